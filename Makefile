@@ -1,0 +1,50 @@
+# `make demo` and `make test` are all that a fresh machine needs: Python 3.11 or newer, and make.
+
+PYTHON ?= $(shell for p in python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all lint format types readme bench clean
+
+help:  ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or say make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: $(INSTALLED)  ## create .venv with the package and the pinned packages it needs
+
+demo: $(INSTALLED)  ## tune a network on the digits of scikit-learn, with nested cross-validation
+	$(BIN)/sknet-hp tune sklearn:digits --candidates 12 --cv 3 --outer-cv 3 --seed 0 --out digits-tuned --overwrite
+
+test: $(INSTALLED)  ## run the tests, all but the slow ones
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+test-all: $(INSTALLED)  ## run all tests
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(INSTALLED)  ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(INSTALLED)  ## repair what can be repaired of style and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(INSTALLED)  ## check the package's types
+	$(BIN)/mypy
+
+readme: $(INSTALLED)  ## run the README's code blocks
+	$(BIN)/python -m pytest tests/test_readme.py
+
+bench: $(INSTALLED)  ## measure fused training against skorch
+	$(BIN)/python benchmarks/fused_vs_skorch.py
+
+clean:  ## remove .venv and caches
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,28 @@
+"""The command line: ``sknet-hp tune`` and ``sknet-hp predict``."""
+
+import sys
+
+_EXTRA = {"typer", "rich", "pandas", "pyarrow"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        What follows ``sknet-hp``; ``None`` takes the process's own.
+
+    Returns
+    -------
+    int
+        0 for success, 2 for input that can't be used, 130 after Ctrl-C.
+    """
+    try:
+        from sknet_hp.cli.app import run
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        print(f"sknet-hp: the command line needs the package {error.name!r}; install it with: pip install 'sknet_hp[cli]'", file=sys.stderr)
+        return 2
+    return run(arguments)

@@ -1,0 +1,154 @@
+"""The commands, their options and their help; imports of the heavy libraries wait until a command runs."""
+
+import io
+import math
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.memory import is_out_of_memory
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command, turn what a user can mend into one sentence on stderr, and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "±" must not cost a finished search
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(arguments, prog_name="sknet-hp", standalone_mode=False)
+    except BadInput as error:
+        return _fail(str(error))
+    except TyperException as error:
+        return _fail(error.format_message())
+    except (KeyboardInterrupt, Abort):
+        code = INTERRUPTED
+    except (MemoryError, RuntimeError, OSError, ImportError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return _fail("there was not enough memory and nothing was written: use fewer rows, columns or folds, or a machine with more memory")
+    if code == INTERRUPTED:
+        print("sknet-hp: interrupted, nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str) -> int:
+    sentence = " ".join(message.split())
+    print(f"sknet-hp: {sentence.rstrip('.')}.", file=sys.stderr)
+    return BAD_INPUT
+
+
+@app.callback()
+def describe() -> None:
+    """Neural networks for tables: tune one, score it honestly, predict with it."""
+
+
+@app.command()
+def tune(
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="A .csv, .csv.gz or .parquet file, or sklearn:NAME (iris, wine, breast_cancer, digits, diabetes)."),
+    ],
+    target: Annotated[str | None, typer.Option(metavar="COL", help="The column to predict. May be left out for sklearn:NAME.")] = None,
+    task: Annotated[
+        Literal["auto", "classification", "regression"],
+        typer.Option(help="auto: regression if the target has fractions or more than 20 distinct numbers, else classification."),
+    ] = "auto",
+    search: Annotated[Literal["random", "grid"], typer.Option(help="How candidates are chosen.")] = "random",
+    candidates: Annotated[int, typer.Option(min=1, max=100_000, help="Settings to try; a grid has the most points that are no more than this.")] = 20,
+    cv: Annotated[int, typer.Option(min=2, help="Inner folds, which choose among the candidates.")] = 3,
+    outer_cv: Annotated[int, typer.Option(min=2, help="Outer folds, which score the whole search on rows it has not seen.")] = 5,
+    scoring: Annotated[
+        str | None, typer.Option(metavar="SCORER", help="A scorer of scikit-learn, such as roc_auc or neg_log_loss.", show_default="accuracy or r2")
+    ] = None,
+    time_budget: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Time for the whole command. A pilot measures how many of the candidates fit in.", show_default="none"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Fixes folds, candidates and networks.")] = 0,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the results go.", show_default="NAME-tuned, after DATA")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run in DIR.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Search for the best network for a table, and score the search by nested cross-validation.
+
+    The table may hold numbers, text, categories and missing values; nothing need be prepared. All networks, those of the outer
+    folds and those of the final search on all rows, train together.
+
+    The score printed is that of the *outer* folds, whose rows took no part in choosing: what the final model may be expected to
+    reach on new rows of the same kind. Folds are shuffled; for rows that depend on each other (time series, several rows a
+    person) it is too optimistic.
+
+    DIR gets **model.joblib** (the best network, fitted on all rows), **cv_results.csv** (every candidate of the final search) and
+    **summary.json** (scores, parameters, settings), all or none. The same seed on the same machine gives the same numbers.
+
+    **Examples**
+
+    * `sknet-hp tune sklearn:digits`
+
+    * `sknet-hp tune titanic.csv --target survived --scoring roc_auc`
+
+    * `sknet-hp tune houses.parquet --target price --candidates 60 --time-budget 300 --out houses`
+    """
+    from sknet_hp.cli.tune import Settings, tune_table
+
+    if time_budget is not None and not (time_budget > 0 and math.isfinite(time_budget)):
+        raise BadInput(f"--time-budget {time_budget:g} is no time: give a number of seconds above 0")
+    tune_table(
+        Settings(
+            data=data,
+            target=target,
+            task=task,
+            search=search,
+            candidates=candidates,
+            cv=cv,
+            outer_cv=outer_cv,
+            scoring=scoring,
+            time_budget=time_budget,
+            seed=seed,
+            out=out,
+            overwrite=overwrite,
+            device=device,
+        )
+    )
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model.joblib that tune wrote, or its directory.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A table like that of tune; other columns than the model's are not looked at.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A CSV file for the predictions.", show_default="standard output")] = None,
+    proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there.")] = False,
+) -> None:
+    """Predict the rows of a table with a model that `tune` has saved.
+
+    Writes a CSV with one line a row, in the order of the rows: the column **prediction** and, with --proba, a column
+    **probability_CLASS** for each class.
+
+    Loading a model runs code that is stored in it: use only models whose origin you trust.
+
+    **Examples**
+
+    * `sknet-hp predict titanic-tuned new_passengers.csv`
+
+    * `sknet-hp predict titanic-tuned/model.joblib new_passengers.csv --proba --out predictions.csv`
+    """
+    from sknet_hp.cli.predict import predict_table
+
+    predict_table(model, data, out, proba, overwrite)

@@ -1,0 +1,186 @@
+"""Tables from CSV, Parquet and scikit-learn, refused with one sentence where they are not what they claim to be."""
+
+import csv
+import gzip
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from sknet_hp.cli.errors import BadInput, did_you_mean, listed
+from sknet_hp.cli.memory import require_memory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CSV_ENDINGS = (".csv", ".csv.gz")
+PARQUET_ENDINGS = (".parquet", ".pq")
+BUNDLED = ("iris", "wine", "breast_cancer", "digits", "diabetes")
+BUNDLED_TARGET = "target"
+
+_BYTES_PER_CELL = 16  # a number, and the copy that parsing makes
+_ROWS_BETWEEN_MEMORY_CHECKS = 100_000
+
+
+def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFrame":
+    """Read a table.
+
+    Parameters
+    ----------
+    source : str
+        A path ending in ``.csv``, ``.csv.gz`` or ``.parquet``, or ``sklearn:NAME``.
+    text_columns : list of str, default=None
+        Columns of a CSV to read as text, whatever they look like.
+
+    Returns
+    -------
+    DataFrame
+        Shape (rows, columns); the columns' names are distinct strings.
+
+    Raises
+    ------
+    BadInput
+        If there is no such table, if it can't be read, or if it does not fit into memory.
+    """
+    if source.startswith("sklearn:"):
+        return _load_bundled(source.removeprefix("sklearn:"))
+    path = Path(source)
+    if not path.exists():
+        raise BadInput(f"there is no file {source!r}: give the path of a CSV or Parquet file, or sklearn:NAME with NAME one of {listed(BUNDLED)}")
+    if path.is_dir():
+        raise BadInput(f"{source!r} is a directory: give the path of a CSV or Parquet file")
+    name = path.name.lower()
+    try:
+        if name.endswith(CSV_ENDINGS):
+            frame = _load_csv(path, text_columns or [])
+        elif name.endswith(PARQUET_ENDINGS):
+            frame = _load_parquet(path)
+        else:
+            raise BadInput(f"{source!r} does not end in {', '.join(CSV_ENDINGS + PARQUET_ENDINGS)}: convert it to CSV or Parquet, or rename it")
+    except PermissionError:
+        raise BadInput(f"{source!r} can't be read: you have no permission, ask for it or copy the file") from None
+    if len(frame) == 0:
+        raise BadInput(f"{source!r} has a header with {frame.shape[1]} columns, but no rows: give a table with data")
+    frame.columns = frame.columns.astype(str)
+    return frame
+
+
+def table_name(source: str) -> str:
+    """The table's short name, for the directory with its results."""
+    name = source.removeprefix("sklearn:") if source.startswith("sklearn:") else Path(source).name
+    for ending in sorted(CSV_ENDINGS + PARQUET_ENDINGS, key=len, reverse=True):
+        if name.lower().endswith(ending):
+            return name[: -len(ending)] or "table"
+    return name
+
+
+def _load_bundled(name: str) -> "pd.DataFrame":
+    from sklearn import datasets
+
+    if name == "california_housing":
+        try:
+            return datasets.fetch_california_housing(as_frame=True, download_if_missing=False).frame.rename(columns={"MedHouseVal": BUNDLED_TARGET})
+        except OSError:
+            raise BadInput(
+                "sklearn:california_housing is not on this machine and nothing is downloaded here: "
+                "run sklearn.datasets.fetch_california_housing() once in Python, or give the table as a CSV file"
+            ) from None
+    if name not in BUNDLED:
+        raise BadInput(f"scikit-learn brings no table {name!r}{did_you_mean(name, BUNDLED)}: use one of {listed(BUNDLED)}, or a file")
+    return getattr(datasets, f"load_{name}")(as_frame=True).frame
+
+
+def _load_csv(path: Path, text_columns: list[str]) -> "pd.DataFrame":
+    _check_csv(path)
+    import pandas as pd
+
+    try:
+        # low_memory=False: a column's type follows from all of its cells, not from those of a chunk
+        return pd.read_csv(path, encoding="utf-8-sig", low_memory=False, dtype=dict.fromkeys(text_columns, "str"))
+    except (pd.errors.ParserError, ValueError) as error:
+        raise BadInput(f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again") from error
+
+
+def _check_csv(path: Path) -> None:
+    """Check what pandas would quietly put up with: equal names, lines of unequal length, binary content; and the size."""
+    n_rows, n_characters = 0, 0
+    with _text_of(path) as text:
+        lines = csv.reader(_without_nul(text, path))
+        header = next((line for line in lines if line), None)
+        if header is None:
+            raise BadInput(f"{str(path)!r} is empty: give a CSV file with a header line and rows")
+        _check_distinct(header, path)
+        for line in lines:
+            if not line:
+                continue
+            if len(line) != len(header):
+                raise BadInput(
+                    f"line {lines.line_num} of {str(path)!r} has {len(line)} fields and the header has {len(header)}: "
+                    "repair the line; fields are separated by commas, and text with commas in it stands in double quotes"
+                )
+            n_rows += 1
+            n_characters += sum(map(len, line))
+            if n_rows % _ROWS_BETWEEN_MEMORY_CHECKS == 0:
+                _require_memory_for_table(path, n_rows, len(header), n_characters)
+    _require_memory_for_table(path, n_rows, len(header), n_characters)
+
+
+@contextmanager
+def _text_of(path: Path) -> Iterator[TextIO]:
+    """Open a CSV, zipped or not, and say what is wrong where its bytes are no text."""
+    zipped = path.name.lower().endswith(".gz")
+    try:
+        if zipped:
+            with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as text:
+                yield text
+        else:
+            with path.open(encoding="utf-8-sig", newline="") as text:
+                yield text
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise BadInput(f"{str(path)!r} is no complete gzip file ({_first_line(error)}): copy or compress it again") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{str(path)!r} is no text in UTF-8 (byte {error.start}): save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise BadInput(f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again") from error
+
+
+def _without_nul(lines: TextIO, path: Path) -> Iterator[str]:
+    for line in lines:
+        if "\0" in line:
+            raise BadInput(f"{str(path)!r} is no text, it has zero bytes in it: save it as CSV in UTF-8")
+        yield line
+
+
+def _load_parquet(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            _check_distinct(file.schema_arrow.names, path)
+            metadata = file.metadata
+            n_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+            _require_memory_for_table(path, metadata.num_rows, metadata.num_columns, n_bytes)
+        return pd.read_parquet(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, PermissionError | MemoryError):
+            raise
+        raise BadInput(f"{str(path)!r} can't be read as Parquet ({_first_line(error)}): export it again") from error
+
+
+def _check_distinct(names: list[str], path: Path) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise BadInput(f"{str(path)!r} has several columns of the name {listed(repeated)}: give every column a name of its own")
+
+
+def _require_memory_for_table(path: Path, n_rows: int, n_columns: int, n_characters: int) -> None:
+    require_memory(n_rows * n_columns * _BYTES_PER_CELL + n_characters, f"reading {str(path)!r} ({n_rows:,} rows or more, {n_columns:,} columns)")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,22 @@
+"""The one exception of the command line, and how to name things in its sentence."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class BadInput(Exception):
+    """Input that can't be used: its text is one sentence that says what was received and what to do."""
+
+
+def listed(names: Iterable[object], limit: int = 8) -> str:
+    """Names for a sentence, in quotes, cut after `limit` of them."""
+    texts = [repr(str(name)) for name in names]
+    if len(texts) > limit:
+        return f"{', '.join(texts[:limit])} and {len(texts) - limit} more"
+    return ", ".join(texts)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'age'?)`` where a known name is near, else nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,0 +1,105 @@
+"""Results appear whole or not at all: written beside their place, and renamed at the end."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sknet_hp.cli.errors import BadInput
+
+MODEL, RESULTS, SUMMARY = "model.joblib", "cv_results.csv", "summary.json"
+_OURS = {MODEL, RESULTS, SUMMARY}
+
+
+def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
+    """Check, before anything is trained, that the results can be written to `out`.
+
+    Raises
+    ------
+    BadInput
+        If `out` is a file, has something in it that may not be replaced, or can't be created.
+    """
+    if out.exists() and not out.is_dir():
+        raise BadInput(f"--out {str(out)!r} is a file: give a directory")
+    try:
+        present = {entry.name for entry in out.iterdir()} if out.exists() else set()
+    except PermissionError:
+        raise BadInput(f"--out {str(out)!r} can't be read: you have no permission, give another directory") from None
+    if present and not overwrite:
+        raise BadInput(f"--out {str(out)!r} is not empty: give another directory, or --overwrite to replace the results in it")
+    if present - _OURS:
+        raise BadInput(f"--out {str(out)!r} has files in it that are no results of tune ({sorted(present - _OURS)[0]!r}): give another directory")
+    _require_writable(out)
+
+
+def require_file_can_be_written(out: Path, overwrite: bool) -> None:
+    """Check that the file `out` can be written.
+
+    Raises
+    ------
+    BadInput
+        If it is there already or can't be created.
+    """
+    if out.is_dir():
+        raise BadInput(f"--out {str(out)!r} is a directory: give the name of a file")
+    if out.exists() and not overwrite:
+        raise BadInput(f"--out {str(out)!r} is there already: give another file, or --overwrite to replace it")
+    _require_writable(out)
+
+
+def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]]) -> None:
+    """Write files into the directory `out`, all or none; results of ours that are there are replaced.
+
+    Parameters
+    ----------
+    out : Path
+        The directory.
+    writers : mapping of str to callable
+        For each file's name, what writes it to the path it gets.
+    """
+    with _replacing(out) as partial:
+        partial.mkdir()
+        for name, write in writers.items():
+            write(partial / name)
+
+
+def write_file(out: Path, write: Callable[[Path], object]) -> None:
+    """Write the file `out`, whole or not at all."""
+    with _replacing(out) as partial:
+        write(partial)
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """Give a path beside `out`, and put what is written there into the place of `out` if nothing fails."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial, previous = _beside(out), _beside(out)
+    try:
+        yield partial
+        if out.is_dir():  # a directory can't be renamed over one that has something in it
+            out.rename(previous)
+        partial.replace(out)
+    except OSError as error:
+        raise BadInput(f"{str(out)!r} can't be written ({error.strerror or error}): free some space or give another place") from error
+    finally:
+        if previous.exists() and not out.exists():
+            previous.rename(out)
+        for left in (partial, previous):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _beside(out: Path) -> Path:
+    return out.parent / f".{out.name}.{uuid.uuid4().hex[:12]}.partial"
+
+
+def _require_writable(out: Path) -> None:
+    place = out.absolute().parent
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise BadInput(f"--out {str(out)!r} can't be created in {str(place)!r}: no directory that you may write to, give another place")

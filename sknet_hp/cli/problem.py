@@ -1,0 +1,253 @@
+"""From a table to a problem that can be learned: features, target, task; everything that would fail later is refused here."""
+
+import decimal
+import math
+import numbers
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sknet_hp.cli.errors import BadInput, did_you_mean, listed
+from sknet_hp.cli.memory import require_memory
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+Task = Literal["classification", "regression"]
+
+MOST_CLASSES_GUESSED = 20
+MOST_CATEGORIES = 100  # columns that the estimators give a categorical feature
+
+COPIES_OF_THE_TABLE = 3
+COPIES_ENCODED = 4
+_FLOAT32_MAX = 3.4028234e38
+_WHOLE_UNTIL = 2**53  # beyond it a float no longer holds every whole number
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be learned.
+
+    Attributes
+    ----------
+    X : DataFrame of shape (rows, features)
+    y : ndarray of shape (rows,)
+    task : {"classification", "regression"}
+    target : str
+        The column's name.
+    reason : str
+        Why it is this task.
+    """
+
+    X: "pd.DataFrame"
+    y: "np.ndarray"
+    task: Task
+    target: str
+    reason: str
+
+
+def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Problem:
+    """Split a table into features and target, and check both.
+
+    Raises
+    ------
+    BadInput
+        If the target is no column, has missing or infinite values, has one value only or does not suit the task, or if a feature
+        can't be used.
+    """
+    if target not in table.columns:
+        raise BadInput(f"there is no column {target!r}{did_you_mean(target, table.columns)}: --target must be one of {listed(table.columns)}")
+    if table.shape[1] == 1:
+        raise BadInput(f"the table has no column but the target {target!r}: give at least one more to predict it from")
+    column = table[target]
+    n_missing = int(column.isna().sum())
+    if n_missing:
+        raise BadInput(
+            f"the target {target!r} is missing in {n_missing:,} of {len(column):,} rows: fill in or remove these rows "
+            "(an empty cell, NA, None, null and nan count as missing)"
+        )
+    chosen, reason = _choose_task(column, task)
+    y = _regression_target(column) if chosen == "regression" else _class_target(column)
+    X = table.drop(columns=target)
+    _check_features(X)
+    require_memory(_memory_to_train(X), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
+    return Problem(X, y, chosen, target, reason)
+
+
+def check_folds(problem: Problem, outer: int, inner: int) -> None:
+    """Check that every fold of the nested cross-validation has rows, and rows of every class.
+
+    Raises
+    ------
+    BadInput
+        If rows, or the rows of a class, are too few.
+    """
+    import numpy as np
+
+    folds = f"--outer-cv {outer} and --cv {inner}"
+    if problem.task == "regression":
+        least = _least_rows(outer, inner, rows_per_fold=2)  # r2 is not defined on a single row
+        if len(problem.y) < least:
+            raise BadInput(f"{len(problem.y)} rows are too few for {folds}, which need {least}: give more rows or ask for fewer folds")
+        return
+    least = _least_rows(outer, inner, rows_per_fold=1)
+    if len(problem.y) < least:
+        raise BadInput(f"{len(problem.y)} rows are too few for {folds}, which need {least} of every class: give more rows or ask for fewer folds")
+    classes, counts = np.unique(problem.y, return_counts=True)
+    rare = [(label, count) for label, count in zip(classes.tolist(), counts.tolist(), strict=True) if count < least]
+    if rare:
+        label, count = rare[0]
+        others = f", {len(rare) - 1} more classes are too rare," if len(rare) > 1 else ""
+        raise BadInput(
+            f"the class {str(label)!r} of {problem.target!r} has {count} row{'s' if count > 1 else ''}{others} "
+            f"and {folds} need {least} of every class: "
+            "remove or merge rare classes, ask for fewer folds, or say --task regression if the target is a quantity"
+        )
+
+
+def _least_rows(outer: int, inner: int, rows_per_fold: int) -> int:
+    """The least rows for which each outer fold, and each inner fold of the rows that remain, gets `rows_per_fold`."""
+    least = rows_per_fold * outer
+    while least - math.ceil(least / outer) < rows_per_fold * inner:
+        least += 1
+    return least
+
+
+def check_scoring(problem: Problem, scoring: str) -> None:
+    """Check that a scorer exists and can score this target, on the constant prediction.
+
+    Raises
+    ------
+    BadInput
+        If it can't.
+    """
+    import numpy as np
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.metrics import get_scorer, get_scorer_names
+
+    names = get_scorer_names()
+    if scoring not in names:
+        raise BadInput(
+            f"there is no scoring {scoring!r}{did_you_mean(scoring, names)}: take a scorer of scikit-learn, "
+            "for example accuracy, balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
+        )
+    dummy = DummyClassifier() if problem.task == "classification" else DummyRegressor()
+    nothing = np.zeros((len(problem.y), 1))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            score = float(get_scorer(scoring)(dummy.fit(nothing, problem.y), nothing, problem.y))
+    except (ValueError, TypeError, AttributeError) as error:
+        reason = str(error).strip().split("\n")[0].rstrip(".")
+        raise BadInput(f"--scoring {scoring} does not suit this {_described(problem)} ({reason}): choose another scorer") from error
+    if not np.isfinite(score):
+        raise BadInput(f"--scoring {scoring} gives {score} for this {_described(problem)}: choose another scorer")
+
+
+def _described(problem: Problem) -> str:
+    return f"{problem.task} of {len(set(problem.y.tolist()))} classes" if problem.task == "classification" else problem.task
+
+
+def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
+    from pandas.api import types
+
+    numeric = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
+    if task == "regression":
+        if not numeric:
+            raise BadInput(
+                f"--task regression needs numbers and the target {column.name!r} has values like {column.iloc[0]!r}: say --task classification"
+            )
+        return "regression", "asked for"
+    if task == "classification":
+        if numeric and not _is_whole(column):
+            raise BadInput(
+                f"--task classification needs classes and the target {column.name!r} has numbers like {_a_fraction(column)}: say --task regression"
+            )
+        return "classification", "asked for"
+    if not numeric:
+        return "classification", "the target is no number"
+    n_distinct = column.nunique()
+    if not _is_whole(column):
+        return "regression", "the target has fractions"
+    if n_distinct > MOST_CLASSES_GUESSED:
+        return "regression", f"the target has {n_distinct} distinct numbers; say --task classification if they are classes"
+    return "classification", f"the target has {n_distinct} distinct whole numbers; say --task regression if it is a quantity"
+
+
+def _is_whole(column: "pd.Series") -> bool:
+    from pandas.api import types
+
+    return types.is_integer_dtype(column) or bool(((column % 1 == 0) & (column.abs() < _WHOLE_UNTIL)).all())
+
+
+def _a_fraction(column: "pd.Series") -> float:
+    return float(column[(column % 1 != 0) | (column.abs() >= _WHOLE_UNTIL)].iloc[0])
+
+
+def _regression_target(column: "pd.Series") -> "np.ndarray":
+    import numpy as np
+
+    y = column.to_numpy(dtype=np.float64)
+    n_infinite = int((~(np.abs(y) <= _FLOAT32_MAX)).sum())
+    if n_infinite:
+        raise BadInput(
+            f"the target {column.name!r} is infinite, or too large for 32 bits, in {n_infinite:,} of {len(y):,} rows: correct or remove these rows"
+        )
+    if (y == y[0]).all():
+        raise BadInput(f"the target {column.name!r} is constant, {y[0]:g} in all {len(y):,} rows: there is nothing to learn, choose another column")
+    return y
+
+
+def _class_target(column: "pd.Series") -> "np.ndarray":
+    import numpy as np
+    from pandas.api import types
+
+    if types.is_bool_dtype(column):
+        y = column.to_numpy(dtype=bool)
+    elif types.is_numeric_dtype(column):
+        y = column.to_numpy(dtype=np.int64)
+    else:
+        y = column.to_numpy(dtype=object)
+        if not all(isinstance(label, str) for label in y):
+            kinds = listed(sorted({type(label).__name__ for label in y}))
+            raise BadInput(f"the target {column.name!r} holds values of type {kinds}: classes must be text, whole numbers or booleans, convert them")
+    if (y == y[0]).all():
+        raise BadInput(
+            f"the target {column.name!r} has one class only, {str(y[0])!r} in all {len(y):,} rows: there is nothing to learn, choose another column"
+        )
+    return y
+
+
+def _check_features(X: "pd.DataFrame") -> None:
+    import numpy as np
+    from pandas.api import types
+
+    for name, column in X.items():
+        if types.is_bool_dtype(column) or isinstance(column.dtype, _category_type()):
+            continue
+        if types.is_complex_dtype(column) or types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
+            raise BadInput(f"the column {name!r} has the type {column.dtype}: convert it to numbers or text, or remove it")
+        if types.is_numeric_dtype(column):
+            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            n_infinite = int(np.isinf(values).sum())
+            if n_infinite:
+                raise BadInput(f"the column {name!r} is infinite in {n_infinite:,} of {len(X):,} rows: correct these cells or leave them empty")
+            continue
+        strange = {type(cell).__name__ for cell in column.dropna() if not isinstance(cell, str | bool | numbers.Real | decimal.Decimal)}
+        if strange:
+            raise BadInput(f"the column {name!r} holds values of type {listed(sorted(strange))}: convert it to numbers or text, or remove it")
+
+
+def _memory_to_train(X: "pd.DataFrame") -> int:
+    """Bytes, roughly: the table, one copy of it a level of cross-validation, and the encoded float32 copies of the splits in flight."""
+    from pandas.api import types
+
+    width = sum(2 if types.is_numeric_dtype(column) else min(column.nunique(), MOST_CATEGORIES) + 2 for _, column in X.items())
+    return COPIES_OF_THE_TABLE * int(X.memory_usage(deep=True).sum()) + COPIES_ENCODED * len(X) * width * 4
+
+
+def _category_type() -> Any:
+    import pandas as pd
+
+    return pd.CategoricalDtype

@@ -1,0 +1,80 @@
+"""Live progress: a bar on a terminal, a line now and then where there is none."""
+
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+SECONDS_BETWEEN_UPDATES = 0.1
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class NetworkProgress:
+    """Shows how many networks a session has trained for as long as the context lasts.
+
+    Parameters
+    ----------
+    session : object
+        With ``progress()``, whose result has the attribute ``trained``.
+    total : int
+        Networks to train.
+    label : str
+        What they are trained for.
+    """
+
+    def __init__(self, session: Any, total: int, label: str):
+        self.session = session
+        self.total = total
+        self.label = label
+        self._ended = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="sknet-hp-progress", daemon=True)
+
+    def __enter__(self) -> "NetworkProgress":
+        self._watcher.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self._ended.set()
+        self._watcher.join()
+
+    @property
+    def trained(self) -> int:
+        """Networks trained so far."""
+        return self.session.progress().trained
+
+    def _watch(self) -> None:
+        console = Console(stderr=True)
+        if console.is_terminal:
+            self._draw_bar(console)
+        else:
+            self._print_lines(console)
+
+    def _draw_bar(self, console: Console) -> None:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("networks"),
+            TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task(self.label, total=self.total)
+            while not self._ended.wait(SECONDS_BETWEEN_UPDATES):
+                bar.update(task, completed=self.trained)
+            bar.update(task, completed=self.trained)
+
+    def _print_lines(self, console: Console) -> None:
+        start = time.monotonic()
+        while not self._ended.wait(SECONDS_BETWEEN_LINES):
+            self._print_line(console, start)
+        self._print_line(console, start)
+
+    def _print_line(self, console: Console, start: float) -> None:
+        console.print(
+            f"{self.label}: {self.trained} of {self.total} networks trained, {time.monotonic() - start:.0f} s", highlight=False, markup=False
+        )

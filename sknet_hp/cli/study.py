@@ -1,0 +1,260 @@
+"""The study behind `tune`: a search, scored by nested cross-validation, and fitted once more on all rows, in one go."""
+
+import re
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, cross_validate
+from sklearn.utils.parallel import Parallel, delayed
+
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.memory import is_out_of_memory
+from sknet_hp.cli.predict import TEXT_COLUMNS
+from sknet_hp.cli.problem import Problem
+from sknet_hp.cli.progress import NetworkProgress
+from sknet_hp.cli.spaces import MAX_EPOCHS, affordable_candidates, batch_size_for, grid_of, n_networks, random_space
+from sknet_hp.estimators import NetClassifier, NetRegressor
+from sknet_hp.fusion import fused
+from sknet_hp.search import GridSearchCV, RandomizedSearchCV
+
+PILOT_CANDIDATES = 3
+SAFETY = 0.9  # of the time left, what is planned for
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What a small run says about the large one."""
+
+    networks: int
+    seconds: float
+    affordable: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a study found; `fold_scores` and `fold_params` are those of the outer folds, the rest is of the final search."""
+
+    model: Any
+    cv_results: dict[str, Any]
+    best_params: dict[str, Any]
+    best_inner_score: float
+    fold_scores: list[float]
+    fold_params: list[dict[str, Any]]
+    networks: int
+    warnings: dict[str, int]
+
+    @property
+    def mean(self) -> float:
+        """Mean score over the outer folds."""
+        return float(np.mean(self.fold_scores))
+
+    @property
+    def std(self) -> float:
+        """Standard deviation of the score over the outer folds."""
+        return float(np.std(self.fold_scores))
+
+
+class Study:
+    """A search for the best network, and its score by nested cross-validation.
+
+    Parameters
+    ----------
+    problem : Problem
+    search : {"random", "grid"}
+    inner, outer : int
+        Folds that choose, and folds that score.
+    scoring : str
+        A scorer of scikit-learn.
+    seed : int
+        Fixes folds, candidates and networks.
+    device : str
+    """
+
+    def __init__(self, problem: Problem, search: str, inner: int, outer: int, scoring: str, seed: int, device: str):
+        self.problem = problem
+        self.search = search
+        self.inner = self._splitter(inner, seed)
+        self.outer = self._splitter(outer, seed)
+        self.scoring = scoring
+        self.seed = seed
+        self.device = device
+
+    def candidates_up_to(self, asked: int) -> int:
+        """How many candidates the search has if it may have `asked`: all in a random search, the largest grid in a grid search."""
+        return len(ParameterGrid(grid_of(asked))) if self.search == "grid" else asked
+
+    def fit_into(self, budget: float, start: float, asked: int) -> Pilot:
+        """Measure how long a network takes and say how many candidates fit into what is left of the budget.
+
+        Parameters
+        ----------
+        budget : float
+            Seconds for all, from `start`, a time of ``time.monotonic()``.
+        asked : int
+            The most candidates that are wanted.
+
+        Raises
+        ------
+        BadInput
+            If not even one candidate fits.
+        """
+        sample = self._spread_sample(asked)
+        networks, began = 0, time.monotonic()
+        # The first round pays for starting the workers; the second, if there is time for it, is what the large run will be like.
+        for candidates in (sample[:1], sample):
+            round_began = time.monotonic()
+            networks += self._train_pilot(candidates)
+            seconds_per_network = (time.monotonic() - round_began) / (len(candidates) * self.inner.n_splits)
+            left = SAFETY * (budget - (time.monotonic() - start))
+            second_round = seconds_per_network * len(sample) * self.inner.n_splits
+            if second_round > 0.2 * left:
+                break
+        affordable = affordable_candidates(left, seconds_per_network, self.inner.n_splits, self.outer.n_splits, asked)
+        if affordable < 1:
+            least = n_networks(1, self.inner.n_splits, self.outer.n_splits)
+            needed = (time.monotonic() - start) + least * seconds_per_network / SAFETY
+            raise BadInput(
+                f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about {needed:.0f} s in all; "
+                "give more time, fewer folds or fewer rows"
+            )
+        return Pilot(networks, time.monotonic() - began, affordable)
+
+    def run(self, candidates: int) -> Outcome:
+        """Run the nested cross-validation and the final search, whose networks train together."""
+        search = self._searcher(candidates)
+        X, y = self.problem.X, self.problem.y
+        total = n_networks(candidates, self.inner.n_splits, self.outer.n_splits)
+        tasks = (
+            delayed(_cross_validate)(search, X, y, self.outer, self.scoring),
+            delayed(_fit)(search, X, y),
+        )
+        with _counted_warnings() as counted, fused() as session:
+            with NetworkProgress(session, total, "Searching"), _failed_fits_in_short():
+                nested, final = Parallel()(tasks)
+            networks = session.progress().trained
+        if not np.isfinite(final.best_score_):
+            reasons = "; ".join(counted) or "no warning says why"
+            raise BadInput(f"no candidate got a finite {self.scoring} ({reasons}): choose another scorer")
+        model = final.best_estimator_
+        setattr(model, TEXT_COLUMNS, [name for name, column in X.items() if _is_text(column)])
+        return Outcome(
+            model=model,
+            cv_results=final.cv_results_,
+            best_params=final.best_params_,
+            best_inner_score=float(final.best_score_),
+            fold_scores=nested["test_score"].tolist(),
+            fold_params=[fitted.best_params_ for fitted in nested["estimator"]],
+            networks=networks,
+            warnings=dict(counted),
+        )
+
+    def _network(self) -> NetClassifier | NetRegressor:
+        network = NetClassifier if self.problem.task == "classification" else NetRegressor
+        return network(
+            batch_size=batch_size_for(len(self.problem.y)),
+            max_epochs=MAX_EPOCHS,
+            early_stopping=True,
+            random_state=self.seed,
+            device=self.device,
+        )
+
+    def _searcher(self, candidates: int) -> GridSearchCV | RandomizedSearchCV:
+        if self.search == "grid":
+            return GridSearchCV(self._network(), grid_of(candidates), cv=self.inner, scoring=self.scoring)
+        return RandomizedSearchCV(self._network(), random_space(), n_iter=candidates, cv=self.inner, scoring=self.scoring, random_state=self.seed)
+
+    def _spread_sample(self, asked: int) -> list[dict[str, Any]]:
+        """A few of the candidates that the search will have, from narrow to wide ones."""
+        if self.search == "grid":
+            candidates = list(ParameterGrid(grid_of(asked)))
+        else:
+            candidates = list(ParameterSampler(random_space(), min(asked, 100), random_state=self.seed))
+        candidates.sort(key=lambda candidate: candidate["n_layers"] * candidate["width"] ** 2)
+        n = min(PILOT_CANDIDATES, len(candidates))
+        return [candidates[(2 * i + 1) * len(candidates) // (2 * n)] for i in range(n)]
+
+    def _train_pilot(self, candidates: list[dict[str, Any]]) -> int:
+        points = [{name: [value] for name, value in candidate.items()} for candidate in candidates]
+        search = GridSearchCV(self._network(), points, cv=self.inner, scoring=self.scoring, refit=False)
+        total = len(candidates) * self.inner.n_splits
+        with _counted_warnings(), fused() as session, NetworkProgress(session, total, "Pilot"), _failed_fits_in_short():
+            search.fit(self.problem.X, self.problem.y)
+        return total
+
+    def _splitter(self, n_splits: int, seed: int) -> KFold | StratifiedKFold:
+        splitter = StratifiedKFold if self.problem.task == "classification" else KFold
+        return splitter(n_splits, shuffle=True, random_state=seed)
+
+
+def check_device(device: str) -> None:
+    """Check that there is such a device.
+
+    Raises
+    ------
+    BadInput
+        If not.
+    """
+    match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", device)
+    if match is None:
+        raise BadInput(f"--device {device!r} is no device: give auto, cpu, cuda or cuda:N")
+    if not device.startswith("cuda"):
+        return
+    import torch
+
+    n_devices = torch.cuda.device_count()
+    if int(match[1] or 0) >= n_devices:
+        raise BadInput(f"--device {device} is not there, torch sees {n_devices} CUDA devices on this machine: say --device auto")
+
+
+def _cross_validate(search: Any, X: Any, y: Any, outer: Any, scoring: str) -> dict[str, Any]:
+    return cross_validate(search, X, y, cv=outer, scoring=scoring, return_estimator=True, error_score="raise")
+
+
+def _fit(search: Any, X: Any, y: Any) -> Any:
+    return search.fit(X, y)
+
+
+def _is_text(column: Any) -> bool:
+    return column.dtype == "str" or (column.dtype == object and any(isinstance(cell, str) for cell in column))
+
+
+@contextmanager
+def _failed_fits_in_short() -> Iterator[None]:
+    """Turn scikit-learn's report that all fits failed, tracebacks and all, into a sentence."""
+    try:
+        yield
+    except ValueError as error:
+        if not re.match(r"\s*All the \d+ fits failed", str(error)):
+            raise
+        if is_out_of_memory(error):
+            raise MemoryError from error
+        raise BadInput(f"no network could be trained: {_in_short(str(error))}") from error
+
+
+@contextmanager
+def _counted_warnings() -> Iterator[Counter[str]]:
+    """Keep warnings off the progress display, and count them for the report."""
+    counted: Counter[str] = Counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            yield counted
+        finally:
+            for warning in caught:
+                counted[f"{warning.category.__name__}: {_in_short(str(warning.message))}"] += 1
+
+
+def _in_short(message: str) -> str:
+    """Reduce a message to one line: of scikit-learn's report on failed fits the first line and the last."""
+    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        lines = [lines[0], lines[-1]]
+    return " ".join(lines)

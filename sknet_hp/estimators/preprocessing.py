@@ -1,0 +1,123 @@
+"""Any table to a float32 matrix that a network takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import validate_data
+
+from sknet_hp.estimators.categories import OneHot
+from sknet_hp.estimators.frames import Table, open_table
+from sknet_hp.estimators.standardise import NumericBlocks, Standardiser
+
+
+class TableEncoder(BaseEstimator):
+    """Any table to a float32 matrix: numeric columns standardised, missing values filled and flagged, categories one-hot.
+
+    The columns come in three parts, each in the order of the input: standardised numbers; a 0/1 flag for
+    each numeric column with missing values in training; and the 0/1 columns of the categories.
+    All is learned on the rows given to `fit_transform`.
+
+    Parameters
+    ----------
+    max_categories : int, default=100
+        Most categories of a column that get a 0/1 column of their own. Rarer ones share one more.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns seen in training.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, only if all are strings.
+    """
+
+    def __init__(self, max_categories: int = 100):
+        self.max_categories = max_categories
+
+    def fit_transform(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> np.ndarray:
+        """Learn from a table and encode it.
+
+        Parameters
+        ----------
+        X : array-like or dataframe of shape (n_rows, n_columns)
+        sample_weight : array-like of shape (n_rows,), default=None
+            A row of weight k counts as k rows, and one of weight 0 as none.
+        estimator : estimator instance, default=None
+            The estimator on whose behalf the table is encoded: it gets ``n_features_in_`` and
+            ``feature_names_in_``, and error messages name it. The encoder itself if None.
+
+        Returns
+        -------
+        encoded : float32 ndarray of shape (n_rows, n_encoded)
+        """
+        if self.max_categories < 1:
+            raise ValueError(f"max_categories must be at least 1, got {self.max_categories!r}.")
+        table = self._open(X, estimator, reset=True)
+        weight = None if sample_weight is None else _check_weight(sample_weight, table.n_rows)
+        numeric = [table.is_numeric(column) for column in range(table.n_columns)]
+        self._numeric = [column for column, is_numeric in enumerate(numeric) if is_numeric]
+        self._one_hots = [OneHot(column, self.max_categories).fit(table, weight) for column, is_numeric in enumerate(numeric) if not is_numeric]
+        self._standardiser = None
+        blocks = None
+        if self._numeric:
+            blocks = NumericBlocks(table, self._numeric)
+            self._standardiser = Standardiser().fit(blocks, weight)
+        return self._encode(table, blocks)
+
+    def transform(self, X: Any, *, estimator: Any = None) -> np.ndarray:
+        """Encode a table of the columns seen in training; parameters and result as in `fit_transform`."""
+        self._check_fitted()
+        table = self._open(X, estimator, reset=False)
+        return self._encode(table, NumericBlocks(table, self._numeric) if self._numeric else None)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name the encoded columns, as in ``age``, ``age_missing``, ``city_Paris``, ``city_infrequent``."""
+        self._check_fitted()
+        if input_features is None:
+            input_features = getattr(self, "feature_names_in_", [f"x{column}" for column in range(self.n_features_in_)])
+        names = [input_features[column] for column in self._numeric]
+        if self._standardiser is not None:
+            names += [f"{names[position]}_missing" for position in self._standardiser.flagged_]
+        for one_hot in self._one_hots:
+            names += [f"{input_features[one_hot.column]}_{name}" for name in one_hot.names_]
+        return np.array(names, dtype=object)
+
+    def _open(self, X: Any, estimator: Any, *, reset: bool) -> Table:
+        owner = self if estimator is None else estimator
+        table = open_table(X, owner)  # first, as a wrong number of dimensions has a message of its own
+        validate_data(owner, X, reset=reset, skip_check_array=True)
+        if reset:
+            self.n_features_in_ = table.n_columns
+            names = getattr(owner, "feature_names_in_", None)
+            if names is not None:
+                self.feature_names_in_ = names
+            elif hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+        return table
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "n_features_in_"):
+            raise NotFittedError("This TableEncoder has not learned from a table yet. Call fit_transform first.")
+
+    def _encode(self, table: Table, blocks: NumericBlocks | None) -> np.ndarray:
+        end = 0 if self._standardiser is None else len(self._numeric) + len(self._standardiser.flagged_)
+        n_encoded = end + sum(len(one_hot.names_) for one_hot in self._one_hots)
+        encoded = np.empty((table.n_rows, n_encoded), dtype=np.float32)
+        if self._standardiser is not None and blocks is not None:
+            self._standardiser.write(blocks, encoded[:, :end])
+        for one_hot in self._one_hots:
+            start, end = end, end + len(one_hot.names_)
+            one_hot.write(table, encoded[:, start:end])
+        return encoded
+
+
+def _check_weight(sample_weight: Any, n_rows: int) -> np.ndarray:
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (n_rows,):
+        raise ValueError(f"sample_weight has shape {weight.shape}, and X has {n_rows} rows: it must be ({n_rows},).")
+    if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
+        raise ValueError("sample_weight must be finite and not negative, and not all zero.")
+    return weight / weight.max()

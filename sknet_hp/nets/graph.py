@@ -1,0 +1,228 @@
+"""What a network is, as plain data: a graph of known layers, read off any `nn.Module` that is made of them.
+
+Two networks may be stacked exactly if their graphs are equal. A graph is hashable and picklable and holds no tensors.
+"""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.fx
+import torch.nn.functional as F
+from torch import nn
+
+Shape = tuple[int, ...]
+
+
+class UnknownLayerError(TypeError):
+    """A module holds something that cannot be vouched for in a stack; the message names it."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer: what it does, to the outputs of which nodes (0 is the network's input), with which tensors."""
+
+    kind: str
+    inputs: tuple[int, ...]
+    attributes: tuple[tuple[str, Any], ...] = ()
+    parameters: tuple[tuple[str, str, Shape], ...] = ()  # (role in the layer, name in the module, shape)
+    buffers: tuple[tuple[str, str, Shape], ...] = ()
+    n_rates: int = 0  # how many of the member's rates (numbers that may differ within a cohort) this layer takes
+
+    def __getattr__(self, name: str) -> Any:
+        for key, value in self.__dict__.get("attributes", ()):
+            if key == name:
+                return value
+        raise AttributeError(name)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network of known layers. Node i of `nodes` is number i + 1; the last one is the output."""
+
+    nodes: tuple[Node, ...]
+    n_features: int | None = field(default=None)
+
+    @property
+    def parameters(self) -> list[tuple[str, Shape]]:
+        return [(name, shape) for node in self.nodes for _, name, shape in node.parameters]
+
+    @property
+    def buffers(self) -> list[tuple[str, Shape]]:
+        return [(name, shape) for node in self.nodes for _, name, shape in node.buffers]
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(_size(shape) for _, shape in self.parameters)
+
+
+def _size(shape: Shape) -> int:
+    size = 1
+    for n in shape:
+        size *= n
+    return size
+
+
+# ---- reading modules -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How one module type is read: its kind, its attributes, and which attributes are rates."""
+
+    kind: str
+    attributes: Callable[[Any], dict[str, Any]] = lambda m: {}
+    rates: Callable[[Any], tuple[float, ...]] = lambda m: ()
+    check: Callable[[Any], bool] = lambda m: True
+
+
+def _last(dim: int | None) -> bool:
+    return dim in (-1, 1)
+
+
+MODULES: dict[type[nn.Module], _Reading] = {
+    nn.Linear: _Reading("linear"),
+    nn.Identity: _Reading("identity"),
+    nn.ReLU: _Reading("relu"),
+    nn.LeakyReLU: _Reading("leaky_relu", lambda m: {"slope": m.negative_slope}, check=lambda m: m.negative_slope > 0),
+    nn.ELU: _Reading("elu", lambda m: {"alpha": m.alpha}, check=lambda m: m.alpha > 0),
+    nn.SELU: _Reading("selu"),
+    nn.GELU: _Reading("gelu", lambda m: {"approximate": m.approximate}),
+    nn.SiLU: _Reading("silu"),
+    nn.Mish: _Reading("mish"),
+    nn.Tanh: _Reading("tanh"),
+    nn.Sigmoid: _Reading("sigmoid"),
+    nn.Softmax: _Reading("softmax", check=lambda m: _last(m.dim)),
+    nn.LogSoftmax: _Reading("log_softmax", check=lambda m: _last(m.dim)),
+    nn.Dropout: _Reading("dropout", rates=lambda m: (float(m.p),), check=lambda m: m.p < 1),
+    nn.BatchNorm1d: _Reading(
+        "batch_norm",
+        lambda m: {"eps": m.eps, "momentum": m.momentum},
+        check=lambda m: m.affine and m.track_running_stats and m.momentum is not None,
+    ),
+    nn.LayerNorm: _Reading("layer_norm", lambda m: {"eps": m.eps}, check=lambda m: len(m.normalized_shape) == 1 and m.elementwise_affine and m.bias is not None),
+}
+
+_FUNCTIONS: dict[Any, tuple[str, dict[str, Any]]] = {
+    F.relu: ("relu", {}),
+    torch.relu: ("relu", {}),
+    "relu": ("relu", {}),
+    F.tanh: ("tanh", {}),
+    torch.tanh: ("tanh", {}),
+    "tanh": ("tanh", {}),
+    F.sigmoid: ("sigmoid", {}),
+    torch.sigmoid: ("sigmoid", {}),
+    "sigmoid": ("sigmoid", {}),
+    F.gelu: ("gelu", {"approximate": "none"}),
+    F.silu: ("silu", {}),
+    F.mish: ("mish", {}),
+    F.selu: ("selu", {}),
+    F.elu: ("elu", {"alpha": 1.0}),
+    F.leaky_relu: ("leaky_relu", {"slope": 0.01}),
+    F.softmax: ("softmax", {}),
+    torch.softmax: ("softmax", {}),
+    "softmax": ("softmax", {}),
+    F.log_softmax: ("log_softmax", {}),
+    torch.log_softmax: ("log_softmax", {}),
+    "log_softmax": ("log_softmax", {}),
+    operator.add: ("add", {}),
+    torch.add: ("add", {}),
+    operator.iadd: ("add", {}),
+}
+
+
+class _Tracer(torch.fx.Tracer):
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return type(m) in MODULES or super().is_leaf_module(m, module_qualified_name)
+
+
+def trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
+    """The graph of a module, and the rates (such as dropout probabilities) that may differ between stacked networks.
+
+    Raises
+    ------
+    UnknownLayerError
+        If the module holds a layer or an operation that is not known to treat each row and each member by itself.
+    """
+    try:
+        traced = _Tracer().trace(module)
+    except Exception as error:  # user code runs under symbolic values: whatever goes wrong, the answer is "not traceable"
+        raise UnknownLayerError(f"{type(module).__name__}: its forward cannot be traced ({error})") from error
+    numbers: dict[torch.fx.Node, int] = {}
+    nodes: list[Node] = []
+    rates: list[float] = []
+    seen: set[str] = set()
+    submodules = dict(module.named_modules())
+    output = None
+    for fx_node in traced.nodes:
+        if fx_node.op == "placeholder":
+            if not numbers:
+                numbers[fx_node] = 0
+            elif fx_node.users:
+                raise UnknownLayerError(f"{type(module).__name__}: its forward uses a second input, {fx_node.target!r}")
+            continue
+        if fx_node.op == "output":
+            output = fx_node.args[0]
+            continue
+        node, node_rates = _read(fx_node, submodules, numbers, module)
+        if node.kind == "identity":
+            numbers[fx_node] = node.inputs[0]
+            continue
+        for _, name, _ in node.parameters:
+            if name in seen:
+                raise UnknownLayerError(f"{type(module).__name__}: parameter {name!r} is used more than once")
+            seen.add(name)
+        nodes.append(node)
+        rates.extend(node_rates)
+        numbers[fx_node] = len(nodes)
+    if not nodes or not isinstance(output, torch.fx.Node) or numbers.get(output) != len(nodes):
+        raise UnknownLayerError(f"{type(module).__name__}: its output is not that of one last layer")
+    first = next((n for n in nodes if n.kind == "linear"), None)
+    return Graph(tuple(nodes), first.parameters[0][2][1] if first else None), tuple(rates)
+
+
+def _read(fx_node: torch.fx.Node, submodules: dict[str, nn.Module], numbers: dict[torch.fx.Node, int], owner: nn.Module) -> tuple[Node, tuple[float, ...]]:
+    def unknown(what: str) -> UnknownLayerError:
+        return UnknownLayerError(f"{type(owner).__name__}: {what}")
+
+    inputs = tuple(numbers[a] for a in fx_node.args if isinstance(a, torch.fx.Node) and a in numbers)
+    if fx_node.op == "call_module":
+        layer = submodules[str(fx_node.target)]
+        reading = MODULES.get(type(layer))
+        if reading is None or not reading.check(layer):
+            raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__})")
+        if len(fx_node.args) != 1 or fx_node.kwargs or len(inputs) != 1:
+            raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) is called with more than one input")
+        hooks = (layer._forward_hooks, layer._forward_pre_hooks, layer._backward_hooks)
+        if any(hooks):
+            raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) has hooks")
+        node = Node(
+            reading.kind,
+            inputs,
+            tuple(sorted(reading.attributes(layer).items())),
+            tuple((role, f"{fx_node.target}.{role}", tuple(p.shape)) for role, p in layer.named_parameters(recurse=False)),
+            tuple((role, f"{fx_node.target}.{role}", tuple(b.shape)) for role, b in layer.named_buffers(recurse=False) if b.is_floating_point()),
+            len(reading.rates(layer)),
+        )
+        for p in layer.parameters(recurse=False):
+            if p.dtype != torch.float32 or not p.requires_grad:
+                raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) has frozen parameters or is not float32")
+        return node, reading.rates(layer)
+    known = _FUNCTIONS.get(fx_node.target) if fx_node.op in ("call_function", "call_method") else None
+    if known is None:
+        raise unknown(f"operation {fx_node.target!r}" if isinstance(fx_node.target, str) else f"operation {getattr(fx_node.target, '__name__', fx_node.target)!r}")
+    kind, attributes = known
+    arguments = [a for a in fx_node.args if a not in numbers] if fx_node.args else []
+    keywords = {k: v for k, v in fx_node.kwargs.items() if v not in (None, False) and k not in ("inplace", "_stacklevel")}
+    if kind in ("softmax", "log_softmax"):
+        dim = keywords.pop("dim", arguments.pop(0) if arguments else None)
+        if not _last(dim):
+            raise unknown(f"operation {kind!r} over dim={dim}")
+    if kind == "add":
+        if len(inputs) != 2 or arguments or keywords:
+            raise unknown("an addition of something else than two layers' outputs")
+    elif len(inputs) != 1 or arguments or keywords:
+        raise unknown(f"operation {kind!r} with arguments {arguments or keywords}")
+    return Node(kind, inputs, tuple(sorted(attributes.items()))), ()

@@ -1,0 +1,143 @@
+"""The numeric kernels under the stacked layers: matrix products and random bits that do not depend on company.
+
+Every function takes a *stack*, a tensor whose leading axis runs over the members of a cohort, and gives each member the
+bits that it would get alone. Two facts carry this:
+
+- a batched product computes each member's product by itself, so its bits depend on that member's shape only;
+- batches have a multiple of `ROW_QUANTUM` rows, so a stack of any height is a whole number of vector registers, and no
+  element ever falls into a kernel's scalar tail (which may round differently from its vector body).
+"""
+
+import functools
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+ROW_QUANTUM = 32
+"""Batches are filled up to a multiple of this many rows: two AVX-512 registers of float32, the unit of torch's vector loops."""
+
+_ONEDNN_MULTIPLICATIONS = 2_000_000
+"""From this size of one member's product on, oneDNN's kernel beats MKL's on CPUs for which MKL has no AVX-512 path."""
+
+
+def padded_rows(n: int) -> int:
+    """The number of rows, at least n, that a batch of n rows is run at."""
+    return -(-n // ROW_QUANTUM) * ROW_QUANTUM
+
+
+@functools.cache
+def _mkl_is_slow() -> bool:
+    """Whether MKL leaves AVX-512 unused on this CPU, as it does on AMD's, while oneDNN uses it."""
+    if torch.backends.cpu.get_cpu_capability() != "AVX512" or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        return False
+    cpuinfo = Path("/proc/cpuinfo")
+    vendor = cpuinfo.read_text() if cpuinfo.exists() else platform.processor()
+    return "AuthenticAMD" in vendor
+
+
+def _onednn(x: Tensor, rows: int, inner: int, columns: int) -> bool:
+    # A function of one member's shape and of the machine, never of the stack's height: the choice decides the bits.
+    return rows * inner * columns >= _ONEDNN_MULTIPLICATIONS and x.device.type == "cpu" and x.dtype == torch.float32 and _mkl_is_slow()
+
+
+Space = Callable[..., Tensor]
+"""space(use, like, *shape): a tensor of that shape to write into, the same one whenever it is asked for again."""
+
+
+def affine(x: Tensor, weight: Tensor, bias: Tensor | None, space: Space) -> Tensor:
+    """x @ weight.T + bias of each member.
+
+    Shapes: x (members, rows, inner), weight (members, columns, inner), bias (members, columns) or None; (members, rows, columns) returned.
+    """
+    members, rows, inner = x.shape
+    columns = weight.shape[1]
+    if _onednn(x, rows, inner, columns):
+        biases = [None] * members if bias is None else list(bias)
+        products = [torch.ops.mkldnn._linear_pointwise(*each, "none", [], "") for each in zip(x, weight, biases, strict=True)]
+        return _stacked(products, space)
+    if bias is not None and _regular(rows, columns):
+        return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2), out=space("product", x, members, rows, columns))
+    out = product(x, weight.transpose(1, 2), space)
+    return out if bias is None else out.add_(bias.unsqueeze(1))
+
+
+def product(a: Tensor, b: Tensor, space: Space) -> Tensor:
+    """a @ b of each member, with the bits that it has alone.
+
+    Shapes: a (members, rows, inner), b (members, inner, columns); (members, rows, columns) returned, not always contiguous.
+    """
+    members, rows, inner = a.shape
+    columns = b.shape[2]
+    if _onednn(a, rows, inner, columns):
+        return _stacked([torch.ops.mkldnn._linear_pointwise(a[k], b[k].t(), None, "none", [], "") for k in range(members)], space)
+    if _regular(rows, columns):
+        return torch.bmm(a, b, out=space("product", a, members, rows, columns))
+    # Columns of zeros until the result is regular.
+    wide = next(c for c in range(max(columns, 2), columns + 17) if _regular(rows, c))
+    filled = space("filled", b, members, inner, wide)
+    filled[:, :, :columns] = b
+    filled[:, :, columns:] = 0
+    return torch.bmm(a, filled, out=space("wide", a, members, rows, wide))[:, :, :columns]
+
+
+def _regular(rows: int, columns: int) -> bool:
+    """Whether MKL's batched product treats all members alike.
+
+    It takes another path for a single column where the stack holds one member, and for results that do not start at a multiple of 64 bytes.
+    """
+    return columns > 1 and rows * columns % 16 == 0
+
+
+def _stacked(products: list[Tensor], space: Space) -> Tensor:
+    if len(products) == 1:
+        return products[0].unsqueeze(0)
+    return torch.stack(products, out=space("product", products[0], len(products), *products[0].shape))
+
+
+# ---- random numbers by counting ------------------------------------------------------------------------------------
+
+_GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+
+
+def _signed(constant: int) -> int:
+    return constant - (1 << 64) if constant >> 63 else constant
+
+
+def mixed_keys(*parts: int | np.ndarray) -> np.ndarray:
+    """One 64-bit key for each combination of integers (broadcast together), by rounds of SplitMix64's finaliser (Steele et al. 2014)."""
+    key = np.zeros((), dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for part in parts:
+            z = key + np.asarray(part).astype(np.uint64) + np.uint64(_GOLDEN)
+            z = (z ^ (z >> np.uint64(30))) * np.uint64(_MIX_1)
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(_MIX_2)
+            key = z ^ (z >> np.uint64(31))
+    return key.view(np.int64)
+
+
+class RandomBits:
+    """Counter-based random 16-bit integers: a pure function of a member's key and a position, on any device.
+
+    SplitMix64's finaliser over key + position · golden, four 16-bit numbers from each 64-bit word.
+    """
+
+    def __init__(self, members: int, size: int, device: torch.device):
+        self.words = -(-size // 4)
+        self.size = size
+        self.counter = torch.arange(self.words, dtype=torch.int64, device=device) * _signed(_GOLDEN)  # (words,)
+        self.z = torch.empty(members, self.words, dtype=torch.int64, device=device)
+        self.shifted = torch.empty_like(self.z)
+
+    def draw(self, keys: Tensor) -> Tensor:
+        """Bits of shape (members, size) for keys of shape (members,); valid until the next draw."""
+        z = torch.add(self.counter, keys.unsqueeze(1), out=self.z)
+        for shift, multiplier in ((30, _signed(_MIX_1)), (27, _signed(_MIX_2)), (31, None)):
+            torch.bitwise_right_shift(z, shift, out=self.shifted)
+            z.bitwise_xor_(self.shifted.bitwise_and_((1 << (64 - shift)) - 1))  # int64's shift copies the sign: mask it away
+            if multiplier is not None:
+                z.mul_(multiplier)
+        return z.view(torch.int16)[:, : self.size]

@@ -1,0 +1,144 @@
+"""A graph bound to the stacked tensors of a cohort: its forward, its backward, and its prediction."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.layers import LAYERS, Dropout, Layer
+
+
+class Runnable(Protocol):
+    """What the training loop needs of a network, stacked or alone."""
+
+    def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor: ...
+
+    def backward(self, g: Tensor) -> None: ...
+
+    def evaluate(self, x: Tensor) -> Tensor: ...
+
+
+class Program:
+    """A stack of networks with one graph.
+
+    Parameters
+    ----------
+    graph : the structure all members share.
+    parameters, gradients, buffers : by name, each (members, *shape); `backward` overwrites the gradients, training updates the buffers.
+    rates : (members, n) the numbers in which members may differ, in the order of the graph's nodes.
+    """
+
+    def __init__(self, graph: Graph, parameters: dict[str, Tensor], gradients: dict[str, Tensor], buffers: dict[str, Tensor], rates: Tensor):
+        self.graph = graph
+        consumers = [0] * (len(graph.nodes) + 1)
+        for node in graph.nodes:
+            for i in node.inputs:
+                consumers[i] += 1
+        self.fans_out = [count > 1 for count in consumers]
+        self.layers: list[Layer | None] = [None]
+        rate = 0
+        for node in graph.nodes:
+            if node.kind == "add":
+                self.layers.append(None)
+                continue
+            layer = LAYERS[node.kind](
+                node,
+                {role: parameters[name] for role, name, _ in node.parameters},
+                {role: gradients[name] for role, name, _ in node.parameters},
+                {role: buffers[name] for role, name, _ in node.buffers},
+                rates[:, rate : rate + node.n_rates],
+            )
+            rate += node.n_rates
+            source = node.inputs[0]
+            layer.input_gradient = source != 0
+            layer.overwrite = layer.in_place and source != 0 and not self.fans_out[source] and self._expendable(source, node.kind)
+            self.layers.append(layer)
+        self.dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+
+    def _expendable(self, source: int, kind: str) -> bool:
+        producer = self.layers[source]
+        if producer is None:  # a sum
+            return True
+        # Dropout leaves the signs of what it keeps, and ReLU's backward looks at signs only.
+        return not producer.reads_output or (kind == "dropout" and producer.node.kind == "relu")
+
+    def _run(self, x: Tensor, weight: Tensor | None) -> Tensor:
+        outputs = [x]
+        for node, layer in zip(self.graph.nodes, self.layers[1:], strict=True):
+            if layer is None:
+                outputs.append(outputs[node.inputs[0]] + outputs[node.inputs[1]])
+            elif weight is None:
+                outputs.append(layer.evaluate(outputs[node.inputs[0]]))
+            else:
+                outputs.append(layer.forward(outputs[node.inputs[0]], weight))
+        return outputs[-1]
+
+    def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
+        """Outputs (members, rows, n_outputs) in training; keys (members, n_dropouts) are this step's for the dropout masks."""
+        for i, layer in enumerate(self.dropouts):
+            layer.keys = keys[:, i]
+        return self._run(x, weight)
+
+    def evaluate(self, x: Tensor) -> Tensor:
+        """Outputs (members, rows, n_outputs) in prediction."""
+        return self._run(x, None)
+
+    def backward(self, g: Tensor) -> None:
+        """Fill the gradients from that of the outputs."""
+        pending: list[Tensor | None] = [None] * (len(self.graph.nodes) + 1)
+        pending[-1] = g
+        for number in range(len(self.graph.nodes), 0, -1):
+            node, layer, g_out = self.graph.nodes[number - 1], self.layers[number], pending[number]
+            if g_out is None:
+                continue
+            if layer is None:
+                self._pass(pending, node.inputs[0], g_out.clone())
+                self._pass(pending, node.inputs[1], g_out)
+            else:
+                g_in = layer.backward(g_out)
+                if g_in is not None:
+                    self._pass(pending, node.inputs[0], g_in)
+
+    def _pass(self, pending: list[Tensor | None], to: int, g: Tensor) -> None:
+        before = pending[to]
+        pending[to] = (g.clone() if self.fans_out[to] else g) if before is None else before.add_(g)
+
+
+class Alone:
+    """One network that cannot be vouched for, run as it is: its own forward, torch's autograd, torch's generator.
+
+    Rows that only fill a batch are cut off, so the module sees what it would see in a plain loop.
+    """
+
+    def __init__(self, module: nn.Module, parameters: dict[str, Tensor], gradients: dict[str, Tensor]):
+        self.module = module
+        self.gradients = gradients
+        self.parameters = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
+        for name, p in self.parameters:
+            p.data = parameters[name][0]
+
+    def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
+        rows = int((weight[0] > 0).sum()) if bool((weight[0] > 0).any()) else x.shape[1]
+        # Filled rows come last; a row of weight zero among the others is one of the batch.
+        rows = int(torch.nonzero(weight[0])[-1]) + 1 if bool(weight.any()) else rows
+        self.module.train()
+        with torch.enable_grad(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF)
+            self.out = self.module(x[0, :rows])
+        filled = x.new_zeros(x.shape[1], self.out.shape[-1])
+        filled[:rows] = self.out.detach()
+        self.rows = rows
+        return filled.unsqueeze(0)
+
+    def backward(self, g: Tensor) -> None:
+        gradients = torch.autograd.grad(self.out, [p for _, p in self.parameters], g[0, : self.rows], allow_unused=True)
+        for (name, _), gradient in zip(self.parameters, gradients, strict=True):
+            if gradient is None:
+                self.gradients[name].zero_()
+            else:
+                self.gradients[name][0].copy_(gradient)
+
+    def evaluate(self, x: Tensor) -> Tensor:
+        self.module.eval()
+        return self.module(x[0]).unsqueeze(0)

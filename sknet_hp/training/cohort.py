@@ -1,0 +1,316 @@
+"""How networks are trained, many at once: stack, step, retire, unstack."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sknet_hp.nets import kernels
+from sknet_hp.nets.graph import Graph, Shape
+from sknet_hp.nets.init import initial_buffers, initial_parameters
+from sknet_hp.nets.program import Alone, Program, Runnable
+from sknet_hp.training.batches import DROPOUT, Epochs, Pool, Validation
+from sknet_hp.training.job import EpochRecord, State, TrainingJob, TrainingResult
+from sknet_hp.training.layout import Layout
+from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
+from sknet_hp.training.schedules import SCHEDULES
+
+_GATHER_FLOATS = 1 << 18  # how much of X is gathered at once: enough to amortise the call, little enough to stay in cache
+
+
+class Cancelled(BaseException):
+    """Training was called off. Not an `Exception`, so that no task takes it for a failed fit."""
+
+
+def never() -> bool:
+    return False
+
+
+@contextmanager
+def training_environment() -> Iterator[None]:
+    """The settings under which every network trains, whoever calls: they are part of its numbers. Restored at the end.
+
+    One thread: a small network's step is too short to be shared out. No gradients: backward is by hand. Subnormal numbers count
+    as zero: the moments of dead units would otherwise slow a long training down.
+    """
+    threads, flushed = torch.get_num_threads(), bool((torch.tensor([1e-38]) * 0.01 == 0).item())
+    dtype = torch.get_default_dtype()
+    deterministic, cudnn = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.deterministic
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    torch.set_default_dtype(torch.float32)
+    if torch.cuda.is_initialized():
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.deterministic = True
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)
+        torch.set_default_dtype(dtype)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        torch.backends.cudnn.deterministic = cudnn
+
+
+def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> list[TrainingResult]:
+    """Train jobs of one key as one cohort; a network alone is a cohort of one.
+
+    Parameters
+    ----------
+    jobs : of equal `key`.
+    cancelled : asked between steps; when it says True, `Cancelled` is raised.
+    """
+    with training_environment():
+        cohort = Cohort(jobs, cancelled)
+        while cohort.jobs:
+            cohort.epoch()
+        return cohort.results
+
+
+class Cohort:
+    """Members in training. Position k of every list belongs to the member `self.numbers[k]` of the jobs given."""
+
+    def __init__(self, jobs: list[TrainingJob], cancelled: Callable[[], bool]):
+        first = jobs[0]
+        self.cancelled = cancelled
+        self.device = torch.device(first.device)
+        self.loss = LOSSES[first.loss]
+        self.module = None if isinstance(first.graph, Graph) else first.graph
+        self.graph = first.graph if isinstance(first.graph, Graph) else None
+        self.parameter_shapes, self.buffer_shapes = self._shapes()
+        self.jobs = list(jobs)
+        self.numbers = list(range(len(jobs)))
+        self.states = [job.start or self._initial_state(job) for job in jobs]
+        self.histories: list[list[EpochRecord]] = [[] for _ in jobs]
+        self.pool = Pool(jobs, self.loss, self.device)
+        self._results: dict[int, TrainingResult] = {}
+        layout = Layout(self.parameter_shapes, len(jobs), self.device)
+        buffer_layout = Layout(self.buffer_shapes, len(jobs), self.device)
+        self.flat, self.flat_buffers = layout.zeros(), buffer_layout.zeros()
+        layout.assign(self.flat, np.stack([s.parameters for s in self.states]))
+        buffer_layout.assign(self.flat_buffers, np.stack([s.buffers for s in self.states]))
+        self.slots = [layout.zeros() for _ in range(self.optimizer_class.slots)]
+        for i, slot in enumerate(self.slots):
+            layout.assign(slot, np.stack([s.slots[i] for s in self.states]))
+        # Copies of the epoch with the lowest validation loss, and of the last epoch whose numbers were finite.
+        self.best, self.best_buffers = layout.zeros(), buffer_layout.zeros()
+        for flat, where, own in ((self.best, layout, "parameters"), (self.best_buffers, buffer_layout, "buffers")):
+            best = [getattr(s, f"best_{own}") for s in self.states]
+            where.assign(flat, np.stack([getattr(s, own) if b is None else b for s, b in zip(self.states, best, strict=True)]))
+        self.sound, self.sound_buffers = self.flat.clone(), self.flat_buffers.clone()
+        self.sound_slots = [slot.clone() for slot in self.slots]
+        self._bind(layout, buffer_layout)
+        self._retire()
+
+    @property
+    def optimizer_class(self) -> type[Optimizer]:
+        return OPTIMIZERS[self.jobs[0].optimizer if self.jobs else "sgd"]
+
+    @property
+    def results(self) -> list[TrainingResult]:
+        return [self._results[number] for number in sorted(self._results)]
+
+    def _shapes(self) -> tuple[list[tuple[str, Shape]], list[tuple[str, Shape]]]:
+        if self.graph is not None:
+            return self.graph.parameters, self.graph.buffers
+        assert self.module is not None
+        return [(name, tuple(p.shape)) for name, p in self.module.named_parameters() if p.requires_grad], []
+
+    def _initial_state(self, job: TrainingJob) -> State:
+        if self.graph is not None:
+            parameters, buffers = initial_parameters(self.graph, job.seed), initial_buffers(self.graph)
+        else:
+            assert self.module is not None
+            parameters, buffers = dict(self.module.named_parameters()), {}
+        vector = np.concatenate([parameters[name].detach().cpu().numpy().ravel() for name, _ in self.parameter_shapes])
+        rest = np.concatenate([np.zeros(0, np.float32), *[buffers[name].numpy().ravel() for name, _ in self.buffer_shapes]])
+        return State(vector, rest, np.zeros((OPTIMIZERS[job.optimizer].slots, len(vector)), np.float32))
+
+    def _bind(self, layout: Layout, buffer_layout: Layout) -> None:
+        """Make the program and the optimizer for the members now in the stack."""
+        jobs = self.jobs
+        self.layout, self.buffer_layout = layout, buffer_layout
+        self.gradient, self.scratch = layout.zeros(), layout.zeros()
+        self.epochs_done = np.array([s.epoch for s in self.states])
+        self.steps_done = np.array([s.step for s in self.states])
+        self.epochs = Epochs(self.pool, jobs, self.device)
+        self.validation = Validation(self.pool, jobs, self.device) if jobs[0].validation is not None else None
+        parameters, gradients = layout.views(self.flat), layout.views(self.gradient)
+        self.program: Runnable
+        if self.graph is not None:
+            rates = torch.tensor([job.layer_rates for job in jobs], dtype=torch.float32, device=self.device).view(len(jobs), -1)
+            self.program = Program(self.graph, parameters, gradients, buffer_layout.views(self.flat_buffers), rates)
+            self.n_keys = len(self.program.dropouts)
+        else:
+            assert self.module is not None
+            self.program = Alone(self.module, parameters, gradients)
+            self.n_keys = 1
+        names = [field for field in jobs[0].rates.__dataclass_fields__]
+        self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
+        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout.spread)
+        smoothing = [job.label_smoothing for job in jobs]
+        self.smoothing = torch.tensor(smoothing, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
+
+    # ---- an epoch --------------------------------------------------------------------------------------------------
+
+    def epoch(self) -> None:
+        """Train each member for one of its epochs, score it, and let those go that are done."""
+        start = time.perf_counter()
+        train_losses = self._train_epoch()
+        self.epochs_done += 1
+        self.steps_done += self.epochs.steps
+        valid_losses, accuracies = self._validate() if self.validation is not None else (None, None)
+        finite = self._finite() & np.isfinite(train_losses)
+        duration = (time.perf_counter() - start) / len(self.jobs)
+        for k in range(len(self.jobs)):
+            self._record(k, bool(finite[k]), train_losses[k], valid_losses[k] if valid_losses is not None else None, accuracies, duration)
+        if finite.all():
+            for to, source in zip((self.sound, self.sound_buffers, *self.sound_slots), (self.flat, self.flat_buffers, *self.slots), strict=True):
+                to.copy_(source)
+        self._retire()
+
+    def _train_epoch(self) -> np.ndarray:
+        """All steps of one epoch; returns the members' mean losses (members,)."""
+        order, weight, share = self.epochs.draw(self.epochs_done.tolist())
+        steps, members, rows = order.shape
+        keys = self._keys(steps)
+        features = self.pool.X.shape[1]
+        chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
+        losses = np.empty((members, steps, rows), np.float32)
+        n_outputs = self.jobs[0].n_outputs
+        records = torch.empty(min(chunk, steps), members, rows, n_outputs, device=self.device)
+        for begin in range(0, steps, chunk):
+            here = order[begin : begin + chunk]
+            n, index = len(here), here.reshape(-1)
+            xs = self.pool.X.index_select(0, index).view(n, members, rows, features)
+            ys = self.pool.y.index_select(0, index).view(n, members, rows, n_outputs)
+            if self.smoothing is not None:
+                ys = ys * (1 - self.smoothing) + self.smoothing / n_outputs
+            for i in range(n):
+                s = begin + i
+                if self.cancelled():
+                    raise Cancelled
+                outputs = self.program.forward(xs[i], share[s], keys[s])
+                self.program.backward(self.loss.gradient(outputs, ys[i], share[s].unsqueeze(2), records[i]))
+                t = self.steps_done + s + 1
+                self.optimizer.step(self.flat, self.gradient, self.slots, self.scratch, self._learning_rates(s), t)
+            losses[:, begin : begin + n] = self.loss.rows(records[:n], ys).transpose(0, 1).cpu().numpy()
+        # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise.
+        return np.array([(losses[k].ravel() * weight[k].ravel()).sum() / max(weight[k].sum(), 1e-30) for k in range(members)])
+
+    def _keys(self, steps: int) -> Tensor:
+        """(steps, members, dropouts) keys of the dropout masks."""
+        seeds = np.array([job.seed for job in self.jobs])
+        seeds, epochs = seeds[None, :, None], self.epochs_done[None, :, None]
+        keys = kernels.mixed_keys(seeds, DROPOUT, epochs, np.arange(steps)[:, None, None], np.arange(self.n_keys)[None, None, :])
+        return torch.from_numpy(np.ascontiguousarray(keys)).to(self.device)
+
+    def _learning_rates(self, step: int) -> np.ndarray:
+        lr = self.rates["lr"]
+        factors = [
+            SCHEDULES[job.schedule]((done + step / self.epochs.steps) / (job.schedule_epochs or job.max_epochs)) if job.schedule != "constant" else 1.0
+            for job, done in zip(self.jobs, self.epochs_done, strict=True)
+        ]
+        return lr if all(f == 1.0 for f in factors) else lr * np.array(factors)
+
+    def _validate(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Weighted mean loss of each member's validation rows, and accuracy for class targets."""
+        v = self.validation
+        assert v is not None
+        members, n_outputs = len(self.jobs), self.jobs[0].n_outputs
+        classes = self.jobs[0].loss != "mse"
+        losses = np.empty((members, v.steps, v.rows), np.float64)
+        hits = np.empty((members, v.steps, v.rows), bool)
+        for s in range(v.steps):
+            index = v.order[s].reshape(-1)
+            outputs = self.program.evaluate(self.pool.X.index_select(0, index).view(members, v.rows, -1))
+            targets = self.pool.y.index_select(0, index).view(members, v.rows, n_outputs)
+            losses[:, s] = self.loss.rows(self.loss.record(outputs, targets), targets).cpu().numpy()
+            if classes:
+                hits[:, s] = (outputs.argmax(-1) == targets.argmax(-1)).cpu().numpy()
+        losses, hits = losses.reshape(members, -1), hits.reshape(members, -1)
+        total = [max(v.weight[k].sum(), 1e-30) for k in range(members)]
+        means = np.array([(losses[k] * v.weight[k]).sum() / total[k] for k in range(members)])
+        return means, np.array([(hits[k] * v.weight[k]).sum() / total[k] for k in range(members)]) if classes else None
+
+    def _finite(self) -> np.ndarray:
+        ok = torch.ones(len(self.jobs), dtype=torch.bool, device=self.device)
+        for block in self.layout.blocks(self.flat) + self.buffer_layout.blocks(self.flat_buffers):
+            ok &= torch.isfinite(block).all(1)
+        return ok.cpu().numpy()
+
+    # ---- what an epoch means for a member --------------------------------------------------------------------------
+
+    def _record(self, k: int, finite: bool, train_loss: float, valid_loss: float | None, accuracies: np.ndarray | None, duration: float) -> None:
+        job, state = self.jobs[k], self.states[k]
+        accuracy = float(accuracies[k]) if accuracies is not None else None
+        epoch = int(self.epochs_done[k])
+        record = EpochRecord(epoch, float(train_loss), None if valid_loss is None else float(valid_loss), accuracy, duration)
+        self.histories[k].append(record)
+        changes: dict = {"epoch": epoch, "step": int(self.steps_done[k])}
+        if not finite:
+            changes["finished"] = "diverged"
+        elif valid_loss is not None:
+            if valid_loss < state.best_loss - job.stopping.min_delta or state.best_epoch == 0:
+                changes |= {"best_loss": float(valid_loss), "best_epoch": epoch}
+                self._keep_best(k)
+            patience = job.stopping.patience
+            if patience is not None and epoch - changes.get("best_epoch", state.best_epoch) >= patience:
+                changes["finished"] = "patience"
+        self.states[k] = replace(state, **changes)
+        if job.observer is not None and finite:
+            parameters, buffers = self.layout.vectors(self.flat)[k], self.buffer_layout.vectors(self.flat_buffers)[k]
+            if job.observer.on_epoch_end(record, parameters, buffers):
+                self.states[k] = replace(self.states[k], finished=self.states[k].finished or "observer")
+
+    def _keep_best(self, k: int) -> None:
+        for layout, best, now in ((self.layout, self.best, self.flat), (self.buffer_layout, self.best_buffers, self.flat_buffers)):
+            for to, source in zip(layout.blocks(best), layout.blocks(now), strict=True):
+                to[k].copy_(source[k])
+
+    def _retire(self) -> None:
+        """Members that are done leave the stack; the others do not notice."""
+        done = [k for k, (job, s) in enumerate(zip(self.jobs, self.states, strict=True)) if s.finished or s.epoch >= job.max_epochs]
+        if not done:
+            return
+        flats = {"parameters": self.flat, "best_parameters": self.best, "sound_parameters": self.sound}
+        vectors = {name: self.layout.vectors(flat) for name, flat in flats.items()}
+        buffers = {"buffers": self.flat_buffers, "best_buffers": self.best_buffers, "sound_buffers": self.sound_buffers}
+        vectors |= {name: self.buffer_layout.vectors(flat) for name, flat in buffers.items()}
+        slots = [self.layout.vectors(slot) for slot in self.slots]
+        sound_slots = [self.layout.vectors(slot) for slot in self.sound_slots]
+        for k in done:
+            state = self.states[k]
+            sound = state.finished == "diverged"
+            last = "sound_" if sound else ""
+            state = replace(
+                state,
+                parameters=vectors[f"{last}parameters"][k].copy(),
+                buffers=vectors[f"{last}buffers"][k].copy(),
+                slots=np.array([slot[k] for slot in (sound_slots if sound else slots)]).reshape(len(slots), -1),
+            )
+            if state.best_epoch:
+                state = replace(state, best_parameters=vectors["best_parameters"][k].copy(), best_buffers=vectors["best_buffers"][k].copy())
+            self._results[self.numbers[k]] = TrainingResult(state, self.histories[k], self.jobs[k].observer)
+        self._keep([k for k in range(len(self.jobs)) if k not in set(done)])
+
+    def _keep(self, keep: list[int]) -> None:
+        self.jobs, self.states = [self.jobs[k] for k in keep], [self.states[k] for k in keep]
+        self.numbers, self.histories = [self.numbers[k] for k in keep], [self.histories[k] for k in keep]
+        if not keep:
+            return
+        layout, buffer_layout = self.layout, self.buffer_layout
+        self.flat, self.best, self.sound = (layout.select(keep, flat) for flat in (self.flat, self.best, self.sound))
+        self.slots = [layout.select(keep, slot) for slot in self.slots]
+        self.sound_slots = [layout.select(keep, slot) for slot in self.sound_slots]
+        self.flat_buffers, self.best_buffers, self.sound_buffers = (
+            buffer_layout.select(keep, flat) for flat in (self.flat_buffers, self.best_buffers, self.sound_buffers)
+        )
+        self._bind(Layout(self.parameter_shapes, len(keep), self.device), Layout(self.buffer_shapes, len(keep), self.device))

@@ -1,0 +1,204 @@
+"""The one hand-over in the project: what is to be trained, and what comes back. Plain data, picklable, without behaviour of its own."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from torch import nn
+
+from sknet_hp.nets import kernels
+from sknet_hp.nets.graph import Graph
+
+MAX_EVALUATION_ROWS = 1024
+"""Validation runs in batches of at most this many rows."""
+
+
+class TrainingDiverged(UserWarning):
+    """A network's loss or weights stopped being finite; its last finite weights are kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Encoded rows. Tables of equal content are stored once in a cohort.
+
+    Attributes
+    ----------
+    X : (rows, n_features) float32, C-contiguous.
+    y : (rows,) int64 class numbers, or (rows, n_outputs) float32 targets.
+    weight : (rows,) float32, or None for ones.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some rows of a table, in order; all of them if `index` is None."""
+
+    table: Table
+    index: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.table.X) if self.index is None else len(self.index)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The numbers of an update that may differ between the members of a cohort."""
+
+    lr: float = 1e-3
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    alpha: float = 0.99
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """Early stopping on the validation loss: after `patience` epochs without an improvement of more than `min_delta`."""
+
+    patience: int | None = None
+    min_delta: float = 0.0
+    restore_best: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a training stands, complete enough to go on from bit for bit.
+
+    Attributes
+    ----------
+    parameters, buffers : flat float32 vectors, in the order of the graph.
+    slots : (n_slots, n_parameters) the optimizer's memory.
+    epoch, step : how many have been trained.
+    best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss; None without validation.
+    finished : why nothing more will be trained: "" (it may go on), "patience" or "diverged".
+    """
+
+    parameters: np.ndarray
+    buffers: np.ndarray
+    slots: np.ndarray
+    epoch: int = 0
+    step: int = 0
+    best_parameters: np.ndarray | None = None
+    best_buffers: np.ndarray | None = None
+    best_loss: float = np.inf
+    best_epoch: int = 0
+    finished: str = ""
+
+
+class CohortKey(NamedTuple):
+    """Jobs with equal keys may train in one cohort."""
+
+    graph: Any
+    loss: Any
+    optimizer: str
+    batch_rows: int
+    steps: int
+    evaluation_rows: int
+    evaluation_steps: int
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingJob:
+    """One network to be trained.
+
+    Attributes
+    ----------
+    graph : the structure; or, for a module that cannot be stacked, the module itself, with its weights.
+    seed : initial weights (unless `start` has some), shuffling and dropout follow from it.
+    train, validation : the rows; batches are drawn from `train`, `validation` is scored after each epoch.
+    loss, optimizer, schedule : names in their registries.
+    max_epochs : train until this many epochs, those of `start` included.
+    schedule_epochs : the horizon of the learning-rate schedule.
+    rates, label_smoothing, layer_rates : numbers that may differ within a cohort; `layer_rates` in the order of the graph's nodes.
+    start : the state to go on from, or None.
+    observer : an object whose `on_epoch_end(row, parameters, buffers)` is called in this process after each epoch; returning True ends the training.
+    """
+
+    graph: Graph | nn.Module
+    n_outputs: int
+    seed: int
+    train: Rows
+    validation: Rows | None = None
+    loss: str = "cross_entropy"
+    optimizer: str = "adamw"
+    schedule: str = "constant"
+    batch_size: int = 128
+    max_epochs: int = 10
+    schedule_epochs: int | None = None
+    shuffle: bool = True
+    rates: Rates = field(default_factory=Rates)
+    label_smoothing: float = 0.0
+    layer_rates: tuple[float, ...] = ()
+    stopping: Stopping = field(default_factory=Stopping)
+    start: State | None = None
+    device: str = "cpu"
+    observer: Any = None
+
+    @property
+    def batch_rows(self) -> int:
+        return kernels.padded_rows(min(self.batch_size, len(self.train)))
+
+    @property
+    def rows_per_step(self) -> int:
+        return min(self.batch_size, len(self.train))
+
+    @property
+    def steps(self) -> int:
+        return -(-len(self.train) // self.rows_per_step)
+
+    @property
+    def first_epoch(self) -> int:
+        return self.start.epoch if self.start is not None else 0
+
+    @property
+    def key(self) -> CohortKey:
+        evaluation_rows, evaluation_steps = evaluation_shape(self.validation)
+        graph = self.graph if isinstance(self.graph, Graph) else id(self.graph)
+        return CohortKey(graph, self.loss, self.optimizer, self.batch_rows, self.steps, evaluation_rows, evaluation_steps, self.device)
+
+    def with_tables(self, train: Rows, validation: Rows | None) -> "TrainingJob":
+        return replace(self, train=train, validation=validation)
+
+
+def evaluation_shape(rows: Rows | None) -> tuple[int, int]:
+    """(rows of a batch, number of batches) in which these rows are scored; a function of their number alone."""
+    if rows is None:
+        return 0, 0
+    size = min(kernels.padded_rows(len(rows)), MAX_EVALUATION_ROWS)
+    return size, -(-len(rows) // size)
+
+
+class EpochRecord(NamedTuple):
+    """One row of a history. Losses are means over rows, weighted; `duration` is the network's share of its cohort's seconds."""
+
+    epoch: int
+    train_loss: float
+    valid_loss: float | None
+    valid_acc: float | None
+    duration: float
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingResult:
+    """A trained network: the state it ended in, and a record of each epoch trained now."""
+
+    state: State
+    history: list[EpochRecord]
+    observer: Any = None
+
+    def weights(self, restore_best: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Parameters and buffers to predict with."""
+        s = self.state
+        if restore_best and s.best_parameters is not None and s.best_buffers is not None:
+            return s.best_parameters, s.best_buffers
+        return s.parameters, s.buffers
+
+
+Finished = Literal["", "patience", "diverged", "observer"]

@@ -1,0 +1,85 @@
+"""The flat buffer behind a cohort: every parameter of every member in one vector, parameter by parameter."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sknet_hp.nets.graph import Shape
+
+_ALIGNMENT = 16
+"""Each member's tensors start at a multiple of this many floats (64 bytes): MKL's products give other bits for operands that lie otherwise."""
+
+
+class Layout:
+    """Where the tensors of `members` networks lie in a flat buffer: [parameter 1 of all members | parameter 2 of all members | …].
+
+    An optimizer treats the whole buffer in one call, and where sizes are multiples of 16 a batched product writes its block directly.
+    Buffers are whole vector registers long, so no kernel meets a tail.
+    """
+
+    def __init__(self, tensors: list[tuple[str, Shape]], members: int, device: torch.device):
+        self.tensors = tensors
+        self.members = members
+        self.device = device
+        self.sizes = [int(np.prod(shape)) for _, shape in tensors]
+        self.padded = [-(-size // _ALIGNMENT) * _ALIGNMENT for size in self.sizes]
+        self.length = -(-members * sum(self.padded) // 64) * 64
+        self._spread: dict[str, tuple[bytes, float | Tensor]] = {}
+
+    def zeros(self) -> Tensor:
+        return torch.zeros(self.length, device=self.device)
+
+    def blocks(self, flat: Tensor) -> list[Tensor]:
+        """(members, size) views, one for each tensor."""
+        return [block[:, :size] for block, size in zip(self._padded_blocks(flat), self.sizes, strict=True)]
+
+    def _padded_blocks(self, flat: Tensor) -> list[Tensor]:
+        views, offset = [], 0
+        for size in self.padded:
+            views.append(flat[offset : offset + self.members * size].view(self.members, size))
+            offset += self.members * size
+        return views
+
+    def views(self, flat: Tensor) -> dict[str, Tensor]:
+        """(members, *shape) views by name."""
+        return {name: block.view(self.members, *shape) for (name, shape), block in zip(self.tensors, self.blocks(flat), strict=True)}
+
+    def vectors(self, flat: Tensor) -> np.ndarray:
+        """(members, n_parameters): each member's own vector, copied out."""
+        blocks = self.blocks(flat)
+        joined = torch.cat(blocks, 1) if blocks else torch.zeros(self.members, 0)
+        return joined.cpu().numpy()
+
+    def assign(self, flat: Tensor, vectors: np.ndarray) -> None:
+        """The opposite of `vectors`."""
+        source = torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device)
+        for block, part in zip(self.blocks(flat), source.split(self.sizes, 1), strict=True):
+            block.copy_(part)
+
+    def select(self, keep: list[int], flat: Tensor) -> Tensor:
+        """The flat buffer of a layout with the members in `keep` only."""
+        smaller = Layout(self.tensors, len(keep), self.device)
+        target, index = smaller.zeros(), torch.tensor(keep, device=self.device)
+        for block, kept in zip(self._padded_blocks(flat), smaller._padded_blocks(target), strict=True):
+            torch.index_select(block, 0, index, out=kept)
+        return target
+
+    def spread(self, use: str, values: np.ndarray) -> float | Tensor:
+        """(members,) numbers as a factor for a flat buffer: the number itself where all agree, else one entry an element.
+
+        The last answer for each `use` is kept.
+        """
+        values = values.astype(np.float32)
+        known = self._spread.get(use)
+        fingerprint = values.tobytes()
+        if known is not None and known[0] == fingerprint:
+            return known[1]
+        if (values == values[0]).all():
+            factor: float | Tensor = float(values[0])
+        else:
+            factor = known[1] if known is not None and isinstance(known[1], Tensor) else self.zeros().fill_(1)  # the end that belongs to no one must stay finite
+            column = torch.from_numpy(values).to(self.device).unsqueeze(1)
+            for block in self._padded_blocks(factor):
+                block.copy_(column)
+        self._spread[use] = (fingerprint, factor)
+        return factor

@@ -1,0 +1,271 @@
+"""Input that can't be used ends with one sentence that says what was received and what to do, and leaves nothing behind."""
+
+import gzip
+import os
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+TUNE = ("tune", "data.csv", "--target", "label", "--candidates", 1, "--cv", 2, "--outer-cv", 2, "--out", "results")
+
+
+@pytest.fixture
+def write(run, table):
+    """Write the table, changed by the given columns, as data.csv of the command's directory."""
+
+    def write_table(**columns: object) -> None:
+        table.assign(**columns).to_csv("data.csv", index=False)
+
+    return write_table
+
+
+def test_no_such_file(refused):
+    refused(*TUNE, says=("'data.csv'", "no file"))
+
+
+def test_directory_as_data(refused, tmp_path):
+    refused("tune", tmp_path, "--target", "label", says=("is a directory",))
+
+
+def test_unknown_ending(refused, tmp_path):
+    (tmp_path / "data.xlsx").write_text("a,b\n1,2\n")
+    refused("tune", "data.xlsx", "--target", "b", says=(".csv.gz", "convert"))
+
+
+def test_unreadable_file(refused, write, monkeypatch):
+    def forbid(*_):
+        raise PermissionError
+
+    write()
+    monkeypatch.setattr("sknet_hp.cli.data._load_csv", forbid)  # a file's mode does not keep root from reading it
+    refused(*TUNE, says=("permission",))
+
+
+@pytest.mark.parametrize(("name", "says"), [("iriss", "did you mean 'iris'"), ("california_housing", "nothing is downloaded"), ("", "use one of")])
+def test_unknown_bundled_table(refused, name, says, monkeypatch, tmp_path):
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "no-cache"))
+    err = refused("tune", f"sklearn:{name}") if name != "california_housing" else None
+    if err is None:  # scikit-learn creates its empty cache directory
+        (tmp_path / "no-cache").mkdir()
+        err = refused("tune", f"sklearn:{name}")
+    assert says in err
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b"size,label\n", "no rows"),
+        (bytes(range(1, 256)) * 8, "UTF-8"),
+        (b"size,label\n1,\0\0\n", "zero bytes"),
+        ("size,label\n1,caf\xe9\n".encode("latin-1"), "UTF-8"),
+        (b"size,label\n1,a\n2,b,c\n", "line 3"),
+        (b"size,label\n1,a\n2\n", "line 3"),
+        (b'size,label\n1,"a\n2,b\n', "CSV"),
+        (b"size,size,label\n1,1,a\n2,3,b\n", "'size'"),
+        (b"size,label,label\n1,a,a\n2,b,b\n", "'label'"),
+        (b"size;label\n1;a\n2;b\n", "'label'"),
+    ],
+    ids=[
+        "empty",
+        "blank",
+        "header only",
+        "random bytes",
+        "zero bytes",
+        "latin-1",
+        "long line",
+        "short line",
+        "open quote",
+        "same name",
+        "same target",
+        "semicolon",
+    ],
+)
+def test_garbled_csv(refused, tmp_path, content, says):
+    (tmp_path / "data.csv").write_bytes(content)
+    refused(*TUNE, says=(says,))
+
+
+def test_truncated_gzip(refused, table, tmp_path):
+    whole = gzip.compress(table.to_csv(index=False).encode())
+    for content in (whole[: len(whole) // 2], b"no gzip at all", b""):
+        (tmp_path / "data.csv.gz").write_bytes(content)
+        refused("tune", "data.csv.gz", "--target", "label", says=("data.csv.gz",))
+
+
+def test_parquet_that_is_none(refused, tmp_path):
+    for content in (b"", b"PAR1 and more that is no Parquet PAR1", os.urandom(1000)):
+        (tmp_path / "data.parquet").write_bytes(content)
+        refused("tune", "data.parquet", "--target", "label", says=("Parquet",))
+
+
+def test_parquet_with_equal_names(refused, tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.Table.from_arrays([pa.array([1, 2]), pa.array([1, 2])], names=["a", "a"]), tmp_path / "data.parquet")
+    refused("tune", "data.parquet", "--target", "a", says=("'a'", "name of its own"))
+
+
+def test_target_is_needed(refused, write):
+    write()
+    refused("tune", "data.csv", says=("--target", "'label'"))
+
+
+def test_no_such_column(refused, write):
+    write()
+    refused("tune", "data.csv", "--target", "lable", says=("'lable'", "did you mean 'label'", "'size'"))
+
+
+def test_target_is_the_only_column(refused, tmp_path):
+    (tmp_path / "data.csv").write_text("label\na\nb\n")
+    refused(*TUNE, says=("'label'", "at least one more"))
+
+
+def test_missing_target(refused, write, table):
+    write(label=table["label"].where(table.index > 2))
+    refused(*TUNE, says=("'label'", "missing in 3 of 60 rows"))
+
+
+def test_one_class(refused, write):
+    write(label="yes")
+    refused(*TUNE, says=("one class", "'yes'"))
+
+
+def test_constant_target(refused, write):
+    write(label=0.5)
+    refused(*TUNE, says=("constant", "0.5"))
+    write(label=3)
+    refused(*TUNE, "--task", "regression", says=("constant", "3"))
+
+
+def test_infinite_values(refused, write, table):
+    write(size=table["size"].where(table.index > 1, np.inf))
+    refused(*TUNE, says=("'size'", "infinite in 2 of 60 rows"))
+    write(label=table["amount"].where(table.index > 0, -np.inf))
+    refused(*TUNE, says=("'label'", "infinite"))
+    write(label=table["amount"] * 1e300)
+    refused(*TUNE, says=("'label'", "too large"))
+
+
+def test_class_rarer_than_folds(refused, write, table):
+    write(label=table["label"].where(table.index > 0, "perhaps"))
+    refused(*TUNE, says=("'perhaps'", "1 row", "--outer-cv 2"))
+
+
+def test_fewer_rows_than_folds(refused, write):
+    write()
+    refused(*TUNE[:6], "--outer-cv", 100, says=("60 rows", "--outer-cv 100"))
+    refused("tune", "data.csv", "--target", "amount", "--cv", 100, says=("60 rows", "--cv 100"))
+
+
+def test_task_that_does_not_suit(refused, write):
+    write()
+    refused(*TUNE, "--task", "regression", says=("regression", "'label'"))
+    refused("tune", "data.csv", "--target", "amount", "--task", "classification", says=("classification", "'amount'"))
+
+
+def test_unusable_column(refused, table, tmp_path):
+    table.assign(day=pd.Timestamp("2020-01-01")).to_parquet(tmp_path / "data.parquet")
+    refused("tune", "data.parquet", "--target", "label", says=("'day'", "datetime"))
+    table.assign(many=[[1, 2]] * len(table)).to_parquet(tmp_path / "data.parquet")
+    refused("tune", "data.parquet", "--target", "label", says=("'many'", "numbers or text"))
+
+
+@pytest.mark.parametrize(
+    ("scoring", "says"),
+    [
+        ("acuracy", "did you mean 'accuracy'"),
+        ("r2", "classification of 2 classes"),
+        ("f1", "does not suit"),
+        ("neg_mean_squared_error", "does not suit"),
+    ],
+)
+def test_scoring(refused, write, scoring, says):
+    write()
+    refused(*TUNE, "--scoring", scoring, says=(says,))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--task", "ranking"),
+        ("--search", "bayes"),
+        ("--candidates", "0"),
+        ("--candidates", "many"),
+        ("--cv", "1"),
+        ("--outer-cv", "-3"),
+        ("--time-budget", "0"),
+        ("--time-budget", "nan"),
+        ("--seed", "-1"),
+        ("--device", "gpu"),
+        ("--device", "cuda:99"),
+        ("--no-such-option", "1"),
+    ],
+)
+def test_option_values(refused, write, option, value):
+    write()
+    refused(*TUNE, option, value, says=(option,))
+
+
+def test_no_such_command(refused):
+    refused("tunes", says=("'tunes'", "'tune'"))
+
+
+def test_missing_arguments(refused):
+    refused("tune", says=("DATA",))
+    refused("predict", "model.joblib", says=("DATA",))
+
+
+def test_not_enough_memory(refused, write, monkeypatch):
+    write()
+    monkeypatch.setattr("sknet_hp.cli.memory.available_memory", lambda: 1000)
+    refused(*TUNE, says=("memory", "fewer rows"))
+
+
+def test_memory_that_runs_out(refused, write, monkeypatch):
+    def run_out(*_):
+        raise MemoryError
+
+    write()
+    monkeypatch.setattr("sknet_hp.cli.tune.check_folds", run_out)
+    refused(*TUNE, says=("not enough memory", "nothing was written"))
+
+
+def test_out_that_is_taken(refused, write, tmp_path):
+    write()
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "model.joblib").write_text("an earlier one")
+    refused(*TUNE, says=("not empty", "--overwrite"))
+    (tmp_path / "results" / "thesis.txt").write_text("never to be removed")
+    refused(*TUNE, "--overwrite", says=("thesis.txt",))
+    refused(*TUNE[:-1], "data.csv", says=("is a file",))
+    refused(*TUNE[:-1], "data.csv/results", says=("can't be created",))
+
+
+def test_model_that_is_none(refused, write, tmp_path):
+    write()
+    refused("predict", "model.joblib", "data.csv", says=("no model",))
+    refused("predict", ".", "data.csv", says=("no model",))
+    (tmp_path / "model.joblib").write_bytes(os.urandom(500))
+    refused("predict", "model.joblib", "data.csv", says=("is no model",))
+    joblib.dump({"not": "an estimator"}, tmp_path / "model.joblib")
+    refused("predict", "model.joblib", "data.csv", says=("dict",))
+    joblib.dump(LogisticRegression(), tmp_path / "model.joblib")
+    refused("predict", "model.joblib", "data.csv", says=("LogisticRegression",))
+
+
+def test_rows_that_the_model_can_not_take(refused, write, table, tmp_path):
+    model = LogisticRegression().fit(table[["amount", "old"]], table["label"])
+    joblib.dump(model, tmp_path / "model.joblib")
+    table.drop(columns="old").to_csv("data.csv", index=False)
+    refused("predict", "model.joblib", "data.csv", says=("lacks 1 of the 2 columns", "'old'"))
+    write(amount="a lot")
+    refused("predict", "model.joblib", "data.csv", says=("can't predict", "a lot"))
+    write()
+    refused("predict", "model.joblib", "data.csv", "--out", ".", says=("is a directory",))
+    refused("predict", "model.joblib", "data.csv", "--out", "data.csv", says=("--overwrite",))

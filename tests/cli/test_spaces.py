@@ -1,0 +1,37 @@
+import math
+
+import pytest
+
+from sknet_hp.cli.spaces import GRID_AXES, affordable_candidates, batch_size_for, grid_of, n_networks
+
+
+@pytest.mark.parametrize("asked", range(1, 60))
+def test_grid_has_no_more_points_than_asked_for(asked):
+    points = math.prod(len(values) for values in grid_of(asked).values())
+    assert asked / 2 < points <= asked
+
+
+def test_grid_is_never_larger_than_its_axes():
+    assert grid_of(10**6) == GRID_AXES
+
+
+def test_networks_of_nested_cross_validation():
+    # outer 5: each 20 candidates on 3 inner folds and a refit; the final search the same once more
+    assert n_networks(20, inner=3, outer=5) == 5 * (20 * 3 + 1) + 20 * 3 + 1
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 10.0, 33.3, 1000.0])
+def test_affordable_candidates_fit_and_one_more_does_not(seconds):
+    n = affordable_candidates(seconds, seconds_per_network=0.1, inner=3, outer=5, asked=10**6)
+    if n:
+        assert n_networks(n, 3, 5) * 0.1 <= seconds + 1e-9
+    assert n_networks(n + 1, 3, 5) * 0.1 > seconds
+
+
+def test_no_more_candidates_than_asked_for():
+    assert affordable_candidates(1e9, 1e-3, inner=3, outer=5, asked=7) == 7
+
+
+@pytest.mark.parametrize(("rows", "batch_size"), [(1, 16), (150, 16), (1797, 64), (20_640, 256), (10**7, 256)])
+def test_batch_size(rows, batch_size):
+    assert batch_size_for(rows) == batch_size
