@@ -25,4 +25,6 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"sknet-hp: the command line needs the package {error.name!r}; install it with: pip install 'sknet_hp[cli]'", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     return run(arguments)

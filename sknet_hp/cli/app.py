@@ -34,13 +34,19 @@ def run(arguments: list[str] | None = None) -> int:
     except BadInput as error:
         return _fail(str(error))
     except TyperException as error:
-        return _fail(error.format_message())
+        message = error.format_message().strip().rstrip(".")
+        if not message:  # no command was given, and the help stands there already
+            return BAD_INPUT
+        context = getattr(error, "ctx", None)
+        return _fail(f"{message}; see {context.command_path if context else 'sknet-hp'} --help")
     except (KeyboardInterrupt, Abort):
         code = INTERRUPTED
-    except (MemoryError, RuntimeError, OSError, ImportError) as error:
-        if not is_out_of_memory(error):
-            raise
-        return _fail("there was not enough memory and nothing was written: use fewer rows, columns or folds, or a machine with more memory")
+    except Exception as error:
+        if is_out_of_memory(error):
+            return _fail("there was not enough memory and nothing was written: use fewer rows, columns or folds, or a machine with more memory")
+        if isinstance(error, OSError) and error.filename is not None:
+            return _fail(f"{str(error.filename)!r} can't be used ({error.strerror}): give another path")
+        raise
     if code == INTERRUPTED:
         print("sknet-hp: interrupted, nothing was written.", file=sys.stderr)
         return INTERRUPTED

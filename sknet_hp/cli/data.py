@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sknet_hp.cli.errors import BadInput, did_you_mean, listed
-from sknet_hp.cli.memory import require_memory
+from sknet_hp.cli.memory import is_out_of_memory, require_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +100,8 @@ def _load_csv(path: Path, text_columns: list[str]) -> "pd.DataFrame":
         # low_memory=False: a column's type follows from all of its cells, not from those of a chunk
         return pd.read_csv(path, encoding="utf-8-sig", low_memory=False, dtype=dict.fromkeys(text_columns, "str"))
     except (pd.errors.ParserError, ValueError) as error:
+        if is_out_of_memory(error):  # pandas reports that as an error of the file
+            raise MemoryError from error
         raise BadInput(f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again") from error
 
 

@@ -82,4 +82,6 @@ def _predict(model: Any, X: pd.DataFrame, data: str, proba: bool) -> pd.DataFram
             predictions[names] = model.predict_proba(X)
     except (ValueError, TypeError) as error:
         raise BadInput(f"the model can't predict the rows of {data!r} ({' '.join(str(error).split()).rstrip('.')}): correct the table") from error
+    except AttributeError as error:
+        raise BadInput(f"the model was fitted by another version of sknet_hp or of its libraries ({error}): run tune again") from error
     return predictions

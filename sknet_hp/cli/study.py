@@ -120,7 +120,7 @@ class Study:
             least = n_networks(1, self.inner.n_splits, self.outer.n_splits)
             needed = (time.monotonic() - start) + least * seconds_per_network / SAFETY
             raise BadInput(
-                f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about {needed:.0f} s in all; "
+                f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about {needed:.1f} s in all; "
                 "give more time, fewer folds or fewer rows"
             )
         return Pilot(networks, time.monotonic() - began, affordable)

@@ -1,0 +1,1 @@
+"""How concurrent fits become cohorts: the joblib backend "fused" and the engine behind it. Knows training and joblib."""

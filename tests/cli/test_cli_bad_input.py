@@ -1,6 +1,7 @@
 """Input that can't be used ends with one sentence that says what was received and what to do, and leaves nothing behind."""
 
 import gzip
+import operator
 import os
 
 import joblib
@@ -28,6 +29,13 @@ def test_no_such_file(refused):
 
 def test_directory_as_data(refused, tmp_path):
     refused("tune", tmp_path, "--target", "label", says=("is a directory",))
+
+
+def test_impossible_paths(refused, write):
+    write()
+    refused("tune", "x" * 5000 + ".csv", "--target", "label", says=("too long",))
+    refused(*TUNE[:-1], "x" * 5000, says=("too long",))
+    refused("predict", "x" * 5000, "data.csv", says=("too long",))
 
 
 def test_unknown_ending(refused, tmp_path):
@@ -216,6 +224,13 @@ def test_no_such_command(refused):
     refused("tunes", says=("'tunes'", "'tune'"))
 
 
+def test_no_command_shows_help(run):
+    result = run()
+    assert result.code == 2
+    assert "tune" in result.out + result.err
+    assert "sknet-hp:" not in result.err
+
+
 def test_missing_arguments(refused):
     refused("tune", says=("DATA",))
     refused("predict", "model.joblib", says=("DATA",))
@@ -225,6 +240,14 @@ def test_not_enough_memory(refused, write, monkeypatch):
     write()
     monkeypatch.setattr("sknet_hp.cli.memory.available_memory", lambda: 1000)
     refused(*TUNE, says=("memory", "fewer rows"))
+
+
+def test_model_of_another_version(refused, write, table, tmp_path):
+    write()
+    model = LogisticRegression().fit(table[["amount"]], table["label"])
+    model.predict = operator.attrgetter("an_attribute_of_another_version")
+    joblib.dump(model, tmp_path / "model.joblib")
+    refused("predict", "model.joblib", "data.csv", says=("another version",))
 
 
 def test_memory_that_runs_out(refused, write, monkeypatch):

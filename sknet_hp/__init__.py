@@ -1,0 +1,29 @@
+"""Neural networks for tables that are real scikit-learn estimators, and that train together."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sknet_hp.fusion.backend import fused
+
+if TYPE_CHECKING:
+    from sknet_hp.estimators.classifier import NetClassifier
+    from sknet_hp.estimators.regressor import NetRegressor
+
+__version__ = "0.1.0.dev0"
+__all__ = ["NetClassifier", "NetRegressor", "__version__", "fused"]
+
+_LAZY = {
+    "NetClassifier": "sknet_hp.estimators.classifier",
+    "NetRegressor": "sknet_hp.estimators.regressor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # torch takes a second to import: not before it is needed.
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

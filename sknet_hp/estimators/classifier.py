@@ -1,0 +1,159 @@
+"""NetClassifier."""
+
+from numbers import Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils import assert_all_finite, column_or_1d, compute_sample_weight
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+
+from sknet_hp.estimators.base import BaseNet
+
+
+class NetClassifier(ClassifierMixin, BaseNet):
+    """A neural network that classifies the rows of any table.
+
+    PARAMETERS
+    """
+
+    _loss = "cross_entropy"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseNet._parameter_constraints,
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_layers: int = 2,
+        width: int = 128,
+        activation: str | None = "relu",
+        dropout: float = 0.0,
+        normalization: str | None = "none",
+        optimizer: str = "adamw",
+        lr: float = 2e-3,
+        lr_schedule: str = "constant",
+        weight_decay: float = 1e-2,
+        momentum: float = 0.9,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        batch_size: int | str = "auto",
+        max_epochs: int = 30,
+        schedule_epochs: int | None = None,
+        early_stopping: bool = False,
+        patience: int = 10,
+        validation_fraction: float = 0.1,
+        restore_best: bool = True,
+        label_smoothing: float = 0.0,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        device: str = "cpu",
+        callbacks: list | None = None,
+        verbose: int | bool = 0,
+    ):
+        self.n_layers = n_layers
+        self.width = width
+        self.activation = activation
+        self.dropout = dropout
+        self.normalization = normalization
+        self.optimizer = optimizer
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.momentum = momentum
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.schedule_epochs = schedule_epochs
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.restore_best = restore_best
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.device = device
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like or dataframe of shape (n_rows, n_columns)
+            Numbers, strings, booleans and categories, with missing values.
+        y : array-like of shape (n_rows,)
+            Labels of any kind.
+        sample_weight : array-like of shape (n_rows,), default=None
+            A row of weight 2 counts as two rows in losses, statistics and standardisation.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y, sample_weight)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train one more epoch, on these rows.
+
+        Encoding is learned from the rows of the first call. No rows are held out, whatever `early_stopping` says.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as in `fit`.
+        classes : array-like, default=None
+            All labels that any call will bring; needed in the first call if its `y` does not show them all.
+        """
+        return self._fit(X, y, sample_weight, one_epoch=True, classes=classes)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities of the classes, float64 of shape (n_rows, n_classes), columns in the order of `classes_`."""
+        outputs = self._outputs(X).astype(np.float64)
+        outputs -= outputs.max(axis=1, keepdims=True)
+        np.exp(outputs, out=outputs)
+        outputs /= outputs.sum(axis=1, keepdims=True)
+        return outputs
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable label of each row, shape (n_rows,)."""
+        best = self._outputs(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def _n_outputs(self) -> int:
+        return len(self.classes_)
+
+    def _encode_target(self, y: Any, sample_weight: np.ndarray | None, *, first: bool, classes: Any) -> np.ndarray:
+        y = column_or_1d(y, warn=True)
+        if y.dtype.kind == "f":
+            assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        seen, codes = np.unique(y, return_inverse=True)
+        if first:
+            self.classes_ = seen if classes is None else unique_labels(np.asarray(classes))
+        if len(seen) != len(self.classes_) or (seen != self.classes_).any():
+            unknown = np.setdiff1d(seen, self.classes_)
+            if len(unknown):
+                raise ValueError(f"y holds the labels {unknown[:5].tolist()}, which are not among the classes {self.classes_[:10].tolist()} this network knows")
+            codes = np.searchsorted(self.classes_, y)
+        return codes
+
+    def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
+        return np.ascontiguousarray(codes, dtype=np.int64)
+
+    def _training_weight(self, y: Any, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        if self.class_weight is None:
+            return sample_weight
+        by_class = compute_sample_weight(self.class_weight, column_or_1d(y))
+        return by_class if sample_weight is None else by_class * sample_weight
+
+    def _strata(self, codes: np.ndarray) -> np.ndarray | None:
+        return codes

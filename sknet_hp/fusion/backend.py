@@ -1,0 +1,292 @@
+"""The joblib backend "fused": tasks run in threads, and their networks train together.
+
+It knows joblib's protocol and nothing of networks beyond who has one: see `needs_threads`.
+"""
+
+import contextlib
+import inspect
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import joblib
+from joblib.parallel import FallbackToBackend, ParallelBackendBase, SequentialBackend, register_parallel_backend
+
+WIDE = 512
+"""How many tasks a caller is told can run at once, so that many networks meet."""
+
+DEFAULT_MEMORY_FRACTION = 0.25
+
+
+class Network:
+    """Mark of the estimators that train through the engine."""
+
+
+def _available_bytes() -> int:
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return 4 << 30
+
+
+def has_network(value: Any, depth: int = 4) -> bool:
+    """Whether an estimator of ours is within reach of a value: the value itself, its parameters, or what a container holds."""
+    if isinstance(value, Network):
+        return True
+    if depth == 0 or isinstance(value, type):
+        return False
+    if isinstance(value, (list, tuple, set)):
+        return len(value) <= 1000 and any(has_network(v, depth - 1) for v in value)
+    if isinstance(value, dict):
+        return any(has_network(v, depth - 1) for v in value.values())
+    if hasattr(value, "get_params"):
+        try:
+            parameters = value.get_params(deep=False)
+        except Exception:  # an estimator that is not well-formed has no network that we could see
+            return False
+        return any(has_network(v, depth - 1) for v in parameters.values())
+    return False
+
+
+def _has_estimator(value: Any) -> bool:
+    return hasattr(value, "get_params") and hasattr(value, "fit")
+
+
+def needs_threads(batch: Any) -> bool:
+    """Whether a joblib batch may come to a network.
+
+    Yes if an estimator of ours is among the arguments. No if other estimators are and none of ours, or if the function is scikit-learn's own: such
+    tasks run one after another, in order, as without a backend. A function of the user's may do anything: yes.
+    """
+    foreign = False
+    for function, args, kwargs in batch.items:
+        function = inspect.unwrap(getattr(function, "function", function))
+        values = [*args, *kwargs.values()]
+        owner = getattr(function, "__self__", None)
+        if any(has_network(v) for v in [*values, owner]):
+            return True
+        module = getattr(function, "__module__", None) or ""
+        foreign = foreign or module.split(".")[0] in ("sklearn", "skopt") or any(_has_estimator(v) for v in [*values, owner])
+    return not foreign
+
+
+def _size(batch: Any) -> int:
+    """Bytes that a task may come to hold: as much as the arrays and frames it is given, since scikit-learn copies a split of them."""
+    total = 0
+    for _, args, kwargs in batch.items:
+        for value in [*args, *kwargs.values()]:
+            nbytes = getattr(value, "nbytes", None)
+            if nbytes is None and hasattr(value, "memory_usage"):
+                nbytes = getattr(value, "size", 0) * 8
+            total += int(nbytes) if isinstance(nbytes, int) else 0
+    return total
+
+
+class FusedBackend(ParallelBackendBase):
+    """Tasks in threads up to where a network wants to train; there they wait for it together.
+
+    Parameters
+    ----------
+    over : "inline", "loky" or None
+        Where cohorts train: in this process, in worker processes, or where the engine thinks best.
+    memory : int or None
+        Bytes of data that tasks in flight may hold. Default: a quarter of what is free.
+    max_threads : int
+        How many tasks may wait at once.
+    """
+
+    supports_retrieve_callback = True
+    supports_sharedmem = True
+    uses_threads = True
+
+    def __init__(self, nesting_level: int | None = None, inner_max_num_threads: int | None = None, over: str | None = None, memory: int | None = None,
+                 max_threads: int = WIDE, **kwargs: Any):
+        super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads, **kwargs)
+        if over not in (None, "inline", "loky"):
+            raise ValueError(f"over={over!r}; it must be 'inline', 'loky' or None")
+        self.over, self.memory, self.max_threads = over, memory, max_threads
+        self.cores: int | None = None
+        self.lock = threading.Lock()
+        self.calls: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.plain: weakref.WeakKeyDictionary[Any, list] = weakref.WeakKeyDictionary()
+        self.retrieving: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    # ---- before a call ---------------------------------------------------------------------------------------------
+
+    def effective_n_jobs(self, n_jobs: int | None) -> int:
+        """Wide for an estimator that holds a network of ours, else 1: others chunk their work by this, and must give the numbers of n_jobs=None."""
+        frame = sys._getframe(1)
+        for _ in range(12):
+            if frame is None:
+                break
+            owner = frame.f_locals.get("self")
+            if isinstance(owner, joblib.Parallel):
+                return WIDE
+            if owner is not None and _has_estimator(owner):
+                return WIDE if has_network(owner) else 1
+            frame = frame.f_back  # type: ignore[assignment]
+        return 1
+
+    def configure(self, n_jobs: int | None = 1, parallel: Any = None, prefer: Any = None, require: Any = None, **kwargs: Any) -> int:
+        from sknet_hp.fusion.devices import n_cores
+        from sknet_hp.fusion.engine import engine
+
+        self.engine = engine()
+        cores = n_cores() if n_jobs is None else max(1, n_jobs if n_jobs > 0 else n_cores() + 1 + n_jobs)
+        memory = self.memory or int(DEFAULT_MEMORY_FRACTION * _available_bytes())
+        try:
+            if getattr(self.engine.tasks.current, "direct", False):
+                raise RuntimeError("this thread trains by itself")
+            self.engine.open(id(parallel), cores, self.over, self.max_threads, memory)
+        except RuntimeError as error:  # no thread to be had
+            raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level)) from error
+        return WIDE
+
+    def start_call(self) -> None:
+        self.retrieving.discard(self._calling())
+        if self.engine.tasks.task() is None:
+            with self.engine.lock:
+                self.engine.tasks.dispatching.add(threading.get_ident())
+
+    def stop_call(self) -> None:
+        self._dispatched()
+
+    def terminate(self) -> None:
+        """Threads end with their tasks, and workers stay for the next call: there is only the end of a call to note."""
+        self.engine.close(id(self._calling()))
+
+    def _dispatched(self) -> None:
+        with self.engine.lock:
+            self.engine.tasks.dispatching.discard(threading.get_ident())
+            self.engine.lock.notify()
+
+    def get_nested_backend(self) -> tuple["FusedBackend", None]:
+        level = (self.nesting_level or 0) + 1
+        return FusedBackend(nesting_level=level, over=self.over, memory=self.memory, max_threads=self.max_threads), None
+
+    # ---- tasks -----------------------------------------------------------------------------------------------------
+
+    def submit(self, func: Any, callback: Callable[[Any], None] | None = None) -> Any:
+        from sknet_hp.fusion.tasks import Call, Task
+
+        parallel = getattr(callback, "parallel", None)
+        tasks = self.engine.tasks
+        with self.lock:
+            call = self.calls.get(parallel)
+            if call is None or call.off:
+                # Tasks dispatched later, from a task's own callback, belong to the call that the first ones began.
+                call = self.calls[parallel] = Call(tasks.task())
+        task = Task(call, next(tasks.numbers), func, callback, _size(func))
+        plain = not needs_threads(func)
+        with self.lock:
+            if plain and parallel not in self.retrieving:
+                self.plain.setdefault(parallel, []).append(task)
+                return task
+        tasks.submit(task)
+        return task
+
+    def retrieve_result_callback(self, out: Any) -> Any:
+        return out.result()
+
+    @contextlib.contextmanager
+    def retrieval_context(self) -> Iterator[None]:
+        self._run_plain(self._calling())
+        self._dispatched()
+        with self.engine.tasks.parked(for_tasks=True):
+            yield
+
+    @staticmethod
+    def _calling() -> Any:
+        """The `Parallel` that called: the protocol does not say which of those that share this backend it is, its frame does."""
+        frame = sys._getframe(1)
+        while frame is not None:
+            owner = frame.f_locals.get("self")
+            if isinstance(owner, joblib.Parallel):
+                return owner
+            frame = frame.f_back  # type: ignore[assignment]
+        return None
+
+    def _run_plain(self, parallel: Any) -> None:
+        """Tasks without a network run in the thread that waits for them, in order. New ones arrive while they do."""
+        while True:
+            with self.lock:
+                waiting = self.plain.get(parallel)
+                if not waiting:
+                    self.retrieving.add(parallel)
+                    return
+                task = waiting.pop(0)
+            task.execute()
+            if isinstance(task.error, (KeyboardInterrupt, SystemExit)):
+                raise task.error
+            task.finish()
+
+    def abort_everything(self, ensure_ready: bool = True) -> None:
+        for parallel, call in list(self.calls.items()):
+            if parallel._aborting and not call.off:
+                self.plain.pop(parallel, None)
+                self.engine.cancel(call)
+
+    def compute_batch_size(self) -> int:
+        return 1
+
+
+class Session(joblib.parallel_config):
+    """The context manager `fused()`; what it yields tells how far the work is."""
+
+    def __init__(self, n_jobs: int | None, over: str | None, memory: int | None, max_threads: int):
+        super().__init__(FusedBackend(nesting_level=0, over=over, memory=memory, max_threads=max_threads), n_jobs=n_jobs)
+        from sknet_hp.fusion.engine import engine
+
+        self._trained_before = engine().trained
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def progress(self) -> Any:
+        """Networks trained in this session, in training and waiting, as a named tuple-like object."""
+        from dataclasses import replace
+
+        from sknet_hp.fusion.engine import engine
+
+        progress = engine().progress()
+        return replace(progress, trained=progress.trained - self._trained_before)
+
+
+def fused(n_jobs: int | None = None, *, over: str | None = None, memory: int | None = None, max_threads: int = WIDE) -> Session:
+    """Train the networks of concurrent fits together, in any scikit-learn code run inside the `with` block.
+
+    The same as ``joblib.parallel_config(backend="fused", n_jobs=n_jobs)``, with settings. Results do not depend on it, bit for bit; only the time does.
+
+    Parameters
+    ----------
+    n_jobs : int, default=None
+        How many cores work on cohorts. None or -1: all that this process may use. The outermost setting wins; `n_jobs` of searches inside are ignored.
+    over : {"inline", "loky"}, default=None
+        Where cohorts train: "inline" in this process, "loky" in `n_jobs` worker processes, which stay alive for the next search. By default the engine
+        takes worker processes once the work is worth starting them.
+    memory : int, default=None
+        Bytes of data that tasks waiting at one time may hold (scikit-learn copies a split of X for each). By default a quarter of the memory that is free.
+    max_threads : int, default=512
+        How many tasks may wait for their networks at one time.
+
+    Returns
+    -------
+    session : context manager
+        `session.progress()` tells how many networks are trained, in training and waiting.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> import sknet_hp
+    >>> X, y = load_iris(return_X_y=True)
+    >>> with sknet_hp.fused():
+    ...     search = GridSearchCV(sknet_hp.NetClassifier(random_state=0), {"lr": [1e-3, 1e-2]}).fit(X, y)
+    """
+    return Session(n_jobs, over, memory, max_threads)
+
+
+register_parallel_backend("fused", FusedBackend)

@@ -1,0 +1,66 @@
+"""Which cohort runs where, how high a stack may be, and how long it will take."""
+
+import os
+
+from sknet_hp.nets.graph import Graph
+from sknet_hp.training.job import TrainingJob
+
+_CACHE_FLOATS = 2_500_000  # per core: above this a stack's tensors fall out of the second-level cache and out of this core's share of the third
+_MAX_HEIGHT = 32  # measured: nothing is gained beyond
+_STEP_SECONDS = 1.2e-4  # a step's fixed cost: some thirty calls into torch
+_MULTIPLICATIONS_PER_SECOND = 4.5e10
+_FLOATS_PER_SECOND = 1.5e9  # elementwise work, all passes over one float together
+
+
+def n_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def resolve_device(device: str) -> str:
+    """The torch device for "auto" (CUDA where there is one, else the CPU) or for a name, which must exist."""
+    if device == "cpu":
+        return device
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    name = str(torch.device(device))
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(f"device={device!r}, but torch finds no CUDA device here; use 'cpu' or 'auto'")
+    return name
+
+
+def _member_floats(job: TrainingJob) -> tuple[int, int]:
+    """(parameters, activations of one step) of one member."""
+    if not isinstance(job.graph, Graph):
+        parameters = sum(p.numel() for p in job.graph.parameters())
+        return parameters, job.batch_rows * 256
+    widths = [shape[0] for node in job.graph.nodes for role, _, shape in node.parameters if role == "weight"]
+    return job.graph.n_parameters, job.batch_rows * (sum(widths) + job.train.table.X.shape[1])
+
+
+def stack_height(job: TrainingJob) -> int:
+    """How many networks like this one to train in one stack.
+
+    Small networks gain from company until 32 share the cost of a step's calls; wide ones lose once the stack leaves the cache. On CUDA
+    memory is the limit.
+    """
+    if not isinstance(job.graph, Graph):
+        return 1
+    parameters, activations = _member_floats(job)
+    if job.device.startswith("cuda"):
+        import torch
+
+        free, _ = torch.cuda.mem_get_info(torch.device(job.device))
+        return max(1, min(1024, int(0.4 * free) // (4 * (12 * parameters + 4 * activations))))
+    floats = 5 * parameters + 2 * activations
+    return max(1, min(_MAX_HEIGHT, _CACHE_FLOATS // floats))
+
+
+def expected_seconds(job: TrainingJob, members: int) -> float:
+    """A rough guess at what a cohort will take; the engine corrects it by what it sees."""
+    parameters, activations = _member_floats(job)
+    epochs = max(0, job.max_epochs - job.first_epoch)
+    work = 3 * job.batch_rows * parameters / _MULTIPLICATIONS_PER_SECOND + (2 * activations + 2 * parameters) / _FLOATS_PER_SECOND
+    return epochs * job.steps * (_STEP_SECONDS + members * work)

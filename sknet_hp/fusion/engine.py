@@ -1,0 +1,407 @@
+"""The continuous batcher: jobs that threads hand over become bundles, bundles train as cohorts.
+
+A group of equal jobs goes to a free executor as soon as it is full, or no task can run any further, or an executor is idle and nothing new
+has come for a while. The last two rules make a deadlock impossible, whatever tasks do. None of this can change a number: company does not
+matter (see `training`).
+"""
+
+import itertools
+import os
+import threading
+import time
+import warnings
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from sknet_hp.fusion import devices
+from sknet_hp.fusion.executors import Executor, Here, TableStore, Worker, WorkerDied
+from sknet_hp.fusion.tasks import Call, Task, Tasks, WarningState
+from sknet_hp.training.cohort import Cancelled, train
+from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
+
+_START_WORKERS = 1.5  # seconds of work from which on importing torch in other processes pays
+_SHIP = 0.02  # seconds of work from which on sending a bundle to a running worker pays
+_PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
+_MAX_DEATHS = 3
+
+
+@dataclass(eq=False)
+class Waiting:
+    """A job, and the thread that waits for it."""
+
+    job: TrainingJob
+    call: Call | None
+    number: int
+    event: threading.Event = field(default_factory=threading.Event)
+    result: TrainingResult | None = None
+    error: BaseException | None = None
+    notes: list[tuple[str, type[Warning]]] = field(default_factory=list)
+
+    def cancelled(self) -> bool:
+        return self.call is not None and self.call.cancelled
+
+
+@dataclass(eq=False)
+class Bundle:
+    """Jobs of one key that train together."""
+
+    members: list[Waiting]
+    deaths: int = 0
+    expected: float = 0.0
+    begun: float = 0.0
+
+    @property
+    def jobs(self) -> list[TrainingJob]:
+        return [w.job for w in self.members]
+
+    def cancelled(self) -> bool:
+        return all(w.cancelled() for w in self.members)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the engine is: networks trained since the session began, in training, and waiting."""
+
+    trained: int
+    training: int
+    waiting: int
+
+
+class Engine:
+    """One for each process. `settings` come from the outermost `fused()`."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.lock = threading.Condition()
+        self.tasks = Tasks(self.lock, self.lock.notify)
+        self.store = TableStore()
+        self.groups: dict[CohortKey, list[Waiting]] = {}
+        self.ready_made: list[Bundle] = []  # bundles to be tried again
+        self.in_training: dict[Bundle, Executor] = {}
+        self.numbers = itertools.count()
+        self.dispatcher: threading.Thread | None = None
+        self.sessions: set[int] = set()
+        self.over: str | None = None
+        self.n_jobs = 1
+        self.here: dict[str, Here] = {}
+        self.workers: list[Worker] = []
+        self.starting = False
+        self.last_arrival = 0.0
+        self.correction = 1.0  # measured seconds / expected seconds
+        self.trained = 0
+        self.warning_state: WarningState | None = None
+
+    # ---- sessions --------------------------------------------------------------------------------------------------
+
+    def open(self, session: int, n_jobs: int, over: str | None, max_threads: int, max_bytes: int) -> None:
+        """A `Parallel` call begins. The first of those that are open at the same time sets the rules and notes the warning filters.
+
+        Raises RuntimeError if not even the engine's own thread can be started.
+        """
+        with self.lock:
+            if not self.sessions:
+                self.n_jobs, self.over = n_jobs, over
+                self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = n_jobs, max_threads, max_bytes
+                self.warning_state = WarningState()
+            self.sessions.add(session)
+            try:
+                self._ensure_dispatcher()
+            except RuntimeError:
+                self.sessions.discard(session)
+                raise
+
+    def _ensure_dispatcher(self) -> None:
+        if self.dispatcher is None:
+            self.dispatcher = threading.Thread(target=self._dispatch, name="sknet_hp-engine", daemon=True)
+            try:
+                self.dispatcher.start()
+            except RuntimeError:
+                self.dispatcher = None
+                raise
+
+    def close(self, session: int) -> None:
+        """A `Parallel` call has ended; after the last one the warning filters are as they were before the first."""
+        with self.lock:
+            if session in self.sessions:
+                self.sessions.discard(session)
+                if not self.sessions and self.warning_state is not None:
+                    self.warning_state.install(contents=True)
+                    self.warning_state = None
+            self.lock.notify()
+
+    def progress(self) -> Progress:
+        with self.lock:
+            return Progress(self.trained, sum(len(b.members) for b in self.in_training), sum(map(len, self.groups.values())))
+
+    # ---- from a task's thread --------------------------------------------------------------------------------------
+
+    def train(self, job: TrainingJob) -> TrainingResult:
+        """Hand a job over and wait for its result."""
+        task = self.tasks.task()
+        table = self.store.intern(job.train.table)
+        validation = job.validation
+        if validation is not None:
+            validation = Rows(table if validation.table is job.train.table else self.store.intern(validation.table), validation.index)
+        job = job.with_tables(Rows(table, job.train.index), validation)
+        with self.lock:
+            waiting = Waiting(job, task.call if task is not None else None, task.number if task is not None else next(self.numbers))
+            self.groups.setdefault(job.key, []).append(waiting)
+            self.last_arrival = time.monotonic()
+            self._ensure_dispatcher()
+            self.lock.notify()
+        with self.tasks.parked():
+            waiting.event.wait()
+        for message, category in waiting.notes:
+            warnings.warn(message, category, stacklevel=2)
+        if waiting.error is not None:
+            raise waiting.error
+        assert waiting.result is not None
+        return waiting.result
+
+    def cancel(self, call: Call) -> None:
+        """Call off a call, its descendants, and the networks they wait for."""
+        self.tasks.cancel(call)
+        with self.lock:
+            for key, group in list(self.groups.items()):
+                for w in [w for w in group if w.cancelled()]:
+                    group.remove(w)
+                    self._settle(w, error=Cancelled())
+                if not group:
+                    del self.groups[key]
+            for bundle, executor in self.in_training.items():
+                for w in bundle.members:
+                    if w.cancelled():
+                        self._settle(w, error=Cancelled())
+                if bundle.cancelled():
+                    executor.cancel()
+            self.lock.notify()
+
+    # ---- the dispatcher --------------------------------------------------------------------------------------------
+
+    def _dispatch(self) -> None:
+        while True:
+            stranded = None
+            with self.lock:
+                self.tasks.grant()
+                chosen = self._choose()
+                if chosen is None and not self.groups and not self.in_training:
+                    stranded = self.tasks.take_stranded()
+                if chosen is None and stranded is None:
+                    if not self.sessions and self.tasks.idle and not self.groups and not self.in_training and not self.ready_made:
+                        self.dispatcher = None
+                        return
+                    self.lock.wait(self._pause())
+                    continue
+                if chosen is not None:
+                    bundle, executor = chosen
+                    executor.busy = True
+                    self.in_training[bundle] = executor
+                    bundle.begun = time.monotonic()
+            if stranded is not None:
+                self._run_here(stranded)
+            else:
+                executor.submit(bundle, partial(self._finished, bundle))
+
+    def _run_here(self, task: Task) -> None:
+        """No thread to be had for a task: it runs in this one, its network alone and at once."""
+        self.tasks.current.direct = True
+        try:
+            task.call.context.copy().run(task.execute)
+            task.finish()
+        finally:
+            self.tasks.current.direct = False
+
+    def _pause(self) -> float:
+        """How long the dispatcher may sleep if nothing happens."""
+        return 0.02 if self.tasks.queue or self.tasks.resuming or self.groups else 0.5
+
+    def _choose(self) -> tuple[Bundle, Executor] | None:
+        """A bundle that should go now, and where to."""
+        while self.ready_made:
+            bundle = self.ready_made[0]
+            executor = self._executor(bundle)
+            if executor is None:
+                return None
+            self.ready_made.pop(0)
+            return bundle, executor
+        now = time.monotonic()
+        for key, group in sorted(self.groups.items(), key=lambda item: min(w.number for w in item[1])):
+            job = group[0].job
+            free = self._free(job)
+            if not free:
+                continue
+            height = 1 if job.observer is not None else devices.stack_height(job)
+            size = height if len(group) >= height * free else -(-len(group) // free)
+            size = min(size, height)
+            expected = self.correction * devices.expected_seconds(job, size)
+            quiet = now - self.last_arrival > min(1.0, max(0.01, _PATIENCE * expected))
+            if len(group) < height and self.tasks.can_go_on() and not quiet:
+                continue
+            group.sort(key=lambda w: w.number)
+            bundle = Bundle(group[:size], expected=expected)
+            executor = self._executor(bundle)
+            if executor is None:
+                continue
+            if group[size:]:
+                self.groups[key] = group[size:]
+            else:
+                del self.groups[key]
+            return bundle, executor
+        return None
+
+    # ---- where -----------------------------------------------------------------------------------------------------
+
+    def _uses_workers(self, job: TrainingJob) -> bool:
+        return job.device == "cpu" and job.observer is None and self.over != "inline" and (self.n_jobs > 1 or self.over == "loky")
+
+    def _free(self, job: TrainingJob) -> int:
+        """How many executors could take such a job now."""
+        if not self._uses_workers(job):
+            return sum(not here.busy for here in self._places(job))
+        ready = [w for w in self.workers[: self.n_jobs] if w.ready()]
+        if ready:
+            return sum(not w.busy for w in ready)
+        if self.over == "loky":
+            self._start_workers()
+            return 0
+        return sum(not here.busy for here in self._places(job))
+
+    def _places(self, job: TrainingJob) -> list[Here]:
+        names = [job.device]
+        if job.device == "cuda":
+            import torch
+
+            names = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+        return [self.here.setdefault(name, Here(name)) for name in names]
+
+    def _executor(self, bundle: Bundle) -> Executor | None:
+        job = bundle.members[0].job
+        here = next((place for place in self._places(job) if not place.busy), None)
+        if not self._uses_workers(job):
+            return here
+        ready = [w for w in self.workers[: self.n_jobs] if w.ready()]
+        if len(ready) < self.n_jobs and (self.over == "loky" or self._work_ahead(bundle) > _START_WORKERS):
+            self._start_workers()
+        if ready:
+            if self.over != "loky" and bundle.expected < _SHIP and here is not None and not self.groups:
+                return here
+            return next((w for w in ready if not w.busy), None)
+        return None if self.over == "loky" else here
+
+    def _work_ahead(self, bundle: Bundle) -> float:
+        """Seconds of training that are known to be waiting: these jobs, all others, and the tasks not begun, taken to be like these."""
+        each = bundle.expected / len(bundle.members)
+        waiting = sum(map(len, self.groups.values())) + len(self.tasks.queue)
+        return each * (waiting + len(bundle.members))
+
+    def _start_workers(self) -> None:
+        """Bring the worker processes up, in the background."""
+        if self.starting:
+            return
+        while len(self.workers) < self.n_jobs:
+            self.workers.append(Worker(self.store))
+        missing = [w for w in self.workers[: self.n_jobs] if not w.ready()]
+        if not missing:
+            return
+        self.starting = True
+        pending = [len(missing)]
+
+        def one_is_up() -> None:
+            with self.lock:
+                pending[0] -= 1
+                self.starting = pending[0] > 0
+                self.lock.notify()
+
+        def start() -> None:
+            for worker in missing:
+                try:
+                    worker.start(one_is_up)
+                except (RuntimeError, OSError):  # no thread or process to be had: train here instead
+                    self.over = "inline"
+                    one_is_up()
+
+        threading.Thread(target=start, name="sknet_hp-workers", daemon=True).start()
+
+    # ---- outcomes --------------------------------------------------------------------------------------------------
+
+    def _finished(self, bundle: Bundle, outcome: list[TrainingResult] | BaseException) -> None:
+        with self.lock:
+            del self.in_training[bundle]
+            if isinstance(outcome, list):
+                seconds = time.monotonic() - bundle.begun
+                if bundle.expected > 0.005:
+                    self.correction = min(20.0, max(0.05, self.correction * (0.5 + 0.5 * seconds / bundle.expected)))
+                self.trained += len(outcome)
+                for waiting, result in zip(bundle.members, outcome, strict=True):
+                    self._settle(waiting, result=result)
+            else:
+                self._failed(bundle, outcome)
+            self.lock.notify()
+
+    def _failed(self, bundle: Bundle, error: BaseException) -> None:
+        """A bundle did not train: retry it, in halves, until the member is found that is guilty."""
+        alive = [w for w in bundle.members if not w.cancelled()]
+        for waiting in bundle.members:
+            if waiting.cancelled():
+                self._settle(waiting, error=Cancelled())
+        if not alive:
+            return
+        if isinstance(error, WorkerDied):
+            deaths = bundle.deaths + 1
+            if deaths < _MAX_DEATHS:
+                alive[0].notes.append((f"a worker process died while it trained {len(alive)} networks; they are trained again in a new one", RuntimeWarning))
+                self.ready_made += [Bundle(part, deaths, bundle.expected) for part in (_halves(alive) if deaths > 1 else [alive])]
+                return
+            error = RuntimeError(f"{deaths} worker processes died in turn while they trained this network; it may need more memory than there is")
+        elif len(alive) > 1 and isinstance(error, Exception):
+            if "out of memory" in str(error).lower():
+                alive[0].notes.append((f"a cohort of {len(alive)} networks ran out of memory; it is trained again in halves", RuntimeWarning))
+            self.ready_made += [Bundle(part, expected=bundle.expected / 2) for part in _halves(alive)]
+            return
+        for waiting in alive:
+            self._settle(waiting, error=_own(error))
+
+    @staticmethod
+    def _settle(waiting: Waiting, result: TrainingResult | None = None, error: BaseException | None = None) -> None:
+        if not waiting.event.is_set():
+            waiting.result, waiting.error = result, error
+            waiting.event.set()
+
+
+def _halves(members: list[Waiting]) -> list[list[Waiting]]:
+    middle = (len(members) + 1) // 2
+    return [part for part in (members[:middle], members[middle:]) if part]
+
+
+def _own(error: BaseException) -> BaseException:
+    """An instance of the error for one job alone, so that tracebacks do not mix."""
+    try:
+        own = type(error)(*error.args)
+    except Exception:  # a constructor we know nothing about
+        own = RuntimeError(f"{type(error).__name__}: {error}")
+    own.__cause__ = error
+    return own
+
+
+_ENGINE: Engine | None = None
+_MAKING = threading.Lock()
+
+
+def engine() -> Engine:
+    """The engine of this process (a fork has its own)."""
+    global _ENGINE
+    with _MAKING:
+        if _ENGINE is None or _ENGINE.pid != os.getpid():
+            _ENGINE = Engine()
+        return _ENGINE
+
+
+def train_job(job: TrainingJob) -> TrainingResult:
+    """Train a network: with others if this thread is a task of the fused backend, else here and now, as a cohort of one."""
+    known: Any = _ENGINE
+    if known is not None and known.pid == os.getpid() and known.tasks.task() is not None and not getattr(known.tasks.current, "direct", False):
+        return known.train(job)
+    if job.device == "cuda":
+        job = replace(job, device="cuda:0")
+    return train([job])[0]

@@ -1,0 +1,250 @@
+"""Tasks of joblib calls, in threads: who may run now, who waits, what is called off.
+
+At most a few task bodies run at a time (a *permit* each), so that preprocessing does not trample on the cores that train. A body gives its
+permit back while it waits for its network or for nested tasks. The caller's context variables are the task's; and because scikit-learn enters
+the process-wide `warnings.catch_warnings` in each task, a body's warning filters are taken down with its permit and put up again with it.
+"""
+
+import contextvars
+import heapq
+import itertools
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sknet_hp.training.cohort import Cancelled
+
+STALL = 0.05  # seconds without any progress after which one more body may run
+NEW_TASK_STALL = 0.5  # the same for one body more than there are cores: it may be blocked by what only another task can do
+
+
+class WarningState:
+    """The process-wide state of the `warnings` module."""
+
+    def __init__(self) -> None:
+        module: Any = warnings
+        self.filters = module.filters
+        self.copy = list(module.filters)
+        self.showwarning = module.showwarning
+        self.implementation = getattr(module, "_showwarnmsg_impl", None)
+
+    def install(self, contents: bool = False) -> None:
+        module: Any = warnings
+        module.filters = self.filters
+        if contents:
+            module.filters[:] = self.copy
+        module.showwarning = self.showwarning
+        if self.implementation is not None:
+            module._showwarnmsg_impl = self.implementation
+        mutated = getattr(module, "_filters_mutated", None) or getattr(module, "_filters_mutated_lock_held", None)
+        if mutated is not None:
+            mutated()
+
+
+class Call:
+    """One `Parallel.__call__`: its tasks can be called off together."""
+
+    def __init__(self, parent: "Task | None"):
+        self.parent = parent
+        self.depth: int = parent.call.depth + 1 if parent is not None else 0
+        self.off = False
+        self.context = contextvars.copy_context()
+
+    @property
+    def cancelled(self) -> bool:
+        call: Call | None = self
+        while call is not None:
+            if call.off:
+                return True
+            call = call.parent.call if call.parent is not None else None
+        return False
+
+
+class Task:
+    """One body and its outcome; what joblib sees as a future."""
+
+    def __init__(self, call: Call, number: int, body: Callable[[], Any], callback: Callable[["Task"], None] | None, size: int):
+        self.call, self.number, self.size = call, number, size
+        self.body: Callable[[], Any] | None = body
+        self.callback = callback
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.resumed = threading.Event()
+        self.warnings: WarningState | None = None
+        self.since = 0.0
+
+    def execute(self) -> None:
+        try:
+            if self.call.cancelled:
+                raise Cancelled
+            assert self.body is not None
+            self.value = self.body()
+        except BaseException as error:  # whatever a task raises is its outcome, and joblib raises it again in the caller
+            self.error = error
+
+    def finish(self) -> None:
+        callback, self.callback = self.callback, None
+        self.body = None  # and with it the task's split of X
+        if callback is not None:
+            callback(self)
+
+    def result(self) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+class Tasks:
+    """The threads of the fused backend.
+
+    Parameters
+    ----------
+    lock : shared with the engine; everything here that touches state holds it.
+    changed : called, holding the lock, when something changed that the engine should look at.
+    """
+
+    def __init__(self, lock: threading.Condition, changed: Callable[[], None]):
+        self.lock, self.changed = lock, changed
+        self.numbers = itertools.count()
+        self.queue: list[tuple[int, int, Task]] = []  # not yet started; nested ones first, then in order
+        self.resuming: list[tuple[int, int, Task]] = []  # may go on as soon as there is a permit
+        self.running: set[Task] = set()
+        self.threads = 0
+        self.parents = 0  # threads that wait for nested tasks: they hold no slot
+        self.bytes = 0
+        self.dispatching: set[int] = set()  # threads that are not tasks and are still submitting
+        self.n_permits = 1
+        self.max_threads = 512
+        self.max_bytes = 1 << 30
+        self.last_progress = time.monotonic()
+        self.current = threading.local()
+
+    # ---- state, read by the engine (holding the lock) --------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        return not (self.queue or self.resuming or self.running or self.threads)
+
+    def can_go_on(self) -> bool:
+        """Whether any task could do something without a network being trained first."""
+        return bool(self.running or self.dispatching or self.resuming or (self.queue and self._room()))
+
+    def _room(self) -> bool:
+        return self.threads - self.parents < self.max_threads and (self.threads == self.parents or self.bytes + self.queue[0][2].size <= self.max_bytes)
+
+    # ---- from the backend ------------------------------------------------------------------------------------------
+
+    def task(self) -> Task | None:
+        """The task whose body runs in this thread, if any."""
+        return getattr(self.current, "task", None)
+
+    def submit(self, task: Task) -> None:
+        with self.lock:
+            heapq.heappush(self.queue, (-task.call.depth, task.number, task))
+            self.grant()
+            self.changed()
+
+    def cancel(self, call: Call) -> None:
+        """Call off a call and its descendants: tasks not begun end at once, the others as soon as they come to the engine."""
+        call.off = True
+        with self.lock:
+            dropped = [entry[2] for entry in self.queue if entry[2].call.cancelled]
+            self.queue = [entry for entry in self.queue if not entry[2].call.cancelled]
+            heapq.heapify(self.queue)
+            self.changed()
+        for task in dropped:
+            task.error = Cancelled()
+            task.finish()
+
+    @contextmanager
+    def parked(self, for_tasks: bool = False) -> Iterator[None]:
+        """While a body waits for its network, or for nested tasks."""
+        task = self.task()
+        if task is None:
+            yield
+            return
+        task.warnings = WarningState()
+        with self.lock:
+            self.parents += for_tasks
+            task.resumed.clear()
+            self._release(task)
+            self.changed()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.parents -= for_tasks
+                heapq.heappush(self.resuming, (-task.call.depth, task.number, task))
+                self.grant()
+                self.changed()
+            task.resumed.wait()
+            task.warnings.install()
+
+    # ---- permits (all holding the lock) ----------------------------------------------------------------------------
+
+    def _release(self, task: Task) -> None:
+        self.running.discard(task)
+        self.last_progress = time.monotonic()
+        self.grant()
+
+    def grant(self) -> None:
+        """Let tasks run while there are permits, those first that have begun."""
+        while self.resuming or self.queue:
+            waited = time.monotonic() - self.last_progress
+            stalled = waited > STALL
+            permits = 1 if not stalled else self.n_permits
+            if stalled and self.running and (self.resuming or waited > NEW_TASK_STALL):
+                permits = max(permits, len(self.running) + 1)
+            if len(self.running) >= permits:
+                return
+            if self.resuming:
+                task = heapq.heappop(self.resuming)[2]
+                self._started(task)
+                task.resumed.set()
+            elif self._room():
+                task = heapq.heappop(self.queue)[2]
+                if not self._spawn(task):
+                    heapq.heappush(self.queue, (-task.call.depth, task.number, task))
+                    return
+            else:
+                return
+
+    def _started(self, task: Task) -> None:
+        self.running.add(task)
+        self.last_progress = task.since = time.monotonic()
+
+    def _spawn(self, task: Task) -> bool:
+        thread = threading.Thread(target=self._run, args=(task,), name=f"sknet_hp-task-{task.number}", daemon=True)
+        self._started(task)
+        self.threads += 1
+        self.bytes += task.size
+        try:
+            thread.start()
+        except RuntimeError:  # "can't start new thread": the machine has told us the cap
+            self.running.discard(task)
+            self.threads -= 1
+            self.bytes -= task.size
+            self.max_threads = max(self.threads - self.parents, 1)
+            return False
+        return True
+
+    def take_stranded(self) -> Task | None:
+        """A queued task that no thread can be started for, when no other task can go on (holding the lock)."""
+        if self.queue and not self.running and not self.resuming and not self.dispatching and time.monotonic() - self.last_progress > STALL:
+            return heapq.heappop(self.queue)[2]
+        return None
+
+    def _run(self, task: Task) -> None:
+        self.current.task = task
+        try:
+            task.call.context.copy().run(task.execute)
+            task.finish()
+        finally:
+            with self.lock:
+                self.threads -= 1
+                self.bytes -= task.size
+                self._release(task)
+                self.changed()

@@ -1,0 +1,183 @@
+"""Runs of `tune` and `predict` that succeed, on small tables."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import KFold, cross_validate
+
+import sknet_hp
+from sknet_hp.cli import spaces, study
+
+SMALL = ("--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
+NETWORKS = 2 * (2 * 2 + 1) + 2 * 2 + 1
+
+
+@pytest.fixture(autouse=True)
+def few_epochs(monkeypatch):
+    monkeypatch.setattr(study, "MAX_EPOCHS", 3)
+
+
+@pytest.fixture
+def data(table, tmp_path) -> Path:
+    path = tmp_path / "data.csv.gz"
+    table.to_csv(path, index=False)
+    return path
+
+
+def test_classification_writes_model_results_and_summary(run, data, tmp_path):
+    result = run("tune", data, "--target", "label", *SMALL)
+    assert result.code == 0, result.err
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["cv_results.csv", "data.csv.gz", "model.joblib", "results", "summary.json"]
+    summary = json.loads((tmp_path / "results/summary.json").read_text())
+    nested = summary["nested_cv"]
+    assert nested["scoring"] == "accuracy"
+    assert nested["mean"] == pytest.approx(np.mean(nested["folds"]))
+    assert summary["networks_trained"] == NETWORKS
+    assert summary["task"] == "classification"
+    results = pd.read_csv(tmp_path / "results/cv_results.csv")
+    assert len(results) == 2
+    best = json.loads(results.loc[results["rank_test_score"].idxmin(), "params"])
+    assert best == summary["best_params"]
+    assert f"accuracy {nested['mean']:.4f} ± {nested['std']:.4f}" in result.out
+    assert f"{NETWORKS} in" in result.out
+    assert str(Path("results/model.joblib")) in result.out
+    assert f"{NETWORKS} of {NETWORKS} networks" in result.err
+
+
+def test_score_is_that_of_nested_cross_validation_in_scikit_learn(run, data, table, tmp_path):
+    run("tune", data, "--target", "amount", *SMALL, "--seed", 3)
+    summary = json.loads((tmp_path / "results/summary.json").read_text())
+    folds = KFold(2, shuffle=True, random_state=3)
+    network = sknet_hp.NetRegressor(batch_size=spaces.batch_size_for(60), max_epochs=3, early_stopping=True, random_state=3, device="auto")
+    search = sknet_hp.search.RandomizedSearchCV(network, spaces.random_space(), n_iter=2, cv=folds, scoring="r2", random_state=3)
+    X, y = pd.read_csv(data).drop(columns="amount"), pd.read_csv(data)["amount"].to_numpy()
+    assert summary["nested_cv"]["folds"] == cross_validate(search, X, y, cv=folds, scoring="r2")["test_score"].tolist()
+    assert summary["best_params"] == search.fit(X, y).best_params_
+
+
+def test_same_seed_same_numbers(run, data, tmp_path):
+    def score(seed: int) -> list[float]:
+        assert run("tune", data, "--target", "label", *SMALL, "--overwrite", "--scoring", "neg_log_loss", "--seed", seed).code == 0
+        return json.loads((tmp_path / "results/summary.json").read_text())["nested_cv"]["folds"]
+
+    first = score(0)
+    assert score(0) == first
+    assert score(1) != first
+
+
+def test_grid_and_parquet(run, table, tmp_path):
+    table.astype({"colour": "category"}).to_parquet(tmp_path / "data.parquet")
+    result = run("tune", "data.parquet", "--target", "label", "--search", "grid", *SMALL)
+    assert result.code == 0, result.err
+    results = pd.read_csv(tmp_path / "results/cv_results.csv")
+    assert results["param_lr"].tolist() == spaces.grid_of(2)["lr"]
+
+
+def test_bundled_table_and_default_directory(run, tmp_path):
+    assert run("tune", "sklearn:iris", *SMALL[:-2]).code == 0
+    assert (tmp_path / "iris-tuned/model.joblib").is_file()
+    assert run("tune", "sklearn:iris", *SMALL[:-2]).code == 2
+    assert run("tune", "sklearn:iris", *SMALL[:-2], "--overwrite").code == 0
+
+
+def test_time_budget_reduces_candidates(run, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "affordable_candidates", lambda *_: 1)
+    result = run("tune", data, "--target", "label", "--candidates", 5, "--cv", 2, "--outer-cv", 2, "--time-budget", 1000)
+    assert result.code == 0, result.err
+    assert "1 of 5 candidates fit into 1000 s" in result.out
+    assert json.loads((tmp_path / "data-tuned/summary.json").read_text())["candidates"] == 1
+
+
+def test_time_budget_that_is_too_short(run, data, tmp_path):
+    result = run("tune", data, "--target", "label", "--time-budget", 1e-3)
+    assert result.code == 2
+    assert "--time-budget 0.001 is too short: one candidate needs" in result.err.splitlines()[-1]  # after the pilot's progress
+    assert os.listdir(tmp_path) == ["data.csv.gz"]
+
+
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        ([0, 1] * 30, "classification"),
+        ([0.0, 1.0] * 30, "classification"),
+        ([True, False] * 30, "classification"),
+        (list(range(20)) * 3, "classification"),
+        (list(range(30)) * 2, "regression"),
+        ([0.5, 1.0] * 30, "regression"),
+    ],
+)
+def test_task_is_guessed(table, values, task):
+    from sknet_hp.cli.problem import pose_problem
+
+    assert pose_problem(table.assign(goal=values), "goal").task == task
+
+
+def test_rarest_class_that_is_let_through_can_be_trained(run, table, tmp_path):
+    label = table["label"].where(table.index >= 4, "rare")  # outer 4, inner 3: the least is 4
+    table.assign(label=label).to_csv("data.csv", index=False)
+    arguments = ("--target", "label", "--candidates", 1, "--cv", 3)
+    assert run("tune", "data.csv", *arguments, "--outer-cv", 4).code == 0
+    assert run("tune", "data.csv", *arguments, "--outer-cv", 5, "--overwrite").code == 2
+
+
+def test_predictions_are_those_of_the_saved_model(run, data, table, tmp_path):
+    assert run("tune", data, "--target", "label", *SMALL).code == 0
+    model = joblib.load(tmp_path / "results/model.joblib")
+    X = pd.read_csv(data)
+    result = run("predict", "results", data, "--proba")
+    assert result.code == 0, result.err
+    (tmp_path / "predictions.csv").write_text(result.out)
+    predictions = pd.read_csv(tmp_path / "predictions.csv")
+    assert list(predictions) == ["prediction", "probability_no", "probability_yes"]
+    features = X[model.feature_names_in_]
+    assert predictions["prediction"].tolist() == model.predict(features).tolist()
+    np.testing.assert_allclose(predictions[["probability_no", "probability_yes"]], model.predict_proba(features), rtol=1e-6)
+
+    shuffled = X[sorted(X.columns)]  # another order, and the target is in it: looked at by name
+    shuffled.to_csv("other.csv", index=False)
+    result = run("predict", "results/model.joblib", "other.csv", "--out", "out.csv")
+    assert result.code == 0, result.err
+    assert pd.read_csv("out.csv")["prediction"].tolist() == predictions["prediction"].tolist()
+
+
+def test_text_of_digits_stays_text(run, table, tmp_path):
+    codes = np.where(table["label"] == "yes", "007", "x7")
+    table.assign(code=codes)[["code", "label"]].to_csv("data.csv", index=False)
+    assert run("tune", "data.csv", "--target", "label", *SMALL).code == 0
+    model = joblib.load("results/model.joblib")
+    Path("new.csv").write_text("code\n007\n007\n")
+    result = run("predict", "results", "new.csv", "--proba")
+    expected = model.predict_proba(pd.DataFrame({"code": ["007"]}))[0]
+    np.testing.assert_allclose([float(cell) for cell in result.out.splitlines()[1].split(",")[1:]], expected, rtol=1e-6)
+
+
+def test_proba_needs_a_classifier(run, refused, data):
+    assert run("tune", data, "--target", "amount", *SMALL).code == 0
+    refused("predict", "results", data, "--proba", says=("--proba needs a classifier",))
+
+
+def test_interrupt_leaves_nothing(tmp_path):
+    code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
+    arguments = ["tune", "sklearn:digits", "--candidates", "200", "--out", "results"]
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()  # the table has been read, training begins
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert err.splitlines()[-1] == "sknet-hp: interrupted, nothing was written."
+    assert "Traceback" not in err
+    assert os.listdir(tmp_path) == []
