@@ -23,7 +23,7 @@ CORE = {"torch", "numpy", "sklearn", "skorch", "joblib", "scipy", "threadpoolctl
 ALLOWED = {"nets": {"torch", "numpy"}, "training": {"torch", "numpy"}, "cli": CORE - {"skorch"} | {"typer", "rich", "pandas", "pyarrow"}}
 FORBIDDEN = {"fusion": {"skorch"}, "search": {"torch", "skorch"}}
 EXTRAS = {"search": {"skopt"}, "tuning": set(), "report": set()}
-HEAVY = ["torch", "sklearn", "skorch", "scipy", "pandas", "skopt", "joblib"]
+HEAVY = ["torch", "sklearn", "skorch", "scipy", "pandas", "skopt"]
 MOST_LINES = 400
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -45,11 +45,6 @@ def grid_of(n_candidates: int) -> dict[str, list[Any]]:
     return {axis: values[: lengths[axis]] for axis, values in GRID_AXES.items()}
 
 
-def batch_size_for(n_rows: int) -> int:
-    """A power of two that gives an epoch some thirty steps, between 16 and 256."""
-    return min(256, max(16, 2 ** round(math.log2(max(1, n_rows / 32)))))
-
-
 def n_networks(candidates: int, inner: int, outer: int) -> int:
     """Networks that a nested cross-validation trains, with the refit of each search, and those of the final search."""
     search = candidates * inner + 1

@@ -18,9 +18,10 @@ from sknet_hp.cli.memory import is_out_of_memory
 from sknet_hp.cli.predict import TEXT_COLUMNS
 from sknet_hp.cli.problem import Problem
 from sknet_hp.cli.progress import NetworkProgress
-from sknet_hp.cli.spaces import MAX_EPOCHS, affordable_candidates, batch_size_for, grid_of, n_networks, random_space
-from sknet_hp.estimators import NetClassifier, NetRegressor
-from sknet_hp.fusion import fused
+from sknet_hp.cli.spaces import MAX_EPOCHS, affordable_candidates, grid_of, n_networks, random_space
+from sknet_hp.estimators.classifier import NetClassifier
+from sknet_hp.estimators.regressor import NetRegressor
+from sknet_hp.fusion.backend import fused
 from sknet_hp.search import GridSearchCV, RandomizedSearchCV
 
 PILOT_CANDIDATES = 3
@@ -157,7 +158,6 @@ class Study:
     def _network(self) -> NetClassifier | NetRegressor:
         network = NetClassifier if self.problem.task == "classification" else NetRegressor
         return network(
-            batch_size=batch_size_for(len(self.problem.y)),
             max_epochs=MAX_EPOCHS,
             early_stopping=True,
             random_state=self.seed,

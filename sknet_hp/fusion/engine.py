@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import torch
+
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.executors import Executor, Here, TableStore, Worker, WorkerDied
 from sknet_hp.fusion.tasks import Call, Task, Tasks, WarningState
@@ -87,10 +89,12 @@ class Engine:
         self.here: dict[str, Here] = {}
         self.workers: list[Worker] = []
         self.starting = False
+        self.no_workers: str | None = None  # why there are none, if they could not be started
         self.last_arrival = 0.0
         self.correction = 1.0  # measured seconds / expected seconds
         self.trained = 0
         self.warning_state: WarningState | None = None
+        self.torch_threads = 1
 
     # ---- sessions --------------------------------------------------------------------------------------------------
 
@@ -104,6 +108,7 @@ class Engine:
                 self.n_jobs, self.over = n_jobs, over
                 self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = n_jobs, max_threads, max_bytes
                 self.warning_state = WarningState()
+                self.torch_threads = torch.get_num_threads()
             self.sessions.add(session)
             try:
                 self._ensure_dispatcher()
@@ -128,6 +133,7 @@ class Engine:
                 if not self.sessions and self.warning_state is not None:
                     self.warning_state.install(contents=True)
                     self.warning_state = None
+                    torch.set_num_threads(self.torch_threads)  # tasks have set it to one for threads to come
             self.lock.notify()
 
     def progress(self) -> Progress:
@@ -145,6 +151,8 @@ class Engine:
             validation = Rows(table if validation.table is job.train.table else self.store.intern(validation.table), validation.index)
         job = job.with_tables(Rows(table, job.train.index), validation)
         with self.lock:
+            if task is not None:
+                task.came = True
             waiting = Waiting(job, task.call if task is not None else None, task.number if task is not None else next(self.numbers))
             self.groups.setdefault(job.key, []).append(waiting)
             self.last_arrival = time.monotonic()
@@ -231,13 +239,16 @@ class Engine:
             free = self._free(job)
             if not free:
                 continue
-            height = 1 if job.observer is not None else devices.stack_height(job)
-            size = height if len(group) >= height * free else -(-len(group) // free)
-            size = min(size, height)
+            more = self.tasks.to_come()
+            size = self._bundle_size(job, len(group) + more, self._places_in_all(job)) if more else 0
+            if more and len(group) < size:
+                expected = self.correction * devices.expected_seconds(job, size)
+                quiet = now - self.last_arrival > min(1.0, max(0.05, _PATIENCE * expected))
+                if self.tasks.can_go_on() and not quiet:
+                    continue
+            if len(group) < size or not more:
+                size = self._bundle_size(job, len(group), free)
             expected = self.correction * devices.expected_seconds(job, size)
-            quiet = now - self.last_arrival > min(1.0, max(0.01, _PATIENCE * expected))
-            if len(group) < height and self.tasks.can_go_on() and not quiet:
-                continue
             group.sort(key=lambda w: w.number)
             bundle = Bundle(group[:size], expected=expected)
             executor = self._executor(bundle)
@@ -250,10 +261,17 @@ class Engine:
             return bundle, executor
         return None
 
+    @staticmethod
+    def _bundle_size(job: TrainingJob, n_jobs: int, places: int) -> int:
+        """How many to train together, so that bundles are of a size and keep every place busy."""
+        height = 1 if job.observer is not None else devices.stack_height(job)
+        rounds = -(-n_jobs // (height * places))
+        return min(height, -(-n_jobs // (rounds * places)))
+
     # ---- where -----------------------------------------------------------------------------------------------------
 
     def _uses_workers(self, job: TrainingJob) -> bool:
-        return job.device == "cpu" and job.observer is None and self.over != "inline" and (self.n_jobs > 1 or self.over == "loky")
+        return job.device == "cpu" and job.observer is None and self.over != "inline" and self.no_workers is None and (self.n_jobs > 1 or self.over == "loky")
 
     def _free(self, job: TrainingJob) -> int:
         """How many executors could take such a job now."""
@@ -266,6 +284,11 @@ class Engine:
             self._start_workers()
             return 0
         return sum(not here.busy for here in self._places(job))
+
+    def _places_in_all(self, job: TrainingJob) -> int:
+        if self._uses_workers(job):
+            return max(1, sum(w.ready() for w in self.workers[: self.n_jobs]))
+        return len(self._places(job))
 
     def _places(self, job: TrainingJob) -> list[Here]:
         names = [job.device]
@@ -307,19 +330,20 @@ class Engine:
         self.starting = True
         pending = [len(missing)]
 
-        def one_is_up() -> None:
+        def one_is_up(error: BaseException | None) -> None:
             with self.lock:
                 pending[0] -= 1
                 self.starting = pending[0] > 0
+                if error is not None and self.no_workers is None:
+                    self.no_workers = f"worker processes could not be started ({type(error).__name__}: {error}); training goes on in this process"
                 self.lock.notify()
 
         def start() -> None:
             for worker in missing:
                 try:
                     worker.start(one_is_up)
-                except (RuntimeError, OSError):  # no thread or process to be had: train here instead
-                    self.over = "inline"
-                    one_is_up()
+                except (RuntimeError, OSError) as error:  # no thread or process to be had
+                    one_is_up(error)
 
         threading.Thread(target=start, name="sknet_hp-workers", daemon=True).start()
 

@@ -20,6 +20,9 @@ import numpy as np
 from joblib.externals.loky.backend.context import get_context
 from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, ShutdownExecutorError
 
+from torch import nn
+
+from sknet_hp.nets.graph import trace
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rows, Table, TrainingJob, TrainingResult
 
@@ -166,7 +169,8 @@ def _checksum(array: np.ndarray) -> int:
     if array.size == 0 or not array.flags.c_contiguous or array.itemsize not in (4, 8):
         return 0
     words = array.reshape(-1).view(np.int64 if array.nbytes % 8 == 0 else np.int32)
-    return int(words.sum(dtype=np.int64)) ^ int(words[:: max(1, len(words) // 64)].sum(dtype=np.int64) * 31)
+    sample = words[:: max(1, len(words) // 64)]
+    return int(words.sum(dtype=np.int64)) ^ 31 * int(sample.sum(dtype=np.int64))
 
 def _equal(a: Table, b: Table) -> bool:
     if (a.weight is None) != (b.weight is None):
@@ -190,7 +194,12 @@ def _start_worker(flag_path: str) -> None:
     threading.Thread(target=watch, daemon=True).start()
     _FLAG = np.memmap(flag_path, dtype=np.int64, mode="r", shape=(1,))
 
-    train([])  # whatever is imported or set up at the first training
+    train([_smallest_job()])  # whatever is loaded or set up at the first training
+
+def _smallest_job() -> TrainingJob:
+    graph, _ = trace(nn.Linear(1, 2))
+    return TrainingJob(graph, 2, 0, Rows(Table(np.zeros((2, 1), np.float32), np.arange(2))), max_epochs=1)
+
 
 _FLAG: np.ndarray = np.zeros(1, np.int64)
 _TABLES: OrderedDict[str, tuple[Table, int]] = OrderedDict()
@@ -238,8 +247,8 @@ class Worker:
         self.pool: Any = None
         self.pid: int | None = None
 
-    def start(self, ready: Callable[[], None]) -> None:
-        """Begin to start the process; `ready` is called, from another thread, when it has imported torch."""
+    def start(self, ready: Callable[[BaseException | None], None]) -> None:
+        """Begin to start the process; `ready` is called, from another thread, when it has imported torch or failed."""
         self.close()
         self.pool = ProcessPoolExecutor(
             max_workers=1,
@@ -250,10 +259,11 @@ class Worker:
         )
 
         def started(future: Any) -> None:
-            if future.exception() is None:
+            error = future.exception()
+            if error is None:
                 self.pid = future.result()
                 self.up.set()
-            ready()
+            ready(error)
 
         self.pool.submit(_probe).add_done_callback(started)
 

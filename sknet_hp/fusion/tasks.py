@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 from sknet_hp.training.cohort import Cancelled
 
 STALL = 0.05  # seconds without any progress after which one more body may run
@@ -74,7 +76,7 @@ class Task:
         self.error: BaseException | None = None
         self.resumed = threading.Event()
         self.warnings: WarningState | None = None
-        self.since = 0.0
+        self.came = False  # whether it has handed a job over
 
     def execute(self) -> None:
         try:
@@ -131,6 +133,10 @@ class Tasks:
     def can_go_on(self) -> bool:
         """Whether any task could do something without a network being trained first."""
         return bool(self.running or self.dispatching or self.resuming or (self.queue and self._room()))
+
+    def to_come(self) -> int:
+        """Tasks that are yet to come to the engine, as far as is known."""
+        return len(self.queue) + sum(not task.came for task in self.running)
 
     def _room(self) -> bool:
         return self.threads - self.parents < self.max_threads and (self.threads == self.parents or self.bytes + self.queue[0][2].size <= self.max_bytes)
@@ -214,7 +220,7 @@ class Tasks:
 
     def _started(self, task: Task) -> None:
         self.running.add(task)
-        self.last_progress = task.since = time.monotonic()
+        self.last_progress = time.monotonic()
 
     def _spawn(self, task: Task) -> bool:
         thread = threading.Thread(target=self._run, args=(task,), name=f"sknet_hp-task-{task.number}", daemon=True)
@@ -239,6 +245,7 @@ class Tasks:
 
     def _run(self, task: Task) -> None:
         self.current.task = task
+        torch.set_num_threads(1)  # or each new thread would start a team of OpenMP threads of its own, to fight for the cores that train
         try:
             task.call.context.copy().run(task.execute)
             task.finish()

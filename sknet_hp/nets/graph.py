@@ -5,7 +5,7 @@ Two networks may be stacked exactly if their graphs are equal. A graph is hashab
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -146,6 +146,9 @@ def trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
     UnknownLayerError
         If the module holds a layer or an operation that is not known to treat each row and each member by itself.
     """
+    if type(module) in MODULES:  # a tracer looks into the root, so a lone layer needs one around it
+        graph, rates = trace(nn.Sequential(module))
+        return Graph(tuple(_renamed(node, "0.") for node in graph.nodes), graph.n_features), rates
     try:
         traced = _Tracer().trace(module)
     except Exception as error:  # user code runs under symbolic values: whatever goes wrong, the answer is "not traceable"
@@ -181,6 +184,13 @@ def trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
         raise UnknownLayerError(f"{type(module).__name__}: its output is not that of one last layer")
     first = next((n for n in nodes if n.kind == "linear"), None)
     return Graph(tuple(nodes), first.parameters[0][2][1] if first else None), tuple(rates)
+
+
+def _renamed(node: Node, prefix: str) -> Node:
+    def strip(tensors: tuple[tuple[str, str, Shape], ...]) -> tuple[tuple[str, str, Shape], ...]:
+        return tuple((role, name.removeprefix(prefix), shape) for role, name, shape in tensors)
+
+    return replace(node, parameters=strip(node.parameters), buffers=strip(node.buffers))
 
 
 def _read(fx_node: torch.fx.Node, submodules: dict[str, nn.Module], numbers: dict[torch.fx.Node, int], owner: nn.Module) -> tuple[Node, tuple[float, ...]]:

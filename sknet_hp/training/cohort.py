@@ -1,7 +1,7 @@
 """How networks are trained, many at once: stack, step, retire, unstack."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -67,6 +67,8 @@ def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> lis
     jobs : of equal `key`.
     cancelled : asked between steps; when it says True, `Cancelled` is raised.
     """
+    if not jobs:
+        return []
     with training_environment():
         cohort = Cohort(jobs, cancelled)
         while cohort.jobs:
@@ -154,7 +156,7 @@ class Cohort:
             self.n_keys = 1
         names = [field for field in jobs[0].rates.__dataclass_fields__]
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
-        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout.spread)
+        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout)
         smoothing = [job.label_smoothing for job in jobs]
         self.smoothing = torch.tensor(smoothing, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
 
@@ -180,45 +182,44 @@ class Cohort:
         """All steps of one epoch; returns the members' mean losses (members,)."""
         order, weight, share = self.epochs.draw(self.epochs_done.tolist())
         steps, members, rows = order.shape
+        features, n_outputs = self.pool.X.shape[1], self.jobs[0].n_outputs
         keys = self._keys(steps)
-        features = self.pool.X.shape[1]
+        shares, columns = share.unbind(0), share.unsqueeze(3).unbind(0)
+        self.optimizer.begin_epoch(self._learning_rates(steps), self.steps_done + np.arange(1, steps + 1)[:, None])
         chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
+        records = torch.empty(chunk, members, rows, n_outputs, device=self.device)
         losses = np.empty((members, steps, rows), np.float32)
-        n_outputs = self.jobs[0].n_outputs
-        records = torch.empty(min(chunk, steps), members, rows, n_outputs, device=self.device)
         for begin in range(0, steps, chunk):
-            here = order[begin : begin + chunk]
-            n, index = len(here), here.reshape(-1)
-            xs = self.pool.X.index_select(0, index).view(n, members, rows, features)
-            ys = self.pool.y.index_select(0, index).view(n, members, rows, n_outputs)
+            index = order[begin : begin + chunk].reshape(-1)
+            xs = self.pool.X.index_select(0, index).view(-1, members, rows, features)
+            ys = self.pool.y.index_select(0, index).view(-1, members, rows, n_outputs)
             if self.smoothing is not None:
                 ys = ys * (1 - self.smoothing) + self.smoothing / n_outputs
-            for i in range(n):
-                s = begin + i
+            for s, x, y, record in zip(range(begin, steps), xs.unbind(0), ys.unbind(0), records.unbind(0), strict=False):
                 if self.cancelled():
                     raise Cancelled
-                outputs = self.program.forward(xs[i], share[s], keys[s])
-                self.program.backward(self.loss.gradient(outputs, ys[i], share[s].unsqueeze(2), records[i]))
-                t = self.steps_done + s + 1
-                self.optimizer.step(self.flat, self.gradient, self.slots, self.scratch, self._learning_rates(s), t)
-            losses[:, begin : begin + n] = self.loss.rows(records[:n], ys).transpose(0, 1).cpu().numpy()
+                outputs = self.program.forward(x, shares[s], keys[s])
+                self.program.backward(self.loss.gradient(outputs, y, columns[s], record))
+                self.optimizer.step(s, self.flat, self.gradient, self.slots, self.scratch)
+            losses[:, begin : begin + len(xs)] = self.loss.rows(records[: len(xs)], ys).transpose(0, 1).cpu().numpy()
         # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise.
         return np.array([(losses[k].ravel() * weight[k].ravel()).sum() / max(weight[k].sum(), 1e-30) for k in range(members)])
 
-    def _keys(self, steps: int) -> Tensor:
-        """(steps, members, dropouts) keys of the dropout masks."""
+    def _keys(self, steps: int) -> Sequence[Tensor]:
+        """For each step, (members, dropouts) keys of the dropout masks."""
         seeds = np.array([job.seed for job in self.jobs])
         seeds, epochs = seeds[None, :, None], self.epochs_done[None, :, None]
         keys = kernels.mixed_keys(seeds, DROPOUT, epochs, np.arange(steps)[:, None, None], np.arange(self.n_keys)[None, None, :])
-        return torch.from_numpy(np.ascontiguousarray(keys)).to(self.device)
+        return torch.from_numpy(np.ascontiguousarray(keys)).to(self.device).unbind(0)
 
-    def _learning_rates(self, step: int) -> np.ndarray:
-        lr = self.rates["lr"]
-        factors = [
-            SCHEDULES[job.schedule]((done + step / self.epochs.steps) / (job.schedule_epochs or job.max_epochs)) if job.schedule != "constant" else 1.0
-            for job, done in zip(self.jobs, self.epochs_done, strict=True)
-        ]
-        return lr if all(f == 1.0 for f in factors) else lr * np.array(factors)
+    def _learning_rates(self, steps: int) -> np.ndarray:
+        """(steps, members)."""
+        factors = np.ones((steps, len(self.jobs)))
+        for k, (job, done) in enumerate(zip(self.jobs, self.epochs_done, strict=True)):
+            if job.schedule != "constant":
+                horizon = job.schedule_epochs or job.max_epochs
+                factors[:, k] = [SCHEDULES[job.schedule]((done + s / steps) / horizon) for s in range(steps)]
+        return self.rates["lr"] * factors
 
     def _validate(self) -> tuple[np.ndarray, np.ndarray | None]:
         """Weighted mean loss of each member's validation rows, and accuracy for class targets."""

@@ -24,7 +24,6 @@ class Layout:
         self.sizes = [int(np.prod(shape)) for _, shape in tensors]
         self.padded = [-(-size // _ALIGNMENT) * _ALIGNMENT for size in self.sizes]
         self.length = -(-members * sum(self.padded) // 64) * 64
-        self._spread: dict[str, tuple[bytes, float | Tensor]] = {}
 
     def zeros(self) -> Tensor:
         return torch.zeros(self.length, device=self.device)
@@ -64,22 +63,45 @@ class Layout:
             torch.index_select(block, 0, index, out=kept)
         return target
 
-    def spread(self, use: str, values: np.ndarray) -> float | Tensor:
-        """(members,) numbers as a factor for a flat buffer: the number itself where all agree, else one entry an element.
+    def factors(self, values: np.ndarray) -> "Factors":
+        """(steps, members) numbers, or (members,) for all steps alike, as factors for a flat buffer."""
+        return Factors(self, values)
 
-        The last answer for each `use` is kept.
-        """
-        values = values.astype(np.float32)
-        known = self._spread.get(use)
-        fingerprint = values.tobytes()
-        if known is not None and known[0] == fingerprint:
-            return known[1]
-        if (values == values[0]).all():
-            factor: float | Tensor = float(values[0])
-        else:
-            factor = known[1] if known is not None and isinstance(known[1], Tensor) else self.zeros().fill_(1)  # the end that belongs to no one must stay finite
-            column = torch.from_numpy(values).to(self.device).unsqueeze(1)
-            for block in self._padded_blocks(factor):
-                block.copy_(column)
-        self._spread[use] = (fingerprint, factor)
-        return factor
+    def fill(self, factor: Tensor, values: np.ndarray) -> None:
+        """Write each member's number over all of its elements."""
+        column = torch.from_numpy(values).to(self.device).unsqueeze(1)
+        for block in self._padded_blocks(factor):
+            block.copy_(column)
+
+
+class Factors:
+    """Step by step, a factor for a flat buffer: a number where all members agree, else one entry an element.
+
+    The two give the same bits wherever they stand alone in one multiplication, addition or interpolation, because both are rounded to float32
+    here.
+    """
+
+    def __init__(self, layout: Layout, values: np.ndarray):
+        values = np.atleast_2d(values).astype(np.float32)
+        self.layout = layout
+        self.constant = bool((values == values[:1]).all())
+        self.values = values[:1] if self.constant else values
+        self.agree = bool((self.values == self.values[:, :1]).all())
+        self.numbers: list[float] = self.values[:, 0].tolist() if self.agree else []
+        self.full: Tensor | None = None
+        self.filled = -1
+
+    def any(self) -> bool:
+        return bool(self.values.any())
+
+    def __getitem__(self, step: int) -> float | Tensor:
+        if self.constant:
+            step = 0
+        if self.agree:
+            return self.numbers[step]
+        if self.full is None:
+            self.full = self.layout.zeros().fill_(1)  # the end that belongs to no one must stay finite
+        if self.filled != step:
+            self.layout.fill(self.full, self.values[step])
+            self.filled = step
+        return self.full

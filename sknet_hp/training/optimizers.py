@@ -5,15 +5,13 @@ do not). One multiplication by a float32 number and by a tensor full of it give 
 company. For the same reason two factors are never merged into one, and `alpha=`/`value=` arguments are not used.
 """
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-Factor = float | Tensor
-Spread = Callable[[str, np.ndarray], Factor]
+from sknet_hp.training.layout import Layout
 
 
 class Optimizer:
@@ -22,28 +20,34 @@ class Optimizer:
     Parameters
     ----------
     rates : by the names of `training.job.Rates`, each (members,) float64.
-    spread : turns (members,) values into a factor for the flat buffers.
+    layout : of the flat buffers.
     """
 
     slots: ClassVar[int] = 0
 
-    def __init__(self, rates: dict[str, np.ndarray], spread: Spread):
+    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
         self.rates = rates
-        self.spread = spread
+        self.layout = layout
+        self.l2 = layout.factors(rates["weight_decay"])
 
-    def step(self, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor, lr: np.ndarray, t: np.ndarray) -> None:
-        """Update p in place; g and scratch may be overwritten. lr, t: (members,) this step's learning rates, and its number, counted from 1."""
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
+        """Prepare an epoch. lr, t: (steps, members), the learning rate of each step, and its number, counted from 1."""
+        self.lr = self.layout.factors(lr)
+        self.decay = self.layout.factors(1 - lr * self.rates["weight_decay"])
+
+    def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        """The epoch's step i: update p in place; g and scratch may be overwritten."""
         raise NotImplementedError
 
-    def _l2(self, p: Tensor, g: Tensor, scratch: Tensor) -> None:
+    def _penalize(self, p: Tensor, g: Tensor, scratch: Tensor) -> None:
         """Weight decay as a penalty in the gradient."""
-        if self.rates["weight_decay"].any():
-            g.add_(torch.mul(p, self.spread("weight_decay", self.rates["weight_decay"]), out=scratch))
+        if self.l2.any():
+            g.add_(torch.mul(p, self.l2[0], out=scratch))
 
-    def _decay(self, p: Tensor, lr: np.ndarray) -> None:
+    def _decay(self, i: int, p: Tensor) -> None:
         """Decoupled weight decay (Loshchilov & Hutter 2019)."""
-        if self.rates["weight_decay"].any():
-            p.mul_(self.spread("decay", 1 - lr * self.rates["weight_decay"]))
+        if self.l2.any():
+            p.mul_(self.decay[i])
 
 
 class SGD(Optimizer):
@@ -52,13 +56,16 @@ class SGD(Optimizer):
     slots = 1
     nesterov: ClassVar[bool] = False
 
-    def step(self, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor, lr: np.ndarray, t: np.ndarray) -> None:
-        self._l2(p, g, scratch)
+    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
+        super().__init__(rates, layout)
+        self.momentum = layout.factors(rates["momentum"])
+
+    def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        self._penalize(p, g, scratch)
         (buffer,) = slots
-        momentum = self.spread("momentum", self.rates["momentum"])
-        buffer.mul_(momentum).add_(g)
-        direction = g.add_(torch.mul(buffer, momentum, out=scratch)) if self.nesterov else buffer
-        p.sub_(torch.mul(direction, self.spread("lr", lr), out=scratch))
+        buffer.mul_(self.momentum[0]).add_(g)
+        direction = g.add_(torch.mul(buffer, self.momentum[0], out=scratch)) if self.nesterov else buffer
+        p.sub_(torch.mul(direction, self.lr[i], out=scratch))
 
 
 class Nesterov(SGD):
@@ -72,12 +79,16 @@ class RMSprop(Optimizer):
 
     slots = 1
 
-    def step(self, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor, lr: np.ndarray, t: np.ndarray) -> None:
-        self._l2(p, g, scratch)
+    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
+        super().__init__(rates, layout)
+        self.share, self.eps = layout.factors(1 - rates["alpha"]), layout.factors(rates["eps"])
+
+    def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        self._penalize(p, g, scratch)
         (square_avg,) = slots
-        square_avg.lerp_(torch.mul(g, g, out=scratch), self.spread("1-alpha", 1 - self.rates["alpha"]))
-        torch.sqrt(square_avg, out=scratch).add_(self.spread("eps", self.rates["eps"]))
-        p.sub_(torch.div(g, scratch, out=scratch).mul_(self.spread("lr", lr)))
+        square_avg.lerp_(torch.mul(g, g, out=scratch), self.share[0])
+        torch.sqrt(square_avg, out=scratch).add_(self.eps[0])
+        p.sub_(torch.div(g, scratch, out=scratch).mul_(self.lr[i]))
 
 
 class Adagrad(Optimizer):
@@ -85,12 +96,16 @@ class Adagrad(Optimizer):
 
     slots = 1
 
-    def step(self, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor, lr: np.ndarray, t: np.ndarray) -> None:
-        self._l2(p, g, scratch)
+    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
+        super().__init__(rates, layout)
+        self.eps = layout.factors(rates["eps"])
+
+    def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        self._penalize(p, g, scratch)
         (total,) = slots
         total.add_(torch.mul(g, g, out=scratch))
-        torch.sqrt(total, out=scratch).add_(self.spread("eps", self.rates["eps"]))
-        p.sub_(torch.div(g, scratch, out=scratch).mul_(self.spread("lr", lr)))
+        torch.sqrt(total, out=scratch).add_(self.eps[0])
+        p.sub_(torch.div(g, scratch, out=scratch).mul_(self.lr[i]))
 
 
 class Adam(Optimizer):
@@ -98,27 +113,34 @@ class Adam(Optimizer):
 
     slots = 2
 
-    def step(self, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor, lr: np.ndarray, t: np.ndarray) -> None:
-        self._regularize(p, g, scratch, lr)
-        exp_avg, exp_avg_sq = slots
-        beta1, beta2 = self.rates["beta1"], self.rates["beta2"]
-        correction1, correction2 = 1 - beta1**t, np.sqrt(1 - beta2**t)
-        exp_avg.lerp_(g, self.spread("1-beta1", 1 - beta1))
-        exp_avg_sq.lerp_(torch.mul(g, g, out=scratch), self.spread("1-beta2", 1 - beta2))
-        # lr / c1 · m / (√v / c2 + eps), with c2 taken out of the denominator
-        torch.sqrt(exp_avg_sq, out=scratch).add_(self.spread("eps", self.rates["eps"] * correction2))
-        torch.div(exp_avg, scratch, out=scratch).mul_(self.spread("lr", lr)).mul_(self.spread("correction", correction2 / correction1))
-        p.sub_(scratch)
+    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
+        super().__init__(rates, layout)
+        self.share1, self.share2 = layout.factors(1 - rates["beta1"]), layout.factors(1 - rates["beta2"])
 
-    def _regularize(self, p: Tensor, g: Tensor, scratch: Tensor, lr: np.ndarray) -> None:
-        self._l2(p, g, scratch)
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
+        super().begin_epoch(lr, t)
+        correction1, correction2 = 1 - self.rates["beta1"] ** t, np.sqrt(1 - self.rates["beta2"] ** t)
+        # lr / c1 · m / (√v / c2 + eps), with c2 taken out of the denominator
+        self.eps = self.layout.factors(self.rates["eps"] * correction2)
+        self.correction = self.layout.factors(correction2 / correction1)
+
+    def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        self._regularize(i, p, g, scratch)
+        exp_avg, exp_avg_sq = slots
+        exp_avg.lerp_(g, self.share1[0])
+        exp_avg_sq.lerp_(torch.mul(g, g, out=scratch), self.share2[0])
+        torch.sqrt(exp_avg_sq, out=scratch).add_(self.eps[i])
+        p.sub_(torch.div(exp_avg, scratch, out=scratch).mul_(self.lr[i]).mul_(self.correction[i]))
+
+    def _regularize(self, i: int, p: Tensor, g: Tensor, scratch: Tensor) -> None:
+        self._penalize(p, g, scratch)
 
 
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019), as `torch.optim.AdamW`."""
 
-    def _regularize(self, p: Tensor, g: Tensor, scratch: Tensor, lr: np.ndarray) -> None:
-        self._decay(p, lr)
+    def _regularize(self, i: int, p: Tensor, g: Tensor, scratch: Tensor) -> None:
+        self._decay(i, p)
 
 
 class Lion(Optimizer):
@@ -126,13 +148,16 @@ class Lion(Optimizer):
 
     slots = 1
 
-    def step(self, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor, lr: np.ndarray, t: np.ndarray) -> None:
-        self._decay(p, lr)
+    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
+        super().__init__(rates, layout)
+        self.share1, self.share2 = layout.factors(1 - rates["beta1"]), layout.factors(1 - rates["beta2"])
+
+    def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        self._decay(i, p)
         (exp_avg,) = slots
-        beta1, beta2 = (self.spread(f"1-{b}", 1 - self.rates[b]) for b in ("beta1", "beta2"))
-        torch.lerp(exp_avg, g, beta1, out=scratch)
-        p.sub_(scratch.sign_().mul_(self.spread("lr", lr)))
-        exp_avg.lerp_(g, beta2)
+        torch.lerp(exp_avg, g, self.share1[0], out=scratch)
+        p.sub_(scratch.sign_().mul_(self.lr[i]))
+        exp_avg.lerp_(g, self.share2[0])
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sknet_hp.cli.spaces import GRID_AXES, affordable_candidates, batch_size_for, grid_of, n_networks
+from sknet_hp.cli.spaces import GRID_AXES, affordable_candidates, grid_of, n_networks
 
 
 @pytest.mark.parametrize("asked", range(1, 60))
@@ -30,8 +30,3 @@ def test_affordable_candidates_fit_and_one_more_does_not(seconds):
 
 def test_no_more_candidates_than_asked_for():
     assert affordable_candidates(1e9, 1e-3, inner=3, outer=5, asked=7) == 7
-
-
-@pytest.mark.parametrize(("rows", "batch_size"), [(1, 16), (150, 16), (1797, 64), (20_640, 256), (10**7, 256)])
-def test_batch_size(rows, batch_size):
-    assert batch_size_for(rows) == batch_size

@@ -57,7 +57,7 @@ def test_score_is_that_of_nested_cross_validation_in_scikit_learn(run, data, tab
     run("tune", data, "--target", "amount", *SMALL, "--seed", 3)
     summary = json.loads((tmp_path / "results/summary.json").read_text())
     folds = KFold(2, shuffle=True, random_state=3)
-    network = sknet_hp.NetRegressor(batch_size=spaces.batch_size_for(60), max_epochs=3, early_stopping=True, random_state=3, device="auto")
+    network = sknet_hp.NetRegressor(max_epochs=3, early_stopping=True, random_state=3, device="auto")
     search = sknet_hp.search.RandomizedSearchCV(network, spaces.random_space(), n_iter=2, cv=folds, scoring="r2", random_state=3)
     X, y = pd.read_csv(data).drop(columns="amount"), pd.read_csv(data)["amount"].to_numpy()
     assert summary["nested_cv"]["folds"] == cross_validate(search, X, y, cv=folds, scoring="r2")["test_score"].tolist()
