@@ -1,5 +1,7 @@
 """What both estimators share: parameters, the way from a table to a trained network, continuation, prediction."""
 
+import warnings
+from dataclasses import replace
 from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -7,13 +9,17 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from skorch.history import History
 from torch import nn
 
+from sknet_hp.estimators.net_view import build_net
 from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.skorch_net import Live, write_state
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.engine import train_job
@@ -114,6 +120,7 @@ class BaseNet(Network, BaseEstimator):
     def _reset(self) -> None:
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("__")]:
             delattr(self, name)
+        self.__dict__.pop("_net", None)
 
     def _split(self, codes: np.ndarray, one_epoch: bool) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Row numbers for training and for validation; None stands for all, or for none."""
@@ -158,7 +165,6 @@ class BaseNet(Network, BaseEstimator):
             stopping=Stopping(self.patience, restore_best=self.restore_best),
             start=start,
             device=resolve_device(self.device),
-            observer=self._observer(),
         )
 
     def _architecture(self, n_features: int, n_outputs: int) -> tuple[Graph, int]:
@@ -181,7 +187,33 @@ class BaseNet(Network, BaseEstimator):
         return int(min(256, max(16, 2 ** int(np.log2(max(n_rows, 1) / 32)) if n_rows >= 32 else 16)))
 
     def _train(self, job: TrainingJob) -> None:
-        self._absorb(train_job(job), job)
+        if not self.callbacks and not self.verbose:
+            self._absorb(train_job(job), job)
+            return
+        # Somebody looks on: the skorch net is made before, and its callbacks are told of each epoch.
+        net = self.__dict__.pop("_net", None) if job.start is not None else None
+        self.__dict__["_net"] = net = net or build_net(self, job)
+        net.notify("on_train_begin", X=job.train.table.X, y=job.train.table.y)
+        self._absorb(train_job(replace(job, observer=Live(net, job))), job)
+        self._finish_net(net)
+        net.notify("on_train_end", X=job.train.table.X, y=job.train.table.y)
+
+    def _finish_net(self, net: Any) -> None:
+        """Give a net the weights that predict uses."""
+        write_state(net, replace(self.state_, parameters=self.parameters_, buffers=self.buffers_))
+        net.module_.eval()
+
+    @property
+    def net_(self) -> Any:
+        """A skorch net with the weights that `predict` uses, and the history of the training. Made when it is first asked for."""
+        check_is_fitted(self, "parameters_")
+        net = self.__dict__.get("_net")
+        if net is None:
+            net = build_net(self, None)
+            net.history = History(self.history_)
+            self._finish_net(net)
+            self.__dict__["_net"] = net
+        return net
 
     def _absorb(self, result: TrainingResult, job: TrainingJob) -> None:
         """Take over what training gave."""
@@ -195,11 +227,9 @@ class BaseNet(Network, BaseEstimator):
         self.best_epoch_ = state.best_epoch or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
         self.parameters_, self.buffers_ = result.weights(self.restore_best)
         self._module = self._build_module()
+        if result.error is not None:
+            raise result.error
         if state.finished == "diverged":
-            import warnings
-
-            from sklearn.exceptions import ConvergenceWarning
-
             warnings.warn(
                 f"training diverged in epoch {state.epoch}: loss or weights are no longer finite (lr={self.lr}, optimizer={self.optimizer!r}); "
                 "the weights from before that epoch are kept. A lower lr usually helps.",
@@ -210,11 +240,6 @@ class BaseNet(Network, BaseEstimator):
     @staticmethod
     def _history_row(record: EpochRecord) -> dict[str, Any]:
         return {name: value for name, value in record._asdict().items() if value is not None}
-
-    def _observer(self) -> Any:
-        if not self.callbacks and not self.verbose:
-            return None
-        raise NotImplementedError
 
     # ---- what classifier and regressor say -------------------------------------------------------------------------
 
@@ -240,6 +265,13 @@ class BaseNet(Network, BaseEstimator):
     def _build_module(self) -> nn.Module:
         return build_module(self._module_parameters(self.n_encoded_features_, self._n_outputs()), self.parameters_, self.buffers_)
 
+    def _empty_module(self, n_features: int | None = None) -> nn.Module:
+        """The module with its own dropout rate, and weights of zero."""
+        parameters = dict(self._module_parameters(n_features or self.n_encoded_features_, self._n_outputs())) | {"dropout": float(self.dropout)}
+        module = ARCHITECTURES["mlp"](**parameters, device="meta").to_empty(device="cpu")
+        module.load_state_dict({name: torch.zeros_like(tensor) for name, tensor in module.state_dict().items()})
+        return module
+
     def _outputs(self, X: Any) -> np.ndarray:
         """The network's outputs, (rows, n_outputs) float32."""
         check_is_fitted(self, "parameters_")
@@ -255,6 +287,8 @@ class BaseNet(Network, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         state.pop("_module", None)
+        if not self.callbacks and not self.verbose:  # then it can be made again
+            state.pop("_net", None)
         return state
 
     def __sklearn_tags__(self) -> Tags:

@@ -150,6 +150,17 @@ def trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
         graph, rates = trace(nn.Sequential(module))
         return Graph(tuple(_renamed(node, "0.") for node in graph.nodes), graph.n_features), rates
     try:
+        return _trace(module)
+    except UnknownLayerError as error:
+        # A layer says more than the operation that tracing stumbled over.
+        for name, layer in module.named_modules():
+            if type(layer).__module__.startswith("torch.nn.") and not list(layer.children()) and type(layer) not in MODULES:
+                raise UnknownLayerError(f"{type(module).__name__}: layer {name!r} ({type(layer).__name__})") from error
+        raise
+
+
+def _trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
+    try:
         traced = _Tracer().trace(module)
     except Exception as error:  # user code runs under symbolic values: whatever goes wrong, the answer is "not traceable"
         raise UnknownLayerError(f"{type(module).__name__}: its forward cannot be traced ({error})") from error

@@ -111,17 +111,19 @@ class Alone:
     Rows that only fill a batch are cut off, so the module sees what it would see in a plain loop.
     """
 
-    def __init__(self, module: nn.Module, parameters: dict[str, Tensor], gradients: dict[str, Tensor]):
+    def __init__(self, module: nn.Module, parameters: dict[str, Tensor], gradients: dict[str, Tensor], buffers: dict[str, Tensor]):
         self.module = module
+        for name, b in module.named_buffers():
+            if name in buffers:
+                b.data = buffers[name][0]
         self.gradients = gradients
         self.parameters = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
         for name, p in self.parameters:
             p.data = parameters[name][0]
 
     def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
-        rows = int((weight[0] > 0).sum()) if bool((weight[0] > 0).any()) else x.shape[1]
-        # Filled rows come last; a row of weight zero among the others is one of the batch.
-        rows = int(torch.nonzero(weight[0])[-1]) + 1 if bool(weight.any()) else rows
+        # Rows that fill a batch come last; a row of weight zero before them is one of the batch.
+        rows = int(torch.nonzero(weight[0])[-1]) + 1 if bool(weight.any()) else x.shape[1]
         self.module.train()
         with torch.enable_grad(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF)

@@ -14,8 +14,8 @@ from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.init import initial_buffers, initial_parameters
 from sknet_hp.nets.program import Alone, Program, Runnable
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool, Validation
-from sknet_hp.training.job import EpochRecord, State, TrainingJob, TrainingResult
-from sknet_hp.training.layout import Layout
+from sknet_hp.training.job import EpochRecord, Observer, State, TrainingJob, TrainingResult
+from sknet_hp.training.layout import Layout, flatten
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
 from sknet_hp.training.schedules import SCHEDULES
@@ -93,6 +93,7 @@ class Cohort:
         self.histories: list[list[EpochRecord]] = [[] for _ in jobs]
         self.pool = Pool(jobs, self.loss, self.device)
         self._results: dict[int, TrainingResult] = {}
+        self._errors: dict[int, BaseException] = {}
         layout = Layout(self.parameter_shapes, len(jobs), self.device)
         buffer_layout = Layout(self.buffer_shapes, len(jobs), self.device)
         self.flat, self.flat_buffers = layout.zeros(), buffer_layout.zeros()
@@ -123,16 +124,16 @@ class Cohort:
         if self.graph is not None:
             return self.graph.parameters, self.graph.buffers
         assert self.module is not None
-        return [(name, tuple(p.shape)) for name, p in self.module.named_parameters() if p.requires_grad], []
+        trained = [(name, tuple(p.shape)) for name, p in self.module.named_parameters() if p.requires_grad]
+        return trained, [(name, tuple(b.shape)) for name, b in self.module.named_buffers() if b.is_floating_point()]
 
     def _initial_state(self, job: TrainingJob) -> State:
         if self.graph is not None:
             parameters, buffers = initial_parameters(self.graph, job.seed), initial_buffers(self.graph)
         else:
             assert self.module is not None
-            parameters, buffers = dict(self.module.named_parameters()), {}
-        vector = np.concatenate([parameters[name].detach().cpu().numpy().ravel() for name, _ in self.parameter_shapes])
-        rest = np.concatenate([np.zeros(0, np.float32), *[buffers[name].numpy().ravel() for name, _ in self.buffer_shapes]])
+            parameters, buffers = dict(self.module.named_parameters()), dict(self.module.named_buffers())
+        vector, rest = flatten(parameters, self.parameter_shapes), flatten(buffers, self.buffer_shapes)
         return State(vector, rest, np.zeros((OPTIMIZERS[job.optimizer].slots, len(vector)), np.float32))
 
     def _bind(self, layout: Layout, buffer_layout: Layout) -> None:
@@ -152,7 +153,7 @@ class Cohort:
             self.n_keys = len(self.program.dropouts)
         else:
             assert self.module is not None
-            self.program = Alone(self.module, parameters, gradients)
+            self.program = Alone(self.module, parameters, gradients, buffer_layout.views(self.flat_buffers))
             self.n_keys = 1
         names = [field for field in jobs[0].rates.__dataclass_fields__]
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
@@ -266,10 +267,22 @@ class Cohort:
             if patience is not None and epoch - changes.get("best_epoch", state.best_epoch) >= patience:
                 changes["finished"] = "patience"
         self.states[k] = replace(state, **changes)
-        if job.observer is not None and finite:
-            parameters, buffers = self.layout.vectors(self.flat)[k], self.buffer_layout.vectors(self.flat_buffers)[k]
-            if job.observer.on_epoch_end(record, parameters, buffers):
-                self.states[k] = replace(self.states[k], finished=self.states[k].finished or "observer")
+        if job.observer is not None:
+            self._tell(k, job.observer, record)
+
+    def _tell(self, k: int, observer: Observer, record: EpochRecord) -> None:
+        slots = [self.layout.vectors(slot)[k] for slot in self.slots]
+        parameters, buffers = self.layout.vectors(self.flat)[k], self.buffer_layout.vectors(self.flat_buffers)[k]
+        try:
+            stop, lr = observer.on_epoch_end(record, replace(self.states[k], parameters=parameters, buffers=buffers, slots=np.array(slots)))
+        except Exception as error:
+            self._errors[self.numbers[k]] = error
+            stop, lr = True, None
+        if stop and not self.states[k].finished:
+            self.states[k] = replace(self.states[k], finished="observer")
+        if lr is not None:
+            self.jobs[k] = replace(self.jobs[k], rates=replace(self.jobs[k].rates, lr=lr))
+            self.rates["lr"][k] = lr
 
     def _keep_best(self, k: int) -> None:
         for layout, best, now in ((self.layout, self.best, self.flat), (self.buffer_layout, self.best_buffers, self.flat_buffers)):
@@ -299,7 +312,7 @@ class Cohort:
             )
             if state.best_epoch:
                 state = replace(state, best_parameters=vectors["best_parameters"][k].copy(), best_buffers=vectors["best_buffers"][k].copy())
-            self._results[self.numbers[k]] = TrainingResult(state, self.histories[k], self.jobs[k].observer)
+            self._results[self.numbers[k]] = TrainingResult(state, self.histories[k], self._errors.get(self.numbers[k]))
         self._keep([k for k in range(len(self.jobs)) if k not in set(done)])
 
     def _keep(self, keep: list[int]) -> None:

@@ -1,7 +1,7 @@
 """The one hand-over in the project: what is to be trained, and what comes back. Plain data, picklable, without behaviour of its own."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from torch import nn
@@ -11,10 +11,6 @@ from sknet_hp.nets.graph import Graph
 
 MAX_EVALUATION_ROWS = 1024
 """Validation runs in batches of at most this many rows."""
-
-
-class TrainingDiverged(UserWarning):
-    """A network's loss or weights stopped being finite; its last finite weights are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +72,7 @@ class State:
     slots : (n_slots, n_parameters) the optimizer's memory.
     epoch, step : how many have been trained.
     best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss; None without validation.
-    finished : why nothing more will be trained: "" (it may go on), "patience" or "diverged".
+    finished : why nothing more will be trained: "" (it may go on), "patience", "diverged" or "observer".
     """
 
     parameters: np.ndarray
@@ -118,7 +114,7 @@ class TrainingJob:
     schedule_epochs : the horizon of the learning-rate schedule.
     rates, label_smoothing, layer_rates : numbers that may differ within a cohort; `layer_rates` in the order of the graph's nodes.
     start : the state to go on from, or None.
-    observer : an object whose `on_epoch_end(row, parameters, buffers)` is called in this process after each epoch; returning True ends the training.
+    observer : told of each epoch, in this process; None lets the job train in any.
     """
 
     graph: Graph | nn.Module
@@ -139,7 +135,7 @@ class TrainingJob:
     stopping: Stopping = field(default_factory=Stopping)
     start: State | None = None
     device: str = "cpu"
-    observer: Any = None
+    observer: "Observer | None" = None
 
     @property
     def batch_rows(self) -> int:
@@ -185,13 +181,28 @@ class EpochRecord(NamedTuple):
     duration: float
 
 
+class Reaction(NamedTuple):
+    """What an observer wants after an epoch: to end the training, to go on at another learning rate."""
+
+    stop: bool = False
+    lr: float | None = None
+
+
+class Observer(Protocol):
+    """Looks on while a network trains."""
+
+    def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
+        """`state` is complete, as if training ended here. What is raised ends this network's training, and is raised to who wanted it."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
-    """A trained network: the state it ended in, and a record of each epoch trained now."""
+    """A trained network: the state it ended in, a record of each epoch trained now, and what its observer raised."""
 
     state: State
     history: list[EpochRecord]
-    observer: Any = None
+    error: BaseException | None = None
 
     def weights(self, restore_best: bool) -> tuple[np.ndarray, np.ndarray]:
         """Parameters and buffers to predict with."""
@@ -199,6 +210,3 @@ class TrainingResult:
         if restore_best and s.best_parameters is not None and s.best_buffers is not None:
             return s.best_parameters, s.best_buffers
         return s.parameters, s.buffers
-
-
-Finished = Literal["", "patience", "diverged", "observer"]

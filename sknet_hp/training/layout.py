@@ -10,6 +10,11 @@ _ALIGNMENT = 16
 """Each member's tensors start at a multiple of this many floats (64 bytes): MKL's products give other bits for operands that lie otherwise."""
 
 
+def flatten(tensors: dict[str, Tensor], order: list[tuple[str, Shape]]) -> np.ndarray:
+    """One network's tensors as one float32 vector."""
+    return np.concatenate([np.zeros(0, np.float32), *[tensors[name].detach().cpu().numpy().ravel() for name, _ in order]])
+
+
 class Layout:
     """Where the tensors of `members` networks lie in a flat buffer: [parameter 1 of all members | parameter 2 of all members | …].
 

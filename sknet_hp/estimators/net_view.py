@@ -1,0 +1,65 @@
+"""The skorch net of a fitted estimator: skorch's history, callbacks and formats within reach."""
+
+from typing import Any
+
+import torch
+from sklearn.base import is_classifier
+
+from sknet_hp.estimators.skorch_net import NeuralNetClassifier, NeuralNetRegressor, write_state
+from sknet_hp.nets.init import initial_buffers, initial_parameters
+from sknet_hp.training.job import State, TrainingJob
+from sknet_hp.training.layout import flatten
+
+TORCH_OPTIMIZERS: dict[str, Any] = {
+    "sgd": torch.optim.SGD,
+    "nesterov": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
+    "adagrad": torch.optim.Adagrad,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "lion": torch.optim.SGD,  # torch has no Lion: the net can predict and be saved, not be trained further by skorch's own loop
+}
+
+
+def _optimizer_settings(estimator: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {"weight_decay": estimator.weight_decay}
+    if estimator.optimizer in ("sgd", "nesterov"):
+        settings |= {"momentum": estimator.momentum, "nesterov": estimator.optimizer == "nesterov"}
+    elif estimator.optimizer != "lion":
+        settings["eps"] = estimator.eps
+    if estimator.optimizer in ("adam", "adamw"):
+        settings["betas"] = (estimator.beta1, estimator.beta2)
+    return {f"optimizer__{key}": value for key, value in settings.items()}
+
+
+def build_net(estimator: Any, job: TrainingJob | None) -> Any:
+    """A skorch net around a fitted estimator's module; or, given a job, around the network the job begins with.
+
+    Its inputs are encoded rows (`estimator.encoder_`), its outputs class scores, or targets as they were standardised.
+    """
+    classifier = is_classifier(estimator)
+    make: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
+    net = make(
+        estimator._empty_module() if job is None else estimator._empty_module(job.train.table.X.shape[1]),
+        criterion=torch.nn.CrossEntropyLoss if classifier else torch.nn.MSELoss,
+        optimizer=TORCH_OPTIMIZERS[estimator.optimizer],
+        lr=estimator.lr,
+        max_epochs=estimator.max_epochs,
+        batch_size=64 if job is None else job.batch_size,
+        iterator_train__shuffle=True,
+        train_split=None,
+        callbacks=estimator.callbacks,
+        verbose=int(estimator.verbose),
+        random_state=estimator.seed_,
+        device="cpu",
+        **({"classes": estimator.classes_} if classifier else {}),
+        **_optimizer_settings(estimator),
+    ).initialize()
+    if job is not None:
+        start = job.start
+        if start is None:
+            graph: Any = job.graph
+            parameters = flatten(initial_parameters(graph, job.seed), graph.parameters)
+            start = State(parameters, flatten(initial_buffers(graph), graph.buffers), parameters[None])
+        write_state(net, start)
+    return net
