@@ -17,8 +17,8 @@ ROOMS = ["nets", "training", "fusion", "estimators", "search", "evaluation", "tu
 FACES = {"skorch": "estimators"}
 """Modules beside the rooms, and the room on whose level they stand."""
 
-CORE = {"torch", "numpy", "sklearn", "skorch", "joblib", "scipy", "threadpoolctl", "narwhals"}
-"""What `pip install sknet_hp` brings, of its own or through scikit-learn."""
+CORE = {"torch", "numpy", "sklearn", "skorch", "joblib", "scipy", "threadpoolctl", "narwhals", "cloudpickle"}
+"""What `pip install sknet_hp` brings: the dependencies in pyproject.toml, and threadpoolctl through scikit-learn."""
 
 ALLOWED = {"nets": {"torch", "numpy"}, "training": {"torch", "numpy"}, "cli": CORE - {"skorch"} | {"typer", "rich", "pandas", "pyarrow"}}
 FORBIDDEN = {"fusion": {"skorch"}, "search": {"torch", "skorch"}}

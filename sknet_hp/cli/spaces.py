@@ -12,7 +12,7 @@ GRID_AXES: dict[str, list[Any]] = {
     "weight_decay": [1e-4, 1e-2, 1e-6],
 }
 
-MAX_EPOCHS = 100
+MAX_EPOCHS = 50
 
 
 def random_space() -> dict[str, Any]:

@@ -32,7 +32,16 @@ def _available_bytes() -> int:
         return 4 << 30
 
 
-def has_network(value: Any, depth: int = 4) -> bool:
+def _cores(n_jobs: int | None) -> int:
+    """How many cores `n_jobs` stands for, by joblib's rules; all if None."""
+    from sknet_hp.fusion.devices import n_cores
+
+    if n_jobs == 0:
+        raise ValueError("n_jobs=0; it must be a number of cores, -1 for all, -2 for all but one, and so on, or None for all")
+    return n_cores() if n_jobs is None else max(1, n_jobs if n_jobs > 0 else n_cores() + 1 + n_jobs)
+
+
+def has_network(value: Any, depth: int = 16) -> bool:
     """Whether an estimator of ours is within reach of a value: the value itself, its parameters, or what a container holds."""
     if isinstance(value, Network):
         return True
@@ -92,6 +101,8 @@ class FusedBackend(ParallelBackendBase):
     ----------
     over : "inline", "loky" or None
         Where cohorts train: in this process, in worker processes, or where the engine thinks best.
+    cores : int or None
+        How many cores work on cohorts, whatever `n_jobs` a call asks for. None: as many as it asks for.
     memory : int or None
         Bytes of data that tasks in flight may hold. Default: a quarter of what is free.
     max_threads : int
@@ -102,13 +113,12 @@ class FusedBackend(ParallelBackendBase):
     supports_sharedmem = True
     uses_threads = True
 
-    def __init__(self, nesting_level: int | None = None, inner_max_num_threads: int | None = None, over: str | None = None, memory: int | None = None,
-                 max_threads: int = WIDE, **kwargs: Any):
+    def __init__(self, nesting_level: int | None = None, inner_max_num_threads: int | None = None, over: str | None = None,
+                 cores: int | None = None, memory: int | None = None, max_threads: int = WIDE, **kwargs: Any):
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads, **kwargs)
         if over not in (None, "inline", "loky"):
             raise ValueError(f"over={over!r}; it must be 'inline', 'loky' or None")
-        self.over, self.memory, self.max_threads = over, memory, max_threads
-        self.cores: int | None = None
+        self.over, self.cores, self.memory, self.max_threads = over, cores, memory, max_threads
         self.lock = threading.Lock()
         self.calls: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.plain: weakref.WeakKeyDictionary[Any, list] = weakref.WeakKeyDictionary()
@@ -131,55 +141,55 @@ class FusedBackend(ParallelBackendBase):
         return 1
 
     def configure(self, n_jobs: int | None = 1, parallel: Any = None, prefer: Any = None, require: Any = None, **kwargs: Any) -> int:
-        from sknet_hp.fusion.devices import n_cores
         from sknet_hp.fusion.engine import engine
 
         self.engine = engine()
-        cores = n_cores() if n_jobs is None else max(1, n_jobs if n_jobs > 0 else n_cores() + 1 + n_jobs)
+        cores = self.cores or _cores(n_jobs)
         memory = self.memory or int(DEFAULT_MEMORY_FRACTION * _available_bytes())
         try:
             if getattr(self.engine.tasks.current, "direct", False):
                 raise RuntimeError("this thread trains by itself")
-            self.engine.open(id(parallel), cores, self.over, self.max_threads, memory)
+            self.engine.open(parallel, cores, self.over, self.max_threads, memory)
         except RuntimeError as error:  # no thread to be had
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level)) from error
         return WIDE
 
     def start_call(self) -> None:
-        self.retrieving.discard(self._calling())
-        if self.engine.tasks.task() is None:
+        from sknet_hp.fusion.tasks import Call
+
+        parallel, tasks = self._calling(), self.engine.tasks
+        with self.lock:
+            self.retrieving.discard(parallel)
+            # Tasks dispatched later, from a task's own callback, belong to this call too.
+            self.calls[parallel] = Call(tasks.task())
+        if tasks.task() is None:
             with self.engine.lock:
-                self.engine.tasks.dispatching.add(threading.get_ident())
+                tasks.dispatching.add(parallel)
 
     def stop_call(self) -> None:
         self._dispatched()
 
     def terminate(self) -> None:
         """Threads end with their tasks, and workers stay for the next call: there is only the end of a call to note."""
-        self.engine.close(id(self._calling()))
+        self.engine.close(self._calling())
 
     def _dispatched(self) -> None:
         with self.engine.lock:
-            self.engine.tasks.dispatching.discard(threading.get_ident())
+            self.engine.tasks.dispatching.discard(self._calling())
             self.engine.lock.notify()
 
     def get_nested_backend(self) -> tuple["FusedBackend", None]:
         level = (self.nesting_level or 0) + 1
-        return FusedBackend(nesting_level=level, over=self.over, memory=self.memory, max_threads=self.max_threads), None
+        return FusedBackend(nesting_level=level, over=self.over, cores=self.cores, memory=self.memory, max_threads=self.max_threads), None
 
     # ---- tasks -----------------------------------------------------------------------------------------------------
 
     def submit(self, func: Any, callback: Callable[[Any], None] | None = None) -> Any:
-        from sknet_hp.fusion.tasks import Call, Task
+        from sknet_hp.fusion.tasks import Task
 
         parallel = getattr(callback, "parallel", None)
         tasks = self.engine.tasks
-        with self.lock:
-            call = self.calls.get(parallel)
-            if call is None or call.off:
-                # Tasks dispatched later, from a task's own callback, belong to the call that the first ones began.
-                call = self.calls[parallel] = Call(tasks.task())
-        task = Task(call, next(tasks.numbers), func, callback, _size(func))
+        task = Task(self.calls[parallel], next(tasks.numbers), func, callback, _size(func))
         plain = not needs_threads(func)
         with self.lock:
             if plain and parallel not in self.retrieving:
@@ -193,9 +203,10 @@ class FusedBackend(ParallelBackendBase):
 
     @contextlib.contextmanager
     def retrieval_context(self) -> Iterator[None]:
-        self._run_plain(self._calling())
+        parallel = self._calling()
+        self._run_plain(parallel)
         self._dispatched()
-        with self.engine.tasks.parked(for_tasks=True):
+        with self.engine.tasks.parked(self.calls[parallel]):
             yield
 
     @staticmethod
@@ -214,7 +225,7 @@ class FusedBackend(ParallelBackendBase):
         while True:
             with self.lock:
                 waiting = self.plain.get(parallel)
-                if not waiting:
+                if not waiting or parallel._aborting:
                     self.retrieving.add(parallel)
                     return
                 task = waiting.pop(0)
@@ -237,7 +248,8 @@ class Session(joblib.parallel_config):
     """The context manager `fused()`; what it yields tells how far the work is."""
 
     def __init__(self, n_jobs: int | None, over: str | None, memory: int | None, max_threads: int):
-        super().__init__(FusedBackend(nesting_level=0, over=over, memory=memory, max_threads=max_threads), n_jobs=n_jobs)
+        backend = FusedBackend(nesting_level=0, over=over, cores=_cores(n_jobs), memory=memory, max_threads=max_threads)
+        super().__init__(backend, n_jobs=n_jobs)
         from sknet_hp.fusion.engine import engine
 
         self._trained_before = engine().trained

@@ -5,11 +5,13 @@ has come for a while. The last two rules make a deadlock impossible, whatever ta
 matter (see `training`).
 """
 
+import atexit
 import itertools
 import os
 import threading
 import time
 import warnings
+import weakref
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -25,7 +27,8 @@ from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 _START_WORKERS = 1.5  # seconds of work from which on importing torch in other processes pays
 _SHIP = 0.02  # seconds of work from which on sending a bundle to a running worker pays
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
-_MAX_DEATHS = 3
+_MAX_DEATHS = 3  # of workers in turn over one network
+_UNWINDING = 1.0  # seconds to wait for the threads of a call that was called off
 
 
 @dataclass(eq=False)
@@ -83,29 +86,31 @@ class Engine:
         self.in_training: dict[Bundle, Executor] = {}
         self.numbers = itertools.count()
         self.dispatcher: threading.Thread | None = None
-        self.sessions: set[int] = set()
+        self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()  # weak, because joblib may fail before it comes to `terminate`
         self.over: str | None = None
         self.n_jobs = 1
         self.here: dict[str, Here] = {}
         self.workers: list[Worker] = []
         self.starting = False
         self.no_workers: str | None = None  # why there are none, if they could not be started
+        self.unsaid: list[tuple[str, type[Warning]]] = []  # for the next task whose network is trained to say
         self.last_arrival = 0.0
         self.correction = 1.0  # measured seconds / expected seconds
         self.trained = 0
         self.warning_state: WarningState | None = None
         self.torch_threads = 1
+        atexit.register(self._at_exit)
 
     # ---- sessions --------------------------------------------------------------------------------------------------
 
-    def open(self, session: int, n_jobs: int, over: str | None, max_threads: int, max_bytes: int) -> None:
+    def open(self, session: Any, n_jobs: int, over: str | None, max_threads: int, max_bytes: int) -> None:
         """A `Parallel` call begins. The first of those that are open at the same time sets the rules and notes the warning filters.
 
         Raises RuntimeError if not even the engine's own thread can be started.
         """
         with self.lock:
             if not self.sessions:
-                self.n_jobs, self.over = n_jobs, over
+                self.n_jobs, self.over, self.no_workers = n_jobs, over, None
                 self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = n_jobs, max_threads, max_bytes
                 self.warning_state = WarningState()
                 self.torch_threads = torch.get_num_threads()
@@ -125,15 +130,14 @@ class Engine:
                 self.dispatcher = None
                 raise
 
-    def close(self, session: int) -> None:
+    def close(self, session: Any) -> None:
         """A `Parallel` call has ended; after the last one the warning filters are as they were before the first."""
         with self.lock:
-            if session in self.sessions:
-                self.sessions.discard(session)
-                if not self.sessions and self.warning_state is not None:
-                    self.warning_state.install(contents=True)
-                    self.warning_state = None
-                    torch.set_num_threads(self.torch_threads)  # tasks have set it to one for threads to come
+            self.sessions.discard(session)
+            if not self.sessions and self.warning_state is not None:
+                self.warning_state.install(contents=True)
+                self.warning_state = None
+                torch.set_num_threads(self.torch_threads)  # tasks have set it to one for threads to come
             self.lock.notify()
 
     def progress(self) -> Progress:
@@ -152,8 +156,10 @@ class Engine:
         job = job.with_tables(Rows(table, job.train.index), validation)
         with self.lock:
             if task is not None:
-                task.came = True
+                task.hands_over()
             waiting = Waiting(job, task.call if task is not None else None, task.number if task is not None else next(self.numbers))
+            if waiting.cancelled():
+                raise Cancelled
             self.groups.setdefault(job.key, []).append(waiting)
             self.last_arrival = time.monotonic()
             self._ensure_dispatcher()
@@ -171,54 +177,52 @@ class Engine:
         """Call off a call, its descendants, and the networks they wait for."""
         self.tasks.cancel(call)
         with self.lock:
-            for key, group in list(self.groups.items()):
-                for w in [w for w in group if w.cancelled()]:
-                    group.remove(w)
+            bundles = [*self.ready_made, *self.in_training]
+            for w in itertools.chain(*self.groups.values(), *(bundle.members for bundle in bundles)):
+                if w.cancelled():
                     self._settle(w, error=Cancelled())
-                if not group:
-                    del self.groups[key]
+            self.groups = {key: wanted for key, group in self.groups.items() if (wanted := [w for w in group if not w.cancelled()])}
+            self.ready_made = [bundle for bundle in self.ready_made if not bundle.cancelled()]
             for bundle, executor in self.in_training.items():
-                for w in bundle.members:
-                    if w.cancelled():
-                        self._settle(w, error=Cancelled())
                 if bundle.cancelled():
                     executor.cancel()
             self.lock.notify()
+        self.tasks.wait_for_end(call, _UNWINDING)
 
     # ---- the dispatcher --------------------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
         while True:
-            stranded = None
-            with self.lock:
-                self.tasks.grant()
-                chosen = self._choose()
-                if chosen is None and not self.groups and not self.in_training:
-                    stranded = self.tasks.take_stranded()
-                if chosen is None and stranded is None:
-                    if not self.sessions and self.tasks.idle and not self.groups and not self.in_training and not self.ready_made:
-                        self.dispatcher = None
-                        return
-                    self.lock.wait(self._pause())
-                    continue
-                if chosen is not None:
-                    bundle, executor = chosen
-                    executor.busy = True
-                    self.in_training[bundle] = executor
-                    bundle.begun = time.monotonic()
-            if stranded is not None:
-                self._run_here(stranded)
-            else:
-                executor.submit(bundle, partial(self._finished, bundle))
+            try:
+                if not self._turn():
+                    return
+            except Exception as error:  # nothing may leave threads waiting for ever
+                with self.lock:
+                    for waiting in itertools.chain(*self.groups.values()):
+                        self._settle(waiting, error=_own(error))
+                    self.groups.clear()
 
-    def _run_here(self, task: Task) -> None:
-        """No thread to be had for a task: it runs in this one, its network alone and at once."""
-        self.tasks.current.direct = True
-        try:
-            task.call.context.copy().run(task.execute)
-            task.finish()
-        finally:
-            self.tasks.current.direct = False
+    def _turn(self) -> bool:
+        """Do what is to be done now, or wait for a while; False if there is nothing more to wait for."""
+        with self.lock:
+            self.tasks.grant()
+            chosen = self._choose()
+            stranded = self.tasks.take_stranded() if chosen is None and not self.groups and not self.in_training else None
+            if chosen is not None:
+                bundle, executor = chosen
+                executor.busy = True
+                self.in_training[bundle] = executor
+                bundle.begun = time.monotonic()
+            elif stranded is None:
+                if not self.sessions and self.tasks.idle and not self.groups and not self.in_training and not self.ready_made:
+                    self.dispatcher = None
+                    return False
+                self.lock.wait(self._pause())
+        if chosen is not None:
+            executor.submit(bundle, partial(self._finished, bundle))
+        elif stranded is not None:
+            self.tasks.run_here(stranded)
+        return True
 
     def _pause(self) -> float:
         """How long the dispatcher may sleep if nothing happens."""
@@ -226,13 +230,11 @@ class Engine:
 
     def _choose(self) -> tuple[Bundle, Executor] | None:
         """A bundle that should go now, and where to."""
-        while self.ready_made:
-            bundle = self.ready_made[0]
+        for bundle in self.ready_made:
             executor = self._executor(bundle)
-            if executor is None:
-                return None
-            self.ready_made.pop(0)
-            return bundle, executor
+            if executor is not None:
+                self.ready_made.remove(bundle)
+                return bundle, executor
         now = time.monotonic()
         for key, group in sorted(self.groups.items(), key=lambda item: min(w.number for w in item[1])):
             job = group[0].job
@@ -267,6 +269,21 @@ class Engine:
         height = 1 if job.observer is not None else devices.stack_height(job)
         rounds = -(-n_jobs // (height * places))
         return min(height, -(-n_jobs // (rounds * places)))
+
+    def _at_exit(self) -> None:
+        """Leave no thread inside torch when the interpreter ends: call everything off, and wait a moment for it."""
+        if os.getpid() != self.pid:
+            return
+        with self.lock:
+            for group in self.groups.values():
+                for w in group:
+                    self._settle(w, error=Cancelled())
+            self.groups.clear()
+            for executor in self.in_training.values():
+                executor.cancel()
+            deadline = time.monotonic() + 2
+            while (self.in_training or self.tasks.threads) and time.monotonic() < deadline:
+                self.lock.wait(0.05)
 
     # ---- where -----------------------------------------------------------------------------------------------------
 
@@ -304,13 +321,14 @@ class Engine:
         if not self._uses_workers(job):
             return here
         ready = [w for w in self.workers[: self.n_jobs] if w.ready()]
-        if len(ready) < self.n_jobs and (self.over == "loky" or self._work_ahead(bundle) > _START_WORKERS):
+        workers_only = self.over == "loky" or bundle.deaths > 0  # what has ended a worker must not end this process
+        if len(ready) < self.n_jobs and (workers_only or self._work_ahead(bundle) > _START_WORKERS):
             self._start_workers()
         if ready:
-            if self.over != "loky" and bundle.expected < _SHIP and here is not None and not self.groups:
+            if not workers_only and bundle.expected < _SHIP and here is not None and not self.groups:
                 return here
             return next((w for w in ready if not w.busy), None)
-        return None if self.over == "loky" else here
+        return None if workers_only else here
 
     def _work_ahead(self, bundle: Bundle) -> float:
         """Seconds of training that are known to be waiting: these jobs, all others, and the tasks not begun, taken to be like these."""
@@ -336,6 +354,7 @@ class Engine:
                 self.starting = pending[0] > 0
                 if error is not None and self.no_workers is None:
                     self.no_workers = f"worker processes could not be started ({type(error).__name__}: {error}); training goes on in this process"
+                    self.unsaid.append((self.no_workers, RuntimeWarning))
                 self.lock.notify()
 
         def start() -> None:
@@ -345,7 +364,11 @@ class Engine:
                 except (RuntimeError, OSError) as error:  # no thread or process to be had
                     one_is_up(error)
 
-        threading.Thread(target=start, name="sknet_hp-workers", daemon=True).start()
+        try:
+            threading.Thread(target=start, name="sknet_hp-workers", daemon=True).start()
+        except RuntimeError as error:  # no thread to be had
+            pending[0] = 1
+            one_is_up(error)
 
     # ---- outcomes --------------------------------------------------------------------------------------------------
 
@@ -357,6 +380,8 @@ class Engine:
                 if bundle.expected > 0.005:
                     self.correction = min(20.0, max(0.05, self.correction * (0.5 + 0.5 * seconds / bundle.expected)))
                 self.trained += len(outcome)
+                bundle.members[0].notes += self.unsaid
+                self.unsaid = []
                 for waiting, result in zip(bundle.members, outcome, strict=True):
                     self._settle(waiting, result=result)
             else:
@@ -373,9 +398,9 @@ class Engine:
             return
         if isinstance(error, WorkerDied):
             deaths = bundle.deaths + 1
-            if deaths < _MAX_DEATHS:
+            if len(alive) > 1 or deaths < _MAX_DEATHS:
                 alive[0].notes.append((f"a worker process died while it trained {len(alive)} networks; they are trained again in a new one", RuntimeWarning))
-                self.ready_made += [Bundle(part, deaths, bundle.expected) for part in (_halves(alive) if deaths > 1 else [alive])]
+                self.ready_made += [Bundle(part, deaths, bundle.expected / 2) for part in _halves(alive)]
                 return
             error = RuntimeError(f"{deaths} worker processes died in turn while they trained this network; it may need more memory than there is")
         elif len(alive) > 1 and isinstance(error, Exception):

@@ -1,6 +1,8 @@
 """Where a bundle of jobs trains: in this process, or in a worker process of loky's. One narrow interface, `Executor`."""
 
 import atexit
+import contextlib
+import itertools
 import os
 import pickle
 import shutil
@@ -17,13 +19,14 @@ from typing import Any, Protocol
 import cloudpickle
 import numpy as np
 
+from joblib.externals.loky.backend import resource_tracker
 from joblib.externals.loky.backend.context import get_context
 from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, ShutdownExecutorError
 
 from torch import nn
 
 from sknet_hp.nets.graph import trace
-from sknet_hp.training.cohort import train
+from sknet_hp.training.cohort import Cancelled, train
 from sknet_hp.training.job import Rows, Table, TrainingJob, TrainingResult
 
 Done = Callable[[list[TrainingResult] | BaseException], None]
@@ -62,13 +65,14 @@ class Here:
 
     def __init__(self, device: str = "cpu"):
         self.busy = False
+        self.off = False
         self.device = device
 
     def ready(self) -> bool:
         return True
 
     def submit(self, bundle: Bundle, done: Done) -> None:
-        self.busy = True
+        self.busy, self.off = True, False
         thread = threading.Thread(target=self._run, args=(bundle, done), name="sknet_hp-training", daemon=True)
         try:
             thread.start()
@@ -81,14 +85,14 @@ class Here:
             jobs = bundle.jobs
             if self.device != "cpu":
                 jobs = [replace(job, device=self.device) for job in jobs]
-            outcome = train(jobs, bundle.cancelled)
+            outcome = train(jobs, lambda: self.off or bundle.cancelled())
         except BaseException as error:
             outcome = error
         self.busy = False
         done(outcome)
 
     def cancel(self) -> None:
-        """Nothing to do: `train` asks the bundle."""
+        self.off = True
 
 # ---- arrays go over once -------------------------------------------------------------------------------------------
 
@@ -109,7 +113,7 @@ class TableStore:
         self.files: dict[int, TableFile] = {}
         self.folder: str | None = None
         self.pid = os.getpid()
-        self.counter = 0
+        self.counter = itertools.count()
 
     def intern(self, table: Table) -> Table:
         """The table of equal content that came first."""
@@ -140,13 +144,17 @@ class TableStore:
                 weakref.finalize(table, self._remove, id(table), known.path).atexit = False
         return known
 
-    def _write(self, table: Table) -> TableFile:
+    def new_path(self) -> str:
+        """Where a file may be made, in memory if possible; it goes when the process ends."""
         if self.folder is None:
             shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
             self.folder = tempfile.mkdtemp(prefix=f"sknet_hp-{os.getpid()}-", dir=shared)
-            atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
-        self.counter += 1
-        path = os.path.join(self.folder, f"{self.counter}.bin")
+            resource_tracker.register(self.folder, "folder")  # removed by that process if this one is killed
+            atexit.register(self._remove_all)
+        return os.path.join(self.folder, f"{next(self.counter)}.bin")
+
+    def _write(self, table: Table) -> TableFile:
+        path = self.new_path()
         arrays, offset = [], 0
         with open(path, "wb") as file:
             for name in ("X", "y", "weight"):
@@ -160,10 +168,14 @@ class TableStore:
 
     def _remove(self, identity: int, path: str) -> None:
         self.files.pop(identity, None)
-        try:
-            os.unlink(path)
-        except OSError:
-            return
+        if os.getpid() == self.pid:  # what a fork drops, its parent may still need
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+    def _remove_all(self) -> None:
+        if os.getpid() == self.pid and self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            resource_tracker.unregister(self.folder, "folder")
 
 def _checksum(array: np.ndarray) -> int:
     if array.size == 0 or not array.flags.c_contiguous or array.itemsize not in (4, 8):
@@ -180,11 +192,10 @@ def _equal(a: Table, b: Table) -> bool:
 
 # ---- a worker process ----------------------------------------------------------------------------------------------
 
-def _start_worker(flag_path: str) -> None:
+def _start_worker(flag_path: str, parent: int) -> None:
     """In the worker, once: import what training needs; leave Ctrl-C to the parent; end when the parent has ended."""
     global _FLAG
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -239,11 +250,8 @@ class Worker:
         self.busy = False
         self.up = threading.Event()
         self.number = 0
-        handle, self.flag_path = tempfile.mkstemp(prefix="sknet_hp-flag-")
-        os.write(handle, bytes(8))
-        os.close(handle)
-        weakref.finalize(self, _unlink, self.flag_path)
-        self.flag = np.memmap(self.flag_path, dtype=np.int64, mode="r+", shape=(1,))
+        self.flag_path = store.new_path()
+        self.flag = np.memmap(self.flag_path, dtype=np.int64, mode="w+", shape=(1,))  # bundles up to this number are called off
         self.pool: Any = None
         self.pid: int | None = None
 
@@ -254,7 +262,7 @@ class Worker:
             max_workers=1,
             context=get_context("loky"),
             initializer=_start_worker,
-            initargs=(self.flag_path,),
+            initargs=(self.flag_path, os.getpid()),
             env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
 
@@ -265,10 +273,16 @@ class Worker:
                 self.up.set()
             ready(error)
 
-        self.pool.submit(_probe).add_done_callback(started)
+        # The process inherits that this thread takes no Ctrl-C, so that one in the middle of its imports does not end it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self.pool.submit(_probe).add_done_callback(started)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def ready(self) -> bool:
-        return self.up.is_set()
+        pool = self.pool
+        return self.up.is_set() and pool is not None and pool._flags.broken is None
 
     def submit(self, bundle: Bundle, done: Done) -> None:
         self.busy = True
@@ -291,6 +305,9 @@ class Worker:
             self.busy = False
             done(outcome)
 
+        if bundle.cancelled():  # before this number was known to `cancel`
+            finished(Cancelled())
+            return
         try:
             light = [replace(job, train=reference(job.train), validation=reference(job.validation)) for job in bundle.jobs]  # type: ignore[arg-type]
             future = self.pool.submit(_train_remotely, cloudpickle.dumps(light), files, self.number)
@@ -308,9 +325,3 @@ class Worker:
         if self.pool is not None:
             self.pool.shutdown(wait=False, kill_workers=True)
             self.pool = None
-
-def _unlink(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        return

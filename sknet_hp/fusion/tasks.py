@@ -1,8 +1,9 @@
 """Tasks of joblib calls, in threads: who may run now, who waits, what is called off.
 
 At most a few task bodies run at a time (a *permit* each), so that preprocessing does not trample on the cores that train. A body gives its
-permit back while it waits for its network or for nested tasks. The caller's context variables are the task's; and because scikit-learn enters
-the process-wide `warnings.catch_warnings` in each task, a body's warning filters are taken down with its permit and put up again with it.
+permit back while it waits for its network or for nested tasks. The caller's context variables and scikit-learn configuration are the task's; and
+because scikit-learn enters the process-wide `warnings.catch_warnings` in each task, a body begins with its caller's warning filters, and its own
+are taken down with its permit and put up again with it.
 """
 
 import contextvars
@@ -11,10 +12,12 @@ import itertools
 import threading
 import time
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import sklearn
 import torch
 
 from sknet_hp.training.cohort import Cancelled
@@ -47,22 +50,28 @@ class WarningState:
 
 
 class Call:
-    """One `Parallel.__call__`: its tasks can be called off together."""
+    """One `Parallel.__call__`: its tasks run as its caller would have run them, and can be called off together."""
 
     def __init__(self, parent: "Task | None"):
         self.parent = parent
         self.depth: int = parent.call.depth + 1 if parent is not None else 0
         self.off = False
+        self.unfinished = 0  # tasks submitted and not yet at their end
+        self.jobs_each = 1  # networks to expect of a task: as many as any has brought so far
         self.context = contextvars.copy_context()
+        self.configuration = sklearn.get_config()
+        self.warnings = WarningState()
+
+    def lineage(self) -> Iterator["Call"]:
+        """This call, the one whose task made it, and so on."""
+        call: Call | None = self
+        while call is not None:
+            yield call
+            call = call.parent.call if call.parent is not None else None
 
     @property
     def cancelled(self) -> bool:
-        call: Call | None = self
-        while call is not None:
-            if call.off:
-                return True
-            call = call.parent.call if call.parent is not None else None
-        return False
+        return any(call.off for call in self.lineage())
 
 
 class Task:
@@ -76,7 +85,18 @@ class Task:
         self.error: BaseException | None = None
         self.resumed = threading.Event()
         self.warnings: WarningState | None = None
-        self.came = False  # whether it has handed a job over
+        self.jobs = 0  # networks that it has handed over
+
+    def hands_over(self) -> None:
+        self.jobs += 1
+        self.call.jobs_each = max(self.call.jobs_each, self.jobs)
+
+    def run(self) -> None:
+        """The whole task, in a thread that is not its caller's."""
+        self.call.warnings.install()
+        sklearn.set_config(**self.call.configuration)  # of this thread alone
+        self.call.context.copy().run(self.execute)
+        self.finish()
 
     def execute(self) -> None:
         try:
@@ -114,10 +134,9 @@ class Tasks:
         self.queue: list[tuple[int, int, Task]] = []  # not yet started; nested ones first, then in order
         self.resuming: list[tuple[int, int, Task]] = []  # may go on as soon as there is a permit
         self.running: set[Task] = set()
-        self.threads = 0
-        self.parents = 0  # threads that wait for nested tasks: they hold no slot
-        self.bytes = 0
-        self.dispatching: set[int] = set()  # threads that are not tasks and are still submitting
+        self.live: set[Task] = set()  # those that have a thread
+        self.awaited: list[Call] = []  # nested calls; the threads that wait for them hold no slot
+        self.dispatching: weakref.WeakSet[Any] = weakref.WeakSet()  # `Parallel`s that are still submitting, from threads that are no tasks
         self.n_permits = 1
         self.max_threads = 512
         self.max_bytes = 1 << 30
@@ -127,19 +146,36 @@ class Tasks:
     # ---- state, read by the engine (holding the lock) --------------------------------------------------------------
 
     @property
+    def threads(self) -> int:
+        return len(self.live)
+
+    @property
+    def bytes(self) -> int:
+        return sum(task.size for task in self.live)
+
+    @property
     def idle(self) -> bool:
-        return not (self.queue or self.resuming or self.running or self.threads)
+        return not (self.queue or self.resuming or self.live)
 
     def can_go_on(self) -> bool:
         """Whether any task could do something without a network being trained first."""
-        return bool(self.running or self.dispatching or self.resuming or (self.queue and self._room()))
+        return bool(self.running or self.dispatching or self.resuming or self._served() or (self.queue and self._room()))
 
     def to_come(self) -> int:
-        """Tasks that are yet to come to the engine, as far as is known."""
-        return len(self.queue) + sum(not task.came for task in self.running)
+        """Networks that are yet to come to the engine, as far as is known."""
+        begun = [*self.running, *(entry[2] for entry in self.resuming), *self._served()]
+        return len(self.queue) + len(self.dispatching) + sum(task.jobs < task.call.jobs_each for task in begun)
+
+    def _served(self) -> list[Task]:
+        """Parents whose nested tasks have ended: they are about to notice."""
+        return [call.parent for call in self.awaited if call.parent is not None and not call.unfinished]
+
+    def _slots(self) -> int:
+        return len(self.live) - len(self.awaited)
 
     def _room(self) -> bool:
-        return self.threads - self.parents < self.max_threads and (self.threads == self.parents or self.bytes + self.queue[0][2].size <= self.max_bytes)
+        slots = self._slots()
+        return slots < self.max_threads and (slots <= 0 or self.bytes + self.queue[0][2].size <= self.max_bytes)
 
     # ---- from the backend ------------------------------------------------------------------------------------------
 
@@ -149,45 +185,67 @@ class Tasks:
 
     def submit(self, task: Task) -> None:
         with self.lock:
+            task.call.unfinished += 1
             heapq.heappush(self.queue, (-task.call.depth, task.number, task))
             self.grant()
             self.changed()
 
     def cancel(self, call: Call) -> None:
-        """Call off a call and its descendants: tasks not begun end at once, the others as soon as they come to the engine."""
+        """Call off a call and its descendants: tasks not begun end at once, the others as soon as they come to the engine, without a permit."""
         call.off = True
         with self.lock:
             dropped = [entry[2] for entry in self.queue if entry[2].call.cancelled]
             self.queue = [entry for entry in self.queue if not entry[2].call.cancelled]
             heapq.heapify(self.queue)
+            for _, _, task in self.resuming:
+                if task.call.cancelled:
+                    task.resumed.set()
+            self.resuming = [entry for entry in self.resuming if not entry[2].call.cancelled]
+            heapq.heapify(self.resuming)
             self.changed()
         for task in dropped:
             task.error = Cancelled()
             task.finish()
 
+    def wait_for_end(self, call: Call, seconds: float) -> None:
+        """Wait until the threads of a call that is off, and of its descendants, are gone; but not longer than this."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with self.lock:
+                if not any(call in task.call.lineage() for task in self.live):
+                    return
+            time.sleep(0.005)
+
     @contextmanager
-    def parked(self, for_tasks: bool = False) -> Iterator[None]:
-        """While a body waits for its network, or for nested tasks."""
+    def parked(self, awaited: Call | None = None) -> Iterator[None]:
+        """While a body waits for its network, or for the nested tasks of a call."""
         task = self.task()
         if task is None:
             yield
             return
         task.warnings = WarningState()
         with self.lock:
-            self.parents += for_tasks
+            if awaited is not None:
+                self.awaited.append(awaited)
             task.resumed.clear()
+            task.call.warnings.install()
             self._release(task)
             self.changed()
         try:
             yield
         finally:
             with self.lock:
-                self.parents -= for_tasks
-                heapq.heappush(self.resuming, (-task.call.depth, task.number, task))
-                self.grant()
+                if awaited is not None:
+                    self.awaited.remove(awaited)
+                if task.call.cancelled:
+                    task.resumed.set()
+                else:
+                    heapq.heappush(self.resuming, (-task.call.depth, task.number, task))
+                    self.grant()
                 self.changed()
             task.resumed.wait()
-            task.warnings.install()
+            if not task.call.cancelled:
+                task.warnings.install()
 
     # ---- permits (all holding the lock) ----------------------------------------------------------------------------
 
@@ -224,34 +282,40 @@ class Tasks:
 
     def _spawn(self, task: Task) -> bool:
         thread = threading.Thread(target=self._run, args=(task,), name=f"sknet_hp-task-{task.number}", daemon=True)
-        self._started(task)
-        self.threads += 1
-        self.bytes += task.size
         try:
             thread.start()
         except RuntimeError:  # "can't start new thread": the machine has told us the cap
-            self.running.discard(task)
-            self.threads -= 1
-            self.bytes -= task.size
-            self.max_threads = max(self.threads - self.parents, 1)
+            self.max_threads = max(self._slots(), 1)
             return False
+        self.live.add(task)
+        self._started(task)
         return True
 
     def take_stranded(self) -> Task | None:
         """A queued task that no thread can be started for, when no other task can go on (holding the lock)."""
-        if self.queue and not self.running and not self.resuming and not self.dispatching and time.monotonic() - self.last_progress > STALL:
+        waits = time.monotonic() - self.last_progress > STALL
+        if waits and self.queue and not (self.running or self.resuming or self.dispatching or self._served()):
             return heapq.heappop(self.queue)[2]
         return None
+
+    def run_here(self, task: Task) -> None:
+        """Run a task in this thread, its networks alone and at once."""
+        self.current.direct = True
+        try:
+            task.run()
+        finally:
+            self.current.direct = False
+            with self.lock:
+                task.call.unfinished -= 1
 
     def _run(self, task: Task) -> None:
         self.current.task = task
         torch.set_num_threads(1)  # or each new thread would start a team of OpenMP threads of its own, to fight for the cores that train
         try:
-            task.call.context.copy().run(task.execute)
-            task.finish()
+            task.run()
         finally:
             with self.lock:
-                self.threads -= 1
-                self.bytes -= task.size
+                self.live.discard(task)
+                task.call.unfinished -= 1
                 self._release(task)
                 self.changed()

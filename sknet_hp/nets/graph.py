@@ -236,7 +236,7 @@ def _read(fx_node: torch.fx.Node, submodules: dict[str, nn.Module], numbers: dic
         raise unknown(f"operation {fx_node.target!r}" if isinstance(fx_node.target, str) else f"operation {getattr(fx_node.target, '__name__', fx_node.target)!r}")
     kind, attributes = known
     arguments = [a for a in fx_node.args if a not in numbers] if fx_node.args else []
-    keywords = {k: v for k, v in fx_node.kwargs.items() if v not in (None, False) and k not in ("inplace", "_stacklevel")}
+    keywords = {k: v for k, v in fx_node.kwargs.items() if v is not None and v is not False and k not in ("inplace", "_stacklevel")}
     if kind in ("softmax", "log_softmax"):
         dim = keywords.pop("dim", arguments.pop(0) if arguments else None)
         if not _last(dim):

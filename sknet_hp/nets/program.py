@@ -60,6 +60,8 @@ class Program:
         producer = self.layers[source]
         if producer is None:  # a sum
             return True
+        if isinstance(producer, Dropout) and producer.overwrite:  # its output is its source's, which may still be read
+            return self._expendable(self.graph.nodes[source - 1].inputs[0], kind)
         # Dropout leaves the signs of what it keeps, and ReLU's backward looks at signs only.
         return not producer.reads_output or (kind == "dropout" and producer.node.kind == "relu")
 

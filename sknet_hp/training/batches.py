@@ -68,6 +68,7 @@ class Epochs:
             if job.shuffle:
                 generator = torch.Generator().manual_seed(int(kernels.mixed_keys(job.seed, SHUFFLE, epoch)) & 0x7FFFFFFFFFFFFFFF)
                 index = index[torch.randperm(len(index), generator=generator)]
+            order[k] = self.index[k][0]  # batches are filled up with a row of the member's own: nobody else's can overflow in it
             self._fill(order[k], index, job.rows_per_step)
         if self.uniform is None or self.pool.weighted:
             weight = np.zeros((members, self.steps, self.batch_rows), np.float32)
@@ -107,6 +108,7 @@ class Validation:
         for k, rows in enumerate(rows_each):
             assert rows is not None
             index = pool.index(rows)
+            order[k] = index[0]
             order[k, : len(index)] = index
             self.weight[k, : len(index)] = pool.weights(index)
         self.order = torch.from_numpy(np.ascontiguousarray(order.reshape(members, self.steps, self.rows).transpose(1, 0, 2))).to(device)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -40,23 +40,29 @@ def training_environment() -> Iterator[None]:
     """
     threads, flushed = torch.get_num_threads(), bool((torch.tensor([1e-38]) * 0.01 == 0).item())
     dtype = torch.get_default_dtype()
-    deterministic, cudnn = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.deterministic
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.set_default_dtype(torch.float32)
-    if torch.cuda.is_initialized():
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.backends.cudnn.deterministic = True
     try:
-        with torch.no_grad():
+        with torch.no_grad(), deterministic_cuda() if torch.cuda.is_initialized() else nullcontext():
             yield
     finally:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(flushed)
         torch.set_default_dtype(dtype)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        torch.backends.cudnn.deterministic = cudnn
+
+
+@contextmanager
+def deterministic_cuda() -> Iterator[None]:
+    """Deterministic kernels, for the time of training."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled(), torch.backends.cudnn.deterministic
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.backends.cudnn.deterministic = before[2]
 
 
 def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> list[TrainingResult]:
@@ -174,10 +180,10 @@ class Cohort:
         duration = (time.perf_counter() - start) / len(self.jobs)
         for k in range(len(self.jobs)):
             self._record(k, bool(finite[k]), train_losses[k], valid_losses[k] if valid_losses is not None else None, accuracies, duration)
-        if finite.all():
-            for to, source in zip((self.sound, self.sound_buffers, *self.sound_slots), (self.flat, self.flat_buffers, *self.slots), strict=True):
-                to.copy_(source)
         self._retire()
+        # Those that diverged are gone, with what was sound before this epoch; the rest is sound, whoever left.
+        for to, source in zip((self.sound, self.sound_buffers, *self.sound_slots), (self.flat, self.flat_buffers, *self.slots), strict=True):
+            to.copy_(source)
 
     def _train_epoch(self) -> np.ndarray:
         """All steps of one epoch; returns the members' mean losses (members,)."""

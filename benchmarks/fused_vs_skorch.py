@@ -1,0 +1,181 @@
+"""How much faster than skorch, and than scikit-learn's MLP, on the same cores.
+
+Each section runs its contestants in turn, in one process, after a warm-up, and prints a line for each network. Made data; nothing to fetch.
+
+    python benchmarks/fused_vs_skorch.py              # everything, some ten minutes
+    python benchmarks/fused_vs_skorch.py --quick      # two shapes
+    python benchmarks/fused_vs_skorch.py --section single --section predict
+"""
+
+import argparse
+import json
+import platform
+import resource
+import statistics
+import sys
+import time
+import warnings
+from dataclasses import asdict, replace
+from typing import Any
+
+import joblib
+import numpy as np
+import sklearn
+import skorch
+import torch
+from contestants import LR, SHAPES, Module, Setting, data, mlp_search, multiplication_limit, our_net, our_search, skorch_search, timed, timed_fused
+
+import sknet_hp
+
+N_JOBS = 2
+FLOORS = dict(zip(SHAPES, (20, 10, 9, 4.5, 2.5, 1.5), strict=True))
+
+
+def machine() -> dict[str, Any]:
+    cpu = platform.processor()
+    try:
+        with open("/proc/cpuinfo") as file:
+            cpu = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    versions = {m.__name__: m.__version__ for m in (torch, sklearn, skorch, joblib, np, sknet_hp)}
+    return {"cpu": cpu, "capability": torch.backends.cpu.get_cpu_capability(), "python": platform.python_version(), "versions": versions}
+
+
+def peak_mb() -> float:
+    """Peak memory of this process and of the largest child so far, in MB."""
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+
+
+def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: float = 1.0) -> dict[str, Any]:
+    X, y = data()
+    ours = [timed_fused(our_search(setting, device), X, y, N_JOBS) for _ in range(repeats)]
+    theirs = timed(skorch_search(setting, N_JOBS, device), X, y)
+    seconds = statistics.median(t for t, _ in ours)
+    row = {
+        **asdict(setting),
+        "skorch_s": theirs[0],
+        "ours_s": seconds,
+        "ratio": theirs[0] / seconds,
+        "floor": FLOORS[setting.width, setting.batch] * share,
+        "skorch_score": theirs[1],
+        "our_score": ours[0][1],
+        "limit_s": multiplication_limit(setting, 60, 8_000, N_JOBS),
+        "peak_mb": peak_mb(),
+    }
+    line = f"({setting.width}, {setting.batch}) x {setting.epochs} epochs: skorch {theirs[0]:.1f} s, ours {seconds:.2f} s, ratio {row['ratio']:.1f}"
+    line += f" (floor {row['floor']:.1f}), scores {theirs[1]:.3f} / {ours[0][1]:.3f}, {seconds / row['limit_s']:.1f} x the products' limit, peak {row['peak_mb']:.0f} MB"
+    if with_mlp:
+        mlp = timed(mlp_search(setting, N_JOBS), X, y)
+        row |= {"mlp_s": mlp[0], "mlp_ratio": mlp[0] / seconds, "mlp_score": mlp[1]}
+        line += f"; MLPClassifier {mlp[0]:.1f} s, ratio {row['mlp_ratio']:.1f}, score {mlp[1]:.3f}"
+    print(line, flush=True)
+    return row
+
+
+def single_fit(device: str, repeats: int) -> dict[str, Any]:
+    """One fit of 20 epochs against a bare torch loop with a fused AdamW."""
+    X, y = data()
+    setting = Setting(128, 256, epochs=20)
+
+    def bare() -> None:
+        x, target = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype("float32")).to(device), torch.from_numpy(y).to(device)
+        module = Module(setting.width).to(device)
+        optimizer, loss = torch.optim.AdamW(module.parameters(), lr=2e-3, fused=True), torch.nn.CrossEntropyLoss()
+        for _ in range(setting.epochs):
+            for rows in torch.randperm(len(x)).to(device).split(setting.batch):
+                optimizer.zero_grad(set_to_none=True)
+                loss(module(x[rows]), target[rows]).backward()
+                optimizer.step()
+
+    def ours() -> None:
+        our_net(setting, device).fit(X, y)
+
+    row = {"bare_s": _median(bare, repeats), "ours_s": _median(ours, repeats)}
+    torch.set_num_threads(1)
+    row["bare_one_thread_s"] = _median(bare, repeats)
+    torch.set_num_threads(N_JOBS)
+    print(f"one fit of 20 epochs: bare loop {row['bare_s']:.2f} s ({row['bare_one_thread_s']:.2f} s on one thread), ours {row['ours_s']:.2f} s", flush=True)
+    return row
+
+
+def predictions(device: str, repeats: int) -> dict[str, Any]:
+    """predict on 100,000 rows against the module's forward pass."""
+    X, y = data(100_000)
+    net = our_net(Setting(128, 256, epochs=1), device).fit(X[:10_000], y[:10_000])
+    module, x = Module(128).eval(), torch.from_numpy(X.astype("float32"))
+
+    def forward() -> None:
+        with torch.inference_mode():
+            module(x)
+
+    row = {"forward_s": _median(forward, 4 * repeats), "predict_s": _median(lambda: net.predict(X), 4 * repeats)}
+    print(f"100,000 rows: forward {1e3 * row['forward_s']:.0f} ms, predict {1e3 * row['predict_s']:.0f} ms, {row['predict_s'] / row['forward_s']:.2f} x", flush=True)
+    return row
+
+
+def scaling(device: str) -> list[dict[str, Any]]:
+    """Time and memory for each network, from 60 to 600 of them."""
+    X, y = data()
+    rows = []
+    for n in (60, 180, 600):
+        lrs = list(np.geomspace(1e-4, 1e-2, n // 15))
+        seconds, _ = timed_fused(our_search(Setting(64, 128), device, lrs), X, y, N_JOBS)
+        rows.append({"networks": n, "seconds": seconds, "each_ms": 1e3 * seconds / n, "peak_mb": peak_mb()})
+        print(f"{n} networks: {seconds:.1f} s, {1e3 * seconds / n:.1f} ms each, peak {rows[-1]['peak_mb']:.0f} MB", flush=True)
+    return rows
+
+
+def _median(function: Any, repeats: int) -> float:
+    function()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+SECTIONS = ("grid", "long", "regularised", "stopping", "single", "predict", "scaling")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="two shapes, one repeat")
+    parser.add_argument("--json", metavar="FILE", help="write the numbers there")
+    parser.add_argument("--device", default="cpu", help="of skorch and of ours (default: cpu)")
+    parser.add_argument("--section", action="append", choices=SECTIONS, help="only these (default: all)")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    sections, device = arguments.section or SECTIONS, arguments.device
+    shapes = [(32, 32), (128, 256)] if arguments.quick else SHAPES
+    repeats = 1 if arguments.quick else 3
+    report: dict[str, Any] = {"machine": machine(), "n_jobs": N_JOBS, "device": device}
+    print(json.dumps(report["machine"]))
+    X, y = data()
+    warm_up = Setting(32, 1000, epochs=1)
+    timed(skorch_search(warm_up, N_JOBS, device), X, y)
+    for _ in range(2):
+        timed_fused(our_search(replace(warm_up, epochs=20, width=128), device, LR), X, y, N_JOBS)
+    changes = {"grid": {}, "long": {"epochs": 20}, "regularised": {"dropout": 0.2, "batch_norm": True}, "stopping": {"early_stopping": True}}
+    for name, change in changes.items():
+        if name in sections:
+            print(f"-- {name}")
+            share = 2 / 3 if name in ("regularised", "stopping") else 1.0
+            report[name] = [compare(Setting(*s, **change), device, repeats, name == "grid" and s == (128, 256), share) for s in shapes]
+    if "single" in sections:
+        report["single"] = single_fit(device, repeats)
+    if "predict" in sections:
+        report["predict"] = predictions(device, repeats)
+    if "scaling" in sections:
+        report["scaling"] = scaling(device)
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            json.dump(report, file, indent=1)
+    short = [(r["width"], r["batch"], name) for name in changes for r in report.get(name, []) if r["ratio"] < r["floor"]]
+    print("below their floors:", short or "none")
+    return bool(short)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""An executor that trains nothing, to test where and in what company the engine sends jobs; and the smallest jobs there are."""
+
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from sknet_hp.nets.graph import Graph, trace
+from sknet_hp.training.job import Rows, State, Table, TrainingJob, TrainingResult
+
+TABLE = Table(np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1]))
+
+
+@lru_cache
+def graph(width: int) -> Graph:
+    return trace(nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, 2)))[0]
+
+
+def make_job(seed: int = 0, width: int = 3, epochs: int = 1, **changes: Any) -> TrainingJob:
+    """A job; jobs of one width may train together."""
+    return TrainingJob(graph(width), 2, seed, Rows(TABLE), max_epochs=epochs, **changes)
+
+
+def result_of(job: TrainingJob) -> TrainingResult:
+    """A result that tells which job it belongs to: by its epoch."""
+    nothing = np.zeros(0, np.float32)
+    return TrainingResult(State(nothing, nothing, np.zeros((0, 0), np.float32), epoch=job.seed), [])
+
+
+class FakeExecutor:
+    """Notes the seeds of each bundle it is given, and answers at once.
+
+    Parameters
+    ----------
+    answer : called with the jobs; gives the results, or the exception that training them ends in. Default: results that carry the job's seed.
+    hold : answer only when `release` is called, as if training took that long.
+    """
+
+    def __init__(self, answer: Callable[[list[TrainingJob]], Any] | None = None, hold: bool = False):
+        self.busy = False
+        self.answer = answer or (lambda jobs: [result_of(job) for job in jobs])
+        self.hold = hold
+        self.bundles: list[list[int]] = []
+        self.arrived = threading.Event()
+        self.cancelled = threading.Event()
+        self._held: list[Callable[[], None]] = []
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(seeds) for seeds in self.bundles]
+
+    def ready(self) -> bool:
+        return True
+
+    def submit(self, bundle: Any, done: Callable[[Any], None]) -> None:
+        self.busy = True
+        self.bundles.append([job.seed for job in bundle.jobs])
+
+        def finish() -> None:
+            self.busy = False
+            done(self.answer(bundle.jobs))
+
+        self._held.append(finish)
+        self.arrived.set()
+        if not self.hold:
+            self.release()
+
+    def release(self) -> None:
+        self.hold = False
+        held, self._held = self._held, []
+        for finish in held:
+            finish()
+
+    def cancel(self) -> None:
+        self.cancelled.set()

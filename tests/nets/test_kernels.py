@@ -1,0 +1,89 @@
+"""Matrix products: each member gets the bits that it has alone, and they are right."""
+
+import functools
+
+import pytest
+import torch
+
+from sknet_hp.nets.kernels import ROW_QUANTUM, affine, padded_rows, product
+
+ROWS = [32, 64, 96, 224, 256]
+INNER = [1, 2, 5, 16, 33, 100]
+COLUMNS = [1, 2, 3, 7, 10, 16, 33, 64]
+HEIGHTS = [1, 2, 3, 5, 8]
+
+
+def space(use, like, *shape):
+    return like.new_empty(shape)
+
+
+@functools.cache
+def operands(rows, inner, columns):
+    generator = torch.Generator().manual_seed(rows * 10_000 + inner * 100 + columns)
+    members = max(HEIGHTS)
+    return tuple(torch.randn(*shape, generator=generator) for shape in [(members, rows, inner), (members, columns, inner), (members, columns), (members, rows, columns)])
+
+
+def in_stacks(f, *stacked):
+    """Results for stacks of every height, at each position in them."""
+    whole = f(*stacked).clone()
+    for height in HEIGHTS:
+        for start in range(0, max(HEIGHTS) - height + 1, height):
+            part = slice(start, start + height)
+            yield f(*(s[part].clone() for s in stacked)), whole[part]
+
+
+@pytest.mark.parametrize("columns", COLUMNS)
+@pytest.mark.parametrize("rows", ROWS)
+def test_affine(rows, columns):
+    for inner in INNER:
+        x, weight, bias, _ = operands(rows, inner, columns)
+        torch.testing.assert_close(affine(x, weight, bias, space), torch.einsum("mri,mci->mrc", x, weight) + bias.unsqueeze(1), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(affine(x, weight, None, space), torch.einsum("mri,mci->mrc", x, weight), rtol=1e-4, atol=1e-4)
+        for alone, together in in_stacks(lambda *a: affine(*a, space), x, weight, bias):
+            assert torch.equal(alone, together), (rows, inner, columns)
+        for alone, together in in_stacks(lambda x, w: affine(x, w, None, space), x, weight):
+            assert torch.equal(alone, together), (rows, inner, columns)
+
+
+@pytest.mark.parametrize("columns", COLUMNS)
+@pytest.mark.parametrize("rows", ROWS)
+def test_products_of_the_backward_pass(rows, columns):
+    for inner in INNER:
+        x, weight, _, g = operands(rows, inner, columns)
+        torch.testing.assert_close(product(g.transpose(1, 2), x, space), torch.einsum("mrc,mri->mci", g, x), rtol=1e-4, atol=1e-3)
+        for alone, together in in_stacks(lambda g, x: product(g.transpose(1, 2), x, space), g, x):
+            assert torch.equal(alone, together), ("weight", rows, inner, columns)
+        for alone, together in in_stacks(lambda g, w: product(g, w, space), g, weight):
+            assert torch.equal(alone, together), ("input", rows, inner, columns)
+
+
+@pytest.mark.parametrize("width", COLUMNS)
+def test_weighted_means(width):
+    """The (1, rows) by (rows, width) products of batch normalisation."""
+    x = torch.randn(8, 64, width)
+    w = torch.rand(8, 1, 64)
+    for alone, together in in_stacks(lambda w, x: product(w, x, space), w, x):
+        assert torch.equal(alone, together)
+
+
+def test_wide_shapes():
+    for rows, inner, columns in [(256, 128, 128), (256, 256, 256), (32, 512, 512), (128, 300, 257)]:
+        generator = torch.Generator().manual_seed(0)
+        x, weight, bias = (torch.randn(*s, generator=generator) for s in [(3, rows, inner), (3, columns, inner), (3, columns)])
+        g = torch.randn(3, rows, columns, generator=generator)
+        for f, stacked in [
+            (lambda *a: affine(*a, space), (x, weight, bias)),
+            (lambda g, w: product(g, w, space), (g, weight)),
+            (lambda g, x: product(g.transpose(1, 2), x, space), (g, x)),
+        ]:
+            whole = f(*stacked).clone()
+            for k in range(3):
+                assert torch.equal(f(*(s[k : k + 1].clone() for s in stacked))[0], whole[k])
+
+
+@pytest.mark.parametrize("n", [1, 31, 32, 33, 255, 256, 257])
+def test_padded_rows(n):
+    rows = padded_rows(n)
+    assert rows % ROW_QUANTUM == 0
+    assert n <= rows < n + ROW_QUANTUM

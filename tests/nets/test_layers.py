@@ -1,0 +1,188 @@
+"""Each stacked layer against torch's own: outputs, gradients, buffers, and rows that only fill the batch."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sknet_hp.nets.graph import trace
+from sknet_hp.nets.kernels import padded_rows
+from sknet_hp.nets.layers import LAYERS, BatchNorm
+
+MEMBERS, ROWS, WIDTH = 3, 41, 7
+
+MODULES = {
+    "linear": [lambda: nn.Linear(WIDTH, 5), lambda: nn.Linear(WIDTH, 1), lambda: nn.Linear(WIDTH, 16, bias=False)],
+    "relu": [nn.ReLU],
+    "leaky_relu": [nn.LeakyReLU, lambda: nn.LeakyReLU(0.3)],
+    "elu": [nn.ELU, lambda: nn.ELU(0.5)],
+    "selu": [nn.SELU],
+    "gelu": [nn.GELU, lambda: nn.GELU(approximate="tanh")],
+    "silu": [nn.SiLU],
+    "mish": [nn.Mish],
+    "tanh": [nn.Tanh],
+    "sigmoid": [nn.Sigmoid],
+    "softmax": [lambda: nn.Softmax(-1)],
+    "log_softmax": [lambda: nn.LogSoftmax(1)],
+    "dropout": [lambda: nn.Dropout(0.0)],  # what it drops is tested in test_dropout.py
+    "batch_norm": [lambda: nn.BatchNorm1d(WIDTH), lambda: nn.BatchNorm1d(WIDTH, eps=1e-2, momentum=0.3)],
+    "layer_norm": [lambda: nn.LayerNorm(WIDTH), lambda: nn.LayerNorm(WIDTH, eps=1e-2)],
+}
+"""Every kind of layer must be here: a new one is tested the moment it is registered."""
+
+CASES = [pytest.param(kind, make, id=f"{kind}-{i}") for kind in LAYERS for i, make in enumerate(MODULES[kind])]
+
+
+class Stack:
+    """Modules of one kind with different weights, and the stacked layer made from them."""
+
+    def __init__(self, make, members=MEMBERS, seed=0):
+        generator = torch.Generator().manual_seed(seed)
+        self.modules = [make() for _ in range(members)]
+        for module in self.modules:
+            for tensor in [*module.parameters(), *module.buffers()]:
+                if tensor.is_floating_point():
+                    tensor.data.copy_(torch.rand(tensor.shape, generator=generator) + 0.5)
+        graph, rates = trace(self.modules[0])
+        (node,) = graph.nodes
+
+        def stacked(tensors):
+            return {role: torch.stack([getattr(m, role).detach() for m in self.modules]) for role, _, _ in tensors}
+
+        self.p, self.b = stacked(node.parameters), stacked(node.buffers)
+        self.g = {role: torch.full_like(p, torch.nan) for role, p in self.p.items()}  # backward overwrites, whatever was there
+        self.layer = LAYERS[node.kind](node, self.p, self.g, self.b, torch.tensor([rates] * members).view(members, -1))
+        self.layer.keys = torch.zeros(members, dtype=torch.int64)
+
+
+def batch(members=MEMBERS, rows=ROWS, width=WIDTH, seed=1, filler=1e3):
+    """x (members, padded rows, width) with wild values in the rows that only fill it, and weights (members, padded rows)."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(members, padded_rows(rows), width, generator=generator) * 2 + 0.3
+    x[:, rows:] *= filler
+    weight = torch.zeros(members, padded_rows(rows))
+    weight[:, :rows] = 1 / rows
+    return x, weight
+
+
+def output_gradient(out, rows, seed=2):
+    g = torch.randn(out.shape, generator=torch.Generator().manual_seed(seed))
+    g[:, rows:] = 0
+    return g
+
+
+def close(a, b, what=""):
+    torch.testing.assert_close(a, b, rtol=2e-5, atol=2e-5, msg=lambda m: f"{what}: {m}")
+
+
+@pytest.mark.parametrize(("kind", "make"), CASES)
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_layer_equals_torch(kind, make, overwrite):
+    stack = Stack(make)
+    if overwrite and not stack.layer.in_place:
+        pytest.skip("never overwrites its input")
+    stack.layer.overwrite = overwrite
+    for step in range(3):  # buffers are reused from step to step
+        x, weight = batch(seed=10 + step)
+        out = stack.layer.forward(x.clone(), weight)
+        g = output_gradient(out, ROWS, seed=20 + step)
+        out = out.clone()
+        gx = stack.layer.backward(g.clone())
+        for k, module in enumerate(stack.modules):
+            own_x = x[k, :ROWS].clone().requires_grad_()
+            module.zero_grad()
+            expected = module.train()(own_x)
+            expected.backward(g[k, :ROWS])
+            close(out[k, :ROWS], expected.detach(), "output")
+            close(gx[k, :ROWS], own_x.grad, "input gradient")
+            for role, p in module.named_parameters():
+                close(stack.g[role][k], p.grad, f"gradient of {role}")
+            for role, buffer in module.named_buffers():
+                if role in stack.b:
+                    close(stack.b[role][k], buffer, role)
+        assert torch.isfinite(gx).all()
+
+
+@pytest.mark.parametrize(("kind", "make"), CASES)
+def test_layer_predicts_as_torch(kind, make):
+    stack = Stack(make)
+    x, _ = batch(filler=1)
+    out = stack.layer.evaluate(x.clone())
+    for k, module in enumerate(stack.modules):
+        close(out[k], module.eval()(x[k]).detach())
+
+
+@pytest.mark.parametrize(("kind", "make"), CASES)
+def test_filled_rows_influence_nothing(kind, make):
+    def run(filler):
+        stack = Stack(make)
+        x, weight = batch(filler=filler)
+        out = stack.layer.forward(x, weight)
+        g = output_gradient(out, ROWS)
+        out = out[:, :ROWS].clone()
+        gx = stack.layer.backward(g)[:, :ROWS].clone()
+        return [out, gx, *stack.g.values(), *stack.b.values()]
+
+    for some, others in zip(run(0.0), run(1e3), strict=True):
+        assert torch.equal(some, others)
+
+
+@pytest.mark.parametrize(("kind", "make"), CASES)
+def test_company_does_not_matter(kind, make):
+    def run(members):
+        stack = Stack(make, members=5)
+        node, first = stack.layer.node, slice(0, members)
+        stack.p, stack.b = {r: p[first].clone() for r, p in stack.p.items()}, {r: b[first].clone() for r, b in stack.b.items()}
+        stack.g = {r: torch.zeros_like(p) for r, p in stack.p.items()}
+        layer = LAYERS[node.kind](node, stack.p, stack.g, stack.b, stack.layer.rates[first])
+        layer.keys = torch.zeros(members, dtype=torch.int64)
+        x, weight = batch(members=5)
+        out = layer.forward(x[first].clone(), weight[first]).clone()
+        g = output_gradient(torch.empty(5, *out.shape[1:]), ROWS)[first]
+        return [out, layer.backward(g.clone()), *stack.g.values(), *stack.b.values()]
+
+    whole = run(5)
+    for members in (1, 2, 3):
+        for alone, together in zip(run(members), whole, strict=True):
+            assert torch.equal(alone, together[:members])
+
+
+def test_batch_norm_weights_are_repetitions():
+    """A row of weight 3 counts like three rows in statistics and gradients; one of weight 0 like none."""
+    stack = Stack(MODULES["batch_norm"][0], members=2)
+    x, _ = batch(members=2, rows=32)
+    counts = torch.tensor(np.random.default_rng(0).integers(0, 4, (2, 32)))
+    weight = counts / counts.sum(1, keepdim=True)
+    out = stack.layer.forward(x, weight).clone()
+    g = torch.randn(out.shape, generator=torch.Generator().manual_seed(3)) * counts.unsqueeze(2)
+    gx = stack.layer.backward(g.clone())
+    for k, module in enumerate(stack.modules):
+        own_x = x[k].clone().requires_grad_()
+        expected = module.train()(own_x.repeat_interleave(counts[k], 0))
+        each = g[k] / counts[k].clamp_min(1).unsqueeze(1)
+        expected.backward(each.repeat_interleave(counts[k], 0))
+        close(out[k].repeat_interleave(counts[k], 0), expected.detach())
+        close(gx[k], own_x.grad)
+        close(stack.g["weight"][k], module.weight.grad)
+        close(stack.b["running_mean"][k], module.running_mean)
+
+
+def test_batch_norm_learns_nothing_from_a_batch_without_weight():
+    stack = Stack(MODULES["batch_norm"][0], members=2)
+    before = {role: buffer.clone() for role, buffer in stack.b.items()}
+    x, weight = batch(members=2)
+    weight[0] = 0
+    assert torch.isfinite(stack.layer.forward(x, weight)).all()
+    for role, buffer in stack.b.items():
+        assert torch.equal(buffer[0], before[role][0])
+        assert not torch.equal(buffer[1], before[role][1])
+
+
+def test_batch_norm_of_a_single_row_is_finite():
+    """Where torch raises an error: the variance of one row is zero, and is tracked as that."""
+    stack = Stack(MODULES["batch_norm"][0], members=1)
+    assert isinstance(stack.layer, BatchNorm)
+    x, weight = batch(members=1, rows=1)
+    out = stack.layer.forward(x, weight)
+    close(out[0, 0], stack.p["bias"][0])
+    assert torch.isfinite(stack.b["running_var"]).all()

@@ -1,0 +1,99 @@
+"""One grid of networks of all kinds, and what of each must never change. Run as a script it prints a digest for each."""
+
+import hashlib
+import warnings
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import make_classification, make_regression
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknet_hp import NetClassifier, NetRegressor
+
+N_TRAIN = 150
+COMMON = {"width": 16, "max_epochs": 3, "batch_size": 32}
+
+KINDS = {
+    "plain": NetClassifier(**COMMON),
+    "dropout": NetClassifier(**COMMON, dropout=0.3, activation="gelu"),
+    "batch normalisation": NetClassifier(**COMMON, normalization="batch", dropout=0.2),
+    "layer normalisation": NetRegressor(**COMMON, normalization="layer", dropout=0.1, activation="silu"),
+    "early stopping": NetClassifier(**COMMON | {"max_epochs": 8}, early_stopping=True, patience=2, validation_fraction=0.2, lr=2e-2),
+    "early stopping, regression": NetRegressor(**COMMON | {"max_epochs": 8}, early_stopping=True, patience=1, normalization="batch", lr=2e-2),
+    "not restored": NetClassifier(**COMMON | {"max_epochs": 6}, early_stopping=True, patience=1, restore_best=False, lr=3e-2),
+    "cosine": NetRegressor(**COMMON, lr_schedule="cosine", schedule_epochs=5, activation="tanh"),
+    "smoothed, balanced": NetClassifier(**COMMON, label_smoothing=0.1, class_weight="balanced", lr_schedule="linear"),
+    "smaller than a batch": NetClassifier(**COMMON | {"batch_size": 1000}, normalization="batch"),
+    "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),
+    "pipeline": make_pipeline(StandardScaler(), NetClassifier(**COMMON, dropout=0.2, activation="elu")),
+    **{f"{optimizer}": NetClassifier(**COMMON | {"width": 7}, optimizer=optimizer, dropout=0.1) for optimizer in ("sgd", "nesterov", "rmsprop", "adagrad", "adam", "lion")},
+}
+
+VARIATIONS = [
+    {"random_state": 0},
+    {"random_state": 1, "lr": 1e-2, "weight_decay": 0.0},
+    {"random_state": 2, "lr": 5e-4, "momentum": 0.5, "beta1": 0.8},
+    {"random_state": 0, "lr": 2e-2, "weight_decay": 0.1, "beta2": 0.9},
+]
+DIVERGING = {"random_state": 5, "lr": 1e20, "optimizer": "sgd"}
+
+
+def with_parameters(estimator, parameters):
+    prefix = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+    return clone(estimator).set_params(**{prefix + name: value for name, value in parameters.items()})
+
+
+NETWORKS = {(kind, k): with_parameters(estimator, variation) for kind, estimator in KINDS.items() for k, variation in enumerate(VARIATIONS)}
+NETWORKS |= {("sgd", "diverging"): with_parameters(KINDS["sgd"], DIVERGING), ("smaller than a batch", "diverging"): with_parameters(KINDS["smaller than a batch"], DIVERGING)}
+
+
+def data(estimator):
+    """Training and test data, the same for every network of a task."""
+    if is_classifier(estimator):
+        X, y = make_classification(N_TRAIN + 60, 6, n_informative=4, n_classes=3, random_state=0)
+    else:
+        X, y = make_regression(N_TRAIN + 60, 6, n_informative=4, noise=10, random_state=0)
+    return X[:N_TRAIN], y[:N_TRAIN], X[N_TRAIN:], y[N_TRAIN:]
+
+
+def fit(estimator):
+    X, y, _, _ = data(estimator)
+    return estimator.fit(X, y)
+
+
+def network(estimator):
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
+def bits(estimator):
+    """Every number of a fitted network, by name."""
+    net = network(estimator)
+    _, _, X, y = data(estimator)
+    history = [[row[name] for name in row if name != "duration"] for row in net.history_]
+    return {
+        "parameters": net.parameters_,
+        "last parameters": net.state_.parameters,
+        "buffers": net.buffers_,
+        "slots": net.state_.slots,
+        "history": np.array(history, dtype=np.float64),
+        "loss curve": np.array(net.loss_curve_),
+        "epochs": np.array([net.n_iter_, net.best_epoch_, net.state_.step]),
+        "outputs": estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X),
+        "score": np.array(estimator.score(X, y)),
+    }
+
+
+def digest(estimator):
+    return hashlib.sha256(b"".join(np.nan_to_num(np.ascontiguousarray(array, dtype=np.float64)).tobytes() for array in bits(estimator).values())).hexdigest()
+
+
+def main():
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    for name, estimator in NETWORKS.items():
+        print(name, digest(fit(clone(estimator))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,257 @@
+"""Numbers do not depend on company: one grid of networks, trained in every way there is, with `==` on every number."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager, nullcontext
+
+import joblib
+import networks
+import numpy as np
+import pytest
+import torch
+from networks import KINDS, NETWORKS, VARIATIONS, bits, data, digest, fit, network, with_parameters
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+
+import sknet_hp
+from sknet_hp.fusion import devices, executors
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of those that diverge
+
+
+@contextmanager
+def torch_threads(n):
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def train_all(estimators=NETWORKS):
+    """Fit copies of all, in the joblib backend that is set."""
+    fitted = joblib.Parallel()(joblib.delayed(fit)(clone(estimator)) for estimator in estimators.values())
+    return dict(zip(estimators, fitted, strict=True))
+
+
+def assert_same_bits(fitted, expected):
+    assert set(fitted) <= set(expected)
+    for name, estimator in fitted.items():
+        for what, numbers in bits(estimator).items():
+            assert np.array_equal(numbers, expected[name][what], equal_nan=True), f"{what} of {name}"
+
+
+@pytest.fixture(scope="module")
+def serial():
+    """Every network trained by itself, outside of any backend."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {name: bits(fit(clone(estimator))) for name, estimator in NETWORKS.items()}
+
+
+@pytest.fixture
+def stacks(monkeypatch):
+    """The sizes of the stacks that are trained in this process."""
+    sizes = []
+
+    def train(jobs, *args):
+        sizes.append(len(jobs))
+        return original(jobs, *args)
+
+    original = executors.train
+    monkeypatch.setattr(executors, "train", train)
+    return sizes
+
+
+def test_the_grid_is_worth_training(serial):
+    """Networks differ from each other, some stop early, and those that are to diverge do."""
+    first = {numbers["outputs"].tobytes() for numbers in serial.values()}
+    assert len(first) >= len(serial) - 1
+    assert any(serial["early stopping", k]["epochs"][0] < 8 for k in range(len(VARIATIONS)))
+    for name in NETWORKS:
+        assert np.isfinite(serial[name]["history"]).all() == (name[1] != "diverging"), name
+
+
+def test_serially_again(serial):
+    assert_same_bits(train_all(), serial)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_fused_in_this_process(serial, stacks, n_jobs):
+    with sknet_hp.fused(n_jobs=n_jobs, over="inline"):
+        assert_same_bits(train_all(), serial)
+    assert sum(stacks) == len(NETWORKS)
+    assert max(stacks) >= len(VARIATIONS) / n_jobs
+
+
+@pytest.mark.parametrize("height", [1, 2, 5, 32])
+def test_in_stacks_of(serial, stacks, monkeypatch, height):
+    monkeypatch.setattr(devices, "stack_height", lambda job: height)
+    seeds = {("dropout", f"seed {seed}"): with_parameters(KINDS["dropout"], VARIATIONS[1] | {"random_state": seed}) for seed in range(1, 29)}
+    with sknet_hp.fused(n_jobs=1, over="inline"):
+        fitted = train_all(NETWORKS | seeds)
+    assert_same_bits({name: fitted[name] for name in NETWORKS}, serial)
+    assert_same_bits({("dropout", 1): fitted["dropout", "seed 1"]}, serial)
+    assert max(stacks) == height
+    last = ("dropout", "seed 28")
+    assert_same_bits({last: fitted[last]}, {last: bits(fit(clone(seeds[last])))})
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_in_worker_processes(serial, stacks, n_jobs):
+    with sknet_hp.fused(n_jobs=n_jobs, over="loky"):
+        assert_same_bits(train_all(), serial)
+    assert stacks == []
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_wherever_the_engine_likes(serial, n_jobs):
+    with joblib.parallel_config(backend="fused", n_jobs=n_jobs):
+        assert_same_bits(train_all(), serial)
+
+
+@pytest.mark.parametrize("over", ["serially", "inline", "loky"])
+def test_with_two_torch_threads(serial, over):
+    with torch_threads(2), nullcontext() if over == "serially" else sknet_hp.fused(n_jobs=2, over=over):
+        assert_same_bits(train_all(), serial)
+
+
+def test_in_a_process_with_two_threads(serial):
+    variables = {name: "2" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    script = subprocess.run([sys.executable, networks.__file__], env=os.environ | variables, capture_output=True, text=True, check=True, timeout=100)
+    expected = "".join(f"{name} {digest(fit(clone(estimator)))}\n" for name, estimator in NETWORKS.items())
+    assert script.stdout == expected
+
+
+def test_predictions_do_not_depend_on_threads():
+    """Also those of many rows, over which torch would share them out."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((9001, 20))
+    y = X[:, 0] * X[:, 1] + X[:, 2]
+    for parameters in ({"width": 128}, {"width": 100, "normalization": "batch", "activation": "gelu"}, {"width": 33, "normalization": "layer"}):
+        net = sknet_hp.NetRegressor(**parameters, max_epochs=1, batch_size=256, random_state=0).fit(X[:1000], y[:1000])
+        with torch_threads(1):
+            one = net.predict(X)
+        with torch_threads(2):
+            two = net.predict(X)
+        assert np.array_equal(one, two), parameters
+
+
+def test_beside_a_network_that_diverges(serial, stacks, monkeypatch):
+    monkeypatch.setattr(devices, "stack_height", lambda job: 32)
+    some = {name: estimator for name, estimator in NETWORKS.items() if name[0] == "sgd"}
+    with sknet_hp.fused(n_jobs=1, over="inline"):
+        fitted = train_all(some)
+    assert stacks == [len(some)]
+    assert network(fitted["sgd", "diverging"]).state_.finished == "diverged"
+    assert_same_bits(fitted, serial)
+
+
+# ---- continuation --------------------------------------------------------------------------------------------------
+
+
+def continued(estimator, *epochs):
+    X, y, _, _ = data(estimator)
+    for n in epochs:
+        with_epochs = {f"{estimator.steps[-1][0]}__max_epochs" if hasattr(estimator, "steps") else "max_epochs": n}
+        estimator.set_params(**with_epochs).fit(X, y)
+    return estimator
+
+
+CONTINUED = {
+    (kind, k): with_parameters(KINDS[kind], variation | {"warm_start": True, "schedule_epochs": 9, "lr_schedule": "cosine", "dropout": 0.2})
+    for kind in ["dropout", "batch normalisation", "layer normalisation", "early stopping", "not restored", "smaller than a batch", "pipeline", "sgd", "lion"]
+    for k, variation in enumerate(VARIATIONS)
+}
+
+
+@pytest.mark.parametrize("cut", [3, 8])
+def test_three_epochs_and_six_are_nine(cut):
+    """Serially, and in company."""
+    whole = {name: bits(continued(clone(estimator), 9)) for name, estimator in CONTINUED.items()}
+    assert any(numbers["epochs"][0] < 9 for numbers in whole.values())  # some stop early
+    assert_same_bits({name: continued(clone(estimator), cut, 9) for name, estimator in CONTINUED.items()}, whole)
+    with sknet_hp.fused(n_jobs=1, over="inline"):
+        fitted = joblib.Parallel()(joblib.delayed(continued)(clone(estimator), cut, 9) for estimator in CONTINUED.values())
+    assert_same_bits(dict(zip(CONTINUED, fitted, strict=True)), whole)
+
+
+# ---- scikit-learn's own searches -----------------------------------------------------------------------------------
+
+
+def scores(results):
+    return {name: values for name, values in results.items() if "score" in name and "time" not in name}
+
+
+@pytest.mark.parametrize("kind", ["batch normalisation", "early stopping, regression", "pipeline"])
+def test_grid_search(kind):
+    estimator = with_parameters(KINDS[kind], {"random_state": 3})
+    X, y, _, _ = data(estimator)
+    prefix = f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
+    grid = {prefix + "lr": [1e-3, 1e-2], prefix + "width": [8, 16]}
+
+    def search():
+        return GridSearchCV(clone(estimator), grid, cv=KFold(4, shuffle=True, random_state=0), return_train_score=True).fit(X, y)
+
+    expected = search()
+    for over in ("inline", "loky"):
+        with sknet_hp.fused(n_jobs=2, over=over):
+            found = search()
+        assert found.best_params_ == expected.best_params_
+        for name, values in scores(expected.cv_results_).items():
+            assert np.array_equal(found.cv_results_[name], values), name
+        assert np.array_equal(network(found.best_estimator_).parameters_, network(expected.best_estimator_).parameters_)
+
+
+def test_nested_cross_validation():
+    estimator = with_parameters(KINDS["dropout"], {"random_state": 3})
+    X, y, _, _ = data(estimator)
+
+    def nested():
+        return scores(cross_validate(GridSearchCV(clone(estimator), {"lr": [1e-3, 1e-2]}, cv=3), X, y, cv=3, return_train_score=True))
+
+    expected = nested()
+    with sknet_hp.fused(n_jobs=2, over="inline"):
+        found = nested()
+    for name, values in expected.items():
+        assert np.array_equal(found[name], values), name
+
+
+@pytest.mark.parametrize(("n", "batch_size"), [(103, 256), (103, 20), (43, 1000)])
+def test_folds_that_differ_by_one_row_train_together(stacks, n, batch_size):
+    """Five folds of n and n + 1 rows, also where all the data is smaller than one batch."""
+    net = sknet_hp.NetClassifier(width=16, batch_size=batch_size, dropout=0.2, normalization="batch", max_epochs=3, random_state=0)
+    X, y, _, _ = data(net)
+    X, y = X[:n], y[:n]
+
+    def validated():
+        return cross_validate(clone(net), X, y, cv=KFold(5), return_estimator=True)
+
+    expected = validated()
+    with sknet_hp.fused(n_jobs=1, over="inline"):
+        found = validated()
+    assert stacks == [5]
+    assert len({len(e.state_.parameters) for e in found["estimator"]}) == 1
+    assert np.array_equal(found["test_score"], expected["test_score"])
+    for one, other in zip(found["estimator"], expected["estimator"], strict=True):
+        assert np.array_equal(one.parameters_, other.parameters_)
+        assert np.array_equal(one.buffers_, other.buffers_)
+        assert one.loss_curve_ == other.loss_curve_
+
+
+def test_a_numpy_integer_is_an_integer(serial):
+    net = with_parameters(KINDS["plain"], {"random_state": np.int64(0)})
+    assert_same_bits({("plain", 0): fit(net)}, serial)
+
+
+def test_global_generators_have_no_part_in_it(serial):
+    np.random.seed(11)  # noqa: NPY002
+    torch.manual_seed(12)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    assert_same_bits({("batch normalisation", 0): fit(clone(NETWORKS["batch normalisation", 0]))}, serial)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002

@@ -1,0 +1,118 @@
+"""Networks of odd shapes, drawn at random: each has the bits it has alone, in stacks of any height."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sknet_hp.nets.graph import trace
+from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.training.cohort import train
+from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
+from sknet_hp.training.optimizers import OPTIMIZERS
+
+WIDTHS = [1, 3, 7, 16, 33, 64, 100, 128, 256]
+N_CONFIGURATIONS = 28
+
+
+def configuration(seed):
+    """Five jobs of one key, as different from each other as the key lets them be."""
+    rng = np.random.default_rng(seed)
+
+    def one(options):
+        return options[rng.integers(len(options))]
+
+    def in_turn(options):  # so that every choice is drawn
+        return sorted(options)[seed % len(options)]
+
+    width, n_layers = int(in_turn(WIDTHS)), int(rng.integers(0, 4))
+    n_features, n_outputs = int(rng.integers(1, 41)), int(one([1, 2, 3, 10]))
+    batch_size = int(one([1, 3, 8, 20, 32, 33, 64, 100, 128, 256]))
+    n = int(rng.integers(10, 60 if batch_size < 8 else 600))
+    loss = one(["cross_entropy", "mse"]) if n_outputs > 1 else "mse"
+    dropout = bool(rng.integers(2)) and n_layers > 0
+    activation, normalization, optimizer = in_turn(ACTIVATIONS), in_turn(NORMALIZATIONS), in_turn(OPTIMIZERS)
+    mlp = MLP(n_features, n_outputs, n_layers=n_layers, width=width, activation=activation, dropout=0.5 * dropout, normalization=normalization)
+    graph, rates = trace(mlp)
+
+    n_valid = int(rng.integers(1, n // 2))
+    X = rng.standard_normal((n + n_valid, n_features)).astype(np.float32)
+    y = rng.standard_normal((len(X), n_outputs)).astype(np.float32) if loss == "mse" else rng.integers(0, n_outputs, len(X))
+    weight = rng.random(len(X)).astype(np.float32) if rng.integers(3) == 0 else None
+    tables = [Table(X, y, weight), Table(X[::-1].copy(), y[::-1].copy())]
+    validated = bool(rng.integers(2))
+
+    def job(k):
+        rows = rng.permutation(len(X))
+        train_rows = Rows(tables[k % 2], rows[: n - k % 2])  # a row more or less
+        valid_rows = Rows(tables[k % 2], rows[n:]) if validated else None
+        return TrainingJob(
+            graph,
+            n_outputs,
+            int(rng.integers(2**31)),
+            train_rows,
+            valid_rows,
+            loss,
+            optimizer,
+            one(["constant", "cosine", "linear"]),
+            batch_size,
+            max_epochs=int(rng.integers(2, 4)),
+            schedule_epochs=int(rng.integers(2, 6)),
+            rates=Rates(
+                lr=float(10 ** rng.uniform(-4, -1.5)),
+                weight_decay=float(one([0.0, 1e-4, 0.1])),
+                momentum=float(one([0.0, 0.9])),
+                beta1=float(one([0.9, 0.3])),
+                beta2=float(one([0.999, 0.4])),
+            ),
+            label_smoothing=float(one([0.0, 0.1])) if loss != "mse" else 0.0,
+            layer_rates=tuple(float(rng.uniform(0.01, 0.8)) for _ in rates),
+            stopping=Stopping(patience=one([None, 1])),
+        )
+
+    jobs = [job(k) for k in range(5)]
+    keys = {j.key for j in jobs}
+    if len(keys) > 1:  # the odd row made a batch or a block of rows more
+        jobs = [replace(j, train=Rows(j.train.table, j.train.index[: n - 1])) for j in jobs]
+    assert len({j.key for j in jobs}) == 1
+    return jobs
+
+
+def bits(result):
+    s = result.state
+    arrays = [s.parameters, s.buffers, s.slots, s.best_parameters, s.best_buffers, s.best_loss]
+    numbers = [s.epoch, s.step, s.best_epoch, *(x for r in result.history for x in (r.train_loss, r.valid_loss, r.valid_acc))]
+    return [np.array(np.nan if a is None else a, dtype=np.float64) for a in [*arrays, *numbers]], s.finished
+
+
+def assert_same(a, b):
+    (xs, finished), (ys, other) = bits(a), bits(b)
+    assert finished == other
+    assert len(xs) == len(ys)
+    for x, y in zip(xs, ys, strict=True):
+        assert np.array_equal(x, y, equal_nan=True)
+
+
+@pytest.mark.parametrize("seed", range(N_CONFIGURATIONS))
+def test_stacks_of_1_2_and_5(seed):
+    jobs = configuration(seed)
+    alone = [train([job])[0] for job in jobs]
+    assert any(np.abs(r.state.slots).max() > 0 for r in alone)
+    for stacks in ([jobs[:2], jobs[2:4], jobs[4:]], [jobs], [jobs[:1], jobs[3:0:-1], jobs[4:]]):
+        for stack in stacks:
+            for job, result in zip(stack, train(stack), strict=True):
+                assert_same(result, alone[next(k for k, j in enumerate(jobs) if j is job)])
+
+
+def test_every_choice_is_drawn():
+    assert N_CONFIGURATIONS >= max(len(WIDTHS), len(ACTIVATIONS), len(NORMALIZATIONS), len(OPTIMIZERS))
+
+
+@pytest.mark.parametrize("height", [17, 32])
+def test_high_stacks(height):
+    """More members than the engine's usual; the first, some in the middle and the last are compared."""
+    jobs = configuration(5)
+    many = [replace(jobs[k % 5], seed=k) for k in range(height)]
+    results = train(many)
+    for k in (0, 1, height // 2, height - 1):
+        assert_same(results[k], train([many[k]])[0])

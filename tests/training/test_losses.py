@@ -1,0 +1,94 @@
+"""Losses of a stack against torch's, with weights and smoothed labels."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from sknet_hp.training.losses import LOSSES
+
+MEMBERS, ROWS = 3, 32
+
+
+def probabilities(outputs):
+    return torch.softmax(outputs, -1)
+
+
+EPS = torch.finfo(torch.float32).eps
+TORCH = {  # the loss of each row, for targets as y gives them
+    "cross_entropy": lambda outputs, y: F.cross_entropy(outputs, y, reduction="none"),
+    "log_probability": lambda outputs, y: F.nll_loss((outputs + EPS).log(), y, reduction="none"),
+    "mse": lambda outputs, y: F.mse_loss(outputs, y, reduction="none").mean(-1),
+}
+"""Every loss must be here: a new one is tested the moment it is registered."""
+
+
+def problem(name, n_outputs, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    outputs = torch.randn(MEMBERS, ROWS, n_outputs, generator=generator) * 3
+    if name == "log_probability":
+        outputs = probabilities(outputs)
+    if name == "mse":
+        y = torch.randn(MEMBERS, ROWS, n_outputs, generator=generator)
+    else:
+        y = torch.randint(n_outputs, (MEMBERS, ROWS), generator=generator)
+    weight = torch.rand(MEMBERS, ROWS, 1, generator=generator)
+    weight[:, -5:] = 0
+    weight[2, ::2] = 0
+    weight /= weight.sum(1, keepdim=True)
+    return outputs, y, weight
+
+
+def targets(name, y, n_outputs):
+    return torch.stack([LOSSES[name].targets(each, n_outputs) for each in y])
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2, 3, 10])
+@pytest.mark.parametrize("name", LOSSES)
+def test_values_and_gradients(name, n_outputs):
+    loss = LOSSES[name]
+    outputs, y, weight = problem(name, n_outputs)
+    record = torch.empty_like(outputs)
+    t = targets(name, y, n_outputs)
+    gradient = loss.gradient(outputs.clone(), t, weight, record)
+    rows = loss.rows(record, t)
+    assert rows.shape == (MEMBERS, ROWS)
+    torch.testing.assert_close(loss.record(outputs.clone(), t), record, rtol=0, atol=0)
+    for k in range(MEMBERS):
+        o = outputs[k].clone().requires_grad_()
+        expected = TORCH[name](o, y[k])
+        torch.testing.assert_close(rows[k], expected.detach(), rtol=1e-5, atol=1e-6)
+        (expected * weight[k, :, 0]).sum().backward()
+        torch.testing.assert_close(gradient[k], o.grad, rtol=1e-4, atol=1e-7)
+        assert not gradient[k, -5:].any()
+
+
+@pytest.mark.parametrize("smoothing", [0.1, 0.5])
+@pytest.mark.parametrize("n_outputs", [2, 5])
+def test_label_smoothing(n_outputs, smoothing):
+    """Smoothed targets, as the cohort makes them, give what torch's `label_smoothing` gives."""
+    loss = LOSSES["cross_entropy"]
+    outputs, y, weight = problem("cross_entropy", n_outputs)
+    t = targets("cross_entropy", y, n_outputs) * (1 - smoothing) + smoothing / n_outputs
+    record = torch.empty_like(outputs)
+    gradient = loss.gradient(outputs.clone(), t, weight, record)
+    for k in range(MEMBERS):
+        o = outputs[k].clone().requires_grad_()
+        expected = F.cross_entropy(o, y[k], reduction="none", label_smoothing=smoothing)
+        torch.testing.assert_close(loss.rows(record, t)[k], expected.detach(), rtol=1e-5, atol=1e-6)
+        (expected * weight[k, :, 0]).sum().backward()
+        torch.testing.assert_close(gradient[k], o.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_impossible_classes_cost_nothing():
+    """Logits of minus infinity for classes that are not the target's."""
+    loss = LOSSES["cross_entropy"]
+    outputs = torch.tensor([[[0.0, -torch.inf, 0.0]]])
+    t = loss.targets(torch.tensor([0]), 3).unsqueeze(0)
+    np.testing.assert_allclose(loss.rows(loss.record(outputs, t), t), [[np.log(2)]], rtol=1e-6)
+
+
+def test_mse_targets_of_one_dimension():
+    t = LOSSES["mse"].targets(torch.tensor([1.0, 2.0]), 1)
+    assert t.shape == (2, 1)
+    assert t.dtype == torch.float32

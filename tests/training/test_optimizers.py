@@ -1,0 +1,153 @@
+"""Each update rule against the one it is named after, over many steps, with rates that differ between members."""
+
+import numpy as np
+import pytest
+import torch
+
+from sknet_hp.training.layout import Layout
+from sknet_hp.training.optimizers import OPTIMIZERS
+
+STEPS, MEMBERS = 200, 4
+SHAPES = [("a", (3, 5)), ("b", (3,)), ("c", (16,))]
+
+RATES = {
+    "lr": np.array([1e-3, 3e-2, 1e-2, 5e-3]),
+    "weight_decay": np.array([0.0, 1e-2, 0.1, 1e-3]),
+    "momentum": np.array([0.9, 0.0, 0.5, 0.99]),
+    "beta1": np.array([0.9, 0.5, 0.0, 0.95]),
+    "beta2": np.array([0.999, 0.99, 0.9, 0.5]),
+    "eps": np.array([1e-8, 1e-6, 1e-3, 1e-8]),
+    "alpha": np.array([0.99, 0.9, 0.5, 0.99]),
+}
+
+
+class PaperLion(torch.optim.Optimizer):
+    """Algorithm 2 of Chen et al. 2023, in numpy, in the paper's symbols."""
+
+    def __init__(self, params, eta, lam, beta1, beta2):
+        super().__init__(params, {"eta": eta, "lam": lam, "beta1": beta1, "beta2": beta2})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            eta, lam, beta1, beta2 = group["eta"], group["lam"], group["beta1"], group["beta2"]
+            for p in group["params"]:
+                theta, g = p.numpy().astype(np.float64), p.grad.numpy().astype(np.float64)
+                m = self.state[p].get("m", np.zeros_like(theta))
+                c = beta1 * m + (1 - beta1) * g
+                theta = theta - eta * (np.sign(c) + lam * theta)
+                self.state[p]["m"] = beta2 * m + (1 - beta2) * g
+                p.copy_(torch.from_numpy(theta))
+
+
+def adam_like(optimizer):
+    return lambda p, r: optimizer(p, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"], weight_decay=r["weight_decay"])
+
+
+TORCH = {
+    "sgd": lambda p, r: torch.optim.SGD(p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"]),
+    "nesterov": lambda p, r: torch.optim.SGD(p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"], nesterov=r["momentum"] > 0),
+    "rmsprop": lambda p, r: torch.optim.RMSprop(p, lr=r["lr"], alpha=r["alpha"], eps=r["eps"], weight_decay=r["weight_decay"]),
+    "adagrad": lambda p, r: torch.optim.Adagrad(p, lr=r["lr"], eps=r["eps"], weight_decay=r["weight_decay"]),
+    "adam": adam_like(torch.optim.Adam),
+    "adamw": adam_like(torch.optim.AdamW),
+    "lion": lambda p, r: PaperLion(p, r["lr"], r["weight_decay"], r["beta1"], r["beta2"]),
+}
+"""Every rule must be here: a new one is tested the moment it is registered."""
+
+
+def some(start, members=MEMBERS):
+    return {name: values[start : start + members] for name, values in RATES.items()}
+
+
+class Problem:
+    """Gradients of a quadratic with noise, the same for stack and torch at equal weights."""
+
+    def __init__(self, size, seed=0):
+        generator = torch.Generator().manual_seed(seed)
+        self.start = torch.randn(MEMBERS, size, generator=generator)
+        self.target = torch.randn(MEMBERS, size, generator=generator)
+        self.noise = torch.randn(STEPS, MEMBERS, size, generator=generator)
+
+    def gradient(self, i, k, p):
+        return (p - self.target[k]) + 0.3 * self.noise[i, k]
+
+
+def schedule(steps=STEPS):
+    return np.linspace(1.0, 0.2, steps)
+
+
+def optimise(name, rates, members, problem, first=0, factors=None, epoch=50):
+    """The stack's weights and slots after all steps, in epochs of `epoch` steps."""
+    layout = Layout(SHAPES, members, torch.device("cpu"))
+    optimizer = OPTIMIZERS[name](rates, layout)
+    flat, gradient, scratch = layout.zeros(), layout.zeros(), layout.zeros()
+    slots = [layout.zeros() for _ in range(OPTIMIZERS[name].slots)]
+    layout.assign(flat, problem.start[first : first + members].numpy())
+    factors = np.ones(STEPS) if factors is None else factors
+    for begin in range(0, STEPS, epoch):
+        steps = np.arange(begin, begin + epoch)[:, None]
+        optimizer.begin_epoch(factors[steps] * rates["lr"], np.broadcast_to(steps + 1, (epoch, members)))
+        for i in range(epoch):
+            p = torch.from_numpy(layout.vectors(flat))
+            g = torch.stack([problem.gradient(begin + i, first + k, p[k]) for k in range(members)])
+            layout.assign(gradient, g.numpy())
+            optimizer.step(i, flat, gradient, slots, scratch)
+    return layout.vectors(flat), [layout.vectors(slot) for slot in slots]
+
+
+N = sum(int(np.prod(shape)) for _, shape in SHAPES)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_optimizer_equals_torch(name, scheduled):
+    problem = Problem(N)
+    factors = schedule() if scheduled else np.ones(STEPS)
+    weights, _ = optimise(name, some(0), MEMBERS, problem, factors=factors)
+    for k in range(MEMBERS):
+        p = torch.nn.Parameter(problem.start[k].clone())
+        rates = {key: float(values[k]) for key, values in RATES.items()}
+        optimizer = TORCH[name]([p], rates)
+        key = "eta" if name == "lion" else "lr"
+        for i in range(STEPS):
+            optimizer.param_groups[0][key] = rates["lr"] * factors[i]
+            p.grad = problem.gradient(i, k, p.detach())
+            optimizer.step()
+        assert np.abs(weights[k] - problem.start[k].numpy()).max() > 1e-2  # something was learned
+        # Lion moves by the sign: a rounding that flips one costs two learning rates.
+        np.testing.assert_allclose(weights[k], p.detach().numpy(), rtol=1e-4, atol=2.1 * rates["lr"] if name == "lion" else 1e-4, err_msg=f"member {k}")
+        if name == "lion":
+            assert np.median(np.abs(weights[k] - p.detach().numpy())) < 1e-5
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_company_does_not_matter(name):
+    """Alone a rate is a number, in company a tensor: the same bits, also beside a member without weight decay."""
+    problem = Problem(N)
+    together, slots = optimise(name, some(0), MEMBERS, problem, factors=schedule())
+    for first, members in [(0, 1), (1, 1), (2, 1), (3, 1), (0, 2), (1, 3)]:
+        some_weights, some_slots = optimise(name, some(first, members), members, problem, first, schedule())
+        assert np.array_equal(some_weights, together[first : first + members])
+        for a, b in zip(some_slots, slots, strict=True):
+            assert np.array_equal(a, b[first : first + members])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_epoch_length_does_not_matter(name):
+    problem = Problem(N)
+    one, _ = optimise(name, some(0), MEMBERS, problem, factors=schedule(), epoch=50)
+    other, _ = optimise(name, some(0), MEMBERS, problem, factors=schedule(), epoch=10)
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_member_that_is_not_finite_hurts_nobody(name):
+    problem = Problem(N)
+    sane, _ = optimise(name, some(0), MEMBERS, problem)
+    problem.noise[3:, 1] = torch.nan
+    problem.noise[3:, 2] = torch.inf
+    beside, _ = optimise(name, some(0), MEMBERS, problem)
+    assert np.array_equal(beside[[0, 3]], sane[[0, 3]])
+    if name != "lion":  # which moves by signs, and NaN has none
+        assert not np.isfinite(beside[1]).any()
