@@ -31,18 +31,19 @@ def result_of(job: TrainingJob) -> TrainingResult:
 
 
 class FakeExecutor:
-    """Notes the seeds of each bundle it is given, and answers at once.
+    """Notes the seeds of each bundle it is given, and answers.
 
     Parameters
     ----------
     answer : called with the jobs; gives the results, or the exception that training them ends in. Default: results that carry the job's seed.
-    hold : answer only when `release` is called, as if training took that long.
+    seconds : how long a bundle takes.
+    hold : answer only when `release` is called.
     """
 
-    def __init__(self, answer: Callable[[list[TrainingJob]], Any] | None = None, hold: bool = False):
+    def __init__(self, answer: Callable[[list[TrainingJob]], Any] | None = None, seconds: float = 0.0, hold: bool = False):
         self.busy = False
         self.answer = answer or (lambda jobs: [result_of(job) for job in jobs])
-        self.hold = hold
+        self.seconds, self.hold = seconds, hold
         self.bundles: list[list[int]] = []
         self.arrived = threading.Event()
         self.cancelled = threading.Event()
@@ -65,7 +66,9 @@ class FakeExecutor:
 
         self._held.append(finish)
         self.arrived.set()
-        if not self.hold:
+        if self.seconds:
+            threading.Timer(self.seconds, self.release).start()
+        elif not self.hold:
             self.release()
 
     def release(self) -> None:

@@ -12,7 +12,97 @@ from sknet_hp.estimators.base import BaseNet
 class NetRegressor(RegressorMixin, BaseNet):
     """A neural network that predicts numbers from the rows of any table.
 
-    PARAMETERS
+    Parameters
+    ----------
+    n_layers : int, default=2
+        Hidden layers; 0 makes a linear model.
+    width : int, default=128
+        Units of each hidden layer.
+    activation : {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "none"} or None, default="relu"
+        What each hidden layer applies. None means "none".
+    dropout : float in [0, 1), default=0.0
+        Probability with which a hidden unit is left out in a training step.
+    normalization : {"none", "batch", "layer"} or None, default="none"
+        Between each hidden layer's linear map and its activation. None means "none".
+    optimizer : {"adamw", "adam", "sgd", "nesterov", "rmsprop", "adagrad", "lion"}, default="adamw"
+        The update rule.
+    lr : float, default=2e-3
+        Learning rate. Search it first, log-uniformly over about 1e-4 to 1e-1.
+    lr_schedule : {"constant", "linear", "cosine"}, default="constant"
+        How the learning rate goes from `lr` down to zero over `schedule_epochs`.
+    weight_decay : float, default=1e-2
+        Decoupled from the gradient for "adamw" and "lion", a penalty in the gradient for the others, as in torch. On all parameters.
+    momentum : float in [0, 1), default=0.9
+        Of "sgd" and "nesterov".
+    beta1, beta2 : float in [0, 1), default=0.9, 0.999
+        Decay of the first and second moment of "adam", "adamw" and "lion".
+    eps : float, default=1e-8
+        Added to the denominator of "adam", "adamw", "rmsprop" and "adagrad".
+    batch_size : int or "auto", default="auto"
+        Rows in a training step. "auto" is a power of two near 1/32 of the rows, between 16 and 256.
+    max_epochs : int, default=30
+        Passes over the training rows; with `warm_start`, in all.
+    schedule_epochs : int, default=None
+        Epochs over which the schedule runs; `max_epochs` if None. Set it to the most a search will train, so that stopping in between does not
+        bend the schedule.
+    early_stopping : bool, default=False
+        Hold out `validation_fraction` of the rows, and stop when the loss on them has not improved for `patience` epochs. The rows held out
+        teach the encoding nothing either.
+    patience : int, default=10
+        Epochs without improvement to wait for, with `early_stopping`.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the rows to hold out with `early_stopping`.
+    restore_best : bool, default=True
+        With `early_stopping`, predict with the weights of the best epoch. Training goes on from the last ones all the same.
+    warm_start : bool, default=False
+        Let `fit` go on where it stopped, up to a larger `max_epochs`: 3 + 6 epochs are 9, bit for bit. The same `max_epochs` again does nothing; a
+        smaller one is an error; a network that stopped early stays stopped.
+    random_state : int, RandomState instance or None, default=None
+        Initial weights, shuffling, dropout and the validation split follow from an integer: so does, then, every bit of the result.
+    device : str, default="cpu"
+        A torch device, or "auto" for CUDA where there is one. Networks on CUDA train there in cohorts too; `predict` runs on the CPU.
+    callbacks : list of skorch callbacks, default=None
+        Told of each epoch, with the skorch net `net_` as it then is. Networks with callbacks train in this process.
+    verbose : int, default=0
+        Print a line for each epoch.
+
+    Attributes
+    ----------
+    target_mean_, target_scale_ : ndarray of shape (n_targets,)
+        What was subtracted from the targets, and what they were divided by.
+    n_features_in_ : int
+        Columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if all are strings.
+    encoder_ : TableEncoder
+        What makes the network's inputs out of a table.
+    n_iter_ : int
+        Epochs trained.
+    best_epoch_ : int
+        The epoch with the lowest validation loss; without `early_stopping`, the last one.
+    loss_curve_ : list of float
+        Training loss of each epoch.
+    history_ : list of dict
+        One row an epoch: epoch, train_loss, valid_loss, valid_acc, duration (this network's share of its cohort's seconds).
+    net_ : skorch.NeuralNet
+        A skorch net with the weights that `predict` uses, and the history.
+    parameters_, buffers_ : ndarray
+        The weights that `predict` uses, flat.
+    state_ : State
+        Where training stands, complete enough to go on from.
+
+    Notes
+    -----
+    A training that diverges (its loss or weights stop being finite) ends with a `ConvergenceWarning`, and keeps the weights from before that
+    epoch.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sknet_hp import NetRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> NetRegressor(random_state=0).fit(X, y).score(X, y) > 0.4
+    True
     """
 
     _loss = "mse"

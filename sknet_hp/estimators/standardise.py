@@ -85,7 +85,7 @@ class Standardiser:
     unit_ : float64 ndarray of shape (width,), or None
         What to multiply a column by before all else, if there are columns too large to square.
     mean_, std_ : float64 ndarray of shape (width,)
-        ``std_`` is 1 for a constant column, and infinite, which makes it zero, for one all missing.
+        ``std_`` is infinite for a column that is constant or all missing: it taught nothing, so it is zero ever after.
     flagged_ : int ndarray
         Positions of the columns with missing values in training; each has a 0/1 column.
     """
@@ -100,8 +100,7 @@ class Standardiser:
                 self.unit_ = np.where(too_large, 2.0**-540, 1.0)
                 moments = _moments(blocks, weight, self.unit_)
         self.mean_, self.std_ = moments.mean, np.sqrt(moments.variance)
-        self.std_[self.std_ == 0] = 1.0
-        self.std_[moments.present == 0] = np.inf
+        self.std_[(self.std_ == 0) | (moments.present == 0)] = np.inf
         self.flagged_ = np.flatnonzero(moments.flagged)
         return self
 

@@ -162,9 +162,8 @@ class FusedBackend(ParallelBackendBase):
             self.retrieving.discard(parallel)
             # Tasks dispatched later, from a task's own callback, belong to this call too.
             self.calls[parallel] = Call(tasks.task())
-        if tasks.task() is None:
-            with self.engine.lock:
-                tasks.dispatching.add(parallel)
+        with self.engine.lock:
+            tasks.dispatching.add(parallel)
 
     def stop_call(self) -> None:
         self._dispatched()

@@ -36,7 +36,7 @@ class Waiting:
     """A job, and the thread that waits for it."""
 
     job: TrainingJob
-    call: Call | None
+    task: Task | None
     number: int
     event: threading.Event = field(default_factory=threading.Event)
     result: TrainingResult | None = None
@@ -44,7 +44,7 @@ class Waiting:
     notes: list[tuple[str, type[Warning]]] = field(default_factory=list)
 
     def cancelled(self) -> bool:
-        return self.call is not None and self.call.cancelled
+        return self.task is not None and self.task.call.cancelled
 
 
 @dataclass(eq=False)
@@ -155,17 +155,21 @@ class Engine:
             validation = Rows(table if validation.table is job.train.table else self.store.intern(validation.table), validation.index)
         job = job.with_tables(Rows(table, job.train.index), validation)
         with self.lock:
-            if task is not None:
-                task.hands_over()
-            waiting = Waiting(job, task.call if task is not None else None, task.number if task is not None else next(self.numbers))
+            waiting = Waiting(job, task, task.number if task is not None else next(self.numbers))
             if waiting.cancelled():
                 raise Cancelled
             self.groups.setdefault(job.key, []).append(waiting)
             self.last_arrival = time.monotonic()
             self._ensure_dispatcher()
+            if task is not None:
+                task.hands_over()
+                self.tasks.park(task)
             self.lock.notify()
-        with self.tasks.parked():
+        try:
             waiting.event.wait()
+        finally:
+            if task is not None:
+                self.tasks.unpark(task)
         for message, category in waiting.notes:
             warnings.warn(message, category, stacklevel=2)
         if waiting.error is not None:
@@ -242,14 +246,15 @@ class Engine:
             if not free:
                 continue
             more = self.tasks.to_come()
-            size = self._bundle_size(job, len(group) + more, self._places_in_all(job)) if more else 0
+            left = self._left(now)
+            size = self._bundle_size(job, len(group) + more + left, self._places_in_all(job)) if more else 0
             if more and len(group) < size:
                 expected = self.correction * devices.expected_seconds(job, size)
                 quiet = now - self.last_arrival > min(1.0, max(0.05, _PATIENCE * expected))
                 if self.tasks.can_go_on() and not quiet:
                     continue
             if len(group) < size or not more:
-                size = self._bundle_size(job, len(group), free)
+                size = self._bundle_size(job, len(group) + left, self._places_in_all(job))
             expected = self.correction * devices.expected_seconds(job, size)
             group.sort(key=lambda w: w.number)
             bundle = Bundle(group[:size], expected=expected)
@@ -262,6 +267,10 @@ class Engine:
                 del self.groups[key]
             return bundle, executor
         return None
+
+    def _left(self, now: float) -> int:
+        """Networks in training, each counted by the part of its time that is left."""
+        return round(sum(len(bundle.members) * max(0.0, 1 - (now - bundle.begun) / max(bundle.expected, 1e-9)) for bundle in self.in_training))
 
     @staticmethod
     def _bundle_size(job: TrainingJob, n_jobs: int, places: int) -> int:
@@ -386,6 +395,7 @@ class Engine:
                     self._settle(waiting, result=result)
             else:
                 self._failed(bundle, outcome)
+            self.tasks.grant()
             self.lock.notify()
 
     def _failed(self, bundle: Bundle, error: BaseException) -> None:
@@ -411,11 +421,12 @@ class Engine:
         for waiting in alive:
             self._settle(waiting, error=_own(error))
 
-    @staticmethod
-    def _settle(waiting: Waiting, result: TrainingResult | None = None, error: BaseException | None = None) -> None:
+    def _settle(self, waiting: Waiting, result: TrainingResult | None = None, error: BaseException | None = None) -> None:
         if not waiting.event.is_set():
             waiting.result, waiting.error = result, error
             waiting.event.set()
+            if waiting.task is not None:
+                self.tasks.wake(waiting.task)
 
 
 def _halves(members: list[Waiting]) -> list[list[Waiting]]:

@@ -22,8 +22,11 @@ import torch
 
 from sknet_hp.training.cohort import Cancelled
 
-STALL = 0.05  # seconds without any progress after which one more body may run
-NEW_TASK_STALL = 0.5  # the same for one body more than there are cores: it may be blocked by what only another task can do
+STALL = 0.05  # seconds after which a running body is no quick one, and another may run beside it
+NEW_TASK_STALL = 0.5  # the same for one body more than there are cores: those that run may be blocked by what only another task can do
+
+
+_MANY = 1000  # how many more tasks to expect of a call that is still submitting some
 
 
 class WarningState:
@@ -83,6 +86,8 @@ class Task:
         self.callback = callback
         self.value: Any = None
         self.error: BaseException | None = None
+        self.since = 0.0  # when it was last allowed to run
+        self.woken = False
         self.resumed = threading.Event()
         self.warnings: WarningState | None = None
         self.jobs = 0  # networks that it has handed over
@@ -136,7 +141,7 @@ class Tasks:
         self.running: set[Task] = set()
         self.live: set[Task] = set()  # those that have a thread
         self.awaited: list[Call] = []  # nested calls; the threads that wait for them hold no slot
-        self.dispatching: weakref.WeakSet[Any] = weakref.WeakSet()  # `Parallel`s that are still submitting, from threads that are no tasks
+        self.dispatching: weakref.WeakSet[Any] = weakref.WeakSet()  # `Parallel`s that are still submitting
         self.n_permits = 1
         self.max_threads = 512
         self.max_bytes = 1 << 30
@@ -164,7 +169,7 @@ class Tasks:
     def to_come(self) -> int:
         """Networks that are yet to come to the engine, as far as is known."""
         begun = [*self.running, *(entry[2] for entry in self.resuming), *self._served()]
-        return len(self.queue) + len(self.dispatching) + sum(task.jobs < task.call.jobs_each for task in begun)
+        return len(self.queue) + _MANY * len(self.dispatching) + sum(task.jobs < task.call.jobs_each for task in begun)
 
     def _served(self) -> list[Task]:
         """Parents whose nested tasks have ended: they are about to notice."""
@@ -217,35 +222,50 @@ class Tasks:
             time.sleep(0.005)
 
     @contextmanager
-    def parked(self, awaited: Call | None = None) -> Iterator[None]:
-        """While a body waits for its network, or for the nested tasks of a call."""
+    def parked(self, awaited: Call) -> Iterator[None]:
+        """While a body waits for the nested tasks of a call."""
         task = self.task()
         if task is None:
             yield
             return
-        task.warnings = WarningState()
         with self.lock:
-            if awaited is not None:
-                self.awaited.append(awaited)
-            task.resumed.clear()
-            task.call.warnings.install()
-            self._release(task)
-            self.changed()
+            self.awaited.append(awaited)
+            self.park(task)
         try:
             yield
         finally:
             with self.lock:
-                if awaited is not None:
-                    self.awaited.remove(awaited)
-                if task.call.cancelled:
-                    task.resumed.set()
-                else:
-                    heapq.heappush(self.resuming, (-task.call.depth, task.number, task))
-                    self.grant()
-                self.changed()
-            task.resumed.wait()
-            if not task.call.cancelled:
-                task.warnings.install()
+                self.awaited.remove(awaited)
+            self.unpark(task)
+
+    def park(self, task: Task) -> None:
+        """The body of this thread is about to wait (holding the lock)."""
+        task.warnings = WarningState()
+        task.call.warnings.install()
+        task.woken = False
+        task.resumed.clear()
+        self._release(task)
+        self.changed()
+
+    def unpark(self, task: Task) -> None:
+        """The body of this thread need not wait any longer, but for a permit."""
+        with self.lock:
+            self.wake(task)
+            self.grant()
+            self.changed()
+        task.resumed.wait()
+        if task.warnings is not None and not task.call.cancelled:
+            task.warnings.install()
+
+    def wake(self, task: Task) -> None:
+        """What a parked body waits for is there (holding the lock): it may go on as soon as there is a permit, and needs none to come to an end."""
+        if task.woken:
+            return
+        task.woken = True
+        if task.call.cancelled:
+            task.resumed.set()
+        else:
+            heapq.heappush(self.resuming, (-task.call.depth, task.number, task))
 
     # ---- permits (all holding the lock) ----------------------------------------------------------------------------
 
@@ -256,14 +276,7 @@ class Tasks:
 
     def grant(self) -> None:
         """Let tasks run while there are permits, those first that have begun."""
-        while self.resuming or self.queue:
-            waited = time.monotonic() - self.last_progress
-            stalled = waited > STALL
-            permits = 1 if not stalled else self.n_permits
-            if stalled and self.running and (self.resuming or waited > NEW_TASK_STALL):
-                permits = max(permits, len(self.running) + 1)
-            if len(self.running) >= permits:
-                return
+        while (self.resuming or self.queue) and self._permit():
             if self.resuming:
                 task = heapq.heappop(self.resuming)[2]
                 self._started(task)
@@ -276,9 +289,16 @@ class Tasks:
             else:
                 return
 
+    def _permit(self) -> bool:
+        """Whether one more body may run. Quick ones run one after another, because they would fight for the interpreter."""
+        if not self.running:
+            return True
+        age = time.monotonic() - max(task.since for task in self.running)
+        return age > STALL and (len(self.running) < self.n_permits or bool(self.resuming) or age > NEW_TASK_STALL)
+
     def _started(self, task: Task) -> None:
         self.running.add(task)
-        self.last_progress = time.monotonic()
+        self.last_progress = task.since = time.monotonic()
 
     def _spawn(self, task: Task) -> bool:
         thread = threading.Thread(target=self._run, args=(task,), name=f"sknet_hp-task-{task.number}", daemon=True)
@@ -294,7 +314,7 @@ class Tasks:
     def take_stranded(self) -> Task | None:
         """A queued task that no thread can be started for, when no other task can go on (holding the lock)."""
         waits = time.monotonic() - self.last_progress > STALL
-        if waits and self.queue and not (self.running or self.resuming or self.dispatching or self._served()):
+        if waits and self.queue and not (self.running or self.resuming or self._served()):
             return heapq.heappop(self.queue)[2]
         return None
 
