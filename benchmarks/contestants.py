@@ -48,7 +48,12 @@ class Module(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         for inner in (n_features, width):
-            layers += [nn.Linear(inner, width), *([nn.BatchNorm1d(width)] if batch_norm else []), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
+            layers += [
+                nn.Linear(inner, width),
+                *([nn.BatchNorm1d(width)] if batch_norm else []),
+                nn.ReLU(),
+                *([nn.Dropout(dropout)] if dropout else []),
+            ]
         self.layers = nn.Sequential(*layers, nn.Linear(width, 2))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -95,7 +95,10 @@ def single_fit(device: str, repeats: int) -> dict[str, Any]:
     torch.set_num_threads(1)
     row["bare_one_thread_s"] = _median(bare, repeats)
     torch.set_num_threads(N_JOBS)
-    print(f"one fit of 20 epochs: bare loop {row['bare_s']:.2f} s ({row['bare_one_thread_s']:.2f} s on one thread), ours {row['ours_s']:.2f} s", flush=True)
+    print(
+        f"one fit of 20 epochs: bare loop {row['bare_s']:.2f} s ({row['bare_one_thread_s']:.2f} s on one thread), ours {row['ours_s']:.2f} s",
+        flush=True,
+    )
     return row
 
 
@@ -110,7 +113,10 @@ def predictions(device: str, repeats: int) -> dict[str, Any]:
             module(x)
 
     row = {"forward_s": _median(forward, 4 * repeats), "predict_s": _median(lambda: net.predict(X), 4 * repeats)}
-    print(f"100,000 rows: forward {1e3 * row['forward_s']:.0f} ms, predict {1e3 * row['predict_s']:.0f} ms, {row['predict_s'] / row['forward_s']:.2f} x", flush=True)
+    print(
+        f"100,000 rows: forward {1e3 * row['forward_s']:.0f} ms, predict {1e3 * row['predict_s']:.0f} ms, {row['predict_s'] / row['forward_s']:.2f} x",
+        flush=True,
+    )
     return row
 
 

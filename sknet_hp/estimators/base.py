@@ -49,6 +49,8 @@ class BaseNet(Network, BaseEstimator):
     """Parameters and training of `NetClassifier` and `NetRegressor`."""
 
     _loss: ClassVar[str]
+    state_: State
+    history_: list[dict[str, Any]]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_layers": [Interval(Integral, 0, None, closed="left")],

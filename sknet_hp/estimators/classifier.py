@@ -236,7 +236,9 @@ class NetClassifier(ClassifierMixin, BaseNet):
         if len(seen) != len(self.classes_) or (seen != self.classes_).any():
             unknown = np.setdiff1d(seen, self.classes_)
             if len(unknown):
-                raise ValueError(f"y holds the labels {unknown[:5].tolist()}, which are not among the classes {self.classes_[:10].tolist()} this network knows")
+                raise ValueError(
+                    f"y holds the labels {unknown[:5].tolist()}, which are not among the classes {self.classes_[:10].tolist()} this network knows"
+                )
             codes = np.searchsorted(self.classes_, y)
         return codes
 

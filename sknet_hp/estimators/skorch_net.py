@@ -25,15 +25,28 @@ from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, Table, Tra
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.
 _LOOP_METHODS = (
-    "evaluation_step fit_loop forward forward_iter get_dataset get_iterator get_loss infer on_batch_begin on_batch_end on_grad_computed "
-    "run_single_epoch train_step train_step_single validation_step zero_grad_optimizer"
-).split()
+    "evaluation_step",
+    "fit_loop",
+    "forward",
+    "forward_iter",
+    "get_dataset",
+    "get_iterator",
+    "get_loss",
+    "infer",
+    "on_batch_begin",
+    "on_batch_end",
+    "on_grad_computed",
+    "run_single_epoch",
+    "train_step",
+    "train_step_single",
+    "validation_step",
+)
 _SEEDING = threading.Lock()  # torch's generator belongs to the whole process
 _WARNED: set[str] = set()
 
 
 class CannotJoin(Exception):
-    """This net does not fit into a cohort; skorch's own loop trains it."""
+    """A net does not fit into a cohort; skorch's own loop trains it."""
 
 
 class FusedFitLoop(Network):
@@ -51,6 +64,7 @@ class FusedFitLoop(Network):
             yield
 
     def initialize_module(self) -> Self:
+        """As skorch's, with initial weights that follow from `random_state`."""
         with self._seeded():
             return super().initialize_module()  # type: ignore[misc]
 
@@ -63,7 +77,8 @@ class FusedFitLoop(Network):
             check_loop(net)
             net.check_data(X, y)
             net.check_training_readiness()
-            job = make_job(net, *net.get_split_datasets(X, y), net.max_epochs if epochs is None else epochs)
+            train, validation = net.get_split_datasets(X, y)
+            job = make_job(net, train, validation, net.max_epochs if epochs is None else epochs)
         except CannotJoin:
             return self._own_loop(X, y, epochs, fit_params)
         result = train_job(job)
@@ -309,6 +324,7 @@ class Live:
         self.net, self.job = net, job
 
     def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
+        """Put the epoch's weights into the net, and notify its callbacks."""
         net = self.net
         write_state(net, state)
         try:
@@ -363,5 +379,5 @@ def _serve_scoring(net: Any, rows: Rows) -> None:
             callback.on_batch_end(net, batch=batch, y_pred=y_pred, training=False)
 
 
-def _index(rows: Rows) -> np.ndarray:
+def _index(rows: Rows) -> Any:
     return np.arange(len(rows)) if rows.index is None else rows.index

@@ -78,7 +78,7 @@ class _Reading:
     check: Callable[[Any], bool] = lambda m: True
 
 
-def _last(dim: int | None) -> bool:
+def _last(dim: Any) -> bool:
     return dim in (-1, 1)
 
 
@@ -102,7 +102,9 @@ MODULES: dict[type[nn.Module], _Reading] = {
         lambda m: {"eps": m.eps, "momentum": m.momentum},
         check=lambda m: m.affine and m.track_running_stats and m.momentum is not None,
     ),
-    nn.LayerNorm: _Reading("layer_norm", lambda m: {"eps": m.eps}, check=lambda m: len(m.normalized_shape) == 1 and m.elementwise_affine and m.bias is not None),
+    nn.LayerNorm: _Reading(
+        "layer_norm", lambda m: {"eps": m.eps}, check=lambda m: len(m.normalized_shape) == 1 and m.elementwise_affine and m.bias is not None
+    ),
 }
 
 _FUNCTIONS: dict[Any, tuple[str, dict[str, Any]]] = {
@@ -133,6 +135,9 @@ _FUNCTIONS: dict[Any, tuple[str, dict[str, Any]]] = {
 }
 
 
+_KEYWORDS = {"slope": "negative_slope"}  # attributes that have another name as a function's argument
+
+
 class _Tracer(torch.fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return type(m) in MODULES or super().is_leaf_module(m, module_qualified_name)
@@ -154,12 +159,32 @@ def trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
     except UnknownLayerError as error:
         # A layer says more than the operation that tracing stumbled over.
         for name, layer in module.named_modules():
-            if type(layer).__module__.startswith("torch.nn.") and not list(layer.children()) and type(layer) not in MODULES:
+            foreign = type(layer).__module__.startswith("torch.nn.") or isinstance(layer, tuple(MODULES))  # a subclass may do anything
+            if foreign and not list(layer.children()) and type(layer) not in MODULES:
                 raise UnknownLayerError(f"{type(module).__name__}: layer {name!r} ({type(layer).__name__})") from error
         raise
 
 
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_PARAMETER_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+
+
+def _check_ownership(module: nn.Module) -> None:
+    """Tracing looks neither at hooks nor at whether two names are one tensor."""
+    for name, layer in module.named_modules():
+        if any(getattr(layer, hooks) for hooks in _HOOKS):
+            raise UnknownLayerError(f"{type(module).__name__}: layer {name!r} ({type(layer).__name__}) has hooks")
+    seen: set[int] = set()
+    for name, p in module.named_parameters(remove_duplicate=False):
+        if any(getattr(p, hooks, None) for hooks in _PARAMETER_HOOKS):
+            raise UnknownLayerError(f"{type(module).__name__}: parameter {name!r} has hooks")
+        if id(p) in seen:
+            raise UnknownLayerError(f"{type(module).__name__}: parameter {name!r} is used more than once")
+        seen.add(id(p))
+
+
 def _trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
+    _check_ownership(module)
     try:
         traced = _Tracer().trace(module)
     except Exception as error:  # user code runs under symbolic values: whatever goes wrong, the answer is "not traceable"
@@ -204,7 +229,9 @@ def _renamed(node: Node, prefix: str) -> Node:
     return replace(node, parameters=strip(node.parameters), buffers=strip(node.buffers))
 
 
-def _read(fx_node: torch.fx.Node, submodules: dict[str, nn.Module], numbers: dict[torch.fx.Node, int], owner: nn.Module) -> tuple[Node, tuple[float, ...]]:
+def _read(
+    fx_node: torch.fx.Node, submodules: dict[str, nn.Module], numbers: dict[torch.fx.Node, int], owner: nn.Module
+) -> tuple[Node, tuple[float, ...]]:
     def unknown(what: str) -> UnknownLayerError:
         return UnknownLayerError(f"{type(owner).__name__}: {what}")
 
@@ -216,9 +243,8 @@ def _read(fx_node: torch.fx.Node, submodules: dict[str, nn.Module], numbers: dic
             raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__})")
         if len(fx_node.args) != 1 or fx_node.kwargs or len(inputs) != 1:
             raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) is called with more than one input")
-        hooks = (layer._forward_hooks, layer._forward_pre_hooks, layer._backward_hooks)
-        if any(hooks):
-            raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) has hooks")
+        if getattr(layer, "inplace", False) and len(fx_node.args[0].users) > 1:
+            raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) overwrites what is read again")
         node = Node(
             reading.kind,
             inputs,
@@ -233,10 +259,19 @@ def _read(fx_node: torch.fx.Node, submodules: dict[str, nn.Module], numbers: dic
         return node, reading.rates(layer)
     known = _FUNCTIONS.get(fx_node.target) if fx_node.op in ("call_function", "call_method") else None
     if known is None:
-        raise unknown(f"operation {fx_node.target!r}" if isinstance(fx_node.target, str) else f"operation {getattr(fx_node.target, '__name__', fx_node.target)!r}")
+        raise unknown(
+            f"operation {fx_node.target!r}"
+            if isinstance(fx_node.target, str)
+            else f"operation {getattr(fx_node.target, '__name__', fx_node.target)!r}"
+        )
     kind, attributes = known
+    if (fx_node.kwargs.get("inplace") or fx_node.target is operator.iadd) and len(fx_node.args[0].users) > 1:
+        raise unknown(f"operation {kind!r} overwrites what is read again")
     arguments = [a for a in fx_node.args if a not in numbers] if fx_node.args else []
     keywords = {k: v for k, v in fx_node.kwargs.items() if v is not None and v is not False and k not in ("inplace", "_stacklevel")}
+    attributes = {name: keywords.pop(_KEYWORDS.get(name, name), value) for name, value in attributes.items()}
+    if any(not isinstance(value, str) and value <= 0 for value in attributes.values()):
+        raise unknown(f"operation {kind!r} with {attributes}")
     if kind in ("softmax", "log_softmax"):
         dim = keywords.pop("dim", arguments.pop(0) if arguments else None)
         if not _last(dim):

@@ -81,8 +81,7 @@ class Epochs:
             total = weight.sum(-1, keepdims=True)
             share = weight / np.where(total > 0, total, 1)
             self.uniform = weight, torch.from_numpy(np.ascontiguousarray(share.transpose(1, 0, 2))).to(self.device)
-        weight, share = self.uniform
-        return order.transpose(0, 1).contiguous().to(self.device), weight, share
+        return order.transpose(0, 1).contiguous().to(self.device), *self.uniform
 
     @staticmethod
     def _fill(target: Tensor, values: Tensor, rows_per_step: int) -> None:

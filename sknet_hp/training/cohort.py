@@ -161,7 +161,7 @@ class Cohort:
             assert self.module is not None
             self.program = Alone(self.module, parameters, gradients, buffer_layout.views(self.flat_buffers))
             self.n_keys = 1
-        names = [field for field in jobs[0].rates.__dataclass_fields__]
+        names = list(jobs[0].rates.__dataclass_fields__)
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
         self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout)
         smoothing = [job.label_smoothing for job in jobs]
@@ -243,10 +243,10 @@ class Cohort:
             losses[:, s] = self.loss.rows(self.loss.record(outputs, targets), targets).cpu().numpy()
             if classes:
                 hits[:, s] = (outputs.argmax(-1) == targets.argmax(-1)).cpu().numpy()
-        losses, hits = losses.reshape(members, -1), hits.reshape(members, -1)
+        # One member at a time, as above.
         total = [max(v.weight[k].sum(), 1e-30) for k in range(members)]
-        means = np.array([(losses[k] * v.weight[k]).sum() / total[k] for k in range(members)])
-        return means, np.array([(hits[k] * v.weight[k]).sum() / total[k] for k in range(members)]) if classes else None
+        means = np.array([(losses[k].ravel() * v.weight[k]).sum() / total[k] for k in range(members)])
+        return means, np.array([(hits[k].ravel() * v.weight[k]).sum() / total[k] for k in range(members)]) if classes else None
 
     def _finite(self) -> np.ndarray:
         ok = torch.ones(len(self.jobs), dtype=torch.bool, device=self.device)

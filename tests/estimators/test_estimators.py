@@ -249,7 +249,7 @@ def test_weights_of_one_change_nothing(problem, Net):
 @pytest.mark.parametrize("Net", ESTIMATORS)
 @pytest.mark.parametrize(
     ("weight", "message"),
-    [(np.zeros(200), "zero for every row"), (np.full(200, -1.0), "[Nn]egative"), (np.ones(7), "200"), (np.full(200, np.nan), "NaN")],
+    [(np.zeros(200), "zero"), (np.full(200, -1.0), "[Nn]egative"), (np.ones(7), "200"), (np.full(200, np.nan), "NaN")],
 )
 def test_impossible_weights(problem, Net, weight, message):
     with pytest.raises(ValueError, match=message):
@@ -333,16 +333,21 @@ def test_warm_start_with_another_shape(classes):
         net.set_params(width=16).fit(X[:, :4], y)
 
 
-def test_warm_start_with_another_optimizer(classes):
-    """Its memory would be another's: a clear error, or a fresh start of it."""
+@pytest.mark.parametrize(("before", "after"), [("sgd", "adamw"), ("adamw", "sgd"), ("rmsprop", "adagrad")])
+@pytest.mark.xfail(strict=True, reason="the memory of one optimizer is taken for that of another, or is missing (IndexError)")
+def test_warm_start_with_another_optimizer(classes, before, after):
     X, y = classes
-    net = NetClassifier(**SMALL, warm_start=True).fit(X, y)
-    try:
-        net.set_params(optimizer="sgd", max_epochs=9).fit(X, y)
-    except ValueError as error:
-        assert "optimizer" in str(error)  # noqa: PT017
-    else:
-        assert net.state_.slots.shape == (1, len(net.parameters_))
+    net = NetClassifier(**SMALL, optimizer=before, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="optimizer"):
+        net.set_params(optimizer=after, max_epochs=9).fit(X, y)
+
+
+@pytest.mark.xfail(strict=True, reason="only the number of parameters is compared, which is the same")
+def test_warm_start_with_another_normalization(classes):
+    X, y = classes
+    net = NetClassifier(**SMALL, normalization="batch", warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="normalization"):
+        net.set_params(normalization="layer", max_epochs=9).fit(X, y)
 
 
 def test_without_warm_start_fit_begins_anew(classes):
@@ -504,6 +509,19 @@ def test_pickle(problem, Net):
     assert len(pickle.dumps(net)) < 20 * net.parameters_.nbytes + 50_000
 
 
+@pytest.mark.parametrize("change", [{"activation": "tanh"}, {"width": 17}, {"n_layers": 1}, {"dropout": 0.5}])
+@pytest.mark.parametrize("copied", [False, pytest.param(True, marks=pytest.mark.xfail(strict=True, reason="a copy builds its module from the parameters of now"))])
+def test_parameters_set_after_fit_wait_for_the_next(classes, change, copied):
+    """As anywhere in scikit-learn: predictions are those of the fit, in a copy too."""
+    X, y = classes
+    net = NetClassifier(**SMALL).fit(X, y)
+    expected = net.predict_proba(X)
+    net.set_params(**change)
+    if copied:
+        net = pickle.loads(pickle.dumps(net))
+    assert np.array_equal(net.predict_proba(X), expected)
+
+
 @pytest.mark.parametrize("Net", ESTIMATORS)
 def test_clone(problem, Net):
     net = Net(**SMALL, dropout=0.3).fit(*problem(Net))
@@ -637,8 +655,8 @@ def test_prediction_asks_for_the_same_columns(problem, Net):
     X, y = problem(Net)
     frame = pd.DataFrame(X, columns=list("abcdef"))
     net = Net(**SMALL).fit(frame, y)
-    with pytest.raises(ValueError, match="features"):
-        net.predict(X[:, :3])
+    with pytest.raises(ValueError, match="feature names"):
+        net.predict(frame[["a", "b"]])
     with pytest.raises(ValueError, match="feature names should match"):
         net.predict(frame.rename(columns={"a": "z"}))
 

@@ -1,0 +1,418 @@
+"""What users' tasks may do to the engine: nothing hangs, nothing is lost, nothing is left behind."""
+
+import contextlib
+import gc
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed
+from scripts import wait_until
+from sklearn.model_selection import GridSearchCV
+
+import sknet_hp
+from sknet_hp.fusion import executors
+from sknet_hp.fusion.engine import engine
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def same(a, b):
+    return all(np.array_equal(p, q) for p, q in zip(a, b, strict=True))
+
+
+@pytest.fixture
+def limit_threads(monkeypatch):
+    """No more threads of the engine's than so many at one time; returns the failed attempts."""
+    refused = []
+
+    def limit(most):
+        original = threading.Thread.start
+
+        def start(self):
+            if self.name.startswith("sknet_hp") and sum(t.name.startswith("sknet_hp") for t in threading.enumerate()) >= most:
+                refused.append(self.name)
+                raise RuntimeError("can't start new thread")
+            original(self)
+
+        monkeypatch.setattr(threading.Thread, "start", start)
+        return refused
+
+    return limit
+
+
+# ---- tasks that fail -----------------------------------------------------------------------------------------------
+
+
+def test_tasks_that_raise_before_and_after_training(fit, alone):
+    def attempt(seed):
+        try:
+            if seed % 10 == 3:
+                raise KeyError("before")
+            weights = fit(seed)
+            if seed % 10 == 7:
+                raise KeyError("after")
+            return weights
+        except KeyError as error:
+            return error.args[0]
+
+    with sknet_hp.fused(2):
+        got = Parallel()(delayed(attempt)(seed) for seed in range(60))
+    for seed, g in enumerate(got):
+        assert np.array_equal(g, "before" if seed % 10 == 3 else "after" if seed % 10 == 7 else alone[seed])
+
+
+@pytest.fixture
+def broken_seed(monkeypatch):
+    """Training a network with seed 13 raises."""
+    train = executors.train
+
+    def train_or_raise(jobs, cancelled):
+        if any(job.seed == 13 for job in jobs):
+            raise ArithmeticError("unlucky")
+        return train(jobs, cancelled)
+
+    monkeypatch.setattr(executors, "train", train_or_raise)
+
+
+def test_a_failing_member_of_a_bundle_is_isolated(fit, alone, broken_seed, bundles):
+    def attempt(seed):
+        try:
+            return fit(seed)
+        except ArithmeticError:
+            return None
+
+    with sknet_hp.fused(1, over="inline"):
+        got = Parallel()(delayed(attempt)(seed) for seed in range(20))
+    assert got.pop(13) is None
+    assert same(got, [*alone[:13], *alone[14:20]])
+    assert bundles[0] == 20
+
+
+@pytest.mark.parametrize("error_score", [np.nan, "raise"])
+def test_error_score(data, net, broken_seed, error_score):
+    search = GridSearchCV(net(), {"random_state": [1, 13, 2]}, cv=2, refit=False, error_score=error_score)
+    with sknet_hp.fused(1, over="inline"), warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        if error_score == "raise":
+            with pytest.raises(ArithmeticError, match="unlucky"):
+                search.fit(*data)
+            return
+        scores = search.fit(*data).cv_results_["mean_test_score"]
+    assert np.isnan(scores).tolist() == [False, True, False]
+    assert any("2 fits failed out of a total of 6" in str(w.message) for w in record)
+
+
+def test_an_exception_reaches_the_caller_and_no_task_goes_on(fit):
+    ended = []
+
+    def task(seed):
+        if seed == 5:
+            raise KeyError(seed)
+        try:
+            fit(seed, max_epochs=20_000)
+        finally:
+            ended.append(seed)
+
+    start = time.monotonic()
+    with sknet_hp.fused(1, over="inline"), pytest.raises(KeyError, match="5"):
+        Parallel()(delayed(task)(seed) for seed in range(40))
+    assert time.monotonic() - start < 3
+    assert not [t for t in threading.enumerate() if t.name.startswith("sknet_hp-task")], "the call ends when its threads have"
+
+
+# ---- many tasks, few threads ---------------------------------------------------------------------------------------
+
+
+def test_2000_tasks(fit, alone):
+    with sknet_hp.fused(1, over="inline"):
+        got = Parallel()(delayed(fit)(seed % 64) for seed in range(2000))
+    assert same(got, [alone[seed % 64] for seed in range(2000)])
+
+
+@pytest.mark.parametrize("most", [64, 8, 2, 1, 0])
+def test_a_limit_on_threads_fails_no_search(fit, alone, limit_threads, most):
+    refused = limit_threads(most)
+    with sknet_hp.fused(1, over="inline"):
+        got = Parallel()(delayed(fit)(seed % 64) for seed in range(100))
+    assert same(got, [alone[seed % 64] for seed in range(100)])
+    assert refused
+
+
+@pytest.mark.parametrize("most", [8, 4, 1])
+def test_a_limit_on_threads_when_all_of_them_are_parents(fit, alone, limit_threads, most):
+    refused = limit_threads(most)
+
+    def outer(fold):
+        return Parallel()(delayed(fit)(3 * fold + k) for k in range(3))
+
+    with sknet_hp.fused(1, over="inline"):
+        got = Parallel()(delayed(outer)(fold) for fold in range(12))
+    assert same([weights for part in got for weights in part], alone[:36])
+    assert refused
+
+
+def test_a_limit_on_threads_when_workers_are_to_start(new_engine, fit, alone, limit_threads):
+    limit_threads(3)
+    with sknet_hp.fused(2, over="loky"), pytest.warns(RuntimeWarning, match="could not be started"):
+        got = Parallel()(delayed(fit)(seed) for seed in range(8))
+    assert same(got, alone[:8])
+
+
+def test_two_threads_and_little_memory_are_enough(data, net):
+    search = GridSearchCV(net(), {"lr": [1e-3, 1e-2, 1e-1]}, cv=4)
+    want = search.fit(*data).cv_results_["mean_test_score"]
+    for settings in ({"max_threads": 2}, {"memory": 5000}, {"memory": 1}, {"max_threads": 1}):
+        with sknet_hp.fused(1, over="inline", **settings):
+            assert np.array_equal(search.fit(*data).cv_results_["mean_test_score"], want)
+
+
+# ---- calls inside calls, calls beside calls ------------------------------------------------------------------------
+
+
+def test_nested_three_deep(fit, alone):
+    def leaf(k):
+        return fit(k)
+
+    def middle(k):
+        return Parallel()(delayed(leaf)(2 * k + i) for i in range(2)), fit(60)
+
+    def top(k):
+        return Parallel()(delayed(middle)(3 * k + i) for i in range(3)), fit(61)
+
+    with sknet_hp.fused(1, over="inline"):
+        got = Parallel()(delayed(top)(k) for k in range(3))
+    for k, (middles, own) in enumerate(got):
+        assert np.array_equal(own, alone[61])
+        for i, (leaves, refit) in enumerate(middles):
+            assert np.array_equal(refit, alone[60])
+            assert same(leaves, alone[2 * (3 * k + i) : 2 * (3 * k + i) + 2])
+
+
+def test_two_searches_from_two_threads(fit, alone):
+    results = {}
+
+    def search(offset):
+        with sknet_hp.fused(1, over="inline"):
+            results[offset] = Parallel()(delayed(fit)(offset + k) for k in range(20))
+
+    threads = [threading.Thread(target=search, args=(offset,)) for offset in (0, 20, 40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    for offset in (0, 20, 40):
+        assert same(results[offset], alone[offset : offset + 20])
+
+
+def test_one_of_two_searches_fails(fit, alone):
+    results = []
+
+    def search():
+        with sknet_hp.fused(1, over="inline"):
+            results.append(Parallel()(delayed(fit)(k, max_epochs=2) for k in range(40)))
+
+    def fail(seed):
+        fit(seed)
+        raise KeyError(seed)
+
+    thread = threading.Thread(target=search)
+    thread.start()
+    with sknet_hp.fused(1, over="inline"), pytest.raises(KeyError):
+        Parallel()(delayed(fail)(seed) for seed in range(10))
+    thread.join(30)
+    assert same(results[0], alone[:40])
+
+
+def test_a_search_in_a_users_threading_backend(data, net):
+    search = GridSearchCV(net(), {"lr": [1e-3, 1e-2]}, cv=3)
+    want = search.fit(*data).cv_results_["mean_test_score"]
+
+    def task():
+        with sknet_hp.fused(1, over="inline"):
+            return search.fit(*data).cv_results_["mean_test_score"]
+
+    got = Parallel(n_jobs=2, backend="threading")(delayed(task)() for _ in range(4))
+    assert all(np.array_equal(want, g) for g in got)
+
+
+@pytest.mark.parametrize("kind", ["generator", "generator_unordered"])
+def test_interleaved_generators(fit, alone, kind):
+    with sknet_hp.fused(1, over="inline"):
+        first = Parallel(return_as=kind)(delayed(lambda s: (s, fit(s)))(s) for s in range(9))
+        second = Parallel(return_as=kind)(delayed(lambda s: (s, fit(s)))(s) for s in range(9))
+        got = [pair for pairs in zip(first, second, strict=True) for pair in pairs]
+    assert sorted(seed for seed, _ in got) == sorted([*range(9), *range(9)])
+    assert all(np.array_equal(weights, alone[seed]) for seed, weights in got)
+    if kind == "generator":
+        assert [seed for seed, _ in got] == [s for s in range(9) for _ in range(2)]
+
+
+def test_a_generator_consumed_in_another_thread(fit, alone):
+    got = []
+    with sknet_hp.fused(1, over="inline"):
+        generator = Parallel(return_as="generator")(delayed(fit)(s) for s in range(9))
+        thread = threading.Thread(target=lambda: got.extend(generator))
+        thread.start()
+        thread.join(30)
+    assert same(got, alone[:9])
+    assert not engine().tasks.dispatching
+
+
+def test_a_generator_dropped_half_consumed(fit):
+    with sknet_hp.fused(1, over="inline"):
+        generator = Parallel(return_as="generator", pre_dispatch="all")(delayed(fit)(s, max_epochs=2 if s < 2 else 20_000) for s in range(40))
+        next(generator)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # joblib says that tasks were cancelled
+            del generator
+            gc.collect()
+        assert wait_until(lambda: engine().tasks.threads == 0, 2)
+
+
+def test_a_call_that_fails_before_it_begins_leaves_no_session(fit, alone):
+    with sknet_hp.fused(1, over="inline"):
+        with pytest.raises(TypeError):
+            Parallel()(5)
+        gc.collect()
+        assert not engine().sessions
+        assert same(Parallel()(delayed(fit)(s) for s in range(3)), alone[:3])
+
+
+def test_one_parallel_called_twice(fit, alone):
+    with sknet_hp.fused(1, over="inline"), Parallel() as parallel:
+        assert same(parallel(delayed(fit)(s) for s in range(4)), alone[:4])
+        with pytest.raises(KeyError):
+            parallel(delayed({}.__getitem__)(s) for s in range(4))
+        assert same(parallel(delayed(fit)(s) for s in range(4, 8)), alone[4:8])
+
+
+# ---- tasks that block ----------------------------------------------------------------------------------------------
+
+
+def test_tasks_that_hold_a_lock_while_they_fit(fit, alone):
+    lock = threading.Lock()
+
+    def task(seed):
+        with lock:
+            return fit(seed)
+
+    with sknet_hp.fused(2, over="inline"):
+        assert same(Parallel()(delayed(task)(seed) for seed in range(6)), alone[:6])
+
+
+def test_tasks_that_wait_for_each_other(fit, alone):
+    barrier = threading.Barrier(4)
+
+    def task(seed):
+        barrier.wait(30)
+        return fit(seed)
+
+    with sknet_hp.fused(2, over="inline"):
+        assert same(Parallel()(delayed(task)(seed) for seed in range(4)), alone[:4])
+
+
+def test_a_task_that_takes_its_time_keeps_nobody(fit, alone):
+    done = []
+
+    def task(seed):
+        if seed == 0:
+            time.sleep(3)
+        weights = fit(seed)
+        done.append((seed, time.monotonic()))
+        return weights
+
+    start = time.monotonic()
+    with sknet_hp.fused(2, over="inline"):
+        got = Parallel()(delayed(task)(seed) for seed in range(40))
+    assert same(got, alone[:40])
+    assert sum(at - start < 2.5 for _, at in done) == 39
+    assert time.monotonic() - start < 4.5
+
+
+def test_few_bodies_run_at_a_time(fit):
+    """As many as there are cores, and the slow ones only."""
+    running, most, lock = 0, [0], threading.Lock()
+
+    def task(seed):
+        nonlocal running
+        with lock:
+            running += 1
+            most[0] = max(most[0], running)
+        time.sleep(0.2)
+        with lock:
+            running -= 1
+        return fit(seed)
+
+    with sknet_hp.fused(2, over="inline"):
+        Parallel()(delayed(task)(seed) for seed in range(8))
+    assert most[0] == 2
+
+
+# ---- memory --------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_held_after_a_search(data, net):
+    import weakref
+
+    class Watched(np.ndarray):
+        pass
+
+    X = data[0].view(Watched)
+    alive = weakref.ref(X)
+    with sknet_hp.fused(1, over="inline"):
+        Parallel()(delayed(lambda X, s: net(s).fit(X, data[1]).n_iter_)(X, s) for s in range(10))
+    del X
+    gc.collect()
+    assert wait_until(lambda: alive() is None, 3)
+    assert not engine().store.known
+
+
+def test_finished_tasks_hold_no_data(fit):
+    """While a call runs, memory is held by its tasks in flight alone."""
+    import weakref
+
+    class Watched(np.ndarray):
+        pass
+
+    alive, counts = weakref.WeakSet(), []
+
+    def make():
+        array = np.zeros(1000).view(Watched)
+        alive.add(_Key(array))
+        return array
+
+    class _Key:
+        def __init__(self, array):
+            self.array = weakref.ref(array)
+            array.key = self
+
+    def task(array, seed):
+        fit(seed)
+        counts.append(len(alive))
+        return seed
+
+    with sknet_hp.fused(1, over="inline", max_threads=10):
+        Parallel(pre_dispatch=20)(delayed(task)(make(), seed % 64) for seed in range(200))
+    assert max(counts[100:]) < 60
+
+
+def test_exceptions_in_iterables_are_raised(fit):
+    def tasks():
+        yield from (delayed(fit)(seed) for seed in range(5))
+        raise KeyError("iterable")
+
+    with sknet_hp.fused(1, over="inline"), pytest.raises(KeyError, match="iterable"):
+        Parallel()(tasks())
+
+
+def test_a_session_ends_though_its_tasks_call_exit(fit):
+    def leave():
+        raise SystemExit(3)
+
+    with sknet_hp.fused(1, over="inline"), pytest.raises(SystemExit):
+        Parallel()([delayed(fit)(0), delayed(leave)(), delayed(fit)(1)])
+    with contextlib.suppress(RuntimeError):
+        gc.collect()
