@@ -31,7 +31,9 @@ def start(folder: Path, code: str) -> subprocess.Popen:
     path = folder / "script.py"
     path.write_text(PREAMBLE + textwrap.dedent(code))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
 
 
 def run(folder: Path, code: str, seconds: float = 60) -> tuple[str, str]:

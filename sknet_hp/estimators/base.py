@@ -28,10 +28,8 @@ from sknet_hp.nets.graph import Graph, trace
 from sknet_hp.nets.mlp import ACTIVATIONS, NORMALIZATIONS
 from sknet_hp.training.job import EpochRecord, Rates, Rows, State, Stopping, Table, TrainingJob, TrainingResult
 from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.prediction import predict
 from sknet_hp.training.schedules import SCHEDULES
-
-PREDICTION_ROWS = 8192
-"""Predictions are made for so many rows at a time, so that a large table does not need large memory."""
 
 
 def _options(names: Any) -> list[Any]:
@@ -92,6 +90,8 @@ class BaseNet(Network, BaseEstimator):
                 f"max_epochs={self.max_epochs} is less than the {start.epoch} epochs this network has already been trained for; "
                 "with warm_start=True, set max_epochs to the total you want, or set warm_start=False to begin anew"
             )
+        if one_epoch and start is not None:  # nothing is held out: nothing stops it, and no earlier epoch is the best
+            start = replace(start, finished="", best_parameters=None, best_buffers=None, best_loss=np.inf, best_epoch=0)
         if start is None:
             self._reset()
             random_state = self.random_state
@@ -228,7 +228,6 @@ class BaseNet(Network, BaseEstimator):
         self.n_encoded_features_ = job.train.table.X.shape[1]
         self.best_epoch_ = state.best_epoch or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
         self.parameters_, self.buffers_ = result.weights(self.restore_best)
-        self._module = self._build_module()
         if result.error is not None:
             raise result.error
         if state.finished == "diverged":
@@ -264,9 +263,6 @@ class BaseNet(Network, BaseEstimator):
 
     # ---- prediction ------------------------------------------------------------------------------------------------
 
-    def _build_module(self) -> nn.Module:
-        return build_module(self._module_parameters(self.n_encoded_features_, self._n_outputs()), self.parameters_, self.buffers_)
-
     def _empty_module(self, n_features: int | None = None) -> nn.Module:
         """The module with its own dropout rate, and weights of zero."""
         parameters = dict(self._module_parameters(n_features or self.n_encoded_features_, self._n_outputs())) | {"dropout": float(self.dropout)}
@@ -277,18 +273,14 @@ class BaseNet(Network, BaseEstimator):
     def _outputs(self, X: Any) -> np.ndarray:
         """The network's outputs, (rows, n_outputs) float32."""
         check_is_fitted(self, "parameters_")
-        Z = torch.from_numpy(self.encoder_.transform(X, estimator=self))
-        module = self.__dict__.get("_module") or self._build_module()  # a copy made by pickle has none
-        with torch.inference_mode():
-            if len(Z) <= PREDICTION_ROWS:
-                return module(Z).numpy()
-            return torch.cat([module(part) for part in Z.split(PREDICTION_ROWS)]).numpy()
+        Z = self.encoder_.transform(X, estimator=self)
+        graph, _ = self._architecture(self.n_encoded_features_, self._n_outputs())
+        return predict(graph, self.parameters_, self.buffers_, Z)
 
     # ---- scikit-learn ----------------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        state.pop("_module", None)
         if not self.callbacks and not self.verbose:  # then it can be made again
             state.pop("_net", None)
         return state
@@ -299,21 +291,3 @@ class BaseNet(Network, BaseEstimator):
         tags.input_tags.categorical = True
         tags.non_deterministic = False
         return tags
-
-
-def build_module(parameters: tuple[tuple[str, Any], ...], weights: np.ndarray, buffers: np.ndarray) -> nn.Module:
-    """A torch module with these weights, for prediction. Draws no random numbers."""
-    module = ARCHITECTURES["mlp"](**dict(parameters), device="meta")
-    graph, _ = _graph("mlp", parameters)
-    state: dict[str, torch.Tensor] = {}
-    for tensors, vector in ((graph.parameters, weights), (graph.buffers, buffers)):
-        offset = 0
-        for name, shape in tensors:
-            size = int(np.prod(shape))
-            state[name] = torch.from_numpy(vector[offset : offset + size].reshape(shape).copy())
-            offset += size
-    for name, buffer in module.named_buffers():
-        if name not in state:
-            state[name] = torch.zeros(buffer.shape, dtype=buffer.dtype)
-    module.load_state_dict(state, assign=True)
-    return module.eval()

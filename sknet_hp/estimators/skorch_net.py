@@ -1,7 +1,6 @@
 """skorch nets whose fit loop is a `TrainingJob`, so that they train in cohorts."""
 
 import copy
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from sknet_hp.estimators.torch_optim import read_optimizer, write_optimizer
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.engine import train_job
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
+from sknet_hp.nets.program import TORCH_GENERATOR
 from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, Table, TrainingJob
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.
@@ -41,7 +41,6 @@ _LOOP_METHODS = (
     "train_step_single",
     "validation_step",
 )
-_SEEDING = threading.Lock()  # torch's generator belongs to the whole process
 _WARNED: set[str] = set()
 
 
@@ -59,7 +58,7 @@ class FusedFitLoop(Network):
         if self.random_state is None:
             yield
             return
-        with _SEEDING, torch.random.fork_rng():
+        with TORCH_GENERATOR, torch.random.fork_rng():
             torch.manual_seed(check_random_state(self.random_state).randint(2**31 - 1))
             yield
 
@@ -222,7 +221,7 @@ def _n_outputs(net: Any, graph: Graph | nn.Module, train: Any) -> int:
         raise CannotJoin("data that is not a matrix")
     was_training = net.module_.training
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        with torch.no_grad(), TORCH_GENERATOR, torch.random.fork_rng(devices=[]):
             outputs = net.module_.eval()(torch.from_numpy(X[:2]))
     except Exception as error:  # skorch's own loop will say what is wrong
         raise CannotJoin("the module does not take a matrix") from error

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import itertools
+import multiprocessing.resource_tracker
 import os
 import pickle
 import shutil
@@ -274,6 +275,7 @@ class Worker:
             ready(error)
 
         # The process inherits that this thread takes no Ctrl-C, so that one in the middle of its imports does not end it.
+        multiprocessing.resource_tracker.ensure_running()  # or loky would now, and that unblocks signals
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self.pool.submit(_probe).add_done_callback(started)

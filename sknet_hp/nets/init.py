@@ -17,13 +17,14 @@ def initial_parameters(graph: Graph, seed: int) -> dict[str, Tensor]:
         if node.kind == "linear":
             bound = node.parameters[0][2][1] ** -0.5
             for _, name, shape in node.parameters:
-                parameters[name] = torch.empty(shape).uniform_(-bound, bound, generator=generator)
+                parameters[name] = torch.empty(shape, dtype=torch.float32).uniform_(-bound, bound, generator=generator)
         else:
             for role, name, shape in node.parameters:
-                parameters[name] = torch.ones(shape) if role == "weight" else torch.zeros(shape)
+                parameters[name] = (torch.ones if role == "weight" else torch.zeros)(shape, dtype=torch.float32)
     return parameters
 
 
 def initial_buffers(graph: Graph) -> dict[str, Tensor]:
     """The buffers of one network before training: running means of zero, running variances of one."""
-    return {name: torch.ones(shape) if role == "running_var" else torch.zeros(shape) for node in graph.nodes for role, name, shape in node.buffers}
+    start = {"running_mean": torch.zeros, "running_var": torch.ones}
+    return {name: start[role](shape, dtype=torch.float32) for node in graph.nodes for role, name, shape in node.buffers}

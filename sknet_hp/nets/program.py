@@ -1,5 +1,6 @@
 """A graph bound to the stacked tensors of a cohort: its forward, its backward, and its prediction."""
 
+import threading
 from typing import Protocol
 
 import torch
@@ -7,6 +8,9 @@ from torch import Tensor, nn
 
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.layers import LAYERS, Dropout, Layer
+
+TORCH_GENERATOR = threading.RLock()
+"""Held by those who seed torch's generator and draw from it: it belongs to the whole process, other threads included."""
 
 
 class Runnable(Protocol):
@@ -127,7 +131,7 @@ class Alone:
         # Rows that fill a batch come last; a row of weight zero before them is one of the batch.
         rows = int(torch.nonzero(weight[0])[-1]) + 1 if bool(weight.any()) else x.shape[1]
         self.module.train()
-        with torch.enable_grad(), torch.random.fork_rng(devices=[]):
+        with torch.enable_grad(), TORCH_GENERATOR, torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF)
             self.out = self.module(x[0, :rows])
         filled = x.new_zeros(x.shape[1], self.out.shape[-1])

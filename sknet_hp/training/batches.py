@@ -73,8 +73,8 @@ class Epochs:
         if self.uniform is None or self.pool.weighted:
             weight = np.zeros((members, self.steps, self.batch_rows), np.float32)
             for k, job in enumerate(self.jobs):
-                filled = torch.zeros(self.steps, self.batch_rows)
-                self._fill(filled, torch.ones(len(self.index[k])), job.rows_per_step)
+                filled = torch.zeros(self.steps, self.batch_rows, dtype=torch.float32)
+                self._fill(filled, torch.ones(len(self.index[k]), dtype=torch.float32), job.rows_per_step)
                 weight[k] = filled.numpy()
             if self.pool.weighted:
                 weight *= self.pool.weights(order.numpy())

@@ -1,8 +1,8 @@
 """How networks are trained, many at once: stack, step, retire, unstack."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.init import initial_buffers, initial_parameters
 from sknet_hp.nets.program import Alone, Program, Runnable
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool, Validation
+from sknet_hp.training.environment import float32_by_default, training_environment
 from sknet_hp.training.job import EpochRecord, Observer, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout, flatten
 from sknet_hp.training.losses import LOSSES
@@ -31,40 +32,6 @@ def never() -> bool:
     return False
 
 
-@contextmanager
-def training_environment() -> Iterator[None]:
-    """The settings under which every network trains, whoever calls: they are part of its numbers. Restored at the end.
-
-    One thread: a small network's step is too short to be shared out. No gradients: backward is by hand. Subnormal numbers count
-    as zero: the moments of dead units would otherwise slow a long training down.
-    """
-    threads, flushed = torch.get_num_threads(), bool((torch.tensor([1e-38]) * 0.01 == 0).item())
-    dtype = torch.get_default_dtype()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    torch.set_default_dtype(torch.float32)
-    try:
-        with torch.no_grad(), deterministic_cuda() if torch.cuda.is_initialized() else nullcontext():
-            yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_flush_denormal(flushed)
-        torch.set_default_dtype(dtype)
-
-
-@contextmanager
-def deterministic_cuda() -> Iterator[None]:
-    """Deterministic kernels, for the time of training."""
-    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled(), torch.backends.cudnn.deterministic
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.deterministic = True
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-        torch.backends.cudnn.deterministic = before[2]
-
-
 def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> list[TrainingResult]:
     """Train jobs of one key as one cohort; a network alone is a cohort of one.
 
@@ -75,7 +42,7 @@ def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> lis
     """
     if not jobs:
         return []
-    with training_environment():
+    with training_environment(), nullcontext() if isinstance(jobs[0].graph, Graph) else float32_by_default():
         cohort = Cohort(jobs, cancelled)
         while cohort.jobs:
             cohort.epoch()
@@ -165,7 +132,7 @@ class Cohort:
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
         self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout)
         smoothing = [job.label_smoothing for job in jobs]
-        self.smoothing = torch.tensor(smoothing, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
+        self.smoothing = torch.tensor(smoothing, dtype=torch.float32, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
 
     # ---- an epoch --------------------------------------------------------------------------------------------------
 
@@ -194,7 +161,7 @@ class Cohort:
         shares, columns = share.unbind(0), share.unsqueeze(3).unbind(0)
         self.optimizer.begin_epoch(self._learning_rates(steps), self.steps_done + np.arange(1, steps + 1)[:, None])
         chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
-        records = torch.empty(chunk, members, rows, n_outputs, device=self.device)
+        records = torch.empty(chunk, members, rows, n_outputs, dtype=torch.float32, device=self.device)
         losses = np.empty((members, steps, rows), np.float32)
         for begin in range(0, steps, chunk):
             index = order[begin : begin + chunk].reshape(-1)

@@ -31,7 +31,7 @@ class Layout:
         self.length = -(-members * sum(self.padded) // 64) * 64
 
     def zeros(self) -> Tensor:
-        return torch.zeros(self.length, device=self.device)
+        return torch.zeros(self.length, dtype=torch.float32, device=self.device)
 
     def blocks(self, flat: Tensor) -> list[Tensor]:
         """(members, size) views, one for each tensor."""
@@ -51,7 +51,7 @@ class Layout:
     def vectors(self, flat: Tensor) -> np.ndarray:
         """(members, n_parameters): each member's own vector, copied out."""
         blocks = self.blocks(flat)
-        joined = torch.cat(blocks, 1) if blocks else torch.zeros(self.members, 0)
+        joined = torch.cat(blocks, 1) if blocks else torch.zeros(self.members, 0, dtype=torch.float32)
         return joined.cpu().numpy()
 
     def assign(self, flat: Tensor, vectors: np.ndarray) -> None:

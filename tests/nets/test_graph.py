@@ -81,12 +81,18 @@ SEQUENTIALS = {
     "activated input": lambda: nn.Sequential(nn.Tanh(), nn.Linear(6, 5), nn.GELU(), nn.LayerNorm(5), nn.Linear(5, 2)),
     "activation last": lambda: nn.Sequential(nn.Linear(6, 5, bias=False), nn.SiLU(), nn.Linear(5, 1), nn.Sigmoid()),
     "two activations": lambda: nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Sigmoid(), nn.Tanh(), nn.LeakyReLU(), nn.Linear(5, 2)),
-    "no dropout to speak of": lambda: nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.0), nn.Sigmoid(), nn.Dropout(0.0), nn.Tanh(), nn.Linear(5, 2)),
-    "dropout of dropout": lambda: nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.0), nn.Dropout(0.0), nn.ELU(), nn.Dropout(0.0), nn.Sigmoid(), nn.Linear(5, 2)),
+    "no dropout to speak of": lambda: nn.Sequential(
+        nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.0), nn.Sigmoid(), nn.Dropout(0.0), nn.Tanh(), nn.Linear(5, 2)
+    ),
+    "dropout of dropout": lambda: nn.Sequential(
+        nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.0), nn.Dropout(0.0), nn.ELU(), nn.Dropout(0.0), nn.Sigmoid(), nn.Linear(5, 2)
+    ),
     "nested": lambda: nn.Sequential(nn.Sequential(nn.Linear(6, 4), nn.ReLU()), nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Tanh()))),
 }
 MLPS = {
-    f"mlp {activation} {normalization}": lambda a=activation, n=normalization: MLP(6, 3, n_layers=2, width=8, activation=a, dropout=0.0, normalization=n)
+    f"mlp {activation} {normalization}": lambda a=activation, n=normalization: MLP(
+        6, 3, n_layers=2, width=8, activation=a, dropout=0.0, normalization=n
+    )
     for activation in ACTIVATIONS
     for normalization in NORMALIZATIONS
 }

@@ -21,7 +21,10 @@ def space(use, like, *shape):
 def operands(rows, inner, columns):
     generator = torch.Generator().manual_seed(rows * 10_000 + inner * 100 + columns)
     members = max(HEIGHTS)
-    return tuple(torch.randn(*shape, generator=generator) for shape in [(members, rows, inner), (members, columns, inner), (members, columns), (members, rows, columns)])
+    return tuple(
+        torch.randn(*shape, generator=generator)
+        for shape in [(members, rows, inner), (members, columns, inner), (members, columns), (members, rows, columns)]
+    )
 
 
 def in_stacks(f, *stacked):

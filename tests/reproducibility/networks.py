@@ -28,7 +28,10 @@ KINDS = {
     "smaller than a batch": NetClassifier(**COMMON | {"batch_size": 1000}, normalization="batch"),
     "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),
     "pipeline": make_pipeline(StandardScaler(), NetClassifier(**COMMON, dropout=0.2, activation="elu")),
-    **{f"{optimizer}": NetClassifier(**COMMON | {"width": 7}, optimizer=optimizer, dropout=0.1) for optimizer in ("sgd", "nesterov", "rmsprop", "adagrad", "adam", "lion")},
+    **{
+        f"{optimizer}": NetClassifier(**COMMON | {"width": 7}, optimizer=optimizer, dropout=0.1)
+        for optimizer in ("sgd", "nesterov", "rmsprop", "adagrad", "adam", "lion")
+    },
 }
 
 VARIATIONS = [
@@ -46,7 +49,10 @@ def with_parameters(estimator, parameters):
 
 
 NETWORKS = {(kind, k): with_parameters(estimator, variation) for kind, estimator in KINDS.items() for k, variation in enumerate(VARIATIONS)}
-NETWORKS |= {("sgd", "diverging"): with_parameters(KINDS["sgd"], DIVERGING), ("smaller than a batch", "diverging"): with_parameters(KINDS["smaller than a batch"], DIVERGING)}
+NETWORKS |= {
+    ("sgd", "diverging"): with_parameters(KINDS["sgd"], DIVERGING),
+    ("smaller than a batch", "diverging"): with_parameters(KINDS["smaller than a batch"], DIVERGING),
+}
 
 
 def data(estimator):
@@ -86,7 +92,9 @@ def bits(estimator):
 
 
 def digest(estimator):
-    return hashlib.sha256(b"".join(np.nan_to_num(np.ascontiguousarray(array, dtype=np.float64)).tobytes() for array in bits(estimator).values())).hexdigest()
+    return hashlib.sha256(
+        b"".join(np.nan_to_num(np.ascontiguousarray(array, dtype=np.float64)).tobytes() for array in bits(estimator).values())
+    ).hexdigest()
 
 
 def main():

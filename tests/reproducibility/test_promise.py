@@ -13,9 +13,11 @@ import torch
 from networks import KINDS, NETWORKS, VARIATIONS, bits, data, digest, fit, network, with_parameters
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+from torch import nn
 
 import sknet_hp
 from sknet_hp.fusion import devices, executors
+from sknet_hp.skorch import NeuralNetClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of those that diverge
 
@@ -121,10 +123,74 @@ def test_with_two_torch_threads(serial, over):
 
 
 def test_in_a_process_with_two_threads(serial):
-    variables = {name: "2" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    variables = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
     script = subprocess.run([sys.executable, networks.__file__], env=os.environ | variables, capture_output=True, text=True, check=True, timeout=100)
     expected = "".join(f"{name} {digest(fit(clone(estimator)))}\n" for name, estimator in NETWORKS.items())
     assert script.stdout == expected
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_in_other_backends(serial, backend):
+    with torch_threads(2), joblib.parallel_config(backend, n_jobs=2):
+        assert_same_bits(train_all(), serial)
+        assert torch.get_num_threads() == 2
+
+
+def test_beside_threads_that_compute_in_float64(serial):
+    """torch's default dtype is the whole process's: no network may lean on it while another thread may set it."""
+    some = {name: estimator for name, estimator in NETWORKS.items() if name[1] in (0, 1)}
+    torch.set_default_dtype(torch.float64)
+    try:
+        with joblib.parallel_config("threading", n_jobs=4):
+            assert_same_bits(train_all(some), serial)
+        assert torch.get_default_dtype() == torch.float64
+        with sknet_hp.fused(n_jobs=1, over="inline"):
+            assert_same_bits(train_all(some), serial)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+class Perceptron(nn.Module):
+    def __init__(self, width=16, dropout=0.2):
+        super().__init__()
+        self.first, self.norm, self.last, self.dropout = nn.Linear(6, width), nn.BatchNorm1d(width), nn.Linear(width, 3), nn.Dropout(dropout)
+
+    def forward(self, x):
+        x = self.dropout(torch.relu(self.norm(self.first(x))))
+        return self.last(x + torch.tanh(x))
+
+
+class Convolution(nn.Module):
+    def __init__(self, width=4, dropout=0.2):
+        super().__init__()
+        self.first, self.last, self.dropout = nn.Conv1d(1, width, 3), nn.Linear(4 * width, 3), nn.Dropout(dropout)
+
+    def forward(self, x):
+        return self.last(self.dropout(torch.relu(self.first(x.unsqueeze(1))).flatten(1)))
+
+
+@pytest.mark.parametrize("module", [Perceptron, Convolution])
+@pytest.mark.filterwarnings("ignore:.*cannot be vouched for:UserWarning")
+def test_skorch_nets_with_modules_of_the_users(stacks, module):
+    X, y, _, _ = data(NETWORKS["plain", 0])
+    net = NeuralNetClassifier(
+        module, criterion=nn.CrossEntropyLoss, optimizer=torch.optim.Adam, max_epochs=3, batch_size=32, random_state=3, verbose=0
+    )
+
+    def searched():
+        search = GridSearchCV(net, {"lr": [1e-3, 1e-2], "module__dropout": [0.1, 0.3]}, cv=3, scoring="neg_log_loss", error_score="raise").fit(X.astype(np.float32), y)
+        weights = np.concatenate([p.detach().numpy().ravel() for p in search.best_estimator_.module_.parameters()])
+        return scores(search.cv_results_), weights, search.best_estimator_.history[:, "valid_loss"]
+
+    expected = searched()
+    for over, threads in [("inline", 1), ("loky", 2)]:
+        with torch_threads(threads), sknet_hp.fused(n_jobs=2, over=over):
+            found = searched()
+        for name, values in expected[0].items():
+            assert np.array_equal(found[0][name], values), (over, name)
+        assert np.array_equal(found[1], expected[1])
+        assert found[2] == expected[2]
+    assert (max(stacks) > 1) == (module is Perceptron)
 
 
 def test_predictions_do_not_depend_on_threads():
@@ -164,7 +230,17 @@ def continued(estimator, *epochs):
 
 CONTINUED = {
     (kind, k): with_parameters(KINDS[kind], variation | {"warm_start": True, "schedule_epochs": 9, "lr_schedule": "cosine", "dropout": 0.2})
-    for kind in ["dropout", "batch normalisation", "layer normalisation", "early stopping", "not restored", "smaller than a batch", "pipeline", "sgd", "lion"]
+    for kind in [
+        "dropout",
+        "batch normalisation",
+        "layer normalisation",
+        "early stopping",
+        "not restored",
+        "smaller than a batch",
+        "pipeline",
+        "sgd",
+        "lion",
+    ]
     for k, variation in enumerate(VARIATIONS)
 }
 

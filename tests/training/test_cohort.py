@@ -130,7 +130,14 @@ def test_rates_of_their_own(optimizer):
             schedule_epochs=[None, 5, 9, 3][k],
             max_epochs=[4, 4, 3, 5][k],
             label_smoothing=[0.0, 0.1, 0.0, 0.2][k],
-            rates=Rates(10.0 ** -(k + 1), [0.0, 0.1, 0.01, 0.0][k], [0.9, 0.0, 0.5, 0.9][k], [0.9, 0.5, 0.0, 0.8][k], [0.999, 0.9, 0.5, 0.99][k], 10.0 ** -(k + 3)),
+            rates=Rates(
+                10.0 ** -(k + 1),
+                [0.0, 0.1, 0.01, 0.0][k],
+                [0.9, 0.0, 0.5, 0.9][k],
+                [0.9, 0.5, 0.0, 0.8][k],
+                [0.999, 0.9, 0.5, 0.99][k],
+                10.0 ** -(k + 3),
+            ),
             stopping=Stopping(patience=[None, 1, 2, 3][k]),
         )
         for k in range(4)
@@ -242,7 +249,10 @@ def test_divergence(optimizer, position):
 
 def test_each_keeps_the_weights_before_its_own_divergence():
     """Linear regressions at rates that blow up in different, also in neighbouring, epochs."""
-    jobs = [make_job(n=64, loss="mse", n_layers=0, optimizer="sgd", max_epochs=60, seed=k, rates=Rates(lr=lr)) for k, lr in enumerate([0.1, *np.linspace(3, 20, 9)])]
+    jobs = [
+        make_job(n=64, loss="mse", n_layers=0, optimizer="sgd", max_epochs=60, seed=k, rates=Rates(lr=lr))
+        for k, lr in enumerate([0.1, *np.linspace(3, 20, 9)])
+    ]
     together = train(jobs)
     ends = sorted(r.state.epoch for r in together if r.state.finished == "diverged")
     assert len(ends) == 9
@@ -380,7 +390,9 @@ def convolutional(**options):
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 def test_foreign_module_is_a_plain_torch_loop(normalized, optimizer):
     module, twin = convolutional(normalized=normalized), convolutional(normalized=normalized)
-    job = make_job(graph=module, optimizer=optimizer, n_valid=20, rates=Rates(lr=1e-2, weight_decay=0.01, momentum=0.9), stopping=Stopping(restore_best=False))
+    job = make_job(
+        graph=module, optimizer=optimizer, n_valid=20, rates=Rates(lr=1e-2, weight_decay=0.01, momentum=0.9), stopping=Stopping(restore_best=False)
+    )
     (result,) = train([job])
     plain = {
         "adamw": lambda: torch.optim.AdamW(twin.parameters(), lr=1e-2, weight_decay=0.01),

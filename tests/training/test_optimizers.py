@@ -116,7 +116,9 @@ def test_optimizer_equals_torch(name, scheduled):
             optimizer.step()
         assert np.abs(weights[k] - problem.start[k].numpy()).max() > 1e-2  # something was learned
         # Lion moves by the sign: a rounding that flips one costs two learning rates.
-        np.testing.assert_allclose(weights[k], p.detach().numpy(), rtol=1e-4, atol=2.1 * rates["lr"] if name == "lion" else 1e-4, err_msg=f"member {k}")
+        np.testing.assert_allclose(
+            weights[k], p.detach().numpy(), rtol=1e-4, atol=2.1 * rates["lr"] if name == "lion" else 1e-4, err_msg=f"member {k}"
+        )
         if name == "lion":
             assert np.median(np.abs(weights[k] - p.detach().numpy())) < 1e-5
 

@@ -1,6 +1,11 @@
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from sknet_hp.training.cohort import train
+from sknet_hp.training.job import Rates
 from sknet_hp.training.schedules import SCHEDULES
 
 VALUES = {
@@ -27,17 +32,12 @@ def test_factors_start_at_one_and_never_rise(name):
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_bends_training_as_it_says(name, make_job, same_result):
     """Plain gradient descent with one step an epoch: the change of weights in epoch e is lr · factor · gradient."""
-    from sknet_hp.training.cohort import train
-    from sknet_hp.training.job import Rates
-
     horizon = 4
     job = make_job(n=20, optimizer="sgd", schedule=name, schedule_epochs=horizon, max_epochs=1, rates=Rates(lr=1e-2), batch_size=20)
     states = [train([job])[0].state]
     for epoch in range(2, 6):
-        from dataclasses import replace
-
         states.append(train([replace(job, max_epochs=epoch, start=states[-1])])[0].state)
-    for before, after in zip(states[:-1], states[1:], strict=True):
+    for before, after in pairwise(states):
         gradient = after.slots[0]  # without momentum, the buffer is the last gradient
         expected = -1e-2 * SCHEDULES[name](before.epoch / horizon) * gradient
         np.testing.assert_allclose(after.parameters - before.parameters, expected, atol=2e-7)

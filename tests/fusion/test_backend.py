@@ -1,0 +1,189 @@
+"""The joblib backend: how it is chosen, what it says to whom, and which tasks it gives threads."""
+
+import threading
+import time
+
+import joblib
+import numpy as np
+import pytest
+from fakes import make_job
+from joblib import Parallel, delayed
+from scripts import run
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sknet_hp
+from sknet_hp.fusion import devices
+from sknet_hp.fusion.backend import WIDE, FusedBackend, has_network
+from sknet_hp.fusion.engine import engine, train_job
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.mark.parametrize("over", ["nonsense", "dask", 3])
+def test_over_is_checked(over):
+    with pytest.raises(ValueError, match="over=.*must be 'inline', 'loky' or None"):
+        sknet_hp.fused(over=over)
+    with pytest.raises(ValueError, match="over="):
+        joblib.parallel_config(backend="fused", over=over)
+    assert joblib.parallel._backend.__dict__.get("config", None) in (None, joblib.parallel.default_parallel_config)
+
+
+def test_n_jobs_of_zero_is_an_error(fit):
+    with pytest.raises(ValueError, match="n_jobs=0"):
+        sknet_hp.fused(0)
+    with joblib.parallel_config(backend="fused"), pytest.raises(ValueError, match="n_jobs=0"):
+        Parallel(n_jobs=0)(delayed(fit)(seed) for seed in range(3))
+
+
+@pytest.mark.parametrize(("n_jobs", "cores"), [(None, devices.n_cores()), (-1, devices.n_cores()), (1, 1), (3, 3), (-1000, 1)])
+def test_how_many_cores_work(new_engine, fit, n_jobs, cores):
+    """The session decides, whatever a call in it asks for."""
+    for asked in (None, 1, 2):
+        with sknet_hp.fused(n_jobs, over="inline"):
+            Parallel(n_jobs=asked)(delayed(fit)(seed) for seed in range(2))
+        assert new_engine.n_jobs == cores
+
+
+def test_a_call_decides_where_there_is_no_session(new_engine, fit):
+    with joblib.parallel_config(backend="fused", over="inline"):
+        Parallel(n_jobs=3)(delayed(fit)(seed) for seed in range(2))
+    assert new_engine.n_jobs == 3
+
+
+def test_the_name_is_known_after_import(tmp_path):
+    out, error = run(
+        tmp_path,
+        """
+        import joblib
+        from sknet_hp.fusion import executors
+        sizes, submit = [], executors.Here.submit
+        executors.Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
+        with joblib.parallel_config(backend="fused", n_jobs=1):
+            Parallel()(delayed(fit)(s) for s in range(4))
+        print(sizes)
+        """,
+    )
+    assert out == "[4]\n", error
+
+
+def wraps(net):
+    return {
+        "itself": net,
+        "pipeline": make_pipeline(StandardScaler(), net),
+        "search": GridSearchCV(make_pipeline(StandardScaler(), net), {}),
+        "stacking of pipelines": StackingClassifier([("a", make_pipeline(StandardScaler(), net))]),
+        "final estimator": StackingClassifier([("a", LogisticRegression())], final_estimator=net),
+        "columns": make_pipeline(ColumnTransformer([("a", make_pipeline(StandardScaler(), VotingClassifier([("n", net)])), [0])])),
+        "grid": GridSearchCV(make_pipeline(LogisticRegression()), [{"logisticregression": [LogisticRegression(), net]}]),
+    }
+
+
+@pytest.mark.parametrize("name", wraps(None))
+def test_networks_are_found(net, name):
+    assert has_network(wraps(net())[name])
+    assert not has_network(wraps(LogisticRegression())[name])
+
+
+def test_classes_are_no_networks():
+    assert not has_network(sknet_hp.NetClassifier)
+
+
+def test_width_is_told_to_those_with_networks_alone(net):
+    class Asks(LogisticRegression):
+        def __init__(self, inside=None):
+            self.inside = inside
+
+        def fit(self, X, y):
+            return joblib.effective_n_jobs(-1)
+
+    with sknet_hp.fused(2):
+        assert joblib.effective_n_jobs(-1) == 1
+        assert Asks().fit(None, None) == 1
+        assert Asks(make_pipeline(net())).fit(None, None) == WIDE
+
+
+def test_tasks_without_a_network_run_in_the_callers_thread_in_order(data):
+    threads, order = set(), []
+
+    class Watched(RandomForestClassifier):
+        def fit(self, X, y):
+            threads.add(threading.current_thread())
+            order.append(self.max_depth)
+            return super().fit(X, y)
+
+    with sknet_hp.fused(2):
+        GridSearchCV(Watched(3, random_state=0), {"max_depth": [1, 2, 3]}, cv=2, refit=False).fit(*data)
+    assert threads == {threading.current_thread()}
+    assert order == [1, 1, 2, 2, 3, 3]
+
+
+def test_a_mixed_grid(data, net, bundles):
+    """Networks and others as candidates of one search."""
+    search = GridSearchCV(make_pipeline(StandardScaler(), net()), {"netclassifier": [net(), LogisticRegression(), net(1)]}, cv=3)
+    want = search.fit(*data).cv_results_["mean_test_score"]
+    bundles.clear()
+    with sknet_hp.fused(1, over="inline"):
+        assert np.array_equal(search.fit(*data).cv_results_["mean_test_score"], want)
+    assert bundles[0] == 6
+
+
+def test_results_come_in_order_with_batches(fit, alone):
+    with sknet_hp.fused(1, over="inline"):
+        got = Parallel(batch_size=3, pre_dispatch=4)(delayed(fit)(seed) for seed in range(10))
+    assert all(map(np.array_equal, got, alone))
+
+
+def test_nothing_to_do():
+    with sknet_hp.fused(1):
+        assert Parallel()([]) == []
+        assert list(Parallel(return_as="generator")([])) == []
+
+
+def test_a_thread_of_a_tasks_own_trains_alone(fit, alone):
+    def task(seed):
+        got = []
+        thread = threading.Thread(target=lambda: got.append(fit(seed)))
+        thread.start()
+        thread.join()
+        return got[0]
+
+    with sknet_hp.fused(1, over="inline"):
+        assert all(map(np.array_equal, Parallel()(delayed(task)(seed) for seed in range(3)), alone))
+
+
+def test_outside_a_session_a_network_trains_here(new_engine):
+    assert train_job(make_job(0)).state.epoch == 1
+    assert new_engine.dispatcher is None
+
+
+def test_the_dispatcher_ends_with_the_session(new_engine, data, net):
+    with sknet_hp.fused(1):
+        cross_validate(net(), *data, cv=2)
+    new_engine.lock.acquire()
+    new_engine.lock.notify()
+    new_engine.lock.release()
+    deadline = threading.Event()
+    for _ in range(200):
+        if new_engine.dispatcher is None:
+            break
+        deadline.wait(0.01)
+    assert new_engine.dispatcher is None
+    assert engine() is new_engine
+
+
+def test_timeouts_of_joblib_are_kept(fit):
+    start = time.monotonic()
+    with sknet_hp.fused(1, over="inline"), pytest.raises(TimeoutError):
+        Parallel(timeout=0.2)(delayed(fit)(seed, max_epochs=10**6) for seed in range(5))
+    assert time.monotonic() - start < 3
+
+
+def test_a_backend_can_be_described():
+    backend = FusedBackend(nesting_level=0, over="inline", memory=5, max_threads=7)
+    nested, _ = backend.get_nested_backend()
+    assert (nested.over, nested.memory, nested.max_threads, nested.nesting_level) == ("inline", 5, 7, 1)
