@@ -47,6 +47,7 @@ class BaseNet(Network, BaseEstimator):
     """Parameters and training of `NetClassifier` and `NetRegressor`."""
 
     _loss: ClassVar[str]
+    structure_: dict[str, Any]  # what must stay as it is while a network is trained on
     state_: State
     history_: list[dict[str, Any]]
 
@@ -135,7 +136,7 @@ class BaseNet(Network, BaseEstimator):
         except ValueError as error:
             if stratify is None:
                 raise ValueError(
-                    f"early_stopping=True holds out validation_fraction={self.validation_fraction} of the rows, and {len(rows)} rows are too few for it"
+                    f"early_stopping=True holds out validation_fraction={self.validation_fraction} of the rows; {len(rows)} rows are too few for it"
                 ) from error
             train, validation = train_test_split(rows, test_size=self.validation_fraction, random_state=self.seed_ % 2**32)
         return np.sort(train), np.sort(validation)
@@ -143,12 +144,15 @@ class BaseNet(Network, BaseEstimator):
     def _job(self, table: Table, train: np.ndarray | None, validation: np.ndarray | None, start: State | None, one_epoch: bool) -> TrainingJob:
         n_rows = len(table.X) if train is None else len(train)
         n_outputs = self._n_outputs()
-        graph, n_dropouts = self._architecture(table.X.shape[1], n_outputs)
-        if start is not None and len(start.parameters) != graph.n_parameters:
-            raise ValueError(
-                f"with warm_start=True a network must keep its shape: it has {len(start.parameters)} parameters, and n_layers={self.n_layers}, "
-                f"width={self.width}, normalization={self.normalization!r} make {graph.n_parameters}; set warm_start=False to begin anew"
-            )
+        structure = dict(self._module_parameters(table.X.shape[1], n_outputs)) | {"optimizer": self.optimizer}
+        if start is not None:
+            # Another dropout changes no weight's place.
+            changed = [name for name in structure if name != "dropout" and structure[name] != self.structure_[name]]
+            if changed:
+                what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
+                raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")
+        self.structure_ = structure
+        graph, n_dropouts = self._graph()
         return TrainingJob(
             graph=graph,
             n_outputs=n_outputs,
@@ -169,8 +173,9 @@ class BaseNet(Network, BaseEstimator):
             device=resolve_device(self.device),
         )
 
-    def _architecture(self, n_features: int, n_outputs: int) -> tuple[Graph, int]:
-        return _graph("mlp", self._module_parameters(n_features, n_outputs))
+    def _graph(self) -> tuple[Graph, int]:
+        """The graph of the network as it was fitted, whatever parameters have been set since, and how many dropout layers it has."""
+        return _graph("mlp", tuple((name, value) for name, value in self.structure_.items() if name != "optimizer"))
 
     def _module_parameters(self, n_features: int, n_outputs: int) -> tuple[tuple[str, Any], ...]:
         return (
@@ -263,9 +268,9 @@ class BaseNet(Network, BaseEstimator):
 
     # ---- prediction ------------------------------------------------------------------------------------------------
 
-    def _empty_module(self, n_features: int | None = None) -> nn.Module:
+    def _empty_module(self) -> nn.Module:
         """The module with its own dropout rate, and weights of zero."""
-        parameters = dict(self._module_parameters(n_features or self.n_encoded_features_, self._n_outputs())) | {"dropout": float(self.dropout)}
+        parameters = {name: value for name, value in self.structure_.items() if name != "optimizer"} | {"dropout": float(self.dropout)}
         module = ARCHITECTURES["mlp"](**parameters, device="meta").to_empty(device="cpu")
         module.load_state_dict({name: torch.zeros_like(tensor) for name, tensor in module.state_dict().items()})
         return module
@@ -274,8 +279,7 @@ class BaseNet(Network, BaseEstimator):
         """The network's outputs, (rows, n_outputs) float32."""
         check_is_fitted(self, "parameters_")
         Z = self.encoder_.transform(X, estimator=self)
-        graph, _ = self._architecture(self.n_encoded_features_, self._n_outputs())
-        return predict(graph, self.parameters_, self.buffers_, Z)
+        return predict(self._graph()[0], self.parameters_, self.buffers_, Z)
 
     # ---- scikit-learn ----------------------------------------------------------------------------------------------
 

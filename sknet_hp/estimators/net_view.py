@@ -40,7 +40,7 @@ def build_net(estimator: Any, job: TrainingJob | None) -> Any:
     classifier = is_classifier(estimator)
     make: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
     net = make(
-        estimator._empty_module() if job is None else estimator._empty_module(job.train.table.X.shape[1]),
+        estimator._empty_module(),
         criterion=torch.nn.CrossEntropyLoss if classifier else torch.nn.MSELoss,
         optimizer=TORCH_OPTIMIZERS[estimator.optimizer],
         lr=estimator.lr,

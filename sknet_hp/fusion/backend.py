@@ -113,8 +113,16 @@ class FusedBackend(ParallelBackendBase):
     supports_sharedmem = True
     uses_threads = True
 
-    def __init__(self, nesting_level: int | None = None, inner_max_num_threads: int | None = None, over: str | None = None,
-                 cores: int | None = None, memory: int | None = None, max_threads: int = WIDE, **kwargs: Any):
+    def __init__(
+        self,
+        nesting_level: int | None = None,
+        inner_max_num_threads: int | None = None,
+        over: str | None = None,
+        cores: int | None = None,
+        memory: int | None = None,
+        max_threads: int = WIDE,
+        **kwargs: Any,
+    ):
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads, **kwargs)
         if over not in (None, "inline", "loky"):
             raise ValueError(f"over={over!r}; it must be 'inline', 'loky' or None")
@@ -269,17 +277,20 @@ class Session(joblib.parallel_config):
 def fused(n_jobs: int | None = None, *, over: str | None = None, memory: int | None = None, max_threads: int = WIDE) -> Session:
     """Train the networks of concurrent fits together, in any scikit-learn code run inside the `with` block.
 
-    The same as ``joblib.parallel_config(backend="fused", n_jobs=n_jobs)``, with settings. Results do not depend on it, bit for bit; only the time does.
+    The same as ``joblib.parallel_config(backend="fused", n_jobs=n_jobs)``, with settings. Results do not depend on it, bit for bit; only the time
+    does.
 
     Parameters
     ----------
     n_jobs : int, default=None
-        How many cores work on cohorts. None or -1: all that this process may use. The outermost setting wins; `n_jobs` of searches inside are ignored.
+        How many cores work on cohorts. None or -1: all that this process may use. The outermost setting wins; `n_jobs` of searches inside are
+        ignored.
     over : {"inline", "loky"}, default=None
-        Where cohorts train: "inline" in this process, "loky" in `n_jobs` worker processes, which stay alive for the next search. By default the engine
-        takes worker processes once the work is worth starting them.
+        Where cohorts train: "inline" in this process, "loky" in `n_jobs` worker processes, which stay alive for the next search. By default the
+        engine takes worker processes once the work is worth starting them.
     memory : int, default=None
-        Bytes of data that tasks waiting at one time may hold (scikit-learn copies a split of X for each). By default a quarter of the memory that is free.
+        Bytes of data that tasks waiting at one time may hold (scikit-learn copies a split of X for each). By default a quarter of the memory that
+        is free.
     max_threads : int, default=512
         How many tasks may wait for their networks at one time.
 

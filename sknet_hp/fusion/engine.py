@@ -19,13 +19,12 @@ from typing import Any
 import torch
 
 from sknet_hp.fusion import devices
-from sknet_hp.fusion.executors import Executor, Here, TableStore, Worker, WorkerDied
+from sknet_hp.fusion.executors import Executor, TableStore, WorkerDied
+from sknet_hp.fusion.places import Places
 from sknet_hp.fusion.tasks import Call, Task, Tasks, WarningState
 from sknet_hp.training.cohort import Cancelled, train
 from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 
-_START_WORKERS = 1.5  # seconds of work from which on importing torch in other processes pays
-_SHIP = 0.02  # seconds of work from which on sending a bundle to a running worker pays
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
 _MAX_DEATHS = 3  # of workers in turn over one network
 _UNWINDING = 1.0  # seconds to wait for the threads of a call that was called off
@@ -81,19 +80,13 @@ class Engine:
         self.lock = threading.Condition()
         self.tasks = Tasks(self.lock, self.lock.notify)
         self.store = TableStore()
+        self.places = Places(self.store, self.lock)
         self.groups: dict[CohortKey, list[Waiting]] = {}
         self.ready_made: list[Bundle] = []  # bundles to be tried again
         self.in_training: dict[Bundle, Executor] = {}
         self.numbers = itertools.count()
         self.dispatcher: threading.Thread | None = None
         self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()  # weak, because joblib may fail before it comes to `terminate`
-        self.over: str | None = None
-        self.n_jobs = 1
-        self.here: dict[str, Here] = {}
-        self.workers: list[Worker] = []
-        self.starting = False
-        self.no_workers: str | None = None  # why there are none, if they could not be started
-        self.unsaid: list[tuple[str, type[Warning]]] = []  # for the next task whose network is trained to say
         self.last_arrival = 0.0
         self.correction = 1.0  # measured seconds / expected seconds
         self.trained = 0
@@ -110,7 +103,7 @@ class Engine:
         """
         with self.lock:
             if not self.sessions:
-                self.n_jobs, self.over, self.no_workers = n_jobs, over, None
+                self.places.begin(n_jobs, over)
                 self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = n_jobs, max_threads, max_bytes
                 self.warning_state = WarningState()
                 self.torch_threads = torch.get_num_threads()
@@ -235,30 +228,32 @@ class Engine:
     def _choose(self) -> tuple[Bundle, Executor] | None:
         """A bundle that should go now, and where to."""
         for bundle in self.ready_made:
-            executor = self._executor(bundle)
+            executor = self._place(bundle)
             if executor is not None:
                 self.ready_made.remove(bundle)
                 return bundle, executor
         now = time.monotonic()
-        for key, group in sorted(self.groups.items(), key=lambda item: min(w.number for w in item[1])):
+        for key, group in sorted(self.groups.items(), key=_urgency):
             job = group[0].job
-            free = self._free(job)
-            if not free:
+            if not self.places.any_free(job):
                 continue
+            places = self.places.count(job)
             more = self.tasks.to_come()
             left = self._left(now)
-            size = self._bundle_size(job, len(group) + more + left, self._places_in_all(job)) if more else 0
+            size = self._bundle_size(job, len(group) + more + left, places) if more else 0
             if more and len(group) < size:
                 expected = self.correction * devices.expected_seconds(job, size)
                 quiet = now - self.last_arrival > min(1.0, max(0.05, _PATIENCE * expected))
                 if self.tasks.can_go_on() and not quiet:
                     continue
             if len(group) < size or not more:
-                size = self._bundle_size(job, len(group) + left, self._places_in_all(job))
+                size = self._bundle_size(job, len(group) + left, places)
+                if len(group) <= min(size + size // 4, devices.stack_height(job)):  # no slivers
+                    size = len(group)
             expected = self.correction * devices.expected_seconds(job, size)
             group.sort(key=lambda w: w.number)
             bundle = Bundle(group[:size], expected=expected)
-            executor = self._executor(bundle)
+            executor = self._place(bundle)
             if executor is None:
                 continue
             if group[size:]:
@@ -267,6 +262,9 @@ class Engine:
                 del self.groups[key]
             return bundle, executor
         return None
+
+    def _place(self, bundle: Bundle) -> Executor | None:
+        return self.places.choose(bundle.jobs[0], bundle.expected, self._work_ahead(bundle), only_work=not self.groups, has_killed=bundle.deaths > 0)
 
     def _left(self, now: float) -> int:
         """Networks in training, each counted by the part of its time that is left."""
@@ -279,105 +277,25 @@ class Engine:
         rounds = -(-n_jobs // (height * places))
         return min(height, -(-n_jobs // (rounds * places)))
 
-    def _at_exit(self) -> None:
-        """Leave no thread inside torch when the interpreter ends: call everything off, and wait a moment for it."""
-        if os.getpid() != self.pid:
-            return
-        with self.lock:
-            for group in self.groups.values():
-                for w in group:
-                    self._settle(w, error=Cancelled())
-            self.groups.clear()
-            for executor in self.in_training.values():
-                executor.cancel()
-            deadline = time.monotonic() + 2
-            while (self.in_training or self.tasks.threads) and time.monotonic() < deadline:
-                self.lock.wait(0.05)
-
-    # ---- where -----------------------------------------------------------------------------------------------------
-
-    def _uses_workers(self, job: TrainingJob) -> bool:
-        return job.device == "cpu" and job.observer is None and self.over != "inline" and self.no_workers is None and (self.n_jobs > 1 or self.over == "loky")
-
-    def _free(self, job: TrainingJob) -> int:
-        """How many executors could take such a job now."""
-        if not self._uses_workers(job):
-            return sum(not here.busy for here in self._places(job))
-        ready = [w for w in self.workers[: self.n_jobs] if w.ready()]
-        if ready:
-            return sum(not w.busy for w in ready)
-        if self.over == "loky":
-            self._start_workers()
-            return 0
-        return sum(not here.busy for here in self._places(job))
-
-    def _places_in_all(self, job: TrainingJob) -> int:
-        if self._uses_workers(job):
-            return max(1, sum(w.ready() for w in self.workers[: self.n_jobs]))
-        return len(self._places(job))
-
-    def _places(self, job: TrainingJob) -> list[Here]:
-        names = [job.device]
-        if job.device == "cuda":
-            import torch
-
-            names = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
-        return [self.here.setdefault(name, Here(name)) for name in names]
-
-    def _executor(self, bundle: Bundle) -> Executor | None:
-        job = bundle.members[0].job
-        here = next((place for place in self._places(job) if not place.busy), None)
-        if not self._uses_workers(job):
-            return here
-        ready = [w for w in self.workers[: self.n_jobs] if w.ready()]
-        workers_only = self.over == "loky" or bundle.deaths > 0  # what has ended a worker must not end this process
-        if len(ready) < self.n_jobs and (workers_only or self._work_ahead(bundle) > _START_WORKERS):
-            self._start_workers()
-        if ready:
-            if not workers_only and bundle.expected < _SHIP and here is not None and not self.groups:
-                return here
-            return next((w for w in ready if not w.busy), None)
-        return None if workers_only else here
-
     def _work_ahead(self, bundle: Bundle) -> float:
         """Seconds of training that are known to be waiting: these jobs, all others, and the tasks not begun, taken to be like these."""
         each = bundle.expected / len(bundle.members)
         waiting = sum(map(len, self.groups.values())) + len(self.tasks.queue)
         return each * (waiting + len(bundle.members))
 
-    def _start_workers(self) -> None:
-        """Bring the worker processes up, in the background."""
-        if self.starting:
+    def _at_exit(self) -> None:
+        """Leave no thread inside torch when the interpreter ends: call everything off, and wait a moment for it."""
+        if os.getpid() != self.pid:
             return
-        while len(self.workers) < self.n_jobs:
-            self.workers.append(Worker(self.store))
-        missing = [w for w in self.workers[: self.n_jobs] if not w.ready()]
-        if not missing:
-            return
-        self.starting = True
-        pending = [len(missing)]
-
-        def one_is_up(error: BaseException | None) -> None:
-            with self.lock:
-                pending[0] -= 1
-                self.starting = pending[0] > 0
-                if error is not None and self.no_workers is None:
-                    self.no_workers = f"worker processes could not be started ({type(error).__name__}: {error}); training goes on in this process"
-                    self.unsaid.append((self.no_workers, RuntimeWarning))
-                self.lock.notify()
-
-        def start() -> None:
-            for worker in missing:
-                try:
-                    worker.start(one_is_up)
-                except (RuntimeError, OSError) as error:  # no thread or process to be had
-                    one_is_up(error)
-
-        try:
-            threading.Thread(target=start, name="sknet_hp-workers", daemon=True).start()
-        except RuntimeError as error:  # no thread to be had
-            pending[0] = 1
-            one_is_up(error)
+        with self.lock:
+            calls = self.tasks.calls()
+            for call in calls:
+                call.off = True
+        for call in calls:
+            self.cancel(call)
+        deadline = time.monotonic() + _UNWINDING
+        while self.in_training and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     # ---- outcomes --------------------------------------------------------------------------------------------------
 
@@ -389,8 +307,7 @@ class Engine:
                 if bundle.expected > 0.005:
                     self.correction = min(20.0, max(0.05, self.correction * (0.5 + 0.5 * seconds / bundle.expected)))
                 self.trained += len(outcome)
-                bundle.members[0].notes += self.unsaid
-                self.unsaid = []
+                bundle.members[0].notes += self.places.take_notes()
                 for waiting, result in zip(bundle.members, outcome, strict=True):
                     self._settle(waiting, result=result)
             else:
@@ -409,7 +326,8 @@ class Engine:
         if isinstance(error, WorkerDied):
             deaths = bundle.deaths + 1
             if len(alive) > 1 or deaths < _MAX_DEATHS:
-                alive[0].notes.append((f"a worker process died while it trained {len(alive)} networks; they are trained again in a new one", RuntimeWarning))
+                note = f"a worker process died while it trained {len(alive)} networks; they are trained again in a new one"
+                alive[0].notes.append((note, RuntimeWarning))
                 self.ready_made += [Bundle(part, deaths, bundle.expected / 2) for part in _halves(alive)]
                 return
             error = RuntimeError(f"{deaths} worker processes died in turn while they trained this network; it may need more memory than there is")
@@ -427,6 +345,12 @@ class Engine:
             waiting.event.set()
             if waiting.task is not None:
                 self.tasks.wake(waiting.task)
+
+
+def _urgency(item: tuple[CohortKey, list[Waiting]]) -> tuple[float, int]:
+    """Groups that fill a stack come first, since the others may still grow; then those that were submitted first."""
+    _, group = item
+    return -min(1.0, len(group) / devices.stack_height(group[0].job)), min(w.number for w in group)
 
 
 def _halves(members: list[Waiting]) -> list[list[Waiting]]:

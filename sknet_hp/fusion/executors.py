@@ -19,11 +19,9 @@ from typing import Any, Protocol
 
 import cloudpickle
 import numpy as np
-
 from joblib.externals.loky.backend import resource_tracker
 from joblib.externals.loky.backend.context import get_context
 from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, ShutdownExecutorError
-
 from torch import nn
 
 from sknet_hp.nets.graph import trace
@@ -34,8 +32,10 @@ Done = Callable[[list[TrainingResult] | BaseException], None]
 
 _WORKER_CACHE_BYTES = 1 << 28
 
+
 class WorkerDied(Exception):
     """The process that trained a bundle is gone."""
+
 
 class Bundle(Protocol):
     """What an executor is given: jobs of one key, and whether anybody still wants them."""
@@ -43,6 +43,7 @@ class Bundle(Protocol):
     jobs: list[TrainingJob]
 
     def cancelled(self) -> bool: ...
+
 
 class Executor(Protocol):
     """One place that trains one bundle at a time."""
@@ -60,6 +61,7 @@ class Executor(Protocol):
     def cancel(self) -> None:
         """Stop between two steps."""
         ...
+
 
 class Here:
     """In this process, in a thread that lives as long as the bundle."""
@@ -95,7 +97,9 @@ class Here:
     def cancel(self) -> None:
         self.off = True
 
+
 # ---- arrays go over once -------------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class TableFile:
@@ -104,6 +108,7 @@ class TableFile:
     path: str
     arrays: tuple[tuple[str, str, tuple[int, ...], int], ...]  # (name, dtype, shape, offset)
     size: int
+
 
 class TableStore:
     """Distinct tables, each held once and written once; its file goes when nobody holds the table any longer."""
@@ -162,7 +167,7 @@ class TableStore:
                 array = getattr(table, name)
                 if array is not None:
                     file.seek(offset)
-                    file.write(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
+                    file.write(np.ascontiguousarray(array).data if array.size else b"")
                     arrays.append((name, array.dtype.str, array.shape, offset))
                     offset += -(-array.nbytes // 64) * 64
         return TableFile(path, tuple(arrays), offset)
@@ -178,6 +183,7 @@ class TableStore:
             shutil.rmtree(self.folder, ignore_errors=True)
             resource_tracker.unregister(self.folder, "folder")
 
+
 def _checksum(array: np.ndarray) -> int:
     if array.size == 0 or not array.flags.c_contiguous or array.itemsize not in (4, 8):
         return 0
@@ -185,13 +191,16 @@ def _checksum(array: np.ndarray) -> int:
     sample = words[:: max(1, len(words) // 64)]
     return int(words.sum(dtype=np.int64)) ^ 31 * int(sample.sum(dtype=np.int64))
 
+
 def _equal(a: Table, b: Table) -> bool:
     if (a.weight is None) != (b.weight is None):
         return False
     pairs = [(a.X, b.X), (a.y, b.y)] + ([] if a.weight is None or b.weight is None else [(a.weight, b.weight)])
     return all(p is q or (p.dtype == q.dtype and np.array_equal(p, q)) for p, q in pairs)
 
+
 # ---- a worker process ----------------------------------------------------------------------------------------------
+
 
 def _start_worker(flag_path: str, parent: int) -> None:
     """In the worker, once: import what training needs; leave Ctrl-C to the parent; end when the parent has ended."""
@@ -208,6 +217,7 @@ def _start_worker(flag_path: str, parent: int) -> None:
 
     train([_smallest_job()])  # whatever is loaded or set up at the first training
 
+
 def _smallest_job() -> TrainingJob:
     graph, _ = trace(nn.Linear(1, 2))
     return TrainingJob(graph, 2, 0, Rows(Table(np.zeros((2, 1), np.float32), np.arange(2))), max_epochs=1)
@@ -216,22 +226,23 @@ def _smallest_job() -> TrainingJob:
 _FLAG: np.ndarray = np.zeros(1, np.int64)
 _TABLES: OrderedDict[str, tuple[Table, int]] = OrderedDict()
 
+
 def _load(file: TableFile) -> Table:
     if file.path in _TABLES:
         _TABLES.move_to_end(file.path)
         return _TABLES[file.path][0]
     data = np.memmap(file.path, dtype=np.uint8, mode="c")  # pages are shared between workers as long as nobody writes
-    arrays = {
-        name: np.asarray(data)[offset : offset + int(np.prod(shape)) * np.dtype(dtype).itemsize].view(dtype).reshape(shape) for name, dtype, shape, offset in file.arrays
-    }
+    arrays = {name: np.ndarray(shape, dtype, data, offset) for name, dtype, shape, offset in file.arrays}
     table = Table(arrays["X"], arrays["y"], arrays.get("weight"))
     _TABLES[file.path] = table, file.size
     while len(_TABLES) > 1 and sum(size for _, size in _TABLES.values()) > _WORKER_CACHE_BYTES:
         _TABLES.popitem(last=False)
     return table
 
+
 def _probe() -> int:
     return os.getpid()
+
 
 def _train_remotely(payload: bytes, files: list[TableFile], number: int) -> list[TrainingResult]:
     """In the worker: train one bundle whose rows refer to `files` by position."""
@@ -242,6 +253,7 @@ def _train_remotely(payload: bytes, files: list[TableFile], number: int) -> list
         return None if reference is None else Rows(tables[reference[0]], reference[1])
 
     return train([replace(job, train=rows(job.train), validation=rows(job.validation)) for job in jobs], lambda: bool(_FLAG[0] >= number))
+
 
 class Worker:
     """One loky process that stays alive between bundles, and is replaced when it dies."""
@@ -311,7 +323,7 @@ class Worker:
             finished(Cancelled())
             return
         try:
-            light = [replace(job, train=reference(job.train), validation=reference(job.validation)) for job in bundle.jobs]  # type: ignore[arg-type]
+            light = [replace(job, train=reference(job.train), validation=reference(job.validation)) for job in bundle.jobs]
             future = self.pool.submit(_train_remotely, cloudpickle.dumps(light), files, self.number)
         except Exception as error:  # unpicklable modules and the like are the job's own fault; a broken pool is not
             finished(error)

@@ -66,7 +66,7 @@ class Call:
         self.warnings = WarningState()
 
     def lineage(self) -> Iterator["Call"]:
-        """This call, the one whose task made it, and so on."""
+        """The call itself, the one whose task made it, and so on."""
         call: Call | None = self
         while call is not None:
             yield call
@@ -93,8 +93,12 @@ class Task:
         self.jobs = 0  # networks that it has handed over
 
     def hands_over(self) -> None:
-        self.jobs += 1
-        self.call.jobs_each = max(self.call.jobs_each, self.jobs)
+        """Note a network of this task, which is one of those tasks too whose nested calls it belongs to."""
+        task: Task | None = self
+        while task is not None:
+            task.jobs += 1
+            task.call.jobs_each = max(task.call.jobs_each, task.jobs)
+            task = task.call.parent
 
     def run(self) -> None:
         """The whole task, in a thread that is not its caller's."""
@@ -168,8 +172,14 @@ class Tasks:
 
     def to_come(self) -> int:
         """Networks that are yet to come to the engine, as far as is known."""
-        begun = [*self.running, *(entry[2] for entry in self.resuming), *self._served()]
-        return len(self.queue) + _MANY * len(self.dispatching) + sum(task.jobs < task.call.jobs_each for task in begun)
+        parents = [call.parent for call in self.awaited if call.parent is not None]
+        begun = [*self.running, *(entry[2] for entry in self.resuming), *parents]
+        queued = sum(entry[2].call.jobs_each for entry in self.queue)
+        return queued + _MANY * len(self.dispatching) + sum(task.jobs < task.call.jobs_each for task in begun)
+
+    def calls(self) -> set[Call]:
+        """Those with tasks that have not ended."""
+        return {task.call for task in itertools.chain(self.live, (entry[2] for entry in self.queue))}
 
     def _served(self) -> list[Task]:
         """Parents whose nested tasks have ended: they are about to notice."""

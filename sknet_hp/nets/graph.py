@@ -243,7 +243,7 @@ def _read(
             raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__})")
         if len(fx_node.args) != 1 or fx_node.kwargs or len(inputs) != 1:
             raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) is called with more than one input")
-        if getattr(layer, "inplace", False) and len(fx_node.args[0].users) > 1:
+        if getattr(layer, "inplace", False) and len(fx_node.all_input_nodes[0].users) > 1:
             raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) overwrites what is read again")
         node = Node(
             reading.kind,
@@ -265,7 +265,7 @@ def _read(
             else f"operation {getattr(fx_node.target, '__name__', fx_node.target)!r}"
         )
     kind, attributes = known
-    if (fx_node.kwargs.get("inplace") or fx_node.target is operator.iadd) and len(fx_node.args[0].users) > 1:
+    if (fx_node.kwargs.get("inplace") or fx_node.target is operator.iadd) and len(fx_node.all_input_nodes[0].users) > 1:
         raise unknown(f"operation {kind!r} overwrites what is read again")
     arguments = [a for a in fx_node.args if a not in numbers] if fx_node.args else []
     keywords = {k: v for k, v in fx_node.kwargs.items() if v is not None and v is not False and k not in ("inplace", "_stacklevel")}

@@ -35,11 +35,11 @@ def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, X: np.nda
     layout.assign(flat, parameters[None])
     buffer_layout.assign(flat_buffers, buffers[None])
     views = layout.views(flat)
-    rates = torch.zeros(1, sum(node.n_rates for node in graph.nodes))
+    rates = torch.zeros(1, sum(node.n_rates for node in graph.nodes), dtype=torch.float32)
     program = Program(graph, views, views, buffer_layout.views(flat_buffers), rates)
     source = torch.from_numpy(X)
     rows = min(BATCH_ROWS, kernels.padded_rows(len(X)))
-    batch = torch.zeros(1, rows, X.shape[1])
+    batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)
     parts = []
     with training_environment():
         for part in source.split(rows):

@@ -336,7 +336,6 @@ def test_warm_start_with_another_shape(classes):
 
 
 @pytest.mark.parametrize(("before", "after"), [("sgd", "adamw"), ("adamw", "sgd"), ("rmsprop", "adagrad")])
-@pytest.mark.xfail(strict=True, reason="the memory of one optimizer is taken for that of another, or is missing (IndexError)")
 def test_warm_start_with_another_optimizer(classes, before, after):
     X, y = classes
     net = NetClassifier(**SMALL, optimizer=before, warm_start=True).fit(X, y)
@@ -344,7 +343,6 @@ def test_warm_start_with_another_optimizer(classes, before, after):
         net.set_params(optimizer=after, max_epochs=9).fit(X, y)
 
 
-@pytest.mark.xfail(strict=True, reason="only the number of parameters is compared, which is the same")
 def test_warm_start_with_another_normalization(classes):
     X, y = classes
     net = NetClassifier(**SMALL, normalization="batch", warm_start=True).fit(X, y)
@@ -442,7 +440,7 @@ def test_skorch_net(problem, Net):
     weights = np.concatenate([p.detach().numpy().ravel() for p in inner.module_.parameters()])
     assert np.array_equal(weights, net.parameters_)
     raw = inner.forward(net.encoder_.transform(X, estimator=net)).numpy()
-    assert np.array_equal(raw, net._outputs(X))
+    np.testing.assert_allclose(raw, net._outputs(X), rtol=1e-5, atol=1e-5)  # torch's own products
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)
@@ -536,10 +534,8 @@ def test_pickle(problem, Net):
     assert len(pickle.dumps(net)) < 20 * net.parameters_.nbytes + 50_000
 
 
-@pytest.mark.parametrize("change", [{"activation": "tanh"}, {"width": 17}, {"n_layers": 1}])
-@pytest.mark.parametrize(
-    "copied", [False, pytest.param(True, marks=pytest.mark.xfail(strict=True, reason="a copy builds its module from the parameters of now"))]
-)
+@pytest.mark.parametrize("change", [{"activation": "tanh"}, {"width": 17}, {"n_layers": 1}, {"dropout": 0.5}])
+@pytest.mark.parametrize("copied", [False, True])
 def test_parameters_set_after_fit_wait_for_the_next(classes, change, copied):
     """As anywhere in scikit-learn: predictions are those of the fit, in a copy too."""
     X, y = classes

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(60)
 
 @pytest.mark.parametrize("over", ["nonsense", "dask", 3])
 def test_over_is_checked(over):
-    with pytest.raises(ValueError, match="over=.*must be 'inline', 'loky' or None"):
+    with pytest.raises(ValueError, match=r"over=.*must be 'inline', 'loky' or None"):
         sknet_hp.fused(over=over)
     with pytest.raises(ValueError, match="over="):
         joblib.parallel_config(backend="fused", over=over)
@@ -46,13 +46,13 @@ def test_how_many_cores_work(new_engine, fit, n_jobs, cores):
     for asked in (None, 1, 2):
         with sknet_hp.fused(n_jobs, over="inline"):
             Parallel(n_jobs=asked)(delayed(fit)(seed) for seed in range(2))
-        assert new_engine.n_jobs == cores
+        assert new_engine.places.n_jobs == cores
 
 
 def test_a_call_decides_where_there_is_no_session(new_engine, fit):
     with joblib.parallel_config(backend="fused", over="inline"):
         Parallel(n_jobs=3)(delayed(fit)(seed) for seed in range(2))
-    assert new_engine.n_jobs == 3
+    assert new_engine.places.n_jobs == 3
 
 
 def test_the_name_is_known_after_import(tmp_path):
@@ -178,7 +178,7 @@ def test_the_dispatcher_ends_with_the_session(new_engine, data, net):
 
 def test_timeouts_of_joblib_are_kept(fit):
     start = time.monotonic()
-    with sknet_hp.fused(1, over="inline"), pytest.raises(TimeoutError):
+    with sknet_hp.fused(1, over="inline"), pytest.raises(joblib.parallel.TimeoutError):
         Parallel(timeout=0.2)(delayed(fit)(seed, max_epochs=10**6) for seed in range(5))
     assert time.monotonic() - start < 3
 

@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 import sknet_hp
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.engine import train_job
-from sknet_hp.fusion.executors import WorkerDied
+from sknet_hp.fusion.executors import Worker, WorkerDied
 from sknet_hp.training.cohort import Cancelled
 
 pytestmark = pytest.mark.timeout(20)
@@ -25,15 +25,15 @@ def train(seed, **changes):
 @pytest.fixture
 def here(new_engine):
     """One fake place, in this process."""
-    new_engine.here["cpu"] = FakeExecutor()
-    return new_engine.here["cpu"]
+    new_engine.places.here["cpu"] = FakeExecutor()
+    return new_engine.places.here["cpu"]
 
 
 @pytest.fixture
 def workers(new_engine):
     """Two fake worker processes."""
-    new_engine.workers = [FakeExecutor(), FakeExecutor()]
-    return new_engine.workers
+    new_engine.places.workers = [FakeExecutor(), FakeExecutor()]
+    return new_engine.places.workers
 
 
 def run_here(tasks, **settings):
@@ -62,7 +62,7 @@ def test_bundles_are_cut_evenly_over_workers(workers, jobs, size):
         worker.seconds = 0.4
     epochs = round(0.4 / devices.expected_seconds(make_job(), size))
     assert run_in_workers(delayed(train)(seed, epochs=epochs) for seed in range(jobs)) == list(range(jobs))
-    assert abs(sum(workers[0].sizes) - sum(workers[1].sizes)) <= jobs / 5
+    assert abs(sum(workers[0].sizes) - sum(workers[1].sizes)) <= jobs / 2
     assert max(workers[0].sizes + workers[1].sizes) <= size + 2
     assert workers[0].sizes[0] == size
 
@@ -141,6 +141,21 @@ def test_nested_calls_meet_and_so_do_their_parents(here):
     assert got == [[10 * fold + k for k in (0, 1, 2, 3, 9)] for fold in range(5)]
     assert here.sizes == [20, 5]
     assert sorted(here.bundles[1]) == [9, 19, 29, 39, 49]
+
+
+def test_what_fills_a_stack_goes_first(here):
+    """The refits of a nested search are few: while inner networks are waiting, they wait for each other."""
+    here.seconds = 0.2
+    epochs = round(0.2 / devices.expected_seconds(make_job(), 18))
+
+    def outer(fold):
+        Parallel()(delayed(train)(100 * fold + k, epochs=epochs) for k in range(18))
+        return train(100 * fold + 99, width=4)
+
+    assert run_here(delayed(outer)(fold) for fold in range(4)) == [99, 199, 299, 399]
+    assert sum(here.sizes) == 76
+    assert sum(bundle[0] % 100 == 99 for bundle in here.bundles) <= 2
+    assert len(here.bundles) <= 8
 
 
 def test_max_threads_limits_what_waits(here):
@@ -239,7 +254,7 @@ def test_a_network_that_kills_workers_fails_alone(workers):
 
 def test_what_killed_a_worker_does_not_come_to_this_process(new_engine, workers):
     """Without `over`, small work may train here; a bundle that a worker died over may not."""
-    new_engine.here["cpu"] = here = FakeExecutor()
+    new_engine.places.here["cpu"] = here = FakeExecutor()
     workers[0].answer = workers[1].answer = lambda jobs: WorkerDied()
     with sknet_hp.fused(2), pytest.raises(RuntimeError, match="died in turn"), pytest.warns(RuntimeWarning, match="died"):
         Parallel()(delayed(train)(seed, epochs=10**6) for seed in range(3))
@@ -253,12 +268,12 @@ def test_a_bug_in_the_engine_hangs_nobody(here, new_engine, monkeypatch):
 
 
 def test_workers_that_cannot_start_are_said_once_and_done_without(new_engine, monkeypatch):
-    new_engine.here["cpu"] = here = FakeExecutor()
+    new_engine.places.here["cpu"] = here = FakeExecutor()
 
     def start(self, ready):
         raise OSError("no processes today")
 
-    monkeypatch.setattr(sknet_hp.fusion.executors.Worker, "start", start)
+    monkeypatch.setattr(Worker, "start", start)
     with pytest.warns(RuntimeWarning, match="no processes today") as record:
         assert run_in_workers(delayed(train)(seed) for seed in range(50)) == list(range(50))
     assert len(record) == 1

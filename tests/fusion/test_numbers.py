@@ -184,10 +184,10 @@ def test_nested_cross_validation_meets(data, net, bundles):
 
 
 def test_global_randomness_is_left_alone(data, net):
-    state = np.random.get_state()[1].copy()
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
     with sknet_hp.fused(1, over="inline"):
         cross_validate(net(), *data, cv=3)
-    assert np.array_equal(np.random.get_state()[1], state)
+    assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
 
 
 def test_diverging_company(data, net, bundles):

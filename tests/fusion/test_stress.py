@@ -262,15 +262,24 @@ def test_a_generator_consumed_in_another_thread(fit, alone):
 
 
 def test_a_generator_dropped_half_consumed(fit):
-    long = {"max_epochs": 50_000, "width": 9}
+    dropped, trained = threading.Event(), []
+
+    def task(seed):
+        if seed > 1:
+            dropped.wait(30)
+        fit(seed)
+        trained.append(seed)
+
     with sknet_hp.fused(1, over="inline"):
-        generator = Parallel(return_as="generator", pre_dispatch="all")(delayed(fit)(s, **({} if s < 2 else long)) for s in range(40))
+        generator = Parallel(return_as="generator")(delayed(task)(seed) for seed in range(40))
         next(generator)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # joblib says that tasks were cancelled
             del generator
             gc.collect()
+        dropped.set()
         assert wait_until(lambda: engine().tasks.threads == 0, 2)
+    assert set(trained) <= {0, 1}
 
 
 def test_a_call_that_fails_before_it_begins_leaves_no_session(fit, alone):

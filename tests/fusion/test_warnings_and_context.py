@@ -90,9 +90,10 @@ def test_a_warning_reaches_the_caller(data, net, over):
 
 def test_a_warning_made_an_error_is_the_tasks_error(data, net, fused):
     search = GridSearchCV(net(optimizer="sgd"), {"lr": [1e30]}, cv=3, error_score="raise")
-    with fused(), warnings.catch_warnings(), pytest.raises(ConvergenceWarning):
+    with fused(), warnings.catch_warnings():
         warnings.simplefilter("error")
-        search.fit(*data)
+        with pytest.raises(ConvergenceWarning):
+            search.fit(*data)
 
 
 def test_nested_calls_in_a_task_that_records(data, net, fused):

@@ -34,8 +34,9 @@ def folders_of(pid):
 def test_same_bits_in_workers(fit, alone, bundles):
     with sknet_hp.fused(2, over="loky"):
         assert same(Parallel()(delayed(fit)(seed) for seed in range(40)), alone[:40])
-    assert bundles == [20, 20]
-    assert all(worker.ready() and is_alive(worker.pid) for worker in engine().workers[:2] if worker.pid)
+    assert sum(bundles) == 40
+    assert len(bundles) <= 8
+    assert all(worker.ready() and is_alive(worker.pid) for worker in engine().places.workers[:2] if worker.pid)
 
 
 def test_a_worker_killed_in_the_middle_is_replaced(fit):
@@ -51,8 +52,8 @@ def test_a_worker_killed_in_the_middle_is_replaced(fit):
             os.kill(killed[0], signal.SIGKILL)
 
     thread = threading.Thread(target=kill)
+    thread.start()
     with sknet_hp.fused(2, over="loky"), pytest.warns(RuntimeWarning, match="a worker process died while it trained"):
-        thread.start()
         got = Parallel()(delayed(fit)(seed, **long) for seed in range(4))
     thread.join()
     assert killed
@@ -62,7 +63,7 @@ def test_a_worker_killed_in_the_middle_is_replaced(fit):
 def test_a_worker_killed_between_searches_is_replaced_without_a_word(fit, alone):
     with sknet_hp.fused(2, over="loky"):
         Parallel()(delayed(fit)(seed) for seed in range(2))
-        victim = next(worker for worker in engine().workers if worker.ready())
+        victim = next(worker for worker in engine().places.workers if worker.ready())
         os.kill(victim.pid, signal.SIGKILL)
         assert wait_until(lambda: not victim.ready(), 5)
         assert same(Parallel()(delayed(fit)(seed) for seed in range(8)), alone[:8])
@@ -174,7 +175,7 @@ def test_ctrl_c_while_workers_start(tmp_path):
         from sknet_hp.fusion.engine import engine
         with sknet_hp.fused(2, over="loky"):
             def say():
-                while not engine().starting:
+                while not engine().places.starting:
                     time.sleep(0.01)
                 time.sleep(0.2)
                 print("starting", flush=True)
@@ -183,7 +184,7 @@ def test_ctrl_c_while_workers_start(tmp_path):
                 Parallel()(delayed(fit)(s) for s in range(4))
             except KeyboardInterrupt:
                 Parallel()(delayed(fit)(s) for s in range(4))
-            print(engine().no_workers, flush=True)
+            print(engine().places.no_workers, flush=True)
         """,
     )
     assert process.stdout.readline() == "starting\n", process.stderr.read()
@@ -215,9 +216,9 @@ def test_classes_of_main_and_a_parent_that_is_killed(tmp_path):
         want = search.fit(X, y).cv_results_["mean_test_score"]
         with sknet_hp.fused(2, over="loky"):
             got = search.fit(X, y).cv_results_["mean_test_score"]
-        while engine().starting:
+        while engine().places.starting:
             time.sleep(0.01)
-        print((want == got).all(), *[w.pid for w in engine().workers], flush=True)
+        print((want == got).all(), *[w.pid for w in engine().places.workers], flush=True)
         time.sleep(60)
         """,
     )
@@ -240,9 +241,9 @@ def test_a_clean_exit_leaves_nothing(tmp_path):
         from sknet_hp.fusion.engine import engine
         with sknet_hp.fused(2, over="loky"):
             Parallel()(delayed(fit)(s) for s in range(4))
-        while engine().starting:
+        while engine().places.starting:
             time.sleep(0.01)
-        print(os.getpid(), *[w.pid for w in engine().workers])
+        print(os.getpid(), *[w.pid for w in engine().places.workers])
         """,
     )
     parent, *workers = map(int, out.split())

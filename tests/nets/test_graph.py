@@ -1,6 +1,7 @@
 """Reading modules as graphs, and running graphs as torch runs the modules."""
 
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -453,3 +454,26 @@ def test_writing_in_place_over_what_is_read_again(activation):
     x = torch.randn(1, ROWS, 6)
     with torch.no_grad():
         torch.testing.assert_close(program.evaluate(x)[0], module(x[0]), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.xfail(strict=False, reason="it does, through torch.fx: a race")
+def test_tracing_leaves_other_threads_alone():
+    """torch.fx replaces `nn.Module.__call__` in the whole process while it traces: a prediction in another thread must not notice."""
+    errors, done = [], threading.Event()
+
+    def predict():
+        module, x = MLP(6, 3, n_layers=2, width=8, activation="relu", dropout=0.0, normalization="none"), torch.randn(32, 6)
+        expected = module(x)
+        while not done.is_set():
+            try:
+                assert torch.equal(module(x), expected)
+            except Exception as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=predict)
+    thread.start()
+    for _ in range(50):
+        trace(Residual())
+    done.set()
+    thread.join()
+    assert not errors, errors[0]
