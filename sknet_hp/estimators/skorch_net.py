@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, Subset
 from sknet_hp.estimators.torch_optim import read_optimizer, write_optimizer
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.engine import train_job
+from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
-from sknet_hp.nets.program import TORCH_GENERATOR
 from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, Table, TrainingJob
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.
@@ -58,8 +58,7 @@ class FusedFitLoop(Network):
         if self.random_state is None:
             yield
             return
-        with TORCH_GENERATOR, torch.random.fork_rng():
-            torch.manual_seed(check_random_state(self.random_state).randint(2**31 - 1))
+        with OwnGenerator(int(check_random_state(self.random_state).randint(2**31 - 1))):
             yield
 
     def initialize_module(self) -> Self:
@@ -221,7 +220,7 @@ def _n_outputs(net: Any, graph: Graph | nn.Module, train: Any) -> int:
         raise CannotJoin("data that is not a matrix")
     was_training = net.module_.training
     try:
-        with torch.no_grad(), TORCH_GENERATOR, torch.random.fork_rng(devices=[]):
+        with torch.no_grad(), OwnGenerator(0):
             outputs = net.module_.eval()(torch.from_numpy(X[:2]))
     except Exception as error:  # skorch's own loop will say what is wrong
         raise CannotJoin("the module does not take a matrix") from error

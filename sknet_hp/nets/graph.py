@@ -3,6 +3,8 @@
 Two networks may be stacked exactly if their graphs are equal. A graph is hashable and picklable and holds no tensors.
 """
 
+import copy
+import inspect
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -138,9 +140,49 @@ _FUNCTIONS: dict[Any, tuple[str, dict[str, Any]]] = {
 _KEYWORDS = {"slope": "negative_slope"}  # attributes that have another name as a function's argument
 
 
-class _Tracer(torch.fx.Tracer):
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return type(m) in MODULES or super().is_leaf_module(m, module_qualified_name)
+class _Recorder(torch.fx.Tracer):
+    """Records what a forward does.
+
+    `torch.fx.Tracer.trace` replaces `nn.Module.__call__` in the whole process while it works: predictions in other threads would fail.
+    """
+
+    def record(self, module: nn.Module, training: bool) -> torch.fx.Graph:
+        self.training = training
+        self.graph = torch.fx.Graph()
+        self.names = {id(tensor): name for name, tensor in [*module.named_parameters(), *module.named_buffers()]}
+        inputs: list[Any] = []
+        for parameter in inspect.signature(module.forward).parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or (inputs and parameter.default is not parameter.empty):
+                continue  # left out by who calls it with a batch alone
+            inputs.append(self.create_proxy("placeholder", parameter.name, (), {}))
+        output = self._twin(module, "", {}).forward(*inputs)
+        self.create_node("output", "output", (self.create_arg(output),), {})
+        return self.graph
+
+    def _twin(self, module: nn.Module, name: str, known: dict[int, nn.Module]) -> nn.Module:
+        """A shallow copy of a module whose layers note that they are called."""
+        if id(module) not in known:
+            if name and not isinstance(module, (nn.ModuleList, nn.ModuleDict)) and (type(module) in MODULES or self.is_leaf_module(module, name)):
+                known[id(module)] = _Leaf(self, name)
+            else:
+                twin = known[id(module)] = copy.copy(module)
+                children = {key: child and self._twin(child, f"{name}.{key}" if name else key, known) for key, child in module._modules.items()}
+                twin.__dict__ |= {"_modules": children, "training": self.training}
+        return known[id(module)]
+
+    def create_arg(self, a: Any) -> Any:
+        if isinstance(a, torch.Tensor):
+            raise UnknownLayerError(f"its forward uses a tensor by itself, {self.names.get(id(a), 'a constant')!r}")
+        return torch.fx.proxy.TracerBase.create_arg(self, a)
+
+
+class _Leaf(nn.Module):
+    def __init__(self, recorder: _Recorder, name: str):
+        super().__init__()
+        self.recorder, self.name = recorder, name
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self.recorder.create_proxy("call_module", self.name, args, kwargs)
 
 
 def trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
@@ -155,7 +197,10 @@ def trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
         graph, rates = trace(nn.Sequential(module))
         return Graph(tuple(_renamed(node, "0.") for node in graph.nodes), graph.n_features), rates
     try:
-        return _trace(module)
+        traced = _trace(module)
+        if _trace(module, training=False) != traced:
+            raise UnknownLayerError(f"{type(module).__name__}: its forward does something else in training than in prediction")
+        return traced
     except UnknownLayerError as error:
         # A layer says more than the operation that tracing stumbled over.
         for name, layer in module.named_modules():
@@ -183,10 +228,10 @@ def _check_ownership(module: nn.Module) -> None:
         seen.add(id(p))
 
 
-def _trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
+def _trace(module: nn.Module, training: bool = True) -> tuple[Graph, tuple[float, ...]]:
     _check_ownership(module)
     try:
-        traced = _Tracer().trace(module)
+        traced = _Recorder().record(module, training)
     except Exception as error:  # user code runs under symbolic values: whatever goes wrong, the answer is "not traceable"
         raise UnknownLayerError(f"{type(module).__name__}: its forward cannot be traced ({error})") from error
     numbers: dict[torch.fx.Node, int] = {}

@@ -1,16 +1,13 @@
 """A graph bound to the stacked tensors of a cohort: its forward, its backward, and its prediction."""
 
-import threading
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.layers import LAYERS, Dropout, Layer
-
-TORCH_GENERATOR = threading.RLock()
-"""Held by those who seed torch's generator and draw from it: it belongs to the whole process, other threads included."""
 
 
 class Runnable(Protocol):
@@ -112,7 +109,7 @@ class Program:
 
 
 class Alone:
-    """One network that cannot be vouched for, run as it is: its own forward, torch's autograd, torch's generator.
+    """One network that cannot be vouched for, run as it is: its own forward, torch's autograd.
 
     Rows that only fill a batch are cut off, so the module sees what it would see in a plain loop.
     """
@@ -131,8 +128,7 @@ class Alone:
         # Rows that fill a batch come last; a row of weight zero before them is one of the batch.
         rows = int(torch.nonzero(weight[0])[-1]) + 1 if bool(weight.any()) else x.shape[1]
         self.module.train()
-        with torch.enable_grad(), TORCH_GENERATOR, torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF)
+        with torch.enable_grad(), OwnGenerator(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF):
             self.out = self.module(x[0, :rows])
         filled = x.new_zeros(x.shape[1], self.out.shape[-1])
         filled[:rows] = self.out.detach()

@@ -427,7 +427,6 @@ def test_tied_weights_under_two_names_are_seen():
         trace(TiedUnderTwoNames())
 
 
-@pytest.mark.xfail(strict=True, reason="traced in one mode only: the branch for the other is lost")
 def test_behaviour_that_differs_in_training_is_seen():
     with pytest.raises(UnknownLayerError):
         trace(OtherInTraining())
@@ -456,7 +455,6 @@ def test_writing_in_place_over_what_is_read_again(activation):
         torch.testing.assert_close(program.evaluate(x)[0], module(x[0]), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.xfail(strict=False, reason="it does, through torch.fx: a race")
 def test_tracing_leaves_other_threads_alone():
     """torch.fx replaces `nn.Module.__call__` in the whole process while it traces: a prediction in another thread must not notice."""
     errors, done = [], threading.Event()

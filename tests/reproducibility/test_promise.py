@@ -169,7 +169,7 @@ class Convolution(nn.Module):
         return self.last(self.dropout(torch.relu(self.first(x.unsqueeze(1))).flatten(1)))
 
 
-@pytest.mark.parametrize("module", [Perceptron, pytest.param(Convolution, marks=pytest.mark.xfail(reason="torch's global generator: a race"))])
+@pytest.mark.parametrize("module", [Perceptron, Convolution])
 @pytest.mark.filterwarnings("ignore:.*cannot be vouched for:UserWarning")
 def test_skorch_nets_with_modules_of_the_users(stacks, module):
     X, y, _, _ = data(NETWORKS["plain", 0])

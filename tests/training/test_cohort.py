@@ -494,7 +494,6 @@ def test_sizes_that_differ_by_a_row_share_a_cohort(n, batch_size):
         assert same_result(result, train([job])[0])
 
 
-@pytest.mark.xfail(strict=False, reason="Alone draws from torch's global generator: a race")
 def test_foreign_module_beside_threads_that_draw():
     """torch's generator is the whole process's, and skorch's data loaders draw from it: dropout must not notice."""
     expected = train([make_job(graph=convolutional(dropout=0.5), max_epochs=10)])[0]

@@ -1,0 +1,34 @@
+"""Random numbers for code that takes no generator: torch's own belongs to the whole process, other threads included."""
+
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+
+class OwnGenerator(TorchDispatchMode):
+    """Within it, in this thread, what torch draws without a generator comes from one that `seed` began, on each device.
+
+    So dropout and initial weights of a user's module follow from a seed whatever other threads draw (skorch's data loaders do, in every
+    prediction), and the process's generator stays as it was.
+    """
+
+    def __init__(self, seed: int):
+        super().__init__()
+        self.seed = seed
+        self.generators: dict[torch.device, torch.Generator] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if "generator" in (argument.name for argument in func._schema.arguments):
+            if kwargs.get("generator") is None:
+                kwargs["generator"] = self._generator(args, kwargs)
+        elif torch.Tag.nondeterministic_seeded in func.tags and hasattr(func.overloadpacket, "generator"):
+            func, kwargs["generator"] = func.overloadpacket.generator, self._generator(args, kwargs)
+        return func(*args, **kwargs)
+
+    def _generator(self, args: Any, kwargs: Any) -> torch.Generator:
+        device = next((a.device for a in args if isinstance(a, torch.Tensor)), torch.device(kwargs.get("device") or "cpu"))
+        if device not in self.generators:
+            self.generators[device] = torch.Generator(device).manual_seed(self.seed)
+        return self.generators[device]
