@@ -89,7 +89,7 @@ class Engine:
         self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()  # weak, because joblib may fail before it comes to `terminate`
         self.last_arrival = 0.0
         self.correction = 1.0  # measured seconds / expected seconds
-        self.trained = 0
+        self.trained = self.trained_before = 0  # networks: in all, and before this session
         self.warning_state: WarningState | None = None
         self.torch_threads = 1
         atexit.register(self._at_exit)
@@ -104,6 +104,7 @@ class Engine:
         with self.lock:
             if not self.sessions:
                 self.places.begin(n_jobs, over)
+                self.trained_before = self.trained
                 self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = n_jobs, max_threads, max_bytes
                 self.warning_state = WarningState()
                 self.torch_threads = torch.get_num_threads()
@@ -128,6 +129,7 @@ class Engine:
         with self.lock:
             self.sessions.discard(session)
             if not self.sessions and self.warning_state is not None:
+                self.places.end(self.trained - self.trained_before)
                 self.warning_state.install(contents=True)
                 self.warning_state = None
                 torch.set_num_threads(self.torch_threads)  # tasks have set it to one for threads to come
@@ -234,12 +236,12 @@ class Engine:
                 return bundle, executor
         now = time.monotonic()
         for key, group in sorted(self.groups.items(), key=_urgency):
-            job = group[0].job
+            job, more, left = group[0].job, self.tasks.to_come(), self._left(now)
+            ahead = len(group) + min(more, len(self.tasks.queue) + len(self.tasks.running))
+            self.places.prepare(job, ahead, self.correction * devices.expected_seconds(job, ahead))
             if not self.places.any_free(job):
                 continue
             places = self.places.count(job)
-            more = self.tasks.to_come()
-            left = self._left(now)
             size = self._bundle_size(job, len(group) + more + left, places) if more else 0
             if more and len(group) < size:
                 expected = self.correction * devices.expected_seconds(job, size)
@@ -264,7 +266,7 @@ class Engine:
         return None
 
     def _place(self, bundle: Bundle) -> Executor | None:
-        return self.places.choose(bundle.jobs[0], bundle.expected, self._work_ahead(bundle), only_work=not self.groups, has_killed=bundle.deaths > 0)
+        return self.places.choose(bundle.jobs[0], bundle.expected, only_work=not self.groups, has_killed=bundle.deaths > 0)
 
     def _left(self, now: float) -> int:
         """Networks in training, each counted by the part of its time that is left."""
@@ -276,12 +278,6 @@ class Engine:
         height = 1 if job.observer is not None else devices.stack_height(job)
         rounds = -(-n_jobs // (height * places))
         return min(height, -(-n_jobs // (rounds * places)))
-
-    def _work_ahead(self, bundle: Bundle) -> float:
-        """Seconds of training that are known to be waiting: these jobs, all others, and the tasks not begun, taken to be like these."""
-        each = bundle.expected / len(bundle.members)
-        waiting = sum(map(len, self.groups.values())) + len(self.tasks.queue)
-        return each * (waiting + len(bundle.members))
 
     def _at_exit(self) -> None:
         """Leave no thread inside torch when the interpreter ends: call everything off, and wait a moment for it."""

@@ -2,10 +2,13 @@
 
 import threading
 
+from sknet_hp.fusion.devices import n_cores
 from sknet_hp.fusion.executors import Executor, Here, TableStore, Worker
 from sknet_hp.training.job import TrainingJob
 
-_START_WORKERS = 1.5  # seconds of work from which on importing torch in other processes pays
+_MANY = 8  # networks from which on a worker is brought up on a spare core: it costs nobody anything
+_START_ALL = 1.5  # seconds of work from which on importing torch in other processes pays even on the core that this process uses
+_USED = 32  # networks trained in a session after which the rest are brought up when it has ended, for the next one
 _SHIP = 0.02  # seconds of work from which on sending a bundle to a running worker pays
 
 
@@ -36,41 +39,54 @@ class Places:
         notes, self.notes = self.notes, []
         return notes
 
+    def prepare(self, job: TrainingJob, n_networks: int, seconds: float) -> None:
+        """Bring workers up if so much work is known to be ahead."""
+        if not self._uses_workers(job) or self.starting or len(self._ready()) >= self.n_jobs:
+            return
+        if self.over == "loky" or seconds > _START_ALL:
+            self._start_workers(self.n_jobs)
+        elif n_networks >= _MANY:
+            self._start_workers(min(self.n_jobs, max(1, n_cores() - 1)))
+
+    def end(self, n_trained: int) -> None:
+        """A session has ended that trained so many networks."""
+        if n_trained >= _USED and self.over is None and self._ready() and not self.starting and self.no_workers is None:
+            self._start_workers(self.n_jobs)
+
     def any_free(self, job: TrainingJob) -> bool:
         """Whether an executor could take such a job now."""
-        if self._uses_workers(job):
-            ready = self._ready()
-            if ready:
-                return not all(worker.busy for worker in ready)
-            if self.over == "loky":
-                self._start_workers()
-                return False
-        return not all(here.busy for here in self._here(job))
+        return any(not executor.busy for executor in self._all(job))
 
     def count(self, job: TrainingJob) -> int:
-        """How many executors there are for such a job, busy ones included."""
-        return max(1, len(self._ready())) if self._uses_workers(job) else len(self._here(job))
+        """How many executors there are for such a job, busy ones and those about to be ready included."""
+        return max(1, self.n_jobs if self._uses_workers(job) and self.starting else len(self._all(job)))
 
-    def choose(self, job: TrainingJob, expected: float, ahead: float, *, only_work: bool, has_killed: bool) -> Executor | None:
+    def choose(self, job: TrainingJob, expected: float, *, only_work: bool, has_killed: bool) -> Executor | None:
         """An executor for a bundle of such jobs, if there is one free that suits it.
 
         Parameters
         ----------
         job : one of the bundle.
-        expected, ahead : seconds that the bundle will take, and all work that is known to be waiting.
+        expected : seconds that the bundle will take.
         only_work : whether nothing else is waiting.
         has_killed : whether a worker died over it. What has ended a worker must not end this process.
         """
-        here = next((place for place in self._here(job) if not place.busy), None)
+        free = [executor for executor in self._all(job) if not executor.busy]
+        workers = [executor for executor in free if isinstance(executor, Worker)]
+        if self._uses_workers(job) and has_killed:
+            if not self._ready():
+                self._start_workers(1)
+            return next(iter(workers), None)
+        if only_work and expected < _SHIP:
+            free = [*(executor for executor in self._here(job) if not executor.busy and self.over != "loky"), *workers]
+        return next(iter(free), None)
+
+    def _all(self, job: TrainingJob) -> list[Executor]:
+        """Workers that are ready; and this process, where jobs do not use workers, or as long as there are fewer than there should be."""
         if not self._uses_workers(job):
-            return here
+            return [*self._here(job)]
         ready = self._ready()
-        workers_only = self.over == "loky" or has_killed
-        if len(ready) < self.n_jobs and (workers_only or ahead > _START_WORKERS):
-            self._start_workers()
-        if ready and (workers_only or expected >= _SHIP or here is None or not only_work):
-            return next((worker for worker in ready if not worker.busy), None)
-        return None if workers_only else here
+        return [*ready, *(self._here(job) if len(ready) < self.n_jobs and self.over != "loky" else [])]
 
     def _uses_workers(self, job: TrainingJob) -> bool:
         wanted = self.over == "loky" or (self.over is None and self.n_jobs > 1)
@@ -87,13 +103,13 @@ class Places:
             names = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
         return [self.here.setdefault(name, Here(name)) for name in names]
 
-    def _start_workers(self) -> None:
-        """Bring the worker processes up, in the background."""
+    def _start_workers(self, n_workers: int) -> None:
+        """Bring so many worker processes up, in the background."""
         if self.starting:
             return
-        while len(self.workers) < self.n_jobs:
+        while len(self.workers) < n_workers:
             self.workers.append(Worker(self.store))
-        missing = [worker for worker in self.workers[: self.n_jobs] if not worker.ready()]
+        missing = [worker for worker in self.workers[:n_workers] if not worker.ready()]
         if not missing:
             return
         self.starting = True
