@@ -72,8 +72,10 @@ class Places:
         has_killed : whether a worker died over it. What has ended a worker must not end this process.
         """
         free = [executor for executor in self._all(job) if not executor.busy]
-        workers = [executor for executor in free if isinstance(executor, Worker)]
-        if self._uses_workers(job) and has_killed:
+        if not self._uses_workers(job):
+            return next(iter(free), None)
+        workers = [worker for worker in self._ready() if not worker.busy]
+        if has_killed:
             if not self._ready():
                 self._start_workers(1)
             return next(iter(workers), None)

@@ -2,8 +2,8 @@
 
 from typing import Any, Self
 
-from joblib.parallel import default_parallel_config, get_active_backend
 from joblib.parallel import _backend as _joblib_state
+from joblib.parallel import default_parallel_config, get_active_backend
 from sklearn import model_selection
 
 from sknet_hp.fusion.backend import fused
