@@ -64,7 +64,8 @@ def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: 
         "peak_mb": peak_mb(),
     }
     line = f"({setting.width}, {setting.batch}) x {setting.epochs} epochs: skorch {theirs[0]:.1f} s, ours {seconds:.2f} s, ratio {row['ratio']:.1f}"
-    line += f" (floor {row['floor']:.1f}), scores {theirs[1]:.3f} / {ours[0][1]:.3f}, {seconds / row['limit_s']:.1f} x the products' limit, peak {row['peak_mb']:.0f} MB"
+    line += f" (floor {row['floor']:.1f}), scores {theirs[1]:.3f} / {ours[0][1]:.3f}"
+    line += f", {seconds / row['limit_s']:.1f} x the products' limit, peak {row['peak_mb']:.0f} MB"
     if with_mlp:
         mlp = timed(mlp_search(setting, N_JOBS), X, y)
         row |= {"mlp_s": mlp[0], "mlp_ratio": mlp[0] / seconds, "mlp_score": mlp[1]}
@@ -113,10 +114,8 @@ def predictions(device: str, repeats: int) -> dict[str, Any]:
             module(x)
 
     row = {"forward_s": _median(forward, 4 * repeats), "predict_s": _median(lambda: net.predict(X), 4 * repeats)}
-    print(
-        f"100,000 rows: forward {1e3 * row['forward_s']:.0f} ms, predict {1e3 * row['predict_s']:.0f} ms, {row['predict_s'] / row['forward_s']:.2f} x",
-        flush=True,
-    )
+    milliseconds = f"forward {1e3 * row['forward_s']:.0f} ms, predict {1e3 * row['predict_s']:.0f} ms"
+    print(f"100,000 rows: {milliseconds}, {row['predict_s'] / row['forward_s']:.2f} x", flush=True)
     return row
 
 

@@ -43,6 +43,9 @@ def _graph(architecture: str, parameters: tuple[tuple[str, Any], ...]) -> tuple[
     return graph, len(rates)
 
 
+_VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
+
+
 class BaseNet(Network, BaseEstimator):
     """Parameters and training of `NetClassifier` and `NetRegressor`."""
 
@@ -82,7 +85,7 @@ class BaseNet(Network, BaseEstimator):
     # ---- fit -------------------------------------------------------------------------------------------------------
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, *, one_epoch: bool = False, classes: Any = None) -> Self:
-        self._validate_params()
+        self._check_parameters()
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
         start = self.state_ if hasattr(self, "state_") and (self.warm_start or one_epoch) else None
@@ -119,6 +122,21 @@ class BaseNet(Network, BaseEstimator):
         table = Table(Z, self._targets(codes, train, sample_weight), None if weight is None else weight.astype(np.float32))
         self._train(self._job(table, train, validation, start, one_epoch))
         return self
+
+    def _check_parameters(self) -> None:
+        """`_validate_params`, once for each combination: the fits of a search come with the same ones again and again."""
+        names = self._get_param_names()
+        values = tuple((type(value), value) for value in (getattr(self, name) for name in names))
+        try:
+            known = (type(self), values) in _VALID
+        except TypeError:  # a value that cannot be hashed
+            self._validate_params()
+            return
+        if not known:
+            self._validate_params()
+            if len(_VALID) > 10_000:
+                _VALID.clear()
+            _VALID.add((type(self), values))
 
     def _reset(self) -> None:
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("__")]:

@@ -12,6 +12,19 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sknet_hp.estimators.base import BaseNet
 
 
+def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(the distinct labels, sorted; the number of each row's label among them)."""
+    if y.dtype.kind in "iu" and len(y):
+        low, high = int(y.min()), int(y.max())
+        if high - low < 1000 and high < 2**62:  # as below, without sorting
+            shifted = y.astype(np.int64) - low
+            present = np.bincount(shifted) > 0
+            return (np.flatnonzero(present) + low).astype(y.dtype), (np.cumsum(present) - 1)[shifted]
+    check_classification_targets(y)
+    seen, codes = np.unique(y, return_inverse=True)
+    return seen, codes
+
+
 class NetClassifier(ClassifierMixin, BaseNet):
     """A neural network that classifies the rows of any table.
 
@@ -229,8 +242,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         y = column_or_1d(y, warn=True)
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
-        seen, codes = np.unique(y, return_inverse=True)
+        seen, codes = _labels(y)
         if first:
             self.classes_ = seen if classes is None else unique_labels(np.asarray(classes))
         if len(seen) != len(self.classes_) or (seen != self.classes_).any():

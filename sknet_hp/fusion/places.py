@@ -7,7 +7,7 @@ from sknet_hp.fusion.executors import Executor, Here, TableStore, Worker
 from sknet_hp.training.job import TrainingJob
 
 _MANY = 8  # networks from which on a worker is brought up on a spare core: it costs nobody anything
-_START_ALL = 1.5  # seconds of work from which on importing torch in other processes pays even on the core that this process uses
+_START_ALL = 5.0  # seconds of work from which on importing torch pays even on the core that this process uses
 _USED = 32  # networks trained in a session after which the rest are brought up when it has ended, for the next one
 _SHIP = 0.02  # seconds of work from which on sending a bundle to a running worker pays
 
@@ -56,6 +56,10 @@ class Places:
     def any_free(self, job: TrainingJob) -> bool:
         """Whether an executor could take such a job now."""
         return any(not executor.busy for executor in self._all(job))
+
+    def only_here(self, job: TrainingJob) -> bool:
+        """Whether all that is free for such a job is this process's CPU."""
+        return job.device == "cpu" and all(executor.busy or isinstance(executor, Here) for executor in self._all(job))
 
     def count(self, job: TrainingJob) -> int:
         """How many executors there are for such a job, busy ones and those about to be ready included."""
