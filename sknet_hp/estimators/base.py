@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -300,6 +300,12 @@ class BaseNet(Network, BaseEstimator):
         return predict(self._graph()[0], self.parameters_, self.buffers_, Z)
 
     # ---- scikit-learn ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> list[str]:
+        # A search asks eight times a fit, and so many parameters take scikit-learn a tenth of a millisecond to read off the signature.
+        return super()._get_param_names()
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

@@ -5,7 +5,7 @@ import os
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.job import TrainingJob
 
-_CACHE_FLOATS = 1_200_000  # above this a stack's tensors fall out of the second-level cache and out of a core's share of the third
+_CACHE_FLOATS = 1_300_000  # above this a stack's tensors fall out of the second-level cache and out of a core's share of the third
 _MAX_HEIGHT = 32  # measured: nothing is gained beyond
 _STEP_SECONDS = 1.2e-4  # a step's fixed cost: some thirty calls into torch
 _MULTIPLICATIONS_PER_SECOND = 4.5e10

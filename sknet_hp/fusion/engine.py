@@ -129,7 +129,7 @@ class Engine:
         with self.lock:
             self.sessions.discard(session)
             if not self.sessions and self.warning_state is not None:
-                self.places.end(self.trained - self.trained_before)
+                self.places.end()
                 self.warning_state.install(contents=True)
                 self.warning_state = None
                 torch.set_num_threads(self.torch_threads)  # tasks have set it to one for threads to come
@@ -300,9 +300,10 @@ class Engine:
 
     def _finished(self, bundle: Bundle, outcome: list[TrainingResult] | BaseException) -> None:
         with self.lock:
-            del self.in_training[bundle]
+            executor = self.in_training.pop(bundle)
             if isinstance(outcome, list):
                 seconds = time.monotonic() - bundle.begun
+                self.places.trained(bundle.jobs[0], executor, seconds)
                 if bundle.expected > 0.005:
                     self.correction = min(20.0, max(0.05, self.correction * (0.5 + 0.5 * seconds / bundle.expected)))
                 self.trained += len(outcome)

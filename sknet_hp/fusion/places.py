@@ -7,8 +7,8 @@ from sknet_hp.fusion.executors import Executor, Here, TableStore, Worker
 from sknet_hp.training.job import TrainingJob
 
 _MANY = 8  # networks from which on a worker is brought up on a spare core: it costs nobody anything
-_START_ALL = 5.0  # seconds of work from which on importing torch pays even on the core that this process uses
-_USED = 32  # networks trained in a session after which the rest are brought up when it has ended, for the next one
+_START_ALL = 20.0  # seconds of work from which on importing torch pays even on the core that this process uses
+_TRAINED_HERE = 2.0  # seconds of training in this process, about what the import takes, after which it is likely to pay too
 _SHIP = 0.02  # seconds of work from which on sending a bundle to a running worker pays
 
 
@@ -28,6 +28,7 @@ class Places:
         self.here: dict[str, Here] = {}
         self.workers: list[Worker] = []
         self.starting = False
+        self.trained_here = 0.0  # seconds, in the absence of a worker
         self.no_workers: str | None = None  # why there are none, if they could not be started
         self.notes: list[tuple[str, type[Warning]]] = []  # for the next task whose network is trained to say
 
@@ -48,9 +49,14 @@ class Places:
         elif n_networks >= _MANY:
             self._start_workers(min(self.n_jobs, max(1, n_cores() - 1)))
 
-    def end(self, n_trained: int) -> None:
-        """A session has ended that trained so many networks."""
-        if n_trained >= _USED and self.over is None and self._ready() and not self.starting and self.no_workers is None:
+    def trained(self, job: TrainingJob, executor: Executor, seconds: float) -> None:
+        """A bundle of such jobs has been trained."""
+        if isinstance(executor, Here) and self.over is None and self._uses_workers(job):
+            self.trained_here += seconds
+
+    def end(self) -> None:
+        """A session has ended. The next will find the workers that this one and those before it would have needed, while nobody waits for them."""
+        if self.trained_here > _TRAINED_HERE and self.no_workers is None:
             self._start_workers(self.n_jobs)
 
     def any_free(self, job: TrainingJob) -> bool:
@@ -118,7 +124,7 @@ class Places:
         missing = [worker for worker in self.workers[:n_workers] if not worker.ready()]
         if not missing:
             return
-        self.starting = True
+        self.starting, self.trained_here = True, 0.0
         pending = [len(missing)]
 
         def one_is_up(error: BaseException | None) -> None:

@@ -9,7 +9,6 @@ bits that it would get alone. Two facts carry this:
 """
 
 import functools
-import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +23,10 @@ _ONEDNN_MULTIPLICATIONS = 2_000_000
 """From this size of one member's product on, oneDNN's kernel beats MKL's on CPUs for which MKL has no AVX-512 path."""
 
 
+_ZEN_5 = 26
+"""AMD's family number."""
+
+
 def padded_rows(n: int) -> int:
     """The number of rows, at least n, that a batch of n rows is run at."""
     return -(-n // ROW_QUANTUM) * ROW_QUANTUM
@@ -31,12 +34,16 @@ def padded_rows(n: int) -> int:
 
 @functools.cache
 def _mkl_is_slow() -> bool:
-    """Whether MKL leaves AVX-512 unused on this CPU, as it does on AMD's, while oneDNN uses it."""
-    if torch.backends.cpu.get_cpu_capability() != "AVX512" or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-        return False
+    """Whether MKL leaves half of this CPU's arithmetic unused while oneDNN uses it: AMD's, for which MKL has no AVX-512 path, from Zen 5 on.
+
+    Zen 4 runs AVX-512 on registers of half the width and gains nothing from it.
+    """
     cpuinfo = Path("/proc/cpuinfo")
-    vendor = cpuinfo.read_text() if cpuinfo.exists() else platform.processor()
-    return "AuthenticAMD" in vendor
+    if torch.backends.cpu.get_cpu_capability() != "AVX512" or not hasattr(torch.ops.mkldnn, "_linear_pointwise") or not cpuinfo.exists():
+        return False
+    first = dict(line.split(":", 1) for line in cpuinfo.read_text().split("\n\n")[0].splitlines() if ":" in line)
+    fields = {name.strip(): value.strip() for name, value in first.items()}
+    return fields.get("vendor_id") == "AuthenticAMD" and int(fields.get("cpu family", 0)) >= _ZEN_5
 
 
 def _onednn(x: Tensor, rows: int, inner: int, columns: int) -> bool:

@@ -69,7 +69,15 @@ class Linear(Layer):
         return kernels.affine(x, self.p["weight"], self.p.get("bias"), partial(self.space, "forward"))
 
     def backward(self, g: Tensor) -> Tensor | None:
-        out = self.g["weight"]  # (members, out, in)
+        self._weight_gradient(g, self.g["weight"])
+        if "bias" in self.g:
+            torch.sum(g, 1, out=self.g["bias"])
+        return kernels.product(g, self.p["weight"], partial(self.space, "input")) if self.input_gradient else None
+
+    def _weight_gradient(self, g: Tensor, out: Tensor) -> None:
+        if out.shape[1] >= 2 * out.shape[2]:  # kernels are faster at wide results than at tall ones
+            out.copy_(kernels.product(self.x.transpose(1, 2), g, partial(self.space, "weight")).transpose(1, 2))
+            return
 
         def here(use: str, like: Tensor, *shape: int) -> Tensor:
             return out if use == "product" and out.is_contiguous() else self.space("weight " + use, like, *shape)
@@ -77,9 +85,6 @@ class Linear(Layer):
         gradient = kernels.product(g.transpose(1, 2), self.x, here)
         if gradient is not out:
             out.copy_(gradient)
-        if "bias" in self.g:
-            torch.sum(g, 1, out=self.g["bias"])
-        return kernels.product(g, self.p["weight"], partial(self.space, "input")) if self.input_gradient else None
 
 
 class _FromOutput(Layer):

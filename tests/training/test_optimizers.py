@@ -8,7 +8,10 @@ from sknet_hp.training.layout import Layout
 from sknet_hp.training.optimizers import OPTIMIZERS
 
 STEPS, MEMBERS = 200, 4
-SHAPES = [("a", (3, 5)), ("b", (3,)), ("c", (16,))]
+SMALL = [("a", (3, 5)), ("b", (3,)), ("c", (16,))]
+LARGE = [("a", (67, 61)), ("b", (67,)), ("c", (16,))]
+RULES = [*((name, SMALL) for name in OPTIMIZERS), ("adam", LARGE), ("adamw", LARGE)]  # the two for which size chooses the kernel
+every_rule = pytest.mark.parametrize(("name", "shapes"), RULES, ids=[f"{name}-{'large' if shapes is LARGE else 'small'}" for name, shapes in RULES])
 
 RATES = {
     "lr": np.array([1e-3, 3e-2, 1e-2, 5e-3]),
@@ -77,9 +80,13 @@ def schedule(steps=STEPS):
     return np.linspace(1.0, 0.2, steps)
 
 
-def optimise(name, rates, members, problem, first=0, factors=None, epoch=50):
+def n_floats(shapes):
+    return sum(int(np.prod(shape)) for _, shape in shapes)
+
+
+def optimise(name, shapes, rates, members, problem, first=0, factors=None, epoch=50):
     """The stack's weights and slots after all steps, in epochs of `epoch` steps."""
-    layout = Layout(SHAPES, members, torch.device("cpu"))
+    layout = Layout(shapes, members, torch.device("cpu"))
     optimizer = OPTIMIZERS[name](rates, layout)
     flat, gradient, scratch = layout.zeros(), layout.zeros(), layout.zeros()
     slots = [layout.zeros() for _ in range(OPTIMIZERS[name].slots)]
@@ -96,15 +103,12 @@ def optimise(name, rates, members, problem, first=0, factors=None, epoch=50):
     return layout.vectors(flat), [layout.vectors(slot) for slot in slots]
 
 
-N = sum(int(np.prod(shape)) for _, shape in SHAPES)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@every_rule
 @pytest.mark.parametrize("scheduled", [False, True])
-def test_optimizer_equals_torch(name, scheduled):
-    problem = Problem(N)
+def test_optimizer_equals_torch(name, shapes, scheduled):
+    problem = Problem(n_floats(shapes))
     factors = schedule() if scheduled else np.ones(STEPS)
-    weights, _ = optimise(name, some(0), MEMBERS, problem, factors=factors)
+    weights, _ = optimise(name, shapes, some(0), MEMBERS, problem, factors=factors)
     for k in range(MEMBERS):
         p = torch.nn.Parameter(problem.start[k].clone())
         rates = {key: float(values[k]) for key, values in RATES.items()}
@@ -123,33 +127,33 @@ def test_optimizer_equals_torch(name, scheduled):
             assert np.median(np.abs(weights[k] - p.detach().numpy())) < 1e-5
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_company_does_not_matter(name):
+@every_rule
+def test_company_does_not_matter(name, shapes):
     """Alone a rate is a number, in company a tensor: the same bits, also beside a member without weight decay."""
-    problem = Problem(N)
-    together, slots = optimise(name, some(0), MEMBERS, problem, factors=schedule())
+    problem = Problem(n_floats(shapes))
+    together, slots = optimise(name, shapes, some(0), MEMBERS, problem, factors=schedule())
     for first, members in [(0, 1), (1, 1), (2, 1), (3, 1), (0, 2), (1, 3)]:
-        some_weights, some_slots = optimise(name, some(first, members), members, problem, first, schedule())
+        some_weights, some_slots = optimise(name, shapes, some(first, members), members, problem, first, schedule())
         assert np.array_equal(some_weights, together[first : first + members])
         for a, b in zip(some_slots, slots, strict=True):
             assert np.array_equal(a, b[first : first + members])
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_epoch_length_does_not_matter(name):
-    problem = Problem(N)
-    one, _ = optimise(name, some(0), MEMBERS, problem, factors=schedule(), epoch=50)
-    other, _ = optimise(name, some(0), MEMBERS, problem, factors=schedule(), epoch=10)
+@every_rule
+def test_epoch_length_does_not_matter(name, shapes):
+    problem = Problem(n_floats(shapes))
+    one, _ = optimise(name, shapes, some(0), MEMBERS, problem, factors=schedule(), epoch=50)
+    other, _ = optimise(name, shapes, some(0), MEMBERS, problem, factors=schedule(), epoch=10)
     assert np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_member_that_is_not_finite_hurts_nobody(name):
-    problem = Problem(N)
-    sane, _ = optimise(name, some(0), MEMBERS, problem)
+@every_rule
+def test_a_member_that_is_not_finite_hurts_nobody(name, shapes):
+    problem = Problem(n_floats(shapes))
+    sane, _ = optimise(name, shapes, some(0), MEMBERS, problem)
     problem.noise[3:, 1] = torch.nan
     problem.noise[3:, 2] = torch.inf
-    beside, _ = optimise(name, some(0), MEMBERS, problem)
+    beside, _ = optimise(name, shapes, some(0), MEMBERS, problem)
     assert np.array_equal(beside[[0, 3]], sane[[0, 3]])
     if name != "lion":  # which moves by signs, and NaN has none
         assert not np.isfinite(beside[1]).any()
