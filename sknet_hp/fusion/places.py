@@ -8,7 +8,7 @@ from sknet_hp.training.job import TrainingJob
 
 _MANY = 8  # networks from which on a worker is brought up on a spare core: it costs nobody anything
 _START_ALL = 20.0  # seconds of work from which on importing torch pays even on the core that this process uses
-_TRAINED_HERE = 2.0  # seconds of training in this process, about what the import takes, after which it is likely to pay too
+_TRAINED_HERE = 1.0  # seconds of training in this process after which the import, which takes one or two, is likely to pay too
 _SHIP = 0.02  # seconds of work from which on sending a bundle to a running worker pays
 
 
