@@ -1,95 +1,28 @@
 """NetClassifier."""
 
-from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite, column_or_1d, compute_sample_weight
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils import Tags, column_or_1d, compute_sample_weight
 
 from sknet_hp.estimators.base import BaseNet
+from sknet_hp.estimators.parameters import CLASSIFIER, constraints, documented
+from sknet_hp.estimators.targets import ClassTarget
 
 
-def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(the distinct labels, sorted; the number of each row's label among them)."""
-    if y.dtype.kind in "iu" and len(y):
-        low, high = int(y.min()), int(y.max())
-        if high - low < 1000 and high < 2**62:  # as below, without sorting
-            shifted = y.astype(np.int64) - low
-            present = np.bincount(shifted) > 0
-            return (np.flatnonzero(present) + low).astype(y.dtype), (np.cumsum(present) - 1)[shifted]
-    check_classification_targets(y)
-    seen, codes = np.unique(y, return_inverse=True)
-    return seen, codes
-
-
+@documented(CLASSIFIER)
 class NetClassifier(ClassifierMixin, BaseNet):
     """A neural network that classifies the rows of any table.
 
     Parameters
     ----------
-    n_layers : int, default=2
-        Hidden layers; 0 makes a linear model.
-    width : int, default=128
-        Units of each hidden layer.
-    activation : {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "none"} or None, default="relu"
-        What each hidden layer applies. None means "none".
-    dropout : float in [0, 1), default=0.0
-        Probability with which a hidden unit is left out in a training step.
-    normalization : {"none", "batch", "layer"} or None, default="none"
-        Between each hidden layer's linear map and its activation. None means "none".
-    optimizer : {"adamw", "adam", "sgd", "nesterov", "rmsprop", "adagrad", "lion"}, default="adamw"
-        The update rule.
-    lr : float, default=2e-3
-        Learning rate. Search it first, log-uniformly over about 1e-4 to 1e-1.
-    lr_schedule : {"constant", "linear", "cosine"}, default="constant"
-        How the learning rate goes from `lr` down to zero over `schedule_epochs`.
-    weight_decay : float, default=1e-2
-        Decoupled from the gradient for "adamw" and "lion", a penalty in the gradient for the others, as in torch. On all parameters.
-    momentum : float in [0, 1), default=0.9
-        Of "sgd" and "nesterov".
-    beta1, beta2 : float in [0, 1), default=0.9, 0.999
-        Decay of the first and second moment of "adam", "adamw" and "lion".
-    eps : float, default=1e-8
-        Added to the denominator of "adam", "adamw", "rmsprop" and "adagrad".
-    batch_size : int or "auto", default="auto"
-        Rows in a training step. "auto" is a power of two near 1/32 of the rows, between 16 and 256.
-    max_epochs : int, default=30
-        Passes over the training rows; with `warm_start`, in all.
-    schedule_epochs : int, default=None
-        Epochs over which the schedule runs; `max_epochs` if None. Set it to the most a search will train, so that stopping in between does not
-        bend the schedule.
-    early_stopping : bool, default=False
-        Hold out `validation_fraction` of the rows, and stop when the loss on them has not improved for `patience` epochs. The rows held out
-        teach the encoding nothing either.
-    patience : int, default=10
-        Epochs without improvement to wait for, with `early_stopping`.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of the rows to hold out with `early_stopping`, class by class.
-    restore_best : bool, default=True
-        With `early_stopping`, predict with the weights of the best epoch. Training goes on from the last ones all the same.
-    label_smoothing : float in [0, 1), default=0.0
-        Share of each training target that is spread evenly over the classes. Validation losses are not smoothed.
-    class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, by label; "balanced" makes all classes count the same. They multiply `sample_weight` in the loss.
-    warm_start : bool, default=False
-        Let `fit` go on where it stopped, up to a larger `max_epochs`: 3 + 6 epochs are 9, bit for bit. The same `max_epochs` again does nothing; a
-        smaller one is an error; a network that stopped early stays stopped.
-    random_state : int, RandomState instance or None, default=None
-        Initial weights, shuffling, dropout and the validation split follow from an integer: so does, then, every bit of the result.
-    device : str, default="cpu"
-        A torch device, or "auto" for CUDA where there is one. Networks on CUDA train there in cohorts too; `predict` runs on the CPU.
-    callbacks : list of skorch callbacks, default=None
-        Told of each epoch, with the skorch net `net_` as it then is. Networks with callbacks train in this process.
-    verbose : int, default=0
-        Print a line for each epoch.
+    {parameters}
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
+        The labels, sorted; the numbers of the columns of `y` if rows may have several.
     n_features_in_ : int
         Columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -103,7 +36,10 @@ class NetClassifier(ClassifierMixin, BaseNet):
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_acc, duration (this network's share of its cohort's seconds).
+        One row an epoch: epoch, train_loss, valid_loss, valid_acc, valid_score (of `stopping_metric`), duration (this network's share of its
+        cohort's seconds).
+    stopping_history_ : list of dict
+        With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
         A skorch net with the weights that `predict` uses, and the history.
     parameters_, buffers_ : ndarray
@@ -125,37 +61,56 @@ class NetClassifier(ClassifierMixin, BaseNet):
     True
     """
 
-    _loss = "cross_entropy"
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseNet._parameter_constraints,
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints(CLASSIFIER)
 
     def __init__(
         self,
         *,
         n_layers: int = 2,
         width: int = 128,
+        hidden_layer_sizes: Any = None,
         activation: str | None = "relu",
+        init: str = "auto",
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
         normalization: str | None = "none",
+        norm_momentum: float = 0.1,
+        norm_eps: float = 1e-5,
+        loss: str = "auto",
+        focal_gamma: float = 2.0,
+        label_smoothing: float = 0.0,
         optimizer: str = "adamw",
         lr: float = 2e-3,
         lr_schedule: str = "constant",
+        lr_warmup: float = 0,
+        lr_min_factor: float = 0.0,
+        lr_gamma: float = 0.1,
+        lr_step_epochs: int | None = None,
+        lr_cycles: int = 1,
+        lr_cycle_mult: float = 1,
+        lr_patience: int = 5,
+        lr_scaling: str | None = "none",
+        base_batch_size: int = 256,
         weight_decay: float = 1e-2,
+        weight_decay_mode: str = "auto",
+        l1: float = 0.0,
         momentum: float = 0.9,
         beta1: float = 0.9,
         beta2: float = 0.999,
+        alpha: float = 0.99,
         eps: float = 1e-8,
-        batch_size: int | str = "auto",
+        grad_clip_norm: float | None = None,
+        batch_size: float | str = "auto",
         max_epochs: int = 30,
         schedule_epochs: int | None = None,
         early_stopping: bool = False,
         patience: int = 10,
+        min_delta: float = 0.0,
+        stopping_metric: str = "loss",
         validation_fraction: float = 0.1,
+        validation_split: Any = None,
         restore_best: bool = True,
-        label_smoothing: float = 0.0,
+        refit_full: bool = False,
         class_weight: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -165,25 +120,49 @@ class NetClassifier(ClassifierMixin, BaseNet):
     ):
         self.n_layers = n_layers
         self.width = width
+        self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.init = init
         self.dropout = dropout
+        self.input_dropout = input_dropout
         self.normalization = normalization
+        self.norm_momentum = norm_momentum
+        self.norm_eps = norm_eps
+        self.loss = loss
+        self.focal_gamma = focal_gamma
+        self.label_smoothing = label_smoothing
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule
+        self.lr_warmup = lr_warmup
+        self.lr_min_factor = lr_min_factor
+        self.lr_gamma = lr_gamma
+        self.lr_step_epochs = lr_step_epochs
+        self.lr_cycles = lr_cycles
+        self.lr_cycle_mult = lr_cycle_mult
+        self.lr_patience = lr_patience
+        self.lr_scaling = lr_scaling
+        self.base_batch_size = base_batch_size
         self.weight_decay = weight_decay
+        self.weight_decay_mode = weight_decay_mode
+        self.l1 = l1
         self.momentum = momentum
         self.beta1 = beta1
         self.beta2 = beta2
+        self.alpha = alpha
         self.eps = eps
+        self.grad_clip_norm = grad_clip_norm
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.schedule_epochs = schedule_epochs
         self.early_stopping = early_stopping
         self.patience = patience
+        self.min_delta = min_delta
+        self.stopping_metric = stopping_metric
         self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
         self.restore_best = restore_best
-        self.label_smoothing = label_smoothing
+        self.refit_full = refit_full
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.random_state = random_state
@@ -191,23 +170,27 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, groups: Any = None) -> Self:
         """Train the network.
 
         Parameters
         ----------
         X : array-like or dataframe of shape (n_rows, n_columns)
             Numbers, strings, booleans and categories, with missing values.
-        y : array-like of shape (n_rows,)
-            Labels of any kind.
+        y : array-like of shape (n_rows,) or (n_rows, n_labels)
+            Labels of any kind; or, for rows with several labels each, a matrix of 0 and 1 (sparse if you like).
         sample_weight : array-like of shape (n_rows,), default=None
             A row of weight 2 counts as two rows in losses, statistics and standardisation.
+        X_val, y_val : as X and y, default=None
+            Rows to validate on, in place of some held out of X: `early_stopping` follows them. Without it, their loss is recorded.
+        groups : array-like of shape (n_rows,), default=None
+            For a `validation_split` that keeps groups together.
 
         Returns
         -------
         self
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, held_out=self._held_out(X_val, y_val), groups=groups)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train one more epoch, on these rows.
@@ -223,45 +206,47 @@ class NetClassifier(ClassifierMixin, BaseNet):
         return self._fit(X, y, sample_weight, one_epoch=True, classes=classes)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities of the classes, float64 of shape (n_rows, n_classes), columns in the order of `classes_`."""
-        outputs = self._outputs(X).astype(np.float64)
-        outputs -= outputs.max(axis=1, keepdims=True)
-        np.exp(outputs, out=outputs)
-        outputs /= outputs.sum(axis=1, keepdims=True)
-        return outputs
+        """Probabilities of the classes, float64 of shape (n_rows, n_classes), columns in the order of `classes_`; of each label by itself if rows may
+        have several.
+        """
+        outputs = self._outputs(X)
+        return self.target_.probabilities(outputs)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable label of each row, shape (n_rows,)."""
-        best = self._outputs(X).argmax(axis=1)
-        return self.classes_[best]
+        """The most probable label of each row, shape (n_rows,); or, if rows may have several, (n_rows, n_labels) of 0 and 1."""
+        outputs = self._outputs(X)
+        return self.target_.predicted(outputs)
 
     def _n_outputs(self) -> int:
         return len(self.classes_)
 
-    def _encode_target(self, y: Any, sample_weight: np.ndarray | None, *, first: bool, classes: Any) -> np.ndarray:
-        y = column_or_1d(y, warn=True)
-        if y.dtype.kind == "f":
-            assert_all_finite(y, input_name="y")
-        seen, codes = _labels(y)
-        if first:
-            self.classes_ = seen if classes is None else unique_labels(np.asarray(classes))
-        if len(seen) != len(self.classes_) or (seen != self.classes_).any():
-            unknown = np.setdiff1d(seen, self.classes_)
-            if len(unknown):
-                raise ValueError(
-                    f"y holds the labels {unknown[:5].tolist()}, which are not among the classes {self.classes_[:10].tolist()} this network knows"
-                )
-            codes = np.searchsorted(self.classes_, y)
+    def _loss(self) -> str:
+        if not self.target_.multilabel:
+            return "cross_entropy" if self.loss == "auto" else self.loss
+        if self.loss != "auto":
+            raise ValueError(f"loss={self.loss!r} is for one label a row, but y has {len(self.classes_)} columns of labels; use loss='auto'")
+        return "binary_cross_entropy"
+
+    def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
+        if not first:
+            return self.target_.encode(y)
+        self.target_, codes = ClassTarget.learn(y, classes)
+        self.classes_ = self.target_.classes
         return codes
 
     def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
-        return np.ascontiguousarray(codes, dtype=np.int64)
+        return codes if self.target_.multilabel else np.ascontiguousarray(codes, dtype=np.int64)
 
     def _training_weight(self, y: Any, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
-        by_class = compute_sample_weight(self.class_weight, column_or_1d(y))
+        by_class = compute_sample_weight(self.class_weight, np.asarray(y) if self.target_.multilabel else column_or_1d(y))
         return by_class if sample_weight is None else by_class * sample_weight
 
     def _strata(self, codes: np.ndarray) -> np.ndarray | None:
-        return codes
+        return None if self.target_.multilabel else codes
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

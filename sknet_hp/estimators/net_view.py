@@ -12,22 +12,39 @@ from sknet_hp.training.layout import flatten
 
 TORCH_OPTIMIZERS: dict[str, Any] = {
     "sgd": torch.optim.SGD,
+    "momentum": torch.optim.SGD,
     "nesterov": torch.optim.SGD,
     "rmsprop": torch.optim.RMSprop,
     "adagrad": torch.optim.Adagrad,
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
+    "nadam": torch.optim.NAdam,
+    "radam": torch.optim.RAdam,
     "lion": torch.optim.SGD,  # torch has no Lion: the net can predict and be saved, not be trained further by skorch's own loop
+}
+
+
+CRITERIA: dict[str, Any] = {
+    "cross_entropy": torch.nn.CrossEntropyLoss,
+    "focal": torch.nn.CrossEntropyLoss,  # torch has no focal and no quantile loss: the net can predict, not be trained further alike
+    "binary_cross_entropy": torch.nn.BCEWithLogitsLoss,
+    "mse": torch.nn.MSELoss,
+    "mae": torch.nn.L1Loss,
+    "huber": torch.nn.HuberLoss,
+    "quantile": torch.nn.L1Loss,
+    "poisson": torch.nn.PoissonNLLLoss,
 }
 
 
 def _optimizer_settings(estimator: Any) -> dict[str, Any]:
     settings: dict[str, Any] = {"weight_decay": estimator.weight_decay}
-    if estimator.optimizer in ("sgd", "nesterov"):
+    if estimator.optimizer in ("sgd", "momentum", "nesterov"):
         settings |= {"momentum": estimator.momentum, "nesterov": estimator.optimizer == "nesterov"}
     elif estimator.optimizer != "lion":
         settings["eps"] = estimator.eps
-    if estimator.optimizer in ("adam", "adamw"):
+    if estimator.optimizer == "rmsprop":
+        settings["alpha"] = estimator.alpha
+    if estimator.optimizer in ("adam", "adamw", "nadam", "radam"):
         settings["betas"] = (estimator.beta1, estimator.beta2)
     return {f"optimizer__{key}": value for key, value in settings.items()}
 
@@ -41,7 +58,7 @@ def build_net(estimator: Any, job: TrainingJob | None) -> Any:
     make: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
     net = make(
         estimator._empty_module(),
-        criterion=torch.nn.CrossEntropyLoss if classifier else torch.nn.MSELoss,
+        criterion=CRITERIA[estimator.structure_["loss"]],
         optimizer=TORCH_OPTIMIZERS[estimator.optimizer],
         lr=estimator.lr,
         max_epochs=estimator.max_epochs,
@@ -59,7 +76,7 @@ def build_net(estimator: Any, job: TrainingJob | None) -> Any:
         start = job.start
         if start is None:
             graph: Any = job.graph
-            parameters = flatten(initial_parameters(graph, job.seed), graph.parameters)
+            parameters = flatten(initial_parameters(graph, job.seed, job.init), graph.parameters)
             start = State(parameters, flatten(initial_buffers(graph), graph.buffers), parameters[None])
         write_state(net, start)
     return net

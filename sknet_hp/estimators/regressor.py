@@ -1,75 +1,28 @@
 """NetRegressor."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils import Tags, check_array, column_or_1d
+from sklearn.utils import Tags
 
 from sknet_hp.estimators.base import BaseNet
+from sknet_hp.estimators.parameters import REGRESSOR, constraints, documented
+from sknet_hp.estimators.targets import NumberTarget, number_matrix
 
 
+@documented(REGRESSOR)
 class NetRegressor(RegressorMixin, BaseNet):
     """A neural network that predicts numbers from the rows of any table.
 
     Parameters
     ----------
-    n_layers : int, default=2
-        Hidden layers; 0 makes a linear model.
-    width : int, default=128
-        Units of each hidden layer.
-    activation : {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "none"} or None, default="relu"
-        What each hidden layer applies. None means "none".
-    dropout : float in [0, 1), default=0.0
-        Probability with which a hidden unit is left out in a training step.
-    normalization : {"none", "batch", "layer"} or None, default="none"
-        Between each hidden layer's linear map and its activation. None means "none".
-    optimizer : {"adamw", "adam", "sgd", "nesterov", "rmsprop", "adagrad", "lion"}, default="adamw"
-        The update rule.
-    lr : float, default=2e-3
-        Learning rate. Search it first, log-uniformly over about 1e-4 to 1e-1.
-    lr_schedule : {"constant", "linear", "cosine"}, default="constant"
-        How the learning rate goes from `lr` down to zero over `schedule_epochs`.
-    weight_decay : float, default=1e-2
-        Decoupled from the gradient for "adamw" and "lion", a penalty in the gradient for the others, as in torch. On all parameters.
-    momentum : float in [0, 1), default=0.9
-        Of "sgd" and "nesterov".
-    beta1, beta2 : float in [0, 1), default=0.9, 0.999
-        Decay of the first and second moment of "adam", "adamw" and "lion".
-    eps : float, default=1e-8
-        Added to the denominator of "adam", "adamw", "rmsprop" and "adagrad".
-    batch_size : int or "auto", default="auto"
-        Rows in a training step. "auto" is a power of two near 1/32 of the rows, between 16 and 256.
-    max_epochs : int, default=30
-        Passes over the training rows; with `warm_start`, in all.
-    schedule_epochs : int, default=None
-        Epochs over which the schedule runs; `max_epochs` if None. Set it to the most a search will train, so that stopping in between does not
-        bend the schedule.
-    early_stopping : bool, default=False
-        Hold out `validation_fraction` of the rows, and stop when the loss on them has not improved for `patience` epochs. The rows held out
-        teach the encoding nothing either.
-    patience : int, default=10
-        Epochs without improvement to wait for, with `early_stopping`.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of the rows to hold out with `early_stopping`.
-    restore_best : bool, default=True
-        With `early_stopping`, predict with the weights of the best epoch. Training goes on from the last ones all the same.
-    warm_start : bool, default=False
-        Let `fit` go on where it stopped, up to a larger `max_epochs`: 3 + 6 epochs are 9, bit for bit. The same `max_epochs` again does nothing; a
-        smaller one is an error; a network that stopped early stays stopped.
-    random_state : int, RandomState instance or None, default=None
-        Initial weights, shuffling, dropout and the validation split follow from an integer: so does, then, every bit of the result.
-    device : str, default="cpu"
-        A torch device, or "auto" for CUDA where there is one. Networks on CUDA train there in cohorts too; `predict` runs on the CPU.
-    callbacks : list of skorch callbacks, default=None
-        Told of each epoch, with the skorch net `net_` as it then is. Networks with callbacks train in this process.
-    verbose : int, default=0
-        Print a line for each epoch.
+    {parameters}
 
     Attributes
     ----------
-    target_mean_, target_scale_ : ndarray of shape (n_targets,)
-        What was subtracted from the targets, and what they were divided by.
+    target_ : NumberTarget
+        What was subtracted from the targets (`mean`), what they were divided by (`scale`), and their range.
     n_features_in_ : int
         Columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -83,7 +36,10 @@ class NetRegressor(RegressorMixin, BaseNet):
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_acc, duration (this network's share of its cohort's seconds).
+        One row an epoch: epoch, train_loss, valid_loss, valid_acc, valid_score (of `stopping_metric`), duration (this network's share of its
+        cohort's seconds).
+    stopping_history_ : list of dict
+        With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
         A skorch net with the weights that `predict` uses, and the history.
     parameters_, buffers_ : ndarray
@@ -105,31 +61,57 @@ class NetRegressor(RegressorMixin, BaseNet):
     True
     """
 
-    _loss = "mse"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints(REGRESSOR)
 
     def __init__(
         self,
         *,
         n_layers: int = 2,
         width: int = 128,
+        hidden_layer_sizes: Any = None,
         activation: str | None = "relu",
+        init: str = "auto",
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
         normalization: str | None = "none",
+        norm_momentum: float = 0.1,
+        norm_eps: float = 1e-5,
+        loss: str = "auto",
+        huber_delta: float = 1.0,
+        quantile: float = 0.5,
+        clip_prediction: bool = False,
         optimizer: str = "adamw",
         lr: float = 2e-3,
         lr_schedule: str = "constant",
+        lr_warmup: float = 0,
+        lr_min_factor: float = 0.0,
+        lr_gamma: float = 0.1,
+        lr_step_epochs: int | None = None,
+        lr_cycles: int = 1,
+        lr_cycle_mult: float = 1,
+        lr_patience: int = 5,
+        lr_scaling: str | None = "none",
+        base_batch_size: int = 256,
         weight_decay: float = 1e-2,
+        weight_decay_mode: str = "auto",
+        l1: float = 0.0,
         momentum: float = 0.9,
         beta1: float = 0.9,
         beta2: float = 0.999,
+        alpha: float = 0.99,
         eps: float = 1e-8,
-        batch_size: int | str = "auto",
+        grad_clip_norm: float | None = None,
+        batch_size: float | str = "auto",
         max_epochs: int = 30,
         schedule_epochs: int | None = None,
         early_stopping: bool = False,
         patience: int = 10,
+        min_delta: float = 0.0,
+        stopping_metric: str = "loss",
         validation_fraction: float = 0.1,
+        validation_split: Any = None,
         restore_best: bool = True,
+        refit_full: bool = False,
         warm_start: bool = False,
         random_state: Any = None,
         device: str = "cpu",
@@ -138,31 +120,57 @@ class NetRegressor(RegressorMixin, BaseNet):
     ):
         self.n_layers = n_layers
         self.width = width
+        self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.init = init
         self.dropout = dropout
+        self.input_dropout = input_dropout
         self.normalization = normalization
+        self.norm_momentum = norm_momentum
+        self.norm_eps = norm_eps
+        self.loss = loss
+        self.huber_delta = huber_delta
+        self.quantile = quantile
+        self.clip_prediction = clip_prediction
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule
+        self.lr_warmup = lr_warmup
+        self.lr_min_factor = lr_min_factor
+        self.lr_gamma = lr_gamma
+        self.lr_step_epochs = lr_step_epochs
+        self.lr_cycles = lr_cycles
+        self.lr_cycle_mult = lr_cycle_mult
+        self.lr_patience = lr_patience
+        self.lr_scaling = lr_scaling
+        self.base_batch_size = base_batch_size
         self.weight_decay = weight_decay
+        self.weight_decay_mode = weight_decay_mode
+        self.l1 = l1
         self.momentum = momentum
         self.beta1 = beta1
         self.beta2 = beta2
+        self.alpha = alpha
         self.eps = eps
+        self.grad_clip_norm = grad_clip_norm
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.schedule_epochs = schedule_epochs
         self.early_stopping = early_stopping
         self.patience = patience
+        self.min_delta = min_delta
+        self.stopping_metric = stopping_metric
         self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
         self.restore_best = restore_best
+        self.refit_full = refit_full
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, groups: Any = None) -> Self:
         """Train the network.
 
         Parameters
@@ -173,12 +181,16 @@ class NetRegressor(RegressorMixin, BaseNet):
             Standardised for training, by the mean and standard deviation of the training rows.
         sample_weight : array-like of shape (n_rows,), default=None
             A row of weight 2 counts as two rows in losses, statistics and standardisation.
+        X_val, y_val : as X and y, default=None
+            Rows to validate on, in place of some held out of X: `early_stopping` follows them. Without it, their loss is recorded.
+        groups : array-like of shape (n_rows,), default=None
+            For a `validation_split` that keeps groups together.
 
         Returns
         -------
         self
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, held_out=self._held_out(X_val, y_val), groups=groups)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train one more epoch, on these rows.
@@ -190,34 +202,25 @@ class NetRegressor(RegressorMixin, BaseNet):
 
     def predict(self, X: Any) -> np.ndarray:
         """Predicted values, float64 of shape (n_rows,), or (n_rows, n_targets) if `y` had two dimensions."""
-        outputs = self._outputs(X).astype(np.float64)
-        values = outputs * self.target_scale_ + self.target_mean_
-        return values[:, 0] if self.n_targets_ is None else values
+        outputs = self._outputs(X)
+        return self.target_.predicted(outputs, clip=self.clip_prediction)
 
     def _n_outputs(self) -> int:
-        return len(self.target_mean_)
+        return len(self.target_.mean)
 
-    def _encode_target(self, y: Any, sample_weight: np.ndarray | None, *, first: bool, classes: Any) -> np.ndarray:
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", allow_nd=False)
-        flat = y.ndim == 1 or y.shape[1] == 1
-        if y.ndim == 2 and flat:
-            y = column_or_1d(y, warn=True)
-        n_targets = None if flat else y.shape[1]
-        if first:
-            self.n_targets_ = n_targets
-        elif n_targets != self.n_targets_:
-            raise ValueError(f"y has {n_targets or 1} columns, but this network was trained for {self.n_targets_ or 1}")
-        return y.reshape(len(y), -1)
+    def _loss(self) -> str:
+        return "mse" if self.loss == "auto" else self.loss
+
+    def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
+        y, self._flat = number_matrix(y)
+        return y if first else self.target_.check(y, self._flat)
 
     def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
-        if not hasattr(self, "target_mean_"):
+        if not hasattr(self, "target_"):
             rows = slice(None) if train is None else train
             weight = None if sample_weight is None else sample_weight[rows]
-            self.target_mean_ = np.average(codes[rows], axis=0, weights=weight)
-            spread = np.sqrt(np.average((codes[rows] - self.target_mean_) ** 2, axis=0, weights=weight))
-            self.target_scale_ = np.where(spread > 1e-12 * np.abs(self.target_mean_), spread, 1.0)
-            self.target_scale_[self.target_scale_ == 0] = 1.0
-        return ((codes - self.target_mean_) / self.target_scale_).astype(np.float32)
+            self.target_ = NumberTarget.learn(codes[rows], weight, flat=self._flat, counts=self.loss == "poisson")
+        return self.target_.encode(codes)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

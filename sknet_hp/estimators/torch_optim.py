@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from sknet_hp.training.job import Rates, State
+from sknet_hp.training.optimizers import nadam_momentum
 
 # Our name, how our rates follow from a parameter group, torch's names of the memory, and what a group must say for the rule to be ours.
 _RULES: dict[type[torch.optim.Optimizer], tuple[str, dict[str, str], tuple[str, ...], dict[str, Any]]] = {
@@ -15,6 +16,8 @@ _RULES: dict[type[torch.optim.Optimizer], tuple[str, dict[str, str], tuple[str, 
     torch.optim.Adagrad: ("adagrad", {"eps": "eps"}, ("sum",), {"lr_decay": 0, "initial_accumulator_value": 0}),
     torch.optim.Adam: ("adam", {"eps": "eps"}, ("exp_avg", "exp_avg_sq"), {"amsgrad": False, "decoupled_weight_decay": False}),
     torch.optim.AdamW: ("adamw", {"eps": "eps"}, ("exp_avg", "exp_avg_sq"), {"amsgrad": False}),
+    torch.optim.NAdam: ("nadam", {"eps": "eps"}, ("exp_avg", "exp_avg_sq"), {"momentum_decay": 4e-3, "decoupled_weight_decay": False}),
+    torch.optim.RAdam: ("radam", {"eps": "eps"}, ("exp_avg", "exp_avg_sq"), {"decoupled_weight_decay": False}),
 }
 
 
@@ -64,6 +67,9 @@ def write_optimizer(optimizer: Any, module: nn.Module, names: list[str], state: 
         entry = optimizer.state[parameter]
         if type(optimizer) is not torch.optim.SGD:
             entry["step"] = torch.tensor(float(state.step))
+        if type(optimizer) is torch.optim.NAdam:
+            beta1 = optimizer.param_groups[0]["betas"][0]
+            entry["mu_product"] = torch.tensor(float(np.prod(nadam_momentum(beta1, np.arange(1, state.step + 1)))))
         for key, slot in zip(memory, state.slots, strict=True):
             entry[key] = torch.from_numpy(slot[offset : offset + size].copy()).view_as(parameter).to(parameter.device)
         offset += size

@@ -101,7 +101,7 @@ MODULES: dict[type[nn.Module], _Reading] = {
     nn.Dropout: _Reading("dropout", rates=lambda m: (float(m.p),), check=lambda m: m.p < 1),
     nn.BatchNorm1d: _Reading(
         "batch_norm",
-        lambda m: {"eps": m.eps, "momentum": m.momentum},
+        rates=lambda m: (float(m.eps), float(m.momentum)),
         check=lambda m: m.affine and m.track_running_stats and m.momentum is not None,
     ),
     nn.LayerNorm: _Reading(

@@ -246,6 +246,8 @@ class Dropout(Layer):
 class BatchNorm(Layer):
     """Batch normalisation (Ioffe & Szegedy 2015) with weighted statistics, so that rows which only fill a batch do not count.
 
+    Its rates are eps and momentum.
+
     Equal to `torch.nn.BatchNorm1d` up to rounding; written from products and elementwise operations, since torch's kernel depends on the
     height of a stack.
     """
@@ -256,7 +258,7 @@ class BatchNorm(Layer):
         centred = torch.sub(x, mean, out=self.space("normalized", x, *x.shape))
         scratch = torch.mul(centred, centred, out=self.space("out", x, *x.shape))
         variance = kernels.product(w, scratch, partial(self.space, "variance"))
-        self.inverse = (variance + self.node.eps).rsqrt_()
+        self.inverse = (variance + self.rates[:, None, :1]).rsqrt_()
         self.weight = weight.unsqueeze(2)
         self.normalized = centred.mul_(self.inverse)
         self._track(mean, variance, weight)
@@ -265,14 +267,13 @@ class BatchNorm(Layer):
     def _track(self, mean: Tensor, variance: Tensor, weight: Tensor) -> None:
         rows = (weight > 0).sum(1, keepdim=True).to(mean.dtype)  # (members, 1)
         unbiased = variance.squeeze(1) * (rows / (rows - 1).clamp_min(1))
-        momentum = self.node.momentum
         # A batch without a single row of positive weight teaches nothing.
-        momentum = torch.where(rows > 0, torch.full_like(rows, momentum), torch.zeros_like(rows))
+        momentum = torch.where(rows > 0, self.rates[:, 1:], 0)
         self.b["running_mean"].lerp_(mean.squeeze(1), momentum)
         self.b["running_var"].lerp_(unbiased, momentum)
 
     def evaluate(self, x: Tensor) -> Tensor:
-        scale = self.p["weight"] * (self.b["running_var"] + self.node.eps).rsqrt_()  # (members, width)
+        scale = self.p["weight"] * (self.b["running_var"] + self.rates[:, :1]).rsqrt_()  # (members, width)
         centred = torch.sub(x, self.b["running_mean"].unsqueeze(1), out=self.space("evaluated", x, *x.shape))
         return centred.mul_(scale.unsqueeze(1)).add_(self.p["bias"].unsqueeze(1))
 

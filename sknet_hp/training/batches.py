@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from sknet_hp.nets import kernels
-from sknet_hp.training.job import Rows, Table, TrainingJob, evaluation_shape
+from sknet_hp.training.job import Rows, Table, TrainingJob
 from sknet_hp.training.losses import Loss
 
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that a member's seed opens
@@ -91,23 +91,3 @@ class Epochs:
         rest = len(values) - whole * rows_per_step
         if rest:
             target[whole, :rest] = values[whole * rows_per_step :]
-
-
-class Validation:
-    """The validation rows of some members, in batches of a common shape."""
-
-    def __init__(self, pool: Pool, jobs: list[TrainingJob], device: torch.device):
-        self.pool = pool
-        rows_each = [job.validation for job in jobs]
-        self.rows, self.steps = evaluation_shape(rows_each[0])
-        members = len(jobs)
-        self.counts = [len(rows) for rows in rows_each if rows is not None]
-        order = np.zeros((members, self.steps * self.rows), np.int64)
-        self.weight = np.zeros((members, self.steps * self.rows), np.float64)
-        for k, rows in enumerate(rows_each):
-            assert rows is not None
-            index = pool.index(rows)
-            order[k] = index[0]
-            order[k, : len(index)] = index
-            self.weight[k, : len(index)] = pool.weights(index)
-        self.order = torch.from_numpy(np.ascontiguousarray(order.reshape(members, self.steps, self.rows).transpose(1, 0, 2))).to(device)

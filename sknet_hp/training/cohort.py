@@ -13,13 +13,14 @@ from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.init import initial_buffers, initial_parameters
 from sknet_hp.nets.program import Alone, Program, Runnable
-from sknet_hp.training.batches import DROPOUT, Epochs, Pool, Validation
+from sknet_hp.training.batches import DROPOUT, Epochs, Pool
 from sknet_hp.training.environment import float32_by_default, training_environment
 from sknet_hp.training.job import EpochRecord, Observer, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout, flatten
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
-from sknet_hp.training.schedules import SCHEDULES
+from sknet_hp.training.schedules import Schedule
+from sknet_hp.training.validation import Scores, Validation
 
 _GATHER_FLOATS = 1 << 18  # how much of X is gathered at once: enough to amortise the call, little enough to stay in cache
 
@@ -56,7 +57,7 @@ class Cohort:
         first = jobs[0]
         self.cancelled = cancelled
         self.device = torch.device(first.device)
-        self.loss = LOSSES[first.loss]
+        self.loss = LOSSES[first.loss]()
         self.module = None if isinstance(first.graph, Graph) else first.graph
         self.graph = first.graph if isinstance(first.graph, Graph) else None
         self.parameter_shapes, self.buffer_shapes = self._shapes()
@@ -102,7 +103,7 @@ class Cohort:
 
     def _initial_state(self, job: TrainingJob) -> State:
         if self.graph is not None:
-            parameters, buffers = initial_parameters(self.graph, job.seed), initial_buffers(self.graph)
+            parameters, buffers = initial_parameters(self.graph, job.seed, job.init), initial_buffers(self.graph)
         else:
             assert self.module is not None
             parameters, buffers = dict(self.module.named_parameters()), dict(self.module.named_buffers())
@@ -130,9 +131,21 @@ class Cohort:
             self.n_keys = 1
         names = list(jobs[0].rates.__dataclass_fields__)
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
-        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout)
+        each = [job.lr_factors for job in jobs]
+        factors = np.array([f or (1.0,) * len(layout.sizes) for f in each]) if any(each) else None
+        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout, jobs[0].decay_mode, self._decayed(), factors)
+        own = torch.tensor([job.loss_parameter for job in jobs], dtype=torch.float32, device=self.device)
+        self.loss = LOSSES[jobs[0].loss](own.view(-1, 1, 1))
         smoothing = [job.label_smoothing for job in jobs]
         self.smoothing = torch.tensor(smoothing, dtype=torch.float32, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
+
+    def _decayed(self) -> list[bool] | None:
+        """Which tensors weight decay reaches; None stands for all."""
+        if self.jobs[0].decay_everywhere:
+            return None
+        if self.graph is None:
+            return [len(shape) > 1 for _, shape in self.parameter_shapes]
+        return [role == "weight" and node.kind == "linear" for node in self.graph.nodes for role, _, _ in node.parameters]
 
     # ---- an epoch --------------------------------------------------------------------------------------------------
 
@@ -142,11 +155,11 @@ class Cohort:
         train_losses = self._train_epoch()
         self.epochs_done += 1
         self.steps_done += self.epochs.steps
-        valid_losses, accuracies = self._validate() if self.validation is not None else (None, None)
+        scores = self.validation.scores(self.program, self.loss) if self.validation is not None else [None] * len(self.jobs)
         finite = self._finite() & np.isfinite(train_losses)
         duration = (time.perf_counter() - start) / len(self.jobs)
         for k in range(len(self.jobs)):
-            self._record(k, bool(finite[k]), train_losses[k], valid_losses[k] if valid_losses is not None else None, accuracies, duration)
+            self._record(k, bool(finite[k]), float(train_losses[k]), scores[k], duration)
         self._retire()
         # Those that diverged are gone, with what was sound before this epoch; the rest is sound, whoever left.
         for to, source in zip((self.sound, self.sound_buffers, *self.sound_slots), (self.flat, self.flat_buffers, *self.slots), strict=True):
@@ -174,7 +187,7 @@ class Cohort:
                     raise Cancelled
                 outputs = self.program.forward(x, shares[s], keys[s])
                 self.program.backward(self.loss.gradient(outputs, y, columns[s], record))
-                self.optimizer.step(s, self.flat, self.gradient, self.slots, self.scratch)
+                self.optimizer.update(s, self.flat, self.gradient, self.slots, self.scratch)
             losses[:, begin : begin + len(xs)] = self.loss.rows(records[: len(xs)], ys).transpose(0, 1).cpu().numpy()
         # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise.
         return np.array([(losses[k].ravel() * weight[k].ravel()).sum() / max(weight[k].sum(), 1e-30) for k in range(members)])
@@ -189,31 +202,12 @@ class Cohort:
     def _learning_rates(self, steps: int) -> np.ndarray:
         """(steps, members)."""
         factors = np.ones((steps, len(self.jobs)))
-        for k, (job, done) in enumerate(zip(self.jobs, self.epochs_done, strict=True)):
-            if job.schedule != "constant":
+        for k, (job, state, done) in enumerate(zip(self.jobs, self.states, self.epochs_done, strict=True)):
+            if job.schedule != Schedule():
                 horizon = job.schedule_epochs or job.max_epochs
-                factors[:, k] = [SCHEDULES[job.schedule]((done + s / steps) / horizon) for s in range(steps)]
+                factors[:, k] = [job.schedule.factor((done + s / steps) / horizon, 1 / (steps * horizon)) for s in range(steps)]
+            factors[:, k] *= state.plateau.factor
         return self.rates["lr"] * factors
-
-    def _validate(self) -> tuple[np.ndarray, np.ndarray | None]:
-        """Weighted mean loss of each member's validation rows, and accuracy for class targets."""
-        v = self.validation
-        assert v is not None
-        members, n_outputs = len(self.jobs), self.jobs[0].n_outputs
-        classes = self.jobs[0].loss != "mse"
-        losses = np.empty((members, v.steps, v.rows), np.float64)
-        hits = np.empty((members, v.steps, v.rows), bool)
-        for s in range(v.steps):
-            index = v.order[s].reshape(-1)
-            outputs = self.program.evaluate(self.pool.X.index_select(0, index).view(members, v.rows, -1))
-            targets = self.pool.y.index_select(0, index).view(members, v.rows, n_outputs)
-            losses[:, s] = self.loss.rows(self.loss.record(outputs, targets), targets).cpu().numpy()
-            if classes:
-                hits[:, s] = (outputs.argmax(-1) == targets.argmax(-1)).cpu().numpy()
-        # One member at a time, as above.
-        total = [max(v.weight[k].sum(), 1e-30) for k in range(members)]
-        means = np.array([(losses[k].ravel() * v.weight[k]).sum() / total[k] for k in range(members)])
-        return means, np.array([(hits[k].ravel() * v.weight[k]).sum() / total[k] for k in range(members)]) if classes else None
 
     def _finite(self) -> np.ndarray:
         ok = torch.ones(len(self.jobs), dtype=torch.bool, device=self.device)
@@ -223,22 +217,27 @@ class Cohort:
 
     # ---- what an epoch means for a member --------------------------------------------------------------------------
 
-    def _record(self, k: int, finite: bool, train_loss: float, valid_loss: float | None, accuracies: np.ndarray | None, duration: float) -> None:
+    def _record(self, k: int, finite: bool, train_loss: float, scores: Scores | None, duration: float) -> None:
         job, state = self.jobs[k], self.states[k]
-        accuracy = float(accuracies[k]) if accuracies is not None else None
         epoch = int(self.epochs_done[k])
-        record = EpochRecord(epoch, float(train_loss), None if valid_loss is None else float(valid_loss), accuracy, duration)
+        loss, accuracy, score, error = scores or (None, None, None, None)
+        record = EpochRecord(epoch, train_loss, loss, accuracy, score, duration)
         self.histories[k].append(record)
         changes: dict = {"epoch": epoch, "step": int(self.steps_done[k])}
         if not finite:
             changes["finished"] = "diverged"
-        elif valid_loss is not None:
-            if valid_loss < state.best_loss - job.stopping.min_delta or state.best_epoch == 0:
-                changes |= {"best_loss": float(valid_loss), "best_epoch": epoch}
+        elif error is not None:
+            self._errors[self.numbers[k]] = error
+            changes["finished"] = "observer"
+        elif loss is not None:
+            value = loss if score is None else -score
+            if job.stopping.improves(value, state.best_loss, first=state.best_epoch == 0):
+                changes |= {"best_loss": value, "best_epoch": epoch}
                 self._keep_best(k)
-            patience = job.stopping.patience
-            if patience is not None and epoch - changes.get("best_epoch", state.best_epoch) >= patience:
+            if job.stopping.ends(epoch, changes.get("best_epoch", state.best_epoch)):
                 changes["finished"] = "patience"
+        if loss is not None and job.schedule.name == "plateau":
+            changes["plateau"] = state.plateau.after(loss, job.schedule)
         self.states[k] = replace(state, **changes)
         if job.observer is not None:
             self._tell(k, job.observer, record)

@@ -1,5 +1,6 @@
 """The one hand-over in the project: what is to be trained, and what comes back. Plain data, picklable, without behaviour of its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -8,6 +9,8 @@ from torch import nn
 
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
+from sknet_hp.training.schedules import Schedule
+from sknet_hp.training.stopping import Plateau, Stopping
 
 MAX_EVALUATION_ROWS = 1024
 """Validation runs in batches of at most this many rows."""
@@ -42,7 +45,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Rates:
-    """The numbers of an update that may differ between the members of a cohort."""
+    """The numbers of an update that may differ between the members of a cohort; `clip` is the largest norm of a gradient."""
 
     lr: float = 1e-3
     weight_decay: float = 0.0
@@ -51,15 +54,8 @@ class Rates:
     beta2: float = 0.999
     eps: float = 1e-8
     alpha: float = 0.99
-
-
-@dataclass(frozen=True)
-class Stopping:
-    """Early stopping on the validation loss: after `patience` epochs without an improvement of more than `min_delta`."""
-
-    patience: int | None = None
-    min_delta: float = 0.0
-    restore_best: bool = True
+    l1: float = 0.0
+    clip: float = np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +67,9 @@ class State:
     parameters, buffers : flat float32 vectors, in the order of the graph.
     slots : (n_slots, n_parameters) the optimizer's memory.
     epoch, step : how many have been trained.
-    best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss; None without validation.
+    best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss (or highest score, which `best_loss`
+        holds negated); None without validation.
+    plateau : of the schedule of that name.
     finished : why nothing more will be trained: "" (it may go on), "patience", "diverged" or "observer".
     """
 
@@ -84,6 +82,7 @@ class State:
     best_buffers: np.ndarray | None = None
     best_loss: float = np.inf
     best_epoch: int = 0
+    plateau: Plateau = field(default_factory=Plateau)
     finished: str = ""
 
 
@@ -93,6 +92,8 @@ class CohortKey(NamedTuple):
     graph: Any
     loss: Any
     optimizer: str
+    decay_mode: str | None
+    decay_everywhere: bool
     batch_rows: int
     steps: int
     evaluation_rows: int
@@ -109,11 +110,18 @@ class TrainingJob:
     graph : the structure; or, for a module that cannot be stacked, the module itself, with its weights.
     seed : initial weights (unless `start` has some), shuffling and dropout follow from it.
     train, validation : the rows; batches are drawn from `train`, `validation` is scored after each epoch.
-    loss, optimizer, schedule : names in their registries.
+    loss, optimizer : names in their registries.
+    schedule : of the learning rate.
+    decay_mode : "decoupled", "l2", or None for what the optimizer is known with.
+    decay_everywhere : whether weight decay reaches biases and normalisations too, as in torch.
+    lr_factors : for each parameter tensor a factor on the learning rate; None for ones.
     max_epochs : train until this many epochs, those of `start` included.
     schedule_epochs : the horizon of the learning-rate schedule.
-    rates, label_smoothing, layer_rates : numbers that may differ within a cohort; `layer_rates` in the order of the graph's nodes.
+    rates, loss_parameter, label_smoothing, layer_rates : numbers that may differ within a cohort; `layer_rates` in the order of the graph's nodes.
+    init : how weights start, in `nets.init`; None for torch's way.
     start : the state to go on from, or None.
+    metric : what early stopping follows instead of the validation loss: outputs, y and weights of the validation rows to a number, the higher the
+        better. Picklable.
     observer : told of each epoch, in this process; None lets the job train in any.
     """
 
@@ -124,15 +132,21 @@ class TrainingJob:
     validation: Rows | None = None
     loss: str = "cross_entropy"
     optimizer: str = "adamw"
-    schedule: str = "constant"
+    schedule: Schedule = field(default_factory=Schedule)
+    decay_mode: str | None = None
+    decay_everywhere: bool = True
+    lr_factors: tuple[float, ...] | None = None
     batch_size: int = 128
     max_epochs: int = 10
     schedule_epochs: int | None = None
     shuffle: bool = True
     rates: Rates = field(default_factory=Rates)
+    loss_parameter: float = 0.0
     label_smoothing: float = 0.0
     layer_rates: tuple[float, ...] = ()
+    init: str | None = None
     stopping: Stopping = field(default_factory=Stopping)
+    metric: "Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None" = None
     start: State | None = None
     device: str = "cpu"
     observer: "Observer | None" = None
@@ -157,7 +171,18 @@ class TrainingJob:
     def key(self) -> CohortKey:
         evaluation_rows, evaluation_steps = evaluation_shape(self.validation)
         graph = self.graph if isinstance(self.graph, Graph) else id(self.graph)
-        return CohortKey(graph, self.loss, self.optimizer, self.batch_rows, self.steps, evaluation_rows, evaluation_steps, self.device)
+        return CohortKey(
+            graph,
+            self.loss,
+            self.optimizer,
+            self.decay_mode,
+            self.decay_everywhere,
+            self.batch_rows,
+            self.steps,
+            evaluation_rows,
+            evaluation_steps,
+            self.device,
+        )
 
     def with_tables(self, train: Rows, validation: Rows | None) -> "TrainingJob":
         return replace(self, train=train, validation=validation)
@@ -172,12 +197,16 @@ def evaluation_shape(rows: Rows | None) -> tuple[int, int]:
 
 
 class EpochRecord(NamedTuple):
-    """One row of a history. Losses are means over rows, weighted; `duration` is the network's share of its cohort's seconds."""
+    """One row of a history.
+
+    Losses are means over rows, weighted; `valid_score` is of the job's metric; `duration` is the network's share of its cohort's seconds.
+    """
 
     epoch: int
     train_loss: float
     valid_loss: float | None
     valid_acc: float | None
+    valid_score: float | None
     duration: float
 
 

@@ -1,5 +1,7 @@
 """The flat buffer behind a cohort: every parameter of every member in one vector, parameter by parameter."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -68,36 +70,44 @@ class Layout:
             torch.index_select(block, 0, index, out=kept)
         return target
 
-    def factors(self, values: np.ndarray) -> "Factors":
-        """(steps, members) numbers, or (members,) for all steps alike, as factors for a flat buffer."""
-        return Factors(self, values)
+    def factors(self, values: np.ndarray, each: np.ndarray | None = None) -> "Factors":
+        """(steps, members) numbers, or (members,) for all steps alike, as factors for a flat buffer; times `each`, (members, tensors)."""
+        return Factors(self, values, each)
 
     def fill(self, factor: Tensor, values: np.ndarray) -> None:
-        """Write each member's number over all of its elements."""
-        column = torch.from_numpy(values).to(self.device).unsqueeze(1)
-        for block in self._padded_blocks(factor):
-            block.copy_(column)
+        """Write numbers, (members, 1 or tensors), over all elements of the members' tensors."""
+        columns = torch.from_numpy(values).to(self.device)
+        for j, block in enumerate(self._padded_blocks(factor)):
+            block.copy_(columns[:, j % columns.shape[1], None])
 
 
-class Factors:
+class _PerStep:
+    """Numbers of each step and member, float32: (steps, members), with a single step where all are alike."""
+
+    def __init__(self, values: np.ndarray):
+        values = np.atleast_2d(values).astype(np.float32)
+        self.constant = bool((values == values[:1]).all())
+        self.values = values[:1] if self.constant else values
+
+    def any(self) -> bool:
+        return bool(self.values.any())
+
+
+class Factors(_PerStep):
     """Step by step, a factor for a flat buffer: a number where all members agree, else one entry an element.
 
     The two give the same bits wherever they stand alone in one multiplication, addition or interpolation, because both are rounded to float32
     here.
     """
 
-    def __init__(self, layout: Layout, values: np.ndarray):
-        values = np.atleast_2d(values).astype(np.float32)
+    def __init__(self, layout: Layout, values: np.ndarray, each: np.ndarray | None = None):
+        super().__init__(values)
         self.layout = layout
-        self.constant = bool((values == values[:1]).all())
-        self.values = values[:1] if self.constant else values
-        self.agree = bool((self.values == self.values[:, :1]).all())
+        self.each = None if each is None or (each == 1).all() else each
+        self.agree = self.each is None and bool((self.values == self.values[:, :1]).all())
         self.numbers: list[float] = self.values[:, 0].tolist() if self.agree else []
         self.full: Tensor | None = None
         self.filled = -1
-
-    def any(self) -> bool:
-        return bool(self.values.any())
 
     def __getitem__(self, step: int) -> float | Tensor:
         if self.constant:
@@ -107,6 +117,19 @@ class Factors:
         if self.full is None:
             self.full = self.layout.zeros().fill_(1)  # the end that belongs to no one must stay finite
         if self.filled != step:
-            self.layout.fill(self.full, self.values[step])
+            column = self.values[step][:, None]
+            self.layout.fill(self.full, column if self.each is None else (column * self.each).astype(np.float32))
             self.filled = step
         return self.full
+
+
+class Columns(_PerStep):
+    """Step by step, a factor for one tensor's block (members, size): a number where all members agree, else a column (members, 1)."""
+
+    def __init__(self, layout: Layout, values: np.ndarray):
+        super().__init__(values)
+        agree = bool((self.values == self.values[:, :1]).all())
+        self.steps: list[Any] = self.values[:, 0].tolist() if agree else list(torch.from_numpy(self.values).to(layout.device).unsqueeze(2).unbind(0))
+
+    def __getitem__(self, step: int) -> float | Tensor:
+        return self.steps[0 if self.constant else step]

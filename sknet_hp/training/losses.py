@@ -3,6 +3,8 @@
 `begin` leaves in `record` what `rows` needs later, so that the reported loss costs one pass for many steps.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -24,11 +26,33 @@ def log_softmax(outputs: Tensor, out: Tensor) -> Tensor:
 
 
 class Loss:
-    """One loss. Shapes: outputs and targets (..., rows, n_outputs); weight (..., rows, 1), summing to one over the rows of a batch."""
+    """One loss. Shapes: outputs and targets (members, rows, n_outputs), with further axes before them or not; weight (..., rows, 1), summing to
+    one over the rows of a batch.
+
+    Parameters
+    ----------
+    values : (members, 1, 1) each member's value of the loss's own parameter, if it has one.
+
+    Attributes
+    ----------
+    parameter : the name of the loss's own parameter, or None.
+    counts_hits : whether the largest output names a class, so that there is an accuracy.
+    """
+
+    parameter: ClassVar[str | None] = None
+    counts_hits: ClassVar[bool] = False
+
+    def __init__(self, values: Tensor | None = None):
+        self.values = values
+
+    @property
+    def own(self) -> Tensor:
+        assert self.values is not None
+        return self.values
 
     def targets(self, y: Tensor, n_outputs: int) -> Tensor:
         """y as (rows, n_outputs) float32."""
-        return y.float()
+        return y.float().reshape(len(y), n_outputs)
 
     def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
         """The gradient by the outputs; fills `record`, of the outputs' shape."""
@@ -43,8 +67,13 @@ class Loss:
         raise NotImplementedError
 
 
+# ---- classes -------------------------------------------------------------------------------------------------------
+
+
 class CrossEntropy(Loss):
     """Softmax cross-entropy; targets are probabilities of the classes."""
+
+    counts_hits = True
 
     def targets(self, y: Tensor, n_outputs: int) -> Tensor:
         return torch.nn.functional.one_hot(y, n_outputs).float()
@@ -58,6 +87,24 @@ class CrossEntropy(Loss):
     def rows(self, record: Tensor, targets: Tensor) -> Tensor:
         # A target of zero counts for nothing even where the logarithm is infinite.
         return torch.where(targets > 0, record * targets, 0).sum(-1).neg_()
+
+
+class Focal(CrossEntropy):
+    """(1 - p)^gamma times the cross-entropy (Lin et al. 2017), p being the probability of the row's class: what is easy counts less."""
+
+    parameter = "focal_gamma"
+
+    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
+        log_p = log_softmax(outputs, record)
+        p = torch.exp(log_p)
+        rest = (1 - p).clamp_(min=1e-7)
+        power = rest**self.own
+        # d loss / d logit_j = y_j a_j - p_j Σ y_c a_c with a = gamma (1 - p)^(gamma - 1) p log p - (1 - p)^gamma
+        a = (self.own * power / rest * p * log_p - power) * targets
+        return a.sub_(p.mul_(a.sum(-1, keepdim=True))).mul_(weight)
+
+    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
+        return torch.where(targets > 0, (1 - torch.exp(record)).clamp_(min=1e-7) ** self.own * record * targets, 0).sum(-1).neg_()
 
 
 class LogProbability(CrossEntropy):
@@ -74,21 +121,114 @@ class LogProbability(CrossEntropy):
         return (outputs + self.eps).log_()
 
 
-class MeanSquaredError(Loss):
-    """The mean over outputs of squared errors."""
-
-    def targets(self, y: Tensor, n_outputs: int) -> Tensor:
-        return y.float().reshape(len(y), n_outputs)
+class BinaryCrossEntropy(Loss):
+    """The sum over labels of each one's logistic loss, for rows that may have several labels; targets are 0 or 1."""
 
     def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        torch.sub(outputs, targets, out=record)
-        return torch.mul(record, 2 / outputs.shape[-1]).mul_(weight)
+        record.copy_(outputs)
+        return torch.sigmoid(outputs).sub_(targets).mul_(weight)
+
+    def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return outputs.clone(memory_format=torch.contiguous_format)
+
+    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
+        return (aten.softplus(record) - record * targets).sum(-1)
+
+
+# ---- numbers -------------------------------------------------------------------------------------------------------
+
+
+class _OfDifference(Loss):
+    """The mean over outputs of a function of output - target."""
+
+    def slope(self, difference: Tensor) -> Tensor:
+        """Its derivative; a new tensor."""
+        raise NotImplementedError
+
+    def value(self, difference: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
+        slope = self.slope(torch.sub(outputs, targets, out=record))
+        return (slope if outputs.shape[-1] == 1 else slope.mul_(1 / outputs.shape[-1])).mul_(weight)
 
     def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return outputs - targets
 
     def rows(self, record: Tensor, targets: Tensor) -> Tensor:
-        return record.square().mean(-1)
+        return self.value(record).mean(-1)
 
 
-LOSSES: dict[str, Loss] = {"cross_entropy": CrossEntropy(), "log_probability": LogProbability(), "mse": MeanSquaredError()}
+class MeanSquaredError(_OfDifference):
+    """Squared errors."""
+
+    def slope(self, difference: Tensor) -> Tensor:
+        return torch.mul(difference, 2)
+
+    def value(self, difference: Tensor) -> Tensor:
+        return difference.square()
+
+
+class MeanAbsoluteError(_OfDifference):
+    """Absolute errors: the network learns the median."""
+
+    def slope(self, difference: Tensor) -> Tensor:
+        return torch.sign(difference)
+
+    def value(self, difference: Tensor) -> Tensor:
+        return difference.abs()
+
+
+class Huber(_OfDifference):
+    """Half the square up to `huber_delta`, a straight line beyond (Huber 1964; `torch.nn.HuberLoss`)."""
+
+    parameter = "huber_delta"
+
+    def slope(self, difference: Tensor) -> Tensor:
+        return torch.minimum(torch.maximum(difference, -self.own), self.own)
+
+    def value(self, difference: Tensor) -> Tensor:
+        size = difference.abs()
+        return torch.where(size <= self.own, 0.5 * size.square(), self.own * (size - 0.5 * self.own))
+
+
+class Quantile(_OfDifference):
+    """The pinball loss (Koenker & Bassett 1978): the network learns the quantile of that level."""
+
+    parameter = "quantile"
+
+    def slope(self, difference: Tensor) -> Tensor:
+        return torch.where(difference > 0, 1 - self.own, -self.own)
+
+    def value(self, difference: Tensor) -> Tensor:
+        return torch.maximum((1 - self.own) * difference, -self.own * difference)
+
+
+class Poisson(Loss):
+    """Poisson deviance of counts, up to what does not depend on the network (`torch.nn.PoissonNLLLoss`).
+
+    The network's output is the logarithm of the rate.
+    """
+
+    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
+        record.copy_(outputs)
+        return torch.exp(outputs).sub_(targets).mul_(1 / outputs.shape[-1]).mul_(weight)
+
+    def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return outputs.clone(memory_format=torch.contiguous_format)
+
+    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
+        return (torch.exp(record) - record * targets).mean(-1)
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "cross_entropy": CrossEntropy,
+    "focal": Focal,
+    "log_probability": LogProbability,
+    "binary_cross_entropy": BinaryCrossEntropy,
+    "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "huber": Huber,
+    "quantile": Quantile,
+    "poisson": Poisson,
+}

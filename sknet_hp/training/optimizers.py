@@ -5,55 +5,94 @@ agree) or a tensor (when they do not). One multiplication by a float32 number an
 numbers do not depend on its company. For the same reason two factors are never merged into one, and `alpha=`/`value=` arguments are not used.
 """
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from sknet_hp.training.layout import Layout
+from sknet_hp.training.layout import Columns, Layout
 
 _LARGE = 4_000
 """From this many parameters of one member on, a fused kernel for each member beats single operations for all: it passes over memory once."""
 
-_ADAM_RATES = ("beta1", "beta2", "eps", "weight_decay")
+_ADAM_RATES = ("beta1", "beta2", "eps")
 
 
 class Optimizer:
-    """One update rule.
+    """One update rule, with what all have in common: clipping, penalties, weight decay.
 
     Parameters
     ----------
     rates : by the names of `training.job.Rates`, each (members,) float64.
     layout : of the flat buffers.
+    decay_mode : "decoupled" or "l2"; what the rule is known with if None.
+    decayed : for each tensor, whether weight decay and the L1 penalty reach it.
+    lr_factors : (members, tensors) factors on the learning rate, or None for ones.
     """
 
     slots: ClassVar[int] = 0
+    decay_mode: ClassVar[str] = "l2"
 
-    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
+    def __init__(
+        self,
+        rates: dict[str, np.ndarray],
+        layout: Layout,
+        decay_mode: str | None = None,
+        decayed: Sequence[bool] | None = None,
+        lr_factors: np.ndarray | None = None,
+    ):
         self.rates = rates
         self.layout = layout
-        self.l2 = layout.factors(rates["weight_decay"])
+        self.decoupled = (decay_mode or self.decay_mode) == "decoupled"
+        self.decayed = [j for j in range(len(layout.sizes)) if decayed is None or decayed[j]]
+        self.lr_factors = lr_factors
+        self.l1, self.l2 = Columns(layout, rates["l1"]), Columns(layout, rates["weight_decay"])
+        self.clips = bool(np.isfinite(rates["clip"]).any())
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make of the rates what the rule needs."""
 
     def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
         """Prepare an epoch. lr, t: (steps, members), the learning rate of each step, and its number, counted from 1."""
-        self.lr = self.layout.factors(lr)
-        self.decay = self.layout.factors(1 - lr * self.rates["weight_decay"])
+        self.lr = self.layout.factors(lr, self.lr_factors)
+        each = [1.0 if self.lr_factors is None else self.lr_factors[:, j] for j in range(len(self.layout.sizes))]
+        self.keep = {j: Columns(self.layout, 1 - lr * each[j] * self.rates["weight_decay"]) for j in self.decayed}
+
+    def update(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        """The epoch's step i: update p in place; g and scratch may be overwritten."""
+        if self.clips:
+            self._clip(g, scratch)
+        if self.l1.any() or self.l2.any():
+            self._regularize(i, p, g, scratch)
+        self.step(i, p, g, slots, scratch)
 
     def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
-        """The epoch's step i: update p in place; g and scratch may be overwritten."""
+        """The rule itself."""
         raise NotImplementedError
 
-    def _penalize(self, p: Tensor, g: Tensor, scratch: Tensor) -> None:
-        """Weight decay as a penalty in the gradient."""
-        if self.l2.any():
-            g.add_(torch.mul(p, self.l2[0], out=scratch))
+    def _clip(self, g: Tensor, scratch: Tensor) -> None:
+        """Scale each member's gradient down to a norm of at most `clip`, as `torch.nn.utils.clip_grad_norm_`."""
+        blocks, squares = self.layout.blocks(g), self.layout.blocks(torch.mul(g, g, out=scratch))
+        total = squares[0].new_zeros(self.layout.members, 1)
+        for block in squares:
+            total.add_(block.sum(1, keepdim=True))
+        limit = torch.from_numpy(self.rates["clip"].astype(np.float32)).to(g.device).unsqueeze(1)
+        factor = (limit / (total.sqrt_() + 1e-6)).clamp_(max=1.0)  # (members, 1); one exactly where nothing is to be clipped
+        for block in blocks:
+            block.mul_(factor)
 
-    def _decay(self, i: int, p: Tensor) -> None:
-        """Decoupled weight decay (Loshchilov & Hutter 2019)."""
-        if self.l2.any():
-            p.mul_(self.decay[i])
+    def _regularize(self, i: int, p: Tensor, g: Tensor, scratch: Tensor) -> None:
+        weights, gradients, spare = (self.layout.blocks(flat) for flat in (p, g, scratch))
+        for j in self.decayed:
+            if self.l1.any():
+                gradients[j].add_(torch.sign(weights[j], out=spare[j]).mul_(self.l1[0]))
+            if self.l2.any() and not self.decoupled:
+                gradients[j].add_(torch.mul(weights[j], self.l2[0], out=spare[j]))
+            elif self.l2.any():  # Loshchilov & Hutter 2019
+                weights[j].mul_(self.keep[j][i])
 
 
 class SGD(Optimizer):
@@ -62,12 +101,10 @@ class SGD(Optimizer):
     slots = 1
     nesterov: ClassVar[bool] = False
 
-    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
-        super().__init__(rates, layout)
-        self.momentum = layout.factors(rates["momentum"])
+    def prepare(self) -> None:
+        self.momentum = self.layout.factors(self.rates["momentum"])
 
     def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
-        self._penalize(p, g, scratch)
         (buffer,) = slots
         buffer.mul_(self.momentum[0]).add_(g)
         direction = g.add_(torch.mul(buffer, self.momentum[0], out=scratch)) if self.nesterov else buffer
@@ -85,12 +122,11 @@ class RMSprop(Optimizer):
 
     slots = 1
 
-    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
-        super().__init__(rates, layout)
+    def prepare(self) -> None:
+        rates, layout = self.rates, self.layout
         self.share, self.eps = layout.factors(1 - rates["alpha"]), layout.factors(rates["eps"])
 
     def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
-        self._penalize(p, g, scratch)
         (square_avg,) = slots
         square_avg.lerp_(torch.mul(g, g, out=scratch), self.share[0])
         torch.sqrt(square_avg, out=scratch).add_(self.eps[0])
@@ -102,42 +138,57 @@ class Adagrad(Optimizer):
 
     slots = 1
 
-    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
-        super().__init__(rates, layout)
-        self.eps = layout.factors(rates["eps"])
+    def prepare(self) -> None:
+        self.eps = self.layout.factors(self.rates["eps"])
 
     def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
-        self._penalize(p, g, scratch)
         (total,) = slots
         total.add_(torch.mul(g, g, out=scratch))
         torch.sqrt(total, out=scratch).add_(self.eps[0])
         p.sub_(torch.div(g, scratch, out=scratch).mul_(self.lr[i]))
 
 
-class Adam(Optimizer):
+class _Moments(Optimizer):
+    """What the family of Adam shares: running means of gradients and of their squares."""
+
+    slots = 2
+
+    def prepare(self) -> None:
+        rates, layout = self.rates, self.layout
+        self.share1, self.share2 = layout.factors(1 - rates["beta1"]), layout.factors(1 - rates["beta2"])
+
+    def _track(self, g: Tensor, slots: list[Tensor], scratch: Tensor) -> tuple[Tensor, Tensor]:
+        exp_avg, exp_avg_sq = slots
+        exp_avg.lerp_(g, self.share1[0])
+        exp_avg_sq.lerp_(torch.mul(g, g, out=scratch), self.share2[0])
+        return exp_avg, exp_avg_sq
+
+    def _corrections(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What makes up for moments that start at zero: 1 - beta1^t, √(1 - beta2^t)."""
+        return 1 - self.rates["beta1"] ** t, np.sqrt(1 - self.rates["beta2"] ** t)
+
+
+class Adam(_Moments):
     """Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is a penalty in the gradient.
 
     Small networks are updated all at once, by single operations; from `_LARGE` parameters on torch's fused kernel, which takes one network
     at a time, passes over memory once and not ten times.
     """
 
-    slots = 2
-    kernel: ClassVar[Callable[..., None]] = staticmethod(torch._fused_adam_)
-
-    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
-        super().__init__(rates, layout)
-        self.share1, self.share2 = layout.factors(1 - rates["beta1"]), layout.factors(1 - rates["beta2"])
+    def prepare(self) -> None:
+        super().prepare()
+        layout = self.layout
         # A function of one member's size and the device, never of the company: the two ways round differently.
         self.large = sum(layout.sizes) >= _LARGE and layout.device.type == "cpu"
-        self.members: list[list[list[Tensor]]] = []
+        self.members: list[_Member] = []
 
     def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
+        super().begin_epoch(lr, t)
         if self.large:
             self.each_lr = lr.tolist()
             self.before = torch.from_numpy((t[0] - 1).astype(np.float32))
             return
-        super().begin_epoch(lr, t)
-        correction1, correction2 = 1 - self.rates["beta1"] ** t, np.sqrt(1 - self.rates["beta2"] ** t)
+        correction1, correction2 = self._corrections(t)
         # lr / c1 · m / (√v / c2 + eps), with c2 taken out of the denominator
         self.eps = self.layout.factors(self.rates["eps"] * correction2)
         self.correction = self.layout.factors(correction2 / correction1)
@@ -146,46 +197,100 @@ class Adam(Optimizer):
         if self.large:
             self._step_each(i, [p, g, *slots])
             return
-        self._regularize(i, p, g, scratch)
-        exp_avg, exp_avg_sq = slots
-        exp_avg.lerp_(g, self.share1[0])
-        exp_avg_sq.lerp_(torch.mul(g, g, out=scratch), self.share2[0])
+        exp_avg, exp_avg_sq = self._track(g, slots, scratch)
         torch.sqrt(exp_avg_sq, out=scratch).add_(self.eps[i])
         p.sub_(torch.div(exp_avg, scratch, out=scratch).mul_(self.lr[i]).mul_(self.correction[i]))
 
     def _step_each(self, i: int, flats: list[Tensor]) -> None:
         if not self.members:
             blocks = [self.layout.blocks(flat) for flat in flats]
-            self.members = [[[block[k] for block in each] for each in blocks] for k in range(self.layout.members)]
-            self.each_rates = [{name: float(self.rates[name][k]) for name in _ADAM_RATES} for k in range(self.layout.members)]
-        steps = self.before.add_(1).unbind()
-        for tensors, lr, t, rates in zip(self.members, self.each_lr[i], steps, self.each_rates, strict=True):
-            self.kernel(*tensors, [], [t] * len(tensors[0]), lr=lr, amsgrad=False, maximize=False, **rates)
+            self.members = [_Member(k, blocks, self.rates, self.lr_factors) for k in range(self.layout.members)]
+        for member, lr, t in zip(self.members, self.each_lr[i], self.before.add_(1).unbind(), strict=True):
+            member.step(lr, t)
 
-    def _regularize(self, i: int, p: Tensor, g: Tensor, scratch: Tensor) -> None:
-        self._penalize(p, g, scratch)
+
+class _Member:
+    """The tensors of one large network, in groups of one learning rate."""
+
+    def __init__(self, k: int, blocks: list[list[Tensor]], rates: dict[str, np.ndarray], lr_factors: np.ndarray | None):
+        self.rates: dict[str, Any] = {name: float(rates[name][k]) for name in _ADAM_RATES}
+        factors = [1.0] * len(blocks[0]) if lr_factors is None else lr_factors[k].tolist()
+        self.groups: list[tuple[float, list[list[Tensor]]]] = [
+            (f, [[block[k] for block, own in zip(each, factors, strict=True) if own == f] for each in blocks]) for f in sorted(set(factors))
+        ]
+
+    def step(self, lr: float, t: Tensor) -> None:
+        for factor, (p, g, exp_avg, exp_avg_sq) in self.groups:
+            fixed: dict[str, Any] = {"weight_decay": 0.0, "amsgrad": False, "maximize": False}
+            torch._fused_adam_(p, g, exp_avg, exp_avg_sq, [], [t] * len(p), lr=lr * factor, **fixed, **self.rates)
 
 
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019), as `torch.optim.AdamW`."""
 
-    kernel = staticmethod(torch._fused_adamw_)
+    decay_mode = "decoupled"
 
-    def _regularize(self, i: int, p: Tensor, g: Tensor, scratch: Tensor) -> None:
-        self._decay(i, p)
+
+def nadam_momentum(beta1: Any, t: np.ndarray) -> np.ndarray:
+    """The momentum of step t, which NAdam lets rise towards beta1."""
+    return beta1 * (1 - 0.5 * 0.96 ** (t * 0.004))
+
+
+class NAdam(_Moments):
+    """Adam with Nesterov's momentum (Dozat 2016), as `torch.optim.NAdam`."""
+
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
+        super().begin_epoch(lr, t)
+        _, correction2 = self._corrections(t)
+        every = np.arange(1, int(t.max()) + 2)[:, None]
+        momentum = nadam_momentum(self.rates["beta1"], every)  # (steps from the first on, members)
+        product = np.cumprod(momentum, axis=0)
+        at = (t - 1, np.arange(t.shape[1]))
+        following = (t, np.arange(t.shape[1]))
+        self.eps = self.layout.factors(self.rates["eps"] * correction2)
+        self.of_gradient = self.layout.factors((1 - momentum[at]) / (1 - product[at]) * correction2)
+        self.of_average = self.layout.factors(momentum[following] / (1 - product[following]) * correction2)
+
+    def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        exp_avg, exp_avg_sq = self._track(g, slots, scratch)
+        g.mul_(self.of_gradient[i]).add_(torch.mul(exp_avg, self.of_average[i], out=scratch))
+        torch.sqrt(exp_avg_sq, out=scratch).add_(self.eps[i])
+        p.sub_(g.div_(scratch).mul_(self.lr[i]))
+
+
+class RAdam(_Moments):
+    """Rectified Adam (Liu et al. 2020), as `torch.optim.RAdam`."""
+
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
+        super().begin_epoch(lr, t)
+        correction1, correction2 = self._corrections(t)
+        beta2 = self.rates["beta2"]
+        end = 2 / (1 - beta2) - 1
+        length = end - 2 * t * beta2**t / correction2**2
+        rectified = length > 5  # before, the step is one of momentum alone: the denominator is 1
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rectification = np.sqrt((length - 4) * (length - 2) * end / ((end - 4) * (end - 2) * length))
+        self.slope = self.layout.factors(np.where(rectified, 1.0, 0.0))
+        self.offset = self.layout.factors(np.where(rectified, self.rates["eps"], 1.0))
+        self.correction = self.layout.factors(np.where(rectified, rectification * correction2, 1.0) / correction1)
+
+    def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
+        exp_avg, exp_avg_sq = self._track(g, slots, scratch)
+        torch.sqrt(exp_avg_sq, out=scratch).mul_(self.slope[i]).add_(self.offset[i])
+        p.sub_(torch.div(exp_avg, scratch, out=scratch).mul_(self.correction[i]).mul_(self.lr[i]))
 
 
 class Lion(Optimizer):
     """Lion (Chen et al. 2023), with decoupled weight decay."""
 
     slots = 1
+    decay_mode = "decoupled"
 
-    def __init__(self, rates: dict[str, np.ndarray], layout: Layout):
-        super().__init__(rates, layout)
+    def prepare(self) -> None:
+        rates, layout = self.rates, self.layout
         self.share1, self.share2 = layout.factors(1 - rates["beta1"]), layout.factors(1 - rates["beta2"])
 
     def step(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
-        self._decay(i, p)
         (exp_avg,) = slots
         torch.lerp(exp_avg, g, self.share1[0], out=scratch)
         p.sub_(scratch.sign_().mul_(self.lr[i]))
@@ -194,10 +299,13 @@ class Lion(Optimizer):
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": SGD,
+    "momentum": SGD,
     "nesterov": Nesterov,
     "rmsprop": RMSprop,
     "adagrad": Adagrad,
     "adam": Adam,
     "adamw": AdamW,
+    "nadam": NAdam,
+    "radam": RAdam,
     "lion": Lion,
 }

@@ -13,7 +13,7 @@ BATCH_ROWS = 1024
 """Predictions are made for so many rows at a time: few enough for their activations to stay in cache."""
 
 
-def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, X: np.ndarray) -> np.ndarray:
+def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], X: np.ndarray) -> np.ndarray:
     """Outputs of one network.
 
     A function of the arguments alone: rows are copied into batches of a fixed shape, so neither the number of threads nor where X lies in
@@ -23,6 +23,7 @@ def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, X: np.nda
     ----------
     graph : the network's structure.
     parameters, buffers : its weights, flat.
+    rates : the numbers of its layers, in the order of the graph's nodes.
     X : (rows, n_features) float32.
 
     Returns
@@ -35,8 +36,7 @@ def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, X: np.nda
     layout.assign(flat, parameters[None])
     buffer_layout.assign(flat_buffers, buffers[None])
     views = layout.views(flat)
-    rates = torch.zeros(1, sum(node.n_rates for node in graph.nodes), dtype=torch.float32)
-    program = Program(graph, views, views, buffer_layout.views(flat_buffers), rates)
+    program = Program(graph, views, views, buffer_layout.views(flat_buffers), torch.tensor([rates], dtype=torch.float32))
     source = torch.from_numpy(X)
     rows = min(BATCH_ROWS, kernels.padded_rows(len(X)))
     batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)

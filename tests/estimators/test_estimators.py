@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -214,7 +215,7 @@ def test_early_stopping_learns_nothing_from_the_rows_held_out(classes):
     X, y = classes
     X = X + np.arange(200)[:, None]
     net = NetClassifier(**SMALL, early_stopping=True, validation_fraction=0.3).fit(X, y)
-    train, _ = net._split(y, one_epoch=False)
+    train, _ = net._split(SimpleNamespace(codes=y, y=y, groups=None))
     Z = net.encoder_.transform(X, estimator=net)[train]
     np.testing.assert_allclose(Z.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(Z.std(0), 1, atol=1e-4)
@@ -262,7 +263,7 @@ def test_class_weight(classes):
     X, y = classes
     rare = np.flatnonzero((y != 2) | (np.arange(200) % 10 == 0))
     X, y = X[rare], y[rare]
-    parameters = SMALL | {"max_epochs": 20, "batch_size": 1000, "lr": 1e-2}
+    parameters = SMALL | {"max_epochs": 20, "batch_size": 1000, "lr": 1e-2, "init": "torch"}
     recall = {}
     for class_weight in (None, "balanced", {2: 100.0}):
         net = NetClassifier(**parameters, class_weight=class_weight).fit(X, y)
@@ -462,7 +463,7 @@ def test_restore_best(classes):
     assert np.array_equal(best.state_.parameters, last.state_.parameters)  # training goes on from the last weights all the same
     shorter = NetClassifier(**parameters | {"max_epochs": best.best_epoch_}, restore_best=False).fit(X, y)
     assert np.array_equal(best.predict_proba(X), shorter.predict_proba(X))
-    train, valid = best._split(y, one_epoch=False)
+    train, valid = best._split(SimpleNamespace(codes=y, y=y, groups=None))
     assert len(train) + len(valid) == 200
     reported = best.history_[best.best_epoch_ - 1]
     assert best.score(X[valid], y[valid]) == pytest.approx(reported["valid_acc"])
@@ -473,7 +474,7 @@ def test_validation_rows_are_stratified_where_they_can_be():
     X = np.random.default_rng(0).standard_normal((100, 3))
     y = np.repeat([0, 1], [80, 20])
     net = NetClassifier(**SMALL, early_stopping=True, validation_fraction=0.2).fit(X, y)
-    _, valid = net._split(y, one_epoch=False)
+    _, valid = net._split(SimpleNamespace(codes=y, y=y, groups=None))
     assert np.bincount(y[valid]).tolist() == [16, 4]
     y[0] = 2  # a class of one row can not be split, and is no reason to fail
     NetClassifier(**SMALL, early_stopping=True).fit(X, y)
@@ -589,12 +590,12 @@ def test_splits_of_data_may_be_views(classes):
 WRONG = {
     "n_layers": -1,
     "width": 0,
-    "activation": "swish",
+    "activation": "softplus",
     "dropout": 1.0,
     "normalization": "group",
     "optimizer": "adamx",
     "lr": 0.0,
-    "lr_schedule": "step",
+    "lr_schedule": "steps",
     "weight_decay": -1e-3,
     "momentum": 1.0,
     "beta1": 1.0,
@@ -614,6 +615,33 @@ WRONG = {
     "device": 3,
     "callbacks": "print",
     "verbose": "loud",
+    "hidden_layer_sizes": 3,
+    "init": "uniform",
+    "input_dropout": 1.0,
+    "norm_momentum": 1.5,
+    "norm_eps": 0.0,
+    "loss": "hinge",
+    "focal_gamma": -1,
+    "huber_delta": 0.0,
+    "quantile": 1.0,
+    "clip_prediction": "yes",
+    "lr_warmup": -1,
+    "lr_min_factor": 2.0,
+    "lr_gamma": 0.0,
+    "lr_step_epochs": 0,
+    "lr_cycles": 0,
+    "lr_cycle_mult": 0.5,
+    "lr_patience": -1,
+    "lr_scaling": "log",
+    "base_batch_size": 0,
+    "weight_decay_mode": "L2",
+    "l1": -1e-3,
+    "alpha": 1.0,
+    "grad_clip_norm": 0.0,
+    "min_delta": -1.0,
+    "stopping_metric": 3,
+    "validation_split": 3,
+    "refit_full": "yes",
 }
 
 
@@ -655,7 +683,7 @@ def test_targets_that_are_no_classes(classes):
     with pytest.raises(ValueError, match="continuous"):
         NetClassifier(**SMALL).fit(X, X[:, 0])
     with pytest.raises(ValueError):
-        NetClassifier(**SMALL).fit(X, X[:, :2] > 0)
+        NetClassifier(**SMALL).fit(X, np.c_[classes[1], classes[1]])
     missing = np.array(["a", "b", None] * 66 + ["a", "b"], dtype=object)
     with pytest.raises((ValueError, TypeError)):
         NetClassifier(**SMALL).fit(X, missing)

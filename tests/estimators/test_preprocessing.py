@@ -2,6 +2,7 @@ import datetime
 import decimal
 import pickle
 import tracemalloc
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -542,6 +543,11 @@ def test_sparse_matrices_are_refused(make):
         TableEncoder().fit_transform(make(np.eye(3)))
 
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", PendingDeprecationWarning)
+    MATRIX = np.matrix([[1.0]])
+
+
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [
@@ -558,7 +564,7 @@ def test_sparse_matrices_are_refused(make):
         (pd.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
         (pl.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
         (pd.DataFrame(index=[0, 1]), ValueError, r"0 feature\(s\) \(shape=\(2, 0\)\)"),
-        (np.matrix([[1.0]]), TypeError, "np.matrix is not supported"),
+        (MATRIX, TypeError, "np.matrix is not supported"),
         (np.array([[b"a"]]), TypeError, "Decode bytes to strings"),
         (pl.LazyFrame({"a": [1]}), TypeError, "Collect it"),
         ([[1, 2], [3]], ValueError, "inhomogeneous"),

@@ -10,6 +10,7 @@ from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
 from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.schedules import SCHEDULES, Schedule
 
 WIDTHS = [1, 3, 7, 16, 33, 64, 100, 128, 256]
 N_CONFIGURATIONS = 28
@@ -29,7 +30,8 @@ def configuration(seed):
     n_features, n_outputs = int(rng.integers(1, 41)), int(one([1, 2, 3, 10]))
     batch_size = int(one([1, 3, 8, 20, 32, 33, 64, 100, 128, 256]))
     n = int(rng.integers(10, 60 if batch_size < 8 else 600))
-    loss = one(["cross_entropy", "mse"]) if n_outputs > 1 else "mse"
+    of_classes = ["cross_entropy", "focal"] if n_outputs > 1 else []
+    loss = one([*of_classes, *of_classes, "mse", "mae", "huber", "quantile", "poisson", "binary_cross_entropy"])
     dropout = bool(rng.integers(2)) and n_layers > 0
     activation, normalization, optimizer = in_turn(ACTIVATIONS), in_turn(NORMALIZATIONS), in_turn(OPTIMIZERS)
     mlp = MLP(n_features, n_outputs, n_layers=n_layers, width=width, activation=activation, dropout=0.5 * dropout, normalization=normalization)
@@ -37,10 +39,15 @@ def configuration(seed):
 
     n_valid = int(rng.integers(1, n // 2))
     X = rng.standard_normal((n + n_valid, n_features)).astype(np.float32)
-    y = rng.standard_normal((len(X), n_outputs)).astype(np.float32) if loss == "mse" else rng.integers(0, n_outputs, len(X))
+    if loss in of_classes:
+        y = rng.integers(0, n_outputs, len(X))
+    else:
+        y = rng.standard_normal((len(X), n_outputs)).astype(np.float32)
+        y = y if loss in ("mse", "mae", "huber", "quantile") else (y > 0).astype(np.float32)
     weight = rng.random(len(X)).astype(np.float32) if rng.integers(3) == 0 else None
     tables = [Table(X, y, weight), Table(X[::-1].copy(), y[::-1].copy())]
     validated = bool(rng.integers(2))
+    decay_mode, decay_everywhere = one([None, "l2", "decoupled"]), one([True, False])
 
     def job(k):
         rows = rng.permutation(len(X))
@@ -54,7 +61,17 @@ def configuration(seed):
             valid_rows,
             loss,
             optimizer,
-            one(["constant", "cosine", "linear"]),
+            Schedule(
+                one(list(SCHEDULES)),
+                min_factor=float(one([0.01, 0.3])),
+                warmup=float(one([0.0, 0.4])),
+                gamma=float(one([0.1, 0.5])),
+                cycles=int(one([1, 3])),
+                patience=int(one([0, 1])),
+            ),
+            decay_mode,
+            bool(decay_everywhere),
+            tuple(float(one([0.0, 0.5, 1.0])) for _ in graph.parameters) if rng.random() < 0.3 else None,
             batch_size,
             max_epochs=int(rng.integers(2, 4)),
             schedule_epochs=int(rng.integers(2, 6)),
@@ -64,8 +81,11 @@ def configuration(seed):
                 momentum=float(one([0.0, 0.9])),
                 beta1=float(one([0.9, 0.3])),
                 beta2=float(one([0.999, 0.4])),
+                l1=float(one([0.0, 1e-3])),
+                clip=float(one([np.inf, 0.5])),
             ),
-            label_smoothing=float(one([0.0, 0.1])) if loss != "mse" else 0.0,
+            loss_parameter=float(rng.uniform(0.1, 0.9)),
+            label_smoothing=float(one([0.0, 0.1])) if loss in of_classes else 0.0,
             layer_rates=tuple(float(rng.uniform(0.01, 0.8)) for _ in rates),
             stopping=Stopping(patience=one([None, 1])),
         )

@@ -25,13 +25,13 @@ def make_job(n=120, n_valid=0, n_features=5, n_outputs=3, loss="cross_entropy", 
     mlp = MLP_DEFAULTS | {name: changes.pop(name) for name in MLP_DEFAULTS if name in changes}
     if table is None:
         table = make_table(n + n_valid, n_features, n_outputs, loss)
+    rates = ()
     if graph is None:
-        graph, _ = trace(MLP(table.X.shape[1], n_outputs, **mlp))
-    n_dropouts = sum(node.kind == "dropout" for node in graph.nodes) if hasattr(graph, "nodes") else 0
+        graph, rates = trace(MLP(table.X.shape[1], n_outputs, **mlp))
     rows = np.arange(len(table.X))
     valid = Rows(table, rows[-n_valid:]) if n_valid else None
     train = Rows(table, rows[:-n_valid] if n_valid else None)
-    defaults = {"batch_size": 32, "max_epochs": 3, "layer_rates": (mlp["dropout"],) * n_dropouts}
+    defaults = {"batch_size": 32, "max_epochs": 3, "layer_rates": rates}
     return replace(TrainingJob(graph, n_outputs, seed, train, valid, loss), **(defaults | changes))
 
 

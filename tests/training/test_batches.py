@@ -2,17 +2,18 @@ import numpy as np
 import pytest
 import torch
 
-from sknet_hp.training.batches import Epochs, Pool, Validation
+from sknet_hp.training.batches import Epochs, Pool
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rows, Table, evaluation_shape
 from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.validation import Validation
 
 CPU = torch.device("cpu")
 SIZES = [(120, 32), (121, 32), (10, 32), (1, 1), (64, 64), (65, 64), (33, 1), (50, 7), (300, 1000)]
 
 
 def epochs_of(jobs):
-    pool = Pool(jobs, LOSSES[jobs[0].loss], CPU)
+    pool = Pool(jobs, LOSSES[jobs[0].loss](), CPU)
     return pool, Epochs(pool, jobs, CPU)
 
 
@@ -103,7 +104,7 @@ def test_rows_of_others_never_touch_a_member(make_job, same_result):
 @pytest.mark.parametrize("n", [1, 31, 32, 33, 1000, 1024, 1025, 2048, 3000])
 def test_validation_covers_its_rows_once(make_job, make_table, n):
     job = make_job(n=20, n_valid=n)
-    pool = Pool([job], LOSSES["cross_entropy"], CPU)
+    pool = Pool([job], LOSSES["cross_entropy"](), CPU)
     validation = Validation(pool, [job], CPU)
     rows, steps = evaluation_shape(job.validation)
     assert validation.order.shape == (steps, 1, rows)

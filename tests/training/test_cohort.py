@@ -17,13 +17,14 @@ from sknet_hp.training.cohort import Cancelled, Cohort, never, train
 from sknet_hp.training.job import Rates, Reaction, Rows, Stopping, Table
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.schedules import Schedule
 
 CPU = torch.device("cpu")
 
 
 def plain_loop(module, job, optimizer, epochs):
     """The same batches through torch's own modules, losses and optimizers; the mean losses of the epochs."""
-    pool = Pool([job], LOSSES[job.loss], CPU)
+    pool = Pool([job], LOSSES[job.loss](), CPU)
     X, y = torch.from_numpy(job.train.table.X), torch.from_numpy(job.train.table.y)
     means = []
     for epoch in range(epochs):
@@ -127,7 +128,7 @@ def test_rates_of_their_own(optimizer):
             n_valid=20,
             dropout=0.1 * k + 0.1,
             optimizer=optimizer,
-            schedule=["constant", "cosine", "linear", "cosine"][k],
+            schedule=Schedule(["constant", "cosine", "linear", "cosine"][k]),
             schedule_epochs=[None, 5, 9, 3][k],
             max_epochs=[4, 4, 3, 5][k],
             label_smoothing=[0.0, 0.1, 0.0, 0.2][k],
@@ -231,7 +232,7 @@ def test_continuation(optimizer, cut):
         normalization="batch",
         dropout=0.3,
         optimizer=optimizer,
-        schedule="cosine",
+        schedule=Schedule("cosine"),
         schedule_epochs=9,
         max_epochs=9,
         rates=Rates(lr=1e-2, momentum=0.9),
@@ -466,7 +467,7 @@ def test_key():
     job = make_job(n=120, n_valid=30)
     table = job.train.table
     same = [
-        replace(job, seed=5, rates=Rates(lr=1.0, weight_decay=0.3), label_smoothing=0.2, max_epochs=50, schedule="cosine", shuffle=False),
+        replace(job, seed=5, rates=Rates(lr=1.0, weight_decay=0.3), label_smoothing=0.2, max_epochs=50, schedule=Schedule("cosine"), shuffle=False),
         replace(job, stopping=Stopping(patience=1)),
         job.with_tables(Rows(table, np.arange(119)), Rows(table, np.arange(29))),
         job.with_tables(Rows(table, np.arange(121)), Rows(table, np.arange(31))),

@@ -21,6 +21,8 @@ RATES = {
     "beta2": np.array([0.999, 0.99, 0.9, 0.5]),
     "eps": np.array([1e-8, 1e-6, 1e-3, 1e-8]),
     "alpha": np.array([0.99, 0.9, 0.5, 0.99]),
+    "l1": np.zeros(4),
+    "clip": np.full(4, np.inf),
 }
 
 
@@ -47,13 +49,20 @@ def adam_like(optimizer):
     return lambda p, r: optimizer(p, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"], weight_decay=r["weight_decay"])
 
 
+def sgd(p, r):
+    return torch.optim.SGD(p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"])
+
+
 TORCH = {
-    "sgd": lambda p, r: torch.optim.SGD(p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"]),
+    "sgd": sgd,
+    "momentum": sgd,
     "nesterov": lambda p, r: torch.optim.SGD(p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"], nesterov=r["momentum"] > 0),
     "rmsprop": lambda p, r: torch.optim.RMSprop(p, lr=r["lr"], alpha=r["alpha"], eps=r["eps"], weight_decay=r["weight_decay"]),
     "adagrad": lambda p, r: torch.optim.Adagrad(p, lr=r["lr"], eps=r["eps"], weight_decay=r["weight_decay"]),
     "adam": adam_like(torch.optim.Adam),
     "adamw": adam_like(torch.optim.AdamW),
+    "nadam": adam_like(torch.optim.NAdam),
+    "radam": adam_like(torch.optim.RAdam),
     "lion": lambda p, r: PaperLion(p, r["lr"], r["weight_decay"], r["beta1"], r["beta2"]),
 }
 """Every rule must be here: a new one is tested the moment it is registered."""
@@ -84,10 +93,10 @@ def n_floats(shapes):
     return sum(int(np.prod(shape)) for _, shape in shapes)
 
 
-def optimise(name, shapes, rates, members, problem, first=0, factors=None, epoch=50):
+def optimise(name, shapes, rates, members, problem, first=0, factors=None, epoch=50, **more):
     """The stack's weights and slots after all steps, in epochs of `epoch` steps."""
     layout = Layout(shapes, members, torch.device("cpu"))
-    optimizer = OPTIMIZERS[name](rates, layout)
+    optimizer = OPTIMIZERS[name](rates, layout, **more)
     flat, gradient, scratch = layout.zeros(), layout.zeros(), layout.zeros()
     slots = [layout.zeros() for _ in range(OPTIMIZERS[name].slots)]
     layout.assign(flat, problem.start[first : first + members].numpy())
@@ -99,7 +108,7 @@ def optimise(name, shapes, rates, members, problem, first=0, factors=None, epoch
             p = torch.from_numpy(layout.vectors(flat))
             g = torch.stack([problem.gradient(begin + i, first + k, p[k]) for k in range(members)])
             layout.assign(gradient, g.numpy())
-            optimizer.step(i, flat, gradient, slots, scratch)
+            optimizer.update(i, flat, gradient, slots, scratch)
     return layout.vectors(flat), [layout.vectors(slot) for slot in slots]
 
 
@@ -157,3 +166,102 @@ def test_a_member_that_is_not_finite_hurts_nobody(name, shapes):
     assert np.array_equal(beside[[0, 3]], sane[[0, 3]])
     if name != "lion":  # which moves by signs, and NaN has none
         assert not np.isfinite(beside[1]).any()
+
+
+# ---- what all rules share ------------------------------------------------------------------------------------------
+
+
+class Reference:
+    """One member's training by torch: its tensors are parameters of their own."""
+
+    def __init__(self, shapes, problem, k, make, groups=None):
+        self.problem, self.k = problem, k
+        sizes = [int(np.prod(shape)) for _, shape in shapes]
+        self.tensors = [torch.nn.Parameter(part.clone()) for part in problem.start[k].split(sizes)]
+        self.sizes = sizes
+        self.optimizer = make(self.tensors)
+
+    def run(self, before=lambda tensors: None):
+        for i in range(STEPS):
+            g = self.problem.gradient(i, self.k, torch.cat([p.detach() for p in self.tensors]))
+            for p, part in zip(self.tensors, g.split(self.sizes), strict=True):
+                p.grad = part.clone()
+            before(self.tensors)
+            self.optimizer.step()
+        return torch.cat([p.detach() for p in self.tensors]).numpy()
+
+
+rates_of = {k: {key: float(values[k]) for key, values in RATES.items()} for k in range(MEMBERS)}
+
+
+@every_rule
+def test_clipping_equals_torch(name, shapes):
+    problem = Problem(n_floats(shapes))
+    clip = np.array([0.5, np.inf, 2.0, 1e-3]) * n_floats(shapes) ** 0.5
+    weights, _ = optimise(name, shapes, some(0) | {"clip": clip}, MEMBERS, problem)
+    for k in range(MEMBERS):
+        reference = Reference(shapes, problem, k, lambda p, k=k: TORCH[name](p, rates_of[k]))
+        expected = reference.run(lambda tensors, k=k: torch.nn.utils.clip_grad_norm_(tensors, clip[k]))
+        tolerance = 2.1 * rates_of[k]["lr"] if name == "lion" else 2e-4
+        np.testing.assert_allclose(weights[k], expected, rtol=1e-3, atol=tolerance, err_msg=f"member {k}")
+    for k in range(MEMBERS):  # and does not depend on company
+        one = some(k, 1) | {"clip": clip[k : k + 1]}
+        alone, _ = optimise(name, shapes, one, 1, problem, k)
+        assert np.array_equal(alone[0], weights[k])
+
+
+@pytest.mark.parametrize("mode", ["l2", "decoupled"])
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+@pytest.mark.parametrize("shapes", [SMALL, LARGE], ids=["small", "large"])
+def test_decay_in_both_meanings_spares_what_it_should(name, mode, shapes):
+    """Decay of the first tensor only, against torch's parameter groups."""
+    problem = Problem(n_floats(shapes))
+    weights, _ = optimise(name, shapes, some(0), MEMBERS, problem, factors=schedule(), decay_mode=mode, decayed=[True, False, False])
+    torchs = {"l2": torch.optim.Adam, "decoupled": torch.optim.AdamW}[mode]
+    for k, r in rates_of.items():
+
+        def make(p, r=r):
+            groups = [{"params": p[:1], "weight_decay": r["weight_decay"]}, {"params": p[1:], "weight_decay": 0.0}]
+            return torchs(groups, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"])
+
+        reference = Reference(shapes, problem, k, make)
+        steps = iter(schedule())
+
+        def set_lr(tensors, reference=reference, steps=steps, r=r):
+            factor = next(steps)
+            for group in reference.optimizer.param_groups:
+                group["lr"] = r["lr"] * factor
+
+        np.testing.assert_allclose(weights[k], reference.run(set_lr), rtol=1e-4, atol=1e-4, err_msg=f"member {k}")
+
+
+@every_rule
+def test_learning_rates_may_differ_by_tensor(name, shapes):
+    """A factor of zero freezes; a cohort of members with other factors is one."""
+    problem = Problem(n_floats(shapes))
+    factors = np.array([[1.0, 1.0, 1.0], [0.0, 1.0, 0.5], [0.1, 0.0, 1.0], [1.0, 2.0, 0.0]])
+    together, _ = optimise(name, shapes, some(0), MEMBERS, problem, factors=schedule(), lr_factors=factors)
+    sizes = [int(np.prod(shape)) for _, shape in shapes]
+    for k in range(MEMBERS):
+        alone, _ = optimise(name, shapes, some(k, 1), 1, problem, k, schedule(), lr_factors=factors[k : k + 1])
+        assert np.array_equal(alone[0], together[k])
+        parts = zip(np.split(together[k], np.cumsum(sizes)), problem.start[k].split(sizes), factors[k], strict=False)
+        for part, start, factor in parts:
+            assert np.array_equal(part, start.numpy()) == (factor == 0)
+    plain, _ = optimise(name, shapes, some(0), MEMBERS, problem, factors=schedule())
+    assert np.array_equal(plain[0], together[0])
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_l1_is_in_the_gradient(name):
+    problem = Problem(n_floats(SMALL))
+    l1 = np.array([0.0, 0.3, 0.1, 1.0])
+    weights, _ = optimise(name, SMALL, some(0) | {"l1": l1}, MEMBERS, problem, decayed=[True, False, True])
+    for k, r in rates_of.items():
+
+        def penalise(tensors, k=k):
+            for p in (tensors[0], tensors[2]):
+                p.grad += l1[k] * p.detach().sign() + r["weight_decay"] * p.detach()  # noqa: B023
+
+        expected = Reference(SMALL, problem, k, lambda p, r=r: TORCH[name](p, r | {"weight_decay": 0.0})).run(penalise)
+        np.testing.assert_allclose(weights[k], expected, atol=2.5 * r["lr"], err_msg=f"member {k}")  # the sign of what is almost zero may flip

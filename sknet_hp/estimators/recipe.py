@@ -1,0 +1,200 @@
+"""From an estimator's parameters to the terms of training: structure, rates, schedule, stopping."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from sknet_hp.estimators.targets import ClassTarget, NumberTarget
+from sknet_hp.nets import ARCHITECTURES
+from sknet_hp.nets.graph import Graph, Node, trace
+from sknet_hp.training.job import Rates
+from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.schedules import Schedule
+from sknet_hp.training.stopping import Stopping
+
+# ---- the network ---------------------------------------------------------------------------------------------------
+
+NO_PLACE = ("dropout", "input_dropout", "norm_momentum", "norm_eps")
+"""Parts of the structure in which a network that is trained on may change: they move no weight."""
+
+
+_BESIDE = ("optimizer", "loss")
+
+
+def structure(net: Any, n_features: int, n_outputs: int, loss: str) -> dict[str, Any]:
+    """What must stay while a network is trained on: the architecture's arguments, hashable, and what its optimizer's memory depends on."""
+    sizes = (int(net.width),) * int(net.n_layers) if net.hidden_layer_sizes is None else tuple(map(int, net.hidden_layer_sizes))
+    normalization = net.normalization or "none"
+    return {
+        "n_features": n_features,
+        "n_outputs": n_outputs,
+        "hidden_layer_sizes": sizes,
+        "activation": net.activation or "none",
+        # Rates themselves are no part of the structure, only whether there are layers for them.
+        "dropout": 0.5 if net.dropout > 0 else 0.0,
+        "input_dropout": 0.5 if net.input_dropout > 0 else 0.0,
+        "normalization": normalization,
+        "norm_eps": float(net.norm_eps) if normalization == "layer" else 1e-5,
+        "optimizer": net.optimizer,
+        "loss": loss,
+    }
+
+
+@lru_cache(maxsize=256)
+def _graph(parameters: tuple[tuple[str, Any], ...]) -> Graph:
+    return trace(ARCHITECTURES["mlp"](**dict(parameters), device="meta"))[0]
+
+
+def graph(structure: dict[str, Any]) -> Graph:
+    """The graph of a network of that structure."""
+    return _graph(tuple((name, value) for name, value in structure.items() if name not in _BESIDE))
+
+
+def module_arguments(net: Any, structure: dict[str, Any]) -> dict[str, Any]:
+    """The architecture's arguments with the rates as they are."""
+    arguments = {name: value for name, value in structure.items() if name not in _BESIDE}
+    return arguments | {name: float(getattr(net, name)) for name in NO_PLACE}
+
+
+def layer_rates(net: Any, graph: Graph) -> tuple[float, ...]:
+    """The numbers of the layers, in the order of the graph's nodes."""
+
+    def of(node: Node) -> tuple[float, ...]:
+        if node.kind == "dropout":
+            return (float(net.input_dropout if node.inputs == (0,) else net.dropout),)
+        return (float(net.norm_eps), float(net.norm_momentum)) if node.kind == "batch_norm" else ()
+
+    return tuple(rate for node in graph.nodes for rate in of(node))
+
+
+_FITS = {"selu": "lecun_normal", "tanh": "xavier_uniform", "sigmoid": "xavier_uniform", "none": "xavier_uniform"}
+
+
+def initialisation(net: Any) -> str | None:
+    """A name in `nets.init`; None for torch's own way."""
+    if net.init == "auto":
+        return _FITS.get(net.activation or "none", "he_uniform")
+    return None if net.init == "torch" else net.init
+
+
+# ---- the update ----------------------------------------------------------------------------------------------------
+
+
+def rates(net: Any, batch_rows: int) -> Rates:
+    """The numbers of the update."""
+    power = {"none": 0.0, "linear": 1.0, "sqrt": 0.5}[net.lr_scaling or "none"]
+    return Rates(
+        lr=net.lr * (batch_rows / net.base_batch_size) ** power,
+        weight_decay=net.weight_decay,
+        momentum=net.momentum,
+        beta1=net.beta1,
+        beta2=net.beta2,
+        eps=net.eps,
+        alpha=net.alpha,
+        l1=net.l1,
+        clip=np.inf if net.grad_clip_norm is None else net.grad_clip_norm,
+    )
+
+
+def schedule(net: Any) -> Schedule:
+    """The learning rate's course."""
+    horizon = net.schedule_epochs or net.max_epochs
+    return Schedule(
+        net.lr_schedule,
+        min_factor=float(net.lr_min_factor),
+        warmup=min(1.0, net.lr_warmup / horizon if net.lr_warmup >= 1 else float(net.lr_warmup)),
+        gamma=float(net.lr_gamma),
+        step_size=1 / 3 if net.lr_step_epochs is None else net.lr_step_epochs / horizon,
+        cycles=int(net.lr_cycles),
+        cycle_mult=float(net.lr_cycle_mult),
+        patience=int(net.lr_patience),
+    )
+
+
+def batch_size(net: Any, n_rows: int) -> int:
+    """Rows in a step, of n_rows training rows."""
+    if net.batch_size == "auto":
+        return int(min(256, max(16, 2 ** int(np.log2(n_rows / 32)) if n_rows >= 32 else 16)))
+    return int(net.batch_size) if net.batch_size >= 1 else max(1, round(net.batch_size * n_rows))
+
+
+def loss_parameter(net: Any, loss: str) -> float:
+    """The value of a loss's own parameter; 0 if it has none."""
+    name = LOSSES[loss].parameter
+    return 0.0 if name is None else float(getattr(net, name))
+
+
+# ---- stopping ------------------------------------------------------------------------------------------------------
+
+
+def stopping(net: Any) -> Stopping:
+    """When to stop, given rows to look at."""
+    return Stopping(net.patience, float(net.min_delta), net.restore_best)
+
+
+class _ClassOutputs(ClassifierMixin, BaseEstimator):
+    """Stands for a fitted classifier before a scorer: its X are a network's outputs."""
+
+    def __init__(self, target: ClassTarget):
+        self.target, self.classes_ = target, target.classes
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """What the outputs say."""
+        return self.target.predicted(X)
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """What the outputs say."""
+        return self.target.probabilities(X)
+
+
+class _NumberOutputs(RegressorMixin, BaseEstimator):
+    """The same for a regressor."""
+
+    def __init__(self, target: NumberTarget):
+        self.target = target
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """What the outputs say."""
+        return self.target.predicted(X)
+
+
+@dataclass(frozen=True, eq=False)
+class ScorerMetric:
+    """A scikit-learn scorer over a network's outputs; picklable, for it may be called in a worker.
+
+    Attributes
+    ----------
+    name : of the scorer.
+    target : what outputs and encoded targets mean.
+    """
+
+    name: str
+    target: ClassTarget | NumberTarget
+
+    def __call__(self, outputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:
+        """The score, the higher the better."""
+        model: Any = _ClassOutputs(self.target) if isinstance(self.target, ClassTarget) else _NumberOutputs(self.target)
+        arguments = {} if weight is None else {"sample_weight": weight}
+        return float(get_scorer(self.name)(model, outputs, self.target.original(y), **arguments))
+
+
+def check_together(net: Any) -> None:
+    """Refuse values that are right alone and wrong together."""
+    if net.stopping_metric != "loss" and net.stopping_metric not in get_scorer_names():
+        raise ValueError(
+            f"stopping_metric={net.stopping_metric!r} is neither 'loss' nor the name of a scorer; `sklearn.metrics.get_scorer_names()` lists those, "
+            "for example 'accuracy', 'roc_auc', 'neg_log_loss' or 'r2'"
+        )
+    if net.lr_schedule == "exponential" and net.lr_min_factor == 0:
+        raise ValueError(
+            "lr_schedule='exponential' decays lr by the same ratio in each epoch until lr_min_factor, which must be above 0, for example 0.01"
+        )
+    if net.refit_full and net.warm_start:
+        raise ValueError("refit_full=True begins anew on all rows, so there is nothing that warm_start=True could go on from; choose one of them")
+    sizes = net.hidden_layer_sizes
+    if sizes is not None and not all(isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size >= 1 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes={sizes!r} must hold whole numbers from 1 on, for example (256, 128)")

@@ -1,0 +1,174 @@
+"""Between what users have as y and what networks are trained on, both ways."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+
+def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(the distinct labels, sorted; the number of each row's label among them)."""
+    if y.dtype.kind in "iu" and len(y):
+        low, high = int(y.min()), int(y.max())
+        if high - low < 1000 and high < 2**62:  # as below, without sorting
+            shifted = y.astype(np.int64) - low
+            present = np.bincount(shifted) > 0
+            return (np.flatnonzero(present) + low).astype(y.dtype), (np.cumsum(present) - 1)[shifted]
+    check_classification_targets(y)
+    seen, codes = np.unique(y, return_inverse=True)
+    return seen, codes
+
+
+def _is_multilabel(y: Any) -> bool:
+    two = getattr(y, "ndim", None) == 2 or (isinstance(y, list) and len(y) > 0 and isinstance(y[0], (list, tuple, np.ndarray)))
+    return two and type_of_target(y, input_name="y") == "multilabel-indicator"
+
+
+@dataclass(eq=False)
+class ClassTarget:
+    """Labels as class numbers; or, where rows may have several labels, an indicator matrix as it is.
+
+    Attributes
+    ----------
+    classes : (n_classes,) the labels, sorted; the numbers of the columns where rows may have several.
+    multilabel : whether they may.
+    """
+
+    classes: np.ndarray
+    multilabel: bool = False
+
+    @classmethod
+    def learn(cls, y: Any, classes: Any) -> "tuple[ClassTarget, np.ndarray]":
+        """(what y is, y encoded); `classes` may tell of labels that y does not show."""
+        if _is_multilabel(y):
+            matrix = _indicator(y)
+            return cls(np.arange(matrix.shape[1]), True), matrix
+        y = _column(y)
+        seen, codes = _labels(y)
+        if classes is None:
+            return cls(seen), codes
+        target = cls(unique_labels(np.asarray(classes)))
+        return target, target._known(y, seen, codes)
+
+    def encode(self, y: Any) -> np.ndarray:
+        """Class numbers (n_rows,), or the indicator matrix (n_rows, n_labels) float32."""
+        if self.multilabel:
+            matrix = _indicator(y)
+            if matrix.shape[1] != len(self.classes):
+                raise ValueError(f"y has {matrix.shape[1]} columns of labels, but this network was trained for {len(self.classes)}")
+            return matrix
+        y = _column(y)
+        return self._known(y, *_labels(y))
+
+    def _known(self, y: np.ndarray, seen: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        if len(seen) == len(self.classes) and (seen == self.classes).all():
+            return codes
+        unknown = np.setdiff1d(seen, self.classes)
+        if len(unknown):
+            raise ValueError(
+                f"y holds the labels {unknown[:5].tolist()}, which are not among the classes {self.classes[:10].tolist()} this network knows"
+            )
+        return np.searchsorted(self.classes, y)
+
+    def original(self, codes: np.ndarray) -> np.ndarray:
+        """The opposite of `encode`."""
+        return codes.astype(np.int64) if self.multilabel else self.classes[codes]
+
+    def probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """Of the classes, or of each label by itself, float64 (n_rows, n_classes)."""
+        outputs = outputs.astype(np.float64)
+        if self.multilabel:
+            with np.errstate(over="ignore"):
+                return 1 / (1 + np.exp(-outputs))
+        outputs -= outputs.max(axis=1, keepdims=True)
+        np.exp(outputs, out=outputs)
+        outputs /= outputs.sum(axis=1, keepdims=True)
+        return outputs
+
+    def predicted(self, outputs: np.ndarray) -> np.ndarray:
+        """The most probable label of each row, (n_rows,); or an indicator of those more probable than not."""
+        return (outputs > 0).astype(np.int64) if self.multilabel else self.classes[outputs.argmax(axis=1)]
+
+
+def _column(y: Any) -> np.ndarray:
+    y = column_or_1d(y, warn=True)
+    if y.dtype.kind == "f":
+        assert_all_finite(y, input_name="y")
+    return y
+
+
+def _indicator(y: Any) -> np.ndarray:
+    matrix = check_array(y, accept_sparse=True, input_name="y", dtype=np.float32)
+    return np.ascontiguousarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+
+
+@dataclass(eq=False)
+class NumberTarget:
+    """Numbers, standardised; or, for counts, divided by their mean, with outputs that are logarithms.
+
+    Attributes
+    ----------
+    mean, scale, low, high : (n_targets,) of the training rows.
+    flat : whether y has one dimension.
+    counts : whether outputs are logarithms.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    flat: bool
+    counts: bool = False
+
+    @classmethod
+    def learn(cls, y: np.ndarray, weight: np.ndarray | None, *, flat: bool, counts: bool) -> "NumberTarget":
+        """From the training rows, (n_rows, n_targets) float64, of these weights."""
+        mean = np.average(y, axis=0, weights=weight)
+        present = y if weight is None else y[weight > 0]
+        low, high = present.min(axis=0), present.max(axis=0)
+        if counts:
+            if (low < 0).any():
+                raise ValueError(f"loss='poisson' is for counts, but y goes down to {low.min():g}; use another loss, or shift y")
+            return cls(np.zeros_like(mean), np.where(mean > 0, mean, 1.0), low, high, flat, True)
+        spread = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
+        # What is constant but for rounding stays as it is.
+        scale = np.where(spread > 1e-12 * np.abs(mean), spread, 1.0)
+        scale[scale == 0] = 1.0
+        return cls(mean, scale, low, high, flat)
+
+    def check(self, y: np.ndarray, flat: bool) -> np.ndarray:
+        """y (n_rows, n_targets), which must have as many columns as in training."""
+        if flat != self.flat or y.shape[1] != len(self.mean):
+            raise ValueError(f"y has {y.shape[1]} columns, but this network was trained for {len(self.mean)}")
+        if self.counts and (y < 0).any():
+            raise ValueError(f"loss='poisson' is for counts, but y goes down to {y.min():g}")
+        return y
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """What the network is to give, (n_rows, n_targets) float32."""
+        return ((y - self.mean) / self.scale).astype(np.float32)
+
+    def original(self, encoded: np.ndarray) -> np.ndarray:
+        """The opposite of `encode`, float64, in the shape of y."""
+        return self._shaped(encoded.astype(np.float64) * self.scale + self.mean)
+
+    def predicted(self, outputs: np.ndarray, *, clip: bool = False) -> np.ndarray:
+        """Predictions, float64, in the shape of y; within the range of the training rows if `clip`."""
+        outputs = outputs.astype(np.float64)
+        with np.errstate(over="ignore"):
+            values = np.exp(outputs) * self.scale if self.counts else outputs * self.scale + self.mean
+        return self._shaped(np.clip(values, self.low, self.high) if clip else values)
+
+    def _shaped(self, values: np.ndarray) -> np.ndarray:
+        return values[:, 0] if self.flat else values
+
+
+def number_matrix(y: Any) -> tuple[np.ndarray, bool]:
+    """(y as (n_rows, n_targets) float64, whether it has one dimension)."""
+    y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", allow_nd=False)
+    flat = y.ndim == 1 or y.shape[1] == 1
+    if y.ndim == 2 and flat:
+        y = column_or_1d(y, warn=True)
+    return y.reshape(len(y), -1), flat
