@@ -71,13 +71,13 @@ def layer_rates(net: Any, graph: Graph) -> tuple[float, ...]:
     return tuple(rate for node in graph.nodes for rate in of(node))
 
 
-_FITS = {"selu": "lecun_normal", "tanh": "xavier_uniform", "sigmoid": "xavier_uniform", "none": "xavier_uniform"}
+_FITS = {"selu": "lecun_normal", "tanh": "xavier_uniform", "sigmoid": "xavier_uniform"}
 
 
 def initialisation(net: Any) -> str | None:
     """A name in `nets.init`; None for torch's own way."""
     if net.init == "auto":
-        return _FITS.get(net.activation or "none", "he_uniform")
+        return _FITS.get(net.activation or "none")
     return None if net.init == "torch" else net.init
 
 
