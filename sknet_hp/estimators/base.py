@@ -22,10 +22,13 @@ from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.estimators.skorch_net import Live, write_state
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
-from sknet_hp.fusion.engine import train_job
+from sknet_hp.fusion.engine import train_jobs
 from sknet_hp.nets import ARCHITECTURES
+from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
+
+MEMBER = 3  # a stream of seeds, beside those in training.batches
 
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
 
@@ -48,7 +51,7 @@ class BaseNet(Network, BaseEstimator):
     __metadata_request__fit: ClassVar[dict[str, Any]] = {"groups": False}
 
     structure_: dict[str, Any]  # what must stay as it is while a network is trained on
-    state_: State
+    states_: list[State]
     history_: list[dict[str, Any]]
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
 
@@ -68,8 +71,9 @@ class BaseNet(Network, BaseEstimator):
         self._check_parameters()
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
-        start = self._start(one_epoch)
-        if start is None:
+        starts = self._starts(one_epoch)
+        first = starts is None
+        if first:
             self._reset()
             random_state = self.random_state
             self.seed_ = int(random_state) if isinstance(random_state, Integral) else int(check_random_state(random_state).randint(2**31 - 1))
@@ -78,16 +82,16 @@ class BaseNet(Network, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not sample_weight.any():
                 raise ValueError("sample_weight is zero for every row; at least one row needs a positive weight to learn from")
-        data = _Data(X, y, self._read_target(y, first=start is None, classes=classes), sample_weight, held_out, groups)
-        if start is not None and not one_epoch and (start.finished or self.max_epochs == start.epoch):
+        data = _Data(X, y, self._read_target(y, first=first, classes=classes), sample_weight, held_out, groups)
+        if starts is not None and not one_epoch and all(start.finished or self.max_epochs == start.epoch for start in starts):
             return self
         train, validation = (None, None) if one_epoch or held_out is not None else self._split(data)
         if self.lr_schedule == "plateau" and not one_epoch and validation is None and held_out is None:
             raise ValueError(
                 "lr_schedule='plateau' follows the loss on rows that are not trained on; set early_stopping=True, or give X_val and y_val to fit"
             )
-        max_epochs = self.max_epochs if not one_epoch else 1 if start is None else start.epoch + 1
-        self._train(self._job(data, train, validation, start, max_epochs))
+        max_epochs = self.max_epochs if not one_epoch else 1 if starts is None else starts[0].epoch + 1
+        self._train(self._jobs(data, train, validation, starts, max_epochs))
         if self.refit_full and validation is not None:
             self._refit(data)
         return self
@@ -104,24 +108,31 @@ class BaseNet(Network, BaseEstimator):
             )
         return X_val, y_val
 
-    def _start(self, one_epoch: bool) -> State | None:
-        """Where to go on from, or None."""
-        start = self.state_ if hasattr(self, "state_") and (self.warm_start or one_epoch) else None
-        if start is not None and not one_epoch and self.max_epochs < start.epoch:
+    def _starts(self, one_epoch: bool) -> list[State] | None:
+        """Where the members go on from, or None."""
+        if not hasattr(self, "states_") or not (self.warm_start or one_epoch):
+            return None
+        starts = self.states_
+        if len(starts) != self.n_members:
+            raise ValueError(f"n_members={self.n_members}, but {len(starts)} networks have been trained so far; set warm_start=False to begin anew")
+        if one_epoch:  # nothing is held out: nothing stops them, and no earlier epoch is the best; all go on from the same epoch
+            epoch = max(start.epoch for start in starts)
+            cleared: dict[str, Any] = {"finished": "", "best_parameters": None, "best_buffers": None, "best_loss": np.inf, "best_epoch": 0}
+            return [replace(start, epoch=epoch, **cleared) for start in starts]
+        done = max(start.epoch for start in starts)
+        if self.max_epochs < done:
             raise ValueError(
-                f"max_epochs={self.max_epochs} is less than the {start.epoch} epochs this network has already been trained for; "
+                f"max_epochs={self.max_epochs} is less than the {done} epochs this network has already been trained for; "
                 "with warm_start=True, set max_epochs to the total you want, or set warm_start=False to begin anew"
             )
-        if one_epoch and start is not None:  # nothing is held out: nothing stops it, and no earlier epoch is the best
-            start = replace(start, finished="", best_parameters=None, best_buffers=None, best_loss=np.inf, best_epoch=0)
-        return start
+        return starts
 
     def _refit(self, data: _Data) -> None:
         """Once more, on all rows, for as many epochs as were best."""
         history, best_epoch = self.history_, self.best_epoch_
         self._reset(keep=("seed_",))
         self._read_target(data.y, first=True, classes=None)
-        self._train(self._job(data, None, None, None, best_epoch))
+        self._train(self._jobs(data, None, None, None, best_epoch))
         self.stopping_history_ = history
 
     def _check_parameters(self) -> None:
@@ -183,7 +194,7 @@ class BaseNet(Network, BaseEstimator):
                 learn_from = np.zeros(len(data.codes))
                 assert train is not None
                 learn_from[train] = 1 if data.sample_weight is None else data.sample_weight[train]
-            self.encoder_ = TableEncoder()
+            self.encoder_ = TableEncoder(max_categories=self.max_one_hot, numeric_transform=self.numeric_transform)
             Z = self.encoder_.fit_transform(data.X, learn_from, estimator=self)
         else:
             Z = self.encoder_.transform(data.X, estimator=self)
@@ -199,11 +210,14 @@ class BaseNet(Network, BaseEstimator):
         )
         return Rows(table), Rows(table_val)
 
-    def _job(self, data: _Data, train: np.ndarray | None, validation: np.ndarray | None, start: State | None, max_epochs: int) -> TrainingJob:
-        rows, valid_rows = self._tables(data, train, validation, first=start is None)
+    def _jobs(
+        self, data: _Data, train: np.ndarray | None, validation: np.ndarray | None, starts: list[State] | None, max_epochs: int
+    ) -> list[TrainingJob]:
+        """One job for each member."""
+        rows, valid_rows = self._tables(data, train, validation, first=starts is None)
         n_outputs, loss = self._n_outputs(), self._loss()
         structure = recipe.structure(self, rows.table.X.shape[1], n_outputs, loss)
-        if start is not None:
+        if starts is not None:
             changed = [name for name in structure if name not in recipe.NO_PLACE and structure[name] != self.structure_[name]]
             if changed:
                 what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
@@ -214,7 +228,7 @@ class BaseNet(Network, BaseEstimator):
         self.module_arguments_ = recipe.module_arguments(self, structure)
         stopping = recipe.stopping(self) if self.early_stopping else replace(recipe.stopping(self), patience=None, restore_best=False)
         batch_size = recipe.batch_size(self, len(rows))
-        return TrainingJob(
+        job = TrainingJob(
             graph=graph,
             n_outputs=n_outputs,
             seed=self.seed_,
@@ -235,34 +249,40 @@ class BaseNet(Network, BaseEstimator):
             init=recipe.initialisation(self),
             stopping=stopping,
             metric=None if self.stopping_metric == "loss" or not self.early_stopping else recipe.ScorerMetric(self.stopping_metric, self.target_),
-            start=start,
             device=resolve_device(self.device),
         )
+        # The first member has the seed that it would have alone.
+        seeds = [self.seed_, *(int(key) & 0x7FFFFFFF for key in mixed_keys(self.seed_, MEMBER, np.arange(1, self.n_members)))]
+        return [replace(job, seed=seed, start=None if starts is None else starts[k]) for k, seed in enumerate(seeds)]
 
     def _graph(self) -> Any:
         """The graph of the network as it was fitted, whatever parameters have been set since."""
         return recipe.graph(self.structure_)
 
-    def _train(self, job: TrainingJob) -> None:
+    def _train(self, jobs: list[TrainingJob]) -> None:
+        """Train the members; callbacks look on at the first one."""
+        first = jobs[0]
         if not self.callbacks and not self.verbose:
-            self._absorb(train_job(job), job)
+            self._absorb(train_jobs(jobs), jobs)
             return
         # Somebody looks on: the skorch net is made before, and its callbacks are told of each epoch.
-        net = self.__dict__.pop("_net", None) if job.start is not None else None
-        self.__dict__["_net"] = net = net or build_net(self, job)
-        net.notify("on_train_begin", X=job.train.table.X, y=job.train.table.y)
-        self._absorb(train_job(replace(job, observer=Live(net, job))), job)
+        net = self.__dict__.pop("_net", None) if first.start is not None else None
+        self.__dict__["_net"] = net = net or build_net(self, first)
+        net.notify("on_train_begin", X=first.train.table.X, y=first.train.table.y)
+        self._absorb(train_jobs([replace(first, observer=Live(net, first)), *jobs[1:]]), jobs)
         self._finish_net(net)
-        net.notify("on_train_end", X=job.train.table.X, y=job.train.table.y)
+        net.notify("on_train_end", X=first.train.table.X, y=first.train.table.y)
 
     def _finish_net(self, net: Any) -> None:
         """Give a net the weights that predict uses."""
-        write_state(net, replace(self.state_, parameters=self.parameters_, buffers=self.buffers_))
+        write_state(net, replace(self.state_, parameters=self.parameters_[0], buffers=self.buffers_[0]))
         net.module_.eval()
 
     @property
     def net_(self) -> Any:
-        """A skorch net with the weights that `predict` uses, and the history of the training. Made when it is first asked for."""
+        """A skorch net with the weights that `predict` uses (those of the first member), and the history of its training. Made when it is first asked
+        for.
+        """
         check_is_fitted(self, "parameters_")
         net = self.__dict__.get("_net")
         if net is None:
@@ -272,22 +292,31 @@ class BaseNet(Network, BaseEstimator):
             self.__dict__["_net"] = net
         return net
 
-    def _absorb(self, result: TrainingResult, job: TrainingJob) -> None:
+    @property
+    def state_(self) -> State:
+        """Where the training of the first member stands."""
+        check_is_fitted(self, "states_")
+        return self.states_[0]
+
+    def _absorb(self, results: list[TrainingResult], jobs: list[TrainingJob]) -> None:
         """Take over what training gave."""
-        state = result.state
-        earlier = self.history_ if job.start is not None else []
-        self.history_ = [*earlier, *map(self._history_row, result.history)]
+        first = results[0]
+        earlier = self.history_ if jobs[0].start is not None else []
+        self.history_ = [*earlier, *map(self._history_row, first.history)]
         self.loss_curve_ = [row["train_loss"] for row in self.history_]
-        self.state_ = state
-        self.n_iter_ = state.epoch
-        self.n_encoded_features_ = job.train.table.X.shape[1]
-        self.best_epoch_ = state.best_epoch or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
-        self.parameters_, self.buffers_ = result.weights(self.restore_best and self.early_stopping)
-        if result.error is not None:
-            raise result.error
-        if state.finished == "diverged":
+        self.states_ = [result.state for result in results]
+        self.n_iter_ = max(state.epoch for state in self.states_)
+        self.n_encoded_features_ = jobs[0].train.table.X.shape[1]
+        self.best_epoch_ = self.state_.best_epoch or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
+        weights = [result.weights(self.restore_best and self.early_stopping) for result in results]
+        self.parameters_, self.buffers_ = np.stack([p for p, _ in weights]), np.stack([b for _, b in weights])
+        for result in results:
+            if result.error is not None:
+                raise result.error
+        diverged = [state.epoch for state in self.states_ if state.finished == "diverged"]
+        if diverged:
             warnings.warn(
-                f"training diverged in epoch {state.epoch}: loss or weights are no longer finite (lr={self.lr}, optimizer={self.optimizer!r}); "
+                f"training diverged in epoch {diverged[0]}: loss or weights are no longer finite (lr={self.lr}, optimizer={self.optimizer!r}); "
                 "the weights from before that epoch are kept. A lower lr usually helps.",
                 ConvergenceWarning,
                 stacklevel=4,
@@ -330,11 +359,13 @@ class BaseNet(Network, BaseEstimator):
         module.load_state_dict({name: torch.zeros_like(tensor) for name, tensor in module.state_dict().items()})
         return module
 
-    def _outputs(self, X: Any) -> np.ndarray:
-        """The network's outputs, (rows, n_outputs) float32."""
+    def _outputs(self, X: Any) -> list[np.ndarray]:
+        """The members' outputs, each (rows, n_outputs) float32."""
         check_is_fitted(self, "parameters_")
-        Z = self.encoder_.transform(X, estimator=self)
-        return predict(self._graph(), self.parameters_, self.buffers_, self.layer_rates_, Z)
+        Z, graph = self.encoder_.transform(X, estimator=self), self._graph()
+        return [
+            predict(graph, parameters, buffers, self.layer_rates_, Z) for parameters, buffers in zip(self.parameters_, self.buffers_, strict=True)
+        ]
 
     # ---- scikit-learn ----------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from sknet_hp.estimators.transforms import TRANSFORMS
 from sknet_hp.nets.init import INITIALISATIONS
 from sknet_hp.nets.mlp import ACTIVATIONS, NORMALIZATIONS
 from sknet_hp.training.optimizers import OPTIMIZERS
@@ -72,6 +73,21 @@ _BENGIO = "Bengio 2012"
 _GODBOLE = "Godbole et al. 2023"
 
 COMMON: dict[str, Parameter] = {
+    # ---- the table
+    "numeric_transform": Parameter(
+        None,
+        _choice(TRANSFORMS),
+        'How numeric columns come onto a common scale: "standard" (mean 0, variance 1), "quantile" (to a normal distribution), "robust_smooth" '
+        '(by median and interquartile range, then softly clipped), "none". Missing values are filled and flagged in all. None means "none".',
+        "standard, quantile, robust_smooth",
+        "Gorishniy et al. 2021; Holzmüller et al. 2024",
+    ),
+    "max_one_hot": Parameter(
+        "int",
+        _at_least(1),
+        "Most categories of a column that get a 0/1 column of their own, the most frequent first; rarer ones share one more.",
+        "10 to 100",
+    ),
     # ---- the network
     "n_layers": Parameter("int", _at_least(0), "Hidden layers; 0 makes a linear model.", "1 to 8", _GORISHNIY),
     "width": Parameter("int", _at_least(1), "Units of each hidden layer.", "16 to 512, on a log scale", _GORISHNIY),
@@ -239,6 +255,14 @@ COMMON: dict[str, Parameter] = {
         "first training.",
     ),
     # ---- the rest
+    "n_members": Parameter(
+        "int",
+        _at_least(1),
+        "Networks of different seeds that are trained together, on the same rows; their probabilities or predictions are averaged. `history_`, "
+        "`net_` and `best_epoch_` are of the first, which is the network that there would be alone.",
+        "1 while searching, then 5 to 20",
+        "Lakshminarayanan et al. 2017",
+    ),
     "warm_start": Parameter(
         "bool",
         _SWITCH,

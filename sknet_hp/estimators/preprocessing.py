@@ -11,7 +11,8 @@ from sklearn.utils.validation import validate_data
 
 from sknet_hp.estimators.categories import OneHot
 from sknet_hp.estimators.frames import Table, open_table
-from sknet_hp.estimators.standardise import NumericBlocks, Standardiser
+from sknet_hp.estimators.standardise import NumericBlocks
+from sknet_hp.estimators.transforms import TRANSFORMS
 
 
 class TableEncoder(BaseEstimator):
@@ -25,6 +26,8 @@ class TableEncoder(BaseEstimator):
     ----------
     max_categories : int, default=100
         Most categories of a column that get a 0/1 column of their own. Rarer ones share one more.
+    numeric_transform : {"standard", "quantile", "robust_smooth", "none"} or None, default="standard"
+        How numbers are brought onto a common scale.
 
     Attributes
     ----------
@@ -34,8 +37,9 @@ class TableEncoder(BaseEstimator):
         Names of the columns, only if all are strings.
     """
 
-    def __init__(self, max_categories: int = 100):
+    def __init__(self, max_categories: int = 100, numeric_transform: str | None = "standard"):
         self.max_categories = max_categories
+        self.numeric_transform = numeric_transform
 
     def fit_transform(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> np.ndarray:
         """Learn from a table and encode it.
@@ -60,11 +64,11 @@ class TableEncoder(BaseEstimator):
         numeric = [table.is_numeric(column) for column in range(table.n_columns)]
         self._numeric = [column for column, is_numeric in enumerate(numeric) if is_numeric]
         self._one_hots = [OneHot(column, self.max_categories).fit(table, weight) for column, is_numeric in enumerate(numeric) if not is_numeric]
-        self._standardiser = None
+        self._numbers = None
         blocks = None
         if self._numeric:
             blocks = NumericBlocks(table, self._numeric)
-            self._standardiser = Standardiser().fit(blocks, weight)
+            self._numbers = TRANSFORMS[self.numeric_transform or "none"]().fit(blocks, weight)
         return self._encode(table, blocks)
 
     def transform(self, X: Any, *, estimator: Any = None) -> np.ndarray:
@@ -79,8 +83,8 @@ class TableEncoder(BaseEstimator):
         if input_features is None:
             input_features = getattr(self, "feature_names_in_", [f"x{column}" for column in range(self.n_features_in_)])
         names = [input_features[column] for column in self._numeric]
-        if self._standardiser is not None:
-            names += [f"{names[position]}_missing" for position in self._standardiser.flagged_]
+        if self._numbers is not None:
+            names += [f"{names[position]}_missing" for position in self._numbers.flagged_]
         for one_hot in self._one_hots:
             names += [f"{input_features[one_hot.column]}_{name}" for name in one_hot.names_]
         return np.array(names, dtype=object)
@@ -103,11 +107,11 @@ class TableEncoder(BaseEstimator):
             raise NotFittedError("This TableEncoder has not learned from a table yet. Call fit_transform first.")
 
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> np.ndarray:
-        end = 0 if self._standardiser is None else len(self._numeric) + len(self._standardiser.flagged_)
+        end = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
         n_encoded = end + sum(len(one_hot.names_) for one_hot in self._one_hots)
         encoded = np.empty((table.n_rows, n_encoded), dtype=np.float32)
-        if self._standardiser is not None and blocks is not None:
-            self._standardiser.write(blocks, encoded[:, :end])
+        if self._numbers is not None and blocks is not None:
+            self._numbers.write(blocks, encoded[:, :end])
         for one_hot in self._one_hots:
             start, end = end, end + len(one_hot.names_)
             one_hot.write(table, encoded[:, start:end])

@@ -42,10 +42,10 @@ class NetRegressor(RegressorMixin, BaseNet):
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
         A skorch net with the weights that `predict` uses, and the history.
-    parameters_, buffers_ : ndarray
+    parameters_, buffers_ : ndarray of shape (n_members, n)
         The weights that `predict` uses, flat.
-    state_ : State
-        Where training stands, complete enough to go on from.
+    states_ : list of State
+        Where each member's training stands, complete enough to go on from; `state_` is the first one's.
 
     Notes
     -----
@@ -66,6 +66,8 @@ class NetRegressor(RegressorMixin, BaseNet):
     def __init__(
         self,
         *,
+        numeric_transform: str | None = "standard",
+        max_one_hot: int = 100,
         n_layers: int = 2,
         width: int = 128,
         hidden_layer_sizes: Any = None,
@@ -112,12 +114,15 @@ class NetRegressor(RegressorMixin, BaseNet):
         validation_split: Any = None,
         restore_best: bool = True,
         refit_full: bool = False,
+        n_members: int = 1,
         warm_start: bool = False,
         random_state: Any = None,
         device: str = "cpu",
         callbacks: list | None = None,
         verbose: int | bool = 0,
     ):
+        self.numeric_transform = numeric_transform
+        self.max_one_hot = max_one_hot
         self.n_layers = n_layers
         self.width = width
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -164,6 +169,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.validation_split = validation_split
         self.restore_best = restore_best
         self.refit_full = refit_full
+        self.n_members = n_members
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
@@ -202,8 +208,8 @@ class NetRegressor(RegressorMixin, BaseNet):
 
     def predict(self, X: Any) -> np.ndarray:
         """Predicted values, float64 of shape (n_rows,), or (n_rows, n_targets) if `y` had two dimensions."""
-        outputs = self._outputs(X)
-        return self.target_.predicted(outputs, clip=self.clip_prediction)
+        members = [self.target_.predicted(outputs, clip=self.clip_prediction) for outputs in self._outputs(X)]
+        return members[0] if len(members) == 1 else np.mean(members, axis=0)
 
     def _n_outputs(self) -> int:
         return len(self.target_.mean)

@@ -87,9 +87,13 @@ class ClassTarget:
         outputs /= outputs.sum(axis=1, keepdims=True)
         return outputs
 
-    def predicted(self, outputs: np.ndarray) -> np.ndarray:
+    def chosen(self, probabilities: np.ndarray) -> np.ndarray:
         """The most probable label of each row, (n_rows,); or an indicator of those more probable than not."""
-        return (outputs > 0).astype(np.int64) if self.multilabel else self.classes[outputs.argmax(axis=1)]
+        return (probabilities > 0.5).astype(np.int64) if self.multilabel else self.classes[probabilities.argmax(axis=1)]
+
+    def predicted(self, outputs: np.ndarray) -> np.ndarray:
+        """The same from a network's outputs."""
+        return self.chosen(self.probabilities(outputs))
 
 
 def _column(y: Any) -> np.ndarray:

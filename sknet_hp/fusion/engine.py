@@ -12,55 +12,23 @@ import threading
 import time
 import warnings
 import weakref
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
 
 from sknet_hp.fusion import devices
+from sknet_hp.fusion.bundles import Bundle, Waiting, halves, own_instance
 from sknet_hp.fusion.executors import Executor, TableStore, WorkerDied
 from sknet_hp.fusion.places import Places
-from sknet_hp.fusion.tasks import Call, Task, Tasks, WarningState
+from sknet_hp.fusion.tasks import Call, Tasks, WarningState
 from sknet_hp.training.cohort import Cancelled, train
 from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
 _MAX_DEATHS = 3  # of workers in turn over one network
 _UNWINDING = 1.0  # seconds to wait for the threads of a call that was called off
-
-
-@dataclass(eq=False)
-class Waiting:
-    """A job, and the thread that waits for it."""
-
-    job: TrainingJob
-    task: Task | None
-    number: int
-    event: threading.Event = field(default_factory=threading.Event)
-    result: TrainingResult | None = None
-    error: BaseException | None = None
-    notes: list[tuple[str, type[Warning]]] = field(default_factory=list)
-
-    def cancelled(self) -> bool:
-        return self.task is not None and self.task.call.cancelled
-
-
-@dataclass(eq=False)
-class Bundle:
-    """Jobs of one key that train together."""
-
-    members: list[Waiting]
-    deaths: int = 0
-    expected: float = 0.0
-    begun: float = 0.0
-
-    @property
-    def jobs(self) -> list[TrainingJob]:
-        return [w.job for w in self.members]
-
-    def cancelled(self) -> bool:
-        return all(w.cancelled() for w in self.members)
 
 
 @dataclass(frozen=True)
@@ -141,36 +109,45 @@ class Engine:
 
     # ---- from a task's thread --------------------------------------------------------------------------------------
 
-    def train(self, job: TrainingJob) -> TrainingResult:
-        """Hand a job over and wait for its result."""
+    def train(self, jobs: list[TrainingJob]) -> list[TrainingResult]:
+        """Hand jobs over and wait for their results."""
         task = self.tasks.task()
+        jobs = [self._interned(job) for job in jobs]
+        together: list[Waiting] = []
+        with self.lock:
+            for job in jobs:
+                waiting = Waiting(job, task, task.number if task is not None else next(self.numbers), together=together)
+                if waiting.cancelled():
+                    raise Cancelled
+                together.append(waiting)
+                if task is not None:
+                    task.hands_over()
+            for waiting in together:
+                self.groups.setdefault(waiting.job.key, []).append(waiting)
+            self.last_arrival = time.monotonic()
+            self._ensure_dispatcher()
+            if task is not None:
+                self.tasks.park(task)
+            self.lock.notify()
+        try:
+            for waiting in together:
+                waiting.event.wait()
+        finally:
+            if task is not None:
+                self.tasks.unpark(task)
+        for message, category in itertools.chain(*(waiting.notes for waiting in together)):
+            warnings.warn(message, category, stacklevel=2)
+        for waiting in together:
+            if waiting.error is not None:
+                raise waiting.error
+        return [waiting.result for waiting in together if waiting.result is not None]
+
+    def _interned(self, job: TrainingJob) -> TrainingJob:
         table = self.store.intern(job.train.table)
         validation = job.validation
         if validation is not None:
             validation = Rows(table if validation.table is job.train.table else self.store.intern(validation.table), validation.index)
-        job = job.with_tables(Rows(table, job.train.index), validation)
-        with self.lock:
-            waiting = Waiting(job, task, task.number if task is not None else next(self.numbers))
-            if waiting.cancelled():
-                raise Cancelled
-            self.groups.setdefault(job.key, []).append(waiting)
-            self.last_arrival = time.monotonic()
-            self._ensure_dispatcher()
-            if task is not None:
-                task.hands_over()
-                self.tasks.park(task)
-            self.lock.notify()
-        try:
-            waiting.event.wait()
-        finally:
-            if task is not None:
-                self.tasks.unpark(task)
-        for message, category in waiting.notes:
-            warnings.warn(message, category, stacklevel=2)
-        if waiting.error is not None:
-            raise waiting.error
-        assert waiting.result is not None
-        return waiting.result
+        return job.with_tables(Rows(table, job.train.index), validation)
 
     def cancel(self, call: Call) -> None:
         """Call off a call, its descendants, and the networks they wait for."""
@@ -198,7 +175,7 @@ class Engine:
             except Exception as error:  # nothing may leave threads waiting for ever
                 with self.lock:
                     for waiting in itertools.chain(*self.groups.values()):
-                        self._settle(waiting, error=_own(error))
+                        self._settle(waiting, error=own_instance(error))
                     self.groups.clear()
 
     def _turn(self) -> bool:
@@ -328,22 +305,22 @@ class Engine:
             if len(alive) > 1 or deaths < _MAX_DEATHS:
                 note = f"a worker process died while it trained {len(alive)} networks; they are trained again in a new one"
                 alive[0].notes.append((note, RuntimeWarning))
-                self.ready_made += [Bundle(part, deaths, bundle.expected / 2) for part in _halves(alive)]
+                self.ready_made += [Bundle(part, deaths, bundle.expected / 2) for part in halves(alive)]
                 return
             error = RuntimeError(f"{deaths} worker processes died in turn while they trained this network; it may need more memory than there is")
         elif len(alive) > 1 and isinstance(error, Exception):
             if "out of memory" in str(error).lower():
                 alive[0].notes.append((f"a cohort of {len(alive)} networks ran out of memory; it is trained again in halves", RuntimeWarning))
-            self.ready_made += [Bundle(part, expected=bundle.expected / 2) for part in _halves(alive)]
+            self.ready_made += [Bundle(part, expected=bundle.expected / 2) for part in halves(alive)]
             return
         for waiting in alive:
-            self._settle(waiting, error=_own(error))
+            self._settle(waiting, error=own_instance(error))
 
     def _settle(self, waiting: Waiting, result: TrainingResult | None = None, error: BaseException | None = None) -> None:
         if not waiting.event.is_set():
             waiting.result, waiting.error = result, error
             waiting.event.set()
-            if waiting.task is not None:
+            if waiting.task is not None and all(other.event.is_set() for other in waiting.together):
                 self.tasks.wake(waiting.task)
 
 
@@ -351,21 +328,6 @@ def _urgency(item: tuple[CohortKey, list[Waiting]]) -> tuple[float, int]:
     """Groups that fill a stack come first, since the others may still grow; then those that were submitted first."""
     _, group = item
     return -min(1.0, len(group) / devices.stack_height(group[0].job)), min(w.number for w in group)
-
-
-def _halves(members: list[Waiting]) -> list[list[Waiting]]:
-    middle = (len(members) + 1) // 2
-    return [part for part in (members[:middle], members[middle:]) if part]
-
-
-def _own(error: BaseException) -> BaseException:
-    """An instance of the error for one job alone, so that tracebacks do not mix."""
-    try:
-        own = type(error)(*error.args)
-    except Exception:  # a constructor we know nothing about
-        own = RuntimeError(f"{type(error).__name__}: {error}")
-    own.__cause__ = error
-    return own
 
 
 _ENGINE: Engine | None = None
@@ -381,11 +343,24 @@ def engine() -> Engine:
         return _ENGINE
 
 
-def train_job(job: TrainingJob) -> TrainingResult:
-    """Train a network: with others if this thread is a task of the fused backend, else here and now, as a cohort of one."""
+def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
+    """Train networks: with others if this thread is a task of the fused backend, else here and now, in cohorts of their own."""
     known: Any = _ENGINE
     if known is not None and known.pid == os.getpid() and known.tasks.task() is not None and not getattr(known.tasks.current, "direct", False):
-        return known.train(job)
-    if job.device == "cuda":
-        job = replace(job, device="cuda:0")
-    return train([job])[0]
+        return known.train(jobs)
+    jobs = [replace(job, device="cuda:0") if job.device == "cuda" else job for job in jobs]
+    results: dict[int, TrainingResult] = {}
+    groups: dict[CohortKey, list[int]] = {}
+    for number, job in enumerate(jobs):
+        groups.setdefault(job.key, []).append(number)
+    for numbers in groups.values():
+        height = devices.stack_height(jobs[numbers[0]])
+        for begin in range(0, len(numbers), height):
+            part = numbers[begin : begin + height]
+            results |= zip(part, train([jobs[number] for number in part]), strict=True)
+    return [results[number] for number in sorted(results)]
+
+
+def train_job(job: TrainingJob) -> TrainingResult:
+    """The same for one network."""
+    return train_jobs([job])[0]

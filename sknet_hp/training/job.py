@@ -99,6 +99,7 @@ class CohortKey(NamedTuple):
     evaluation_rows: int
     evaluation_steps: int
     device: str
+    observed: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +183,7 @@ class TrainingJob:
             evaluation_rows,
             evaluation_steps,
             self.device,
+            self.observer is not None,
         )
 
     def with_tables(self, train: Rows, validation: Rows | None) -> "TrainingJob":

@@ -402,7 +402,7 @@ def test_partial_fit_after_fit(classes):
     net.partial_fit(X, y)
     assert net.n_iter_ == len(net.history_) == stopped + 1
     assert not np.array_equal(net.predict_proba(X), before)
-    assert np.array_equal(net.parameters_, net.state_.parameters)
+    assert np.array_equal(net.parameters_[0], net.state_.parameters)
 
 
 def test_partial_fit_after_divergence(classes):
@@ -439,9 +439,9 @@ def test_skorch_net(problem, Net):
     inner = net.net_
     assert inner.history[:, "train_loss"] == net.loss_curve_
     weights = np.concatenate([p.detach().numpy().ravel() for p in inner.module_.parameters()])
-    assert np.array_equal(weights, net.parameters_)
+    assert np.array_equal(weights, net.parameters_[0])
     raw = inner.forward(net.encoder_.transform(X, estimator=net)).numpy()
-    np.testing.assert_allclose(raw, net._outputs(X), rtol=1e-5, atol=1e-5)  # torch's own products
+    np.testing.assert_allclose(raw, net._outputs(X)[0], rtol=1e-5, atol=1e-5)  # torch's own products
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)
@@ -642,6 +642,9 @@ WRONG = {
     "stopping_metric": 3,
     "validation_split": 3,
     "refit_full": "yes",
+    "n_members": 0,
+    "numeric_transform": "minmax",
+    "max_one_hot": 0,
 }
 
 

@@ -40,6 +40,7 @@ def test_the_registry_is_the_signature(Net, own):
 
 
 EFFECTS = {  # a value that must change what is learned
+    "numeric_transform": "quantile",
     "hidden_layer_sizes": (24, 8),
     "activation": "tanh",
     "init": "orthogonal",
@@ -342,3 +343,70 @@ def test_wrong_combinations_are_named(parameters, message):
 def test_divergence_is_told(recwarn):
     with pytest.warns(ConvergenceWarning, match="diverged"):
         NetRegressor(**SMALL | {"max_epochs": 30}, lr=1e20, optimizer="sgd").fit(Xr, yr)
+
+
+# ---- several members -----------------------------------------------------------------------------------------------
+
+
+def members(net):
+    """The members as networks of their own."""
+    parts = []
+    for k in range(len(net.parameters_)):
+        part = pickle.loads(pickle.dumps(net))
+        part.parameters_, part.buffers_ = net.parameters_[k : k + 1], net.buffers_[k : k + 1]
+        parts.append(part)
+    return parts
+
+
+def test_members_are_networks_of_other_seeds_and_average():
+    net = fitted(n_members=4, dropout=0.1)
+    assert net.parameters_.shape[0] == 4
+    each = [part.predict_proba(X) for part in members(net)]
+    assert not any(np.array_equal(each[0], other) for other in each[1:])
+    np.testing.assert_allclose(net.predict_proba(X), np.mean(each, axis=0))
+    assert (net.predict(X) == net.classes_[net.predict_proba(X).argmax(1)]).all()
+    assert np.array_equal(each[0], fitted(dropout=0.1).predict_proba(X))
+    assert np.array_equal(fitted(n_members=2, dropout=0.1).parameters_, net.parameters_[:2])
+
+
+def test_members_of_a_regressor():
+    net = NetRegressor(**SMALL, n_members=3).fit(Xr, yr)
+    np.testing.assert_allclose(net.predict(Xr), np.mean([part.predict(Xr) for part in members(net)], axis=0))
+
+
+@pytest.mark.parametrize("over", ["inline", "loky"])
+def test_members_in_a_search(over):
+    net = NetClassifier(**SMALL | {"max_epochs": 2}, n_members=3)
+    alone = GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=2).fit(X, y)
+    with sknet_hp.fused(n_jobs=2, over=over):
+        together = GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=2).fit(X, y)
+    assert np.array_equal(alone.cv_results_["mean_test_score"], together.cv_results_["mean_test_score"])
+    assert same(alone.best_estimator_, together.best_estimator_)
+
+
+def test_members_go_on_each_from_where_it_stopped():
+    early = {"early_stopping": True, "patience": 1, "lr": 5e-2, "n_members": 4}
+    whole = fitted(**early, max_epochs=9, schedule_epochs=9)
+    net = NetClassifier(**SMALL | early | {"max_epochs": 3}, schedule_epochs=9, warm_start=True).fit(X, y)
+    net.set_params(max_epochs=9).fit(X, y)
+    assert same(net, whole)
+    assert len({state.epoch for state in net.states_}) > 1
+    assert net.n_iter_ == max(state.epoch for state in net.states_)
+    net.partial_fit(X, y)
+    assert len({state.epoch for state in net.states_}) == 1
+    with pytest.raises(ValueError, match="n_members=2, but 4 networks"):
+        net.set_params(n_members=2).fit(X, y)
+
+
+def test_callbacks_look_on_at_the_first_member():
+    from skorch.callbacks import Callback
+
+    class Count(Callback):
+        seen = 0
+
+        def on_epoch_end(self, net, **kwargs):
+            type(self).seen += 1
+
+    watched = fitted(n_members=3, callbacks=[Count()])
+    assert Count.seen == 4
+    assert same(watched, fitted(n_members=3))

@@ -1,0 +1,108 @@
+"""Each way to bring numbers onto a common scale, against what it is defined by; any of them on any column."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.preprocessing import RobustScaler
+
+from sknet_hp import NetClassifier
+from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.transforms import TRANSFORMS
+
+rng = np.random.default_rng(0)
+
+
+def encoder(name, **parameters):
+    return TableEncoder(numeric_transform=name, **parameters)
+
+
+ODD = {
+    "constant": np.full(300, 7.0),
+    "two values": np.repeat([0.0, 1.0], [290, 10]),
+    "heavy tails": rng.standard_cauchy(300) * 1e8,
+    "huge": rng.normal(size=300) * 1e300,
+    "tiny": rng.normal(size=300) * 1e-300,
+    "offset": 1e9 + rng.normal(size=300),
+    "all missing": np.full(300, np.nan),
+    "half missing": np.where(rng.random(300) < 0.5, np.nan, rng.normal(size=300)),
+    "integers": rng.integers(0, 5, 300).astype(float),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+@pytest.mark.parametrize("column", ODD)
+def test_any_column(name, column):
+    X = np.c_[ODD[column], rng.normal(size=300)]
+    learned = encoder(name)
+    Z = learned.fit_transform(X)
+    assert np.isfinite(Z).all()
+    assert np.array_equal(Z, learned.transform(X))
+    other = learned.transform(np.array([[1e308, 0], [-1e308, 0], [0, np.nan], [np.nan, np.nan]]))
+    assert np.isfinite(other).all()
+    if name != "none":
+        assert np.abs(other[:, 1]).max() < 10
+    if column in ("constant", "all missing") and name != "none":
+        assert not Z[:, 0].any()
+        assert not other[:, 0].any()
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_rows_of_no_weight_teach_nothing(name):
+    X = np.r_[rng.normal(size=(200, 3)), np.full((50, 3), 1e6)]
+    X[220:] = np.nan
+    weighted = encoder(name)
+    weighted.fit_transform(X, np.repeat([1.0, 0.0], [200, 50]))
+    alone = encoder(name)
+    alone.fit_transform(X[:200])
+    np.testing.assert_allclose(weighted.transform(X[:200]), alone.transform(X[:200]), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_order_is_kept(name):
+    X = np.sort(rng.exponential(size=(500, 1)), axis=0)
+    assert (np.diff(encoder(name).fit_transform(X)[:, 0]) >= 0).all()
+
+
+def test_quantiles_make_it_normal():
+    Z = encoder("quantile").fit_transform(rng.exponential(size=(20_000, 2)))
+    for column in Z.T:
+        assert stats.kstest(column, "norm").statistic < 0.01
+
+
+def test_robust_smooth_by_its_formula():
+    X = rng.standard_t(2, size=(1001, 4))
+    x = RobustScaler().fit_transform(X)
+    np.testing.assert_allclose(encoder("robust_smooth").fit_transform(X), x / np.sqrt(1 + (x / 3) ** 2), rtol=1e-5, atol=1e-6)
+    rare = np.r_[np.zeros(90), np.full(10, 4.0)][:, None]  # no interquartile range: half the range divides
+    assert encoder("robust_smooth").fit_transform(rare).max() == pytest.approx(2 / np.sqrt(1 + (2 / 3) ** 2))
+
+
+def test_a_tall_table_is_sampled():
+    X = rng.normal(size=(250_000, 2))
+    Z = encoder("quantile").fit_transform(X)
+    assert np.abs(Z.std(axis=0) - 1).max() < 0.02
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_missing_values_are_flagged(name):
+    X = rng.normal(size=(100, 2))
+    X[:10, 1] = np.nan
+    learned = encoder(name)
+    Z = learned.fit_transform(X)
+    assert Z.shape == (100, 3)
+    assert Z[:, 2].tolist() == [1.0] * 10 + [0.0] * 90
+    assert learned.get_feature_names_out().tolist() == ["x0", "x1", "x1_missing"]
+
+
+@pytest.mark.parametrize("name", [*TRANSFORMS, None])
+def test_in_an_estimator(name):
+    X = rng.normal(size=(200, 3)) * [1, 10, 100]
+    y = (X[:, 1] > 0).astype(int)
+    net = NetClassifier(numeric_transform=name, max_epochs=10, random_state=0).fit(X, y)
+    assert net.score(X, y) > 0.9
+
+
+def test_rare_categories_share_a_column():
+    X = np.array([["a"], ["a"], ["b"], ["b"], ["c"], ["d"]] * 10, dtype=object)
+    net = NetClassifier(max_one_hot=2, max_epochs=1).fit(X, np.arange(60) % 2)
+    assert net.encoder_.get_feature_names_out().tolist() == ["x0_a", "x0_b", "x0_infrequent"]
