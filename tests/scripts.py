@@ -19,7 +19,7 @@ X = rng.normal(size=(60, 4)).astype(np.float32)
 y = (X[:, 0] > 0).astype(int)
 
 def net(seed=0, **parameters):
-    return NetClassifier(**{"width": 8, "n_layers": 1, "max_epochs": 2, "random_state": seed} | parameters)
+    return NetClassifier(**{"width": 8, "n_layers": 1, "max_epochs": 2, "early_stopping": False, "random_state": seed} | parameters)
 
 def fit(seed=0, **parameters):
     return net(seed, **parameters).fit(X, y).parameters_

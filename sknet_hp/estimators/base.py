@@ -181,7 +181,8 @@ class BaseNet(Network, BaseEstimator):
         except ValueError as error:
             if stratify is None:
                 raise ValueError(
-                    f"early_stopping=True holds out validation_fraction={share} of the rows; {len(rows)} rows are too few for it"
+                    f"early_stopping=True holds out validation_fraction={share} of the rows, and n_samples={len(rows)} is too few for it; "
+                    "set early_stopping=False"
                 ) from error
             train, validation = train_test_split(rows, test_size=share, random_state=seed)
         return np.sort(train), np.sort(validation)
@@ -194,7 +195,12 @@ class BaseNet(Network, BaseEstimator):
                 learn_from = np.zeros(len(data.codes))
                 assert train is not None
                 learn_from[train] = 1 if data.sample_weight is None else data.sample_weight[train]
-            self.encoder_ = TableEncoder(max_categories=self.max_one_hot, numeric_transform=self.numeric_transform)
+            self.encoder_ = TableEncoder(
+                max_categories=self.max_one_hot,
+                numeric_transform=self.numeric_transform,
+                n_bins=self.num_bins if self.num_embedding == "ple" else 0,
+                round_width=True,
+            )
             Z = self.encoder_.fit_transform(data.X, learn_from, estimator=self)
         else:
             Z = self.encoder_.transform(data.X, estimator=self)

@@ -67,13 +67,15 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self,
         *,
         numeric_transform: str | None = "standard",
+        num_embedding: str | None = "ple",
+        num_bins: int = 32,
         max_one_hot: int = 100,
         n_layers: int = 2,
         width: int = 128,
         hidden_layer_sizes: Any = None,
-        activation: str | None = "relu",
+        activation: str | None = "silu",
         init: str = "auto",
-        dropout: float = 0.0,
+        dropout: float = 0.1,
         input_dropout: float = 0.0,
         normalization: str | None = "none",
         norm_momentum: float = 0.1,
@@ -103,9 +105,9 @@ class NetClassifier(ClassifierMixin, BaseNet):
         eps: float = 1e-8,
         grad_clip_norm: float | None = None,
         batch_size: float | str = "auto",
-        max_epochs: int = 30,
+        max_epochs: int = 100,
         schedule_epochs: int | None = None,
-        early_stopping: bool = False,
+        early_stopping: bool = True,
         patience: int = 10,
         min_delta: float = 0.0,
         stopping_metric: str = "loss",
@@ -122,6 +124,8 @@ class NetClassifier(ClassifierMixin, BaseNet):
         verbose: int | bool = 0,
     ):
         self.numeric_transform = numeric_transform
+        self.num_embedding = num_embedding
+        self.num_bins = num_bins
         self.max_one_hot = max_one_hot
         self.n_layers = n_layers
         self.width = width

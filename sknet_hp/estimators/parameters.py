@@ -82,6 +82,21 @@ COMMON: dict[str, Parameter] = {
         "standard, quantile, robust_smooth",
         "Gorishniy et al. 2021; Holzmüller et al. 2024",
     ),
+    "num_embedding": Parameter(
+        None,
+        _choice(["none", "ple"]),
+        'What numeric columns become beside themselves: "ple" is a piecewise linear encoding in bins between quantiles of the training rows. '
+        'None means "none".',
+        "none, ple",
+        "Gorishniy et al. 2022",
+    ),
+    "num_bins": Parameter(
+        "int",
+        _at_least(2),
+        'Bins of "ple" for each column, at most; fewer for tables of less than 2,048 rows or over 128 numeric columns.',
+        "4 to 64",
+        "Gorishniy et al. 2022, 2025",
+    ),
     "max_one_hot": Parameter(
         "int",
         _at_least(1),

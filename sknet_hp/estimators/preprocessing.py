@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 from sknet_hp.estimators.categories import OneHot
 from sknet_hp.estimators.frames import Table, open_table
 from sknet_hp.estimators.standardise import NumericBlocks
-from sknet_hp.estimators.transforms import TRANSFORMS
+from sknet_hp.estimators.transforms import TRANSFORMS, PiecewiseLinear
 
 
 class TableEncoder(BaseEstimator):
@@ -28,6 +28,11 @@ class TableEncoder(BaseEstimator):
         Most categories of a column that get a 0/1 column of their own. Rarer ones share one more.
     numeric_transform : {"standard", "quantile", "robust_smooth", "none"} or None, default="standard"
         How numbers are brought onto a common scale.
+    n_bins : int, default=0
+        Bins of a piecewise linear encoding of each number, beside the number itself; none if 0.
+    round_width : bool, default=False
+        Add columns of zeros, by an eighth at most, where the number of columns depends on the rows: so that the folds of a search agree about it, and
+        their networks train together.
 
     Attributes
     ----------
@@ -37,9 +42,11 @@ class TableEncoder(BaseEstimator):
         Names of the columns, only if all are strings.
     """
 
-    def __init__(self, max_categories: int = 100, numeric_transform: str | None = "standard"):
+    def __init__(self, max_categories: int = 100, numeric_transform: str | None = "standard", n_bins: int = 0, round_width: bool = False):
         self.max_categories = max_categories
         self.numeric_transform = numeric_transform
+        self.n_bins = n_bins
+        self.round_width = round_width
 
     def fit_transform(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> np.ndarray:
         """Learn from a table and encode it.
@@ -64,11 +71,12 @@ class TableEncoder(BaseEstimator):
         numeric = [table.is_numeric(column) for column in range(table.n_columns)]
         self._numeric = [column for column, is_numeric in enumerate(numeric) if is_numeric]
         self._one_hots = [OneHot(column, self.max_categories).fit(table, weight) for column, is_numeric in enumerate(numeric) if not is_numeric]
-        self._numbers = None
+        self._numbers, self._bins = None, None
         blocks = None
         if self._numeric:
             blocks = NumericBlocks(table, self._numeric)
             self._numbers = TRANSFORMS[self.numeric_transform or "none"]().fit(blocks, weight)
+            self._bins = PiecewiseLinear(self.n_bins).fit(blocks, weight) if self.n_bins else None
         return self._encode(table, blocks)
 
     def transform(self, X: Any, *, estimator: Any = None) -> np.ndarray:
@@ -85,8 +93,12 @@ class TableEncoder(BaseEstimator):
         names = [input_features[column] for column in self._numeric]
         if self._numbers is not None:
             names += [f"{names[position]}_missing" for position in self._numbers.flagged_]
+        if self._bins is not None:
+            numeric = [input_features[column] for column in self._numeric]
+            names += [f"{name}_bin{bin}" for name, count in zip(numeric, self._bins.counts_, strict=True) for bin in range(count)]
         for one_hot in self._one_hots:
             names += [f"{input_features[one_hot.column]}_{name}" for name in one_hot.names_]
+        names += [f"spare{number}" for number in range(self._spare(len(names)))]
         return np.array(names, dtype=object)
 
     def _open(self, X: Any, estimator: Any, *, reset: bool) -> Table:
@@ -106,12 +118,24 @@ class TableEncoder(BaseEstimator):
         if not hasattr(self, "n_features_in_"):
             raise NotFittedError("This TableEncoder has not learned from a table yet. Call fit_transform first.")
 
+    def _spare(self, n_encoded: int) -> int:
+        """How many columns of zeros to add."""
+        if not self.round_width or n_encoded == len(self._numeric):
+            return 0
+        step = max(1, 2 ** (n_encoded.bit_length() - 4))
+        return -n_encoded % step
+
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> np.ndarray:
         end = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
-        n_encoded = end + sum(len(one_hot.names_) for one_hot in self._one_hots)
-        encoded = np.empty((table.n_rows, n_encoded), dtype=np.float32)
+        n_bins = 0 if self._bins is None else sum(self._bins.counts_)
+        n_encoded = end + n_bins + sum(len(one_hot.names_) for one_hot in self._one_hots)
+        encoded = np.empty((table.n_rows, n_encoded + self._spare(n_encoded)), dtype=np.float32)
+        encoded[:, n_encoded:] = 0.0
         if self._numbers is not None and blocks is not None:
             self._numbers.write(blocks, encoded[:, :end])
+        if self._bins is not None and blocks is not None:
+            start, end = end, end + n_bins
+            self._bins.write(blocks, encoded[:, start:end])
         for one_hot in self._one_hots:
             start, end = end, end + len(one_hot.names_)
             one_hot.write(table, encoded[:, start:end])

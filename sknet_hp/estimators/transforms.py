@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any, Self
 
 import numpy as np
 
 from sknet_hp.estimators.standardise import LIMIT, NumericBlocks, Standardiser
 
 _SAMPLE = 100_000  # rows from which quantiles are taken: a standard error of the median of 0.3 % of a rank
+MOST_BINS = 4096
+"""Of all columns together: what a network has as inputs beside everything else."""
+
+ROWS_EACH = 64
+"""A power of two of bins, at most one for so many rows: few rows teach many bins nothing but noise, and folds should agree about their number."""
+
 _NOISE = 1e-5  # of a column's standard deviation, so that values which come often share several quantiles (Gorishniy et al. 2021)
 
 
-class _Learned:
-    """A transformation learned from a sample of rows.
+class _FromSample:
+    """What is learned from a sample of rows.
 
     Attributes
     ----------
     flagged_ : int ndarray
-        Positions of the columns with missing values in training; each has a 0/1 column.
+        Positions of the columns with missing values in training.
     """
 
-    def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> _Learned:
-        """Learn from rows of positive weight; more than that weights do not say here."""
+    def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> Self:
+        """Learn from rows of positive weight."""
         counts = np.ones(blocks.n_rows, dtype=bool) if weight is None else weight > 0
         every = max(1, -(-int(counts.sum()) // _SAMPLE))
         number = np.cumsum(counts) - 1  # of each row among those that count
@@ -32,12 +39,16 @@ class _Learned:
                 flagged |= missing[counts[rows]].any(axis=0)
             parts.append(values[counts[rows] & (number[rows] % every == 0)])
         self.flagged_ = np.flatnonzero(flagged)
-        self._learn(np.concatenate(parts))
+        self._learn(np.concatenate(parts), None if weight is None else weight[counts][::every])
         return self
 
-    def _learn(self, sample: np.ndarray) -> None:
-        """`sample` is (rows, width) float64; missing values are NaN."""
+    def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
+        """`sample` is (rows, width) float64, missing values are NaN; `weight` is of the rows."""
         raise NotImplementedError
+
+
+class _Learned(_FromSample):
+    """A transformation column by column; each column with missing values in training has a 0/1 column more."""
 
     def _apply(self, values: np.ndarray) -> np.ndarray:
         """(rows, width) transformed; missing values become NaN, or what they are to be."""
@@ -55,10 +66,26 @@ class _Learned:
                 out[rows, width:] = 0.0 if missing is None else missing[:, self.flagged_]
 
 
-class Quantile(_Learned):
-    """To a normal distribution, by quantiles of the training rows with a little noise (Gorishniy et al. 2021); missing values to the median."""
+def quantiles(column: np.ndarray, weight: np.ndarray | None, levels: Any) -> np.ndarray:
+    """Quantiles of what is not missing, NaN if all is: the smallest value up to which there is that share of the weight, so that a row of weight 2 is
+    two rows.
+    """
+    present = ~np.isnan(column)
+    if not present.any():
+        return np.full(len(levels), np.nan)
+    order = np.argsort(column[present], kind="stable")
+    share = np.cumsum(np.ones(len(order)) if weight is None else weight[present][order])
+    at = np.searchsorted(share, np.asarray(levels) * share[-1] * (1 - 1e-12))
+    return column[present][order][at]
 
-    def _learn(self, sample: np.ndarray) -> None:
+
+class Quantile(_Learned):
+    """To a normal distribution, by quantiles of the training rows with a little noise (Gorishniy et al. 2021); missing values to the median.
+
+    Weights say no more here than that rows of weight zero teach nothing.
+    """
+
+    def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
         from sklearn.preprocessing import QuantileTransformer
 
         with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
@@ -85,10 +112,10 @@ class RobustSmooth(_Learned):
     Where the interquartile range is zero, half the range divides; where that is zero too, the column becomes zero.
     """
 
-    def _learn(self, sample: np.ndarray) -> None:
+    def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            low, first, median, third, high = np.nanquantile(sample, [0, 0.25, 0.5, 0.75, 1], axis=0)
+            low, first, median, third, high = np.array([quantiles(column, weight, [0, 0.25, 0.5, 0.75, 1]) for column in sample.T]).T
             spread = third - first
             spread = np.where(spread > 0, spread, (high - low) / 2)
             self.factor_ = np.where((spread > 0) & np.isfinite(spread), 1 / spread, 0.0)
@@ -103,11 +130,54 @@ class RobustSmooth(_Learned):
 class Unchanged(_Learned):
     """As they are; missing values to zero."""
 
-    def _learn(self, sample: np.ndarray) -> None:
+    def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
         pass
 
     def _apply(self, values: np.ndarray) -> np.ndarray:
         return values
+
+
+class PiecewiseLinear(_FromSample):
+    """Piecewise linear encoding (Gorishniy et al. 2022): each column becomes a row of bins, which fill up one after the other as its value rises.
+
+    A bin is 0 below its range, 1 above, and linear within. A column of few distinct values has a bin between any two neighbours; others have `n_bins`
+    between quantiles of the training rows, of which some stay empty where quantiles coincide.
+    Missing values leave all empty.
+
+    Parameters
+    ----------
+    n_bins : of each column, at most. Fewer where that would make more than `MOST_BINS` of all or where rows are few (`ROWS_EACH`), and none where not
+        even two would fit.
+    """
+
+    def __init__(self, n_bins: int):
+        self.n_bins = n_bins
+
+    def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
+        n_bins = min(self.n_bins, MOST_BINS // sample.shape[1], 2 ** (len(sample) // ROWS_EACH).bit_length() // 2)
+        self.edges_, self.counts_ = [], []
+        for column in sample.T if n_bins >= 2 else ():
+            distinct = np.unique(column[~np.isnan(column)])
+            few = len(distinct) <= n_bins + 1
+            edges = distinct if few else np.unique(quantiles(column, weight, np.linspace(0, 1, n_bins + 1)))
+            with np.errstate(over="ignore"):
+                usable = len(edges) > 1 and bool(np.isfinite(np.diff(edges)).all())
+            self.edges_.append(edges if usable else np.zeros(0))
+            self.counts_.append(max(0, len(distinct) - 1) if few else n_bins)
+
+    def write(self, blocks: NumericBlocks, out: np.ndarray) -> None:
+        """Write the bins of all columns into ``out``, of shape (n_rows, sum of `counts_`)."""
+        for rows, values, missing in blocks:
+            out[rows] = 0.0
+            end = 0
+            for j, (edges, count) in enumerate(zip(self.edges_, self.counts_, strict=True)):
+                start, end = end, end + count
+                if len(edges):
+                    with np.errstate(over="ignore", invalid="ignore"):
+                        filled = np.clip((values[:, j, None] - edges[:-1]) / np.diff(edges), 0, 1)  # (block, bins)
+                    if missing is not None:
+                        filled[missing[:, j]] = 0.0
+                    out[rows, start : start + filled.shape[1]] = filled
 
 
 TRANSFORMS: dict[str, type[Standardiser] | type[_Learned]] = {

@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknet_hp import NetClassifier, NetRegressor
 
-SMALL = {"width": 16, "max_epochs": 5, "random_state": 0}
+SMALL = {"width": 16, "max_epochs": 5, "early_stopping": False, "random_state": 0}
 UNEQUAL = {
     f"check_sample_weight_equivalence_on_{kind}_data": "minibatches: a repeated row meets other rows than a weighted one; on full batches see below"
     for kind in ("dense", "sparse")
@@ -214,7 +214,7 @@ def test_early_stopping_learns_nothing_from_the_rows_held_out(classes):
     """Standardisation is learned from the training rows alone: they have mean zero and unit variance."""
     X, y = classes
     X = X + np.arange(200)[:, None]
-    net = NetClassifier(**SMALL, early_stopping=True, validation_fraction=0.3).fit(X, y)
+    net = NetClassifier(**SMALL | {"early_stopping": True}, num_embedding=None, validation_fraction=0.3).fit(X, y)
     train, _ = net._split(SimpleNamespace(codes=y, y=y, groups=None))
     Z = net.encoder_.transform(X, estimator=net)[train]
     np.testing.assert_allclose(Z.mean(0), 0, atol=1e-5)
@@ -232,7 +232,8 @@ def test_a_weight_is_a_number_of_rows(problem, Net, normalization):
     X = X.copy()
     X[::7, 1] = np.nan
     counts = np.random.default_rng(0).integers(0, 4, len(X))
-    parameters = SMALL | {"batch_size": 10_000, "max_epochs": 30, "normalization": normalization}
+    parameters = SMALL | {"batch_size": 10_000, "max_epochs": 30, "normalization": normalization, "dropout": 0.0}
+    parameters["num_bins"] = 2  # of so few rows, their number decides how many there are
     weighted = Net(**parameters).fit(X, y, sample_weight=counts)
     repeated = Net(**parameters).fit(np.repeat(X, counts, 0), np.repeat(y, counts))
     scale = 1 if Net is NetClassifier else np.std(y)
@@ -313,7 +314,7 @@ def test_warm_start_backwards_is_an_error(problem, Net):
 
 def test_a_network_that_stopped_stays_stopped(classes):
     X, y = classes
-    net = NetClassifier(**SMALL | {"max_epochs": 100}, lr=3e-2, early_stopping=True, patience=2, warm_start=True).fit(X, y)
+    net = NetClassifier(**SMALL | {"early_stopping": True} | {"max_epochs": 100}, lr=3e-2, patience=2, warm_start=True).fit(X, y)
     stopped = net.n_iter_
     assert stopped < 100
     before = net.parameters_.copy()
@@ -397,7 +398,7 @@ def test_partial_fit_of_a_regressor(numbers):
 def test_partial_fit_after_fit(classes):
     """It trains on, whatever ended the training before, and `predict` uses what it taught."""
     X, y = classes
-    net = NetClassifier(**SMALL | {"max_epochs": 100}, lr=3e-2, early_stopping=True, patience=2).fit(X, y)
+    net = NetClassifier(**SMALL | {"early_stopping": True} | {"max_epochs": 100}, lr=3e-2, patience=2).fit(X, y)
     stopped, before = net.n_iter_, net.predict_proba(X)
     net.partial_fit(X, y)
     assert net.n_iter_ == len(net.history_) == stopped + 1
@@ -435,7 +436,7 @@ def test_history(problem, Net):
 @pytest.mark.parametrize("Net", ESTIMATORS)
 def test_skorch_net(problem, Net):
     X, y = problem(Net)
-    net = Net(**SMALL | {"max_epochs": 30}, lr=3e-2, normalization="batch", early_stopping=True, patience=2).fit(X, y)
+    net = Net(**SMALL | {"early_stopping": True} | {"max_epochs": 30}, lr=3e-2, normalization="batch", patience=2).fit(X, y)
     inner = net.net_
     assert inner.history[:, "train_loss"] == net.loss_curve_
     weights = np.concatenate([p.detach().numpy().ravel() for p in inner.module_.parameters()])
@@ -447,7 +448,7 @@ def test_skorch_net(problem, Net):
 @pytest.mark.parametrize("Net", ESTIMATORS)
 def test_history_with_early_stopping(problem, Net):
     X, y = problem(Net)
-    net = Net(**SMALL | {"max_epochs": 100}, lr=3e-2, early_stopping=True, patience=3, validation_fraction=0.2).fit(X, y)
+    net = Net(**SMALL | {"early_stopping": True} | {"max_epochs": 100}, lr=3e-2, patience=3, validation_fraction=0.2).fit(X, y)
     valid = [row["valid_loss"] for row in net.history_]
     assert net.best_epoch_ == np.argmin(valid) + 1
     assert net.n_iter_ == len(valid) == net.best_epoch_ + 3
@@ -473,11 +474,11 @@ def test_restore_best(classes):
 def test_validation_rows_are_stratified_where_they_can_be():
     X = np.random.default_rng(0).standard_normal((100, 3))
     y = np.repeat([0, 1], [80, 20])
-    net = NetClassifier(**SMALL, early_stopping=True, validation_fraction=0.2).fit(X, y)
+    net = NetClassifier(**SMALL | {"early_stopping": True}, validation_fraction=0.2).fit(X, y)
     _, valid = net._split(SimpleNamespace(codes=y, y=y, groups=None))
     assert np.bincount(y[valid]).tolist() == [16, 4]
     y[0] = 2  # a class of one row can not be split, and is no reason to fail
-    NetClassifier(**SMALL, early_stopping=True).fit(X, y)
+    NetClassifier(**SMALL | {"early_stopping": True}).fit(X, y)
 
 
 def test_divergence_warns_and_leaves_a_usable_network(numbers):
@@ -645,6 +646,8 @@ WRONG = {
     "n_members": 0,
     "numeric_transform": "minmax",
     "max_one_hot": 0,
+    "num_embedding": "plr",
+    "num_bins": 1,
 }
 
 

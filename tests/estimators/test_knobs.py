@@ -16,7 +16,7 @@ import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.parameters import CLASSIFIER, COMMON, REGRESSOR
 
-SMALL = {"width": 16, "max_epochs": 4, "batch_size": 32, "random_state": 0}
+SMALL = {"width": 16, "max_epochs": 4, "batch_size": 32, "early_stopping": False, "activation": "relu", "dropout": 0.0, "random_state": 0}
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, random_state=0)
 Xr, yr = make_regression(200, 8, n_informative=5, noise=5, random_state=0)
 
@@ -142,7 +142,7 @@ def test_stopping_by_a_scorer():
 
 
 def test_stopping_by_a_scorer_of_numbers():
-    net = NetRegressor(**SMALL | {"max_epochs": 10}, early_stopping=True, stopping_metric="neg_mean_absolute_error").fit(Xr, yr)
+    net = NetRegressor(**SMALL | {"early_stopping": True} | {"max_epochs": 10}, stopping_metric="neg_mean_absolute_error").fit(Xr, yr)
     scores = [row["valid_score"] for row in net.history_]
     assert net.best_epoch_ == 1 + int(np.argmax(scores))
     assert -600 < max(scores) < -1  # in the target's own units
@@ -150,7 +150,7 @@ def test_stopping_by_a_scorer_of_numbers():
 
 def test_a_scorer_that_fails_is_heard_of():
     with pytest.raises(ValueError, match=r"(?i)mean squared logarithmic error"):
-        NetRegressor(**SMALL, early_stopping=True, stopping_metric="neg_mean_squared_log_error").fit(Xr, yr)
+        NetRegressor(**SMALL | {"early_stopping": True}, stopping_metric="neg_mean_squared_log_error").fit(Xr, yr)
 
 
 def test_min_delta():
@@ -160,7 +160,7 @@ def test_min_delta():
 
 
 def test_own_validation_rows():
-    net = NetClassifier(**SMALL, early_stopping=True).fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
+    net = NetClassifier(**SMALL | {"early_stopping": True}).fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
     assert len(net.history_) == 4
     p = net.predict_proba(X[150:])
     assert net.history_[net.best_epoch_ - 1]["valid_loss"] == pytest.approx(-np.log(p[np.arange(50), y[150:]]).mean(), rel=1e-5)
@@ -183,11 +183,11 @@ def test_validation_by_groups_and_time():
                 held_out.append(groups[test])
                 yield train, test
 
-    NetClassifier(**SMALL, early_stopping=True, validation_split=Spy(1, test_size=0.3, random_state=0)).fit(X, y, groups=groups)
+    NetClassifier(**SMALL | {"early_stopping": True}, validation_split=Spy(1, test_size=0.3, random_state=0)).fit(X, y, groups=groups)
     assert len(held_out) == 1
     assert len(set(held_out[0])) == 3
-    in_time = NetClassifier(**SMALL, early_stopping=True, validation_split=TimeSeriesSplit(2)).fit(X, y)
-    by_hand = NetClassifier(**SMALL, early_stopping=True).fit(X[:68], y[:68], X_val=X[68:134], y_val=y[68:134])
+    in_time = NetClassifier(**SMALL | {"early_stopping": True}, validation_split=TimeSeriesSplit(2)).fit(X, y)
+    by_hand = NetClassifier(**SMALL | {"early_stopping": True}).fit(X[:68], y[:68], X_val=X[68:134], y_val=y[68:134])
     assert same(in_time, by_hand)
 
 
@@ -214,7 +214,18 @@ def test_quantiles_are_quantiles():
     X = rng.normal(size=(2000, 3))
     y = X[:, 0] + rng.exponential(size=2000)
     for level in (0.1, 0.5, 0.9):
-        net = NetRegressor(loss="quantile", quantile=level, max_epochs=30, batch_size=128, lr=1e-2, lr_schedule="cosine", random_state=0).fit(X, y)
+        net = NetRegressor(
+            loss="quantile",
+            quantile=level,
+            num_embedding="none",
+            dropout=0.0,
+            early_stopping=False,
+            max_epochs=30,
+            batch_size=128,
+            lr=1e-2,
+            lr_schedule="cosine",
+            random_state=0,
+        ).fit(X, y)
         assert (y <= net.predict(X)).mean() == pytest.approx(level, abs=0.04)
         truth = X[:, 0] - np.log(1 - level)
         assert mean_pinball_loss(y, net.predict(X), alpha=level) < 1.1 * mean_pinball_loss(y, truth, alpha=level)
@@ -248,7 +259,7 @@ def test_robust_losses_mind_outliers_less(loss):
 
 def test_predictions_kept_in_range():
     far = 100 * Xr
-    free, kept = (NetRegressor(**SMALL, clip_prediction=clip).fit(Xr, yr) for clip in (False, True))
+    free, kept = (NetRegressor(**SMALL, num_embedding="none", clip_prediction=clip).fit(Xr, yr) for clip in (False, True))
     assert same(free, kept)
     assert free.predict(far).max() > yr.max()
     assert kept.predict(far).max() <= yr.max()
@@ -257,7 +268,7 @@ def test_predictions_kept_in_range():
 
 def test_several_labels_a_row():
     X, Y = make_multilabel_classification(400, 12, n_classes=5, random_state=0)
-    net = NetClassifier(max_epochs=40, random_state=0).fit(X, Y)
+    net = NetClassifier(max_epochs=40, early_stopping=False, random_state=0).fit(X, Y)
     assert net.classes_.tolist() == [0, 1, 2, 3, 4]
     assert net.predict(X).shape == net.predict_proba(X).shape == Y.shape
     assert set(np.unique(net.predict(X))) <= {0, 1}
@@ -303,7 +314,7 @@ def test_numbers_search_in_one_cohort_with_the_bits_of_each_alone():
 
 def test_everything_survives_a_pickle():
     net = NetClassifier(
-        **SMALL, early_stopping=True, stopping_metric="accuracy", lr_schedule="plateau", warm_start=True, loss="focal", optimizer="radam"
+        **SMALL | {"early_stopping": True}, stopping_metric="accuracy", lr_schedule="plateau", warm_start=True, loss="focal", optimizer="radam"
     ).fit(X, y)
     again = pickle.loads(pickle.dumps(net))
     net.set_params(max_epochs=8).fit(X, y)

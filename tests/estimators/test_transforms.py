@@ -106,3 +106,63 @@ def test_rare_categories_share_a_column():
     X = np.array([["a"], ["a"], ["b"], ["b"], ["c"], ["d"]] * 10, dtype=object)
     net = NetClassifier(max_one_hot=2, max_epochs=1).fit(X, np.arange(60) % 2)
     assert net.encoder_.get_feature_names_out().tolist() == ["x0_a", "x0_b", "x0_infrequent"]
+
+
+# ---- piecewise linear encoding -------------------------------------------------------------------------------------
+
+
+def test_bins_fill_up_one_after_the_other():
+    X = np.sort(rng.exponential(size=(2048, 1)), axis=0)
+    learned = encoder("standard", n_bins=8)
+    bins = learned.fit_transform(X)[:, 1:]
+    assert bins.shape == (2048, 8)
+    assert learned.get_feature_names_out().tolist() == ["x0", *(f"x0_bin{k}" for k in range(8))]
+    assert (np.diff(bins, axis=0) >= 0).all()
+    assert (np.diff(bins, axis=1) <= 0).all()
+    edges = np.quantile(X[:, 0], np.linspace(0, 1, 9), method="inverted_cdf")
+    for k in range(8):
+        np.testing.assert_allclose(bins[:, k], np.clip((X[:, 0] - edges[k]) / (edges[k + 1] - edges[k]), 0, 1), atol=1e-6)
+    far = learned.transform([[-1e300], [1e300], [np.nan]])[:, 1:9]
+    assert far.tolist() == [[0.0] * 8, [1.0] * 8, [0.0] * 8]
+
+
+def test_few_values_have_a_bin_between_each_two():
+    X = np.c_[rng.integers(0, 3, 2048), np.full(2048, 5), np.full(2048, np.nan)]
+    learned = encoder("standard", n_bins=16)
+    Z = learned.fit_transform(X)
+    assert learned.get_feature_names_out().tolist() == ["x0", "x1", "x2", "x2_missing", "x0_bin0", "x0_bin1"]
+    assert Z[:, 4:].tolist() == [[float(v > 0), float(v > 1)] for v in X[:, 0]]
+
+
+@pytest.mark.parametrize("column", ODD)
+def test_bins_of_any_column(column):
+    X = np.c_[np.tile(ODD[column], 8), rng.normal(size=2400)]
+    learned = encoder("none" if column != "huge" else "standard", n_bins=16)
+    Z = learned.fit_transform(X)
+    assert np.isfinite(Z).all()
+    assert np.array_equal(Z, learned.transform(X))
+    assert len(learned.get_feature_names_out()) == Z.shape[1]
+
+
+def test_bins_are_bounded_whatever_the_width():
+    X = rng.normal(size=(2048, 1500))
+    assert encoder("standard", n_bins=32).fit_transform(X).shape[1] == 1500 + 2 * 1500
+    assert encoder("standard", n_bins=32).fit_transform(np.c_[X, X]).shape[1] == 3000
+
+
+def test_folds_agree_about_the_width():
+    """Networks of folds can only train together if they have as many inputs."""
+    X = np.c_[rng.integers(0, 40, (1000, 10)), rng.normal(size=(1000, 5))]
+    widths = {encoder("standard", n_bins=32, round_width=True).fit_transform(X[np.arange(1000) % 5 != fold]).shape[1] for fold in range(5)}
+    plain = {encoder("standard", n_bins=32).fit_transform(X[np.arange(1000) % 5 != fold]).shape[1] for fold in range(5)}
+    assert len(widths) == 1
+    assert max(widths) <= 1.125 * max(plain) + 1
+
+
+def test_weights_are_numbers_of_rows():
+    X, counts = rng.normal(size=(3000, 2)), rng.integers(0, 4, 3000)
+    for name in ("standard", "robust_smooth"):
+        weighted, repeated = encoder(name, n_bins=8), encoder(name, n_bins=8)
+        weighted.fit_transform(X, counts)
+        repeated.fit_transform(np.repeat(X, counts, axis=0))
+        np.testing.assert_allclose(weighted.transform(X), repeated.transform(X), atol=1e-5)

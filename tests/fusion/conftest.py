@@ -14,7 +14,7 @@ y = (X[:, 0] + 0.3 * rng.normal(size=60) > 0).astype(int)
 
 
 def make_net(seed=0, **parameters):
-    return NetClassifier(**{"width": 8, "n_layers": 1, "max_epochs": 2, "random_state": seed} | parameters)
+    return NetClassifier(**{"width": 8, "n_layers": 1, "max_epochs": 2, "early_stopping": False, "random_state": seed} | parameters)
 
 
 def fit_net(seed=0, **parameters):

@@ -1,0 +1,192 @@
+"""How good the defaults and presets are, on the real tables of a folder, beside what people use now.
+
+Usage: quality.py DATA_DIR [--only NAME ...] [--tables NAME ...] [--seeds N] [--json FILE] [--try NAME=JSON ...]
+
+DATA_DIR holds tables as CSV files (compressed or not), the target in the last column, numbers with many values making a regression; such tables are
+to be had from OpenML (adult, bank-marketing, telco-churn, titanic, satimage, magic, german credit, california housing, diamonds). At most 10,000
+training rows, 25 % test, the same split for all contestants, several seeds of each. Every second table, by name, is one that the defaults were
+chosen on; the others confirm.
+"""
+
+import argparse
+import json
+import platform
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
+from sklearn.impute import SimpleImputer
+from sklearn.metrics import log_loss, root_mean_squared_error
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+import sknet_hp
+
+MAX_TRAIN = 10_000
+LEAKS = {"bank_marketing": ["duration"]}  # columns that tell the outcome
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One table, split."""
+
+    name: str
+    classes: bool
+    X: pd.DataFrame
+    y: np.ndarray
+    X_test: pd.DataFrame
+    y_test: np.ndarray
+
+
+def problems(folder: Path, names: list[str] | None) -> list[Problem]:
+    found = []
+    for path in sorted([*folder.glob("*.csv"), *folder.glob("*.csv.gz")]):
+        name = path.name.split(".")[0]
+        if names and name not in names:
+            continue
+        table = pd.read_csv(path)
+        target = table.columns[-1]
+        y = table.pop(target)
+        classes = y.dtype == object or isinstance(y.dtype, pd.StringDtype) or y.nunique() <= 20
+        X = table.drop(columns=LEAKS.get(name, []))
+        labels = y.astype(str).to_numpy() if classes else y.to_numpy(dtype=float)
+        split = train_test_split(X, labels, test_size=0.25, random_state=0, stratify=labels if classes else None)
+        X, X_test, y, y_test = split
+        found.append(Problem(name, bool(classes), X[:MAX_TRAIN], y[:MAX_TRAIN], X_test, y_test))
+    return found
+
+
+# ---- contestants ---------------------------------------------------------------------------------------------------
+
+
+def _usual() -> ColumnTransformer:
+    """What people put before a network: mean for what is missing, standardisation, one-hot."""
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    words = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=20, sparse_output=False)
+    return ColumnTransformer(
+        [("numbers", numbers, make_column_selector(dtype_include="number")), ("words", words, make_column_selector(dtype_exclude="number"))]
+    )
+
+
+def sklearn_mlp(problem: Problem, seed: int) -> Any:
+    if problem.classes:
+        return make_pipeline(_usual(), MLPClassifier(early_stopping=True, random_state=seed))
+    network = MLPRegressor(early_stopping=True, random_state=seed)
+    return make_pipeline(_usual(), TransformedTargetRegressor(network, transformer=StandardScaler()))
+
+
+class _Boosted(BaseEstimator):
+    """LightGBM as it comes, text as categories."""
+
+    def __init__(self, classes: bool, seed: int):
+        import lightgbm
+
+        make = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
+        self.model = make(random_state=seed, verbose=-1, n_jobs=2)
+
+    def _typed(self, X: pd.DataFrame) -> pd.DataFrame:
+        return X.assign(**{name: pd.Categorical(X[name], categories=known) for name, known in self.known.items()})
+
+    def fit(self, X: pd.DataFrame, y: Any) -> Any:
+        words = X.select_dtypes(exclude="number").columns
+        self.known = {name: sorted(X[name].dropna().astype(str).unique()) for name in words}
+        self.model.fit(self._typed(X), y)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return self.model.predict(self._typed(X))
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        return self.model.predict_proba(self._typed(X))
+
+
+def lightgbm(problem: Problem, seed: int) -> Any:
+    return _Boosted(problem.classes, seed)
+
+
+def ours(**parameters: Any) -> Callable[[Problem, int], Any]:
+    def make(problem: Problem, seed: int) -> Any:
+        Net = sknet_hp.NetClassifier if problem.classes else sknet_hp.NetRegressor
+        return Net(random_state=seed, **parameters)
+
+    return make
+
+
+CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
+    "default": ours(),
+    "default, 5 members": ours(n_members=5),
+    "sklearn MLP": sklearn_mlp,
+    "LightGBM": lightgbm,
+}
+
+
+# ---- measuring -----------------------------------------------------------------------------------------------------
+
+
+def calibration_error(y: np.ndarray, p: np.ndarray, n_bins: int = 15) -> float:
+    """Expected calibration error of the most probable class (Guo et al. 2017), in bins of equal width."""
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == y
+    which = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    return float(sum(abs((right[which == b].mean() - confidence[which == b].mean()) * (which == b).mean()) for b in np.unique(which)))
+
+
+def measure(problem: Problem, make: Callable[[Problem, int], Any], seed: int) -> dict[str, float]:
+    model = make(problem, seed)
+    start = time.perf_counter()
+    model.fit(problem.X, problem.y)
+    seconds = time.perf_counter() - start
+    if not problem.classes:
+        return {"loss": root_mean_squared_error(problem.y_test, model.predict(problem.X_test)) / problem.y_test.std(), "seconds": seconds}
+    classes = np.unique(problem.y)
+    y, p = np.searchsorted(classes, problem.y_test), model.predict_proba(problem.X_test)
+    return {
+        "loss": log_loss(y, p, labels=np.arange(len(classes))),
+        "accuracy": float((p.argmax(axis=1) == y).mean()),
+        "ece": calibration_error(y, p),
+        "seconds": seconds,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="DATA_DIR")
+    parser.add_argument("--tables", nargs="+")
+    parser.add_argument("--only", nargs="+", choices=list(CONTESTANTS))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--try", dest="tries", action="append", default=[], metavar="NAME=JSON", help="one of ours with parameters of your own")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    contestants = {name: make for name, make in CONTESTANTS.items() if not arguments.only or name in arguments.only}
+    contestants |= {name: ours(**json.loads(parameters)) for name, parameters in (one.split("=", 1) for one in arguments.tries)}
+    names = ("torch", "scikit-learn", "sknet_hp")
+    print(json.dumps({"cpu": platform.processor() or platform.machine(), "python": platform.python_version()} | {n: version(n) for n in names}))
+    tables = problems(arguments.folder, arguments.tables)
+    results: dict[str, dict[str, dict[str, float]]] = {}
+    for problem in tables:
+        results[problem.name] = {}
+        for name, make in contestants.items():
+            each = [measure(problem, make, seed) for seed in range(arguments.seeds)]
+            results[problem.name][name] = {key: float(np.mean([one[key] for one in each])) for key in each[0]}
+            results[problem.name][name]["spread"] = float(np.std([one["loss"] for one in each]))
+        print(f"{problem.name:20s}" + "  ".join(f"{n} {r['loss']:.4f} ({r['seconds']:.1f} s)" for n, r in results[problem.name].items()), flush=True)
+    halves = {"chosen on": [p.name for p in tables][::2], "confirmed on": [p.name for p in tables][1::2], "all": [p.name for p in tables]}
+    for half, members in halves.items():
+        means = {n: float(np.exp(np.mean([np.log(results[t][n]["loss"]) for t in members]))) for n in contestants} if members else {}
+        print(f"geometric mean, {half}: " + "  ".join(f"{n} {mean:.4f}" for n, mean in means.items()))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
