@@ -7,14 +7,17 @@ from sknet_hp.fusion.backend import fused
 
 if TYPE_CHECKING:
     from sknet_hp.estimators.classifier import NetClassifier
+    from sknet_hp.estimators.persistence import load, save
     from sknet_hp.estimators.regressor import NetRegressor
 
 __version__ = "0.1.0.dev0"
-__all__ = ["NetClassifier", "NetRegressor", "__version__", "fused"]
+__all__ = ["NetClassifier", "NetRegressor", "__version__", "fused", "load", "save"]
 
 _LAZY = {
     "NetClassifier": "sknet_hp.estimators.classifier",
     "NetRegressor": "sknet_hp.estimators.regressor",
+    "load": "sknet_hp.estimators.persistence",
+    "save": "sknet_hp.estimators.persistence",
 }
 
 

@@ -1,0 +1,209 @@
+"""Saved models come back whole, bit for bit; files that are damaged, changed or evil are refused with a sentence."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import make_classification, make_regression
+from sklearn.feature_selection import SelectKBest
+from sklearn.model_selection import GroupShuffleSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
+from skorch.callbacks import Callback
+
+import sknet_hp
+from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.estimators.persistence import SavedModelError
+from sknet_hp.estimators.transforms import TRANSFORMS
+
+SMALL = {"width": 8, "max_epochs": 3, "random_state": 0}
+X, y = make_classification(200, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
+Xr, yr = make_regression(200, 5, random_state=0)
+frame = pd.DataFrame(X, columns=list("abcde")).assign(
+    word=np.where(X[:, 0] > 0, "yes", "nö"), yes=X[:, 1] > 0, kind=pd.Categorical(np.arange(200) % 4), hole=np.where(X[:, 2] > 0, np.nan, X[:, 2])
+)
+
+MODELS = {
+    "numbers": lambda: NetClassifier(**SMALL).fit(X, y),
+    "texts": lambda: NetClassifier(**SMALL).fit(frame, np.array(["a", "b", "ç"])[y]),
+    "object labels": lambda: NetClassifier(**SMALL).fit(frame, np.array(["a", "b", "ç"], dtype=object)[y]),
+    "boolean labels": lambda: NetClassifier(**SMALL, class_weight={True: 2.0, False: 1.0}).fit(X, y > 0),
+    "several labels": lambda: NetClassifier(**SMALL).fit(X, np.c_[y > 0, y > 1].astype(int)),
+    "regression": lambda: NetRegressor(**SMALL, n_members=3, normalization="batch", clip_prediction=True).fit(Xr, yr),
+    "several numbers": lambda: NetRegressor(**SMALL, loss="huber", hidden_layer_sizes=(8, 4)).fit(Xr, np.c_[yr, -yr]),
+    "splitter": lambda: NetClassifier(**SMALL, validation_split=GroupShuffleSplit(1, random_state=0)).fit(X, y, groups=np.arange(200) // 10),
+    **{f"transform {name}": lambda name=name: NetClassifier(**SMALL, numeric_transform=name).fit(frame, y) for name in TRANSFORMS},
+    "pipeline": lambda: make_pipeline(StandardScaler(), SelectKBest(k=3), NetClassifier(**SMALL)).fit(X, y),
+    "columns": lambda: make_pipeline(
+        ColumnTransformer([("n", QuantileTransformer(n_quantiles=20), list("abcde")), ("w", OneHotEncoder(), ["word"])]), NetClassifier(**SMALL)
+    ).fit(frame, y),
+    "not fitted": lambda: NetClassifier(**SMALL, hidden_layer_sizes=[4, 5]),
+}
+
+
+def table_of(name):
+    return Xr if name in ("regression", "several numbers") else frame if name.startswith(("text", "object", "transform", "columns")) else X
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_comes_back_predicts_the_same(name, path):
+    model, table = MODELS[name](), table_of(name)
+    sknet_hp.save(model, path)
+    again = sknet_hp.load(path)
+    assert type(again) is type(model)
+    assert repr(again) == repr(model)
+    if name == "not fitted":
+        assert again.fit(X, y).score(X, y) == model.fit(X, y).score(X, y)
+        return
+    expected, got = model.predict(table), again.predict(table)
+    assert got.dtype == expected.dtype
+    assert np.array_equal(got, expected)
+    if hasattr(model, "predict_proba"):
+        assert np.array_equal(again.predict_proba(table), model.predict_proba(table))
+    last = again[-1] if hasattr(again, "steps") else again
+    assert last.history_ == (model[-1] if hasattr(model, "steps") else model).history_
+    assert np.array_equal(last.net_.history[:, "train_loss"], last.loss_curve_)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_training_goes_on_bit_for_bit(path):
+    whole = NetClassifier(**SMALL | {"max_epochs": 6}, n_members=2, dropout=0.2, normalization="batch", schedule_epochs=6, lr_schedule="cosine").fit(
+        X, y
+    )
+    part = NetClassifier(**SMALL, n_members=2, dropout=0.2, normalization="batch", schedule_epochs=6, lr_schedule="cosine", warm_start=True).fit(X, y)
+    sknet_hp.save(part, path)
+    again = sknet_hp.load(path).set_params(max_epochs=6).fit(X, y)
+    assert np.array_equal(again.parameters_, whole.parameters_)
+    assert np.array_equal(again.buffers_, whole.buffers_)
+
+
+def test_another_process_loads_it(path):
+    model = MODELS["texts"]()
+    sknet_hp.save(model, path)
+    code = f"import sknet_hp; print(sknet_hp.load({str(path)!r}).classes_.tolist())"
+    printed = subprocess.run([sys.executable, "-X", "utf8", "-c", code], capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    assert printed.strip() == "['a', 'b', 'ç']"
+
+
+def test_there_is_no_pickle_in_it(path):
+    sknet_hp.save(MODELS["pipeline"](), path)
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    assert json.loads(content[8 : 8 + size])["__metadata__"]["sknet_hp"] == "1"
+    assert b"cbuiltins" not in content
+    assert b"c__builtin__" not in content
+
+
+class _Look(Callback):
+    pass
+
+
+def test_what_cannot_be_stored_is_named(path):
+    with pytest.raises(TypeError, match=r"NetClassifier\.callbacks\[0\] is .*_Look.*use joblib\.dump"):
+        sknet_hp.save(NetClassifier(callbacks=[_Look()]), path)
+    with pytest.raises(TypeError, match="got StandardScaler"):
+        sknet_hp.save(StandardScaler(), path)
+    assert not path.exists()
+
+
+# ---- files that must be refused ------------------------------------------------------------------------------------
+
+
+def rewritten(path, change, rehash=True):
+    """The file with its tree changed, and a checksum that fits."""
+    from safetensors.numpy import load as load_tensors
+    from safetensors.numpy import save as save_tensors
+
+    from sknet_hp.estimators.persistence import _digest
+
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    metadata, arrays = json.loads(content[8 : 8 + size])["__metadata__"], load_tensors(content)
+    metadata["tree"] = change(metadata["tree"])
+    if rehash:
+        metadata["sha256"] = _digest(metadata["tree"], arrays)
+    path.write_bytes(save_tensors(arrays, metadata))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda b: b[: len(b) // 2], "damaged"),
+        (lambda b: b[:-1], "damaged"),
+        (lambda b: b[:5], "no file that sknet_hp"),
+        (lambda b: b"", "no file that sknet_hp"),
+        (lambda b: b"\x80\x04\x95" + b, "no file that sknet_hp"),
+        (lambda b: b.replace(b'"sknet_hp":"1"', b'"sknet_hp":"9"'), r"newer version of sknet_hp \(format 9"),
+        (lambda b: b[:-40] + bytes([b[-40] ^ 1]) + b[-39:], "do not match their checksum"),
+        (lambda b: b"\xff" * 8 + b[8:], "no file that sknet_hp"),
+    ],
+)
+def test_damaged_files(path, damage, message):
+    sknet_hp.save(MODELS["numbers"](), path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(SavedModelError, match=message):
+        sknet_hp.load(path)
+
+
+def test_no_file(path):
+    with pytest.raises(FileNotFoundError):
+        sknet_hp.load(path)
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        lambda tree: tree.replace('"object":"TableEncoder"', '"object":"Popen"'),
+        lambda tree: tree.replace('"object":"TableEncoder"', '"object":"os.system"'),
+        lambda tree: '{"object":"Plateau","state":{}}',
+        lambda tree: '{"list":[]}',
+        lambda tree: "[" * 5000 + "]" * 5000,
+        lambda tree: '{"call":["os.system","true"]}',
+        lambda tree: '{"texts":["a"],"dtype":"O"}',
+        lambda tree: '{"array":"a99"}',
+    ],
+)
+def test_changed_files_build_nothing_but_what_is_known(path, evil):
+    sknet_hp.save(MODELS["numbers"](), path)
+    rewritten(path, evil)
+    with pytest.raises(SavedModelError):
+        sknet_hp.load(path)
+
+
+def test_ten_thousand_mutations(path, monkeypatch):
+    """Each is refused with our error, and nothing is imported on the way."""
+    sknet_hp.save(MODELS["pipeline"](), path)
+    good, rng = path.read_bytes(), np.random.default_rng(0)
+    sknet_hp.load(path)
+    before = set(sys.modules)
+    for _ in range(10_000):
+        bad = bytearray(good)
+        header = int.from_bytes(good[:8], "little") + 8
+        for _ in range(rng.integers(1, 4)):
+            where = int(rng.integers(header if rng.random() < 0.7 else len(good)))
+            action = rng.integers(3)
+            if action == 0:
+                bad[where % len(bad)] ^= int(rng.integers(1, 256))
+            elif action == 1:
+                del bad[where % len(bad) : where % len(bad) + int(rng.integers(1, 9))]
+            else:
+                bad[where:where] = rng.bytes(int(rng.integers(1, 9)))
+        if bytes(bad) == good:
+            continue
+        path.write_bytes(bad)
+        try:
+            loaded = sknet_hp.load(path)
+        except SavedModelError:
+            continue
+        assert np.array_equal(loaded.predict(X), sknet_hp.load(path).predict(X))  # harmless: spaces in the header, say
+    assert set(sys.modules) == before
