@@ -100,7 +100,7 @@ def tune(
     reach on new rows of the same kind. Folds are shuffled; for rows that depend on each other (time series, several rows a
     person) it is too optimistic.
 
-    DIR gets **model.joblib** (the best network, fitted on all rows), **cv_results.csv** (every candidate of the final search) and
+    DIR gets **model.safetensors** (the best network, fitted on all rows), **cv_results.csv** (every candidate of the final search) and
     **summary.json** (scores, parameters, settings), all or none. The same seed on the same machine gives the same numbers.
 
     **Examples**
@@ -136,7 +136,7 @@ def tune(
 
 @app.command()
 def predict(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model.joblib that tune wrote, or its directory.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model.safetensors that tune wrote, or its directory.")],
     data: Annotated[str, typer.Argument(metavar="DATA", help="A table like that of tune; other columns than the model's are not looked at.")],
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="A CSV file for the predictions.", show_default="standard output")] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
@@ -153,7 +153,7 @@ def predict(
 
     * `sknet-hp predict titanic-tuned new_passengers.csv`
 
-    * `sknet-hp predict titanic-tuned/model.joblib new_passengers.csv --proba --out predictions.csv`
+    * `sknet-hp predict titanic-tuned/model.safetensors new_passengers.csv --proba --out predictions.csv`
     """
     from sknet_hp.cli.predict import predict_table
 

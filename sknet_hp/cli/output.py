@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sknet_hp.cli.errors import BadInput
 
-MODEL, RESULTS, SUMMARY = "model.joblib", "cv_results.csv", "summary.json"
+MODEL, RESULTS, SUMMARY = "model.safetensors", "cv_results.csv", "summary.json"
 _OURS = {MODEL, RESULTS, SUMMARY}
 
 

@@ -4,13 +4,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import joblib
 import pandas as pd
 from sklearn.base import is_classifier
 
 from sknet_hp.cli.data import load_table
 from sknet_hp.cli.errors import BadInput, listed
-from sknet_hp.cli.memory import is_out_of_memory
 from sknet_hp.cli.output import MODEL, require_file_can_be_written, write_file
 
 TEXT_COLUMNS = "text_columns_"
@@ -59,14 +57,14 @@ def load_model(path: Path) -> Any:
     file = path / MODEL if path.is_dir() else path
     if not file.is_file():
         raise BadInput(f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, or its directory")
+    from sknet_hp.estimators.persistence import SavedModelError, load  # torch takes a second to import: not for a mere mistake in a name
+
     try:
-        model = joblib.load(file)
+        model = load(file)
     except PermissionError:
         raise BadInput(f"{str(file)!r} can't be read: you have no permission, ask for it or copy the file") from None
-    except Exception as error:  # what a broken pickle raises can be anything
-        if is_out_of_memory(error):
-            raise
-        raise BadInput(f"{str(file)!r} is no model ({type(error).__name__} when loading it): give a {MODEL} that tune wrote") from error
+    except SavedModelError as error:
+        raise BadInput(f"{error}: give a {MODEL} that tune wrote") from error
     if not (hasattr(model, "predict") and hasattr(model, "feature_names_in_")):
         raise BadInput(
             f"{str(file)!r} holds a {type(model).__name__}, no estimator fitted on a table with named columns: give a {MODEL} that tune wrote"

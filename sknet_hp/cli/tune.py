@@ -7,7 +7,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import joblib
 import numpy as np
 import pandas as pd
 from rich.console import Console
@@ -72,13 +71,15 @@ def tune_table(settings: Settings) -> None:
         )
         if candidates < asked:
             console.print(f"To repeat this run whatever the time, say --candidates {candidates} in place of --time-budget.")
+    from sknet_hp.estimators.persistence import save
+
     outcome = study.run(candidates)
     seconds = time.monotonic() - start
     summary = _summarise(settings, problem, scoring, candidates, outcome, seconds)
     write_directory(
         out,
         {
-            MODEL: lambda path: joblib.dump(outcome.model, path),
+            MODEL: lambda path: save(outcome.model, path),
             RESULTS: lambda path: _results_table(outcome.cv_results).to_csv(path, index=False),
             SUMMARY: lambda path: path.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8"),
         },

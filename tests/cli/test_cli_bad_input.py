@@ -1,14 +1,13 @@
 """Input that can't be used ends with one sentence that says what was received and what to do, and leaves nothing behind."""
 
 import gzip
-import operator
 import os
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
+
+from sknet_hp import NetClassifier, save
 
 TUNE = ("tune", "data.csv", "--target", "label", "--candidates", 1, "--cv", 2, "--outer-cv", 2, "--out", "results")
 
@@ -233,7 +232,7 @@ def test_no_command_shows_help(run):
 
 def test_missing_arguments(refused):
     refused("tune", says=("DATA",))
-    refused("predict", "model.joblib", says=("DATA",))
+    refused("predict", "model.safetensors", says=("DATA",))
 
 
 def test_not_enough_memory(refused, write, monkeypatch):
@@ -244,10 +243,10 @@ def test_not_enough_memory(refused, write, monkeypatch):
 
 def test_model_of_another_version(refused, write, table, tmp_path):
     write()
-    model = LogisticRegression().fit(table[["amount"]], table["label"])
-    model.predict = operator.attrgetter("an_attribute_of_another_version")
-    joblib.dump(model, tmp_path / "model.joblib")
-    refused("predict", "model.joblib", "data.csv", says=("another version",))
+    model = NetClassifier(max_epochs=1).fit(table[["amount"]], table["label"])
+    del model.layer_rates_
+    save(model, tmp_path / "model.safetensors")
+    refused("predict", "model.safetensors", "data.csv", says=("another version",))
 
 
 def test_memory_that_runs_out(refused, write, monkeypatch):
@@ -262,7 +261,7 @@ def test_memory_that_runs_out(refused, write, monkeypatch):
 def test_out_that_is_taken(refused, write, tmp_path):
     write()
     (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "model.joblib").write_text("an earlier one")
+    (tmp_path / "results" / "model.safetensors").write_text("an earlier one")
     refused(*TUNE, says=("not empty", "--overwrite"))
     (tmp_path / "results" / "thesis.txt").write_text("never to be removed")
     refused(*TUNE, "--overwrite", says=("thesis.txt",))
@@ -272,23 +271,21 @@ def test_out_that_is_taken(refused, write, tmp_path):
 
 def test_model_that_is_none(refused, write, tmp_path):
     write()
-    refused("predict", "model.joblib", "data.csv", says=("no model",))
+    refused("predict", "model.safetensors", "data.csv", says=("no model",))
     refused("predict", ".", "data.csv", says=("no model",))
-    (tmp_path / "model.joblib").write_bytes(os.urandom(500))
-    refused("predict", "model.joblib", "data.csv", says=("is no model",))
-    joblib.dump({"not": "an estimator"}, tmp_path / "model.joblib")
-    refused("predict", "model.joblib", "data.csv", says=("dict",))
-    joblib.dump(LogisticRegression(), tmp_path / "model.joblib")
-    refused("predict", "model.joblib", "data.csv", says=("LogisticRegression",))
+    (tmp_path / "model.safetensors").write_bytes(os.urandom(500))
+    refused("predict", "model.safetensors", "data.csv", says=("is no file that sknet_hp.save has written",))
+    save(NetClassifier(), tmp_path / "model.safetensors")
+    refused("predict", "model.safetensors", "data.csv", says=("NetClassifier, no estimator fitted",))
 
 
 def test_rows_that_the_model_can_not_take(refused, write, table, tmp_path):
-    model = LogisticRegression().fit(table[["amount", "old"]], table["label"])
-    joblib.dump(model, tmp_path / "model.joblib")
+    model = NetClassifier(max_epochs=1).fit(table[["amount", "old"]], table["label"])
+    save(model, tmp_path / "model.safetensors")
     table.drop(columns="old").to_csv("data.csv", index=False)
-    refused("predict", "model.joblib", "data.csv", says=("lacks 1 of the 2 columns", "'old'"))
+    refused("predict", "model.safetensors", "data.csv", says=("lacks 1 of the 2 columns", "'old'"))
     write(amount="a lot")
-    refused("predict", "model.joblib", "data.csv", says=("can't predict", "a lot"))
+    refused("predict", "model.safetensors", "data.csv", says=("can't predict", "a lot"))
     write()
-    refused("predict", "model.joblib", "data.csv", "--out", ".", says=("is a directory",))
-    refused("predict", "model.joblib", "data.csv", "--out", "data.csv", says=("--overwrite",))
+    refused("predict", "model.safetensors", "data.csv", "--out", ".", says=("is a directory",))
+    refused("predict", "model.safetensors", "data.csv", "--out", "data.csv", says=("--overwrite",))

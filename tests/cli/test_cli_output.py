@@ -16,8 +16,8 @@ def fail(path):
 def test_directory_is_written_and_replaced(tmp_path):
     out = tmp_path / "deep" / "results"
     for text in ("first", "second"):
-        write_directory(out, {"model.joblib": lambda path, text=text: path.write_text(text)})
-        assert (out / "model.joblib").read_text() == text
+        write_directory(out, {"model.safetensors": lambda path, text=text: path.write_text(text)})
+        assert (out / "model.safetensors").read_text() == text
         assert os.listdir(out.parent) == ["results"]
 
 
@@ -30,16 +30,16 @@ def test_directory_has_the_usual_permissions(tmp_path):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_failure_leaves_the_earlier_results(tmp_path, error):
     out = tmp_path / "results"
-    write_directory(out, {"model.joblib": lambda path: path.write_text("earlier")})
+    write_directory(out, {"model.safetensors": lambda path: path.write_text("earlier")})
 
     def stop(path):
         raise error
 
     with pytest.raises(error):
-        write_directory(out, {"model.joblib": lambda path: path.write_text("half"), "summary.json": stop})
+        write_directory(out, {"model.safetensors": lambda path: path.write_text("half"), "summary.json": stop})
     with pytest.raises(BadInput, match="No space left"):
-        write_directory(out, {"model.joblib": fail})
-    assert (out / "model.joblib").read_text() == "earlier"
+        write_directory(out, {"model.safetensors": fail})
+    assert (out / "model.safetensors").read_text() == "earlier"
     assert os.listdir(tmp_path) == ["results"]
 
 

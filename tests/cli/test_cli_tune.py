@@ -8,13 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.model_selection import KFold, cross_validate
 
 import sknet_hp
+from sknet_hp import load
 from sknet_hp.cli import spaces, study
 
 SMALL = ("--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
@@ -36,7 +36,7 @@ def data(table, tmp_path) -> Path:
 def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     result = run("tune", data, "--target", "label", *SMALL)
     assert result.code == 0, result.err
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["cv_results.csv", "data.csv.gz", "model.joblib", "results", "summary.json"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["cv_results.csv", "data.csv.gz", "model.safetensors", "results", "summary.json"]
     summary = json.loads((tmp_path / "results/summary.json").read_text())
     nested = summary["nested_cv"]
     assert nested["scoring"] == "accuracy"
@@ -49,7 +49,7 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     assert best == summary["best_params"]
     assert f"accuracy {nested['mean']:.4f} ± {nested['std']:.4f}" in result.out
     assert f"{NETWORKS} in" in result.out
-    assert str(Path("results/model.joblib")) in result.out
+    assert str(Path("results/model.safetensors")) in result.out
     assert f"{NETWORKS} of {NETWORKS} networks" in result.err
 
 
@@ -84,7 +84,7 @@ def test_grid_and_parquet(run, table, tmp_path):
 
 def test_bundled_table_and_default_directory(run, tmp_path):
     assert run("tune", "sklearn:iris", *SMALL[:-2]).code == 0
-    assert (tmp_path / "iris-tuned/model.joblib").is_file()
+    assert (tmp_path / "iris-tuned/model.safetensors").is_file()
     assert run("tune", "sklearn:iris", *SMALL[:-2]).code == 2
     assert run("tune", "sklearn:iris", *SMALL[:-2], "--overwrite").code == 0
 
@@ -131,7 +131,7 @@ def test_rarest_class_that_is_let_through_can_be_trained(run, table, tmp_path):
 
 def test_predictions_are_those_of_the_saved_model(run, data, table, tmp_path):
     assert run("tune", data, "--target", "label", *SMALL).code == 0
-    model = joblib.load(tmp_path / "results/model.joblib")
+    model = load(tmp_path / "results/model.safetensors")
     X = pd.read_csv(data)
     result = run("predict", "results", data, "--proba")
     assert result.code == 0, result.err
@@ -144,7 +144,7 @@ def test_predictions_are_those_of_the_saved_model(run, data, table, tmp_path):
 
     shuffled = X[sorted(X.columns)]  # another order, and the target is in it: looked at by name
     shuffled.to_csv("other.csv", index=False)
-    result = run("predict", "results/model.joblib", "other.csv", "--out", "out.csv")
+    result = run("predict", "results/model.safetensors", "other.csv", "--out", "out.csv")
     assert result.code == 0, result.err
     assert pd.read_csv("out.csv")["prediction"].tolist() == predictions["prediction"].tolist()
 
@@ -153,7 +153,7 @@ def test_text_of_digits_stays_text(run, table, tmp_path):
     codes = np.where(table["label"] == "yes", "007", "x7")
     table.assign(code=codes)[["code", "label"]].to_csv("data.csv", index=False)
     assert run("tune", "data.csv", "--target", "label", *SMALL).code == 0
-    model = joblib.load("results/model.joblib")
+    model = load("results/model.safetensors")
     Path("new.csv").write_text("code\n007\n007\n")
     result = run("predict", "results", "new.csv", "--proba")
     expected = model.predict_proba(pd.DataFrame({"code": ["007"]}))[0]
