@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
+import torch
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import log_loss, root_mean_squared_error
@@ -29,6 +30,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from skorch import NeuralNetClassifier, NeuralNetRegressor
+from skorch.callbacks import EarlyStopping
+from skorch.dataset import ValidSplit
+from torch import nn
 
 import sknet_hp
 
@@ -85,6 +90,52 @@ def sklearn_mlp(problem: Problem, seed: int) -> Any:
     return make_pipeline(_usual(), TransformedTargetRegressor(network, transformer=StandardScaler()))
 
 
+class _Float32(TransformerMixin, BaseEstimator):
+    def fit(self, X: Any, y: Any = None) -> Any:
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        return np.asarray(X, dtype=np.float32)
+
+
+class _Module(nn.Sequential):
+    """Two hidden layers of 128, as many people write them for skorch."""
+
+    def __init__(self, n_outputs: int):
+        super().__init__(nn.LazyLinear(128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, n_outputs))
+
+
+class _Skorch(BaseEstimator):
+    """skorch with the usual preprocessing, early stopping on a tenth of the rows, and the best epoch's weights."""
+
+    def __init__(self, classes: bool, seed: int):
+        self.classes, self.seed = classes, seed
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray) -> Any:
+        torch.manual_seed(self.seed)
+        settings = {"max_epochs": 100, "lr": 1e-3, "optimizer": torch.optim.AdamW, "batch_size": 128, "iterator_train__shuffle": True, "verbose": 0}
+        settings |= {"callbacks": [EarlyStopping(patience=10, load_best=True)], "train_split": ValidSplit(10, stratified=self.classes)}
+        if self.classes:
+            self.classes_, y = np.unique(y, return_inverse=True)
+            net = NeuralNetClassifier(_Module, module__n_outputs=len(self.classes_), criterion=nn.CrossEntropyLoss, **settings)
+        else:
+            self.scaler = StandardScaler().fit(y[:, None])
+            y = self.scaler.transform(y[:, None]).astype(np.float32)
+            net = NeuralNetRegressor(_Module, module__n_outputs=1, **settings)
+        self.model = make_pipeline(_usual(), _Float32(), net).fit(X, y)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return self.scaler.inverse_transform(self.model.predict(X))[:, 0]
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        return self.model.predict_proba(X)
+
+
+def skorch(problem: Problem, seed: int) -> Any:
+    return _Skorch(problem.classes, seed)
+
+
 class _Boosted(BaseEstimator):
     """LightGBM as it comes, text as categories."""
 
@@ -126,6 +177,7 @@ CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
     "default": ours(),
     "default, 5 members": ours(n_members=5),
     "sklearn MLP": sklearn_mlp,
+    "skorch": skorch,
     "LightGBM": lightgbm,
 }
 
