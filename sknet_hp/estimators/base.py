@@ -1,18 +1,18 @@
 """What both estimators share: the way from a table to a trained network, continuation, prediction."""
 
 import warnings
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from numbers import Integral
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags, check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from skorch.history import History
 from torch import nn
 
@@ -20,6 +20,8 @@ from sknet_hp.estimators import recipe
 from sknet_hp.estimators.net_view import build_net
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.estimators.skorch_net import Live, write_state
+from sknet_hp.estimators.split import Data, split_rows
+from sknet_hp.estimators.transfer import lr_factors, source_of, start_from
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.engine import train_jobs
@@ -31,17 +33,6 @@ from sknet_hp.training.prediction import predict
 MEMBER = 3  # a stream of seeds, beside those in training.batches
 
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
-
-
-class _Data(NamedTuple):
-    """What `fit` was given, checked."""
-
-    X: Any
-    y: Any
-    codes: np.ndarray  # y as class numbers or a matrix of numbers
-    sample_weight: np.ndarray | None
-    held_out: tuple[Any, Any] | None  # X_val, y_val
-    groups: Any
 
 
 class BaseNet(Network, BaseEstimator):
@@ -82,10 +73,10 @@ class BaseNet(Network, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not sample_weight.any():
                 raise ValueError("sample_weight is zero for every row; at least one row needs a positive weight to learn from")
-        data = _Data(X, y, self._read_target(y, first=first, classes=classes), sample_weight, held_out, groups)
+        data = Data(X, y, self._read_target(y, first=first, classes=classes), sample_weight, held_out, groups)
         if starts is not None and not one_epoch and all(start.finished or self.max_epochs == start.epoch for start in starts):
             return self
-        train, validation = (None, None) if one_epoch or held_out is not None else self._split(data)
+        train, validation = (None, None) if one_epoch or held_out is not None else split_rows(self, data)
         if self.lr_schedule == "plateau" and not one_epoch and validation is None and held_out is None:
             raise ValueError(
                 "lr_schedule='plateau' follows the loss on rows that are not trained on; set early_stopping=True, or give X_val and y_val to fit"
@@ -127,7 +118,7 @@ class BaseNet(Network, BaseEstimator):
             )
         return starts
 
-    def _refit(self, data: _Data) -> None:
+    def _refit(self, data: Data) -> None:
         """Once more, on all rows, for as many epochs as were best."""
         history, best_epoch = self.history_, self.best_epoch_
         self._reset(keep=("seed_",))
@@ -159,37 +150,14 @@ class BaseNet(Network, BaseEstimator):
             delattr(self, name)
         self.__dict__.pop("_net", None)
 
-    def _split(self, data: _Data) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Row numbers for training and for validation; None stands for all, or for none."""
-        if not self.early_stopping:
-            return None, None
-        rows = np.arange(len(data.codes))
-        if self.validation_split is not None:
-            try:
-                train, validation = next(iter(self.validation_split.split(rows[:, None], data.y, data.groups)))
-            except StopIteration:
-                raise ValueError(f"validation_split={self.validation_split!r} gives no split of these {len(rows)} rows") from None
-            if len(train) == 0 or len(validation) == 0:
-                raise ValueError(
-                    f"validation_split={self.validation_split!r} leaves {len(train)} rows for training and {len(validation)} for validation"
-                )
-            return np.sort(train), np.sort(validation)
-        stratify = self._strata(data.codes)
-        seed, share = self.seed_ % 2**32, self.validation_fraction
-        try:
-            train, validation = train_test_split(rows, test_size=share, random_state=seed, stratify=stratify)
-        except ValueError as error:
-            if stratify is None:
-                raise ValueError(
-                    f"early_stopping=True holds out validation_fraction={share} of the rows, and n_samples={len(rows)} is too few for it; "
-                    "set early_stopping=False"
-                ) from error
-            train, validation = train_test_split(rows, test_size=share, random_state=seed)
-        return np.sort(train), np.sort(validation)
-
-    def _tables(self, data: _Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool) -> tuple[Rows, Rows | None]:
+    def _tables(self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool) -> tuple[Rows, Rows | None]:
         """The rows to train on and to validate on, encoded; what encodes them is learned first, if it is not known."""
-        if first:
+        source = source_of(self) if first else None
+        if source is not None:  # weights mean something only of inputs that are encoded alike
+            self.encoder_ = deepcopy(source.encoder_)
+            Z = self.encoder_.transform(data.X, estimator=source)
+            validate_data(self, data.X, reset=True, skip_check_array=True)
+        elif first:
             learn_from = data.sample_weight
             if validation is not None:  # rows held out teach the encoder nothing, nor do those that a splitter leaves out
                 learn_from = np.zeros(len(data.codes))
@@ -217,7 +185,7 @@ class BaseNet(Network, BaseEstimator):
         return Rows(table), Rows(table_val)
 
     def _jobs(
-        self, data: _Data, train: np.ndarray | None, validation: np.ndarray | None, starts: list[State] | None, max_epochs: int
+        self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, starts: list[State] | None, max_epochs: int
     ) -> list[TrainingJob]:
         """One job for each member."""
         rows, valid_rows = self._tables(data, train, validation, first=starts is None)
@@ -245,6 +213,8 @@ class BaseNet(Network, BaseEstimator):
             schedule=recipe.schedule(self),
             decay_mode=None if self.weight_decay_mode == "auto" else self.weight_decay_mode,
             decay_everywhere=False,
+            lr_factors=lr_factors(self, graph),
+            lr_factors_until=None if self.unfreeze_epoch is None else self.unfreeze_epoch - 1,
             batch_size=batch_size,
             max_epochs=max_epochs,
             schedule_epochs=self.schedule_epochs or self.max_epochs,
@@ -259,7 +229,10 @@ class BaseNet(Network, BaseEstimator):
         )
         # The first member has the seed that it would have alone.
         seeds = [self.seed_, *(int(key) & 0x7FFFFFFF for key in mixed_keys(self.seed_, MEMBER, np.arange(1, self.n_members)))]
-        return [replace(job, seed=seed, start=None if starts is None else starts[k]) for k, seed in enumerate(seeds)]
+        jobs = [replace(job, seed=seed) for seed in seeds]
+        if starts is not None:
+            return [replace(job, start=start) for job, start in zip(jobs, starts, strict=True)]
+        return jobs if self.init_from is None else [replace(job, start=start_from(self, job, graph)) for job in jobs]
 
     def _graph(self) -> Any:
         """The graph of the network as it was fitted, whatever parameters have been set since."""
@@ -269,10 +242,11 @@ class BaseNet(Network, BaseEstimator):
         """Train the members; callbacks look on at the first one."""
         first = jobs[0]
         if not self.callbacks and not self.verbose:
+            self.__dict__.pop("_net", None)
             self._absorb(train_jobs(jobs), jobs)
             return
         # Somebody looks on: the skorch net is made before, and its callbacks are told of each epoch.
-        net = self.__dict__.pop("_net", None) if first.start is not None else None
+        net = self.__dict__.pop("_net", None) if first.first_epoch else None
         self.__dict__["_net"] = net = net or build_net(self, first)
         net.notify("on_train_begin", X=first.train.table.X, y=first.train.table.y)
         self._absorb(train_jobs([replace(first, observer=Live(net, first)), *jobs[1:]]), jobs)
@@ -307,7 +281,7 @@ class BaseNet(Network, BaseEstimator):
     def _absorb(self, results: list[TrainingResult], jobs: list[TrainingJob]) -> None:
         """Take over what training gave."""
         first = results[0]
-        earlier = self.history_ if jobs[0].start is not None else []
+        earlier = self.history_ if jobs[0].first_epoch else []
         self.history_ = [*earlier, *map(self._history_row, first.history)]
         self.loss_curve_ = [row["train_loss"] for row in self.history_]
         self.states_ = [result.state for result in results]
@@ -380,6 +354,12 @@ class BaseNet(Network, BaseEstimator):
     def _get_param_names(cls) -> list[str]:
         # A search asks eight times a fit, and so many parameters take scikit-learn a tenth of a millisecond to read off the signature.
         return super()._get_param_names()
+
+    def __sklearn_clone__(self) -> Self:
+        # A clone of what to start from would know nothing.
+        cloned = super().__sklearn_clone__()
+        cloned.init_from = self.init_from
+        return cloned
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

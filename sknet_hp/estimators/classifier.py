@@ -116,6 +116,10 @@ class NetClassifier(ClassifierMixin, BaseNet):
         restore_best: bool = True,
         refit_full: bool = False,
         class_weight: Any = None,
+        init_from: Any = None,
+        freeze: Any = None,
+        unfreeze_epoch: int | None = None,
+        lr_layer_decay: float = 1.0,
         n_members: int = 1,
         warm_start: bool = False,
         random_state: Any = None,
@@ -173,6 +177,10 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.restore_best = restore_best
         self.refit_full = refit_full
         self.class_weight = class_weight
+        self.init_from = init_from
+        self.freeze = freeze
+        self.unfreeze_epoch = unfreeze_epoch
+        self.lr_layer_decay = lr_layer_decay
         self.n_members = n_members
         self.warm_start = warm_start
         self.random_state = random_state

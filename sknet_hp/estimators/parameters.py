@@ -3,6 +3,7 @@
 Constraints, the docstrings of both estimators and the table in the documentation follow from here; defaults stand in the signatures.
 """
 
+import os
 from collections.abc import Callable
 from inspect import signature
 from numbers import Integral, Real
@@ -268,6 +269,30 @@ COMMON: dict[str, Parameter] = {
         _SWITCH,
         "After `early_stopping`, train once more on all rows, for as many epochs as were found best. `stopping_history_` tells of the "
         "first training.",
+    ),
+    # ---- transfer
+    "init_from": Parameter(
+        "fitted estimator, str, path-like or None",
+        [HasMethods(["predict"]), str, os.PathLike, None],
+        "A network of ours, or a file that `sknet_hp.save` wrote of one: its encoding of the table is kept, its layers of equal shape are taken. "
+        "Other layers, such as an output for other classes, start at random.",
+    ),
+    "freeze": Parameter(
+        '"all_but_last", int, list of str or None',
+        [StrOptions({"all_but_last"}), *_at_least(1), list, tuple, None],
+        "Layers that stay as they start: all but the output, the first few, or the parameters whose names begin so (those of `net_.module_`). "
+        "Statistics of batch normalisation go on.",
+    ),
+    "unfreeze_epoch": Parameter(
+        "int or None",
+        [*_at_least(1), None],
+        "The first epoch in which `freeze` and `lr_layer_decay` no longer hold. To go on at a lower rate, use `warm_start` instead.",
+    ),
+    "lr_layer_decay": Parameter(
+        "float in (0, 1]",
+        [Interval(Real, 0, 1, closed="right")],
+        "Factor on the learning rate of each layer before the last, once more for each further away.",
+        "0.3 to 1",
     ),
     # ---- the rest
     "n_members": Parameter(

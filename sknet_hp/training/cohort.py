@@ -131,13 +131,20 @@ class Cohort:
             self.n_keys = 1
         names = list(jobs[0].rates.__dataclass_fields__)
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
-        each = [job.lr_factors for job in jobs]
-        factors = np.array([f or (1.0,) * len(layout.sizes) for f in each]) if any(each) else None
-        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout, jobs[0].decay_mode, self._decayed(), factors)
+        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout, jobs[0].decay_mode, self._decayed())
         own = torch.tensor([job.loss_parameter for job in jobs], dtype=torch.float32, device=self.device)
         self.loss = LOSSES[jobs[0].loss](own.view(-1, 1, 1))
         smoothing = [job.label_smoothing for job in jobs]
         self.smoothing = torch.tensor(smoothing, dtype=torch.float32, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
+
+    def _lr_factors(self) -> np.ndarray | None:
+        """(members, tensors) factors on the learning rates of this epoch, or None for ones."""
+        ones = (1.0,) * len(self.layout.sizes)
+        each = [
+            job.lr_factors if job.lr_factors is not None and (job.lr_factors_until is None or done < job.lr_factors_until) else ones
+            for job, done in zip(self.jobs, self.epochs_done, strict=True)
+        ]
+        return np.array(each) if any(factors != ones for factors in each) else None
 
     def _decayed(self) -> list[bool] | None:
         """Which tensors weight decay reaches; None stands for all."""
@@ -172,7 +179,7 @@ class Cohort:
         features, n_outputs = self.pool.X.shape[1], self.jobs[0].n_outputs
         keys = self._keys(steps)
         shares, columns = share.unbind(0), share.unsqueeze(3).unbind(0)
-        self.optimizer.begin_epoch(self._learning_rates(steps), self.steps_done + np.arange(1, steps + 1)[:, None])
+        self.optimizer.begin_epoch(self._learning_rates(steps), self.steps_done + np.arange(1, steps + 1)[:, None], self._lr_factors())
         chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
         records = torch.empty(chunk, members, rows, n_outputs, dtype=torch.float32, device=self.device)
         losses = np.empty((members, steps, rows), np.float32)

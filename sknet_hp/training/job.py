@@ -116,6 +116,7 @@ class TrainingJob:
     decay_mode : "decoupled", "l2", or None for what the optimizer is known with.
     decay_everywhere : whether weight decay reaches biases and normalisations too, as in torch.
     lr_factors : for each parameter tensor a factor on the learning rate; None for ones.
+    lr_factors_until : how many epochs they hold; None for all.
     max_epochs : train until this many epochs, those of `start` included.
     schedule_epochs : the horizon of the learning-rate schedule.
     rates, loss_parameter, label_smoothing, layer_rates : numbers that may differ within a cohort; `layer_rates` in the order of the graph's nodes.
@@ -137,6 +138,7 @@ class TrainingJob:
     decay_mode: str | None = None
     decay_everywhere: bool = True
     lr_factors: tuple[float, ...] | None = None
+    lr_factors_until: int | None = None
     batch_size: int = 128
     max_epochs: int = 10
     schedule_epochs: int | None = None

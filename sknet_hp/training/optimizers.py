@@ -29,7 +29,6 @@ class Optimizer:
     layout : of the flat buffers.
     decay_mode : "decoupled" or "l2"; what the rule is known with if None.
     decayed : for each tensor, whether weight decay and the L1 penalty reach it.
-    lr_factors : (members, tensors) factors on the learning rate, or None for ones.
     """
 
     slots: ClassVar[int] = 0
@@ -41,13 +40,11 @@ class Optimizer:
         layout: Layout,
         decay_mode: str | None = None,
         decayed: Sequence[bool] | None = None,
-        lr_factors: np.ndarray | None = None,
     ):
         self.rates = rates
         self.layout = layout
         self.decoupled = (decay_mode or self.decay_mode) == "decoupled"
         self.decayed = [j for j in range(len(layout.sizes)) if decayed is None or decayed[j]]
-        self.lr_factors = lr_factors
         self.l1, self.l2 = Columns(layout, rates["l1"]), Columns(layout, rates["weight_decay"])
         self.clips = bool(np.isfinite(rates["clip"]).any())
         self.prepare()
@@ -55,10 +52,16 @@ class Optimizer:
     def prepare(self) -> None:
         """Make of the rates what the rule needs."""
 
-    def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
-        """Prepare an epoch. lr, t: (steps, members), the learning rate of each step, and its number, counted from 1."""
-        self.lr = self.layout.factors(lr, self.lr_factors)
-        each = [1.0 if self.lr_factors is None else self.lr_factors[:, j] for j in range(len(self.layout.sizes))]
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None) -> None:
+        """Prepare an epoch.
+
+        Parameters
+        ----------
+        lr, t : (steps, members) the learning rate of each step, and its number, counted from 1.
+        lr_factors : (members, tensors) factors on the learning rate, or None for ones.
+        """
+        self.lr = self.layout.factors(lr, lr_factors)
+        each = [1.0 if lr_factors is None else lr_factors[:, j] for j in range(len(self.layout.sizes))]
         self.keep = {j: Columns(self.layout, 1 - lr * each[j] * self.rates["weight_decay"]) for j in self.decayed}
 
     def update(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
@@ -182,10 +185,10 @@ class Adam(_Moments):
         self.large = sum(layout.sizes) >= _LARGE and layout.device.type == "cpu"
         self.members: list[_Member] = []
 
-    def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
-        super().begin_epoch(lr, t)
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None) -> None:
+        super().begin_epoch(lr, t, lr_factors)
         if self.large:
-            self.each_lr = lr.tolist()
+            self.each_lr, self.lr_factors, self.members = lr.tolist(), lr_factors, []
             self.before = torch.from_numpy((t[0] - 1).astype(np.float32))
             return
         correction1, correction2 = self._corrections(t)
@@ -239,8 +242,8 @@ def nadam_momentum(beta1: Any, t: np.ndarray) -> np.ndarray:
 class NAdam(_Moments):
     """Adam with Nesterov's momentum (Dozat 2016), as `torch.optim.NAdam`."""
 
-    def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
-        super().begin_epoch(lr, t)
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None) -> None:
+        super().begin_epoch(lr, t, lr_factors)
         _, correction2 = self._corrections(t)
         every = np.arange(1, int(t.max()) + 2)[:, None]
         momentum = nadam_momentum(self.rates["beta1"], every)  # (steps from the first on, members)
@@ -261,8 +264,8 @@ class NAdam(_Moments):
 class RAdam(_Moments):
     """Rectified Adam (Liu et al. 2020), as `torch.optim.RAdam`."""
 
-    def begin_epoch(self, lr: np.ndarray, t: np.ndarray) -> None:
-        super().begin_epoch(lr, t)
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None) -> None:
+        super().begin_epoch(lr, t, lr_factors)
         correction1, correction2 = self._corrections(t)
         beta2 = self.rates["beta2"]
         end = 2 / (1 - beta2) - 1

@@ -16,6 +16,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.estimators.split import split_rows
 
 SMALL = {"width": 16, "max_epochs": 5, "early_stopping": False, "random_state": 0}
 UNEQUAL = {
@@ -215,7 +216,7 @@ def test_early_stopping_learns_nothing_from_the_rows_held_out(classes):
     X, y = classes
     X = X + np.arange(200)[:, None]
     net = NetClassifier(**SMALL | {"early_stopping": True}, num_embedding=None, validation_fraction=0.3).fit(X, y)
-    train, _ = net._split(SimpleNamespace(codes=y, y=y, groups=None))
+    train, _ = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None))
     Z = net.encoder_.transform(X, estimator=net)[train]
     np.testing.assert_allclose(Z.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(Z.std(0), 1, atol=1e-4)
@@ -464,7 +465,7 @@ def test_restore_best(classes):
     assert np.array_equal(best.state_.parameters, last.state_.parameters)  # training goes on from the last weights all the same
     shorter = NetClassifier(**parameters | {"max_epochs": best.best_epoch_}, restore_best=False).fit(X, y)
     assert np.array_equal(best.predict_proba(X), shorter.predict_proba(X))
-    train, valid = best._split(SimpleNamespace(codes=y, y=y, groups=None))
+    train, valid = split_rows(best, SimpleNamespace(codes=y, y=y, groups=None))
     assert len(train) + len(valid) == 200
     reported = best.history_[best.best_epoch_ - 1]
     assert best.score(X[valid], y[valid]) == pytest.approx(reported["valid_acc"])
@@ -475,7 +476,7 @@ def test_validation_rows_are_stratified_where_they_can_be():
     X = np.random.default_rng(0).standard_normal((100, 3))
     y = np.repeat([0, 1], [80, 20])
     net = NetClassifier(**SMALL | {"early_stopping": True}, validation_fraction=0.2).fit(X, y)
-    _, valid = net._split(SimpleNamespace(codes=y, y=y, groups=None))
+    _, valid = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None))
     assert np.bincount(y[valid]).tolist() == [16, 4]
     y[0] = 2  # a class of one row can not be split, and is no reason to fail
     NetClassifier(**SMALL | {"early_stopping": True}).fit(X, y)
@@ -648,6 +649,10 @@ WRONG = {
     "max_one_hot": 0,
     "num_embedding": "plr",
     "num_bins": 1,
+    "init_from": 3,
+    "freeze": "all",
+    "unfreeze_epoch": 0,
+    "lr_layer_decay": 0.0,
 }
 
 
@@ -659,6 +664,16 @@ def test_every_parameter_is_checked(problem, Net):
         with pytest.raises(ValueError, match=f"The '{name}' parameter of {Net.__name__} must be") as caught:
             Net(**{name: WRONG[name]}).fit(X, y)
         assert repr(WRONG[name]) in str(caught.value)
+
+
+def test_the_skorch_net_follows_a_longer_training(classes):
+    """Asked for once, it was kept although training had gone on."""
+    X, y = classes
+    net = NetClassifier(**SMALL, warm_start=True).fit(X, y)
+    before = net.net_.module_.layers[0].weight.detach().clone()
+    net.set_params(max_epochs=9).fit(X, y)
+    assert not np.array_equal(net.net_.module_.layers[0].weight.detach(), before)
+    assert len(net.net_.history) == 9
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)

@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, GroupShuffleSplit, TimeSeriesS
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.parameters import CLASSIFIER, COMMON, REGRESSOR
+from sknet_hp.estimators.split import split_rows
 
 SMALL = {"width": 16, "max_epochs": 4, "batch_size": 32, "early_stopping": False, "activation": "relu", "dropout": 0.0, "random_state": 0}
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, random_state=0)
@@ -135,7 +136,7 @@ def test_stopping_by_a_scorer():
     scores = [row["valid_score"] for row in net.history_]
     assert net.best_epoch_ == 1 + int(np.argmax(scores))
     rows = np.arange(len(X))
-    _, held_out = net._split(SimpleNamespace(codes=y, y=y, groups=None))
+    _, held_out = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None))
     assert len(held_out) == 20
     assert max(scores) == pytest.approx(roc_auc_score(y[held_out], net.predict_proba(X[rows[held_out]]), multi_class="ovr"))
     assert len(scores) - net.best_epoch_ == 4 or len(scores) == 15

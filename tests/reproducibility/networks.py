@@ -27,6 +27,27 @@ KINDS = {
     "smoothed, balanced": NetClassifier(**COMMON, label_smoothing=0.1, class_weight="balanced", lr_schedule="linear"),
     "smaller than a batch": NetClassifier(**COMMON | {"batch_size": 1000}, normalization="batch"),
     "wide": NetClassifier(**COMMON | {"width": 80}, dropout=0.1, lr_schedule="cosine"),  # from 4,000 parameters on AdamW has another kernel
+    "knobs": NetClassifier(
+        **COMMON,
+        optimizer="nadam",
+        lr_schedule="one_cycle",
+        lr_warmup=0.2,
+        grad_clip_norm=0.5,
+        l1=1e-3,
+        init="orthogonal",
+        input_dropout=0.1,
+        loss="focal",
+    ),
+    "more knobs": NetRegressor(
+        **COMMON,
+        optimizer="radam",
+        lr_schedule="plateau",
+        loss="huber",
+        numeric_transform="robust_smooth",
+        n_members=2,
+        weight_decay_mode="decoupled",
+    ),
+    "a scorer decides": NetClassifier(**COMMON | {"max_epochs": 6}, stopping_metric="f1_macro", patience=1, refit_full=True),
     "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),
     "pipeline": make_pipeline(StandardScaler(), NetClassifier(**COMMON, dropout=0.2, activation="elu")),
     **{

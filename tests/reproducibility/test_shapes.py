@@ -72,6 +72,7 @@ def configuration(seed):
             decay_mode,
             bool(decay_everywhere),
             tuple(float(one([0.0, 0.5, 1.0])) for _ in graph.parameters) if rng.random() < 0.3 else None,
+            one([None, 1]),
             batch_size,
             max_epochs=int(rng.integers(2, 4)),
             schedule_epochs=int(rng.integers(2, 6)),

@@ -93,7 +93,7 @@ def n_floats(shapes):
     return sum(int(np.prod(shape)) for _, shape in shapes)
 
 
-def optimise(name, shapes, rates, members, problem, first=0, factors=None, epoch=50, **more):
+def optimise(name, shapes, rates, members, problem, first=0, factors=None, epoch=50, lr_factors=None, **more):
     """The stack's weights and slots after all steps, in epochs of `epoch` steps."""
     layout = Layout(shapes, members, torch.device("cpu"))
     optimizer = OPTIMIZERS[name](rates, layout, **more)
@@ -103,7 +103,7 @@ def optimise(name, shapes, rates, members, problem, first=0, factors=None, epoch
     factors = np.ones(STEPS) if factors is None else factors
     for begin in range(0, STEPS, epoch):
         steps = np.arange(begin, begin + epoch)[:, None]
-        optimizer.begin_epoch(factors[steps] * rates["lr"], np.broadcast_to(steps + 1, (epoch, members)))
+        optimizer.begin_epoch(factors[steps] * rates["lr"], np.broadcast_to(steps + 1, (epoch, members)), lr_factors)
         for i in range(epoch):
             p = torch.from_numpy(layout.vectors(flat))
             g = torch.stack([problem.gradient(begin + i, first + k, p[k]) for k in range(members)])
