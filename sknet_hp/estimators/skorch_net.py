@@ -150,7 +150,7 @@ def _acts_per_batch(callback: Any) -> bool:
     if isinstance(callback, LRScheduler):
         return callback.step_every != "epoch"
     names = ("on_batch_begin", "on_batch_end", "on_grad_computed")
-    return isinstance(callback, (BatchScoring, EpochScoring)) or any(getattr(type(callback), n) is not getattr(Callback, n) for n in names)
+    return isinstance(callback, (BatchScoring, EpochScoring)) or any(getattr(type(callback), n, None) is not getattr(Callback, n) for n in names)
 
 
 def _only_reports(callback: Any) -> bool:
