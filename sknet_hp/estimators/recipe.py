@@ -179,7 +179,12 @@ class ScorerMetric:
         """The score, the higher the better."""
         model: Any = _ClassOutputs(self.target) if isinstance(self.target, ClassTarget) else _NumberOutputs(self.target)
         arguments = {} if weight is None else {"sample_weight": weight}
-        return float(get_scorer(self.name)(model, outputs, self.target.original(y), **arguments))
+        try:
+            return float(get_scorer(self.name)(model, outputs, self.target.original(y), **arguments))
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"stopping_metric={self.name!r} can not be computed on the {len(y)} rows held out ({error}); use 'loss', or hold out more rows"
+            ) from error
 
 
 def check_together(net: Any) -> None:

@@ -163,6 +163,7 @@ class NumberTarget:
         outputs = outputs.astype(np.float64)
         with np.errstate(over="ignore"):
             values = np.exp(outputs) * self.scale if self.counts else outputs * self.scale + self.mean
+        values = np.nan_to_num(values, copy=False)  # the largest number there is in place of infinity
         return self._shaped(np.clip(values, self.low, self.high) if clip else values)
 
     def _shaped(self, values: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tu
 
     Returns
     -------
-    outputs : (rows, n_outputs) float32
+    outputs : (rows, n_outputs) float32, finite
     """
     cpu = torch.device("cpu")
     layout, buffer_layout = Layout(graph.parameters, 1, cpu), Layout(graph.buffers, 1, cpu)
@@ -45,4 +45,5 @@ def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tu
         for part in source.split(rows):
             batch[0, : len(part)] = part
             parts.append(program.evaluate(batch)[0, : len(part)].clone())
-        return torch.cat(parts).numpy()
+        # Huge weights that were finite on the training rows can overflow on others.
+        return torch.cat(parts).nan_to_num_().numpy()

@@ -666,6 +666,15 @@ def test_every_parameter_is_checked(problem, Net):
         assert repr(WRONG[name]) in str(caught.value)
 
 
+@pytest.mark.parametrize("Net", ESTIMATORS)
+def test_predictions_are_finite_whatever_the_weights(problem, Net):
+    """Weights that are finite, and whose losses were, can overflow on other rows."""
+    X, y = problem(Net)
+    net = Net(**SMALL).fit(X, y)
+    net.parameters_ *= 1e30
+    assert np.isfinite(outputs(net, X)).all()
+
+
 def test_the_skorch_net_follows_a_longer_training(classes):
     """Asked for once, it was kept although training had gone on."""
     X, y = classes
