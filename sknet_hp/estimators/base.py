@@ -221,6 +221,8 @@ class BaseNet(Network, BaseEstimator):
             rates=recipe.rates(self, batch_size),
             loss_parameter=recipe.loss_parameter(self, loss),
             label_smoothing=getattr(self, "label_smoothing", 0.0),
+            input_noise=float(self.input_noise),
+            mixup_alpha=float(self.mixup_alpha),
             layer_rates=self.layer_rates_,
             init=recipe.initialisation(self),
             stopping=stopping,

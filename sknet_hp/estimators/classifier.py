@@ -7,7 +7,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags, column_or_1d, compute_sample_weight
 
 from sknet_hp.estimators.base import BaseNet
-from sknet_hp.estimators.parameters import CLASSIFIER, constraints, documented
+from sknet_hp.estimators.parameters import CLASSIFIER
+from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets import ClassTarget
 
 
@@ -83,6 +84,8 @@ class NetClassifier(ClassifierMixin, BaseNet):
         loss: str = "auto",
         focal_gamma: float = 2.0,
         label_smoothing: float = 0.0,
+        input_noise: float = 0.0,
+        mixup_alpha: float = 0.0,
         optimizer: str = "adamw",
         lr: float = 2e-3,
         lr_schedule: str = "constant",
@@ -144,6 +147,8 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.loss = loss
         self.focal_gamma = focal_gamma
         self.label_smoothing = label_smoothing
+        self.input_noise = input_noise
+        self.mixup_alpha = mixup_alpha
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule

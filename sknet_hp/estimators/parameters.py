@@ -4,10 +4,7 @@ Constraints, the docstrings of both estimators and the table in the documentatio
 """
 
 import os
-from collections.abc import Callable
-from inspect import signature
 from numbers import Integral, Real
-from textwrap import fill, indent
 from typing import Any, NamedTuple
 
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -142,6 +139,22 @@ COMMON: dict[str, Parameter] = {
         "float in [0, 1]", _SHARE_OR_ALL, "Weight of a batch's statistics in the running ones of batch normalisation.", "0.01 to 0.3, on a log scale"
     ),
     "norm_eps": Parameter("float", _POSITIVE, "Added to the variance in either normalisation."),
+    # ---- augmentation
+    "input_noise": Parameter(
+        "float",
+        _NOT_NEGATIVE,
+        "Standard deviation of normal noise that is added to the encoded inputs in each training step.",
+        "0, or 0.01 to 0.3, on a log scale",
+        "Bishop 1995",
+    ),
+    "mixup_alpha": Parameter(
+        "float",
+        _NOT_NEGATIVE,
+        "Train on mixtures of two rows and their targets, by shares drawn from Beta(alpha, alpha) for each step; 0 for none. Training losses "
+        "are of mixtures.",
+        "0, or 0.1 to 1",
+        "Zhang et al. 2018",
+    ),
     # ---- the update
     "optimizer": Parameter(
         None,
@@ -365,22 +378,3 @@ REGRESSOR: dict[str, Parameter] = {
     ),
     "clip_prediction": Parameter("bool", _SWITCH, "Keep predictions within the range of the training targets.", "", "Holzmüller et al. 2024"),
 }
-
-
-def constraints(own: dict[str, Parameter]) -> dict[str, list[Any]]:
-    """`_parameter_constraints` of an estimator."""
-    return {name: parameter.allowed for name, parameter in (COMMON | own).items()}
-
-
-def documented(own: dict[str, Parameter]) -> Callable[[type], type]:
-    """A class decorator that writes the section on parameters into a docstring, where it says ``{parameters}``."""
-
-    def write(cls: type) -> type:
-        known, lines = COMMON | own, []
-        for name, argument in signature(cls).parameters.items():
-            lines += [f"{name} : {known[name].type_with(argument.default)}", indent(fill(known[name].full_text, 130), "    ")]
-        assert cls.__doc__ is not None
-        cls.__doc__ = cls.__doc__.replace("{parameters}", indent("\n".join(lines), "    ").lstrip())
-        return cls
-
-    return write

@@ -7,7 +7,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
 from sknet_hp.estimators.base import BaseNet
-from sknet_hp.estimators.parameters import REGRESSOR, constraints, documented
+from sknet_hp.estimators.parameters import REGRESSOR
+from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets import NumberTarget, number_matrix
 
 
@@ -84,6 +85,8 @@ class NetRegressor(RegressorMixin, BaseNet):
         huber_delta: float = 1.0,
         quantile: float = 0.5,
         clip_prediction: bool = False,
+        input_noise: float = 0.0,
+        mixup_alpha: float = 0.0,
         optimizer: str = "adamw",
         lr: float = 2e-3,
         lr_schedule: str = "constant",
@@ -145,6 +148,8 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.huber_delta = huber_delta
         self.quantile = quantile
         self.clip_prediction = clip_prediction
+        self.input_noise = input_noise
+        self.mixup_alpha = mixup_alpha
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule

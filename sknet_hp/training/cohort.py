@@ -13,6 +13,7 @@ from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.init import initial_buffers, initial_parameters
 from sknet_hp.nets.program import Alone, Program, Runnable
+from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool
 from sknet_hp.training.environment import float32_by_default, training_environment
 from sknet_hp.training.job import EpochRecord, Observer, State, TrainingJob, TrainingResult
@@ -180,6 +181,7 @@ class Cohort:
         keys = self._keys(steps)
         shares, columns = share.unbind(0), share.unsqueeze(3).unbind(0)
         self.optimizer.begin_epoch(self._learning_rates(steps), self.steps_done + np.arange(1, steps + 1)[:, None], self._lr_factors())
+        augmentation = Augmentation(self.jobs, self.epochs_done.tolist(), steps)
         chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
         records = torch.empty(chunk, members, rows, n_outputs, dtype=torch.float32, device=self.device)
         losses = np.empty((members, steps, rows), np.float32)
@@ -188,7 +190,9 @@ class Cohort:
             xs = self.pool.X.index_select(0, index).view(-1, members, rows, features)
             ys = self.pool.y.index_select(0, index).view(-1, members, rows, n_outputs)
             if self.smoothing is not None:
-                ys = ys * (1 - self.smoothing) + self.smoothing / n_outputs
+                ys = ys * (1 - self.smoothing) + self.smoothing * self.loss.even(n_outputs)
+            if augmentation:
+                augmentation.apply(begin, xs, ys)
             for s, x, y, record in zip(range(begin, steps), xs.unbind(0), ys.unbind(0), records.unbind(0), strict=False):
                 if self.cancelled():
                     raise Cancelled

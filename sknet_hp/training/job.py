@@ -119,7 +119,8 @@ class TrainingJob:
     lr_factors_until : how many epochs they hold; None for all.
     max_epochs : train until this many epochs, those of `start` included.
     schedule_epochs : the horizon of the learning-rate schedule.
-    rates, loss_parameter, label_smoothing, layer_rates : numbers that may differ within a cohort; `layer_rates` in the order of the graph's nodes.
+    rates, loss_parameter, label_smoothing, input_noise, mixup_alpha, layer_rates : numbers that may differ within a cohort; the last in the order
+        of the graph's nodes.
     init : how weights start, in `nets.init`; None for torch's way.
     start : the state to go on from, or None.
     metric : what early stopping follows instead of the validation loss: outputs, y and weights of the validation rows to a number, the higher the
@@ -146,6 +147,8 @@ class TrainingJob:
     rates: Rates = field(default_factory=Rates)
     loss_parameter: float = 0.0
     label_smoothing: float = 0.0
+    input_noise: float = 0.0
+    mixup_alpha: float = 0.0
     layer_rates: tuple[float, ...] = ()
     init: str | None = None
     stopping: Stopping = field(default_factory=Stopping)

@@ -54,6 +54,10 @@ class Loss:
         """y as (rows, n_outputs) float32."""
         return y.float().reshape(len(y), n_outputs)
 
+    def even(self, n_outputs: int) -> float:
+        """The target that says nothing, towards which label smoothing goes."""
+        return 1 / n_outputs
+
     def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
         """The gradient by the outputs; fills `record`, of the outputs' shape."""
         raise NotImplementedError
@@ -123,6 +127,9 @@ class LogProbability(CrossEntropy):
 
 class BinaryCrossEntropy(Loss):
     """The sum over labels of each one's logistic loss, for rows that may have several labels; targets are 0 or 1."""
+
+    def even(self, n_outputs: int) -> float:
+        return 0.5
 
     def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
         record.copy_(outputs)

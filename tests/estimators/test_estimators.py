@@ -649,6 +649,8 @@ WRONG = {
     "max_one_hot": 0,
     "num_embedding": "plr",
     "num_bins": 1,
+    "input_noise": -1.0,
+    "mixup_alpha": -0.5,
     "init_from": 3,
     "freeze": "all",
     "unfreeze_epoch": 0,

@@ -42,6 +42,8 @@ def test_the_registry_is_the_signature(Net, own):
 
 EFFECTS = {  # a value that must change what is learned
     "numeric_transform": "quantile",
+    "input_noise": 0.5,
+    "mixup_alpha": 1.0,
     "hidden_layer_sizes": (24, 8),
     "activation": "tanh",
     "init": "orthogonal",

@@ -37,6 +37,7 @@ KINDS = {
         init="orthogonal",
         input_dropout=0.1,
         loss="focal",
+        mixup_alpha=0.3,
     ),
     "more knobs": NetRegressor(
         **COMMON,
@@ -46,6 +47,7 @@ KINDS = {
         numeric_transform="robust_smooth",
         n_members=2,
         weight_decay_mode="decoupled",
+        input_noise=0.1,
     ),
     "a scorer decides": NetClassifier(**COMMON | {"max_epochs": 6}, stopping_metric="f1_macro", patience=1, refit_full=True),
     "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),

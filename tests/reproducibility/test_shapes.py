@@ -85,6 +85,8 @@ def configuration(seed):
                 l1=float(one([0.0, 1e-3])),
                 clip=float(one([np.inf, 0.5])),
             ),
+            input_noise=float(one([0.0, 0.1])),
+            mixup_alpha=float(one([0.0, 0.4])),
             loss_parameter=float(rng.uniform(0.1, 0.9)),
             label_smoothing=float(one([0.0, 0.1])) if loss in of_classes else 0.0,
             layer_rates=tuple(float(rng.uniform(0.01, 0.8)) for _ in rates),
