@@ -1,4 +1,22 @@
 import os
 
+import pytest
+
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # tests run in as many processes as there are cores
     os.environ.setdefault(variable, "1")
+
+
+@pytest.fixture
+def bundles(monkeypatch):
+    """Sizes of the bundles that begin to train, in order."""
+    from sknet_hp.fusion import executors
+
+    sizes = []
+    for executor in (executors.Here, executors.Worker):
+
+        def submit(self, bundle, done, original=executor.submit):
+            sizes.append(len(bundle.jobs))
+            original(self, bundle, done)
+
+        monkeypatch.setattr(executor, "submit", submit)
+    return sizes

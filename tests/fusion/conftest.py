@@ -6,7 +6,6 @@ from scripts import wait_until
 
 import sknet_hp.fusion.engine
 from sknet_hp import NetClassifier
-from sknet_hp.fusion import executors
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 4)).astype(np.float32)
@@ -49,20 +48,6 @@ def new_engine(monkeypatch):
     engine = sknet_hp.fusion.engine.Engine()
     monkeypatch.setattr(sknet_hp.fusion.engine, "_ENGINE", engine)
     return engine
-
-
-@pytest.fixture
-def bundles(monkeypatch):
-    """Sizes of the bundles that begin to train, in order."""
-    sizes = []
-    for executor in (executors.Here, executors.Worker):
-
-        def submit(self, bundle, done, original=executor.submit):
-            sizes.append(len(bundle.jobs))
-            original(self, bundle, done)
-
-        monkeypatch.setattr(executor, "submit", submit)
-    return sizes
 
 
 def task_threads():

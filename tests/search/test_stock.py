@@ -10,7 +10,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, fused, search
-from sknet_hp.fusion import executors
 
 pytestmark = [
     pytest.mark.timeout(90),
@@ -39,19 +38,6 @@ def pair(request):
     """Ours, and the original."""
     ours, original, parameters = SEARCHES[request.param]
     return ours(NET, cv=3, **parameters), original(NET, cv=3, **parameters)
-
-
-@pytest.fixture
-def bundles(monkeypatch):
-    sizes = []
-    for executor in (executors.Here, executors.Worker):
-
-        def submit(self, bundle, done, original=executor.submit):
-            sizes.append(len(bundle.jobs))
-            original(self, bundle, done)
-
-        monkeypatch.setattr(executor, "submit", submit)
-    return sizes
 
 
 def scores(fitted):
