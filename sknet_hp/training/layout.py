@@ -88,9 +88,10 @@ class _PerStep:
         values = np.atleast_2d(values).astype(np.float32)
         self.constant = bool((values == values[:1]).all())
         self.values = values[:1] if self.constant else values
+        self.nonzero = bool(self.values.any())
 
     def any(self) -> bool:
-        return bool(self.values.any())
+        return self.nonzero
 
 
 class Factors(_PerStep):
