@@ -32,6 +32,7 @@ from sknet_hp.training.prediction import predict
 
 MEMBER = 3  # a stream of seeds, beside those in training.batches
 
+_PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
 
 
@@ -130,12 +131,9 @@ class BaseNet(Network, BaseEstimator):
         """All parameters, once for each combination: the fits of a search come with the same ones again and again."""
         names = self._get_param_names()
         values = tuple((type(value), value) for value in (getattr(self, name) for name in names))
-        try:
-            known = (type(self), values) in _VALID
-        except TypeError:  # a value that cannot be hashed
+        if not all(issubclass(kind, _PLAIN) for kind, _ in values):  # estimators, say, which would be kept alive
             self._validate()
-            return
-        if not known:
+        elif (type(self), values) not in _VALID:
             self._validate()
             if len(_VALID) > 10_000:
                 _VALID.clear()
@@ -150,9 +148,8 @@ class BaseNet(Network, BaseEstimator):
             delattr(self, name)
         self.__dict__.pop("_net", None)
 
-    def _tables(self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool) -> tuple[Rows, Rows | None]:
+    def _tables(self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool, source: Any) -> tuple[Rows, Rows | None]:
         """The rows to train on and to validate on, encoded; what encodes them is learned first, if it is not known."""
-        source = source_of(self) if first else None
         if source is not None:  # weights mean something only of inputs that are encoded alike
             self.encoder_ = deepcopy(source.encoder_)
             Z = self.encoder_.transform(data.X, estimator=source)
@@ -188,7 +185,8 @@ class BaseNet(Network, BaseEstimator):
         self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, starts: list[State] | None, max_epochs: int
     ) -> list[TrainingJob]:
         """One job for each member."""
-        rows, valid_rows = self._tables(data, train, validation, first=starts is None)
+        source = source_of(self) if starts is None else None
+        rows, valid_rows = self._tables(data, train, validation, starts is None, source)
         n_outputs, loss = self._n_outputs(), self._loss()
         structure = recipe.structure(self, rows.table.X.shape[1], n_outputs, loss)
         if starts is not None:
@@ -234,7 +232,7 @@ class BaseNet(Network, BaseEstimator):
         jobs = [replace(job, seed=seed) for seed in seeds]
         if starts is not None:
             return [replace(job, start=start) for job, start in zip(jobs, starts, strict=True)]
-        return jobs if self.init_from is None else [replace(job, start=start_from(self, job, graph)) for job in jobs]
+        return jobs if source is None else [replace(job, start=start_from(source, job, graph)) for job in jobs]
 
     def _graph(self) -> Any:
         """The graph of the network as it was fitted, whatever parameters have been set since."""

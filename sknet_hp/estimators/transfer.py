@@ -27,12 +27,12 @@ def source_of(net: Any) -> Any:
     return source
 
 
-def start_from(net: Any, job: TrainingJob, graph: Graph) -> State:
-    """Where training begins, with the layers of `init_from` that match."""
+def start_from(source: Any, job: TrainingJob, graph: Graph) -> State:
+    """Where training begins, with the layers of a fitted estimator that match."""
     own = initial_parameters(graph, job.seed, job.init) | initial_buffers(graph)
-    both, taken = transferred(source_of(net), own)
+    both, taken = transferred(source, own)
     if not taken:
-        raise ValueError(f"no layer of init_from={net.init_from!r} matches this network's; give it the same n_layers, width and normalization")
+        raise ValueError(f"no layer of init_from={source!r} matches this network's; give it the same n_layers, width and normalization")
     vector, rest = flatten(both, graph.parameters), flatten(both, graph.buffers)
     return State(vector, rest, np.zeros((OPTIMIZERS[job.optimizer].slots, len(vector)), np.float32))
 

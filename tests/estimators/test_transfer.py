@@ -1,5 +1,8 @@
 """Networks that start from others: what is taken, what stays as it is, what learns at a lower rate."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification
@@ -82,6 +85,16 @@ def test_other_classes_and_another_task(source):
     assert two.predict_proba(X).shape == (300, 2)
     assert np.array_equal(tensors(two)["layers.0.weight"], tensors(source)["layers.0.weight"])
     NetRegressor(**SMALL, init_from=source).fit(X, y * 1.0)
+
+
+def test_it_is_not_kept_alive():
+    """The parameters that were found valid were remembered, estimators among them."""
+    source = NetClassifier(**SMALL).fit(X, y)
+    NetClassifier(**SMALL, init_from=source).fit(X, y)
+    gone = weakref.ref(source)
+    del source
+    gc.collect()
+    assert gone() is None
 
 
 def test_from_a_file_in_a_search(source, tmp_path):
