@@ -8,7 +8,6 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_consistent_length, check_random_state
@@ -16,19 +15,18 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from skorch.history import History
 from torch import nn
 
-from sknet_hp.estimators import recipe
+from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.net_view import build_net
-from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.estimators.skorch_net import Live, write_state
 from sknet_hp.estimators.split import Data, split_rows
-from sknet_hp.estimators.transfer import lr_factors, source_of, start_from
+from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.engine import train_jobs
-from sknet_hp.nets import ARCHITECTURES
 from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
+from sknet_hp.training.start import initial_tensors, state_of
 
 MEMBER = 3  # a stream of seeds, beside those in training.batches
 
@@ -141,6 +139,7 @@ class BaseNet(Network, BaseEstimator):
 
     def _validate(self) -> None:
         self._validate_params()
+        architecture.check_architecture(self)
         recipe.check_together(self)
 
     def _reset(self, keep: tuple[str, ...] = ()) -> None:
@@ -160,12 +159,7 @@ class BaseNet(Network, BaseEstimator):
                 learn_from = np.zeros(len(data.codes))
                 assert train is not None
                 learn_from[train] = 1 if data.sample_weight is None else data.sample_weight[train]
-            self.encoder_ = TableEncoder(
-                max_categories=self.max_one_hot,
-                numeric_transform=self.numeric_transform,
-                n_bins=self.num_bins if self.num_embedding == "ple" else 0,
-                round_width=True,
-            )
+            self.encoder_ = architecture.encoder(self)
             Z = self.encoder_.fit_transform(data.X, learn_from, estimator=self)
         else:
             Z = self.encoder_.transform(data.X, estimator=self)
@@ -187,17 +181,19 @@ class BaseNet(Network, BaseEstimator):
         """One job for each member."""
         source = source_of(self) if starts is None else None
         rows, valid_rows = self._tables(data, train, validation, starts is None, source)
+        if self.mixup_alpha > 0 and self.encoder_.n_codes:
+            raise ValueError(
+                f"mixup_alpha={self.mixup_alpha!r} mixes rows, which categories with learned vectors can not be; set cat_embedding_dim=0, or "
+                "max_one_hot above the number of categories"
+            )
         n_outputs, loss = self._n_outputs(), self._loss()
-        structure = recipe.structure(self, rows.table.X.shape[1], n_outputs, loss)
+        structure = architecture.structure(self, self.encoder_, rows.table.X.shape[1], n_outputs, loss)
         if starts is not None:
-            changed = [name for name in structure if name not in recipe.NO_PLACE and structure[name] != self.structure_[name]]
-            if changed:
-                what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
-                raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")
+            self._check_unchanged(structure)
         self.structure_ = structure
-        graph = self._graph()
-        self.layer_rates_ = recipe.layer_rates(self, graph)
-        self.module_arguments_ = recipe.module_arguments(self, structure)
+        self.layer_numbers_ = architecture.numbers(self)
+        networks = self._networks()
+        graph = networks[0].graph
         stopping = recipe.stopping(self) if self.early_stopping else replace(recipe.stopping(self), patience=None, restore_best=False)
         batch_size = recipe.batch_size(self, len(rows))
         job = TrainingJob(
@@ -213,6 +209,9 @@ class BaseNet(Network, BaseEstimator):
             decay_everywhere=False,
             lr_factors=lr_factors(self, graph),
             lr_factors_until=None if self.unfreeze_epoch is None else self.unfreeze_epoch - 1,
+            lr_factors_after=by_role(self, graph),
+            decay_schedule=recipe.beside(self, "weight_decay"),
+            dropout_schedule=recipe.beside(self, "dropout"),
             batch_size=batch_size,
             max_epochs=max_epochs,
             schedule_epochs=self.schedule_epochs or self.max_epochs,
@@ -221,22 +220,34 @@ class BaseNet(Network, BaseEstimator):
             label_smoothing=getattr(self, "label_smoothing", 0.0),
             input_noise=float(self.input_noise),
             mixup_alpha=float(self.mixup_alpha),
-            layer_rates=self.layer_rates_,
-            init=recipe.initialisation(self),
+            layer_rates=networks[0].rates,
+            init=architecture.initialisation(self),
             stopping=stopping,
             metric=None if self.stopping_metric == "loss" or not self.early_stopping else recipe.ScorerMetric(self.stopping_metric, self.target_),
             device=resolve_device(self.device),
         )
-        # The first member has the seed that it would have alone.
-        seeds = [self.seed_, *(int(key) & 0x7FFFFFFF for key in mixed_keys(self.seed_, MEMBER, np.arange(1, self.n_members)))]
-        jobs = [replace(job, seed=seed) for seed in seeds]
+        jobs = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds(), networks, strict=True)]
         if starts is not None:
             return [replace(job, start=start) for job, start in zip(jobs, starts, strict=True)]
-        return jobs if source is None else [replace(job, start=start_from(source, job, graph)) for job in jobs]
+        own = [None if network.module is None else architecture.tensors(network.module) for network in networks]
+        if source is not None:
+            return [replace(job, start=start_from(source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]
+        return [job if given is None else replace(job, start=state_of(job, given)) for job, given in zip(jobs, own, strict=True)]
 
-    def _graph(self) -> Any:
-        """The graph of the network as it was fitted, whatever parameters have been set since."""
-        return recipe.graph(self.structure_)
+    def _seeds(self) -> list[int]:
+        """Of the members: the first has the seed that it would have alone."""
+        count = len(self.parameters_) if hasattr(self, "parameters_") else self.n_members
+        return [self.seed_, *(int(key) & 0x7FFFFFFF for key in mixed_keys(self.seed_, MEMBER, np.arange(1, count)))]
+
+    def _networks(self) -> list[architecture.Network]:
+        """The members' networks as they were fitted, whatever parameters have been set since."""
+        return [architecture.network(self.structure_, self.layer_numbers_, seed) for seed in self._seeds()]
+
+    def _check_unchanged(self, structure: dict[str, Any]) -> None:
+        changed = [name for name in structure if structure[name] != self.structure_[name]]
+        if changed:
+            what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
+            raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")
 
     def _train(self, jobs: list[TrainingJob]) -> None:
         """Train the members; callbacks look on at the first one."""
@@ -334,17 +345,17 @@ class BaseNet(Network, BaseEstimator):
     # ---- prediction ------------------------------------------------------------------------------------------------
 
     def _empty_module(self) -> nn.Module:
-        """The module with its own dropout rate, and weights of zero."""
-        module = ARCHITECTURES["mlp"](**self.module_arguments_, device="meta").to_empty(device="cpu")
-        module.load_state_dict({name: torch.zeros_like(tensor) for name, tensor in module.state_dict().items()})
-        return module
+        """The module with its own dropout rates, and no weights yet."""
+        return architecture.empty(self.structure_, self.layer_numbers_, self.seed_)
 
     def _outputs(self, X: Any) -> list[np.ndarray]:
         """The members' outputs, each (rows, n_outputs) float32."""
         check_is_fitted(self, "parameters_")
-        Z, graph = self.encoder_.transform(X, estimator=self), self._graph()
+        Z = self.encoder_.transform(X, estimator=self)
+        what = {"loss": self.structure_["loss"], "n_outputs": self.structure_["n_outputs"]}
         return [
-            predict(graph, parameters, buffers, self.layer_rates_, Z) for parameters, buffers in zip(self.parameters_, self.buffers_, strict=True)
+            predict(network.graph, parameters, buffers, network.rates, Z, **what)
+            for network, parameters, buffers in zip(self._networks(), self.parameters_, self.buffers_, strict=True)
         ]
 
     # ---- scikit-learn ----------------------------------------------------------------------------------------------

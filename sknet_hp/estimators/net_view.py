@@ -6,9 +6,8 @@ import torch
 from sklearn.base import is_classifier
 
 from sknet_hp.estimators.skorch_net import NeuralNetClassifier, NeuralNetRegressor, write_state
-from sknet_hp.nets.init import initial_buffers, initial_parameters
-from sknet_hp.training.job import State, TrainingJob
-from sknet_hp.training.layout import flatten
+from sknet_hp.training.job import TrainingJob
+from sknet_hp.training.start import initial_state
 
 TORCH_OPTIMIZERS: dict[str, Any] = {
     "sgd": torch.optim.SGD,
@@ -73,10 +72,5 @@ def build_net(estimator: Any, job: TrainingJob | None) -> Any:
         **_optimizer_settings(estimator),
     ).initialize()
     if job is not None:
-        start = job.start
-        if start is None:
-            graph: Any = job.graph
-            parameters = flatten(initial_parameters(graph, job.seed, job.init), graph.parameters)
-            start = State(parameters, flatten(initial_buffers(graph), graph.buffers), parameters[None])
-        write_state(net, start)
+        write_state(net, job.start or initial_state(job))
     return net

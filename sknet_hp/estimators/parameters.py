@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from sknet_hp.estimators.transforms import TRANSFORMS
+from sknet_hp.nets import ARCHITECTURES
 from sknet_hp.nets.init import INITIALISATIONS
 from sknet_hp.nets.mlp import ACTIVATIONS, NORMALIZATIONS
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SCHEDULES
 
+_FALLING = ("constant", "linear", "cosine", "flat_cos")
 CLASSIFICATION_LOSSES = ("auto", "cross_entropy", "focal")
 REGRESSION_LOSSES = ("auto", "mse", "mae", "huber", "quantile", "poisson")
 
@@ -82,11 +84,33 @@ COMMON: dict[str, Parameter] = {
     ),
     "num_embedding": Parameter(
         None,
-        _choice(["none", "ple"]),
-        'What numeric columns become beside themselves: "ple" is a piecewise linear encoding in bins between quantiles of the training rows. '
-        'None means "none".',
-        "none, ple",
+        _choice(["none", "ple", "plr", "pbld"]),
+        'What numeric columns become: "ple" adds a piecewise linear encoding in bins between quantiles of the training rows, which `num_embedding_dim` '
+        'makes a learned embedding; "plr" (Gorishniy et al. 2022) and "pbld" (Holzmüller et al. 2024) are learned maps of waves of learned '
+        'frequencies. A constant column gets no bins. None means "none".',
+        "none, ple, plr, pbld",
+        "Gorishniy et al. 2022; Holzmüller et al. 2024",
+    ),
+    "num_embedding_dim": Parameter(
+        "int or None",
+        [*_at_least(1), None],
+        'Width of each number\'s embedding. None is 24 for "plr" and 4 for "pbld"; and for "ple" no embedding, but the bins themselves.',
+        "8 to 32",
+        "Gorishniy et al. 2022, 2025",
+    ),
+    "num_frequencies": Parameter(
+        "int or None",
+        [*_at_least(1), None],
+        'Frequencies of "plr" and "pbld" for each number; None is 48 for "plr" and 16 for "pbld".',
+        "16 to 96",
         "Gorishniy et al. 2022",
+    ),
+    "num_sigma": Parameter(
+        "float or None",
+        [*_POSITIVE, None],
+        'Standard deviation of the frequencies at the start; None is 0.01 for "plr" and 0.1 for "pbld".',
+        "0.01 to 100 for plr, 0.05 to 0.5 for pbld, on a log scale",
+        "Gorishniy et al. 2022; Holzmüller et al. 2024",
     ),
     "num_bins": Parameter(
         "int",
@@ -98,11 +122,32 @@ COMMON: dict[str, Parameter] = {
     "max_one_hot": Parameter(
         "int",
         _at_least(1),
-        "Most categories of a column that get a 0/1 column of their own, the most frequent first; rarer ones share one more.",
+        "Most categories of a column that get a 0/1 column of their own. A column of more gets learned vectors (`cat_embedding_dim`), or 0/1 columns "
+        "for the most frequent and one that the rarer ones share.",
         "10 to 100",
     ),
+    "cat_embedding_dim": Parameter(
+        "int",
+        _at_least(0),
+        "Width of the learned vectors of columns with more than `max_one_hot` categories; categories that came once in training, or never, share "
+        "one. 0 for none.",
+        "0, or 4 to 32",
+        "Guo & Berkhahn 2016; Holzmüller et al. 2024",
+    ),
     # ---- the network
-    "n_layers": Parameter("int", _at_least(0), "Hidden layers; 0 makes a linear model.", "1 to 8", _GORISHNIY),
+    "module": Parameter(
+        f"{{{', '.join(repr(name) for name in ARCHITECTURES)}}} or a subclass of torch.nn.Module",
+        [StrOptions(set(ARCHITECTURES)), type],
+        'The architecture: "mlp", a multilayer perceptron; "resnet" (Gorishniy et al. 2021); "tabm", many perceptrons in one that share most weights '
+        "(Gorishniy et al. 2025); or a class of your own, which is called with `n_features`, `n_outputs` and `module_params` as keyword arguments "
+        "and maps (rows, n_features) to (rows, n_outputs), class scores or standardised targets. It sees the encoded table; parameters of the "
+        "network below do not concern it.",
+        "mlp, resnet, tabm",
+    ),
+    "module_params": Parameter("dict or None", [dict, None], "Further keyword arguments of a module of your own."),
+    "n_layers": Parameter(
+        "int", _at_least(0), 'Hidden layers, or blocks of "resnet"; 0 makes a linear model of "mlp".', "1 to 8", _GORISHNIY
+    ),
     "width": Parameter("int", _at_least(1), "Units of each hidden layer.", "16 to 512, on a log scale", _GORISHNIY),
     "hidden_layer_sizes": Parameter(
         "tuple of int or None", [tuple, list, None], "Units of the hidden layers one by one, in place of `n_layers` and `width`."
@@ -110,14 +155,35 @@ COMMON: dict[str, Parameter] = {
     "activation": Parameter(
         None, _choice(ACTIVATIONS), 'What each hidden layer applies. "swish" is another name of "silu"; None means "none".', "relu, silu, mish", ""
     ),
+    "parametric_activation": Parameter(
+        "bool",
+        _SWITCH,
+        "Learn for each unit how much of the activation it has: x + (f(x) - x) w, where w starts at 1.",
+        "",
+        "Holzmüller et al. 2024",
+    ),
+    "hidden_factor": Parameter(
+        "float", _POSITIVE, 'How much wider than `width` a block of "resnet" is within.', "1 to 4", _GORISHNIY
+    ),
+    "residual_dropout": Parameter(
+        "float in [0, 1)", _SHARE, 'Dropout at the end of each block of "resnet".', "0, or 0 to 0.5", _GORISHNIY
+    ),
+    "n_heads": Parameter("int", _at_least(1), 'How many perceptrons "tabm" has.', "8 to 32", "Gorishniy et al. 2025"),
+    "feature_scale": Parameter(
+        "bool", _SWITCH, "Give each input of the first layer a learned factor.", "", "Holzmüller et al. 2024"
+    ),
     "init": Parameter(
         None,
-        _choice(["auto", "torch", *INITIALISATIONS]),
+        _choice(["auto", "torch", "ntk", *INITIALISATIONS]),
         'How the weights of linear layers start. "auto" fits the activation: lecun_normal for "selu", xavier_uniform for "tanh" and "sigmoid", else '
-        '"torch", which draws weights and biases as `torch.nn.Linear` does, and came out ahead of "he_uniform" on tables. With the others, biases '
-        "start at zero.",
+        '"torch", which draws weights and biases as `torch.nn.Linear` does, and came out ahead of "he_uniform" on tables. "ntk" divides each product '
+        "by the root of its number of inputs and starts from training rows: each unit with standard deviation 1 over them, its zero among them "
+        "(Holzmüller et al. 2024); learning rates then mean something else, try 0.01 to 0.3. With the others, biases start at zero.",
         "",
         "Glorot & Bengio 2010, He et al. 2015",
+    ),
+    "zero_output": Parameter(
+        "bool", _SWITCH, "Let the output layer start at zero: all classes equally likely, the target's mean.", "", "Holzmüller et al. 2024"
     ),
     "dropout": Parameter(
         "float in [0, 1)",
@@ -125,6 +191,13 @@ COMMON: dict[str, Parameter] = {
         "Probability with which a hidden unit is left out in a training step.",
         "0, or 0 to 0.5",
         f"Srivastava et al. 2014; {_GORISHNIY}",
+    ),
+    "dropout_schedule": Parameter(
+        None,
+        _choice(_FALLING),
+        "How `dropout`, `input_dropout` and `residual_dropout` change over `schedule_epochs`, from epoch to epoch.",
+        "constant, flat_cos",
+        "Holzmüller et al. 2024",
     ),
     "input_dropout": Parameter("float in [0, 1)", _SHARE, "The same for the network's inputs.", "0, or 0 to 0.2", "Srivastava et al. 2014"),
     "normalization": Parameter(
@@ -215,6 +288,9 @@ COMMON: dict[str, Parameter] = {
         "optimizer is known with: "
         'decoupled for "adamw" and "lion", else l2.',
     ),
+    "weight_decay_schedule": Parameter(
+        None, _choice(_FALLING), "How `weight_decay` changes over `schedule_epochs`, step by step.", "constant, flat_cos", "Holzmüller et al. 2024"
+    ),
     "l1": Parameter(
         "float", _NOT_NEGATIVE, "A penalty on the absolute values of the weights, in the gradient.", "0, or 1e-7 to 1e-3, on a log scale"
     ),
@@ -235,6 +311,10 @@ COMMON: dict[str, Parameter] = {
         "The gradient's norm is scaled down to this where it is larger (Pascanu et al. 2013).",
         "0.1 to 10, on a log scale",
     ),
+    "lr_factor_bias": Parameter("float", _POSITIVE, "Factor on the learning rate of biases.", "0.1 or 1", "Holzmüller et al. 2024"),
+    "lr_factor_scale": Parameter("float", _POSITIVE, "The same for `feature_scale`.", "1 to 10", "Holzmüller et al. 2024"),
+    "lr_factor_activation": Parameter("float", _POSITIVE, "The same for `parametric_activation`.", "0.1 or 1", "Holzmüller et al. 2024"),
+    "lr_factor_num_embedding": Parameter("float", _POSITIVE, "The same for learned embeddings of numbers.", "0.1 or 1", "Holzmüller et al. 2024"),
     # ---- how long, on what
     "batch_size": Parameter(
         'int, float in (0, 1) or "auto"',

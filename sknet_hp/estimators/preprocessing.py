@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
-from sknet_hp.estimators.categories import OneHot
+from sknet_hp.estimators.categories import Codes, OneHot
 from sknet_hp.estimators.frames import Table, open_table
 from sknet_hp.estimators.standardise import NumericBlocks
 from sknet_hp.estimators.transforms import TRANSFORMS, PiecewiseLinear
@@ -18,9 +18,9 @@ from sknet_hp.estimators.transforms import TRANSFORMS, PiecewiseLinear
 class TableEncoder(BaseEstimator):
     """Any table to a float32 matrix: numeric columns standardised, missing values filled and flagged, categories one-hot.
 
-    The columns come in three parts, each in the order of the input: standardised numbers; a 0/1 flag for
-    each numeric column with missing values in training; and the 0/1 columns of the categories.
-    All is learned on the rows given to `fit_transform`.
+    The columns come in parts, each in the order of the input: standardised numbers; a 0/1 flag for each numeric column with missing values in
+    training; bins of the numbers; the 0/1 columns of the categories; and codes, which are row numbers of one table of learned vectors for all
+    columns that have some. All is learned on the rows given to `fit_transform`.
 
     Parameters
     ----------
@@ -30,6 +30,10 @@ class TableEncoder(BaseEstimator):
         How numbers are brought onto a common scale.
     n_bins : int, default=0
         Bins of a piecewise linear encoding of each number, beside the number itself; none if 0.
+    equal_bins : bool, default=False
+        Give all numbers as many bins.
+    codes : bool, default=False
+        Write a column of more than ``max_categories`` categories as codes.
     round_width : bool, default=False
         Add columns of zeros, by an eighth at most, where the number of columns depends on the rows: so that the folds of a search agree about it, and
         their networks train together.
@@ -42,10 +46,20 @@ class TableEncoder(BaseEstimator):
         Names of the columns, only if all are strings.
     """
 
-    def __init__(self, max_categories: int = 100, numeric_transform: str | None = "standard", n_bins: int = 0, round_width: bool = False):
+    def __init__(
+        self,
+        max_categories: int = 100,
+        numeric_transform: str | None = "standard",
+        n_bins: int = 0,
+        equal_bins: bool = False,
+        codes: bool = False,
+        round_width: bool = False,
+    ):
         self.max_categories = max_categories
         self.numeric_transform = numeric_transform
         self.n_bins = n_bins
+        self.equal_bins = equal_bins
+        self.codes = codes
         self.round_width = round_width
 
     def fit_transform(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> np.ndarray:
@@ -71,12 +85,15 @@ class TableEncoder(BaseEstimator):
         numeric = [table.is_numeric(column) for column in range(table.n_columns)]
         self._numeric = [column for column, is_numeric in enumerate(numeric) if is_numeric]
         self._one_hots = [OneHot(column, self.max_categories).fit(table, weight) for column, is_numeric in enumerate(numeric) if not is_numeric]
+        many = [one_hot.column for one_hot in self._one_hots if self.codes and "infrequent" in one_hot.names_[len(one_hot.categories_) :]]
+        self._one_hots = [one_hot for one_hot in self._one_hots if one_hot.column not in many]
+        self._codes = [Codes(column).fit(table, weight) for column in many]
         self._numbers, self._bins = None, None
         blocks = None
         if self._numeric:
             blocks = NumericBlocks(table, self._numeric)
             self._numbers = TRANSFORMS[self.numeric_transform or "none"]().fit(blocks, weight)
-            self._bins = PiecewiseLinear(self.n_bins).fit(blocks, weight) if self.n_bins else None
+            self._bins = PiecewiseLinear(self.n_bins, self.equal_bins).fit(blocks, weight) if self.n_bins else None
         return self._encode(table, blocks)
 
     def transform(self, X: Any, *, estimator: Any = None) -> np.ndarray:
@@ -99,7 +116,30 @@ class TableEncoder(BaseEstimator):
         for one_hot in self._one_hots:
             names += [f"{input_features[one_hot.column]}_{name}" for name in one_hot.names_]
         names += [f"spare{number}" for number in range(self._spare(len(names)))]
+        names += [f"{input_features[codes.column]}_code" for codes in self._codes]
         return np.array(names, dtype=object)
+
+    @property
+    def n_numeric(self) -> int:
+        """How many columns, the first ones, are numbers."""
+        return len(self._numeric)
+
+    @property
+    def bins(self) -> tuple[int, int]:
+        """(where the bins begin, how many each number has), with `equal_bins`."""
+        first = len(self._numeric) + (0 if self._numbers is None else len(self._numbers.flagged_))
+        return first, (self._bins.counts_[0] if self._bins is not None and self._bins.counts_ else 0)
+
+    @property
+    def n_codes(self) -> int:
+        """How many columns, the last ones, are codes."""
+        return len(self._codes)
+
+    @property
+    def n_categories(self) -> int:
+        """How many rows the table has that the codes are of; rounded up with `round_width`."""
+        total = sum(codes.n_codes_ for codes in self._codes)
+        return total + (-total % _step(total) if self.round_width else 0)
 
     def _open(self, X: Any, estimator: Any, *, reset: bool) -> Table:
         owner = self if estimator is None else estimator
@@ -122,15 +162,15 @@ class TableEncoder(BaseEstimator):
         """How many columns of zeros to add."""
         if not self.round_width or n_encoded == len(self._numeric):
             return 0
-        step = max(1, 2 ** (n_encoded.bit_length() - 4))
-        return -n_encoded % step
+        return -n_encoded % _step(n_encoded)
 
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> np.ndarray:
         end = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
         n_bins = 0 if self._bins is None else sum(self._bins.counts_)
         n_encoded = end + n_bins + sum(len(one_hot.names_) for one_hot in self._one_hots)
-        encoded = np.empty((table.n_rows, n_encoded + self._spare(n_encoded)), dtype=np.float32)
-        encoded[:, n_encoded:] = 0.0
+        n_wide = n_encoded + self._spare(n_encoded)
+        encoded = np.empty((table.n_rows, n_wide + len(self._codes)), dtype=np.float32)
+        encoded[:, n_encoded:n_wide] = 0.0
         if self._numbers is not None and blocks is not None:
             self._numbers.write(blocks, encoded[:, :end])
         if self._bins is not None and blocks is not None:
@@ -139,7 +179,16 @@ class TableEncoder(BaseEstimator):
         for one_hot in self._one_hots:
             start, end = end, end + len(one_hot.names_)
             one_hot.write(table, encoded[:, start:end])
+        first = 0
+        for number, codes in enumerate(self._codes):
+            codes.write(table, encoded[:, n_wide + number], first)
+            first += codes.n_codes_
         return encoded
+
+
+def _step(n: int) -> int:
+    """What n is rounded up to a multiple of: an eighth of it at most."""
+    return max(1, 2 ** (n.bit_length() - 4))
 
 
 def _check_weight(sample_weight: Any, n_rows: int) -> np.ndarray:

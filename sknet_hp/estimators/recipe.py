@@ -1,7 +1,6 @@
-"""From an estimator's parameters to the terms of training: structure, rates, schedule, stopping."""
+"""From an estimator's parameters to the terms of training: rates, schedules, stopping."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,77 +8,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
-from sknet_hp.nets import ARCHITECTURES
-from sknet_hp.nets.graph import Graph, Node, trace
 from sknet_hp.training.job import Rates
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.stopping import Stopping
-
-# ---- the network ---------------------------------------------------------------------------------------------------
-
-NO_PLACE = ("dropout", "input_dropout", "norm_momentum", "norm_eps")
-"""Parts of the structure in which a network that is trained on may change: they move no weight."""
-
-
-_BESIDE = ("optimizer", "loss")
-
-
-def structure(net: Any, n_features: int, n_outputs: int, loss: str) -> dict[str, Any]:
-    """What must stay while a network is trained on: the architecture's arguments, hashable, and what its optimizer's memory depends on."""
-    sizes = (int(net.width),) * int(net.n_layers) if net.hidden_layer_sizes is None else tuple(map(int, net.hidden_layer_sizes))
-    normalization = net.normalization or "none"
-    return {
-        "n_features": n_features,
-        "n_outputs": n_outputs,
-        "hidden_layer_sizes": sizes,
-        "activation": net.activation or "none",
-        # Rates themselves are no part of the structure, only whether there are layers for them.
-        "dropout": 0.5 if net.dropout > 0 else 0.0,
-        "input_dropout": 0.5 if net.input_dropout > 0 else 0.0,
-        "normalization": normalization,
-        "norm_eps": float(net.norm_eps) if normalization == "layer" else 1e-5,
-        "optimizer": net.optimizer,
-        "loss": loss,
-    }
-
-
-@lru_cache(maxsize=256)
-def _graph(parameters: tuple[tuple[str, Any], ...]) -> Graph:
-    return trace(ARCHITECTURES["mlp"](**dict(parameters), device="meta"))[0]
-
-
-def graph(structure: dict[str, Any]) -> Graph:
-    """The graph of a network of that structure."""
-    return _graph(tuple((name, value) for name, value in structure.items() if name not in _BESIDE))
-
-
-def module_arguments(net: Any, structure: dict[str, Any]) -> dict[str, Any]:
-    """The architecture's arguments with the rates as they are."""
-    arguments = {name: value for name, value in structure.items() if name not in _BESIDE}
-    return arguments | {name: float(getattr(net, name)) for name in NO_PLACE}
-
-
-def layer_rates(net: Any, graph: Graph) -> tuple[float, ...]:
-    """The numbers of the layers, in the order of the graph's nodes."""
-
-    def of(node: Node) -> tuple[float, ...]:
-        if node.kind == "dropout":
-            return (float(net.input_dropout if node.inputs == (0,) else net.dropout),)
-        return (float(net.norm_eps), float(net.norm_momentum)) if node.kind == "batch_norm" else ()
-
-    return tuple(rate for node in graph.nodes for rate in of(node))
-
-
-_FITS = {"selu": "lecun_normal", "tanh": "xavier_uniform", "sigmoid": "xavier_uniform"}
-
-
-def initialisation(net: Any) -> str | None:
-    """A name in `nets.init`; None for torch's own way."""
-    if net.init == "auto":
-        return _FITS.get(net.activation or "none")
-    return None if net.init == "torch" else net.init
-
 
 # ---- the update ----------------------------------------------------------------------------------------------------
 
@@ -113,6 +45,11 @@ def schedule(net: Any) -> Schedule:
         cycle_mult=float(net.lr_cycle_mult),
         patience=int(net.lr_patience),
     )
+
+
+def beside(net: Any, which: str) -> Schedule:
+    """The course of `dropout` or `weight_decay`, a factor on it."""
+    return Schedule(getattr(net, f"{which}_schedule") or "constant")
 
 
 def batch_size(net: Any, n_rows: int) -> int:
@@ -204,6 +141,3 @@ def check_together(net: Any) -> None:
         raise ValueError(f"unfreeze_epoch={net.unfreeze_epoch!r} ends what freeze begins, but freeze=None")
     if net.refit_full and net.warm_start:
         raise ValueError("refit_full=True begins anew on all rows, so there is nothing that warm_start=True could go on from; choose one of them")
-    sizes = net.hidden_layer_sizes
-    if sizes is not None and not all(isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size >= 1 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes={sizes!r} must hold whole numbers from 1 on, for example (256, 128)")

@@ -1,7 +1,6 @@
 """skorch nets whose fit loop is a `TrainingJob`, so that they train in cohorts."""
 
 import copy
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from skorch.dataset import Dataset
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 
+from sknet_hp.estimators.architecture import warn_alone
 from sknet_hp.estimators.torch_optim import read_optimizer, write_optimizer
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.engine import train_job
@@ -41,7 +41,6 @@ _LOOP_METHODS = (
     "train_step_single",
     "validation_step",
 )
-_WARNED: set[str] = set()
 
 
 class CannotJoin(Exception):
@@ -202,10 +201,7 @@ def _structure(module: nn.Module) -> tuple[Graph | nn.Module, tuple[float, ...]]
     try:
         return trace(module)
     except UnknownLayerError as error:
-        message = f"{error}: it cannot be vouched for in a stack, so networks of this kind train one at a time"
-        if message not in _WARNED:
-            _WARNED.add(message)
-            warnings.warn(message, UserWarning, stacklevel=2)
+        warn_alone(error)
         parameters = list(module.parameters())
         if any(p.dtype != torch.float32 for p in parameters) or not any(p.requires_grad for p in parameters):
             raise CannotJoin("parameters that are not float32, or none to train") from error

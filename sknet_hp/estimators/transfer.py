@@ -3,14 +3,13 @@
 import os
 from typing import Any
 
-import numpy as np
+from torch import Tensor, nn
 
 from sknet_hp.fusion.backend import Network
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.init import initial_buffers, initial_parameters
+from sknet_hp.nets.program import trained_shapes
 from sknet_hp.training.job import State, TrainingJob
-from sknet_hp.training.layout import flatten
-from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.start import state_of
 
 
 def source_of(net: Any) -> Any:
@@ -27,28 +26,52 @@ def source_of(net: Any) -> Any:
     return source
 
 
-def start_from(source: Any, job: TrainingJob, graph: Graph) -> State:
-    """Where training begins, with the layers of a fitted estimator that match."""
-    own = initial_parameters(graph, job.seed, job.init) | initial_buffers(graph)
+def start_from(source: Any, job: TrainingJob, own: dict[str, Tensor]) -> State:
+    """Where training begins: with the layers of a fitted estimator that match, and `own` tensors for the rest."""
     both, taken = transferred(source, own)
     if not taken:
         raise ValueError(f"no layer of init_from={source!r} matches this network's; give it the same n_layers, width and normalization")
-    vector, rest = flatten(both, graph.parameters), flatten(both, graph.buffers)
-    return State(vector, rest, np.zeros((OPTIMIZERS[job.optimizer].slots, len(vector)), np.float32))
+    return state_of(job, both)
 
 
-def layer_numbers(graph: Graph) -> list[int]:
-    """For each parameter tensor, the number of its layer: a linear map with the normalisation that follows it."""
+_MAPS = ("linear", "ntk_linear", "ensemble_linear", "ensemble_output")
+
+
+def _layer_numbers(net: Any, graph: Graph | nn.Module) -> list[int]:
+    """For each parameter tensor, the number of its layer: a linear map with what follows it; embeddings belong to the first."""
+    if not isinstance(graph, Graph):
+        if net.lr_layer_decay != 1 or (net.freeze is not None and not isinstance(net.freeze, (list, tuple))):
+            raise ValueError(
+                f"module={net.module!r} has layers that nothing is known of, so freeze={net.freeze!r} and lr_layer_decay={net.lr_layer_decay!r} "
+                "can not count them; freeze takes names of parameters"
+            )
+        return [0] * len(trained_shapes(graph)[0])
     numbers, layer = [], -1
     for node in graph.nodes:
-        layer += node.kind == "linear"
-        numbers += [layer] * len(node.parameters)
+        layer += node.kind in _MAPS
+        numbers += [max(0, layer)] * len(node.parameters)
     return numbers
 
 
-def lr_factors(net: Any, graph: Graph) -> tuple[float, ...] | None:
+def by_role(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
+    """Factors on the learning rates of the parameter tensors by what they do; None for ones."""
+    if not isinstance(graph, Graph):
+        return None
+
+    def factor(kind: str, role: str) -> float:
+        if kind in _MAPS:
+            return float(net.lr_factor_bias) if role == "bias" else 1.0
+        name = {"feature_scale": "scale", "parametric": "activation", "periodic": "num_embedding", "bins": "num_embedding"}.get(kind)
+        return 1.0 if name is None else float(getattr(net, f"lr_factor_{name}"))
+
+    factors = tuple(factor(node.kind, role) for node in graph.nodes for role, _, _ in node.parameters)
+    return None if all(each == 1 for each in factors) else factors
+
+
+def lr_factors(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
     """Factors on the learning rates of the parameter tensors, 0 where they are frozen; None for ones."""
-    numbers, names = layer_numbers(graph), [name for name, _ in graph.parameters]
+    numbers = _layer_numbers(net, graph)
+    names = [name for name, _ in (graph.parameters if isinstance(graph, Graph) else trained_shapes(graph)[0])]
     last = max(numbers)
     factors = [float(net.lr_layer_decay) ** (last - number) for number in numbers]
     if isinstance(net.freeze, str):
@@ -64,7 +87,8 @@ def lr_factors(net: Any, graph: Graph) -> tuple[float, ...] | None:
         frozen = [net.freeze is not None and number < net.freeze for number in numbers]
     if all(frozen):
         raise ValueError(f"freeze={net.freeze!r} leaves nothing to train")
-    factors = [0.0 if still else factor for still, factor in zip(frozen, factors, strict=True)]
+    roles = by_role(net, graph) or (1.0,) * len(names)
+    factors = [0.0 if still else factor * role for still, factor, role in zip(frozen, factors, roles, strict=True)]
     return None if all(factor == 1 for factor in factors) else tuple(factors)
 
 

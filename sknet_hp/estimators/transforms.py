@@ -148,10 +148,12 @@ class PiecewiseLinear(_FromSample):
     ----------
     n_bins : of each column, at most. Fewer where that would make more than `MOST_BINS` of all or where rows are few (`ROWS_EACH`), and none where not
         even two would fit.
+    equal : whether all columns get as many bins, of which some stay empty, as long as there are any.
     """
 
-    def __init__(self, n_bins: int):
+    def __init__(self, n_bins: int, equal: bool = False):
         self.n_bins = n_bins
+        self.equal = equal
 
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
         n_bins = min(self.n_bins, MOST_BINS // sample.shape[1], 2 ** (len(sample) // ROWS_EACH).bit_length() // 2)
@@ -164,6 +166,8 @@ class PiecewiseLinear(_FromSample):
                 usable = len(edges) > 1 and bool(np.isfinite(np.diff(edges)).all())
             self.edges_.append(edges if usable else np.zeros(0))
             self.counts_.append(max(0, len(distinct) - 1) if few else n_bins)
+        if self.equal:
+            self.counts_ = [max(self.counts_, default=0)] * len(self.counts_)
 
     def write(self, blocks: NumericBlocks, out: np.ndarray) -> None:
         """Write the bins of all columns into ``out``, of shape (n_rows, sum of `counts_`)."""

@@ -37,7 +37,7 @@ def _member_floats(job: TrainingJob) -> tuple[int, int]:
         parameters = sum(p.numel() for p in job.graph.parameters())
         return parameters, job.batch_rows * 256
     widths = [shape[0] for node in job.graph.nodes for role, _, shape in node.parameters if role == "weight"]
-    return job.graph.n_parameters, job.batch_rows * (sum(widths) + job.train.table.X.shape[1])
+    return job.graph.n_parameters, job.batch_rows * (job.n_heads * sum(widths) + job.train.table.X.shape[1])
 
 
 def stack_height(job: TrainingJob) -> int:
@@ -62,5 +62,5 @@ def expected_seconds(job: TrainingJob, members: int) -> float:
     """A rough guess at what a cohort will take; the engine corrects it by what it sees."""
     parameters, activations = _member_floats(job)
     epochs = max(0, job.max_epochs - job.first_epoch)
-    work = 3 * job.batch_rows * parameters / _MULTIPLICATIONS_PER_SECOND + (2 * activations + 2 * parameters) / _FLOATS_PER_SECOND
+    work = 3 * job.batch_rows * job.n_heads * parameters / _MULTIPLICATIONS_PER_SECOND + (2 * activations + 2 * parameters) / _FLOATS_PER_SECOND
     return epochs * job.steps * (_STEP_SECONDS + members * work)

@@ -1,6 +1,8 @@
 """Networks: torch modules, and how a stack of them is run. Knows torch only."""
 
 from sknet_hp.nets.mlp import MLP
+from sknet_hp.nets.resnet import ResNet
+from sknet_hp.nets.tabm import TabM
 
-ARCHITECTURES = {"mlp": MLP}
+ARCHITECTURES = {"mlp": MLP, "resnet": ResNet, "tabm": TabM}
 """Every architecture by name; a class takes `n_features`, `n_outputs` and its own keyword arguments."""

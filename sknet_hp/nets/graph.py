@@ -7,13 +7,15 @@ import copy
 import inspect
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 import torch.fx
 import torch.nn.functional as F
 from torch import nn
+
+from sknet_hp.nets import modules
 
 Shape = tuple[int, ...]
 
@@ -45,7 +47,6 @@ class Graph:
     """A network of known layers. Node i of `nodes` is number i + 1; the last one is the output."""
 
     nodes: tuple[Node, ...]
-    n_features: int | None = field(default=None)
 
     @property
     def parameters(self) -> list[tuple[str, Shape]]:
@@ -58,6 +59,16 @@ class Graph:
     @property
     def n_parameters(self) -> int:
         return sum(_size(shape) for _, shape in self.parameters)
+
+    @property
+    def n_heads(self) -> int:
+        """How many predictions the network makes for each row, side by side in its output."""
+        return self.nodes[-1].n_heads if self.nodes[-1].kind == "ensemble_output" else 1
+
+    @property
+    def n_codes(self) -> int:
+        """How many columns, the last ones, are numbers of categories."""
+        return next((node.n_columns for node in self.nodes if node.kind == "categories"), 0)
 
 
 def _size(shape: Shape) -> int:
@@ -107,7 +118,25 @@ MODULES: dict[type[nn.Module], _Reading] = {
     nn.LayerNorm: _Reading(
         "layer_norm", lambda m: {"eps": m.eps}, check=lambda m: len(m.normalized_shape) == 1 and m.elementwise_affine and m.bias is not None
     ),
+    modules.NTKLinear: _Reading("ntk_linear"),
+    modules.FeatureScale: _Reading("feature_scale"),
+    modules.PeriodicEmbedding: _Reading("periodic", lambda m: {"n_numeric": m.n_numeric, "dim": m.dim}),
+    modules.BinEmbedding: _Reading("bins", lambda m: {"n_numeric": m.n_numeric, "first_bin": m.first_bin, "n_bins": m.n_bins, "dim": m.dim}),
+    modules.CategoryEmbedding: _Reading("categories", lambda m: {"n_columns": m.n_columns, "dim": m.dim}),
+    modules.EnsembleLinear: _Reading("ensemble_linear", lambda m: {"n_heads": m.n_heads, "first": m.first, "chunks": m.chunks}),
+    modules.EnsembleOutput: _Reading("ensemble_output", lambda m: {"n_heads": m.n_heads}),
 }
+
+
+def _bendable(layer: nn.Module) -> bool:
+    return type(layer) in (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Tanh, nn.Sigmoid) and MODULES[type(layer)].check(layer)
+
+
+MODULES[modules.ParametricActivation] = _Reading(
+    "parametric",
+    lambda m: {"activation": MODULES[type(m.activation)].kind, **MODULES[type(m.activation)].attributes(m.activation)},
+    check=lambda m: _bendable(m.activation),
+)
 
 _FUNCTIONS: dict[Any, tuple[str, dict[str, Any]]] = {
     F.relu: ("relu", {}),
@@ -195,7 +224,7 @@ def trace(module: nn.Module) -> tuple[Graph, tuple[float, ...]]:
     """
     if type(module) in MODULES:  # a tracer looks into the root, so a lone layer needs one around it
         graph, rates = trace(nn.Sequential(module))
-        return Graph(tuple(_renamed(node, "0.") for node in graph.nodes), graph.n_features), rates
+        return Graph(tuple(_renamed(node, "0.") for node in graph.nodes)), rates
     try:
         traced = _trace(module)
         if _trace(module, training=False) != traced:
@@ -263,8 +292,7 @@ def _trace(module: nn.Module, training: bool = True) -> tuple[Graph, tuple[float
         numbers[fx_node] = len(nodes)
     if not nodes or not isinstance(output, torch.fx.Node) or numbers.get(output) != len(nodes):
         raise UnknownLayerError(f"{type(module).__name__}: its output is not that of one last layer")
-    first = next((n for n in nodes if n.kind == "linear"), None)
-    return Graph(tuple(nodes), first.parameters[0][2][1] if first else None), tuple(rates)
+    return Graph(tuple(nodes)), tuple(rates)
 
 
 def _renamed(node: Node, prefix: str) -> Node:

@@ -66,13 +66,17 @@ class Linear(Layer):
 
     def evaluate(self, x: Tensor) -> Tensor:
         self.x = x
-        return kernels.affine(x, self.p["weight"], self.p.get("bias"), partial(self.space, "forward"))
+        return kernels.affine(x, self.weight(), self.p.get("bias"), partial(self.space, "forward"))
+
+    def weight(self) -> Tensor:
+        """The matrices of the map, (members, n_outputs, n_inputs)."""
+        return self.p["weight"]
 
     def backward(self, g: Tensor) -> Tensor | None:
         self._weight_gradient(g, self.g["weight"])
         if "bias" in self.g:
             torch.sum(g, 1, out=self.g["bias"])
-        return kernels.product(g, self.p["weight"], partial(self.space, "input")) if self.input_gradient else None
+        return kernels.product(g, self.weight(), partial(self.space, "input")) if self.input_gradient else None
 
     def _weight_gradient(self, g: Tensor, out: Tensor) -> None:
         if out.shape[1] >= 2 * out.shape[2]:  # kernels are faster at wide results than at tall ones
@@ -226,12 +230,20 @@ class Dropout(Layer):
     in_place = True
     keys: Tensor  # (members,) int64
 
+    def __init__(self, *arguments: Any):
+        super().__init__(*arguments)
+        self.set_rates()
+
+    def set_rates(self, factors: Tensor | None = None) -> None:
+        """Drop at each member's rate times its factor, (members,), or as it is."""
+        rates = self.rates.double() if factors is None else self.rates.double() * factors.double().unsqueeze(1)
+        self.threshold = (rates * 65536).round().sub(32768).clamp(max=32767).to(torch.int16)  # (members, 1)
+        self.scale = (1 / (1 - rates)).to(self.rates.dtype)
+
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
         members, size = x.shape[0], x.shape[1] * x.shape[2]
         if not hasattr(self, "mask"):
             self.bits = kernels.RandomBits(members, size, x.device)
-            self.threshold = (self.rates.double() * 65536).round().sub(32768).clamp(max=32767).to(torch.int16)  # (members, 1)
-            self.scale = (1 / (1 - self.rates.double())).to(x.dtype)
             self.mask = torch.empty(members, size, dtype=x.dtype, device=x.device)
         torch.ge(self.bits.draw(self.keys), self.threshold, out=self.mask).mul_(self.scale)
         return torch.mul(x, self.mask.view_as(x), out=self.result(x))

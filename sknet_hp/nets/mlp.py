@@ -1,6 +1,9 @@
-"""The multilayer perceptron."""
+"""The multilayer perceptron, and the pieces that other architectures share with it."""
 
 from torch import Tensor, nn
+
+from sknet_hp.nets.front import Front
+from sknet_hp.nets.modules import NTKLinear, ParametricActivation
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -19,10 +22,22 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 NORMALIZATIONS = ("none", "batch", "layer")
 
 
-def normalization_layer(name: str, width: int, momentum: float, eps: float, device: str | None) -> nn.Module | None:
+def normalization_layer(name: str, width: int, momentum: float, eps: float, device: str | None) -> list[nn.Module]:
+    """The layer, or nothing."""
     if name == "batch":
-        return nn.BatchNorm1d(width, momentum=momentum, eps=eps, device=device)
-    return nn.LayerNorm(width, eps=eps, device=device) if name == "layer" else None
+        return [nn.BatchNorm1d(width, momentum=momentum, eps=eps, device=device)]
+    return [nn.LayerNorm(width, eps=eps, device=device)] if name == "layer" else []
+
+
+def activation_layer(name: str, width: int, parametric: bool, device: str | None) -> nn.Module:
+    """The activation, with a learned weight for each of `width` units if `parametric`."""
+    layer = ACTIVATIONS[name]()
+    return ParametricActivation(layer, width, device=device) if parametric and name != "none" else layer
+
+
+def dropout_layer(rate: float) -> list[nn.Module]:
+    """The layer, or nothing."""
+    return [nn.Dropout(rate)] if rate > 0 else []
 
 
 class MLP(nn.Module):
@@ -40,26 +55,25 @@ class MLP(nn.Module):
         width: int = 128,
         hidden_layer_sizes: tuple[int, ...] | None = None,
         activation: str = "relu",
+        parametric_activation: bool = False,
+        ntk: bool = False,
         dropout: float = 0.0,
-        input_dropout: float = 0.0,
         normalization: str = "none",
         norm_momentum: float = 0.1,
         norm_eps: float = 1e-5,
+        front: Front | None = None,
         device: str | None = None,
     ):
         super().__init__()
-        layers: list[nn.Module] = [nn.Dropout(input_dropout)] if input_dropout > 0 else []
-        inner = n_features
+        linear = NTKLinear if ntk else nn.Linear
+        layers, inner = (front or Front()).layers(n_features, device)
         for size in (width,) * n_layers if hidden_layer_sizes is None else hidden_layer_sizes:
-            layers.append(nn.Linear(inner, size, device=device))
-            norm = normalization_layer(normalization, size, norm_momentum, norm_eps, device)
-            if norm is not None:
-                layers.append(norm)
-            layers.append(ACTIVATIONS[activation]())
-            if dropout > 0:
-                layers.append(nn.Dropout(dropout))
+            layers.append(linear(inner, size, device=device))
+            layers += normalization_layer(normalization, size, norm_momentum, norm_eps, device)
+            layers.append(activation_layer(activation, size, parametric_activation, device))
+            layers += dropout_layer(dropout)
             inner = size
-        layers.append(nn.Linear(inner, n_outputs, device=device))
+        layers.append(linear(inner, n_outputs, device=device))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:

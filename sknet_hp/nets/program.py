@@ -2,12 +2,18 @@
 
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sknet_hp.nets.ensemble_layers import ENSEMBLE_LAYERS
 from sknet_hp.nets.generator import OwnGenerator
-from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.layers import LAYERS, Dropout, Layer
+from sknet_hp.nets.table_layers import TABLE_LAYERS
+
+STACKED: dict[str, type[Layer]] = LAYERS | TABLE_LAYERS | ENSEMBLE_LAYERS
+"""Every kind of a graph's node and the layer that runs it in a stack."""
 
 
 class Runnable(Protocol):
@@ -18,6 +24,8 @@ class Runnable(Protocol):
     def backward(self, g: Tensor) -> None: ...
 
     def evaluate(self, x: Tensor) -> Tensor: ...
+
+    def scale_dropout(self, factors: np.ndarray | None) -> None: ...
 
 
 class Program:
@@ -43,7 +51,7 @@ class Program:
             if node.kind == "add":
                 self.layers.append(None)
                 continue
-            layer = LAYERS[node.kind](
+            layer = STACKED[node.kind](
                 node,
                 {role: parameters[name] for role, name, _ in node.parameters},
                 {role: gradients[name] for role, name, _ in node.parameters},
@@ -56,6 +64,11 @@ class Program:
             layer.overwrite = layer.in_place and source != 0 and not self.fans_out[source] and self._expendable(source, node.kind)
             self.layers.append(layer)
         self.dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+
+    def scale_dropout(self, factors: np.ndarray | None) -> None:
+        """Multiply all dropout rates by (1, members) factors, until the next call; None for ones."""
+        for layer in self.dropouts:
+            layer.set_rates(None if factors is None else torch.from_numpy(factors[0]).to(layer.rates))
 
     def _expendable(self, source: int, kind: str) -> bool:
         producer = self.layers[source]
@@ -146,3 +159,12 @@ class Alone:
     def evaluate(self, x: Tensor) -> Tensor:
         self.module.eval()
         return self.module(x[0]).unsqueeze(0)
+
+    def scale_dropout(self, factors: np.ndarray | None) -> None:
+        """The module keeps its own rates."""
+
+
+def trained_shapes(module: nn.Module) -> tuple[list[tuple[str, Shape]], list[tuple[str, Shape]]]:
+    """(the parameters that are trained, the buffers that hold numbers) of a module, by name and shape."""
+    parameters = [(name, tuple(p.shape)) for name, p in module.named_parameters() if p.requires_grad]
+    return parameters, [(name, tuple(b.shape)) for name, b in module.named_buffers() if b.is_floating_point()]

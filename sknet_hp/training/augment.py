@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from sknet_hp.nets import kernels
+from sknet_hp.nets.graph import Graph
 from sknet_hp.training.job import TrainingJob
 
 NOISE, MIXUP = 4, 5  # streams of random numbers that a member's seed opens, beside those of batches
@@ -24,6 +25,8 @@ class Augmentation:
         self.noise = [
             (k, job.input_noise, _generator(job, NOISE, epoch)) for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True)) if job.input_noise
         ]
+        graph = jobs[0].graph
+        self.n_codes = graph.n_codes if isinstance(graph, Graph) else 0
         self.mix = []
         for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True)):
             if job.mixup_alpha:
@@ -40,7 +43,7 @@ class Augmentation:
         Whole steps are drawn, of a multiple of 32 numbers, so it makes no difference how many come at a time.
         """
         for k, size, generator in self.noise:
-            x = xs[:, k]
+            x = xs[:, k, :, : xs.shape[3] - self.n_codes]  # numbers of categories mean nothing in between
             x.add_(torch.randn(x.shape, generator=generator, dtype=torch.float32).mul_(size).to(x.device))
         for k, shares in self.mix:
             share = shares[begin : begin + len(xs)].view(-1, 1, 1).to(xs.device)

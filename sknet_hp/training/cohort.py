@@ -11,16 +11,17 @@ from torch import Tensor
 
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph, Shape
-from sknet_hp.nets.init import initial_buffers, initial_parameters
-from sknet_hp.nets.program import Alone, Program, Runnable
+from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool
 from sknet_hp.training.environment import float32_by_default, training_environment
-from sknet_hp.training.job import EpochRecord, Observer, State, TrainingJob, TrainingResult
-from sknet_hp.training.layout import Layout, flatten
+from sknet_hp.training.heads import OfEach
+from sknet_hp.training.job import EpochRecord, Observer, TrainingJob, TrainingResult
+from sknet_hp.training.layout import Layout
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
 from sknet_hp.training.schedules import Schedule
+from sknet_hp.training.start import initial_state
 from sknet_hp.training.validation import Scores, Validation
 
 _GATHER_FLOATS = 1 << 18  # how much of X is gathered at once: enough to amortise the call, little enough to stay in cache
@@ -64,7 +65,7 @@ class Cohort:
         self.parameter_shapes, self.buffer_shapes = self._shapes()
         self.jobs = list(jobs)
         self.numbers = list(range(len(jobs)))
-        self.states = [job.start or self._initial_state(job) for job in jobs]
+        self.states = [job.start or initial_state(job) for job in jobs]
         self.histories: list[list[EpochRecord]] = [[] for _ in jobs]
         self.pool = Pool(jobs, self.loss, self.device)
         self._results: dict[int, TrainingResult] = {}
@@ -99,17 +100,7 @@ class Cohort:
         if self.graph is not None:
             return self.graph.parameters, self.graph.buffers
         assert self.module is not None
-        trained = [(name, tuple(p.shape)) for name, p in self.module.named_parameters() if p.requires_grad]
-        return trained, [(name, tuple(b.shape)) for name, b in self.module.named_buffers() if b.is_floating_point()]
-
-    def _initial_state(self, job: TrainingJob) -> State:
-        if self.graph is not None:
-            parameters, buffers = initial_parameters(self.graph, job.seed, job.init), initial_buffers(self.graph)
-        else:
-            assert self.module is not None
-            parameters, buffers = dict(self.module.named_parameters()), dict(self.module.named_buffers())
-        vector, rest = flatten(parameters, self.parameter_shapes), flatten(buffers, self.buffer_shapes)
-        return State(vector, rest, np.zeros((OPTIMIZERS[job.optimizer].slots, len(vector)), np.float32))
+        return trained_shapes(self.module)
 
     def _bind(self, layout: Layout, buffer_layout: Layout) -> None:
         """Make the program and the optimizer for the members now in the stack."""
@@ -135,6 +126,7 @@ class Cohort:
         self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout, jobs[0].decay_mode, self._decayed())
         own = torch.tensor([job.loss_parameter for job in jobs], dtype=torch.float32, device=self.device)
         self.loss = LOSSES[jobs[0].loss](own.view(-1, 1, 1))
+        self.of_each = OfEach(self.loss, jobs[0].n_heads) if jobs[0].n_heads > 1 else self.loss
         smoothing = [job.label_smoothing for job in jobs]
         self.smoothing = torch.tensor(smoothing, dtype=torch.float32, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
 
@@ -142,7 +134,7 @@ class Cohort:
         """(members, tensors) factors on the learning rates of this epoch, or None for ones."""
         ones = (1.0,) * len(self.layout.sizes)
         each = [
-            job.lr_factors if job.lr_factors is not None and (job.lr_factors_until is None or done < job.lr_factors_until) else ones
+            (job.lr_factors if job.lr_factors_until is None or done < job.lr_factors_until else job.lr_factors_after) or ones
             for job, done in zip(self.jobs, self.epochs_done, strict=True)
         ]
         return np.array(each) if any(factors != ones for factors in each) else None
@@ -153,7 +145,8 @@ class Cohort:
             return None
         if self.graph is None:
             return [len(shape) > 1 for _, shape in self.parameter_shapes]
-        return [role == "weight" and node.kind == "linear" for node in self.graph.nodes for role, _, _ in node.parameters]
+        spared = ("batch_norm", "layer_norm")
+        return [role != "bias" and node.kind not in spared for node in self.graph.nodes for role, _, _ in node.parameters]
 
     # ---- an epoch --------------------------------------------------------------------------------------------------
 
@@ -179,11 +172,15 @@ class Cohort:
         steps, members, rows = order.shape
         features, n_outputs = self.pool.X.shape[1], self.jobs[0].n_outputs
         keys = self._keys(steps)
+        width = n_outputs * self.jobs[0].n_heads
         shares, columns = share.unbind(0), share.unsqueeze(3).unbind(0)
-        self.optimizer.begin_epoch(self._learning_rates(steps), self.steps_done + np.arange(1, steps + 1)[:, None], self._lr_factors())
+        counted = self.steps_done + np.arange(1, steps + 1)[:, None]
+        decay = self._factors("decay_schedule", steps)
+        self.optimizer.begin_epoch(self._learning_rates(steps), counted, self._lr_factors(), decay)
+        self.program.scale_dropout(self._factors("dropout_schedule", 1))
         augmentation = Augmentation(self.jobs, self.epochs_done.tolist(), steps)
         chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
-        records = torch.empty(chunk, members, rows, n_outputs, dtype=torch.float32, device=self.device)
+        records = torch.empty(chunk, members, rows, width, dtype=torch.float32, device=self.device)
         losses = np.empty((members, steps, rows), np.float32)
         for begin in range(0, steps, chunk):
             index = order[begin : begin + chunk].reshape(-1)
@@ -197,9 +194,9 @@ class Cohort:
                 if self.cancelled():
                     raise Cancelled
                 outputs = self.program.forward(x, shares[s], keys[s])
-                self.program.backward(self.loss.gradient(outputs, y, columns[s], record))
+                self.program.backward(self.of_each.gradient(outputs, y, columns[s], record))
                 self.optimizer.update(s, self.flat, self.gradient, self.slots, self.scratch)
-            losses[:, begin : begin + len(xs)] = self.loss.rows(records[: len(xs)], ys).transpose(0, 1).cpu().numpy()
+            losses[:, begin : begin + len(xs)] = self.of_each.rows(records[: len(xs)], ys).transpose(0, 1).cpu().numpy()
         # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise.
         return np.array([(losses[k].ravel() * weight[k].ravel()).sum() / max(weight[k].sum(), 1e-30) for k in range(members)])
 
@@ -212,13 +209,21 @@ class Cohort:
 
     def _learning_rates(self, steps: int) -> np.ndarray:
         """(steps, members)."""
+        factors = self._factors("schedule", steps)
+        plateau = np.array([state.plateau.factor for state in self.states])
+        return self.rates["lr"] * (plateau if factors is None else factors * plateau) * np.ones((steps, 1))
+
+    def _factors(self, schedule: str, steps: int) -> np.ndarray | None:
+        """(steps, members) factors that a schedule of the jobs gives for this epoch; None for ones."""
+        schedules = [getattr(job, schedule) for job in self.jobs]
+        if all(each == Schedule() for each in schedules):
+            return None
         factors = np.ones((steps, len(self.jobs)))
-        for k, (job, state, done) in enumerate(zip(self.jobs, self.states, self.epochs_done, strict=True)):
-            if job.schedule != Schedule():
+        for k, (job, each, done) in enumerate(zip(self.jobs, schedules, self.epochs_done, strict=True)):
+            if each != Schedule():
                 horizon = job.schedule_epochs or job.max_epochs
-                factors[:, k] = [job.schedule.factor((done + s / steps) / horizon, 1 / (steps * horizon)) for s in range(steps)]
-            factors[:, k] *= state.plateau.factor
-        return self.rates["lr"] * factors
+                factors[:, k] = [each.factor((done + s / steps) / horizon, 1 / (steps * horizon)) for s in range(steps)]
+        return factors
 
     def _finite(self) -> np.ndarray:
         ok = torch.ones(len(self.jobs), dtype=torch.bool, device=self.device)

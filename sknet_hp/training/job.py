@@ -9,6 +9,7 @@ from torch import nn
 
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.init import Init
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.stopping import Plateau, Stopping
 
@@ -116,12 +117,13 @@ class TrainingJob:
     decay_mode : "decoupled", "l2", or None for what the optimizer is known with.
     decay_everywhere : whether weight decay reaches biases and normalisations too, as in torch.
     lr_factors : for each parameter tensor a factor on the learning rate; None for ones.
-    lr_factors_until : how many epochs they hold; None for all.
+    lr_factors_until, lr_factors_after : how many epochs they hold, None for all; and those that hold from then on.
+    decay_schedule, dropout_schedule : of weight decay and of the rates of dropout, over the same horizon; the latter changes between epochs.
     max_epochs : train until this many epochs, those of `start` included.
     schedule_epochs : the horizon of the learning-rate schedule.
     rates, loss_parameter, label_smoothing, input_noise, mixup_alpha, layer_rates : numbers that may differ within a cohort; the last in the order
         of the graph's nodes.
-    init : how weights start, in `nets.init`; None for torch's way.
+    init : how weights start.
     start : the state to go on from, or None.
     metric : what early stopping follows instead of the validation loss: outputs, y and weights of the validation rows to a number, the higher the
         better. Picklable.
@@ -140,6 +142,9 @@ class TrainingJob:
     decay_everywhere: bool = True
     lr_factors: tuple[float, ...] | None = None
     lr_factors_until: int | None = None
+    lr_factors_after: tuple[float, ...] | None = None
+    decay_schedule: Schedule = field(default_factory=Schedule)
+    dropout_schedule: Schedule = field(default_factory=Schedule)
     batch_size: int = 128
     max_epochs: int = 10
     schedule_epochs: int | None = None
@@ -150,12 +155,17 @@ class TrainingJob:
     input_noise: float = 0.0
     mixup_alpha: float = 0.0
     layer_rates: tuple[float, ...] = ()
-    init: str | None = None
+    init: Init = field(default_factory=Init)
     stopping: Stopping = field(default_factory=Stopping)
     metric: "Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None" = None
     start: State | None = None
     device: str = "cpu"
     observer: "Observer | None" = None
+
+    @property
+    def n_heads(self) -> int:
+        """Predictions for each row."""
+        return self.graph.n_heads if isinstance(self.graph, Graph) else 1
 
     @property
     def batch_rows(self) -> int:

@@ -70,6 +70,11 @@ class Loss:
         """The loss of each row, (..., rows)."""
         raise NotImplementedError
 
+    @classmethod
+    def together(cls, outputs: Tensor) -> Tensor:
+        """What several predictions say together: (…, heads, n_outputs) to outputs (…, n_outputs) that mean the average of what each means."""
+        return outputs.mean(-2)
+
 
 # ---- classes -------------------------------------------------------------------------------------------------------
 
@@ -87,6 +92,10 @@ class CrossEntropy(Loss):
 
     def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return log_softmax(outputs, torch.empty_like(outputs, memory_format=torch.contiguous_format))
+
+    @classmethod
+    def together(cls, outputs: Tensor) -> Tensor:
+        return torch.softmax(outputs, -1).mean(-2).log_()
 
     def rows(self, record: Tensor, targets: Tensor) -> Tensor:
         # A target of zero counts for nothing even where the logarithm is infinite.
@@ -124,6 +133,10 @@ class LogProbability(CrossEntropy):
     def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return (outputs + self.eps).log_()
 
+    @classmethod
+    def together(cls, outputs: Tensor) -> Tensor:
+        return outputs.mean(-2)
+
 
 class BinaryCrossEntropy(Loss):
     """The sum over labels of each one's logistic loss, for rows that may have several labels; targets are 0 or 1."""
@@ -140,6 +153,10 @@ class BinaryCrossEntropy(Loss):
 
     def rows(self, record: Tensor, targets: Tensor) -> Tensor:
         return (aten.softplus(record) - record * targets).sum(-1)
+
+    @classmethod
+    def together(cls, outputs: Tensor) -> Tensor:
+        return torch.logit(torch.sigmoid(outputs).mean(-2), eps=1e-7)
 
 
 # ---- numbers -------------------------------------------------------------------------------------------------------
@@ -227,6 +244,10 @@ class Poisson(Loss):
     def rows(self, record: Tensor, targets: Tensor) -> Tensor:
         return (torch.exp(record) - record * targets).mean(-1)
 
+    @classmethod
+    def together(cls, outputs: Tensor) -> Tensor:
+        return torch.exp(outputs).mean(-2).log_()
+
 
 LOSSES: dict[str, type[Loss]] = {
     "cross_entropy": CrossEntropy,
@@ -239,3 +260,8 @@ LOSSES: dict[str, type[Loss]] = {
     "quantile": Quantile,
     "poisson": Poisson,
 }
+
+
+def together(loss: Loss | type[Loss], outputs: Tensor, n_outputs: int) -> Tensor:
+    """Outputs (…, n_outputs) of networks, of which some make several predictions, side by side."""
+    return outputs if outputs.shape[-1] == n_outputs else loss.together(outputs.unflatten(-1, (-1, n_outputs)))

@@ -45,24 +45,29 @@ class Optimizer:
         self.layout = layout
         self.decoupled = (decay_mode or self.decay_mode) == "decoupled"
         self.decayed = [j for j in range(len(layout.sizes)) if decayed is None or decayed[j]]
-        self.l1, self.l2 = Columns(layout, rates["l1"]), Columns(layout, rates["weight_decay"])
+        self.l1 = Columns(layout, rates["l1"])
         self.clips = bool(np.isfinite(rates["clip"]).any())
         self.prepare()
 
     def prepare(self) -> None:
         """Make of the rates what the rule needs."""
 
-    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None) -> None:
+    def begin_epoch(
+        self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None
+    ) -> None:
         """Prepare an epoch.
 
         Parameters
         ----------
         lr, t : (steps, members) the learning rate of each step, and its number, counted from 1.
         lr_factors : (members, tensors) factors on the learning rate, or None for ones.
+        decay_factors : (steps, members) factors on the weight decay, or None for ones.
         """
         self.lr = self.layout.factors(lr, lr_factors)
         each = [1.0 if lr_factors is None else lr_factors[:, j] for j in range(len(self.layout.sizes))]
-        self.keep = {j: Columns(self.layout, 1 - lr * each[j] * self.rates["weight_decay"]) for j in self.decayed}
+        decay = self.rates["weight_decay"] if decay_factors is None else self.rates["weight_decay"] * decay_factors
+        self.l2 = Columns(self.layout, decay)
+        self.keep = {j: Columns(self.layout, 1 - lr * each[j] * decay) for j in self.decayed}
 
     def update(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
         """The epoch's step i: update p in place; g and scratch may be overwritten."""
@@ -93,7 +98,7 @@ class Optimizer:
             if self.l1.any():
                 gradients[j].add_(torch.sign(weights[j], out=spare[j]).mul_(self.l1[0]))
             if self.l2.any() and not self.decoupled:
-                gradients[j].add_(torch.mul(weights[j], self.l2[0], out=spare[j]))
+                gradients[j].add_(torch.mul(weights[j], self.l2[i], out=spare[j]))
             elif self.l2.any():  # Loshchilov & Hutter 2019
                 weights[j].mul_(self.keep[j][i])
 
@@ -185,8 +190,10 @@ class Adam(_Moments):
         self.large = sum(layout.sizes) >= _LARGE and layout.device.type == "cpu"
         self.members: list[_Member] = []
 
-    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None) -> None:
-        super().begin_epoch(lr, t, lr_factors)
+    def begin_epoch(
+        self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None
+    ) -> None:
+        super().begin_epoch(lr, t, lr_factors, decay_factors)
         if self.large:
             self.each_lr, self.lr_factors, self.members = lr.tolist(), lr_factors, []
             self.before = torch.from_numpy((t[0] - 1).astype(np.float32))
@@ -242,8 +249,10 @@ def nadam_momentum(beta1: Any, t: np.ndarray) -> np.ndarray:
 class NAdam(_Moments):
     """Adam with Nesterov's momentum (Dozat 2016), as `torch.optim.NAdam`."""
 
-    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None) -> None:
-        super().begin_epoch(lr, t, lr_factors)
+    def begin_epoch(
+        self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None
+    ) -> None:
+        super().begin_epoch(lr, t, lr_factors, decay_factors)
         _, correction2 = self._corrections(t)
         every = np.arange(1, int(t.max()) + 2)[:, None]
         momentum = nadam_momentum(self.rates["beta1"], every)  # (steps from the first on, members)
@@ -264,8 +273,10 @@ class NAdam(_Moments):
 class RAdam(_Moments):
     """Rectified Adam (Liu et al. 2020), as `torch.optim.RAdam`."""
 
-    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None) -> None:
-        super().begin_epoch(lr, t, lr_factors)
+    def begin_epoch(
+        self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None
+    ) -> None:
+        super().begin_epoch(lr, t, lr_factors, decay_factors)
         correction1, correction2 = self._corrections(t)
         beta2 = self.rates["beta2"]
         end = 2 / (1 - beta2) - 1

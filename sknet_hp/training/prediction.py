@@ -1,19 +1,25 @@
 """A trained network's outputs, with the same care for bits as its training."""
 
+import copy
+
 import numpy as np
 import torch
+from torch import nn
 
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.program import Program
+from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
+from sknet_hp.training.losses import LOSSES, together
 
 BATCH_ROWS = 1024
 """Predictions are made for so many rows at a time: few enough for their activations to stay in cache."""
 
 
-def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], X: np.ndarray) -> np.ndarray:
+def predict(
+    graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], X: np.ndarray, loss: str, n_outputs: int
+) -> np.ndarray:
     """Outputs of one network.
 
     A function of the arguments alone: rows are copied into batches of a fixed shape, so neither the number of threads nor where X lies in
@@ -21,22 +27,17 @@ def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tu
 
     Parameters
     ----------
-    graph : the network's structure.
+    graph : the network's structure; or a module that can not be stacked, whose own weights do not matter.
     parameters, buffers : its weights, flat.
     rates : the numbers of its layers, in the order of the graph's nodes.
     X : (rows, n_features) float32.
+    loss, n_outputs : what the network was trained for: they say what several predictions for one row mean together.
 
     Returns
     -------
     outputs : (rows, n_outputs) float32, finite
     """
-    cpu = torch.device("cpu")
-    layout, buffer_layout = Layout(graph.parameters, 1, cpu), Layout(graph.buffers, 1, cpu)
-    flat, flat_buffers = layout.zeros(), buffer_layout.zeros()
-    layout.assign(flat, parameters[None])
-    buffer_layout.assign(flat_buffers, buffers[None])
-    views = layout.views(flat)
-    program = Program(graph, views, views, buffer_layout.views(flat_buffers), torch.tensor([rates], dtype=torch.float32))
+    program = _program(graph, parameters, buffers, rates)
     source = torch.from_numpy(X)
     rows = min(BATCH_ROWS, kernels.padded_rows(len(X)))
     batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)
@@ -44,6 +45,23 @@ def predict(graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tu
     with training_environment():
         for part in source.split(rows):
             batch[0, : len(part)] = part
-            parts.append(program.evaluate(batch)[0, : len(part)].clone())
+            parts.append(together(LOSSES[loss], program.evaluate(batch), n_outputs)[0, : len(part)].clone())
         # Huge weights that were finite on the training rows can overflow on others.
         return torch.cat(parts).nan_to_num_().numpy()
+
+
+def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...]) -> Runnable:
+    cpu = torch.device("cpu")
+    if isinstance(graph, Graph):
+        shapes = graph.parameters, graph.buffers
+    else:
+        graph = copy.deepcopy(graph)  # two threads may predict at once
+        shapes = trained_shapes(graph)
+    layout, buffer_layout = Layout(shapes[0], 1, cpu), Layout(shapes[1], 1, cpu)
+    flat, flat_buffers = layout.zeros(), buffer_layout.zeros()
+    layout.assign(flat, parameters[None])
+    buffer_layout.assign(flat_buffers, buffers[None])
+    views, buffer_views = layout.views(flat), buffer_layout.views(flat_buffers)
+    if isinstance(graph, Graph):
+        return Program(graph, views, views, buffer_views, torch.tensor([rates], dtype=torch.float32))
+    return Alone(graph, views, views, buffer_views)

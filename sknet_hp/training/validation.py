@@ -8,7 +8,7 @@ import torch
 from sknet_hp.nets.program import Runnable
 from sknet_hp.training.batches import Pool
 from sknet_hp.training.job import Rows, TrainingJob, evaluation_shape
-from sknet_hp.training.losses import Loss
+from sknet_hp.training.losses import Loss, together
 
 
 class Scores(NamedTuple):
@@ -46,7 +46,7 @@ class Validation:
         kept = np.empty((members, self.steps, self.rows, n_outputs), np.float32) if wanted else None
         for s in range(self.steps):
             index = self.order[s].reshape(-1)
-            outputs = program.evaluate(self.pool.X.index_select(0, index).view(members, self.rows, -1))
+            outputs = together(loss, program.evaluate(self.pool.X.index_select(0, index).view(members, self.rows, -1)), n_outputs)
             targets = self.pool.y.index_select(0, index).view(members, self.rows, -1)
             losses[:, s] = loss.rows(loss.record(outputs, targets), targets).cpu().numpy()
             if hits is not None:

@@ -11,9 +11,8 @@ from torch import nn
 
 from sknet_hp.nets.graph import MODULES, UnknownLayerError, trace
 from sknet_hp.nets.init import initial_buffers, initial_parameters
-from sknet_hp.nets.layers import LAYERS
 from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
-from sknet_hp.nets.program import Program
+from sknet_hp.nets.program import STACKED, Program
 
 MEMBERS, ROWS = 3, 32
 
@@ -181,7 +180,6 @@ def test_graph_of_an_mlp():
     graph, rates = trace(MLP(6, 3, n_layers=2, width=8, activation="relu", dropout=0.3, normalization="batch"))
     assert [n.kind for n in graph.nodes] == ["linear", "batch_norm", "relu", "dropout"] * 2 + ["linear"]
     assert rates == (1e-5, 0.1, 0.3) * 2
-    assert graph.n_features == 6
     assert graph.n_parameters == (6 * 8 + 8) + (8 * 8 + 8) + 2 * 16 + 8 * 3 + 3
     assert graph.parameters[0] == ("layers.0.weight", (8, 6))
     assert [name.split(".")[-1] for name, _ in graph.buffers] == ["running_mean", "running_var"] * 2
@@ -221,7 +219,7 @@ def test_lone_linear_keeps_its_names():
 
 
 def test_every_module_that_is_read_has_a_layer():
-    assert {reading.kind for reading in MODULES.values()} - {"identity"} == set(LAYERS)
+    assert {reading.kind for reading in MODULES.values()} - {"identity"} == set(STACKED)
 
 
 def test_initial_parameters_follow_from_the_seed():

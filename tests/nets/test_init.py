@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sknet_hp.nets.graph import trace
-from sknet_hp.nets.init import INITIALISATIONS, initial_parameters
+from sknet_hp.nets.init import INITIALISATIONS, Init, initial_parameters
 from sknet_hp.nets.mlp import MLP
 
 TORCH = {
@@ -22,7 +22,7 @@ WEIGHTS = [name for node in graph.nodes if node.kind == "linear" for role, name,
 
 @pytest.mark.parametrize("name", INITIALISATIONS)
 def test_distribution_is_torchs(name):
-    parameters = initial_parameters(graph, 3, name)
+    parameters = initial_parameters(graph, 3, Init(name))
     for weight in WEIGHTS:
         ours = parameters[weight]
         torch.manual_seed(7)
@@ -39,7 +39,7 @@ def test_distribution_is_torchs(name):
 
 @pytest.mark.parametrize("name", INITIALISATIONS)
 def test_the_rest_starts_neutral(name):
-    parameters = initial_parameters(graph, 0, name)
+    parameters = initial_parameters(graph, 0, Init(name))
     for node in graph.nodes:
         for role, parameter, _ in node.parameters:
             if parameter not in WEIGHTS:
@@ -60,7 +60,7 @@ def test_without_a_name_as_torchs_linear():
 @pytest.mark.parametrize("name", [None, *INITIALISATIONS])
 def test_it_follows_from_the_seed(name):
     before = torch.get_rng_state()
-    one, other, third = (initial_parameters(graph, seed, name) for seed in (5, 5, 6))
+    one, other, third = (initial_parameters(graph, seed, Init(name)) for seed in (5, 5, 6))
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(one[key], other[key]) for key in one)
     assert not torch.equal(one[WEIGHTS[0]], third[WEIGHTS[0]])

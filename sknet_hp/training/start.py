@@ -1,0 +1,50 @@
+"""Where a network begins."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sknet_hp.nets import kernels
+from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.init import initial_buffers, initial_parameters
+from sknet_hp.nets.program import trained_shapes
+from sknet_hp.training.environment import training_environment
+from sknet_hp.training.job import State, TrainingJob
+from sknet_hp.training.layout import flatten
+from sknet_hp.training.optimizers import OPTIMIZERS
+
+START = 6  # a stream of random numbers that a member's seed opens, beside those of batches and augmentation
+
+_SAMPLE = 1024  # training rows that a data-driven start looks at
+
+
+def initial_tensors(job: TrainingJob) -> dict[str, Tensor]:
+    """The parameters and buffers, by name, that a job's network begins with: a function of the job alone, whoever calls."""
+    if not isinstance(job.graph, Graph):
+        return dict(job.graph.named_parameters()) | dict(job.graph.named_buffers())
+    with training_environment():
+        looks = any(node.kind == "ntk_linear" for node in job.graph.nodes)
+        parameters = initial_parameters(job.graph, job.seed, job.init, _sample(job) if looks else None)
+        return parameters | initial_buffers(job.graph)
+
+
+def state_of(job: TrainingJob, tensors: dict[str, Tensor]) -> State:
+    """The state before the first step, with these tensors."""
+    graph = job.graph
+    order = (graph.parameters, graph.buffers) if isinstance(graph, Graph) else trained_shapes(graph)
+    parameters, buffers = flatten(tensors, order[0]), flatten(tensors, order[1])
+    return State(parameters, buffers, np.zeros((OPTIMIZERS[job.optimizer].slots, len(parameters)), np.float32))
+
+
+def initial_state(job: TrainingJob) -> State:
+    """Where the job's network begins."""
+    return state_of(job, initial_tensors(job))
+
+
+def _sample(job: TrainingJob) -> Tensor:
+    """Some training rows, as many as a whole number of `kernels.ROW_QUANTUM`."""
+    rows = job.train
+    seed = int(kernels.mixed_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF
+    picked = np.random.default_rng(seed).permutation(len(rows))[:_SAMPLE]
+    picked = np.resize(picked, kernels.padded_rows(len(picked)))
+    return torch.from_numpy(np.ascontiguousarray(rows.table.X[picked if rows.index is None else rows.index[picked]]))
