@@ -128,8 +128,11 @@ MODULES: dict[type[nn.Module], _Reading] = {
 }
 
 
+_ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Tanh, nn.Sigmoid)
+
+
 def _bendable(layer: nn.Module) -> bool:
-    return type(layer) in (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Tanh, nn.Sigmoid) and MODULES[type(layer)].check(layer)
+    return type(layer) in _ACTIVATIONS and MODULES[type(layer)].check(layer)
 
 
 MODULES[modules.ParametricActivation] = _Reading(

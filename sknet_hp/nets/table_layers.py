@@ -42,7 +42,9 @@ class ParametricActivation(Layer):
     def backward(self, g: Tensor) -> Tensor:
         torch.sum(self.bent.mul_(g), 1, out=self.g["weight"])
         bent = torch.mul(g, self.p["weight"].unsqueeze(1), out=self.bent)
-        return g.sub_(bent).add_(self.inner.backward(bent))
+        through = self.inner.backward(bent)
+        assert through is not None
+        return g.sub_(bent).add_(through)
 
 
 class FeatureScale(Layer):

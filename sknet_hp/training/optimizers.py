@@ -52,9 +52,7 @@ class Optimizer:
     def prepare(self) -> None:
         """Make of the rates what the rule needs."""
 
-    def begin_epoch(
-        self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None
-    ) -> None:
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None) -> None:
         """Prepare an epoch.
 
         Parameters
@@ -190,9 +188,7 @@ class Adam(_Moments):
         self.large = sum(layout.sizes) >= _LARGE and layout.device.type == "cpu"
         self.members: list[_Member] = []
 
-    def begin_epoch(
-        self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None
-    ) -> None:
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None) -> None:
         super().begin_epoch(lr, t, lr_factors, decay_factors)
         if self.large:
             self.each_lr, self.lr_factors, self.members = lr.tolist(), lr_factors, []
@@ -249,9 +245,7 @@ def nadam_momentum(beta1: Any, t: np.ndarray) -> np.ndarray:
 class NAdam(_Moments):
     """Adam with Nesterov's momentum (Dozat 2016), as `torch.optim.NAdam`."""
 
-    def begin_epoch(
-        self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None
-    ) -> None:
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None) -> None:
         super().begin_epoch(lr, t, lr_factors, decay_factors)
         _, correction2 = self._corrections(t)
         every = np.arange(1, int(t.max()) + 2)[:, None]
@@ -273,9 +267,7 @@ class NAdam(_Moments):
 class RAdam(_Moments):
     """Rectified Adam (Liu et al. 2020), as `torch.optim.RAdam`."""
 
-    def begin_epoch(
-        self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None
-    ) -> None:
+    def begin_epoch(self, lr: np.ndarray, t: np.ndarray, lr_factors: np.ndarray | None = None, decay_factors: np.ndarray | None = None) -> None:
         super().begin_epoch(lr, t, lr_factors, decay_factors)
         correction1, correction2 = self._corrections(t)
         beta2 = self.rates["beta2"]

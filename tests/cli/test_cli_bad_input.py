@@ -244,7 +244,7 @@ def test_not_enough_memory(refused, write, monkeypatch):
 def test_model_of_another_version(refused, write, table, tmp_path):
     write()
     model = NetClassifier(max_epochs=1).fit(table[["amount"]], table["label"])
-    del model.layer_rates_
+    del model.layer_numbers_
     save(model, tmp_path / "model.safetensors")
     refused("predict", "model.safetensors", "data.csv", says=("another version",))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.parameters import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from sknet_hp.estimators.parameters.task import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from sknet_hp.estimators.transforms import TRANSFORMS
 from sknet_hp.nets.init import INITIALISATIONS
 from sknet_hp.nets.mlp import ACTIVATIONS, NORMALIZATIONS

@@ -54,14 +54,14 @@ def configuration(seed):
         train_rows = Rows(tables[k % 2], rows[: n - k % 2])  # a row more or less
         valid_rows = Rows(tables[k % 2], rows[n:]) if validated else None
         return TrainingJob(
-            graph,
-            n_outputs,
-            int(rng.integers(2**31)),
-            train_rows,
-            valid_rows,
-            loss,
-            optimizer,
-            Schedule(
+            graph=graph,
+            n_outputs=n_outputs,
+            seed=int(rng.integers(2**31)),
+            train=train_rows,
+            validation=valid_rows,
+            loss=loss,
+            optimizer=optimizer,
+            schedule=Schedule(
                 one(list(SCHEDULES)),
                 min_factor=float(one([0.01, 0.3])),
                 warmup=float(one([0.0, 0.4])),
@@ -69,11 +69,11 @@ def configuration(seed):
                 cycles=int(one([1, 3])),
                 patience=int(one([0, 1])),
             ),
-            decay_mode,
-            bool(decay_everywhere),
-            tuple(float(one([0.0, 0.5, 1.0])) for _ in graph.parameters) if rng.random() < 0.3 else None,
-            one([None, 1]),
-            batch_size,
+            decay_mode=decay_mode,
+            decay_everywhere=bool(decay_everywhere),
+            lr_factors=tuple(float(one([0.0, 0.5, 1.0])) for _ in graph.parameters) if rng.random() < 0.3 else None,
+            lr_factors_until=one([None, 1]),
+            batch_size=batch_size,
             max_epochs=int(rng.integers(2, 4)),
             schedule_epochs=int(rng.integers(2, 6)),
             rates=Rates(

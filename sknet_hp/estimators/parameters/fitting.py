@@ -1,0 +1,113 @@
+"""Hyperparameters of a whole fit: how long, on which rows, from where."""
+
+import os
+from numbers import Real
+
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from sknet_hp.estimators.parameters.kinds import BENGIO, NOT_NEGATIVE, SWITCH, Parameter, at_least
+
+FITTING: dict[str, Parameter] = {
+    # ---- how long, on what
+    "batch_size": Parameter(
+        'int, float in (0, 1) or "auto"',
+        [StrOptions({"auto"}), *at_least(1), Interval(Real, 0, 1, closed="neither")],
+        'Rows in a training step; a fraction of the training rows; or "auto", a power of two near 1/32 of the rows, between 16 and 256.',
+        "32 to 512, powers of two",
+        BENGIO,
+    ),
+    "max_epochs": Parameter("int", at_least(1), "Passes over the training rows; with `warm_start`, in all.", "", ""),
+    "schedule_epochs": Parameter(
+        "int or None",
+        [None, *at_least(1)],
+        "Epochs over which the schedule runs; `max_epochs` if None. Set it to the most a search will train, so that stopping in between "
+        "does not bend the "
+        "schedule.",
+    ),
+    "early_stopping": Parameter(
+        "bool",
+        SWITCH,
+        "Hold out rows, and stop when `stopping_metric` on them has not improved for `patience` epochs. Rows held out teach the encoding "
+        "nothing either.",
+    ),
+    "patience": Parameter("int", at_least(1), "Epochs without improvement to wait for, with `early_stopping`.", "10 to 30"),
+    "min_delta": Parameter("float", NOT_NEGATIVE, "How much better a score must be to count as an improvement."),
+    "stopping_metric": Parameter(
+        "str",
+        [str],
+        'What early stopping follows: "loss", the validation loss, or the name of a scikit-learn scorer. Epochs without a validation loss '
+        "do not count.",
+    ),
+    "validation_fraction": Parameter(
+        "float in (0, 1)", [Interval(Real, 0, 1, closed="neither")], "Share of the rows to hold out with `early_stopping`, class by class."
+    ),
+    "validation_split": Parameter(
+        "scikit-learn splitter or None",
+        [HasMethods(["split"]), None],
+        "Holds rows out in place of `validation_fraction`: its first split is used, for example of `GroupShuffleSplit` (give `groups` to `fit`) or "
+        "`TimeSeriesSplit`.",
+    ),
+    "restore_best": Parameter(
+        "bool", SWITCH, "With `early_stopping`, predict with the weights of the best epoch. Training goes on from the last ones all the same."
+    ),
+    "refit_full": Parameter(
+        "bool",
+        SWITCH,
+        "After `early_stopping`, train once more on all rows, for as many epochs as were found best. `stopping_history_` tells of the "
+        "first training.",
+    ),
+    # ---- transfer
+    "init_from": Parameter(
+        "fitted estimator, str, path-like or None",
+        [HasMethods(["predict"]), str, os.PathLike, None],
+        "A network of ours, or a file that `sknet_hp.save` wrote of one: its encoding of the table is kept, its layers of equal shape are taken. "
+        "Other layers, such as an output for other classes, start at random.",
+    ),
+    "freeze": Parameter(
+        '"all_but_last", int, list of str or None',
+        [StrOptions({"all_but_last"}), *at_least(1), list, tuple, None],
+        "Layers that stay as they start: all but the output, the first few, or the parameters whose names begin so (those of `net_.module_`). "
+        "Statistics of batch normalisation go on.",
+    ),
+    "unfreeze_epoch": Parameter(
+        "int or None",
+        [*at_least(1), None],
+        "The first epoch in which `freeze` and `lr_layer_decay` no longer hold. To go on at a lower rate, use `warm_start` instead.",
+    ),
+    "lr_layer_decay": Parameter(
+        "float in (0, 1]",
+        [Interval(Real, 0, 1, closed="right")],
+        "Factor on the learning rate of each layer before the last, once more for each further away.",
+        "0.3 to 1",
+    ),
+    # ---- the rest
+    "n_members": Parameter(
+        "int",
+        at_least(1),
+        "Networks of different seeds that are trained together, on the same rows; their probabilities or predictions are averaged. `history_`, "
+        "`net_` and `best_epoch_` are of the first, which is the network that there would be alone.",
+        "1 while searching, then 5 to 20",
+        "Lakshminarayanan et al. 2017",
+    ),
+    "warm_start": Parameter(
+        "bool",
+        SWITCH,
+        "Let `fit` go on where it stopped, up to a larger `max_epochs`: 3 + 6 epochs are 9, bit for bit. The same `max_epochs` again does "
+        "nothing; a smaller "
+        "one is an error; a network that stopped early stays stopped.",
+    ),
+    "random_state": Parameter(
+        "int, RandomState instance or None",
+        ["random_state"],
+        "Initial weights, shuffling, dropout and the validation split follow from an integer: so does, then, every bit of the result.",
+    ),
+    "device": Parameter(
+        "str", [str], 'A torch device, or "auto" for CUDA where there is one. Networks on CUDA train there in cohorts too; `predict` runs on the CPU.'
+    ),
+    "callbacks": Parameter(
+        "list of skorch callbacks or None",
+        [list, None],
+        "Told of each epoch, with the skorch net `net_` as it then is. Networks with callbacks train in this process.",
+    ),
+    "verbose": Parameter("int", ["verbose"], "Print a line for each epoch."),
+}

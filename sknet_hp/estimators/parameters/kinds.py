@@ -1,0 +1,61 @@
+"""What is said of a hyperparameter, and the kinds of values that several have."""
+
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+
+class Parameter(NamedTuple):
+    """One hyperparameter.
+
+    Attributes
+    ----------
+    type : what may be given, in words; None where the choices say it.
+    allowed : constraints of scikit-learn's kind.
+    text : what it does.
+    search : over which range to search it, in words; empty where that is no use.
+    source : who says so.
+    """
+
+    type: str | None
+    allowed: list[Any]
+    text: str
+    search: str = ""
+    source: str = ""
+
+    @property
+    def full_text(self) -> str:
+        """What it does, and the range to search."""
+        source = f" ({self.source})" if self.source else ""
+        return f"{self.text} To be searched over {self.search}{source}." if self.search else self.text + source
+
+    def type_with(self, default: Any) -> str:
+        """The type and the default, as numpydoc has it."""
+        if self.type is not None:
+            return f"{self.type}, default={default!r}"
+        (options,) = (choice.options for choice in self.allowed if isinstance(choice, StrOptions))
+        ordered = sorted(options, key=lambda name: (name != default, name))
+        return "{" + ", ".join(f'"{name}"' for name in ordered) + "}" + (" or None" if None in self.allowed else "") + f", default={default!r}"
+
+
+def choice(names: Any) -> list[Any]:
+    """One of these strings; None where it means "none"."""
+    return [StrOptions(set(names)), *([None] if "none" in names else [])]
+
+
+def at_least(low: int, kind: Any = Integral) -> list[Any]:
+    """Numbers from `low` on."""
+    return [Interval(kind, low, None, closed="left")]
+
+
+POSITIVE = [Interval(Real, 0, None, closed="neither")]
+NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+SHARE = [Interval(Real, 0, 1, closed="left")]
+SHARE_OR_ALL = [Interval(Real, 0, 1, closed="both")]
+SWITCH = ["boolean"]
+
+GORISHNIY = "Gorishniy et al. 2021"
+BENGIO = "Bengio 2012"
+GODBOLE = "Godbole et al. 2023"
+FALLING = ("constant", "linear", "cosine", "flat_cos")

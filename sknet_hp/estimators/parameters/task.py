@@ -1,0 +1,50 @@
+"""Hyperparameters that only one of the estimators has."""
+
+from numbers import Real
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, SHARE, SWITCH, Parameter, choice
+
+CLASSIFICATION_LOSSES = ("auto", "cross_entropy", "focal")
+REGRESSION_LOSSES = ("auto", "mse", "mae", "huber", "quantile", "poisson")
+
+CLASSIFIER: dict[str, Parameter] = {
+    "loss": Parameter(
+        None,
+        choice(CLASSIFICATION_LOSSES),
+        'What training minimises. "auto" is cross-entropy: over the classes, or for each label by itself where rows may have several. '
+        '"focal" lets rows that '
+        "are right already count less (Lin et al. 2017).",
+    ),
+    "focal_gamma": Parameter("float", NOT_NEGATIVE, 'How much less, with "focal"; 0 is cross-entropy.', "0.5 to 5", "Lin et al. 2017"),
+    "label_smoothing": Parameter(
+        "float in [0, 1)",
+        SHARE,
+        "Share of each training target that is spread evenly over the classes. Validation losses are not smoothed.",
+        "0 or 0.1",
+        "Szegedy et al. 2016; Holzmüller et al. 2024",
+    ),
+    "class_weight": Parameter(
+        'dict, "balanced" or None',
+        [StrOptions({"balanced"}), dict, None],
+        'Weights of the classes, by label; "balanced" makes all classes count the same. They multiply `sample_weight` in the loss.',
+    ),
+}
+
+REGRESSOR: dict[str, Parameter] = {
+    "loss": Parameter(
+        None,
+        choice(REGRESSION_LOSSES),
+        'What training minimises, of targets standardised by the training rows: squares ("auto", "mse"), absolute values ("mae": the '
+        'median), "huber", '
+        '"quantile"; or "poisson" for counts, whose mean the network learns through an exponential.',
+    ),
+    "huber_delta": Parameter(
+        "float", POSITIVE, 'Where "huber" turns from a square to a line, in standard deviations of the target.', "0.1 to 3", "Huber 1964"
+    ),
+    "quantile": Parameter(
+        "float in (0, 1)", [Interval(Real, 0, 1, closed="neither")], 'The level that "quantile" predicts.', "", "Koenker & Bassett 1978"
+    ),
+    "clip_prediction": Parameter("bool", SWITCH, "Keep predictions within the range of the training targets.", "", "Holzmüller et al. 2024"),
+}

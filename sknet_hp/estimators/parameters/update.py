@@ -1,0 +1,108 @@
+"""Hyperparameters of a training step."""
+
+from numbers import Real
+
+from sklearn.utils._param_validation import Interval
+
+from sknet_hp.estimators.parameters.kinds import (
+    BENGIO,
+    FALLING,
+    GODBOLE,
+    GORISHNIY,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SHARE,
+    SHARE_OR_ALL,
+    Parameter,
+    at_least,
+    choice,
+)
+from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.schedules import SCHEDULES
+
+UPDATE: dict[str, Parameter] = {
+    "optimizer": Parameter(
+        None,
+        choice(OPTIMIZERS),
+        'The update rule, as in torch; "momentum" is another name of "sgd", which has momentum too, and "lion" is that of Chen et al. 2023.',
+        "adamw, and sgd or nesterov for long trainings",
+        GODBOLE,
+    ),
+    "lr": Parameter("float", POSITIVE, "Learning rate: the first parameter to search.", "1e-4 to 1e-1, on a log scale", f"{BENGIO}; {GORISHNIY}"),
+    "lr_schedule": Parameter(
+        None,
+        choice(SCHEDULES),
+        "How the learning rate changes over `schedule_epochs`; no number of steps is asked for. "
+        '"step" multiplies it by `lr_gamma` every `lr_step_epochs`; "exponential" takes it to `lr_min_factor` by the same ratio each epoch; '
+        '"linear", "cosine", "flat_cos" (flat for half the time) take it there along a line or a half cosine; "cosine_restarts" does so '
+        "`lr_cycles` times "
+        '(SGDR); "cyclic" goes up from there and down again `lr_cycles` times (Smith 2017); "one_cycle" rises for 30 % of the time (Smith '
+        "& Topin 2018); "
+        '"coslog4" makes four waves (Holzmüller et al. 2024); "plateau" multiplies by `lr_gamma` when the validation loss has not improved for '
+        "`lr_patience` epochs, and needs `early_stopping`.",
+        "constant, cosine, one_cycle",
+        GODBOLE,
+    ),
+    "lr_warmup": Parameter(
+        "int or float",
+        NOT_NEGATIVE,
+        "How long the learning rate first rises, in a straight line, to what the schedule begins with; the schedule has the rest. Below "
+        "1, a fraction of "
+        "`schedule_epochs`; from 1 on, epochs.",
+        "0, or 0.05 to 0.2",
+        GODBOLE,
+    ),
+    "lr_min_factor": Parameter("float in [0, 1]", SHARE_OR_ALL, "The lowest learning rate of a schedule, as a factor on `lr`.", "0 to 0.1"),
+    "lr_gamma": Parameter("float in (0, 1]", [Interval(Real, 0, 1, closed="right")], 'The factor of "step" and "plateau".', "0.1 to 0.5"),
+    "lr_step_epochs": Parameter("int or None", [*at_least(1), None], 'Epochs between the drops of "step"; a third of `schedule_epochs` if None.'),
+    "lr_cycles": Parameter("int", at_least(1), 'Cycles of "cosine_restarts" and "cyclic".', "1 to 5"),
+    "lr_cycle_mult": Parameter(
+        "float", [Interval(Real, 1, None, closed="left")], 'How many times longer each cycle of "cosine_restarts" is than the one before.', "1 or 2"
+    ),
+    "lr_patience": Parameter(
+        "int", at_least(0), 'Epochs without improvement that "plateau" lets pass before it lowers the learning rate.', "2 to 10"
+    ),
+    "lr_scaling": Parameter(
+        None,
+        choice(["none", "linear", "sqrt"]),
+        'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", Goyal et al. 2017) or its root.',
+        "linear for sgd and sqrt for adam, where batch_size is searched",
+        "Goyal et al. 2017; Malladi et al. 2022",
+    ),
+    "base_batch_size": Parameter("int", at_least(1), "The batch size that `lr` is meant for, with `lr_scaling`."),
+    "weight_decay": Parameter(
+        "float", NOT_NEGATIVE, "Weight decay, of weights only: never of biases and normalisations.", "0, or 1e-6 to 1e-1, on a log scale", GORISHNIY
+    ),
+    "weight_decay_mode": Parameter(
+        None,
+        choice(["auto", "decoupled", "l2"]),
+        '"l2" is a penalty in the gradient, "decoupled" shrinks the weights beside it (Loshchilov & Hutter 2019). "auto" is what the '
+        "optimizer is known with: "
+        'decoupled for "adamw" and "lion", else l2.',
+    ),
+    "weight_decay_schedule": Parameter(
+        None, choice(FALLING), "How `weight_decay` changes over `schedule_epochs`, step by step.", "constant, flat_cos", "Holzmüller et al. 2024"
+    ),
+    "l1": Parameter("float", NOT_NEGATIVE, "A penalty on the absolute values of the weights, in the gradient.", "0, or 1e-7 to 1e-3, on a log scale"),
+    "momentum": Parameter("float in [0, 1)", SHARE, 'Of "sgd" and "nesterov".', "0.8 to 0.99, as 1 - momentum on a log scale", GODBOLE),
+    "beta1": Parameter(
+        "float in [0, 1)",
+        SHARE,
+        'Decay of the first moment of "adam", "adamw", "nadam", "radam" and "lion".',
+        "0.5 to 0.99, as 1 - beta1 on a log scale",
+        GODBOLE,
+    ),
+    "beta2": Parameter("float in [0, 1)", SHARE, "Decay of the second moment.", "0.9 to 0.999, as 1 - beta2 on a log scale", GODBOLE),
+    "alpha": Parameter("float in [0, 1)", SHARE, 'Decay of the mean square of "rmsprop".', "0.9 to 0.99"),
+    "eps": Parameter("float", POSITIVE, "Added to the denominator of all rules that divide by a root.", "1e-10 to 1e-4, on a log scale", GODBOLE),
+    "grad_clip_norm": Parameter(
+        "float or None",
+        [*POSITIVE, None],
+        "The gradient's norm is scaled down to this where it is larger (Pascanu et al. 2013).",
+        "0.1 to 10, on a log scale",
+    ),
+    "lr_factor_bias": Parameter("float", POSITIVE, "Factor on the learning rate of biases.", "0.1 or 1", "Holzmüller et al. 2024"),
+    "lr_factor_scale": Parameter("float", POSITIVE, "The same for `feature_scale`.", "1 to 10", "Holzmüller et al. 2024"),
+    "lr_factor_activation": Parameter("float", POSITIVE, "The same for `parametric_activation`.", "0.1 or 1", "Holzmüller et al. 2024"),
+    "lr_factor_num_embedding": Parameter("float", POSITIVE, "The same for learned embeddings of numbers.", "0.1 or 1", "Holzmüller et al. 2024"),
+}
