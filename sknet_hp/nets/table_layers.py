@@ -42,9 +42,10 @@ class ParametricActivation(Layer):
     def backward(self, g: Tensor) -> Tensor:
         torch.sum(self.bent.mul_(g), 1, out=self.g["weight"])
         bent = torch.mul(g, self.p["weight"].unsqueeze(1), out=self.bent)
-        through = self.inner.backward(bent)
+        g.sub_(bent)
+        through = self.inner.backward(bent)  # which may write over what it is given
         assert through is not None
-        return g.sub_(bent).add_(through)
+        return g.add_(through)
 
 
 class FeatureScale(Layer):

@@ -7,9 +7,20 @@ from torch import nn
 
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.kernels import padded_rows
-from sknet_hp.nets.layers import LAYERS, BatchNorm
+from sknet_hp.nets.layers import BatchNorm
+from sknet_hp.nets.modules import (
+    BinEmbedding,
+    CategoryEmbedding,
+    EnsembleLinear,
+    EnsembleOutput,
+    FeatureScale,
+    NTKLinear,
+    ParametricActivation,
+    PeriodicEmbedding,
+)
+from sknet_hp.nets.program import STACKED
 
-MEMBERS, ROWS, WIDTH = 3, 41, 7
+MEMBERS, ROWS, WIDTH, CODES = 3, 41, 7, 6
 
 MODULES = {
     "linear": [lambda: nn.Linear(WIDTH, 5), lambda: nn.Linear(WIDTH, 1), lambda: nn.Linear(WIDTH, 16, bias=False)],
@@ -27,10 +38,18 @@ MODULES = {
     "dropout": [lambda: nn.Dropout(0.0)],  # what it drops is tested in test_dropout.py
     "batch_norm": [lambda: nn.BatchNorm1d(WIDTH), lambda: nn.BatchNorm1d(WIDTH, eps=1e-2, momentum=0.3)],
     "layer_norm": [lambda: nn.LayerNorm(WIDTH), lambda: nn.LayerNorm(WIDTH, eps=1e-2)],
+    "ntk_linear": [lambda: NTKLinear(WIDTH, 5)],
+    "parametric": [lambda: ParametricActivation(nn.SELU(), WIDTH), lambda: ParametricActivation(nn.ReLU(), WIDTH)],
+    "feature_scale": [lambda: FeatureScale(WIDTH)],
+    "periodic": [lambda: PeriodicEmbedding(3, "plr", 4, 5), lambda: PeriodicEmbedding(3, "pbld", 4, 5), lambda: PeriodicEmbedding(WIDTH, "pbld", 2, 2)],
+    "bins": [lambda: BinEmbedding(2, 3, 2, 4), lambda: BinEmbedding(1, 1, 3, 2), lambda: BinEmbedding(1, 4, 3, 1)],
+    "categories": [lambda: CategoryEmbedding(2, CODES, 3), lambda: CategoryEmbedding(WIDTH, CODES, 1)],
+    "ensemble_linear": [lambda: EnsembleLinear(WIDTH, 5, 4), lambda: EnsembleLinear(WIDTH, 5, 4, first=True), lambda: EnsembleLinear(WIDTH, 3, 1)],
+    "ensemble_output": [lambda: EnsembleOutput(WIDTH, 3, 4), lambda: EnsembleOutput(WIDTH, 1, 1)],
 }
 """Every kind of layer must be here: a new one is tested the moment it is registered."""
 
-CASES = [pytest.param(kind, make, id=f"{kind}-{i}") for kind in LAYERS for i, make in enumerate(MODULES[kind])]
+CASES = [pytest.param(kind, make, id=f"{kind}-{i}") for kind in STACKED for i, make in enumerate(MODULES[kind])]
 
 
 class Stack:
@@ -51,15 +70,25 @@ class Stack:
 
         self.p, self.b = stacked(node.parameters), stacked(node.buffers)
         self.g = {role: torch.full_like(p, torch.nan) for role, p in self.p.items()}  # backward overwrites, whatever was there
-        self.layer = LAYERS[node.kind](node, self.p, self.g, self.b, torch.tensor([rates] * members).view(members, -1))
+        self.layer = STACKED[node.kind](node, self.p, self.g, self.b, torch.tensor([rates] * members).view(members, -1))
         self.layer.keys = torch.zeros(members, dtype=torch.int64)
+        heads = getattr(self.modules[0], "n_heads", 1)
+        self.heads_in = 1 if getattr(self.modules[0], "first", False) else heads
+        self.heads_out = heads if node.kind == "ensemble_linear" else 1
+        self.n_codes = self.modules[0].n_columns if node.kind == "categories" else 0
+
+    def batch(self, **how):
+        """A batch of what the layer takes: several rows of inputs for each row, perhaps, and codes."""
+        return batch(self.heads_in, self.n_codes, **how)
 
 
-def batch(members=MEMBERS, rows=ROWS, width=WIDTH, seed=1, filler=1e3):
-    """x (members, padded rows, width) with wild values in the rows that only fill it, and weights (members, padded rows)."""
+def batch(heads=1, n_codes=0, *, members=MEMBERS, rows=ROWS, width=WIDTH, seed=1, filler=1e3):
+    """x (members, padded rows · heads, width) with wild values in the rows that only fill it, and weights (members, padded rows)."""
     generator = torch.Generator().manual_seed(seed)
-    x = torch.randn(members, padded_rows(rows), width, generator=generator) * 2 + 0.3
-    x[:, rows:] *= filler
+    x = torch.randn(members, padded_rows(rows) * heads, width, generator=generator) * 2 + 0.3
+    x[:, rows * heads :] *= filler
+    if n_codes:
+        x[:, :, -n_codes:] = torch.randint(CODES, (*x.shape[:2], n_codes), generator=generator).float()
     weight = torch.zeros(members, padded_rows(rows))
     weight[:, :rows] = 1 / rows
     return x, weight
@@ -72,7 +101,7 @@ def output_gradient(out, rows, seed=2):
 
 
 def close(a, b, what=""):
-    torch.testing.assert_close(a, b, rtol=2e-5, atol=2e-5, msg=lambda m: f"{what}: {m}")
+    torch.testing.assert_close(a, b, rtol=2e-5, atol=2e-5 + 2e-6 * float(b.abs().max()), msg=lambda m: f"{what}: {m}")
 
 
 @pytest.mark.parametrize(("kind", "make"), CASES)
@@ -82,19 +111,20 @@ def test_layer_equals_torch(kind, make, overwrite):
     if overwrite and not stack.layer.in_place:
         pytest.skip("never overwrites its input")
     stack.layer.overwrite = overwrite
+    rows_in, rows_out = ROWS * stack.heads_in, ROWS * stack.heads_out
     for step in range(3):  # buffers are reused from step to step
-        x, weight = batch(seed=10 + step)
+        x, weight = stack.batch(seed=10 + step)
         out = stack.layer.forward(x.clone(), weight)
-        g = output_gradient(out, ROWS, seed=20 + step)
+        g = output_gradient(out, rows_out, seed=20 + step)
         out = out.clone()
         gx = stack.layer.backward(g.clone())
         for k, module in enumerate(stack.modules):
-            own_x = x[k, :ROWS].clone().requires_grad_()
+            own_x = x[k, :rows_in].clone().requires_grad_()
             module.zero_grad()
             expected = module.train()(own_x)
-            expected.backward(g[k, :ROWS])
-            close(out[k, :ROWS], expected.detach(), "output")
-            close(gx[k, :ROWS], own_x.grad, "input gradient")
+            expected.backward(g[k, :rows_out])
+            close(out[k, :rows_out], expected.detach(), "output")
+            close(gx[k, :rows_in], own_x.grad, "input gradient")
             for role, p in module.named_parameters():
                 close(stack.g[role][k], p.grad, f"gradient of {role}")
             for role, buffer in module.named_buffers():
@@ -106,7 +136,7 @@ def test_layer_equals_torch(kind, make, overwrite):
 @pytest.mark.parametrize(("kind", "make"), CASES)
 def test_layer_predicts_as_torch(kind, make):
     stack = Stack(make)
-    x, _ = batch(filler=1)
+    x, _ = stack.batch(filler=1)
     out = stack.layer.evaluate(x.clone())
     for k, module in enumerate(stack.modules):
         close(out[k], module.eval()(x[k]).detach())
@@ -116,11 +146,11 @@ def test_layer_predicts_as_torch(kind, make):
 def test_filled_rows_influence_nothing(kind, make):
     def run(filler):
         stack = Stack(make)
-        x, weight = batch(filler=filler)
+        x, weight = stack.batch(filler=filler)
         out = stack.layer.forward(x, weight)
-        g = output_gradient(out, ROWS)
-        out = out[:, :ROWS].clone()
-        gx = stack.layer.backward(g)[:, :ROWS].clone()
+        g = output_gradient(out, ROWS * stack.heads_out)
+        out = out[:, : ROWS * stack.heads_out].clone()
+        gx = stack.layer.backward(g)[:, : ROWS * stack.heads_in].clone()
         return [out, gx, *stack.g.values(), *stack.b.values()]
 
     for some, others in zip(run(0.0), run(1e3), strict=True):
@@ -134,11 +164,11 @@ def test_company_does_not_matter(kind, make):
         node, first = stack.layer.node, slice(0, members)
         stack.p, stack.b = {r: p[first].clone() for r, p in stack.p.items()}, {r: b[first].clone() for r, b in stack.b.items()}
         stack.g = {r: torch.zeros_like(p) for r, p in stack.p.items()}
-        layer = LAYERS[node.kind](node, stack.p, stack.g, stack.b, stack.layer.rates[first])
+        layer = STACKED[node.kind](node, stack.p, stack.g, stack.b, stack.layer.rates[first])
         layer.keys = torch.zeros(members, dtype=torch.int64)
-        x, weight = batch(members=5)
+        x, weight = stack.batch(members=5)
         out = layer.forward(x[first].clone(), weight[first]).clone()
-        g = output_gradient(torch.empty(5, *out.shape[1:]), ROWS)[first]
+        g = output_gradient(torch.empty(5, *out.shape[1:]), ROWS * stack.heads_out)[first]
         return [out, layer.backward(g.clone()), *stack.g.values(), *stack.b.values()]
 
     whole = run(5)
