@@ -36,6 +36,7 @@ from skorch.dataset import ValidSplit
 from torch import nn
 
 import sknet_hp
+from sknet_hp import presets
 
 MAX_TRAIN = 10_000
 LEAKS = {"bank_marketing": ["duration"]}  # columns that tell the outcome
@@ -165,10 +166,27 @@ def lightgbm(problem: Problem, seed: int) -> Any:
     return _Boosted(problem.classes, seed)
 
 
-def ours(**parameters: Any) -> Callable[[Problem, int], Any]:
+def pytabkit(name: str, log_loss: bool = False, **settings: Any) -> Callable[[Problem, int], Any]:
+    """One of pytabkit's networks; `log_loss` is its fair setting for that metric: no smoothing, the best epoch by cross-entropy."""
+
+    def make(problem: Problem, seed: int) -> Any:
+        import pytabkit
+
+        Net = getattr(pytabkit, f"{name}_{'Classifier' if problem.classes else 'Regressor'}")
+        fair = (
+            {"val_metric_name": "cross_entropy"} | ({"use_ls": False} if name.startswith("RealMLP") else {}) if log_loss and problem.classes else {}
+        )
+        return Net(random_state=seed, device="cpu", n_threads=2, **fair, **settings)
+
+    return make
+
+
+def ours(preset: Callable[..., dict[str, Any]] | None = None, log_loss: bool = False, **parameters: Any) -> Callable[[Problem, int], Any]:
     def make(problem: Problem, seed: int) -> Any:
         Net = sknet_hp.NetClassifier if problem.classes else sknet_hp.NetRegressor
-        return Net(random_state=seed, **parameters)
+        metric = {"metric": "log_loss"} if log_loss else {}
+        recipe = preset("classification" if problem.classes else "regression", **metric) if preset else {}
+        return Net(**{"random_state": seed} | recipe | parameters)
 
     return make
 
@@ -179,6 +197,19 @@ CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
     "sklearn MLP": sklearn_mlp,
     "skorch": skorch,
     "LightGBM": lightgbm,
+    "mlp": ours(presets.mlp),
+    "mlp_plr": ours(presets.mlp_plr),
+    "resnet": ours(presets.resnet),
+    "realmlp_td": ours(presets.realmlp_td),
+    "realmlp_td ll": ours(presets.realmlp_td, log_loss=True),
+    "realmlp_td_s": ours(presets.realmlp_td_s),
+    "realmlp_td_s ll": ours(presets.realmlp_td_s, log_loss=True),
+    "tabm": ours(presets.tabm),
+    "pytabkit RealMLP-TD": pytabkit("RealMLP_TD"),
+    "pytabkit RealMLP-TD ll": pytabkit("RealMLP_TD", log_loss=True),
+    "pytabkit RealMLP-TD-S": pytabkit("RealMLP_TD_S"),
+    "pytabkit RealMLP-TD-S ll": pytabkit("RealMLP_TD_S", log_loss=True),
+    "pytabkit TabM": pytabkit("TabM_D"),
 }
 
 

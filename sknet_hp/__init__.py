@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sknet_hp import presets
 from sknet_hp.fusion.backend import fused
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from sknet_hp.estimators.regressor import NetRegressor
 
 __version__ = "0.1.0.dev0"
-__all__ = ["NetClassifier", "NetRegressor", "__version__", "fused", "load", "save"]
+__all__ = ["NetClassifier", "NetRegressor", "__version__", "fused", "load", "presets", "save"]
 
 _LAZY = {
     "NetClassifier": "sknet_hp.estimators.classifier",

@@ -25,6 +25,9 @@ NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "nor
 _STAND_IN = {"dropout": 0.5, "input_dropout": 0.25, "residual_dropout": 0.75, "norm_momentum": 0.125, "norm_eps": 2.0**-20}
 """Values by which a traced graph's numbers are told apart."""
 
+NTK = ("ntk", "ntk_normal")
+"""Ways to start that come with the neural-tangent parametrisation."""
+
 _BESIDE = ("optimizer", "loss")  # part of what must stay, and no argument of a module
 
 _WAVES = {"plr": (48, 24, 0.01), "pbld": (16, 4, 0.1)}
@@ -71,7 +74,7 @@ def _normalization(net: Any) -> dict[str, Any]:
 
 
 _ARGUMENTS: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "mlp": lambda net: {"hidden_layer_sizes": _hidden(net), "ntk": net.init == "ntk"} | _common(net) | _normalization(net),
+    "mlp": lambda net: {"hidden_layer_sizes": _hidden(net), "ntk": net.init in NTK} | _common(net) | _normalization(net),
     "resnet": lambda net: (
         {"n_layers": int(net.n_layers), "width": int(net.width), "hidden_factor": float(net.hidden_factor)}
         | {"residual_dropout": _place(net, "residual_dropout")}
@@ -223,9 +226,9 @@ _FITS = {"selu": "lecun_normal", "tanh": "xavier_uniform", "sigmoid": "xavier_un
 
 def initialisation(net: Any) -> Init:
     """How one of our networks starts."""
-    weights = _FITS.get(net.activation or "none") if net.init == "auto" else None if net.init in ("torch", "ntk") else net.init
+    weights = _FITS.get(net.activation or "none") if net.init == "auto" else None if net.init in ("torch", *NTK) else net.init
     sigma = _WAVES.get(net.num_embedding or "none", (0, 0, 0.1))[2] if net.num_sigma is None else net.num_sigma
-    return Init(weights, float(sigma), bool(net.zero_output))
+    return Init(weights, float(sigma), bool(net.zero_output), net.init == "ntk")
 
 
 def check_architecture(net: Any) -> None:
@@ -238,8 +241,8 @@ def check_architecture(net: Any) -> None:
             f"module={net.module!r} must be one of {sorted(ARCHITECTURES)} or a subclass of torch.nn.Module (the class, not an instance: "
             "each fit makes its own, with n_features and n_outputs)"
         )
-    if net.init == "ntk" and net.module != "mlp":
-        raise ValueError(f"init='ntk' is for module='mlp', but module={net.module!r}")
+    if net.init in NTK and net.module != "mlp":
+        raise ValueError(f"init={net.init!r} is for module='mlp', but module={net.module!r}")
     if net.module == "tabm":
         if (net.normalization or "none") != "none":
             raise ValueError(f"module='tabm' has no normalisation, but normalization={net.normalization!r}; use 'none'")

@@ -32,11 +32,13 @@ class Init(NamedTuple):
         `torch.nn.Linear` does it.
     num_sigma : standard deviation of the frequencies of periodic embeddings.
     zero_output : whether the output layer starts at zero.
+    fit_to_data : whether layers in the neural-tangent parametrisation look at training rows.
     """
 
     weights: str | None = None
     num_sigma: float = 0.1
     zero_output: bool = False
+    fit_to_data: bool = False
 
 
 def initial_parameters(graph: Graph, seed: int, init: Init | None = None, X: Tensor | None = None) -> dict[str, Tensor]:
@@ -56,15 +58,14 @@ def initial_parameters(graph: Graph, seed: int, init: Init | None = None, X: Ten
     init = init or Init()
     generator = torch.Generator().manual_seed(seed)
     parameters: dict[str, Tensor] = {}
-    looks = X is not None and any(node.kind == "ntk_linear" for node in graph.nodes)
-    outputs = [X.unsqueeze(0)] if looks and X is not None else []
+    outputs = [] if X is None else [X.unsqueeze(0)]
     for node in graph.nodes:
         own = _draw(node, init, generator)
         if node.kind == "ntk_linear" and outputs:
             _fit_to(outputs[node.inputs[0]][0], own, generator)
         if init.zero_output and node is graph.nodes[-1]:
             own = {role: torch.zeros_like(tensor) for role, tensor in own.items()}
-        if looks:
+        if outputs:
             outputs.append(_evaluated(node, own, outputs))
         parameters |= {name: own[role] for role, name, _ in node.parameters}
     return parameters

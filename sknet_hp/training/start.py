@@ -23,8 +23,7 @@ def initial_tensors(job: TrainingJob) -> dict[str, Tensor]:
     if not isinstance(job.graph, Graph):
         return dict(job.graph.named_parameters()) | dict(job.graph.named_buffers())
     with training_environment():
-        looks = any(node.kind == "ntk_linear" for node in job.graph.nodes)
-        parameters = initial_parameters(job.graph, job.seed, job.init, _sample(job) if looks else None)
+        parameters = initial_parameters(job.graph, job.seed, job.init, _sample(job) if job.init.fit_to_data else None)
         return parameters | initial_buffers(job.graph)
 
 

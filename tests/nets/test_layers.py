@@ -41,7 +41,11 @@ MODULES = {
     "ntk_linear": [lambda: NTKLinear(WIDTH, 5)],
     "parametric": [lambda: ParametricActivation(nn.SELU(), WIDTH), lambda: ParametricActivation(nn.ReLU(), WIDTH)],
     "feature_scale": [lambda: FeatureScale(WIDTH)],
-    "periodic": [lambda: PeriodicEmbedding(3, "plr", 4, 5), lambda: PeriodicEmbedding(3, "pbld", 4, 5), lambda: PeriodicEmbedding(WIDTH, "pbld", 2, 2)],
+    "periodic": [
+        lambda: PeriodicEmbedding(3, "plr", 4, 5),
+        lambda: PeriodicEmbedding(3, "pbld", 4, 5),
+        lambda: PeriodicEmbedding(WIDTH, "pbld", 2, 2),
+    ],
     "bins": [lambda: BinEmbedding(2, 3, 2, 4), lambda: BinEmbedding(1, 1, 3, 2), lambda: BinEmbedding(1, 4, 3, 1)],
     "categories": [lambda: CategoryEmbedding(2, CODES, 3), lambda: CategoryEmbedding(WIDTH, CODES, 1)],
     "ensemble_linear": [lambda: EnsembleLinear(WIDTH, 5, 4), lambda: EnsembleLinear(WIDTH, 5, 4, first=True), lambda: EnsembleLinear(WIDTH, 3, 1)],

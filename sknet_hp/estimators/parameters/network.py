@@ -39,11 +39,12 @@ NETWORK: dict[str, Parameter] = {
     "feature_scale": Parameter("bool", SWITCH, "Give each input of the first layer a learned factor.", "", "Holzmüller et al. 2024"),
     "init": Parameter(
         None,
-        choice(["auto", "torch", "ntk", *INITIALISATIONS]),
+        choice(["auto", "torch", "ntk", "ntk_normal", *INITIALISATIONS]),
         'How the weights of linear layers start. "auto" fits the activation: lecun_normal for "selu", xavier_uniform for "tanh" and "sigmoid", else '
         '"torch", which draws weights and biases as `torch.nn.Linear` does, and came out ahead of "he_uniform" on tables. "ntk" divides each product '
         "by the root of its number of inputs and starts from training rows: each unit with standard deviation 1 over them, its zero among them "
-        "(Holzmüller et al. 2024); learning rates then mean something else, try 0.01 to 0.3. With the others, biases start at zero.",
+        '(Holzmüller et al. 2024); "ntk_normal" draws weights and biases of size one. Learning rates then mean something else, try 0.01 to 0.3. '
+        "With the others, biases start at zero.",
         "",
         "Glorot & Bengio 2010, He et al. 2015",
     ),
