@@ -20,7 +20,7 @@ from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
-from sknet_hp.estimators.categories import OneHot
+from sknet_hp.estimators.categories import Codes, OneHot
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.estimators.regressor import NetRegressor
@@ -45,6 +45,7 @@ _CLASSES: dict[str, type] = {
         Unchanged,
         PiecewiseLinear,
         OneHot,
+        Codes,
         ClassTarget,
         NumberTarget,
         State,

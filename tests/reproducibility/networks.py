@@ -4,16 +4,30 @@ import hashlib
 import warnings
 
 import numpy as np
+import torch
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
 from sknet_hp import NetClassifier, NetRegressor
 
 N_TRAIN = 150
 COMMON = {"width": 16, "max_epochs": 3, "batch_size": 32}
+
+
+class OwnModule(nn.Module):
+    """A network as users write them."""
+
+    def __init__(self, n_features, n_outputs, rate):
+        super().__init__()
+        self.inner, self.outer, self.dropout = nn.Linear(n_features, 9), nn.Linear(9, n_outputs), nn.Dropout(rate)
+
+    def forward(self, x):
+        return self.outer(self.dropout(torch.tanh(self.inner(x))))
+
 
 KINDS = {
     "plain": NetClassifier(**COMMON),
@@ -51,6 +65,30 @@ KINDS = {
     ),
     "a scorer decides": NetClassifier(**COMMON | {"max_epochs": 6}, stopping_metric="f1_macro", patience=1, refit_full=True),
     "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),
+    "residual": NetClassifier(
+        **COMMON,
+        module="resnet",
+        normalization="batch",
+        dropout=0.2,
+        residual_dropout=0.1,
+        num_embedding="plr",
+        num_frequencies=4,
+        num_embedding_dim=3,
+    ),
+    "heads": NetClassifier(**COMMON, module="tabm", n_heads=4, num_embedding_dim=3, num_bins=4, dropout=0.1, dropout_schedule="flat_cos"),
+    "heads, regression": NetRegressor(**COMMON, module="tabm", n_heads=3, num_embedding="none", loss="mae", refit_full=True),
+    "neural tangents": NetRegressor(
+        **COMMON,
+        init="ntk",
+        num_embedding="pbld",
+        parametric_activation=True,
+        feature_scale=True,
+        weight_decay_schedule="flat_cos",
+        lr_factor_bias=0.1,
+        lr_factor_scale=6.0,
+        lr_factor_activation=0.1,
+    ),
+    "own module": NetClassifier(**COMMON | {"module": OwnModule, "module_params": {"rate": 0.2}}, n_members=2),
     "pipeline": make_pipeline(StandardScaler(), NetClassifier(**COMMON, dropout=0.2, activation="elu")),
     **{
         f"{optimizer}": NetClassifier(**COMMON | {"width": 7}, optimizer=optimizer, dropout=0.1)

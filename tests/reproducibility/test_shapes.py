@@ -5,15 +5,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sknet_hp.nets.front import Front
 from sknet_hp.nets.graph import trace
+from sknet_hp.nets.init import Init
 from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.nets.resnet import ResNet
+from sknet_hp.nets.tabm import TabM
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SCHEDULES, Schedule
 
 WIDTHS = [1, 3, 7, 16, 33, 64, 100, 128, 256]
-N_CONFIGURATIONS = 28
+N_CONFIGURATIONS = 48
+
+
+def drawn_front(rng, n_features):
+    """What stands before the network: nothing, embeddings of some numbers, codes of categories."""
+    embedding = ["none", "none", "plr", "pbld", "bins"][rng.integers(5)]
+    n_codes = int(rng.integers(3)) if n_features > 4 else 0
+    free = n_features - n_codes
+    n_bins = int(rng.integers(1, 4)) if embedding == "bins" else 0
+    n_numeric = int(rng.integers(0, free // (1 + n_bins) + 1))
+    first_bin = int(rng.integers(n_numeric, free - n_numeric * n_bins + 1)) if n_bins else 0
+    sizes = {"num_frequencies": int(rng.integers(1, 6)), "num_embedding_dim": int(rng.integers(2, 6)), "first_bin": first_bin, "n_bins": n_bins}
+    codes = {"n_codes": n_codes, "n_categories": int(rng.integers(1, 9)), "cat_embedding_dim": int(rng.integers(1, 5))}
+    scaled = {"feature_scale": bool(rng.integers(2)), "input_dropout": float(rng.choice([0.0, 0.25]))}
+    return Front(n_numeric=n_numeric, num_embedding=embedding if n_numeric else "none", **sizes, **codes, **scaled)
 
 
 def configuration(seed):
@@ -34,11 +52,23 @@ def configuration(seed):
     loss = one([*of_classes, *of_classes, "mse", "mae", "huber", "quantile", "poisson", "binary_cross_entropy"])
     dropout = bool(rng.integers(2)) and n_layers > 0
     activation, normalization, optimizer = in_turn(ACTIVATIONS), in_turn(NORMALIZATIONS), in_turn(OPTIMIZERS)
-    mlp = MLP(n_features, n_outputs, n_layers=n_layers, width=width, activation=activation, dropout=0.5 * dropout, normalization=normalization)
-    graph, rates = trace(mlp)
+    front = drawn_front(rng, n_features)
+    common = {"n_layers": n_layers, "width": width, "activation": activation, "dropout": 0.5 * dropout, "front": front}
+    common["parametric_activation"] = bool(rng.integers(2)) and activation != "none"
+    kind = in_turn(["mlp", "ntk", "resnet", "tabm"])
+    if kind == "tabm":
+        common |= {"n_layers": max(1, n_layers), "width": min(width, 64)}
+        module = TabM(n_features, n_outputs, n_heads=int(one([1, 2, 5])), **common)
+    elif kind == "resnet":
+        module = ResNet(n_features, n_outputs, normalization=normalization, residual_dropout=0.25, hidden_factor=float(one([0.7, 2.0])), **common)
+    else:
+        module = MLP(n_features, n_outputs, normalization=normalization, ntk=kind == "ntk", **common)
+    graph, rates = trace(module)
 
     n_valid = int(rng.integers(1, n // 2))
     X = rng.standard_normal((n + n_valid, n_features)).astype(np.float32)
+    if front.n_codes:
+        X[:, -front.n_codes :] = rng.integers(0, front.n_categories, (len(X), front.n_codes))
     if loss in of_classes:
         y = rng.integers(0, n_outputs, len(X))
     else:
@@ -86,7 +116,10 @@ def configuration(seed):
                 clip=float(one([np.inf, 0.5])),
             ),
             input_noise=float(one([0.0, 0.1])),
-            mixup_alpha=float(one([0.0, 0.4])),
+            mixup_alpha=float(one([0.0, 0.4])) if not front.n_codes else 0.0,
+            dropout_schedule=Schedule(one(["constant", "flat_cos"])),
+            decay_schedule=Schedule(one(["constant", "flat_cos"])),
+            init=Init(fit_to_data=bool(rng.integers(2))),
             loss_parameter=float(rng.uniform(0.1, 0.9)),
             label_smoothing=float(one([0.0, 0.1])) if loss in of_classes else 0.0,
             layer_rates=tuple(float(rng.uniform(0.01, 0.8)) for _ in rates),
