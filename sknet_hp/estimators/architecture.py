@@ -67,10 +67,7 @@ def _common(net: Any) -> dict[str, Any]:
 
 
 def _normalization(net: Any) -> dict[str, Any]:
-    name = net.normalization or "none"
-    # Layer normalisation takes one eps for all members of a cohort.
-    eps = float(net.norm_eps) if name == "layer" else _STAND_IN["norm_eps"]
-    return {"normalization": name, "norm_momentum": _STAND_IN["norm_momentum"], "norm_eps": eps}
+    return {"normalization": net.normalization or "none", "norm_momentum": _STAND_IN["norm_momentum"], "norm_eps": _STAND_IN["norm_eps"]}
 
 
 _ARGUMENTS: dict[str, Callable[[Any], dict[str, Any]]] = {

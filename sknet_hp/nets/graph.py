@@ -116,7 +116,9 @@ MODULES: dict[type[nn.Module], _Reading] = {
         check=lambda m: m.affine and m.track_running_stats and m.momentum is not None,
     ),
     nn.LayerNorm: _Reading(
-        "layer_norm", lambda m: {"eps": m.eps}, check=lambda m: len(m.normalized_shape) == 1 and m.elementwise_affine and m.bias is not None
+        "layer_norm",
+        rates=lambda m: (float(m.eps),),
+        check=lambda m: len(m.normalized_shape) == 1 and m.elementwise_affine and m.bias is not None,
     ),
     modules.NTKLinear: _Reading("ntk_linear"),
     modules.FeatureScale: _Reading("feature_scale"),

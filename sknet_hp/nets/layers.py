@@ -301,12 +301,16 @@ class BatchNorm(Layer):
 
 
 class LayerNorm(Layer):
-    """Layer normalisation (Ba et al. 2016) over the last axis."""
+    """Layer normalisation (Ba et al. 2016) over the last axis. Its rate is eps."""
 
     def evaluate(self, x: Tensor) -> Tensor:
-        width = [x.shape[2]]
         self.x = x
-        self.normalized, self.mean, self.rstd = torch.native_layer_norm(x, width, None, None, self.node.eps)
+        eps = self.rates[:, 0].tolist()
+        if len(set(eps)) == 1:
+            self.normalized, self.mean, self.rstd = torch.native_layer_norm(x, [x.shape[2]], None, None, eps[0])
+        else:  # torch takes one for all
+            each = [torch.native_layer_norm(own, [x.shape[2]], None, None, e) for own, e in zip(x, eps, strict=True)]
+            self.normalized, self.mean, self.rstd = (torch.stack(parts) for parts in zip(*each, strict=True))
         return torch.mul(self.normalized, self.p["weight"].unsqueeze(1), out=self.space("out", x, *x.shape)).add_(self.p["bias"].unsqueeze(1))
 
     def backward(self, g: Tensor) -> Tensor | None:

@@ -220,3 +220,19 @@ def test_batch_norm_of_a_single_row_is_finite():
     out = stack.layer.forward(x, weight)
     close(out[0, 0], stack.p["bias"][0])
     assert torch.isfinite(stack.b["running_var"]).all()
+
+
+def test_layer_norm_has_an_eps_for_each_member():
+    stack = Stack(MODULES["layer_norm"][0])
+    eps = [1e-5, 0.1, 3.0]
+    stack.layer.rates = torch.tensor(eps).unsqueeze(1)
+    x, weight = batch()
+    out, g = stack.layer.forward(x.clone(), weight).clone(), output_gradient(x, ROWS)
+    gx = stack.layer.backward(g.clone())
+    for k, module in enumerate(stack.modules):
+        own_x = x[k, :ROWS].clone().requires_grad_()
+        module.eps = eps[k]
+        expected = module(own_x)
+        expected.backward(g[k, :ROWS])
+        close(out[k, :ROWS], expected.detach())
+        close(gx[k, :ROWS], own_x.grad)
