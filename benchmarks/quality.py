@@ -166,6 +166,28 @@ def lightgbm(problem: Problem, seed: int) -> Any:
     return _Boosted(problem.classes, seed)
 
 
+class _Pytabkit(BaseEstimator):
+    """One of pytabkit's networks behind mean imputation, which it leaves to its users; text as categories."""
+
+    def __init__(self, net: Any):
+        self.net = net
+
+    def _typed(self, X: pd.DataFrame) -> pd.DataFrame:
+        filled = X.fillna(self.means)
+        return filled.astype(dict.fromkeys(X.select_dtypes(exclude="number").columns, "category"))
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray) -> Any:
+        self.means = X.select_dtypes("number").mean()
+        self.net.fit(self._typed(X), y)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return self.net.predict(self._typed(X))
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        return self.net.predict_proba(self._typed(X))
+
+
 def pytabkit(name: str, log_loss: bool = False, **settings: Any) -> Callable[[Problem, int], Any]:
     """One of pytabkit's networks; `log_loss` is its fair setting for that metric: no smoothing, the best epoch by cross-entropy."""
 
@@ -176,7 +198,7 @@ def pytabkit(name: str, log_loss: bool = False, **settings: Any) -> Callable[[Pr
         fair = (
             {"val_metric_name": "cross_entropy"} | ({"use_ls": False} if name.startswith("RealMLP") else {}) if log_loss and problem.classes else {}
         )
-        return Net(random_state=seed, device="cpu", n_threads=2, **fair, **settings)
+        return _Pytabkit(Net(random_state=seed, device="cpu", n_threads=2, **fair, **settings))
 
     return make
 

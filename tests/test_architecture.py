@@ -14,7 +14,7 @@ PACKAGE = Path(sknet_hp.__file__).parent
 ROOMS = ["nets", "training", "fusion", "estimators", "search", "evaluation", "tuning", "report", "cli"]
 """From the lowest to the highest: a room imports from itself and from those before it."""
 
-FACES = {"skorch": "estimators"}
+FACES = {"skorch": "estimators", "presets": "estimators"}
 """Modules beside the rooms, and the room on whose level they stand."""
 
 CORE = {"torch", "numpy", "sklearn", "skorch", "joblib", "scipy", "threadpoolctl", "narwhals", "cloudpickle", "safetensors", "skops"}

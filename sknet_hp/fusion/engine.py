@@ -23,6 +23,7 @@ from sknet_hp.fusion.bundles import Bundle, Waiting, halves, own_instance
 from sknet_hp.fusion.executors import Executor, TableStore, WorkerDied
 from sknet_hp.fusion.places import Places
 from sknet_hp.fusion.tasks import Call, Tasks, WarningState
+from sknet_hp.nets.cores import idle_cores
 from sknet_hp.training.cohort import Cancelled, train
 from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 
@@ -357,7 +358,8 @@ def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
         height = devices.stack_height(jobs[numbers[0]])
         for begin in range(0, len(numbers), height):
             part = numbers[begin : begin + height]
-            results |= zip(part, train([jobs[number] for number in part]), strict=True)
+            with idle_cores(torch.get_num_threads()):
+                results |= zip(part, train([jobs[number] for number in part]), strict=True)
     return [results[number] for number in sorted(results)]
 
 

@@ -10,11 +10,15 @@ bits that it would get alone. Two facts carry this:
 
 import functools
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from sknet_hp.nets.cores import n_cores
+from sknet_hp.nets.cores import run as run_parts
 
 ROW_QUANTUM = 32
 """Batches are filled up to a multiple of this many rows: two AVX-512 registers of float32, the unit of torch's vector loops."""
@@ -22,6 +26,15 @@ ROW_QUANTUM = 32
 _ONEDNN_MULTIPLICATIONS = 2_000_000
 """From this size of one member's product on, oneDNN's kernel beats MKL's on CPUs for which MKL has no AVX-512 path."""
 
+
+_BLOCK = 1 << 26
+"""From so many multiplications on, a member's product is made of blocks of rows, of half as many each."""
+
+_BLOCK_ROWS = 128
+"""And of at least so many rows: fewer are slower."""
+
+_WORTH_SHARING = 1 << 24
+"""From so many on, all members together, handing a part to another core (some ten microseconds) pays."""
 
 _ZEN_5 = 26
 """AMD's family number."""
@@ -62,14 +75,12 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor | None, space: Space) -> Tens
     """
     members, rows, inner = x.shape
     columns = weight.shape[1]
-    if _onednn(x, rows, inner, columns):
-        biases = [None] * members if bias is None else list(bias)
-        products = [torch.ops.mkldnn._linear_pointwise(*each, "none", [], "") for each in zip(x, weight, biases, strict=True)]
-        return _stacked(products, space)
-    if bias is not None and _regular(rows, columns):
-        return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2), out=space("product", x, members, rows, columns))
-    out = product(x, weight.transpose(1, 2), space)
-    return out if bias is None else out.add_(bias.unsqueeze(1))
+    if bias is None or not _regular(rows, columns):
+        out = product(x, weight.transpose(1, 2), space)
+        return out if bias is None else out.add_(bias.unsqueeze(1))
+    out = space("product", x, members, rows, columns)
+    _in_parts(_affine_onednn if _onednn(x, rows, inner, columns) else _affine_mkl, x, weight, bias, out)
+    return out
 
 
 def product(a: Tensor, b: Tensor, space: Space) -> Tensor:
@@ -79,10 +90,10 @@ def product(a: Tensor, b: Tensor, space: Space) -> Tensor:
     """
     members, rows, inner = a.shape
     columns = b.shape[2]
-    if _onednn(a, rows, inner, columns):
-        return _stacked([torch.ops.mkldnn._linear_pointwise(a[k], b[k].t(), None, "none", [], "") for k in range(members)], space)
     if _regular(rows, columns):
-        return torch.bmm(a, b, out=space("product", a, members, rows, columns))
+        out = space("product", a, members, rows, columns)
+        _in_parts(_affine_onednn if _onednn(a, rows, inner, columns) else _affine_mkl, a, b.transpose(1, 2), None, out)
+        return out
     # Columns of zeros until the result is regular.
     wide = next(c for c in range(max(columns, 2), columns + 17) if _regular(rows, c))
     filled = space("filled", b, members, inner, wide)
@@ -91,18 +102,46 @@ def product(a: Tensor, b: Tensor, space: Space) -> Tensor:
     return torch.bmm(a, filled, out=space("wide", a, members, rows, wide))[:, :, :columns]
 
 
+def _affine_mkl(x: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> None:
+    if bias is None:
+        torch.bmm(x, weight.transpose(1, 2), out=out)
+    else:
+        torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2), out=out)
+
+
+def _affine_onednn(x: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> None:
+    for k in range(len(x)):
+        out[k].copy_(torch.ops.mkldnn._linear_pointwise(x[k], weight[k], None if bias is None else bias[k], "none", [], ""))
+
+
+Affine = Callable[[Tensor, Tensor, Tensor | None, Tensor], None]
+
+
+def _in_parts(run: Affine, x: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> None:
+    """x @ weight.T + bias into `out`: by blocks of rows where one member's product is large, and by members where cores are idle."""
+    members, rows, inner = x.shape
+    multiplications = rows * inner * out.shape[2]
+    # Blocks are a function of one member's shape alone: they decide the bits.
+    block = rows if multiplications < _BLOCK or x.device.type != "cpu" else padded_rows(max(_BLOCK_ROWS, rows * _BLOCK // (2 * multiplications)))
+    cores = n_cores()
+    share = members if cores == 1 or members * multiplications < _WORTH_SHARING else -(-members // cores)
+    if block >= rows and share >= members:
+        run(x, weight, bias, out)
+        return
+    parts = []
+    for m in range(0, members, share):
+        own = slice(m, m + share)
+        own_bias = None if bias is None else bias[own]
+        parts += [partial(run, x[own, r : r + block], weight[own], own_bias, out[own, r : r + block]) for r in range(0, rows, block)]
+    run_parts(parts)
+
+
 def _regular(rows: int, columns: int) -> bool:
     """Whether MKL's batched product treats all members alike.
 
     It takes another path for a single column where the stack holds one member, and for results that do not start at a multiple of 64 bytes.
     """
     return columns > 1 and rows * columns % 16 == 0
-
-
-def _stacked(products: list[Tensor], space: Space) -> Tensor:
-    if len(products) == 1:
-        return products[0].unsqueeze(0)
-    return torch.stack(products, out=space("product", products[0], len(products), *products[0].shape))
 
 
 # ---- random numbers by counting ------------------------------------------------------------------------------------

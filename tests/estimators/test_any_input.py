@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.parameters.task import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from sknet_hp.estimators.transforms import TRANSFORMS
+from sknet_hp.nets import ARCHITECTURES
 from sknet_hp.nets.init import INITIALISATIONS
 from sknet_hp.nets.mlp import ACTIVATIONS, NORMALIZATIONS
 from sknet_hp.training.optimizers import OPTIMIZERS
@@ -21,7 +22,20 @@ COMMON = {
     "width": st.sampled_from([1, 3, 8, 17]),
     "hidden_layer_sizes": st.sampled_from([None, (5,), (4, 2), []]),
     "activation": st.sampled_from([*ACTIVATIONS, None]),
-    "init": st.sampled_from(["auto", "torch", *INITIALISATIONS]),
+    "init": st.sampled_from(["auto", "torch", "ntk", "ntk_normal", *INITIALISATIONS]),
+    "module": st.sampled_from(list(ARCHITECTURES)),
+    "parametric_activation": st.booleans(),
+    "hidden_factor": st.sampled_from([0.01, 2.0]),
+    "residual_dropout": st.sampled_from([0.0, 0.5]),
+    "n_heads": st.sampled_from([1, 3]),
+    "feature_scale": st.booleans(),
+    "zero_output": st.booleans(),
+    "dropout_schedule": st.sampled_from(["constant", "linear", "flat_cos"]),
+    "weight_decay_schedule": st.sampled_from(["constant", "cosine"]),
+    "lr_factor_bias": st.sampled_from([0.1, 10.0]),
+    "norm_eps": st.sampled_from([1e-5, 1.0]),
+    "mixup_alpha": st.sampled_from([0.0, 0.3]),
+    "input_noise": st.sampled_from([0.0, 0.1]),
     "dropout": st.sampled_from([0.0, 0.3, 0.99]),
     "input_dropout": st.sampled_from([0.0, 0.5]),
     "normalization": st.sampled_from([*NORMALIZATIONS, None]),
@@ -46,7 +60,10 @@ COMMON = {
     "validation_fraction": st.sampled_from([0.1, 0.5]),
     "refit_full": st.booleans(),
     "numeric_transform": st.sampled_from([*TRANSFORMS, None]),
-    "num_embedding": st.sampled_from(["none", "ple", None]),
+    "num_embedding": st.sampled_from(["none", "ple", "plr", "pbld", None]),
+    "num_embedding_dim": st.sampled_from([None, 1, 3]),
+    "num_sigma": st.sampled_from([None, 1e-6, 100.0]),
+    "cat_embedding_dim": st.sampled_from([0, 1, 4]),
     "num_bins": st.sampled_from([2, 32]),
     "max_one_hot": st.sampled_from([1, 100]),
     "n_members": st.integers(1, 2),

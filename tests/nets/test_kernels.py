@@ -1,10 +1,13 @@
 """Matrix products: each member gets the bits that it has alone, and they are right."""
 
 import functools
+import threading
+from functools import partial
 
 import pytest
 import torch
 
+from sknet_hp.nets.cores import idle_cores, run
 from sknet_hp.nets.kernels import ROW_QUANTUM, affine, padded_rows, product
 
 ROWS = [32, 64, 96, 224, 256]
@@ -47,6 +50,62 @@ def test_affine(rows, columns):
             assert torch.equal(alone, together), (rows, inner, columns)
         for alone, together in in_stacks(lambda x, w: affine(x, w, None, space), x, weight):
             assert torch.equal(alone, together), (rows, inner, columns)
+
+
+@pytest.mark.parametrize(("rows", "inner", "columns"), [(512, 512, 512), (1024, 260, 500), (320, 2048, 130), (256, 256, 256), (64, 64, 64)])
+def test_idle_cores_change_nothing(rows, inner, columns):
+    """Large products are made of blocks, small ones of shares of the members, on however many cores."""
+    generator = torch.Generator().manual_seed(0)
+    x, weight, bias, g = (
+        torch.randn(*shape, generator=generator) for shape in [(5, rows, inner), (5, columns, inner), (5, columns), (5, rows, columns)]
+    )
+    expected = torch.einsum("mri,mci->mrc", x, weight)
+
+    def all_three(x, weight, bias, g):
+        return affine(x, weight, bias, space), product(g, weight, space), product(g.transpose(1, 2), x, space)
+
+    alone = [all_three(*(t[k : k + 1].clone() for t in (x, weight, bias, g))) for k in range(5)]
+    torch.testing.assert_close(torch.cat([a for a, _, _ in alone]), expected + bias.unsqueeze(1), rtol=1e-4, atol=1e-3)
+    for cores in (1, 2, 3, 8):
+        with idle_cores(cores):
+            for part, together in enumerate(all_three(x, weight, bias, g)):
+                for k in range(5):
+                    assert torch.equal(together[k], alone[k][part][0]), (cores, part)
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_parts_that_fail_are_told(cores):
+    def fail():
+        raise ZeroDivisionError("of a part")
+
+    done = []
+    with idle_cores(cores), pytest.raises(ZeroDivisionError, match="of a part"):
+        run([partial(done.append, 1), fail, partial(done.append, 2)])
+    assert done[0] == 1
+
+
+def test_parts_of_several_threads_do_not_wait_for_each_other():
+    """One call's parts are slow; another's are done meanwhile, by its own thread if need be."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        begun.set()
+        go_on.wait(30)
+
+    def busy():
+        with idle_cores(2):
+            run([slow, slow])
+
+    thread = threading.Thread(target=busy)
+    thread.start()
+    begun.wait(30)
+    done = []
+    with idle_cores(2):
+        run([partial(done.append, k) for k in range(3)])
+    assert sorted(done) == [0, 1, 2]
+    go_on.set()
+    thread.join(30)
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("columns", COLUMNS)
