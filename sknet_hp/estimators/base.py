@@ -22,7 +22,8 @@ from sknet_hp.estimators.split import Data, split_rows
 from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
-from sknet_hp.fusion.engine import train_jobs
+from sknet_hp.fusion.engine import cores_of_caller, train_jobs
+from sknet_hp.nets.cores import idle_cores
 from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
@@ -353,10 +354,11 @@ class BaseNet(Network, BaseEstimator):
         check_is_fitted(self, "parameters_")
         Z = self.encoder_.transform(X, estimator=self)
         what = {"loss": self.structure_["loss"], "n_outputs": self.structure_["n_outputs"]}
-        return [
-            predict(network.graph, parameters, buffers, network.rates, Z, **what)
-            for network, parameters, buffers in zip(self._networks(), self.parameters_, self.buffers_, strict=True)
-        ]
+        with idle_cores(cores_of_caller()):
+            return [
+                predict(network.graph, parameters, buffers, network.rates, Z, **what)
+                for network, parameters, buffers in zip(self._networks(), self.parameters_, self.buffers_, strict=True)
+            ]
 
     # ---- scikit-learn ----------------------------------------------------------------------------------------------
 

@@ -344,10 +344,21 @@ def engine() -> Engine:
         return _ENGINE
 
 
+def _asked_by_task() -> Any:
+    """The engine, if this thread is a task of the fused backend, else None."""
+    known: Any = _ENGINE
+    return known if known is not None and known.pid == os.getpid() and known.tasks.task() is not None else None
+
+
+def cores_of_caller() -> int:
+    """How many cores the products of this thread may use: torch's setting, but one in tasks, beside which others compute."""
+    return 1 if _asked_by_task() is not None else torch.get_num_threads()
+
+
 def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
     """Train networks: with others if this thread is a task of the fused backend, else here and now, in cohorts of their own."""
-    known: Any = _ENGINE
-    if known is not None and known.pid == os.getpid() and known.tasks.task() is not None and not getattr(known.tasks.current, "direct", False):
+    known = _asked_by_task()
+    if known is not None and not getattr(known.tasks.current, "direct", False):
         return known.train(jobs)
     jobs = [replace(job, device="cuda:0") if job.device == "cuda" else job for job in jobs]
     results: dict[int, TrainingResult] = {}
@@ -358,7 +369,7 @@ def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
         height = devices.stack_height(jobs[numbers[0]])
         for begin in range(0, len(numbers), height):
             part = numbers[begin : begin + height]
-            with idle_cores(torch.get_num_threads()):
+            with idle_cores(cores_of_caller()):
                 results |= zip(part, train([jobs[number] for number in part]), strict=True)
     return [results[number] for number in sorted(results)]
 
