@@ -1,0 +1,57 @@
+"""The arithmetic of successive halving and Hyperband, in whole numbers: floats lose brackets (⌊log₃ 243⌋ is 4 in floats)."""
+
+from fractions import Fraction
+from math import ceil, floor
+from typing import NamedTuple
+
+
+class Rung(NamedTuple):
+    """How many candidates are trained up to which resource."""
+
+    n_candidates: int
+    n_resources: int
+
+
+def exact(factor: float) -> Fraction:
+    """A factor as it was written: 2.5 is 5/2."""
+    return Fraction(str(factor))
+
+
+def n_steps(max_resources: int, min_resources: int, factor: float) -> int:
+    """The largest s with min_resources · factor^s ≤ max_resources."""
+    eta, s = exact(factor), 0
+    while min_resources * eta ** (s + 1) <= max_resources:
+        s += 1
+    return s
+
+
+def resources_of(max_resources: int, min_resources: int, factor: float, steps: int) -> list[int]:
+    """The resources of `steps` + 1 rungs: ⌊R / η^j⌋, at least the least, the last exactly R."""
+    return [max(min_resources, floor(max_resources / exact(factor) ** j)) for j in range(steps, -1, -1)]
+
+
+def bracket(n_candidates: int, max_resources: int, min_resources: int, factor: float, steps: int) -> list[Rung]:
+    """Successive halving of n candidates in `steps` + 1 rungs, each keeping ⌊n / η^i⌋, at least one; rungs of equal resources are merged."""
+    eta = exact(factor)
+    rungs: list[Rung] = []
+    for i, resources in enumerate(resources_of(max_resources, min_resources, factor, steps)):
+        rung = Rung(max(1, floor(n_candidates / eta**i)), resources)
+        if rungs and rungs[-1].n_resources == resources:
+            continue
+        rungs.append(rung)
+    return rungs
+
+
+def hyperband(max_resources: int, min_resources: int, factor: float) -> list[list[Rung]]:
+    """All brackets of Hyperband (Li et al. 2018), the most exploring first: n = ⌈(s_max + 1) / (s + 1) · η^s⌉ candidates in s + 1 rungs."""
+    eta, s_max = exact(factor), n_steps(max_resources, min_resources, factor)
+    return [bracket(ceil(Fraction(s_max + 1, s + 1) * eta**s), max_resources, min_resources, factor, s) for s in range(s_max, -1, -1)]
+
+
+def epochs(rungs: list[Rung], *, continued: bool = True) -> int:
+    """What a bracket trains in all, with candidates that go on from where they stopped, or begin anew in each rung."""
+    total, before = 0, 0
+    for rung in rungs:
+        total += rung.n_candidates * (rung.n_resources - (before if continued else 0))
+        before = rung.n_resources
+    return total

@@ -1,0 +1,234 @@
+"""Search spaces: what people write for scikit-learn, scikit-optimize and Optuna, read into one kind.
+
+A space is a list of branches, of which a candidate has one; a branch maps names of parameters to dimensions. Every dimension can be sampled as
+scikit-learn samples it, and, for models, be seen as a coordinate in [0, 1] or as a choice among numbered values.
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from functools import reduce
+from math import floor
+from operator import mul
+from typing import Any
+
+import numpy as np
+from scipy import stats
+from sklearn.model_selection import ParameterSampler
+
+Params = dict[str, Any]
+
+
+class Choice:
+    """One of some values, which may be of any kind.
+
+    Attributes
+    ----------
+    values : list
+    """
+
+    def __init__(self, values: Sequence[Any]):
+        self.values = list(values)
+
+    def rvs(self, random_state: Any = None) -> Any:
+        """One value, as `ParameterSampler` asks for it."""
+        return self.values[random_state.randint(len(self.values))]
+
+    def index(self, value: Any) -> int:
+        """The number of a value."""
+        for number, known in enumerate(self.values):
+            if known is value or (type(known) is type(value) and _equal(known, value)):
+                return number
+        return next(number for number, known in enumerate(self.values) if _equal(known, value))
+
+    def __repr__(self) -> str:
+        return f"Choice({self.values!r})"
+
+
+class Range:
+    """Numbers with a distribution.
+
+    Attributes
+    ----------
+    distribution : frozen distribution of SciPy
+    integer : bool
+    low, high, log : the bounds and whether the scale is logarithmic, where they are known.
+    """
+
+    def __init__(self, distribution: Any, *, integer: bool, low: float | None = None, high: float | None = None, log: bool = False):
+        self.distribution, self.integer, self.low, self.high, self.log = distribution, integer, low, high, log
+
+    @classmethod
+    def between(cls, low: float, high: float, *, log: bool = False, integer: bool = False) -> "Range":
+        """Uniform from `low` to `high`, both included where numbers are whole."""
+        if integer:
+            # Each whole number owns the stretch of half a unit to both sides of it.
+            inner = stats.loguniform(max(low - 0.5, low / 2), high + 0.5) if log else stats.uniform(low - 0.5, high - low + 1)
+        else:
+            inner = stats.loguniform(low, high) if log else stats.uniform(low, high - low)
+        return cls(inner, integer=integer, low=low, high=high, log=log)
+
+    def rvs(self, random_state: Any = None) -> Any:
+        """One value, as `ParameterSampler` asks for it."""
+        if self.integer and self.low is not None:
+            return self.from_unit(float(random_state.uniform()))
+        return _plain(self.distribution.rvs(random_state=random_state))
+
+    def from_unit(self, u: float) -> Any:
+        """The value at a coordinate in [0, 1]."""
+        value = float(self.distribution.ppf(min(max(u, 1e-12), 1 - 1e-12)))
+        if not self.integer:
+            return value if self.low is None else min(max(value, self.low), self.high or value)
+        whole = floor(value + 0.5) if self.low is not None else int(value)
+        return int(min(max(whole, self.low), self.high)) if self.low is not None and self.high is not None else whole
+
+    def to_unit(self, value: float) -> float:
+        """The coordinate of a value."""
+        return float(np.clip(self.distribution.cdf(value), 0, 1))
+
+    def __repr__(self) -> str:
+        return f"Range({self.low}, {self.high}{', log' if self.log else ''})"
+
+
+Dimension = Choice | Range
+
+
+class Space:
+    """A space over the parameters of an estimator.
+
+    Parameters
+    ----------
+    param_distributions : dict or list of dict
+        From names to lists or arrays of choices, SciPy distributions, dimensions of scikit-optimize, distributions of Optuna, or tuples
+        `(low, high)` and `(low, high, "log-uniform")`, whole numbers if both bounds are. Several dicts are alternatives.
+    known : the estimator's parameters, to check names against; None to take any.
+    """
+
+    def __init__(self, param_distributions: Any, known: Any = None):
+        given = [param_distributions] if isinstance(param_distributions, Mapping) else param_distributions
+        if not isinstance(given, (list, tuple)) or not given or not all(isinstance(branch, Mapping) for branch in given):
+            raise ValueError(f"param_distributions must be a dict or a list of dicts that are not empty, got {param_distributions!r}")
+        self.branches: list[dict[str, Dimension]] = []
+        for branch in given:
+            if known is not None:
+                check_names(branch, known)
+            self.branches.append({name: dimension(value, name) for name, value in branch.items()})
+        if not any(self.branches):
+            raise ValueError("param_distributions is empty: there is nothing to search")
+
+    @property
+    def names(self) -> list[str]:
+        """All parameters of all branches, in order."""
+        return list(dict.fromkeys(name for branch in self.branches for name in branch))
+
+    @property
+    def size(self) -> int | None:
+        """How many candidates there are, None for endlessly many."""
+        total = 0
+        for branch in self.branches:
+            if not all(isinstance(d, Choice) for d in branch.values()):
+                return None
+            total += reduce(mul, (len(d.values) for d in branch.values() if isinstance(d, Choice)), 1)
+        return total
+
+    def sample(self, n: int, random_state: Any) -> list[Params]:
+        """n candidates as scikit-learn's `ParameterSampler` draws them: without repetition where all are choices, fewer if there are no more."""
+        plain = [{name: d.values if isinstance(d, Choice) else d for name, d in branch.items()} for branch in self.branches]
+        n = n if self.size is None else min(n, self.size)
+        return [dict(params) for params in ParameterSampler(plain, n, random_state=random_state)]
+
+    def branch_of(self, params: Params) -> int:
+        """Which branch has these parameters."""
+        for number, branch in enumerate(self.branches):
+            if set(branch) == set(params) and all(isinstance(d, Range) or _among(d, params[name]) for name, d in branch.items()):
+                return number
+        return 0
+
+
+def dimension(value: Any, name: str) -> Dimension:
+    """Read one dimension, however it was written."""
+    module = type(value).__module__
+    if isinstance(value, (Choice, Range)):
+        return value
+    if isinstance(value, tuple):
+        return _of_tuple(value, name)
+    if module.startswith("skopt.space"):
+        return _of_skopt(value)
+    if module.startswith("optuna."):
+        return _of_optuna(value, name)
+    if hasattr(value, "rvs"):
+        return _of_scipy(value)
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or (isinstance(value, np.ndarray) and value.ndim != 1):
+        raise ValueError(
+            f"the space of {name!r} is {value!r}; give a list of choices, a distribution with a method `rvs`, or a tuple such as "
+            '(1e-4, 1e-1, "log-uniform")'
+        )
+    values = [_plain(each) for each in value]
+    if not values:
+        raise ValueError(f"the space of {name!r} is empty: give at least one value")
+    return Choice(values)
+
+
+def check_names(names: Any, known: Any) -> None:
+    """Refuse names that the estimator has not, with the nearest that it has."""
+    for name in names:
+        if name not in known:
+            near = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {sorted(known)}"
+            raise ValueError(f"{name!r} is no parameter of the estimator; {hint}")
+
+
+# ---- what others write ---------------------------------------------------------------------------------------------
+
+
+def _of_tuple(value: tuple[Any, ...], name: str) -> Range:
+    prior = value[2] if len(value) == 3 else "uniform"
+    numbers = value[:2]
+    if len(value) not in (2, 3) or prior not in ("uniform", "log-uniform") or not all(isinstance(x, (int, float, np.number)) for x in numbers):
+        raise ValueError(f'the space of {name!r} is {value!r}; a tuple is (low, high) or (low, high, "log-uniform"), and choices are a list')
+    low, high = (_plain(x) for x in numbers)
+    if not low < high or (prior == "log-uniform" and low <= 0):
+        raise ValueError(
+            f"the space of {name!r} is {value!r}, but its lower bound must be below its upper one{', and above 0' if len(value) == 3 else ''}"
+        )
+    return Range.between(low, high, log=prior == "log-uniform", integer=isinstance(low, int) and isinstance(high, int))
+
+
+def _of_scipy(value: Any) -> Range:
+    family = getattr(value, "dist", None)
+    kind = getattr(family, "name", "")
+    if kind in ("loguniform", "reciprocal", "uniform"):
+        low, high = map(float, value.support())
+        return Range(value, integer=False, low=low, high=high, log=kind != "uniform")
+    return Range(value, integer=isinstance(family, stats.rv_discrete))
+
+
+def _of_skopt(value: Any) -> Dimension:
+    if hasattr(value, "categories"):
+        return Choice(value.categories)
+    return Range.between(_plain(value.low), _plain(value.high), log=value.prior == "log-uniform", integer=type(value).__name__ == "Integer")
+
+
+def _of_optuna(value: Any, name: str) -> Dimension:
+    if hasattr(value, "choices"):
+        return Choice(value.choices)
+    step, integer = getattr(value, "step", None), type(value).__name__ == "IntDistribution"
+    if step is not None and step != (1 if integer else None):
+        count = floor((value.high - value.low) / step + 1e-9)
+        return Choice([_plain(value.low + k * step) for k in range(count + 1)])
+    return Range.between(value.low, value.high, log=bool(value.log), integer=integer)
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, as far as they are numbers."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _equal(a: Any, b: Any) -> bool:
+    try:
+        return bool(a == b)
+    except Exception:  # arrays, estimators with odd comparisons
+        return False
+
+
+def _among(choice: Choice, value: Any) -> bool:
+    return any(known is value or _equal(known, value) for known in choice.values)
