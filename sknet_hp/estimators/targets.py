@@ -56,8 +56,8 @@ class ClassTarget:
         """Refuse classes, if any are given, other than those that the network began with."""
         if classes is not None and not np.array_equal(unique_labels(np.asarray(classes)), self.classes):
             raise ValueError(
-                f"classes={np.asarray(classes)[:10].tolist()} are not the classes {self.classes[:10].tolist()} that this network began with; leave them "
-                "out, or begin anew with fit"
+                f"classes={np.asarray(classes)[:10].tolist()} are not the classes {self.classes[:10].tolist()} that this network began with; "
+                "leave them out, or begin anew with fit"
             )
 
     def encode(self, y: Any) -> np.ndarray:
