@@ -18,11 +18,12 @@ class Ran(NamedTuple):
     report: str
 
 
-def run(plugin, suite, *options, timeout=110):
-    """Run a suite, by the name of its module, with a plugin from this folder."""
+def run(suite, *plugins, timeout=110):
+    """Run a suite, by the name of its module, with plugins from this folder."""
     ours = Path(sys.modules["sknet_hp"].__file__).parent.parent
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(ours)])}
-    options = ["-p", plugin, "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(HERE), *options]
+    options = ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(HERE)]
+    options += [part for plugin in plugins for part in ("-p", plugin)]
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *options, "--pyargs", suite]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
     last = ran.stdout.strip().splitlines()[-1] if ran.stdout.strip() else ""

@@ -13,7 +13,7 @@ SMALL = {"width": 16, "max_epochs": 5, "early_stopping": False, "random_state": 
 
 @pytest.mark.slow
 def test_passes_with_our_networks():
-    ran = run("mlp_adapter", "sklearn.neural_network.tests.test_mlp")
+    ran = run("sklearn.neural_network.tests.test_mlp", "mlp_adapter")
     assert ran.failed == 0, ran.report
     assert ran.passed >= 38, ran.report  # none may drop out unseen
 
