@@ -18,7 +18,7 @@ class Ran(NamedTuple):
     report: str
 
 
-def run(suite, *plugins, timeout=110):
+def run(suite, *plugins, timeout=380):
     """Run a suite, by the name of its module, with plugins from this folder."""
     ours = Path(sys.modules["sknet_hp"].__file__).parent.parent
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(ours)])}

@@ -51,6 +51,7 @@ QUICK = {"width": 4, "max_epochs": 2, "num_embedding": "none", "early_stopping":
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("suite", "plugins", "passed"),
     [

@@ -12,6 +12,7 @@ SMALL = {"width": 16, "max_epochs": 5, "early_stopping": False, "random_state": 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_passes_with_our_networks():
     ran = run("sklearn.neural_network.tests.test_mlp", "mlp_adapter")
     assert ran.failed == 0, ran.report
