@@ -13,8 +13,9 @@ SMALL = {"width": 16, "max_epochs": 5, "early_stopping": False, "random_state": 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_passes_with_our_networks():
-    ran = run("sklearn.neural_network.tests.test_mlp", "mlp_adapter")
+@pytest.mark.parametrize("company", [[], ["fused_adapter"]], ids=["serial", "fused"])
+def test_passes_with_our_networks(company):
+    ran = run("sklearn.neural_network.tests.test_mlp", "mlp_adapter", *company)
     assert ran.failed == 0, ran.report
     assert ran.passed >= 38, ran.report  # none may drop out unseen
 
