@@ -255,6 +255,7 @@ NOT_YET = {"test_sparse_matrices": "sparse tables are no input yet"}
 
 
 def pytest_collection_modifyitems(items):
+    assert all(item.module.MLPClassifier is MLPClassifier for item in items), "the suite was imported before this plugin"
     names = {name for item in items for name in (item.name, item.originalname)}
     if len(items) > 1 and not NOT_OURS.keys() <= names:  # more than one: not asked for by its name
         raise pytest.UsageError(f"reasons for tests that there are no more: {sorted(NOT_OURS.keys() - names)}")

@@ -130,6 +130,7 @@ for estimator in (ConsumingClassifier, ConsumingRegressor, NonConsumingClassifie
 
 def pytest_collection_modifyitems(config, items):
     """Leave out the tests of estimators that hold no other."""
+    assert all(item.module.ConsumingClassifier is ConsumingClassifier for item in items), "the suite was imported before this plugin"
     ours = [item for item in items if hasattr(item, "callspec") and "estimator" in item.callspec.params.get("metaestimator", {})]
     config.hook.pytest_deselected(items=[item for item in items if item not in ours])
     items[:] = ours

@@ -44,6 +44,7 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from suites import run
 
 import sknet_hp
+import sknet_hp.search
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.base import BaseNet
 
@@ -130,18 +131,20 @@ def scorer(score=accuracy_score):
     return make_scorer(score).set_score_request(sample_weight=False)
 
 
-def grid(net, score=accuracy_score):
-    return GridSearchCV(net, {"net__lr": [1e-3, 1e-2]}, cv=2, scoring=scorer(score), error_score="raise")
+def grid(net, score=accuracy_score, search=GridSearchCV):
+    return search(net, {"net__lr": [1e-3, 1e-2]}, cv=2, scoring=scorer(score), error_score="raise")
 
 
-def random(net):
-    return RandomizedSearchCV(net, {"net__lr": [1e-3, 1e-2]}, n_iter=2, cv=2, scoring=scorer(), error_score="raise")
+def random(net, search=RandomizedSearchCV):
+    return search(net, {"net__lr": [1e-3, 1e-2]}, n_iter=2, cv=2, scoring=scorer(), error_score="raise")
 
 
 CLASSIFIERS = {
     "Pipeline": (lambda net: Pipeline([("net", net)]), LABELS),
     "GridSearchCV": (grid, LABELS),
     "RandomizedSearchCV": (random, LABELS),
+    "our GridSearchCV": (lambda net: grid(net, search=sknet_hp.search.GridSearchCV), LABELS),
+    "our RandomizedSearchCV": (lambda net: random(net, search=sknet_hp.search.RandomizedSearchCV), LABELS),
     "StackingClassifier": (lambda net: StackingClassifier([("a", net), ("b", clone(net))], LogisticRegression(), cv=2), LABELS),
     "VotingClassifier": (lambda net: VotingClassifier([("a", net), ("b", clone(net))], voting="soft"), LABELS),
     "CalibratedClassifierCV": (lambda net: CalibratedClassifierCV(net, cv=2), LABELS),

@@ -39,6 +39,8 @@ def test_partial_fit_of_several_labels_refuses_other_classes_than_before():
     net.partial_fit(X, y, classes=range(5))
     with pytest.raises(ValueError, match="not the classes"):
         net.partial_fit(X, y, classes=range(6))
+    with pytest.raises(ValueError, match="not the classes"):
+        NetClassifier(**SMALL).partial_fit(X, y, classes=range(4))
 
 
 def test_logarithms_of_probabilities():
