@@ -260,7 +260,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         ----------
         X, y, sample_weight : as in `fit`.
         classes : array-like, default=None
-            All labels that any call will bring; needed in the first call if its `y` does not show them all.
+            All labels that any call will bring; needed in the first call if its `y` does not show them all. Later calls may repeat them.
         """
         return self._fit(X, y, sample_weight, one_epoch=True, classes=classes)
 
@@ -270,6 +270,11 @@ class NetClassifier(ClassifierMixin, BaseNet):
         """
         members = [self.target_.probabilities(outputs) for outputs in self._outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """The logarithms of `predict_proba`, of the same shape; minus infinity where a probability is zero."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable label of each row, shape (n_rows,); or, if rows may have several, (n_rows, n_labels) of 0 and 1."""
@@ -288,6 +293,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
 
     def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
         if not first:
+            self.target_.check_classes(classes)
             return self.target_.encode(y)
         self.target_, codes = ClassTarget.learn(y, classes)
         self.classes_ = self.target_.classes

@@ -117,7 +117,10 @@ class ScorerMetric:
         model: Any = _ClassOutputs(self.target) if isinstance(self.target, ClassTarget) else _NumberOutputs(self.target)
         arguments = {} if weight is None else {"sample_weight": weight}
         try:
-            return float(get_scorer(self.name)(model, outputs, self.target.original(y), **arguments))
+            score = float(get_scorer(self.name)(model, outputs, self.target.original(y), **arguments))
+            if np.isnan(score):  # it would be so in each epoch, and the first would pass for the best
+                raise ValueError("the score is not a number")
+            return score
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"stopping_metric={self.name!r} can not be computed on the {len(y)} rows held out ({error}); use 'loss', or hold out more rows"

@@ -44,13 +44,23 @@ class ClassTarget:
         """(what y is, y encoded); `classes` may tell of labels that y does not show."""
         if _is_multilabel(y):
             matrix = _indicator(y)
-            return cls(np.arange(matrix.shape[1]), True), matrix
+            target = cls(np.arange(matrix.shape[1]), True)
+            target.check_classes(classes)
+            return target, matrix
         y = _column(y)
         seen, codes = _labels(y)
         if classes is None:
             return cls(seen), codes
         target = cls(unique_labels(np.asarray(classes)))
         return target, target._known(y, seen, codes)
+
+    def check_classes(self, classes: Any) -> None:
+        """Refuse classes, if any are given, that are not these."""
+        if classes is not None and not np.array_equal(unique_labels(np.asarray(classes)), self.classes):
+            raise ValueError(
+                f"classes={np.asarray(classes)[:10].tolist()} are not the classes {self.classes[:10].tolist()} of this network, which stay; "
+                "leave them out, or begin anew with fit"
+            )
 
     def encode(self, y: Any) -> np.ndarray:
         """Class numbers (n_rows,), or the indicator matrix (n_rows, n_labels) float32."""
