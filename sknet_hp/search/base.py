@@ -1,0 +1,230 @@
+"""What all searchers share: scikit-learn's interface around a policy that decides who trains how far next."""
+
+import time
+import warnings
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.model_selection import check_cv
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._validation import _warn_or_raise_about_fit_failures
+from sklearn.utils import indexable
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import _check_method_params, check_is_fitted
+
+from sknet_hp.fusion.backend import fused
+from sknet_hp.search.choosing import best_index, selection_metric
+from sknet_hp.search.resource import Resource
+from sknet_hp.search.run import Row, Run, SearchStopped
+from sknet_hp.search.space import Space, check_names
+from sknet_hp.search.stock import backend_is_chosen
+
+
+class BaseSearcher(BaseSearchCV):
+    """A search whose candidates go on from where they stopped.
+
+    Subclasses say in `_search` who trains how far next. Parameters and attributes are described there.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **{name: allowed for name, allowed in BaseSearchCV._parameter_constraints.items() if name != "pre_dispatch"},
+        "estimator": [HasMethods(["fit"])],
+        "param_distributions": [dict, list],
+        "n_candidates": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "resource": [str],
+        "min_resources": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "max_resources": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "factor": [Interval(Real, 1, None, closed="neither")],
+        "random_state": ["random_state"],
+        "initial_candidates": [list, tuple, StrOptions({"current"}), None],
+        "time_budget": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    param_distributions: Any
+    resource: str
+    min_resources: Any
+    max_resources: Any
+    factor: float
+    random_state: Any
+    initial_candidates: Any
+    time_budget: float | None
+
+    # ---- what subclasses say ---------------------------------------------------------------------------------------
+
+    def _search(self, run: Run, space: Space) -> None:
+        """Propose candidates and have them trained, until there is nothing left to do."""
+        raise NotImplementedError
+
+    # ---- fit -------------------------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Search, and refit the best candidate on all rows.
+
+        Parameters
+        ----------
+        X : array-like or dataframe of shape (n_rows, n_columns)
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
+        **params : passed to the estimator's `fit`, the scorer and the splitter, as in scikit-learn's searches (`groups`, `sample_weight`, ...).
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        if backend_is_chosen():
+            return self._fit(X, y, params)
+        with fused(self.n_jobs):
+            return self._fit(X, y, params)
+
+    def _fit(self, X: Any, y: Any, params: dict[str, Any]) -> Self:
+        start = time.monotonic()
+        scorers, _ = self._get_scorers()
+        metric = selection_metric(scorers, self.refit)
+        X, y = indexable(X, y)
+        params = _check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        metadata = None if params.get("sample_weight") is None else {"sample_weight": params["sample_weight"]}
+        root = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
+        root.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
+
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        splits = list(cv.split(X, y, **routed.splitter.split))
+        self.n_splits_ = len(splits)
+        if not splits:
+            raise ValueError("No fits were performed. Was the CV iterator empty?")
+        space = Space(self.param_distributions, self.estimator.get_params(deep=True))
+        resource = Resource(
+            self.estimator,
+            self.resource,
+            self.min_resources,
+            self.max_resources,
+            self.factor,
+            n_rows=min(len(train) for train, _ in splits),
+            n_splits=len(splits),
+            y=y,
+            searched=space.names,
+        )
+        self.resource_, self.min_resources_, self.max_resources_ = resource.name, resource.least, resource.most
+
+        search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
+        run = Run(
+            clone(self.estimator),
+            X,
+            y,
+            splits,
+            resource=resource,
+            metric=metric,
+            settings={
+                "scorer": scorers,
+                "return_train_score": self.return_train_score,
+                "error_score": self.error_score,
+                "verbose": 0,
+                "caller": self,
+            },
+            fit_params=routed.estimator.fit,
+            score_params=routed.scorer.score,
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
+            deadline=None if self.time_budget is None else start + self.time_budget,
+            contexts=lambda n: [search_context.subcontext(task_name="candidate-split-evaluation") for _ in range(n)],
+            searched=space.names,
+        )
+        interrupted: BaseException | None = None
+        try:
+            self._search(run, space)
+        except SearchStopped:
+            self.stopped_ = "time_budget"
+        except KeyboardInterrupt as stop:
+            interrupted = stop
+        search_context.call_on_fit_task_end(estimator=self)
+        if not run.rows:
+            raise interrupted or ValueError("No fits were performed. Were there no candidates?")
+        self._conclude(run, scorers)
+        if interrupted is not None:
+            raise interrupted
+        self._refit(run, X, y, routed, root, metadata)
+        self.scorer_ = scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
+        root.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=metadata)
+        return self
+
+    def _conclude(self, run: Run, scorers: Any) -> None:
+        """What was found, from the rows so far."""
+        rows, resource = run.rows, run.resource
+        outcomes = [outcome for row in rows for outcome in row.outcomes]
+        _warn_or_raise_about_fit_failures(outcomes, self.error_score)
+        more = {
+            "candidate": [row.candidate.number for row in rows],
+            "bracket": [row.candidate.bracket for row in rows],
+            "iter": [row.iteration for row in rows],
+            "n_resources": [row.n_resources for row in rows],
+        }
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="One or more of the .* scores are non-finite", category=UserWarning)
+            params = [row.candidate.params | resource.shown(row.n_resources) for row in rows]
+            self.cv_results_ = self._format_results(params, self.n_splits_, outcomes, more)
+        self.multimetric_ = isinstance(outcomes[0]["test_scores"], dict)
+        self.n_candidates_ = len(run.candidates)
+        if self.multimetric_ and callable(self.scoring):
+            self._check_refit_for_multimetric(outcomes[0]["test_scores"])
+        if self.refit or not self.multimetric_:
+            self.best_index_ = best_index(self.cv_results_, self.refit, run.metric)
+            self.best_params_ = params[self.best_index_]
+            if not callable(self.refit):
+                self.best_score_ = self.cv_results_[f"mean_test_{run.metric}"][self.best_index_]
+
+    def _refit(self, run: Run, X: Any, y: Any, routed: Any, root: Any, metadata: Any) -> None:
+        if not self.refit:
+            return
+        context = root.subcontext(task_name="refit-with-best-params")
+        self.best_estimator_ = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        with context.propagate_callback_context(self.best_estimator_):
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
+            start = time.perf_counter()
+            self._refit_best(run, X, y, routed.estimator.fit)
+            self.refit_time_ = time.perf_counter() - start
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+        context.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=metadata)
+
+    def _refit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
+        self.best_estimator_.fit(X, **fit_params) if y is None else self.best_estimator_.fit(X, y, **fit_params)
+
+    # ---- for policies ----------------------------------------------------------------------------------------------
+
+    def _initial(self) -> list[dict[str, Any]]:
+        """The candidates that come first."""
+        given = self.initial_candidates
+        if given is None:
+            return []
+        names = Space(self.param_distributions).names
+        own: BaseEstimator = self.estimator
+        current = {name: value for name, value in own.get_params(deep=True).items() if name in names}
+        if isinstance(given, str):
+            return [current]
+        initial = []
+        for params in given:
+            if params == "current":
+                initial.append(current)
+                continue
+            if not isinstance(params, dict):
+                raise ValueError(f"initial_candidates must hold dicts of parameters or 'current', got {params!r}")
+            check_names(params, own.get_params(deep=True))
+            initial.append(dict(params))
+        return initial
+
+    @property
+    def n_features_in_(self) -> int:
+        """Columns seen in `fit`; only with `refit`."""
+        check_is_fitted(self, "cv_results_")
+        return super().n_features_in_
+
+    def _rows_at_most(self) -> np.ndarray:
+        """Positions in `cv_results_` of the candidates that reached the most resources."""
+        reached = np.asarray(self.cv_results_["n_resources"])
+        return np.flatnonzero(reached == reached.max())
+
+
+__all__ = ["BaseSearcher", "Row", "Run", "Space"]

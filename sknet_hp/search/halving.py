@@ -1,0 +1,108 @@
+"""Successive halving (Karnin et al. 2013; Jamieson & Talwalkar 2016)."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.model_selection import ParameterGrid
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import StrOptions
+
+from sknet_hp.search.base import BaseSearcher, Run, Space
+from sknet_hp.search.brackets import Rung, bracket, n_steps
+from sknet_hp.search.run import Candidate, Step, ranked
+
+
+def halve(run: Run, candidates: list[Candidate], rungs: list[Rung]) -> None:
+    """Train all candidates a little, the best of them more, and so on."""
+    for iteration, rung in enumerate(rungs):
+        survivors = ranked(candidates)[: rung.n_candidates] if iteration else candidates
+        run.forget(candidate for candidate in candidates if candidate not in survivors)
+        run.train([Step(candidate, rung.n_resources, iteration) for candidate in survivors])
+        candidates = survivors
+
+
+class HalvingSearchCV(BaseSearcher):
+    """Successive halving, whose survivors go on training from where they stopped.
+
+    All candidates are trained for a few epochs in each split; the best `1 / factor` of them go on to `factor` times as many, and so on up to
+    `max_resources`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Ours; any with a parameter to go on from (`warm_start` beside it); or, with `resource="n_samples"`, any.
+    param_distributions : dict or list of dict
+        Names of parameters to lists of choices, distributions of SciPy or Optuna, dimensions of scikit-optimize, or tuples such as
+        `(1e-4, 1e-1, "log-uniform")`.
+    n_candidates : int or {"auto", "grid"}, default="auto"
+        How many are drawn; "grid" takes every combination of a space of lists; "auto" as many as leave one at the end.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseSearcher._parameter_constraints,
+        "n_candidates": [*BaseSearcher._parameter_constraints["n_candidates"], StrOptions({"grid"})],
+        "aggressive_elimination": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        n_candidates: Any = "auto",
+        resource: str = "auto",
+        min_resources: Any = "auto",
+        max_resources: Any = "auto",
+        factor: float = 3,
+        aggressive_elimination: bool = False,
+        scoring: Any = None,
+        refit: Any = True,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        initial_candidates: Any = None,
+        time_budget: float | None = None,
+        journal: Any = None,
+        verbose: int = 0,
+    ):
+        self.estimator = estimator
+        self.param_distributions = param_distributions
+        self.n_candidates = n_candidates
+        self.resource = resource
+        self.min_resources = min_resources
+        self.max_resources = max_resources
+        self.factor = factor
+        self.aggressive_elimination = aggressive_elimination
+        self.scoring = scoring
+        self.refit = refit
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.initial_candidates = initial_candidates
+        self.time_budget = time_budget
+        self.journal = journal
+        self.verbose = verbose
+
+    def _search(self, run: Run, space: Space) -> None:
+        steps = n_steps(run.resource.most, run.resource.least, self.factor)
+        initial = self._initial()
+        if self.n_candidates == "grid":
+            drawn = _grid(space)
+        else:
+            n = int(self.factor**steps) if self.n_candidates == "auto" else self.n_candidates
+            drawn = space.sample(max(0, n - len(initial)), check_random_state(self.random_state))
+        candidates = [run.propose(params) for params in [*initial, *drawn]]
+        rungs = bracket(len(candidates), run.resource.most, run.resource.least, self.factor, steps)
+        if not self.aggressive_elimination:  # a last rung of one leaves nothing to compare
+            rungs = [rung for rung in rungs if rung.n_candidates > 1] or rungs[-1:] if len(candidates) < self.factor**steps else rungs
+        halve(run, candidates, rungs)
+
+
+def _grid(space: Space) -> list[dict[str, Any]]:
+    if space.size is None:
+        raise ValueError("n_candidates='grid' needs a list of choices for each parameter; give a number to draw from distributions")
+    return [dict(params) for params in ParameterGrid([{name: d.values for name, d in branch.items()} for branch in space.branches])]  # type: ignore[union-attr]

@@ -1,0 +1,71 @@
+"""Hyperband (Li et al. 2018)."""
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sknet_hp.search.base import BaseSearcher, Run, Space
+from sknet_hp.search.brackets import hyperband
+from sknet_hp.search.run import Step, ranked
+
+
+class HyperbandSearchCV(BaseSearcher):
+    """Hyperband: brackets of successive halving, from many candidates with few epochs each to few candidates with all epochs."""
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        resource: str = "auto",
+        min_resources: Any = "auto",
+        max_resources: Any = "auto",
+        factor: float = 3,
+        scoring: Any = None,
+        refit: Any = True,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        initial_candidates: Any = None,
+        time_budget: float | None = None,
+        journal: Any = None,
+        verbose: int = 0,
+    ):
+        self.estimator = estimator
+        self.param_distributions = param_distributions
+        self.resource = resource
+        self.min_resources = min_resources
+        self.max_resources = max_resources
+        self.factor = factor
+        self.scoring = scoring
+        self.refit = refit
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.initial_candidates = initial_candidates
+        self.time_budget = time_budget
+        self.journal = journal
+        self.verbose = verbose
+
+    def _search(self, run: Run, space: Space) -> None:
+        brackets = hyperband(run.resource.most, run.resource.least, self.factor)
+        n = sum(rungs[0].n_candidates for rungs in brackets)
+        drawn = iter([*self._initial(), *space.sample(n, check_random_state(self.random_state))])
+        alive = [[run.propose(params, s) for params in islice(drawn, rungs[0].n_candidates)] for s, rungs in enumerate(brackets)]
+        # The first rungs of all brackets, then the second ones, ...: what can be trained at the same time is.
+        for iteration in range(len(brackets[0])):
+            steps = []
+            for s, rungs in enumerate(brackets):
+                if iteration >= len(rungs):
+                    continue
+                survivors = ranked(alive[s])[: rungs[iteration].n_candidates] if iteration else alive[s]
+                run.forget(candidate for candidate in alive[s] if candidate not in survivors)
+                alive[s] = survivors
+                steps += [Step(candidate, rungs[iteration].n_resources, iteration) for candidate in survivors]
+            run.train(steps)

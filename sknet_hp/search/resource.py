@@ -1,0 +1,98 @@
+"""What a search hands out: epochs (or another parameter that `fit` can go on from), or training rows."""
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.pipeline import Pipeline
+
+ROWS = "n_samples"
+_ROOM = 3  # rungs below the last that an automatic least resource leaves room for
+
+
+class Resource:
+    """The resource of one search.
+
+    Parameters
+    ----------
+    estimator : whose parameter it is.
+    name : the parameter, "n_samples", or "auto": `max_epochs` of the last step.
+    least, most : as the user gave them; "auto" for what suits.
+    factor : of the search.
+
+    Attributes
+    ----------
+    name, least, most : what was found.
+    """
+
+    def __init__(self, estimator: Any, name: str, least: Any, most: Any, factor: float, *, n_rows: int, n_splits: int, y: Any, searched: Any):
+        known = estimator.get_params(deep=True)
+        self.name = _automatic(estimator, known) if name == "auto" else name
+        self.of_rows = self.name == ROWS
+        if not self.of_rows:
+            self._check(known, searched)
+        self.prefix = "" if self.of_rows else self.name[: -len(self.name.rsplit("__", 1)[-1])]
+        self.most = int(n_rows if self.of_rows else known[self.name]) if most == "auto" else int(most)
+        if self.of_rows and self.most > n_rows:
+            raise ValueError(f"max_resources={self.most} is more than the {n_rows} rows of the smallest training split")
+        self.least = self._least(factor, n_splits, y, estimator) if least == "auto" else int(least)
+        if self.least > self.most:
+            raise ValueError(f"min_resources={self.least} is greater than max_resources={self.most}; lower one or raise the other ({self.name})")
+        self._horizon = f"{self.prefix}schedule_epochs"
+        self.sets_horizon = not self.of_rows and known.get(self._horizon, 0) is None and self._horizon not in searched
+
+    def _check(self, known: dict[str, Any], searched: Any) -> None:
+        if self.name not in known:
+            raise ValueError(f"resource={self.name!r} is no parameter of the estimator; it has {sorted(known)}, or use 'n_samples'")
+        if self.name in searched:
+            raise ValueError(f"resource={self.name!r} is also searched; take it out of param_distributions: the search itself decides about it")
+        own = self.name.rsplit("__", 1)
+        if "__".join([*own[:-1], "warm_start"]) not in known:
+            raise ValueError(
+                f"resource={self.name!r} can not be continued: the estimator has no parameter 'warm_start' beside it, so each rung would train "
+                "everything again; use resource='n_samples'"
+            )
+        value = known[self.name]
+        if not isinstance(value, Integral) or isinstance(value, bool):
+            raise ValueError(f"resource={self.name!r} must be a whole number of the estimator, which has {value!r}")
+
+    def _least(self, factor: float, n_splits: int, y: Any, estimator: Any) -> int:
+        if not self.of_rows:
+            return max(1, int(self.most / factor**_ROOM))
+        # As scikit-learn's halving has it: two rows of each class for each split.
+        classes = len(np.unique(np.asarray(y))) if is_classifier(estimator) and y is not None else 1
+        return min(self.most, 2 * n_splits * classes)
+
+    def settings(self, amount: int) -> dict[str, Any]:
+        """The parameters that let an estimator train up to so much, going on from where it stands."""
+        if self.of_rows:
+            return {}
+        horizon = {self._horizon: self.most} if self.sets_horizon else {}
+        return {self.name: amount, f"{self.prefix}warm_start": True} | horizon
+
+    def shown(self, amount: int) -> dict[str, Any]:
+        """What of it belongs among a candidate's parameters."""
+        return {} if self.of_rows else {self.name: amount}
+
+
+def last_step(estimator: Any) -> tuple[str, Any]:
+    """(prefix of its parameters, the estimator that a pipeline ends with)."""
+    prefix = ""
+    while isinstance(estimator, Pipeline):
+        name, estimator = estimator.steps[-1]
+        prefix += f"{name}__"
+    return prefix, estimator
+
+
+def _automatic(estimator: BaseEstimator, known: dict[str, Any]) -> str:
+    prefix, _ = last_step(estimator)
+    if f"{prefix}max_epochs" in known:
+        return f"{prefix}max_epochs"
+    nested = [name for name in known if name.endswith("__max_epochs")]
+    if len(nested) == 1:
+        return nested[0]
+    raise ValueError(
+        f"resource='auto' looks for 'max_epochs' of the last step, which {type(estimator).__name__} has not; name a parameter that its fit can go "
+        "on from with warm_start (for gradient boosting 'n_estimators'), or use resource='n_samples', which suits any estimator"
+    )

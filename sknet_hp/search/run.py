@@ -1,0 +1,294 @@
+"""One search under way: candidates, what each has reached in each split, and the tasks that train them further."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+from joblib import Parallel, delayed
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.model_selection._validation import _fit_and_score, _insert_error_scores, _warn_or_raise_about_fit_failures
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils.metadata_routing import _routing_enabled
+from sklearn.utils.validation import _check_method_params
+
+from sknet_hp.search.resource import Resource
+
+Outcome = dict[str, Any]
+"""What `_fit_and_score` tells of one fit."""
+
+
+class SearchStopped(Exception):
+    """The time is up; what was done counts."""
+
+
+@dataclass(eq=False)
+class Candidate:
+    """One setting of the parameters, and its networks, one for each split.
+
+    Attributes
+    ----------
+    number : in the order of proposal.
+    params : what was proposed; without the resource.
+    bracket : of the search that it belongs to.
+    estimators : fitted, one for each split, or None.
+    n_resources : what it has reached.
+    score : mean over the splits of what the search goes by, at what it has reached; NaN if a fit failed.
+    """
+
+    number: int
+    params: dict[str, Any]
+    bracket: int = 0
+    estimators: list[Any] = field(default_factory=list)
+    n_resources: int = 0
+    score: float = np.nan
+
+
+class Row(NamedTuple):
+    """One row of `cv_results_`."""
+
+    candidate: Candidate
+    iteration: int
+    n_resources: int
+    outcomes: list[Outcome]
+
+
+class Step(NamedTuple):
+    """A candidate to be trained up to `n_resources`, in the so-manieth rung of its bracket."""
+
+    candidate: Candidate
+    n_resources: int
+    iteration: int
+
+
+class SplitData(NamedTuple):
+    """What one split trains on and is scored on."""
+
+    X: Any
+    y: Any
+    train: np.ndarray
+    test: np.ndarray
+    fit_params: dict[str, Any]
+    score_params: dict[str, Any]
+
+
+class Run:
+    """One search under way.
+
+    Parameters
+    ----------
+    estimator : cloned for each candidate and split.
+    X, y, splits : the data and the (train, test) pairs.
+    resource : what is handed out.
+    metric : the name of the score that the search goes by.
+    settings : of `_fit_and_score`.
+    random_state : where `n_samples` is the resource, rows are drawn by it.
+    deadline : on `time.monotonic`, or None.
+    journal : that remembers outcomes, or None.
+    progress : told of each fit, or None.
+    contexts : makes the callback contexts of so many fits, or None.
+    searched : names of the parameters that candidates differ in. Where they all belong to the last step of a pipeline, its earlier steps are fitted
+        once for each split.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        splits: list[tuple[np.ndarray, np.ndarray]],
+        *,
+        resource: Resource,
+        metric: str,
+        settings: dict[str, Any],
+        fit_params: dict[str, Any],
+        score_params: dict[str, Any],
+        random_state: Any,
+        n_jobs: int | None,
+        deadline: float | None = None,
+        journal: Any = None,
+        progress: Any = None,
+        contexts: Any = None,
+        searched: Iterable[str] = (),
+    ):
+        self.resource, self.metric, self.settings = resource, metric, settings
+        self.n_jobs, self.deadline, self.journal, self.progress, self.contexts = n_jobs, deadline, journal, progress, contexts
+        self.candidates: list[Candidate] = []
+        self.rows: list[Row] = []
+        self.n_splits = len(splits)
+        self.estimator = estimator
+        self.tables = [SplitData(X, y, train, test, fit_params, score_params) for train, test in splits]
+        self._orders: dict[int, np.ndarray] = {}
+        self._row_seed = check_random_state(random_state).randint(2**31 - 1) if resource.of_rows else 0
+        if _can_share(estimator, searched, fit_params):
+            self._share_first_steps()
+
+    # ---- candidates ------------------------------------------------------------------------------------------------
+
+    def propose(self, params: dict[str, Any], bracket: int = 0) -> Candidate:
+        """A new candidate."""
+        candidate = Candidate(len(self.candidates), params, bracket, [None] * self.n_splits)
+        self.candidates.append(candidate)
+        return candidate
+
+    def train(self, steps: Sequence[Step]) -> None:
+        """Train candidates up to their resources, all of them together, and add the rows of `cv_results_`.
+
+        Raises
+        ------
+        SearchStopped
+            If the time is up before it has begun.
+        """
+        if not steps:
+            return
+        if self.deadline is not None and self.rows and time.monotonic() > self.deadline:
+            raise SearchStopped
+        outcomes: dict[tuple[int, int], Outcome] = {}
+        tasks = []
+        for k, step in enumerate(steps):
+            for split in range(self.n_splits):
+                known = None if self.journal is None else self.journal.known(step.candidate, split, step.n_resources)
+                if known is None:
+                    tasks.append((k, split))
+                else:
+                    outcomes[k, split] = known
+        if tasks:
+            outcomes |= self._train(steps, tasks)
+        first = not self.rows
+        rows = [Row(step.candidate, step.iteration, step.n_resources, [outcomes[k, s] for s in range(self.n_splits)]) for k, step in enumerate(steps)]
+        together = [outcome for row in rows for outcome in row.outcomes]
+        if first:
+            _raise_if_all_failed(together, self.settings["error_score"])
+        _insert_error_scores(together, self.settings["error_score"])
+        for row in rows:
+            row.candidate.n_resources = row.n_resources
+            row.candidate.score = float(np.mean([_score_of(outcome, self.metric) for outcome in row.outcomes]))
+        self.rows += rows
+
+    def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
+        contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
+        calls = (
+            delayed(_numbered)(task, self._estimator_of(steps[task[0]], task[1]), *self._arguments(steps[task[0]], task[1]), context=context)
+            for task, context in zip(tasks, contexts, strict=True)
+        )
+        outcomes = {}
+        for (k, split), outcome in Parallel(n_jobs=self.n_jobs, return_as="generator_unordered")(calls):
+            step = steps[k]
+            step.candidate.estimators[split] = outcome.pop("estimator")
+            if self.journal is not None:
+                self.journal.record(step.candidate, split, step.n_resources, outcome)
+            if self.progress is not None:
+                self.progress.fitted(step, outcome)
+            outcomes[k, split] = outcome
+        return outcomes
+
+    def _estimator_of(self, step: Step, split: int) -> Any:
+        """What goes on in a split: what was fitted, or a clone that begins."""
+        candidate = step.candidate
+        fitted = candidate.estimators[split]
+        if fitted is None and candidate.n_resources and self.journal is not None:
+            fitted = self.journal.state(candidate, split)
+        if fitted is None or self.resource.of_rows:
+            return clone(self.estimator).set_params(**clone(candidate.params, safe=False))
+        return fitted
+
+    def _arguments(self, step: Step, split: int) -> tuple[Any, ...]:
+        data = self.tables[split]
+        if self.resource.of_rows:
+            data = data._replace(train=self._first_rows(split, step.n_resources))
+        return data, self.resource.settings(step.n_resources), self.settings
+
+    def _first_rows(self, split: int, n: int) -> np.ndarray:
+        """n training rows of a split; those of a smaller number are among them."""
+        if split not in self._orders:
+            self._orders[split] = np.random.RandomState(self._row_seed).permutation(self.tables[split].train)
+        return self._orders[split][:n]
+
+    def forget(self, candidates: Iterable[Candidate]) -> None:
+        """These are trained no further: let go of their networks."""
+        for candidate in candidates:
+            candidate.estimators = [None] * self.n_splits
+            if self.journal is not None:
+                self.journal.forget(candidate)
+
+    # ---- first steps of pipelines ----------------------------------------------------------------------------------
+
+    def _share_first_steps(self) -> None:
+        """Fit all steps but the last once for each split; candidates take what they give."""
+        head = self.estimator[:-1]
+        self.tables = list(Parallel(n_jobs=self.n_jobs)(delayed(_prepared)(clone(head), data) for data in self.tables))
+        self.estimator = Pipeline([*((name, "passthrough") for name, _ in self.estimator.steps[:-1]), self.estimator.steps[-1]])
+
+
+def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """From the best to the worst; those that failed come last, and of equals the one proposed first comes first."""
+    return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
+
+
+def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: dict[str, Any], how: dict[str, Any], *, context: Any) -> Any:
+    caller = how.get("caller")
+    rest = {name: value for name, value in how.items() if name != "caller"}
+    outcome = _fit_and_score(
+        estimator,
+        data.X,
+        data.y,
+        train=data.train,
+        test=data.test,
+        parameters=settings,
+        fit_params=data.fit_params,
+        score_params=data.score_params,
+        return_n_test_samples=True,
+        return_times=True,
+        return_estimator=True,
+        caller=caller,
+        callback_ctx=context,
+        **rest,
+    )
+    return task, outcome
+
+
+def _can_share(estimator: Any, searched: Iterable[str], fit_params: dict[str, Any]) -> bool:
+    if not isinstance(estimator, Pipeline) or len(estimator.steps) < 2 or (fit_params and _routing_enabled()):
+        return False
+    last = f"{estimator.steps[-1][0]}__"
+    return all(name.startswith(last) for name in [*searched, *fit_params]) and any(
+        step not in ("passthrough", None) for _, step in estimator.steps[:-1]
+    )
+
+
+def _prepared(head: Pipeline, data: SplitData) -> SplitData:
+    X_train, X_test = (_safe_indexing(data.X, rows) for rows in (data.train, data.test))
+    y_train = None if data.y is None else _safe_indexing(data.y, data.train)
+    made = _joined(head.fit_transform(X_train, y_train), head.transform(X_test))
+    order, n = np.concatenate([data.train, data.test]), len(data.train)
+    y = None if data.y is None else _safe_indexing(data.y, order)
+    return SplitData(
+        made,
+        y,
+        np.arange(n),
+        np.arange(n, len(order)),
+        _check_method_params(data.X, data.fit_params, order),
+        _check_method_params(data.X, data.score_params, order),
+    )
+
+
+def _joined(a: Any, b: Any) -> Any:
+    if sparse.issparse(a):
+        return sparse.vstack([a, b], format="csr")
+    if hasattr(a, "__dataframe__") or hasattr(a, "iloc"):
+        return nw.concat([nw.from_native(a), nw.from_native(b)]).to_native()
+    return np.concatenate([np.asarray(a), np.asarray(b)])
+
+
+def _score_of(outcome: Outcome, metric: str) -> float:
+    scores = outcome["test_scores"]
+    return float(scores[metric] if isinstance(scores, dict) else scores)
+
+
+def _raise_if_all_failed(outcomes: list[Outcome], error_score: Any) -> None:
+    if outcomes and all(outcome["fit_error"] is not None for outcome in outcomes):
+        _warn_or_raise_about_fit_failures(outcomes, error_score)
