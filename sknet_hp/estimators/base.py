@@ -212,6 +212,7 @@ class BaseNet(Network, BaseEstimator):
             lr_factors_after=by_role(self, graph),
             decay_schedule=recipe.beside(self, "weight_decay"),
             dropout_schedule=recipe.beside(self, "dropout"),
+            averaging=recipe.averaging(self),
             batch_size=batch_size,
             max_epochs=max_epochs,
             schedule_epochs=self.schedule_epochs or self.max_epochs,

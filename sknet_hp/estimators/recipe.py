@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
+from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.job import Rates
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.schedules import Schedule
@@ -50,6 +51,11 @@ def schedule(net: Any) -> Schedule:
 def beside(net: Any, which: str) -> Schedule:
     """The course of `dropout` or `weight_decay`, a factor on it."""
     return Schedule(getattr(net, f"{which}_schedule") or "constant")
+
+
+def averaging(net: Any) -> Averaging:
+    """Which average of the weights predicts."""
+    return Averaging(net.weight_averaging or "none", float(net.ema_decay), float(net.swa_start))
 
 
 def batch_size(net: Any, n_rows: int) -> int:

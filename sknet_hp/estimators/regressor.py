@@ -126,6 +126,9 @@ class NetRegressor(RegressorMixin, BaseNet):
         lr_factor_scale: float = 1.0,
         lr_factor_activation: float = 1.0,
         lr_factor_num_embedding: float = 1.0,
+        weight_averaging: str | None = "none",
+        ema_decay: float = 0.999,
+        swa_start: float = 0.75,
         batch_size: float | str = "auto",
         max_epochs: int = 100,
         schedule_epochs: int | None = None,
@@ -207,6 +210,9 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.lr_factor_scale = lr_factor_scale
         self.lr_factor_activation = lr_factor_activation
         self.lr_factor_num_embedding = lr_factor_num_embedding
+        self.weight_averaging = weight_averaging
+        self.ema_decay = ema_decay
+        self.swa_start = swa_start
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.schedule_epochs = schedule_epochs

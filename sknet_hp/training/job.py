@@ -10,6 +10,7 @@ from torch import nn
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init
+from sknet_hp.training.averaging import Average, Averaging
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.stopping import Plateau, Stopping
 
@@ -71,6 +72,7 @@ class State:
     best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss (or highest score, which `best_loss`
         holds negated); None without validation.
     plateau : of the schedule of that name.
+    average : of the weights, which predicts in their place; None where nothing is averaged.
     finished : why nothing more will be trained: "" (it may go on), "patience", "diverged" or "observer".
     """
 
@@ -84,7 +86,14 @@ class State:
     best_loss: float = np.inf
     best_epoch: int = 0
     plateau: Plateau = field(default_factory=Plateau)
+    average: Average | None = None
     finished: str = ""
+
+
+def predicting(state: State) -> tuple[np.ndarray, np.ndarray]:
+    """(parameters, buffers) that predict, the best epoch aside."""
+    now = state if state.average is None else state.average
+    return now.parameters, now.buffers
 
 
 class CohortKey(NamedTuple):
@@ -95,6 +104,7 @@ class CohortKey(NamedTuple):
     optimizer: str
     decay_mode: str | None
     decay_everywhere: bool
+    averaging: str
     batch_rows: int
     steps: int
     evaluation_rows: int
@@ -119,8 +129,9 @@ class TrainingJob:
     lr_factors : for each parameter tensor a factor on the learning rate; None for ones.
     lr_factors_until, lr_factors_after : how many epochs they hold, None for all; and those that hold from then on.
     decay_schedule, dropout_schedule : of weight decay and of the rates of dropout, over the same horizon; the latter changes between epochs.
+    averaging : of the weights, for validation and prediction; its numbers may differ within a cohort.
     max_epochs : train until this many epochs, those of `start` included.
-    schedule_epochs : the horizon of the learning-rate schedule.
+    schedule_epochs : the horizon of schedules and averages; `max_epochs` if None.
     rates, loss_parameter, label_smoothing, input_noise, mixup_alpha, layer_rates : numbers that may differ within a cohort; the last in the order
         of the graph's nodes.
     init : how weights start.
@@ -145,6 +156,7 @@ class TrainingJob:
     lr_factors_after: tuple[float, ...] | None = None
     decay_schedule: Schedule = field(default_factory=Schedule)
     dropout_schedule: Schedule = field(default_factory=Schedule)
+    averaging: Averaging = field(default_factory=Averaging)
     batch_size: int = 128
     max_epochs: int = 10
     schedule_epochs: int | None = None
@@ -180,6 +192,10 @@ class TrainingJob:
         return -(-len(self.train) // self.rows_per_step)
 
     @property
+    def horizon(self) -> int:
+        return self.schedule_epochs or self.max_epochs
+
+    @property
     def first_epoch(self) -> int:
         return self.start.epoch if self.start is not None else 0
 
@@ -193,6 +209,7 @@ class TrainingJob:
             self.optimizer,
             self.decay_mode,
             self.decay_everywhere,
+            self.averaging.kind,
             self.batch_rows,
             self.steps,
             evaluation_rows,
@@ -255,4 +272,4 @@ class TrainingResult:
         s = self.state
         if restore_best and s.best_parameters is not None and s.best_buffers is not None:
             return s.best_parameters, s.best_buffers
-        return s.parameters, s.buffers
+        return predicting(s)

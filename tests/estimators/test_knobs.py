@@ -63,6 +63,7 @@ EFFECTS = {  # a value that must change what is learned
     "beta2": 0.9,
     "eps": 1e-3,
     "grad_clip_norm": 1e-9,
+    "weight_averaging": "ema",
     "batch_size": 0.5,
     "class_weight": "balanced",
     "random_state": 1,
@@ -99,6 +100,8 @@ def test_it_has_an_effect(name):
         ({"normalization": "batch"}, {"norm_eps": 0.5}),
         ({"normalization": "layer"}, {"norm_eps": 0.5}),
         ({"loss": "focal"}, {"focal_gamma": 0.5}),
+        ({"weight_averaging": "ema"}, {"ema_decay": 0.1}),
+        ({"weight_averaging": "swa", "swa_start": 0.0}, {"swa_start": 0.7}),
     ],
 )
 def test_settings_of_settings(given, changes):
@@ -108,6 +111,7 @@ def test_settings_of_settings(given, changes):
 
 def test_other_names():
     assert same(fitted(activation="silu"), fitted(activation="swish"))
+    assert same(fitted(weight_averaging=None), fitted(weight_averaging="none"))
     assert same(fitted(optimizer="sgd"), fitted(optimizer="momentum"))
     assert same(fitted(n_layers=2), fitted(hidden_layer_sizes=(16, 16)))
     assert same(fitted(normalization=None, lr_scaling=None, activation="none"), fitted(normalization="none", lr_scaling="none", activation=None))

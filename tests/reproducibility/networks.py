@@ -50,6 +50,8 @@ KINDS = {
         input_noise=0.1,
     ),
     "a scorer decides": NetClassifier(**COMMON | {"max_epochs": 6}, stopping_metric="f1_macro", patience=1, refit_full=True),
+    "moving average": NetClassifier(**COMMON | {"max_epochs": 8}, weight_averaging="ema", normalization="batch", patience=2, lr=2e-2),
+    "even average": NetRegressor(**COMMON | {"max_epochs": 6}, weight_averaging="swa", swa_start=0.4, dropout=0.1, normalization="batch"),
     "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),
     "pipeline": make_pipeline(StandardScaler(), NetClassifier(**COMMON, dropout=0.2, activation="elu")),
     **{
@@ -60,7 +62,7 @@ KINDS = {
 
 VARIATIONS = [
     {"random_state": 0},
-    {"random_state": 1, "lr": 1e-2, "weight_decay": 0.0},
+    {"random_state": 1, "lr": 1e-2, "weight_decay": 0.0, "ema_decay": 0.5, "swa_start": 0.0},
     {"random_state": 2, "lr": 5e-4, "momentum": 0.5, "beta1": 0.8},
     {"random_state": 0, "lr": 2e-2, "weight_decay": 0.1, "beta2": 0.9},
 ]
@@ -75,6 +77,7 @@ def with_parameters(estimator, parameters):
 NETWORKS = {(kind, k): with_parameters(estimator, variation) for kind, estimator in KINDS.items() for k, variation in enumerate(VARIATIONS)}
 NETWORKS |= {
     ("sgd", "diverging"): with_parameters(KINDS["sgd"], DIVERGING),
+    ("moving average", "diverging"): with_parameters(KINDS["moving average"], DIVERGING | {"optimizer": "adamw"}),
     ("smaller than a batch", "diverging"): with_parameters(KINDS["smaller than a batch"], DIVERGING),
 }
 
@@ -107,6 +110,7 @@ def bits(estimator):
         "last parameters": net.state_.parameters,
         "buffers": net.buffers_,
         "slots": net.state_.slots,
+        "average": np.zeros(0) if net.state_.average is None else net.state_.average.parameters,
         "history": np.array(history, dtype=np.float64),
         "loss curve": np.array(net.loss_curve_),
         "epochs": np.array([net.n_iter_, net.best_epoch_, net.state_.step]),

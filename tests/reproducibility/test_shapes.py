@@ -7,6 +7,8 @@ import pytest
 
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.training.averaging import KINDS as AVERAGINGS
+from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
 from sknet_hp.training.optimizers import OPTIMIZERS
@@ -47,6 +49,7 @@ def configuration(seed):
     weight = rng.random(len(X)).astype(np.float32) if rng.integers(3) == 0 else None
     tables = [Table(X, y, weight), Table(X[::-1].copy(), y[::-1].copy())]
     validated = bool(rng.integers(2))
+    averaging = in_turn(AVERAGINGS)
     decay_mode, decay_everywhere = one([None, "l2", "decoupled"]), one([True, False])
 
     def job(k):
@@ -73,6 +76,7 @@ def configuration(seed):
             decay_everywhere=bool(decay_everywhere),
             lr_factors=tuple(float(one([0.0, 0.5, 1.0])) for _ in graph.parameters) if rng.random() < 0.3 else None,
             lr_factors_until=one([None, 1]),
+            averaging=Averaging(averaging, float(one([0.1, 0.9, 0.999])), float(one([0.0, 0.5]))),
             batch_size=batch_size,
             max_epochs=int(rng.integers(2, 4)),
             schedule_epochs=int(rng.integers(2, 6)),
@@ -103,7 +107,8 @@ def configuration(seed):
 
 def bits(result):
     s = result.state
-    arrays = [s.parameters, s.buffers, s.slots, s.best_parameters, s.best_buffers, s.best_loss]
+    averages = [] if s.average is None else [s.average.parameters, s.average.buffers, s.average.count]
+    arrays = [s.parameters, s.buffers, s.slots, s.best_parameters, s.best_buffers, s.best_loss, *averages]
     numbers = [s.epoch, s.step, s.best_epoch, *(x for r in result.history for x in (r.train_loss, r.valid_loss, r.valid_acc))]
     return [np.array(np.nan if a is None else a, dtype=np.float64) for a in [*arrays, *numbers]], s.finished
 
