@@ -27,6 +27,7 @@ from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.start import initial_tensors, state_of
+from sknet_hp.training.torch_loss import TorchLoss
 
 MEMBER = 3  # a stream of seeds, beside those in training.batches
 
@@ -325,8 +326,8 @@ class BaseNet(Network, BaseEstimator):
     def _n_outputs(self) -> int:
         raise NotImplementedError
 
-    def _loss(self) -> str:
-        """The name of the loss in `training.losses`."""
+    def _loss(self) -> str | TorchLoss:
+        """The loss: the name of one in `training.losses`, or the user's own."""
         raise NotImplementedError
 
     def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:

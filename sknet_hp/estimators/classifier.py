@@ -10,6 +10,7 @@ from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets import ClassTarget
+from sknet_hp.training.torch_loss import TorchLoss, read_loss
 
 
 @documented(CLASSIFIER)
@@ -94,7 +95,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         normalization: str | None = "none",
         norm_momentum: float = 0.1,
         norm_eps: float = 1e-5,
-        loss: str = "auto",
+        loss: Any = "auto",
         focal_gamma: float = 2.0,
         label_smoothing: float = 0.0,
         input_noise: float = 0.0,
@@ -285,7 +286,14 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def _n_outputs(self) -> int:
         return len(self.classes_)
 
-    def _loss(self) -> str:
+    def _loss(self) -> str | TorchLoss:
+        if callable(self.loss):
+            if self.label_smoothing or self.mixup_alpha:
+                raise ValueError(
+                    f"loss={self.loss!r} is called with class numbers, which label_smoothing={self.label_smoothing!r} and "
+                    f"mixup_alpha={self.mixup_alpha!r} make into shares; set both to 0 (`nn.CrossEntropyLoss` has a label_smoothing of its own)"
+                )
+            return read_loss(self.loss, "binary_cross_entropy" if self.target_.multilabel else "cross_entropy", self._n_outputs())
         if not self.target_.multilabel:
             return "cross_entropy" if self.loss == "auto" else self.loss
         if self.loss != "auto":

@@ -13,6 +13,7 @@ from sknet_hp.training.job import Rates
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.stopping import Stopping
+from sknet_hp.training.torch_loss import TorchLoss
 
 # ---- the update ----------------------------------------------------------------------------------------------------
 
@@ -65,9 +66,9 @@ def batch_size(net: Any, n_rows: int) -> int:
     return int(net.batch_size) if net.batch_size >= 1 else max(1, round(net.batch_size * n_rows))
 
 
-def loss_parameter(net: Any, loss: str) -> float:
+def loss_parameter(net: Any, loss: str | TorchLoss) -> float:
     """The value of a loss's own parameter; 0 if it has none."""
-    name = LOSSES[loss].parameter
+    name = None if isinstance(loss, TorchLoss) else LOSSES[loss].parameter
     return 0.0 if name is None else float(getattr(net, name))
 
 

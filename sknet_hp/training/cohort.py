@@ -19,10 +19,10 @@ from sknet_hp.training.environment import float32_by_default, training_environme
 from sknet_hp.training.heads import OfEach
 from sknet_hp.training.job import EpochRecord, Observer, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout
-from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.start import initial_state
+from sknet_hp.training.torch_loss import loss_of
 from sknet_hp.training.validation import Scores, Validation
 from sknet_hp.training.weights import Weights
 
@@ -61,7 +61,7 @@ class Cohort:
         first = jobs[0]
         self.cancelled = cancelled
         self.device = torch.device(first.device)
-        self.loss = LOSSES[first.loss]()
+        self.loss = loss_of(first.loss)
         self.module = None if isinstance(first.graph, Graph) else first.graph
         self.graph = first.graph if isinstance(first.graph, Graph) else None
         self.parameter_shapes, self.buffer_shapes = self._shapes()
@@ -131,7 +131,7 @@ class Cohort:
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
         self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout, jobs[0].decay_mode, self._decayed())
         own = torch.tensor([job.loss_parameter for job in jobs], dtype=torch.float32, device=self.device)
-        self.loss = LOSSES[jobs[0].loss](own.view(-1, 1, 1))
+        self.loss = loss_of(jobs[0].loss, own.view(-1, 1, 1))
         self.of_each = OfEach(self.loss, jobs[0].n_heads) if jobs[0].n_heads > 1 else self.loss
         smoothing = [job.label_smoothing for job in jobs]
         self.smoothing = torch.tensor(smoothing, dtype=torch.float32, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None

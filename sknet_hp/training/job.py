@@ -13,6 +13,7 @@ from sknet_hp.nets.init import Init
 from sknet_hp.training.averaging import Average, Averaging
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.stopping import Plateau, Stopping
+from sknet_hp.training.torch_loss import TorchLoss
 
 MAX_EVALUATION_ROWS = 1024
 """Validation runs in batches of at most this many rows."""
@@ -122,7 +123,7 @@ class TrainingJob:
     graph : the structure; or, for a module that cannot be stacked, the module itself, with its weights.
     seed : initial weights (unless `start` has some), shuffling and dropout follow from it.
     train, validation : the rows; batches are drawn from `train`, `validation` is scored after each epoch.
-    loss, optimizer : names in their registries.
+    loss, optimizer : names in their registries; or a loss of the user's.
     schedule : of the learning rate.
     decay_mode : "decoupled", "l2", or None for what the optimizer is known with.
     decay_everywhere : whether weight decay reaches biases and normalisations too, as in torch.
@@ -146,7 +147,7 @@ class TrainingJob:
     seed: int
     train: Rows
     validation: Rows | None = None
-    loss: str = "cross_entropy"
+    loss: str | TorchLoss = "cross_entropy"
     optimizer: str = "adamw"
     schedule: Schedule = field(default_factory=Schedule)
     decay_mode: str | None = None

@@ -11,14 +11,21 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
-from sknet_hp.training.losses import LOSSES, together
+from sknet_hp.training.losses import together
+from sknet_hp.training.torch_loss import TorchLoss, meaning
 
 BATCH_ROWS = 1024
 """Predictions are made for so many rows at a time: few enough for their activations to stay in cache."""
 
 
 def predict(
-    graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], X: np.ndarray, loss: str, n_outputs: int
+    graph: Graph | nn.Module,
+    parameters: np.ndarray,
+    buffers: np.ndarray,
+    rates: tuple[float, ...],
+    X: np.ndarray,
+    loss: str | TorchLoss,
+    n_outputs: int,
 ) -> np.ndarray:
     """Outputs of one network.
 
@@ -45,7 +52,7 @@ def predict(
     with training_environment():
         for part in source.split(rows):
             batch[0, : len(part)] = part
-            parts.append(together(LOSSES[loss], program.evaluate(batch), n_outputs)[0, : len(part)].clone())
+            parts.append(together(meaning(loss), program.evaluate(batch), n_outputs)[0, : len(part)].clone())
         # Huge weights that were finite on the training rows can overflow on others.
         return torch.cat(parts).nan_to_num_().numpy()
 

@@ -9,6 +9,7 @@ from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
 from sknet_hp import NetClassifier, NetRegressor
 
@@ -52,6 +53,8 @@ KINDS = {
     "a scorer decides": NetClassifier(**COMMON | {"max_epochs": 6}, stopping_metric="f1_macro", patience=1, refit_full=True),
     "moving average": NetClassifier(**COMMON | {"max_epochs": 8}, weight_averaging="ema", normalization="batch", patience=2, lr=2e-2),
     "even average": NetRegressor(**COMMON | {"max_epochs": 6}, weight_averaging="swa", swa_start=0.4, dropout=0.1, normalization="batch"),
+    "a loss of torch": NetRegressor(**COMMON, loss=nn.SmoothL1Loss(beta=0.5), dropout=0.1, patience=1),
+    "a class of torch": NetClassifier(**COMMON, loss=nn.MultiMarginLoss, n_members=2, class_weight="balanced"),
     "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),
     "pipeline": make_pipeline(StandardScaler(), NetClassifier(**COMMON, dropout=0.2, activation="elu")),
     **{

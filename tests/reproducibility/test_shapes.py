@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from torch import nn
 
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
@@ -13,6 +14,7 @@ from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SCHEDULES, Schedule
+from sknet_hp.training.torch_loss import TorchLoss
 
 WIDTHS = [1, 3, 7, 16, 33, 64, 100, 128, 256]
 N_CONFIGURATIONS = 28
@@ -32,8 +34,9 @@ def configuration(seed):
     n_features, n_outputs = int(rng.integers(1, 41)), int(one([1, 2, 3, 10]))
     batch_size = int(one([1, 3, 8, 20, 32, 33, 64, 100, 128, 256]))
     n = int(rng.integers(10, 60 if batch_size < 8 else 600))
-    of_classes = ["cross_entropy", "focal"] if n_outputs > 1 else []
-    loss = one([*of_classes, *of_classes, "mse", "mae", "huber", "quantile", "poisson", "binary_cross_entropy"])
+    of_classes = ["cross_entropy", "focal", TorchLoss(nn.CrossEntropyLoss(label_smoothing=0.2), "cross_entropy")] if n_outputs > 1 else []
+    own = TorchLoss(nn.SmoothL1Loss(beta=0.3), "mse")
+    loss = one([*of_classes, *of_classes, "mse", "mae", "huber", "quantile", own, "poisson", "binary_cross_entropy"])
     dropout = bool(rng.integers(2)) and n_layers > 0
     activation, normalization, optimizer = in_turn(ACTIVATIONS), in_turn(NORMALIZATIONS), in_turn(OPTIMIZERS)
     mlp = MLP(n_features, n_outputs, n_layers=n_layers, width=width, activation=activation, dropout=0.5 * dropout, normalization=normalization)
@@ -45,7 +48,7 @@ def configuration(seed):
         y = rng.integers(0, n_outputs, len(X))
     else:
         y = rng.standard_normal((len(X), n_outputs)).astype(np.float32)
-        y = y if loss in ("mse", "mae", "huber", "quantile") else (y > 0).astype(np.float32)
+        y = y if loss in ("mse", "mae", "huber", "quantile", own) else (y > 0).astype(np.float32)
     weight = rng.random(len(X)).astype(np.float32) if rng.integers(3) == 0 else None
     tables = [Table(X, y, weight), Table(X[::-1].copy(), y[::-1].copy())]
     validated = bool(rng.integers(2))
@@ -90,9 +93,9 @@ def configuration(seed):
                 clip=float(one([np.inf, 0.5])),
             ),
             input_noise=float(one([0.0, 0.1])),
-            mixup_alpha=float(one([0.0, 0.4])),
+            mixup_alpha=float(one([0.0, 0.4])) if loss not in of_classes[2:] else 0.0,
             loss_parameter=float(rng.uniform(0.1, 0.9)),
-            label_smoothing=float(one([0.0, 0.1])) if loss in of_classes else 0.0,
+            label_smoothing=float(one([0.0, 0.1])) if loss in of_classes[:2] else 0.0,
             layer_rates=tuple(float(rng.uniform(0.01, 0.8)) for _ in rates),
             stopping=Stopping(patience=one([None, 1])),
         )
