@@ -5,6 +5,7 @@ Each section runs its contestants in turn, in one process, after a warm-up, and 
     python benchmarks/fused_vs_skorch.py              # everything, some ten minutes
     python benchmarks/fused_vs_skorch.py --quick      # two shapes
     python benchmarks/fused_vs_skorch.py --section single --section predict
+    python benchmarks/fused_vs_skorch.py --section grid --shape 256 256 --shape 512 512 --precision bf16    # ours in bfloat16, beside float32
 """
 
 import argparse
@@ -47,9 +48,9 @@ def peak_mb() -> float:
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
-def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: float = 1.0) -> dict[str, Any]:
+def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: float = 1.0, precision: str = "float32") -> dict[str, Any]:
     X, y = data()
-    ours = [timed_fused(our_search(setting, device), X, y, N_JOBS) for _ in range(repeats)]
+    ours = [timed_fused(our_search(setting, device, precision=precision), X, y, N_JOBS) for _ in range(repeats)]
     theirs = timed(skorch_search(setting, N_JOBS, device), X, y)
     seconds = statistics.median(t for t, _ in ours)
     row = {
@@ -66,6 +67,10 @@ def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: 
     line = f"({setting.width}, {setting.batch}) x {setting.epochs} epochs: skorch {theirs[0]:.1f} s, ours {seconds:.2f} s, ratio {row['ratio']:.1f}"
     line += f" (floor {row['floor']:.1f}), scores {theirs[1]:.3f} / {ours[0][1]:.3f}"
     line += f", {seconds / row['limit_s']:.1f} x the products' limit, peak {row['peak_mb']:.0f} MB"
+    if precision != "float32":
+        runs = [timed_fused(our_search(setting, device), X, y, N_JOBS) for _ in range(repeats)]
+        row |= {"precision": precision, "float32_s": statistics.median(t for t, _ in runs), "float32_score": runs[0][1]}
+        line += f"; {precision}, beside float32 {row['float32_s']:.2f} s, score {row['float32_score']:.3f}"
     if with_mlp:
         mlp = timed(mlp_search(setting, N_JOBS), X, y)
         row |= {"mlp_s": mlp[0], "mlp_ratio": mlp[0] / seconds, "mlp_score": mlp[1]}
@@ -151,10 +156,12 @@ def main() -> int:
     parser.add_argument("--json", metavar="FILE", help="write the numbers there")
     parser.add_argument("--device", default="cpu", help="of skorch and of ours (default: cpu)")
     parser.add_argument("--section", action="append", choices=SECTIONS, help="only these (default: all)")
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="of ours in the searches (default: float32)")
+    parser.add_argument("--shape", action="append", nargs=2, type=int, metavar=("WIDTH", "BATCH"), help="only these of the shapes (default: all)")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     sections, device = arguments.section or SECTIONS, arguments.device
-    shapes = [(32, 32), (128, 256)] if arguments.quick else SHAPES
+    shapes = [(32, 32), (128, 256)] if arguments.quick else [s for s in SHAPES if not arguments.shape or list(s) in arguments.shape]
     repeats = 1 if arguments.quick else arguments.repeats
     report: dict[str, Any] = {"machine": machine(), "n_jobs": N_JOBS, "device": device}
     print(json.dumps(report["machine"]))
@@ -169,7 +176,9 @@ def main() -> int:
             print(f"-- {name}")
             share = 2 / 3 if name in ("regularised", "stopping") else 1.0
             chosen = [(32, 32), (128, 256)] if name == "long" else shapes
-            report[name] = [compare(Setting(*s, **change), device, repeats, name == "grid" and s == (128, 256), share) for s in chosen]
+            report[name] = [
+                compare(Setting(*s, **change), device, repeats, name == "grid" and s == (128, 256), share, arguments.precision) for s in chosen
+            ]
     if "single" in sections:
         report["single"] = single_fit(device, repeats)
     if "predict" in sections:

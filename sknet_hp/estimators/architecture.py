@@ -25,7 +25,7 @@ NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "nor
 _STAND_IN = {"dropout": 0.5, "input_dropout": 0.25, "residual_dropout": 0.75, "norm_momentum": 0.125, "norm_eps": 2.0**-20}
 """Values by which a traced graph's numbers are told apart."""
 
-_BESIDE = ("optimizer", "loss")  # part of what must stay, and no argument of a module
+_BESIDE = ("optimizer", "loss", "precision")  # part of what must stay, and no argument of a module
 
 _WAVES = {"plr": (48, 24, 0.01), "pbld": (16, 4, 0.1)}
 """Frequencies, width and sigma of periodic embeddings (Gorishniy et al. 2022; Holzmüller et al. 2024)."""
@@ -44,7 +44,7 @@ class Network(NamedTuple):
 
 def structure(net: Any, encoder: TableEncoder, n_features: int, n_outputs: int, loss: str | TorchLoss) -> dict[str, Any]:
     """What must stay while a network is trained on: the module and its arguments, and what its optimizer's memory depends on."""
-    beside = {"optimizer": net.optimizer, "loss": loss}
+    beside = {"optimizer": net.optimizer, "loss": loss, "precision": net.precision}
     shape = {"module": net.module, "n_features": n_features, "n_outputs": n_outputs}
     if not isinstance(net.module, str):
         return shape | {"module_params": copy.copy(net.module_params or {})} | beside

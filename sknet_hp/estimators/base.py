@@ -194,7 +194,7 @@ class BaseNet(Network, BaseEstimator):
         self.structure_ = structure
         self.layer_numbers_ = architecture.numbers(self)
         networks = self._networks()
-        graph = networks[0].graph
+        graph, device = networks[0].graph, resolve_device(self.device)
         stopping = recipe.stopping(self) if self.early_stopping else replace(recipe.stopping(self), patience=None, restore_best=False)
         batch_size = recipe.batch_size(self, len(rows))
         job = TrainingJob(
@@ -226,7 +226,8 @@ class BaseNet(Network, BaseEstimator):
             init=architecture.initialisation(self),
             stopping=stopping,
             metric=None if self.stopping_metric == "loss" or not self.early_stopping else recipe.ScorerMetric(self.stopping_metric, self.target_),
-            device=resolve_device(self.device),
+            device=device,
+            precision=recipe.precision(self, graph, device),
         )
         jobs = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds(), networks, strict=True)]
         if starts is not None:
@@ -354,7 +355,7 @@ class BaseNet(Network, BaseEstimator):
         """The members' outputs, each (rows, n_outputs) float32."""
         check_is_fitted(self, "parameters_")
         Z = self.encoder_.transform(X, estimator=self)
-        what = {"loss": self.structure_["loss"], "n_outputs": self.structure_["n_outputs"]}
+        what = {name: self.structure_[name] for name in ("loss", "n_outputs", "precision")}
         return [
             predict(network.graph, parameters, buffers, network.rates, Z, **what)
             for network, parameters, buffers in zip(self._networks(), self.parameters_, self.buffers_, strict=True)

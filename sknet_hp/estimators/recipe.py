@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
+from sknet_hp.nets import half
+from sknet_hp.nets.graph import Graph
 from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.job import Rates
 from sknet_hp.training.losses import LOSSES
@@ -52,6 +54,25 @@ def schedule(net: Any) -> Schedule:
 def beside(net: Any, which: str) -> Schedule:
     """The course of `dropout` or `weight_decay`, a factor on it."""
     return Schedule(getattr(net, f"{which}_schedule") or "constant")
+
+
+def precision(net: Any, graph: Any, device: str) -> str:
+    """In which number format hidden layers multiply.
+
+    Raises
+    ------
+    ValueError
+        Where this network or this machine does not support it.
+    """
+    if net.precision == "float32":
+        return "float32"
+    if not isinstance(graph, Graph):
+        raise ValueError(f"precision={net.precision!r} is for layers we know, but module={net.module!r} is run as it is; use 'float32'")
+    if device != "cpu":
+        raise ValueError(f"precision={net.precision!r} is for device='cpu', but device={net.device!r}; use 'float32'")
+    if not half.supported():
+        raise ValueError(f"precision={net.precision!r} needs a CPU that multiplies bfloat16 (AVX-512 BF16 or AMX); this one does not, use 'float32'")
+    return str(net.precision)
 
 
 def averaging(net: Any) -> Averaging:

@@ -150,6 +150,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         warm_start: bool = False,
         random_state: Any = None,
         device: str = "cpu",
+        precision: str = "float32",
         callbacks: list | None = None,
         verbose: int | bool = 0,
     ):
@@ -234,6 +235,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
+        self.precision = precision
         self.callbacks = callbacks
         self.verbose = verbose
 

@@ -121,7 +121,7 @@ class Cohort:
         self.program: Runnable
         if self.graph is not None:
             rates = torch.tensor([job.layer_rates for job in jobs], dtype=torch.float32, device=self.device).view(len(jobs), -1)
-            self.program = Program(self.graph, parameters, gradients, buffers, rates)
+            self.program = Program(self.graph, parameters, gradients, buffers, rates, jobs[0].precision)
             self.n_keys = len(self.program.dropouts)
         else:
             assert self.module is not None

@@ -111,6 +111,7 @@ class CohortKey(NamedTuple):
     evaluation_rows: int
     evaluation_steps: int
     device: str
+    precision: str
     observed: bool
 
 
@@ -137,6 +138,7 @@ class TrainingJob:
         of the graph's nodes.
     init : how weights start.
     start : the state to go on from, or None.
+    precision : of the products of hidden layers, "float32" or "bf16".
     metric : what early stopping follows instead of the validation loss: outputs, y and weights of the validation rows to a number, the higher the
         better. Picklable.
     observer : told of each epoch, in this process; None lets the job train in any.
@@ -173,6 +175,7 @@ class TrainingJob:
     metric: "Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None" = None
     start: State | None = None
     device: str = "cpu"
+    precision: str = "float32"
     observer: "Observer | None" = None
 
     @property
@@ -216,6 +219,7 @@ class TrainingJob:
             evaluation_rows,
             evaluation_steps,
             self.device,
+            self.precision,
             self.observer is not None,
         )
 

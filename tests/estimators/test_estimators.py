@@ -676,6 +676,7 @@ WRONG = {
     "weight_averaging": "sma",
     "ema_decay": 1.0,
     "swa_start": 1.0,
+    "precision": "float16",
 }
 
 

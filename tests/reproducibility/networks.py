@@ -12,9 +12,20 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.nets import half
 
 N_TRAIN = 150
 COMMON = {"width": 16, "max_epochs": 3, "batch_size": 32}
+
+BF16 = (
+    {
+        "in bfloat16": NetClassifier(**COMMON | {"width": 80}, precision="bf16", dropout=0.1, normalization="layer"),
+        "odd shapes in bfloat16": NetRegressor(**COMMON | {"width": 33}, precision="bf16", num_embedding=None, n_layers=3, patience=2),
+        "heads in bfloat16": NetClassifier(**COMMON, precision="bf16", module="tabm", n_heads=3),
+    }
+    if half.supported()
+    else {}
+)
 
 KINDS = {
     "plain": NetClassifier(**COMMON),
@@ -55,6 +66,7 @@ KINDS = {
     "even average": NetRegressor(**COMMON | {"max_epochs": 6}, weight_averaging="swa", swa_start=0.4, dropout=0.1, normalization="batch"),
     "a loss of torch": NetRegressor(**COMMON, loss=nn.SmoothL1Loss(beta=0.5), dropout=0.1, patience=1),
     "a class of torch": NetClassifier(**COMMON, loss=nn.MultiMarginLoss, n_members=2, class_weight="balanced"),
+    **BF16,
     "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),
     "pipeline": make_pipeline(StandardScaler(), NetClassifier(**COMMON, dropout=0.2, activation="elu")),
     **{

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from torch import nn
 
+from sknet_hp.nets import half
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.nets.program import PRECISIONS
 from sknet_hp.training.averaging import KINDS as AVERAGINGS
 from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.cohort import train
@@ -53,6 +55,7 @@ def configuration(seed):
     tables = [Table(X, y, weight), Table(X[::-1].copy(), y[::-1].copy())]
     validated = bool(rng.integers(2))
     averaging = in_turn(AVERAGINGS)
+    precision = one(PRECISIONS) if half.supported() else "float32"
     decay_mode, decay_everywhere = one([None, "l2", "decoupled"]), one([True, False])
 
     def job(k):
@@ -79,6 +82,7 @@ def configuration(seed):
             decay_everywhere=bool(decay_everywhere),
             lr_factors=tuple(float(one([0.0, 0.5, 1.0])) for _ in graph.parameters) if rng.random() < 0.3 else None,
             lr_factors_until=one([None, 1]),
+            precision=precision,
             averaging=Averaging(averaging, float(one([0.1, 0.9, 0.999])), float(one([0.0, 0.5]))),
             batch_size=batch_size,
             max_epochs=int(rng.integers(2, 4)),
