@@ -108,6 +108,26 @@ def single_fit(device: str, repeats: int) -> dict[str, Any]:
     return row
 
 
+def training_alone(setting: Setting, repeats: int, precisions: tuple[str, ...]) -> dict[str, Any]:
+    """CPU seconds of one thread for an epoch of one network, without a search around it: fair on a machine that others use too."""
+    X, y = data()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    contestants = {"skorch": (skorch_search(setting, 1, "cpu").estimator, 1)}
+    contestants |= {name: (our_net(setting, precision=name).set_params(n_members=8), 8) for name in precisions}
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(repeats):
+        for name, (net, networks) in contestants.items():
+            start = time.process_time()
+            net.fit(X[:8_000], y[:8_000])
+            times[name].append((time.process_time() - start) / (networks * setting.epochs))
+    torch.set_num_threads(threads)
+    row = {**asdict(setting), **{f"{name}_s": min(each) for name, each in times.items()}}
+    ours = ", ".join(f"{name} {row[f'{name}_s']:.4f} ({row['skorch_s'] / row[f'{name}_s']:.1f} x)" for name in precisions)
+    print(f"({setting.width}, {setting.batch}), CPU s for an epoch: skorch {row['skorch_s']:.4f}, ours {ours}", flush=True)
+    return row
+
+
 def predictions(device: str, repeats: int) -> dict[str, Any]:
     """predict on 100,000 rows against the module's forward pass."""
     X, y = data(100_000)
@@ -146,7 +166,7 @@ def _median(function: Any, repeats: int) -> float:
     return statistics.median(times)
 
 
-SECTIONS = ("grid", "long", "regularised", "stopping", "single", "predict", "scaling")
+SECTIONS = ("grid", "long", "regularised", "stopping", "alone", "single", "predict", "scaling")
 
 
 def main() -> int:
@@ -179,6 +199,10 @@ def main() -> int:
             report[name] = [
                 compare(Setting(*s, **change), device, repeats, name == "grid" and s == (128, 256), share, arguments.precision) for s in chosen
             ]
+    if "alone" in sections:
+        print("-- alone")
+        precisions = ("float32",) if arguments.precision == "float32" else ("float32", arguments.precision)
+        report["alone"] = [training_alone(Setting(*s), repeats, precisions) for s in shapes]
     if "single" in sections:
         report["single"] = single_fit(device, repeats)
     if "predict" in sections:

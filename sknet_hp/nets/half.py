@@ -14,7 +14,6 @@ from sknet_hp.nets.ensemble_layers import EnsembleLinear
 from sknet_hp.nets.layers import Layer, Linear
 from sknet_hp.nets.table_layers import NTKLinear
 
-
 _SMALL = 16**3
 """Up to this size of all members' products together torch keeps them from oneDNN, whose kernel gives each member the bits that it has alone: so those
 that are no larger for one member must not depend on how many there are."""
