@@ -196,7 +196,7 @@ class BaseNet(Network, BaseEstimator):
         networks = self._networks()
         graph, device = networks[0].graph, resolve_device(self.device)
         stopping = recipe.stopping(self) if self.early_stopping else replace(recipe.stopping(self), patience=None, restore_best=False)
-        batch_size = recipe.batch_size(self, len(rows))
+        batch_size = recipe.batch_size(self, len(rows), graph)
         job = TrainingJob(
             graph=graph,
             n_outputs=n_outputs,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
+from torch import nn
 
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
 from sknet_hp.nets import half
@@ -80,11 +81,23 @@ def averaging(net: Any) -> Averaging:
     return Averaging(net.weight_averaging or "none", float(net.ema_decay), float(net.swa_start))
 
 
-def batch_size(net: Any, n_rows: int) -> int:
-    """Rows in a step, of n_rows training rows."""
+def batch_size(net: Any, n_rows: int, graph: Graph | nn.Module) -> int:
+    """Rows in a step, of n_rows training rows.
+
+    Raises
+    ------
+    ValueError
+        If all batches have one row, and the network normalises over batches: it would see nothing of its inputs.
+    """
     if net.batch_size == "auto":
-        return int(min(256, max(16, 2 ** int(np.log2(n_rows / 32)) if n_rows >= 32 else 16)))
-    return int(net.batch_size) if net.batch_size >= 1 else max(1, round(net.batch_size * n_rows))
+        size = int(min(256, max(16, 2 ** int(np.log2(n_rows / 32)) if n_rows >= 32 else 16)))
+    else:
+        size = int(net.batch_size) if net.batch_size >= 1 else max(1, round(net.batch_size * n_rows))
+    if min(size, n_rows) == 1 and isinstance(graph, Graph) and any(node.kind == "batch_norm" for node in graph.nodes):
+        what = "normalization='batch'" if isinstance(net.module, str) else f"the batch normalisation of module={net.module!r}"
+        few = f"batch_size={net.batch_size!r} makes each of them one row" if n_rows > 1 else "there is 1 sample to train on"
+        raise ValueError(f"{what} needs batches of 2 rows or more, but {few}; use a larger batch_size, normalization='layer' or normalization='none'")
+    return size
 
 
 def loss_parameter(net: Any, loss: str | TorchLoss) -> float:
