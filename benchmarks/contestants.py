@@ -96,8 +96,10 @@ def mlp_search(s: Setting, n_jobs: int) -> GridSearchCV:
     return GridSearchCV(make_pipeline(StandardScaler(), net), grid, cv=5, refit=False, n_jobs=n_jobs)
 
 
-def our_net(s: Setting, device: str = "cpu") -> Any:
+def our_net(s: Setting, device: str = "cpu", precision: str = "float32") -> Any:
     return sknet_hp.NetClassifier(
+        num_embedding="none",  # the network that the others train
+        activation="relu",
         n_layers=2,
         width=s.width,
         dropout=s.dropout,
@@ -108,12 +110,13 @@ def our_net(s: Setting, device: str = "cpu") -> Any:
         patience=10,
         random_state=0,
         device=device,
+        precision=precision,
     )
 
 
-def our_search(s: Setting, device: str, lrs: list[float] = LR, cv: int = 5) -> GridSearchCV:
+def our_search(s: Setting, device: str, lrs: list[float] = LR, cv: int = 5, precision: str = "float32") -> GridSearchCV:
     grid = {"netclassifier__lr": lrs, "netclassifier__weight_decay": DECAY}
-    return GridSearchCV(make_pipeline(StandardScaler(), our_net(s, device)), grid, cv=cv, refit=False)
+    return GridSearchCV(make_pipeline(StandardScaler(), our_net(s, device, precision)), grid, cv=cv, refit=False)
 
 
 def timed(search: GridSearchCV, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:

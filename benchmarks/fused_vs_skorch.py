@@ -5,6 +5,7 @@ Each section runs its contestants in turn, in one process, after a warm-up, and 
     python benchmarks/fused_vs_skorch.py              # everything, some ten minutes
     python benchmarks/fused_vs_skorch.py --quick      # two shapes
     python benchmarks/fused_vs_skorch.py --section single --section predict
+    python benchmarks/fused_vs_skorch.py --section grid --shape 256 256 --shape 512 512 --precision bf16    # ours in bfloat16, beside float32
 """
 
 import argparse
@@ -47,9 +48,9 @@ def peak_mb() -> float:
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
-def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: float = 1.0) -> dict[str, Any]:
+def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: float = 1.0, precision: str = "float32") -> dict[str, Any]:
     X, y = data()
-    ours = [timed_fused(our_search(setting, device), X, y, N_JOBS) for _ in range(repeats)]
+    ours = [timed_fused(our_search(setting, device, precision=precision), X, y, N_JOBS) for _ in range(repeats)]
     theirs = timed(skorch_search(setting, N_JOBS, device), X, y)
     seconds = statistics.median(t for t, _ in ours)
     row = {
@@ -66,6 +67,10 @@ def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: 
     line = f"({setting.width}, {setting.batch}) x {setting.epochs} epochs: skorch {theirs[0]:.1f} s, ours {seconds:.2f} s, ratio {row['ratio']:.1f}"
     line += f" (floor {row['floor']:.1f}), scores {theirs[1]:.3f} / {ours[0][1]:.3f}"
     line += f", {seconds / row['limit_s']:.1f} x the products' limit, peak {row['peak_mb']:.0f} MB"
+    if precision != "float32":
+        runs = [timed_fused(our_search(setting, device), X, y, N_JOBS) for _ in range(repeats)]
+        row |= {"precision": precision, "float32_s": statistics.median(t for t, _ in runs), "float32_score": runs[0][1]}
+        line += f"; {precision}, beside float32 {row['float32_s']:.2f} s, score {row['float32_score']:.3f}"
     if with_mlp:
         mlp = timed(mlp_search(setting, N_JOBS), X, y)
         row |= {"mlp_s": mlp[0], "mlp_ratio": mlp[0] / seconds, "mlp_score": mlp[1]}
@@ -100,6 +105,26 @@ def single_fit(device: str, repeats: int) -> dict[str, Any]:
         f"one fit of 20 epochs: bare loop {row['bare_s']:.2f} s ({row['bare_one_thread_s']:.2f} s on one thread), ours {row['ours_s']:.2f} s",
         flush=True,
     )
+    return row
+
+
+def training_alone(setting: Setting, repeats: int, precisions: tuple[str, ...]) -> dict[str, Any]:
+    """CPU seconds of one thread for an epoch of one network, without a search around it: fair on a machine that others use too."""
+    X, y = data()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    contestants = {"skorch": (skorch_search(setting, 1, "cpu").estimator, 1)}
+    contestants |= {name: (our_net(setting, precision=name).set_params(n_members=8), 8) for name in precisions}
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(repeats):
+        for name, (net, networks) in contestants.items():
+            start = time.process_time()
+            net.fit(X[:8_000], y[:8_000])
+            times[name].append((time.process_time() - start) / (networks * setting.epochs))
+    torch.set_num_threads(threads)
+    row = {**asdict(setting), **{f"{name}_s": min(each) for name, each in times.items()}}
+    ours = ", ".join(f"{name} {row[f'{name}_s']:.4f} ({row['skorch_s'] / row[f'{name}_s']:.1f} x)" for name in precisions)
+    print(f"({setting.width}, {setting.batch}), CPU s for an epoch: skorch {row['skorch_s']:.4f}, ours {ours}", flush=True)
     return row
 
 
@@ -141,7 +166,7 @@ def _median(function: Any, repeats: int) -> float:
     return statistics.median(times)
 
 
-SECTIONS = ("grid", "long", "regularised", "stopping", "single", "predict", "scaling")
+SECTIONS = ("grid", "long", "regularised", "stopping", "alone", "single", "predict", "scaling")
 
 
 def main() -> int:
@@ -151,10 +176,12 @@ def main() -> int:
     parser.add_argument("--json", metavar="FILE", help="write the numbers there")
     parser.add_argument("--device", default="cpu", help="of skorch and of ours (default: cpu)")
     parser.add_argument("--section", action="append", choices=SECTIONS, help="only these (default: all)")
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="of ours in the searches (default: float32)")
+    parser.add_argument("--shape", action="append", nargs=2, type=int, metavar=("WIDTH", "BATCH"), help="only these of the shapes (default: all)")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     sections, device = arguments.section or SECTIONS, arguments.device
-    shapes = [(32, 32), (128, 256)] if arguments.quick else SHAPES
+    shapes = [(32, 32), (128, 256)] if arguments.quick else [s for s in SHAPES if not arguments.shape or list(s) in arguments.shape]
     repeats = 1 if arguments.quick else arguments.repeats
     report: dict[str, Any] = {"machine": machine(), "n_jobs": N_JOBS, "device": device}
     print(json.dumps(report["machine"]))
@@ -169,7 +196,13 @@ def main() -> int:
             print(f"-- {name}")
             share = 2 / 3 if name in ("regularised", "stopping") else 1.0
             chosen = [(32, 32), (128, 256)] if name == "long" else shapes
-            report[name] = [compare(Setting(*s, **change), device, repeats, name == "grid" and s == (128, 256), share) for s in chosen]
+            report[name] = [
+                compare(Setting(*s, **change), device, repeats, name == "grid" and s == (128, 256), share, arguments.precision) for s in chosen
+            ]
+    if "alone" in sections:
+        print("-- alone")
+        precisions = ("float32",) if arguments.precision == "float32" else ("float32", arguments.precision)
+        report["alone"] = [training_alone(Setting(*s), repeats, precisions) for s in shapes]
     if "single" in sections:
         report["single"] = single_fit(device, repeats)
     if "predict" in sections:

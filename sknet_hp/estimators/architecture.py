@@ -17,7 +17,7 @@ from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.modules import EnsembleOutput
-from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.torch_loss import TorchLoss, meaning
 
 NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "norm_eps")
 """Numbers of layers. They move no weight, so a network that is trained on may change them; only whether there is such a layer is structure."""
@@ -28,7 +28,7 @@ _STAND_IN = {"dropout": 0.5, "input_dropout": 0.25, "residual_dropout": 0.75, "n
 NTK = ("ntk", "ntk_normal")
 """Ways to start that come with the neural-tangent parametrisation."""
 
-_BESIDE = ("optimizer", "loss")  # part of what must stay, and no argument of a module
+_BESIDE = ("optimizer", "loss", "precision")  # part of what must stay, and no argument of a module
 
 _WAVES = {"plr": (48, 24, 0.01), "pbld": (16, 4, 0.1)}
 """Frequencies, width and sigma of periodic embeddings (Gorishniy et al. 2022; Holzmüller et al. 2024)."""
@@ -45,9 +45,9 @@ class Network(NamedTuple):
 # ---- structure -----------------------------------------------------------------------------------------------------
 
 
-def structure(net: Any, encoder: TableEncoder, n_features: int, n_outputs: int, loss: str) -> dict[str, Any]:
+def structure(net: Any, encoder: TableEncoder, n_features: int, n_outputs: int, loss: str | TorchLoss) -> dict[str, Any]:
     """What must stay while a network is trained on: the module and its arguments, and what its optimizer's memory depends on."""
-    beside = {"optimizer": net.optimizer, "loss": loss}
+    beside = {"optimizer": net.optimizer, "loss": loss, "precision": net.precision}
     shape = {"module": net.module, "n_features": n_features, "n_outputs": n_outputs}
     if not isinstance(net.module, str):
         return shape | {"module_params": copy.copy(net.module_params or {})} | beside
@@ -212,7 +212,7 @@ def empty(structure: dict[str, Any], numbers: dict[str, float], seed: int) -> nn
     made.load_state_dict({name: torch.zeros_like(tensor) for name, tensor in made.state_dict().items()})
     for layer in made.modules():
         if isinstance(layer, EnsembleOutput):
-            layer.together = LOSSES[structure["loss"]].together
+            layer.together = meaning(structure["loss"]).together
     return made
 
 

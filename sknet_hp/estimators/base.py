@@ -28,6 +28,7 @@ from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.start import initial_tensors, state_of
+from sknet_hp.training.torch_loss import TorchLoss
 
 MEMBER = 3  # a stream of seeds, beside those in training.batches
 
@@ -194,9 +195,9 @@ class BaseNet(Network, BaseEstimator):
         self.structure_ = structure
         self.layer_numbers_ = architecture.numbers(self)
         networks = self._networks()
-        graph = networks[0].graph
+        graph, device = networks[0].graph, resolve_device(self.device)
         stopping = recipe.stopping(self) if self.early_stopping else replace(recipe.stopping(self), patience=None, restore_best=False)
-        batch_size = recipe.batch_size(self, len(rows))
+        batch_size = recipe.batch_size(self, len(rows), graph)
         job = TrainingJob(
             graph=graph,
             n_outputs=n_outputs,
@@ -213,6 +214,7 @@ class BaseNet(Network, BaseEstimator):
             lr_factors_after=by_role(self, graph),
             decay_schedule=recipe.beside(self, "weight_decay"),
             dropout_schedule=recipe.beside(self, "dropout"),
+            averaging=recipe.averaging(self),
             batch_size=batch_size,
             max_epochs=max_epochs,
             schedule_epochs=self.schedule_epochs or self.max_epochs,
@@ -225,7 +227,8 @@ class BaseNet(Network, BaseEstimator):
             init=architecture.initialisation(self),
             stopping=stopping,
             metric=None if self.stopping_metric == "loss" or not self.early_stopping else recipe.ScorerMetric(self.stopping_metric, self.target_),
-            device=resolve_device(self.device),
+            device=device,
+            precision=recipe.precision(self, graph, device),
         )
         jobs = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds(), networks, strict=True)]
         if starts is not None:
@@ -325,8 +328,8 @@ class BaseNet(Network, BaseEstimator):
     def _n_outputs(self) -> int:
         raise NotImplementedError
 
-    def _loss(self) -> str:
-        """The name of the loss in `training.losses`."""
+    def _loss(self) -> str | TorchLoss:
+        """The loss: the name of one in `training.losses`, or the user's own."""
         raise NotImplementedError
 
     def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
@@ -353,7 +356,7 @@ class BaseNet(Network, BaseEstimator):
         """The members' outputs, each (rows, n_outputs) float32."""
         check_is_fitted(self, "parameters_")
         Z = self.encoder_.transform(X, estimator=self)
-        what = {"loss": self.structure_["loss"], "n_outputs": self.structure_["n_outputs"]}
+        what = {name: self.structure_[name] for name in ("loss", "n_outputs", "precision")}
         with idle_cores(cores_of_caller()):
             return [
                 predict(network.graph, parameters, buffers, network.rates, Z, **what)

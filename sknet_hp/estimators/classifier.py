@@ -10,6 +10,7 @@ from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets import ClassTarget
+from sknet_hp.training.torch_loss import TorchLoss, read_loss
 
 
 @documented(CLASSIFIER)
@@ -94,7 +95,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         normalization: str | None = "none",
         norm_momentum: float = 0.1,
         norm_eps: float = 1e-5,
-        loss: str = "auto",
+        loss: Any = "auto",
         focal_gamma: float = 2.0,
         label_smoothing: float = 0.0,
         input_noise: float = 0.0,
@@ -125,6 +126,9 @@ class NetClassifier(ClassifierMixin, BaseNet):
         lr_factor_scale: float = 1.0,
         lr_factor_activation: float = 1.0,
         lr_factor_num_embedding: float = 1.0,
+        weight_averaging: str | None = "none",
+        ema_decay: float = 0.999,
+        swa_start: float = 0.75,
         batch_size: float | str = "auto",
         max_epochs: int = 100,
         schedule_epochs: int | None = None,
@@ -145,6 +149,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         warm_start: bool = False,
         random_state: Any = None,
         device: str = "cpu",
+        precision: str = "float32",
         callbacks: list | None = None,
         verbose: int | bool = 0,
     ):
@@ -206,6 +211,9 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.lr_factor_scale = lr_factor_scale
         self.lr_factor_activation = lr_factor_activation
         self.lr_factor_num_embedding = lr_factor_num_embedding
+        self.weight_averaging = weight_averaging
+        self.ema_decay = ema_decay
+        self.swa_start = swa_start
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.schedule_epochs = schedule_epochs
@@ -226,6 +234,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
+        self.precision = precision
         self.callbacks = callbacks
         self.verbose = verbose
 
@@ -284,7 +293,14 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def _n_outputs(self) -> int:
         return len(self.classes_)
 
-    def _loss(self) -> str:
+    def _loss(self) -> str | TorchLoss:
+        if callable(self.loss):
+            if self.label_smoothing or self.mixup_alpha:
+                raise ValueError(
+                    f"loss={self.loss!r} is called with class numbers, which label_smoothing={self.label_smoothing!r} and "
+                    f"mixup_alpha={self.mixup_alpha!r} make into shares; set both to 0 (`nn.CrossEntropyLoss` has a label_smoothing of its own)"
+                )
+            return read_loss(self.loss, "binary_cross_entropy" if self.target_.multilabel else "cross_entropy", self._n_outputs())
         if not self.target_.multilabel:
             return "cross_entropy" if self.loss == "auto" else self.loss
         if self.loss != "auto":

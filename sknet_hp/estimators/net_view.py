@@ -8,6 +8,7 @@ from sklearn.base import is_classifier
 from sknet_hp.estimators.skorch_net import NeuralNetClassifier, NeuralNetRegressor, write_state
 from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.start import initial_state
+from sknet_hp.training.torch_loss import TorchLoss
 
 TORCH_OPTIMIZERS: dict[str, Any] = {
     "sgd": torch.optim.SGD,
@@ -25,7 +26,7 @@ TORCH_OPTIMIZERS: dict[str, Any] = {
 
 CRITERIA: dict[str, Any] = {
     "cross_entropy": torch.nn.CrossEntropyLoss,
-    "focal": torch.nn.CrossEntropyLoss,  # torch has no focal and no quantile loss: the net can predict, not be trained further alike
+    "focal": torch.nn.CrossEntropyLoss,  # where torch has no such loss, or it is the user's, the net can predict, not be trained further alike
     "binary_cross_entropy": torch.nn.BCEWithLogitsLoss,
     "mse": torch.nn.MSELoss,
     "mae": torch.nn.L1Loss,
@@ -54,10 +55,11 @@ def build_net(estimator: Any, job: TrainingJob | None) -> Any:
     Its inputs are encoded rows (`estimator.encoder_`), its outputs class scores, or targets as they were standardised.
     """
     classifier = is_classifier(estimator)
+    loss = estimator.structure_["loss"]
     make: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
     net = make(
         estimator._empty_module(),
-        criterion=CRITERIA[estimator.structure_["loss"]],
+        criterion=CRITERIA[loss.like if isinstance(loss, TorchLoss) else loss],
         optimizer=TORCH_OPTIMIZERS[estimator.optimizer],
         lr=estimator.lr,
         max_epochs=estimator.max_epochs,

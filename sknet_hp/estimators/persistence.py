@@ -27,6 +27,7 @@ from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.estimators.standardise import Standardiser
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
 from sknet_hp.estimators.transforms import PiecewiseLinear, Quantile, RobustSmooth, Unchanged
+from sknet_hp.training.averaging import Average
 from sknet_hp.training.job import State
 from sknet_hp.training.stopping import Plateau
 
@@ -50,6 +51,7 @@ _CLASSES: dict[str, type] = {
         NumberTarget,
         State,
         Plateau,
+        Average,
         QuantileTransformer,
         Pipeline,
     )

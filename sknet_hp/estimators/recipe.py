@@ -6,12 +6,17 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
+from torch import nn
 
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
+from sknet_hp.nets import half
+from sknet_hp.nets.graph import Graph
+from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.job import Rates
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.stopping import Stopping
+from sknet_hp.training.torch_loss import TorchLoss
 
 # ---- the update ----------------------------------------------------------------------------------------------------
 
@@ -52,16 +57,52 @@ def beside(net: Any, which: str) -> Schedule:
     return Schedule(getattr(net, f"{which}_schedule") or "constant")
 
 
-def batch_size(net: Any, n_rows: int) -> int:
-    """Rows in a step, of n_rows training rows."""
+def precision(net: Any, graph: Any, device: str) -> str:
+    """In which number format hidden layers multiply.
+
+    Raises
+    ------
+    ValueError
+        Where this network or this machine does not support it.
+    """
+    if net.precision == "float32":
+        return "float32"
+    if not isinstance(graph, Graph):
+        raise ValueError(f"precision={net.precision!r} is for layers we know, but module={net.module!r} is run as it is; use 'float32'")
+    if device != "cpu":
+        raise ValueError(f"precision={net.precision!r} is for device='cpu', but device={net.device!r}; use 'float32'")
+    if not half.supported():
+        raise ValueError(f"precision={net.precision!r} needs a CPU that multiplies bfloat16 (AVX-512 BF16 or AMX); this one does not, use 'float32'")
+    return str(net.precision)
+
+
+def averaging(net: Any) -> Averaging:
+    """Which average of the weights predicts."""
+    return Averaging(net.weight_averaging or "none", float(net.ema_decay), float(net.swa_start))
+
+
+def batch_size(net: Any, n_rows: int, graph: Graph | nn.Module) -> int:
+    """Rows in a step, of n_rows training rows.
+
+    Raises
+    ------
+    ValueError
+        If all batches have one row, and the network normalises over batches: it would see nothing of its inputs.
+    """
     if net.batch_size == "auto":
-        return int(min(256, max(16, 2 ** int(np.log2(n_rows / 32)) if n_rows >= 32 else 16)))
-    return int(net.batch_size) if net.batch_size >= 1 else max(1, round(net.batch_size * n_rows))
+        size = int(min(256, max(16, 2 ** int(np.log2(n_rows / 32)) if n_rows >= 32 else 16)))
+    else:
+        size = int(net.batch_size) if net.batch_size >= 1 else max(1, round(net.batch_size * n_rows))
+    if min(size, n_rows) == 1 and isinstance(graph, Graph) and any(node.kind == "batch_norm" for node in graph.nodes):
+        what = "normalization='batch'" if isinstance(net.module, str) else f"the batch normalisation of module={net.module!r}"
+        few = f"batch_size={net.batch_size!r} makes each of them one row" if n_rows > 1 else "there is 1 sample to train on"
+        raise ValueError(f"{what} needs batches of 2 rows or more, but {few}; use a larger batch_size, normalization='layer' or normalization='none'")
+    return size
 
 
-def loss_parameter(net: Any, loss: str) -> float:
+def loss_parameter(net: Any, loss: str | TorchLoss) -> float:
     """The value of a loss's own parameter; 0 if it has none."""
-    name = LOSSES[loss].parameter
+    name = None if isinstance(loss, TorchLoss) else LOSSES[loss].parameter
     return 0.0 if name is None else float(getattr(net, name))
 
 

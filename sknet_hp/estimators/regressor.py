@@ -5,11 +5,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
+from torch import nn
 
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import REGRESSOR
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets import NumberTarget, number_matrix
+from sknet_hp.training.torch_loss import TorchLoss, read_loss
 
 
 @documented(REGRESSOR)
@@ -94,7 +96,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         normalization: str | None = "none",
         norm_momentum: float = 0.1,
         norm_eps: float = 1e-5,
-        loss: str = "auto",
+        loss: Any = "auto",
         huber_delta: float = 1.0,
         quantile: float = 0.5,
         clip_prediction: bool = False,
@@ -126,6 +128,9 @@ class NetRegressor(RegressorMixin, BaseNet):
         lr_factor_scale: float = 1.0,
         lr_factor_activation: float = 1.0,
         lr_factor_num_embedding: float = 1.0,
+        weight_averaging: str | None = "none",
+        ema_decay: float = 0.999,
+        swa_start: float = 0.75,
         batch_size: float | str = "auto",
         max_epochs: int = 100,
         schedule_epochs: int | None = None,
@@ -145,6 +150,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         warm_start: bool = False,
         random_state: Any = None,
         device: str = "cpu",
+        precision: str = "float32",
         callbacks: list | None = None,
         verbose: int | bool = 0,
     ):
@@ -207,6 +213,9 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.lr_factor_scale = lr_factor_scale
         self.lr_factor_activation = lr_factor_activation
         self.lr_factor_num_embedding = lr_factor_num_embedding
+        self.weight_averaging = weight_averaging
+        self.ema_decay = ema_decay
+        self.swa_start = swa_start
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.schedule_epochs = schedule_epochs
@@ -226,6 +235,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
+        self.precision = precision
         self.callbacks = callbacks
         self.verbose = verbose
 
@@ -267,7 +277,14 @@ class NetRegressor(RegressorMixin, BaseNet):
     def _n_outputs(self) -> int:
         return len(self.target_.mean)
 
-    def _loss(self) -> str:
+    @property
+    def _counts(self) -> bool:
+        """Whether outputs are logarithms of counts."""
+        return self.loss == "poisson" or self.loss is nn.PoissonNLLLoss or isinstance(self.loss, nn.PoissonNLLLoss)
+
+    def _loss(self) -> str | TorchLoss:
+        if callable(self.loss):
+            return read_loss(self.loss, "poisson" if self._counts else "mse", self._n_outputs())
         return "mse" if self.loss == "auto" else self.loss
 
     def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
@@ -278,7 +295,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         if not hasattr(self, "target_"):
             rows = slice(None) if train is None else train
             weight = None if sample_weight is None else sample_weight[rows]
-            self.target_ = NumberTarget.learn(codes[rows], weight, flat=self._flat, counts=self.loss == "poisson")
+            self.target_ = NumberTarget.learn(codes[rows], weight, flat=self._flat, counts=self._counts)
         return self.target_.encode(codes)
 
     def __sklearn_tags__(self) -> Tags:

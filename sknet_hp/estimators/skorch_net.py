@@ -21,7 +21,7 @@ from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.engine import train_job
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
-from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, Table, TrainingJob
+from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, Table, TrainingJob, predicting
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.
 _LOOP_METHODS = (
@@ -320,7 +320,8 @@ class Live:
     def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
         """Put the epoch's weights into the net, and notify its callbacks."""
         net = self.net
-        write_state(net, state)
+        parameters, buffers = predicting(state)
+        write_state(net, replace(state, parameters=parameters, buffers=buffers))
         try:
             tell(net, record, self.job, state)
         except KeyboardInterrupt:  # how skorch's callbacks end a training

@@ -144,7 +144,7 @@ class NumberTarget:
         low, high = present.min(axis=0), present.max(axis=0)
         if counts:
             if (low < 0).any():
-                raise ValueError(f"loss='poisson' is for counts, but y goes down to {low.min():g}; use another loss, or shift y")
+                raise ValueError(f"a Poisson loss is for counts, but y goes down to {low.min():g}; use another loss, or shift y")
             return cls(np.zeros_like(mean), np.where(mean > 0, mean, 1.0), low, high, flat, True)
         spread = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
         # What is constant but for rounding stays as it is.
@@ -157,7 +157,7 @@ class NumberTarget:
         if flat != self.flat or y.shape[1] != len(self.mean):
             raise ValueError(f"y has {y.shape[1]} columns, but this network was trained for {len(self.mean)}")
         if self.counts and (y < 0).any():
-            raise ValueError(f"loss='poisson' is for counts, but y goes down to {y.min():g}")
+            raise ValueError(f"a Poisson loss is for counts, but y goes down to {y.min():g}")
         return y
 
     def encode(self, y: np.ndarray) -> np.ndarray:

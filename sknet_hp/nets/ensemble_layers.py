@@ -20,18 +20,26 @@ class EnsembleLinear(Layer):
         members, rows, _, width = self.x.shape
         shape = (members, rows, self.node.n_heads, width)
         self.scaled = torch.mul(self.x, self.p["input_factor"].unsqueeze(1), out=self.space("scaled", x, *shape)).flatten(1, 2)
-        self.mapped = kernels.affine(self.scaled, self.p["weight"], None, partial(self.space, "forward"))
+        self.mapped = self.forward_product(self.scaled)
         heads = self._per_head(self.mapped)
         out = torch.mul(heads, self.p["output_factor"].unsqueeze(1), out=self.space("out", heads, *heads.shape))
         return out.add_(self.p["bias"].unsqueeze(1)).flatten(1, 2)
+
+    def forward_product(self, x: Tensor) -> Tensor:
+        """x W'."""
+        return kernels.affine(x, self.p["weight"], None, partial(self.space, "forward"))
+
+    def backward_products(self, g: Tensor) -> Tensor:
+        """g W; the gradient of W goes where it belongs."""
+        self.g["weight"].copy_(kernels.product(g.transpose(1, 2), self.scaled, partial(self.space, "weight")))
+        return kernels.product(g, self.p["weight"], partial(self.space, "input"))
 
     def backward(self, g: Tensor) -> Tensor | None:
         g_heads = self._per_head(g)
         torch.sum(g_heads, 1, out=self.g["bias"])
         torch.sum(self._per_head(self.mapped.mul_(g)), 1, out=self.g["output_factor"])
         g = g_heads.mul_(self.p["output_factor"].unsqueeze(1)).flatten(1, 2)
-        self.g["weight"].copy_(kernels.product(g.transpose(1, 2), self.scaled, partial(self.space, "weight")))
-        g_scaled = self._per_head(kernels.product(g, self.p["weight"], partial(self.space, "input")))
+        g_scaled = self._per_head(self.backward_products(g))
         products = torch.mul(g_scaled, self.x, out=self.scaled.view_as(g_scaled))
         torch.sum(products, 1, out=self.g["input_factor"])
         if not self.input_gradient:

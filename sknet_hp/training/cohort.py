@@ -13,16 +13,18 @@ from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.training.augment import Augmentation
+from sknet_hp.training.averaging import Average, Averages
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool
 from sknet_hp.training.environment import float32_by_default, training_environment
 from sknet_hp.training.heads import OfEach
-from sknet_hp.training.job import EpochRecord, Observer, TrainingJob, TrainingResult
+from sknet_hp.training.job import EpochRecord, Observer, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout
-from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.start import initial_state
+from sknet_hp.training.torch_loss import loss_of
 from sknet_hp.training.validation import Scores, Validation
+from sknet_hp.training.weights import Weights
 
 _GATHER_FLOATS = 1 << 18  # how much of X is gathered at once: enough to amortise the call, little enough to stay in cache
 
@@ -59,7 +61,7 @@ class Cohort:
         first = jobs[0]
         self.cancelled = cancelled
         self.device = torch.device(first.device)
-        self.loss = LOSSES[first.loss]()
+        self.loss = loss_of(first.loss)
         self.module = None if isinstance(first.graph, Graph) else first.graph
         self.graph = first.graph if isinstance(first.graph, Graph) else None
         self.parameter_shapes, self.buffer_shapes = self._shapes()
@@ -71,22 +73,25 @@ class Cohort:
         self._results: dict[int, TrainingResult] = {}
         self._errors: dict[int, BaseException] = {}
         layout = Layout(self.parameter_shapes, len(jobs), self.device)
-        buffer_layout = Layout(self.buffer_shapes, len(jobs), self.device)
-        self.flat, self.flat_buffers = layout.zeros(), buffer_layout.zeros()
-        layout.assign(self.flat, np.stack([s.parameters for s in self.states]))
-        buffer_layout.assign(self.flat_buffers, np.stack([s.buffers for s in self.states]))
+        layouts = layout, Layout(self.buffer_shapes, len(jobs), self.device)
+        self.weights = Weights(*layouts).assign([(s.parameters, s.buffers) for s in self.states])
         self.slots = [layout.zeros() for _ in range(self.optimizer_class.slots)]
         for i, slot in enumerate(self.slots):
             layout.assign(slot, np.stack([s.slots[i] for s in self.states]))
         # Copies of the epoch with the lowest validation loss, and of the last epoch whose numbers were finite.
-        self.best, self.best_buffers = layout.zeros(), buffer_layout.zeros()
-        for flat, where, own in ((self.best, layout, "parameters"), (self.best_buffers, buffer_layout, "buffers")):
-            best = [getattr(s, f"best_{own}") for s in self.states]
-            where.assign(flat, np.stack([getattr(s, own) if b is None else b for s, b in zip(self.states, best, strict=True)]))
-        self.sound, self.sound_buffers = self.flat.clone(), self.flat_buffers.clone()
+        self.best = Weights(*layouts).assign([best_of(s) for s in self.states])
+        self.sound = self.weights.copy()
         self.sound_slots = [slot.clone() for slot in self.slots]
-        self._bind(layout, buffer_layout)
+        self.averages, self.sound_averages = self._averages(layouts), self._averages(layouts)
+        self._bind()
         self._retire()
+
+    def _averages(self, layouts: tuple[Layout, Layout]) -> Averages | None:
+        each = [job.averaging for job in self.jobs]
+        if each[0].kind == "none":
+            return None
+        now = [s.average if s.average is not None and s.average.kind == each[0].kind else Average("", s.parameters, s.buffers) for s in self.states]
+        return Averages(each, Weights(*layouts).assign([(a.parameters, a.buffers) for a in now]), np.array([a.count for a in now]))
 
     @property
     def optimizer_class(self) -> type[Optimizer]:
@@ -102,30 +107,31 @@ class Cohort:
         assert self.module is not None
         return trained_shapes(self.module)
 
-    def _bind(self, layout: Layout, buffer_layout: Layout) -> None:
+    def _bind(self) -> None:
         """Make the program and the optimizer for the members now in the stack."""
-        jobs = self.jobs
-        self.layout, self.buffer_layout = layout, buffer_layout
+        jobs, layout = self.jobs, self.weights.layout
+        self.layout = layout
         self.gradient, self.scratch = layout.zeros(), layout.zeros()
         self.epochs_done = np.array([s.epoch for s in self.states])
         self.steps_done = np.array([s.step for s in self.states])
         self.epochs = Epochs(self.pool, jobs, self.device)
         self.validation = Validation(self.pool, jobs, self.device) if jobs[0].validation is not None else None
-        parameters, gradients = layout.views(self.flat), layout.views(self.gradient)
+        parameters, gradients = layout.views(self.weights.parameters), layout.views(self.gradient)
+        buffers = self.weights.buffer_layout.views(self.weights.buffers)
         self.program: Runnable
         if self.graph is not None:
             rates = torch.tensor([job.layer_rates for job in jobs], dtype=torch.float32, device=self.device).view(len(jobs), -1)
-            self.program = Program(self.graph, parameters, gradients, buffer_layout.views(self.flat_buffers), rates)
+            self.program = Program(self.graph, parameters, gradients, buffers, rates, jobs[0].precision)
             self.n_keys = len(self.program.dropouts)
         else:
             assert self.module is not None
-            self.program = Alone(self.module, parameters, gradients, buffer_layout.views(self.flat_buffers))
+            self.program = Alone(self.module, parameters, gradients, buffers)
             self.n_keys = 1
         names = list(jobs[0].rates.__dataclass_fields__)
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
         self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout, jobs[0].decay_mode, self._decayed())
         own = torch.tensor([job.loss_parameter for job in jobs], dtype=torch.float32, device=self.device)
-        self.loss = LOSSES[jobs[0].loss](own.view(-1, 1, 1))
+        self.loss = loss_of(jobs[0].loss, own.view(-1, 1, 1))
         self.of_each = OfEach(self.loss, jobs[0].n_heads) if jobs[0].n_heads > 1 else self.loss
         smoothing = [job.label_smoothing for job in jobs]
         self.smoothing = torch.tensor(smoothing, dtype=torch.float32, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
@@ -156,15 +162,22 @@ class Cohort:
         train_losses = self._train_epoch()
         self.epochs_done += 1
         self.steps_done += self.epochs.steps
-        scores = self.validation.scores(self.program, self.loss) if self.validation is not None else [None] * len(self.jobs)
+        if self.averages is not None:
+            horizons = np.array([job.horizon for job in self.jobs])
+            self.averages.end_epoch(self.epochs_done, self.epochs.steps, horizons, self.weights)
         finite = self._finite() & np.isfinite(train_losses)
+        with nullcontext() if self.averages is None else self.averages.in_place_of(self.weights):
+            scores = self.validation.scores(self.program, self.loss) if self.validation is not None else [None] * len(self.jobs)
         duration = (time.perf_counter() - start) / len(self.jobs)
         for k in range(len(self.jobs)):
             self._record(k, bool(finite[k]), float(train_losses[k]), scores[k], duration)
         self._retire()
         # Those that diverged are gone, with what was sound before this epoch; the rest is sound, whoever left.
-        for to, source in zip((self.sound, self.sound_buffers, *self.sound_slots), (self.flat, self.flat_buffers, *self.slots), strict=True):
+        self.sound.copy_(self.weights)
+        for to, source in zip(self.sound_slots, self.slots, strict=True):
             to.copy_(source)
+        if self.averages is not None and self.sound_averages is not None:
+            self.sound_averages.copy_(self.averages)
 
     def _train_epoch(self) -> np.ndarray:
         """All steps of one epoch; returns the members' mean losses (members,)."""
@@ -178,6 +191,9 @@ class Cohort:
         decay = self._factors("decay_schedule", steps)
         self.optimizer.begin_epoch(self._learning_rates(steps), counted, self._lr_factors(), decay)
         self.program.scale_dropout(self._factors("dropout_schedule", 1))
+        averages = self.averages
+        if averages is not None:
+            averages.begin_epoch(steps)
         augmentation = Augmentation(self.jobs, self.epochs_done.tolist(), steps)
         chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
         records = torch.empty(chunk, members, rows, width, dtype=torch.float32, device=self.device)
@@ -195,7 +211,9 @@ class Cohort:
                     raise Cancelled
                 outputs = self.program.forward(x, shares[s], keys[s])
                 self.program.backward(self.of_each.gradient(outputs, y, columns[s], record))
-                self.optimizer.update(s, self.flat, self.gradient, self.slots, self.scratch)
+                self.optimizer.update(s, self.weights.parameters, self.gradient, self.slots, self.scratch)
+                if averages is not None:
+                    averages.after_step(s, self.weights)
             losses[:, begin : begin + len(xs)] = self.of_each.rows(records[: len(xs)], ys).transpose(0, 1).cpu().numpy()
         # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise.
         return np.array([(losses[k].ravel() * weight[k].ravel()).sum() / max(weight[k].sum(), 1e-30) for k in range(members)])
@@ -221,15 +239,12 @@ class Cohort:
         factors = np.ones((steps, len(self.jobs)))
         for k, (job, each, done) in enumerate(zip(self.jobs, schedules, self.epochs_done, strict=True)):
             if each != Schedule():
-                horizon = job.schedule_epochs or job.max_epochs
-                factors[:, k] = [each.factor((done + s / steps) / horizon, 1 / (steps * horizon)) for s in range(steps)]
+                factors[:, k] = [each.factor((done + s / steps) / job.horizon, 1 / (steps * job.horizon)) for s in range(steps)]
         return factors
 
     def _finite(self) -> np.ndarray:
-        ok = torch.ones(len(self.jobs), dtype=torch.bool, device=self.device)
-        for block in self.layout.blocks(self.flat) + self.buffer_layout.blocks(self.flat_buffers):
-            ok &= torch.isfinite(block).all(1)
-        return ok.cpu().numpy()
+        finite = self.weights.finite()
+        return (finite if self.averages is None else finite & self.averages.weights.finite()).cpu().numpy()
 
     # ---- what an epoch means for a member --------------------------------------------------------------------------
 
@@ -249,7 +264,7 @@ class Cohort:
             value = loss if score is None else -score
             if job.stopping.improves(value, state.best_loss, first=state.best_epoch == 0):
                 changes |= {"best_loss": value, "best_epoch": epoch}
-                self._keep_best(k)
+                self.best.copy_member(k, self.weights if self.averages is None else self.averages.weights)
             if job.stopping.ends(epoch, changes.get("best_epoch", state.best_epoch)):
                 changes["finished"] = "patience"
         if loss is not None and job.schedule.name == "plateau":
@@ -259,10 +274,9 @@ class Cohort:
             self._tell(k, job.observer, record)
 
     def _tell(self, k: int, observer: Observer, record: EpochRecord) -> None:
-        slots = [self.layout.vectors(slot)[k] for slot in self.slots]
-        parameters, buffers = self.layout.vectors(self.flat)[k], self.buffer_layout.vectors(self.flat_buffers)[k]
+        state = self._ended(k, self.weights, self.slots, self.averages)
         try:
-            stop, lr = observer.on_epoch_end(record, replace(self.states[k], parameters=parameters, buffers=buffers, slots=np.array(slots)))
+            stop, lr = observer.on_epoch_end(record, state)
         except Exception as error:
             self._errors[self.numbers[k]] = error
             stop, lr = True, None
@@ -272,34 +286,25 @@ class Cohort:
             self.jobs[k] = replace(self.jobs[k], rates=replace(self.jobs[k].rates, lr=lr))
             self.rates["lr"][k] = lr
 
-    def _keep_best(self, k: int) -> None:
-        for layout, best, now in ((self.layout, self.best, self.flat), (self.buffer_layout, self.best_buffers, self.flat_buffers)):
-            for to, source in zip(layout.blocks(best), layout.blocks(now), strict=True):
-                to[k].copy_(source[k])
+    def _ended(self, k: int, weights: Weights, slots: list[Tensor], averages: Averages | None) -> State:
+        """A member's state with these tensors."""
+        parameters, buffers = weights.member(k)
+        memory = np.array([self.layout.member(k, slot) for slot in slots]).reshape(len(slots), -1)
+        return replace(self.states[k], parameters=parameters, buffers=buffers, slots=memory, average=None if averages is None else averages.member(k))
 
     def _retire(self) -> None:
         """Members that are done leave the stack; the others do not notice."""
         done = [k for k, (job, s) in enumerate(zip(self.jobs, self.states, strict=True)) if s.finished or s.epoch >= job.max_epochs]
         if not done:
             return
-        flats = {"parameters": self.flat, "best_parameters": self.best, "sound_parameters": self.sound}
-        vectors = {name: self.layout.vectors(flat) for name, flat in flats.items()}
-        buffers = {"buffers": self.flat_buffers, "best_buffers": self.best_buffers, "sound_buffers": self.sound_buffers}
-        vectors |= {name: self.buffer_layout.vectors(flat) for name, flat in buffers.items()}
-        slots = [self.layout.vectors(slot) for slot in self.slots]
-        sound_slots = [self.layout.vectors(slot) for slot in self.sound_slots]
         for k in done:
-            state = self.states[k]
-            sound = state.finished == "diverged"
-            last = "sound_" if sound else ""
-            state = replace(
-                state,
-                parameters=vectors[f"{last}parameters"][k].copy(),
-                buffers=vectors[f"{last}buffers"][k].copy(),
-                slots=np.array([slot[k] for slot in (sound_slots if sound else slots)]).reshape(len(slots), -1),
-            )
+            if self.states[k].finished == "diverged":
+                state = self._ended(k, self.sound, self.sound_slots, self.sound_averages)
+            else:
+                state = self._ended(k, self.weights, self.slots, self.averages)
             if state.best_epoch:
-                state = replace(state, best_parameters=vectors["best_parameters"][k].copy(), best_buffers=vectors["best_buffers"][k].copy())
+                best_parameters, best_buffers = self.best.member(k)
+                state = replace(state, best_parameters=best_parameters, best_buffers=best_buffers)
             self._results[self.numbers[k]] = TrainingResult(state, self.histories[k], self._errors.get(self.numbers[k]))
         self._keep([k for k in range(len(self.jobs)) if k not in set(done)])
 
@@ -308,11 +313,16 @@ class Cohort:
         self.numbers, self.histories = [self.numbers[k] for k in keep], [self.histories[k] for k in keep]
         if not keep:
             return
-        layout, buffer_layout = self.layout, self.buffer_layout
-        self.flat, self.best, self.sound = (layout.select(keep, flat) for flat in (self.flat, self.best, self.sound))
-        self.slots = [layout.select(keep, slot) for slot in self.slots]
-        self.sound_slots = [layout.select(keep, slot) for slot in self.sound_slots]
-        self.flat_buffers, self.best_buffers, self.sound_buffers = (
-            buffer_layout.select(keep, flat) for flat in (self.flat_buffers, self.best_buffers, self.sound_buffers)
-        )
-        self._bind(Layout(self.parameter_shapes, len(keep), self.device), Layout(self.buffer_shapes, len(keep), self.device))
+        self.slots = [self.layout.select(keep, slot) for slot in self.slots]
+        self.sound_slots = [self.layout.select(keep, slot) for slot in self.sound_slots]
+        self.weights, self.best, self.sound = (weights.select(keep) for weights in (self.weights, self.best, self.sound))
+        if self.averages is not None and self.sound_averages is not None:
+            self.averages, self.sound_averages = self.averages.select(keep), self.sound_averages.select(keep)
+        self._bind()
+
+
+def best_of(state: State) -> tuple[np.ndarray, np.ndarray]:
+    """(parameters, buffers) of the best epoch, or those there are."""
+    if state.best_parameters is None or state.best_buffers is None:
+        return state.parameters, state.buffers
+    return state.best_parameters, state.best_buffers

@@ -10,8 +10,10 @@ from torch import nn
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init
+from sknet_hp.training.averaging import Average, Averaging
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.stopping import Plateau, Stopping
+from sknet_hp.training.torch_loss import TorchLoss
 
 MAX_EVALUATION_ROWS = 1024
 """Validation runs in batches of at most this many rows."""
@@ -71,6 +73,7 @@ class State:
     best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss (or highest score, which `best_loss`
         holds negated); None without validation.
     plateau : of the schedule of that name.
+    average : of the weights, which predicts in their place; None where nothing is averaged.
     finished : why nothing more will be trained: "" (it may go on), "patience", "diverged" or "observer".
     """
 
@@ -84,7 +87,14 @@ class State:
     best_loss: float = np.inf
     best_epoch: int = 0
     plateau: Plateau = field(default_factory=Plateau)
+    average: Average | None = None
     finished: str = ""
+
+
+def predicting(state: State) -> tuple[np.ndarray, np.ndarray]:
+    """(parameters, buffers) that predict, the best epoch aside."""
+    now = state if state.average is None else state.average
+    return now.parameters, now.buffers
 
 
 class CohortKey(NamedTuple):
@@ -95,11 +105,13 @@ class CohortKey(NamedTuple):
     optimizer: str
     decay_mode: str | None
     decay_everywhere: bool
+    averaging: str
     batch_rows: int
     steps: int
     evaluation_rows: int
     evaluation_steps: int
     device: str
+    precision: str
     observed: bool
 
 
@@ -112,19 +124,21 @@ class TrainingJob:
     graph : the structure; or, for a module that cannot be stacked, the module itself, with its weights.
     seed : initial weights (unless `start` has some), shuffling and dropout follow from it.
     train, validation : the rows; batches are drawn from `train`, `validation` is scored after each epoch.
-    loss, optimizer : names in their registries.
+    loss, optimizer : names in their registries; or a loss of the user's.
     schedule : of the learning rate.
     decay_mode : "decoupled", "l2", or None for what the optimizer is known with.
     decay_everywhere : whether weight decay reaches biases and normalisations too, as in torch.
     lr_factors : for each parameter tensor a factor on the learning rate; None for ones.
     lr_factors_until, lr_factors_after : how many epochs they hold, None for all; and those that hold from then on.
     decay_schedule, dropout_schedule : of weight decay and of the rates of dropout, over the same horizon; the latter changes between epochs.
+    averaging : of the weights, for validation and prediction; its numbers may differ within a cohort.
     max_epochs : train until this many epochs, those of `start` included.
-    schedule_epochs : the horizon of the learning-rate schedule.
+    schedule_epochs : the horizon of schedules and averages; `max_epochs` if None.
     rates, loss_parameter, label_smoothing, input_noise, mixup_alpha, layer_rates : numbers that may differ within a cohort; the last in the order
         of the graph's nodes.
     init : how weights start.
     start : the state to go on from, or None.
+    precision : of the products of hidden layers, "float32" or "bf16".
     metric : what early stopping follows instead of the validation loss: outputs, y and weights of the validation rows to a number, the higher the
         better. Picklable.
     observer : told of each epoch, in this process; None lets the job train in any.
@@ -135,7 +149,7 @@ class TrainingJob:
     seed: int
     train: Rows
     validation: Rows | None = None
-    loss: str = "cross_entropy"
+    loss: str | TorchLoss = "cross_entropy"
     optimizer: str = "adamw"
     schedule: Schedule = field(default_factory=Schedule)
     decay_mode: str | None = None
@@ -145,6 +159,7 @@ class TrainingJob:
     lr_factors_after: tuple[float, ...] | None = None
     decay_schedule: Schedule = field(default_factory=Schedule)
     dropout_schedule: Schedule = field(default_factory=Schedule)
+    averaging: Averaging = field(default_factory=Averaging)
     batch_size: int = 128
     max_epochs: int = 10
     schedule_epochs: int | None = None
@@ -160,6 +175,7 @@ class TrainingJob:
     metric: "Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None" = None
     start: State | None = None
     device: str = "cpu"
+    precision: str = "float32"
     observer: "Observer | None" = None
 
     @property
@@ -180,6 +196,10 @@ class TrainingJob:
         return -(-len(self.train) // self.rows_per_step)
 
     @property
+    def horizon(self) -> int:
+        return self.schedule_epochs or self.max_epochs
+
+    @property
     def first_epoch(self) -> int:
         return self.start.epoch if self.start is not None else 0
 
@@ -193,11 +213,13 @@ class TrainingJob:
             self.optimizer,
             self.decay_mode,
             self.decay_everywhere,
+            self.averaging.kind,
             self.batch_rows,
             self.steps,
             evaluation_rows,
             evaluation_steps,
             self.device,
+            self.precision,
             self.observer is not None,
         )
 
@@ -255,4 +277,4 @@ class TrainingResult:
         s = self.state
         if restore_best and s.best_parameters is not None and s.best_buffers is not None:
             return s.best_parameters, s.best_buffers
-        return s.parameters, s.buffers
+        return predicting(s)

@@ -50,11 +50,10 @@ class Layout:
         """(members, *shape) views by name."""
         return {name: block.view(self.members, *shape) for (name, shape), block in zip(self.tensors, self.blocks(flat), strict=True)}
 
-    def vectors(self, flat: Tensor) -> np.ndarray:
-        """(members, n_parameters): each member's own vector, copied out."""
-        blocks = self.blocks(flat)
-        joined = torch.cat(blocks, 1) if blocks else torch.zeros(self.members, 0, dtype=torch.float32)
-        return joined.cpu().numpy()
+    def member(self, k: int, flat: Tensor) -> np.ndarray:
+        """One member's own vector, copied out."""
+        parts = [block[k] for block in self.blocks(flat)]
+        return torch.cat(parts).cpu().numpy() if parts else np.zeros(0, np.float32)
 
     def assign(self, flat: Tensor, vectors: np.ndarray) -> None:
         """The opposite of `vectors`."""

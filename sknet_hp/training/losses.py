@@ -40,7 +40,7 @@ class Loss:
     """
 
     parameter: ClassVar[str | None] = None
-    counts_hits: ClassVar[bool] = False
+    counts_hits: bool = False
 
     def __init__(self, values: Tensor | None = None):
         self.values = values
@@ -69,6 +69,10 @@ class Loss:
     def rows(self, record: Tensor, targets: Tensor) -> Tensor:
         """The loss of each row, (..., rows)."""
         raise NotImplementedError
+
+    def evaluate(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        """The loss of each row, without a gradient."""
+        return self.rows(self.record(outputs, targets), targets)
 
     @classmethod
     def together(cls, outputs: Tensor) -> Tensor:

@@ -11,14 +11,22 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
-from sknet_hp.training.losses import LOSSES, together
+from sknet_hp.training.losses import together
+from sknet_hp.training.torch_loss import TorchLoss, meaning
 
 BATCH_ROWS = 1024
 """Predictions are made for so many rows at a time: few enough for their activations to stay in cache."""
 
 
 def predict(
-    graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], X: np.ndarray, loss: str, n_outputs: int
+    graph: Graph | nn.Module,
+    parameters: np.ndarray,
+    buffers: np.ndarray,
+    rates: tuple[float, ...],
+    X: np.ndarray,
+    loss: str | TorchLoss,
+    n_outputs: int,
+    precision: str = "float32",
 ) -> np.ndarray:
     """Outputs of one network.
 
@@ -33,11 +41,13 @@ def predict(
     X : (rows, n_features) float32.
     loss, n_outputs : what the network was trained for: they say what several predictions for one row mean together.
 
+    precision : in which hidden layers multiply.
+
     Returns
     -------
     outputs : (rows, n_outputs) float32, finite
     """
-    program = _program(graph, parameters, buffers, rates)
+    program = _program(graph, parameters, buffers, rates, precision)
     source = torch.from_numpy(X)
     rows = min(BATCH_ROWS, kernels.padded_rows(len(X)))
     batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)
@@ -45,12 +55,12 @@ def predict(
     with training_environment():
         for part in source.split(rows):
             batch[0, : len(part)] = part
-            parts.append(together(LOSSES[loss], program.evaluate(batch), n_outputs)[0, : len(part)].clone())
+            parts.append(together(meaning(loss), program.evaluate(batch), n_outputs)[0, : len(part)].clone())
         # Huge weights that were finite on the training rows can overflow on others.
         return torch.cat(parts).nan_to_num_().numpy()
 
 
-def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...]) -> Runnable:
+def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], precision: str) -> Runnable:
     cpu = torch.device("cpu")
     if isinstance(graph, Graph):
         shapes = graph.parameters, graph.buffers
@@ -63,5 +73,5 @@ def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarr
     buffer_layout.assign(flat_buffers, buffers[None])
     views, buffer_views = layout.views(flat), buffer_layout.views(flat_buffers)
     if isinstance(graph, Graph):
-        return Program(graph, views, views, buffer_views, torch.tensor([rates], dtype=torch.float32))
+        return Program(graph, views, views, buffer_views, torch.tensor([rates], dtype=torch.float32), precision)
     return Alone(graph, views, views, buffer_views)

@@ -44,11 +44,12 @@ class Validation:
         hits = np.empty((members, self.steps, self.rows), bool) if loss.counts_hits else None
         wanted = any(job.metric is not None for job in self.jobs)
         kept = np.empty((members, self.steps, self.rows, n_outputs), np.float32) if wanted else None
+        weight = torch.from_numpy(self.weight).view(members, self.steps, self.rows, 1)
         for s in range(self.steps):
             index = self.order[s].reshape(-1)
             outputs = together(loss, program.evaluate(self.pool.X.index_select(0, index).view(members, self.rows, -1)), n_outputs)
             targets = self.pool.y.index_select(0, index).view(members, self.rows, -1)
-            losses[:, s] = loss.rows(loss.record(outputs, targets), targets).cpu().numpy()
+            losses[:, s] = loss.evaluate(outputs, targets, weight[:, s]).cpu().numpy()
             if hits is not None:
                 hits[:, s] = (outputs.argmax(-1) == targets.argmax(-1)).cpu().numpy()
             if kept is not None:

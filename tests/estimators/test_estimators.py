@@ -673,6 +673,10 @@ WRONG = {
     "freeze": "all",
     "unfreeze_epoch": 0,
     "lr_layer_decay": 0.0,
+    "weight_averaging": "sma",
+    "ema_decay": 1.0,
+    "swa_start": 1.0,
+    "precision": "float16",
 }
 
 

@@ -11,6 +11,7 @@ from sklearn.datasets import make_classification, make_multilabel_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score, mean_pinball_loss, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupShuffleSplit, TimeSeriesSplit, cross_val_score
+from torch import nn
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
@@ -70,6 +71,7 @@ EFFECTS = {  # a value that must change what is learned
     "beta2": 0.9,
     "eps": 1e-3,
     "grad_clip_norm": 1e-9,
+    "weight_averaging": "ema",
     "batch_size": 0.5,
     "class_weight": "balanced",
     "random_state": 1,
@@ -118,6 +120,8 @@ def test_it_has_an_effect(name):
         ({"feature_scale": True}, {"lr_factor_scale": 10.0}),
         ({"parametric_activation": True}, {"lr_factor_activation": 10.0}),
         ({"init": "ntk"}, {"init": "ntk_normal"}),
+        ({"weight_averaging": "ema"}, {"ema_decay": 0.1}),
+        ({"weight_averaging": "swa", "swa_start": 0.0}, {"swa_start": 0.7}),
     ],
 )
 def test_settings_of_settings(given, changes):
@@ -127,6 +131,7 @@ def test_settings_of_settings(given, changes):
 
 def test_other_names():
     assert same(fitted(activation="silu"), fitted(activation="swish"))
+    assert same(fitted(weight_averaging=None), fitted(weight_averaging="none"))
     assert same(fitted(optimizer="sgd"), fitted(optimizer="momentum"))
     assert same(fitted(n_layers=2), fitted(hidden_layer_sizes=(16, 16)))
     assert same(fitted(normalization=None, lr_scaling=None, activation="none"), fitted(normalization="none", lr_scaling="none", activation=None))
@@ -373,6 +378,35 @@ def test_wrong_values_are_named(name, value):
 def test_wrong_combinations_are_named(parameters, message):
     with pytest.raises(ValueError, match=message):
         fitted(**parameters)
+
+
+class Normalised(nn.Module):
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.norm, self.last = nn.BatchNorm1d(n_features), nn.Linear(n_features, n_outputs)
+
+    def forward(self, x):
+        return self.last(self.norm(x))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rows", "message"),
+    [
+        ({"normalization": "batch", "batch_size": 1}, 40, "normalization='batch' needs batches of 2 rows or more, but batch_size=1 makes each"),
+        ({"normalization": "batch", "batch_size": 0.01}, 40, "but batch_size=0.01 makes each of them one row; use a larger batch_size"),
+        ({"normalization": "batch", "module": "resnet"}, 1, "but there is 1 sample to train on"),
+        ({"module": Normalised, "batch_size": 1}, 40, "the batch normalisation of module=.*Normalised.* needs batches of 2"),
+    ],
+)
+def test_batch_normalisation_needs_batches(parameters, rows, message):
+    with pytest.raises(ValueError, match=message):
+        NetRegressor(**SMALL | parameters).fit(Xr[:rows], yr[:rows])
+
+
+def test_batches_of_one_row():
+    """Without batch normalisation there is nothing wrong with them, nor with it if only the last is so short."""
+    assert np.isfinite(NetRegressor(**SMALL | {"batch_size": 1}, normalization="layer").fit(Xr[:40], yr[:40]).predict(Xr)).all()
+    assert NetRegressor(**SMALL | {"batch_size": 13, "max_epochs": 60}, normalization="batch").fit(Xr[:40], yr[:40]).score(Xr[:40], yr[:40]) > 0.8
 
 
 def test_divergence_is_told(recwarn):

@@ -13,9 +13,20 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.nets import half
 
 N_TRAIN = 150
 COMMON = {"width": 16, "max_epochs": 3, "batch_size": 32}
+
+BF16 = (
+    {
+        "in bfloat16": NetClassifier(**COMMON | {"width": 80}, precision="bf16", dropout=0.1, normalization="layer"),
+        "odd shapes in bfloat16": NetRegressor(**COMMON | {"width": 33}, precision="bf16", num_embedding=None, n_layers=3, patience=2),
+        "heads in bfloat16": NetClassifier(**COMMON, precision="bf16", module="tabm", n_heads=3),
+    }
+    if half.supported()
+    else {}
+)
 
 
 class OwnModule(nn.Module):
@@ -64,6 +75,11 @@ KINDS = {
         input_noise=0.1,
     ),
     "a scorer decides": NetClassifier(**COMMON | {"max_epochs": 6}, stopping_metric="f1_macro", patience=1, refit_full=True),
+    "moving average": NetClassifier(**COMMON | {"max_epochs": 8}, weight_averaging="ema", normalization="batch", patience=2, lr=2e-2),
+    "even average": NetRegressor(**COMMON | {"max_epochs": 6}, weight_averaging="swa", swa_start=0.4, dropout=0.1, normalization="batch"),
+    "a loss of torch": NetRegressor(**COMMON, loss=nn.SmoothL1Loss(beta=0.5), dropout=0.1, patience=1),
+    "a class of torch": NetClassifier(**COMMON, loss=nn.MultiMarginLoss, n_members=2, class_weight="balanced"),
+    **BF16,
     "no hidden layer": NetRegressor(n_layers=0, max_epochs=3),
     "residual": NetClassifier(
         **COMMON,
@@ -98,7 +114,7 @@ KINDS = {
 
 VARIATIONS = [
     {"random_state": 0},
-    {"random_state": 1, "lr": 1e-2, "weight_decay": 0.0},
+    {"random_state": 1, "lr": 1e-2, "weight_decay": 0.0, "ema_decay": 0.5, "swa_start": 0.0},
     {"random_state": 2, "lr": 5e-4, "momentum": 0.5, "beta1": 0.8},
     {"random_state": 0, "lr": 2e-2, "weight_decay": 0.1, "beta2": 0.9},
 ]
@@ -113,6 +129,7 @@ def with_parameters(estimator, parameters):
 NETWORKS = {(kind, k): with_parameters(estimator, variation) for kind, estimator in KINDS.items() for k, variation in enumerate(VARIATIONS)}
 NETWORKS |= {
     ("sgd", "diverging"): with_parameters(KINDS["sgd"], DIVERGING),
+    ("moving average", "diverging"): with_parameters(KINDS["moving average"], DIVERGING | {"optimizer": "adamw"}),
     ("smaller than a batch", "diverging"): with_parameters(KINDS["smaller than a batch"], DIVERGING),
 }
 
@@ -145,6 +162,7 @@ def bits(estimator):
         "last parameters": net.state_.parameters,
         "buffers": net.buffers_,
         "slots": net.state_.slots,
+        "average": np.zeros(0) if net.state_.average is None else net.state_.average.parameters,
         "history": np.array(history, dtype=np.float64),
         "loss curve": np.array(net.loss_curve_),
         "epochs": np.array([net.n_iter_, net.best_epoch_, net.state_.step]),

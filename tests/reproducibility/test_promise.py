@@ -239,6 +239,8 @@ CONTINUED = {
         "early stopping",
         "not restored",
         "smaller than a batch",
+        "moving average",
+        "even average",
         "pipeline",
         "sgd",
         "lion",

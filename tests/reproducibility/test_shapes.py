@@ -4,17 +4,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from torch import nn
 
+from sknet_hp.nets import half
 from sknet_hp.nets.front import Front
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.nets.program import PRECISIONS
 from sknet_hp.nets.resnet import ResNet
 from sknet_hp.nets.tabm import TabM
+from sknet_hp.training.averaging import KINDS as AVERAGINGS
+from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SCHEDULES, Schedule
+from sknet_hp.training.torch_loss import TorchLoss
 
 WIDTHS = [1, 3, 7, 16, 33, 64, 100, 128, 256]
 N_CONFIGURATIONS = 48
@@ -48,8 +54,9 @@ def configuration(seed):
     n_features, n_outputs = int(rng.integers(1, 41)), int(one([1, 2, 3, 10]))
     batch_size = int(one([1, 3, 8, 20, 32, 33, 64, 100, 128, 256]))
     n = int(rng.integers(10, 60 if batch_size < 8 else 600))
-    of_classes = ["cross_entropy", "focal"] if n_outputs > 1 else []
-    loss = one([*of_classes, *of_classes, "mse", "mae", "huber", "quantile", "poisson", "binary_cross_entropy"])
+    of_classes = ["cross_entropy", "focal", TorchLoss(nn.CrossEntropyLoss(label_smoothing=0.2), "cross_entropy")] if n_outputs > 1 else []
+    own = TorchLoss(nn.SmoothL1Loss(beta=0.3), "mse")
+    loss = one([*of_classes, *of_classes, "mse", "mae", "huber", "quantile", own, "poisson", "binary_cross_entropy"])
     dropout = bool(rng.integers(2)) and n_layers > 0
     activation, normalization, optimizer = in_turn(ACTIVATIONS), in_turn(NORMALIZATIONS), in_turn(OPTIMIZERS)
     front = drawn_front(rng, n_features)
@@ -73,10 +80,12 @@ def configuration(seed):
         y = rng.integers(0, n_outputs, len(X))
     else:
         y = rng.standard_normal((len(X), n_outputs)).astype(np.float32)
-        y = y if loss in ("mse", "mae", "huber", "quantile") else (y > 0).astype(np.float32)
+        y = y if loss in ("mse", "mae", "huber", "quantile", own) else (y > 0).astype(np.float32)
     weight = rng.random(len(X)).astype(np.float32) if rng.integers(3) == 0 else None
     tables = [Table(X, y, weight), Table(X[::-1].copy(), y[::-1].copy())]
     validated = bool(rng.integers(2))
+    averaging = in_turn(AVERAGINGS)
+    precision = one(PRECISIONS) if half.supported() else "float32"
     decay_mode, decay_everywhere = one([None, "l2", "decoupled"]), one([True, False])
 
     def job(k):
@@ -103,6 +112,8 @@ def configuration(seed):
             decay_everywhere=bool(decay_everywhere),
             lr_factors=tuple(float(one([0.0, 0.5, 1.0])) for _ in graph.parameters) if rng.random() < 0.3 else None,
             lr_factors_until=one([None, 1]),
+            precision=precision,
+            averaging=Averaging(averaging, float(one([0.1, 0.9, 0.999])), float(one([0.0, 0.5]))),
             batch_size=batch_size,
             max_epochs=int(rng.integers(2, 4)),
             schedule_epochs=int(rng.integers(2, 6)),
@@ -116,12 +127,12 @@ def configuration(seed):
                 clip=float(one([np.inf, 0.5])),
             ),
             input_noise=float(one([0.0, 0.1])),
-            mixup_alpha=float(one([0.0, 0.4])) if not front.n_codes else 0.0,
+            mixup_alpha=float(one([0.0, 0.4])) if not front.n_codes and loss not in of_classes[2:] else 0.0,
             dropout_schedule=Schedule(one(["constant", "flat_cos"])),
             decay_schedule=Schedule(one(["constant", "flat_cos"])),
             init=Init(fit_to_data=bool(rng.integers(2))),
             loss_parameter=float(rng.uniform(0.1, 0.9)),
-            label_smoothing=float(one([0.0, 0.1])) if loss in of_classes else 0.0,
+            label_smoothing=float(one([0.0, 0.1])) if loss in of_classes[:2] else 0.0,
             layer_rates=tuple(float(rng.uniform(0.01, 0.8)) for _ in rates),
             stopping=Stopping(patience=one([None, 1])),
         )
@@ -136,7 +147,8 @@ def configuration(seed):
 
 def bits(result):
     s = result.state
-    arrays = [s.parameters, s.buffers, s.slots, s.best_parameters, s.best_buffers, s.best_loss]
+    averages = [] if s.average is None else [s.average.parameters, s.average.buffers, s.average.count]
+    arrays = [s.parameters, s.buffers, s.slots, s.best_parameters, s.best_buffers, s.best_loss, *averages]
     numbers = [s.epoch, s.step, s.best_epoch, *(x for r in result.history for x in (r.train_loss, r.valid_loss, r.valid_acc))]
     return [np.array(np.nan if a is None else a, dtype=np.float64) for a in [*arrays, *numbers]], s.finished
 

@@ -35,12 +35,20 @@ def make_job(n=120, n_valid=0, n_features=5, n_outputs=3, loss="cross_entropy", 
     return replace(TrainingJob(graph, n_outputs, seed, train, valid, loss), **(defaults | changes))
 
 
+def vectors_in(layout, flat):
+    """(members, n) each member's own vector."""
+    return np.stack([layout.member(k, flat) for k in range(layout.members)])
+
+
 def same_result(a, b):
     """Equal bit for bit: state, history and what predicts."""
     for name in ("parameters", "buffers", "slots", "best_parameters", "best_buffers"):
         x, y = getattr(a.state, name), getattr(b.state, name)
         if (x is None) != (y is None) or (x is not None and not np.array_equal(x, y, equal_nan=True)):
             return False
+    one, other = (None if result.state.average is None else vars(result.state.average) for result in (a, b))
+    if (one is None) != (other is None) or (one is not None and not all(np.array_equal(one[name], other[name]) for name in one)):
+        return False
     for name in ("epoch", "step", "best_epoch", "best_loss", "finished"):
         if getattr(a.state, name) != getattr(b.state, name):
             return False

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from conftest import vectors_in
 
 from sknet_hp.training.layout import Factors, Layout
 
@@ -28,7 +29,7 @@ def test_round_trip(shapes, members):
     flat = layout.zeros()
     vectors = vectors_of(shapes, members)
     layout.assign(flat, vectors)
-    assert np.array_equal(layout.vectors(flat), vectors)
+    assert np.array_equal(vectors_in(layout, flat), vectors)
     assert layout.length % 64 == 0
     for (_, shape), view in zip(shapes, layout.views(flat).values(), strict=True):
         assert view.shape == (members, *shape)
@@ -44,7 +45,7 @@ def test_views_write_through_and_overlap_nowhere(shapes):
             assert not view[k].any()
             view[k] = 10 * number + k
     expected = [np.repeat(10.0 * number + np.arange(3)[:, None], np.prod(shape), 1) for number, (_, shape) in enumerate(shapes, 1)]
-    assert np.array_equal(layout.vectors(flat), np.concatenate(expected, 1))
+    assert np.array_equal(vectors_in(layout, flat), np.concatenate(expected, 1))
 
 
 def test_tensors_of_members_are_aligned(shapes):
@@ -62,14 +63,14 @@ def test_select(shapes, keep):
     vectors = vectors_of(shapes, 5)
     layout.assign(flat, vectors)
     smaller = layout.select(keep, flat)
-    assert np.array_equal(Layout(shapes, len(keep), CPU).vectors(smaller), vectors[keep])
-    assert np.array_equal(layout.vectors(flat), vectors)
+    assert np.array_equal(vectors_in(Layout(shapes, len(keep), CPU), smaller), vectors[keep])
+    assert np.array_equal(vectors_in(layout, flat), vectors)
 
 
 def test_no_tensors_at_all():
     layout = Layout([], 4, CPU)
     flat = layout.zeros()
-    assert layout.vectors(flat).shape == (4, 0)
+    assert vectors_in(layout, flat).shape == (4, 0)
     layout.assign(flat, np.zeros((4, 0), np.float32))
     assert layout.views(layout.select([1], flat)) == {}
 
@@ -96,5 +97,5 @@ def test_factors(values):
         flat = layout.zeros()
         layout.assign(flat, vectors)
         numbers = np.atleast_2d(values)[step if values.ndim == 2 else 0].astype(np.float32)
-        assert np.array_equal(layout.vectors(flat.mul_(factors[step])), vectors * numbers[:, None])
+        assert np.array_equal(vectors_in(layout, flat.mul_(factors[step])), vectors * numbers[:, None])
     assert not Factors(layout, 0 * values).any()

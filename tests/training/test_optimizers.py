@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from conftest import vectors_in
 
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.optimizers import OPTIMIZERS
@@ -105,11 +106,11 @@ def optimise(name, shapes, rates, members, problem, first=0, factors=None, epoch
         steps = np.arange(begin, begin + epoch)[:, None]
         optimizer.begin_epoch(factors[steps] * rates["lr"], np.broadcast_to(steps + 1, (epoch, members)), lr_factors)
         for i in range(epoch):
-            p = torch.from_numpy(layout.vectors(flat))
+            p = torch.from_numpy(vectors_in(layout, flat))
             g = torch.stack([problem.gradient(begin + i, first + k, p[k]) for k in range(members)])
             layout.assign(gradient, g.numpy())
             optimizer.update(i, flat, gradient, slots, scratch)
-    return layout.vectors(flat), [layout.vectors(slot) for slot in slots]
+    return vectors_in(layout, flat), [vectors_in(layout, slot) for slot in slots]
 
 
 @every_rule

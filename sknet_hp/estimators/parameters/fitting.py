@@ -5,7 +5,8 @@ from numbers import Real
 
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from sknet_hp.estimators.parameters.kinds import BENGIO, NOT_NEGATIVE, SWITCH, Parameter, at_least
+from sknet_hp.estimators.parameters.kinds import BENGIO, NOT_NEGATIVE, SWITCH, Parameter, at_least, choice
+from sknet_hp.nets.program import PRECISIONS
 
 FITTING: dict[str, Parameter] = {
     # ---- how long, on what
@@ -103,6 +104,13 @@ FITTING: dict[str, Parameter] = {
     ),
     "device": Parameter(
         "str", [str], 'A torch device, or "auto" for CUDA where there is one. Networks on CUDA train there in cohorts too; `predict` runs on the CPU.'
+    ),
+    "precision": Parameter(
+        None,
+        choice(PRECISIONS),
+        'In which number format hidden layers multiply matrices. With "bf16", operands and results of these products are rounded to bfloat16, sums '
+        "within them are kept in float32; weights, optimizer, losses and the output layer stay float32. It pays for wide networks (`width` from 128 "
+        "on) on CPUs that multiply bfloat16, and costs accuracy of the third digit. Predictions are made in it too.",
     ),
     "callbacks": Parameter(
         "list of skorch callbacks or None",

@@ -9,13 +9,19 @@ from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, SHARE, 
 CLASSIFICATION_LOSSES = ("auto", "cross_entropy", "focal")
 REGRESSION_LOSSES = ("auto", "mse", "mae", "huber", "quantile", "poisson")
 
+
+def _or_callable(names: tuple[str, ...]) -> str:
+    return f"{{{', '.join(repr(name) for name in names)}}} or a torch loss"
+
+
 CLASSIFIER: dict[str, Parameter] = {
     "loss": Parameter(
-        None,
-        choice(CLASSIFICATION_LOSSES),
+        _or_callable(CLASSIFICATION_LOSSES),
+        [*choice(CLASSIFICATION_LOSSES), callable],
         'What training minimises. "auto" is cross-entropy: over the classes, or for each label by itself where rows may have several. '
         '"focal" lets rows that '
-        "are right already count less (Lin et al. 2017).",
+        "are right already count less (Lin et al. 2017). Or a loss of torch that takes class scores, such as "
+        "`nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the object, its class, or anything that is called alike.",
     ),
     "focal_gamma": Parameter("float", NOT_NEGATIVE, 'How much less, with "focal"; 0 is cross-entropy.', "0.5 to 5", "Lin et al. 2017"),
     "label_smoothing": Parameter(
@@ -34,11 +40,12 @@ CLASSIFIER: dict[str, Parameter] = {
 
 REGRESSOR: dict[str, Parameter] = {
     "loss": Parameter(
-        None,
-        choice(REGRESSION_LOSSES),
+        _or_callable(REGRESSION_LOSSES),
+        [*choice(REGRESSION_LOSSES), callable],
         'What training minimises, of targets standardised by the training rows: squares ("auto", "mse"), absolute values ("mae": the '
         'median), "huber", '
-        '"quantile"; or "poisson" for counts, whose mean the network learns through an exponential.',
+        '"quantile"; or "poisson" for counts, whose mean the network learns through an exponential. Or a loss of torch, such as '
+        "`nn.SmoothL1Loss(beta=0.5)`: the object, its class, or anything that is called alike.",
     ),
     "huber_delta": Parameter(
         "float", POSITIVE, 'Where "huber" turns from a square to a line, in standard deviations of the target.', "0.1 to 3", "Huber 1964"

@@ -17,6 +17,7 @@ from sknet_hp.estimators.parameters.kinds import (
     at_least,
     choice,
 )
+from sknet_hp.training.averaging import KINDS as AVERAGINGS
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SCHEDULES
 
@@ -105,4 +106,29 @@ UPDATE: dict[str, Parameter] = {
     "lr_factor_scale": Parameter("float", POSITIVE, "The same for `feature_scale`.", "1 to 10", "Holzmüller et al. 2024"),
     "lr_factor_activation": Parameter("float", POSITIVE, "The same for `parametric_activation`.", "0.1 or 1", "Holzmüller et al. 2024"),
     "lr_factor_num_embedding": Parameter("float", POSITIVE, "The same for learned embeddings of numbers.", "0.1 or 1", "Holzmüller et al. 2024"),
+    "weight_averaging": Parameter(
+        None,
+        choice(AVERAGINGS),
+        'Validate and predict with averaged weights, while training goes on from the raw ones: "ema", an exponential moving average of every step, '
+        'or "swa", an even average of the ends of epochs from `swa_start` on. Running statistics of batch normalisation are averaged too. None '
+        'means "none".',
+        "none, ema, swa",
+        "Polyak & Juditsky 1992; Izmailov et al. 2018",
+    ),
+    "ema_decay": Parameter(
+        "float in [0, 1)",
+        SHARE,
+        'How much of "ema" a step leaves. It rises to this value with the number n of weights averaged, as (1 + n) / (10 + n), as in TensorFlow; the '
+        "first step's weights are taken as they are, as in `torch.optim.swa_utils`.",
+        "0.9 to 0.9999, as 1 - ema_decay on a log scale",
+        "Tarvainen & Valpola 2017",
+    ),
+    "swa_start": Parameter(
+        "float in [0, 1)",
+        SHARE,
+        'The fraction of `schedule_epochs` after which "swa" averages; until then, predictions are of the raw weights. Early stopping may end '
+        "training before it begins.",
+        "0.5 to 0.9",
+        "Izmailov et al. 2018",
+    ),
 }

@@ -1,0 +1,118 @@
+"""Averages of a network's weights over its training, with which it is validated and predicts. Training goes on from the raw ones."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknet_hp.training.layout import Factors
+from sknet_hp.training.weights import Weights
+
+KINDS = ("none", "ema", "swa")
+
+
+@dataclass(frozen=True)
+class Averaging:
+    """What is averaged.
+
+    Attributes
+    ----------
+    kind : "none"; "ema", an exponential moving average of every step; or "swa", an even average of the ends of epochs.
+    decay : of "ema", a step, once it is warm.
+    start : of "swa", the fraction of the horizon after which epochs count. Until then the average is what trains.
+    """
+
+    kind: str = "none"
+    decay: float = 0.999
+    start: float = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class Average:
+    """Where one member's average stands.
+
+    Attributes
+    ----------
+    kind : that of its `Averaging`.
+    parameters, buffers : flat float32 vectors.
+    count : weights averaged so far.
+    """
+
+    kind: str
+    parameters: np.ndarray
+    buffers: np.ndarray
+    count: int = 0
+
+
+def ema_share(decay: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Weight of the newest in an exponential moving average, of which `count` have gone before.
+
+    The first is taken as it is, as `torch.optim.swa_utils.AveragedModel` does; then the decay rises as that of TensorFlow's
+    `ExponentialMovingAverage` does with `num_updates`, or trainings of a few hundred steps would predict with how they began.
+    """
+    return np.where(count == 0, 1.0, 1 - np.minimum(decay, (1 + count) / (10 + count)))
+
+
+class Averages:
+    """The averages of a stack's members, all of one kind.
+
+    Batch normalisation's statistics are averaged as weights are (`AveragedModel(use_buffers=True)`).
+
+    Parameters
+    ----------
+    each : the members' averaging.
+    weights : of the average, at first.
+    counts : (members,) how many have been averaged.
+    """
+
+    def __init__(self, each: list[Averaging], weights: Weights, counts: np.ndarray):
+        self.each, self.weights, self.counts = each, weights, counts
+        self.kind = each[0].kind
+        self.spare = weights.copy()
+
+    def begin_epoch(self, steps: int) -> None:
+        if self.kind == "ema":
+            decay = np.array([one.decay for one in self.each])
+            self.shares = self._factors(ema_share(decay, self.counts + np.arange(steps)[:, None]))
+
+    def after_step(self, i: int, weights: Weights) -> None:
+        if self.kind == "ema":
+            self._lerp(self.shares, i, weights)
+
+    def end_epoch(self, epochs: np.ndarray, steps: int, horizons: np.ndarray, weights: Weights) -> None:
+        """`epochs`, (members,), have been trained, the last one with these steps."""
+        if self.kind == "ema":
+            self.counts = self.counts + steps
+            return
+        counted = epochs > np.array([one.start for one in self.each]) * horizons
+        self.counts = self.counts + counted
+        self._lerp(self._factors(1 / np.maximum(self.counts, 1)), 0, weights)
+
+    def _factors(self, shares: np.ndarray) -> tuple[Factors, Factors]:
+        return self.weights.layout.factors(shares), self.weights.buffer_layout.factors(shares)
+
+    def _lerp(self, shares: tuple[Factors, Factors], i: int, weights: Weights) -> None:
+        for average, now, share in zip(self.weights.flats, weights.flats, shares, strict=True):
+            average.lerp_(now, share[i])
+
+    @contextmanager
+    def in_place_of(self, weights: Weights) -> Iterator[None]:
+        """Have the averages where the weights are."""
+        self.spare.copy_(weights)
+        weights.copy_(self.weights)
+        try:
+            yield
+        finally:
+            weights.copy_(self.spare)
+
+    def copy_(self, other: "Averages") -> None:
+        self.weights.copy_(other.weights)
+        self.counts = other.counts.copy()
+
+    def member(self, k: int) -> Average:
+        """Where one member's stands."""
+        return Average(self.kind, *self.weights.member(k), int(self.counts[k]))
+
+    def select(self, keep: list[int]) -> "Averages":
+        return Averages([self.each[k] for k in keep], self.weights.select(keep), self.counts[keep])

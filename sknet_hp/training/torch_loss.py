@@ -1,0 +1,196 @@
+"""Losses that users bring: torch's modules, or anything that is called with outputs and targets. Autograd goes through them alone."""
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sknet_hp.training.losses import LOSSES, Loss
+
+_OF_MODULES = frozenset(vars(nn.Module()))
+
+_INSTEAD = {nn.NLLLoss: "nn.CrossEntropyLoss", nn.BCELoss: "nn.BCEWithLogitsLoss"}
+"""Losses of probabilities, which our networks do not give, and those that mean the same of their outputs."""
+
+
+class TorchLoss:
+    """A loss of the user's, and the one of ours whose outputs mean the same. Equal where class and attributes are.
+
+    Parameters
+    ----------
+    function : called with outputs (rows, n_outputs) and targets: class numbers (rows,) where `like` is "cross_entropy", else (rows, n_outputs).
+        Gives one number for each row, or one for each row and output, or one for all.
+    like : the name of ours, in `LOSSES`.
+    """
+
+    def __init__(self, function: Any, like: str):
+        self.function, self.like = function, like
+
+    @property
+    def _key(self) -> tuple:
+        return self.like, _plain(self.function)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TorchLoss) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return repr(self.function)
+
+
+def _plain(value: Any) -> Any:
+    """Something hashable that is equal where two values are alike."""
+    if isinstance(value, (Tensor, np.ndarray)):
+        array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
+        return str(array.dtype), array.shape, array.tobytes()
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain, value))
+    if isinstance(value, dict):
+        return tuple(sorted(((repr(name), _plain(part)) for name, part in value.items()), key=lambda pair: pair[0]))
+    if isinstance(value, nn.Module):
+        own = {name: part for name, part in vars(value).items() if name not in _OF_MODULES}
+        return type(value), _plain(own), _plain(dict(value.named_buffers(recurse=False))), _plain(dict(value.named_children()))
+    if hasattr(value, "__dict__") and not isinstance(value, type) and type(value).__eq__ is object.__eq__ and not hasattr(value, "__code__"):
+        return type(value), _plain(vars(value))
+    try:
+        hash(value)
+    except TypeError:
+        return type(value), id(value)
+    return value
+
+
+def meaning(loss: str | TorchLoss) -> type[Loss]:
+    """The loss of ours that says what a network's outputs mean."""
+    return LOSSES[loss.like if isinstance(loss, TorchLoss) else loss]
+
+
+def loss_of(loss: str | TorchLoss, values: Tensor | None = None) -> Loss:
+    """The loss to train with; `values`, (members, 1, 1), are those of its own parameter."""
+    return _OfTorch(loss, values) if isinstance(loss, TorchLoss) else LOSSES[loss](values)
+
+
+def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
+    """A user's loss, tried on a few rows.
+
+    Raises
+    ------
+    ValueError
+        If it can not be used; the message says why.
+    """
+    if isinstance(given, type):
+        try:
+            given = given()
+        except TypeError as error:
+            raise ValueError(f"loss={given!r} can not be made without arguments ({error}); give an instance") from error
+    instead = _INSTEAD.get(type(given))
+    if instead is not None:
+        raise ValueError(f"loss={given!r} is a loss of probabilities, but the network gives scores; use {instead}, which means the same of scores")
+    if isinstance(given, nn.PoissonNLLLoss) and not given.log_input:
+        raise ValueError(f"loss={given!r} takes rates, but the network gives their logarithms; use log_input=True")
+    if isinstance(given, nn.Module) and any(True for _ in given.parameters()):
+        raise ValueError(f"loss={given!r} has parameters of its own, which would not be trained; a loss must be a function of outputs and targets")
+    loss = TorchLoss(copy.deepcopy(given), like)
+    rows = n_outputs + 2  # no axis can be mistaken for another
+    outputs = torch.linspace(-1, 1, rows * n_outputs, dtype=torch.float32).view(rows, n_outputs)
+    if like == "cross_entropy":
+        targets = torch.nn.functional.one_hot(torch.arange(rows) % n_outputs, n_outputs).float()
+    else:
+        targets = (torch.arange(rows * n_outputs) % 2).float().view(rows, n_outputs)
+    _OfTorch(loss, None).of_member(outputs, targets, torch.full((rows,), 1 / rows, dtype=torch.float32))
+    return loss
+
+
+class _OfTorch(Loss):
+    """A user's loss over a stack: one member after the other, each on the rows that it has, those that fill its batch left out."""
+
+    def __init__(self, loss: TorchLoss, values: Tensor | None):
+        super().__init__(values)
+        self.given = loss.function
+        self.like: Loss = LOSSES[loss.like]()
+        self.counts_hits = self.like.counts_hits
+        self.function = copy.deepcopy(loss.function)
+        self.sums = getattr(self.function, "reduction", None) == "sum"
+        if isinstance(getattr(self.function, "reduction", None), str):
+            self.function.reduction = "none"
+        if isinstance(self.function, nn.Module) and values is not None:
+            self.function.to(values.device)
+
+    def targets(self, y: Tensor, n_outputs: int) -> Tensor:
+        return self.like.targets(y, n_outputs)
+
+    def even(self, n_outputs: int) -> float:
+        return self.like.even(n_outputs)
+
+    def together(self, outputs: Tensor) -> Tensor:  # type: ignore[override]
+        return self.like.together(outputs)
+
+    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
+        gradient = torch.zeros_like(outputs, memory_format=torch.contiguous_format)
+        for k in range(len(outputs)):
+            n = _rows_of(weight[k])
+            if n:
+                record[k, :n, 0], gradient[k, :n] = self.of_member(outputs[k, :n], targets[k, :n], weight[k, :n, 0])
+            record[k, n:, 0] = 0
+        return gradient
+
+    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
+        return record[..., 0]
+
+    def evaluate(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        losses = torch.zeros(outputs.shape[:-1], dtype=torch.float32, device=outputs.device)
+        for k in range(len(outputs)):
+            n = _rows_of(weight[k])
+            if n:
+                own = outputs[k, :n].clone(memory_format=torch.contiguous_format)
+                losses[k, :n] = self._of_rows(own, targets[k, :n], weight[k, :n, 0])
+        return losses
+
+    def of_member(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """(each row's loss, the gradient by the outputs of their sum by weight) of one member's rows."""
+        # All in tensors of its own, so that no bit depends on where the member lies in the stack.
+        with torch.enable_grad():
+            x = outputs.detach().clone(memory_format=torch.contiguous_format).requires_grad_()
+            each = self._of_rows(x, targets, weight)
+            if not each.requires_grad:
+                raise ValueError(f"loss={self.given!r} does not depend on the outputs in a way that torch can differentiate")
+            # A loss of the whole batch stands for each of its rows: their sum by weight is what it is.
+            by = weight.clone().to(each.dtype) if each.dim() else weight.sum().to(each.dtype)
+            (gradient,) = torch.autograd.grad(each, x, grad_outputs=by)
+        return each.detach().expand(len(x)), gradient
+
+    def _of_rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        """The loss of each row, (rows,), or the one of all, ()."""
+        targets = targets.argmax(-1) if self.counts_hits else targets.clone(memory_format=torch.contiguous_format)
+        each = self._called(outputs, targets)
+        if each.dim() > 1:
+            return each.flatten(1).sum(1) if self.sums else each.flatten(1).mean(1)
+        if each.dim() == 0 and not bool((weight == weight[0]).all()):
+            raise ValueError(
+                f"loss={self.given!r} gives one number for a batch, so it can not weigh its rows by sample_weight or class_weight; "
+                "let it return one number for each row, or give it an attribute `reduction` that may be 'none'"
+            )
+        return each
+
+    def _called(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        given = f"outputs {tuple(outputs.shape)} and {'class numbers' if self.counts_hits else 'targets'} {tuple(targets.shape)}"
+        try:
+            each = self.function(outputs, targets)
+        except Exception as error:  # whatever a user's own code raises
+            raise ValueError(f"loss={self.given!r} was called with {given} and raised {type(error).__name__}: {error}") from error
+        if not isinstance(each, Tensor):
+            raise ValueError(f"loss={self.given!r} was called with {given} and must return a tensor, got {type(each).__name__}")
+        if each.dim() > 0 and len(each) != len(outputs):
+            raise ValueError(
+                f"loss={self.given!r} was called with {given} and must return one number for each row or one for all, got shape {tuple(each.shape)}"
+            )
+        return each
+
+
+def _rows_of(weight: Tensor) -> int:
+    """How many rows there are, from their weights (rows, 1): rows that fill a batch come last and have none."""
+    present = torch.nonzero(weight[:, 0])
+    return int(present[-1]) + 1 if len(present) else 0

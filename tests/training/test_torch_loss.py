@@ -1,0 +1,248 @@
+"""Losses of the user's over a stack: against torch's autograd, and without company in any bit."""
+
+import copy
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_job, make_table, same_result
+from test_losses import MEMBERS, problem
+from torch import nn
+
+from sknet_hp.training.cohort import train
+from sknet_hp.training.job import Rates
+from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.torch_loss import TorchLoss, loss_of, meaning, read_loss
+
+
+class Relative:
+    """A loss without torch's conventions."""
+
+    def __init__(self, power=2.0):
+        self.power = power
+
+    def __call__(self, outputs, targets):
+        return ((outputs - targets).abs() ** self.power / (1 + targets.abs())).sum(1)
+
+
+class OneMinusCorrelation(nn.Module):
+    """A loss of whole batches."""
+
+    def forward(self, outputs, targets):
+        a, b = outputs - outputs.mean(0), targets - targets.mean(0)
+        return 1 - ((a * b).sum(0) / (a.norm(dim=0) * b.norm(dim=0) + 1e-6)).mean()
+
+
+CLASSES = {
+    "cross-entropy": nn.CrossEntropyLoss(),
+    "smoothed": nn.CrossEntropyLoss(label_smoothing=0.1),
+    "weighted": nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 0.5])),
+    "margin": nn.MultiMarginLoss(),
+}
+NUMBERS = {
+    "smooth": nn.SmoothL1Loss(beta=0.5),
+    "huber": nn.HuberLoss(),
+    "mse": nn.MSELoss(),
+    "sum": nn.MSELoss(reduction="sum"),
+    "own": Relative(),
+    "function": torch.nn.functional.mse_loss,
+}
+NO_ROWS = ("function",)  # one number for all
+
+
+def rowwise(function):
+    function = copy.deepcopy(function)
+    sums = getattr(function, "reduction", None) == "sum"
+    if hasattr(function, "reduction"):
+        function.reduction = "none"
+
+    def rows(outputs, targets):
+        each = function(outputs, targets)
+        return each if each.dim() == 1 else each.sum(1) if sums else each.mean(1)
+
+    return rows
+
+
+@pytest.mark.parametrize("name", [*CLASSES, *(name for name in NUMBERS if name not in NO_ROWS)])
+def test_values_and_gradients(name):
+    function = (CLASSES | NUMBERS)[name]
+    like = "cross_entropy" if name in CLASSES else "mse"
+    outputs, y, weight = problem(like, 3)
+    loss = loss_of(TorchLoss(function, like))
+    t = torch.stack([loss.targets(each, 3) for each in y])
+    record = torch.full_like(outputs, torch.nan)
+    gradient = loss.gradient(outputs, t, weight, record)
+    rows = loss.rows(record, t)
+    for k in range(MEMBERS):
+        o = outputs[k].clone().requires_grad_()
+        expected = rowwise(function)(o, y[k])
+        there = weight[k, :, 0] > 0
+        torch.testing.assert_close(rows[k][there], expected.detach()[there])
+        (expected * weight[k, :, 0]).sum().backward()
+        torch.testing.assert_close(gradient[k], o.grad)
+    torch.testing.assert_close(loss.evaluate(outputs, t, weight), rows, rtol=0, atol=0)
+    assert not rows[:, -5:].any()
+
+
+def test_one_number_for_a_batch():
+    """Of its own rows: those that fill the batch are not shown to it."""
+    outputs, y, _ = problem("mse", 2)
+    weight = torch.full((MEMBERS, 32, 1), 1 / 27)
+    weight[:, -5:] = 0
+    loss = loss_of(TorchLoss(OneMinusCorrelation(), "mse"))
+    record = torch.empty_like(outputs)
+    gradient = loss.gradient(outputs, y, weight, record)
+    for k in range(MEMBERS):
+        o = outputs[k, :27].clone().requires_grad_()
+        expected = OneMinusCorrelation()(o, y[k, :27])
+        expected.backward()
+        torch.testing.assert_close(gradient[k, :27], o.grad)
+        assert (loss.rows(record, y)[k, :27] == expected).all()
+    assert not gradient[:, 27:].any()
+    weight[0, 3] = 0.5
+    with pytest.raises(ValueError, match="can not weigh its rows"):
+        loss.gradient(outputs, y, weight, record)
+
+
+def test_a_batch_without_weight():
+    outputs, y, weight = problem("mse", 2)
+    record = torch.full_like(outputs, torch.nan)
+    loss = loss_of(TorchLoss(nn.MSELoss(), "mse"))
+    assert not loss.gradient(outputs, y, torch.zeros_like(weight), record).any()
+    assert not loss.rows(record, y).any()
+
+
+# ---- in a training -------------------------------------------------------------------------------------------------
+
+
+def job_with(function, like, **changes):
+    return make_job(loss=like, **changes) if isinstance(function, str) else replace(make_job(loss=like, **changes), loss=TorchLoss(function, like))
+
+
+@pytest.mark.parametrize(
+    ("ours", "like", "torchs"),
+    [
+        ("cross_entropy", "cross_entropy", nn.CrossEntropyLoss()),
+        ("mse", "mse", nn.MSELoss()),
+        ("mae", "mse", nn.L1Loss()),
+        ("huber", "mse", nn.HuberLoss(delta=0.3)),
+    ],
+)
+def test_as_ours_of_the_same_meaning(ours, like, torchs):
+    settings = {"n": 100, "n_valid": 30, "loss_parameter": 0.3, "max_epochs": 4, "rates": Rates(lr=1e-2)}
+    weight = np.random.default_rng(0).random(130).astype(np.float32)
+    job = make_job(table=make_table(130, loss=like, weight=weight), loss=like, **settings)
+    (expected,), (found,) = train([replace(job, loss=ours)]), train([replace(job, loss=TorchLoss(torchs, like))])
+    np.testing.assert_allclose(found.state.parameters, expected.state.parameters, rtol=1e-3, atol=1e-5)
+    for a, b in zip(found.history, expected.history, strict=True):
+        assert a[1:3] == pytest.approx(b[1:3], rel=1e-4)
+        assert a.valid_acc == b.valid_acc
+
+
+@pytest.mark.parametrize("height", [2, 5, 32])
+@pytest.mark.parametrize("name", [*CLASSES, *NUMBERS, "correlation"])
+def test_company(name, height):
+    function = (CLASSES | NUMBERS | {"correlation": OneMinusCorrelation()})[name]
+    jobs = [
+        job_with(function, "cross_entropy" if name in CLASSES else "mse", n=50, n_valid=20, seed=k, rates=Rates(lr=[1e-2, 1e-3][k % 2]), dropout=0.1)
+        for k in range(height)
+    ]
+    assert len({job.key for job in jobs}) == 1
+    for job, result in zip(jobs, train(jobs), strict=True):
+        (alone,) = train([job])
+        assert same_result(result, alone)
+        assert np.abs(alone.state.slots).max() > 0
+
+
+def test_beside_one_that_diverges():
+    jobs = [job_with(nn.MSELoss(), "mse", seed=k, optimizer="sgd", rates=Rates(lr=lr)) for k, lr in enumerate([1e-2, 1e20])]
+    good, bad = train(jobs)
+    assert bad.state.finished == "diverged"
+    assert np.isfinite(bad.state.parameters).all()
+    assert same_result(good, train(jobs[:1])[0])
+
+
+def test_not_a_number_is_divergence():
+    (result,) = train([job_with(lambda outputs, targets: (outputs - targets).sum(1) * torch.nan, "mse")])
+    assert result.state.finished == "diverged"
+
+
+def test_several_heads():
+    from sknet_hp.nets.graph import trace
+    from sknet_hp.nets.tabm import TabM
+
+    graph, _ = trace(TabM(5, 3, hidden_layer_sizes=(8,), n_heads=4))
+    settings = {"graph": graph, "n_valid": 20, "rates": Rates(lr=1e-2)}
+    (ours,), (torchs,) = train([make_job(**settings)]), train([job_with(nn.CrossEntropyLoss(), "cross_entropy", **settings)])
+    np.testing.assert_allclose(torchs.state.parameters, ours.state.parameters, rtol=1e-3, atol=1e-5)
+    assert torchs.history[-1].valid_loss == pytest.approx(ours.history[-1].valid_loss, rel=1e-4)
+
+
+# ---- what is the same, and what can not be used --------------------------------------------------------------------
+
+
+def test_equality():
+    def of(function, like="mse"):
+        return TorchLoss(function, like)
+
+    assert of(nn.SmoothL1Loss(beta=0.5)) == of(nn.SmoothL1Loss(beta=0.5))
+    assert hash(of(nn.SmoothL1Loss(beta=0.5))) == hash(of(pickle.loads(pickle.dumps(nn.SmoothL1Loss(beta=0.5)))))
+    assert of(Relative(1.5)) == of(copy.deepcopy(Relative(1.5)))
+    assert of(torch.nn.functional.mse_loss) == of(torch.nn.functional.mse_loss)
+    weights = [nn.CrossEntropyLoss(weight=torch.tensor([1.0, w])) for w in (2, 2, 3)]
+    assert of(weights[0]) == of(weights[1]) != of(weights[2])
+    different = [
+        of(nn.SmoothL1Loss(beta=0.5)),
+        of(nn.SmoothL1Loss()),
+        of(nn.HuberLoss()),
+        of(Relative()),
+        of(Relative(3.0)),
+        of(nn.HuberLoss(), "poisson"),
+        of(torch.nn.functional.mse_loss),
+        "mse",
+    ]
+    assert len(set(different)) == len(different)
+    assert meaning(of(nn.MSELoss(), "poisson")) is LOSSES["poisson"]
+
+
+def test_the_users_object_is_left_alone():
+    given = nn.SmoothL1Loss()
+    (_,) = train([job_with(given, "mse")])
+    assert given.reduction == "mean"
+    assert read_loss(given, "mse", 2).function is not given
+
+
+def no_gradient(outputs, targets):
+    return (outputs - targets).detach().sum(1)
+
+
+@pytest.mark.parametrize(
+    ("given", "like", "message"),
+    [
+        (nn.NLLLoss(), "cross_entropy", "scores; use nn.CrossEntropyLoss"),
+        (nn.BCELoss, "binary_cross_entropy", "use nn.BCEWithLogitsLoss"),
+        (nn.BCEWithLogitsLoss(), "cross_entropy", r"called with outputs \(5, 3\) and class numbers \(5,\) and raised"),
+        (nn.GaussianNLLLoss(), "mse", "raised TypeError"),
+        (nn.PoissonNLLLoss(log_input=False), "poisson", "use log_input=True"),
+        (nn.AdaptiveLogSoftmaxWithLoss(8, 5, [2]), "cross_entropy", "has parameters of its own"),
+        (nn.AdaptiveLogSoftmaxWithLoss, "cross_entropy", "can not be made without arguments"),
+        (lambda outputs, targets: (outputs - targets).mean(0), "mse", r"one number for each row or one for all, got shape \(3,\)"),
+        (lambda outputs, targets: 3.0, "mse", "must return a tensor, got float"),
+        (no_gradient, "mse", "torch can differentiate"),
+    ],
+)
+def test_what_can_not_be_used(given, like, message):
+    with pytest.raises(ValueError, match=message):
+        read_loss(given, like, 3)
+
+
+def test_an_error_in_training_names_the_loss():
+    def picky(outputs, targets):
+        assert len(outputs) == 5, "five rows, please"
+        return (outputs - targets).sum(1)
+
+    assert read_loss(picky, "mse", 3)
+    with pytest.raises(ValueError, match=r"picky.* and raised AssertionError: five rows, please"):
+        train([job_with(picky, "mse")])
