@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.estimators.frames import BOOLEANS, Table
+from sknet_hp.estimators.frames import BOOLEANS
+from sknet_hp.estimators.table import Table
 
 _BLOCK_ROWS = 16_384  # cells turned into Python objects at a time
 

@@ -234,7 +234,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
 
         Parameters
         ----------
-        X : array-like or dataframe of shape (n_rows, n_columns)
+        X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
             Numbers, strings, booleans and categories, with missing values.
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Labels of any kind; or, for rows with several labels each, a matrix of 0 and 1 (sparse if you like).

@@ -20,10 +20,11 @@ from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
-from sknet_hp.estimators.categories import OneHot
+from sknet_hp.estimators.categories import Codes, OneHot
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.estimators.regressor import NetRegressor
+from sknet_hp.estimators.sparse import SparseScaler
 from sknet_hp.estimators.standardise import Standardiser
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
 from sknet_hp.estimators.transforms import PiecewiseLinear, Quantile, RobustSmooth, Unchanged
@@ -45,6 +46,8 @@ _CLASSES: dict[str, type] = {
         Unchanged,
         PiecewiseLinear,
         OneHot,
+        Codes,
+        SparseScaler,
         ClassTarget,
         NumberTarget,
         State,

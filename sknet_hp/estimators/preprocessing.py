@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,15 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
 from sknet_hp.estimators.categories import Codes, OneHot
-from sknet_hp.estimators.frames import Table, open_table
+from sknet_hp.estimators.frames import open_table
+from sknet_hp.estimators.memory import new_table
+from sknet_hp.estimators.sparse import SparseScaler, SparseTable
 from sknet_hp.estimators.standardise import NumericBlocks
+from sknet_hp.estimators.table import Table
 from sknet_hp.estimators.transforms import TRANSFORMS, PiecewiseLinear
+
+_PART_BYTES = 2**26
+_PART_ROWS = 1024
 
 
 class TableEncoder(BaseEstimator):
@@ -67,7 +74,9 @@ class TableEncoder(BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or dataframe of shape (n_rows, n_columns)
+        X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
+            The numbers of a sparse one are divided by the root mean square of those of their column that are not zero, with "standard", and are not
+            shifted, so that zeros stay zeros; they have no bins.
         sample_weight : array-like of shape (n_rows,), default=None
             A row of weight k counts as k rows, and one of weight 0 as none.
         estimator : estimator instance, default=None
@@ -92,8 +101,9 @@ class TableEncoder(BaseEstimator):
         blocks = None
         if self._numeric:
             blocks = NumericBlocks(table, self._numeric)
-            self._numbers = TRANSFORMS[self.numeric_transform or "none"]().fit(blocks, weight)
-            self._bins = PiecewiseLinear(self.n_bins, self.equal_bins).fit(blocks, weight) if self.n_bins else None
+            sparse = isinstance(table, SparseTable)
+            self._numbers = self._transform(sparse).fit(blocks, weight)
+            self._bins = PiecewiseLinear(self.n_bins, self.equal_bins).fit(blocks, weight) if self.n_bins and not sparse else None
         return self._encode(table, blocks)
 
     def transform(self, X: Any, *, estimator: Any = None) -> np.ndarray:
@@ -101,6 +111,20 @@ class TableEncoder(BaseEstimator):
         self._check_fitted()
         table = self._open(X, estimator, reset=False)
         return self._encode(table, NumericBlocks(table, self._numeric) if self._numeric else None)
+
+    def transform_in_parts(self, X: Any, *, estimator: Any = None) -> Iterator[np.ndarray]:
+        """Encode a table as `transform` does, some rows after the others: so many that the encoded ones take about `_PART_BYTES`.
+
+        Parts but the last have a multiple of 1024 rows, and no part but the only one has fewer, so predictions in batches of up to 1024 do not depend
+        on whether there are parts.
+        """
+        self._check_fitted()
+        table = self._open(X, estimator, reset=False)
+        step = max(1, _PART_BYTES // (4 * self._n_encoded()[1] * _PART_ROWS)) * _PART_ROWS
+        starts = range(0, max(1, table.n_rows - _PART_ROWS + 1), step)
+        for start, stop in zip(starts, [*starts[1:], table.n_rows], strict=True):
+            part = table if len(starts) == 1 else table.part(slice(start, stop))
+            yield self._encode(part, NumericBlocks(part, self._numeric) if self._numeric else None)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the encoded columns, as in ``age``, ``age_missing``, ``city_Paris``, ``city_infrequent``."""
@@ -164,12 +188,31 @@ class TableEncoder(BaseEstimator):
             return 0
         return -n_encoded % _step(n_encoded)
 
+    def _transform(self, sparse: bool) -> Any:
+        """What brings numbers onto a common scale, new."""
+        name = self.numeric_transform or "none"
+        if not sparse:
+            return TRANSFORMS[name]()
+        if name not in ("standard", "none"):
+            raise ValueError(
+                f"numeric_transform={name!r} makes something else of the zeros of a sparse X; use 'standard', which divides and does not shift, or "
+                "'none', or give X as a dense array"
+            )
+        return SparseScaler(name == "standard")
+
+    def _n_encoded(self) -> tuple[int, int]:
+        """How many columns there are before those of zeros and codes, and in all."""
+        n_numeric = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
+        n_bins = 0 if self._bins is None else sum(self._bins.counts_)
+        n_encoded = n_numeric + n_bins + sum(len(one_hot.names_) for one_hot in self._one_hots)
+        return n_encoded, n_encoded + self._spare(n_encoded) + len(self._codes)
+
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> np.ndarray:
         end = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
         n_bins = 0 if self._bins is None else sum(self._bins.counts_)
-        n_encoded = end + n_bins + sum(len(one_hot.names_) for one_hot in self._one_hots)
-        n_wide = n_encoded + self._spare(n_encoded)
-        encoded = np.empty((table.n_rows, n_wide + len(self._codes)), dtype=np.float32)
+        n_encoded, n_all = self._n_encoded()
+        n_wide = n_all - len(self._codes)
+        encoded = new_table(table.n_rows, n_all)
         encoded[:, n_encoded:n_wide] = 0.0
         if self._numbers is not None and blocks is not None:
             self._numbers.write(blocks, encoded[:, :end])

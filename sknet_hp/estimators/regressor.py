@@ -234,7 +234,7 @@ class NetRegressor(RegressorMixin, BaseNet):
 
         Parameters
         ----------
-        X : array-like or dataframe of shape (n_rows, n_columns)
+        X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
             Numbers, strings, booleans and categories, with missing values.
         y : array-like of shape (n_rows,) or (n_rows, n_targets)
             Standardised for training, by the mean and standard deviation of the training rows.

@@ -9,7 +9,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-import scipy.sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier
@@ -537,12 +536,6 @@ def test_nested_columns_are_refused(cell):
         TableEncoder().fit_transform(pl.DataFrame({"x": [cell, cell]}))
 
 
-@pytest.mark.parametrize("make", [scipy.sparse.csr_matrix, scipy.sparse.csr_array, scipy.sparse.coo_array])
-def test_sparse_matrices_are_refused(make):
-    with pytest.raises(TypeError, match="Sparse data was passed"):
-        TableEncoder().fit_transform(make(np.eye(3)))
-
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", PendingDeprecationWarning)
     MATRIX = np.matrix([[1.0]])
@@ -638,6 +631,7 @@ class Neighbors(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
         return tags
 
 
