@@ -7,6 +7,7 @@ import numbers
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+import narwhals.exceptions
 import narwhals.stable.v2 as nw
 import numpy as np
 import scipy.sparse
@@ -17,6 +18,11 @@ from sknet_hp.estimators.table import Table
 
 _DATETIMES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 BOOLEANS = (bool, np.bool_)
+_ADVICE: dict[type, str] = {
+    bytes: "Decode bytes to strings.",
+    dict: "Make a column of each of its entries.",
+    list: "Make a column of each of its elements, or of what matters in them, for example their number.",
+}
 _SCANNED_ROWS = 65_536  # object cells looked at in one go, so that a scan's temporaries stay small
 
 
@@ -41,7 +47,10 @@ def open_table(X: Any, estimator: Any) -> Table:
         return ArrayTable(_as_array(X, estimator))
     if scipy.sparse.issparse(X):
         return SparseTable(X, estimator)
-    native = nw.from_native(X, pass_through=True)
+    try:
+        native = nw.from_native(X, pass_through=True)
+    except narwhals.exceptions.DuplicateError as error:
+        raise type(error)(f"{error}\nRename these columns of X, or drop all but one.") from None
     if isinstance(native, nw.LazyFrame):
         raise TypeError("X is a lazy frame, whose rows are not there yet. Collect it into a dataframe first.")
     if isinstance(native, nw.DataFrame):
@@ -214,9 +223,13 @@ def _check_cell_type(cell_type: type, label: str) -> None:
     if issubclass(cell_type, _DATETIMES):
         raise _datetime_error(label, cell_type.__name__)
     if not issubclass(cell_type, numbers.Number):
-        raise TypeError(f"{label} has a cell that is no category: argument must be a string or a real number, not {cell_type.__name__!r}.")
+        advice = _ADVICE.get(cell_type, "Turn such cells into numbers or strings, or split them into columns of those.")
+        raise TypeError(f"{label} has a cell that is no category: argument must be a string or a real number, not {cell_type.__name__!r}. {advice}")
     if issubclass(cell_type, numbers.Complex) and not issubclass(cell_type, numbers.Real):
-        raise ValueError(f"Complex data not supported\n{label} holds values of type {cell_type.__name__!r}.")
+        raise ValueError(
+            f"Complex data not supported\n{label} holds values of type {cell_type.__name__!r}. "
+            "Make two columns of it, the real and the imaginary part, or the size and the angle."
+        )
 
 
 def _holds_numbers(cells: np.ndarray, label: str) -> bool:

@@ -133,7 +133,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         patience: int = 10,
         min_delta: float = 0.0,
         stopping_metric: str = "loss",
-        validation_fraction: float = 0.1,
+        validation_fraction: float | str = "auto",
         validation_split: Any = None,
         restore_best: bool = True,
         refit_full: bool = False,

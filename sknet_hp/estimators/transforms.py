@@ -166,6 +166,8 @@ class PiecewiseLinear(_FromSample):
                 usable = len(edges) > 1 and bool(np.isfinite(np.diff(edges)).all())
             self.edges_.append(edges if usable else np.zeros(0))
             self.counts_.append(max(0, len(distinct) - 1) if few else n_bins)
+        if not self.counts_:
+            self.edges_, self.counts_ = [np.zeros(0)] * sample.shape[1], [0] * sample.shape[1]
         if self.equal:
             self.counts_ = [max(self.counts_, default=0)] * len(self.counts_)
 

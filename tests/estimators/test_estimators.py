@@ -741,7 +741,7 @@ def test_targets_that_are_no_classes(classes):
 
 def test_too_few_rows_to_hold_some_out():
     X, y = np.ones((1, 2)), [1.0]
-    with pytest.raises(ValueError, match=r"early_stopping=True holds out validation_fraction=0\.1"):
+    with pytest.raises(ValueError, match=r"early_stopping=True holds out validation_fraction='auto'"):
         NetRegressor(early_stopping=True).fit(X, y)
 
 
