@@ -75,6 +75,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         num_bins: int = 32,
         max_one_hot: int = 100,
         cat_embedding_dim: int = 0,
+        text_encoding: str | None = "words",
         module: Any = "mlp",
         module_params: dict | None = None,
         n_layers: int = 2,
@@ -156,6 +157,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.num_bins = num_bins
         self.max_one_hot = max_one_hot
         self.cat_embedding_dim = cat_embedding_dim
+        self.text_encoding = text_encoding
         self.module = module
         self.module_params = module_params
         self.n_layers = n_layers

@@ -10,13 +10,14 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
-from sknet_hp.estimators.categories import Codes, OneHot
+from sknet_hp.estimators.categories import Codes, OneHot, take_census
 from sknet_hp.estimators.frames import open_table
 from sknet_hp.estimators.memory import new_table
 from sknet_hp.estimators.sparse import SparseScaler, SparseTable
 from sknet_hp.estimators.standardise import NumericBlocks
 from sknet_hp.estimators.table import Table
 from sknet_hp.estimators.transforms import TRANSFORMS, PiecewiseLinear
+from sknet_hp.estimators.words import Words, is_text
 
 _PART_BYTES = 2**26
 _PART_ROWS = 1024
@@ -41,6 +42,9 @@ class TableEncoder(BaseEstimator):
         Give all numbers as many bins.
     codes : bool, default=False
         Write a column of more than ``max_categories`` categories as codes.
+    words : bool, default=False
+        Look into the strings of a column of more than ``max_categories``, or of mostly unique ones: 0/1 columns for its most frequent words, how
+        many training rows share the whole string, and its length.
     round_width : bool, default=False
         Add columns of zeros, by an eighth at most, where the number of columns depends on the rows: so that the folds of a search agree about it, and
         their networks train together.
@@ -60,6 +64,7 @@ class TableEncoder(BaseEstimator):
         n_bins: int = 0,
         equal_bins: bool = False,
         codes: bool = False,
+        words: bool = False,
         round_width: bool = False,
     ):
         self.max_categories = max_categories
@@ -67,6 +72,7 @@ class TableEncoder(BaseEstimator):
         self.n_bins = n_bins
         self.equal_bins = equal_bins
         self.codes = codes
+        self.words = words
         self.round_width = round_width
 
     def fit_transform(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> np.ndarray:
@@ -93,10 +99,7 @@ class TableEncoder(BaseEstimator):
         weight = None if sample_weight is None else _check_weight(sample_weight, table.n_rows)
         numeric = [table.is_numeric(column) for column in range(table.n_columns)]
         self._numeric = [column for column, is_numeric in enumerate(numeric) if is_numeric]
-        self._one_hots = [OneHot(column, self.max_categories).fit(table, weight) for column, is_numeric in enumerate(numeric) if not is_numeric]
-        many = [one_hot.column for one_hot in self._one_hots if self.codes and "infrequent" in one_hot.names_[len(one_hot.categories_) :]]
-        self._one_hots = [one_hot for one_hot in self._one_hots if one_hot.column not in many]
-        self._codes = [Codes(column).fit(table, weight) for column in many]
+        self._learn_categories(table, [column for column in range(table.n_columns) if not numeric[column]], weight)
         self._numbers, self._bins = None, None
         blocks = None
         if self._numeric:
@@ -137,7 +140,7 @@ class TableEncoder(BaseEstimator):
         if self._bins is not None:
             numeric = [input_features[column] for column in self._numeric]
             names += [f"{name}_bin{bin}" for name, count in zip(numeric, self._bins.counts_, strict=True) for bin in range(count)]
-        for one_hot in self._one_hots:
+        for one_hot in self._categories:
             names += [f"{input_features[one_hot.column]}_{name}" for name in one_hot.names_]
         names += [f"spare{number}" for number in range(self._spare(len(names)))]
         names += [f"{input_features[codes.column]}_code" for codes in self._codes]
@@ -188,6 +191,19 @@ class TableEncoder(BaseEstimator):
             return 0
         return -n_encoded % _step(n_encoded)
 
+    def _learn_categories(self, table: Table, columns: list[int], weight: np.ndarray | None) -> None:
+        self._categories: list[OneHot | Words] = []
+        self._codes = []
+        for column in columns:
+            census = take_census(table, column, weight)
+            coded = self.codes and len(census.rows.keys() - {None}) > self.max_categories
+            if self.words and is_text(census, self.max_categories):
+                self._categories.append(Words(column, census, self.max_categories))
+            elif not coded:
+                self._categories.append(OneHot(column, census, self.max_categories))
+            if coded:
+                self._codes.append(Codes(column, census))
+
     def _transform(self, sparse: bool) -> Any:
         """What brings numbers onto a common scale, new."""
         name = self.numeric_transform or "none"
@@ -204,7 +220,7 @@ class TableEncoder(BaseEstimator):
         """How many columns there are before those of zeros and codes, and in all."""
         n_numeric = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
         n_bins = 0 if self._bins is None else sum(self._bins.counts_)
-        n_encoded = n_numeric + n_bins + sum(len(one_hot.names_) for one_hot in self._one_hots)
+        n_encoded = n_numeric + n_bins + sum(len(one_hot.names_) for one_hot in self._categories)
         return n_encoded, n_encoded + self._spare(n_encoded) + len(self._codes)
 
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> np.ndarray:
@@ -219,7 +235,7 @@ class TableEncoder(BaseEstimator):
         if self._bins is not None and blocks is not None:
             start, end = end, end + n_bins
             self._bins.write(blocks, encoded[:, start:end])
-        for one_hot in self._one_hots:
+        for one_hot in self._categories:
             start, end = end, end + len(one_hot.names_)
             one_hot.write(table, encoded[:, start:end])
         first = 0

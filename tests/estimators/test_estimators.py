@@ -647,6 +647,7 @@ WRONG = {
     "n_members": 0,
     "numeric_transform": "minmax",
     "max_one_hot": 0,
+    "text_encoding": "chars",
     "num_embedding": "fourier",
     "num_embedding_dim": 0,
     "num_frequencies": 0,
