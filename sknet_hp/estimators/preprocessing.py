@@ -43,8 +43,8 @@ class TableEncoder(BaseEstimator):
     codes : bool, default=False
         Write a column of more than ``max_categories`` categories as codes.
     words : bool, default=False
-        Look into the strings of a column of more than ``max_categories``, or of mostly unique ones: 0/1 columns for its most frequent words, how
-        many training rows share the whole string, and its length.
+        Look into strings of several words, of which a column has more than ``max_categories``, or which are mostly unique: 0/1 columns for the most
+        frequent words, how many training rows share the whole string, and its length.
     round_width : bool, default=False
         Add columns of zeros, by an eighth at most, where the number of columns depends on the rows: so that the folds of a search agree about it, and
         their networks train together.

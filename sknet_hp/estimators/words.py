@@ -107,7 +107,13 @@ def _frequent(texts: list[str], census: Census, most: int) -> list[str]:
 
 
 def is_text(census: Census, max_categories: int) -> bool:
-    """Whether a column's strings are better looked into than taken as categories: more than have columns of their own, or most of them unique."""
-    n_distinct = len(census.rows) - (None in census.rows)
+    """Whether a column's strings are better looked into than taken as categories.
+
+    They are if they are more than have columns of their own, or mostly unique, and if most have several words: categories of one word have no parts.
+    """
+    texts = [text for text in census.rows if text is not None]
     n_rows = sum(census.rows.values()) - census.rows.get(None, 0)
-    return census.text and (n_distinct > max_categories or (n_distinct > 10 and 2 * n_distinct > n_rows))
+    if not census.text or not (len(texts) > max_categories or (len(texts) > 10 and 2 * len(texts) > n_rows)):
+        return False
+    first = texts[:1000]
+    return 2 * sum(len(parts_of(text)) > 1 for text in first) > len(first)

@@ -70,6 +70,7 @@ def test_which_columns_are_looked_into():
         ([f"town {k % 150}" for k in range(N)], True),
         ([f"town {k}" if k < 30 else None for k in range(N)], True),
         ([f"town {k % 15}" if k < 40 else None for k in range(N)], False),
+        ([f"{k:b}" for k in range(N)], False),  # one word each
         (list("abcdefgh") * (N // 8), False),
         (rng.permutation(N), False),
         (pd.Categorical(rng.permutation(N)), False),  # categories that are numbers

@@ -68,9 +68,9 @@ INPUTS: dict[str, Parameter] = {
     "text_encoding": Parameter(
         None,
         choice(["words", "none"]),
-        'What becomes of strings with more than `max_one_hot` distinct values, or mostly unique ones (names, addresses, codes). "words": a 0/1 '
-        "column for each of the most frequent words and numbers in them (`max_one_hot` at most, in 5 training rows at least), how many training "
-        'rows share the whole string, and its length. "none": they are categories as others are. None means "none".',
+        "What becomes of strings of several words or numbers (names, addresses, codes), of which a column has more than `max_one_hot`, or which are "
+        'mostly unique. "words": a 0/1 column for each of the most frequent words in them (`max_one_hot` at most, each in 5 training rows or more), '
+        'how many training rows share the whole string, and its length. "none": they are categories as others are. None means "none".',
         "words, none",
     ),
     # ---- augmentation
