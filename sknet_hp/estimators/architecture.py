@@ -114,6 +114,7 @@ def encoder(net: Any) -> TableEncoder:
         n_bins=net.num_bins if net.num_embedding == "ple" else 0,
         equal_bins=inside and net.num_embedding_dim is not None,
         codes=inside and net.cat_embedding_dim > 0,
+        words=net.text_encoding == "words",
         round_width=True,
     )
 

@@ -355,13 +355,14 @@ class BaseNet(Network, BaseEstimator):
     def _outputs(self, X: Any) -> list[np.ndarray]:
         """The members' outputs, each (rows, n_outputs) float32."""
         check_is_fitted(self, "parameters_")
-        Z = self.encoder_.transform(X, estimator=self)
         what = {name: self.structure_[name] for name in ("loss", "n_outputs", "precision")}
+        members = list(zip(self._networks(), self.parameters_, self.buffers_, strict=True))
         with idle_cores(cores_of_caller()):
-            return [
-                predict(network.graph, parameters, buffers, network.rates, Z, **what)
-                for network, parameters, buffers in zip(self._networks(), self.parameters_, self.buffers_, strict=True)
+            parts = [
+                [predict(network.graph, parameters, buffers, network.rates, Z, **what) for network, parameters, buffers in members]
+                for Z in self.encoder_.transform_in_parts(X, estimator=self)
             ]
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     # ---- scikit-learn ----------------------------------------------------------------------------------------------
 
@@ -386,6 +387,7 @@ class BaseNet(Network, BaseEstimator):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
         tags.input_tags.categorical = True
         tags.non_deterministic = False
         return tags

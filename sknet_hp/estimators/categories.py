@@ -4,55 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknet_hp.estimators.frames import BOOLEANS, Table
+from sknet_hp.estimators.frames import BOOLEANS
+from sknet_hp.estimators.table import Table
 
 _BLOCK_ROWS = 16_384  # cells turned into Python objects at a time
 
 
-class _OfColumn:
-    """One column of categories.
+class Census(NamedTuple):
+    """What a column of categories holds, in the rows of positive weight.
 
     Attributes
     ----------
-    text_ : bool
-        Whether there are strings among the cells; numbers and booleans beside them count as strings.
+    text : whether there are strings among the cells; numbers and booleans beside them count as strings.
+    weights, rows : the weight of each category, and how many rows have it; a missing cell is None.
     """
 
-    def __init__(self, column: int):
-        self.column = column
+    text: bool
+    weights: dict[Any, float]
+    rows: dict[Any, int]
 
-    def _learn(self, table: Table, weight: np.ndarray | None) -> dict[Any, float]:
-        """The weight of each category, a missing cell being None; ``weight``, of shape (n_rows,), counts rows, all once if None."""
-        self.text_ = any(isinstance(cell, str) for _, cells in _object_blocks(table, self.column) for cell in cells)
-        return {category: total for category, total in self._count(table, weight).items() if total > 0}
+
+def take_census(table: Table, column: int, weight: np.ndarray | None) -> Census:
+    """Count a column's categories; ``weight``, of shape (n_rows,), counts rows, all once if None."""
+    text = any(isinstance(cell, str) for _, cells in _object_blocks(table, column) for cell in cells)
+    codes: dict[Any, int] = {}
+    sums = np.zeros((1 if weight is None else 2, 0))  # (rows; weights, distinct cells)
+    for rows, cells in _key_blocks(table, column, text):
+        for cell in dict.fromkeys(cells):
+            codes.setdefault(cell, len(codes))
+        block = np.fromiter(map(codes.__getitem__, cells), np.intp, len(cells))
+        counted = [None] if weight is None else [(weight[rows] > 0).astype(np.float64), weight[rows]]
+        new = np.stack([np.bincount(block, each, minlength=len(codes)).astype(np.float64) for each in counted])
+        new[:, : sums.shape[1]] += sums
+        sums = new
+    n_rows, weights = sums[0].astype(np.int64).tolist(), sums[-1].tolist()
+    found = [(cell, code) for cell, code in codes.items() if n_rows[code] > 0]
+    return Census(text, {cell: weights[code] for cell, code in found}, {cell: n_rows[code] for cell, code in found})
+
+
+class OfColumn:
+    """One column of categories, read as its census was taken."""
+
+    def __init__(self, column: int, census: Census):
+        self.column = column
+        self.text_ = census.text
 
     def _key_blocks(self, table: Table) -> Iterator[tuple[slice, list[Any]]]:
-        """Read the cells, block by block, each as what it is counted under: its text in a column with strings."""
-        for rows, cells in _object_blocks(table, self.column):
-            keys = cells.tolist()
-            if self.text_ and not set(map(type, keys)) <= {str, type(None)}:
-                keys = [key if key is None or isinstance(key, str) else _text(key) for key in keys]
-            yield rows, keys
-
-    def _count(self, table: Table, weight: np.ndarray | None) -> dict[Any, float]:
-        """Sum the weight of each distinct cell, a missing one being None."""
-        codes: dict[Any, int] = {}
-        totals = np.zeros(0)
-        for rows, cells in self._key_blocks(table):
-            for cell in dict.fromkeys(cells):
-                codes.setdefault(cell, len(codes))
-            block = np.fromiter(map(codes.__getitem__, cells), np.intp, len(cells))
-            counts = np.bincount(block, None if weight is None else weight[rows], minlength=len(codes)).astype(np.float64)
-            counts[: len(totals)] += totals
-            totals = counts
-        return dict(zip(codes, totals.tolist(), strict=True))
+        return _key_blocks(table, self.column, self.text_)
 
 
-class OneHot(_OfColumn):
+class OneHot(OfColumn):
     """One column's categories as 0/1 columns: its frequent categories, then infrequent, then missing.
 
     Attributes
@@ -63,16 +68,11 @@ class OneHot(_OfColumn):
         What each written column stands for.
     """
 
-    def __init__(self, column: int, max_categories: int):
-        super().__init__(column)
-        self.max_categories = max_categories
-
-    def fit(self, table: Table, weight: np.ndarray | None) -> OneHot:
-        """Learn the categories; ``weight``, of shape (n_rows,), counts rows, all once if None."""
-        totals = self._learn(table, weight)
-        missing = totals.pop(None, 0.0) > 0
-        ordered = sorted(totals)
-        frequent = sorted(ordered, key=totals.__getitem__, reverse=True)[: self.max_categories]  # ties stay sorted
+    def __init__(self, column: int, census: Census, max_categories: int):
+        super().__init__(column, census)
+        missing = None in census.rows
+        ordered = sorted(census.rows.keys() - {None})
+        frequent = sorted(ordered, key=census.weights.__getitem__, reverse=True)[:max_categories]  # ties stay sorted
         infrequent = len(ordered) > len(frequent)
         self.categories_ = sorted(frequent)
         if self.categories_ == [False, True] and isinstance(self.categories_[0], BOOLEANS):
@@ -83,7 +83,6 @@ class OneHot(_OfColumn):
         self._unseen = len(self.categories_) if infrequent else -1
         if missing:
             self._positions[None] = len(self.names_) - 1
-        return self
 
     def write(self, table: Table, out: np.ndarray) -> None:
         """Write 0/1 columns into ``out``, of shape (n_rows, len(names_))."""
@@ -94,7 +93,7 @@ class OneHot(_OfColumn):
             out[rows.start + known, positions[known]] = 1.0
 
 
-class Codes(_OfColumn):
+class Codes(OfColumn):
     """One column's categories as numbers, from 0 on: 0 stands for those that came once or not at all in training, 1 for a missing cell.
 
     Attributes
@@ -103,18 +102,25 @@ class Codes(_OfColumn):
         How many numbers there are.
     """
 
-    def fit(self, table: Table, weight: np.ndarray | None) -> Codes:
-        """Learn the categories from the rows whose ``weight``, of shape (n_rows,), is not zero; from all if None."""
-        totals = self._learn(table, None if weight is None else (weight > 0).astype(np.float64))
-        known = sorted(category for category, total in totals.items() if category is not None and total > 1)
+    def __init__(self, column: int, census: Census):
+        super().__init__(column, census)
+        known = sorted(category for category, n_rows in census.rows.items() if category is not None and n_rows > 1)
         self._numbers: dict[Any, int] = {None: 1} | {category: number for number, category in enumerate(known, 2)}
         self.n_codes_ = 2 + len(known)
-        return self
 
     def write(self, table: Table, out: np.ndarray, first: int) -> None:
         """Write the numbers, counted from ``first``, into ``out``, of shape (n_rows,)."""
         for rows, cells in self._key_blocks(table):
             out[rows] = first + np.fromiter(map(self._numbers.get, cells, repeat(0)), np.intp, len(cells))
+
+
+def _key_blocks(table: Table, column: int, text: bool) -> Iterator[tuple[slice, list[Any]]]:
+    """Read the cells, block by block, each as what it is counted under: its text in a column with strings."""
+    for rows, cells in _object_blocks(table, column):
+        keys = cells.tolist()
+        if text and not set(map(type, keys)) <= {str, type(None)}:
+            keys = [key if key is None or isinstance(key, str) else _text(key) for key in keys]
+        yield rows, keys
 
 
 def _object_blocks(table: Table, column: int) -> Iterator[tuple[slice, np.ndarray]]:

@@ -76,6 +76,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         num_bins: int = 32,
         max_one_hot: int = 100,
         cat_embedding_dim: int = 0,
+        text_encoding: str | None = "words",
         module: Any = "mlp",
         module_params: dict | None = None,
         n_layers: int = 2,
@@ -136,7 +137,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         patience: int = 10,
         min_delta: float = 0.0,
         stopping_metric: str = "loss",
-        validation_fraction: float = 0.1,
+        validation_fraction: float | str = "auto",
         validation_split: Any = None,
         restore_best: bool = True,
         refit_full: bool = False,
@@ -161,6 +162,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.num_bins = num_bins
         self.max_one_hot = max_one_hot
         self.cat_embedding_dim = cat_embedding_dim
+        self.text_encoding = text_encoding
         self.module = module
         self.module_params = module_params
         self.n_layers = n_layers
@@ -243,7 +245,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
 
         Parameters
         ----------
-        X : array-like or dataframe of shape (n_rows, n_columns)
+        X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
             Numbers, strings, booleans and categories, with missing values.
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Labels of any kind; or, for rows with several labels each, a matrix of 0 and 1 (sparse if you like).

@@ -1,61 +1,56 @@
-"""Any table, seen as columns: which ones hold numbers, and their cells as floats or as Python objects."""
+"""Arrays and dataframes as tables."""
 
 from __future__ import annotations
 
 import datetime
 import numbers
 from collections.abc import Sequence
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
+import narwhals.exceptions
 import narwhals.stable.v2 as nw
 import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import check_array
 
+from sknet_hp.estimators.sparse import SparseTable
+from sknet_hp.estimators.table import Table
+
 _DATETIMES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 BOOLEANS = (bool, np.bool_)
+_ADVICE: dict[type, str] = {
+    bytes: "Decode bytes to strings.",
+    dict: "Make a column of each of its entries.",
+    list: "Make a column of each of its elements, or of what matters in them, for example their number.",
+}
 _SCANNED_ROWS = 65_536  # object cells looked at in one go, so that a scan's temporaries stay small
 
 
-class Table(Protocol):
-    """A table of shape (n_rows, n_columns) whose columns are read by position."""
-
-    n_rows: int
-    n_columns: int
-
-    def label(self, column: int) -> str:
-        """Name a column in an error message."""
-
-    def is_numeric(self, column: int) -> bool:
-        """Whether the column holds numbers; False for strings, booleans and categories."""
-
-    def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
-        """Write cells as float64 into ``out``, of shape (rows, columns); a missing cell is NaN."""
-
-    def read_objects(self, column: int, rows: slice) -> np.ndarray:
-        """Give cells as Python objects, an array of shape (rows,); a missing cell is None."""
-
-
 def open_table(X: Any, estimator: Any) -> Table:
-    """Open an array, a list of rows or a dataframe as a `Table`.
+    """Open an array, a list of rows, a dataframe or a sparse matrix as a `Table`.
 
     Parameters
     ----------
-    X : array-like or dataframe of shape (n_rows, n_columns)
-        Dataframes are those that narwhals reads, pandas and polars among them.
+    X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
+        Dataframes are those that narwhals reads, pandas and polars among them; sparse ones are SciPy's, of any format.
     estimator : object
         Named in scikit-learn's error messages.
 
     Raises
     ------
     TypeError
-        For sparse, datetime, timedelta or bytes data, a lazy frame, and whatever is not a table.
+        For datetime, timedelta or bytes data, a lazy frame, and whatever is not a table.
     ValueError
         For complex data, for an input that is not two-dimensional, and for no rows or no columns.
     """
     if type(X) is np.ndarray:
         return ArrayTable(_as_array(X, estimator))
-    native = nw.from_native(X, pass_through=True)
+    if scipy.sparse.issparse(X):
+        return SparseTable(X, estimator)
+    try:
+        native = nw.from_native(X, pass_through=True)
+    except narwhals.exceptions.DuplicateError as error:
+        raise type(error)(f"{error}\nRename these columns of X, or drop all but one.") from None
     if isinstance(native, nw.LazyFrame):
         raise TypeError("X is a lazy frame, whose rows are not there yet. Collect it into a dataframe first.")
     if isinstance(native, nw.DataFrame):
@@ -67,7 +62,7 @@ def open_table(X: Any, estimator: Any) -> Table:
 
 def _as_array(X: Any, estimator: Any) -> np.ndarray:
     """Turn an array-like into a two-dimensional array that has rows and columns."""
-    if scipy.sparse.issparse(X) or isinstance(X, np.matrix):
+    if isinstance(X, np.matrix):
         _refuse(X, estimator)
     array = np.asarray(X)  # shape (n_rows, n_columns)
     if array.dtype.kind == "U" and not hasattr(X, "dtype"):
@@ -103,6 +98,10 @@ class ArrayTable:
         """Name a column, by its position, in an error message."""
         return f"Column {column}"
 
+    def part(self, rows: slice) -> ArrayTable:
+        """Some rows of it."""
+        return ArrayTable(self._array[rows])
+
     def is_numeric(self, column: int) -> bool:
         """Whether the column holds numbers."""
         if self._array.dtype.kind != "O":
@@ -126,6 +125,7 @@ class FrameTable:
     """A `Table` over any dataframe that narwhals reads."""
 
     def __init__(self, frame: nw.DataFrame):
+        self._frame = frame
         self.n_rows, self.n_columns = frame.shape
         self._names = frame.columns
         self._series = list(frame.iter_columns())
@@ -148,6 +148,10 @@ class FrameTable:
     def label(self, column: int) -> str:
         """Name a column, by its name, in an error message."""
         return f"Column {self._names[column]!r}"
+
+    def part(self, rows: slice) -> FrameTable:
+        """Some rows of it."""
+        return FrameTable(self._frame[rows.start : rows.stop])
 
     def is_numeric(self, column: int) -> bool:
         """Whether the column holds numbers."""
@@ -219,9 +223,13 @@ def _check_cell_type(cell_type: type, label: str) -> None:
     if issubclass(cell_type, _DATETIMES):
         raise _datetime_error(label, cell_type.__name__)
     if not issubclass(cell_type, numbers.Number):
-        raise TypeError(f"{label} has a cell that is no category: argument must be a string or a real number, not {cell_type.__name__!r}.")
+        advice = _ADVICE.get(cell_type, "Turn such cells into numbers or strings, or split them into columns of those.")
+        raise TypeError(f"{label} has a cell that is no category: argument must be a string or a real number, not {cell_type.__name__!r}. {advice}")
     if issubclass(cell_type, numbers.Complex) and not issubclass(cell_type, numbers.Real):
-        raise ValueError(f"Complex data not supported\n{label} holds values of type {cell_type.__name__!r}.")
+        raise ValueError(
+            f"Complex data not supported\n{label} holds values of type {cell_type.__name__!r}. "
+            "Make two columns of it, the real and the imaginary part, or the size and the angle."
+        )
 
 
 def _holds_numbers(cells: np.ndarray, label: str) -> bool:

@@ -24,9 +24,11 @@ from sknet_hp.estimators.categories import Codes, OneHot
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.estimators.regressor import NetRegressor
+from sknet_hp.estimators.sparse import SparseScaler
 from sknet_hp.estimators.standardise import Standardiser
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
 from sknet_hp.estimators.transforms import PiecewiseLinear, Quantile, RobustSmooth, Unchanged
+from sknet_hp.estimators.words import Words
 from sknet_hp.training.averaging import Average
 from sknet_hp.training.job import State
 from sknet_hp.training.stopping import Plateau
@@ -47,6 +49,8 @@ _CLASSES: dict[str, type] = {
         PiecewiseLinear,
         OneHot,
         Codes,
+        Words,
+        SparseScaler,
         ClassTarget,
         NumberTarget,
         State,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,17 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
-from sknet_hp.estimators.categories import Codes, OneHot
-from sknet_hp.estimators.frames import Table, open_table
+from sknet_hp.estimators.categories import Codes, OneHot, take_census
+from sknet_hp.estimators.frames import open_table
+from sknet_hp.estimators.memory import new_table
+from sknet_hp.estimators.sparse import SparseScaler, SparseTable
 from sknet_hp.estimators.standardise import NumericBlocks
+from sknet_hp.estimators.table import Table
 from sknet_hp.estimators.transforms import TRANSFORMS, PiecewiseLinear
+from sknet_hp.estimators.words import Words, is_text
+
+_PART_BYTES = 2**26
+_PART_ROWS = 1024
 
 
 class TableEncoder(BaseEstimator):
@@ -34,6 +42,9 @@ class TableEncoder(BaseEstimator):
         Give all numbers as many bins.
     codes : bool, default=False
         Write a column of more than ``max_categories`` categories as codes.
+    words : bool, default=False
+        Look into strings of several words, of which a column has more than ``max_categories``, or which are mostly unique: 0/1 columns for the most
+        frequent words, how many training rows share the whole string, and its length.
     round_width : bool, default=False
         Add columns of zeros, by an eighth at most, where the number of columns depends on the rows: so that the folds of a search agree about it, and
         their networks train together.
@@ -53,6 +64,7 @@ class TableEncoder(BaseEstimator):
         n_bins: int = 0,
         equal_bins: bool = False,
         codes: bool = False,
+        words: bool = False,
         round_width: bool = False,
     ):
         self.max_categories = max_categories
@@ -60,6 +72,7 @@ class TableEncoder(BaseEstimator):
         self.n_bins = n_bins
         self.equal_bins = equal_bins
         self.codes = codes
+        self.words = words
         self.round_width = round_width
 
     def fit_transform(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> np.ndarray:
@@ -67,7 +80,9 @@ class TableEncoder(BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or dataframe of shape (n_rows, n_columns)
+        X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
+            The numbers of a sparse one are divided by the root mean square of those of their column that are not zero, with "standard", and are not
+            shifted, so that zeros stay zeros; they have no bins.
         sample_weight : array-like of shape (n_rows,), default=None
             A row of weight k counts as k rows, and one of weight 0 as none.
         estimator : estimator instance, default=None
@@ -84,16 +99,14 @@ class TableEncoder(BaseEstimator):
         weight = None if sample_weight is None else _check_weight(sample_weight, table.n_rows)
         numeric = [table.is_numeric(column) for column in range(table.n_columns)]
         self._numeric = [column for column, is_numeric in enumerate(numeric) if is_numeric]
-        self._one_hots = [OneHot(column, self.max_categories).fit(table, weight) for column, is_numeric in enumerate(numeric) if not is_numeric]
-        many = [one_hot.column for one_hot in self._one_hots if self.codes and "infrequent" in one_hot.names_[len(one_hot.categories_) :]]
-        self._one_hots = [one_hot for one_hot in self._one_hots if one_hot.column not in many]
-        self._codes = [Codes(column).fit(table, weight) for column in many]
+        self._learn_categories(table, [column for column in range(table.n_columns) if not numeric[column]], weight)
         self._numbers, self._bins = None, None
         blocks = None
         if self._numeric:
             blocks = NumericBlocks(table, self._numeric)
-            self._numbers = TRANSFORMS[self.numeric_transform or "none"]().fit(blocks, weight)
-            self._bins = PiecewiseLinear(self.n_bins, self.equal_bins).fit(blocks, weight) if self.n_bins else None
+            sparse = isinstance(table, SparseTable)
+            self._numbers = self._transform(sparse).fit(blocks, weight)
+            self._bins = PiecewiseLinear(self.n_bins, self.equal_bins).fit(blocks, weight) if self.n_bins and not sparse else None
         return self._encode(table, blocks)
 
     def transform(self, X: Any, *, estimator: Any = None) -> np.ndarray:
@@ -101,6 +114,20 @@ class TableEncoder(BaseEstimator):
         self._check_fitted()
         table = self._open(X, estimator, reset=False)
         return self._encode(table, NumericBlocks(table, self._numeric) if self._numeric else None)
+
+    def transform_in_parts(self, X: Any, *, estimator: Any = None) -> Iterator[np.ndarray]:
+        """Encode a table as `transform` does, some rows after the others: so many that the encoded ones take about `_PART_BYTES`.
+
+        Parts but the last have a multiple of 1024 rows, and no part but the only one has fewer, so predictions in batches of up to 1024 do not depend
+        on whether there are parts.
+        """
+        self._check_fitted()
+        table = self._open(X, estimator, reset=False)
+        step = max(1, _PART_BYTES // (4 * self._n_encoded()[1] * _PART_ROWS)) * _PART_ROWS
+        starts = range(0, max(1, table.n_rows - _PART_ROWS + 1), step)
+        for start, stop in zip(starts, [*starts[1:], table.n_rows], strict=True):
+            part = table if len(starts) == 1 else table.part(slice(start, stop))
+            yield self._encode(part, NumericBlocks(part, self._numeric) if self._numeric else None)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the encoded columns, as in ``age``, ``age_missing``, ``city_Paris``, ``city_infrequent``."""
@@ -113,7 +140,7 @@ class TableEncoder(BaseEstimator):
         if self._bins is not None:
             numeric = [input_features[column] for column in self._numeric]
             names += [f"{name}_bin{bin}" for name, count in zip(numeric, self._bins.counts_, strict=True) for bin in range(count)]
-        for one_hot in self._one_hots:
+        for one_hot in self._categories:
             names += [f"{input_features[one_hot.column]}_{name}" for name in one_hot.names_]
         names += [f"spare{number}" for number in range(self._spare(len(names)))]
         names += [f"{input_features[codes.column]}_code" for codes in self._codes]
@@ -164,19 +191,51 @@ class TableEncoder(BaseEstimator):
             return 0
         return -n_encoded % _step(n_encoded)
 
+    def _learn_categories(self, table: Table, columns: list[int], weight: np.ndarray | None) -> None:
+        self._categories: list[OneHot | Words] = []
+        self._codes = []
+        for column in columns:
+            census = take_census(table, column, weight)
+            coded = self.codes and len(census.rows.keys() - {None}) > self.max_categories
+            if self.words and is_text(census, self.max_categories):
+                self._categories.append(Words(column, census, self.max_categories))
+            elif not coded:
+                self._categories.append(OneHot(column, census, self.max_categories))
+            if coded:
+                self._codes.append(Codes(column, census))
+
+    def _transform(self, sparse: bool) -> Any:
+        """What brings numbers onto a common scale, new."""
+        name = self.numeric_transform or "none"
+        if not sparse:
+            return TRANSFORMS[name]()
+        if name not in ("standard", "none"):
+            raise ValueError(
+                f"numeric_transform={name!r} makes something else of the zeros of a sparse X; use 'standard', which divides and does not shift, or "
+                "'none', or give X as a dense array"
+            )
+        return SparseScaler(name == "standard")
+
+    def _n_encoded(self) -> tuple[int, int]:
+        """How many columns there are before those of zeros and codes, and in all."""
+        n_numeric = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
+        n_bins = 0 if self._bins is None else sum(self._bins.counts_)
+        n_encoded = n_numeric + n_bins + sum(len(one_hot.names_) for one_hot in self._categories)
+        return n_encoded, n_encoded + self._spare(n_encoded) + len(self._codes)
+
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> np.ndarray:
         end = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
         n_bins = 0 if self._bins is None else sum(self._bins.counts_)
-        n_encoded = end + n_bins + sum(len(one_hot.names_) for one_hot in self._one_hots)
-        n_wide = n_encoded + self._spare(n_encoded)
-        encoded = np.empty((table.n_rows, n_wide + len(self._codes)), dtype=np.float32)
+        n_encoded, n_all = self._n_encoded()
+        n_wide = n_all - len(self._codes)
+        encoded = new_table(table.n_rows, n_all)
         encoded[:, n_encoded:n_wide] = 0.0
         if self._numbers is not None and blocks is not None:
             self._numbers.write(blocks, encoded[:, :end])
         if self._bins is not None and blocks is not None:
             start, end = end, end + n_bins
             self._bins.write(blocks, encoded[:, start:end])
-        for one_hot in self._one_hots:
+        for one_hot in self._categories:
             start, end = end, end + len(one_hot.names_)
             one_hot.write(table, encoded[:, start:end])
         first = 0

@@ -77,6 +77,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         num_bins: int = 32,
         max_one_hot: int = 100,
         cat_embedding_dim: int = 0,
+        text_encoding: str | None = "words",
         module: Any = "mlp",
         module_params: dict | None = None,
         n_layers: int = 2,
@@ -138,7 +139,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         patience: int = 10,
         min_delta: float = 0.0,
         stopping_metric: str = "loss",
-        validation_fraction: float = 0.1,
+        validation_fraction: float | str = "auto",
         validation_split: Any = None,
         restore_best: bool = True,
         refit_full: bool = False,
@@ -162,6 +163,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.num_bins = num_bins
         self.max_one_hot = max_one_hot
         self.cat_embedding_dim = cat_embedding_dim
+        self.text_encoding = text_encoding
         self.module = module
         self.module_params = module_params
         self.n_layers = n_layers
@@ -244,7 +246,7 @@ class NetRegressor(RegressorMixin, BaseNet):
 
         Parameters
         ----------
-        X : array-like or dataframe of shape (n_rows, n_columns)
+        X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
             Numbers, strings, booleans and categories, with missing values.
         y : array-like of shape (n_rows,) or (n_rows, n_targets)
             Standardised for training, by the mean and standard deviation of the training rows.

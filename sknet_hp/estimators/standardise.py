@@ -7,13 +7,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknet_hp.estimators.frames import Table
+from sknet_hp.estimators.table import Table
 
 LIMIT = 1e6
 """Standardised values are clipped to this size, so that they and their squares are finite in float32."""
 
 _INNER_LOOP = 1024  # values; NumPy spends more on starting shorter inner loops than on their arithmetic
 _BLOCK = 65_536  # float64 values, 512 KiB: a block stays in a core's cache between the steps on it
+
+
+def infinity_error(label: str) -> ValueError:
+    """Infinity in a column of this name, in scikit-learn's words and more."""
+    return ValueError(
+        "Input X contains infinity or a value too large for dtype('float64'). "
+        f"{label} holds it; replace it by a number, or by NaN if it is not known."
+    )
 
 
 class NumericBlocks:
@@ -25,7 +33,7 @@ class NumericBlocks:
     """
 
     def __init__(self, table: Table, columns: list[int]):
-        self._table, self._columns = table, columns
+        self.table, self._columns = table, columns
         self.n_rows, self.width = table.n_rows, len(columns)
         self._group = max(1, _INNER_LOOP // self.width)
         self._step = self._group * max(1, _BLOCK // (self._group * self.width))
@@ -38,7 +46,7 @@ class NumericBlocks:
             values = buffer[: rows.stop - start]
             missing = None
             with np.errstate(over="ignore", invalid="ignore"):
-                self._table.read_floats(self._columns, rows, values)
+                self.table.read_floats(self._columns, rows, values)
                 if start not in self._complete:
                     missing = self._missing(values)
             if missing is None:
@@ -50,11 +58,7 @@ class NumericBlocks:
             return None
         infinite = np.isinf(values).any(axis=0)  # (width,)
         if infinite.any():
-            label = self._table.label(self._columns[int(infinite.argmax())])
-            raise ValueError(
-                "Input X contains infinity or a value too large for dtype('float64'). "
-                f"{label} holds it; replace it by a number, or by NaN if it is not known."
-            )
+            raise infinity_error(self.table.label(self._columns[int(infinite.argmax())]))
         missing = np.isnan(values)
         return missing if missing.any() else None  # finite values can also have a sum that overflows
 

@@ -10,6 +10,7 @@ import numpy as np
 from sknet_hp.estimators.standardise import LIMIT, NumericBlocks, Standardiser
 
 _SAMPLE = 100_000  # rows from which quantiles are taken: a standard error of the median of 0.3 % of a rank
+_SAMPLE_CELLS = 2**25  # at most, of wide tables: 256 MiB
 MOST_BINS = 4096
 """Of all columns together: what a network has as inputs beside everything else."""
 
@@ -31,7 +32,8 @@ class _FromSample:
     def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> Self:
         """Learn from rows of positive weight."""
         counts = np.ones(blocks.n_rows, dtype=bool) if weight is None else weight > 0
-        every = max(1, -(-int(counts.sum()) // _SAMPLE))
+        most = max(_SAMPLE // 10, min(_SAMPLE, _SAMPLE_CELLS // blocks.width))
+        every = max(1, -(-int(counts.sum()) // most))
         number = np.cumsum(counts) - 1  # of each row among those that count
         parts, flagged = [], np.zeros(blocks.width, dtype=bool)
         for rows, values, missing in blocks:
@@ -155,6 +157,13 @@ class PiecewiseLinear(_FromSample):
         self.n_bins = n_bins
         self.equal = equal
 
+    def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> Self:
+        """Learn from rows of positive weight."""
+        if min(self.n_bins, MOST_BINS // blocks.width) >= 2:
+            return super().fit(blocks, weight)
+        self._learn(np.empty((0, blocks.width)), None)  # no room for bins
+        return self
+
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
         n_bins = min(self.n_bins, MOST_BINS // sample.shape[1], 2 ** (len(sample) // ROWS_EACH).bit_length() // 2)
         self.edges_, self.counts_ = [], []
@@ -166,6 +175,8 @@ class PiecewiseLinear(_FromSample):
                 usable = len(edges) > 1 and bool(np.isfinite(np.diff(edges)).all())
             self.edges_.append(edges if usable else np.zeros(0))
             self.counts_.append(max(0, len(distinct) - 1) if few else n_bins)
+        if not self.counts_:
+            self.edges_, self.counts_ = [np.zeros(0)] * sample.shape[1], [0] * sample.shape[1]
         if self.equal:
             self.counts_ = [max(self.counts_, default=0)] * len(self.counts_)
 
@@ -177,11 +188,25 @@ class PiecewiseLinear(_FromSample):
             for j, (edges, count) in enumerate(zip(self.edges_, self.counts_, strict=True)):
                 start, end = end, end + count
                 if len(edges):
-                    with np.errstate(over="ignore", invalid="ignore"):
-                        filled = np.clip((values[:, j, None] - edges[:-1]) / np.diff(edges), 0, 1)  # (block, bins)
+                    filled = _fill(values[:, j], edges)
                     if missing is not None:
                         filled[missing[:, j]] = 0.0
                     out[rows, start : start + filled.shape[1]] = filled
+
+
+def _fill(column: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The bins of a column, float32 of shape (rows, len(edges) - 1).
+
+    All bins but one are 0 or 1: rows of a triangle of ones are copied, and the one bin is computed. Five times as fast as computing all.
+    """
+    n_bins = len(edges) - 1
+    triangle = np.tril(np.ones((n_bins, n_bins), dtype=np.float32), -1)
+    position = np.clip(np.searchsorted(edges, column, side="right") - 1, 0, n_bins - 1)
+    filled = triangle[position]
+    with np.errstate(over="ignore", invalid="ignore"):
+        share = (column - edges[position]) / (edges[position + 1] - edges[position])
+    filled[np.arange(len(column)), position] = np.clip(share, 0, 1)
+    return filled
 
 
 TRANSFORMS: dict[str, type[Standardiser] | type[_Learned]] = {

@@ -5,6 +5,7 @@ It knows joblib's protocol and nothing of networks beyond who has one: see `need
 
 import contextlib
 import inspect
+import math
 import os
 import sys
 import threading
@@ -90,6 +91,8 @@ def _size(batch: Any) -> int:
             nbytes = getattr(value, "nbytes", None)
             if nbytes is None and hasattr(value, "memory_usage"):
                 nbytes = getattr(value, "size", 0) * 8
+            if nbytes is None and hasattr(value, "nnz"):  # a sparse table, which is dense once it is encoded, in float32
+                nbytes = math.prod(value.shape) * 4
             total += int(nbytes) if isinstance(nbytes, int) else 0
     return total
 

@@ -57,7 +57,7 @@ COMMON = {
     "schedule_epochs": st.sampled_from([None, 1, 5]),
     "early_stopping": st.booleans(),
     "patience": st.integers(1, 2),
-    "validation_fraction": st.sampled_from([0.1, 0.5]),
+    "validation_fraction": st.sampled_from([0.1, 0.5, "auto"]),
     "refit_full": st.booleans(),
     "numeric_transform": st.sampled_from([*TRANSFORMS, None]),
     "num_embedding": st.sampled_from(["none", "ple", "plr", "pbld", None]),
@@ -66,6 +66,7 @@ COMMON = {
     "cat_embedding_dim": st.sampled_from([0, 1, 4]),
     "num_bins": st.sampled_from([2, 32]),
     "max_one_hot": st.sampled_from([1, 100]),
+    "text_encoding": st.sampled_from(["words", "none", None]),
     "n_members": st.integers(1, 2),
 }
 CLASSES = COMMON | {
@@ -92,7 +93,7 @@ def tables(draw):
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     columns = {}
     for k in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(["normal", "odd", "whole", "constant", "missing", "text", "boolean", "category"]))
+        kind = draw(st.sampled_from(["normal", "odd", "whole", "constant", "missing", "text", "names", "boolean", "category"]))
         columns[f"c{k}"] = {
             "normal": lambda: rng.normal(size=n),
             "odd": lambda: np.array(draw(st.lists(ODD, min_size=n, max_size=n))),
@@ -100,6 +101,7 @@ def tables(draw):
             "constant": lambda: np.full(n, 7.5),
             "missing": lambda: np.full(n, np.nan),
             "text": lambda: rng.choice(["a", "b", None], n),
+            "names": lambda: [None if k % 7 == 3 else f"{'Mr' if k % 2 else 'Ms'} {k}" for k in range(n)],
             "boolean": lambda: rng.random(n) > 0.5,
             "category": lambda: pd.Categorical(rng.choice(["x", "y"], n), categories=["x", "y", "z"]),
         }[kind]()

@@ -647,6 +647,7 @@ WRONG = {
     "n_members": 0,
     "numeric_transform": "minmax",
     "max_one_hot": 0,
+    "text_encoding": "chars",
     "num_embedding": "fourier",
     "num_embedding_dim": 0,
     "num_frequencies": 0,
@@ -745,7 +746,7 @@ def test_targets_that_are_no_classes(classes):
 
 def test_too_few_rows_to_hold_some_out():
     X, y = np.ones((1, 2)), [1.0]
-    with pytest.raises(ValueError, match=r"early_stopping=True holds out validation_fraction=0\.1"):
+    with pytest.raises(ValueError, match=r"early_stopping=True holds out validation_fraction='auto'"):
         NetRegressor(early_stopping=True).fit(X, y)
 
 

@@ -163,7 +163,7 @@ def test_stopping_by_a_scorer():
     assert net.best_epoch_ == 1 + int(np.argmax(scores))
     rows = np.arange(len(X))
     _, held_out = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None))
-    assert len(held_out) == 20
+    assert len(held_out) == 32
     assert max(scores) == pytest.approx(roc_auc_score(y[held_out], net.predict_proba(X[rows[held_out]]), multi_class="ovr"))
     assert len(scores) - net.best_epoch_ == 4 or len(scores) == 15
 
@@ -177,7 +177,7 @@ def test_stopping_by_a_scorer_of_numbers():
 
 def test_a_scorer_that_fails_is_heard_of():
     with pytest.raises(
-        ValueError, match=r"(?i)stopping_metric='neg_mean_squared_log_error' can not be computed on the 20 rows held out .*logarithmic"
+        ValueError, match=r"(?i)stopping_metric='neg_mean_squared_log_error' can not be computed on the 32 rows held out .*logarithmic"
     ):
         NetRegressor(**SMALL | {"early_stopping": True}, stopping_metric="neg_mean_squared_log_error").fit(Xr, yr)
 

@@ -9,7 +9,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-import scipy.sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier
@@ -461,7 +460,7 @@ def test_repeated_names_are_refused_as_scikit_learn_refuses_them():
     frame = pd.DataFrame(np.eye(2), columns=["a", "a"])
     with pytest.raises(Exception, match="unique") as expected:
         StandardScaler().fit(frame)
-    with pytest.raises(type(expected.value), match="unique"):
+    with pytest.raises(type(expected.value), match=r"unique.*\n- 'a' 2 times\nRename these columns of X"):
         TableEncoder().fit_transform(frame)
 
 
@@ -535,12 +534,6 @@ def test_objects_that_are_no_categories_are_refused(cell):
 def test_nested_columns_are_refused(cell):
     with pytest.raises(TypeError, match=r"Column 'x' holds (List|Struct).* Split it into columns"):
         TableEncoder().fit_transform(pl.DataFrame({"x": [cell, cell]}))
-
-
-@pytest.mark.parametrize("make", [scipy.sparse.csr_matrix, scipy.sparse.csr_array, scipy.sparse.coo_array])
-def test_sparse_matrices_are_refused(make):
-    with pytest.raises(TypeError, match="Sparse data was passed"):
-        TableEncoder().fit_transform(make(np.eye(3)))
 
 
 with warnings.catch_warnings():
@@ -638,6 +631,7 @@ class Neighbors(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
         return tags
 
 

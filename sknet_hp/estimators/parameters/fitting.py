@@ -40,7 +40,11 @@ FITTING: dict[str, Parameter] = {
         "do not count.",
     ),
     "validation_fraction": Parameter(
-        "float in (0, 1)", [Interval(Real, 0, 1, closed="neither")], "Share of the rows to hold out with `early_stopping`, class by class."
+        'float in (0, 1) or "auto"',
+        [StrOptions({"auto"}), Interval(Real, 0, 1, closed="neither")],
+        'Share of the rows to hold out with `early_stopping`, class by class. "auto" is a tenth; of fewer than 320 rows it is 32 rows, and at most '
+        "three tenths.",
+        "0.1 to 0.3",
     ),
     "validation_split": Parameter(
         "scikit-learn splitter or None",

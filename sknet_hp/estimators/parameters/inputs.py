@@ -65,6 +65,14 @@ INPUTS: dict[str, Parameter] = {
         "0, or 4 to 32",
         "Guo & Berkhahn 2016; Holzmüller et al. 2024",
     ),
+    "text_encoding": Parameter(
+        None,
+        choice(["words", "none"]),
+        "What becomes of strings of several words or numbers (names, addresses, codes), of which a column has more than `max_one_hot`, or which are "
+        'mostly unique. "words": a 0/1 column for each of the most frequent words in them (`max_one_hot` at most, each in 5 training rows or more), '
+        'how many training rows share the whole string, and its length. "none": they are categories as others are. None means "none".',
+        "words, none",
+    ),
     # ---- augmentation
     "input_noise": Parameter(
         "float",

@@ -1,0 +1,41 @@
+"""What is known of the machine's memory, and a table that does not fit."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from sknet_hp import NetClassifier
+from sknet_hp.estimators import memory
+
+
+def test_this_machine_has_memory():
+    assert memory.available_memory() > 0
+
+
+def test_control_group_counts_its_file_cache_as_free(tmp_path, monkeypatch):
+    for name, content in {"max": "1000", "current": "900", "stat": "anon 300\ninactive_file 500\n", "unlimited": "max"}.items():
+        (tmp_path / name).write_text(content)
+    group = (str(tmp_path / "max"), str(tmp_path / "current"), str(tmp_path / "stat"), "inactive_file")
+    monkeypatch.setattr(memory, "_CGROUPS", (group,))
+    assert memory._free_in_cgroup() == 600
+    monkeypatch.setattr(memory, "_CGROUPS", ((str(tmp_path / "unlimited"), *group[1:]),))
+    assert memory._free_in_cgroup() is None
+
+
+def test_limit_of_the_process_counts():
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9));"
+        "from sknet_hp.estimators.memory import available_memory; print(available_memory())"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert 0 < int(output) < 10**9
+
+
+@pytest.mark.parametrize("X", [scipy.sparse.csr_array((20_000, 5000)), np.zeros((20_000, 5000), dtype=np.int8)], ids=["sparse", "array"])
+def test_a_table_that_does_not_fit_is_refused_with_its_size(X, monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 300_000_000)
+    with pytest.raises(MemoryError, match=r"20,000 rows × 5,000 columns × 4 bytes = 400 MB of memory, and 300 MB are available.*TruncatedSVD"):
+        NetClassifier(early_stopping=False, max_epochs=1).fit(X, np.arange(20_000) % 2)
