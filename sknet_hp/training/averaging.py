@@ -69,7 +69,6 @@ class Averages:
     def __init__(self, each: list[Averaging], weights: Weights, counts: np.ndarray):
         self.each, self.weights, self.counts = each, weights, counts
         self.kind = each[0].kind
-        self.spare = weights.copy()
 
     def begin_epoch(self, steps: int) -> None:
         if self.kind == "ema":
@@ -99,12 +98,12 @@ class Averages:
     @contextmanager
     def in_place_of(self, weights: Weights) -> Iterator[None]:
         """Have the averages where the weights are."""
-        self.spare.copy_(weights)
+        raw = weights.copy()
         weights.copy_(self.weights)
         try:
             yield
         finally:
-            weights.copy_(self.spare)
+            weights.copy_(raw)
 
     def copy_(self, other: "Averages") -> None:
         self.weights.copy_(other.weights)
