@@ -1,11 +1,15 @@
 """Each way to bring numbers onto a common scale, against what it is defined by; any of them on any column."""
 
+import contextlib
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn.preprocessing import RobustScaler
 
 from sknet_hp import NetClassifier
+from sknet_hp.estimators import transforms
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.estimators.transforms import TRANSFORMS
 
@@ -148,6 +152,28 @@ def test_bins_are_bounded_whatever_the_width():
     X = rng.normal(size=(2048, 1500))
     assert encoder("standard", n_bins=32).fit_transform(X).shape[1] == 1500 + 2 * 1500
     assert encoder("standard", n_bins=32).fit_transform(np.c_[X, X]).shape[1] == 3000
+
+
+def test_tables_too_wide_for_bins_are_not_sampled():
+    X = rng.normal(size=(1000, 4000))
+    tracemalloc.start()
+    Z = encoder("standard", n_bins=32).fit_transform(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert Z.shape == X.shape
+    assert peak < Z.nbytes + 8 * 2**20
+
+
+def test_samples_of_wide_tables_are_bounded(monkeypatch):
+    X = rng.normal(size=(4000, 50))
+    seen = []
+    monkeypatch.setattr(transforms, "_SAMPLE", 2000)
+    monkeypatch.setattr(transforms, "_SAMPLE_CELLS", 25_000)
+    monkeypatch.setattr(transforms.RobustSmooth, "_learn", lambda self, sample, weight: seen.append(sample.shape))
+    for table in (X, np.tile(X, 40), X[:300]):
+        with contextlib.suppress(AttributeError):  # nothing was learned
+            encoder("robust_smooth").fit_transform(table)
+    assert seen == [(500, 50), (200, 2000), (300, 50)]
 
 
 def test_folds_agree_about_the_width():
