@@ -11,6 +11,7 @@ bits that it would get alone. Two facts carry this:
 import functools
 from collections.abc import Callable
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -110,8 +111,10 @@ def _affine_mkl(x: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> 
 
 
 def _affine_onednn(x: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> None:
-    for k in range(len(x)):
-        out[k].copy_(torch.ops.mkldnn._linear_pointwise(x[k], weight[k], None if bias is None else bias[k], "none", [], ""))
+    linear = torch.ops.mkldnn._linear_pointwise.default
+    biases = repeat(None) if bias is None else bias.unbind()
+    for a, w, b, into in zip(x.unbind(), weight.unbind(), biases, out.unbind(), strict=False):
+        into.copy_(linear(a, w, b, "none", [], ""))
 
 
 Affine = Callable[[Tensor, Tensor, Tensor | None, Tensor], None]
