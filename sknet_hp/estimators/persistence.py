@@ -85,18 +85,24 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     TypeError
         If something in it can not be stored without pickle, such as callbacks; the message names it.
     """
+    content = to_bytes(estimator)
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def to_bytes(estimator: Any) -> bytes:
+    """What `save` writes."""
     if not isinstance(estimator, (NetClassifier, NetRegressor, Pipeline)):
         raise TypeError(f"save takes a NetClassifier, a NetRegressor or a Pipeline, got {type(estimator).__name__}; use joblib.dump for others")
     writer = _Writer()
     tree = json.dumps(writer.encode(estimator, type(estimator).__name__), separators=(",", ":"))
     metadata = {"sknet_hp": str(FORMAT), "tree": tree, "sha256": _digest(tree, writer.arrays)}
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(save_tensors(writer.arrays, metadata))
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    return save_tensors(writer.arrays, metadata)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -109,8 +115,11 @@ def load(path: str | os.PathLike[str]) -> Any:
     FileNotFoundError
         If there is none.
     """
-    content = Path(path).read_bytes()
-    name = repr(str(path))
+    return from_bytes(Path(path).read_bytes(), repr(str(path)))
+
+
+def from_bytes(content: bytes, name: str) -> Any:
+    """What `load` gives for the content of a file, which errors name."""
     try:
         size = int.from_bytes(content[:8], "little")
         metadata = json.loads(content[8 : 8 + size])["__metadata__"] if 0 < size <= len(content) - 8 else {}

@@ -1,10 +1,12 @@
 """What all searchers share: scikit-learn's interface around a policy that decides who trains how far next."""
 
+import os
 import time
 import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
+import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
@@ -15,12 +17,19 @@ from sklearn.utils import indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
+from sknet_hp import __version__
 from sknet_hp.fusion.backend import fused
 from sknet_hp.search.choosing import best_index, selection_metric
-from sknet_hp.search.resource import Resource
+from sknet_hp.search.ensemble import select, voting
+from sknet_hp.search.journal import Journal, digest
+from sknet_hp.search.progress import Progress
+from sknet_hp.search.resource import ROWS, Resource
 from sknet_hp.search.run import Row, Run, SearchStopped
 from sknet_hp.search.space import Space, check_names
 from sknet_hp.search.stock import backend_is_chosen
+
+_NOT_IDENTITY = {"estimator", "param_distributions", "cv", "random_state", "refit", "n_jobs", "time_budget", "journal", "verbose"}
+"""Parameters that a search's numbers do not depend on, or that have a part of their own."""
 
 
 class BaseSearcher(BaseSearchCV):
@@ -41,6 +50,7 @@ class BaseSearcher(BaseSearchCV):
         "random_state": ["random_state"],
         "initial_candidates": [list, tuple, StrOptions({"current"}), None],
         "time_budget": [Interval(Real, 0, None, closed="neither"), None],
+        "journal": [str, os.PathLike, None],
     }
 
     param_distributions: Any
@@ -51,12 +61,17 @@ class BaseSearcher(BaseSearchCV):
     random_state: Any
     initial_candidates: Any
     time_budget: float | None
+    journal: str | os.PathLike[str] | None
 
     # ---- what subclasses say ---------------------------------------------------------------------------------------
 
     def _search(self, run: Run, space: Space) -> None:
         """Propose candidates and have them trained, until there is nothing left to do."""
         raise NotImplementedError
+
+    def _total(self, resource: Resource, space: Space) -> int | None:
+        """How many resources a search hands out in each split, if that is known beforehand."""
+        return None
 
     # ---- fit -------------------------------------------------------------------------------------------------------
 
@@ -109,6 +124,9 @@ class BaseSearcher(BaseSearchCV):
         )
         self.resource_, self.min_resources_, self.max_resources_ = resource.name, resource.least, resource.most
 
+        total = self._total(resource, space)
+        progress = Progress(int(self.verbose), None if total is None else total * len(splits))
+        journal = None if self.journal is None else Journal(self.journal, self._identity(X, y, params, splits, resource))
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
         run = Run(
             clone(self.estimator),
@@ -131,6 +149,9 @@ class BaseSearcher(BaseSearchCV):
             deadline=None if self.time_budget is None else start + self.time_budget,
             contexts=lambda n: [search_context.subcontext(task_name="candidate-split-evaluation") for _ in range(n)],
             searched=space.names,
+            journal=journal,
+            progress=progress,
+            keeps_finalists=self.refit == "ensemble",
         )
         interrupted: BaseException | None = None
         try:
@@ -139,9 +160,13 @@ class BaseSearcher(BaseSearchCV):
             self.stopped_ = "time_budget"
         except KeyboardInterrupt as stop:
             interrupted = stop
+        finally:
+            progress.ends()
+            if journal is not None:
+                journal.close()
         search_context.call_on_fit_task_end(estimator=self)
         if not run.rows:
-            raise interrupted or ValueError("No fits were performed. Were there no candidates?")
+            raise interrupted if interrupted is not None else ValueError("No fits were performed. Were there no candidates?")
         self._conclude(run, scorers)
         if interrupted is not None:
             raise interrupted
@@ -179,18 +204,48 @@ class BaseSearcher(BaseSearchCV):
         if not self.refit:
             return
         context = root.subcontext(task_name="refit-with-best-params")
-        self.best_estimator_ = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        self.best_estimator_ = self._ensemble(run) if self.refit == "ensemble" else self._estimator_with(self.best_params_)
         with context.propagate_callback_context(self.best_estimator_):
             context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
             start = time.perf_counter()
-            self._refit_best(run, X, y, routed.estimator.fit)
+            given = routed.estimator.fit
+            self.best_estimator_.fit(X, **given) if y is None else self.best_estimator_.fit(X, y, **given)
             self.refit_time_ = time.perf_counter() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
         context.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=metadata)
 
-    def _refit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
-        self.best_estimator_.fit(X, **fit_params) if y is None else self.best_estimator_.fit(X, y, **fit_params)
+    def _estimator_with(self, params: dict[str, Any]) -> Any:
+        return clone(self.estimator).set_params(**clone(params, safe=False))
+
+    def _ensemble(self, run: Run) -> Any:
+        if self.resource_ == ROWS:
+            raise ValueError("refit='ensemble' averages networks that have seen all rows of their split; with resource='n_samples' use refit=True")
+        finalists = [run.candidates[number] for number in sorted({int(self.cv_results_["candidate"][row]) for row in self._rows_at_most()})]
+        members = select(run, self._get_scorers()[0], run.metric, finalists)
+        params = [member.candidate.params | run.resource.shown(run.resource.most) for member in members]
+        self.ensemble_ = [
+            {"candidate": member.candidate.number, "weight": member.weight, "params": own} for member, own in zip(members, params, strict=True)
+        ]
+        return voting(members, [self._estimator_with(own) for own in params], self.n_jobs)
+
+    def _identity(self, X: Any, y: Any, params: dict[str, Any], splits: list[Any], resource: Resource) -> dict[str, str]:
+        """What this search is a function of."""
+        if not isinstance(self.random_state, Integral):
+            raise ValueError(
+                f"journal={self.journal!r} needs an integer random_state, so that the same search can be taken up; got {self.random_state!r}"
+            )
+        own = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_IDENTITY}
+        return {
+            "searcher": type(self).__name__,
+            "version of sknet_hp": __version__,
+            "random_state": str(self.random_state),
+            "estimator": digest(self.estimator),
+            "space": digest(self.param_distributions),
+            "data set": digest([joblib.hash(X), joblib.hash(y), {name: joblib.hash(value) for name, value in params.items()}]),
+            "cv": digest([joblib.hash(split) for split in splits]),
+            "setting of the search": digest(own | {"least": resource.least, "most": resource.most}),
+        }
 
     # ---- for policies ----------------------------------------------------------------------------------------------
 

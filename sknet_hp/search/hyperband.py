@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import hyperband
+from sknet_hp.search.brackets import epochs, hyperband
+from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Step, ranked
 
 
@@ -52,6 +53,9 @@ class HyperbandSearchCV(BaseSearcher):
         self.time_budget = time_budget
         self.journal = journal
         self.verbose = verbose
+
+    def _total(self, resource: Resource, space: Space) -> int:
+        return sum(map(epochs, hyperband(resource.most, resource.least, self.factor)))
 
     def _search(self, run: Run, space: Space) -> None:
         brackets = hyperband(run.resource.most, run.resource.least, self.factor)

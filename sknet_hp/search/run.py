@@ -16,6 +16,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.validation import _check_method_params
 
+from sknet_hp.search.progress import Progress, silent
 from sknet_hp.search.resource import Resource
 
 Outcome = dict[str, Any]
@@ -89,10 +90,11 @@ class Run:
     random_state : where `n_samples` is the resource, rows are drawn by it.
     deadline : on `time.monotonic`, or None.
     journal : that remembers outcomes, or None.
-    progress : told of each fit, or None.
+    progress : told of each fit.
     contexts : makes the callback contexts of so many fits, or None.
     searched : names of the parameters that candidates differ in. Where they all belong to the last step of a pipeline, its earlier steps are fitted
         once for each split.
+    keeps_finalists : whether networks that have reached the most resources are wanted after the search.
     """
 
     def __init__(
@@ -111,12 +113,14 @@ class Run:
         n_jobs: int | None,
         deadline: float | None = None,
         journal: Any = None,
-        progress: Any = None,
+        progress: Progress | None = None,
         contexts: Any = None,
         searched: Iterable[str] = (),
+        keeps_finalists: bool = False,
     ):
         self.resource, self.metric, self.settings = resource, metric, settings
-        self.n_jobs, self.deadline, self.journal, self.progress, self.contexts = n_jobs, deadline, journal, progress, contexts
+        self.n_jobs, self.deadline, self.journal, self.progress, self.contexts = n_jobs, deadline, journal, progress or silent(), contexts
+        self.keeps_finalists = keeps_finalists
         self.candidates: list[Candidate] = []
         self.rows: list[Row] = []
         self.n_splits = len(splits)
@@ -156,6 +160,7 @@ class Run:
                     tasks.append((k, split))
                 else:
                     outcomes[k, split] = known
+        self.progress.begins(max(step.iteration for step in steps), len(steps) * self.n_splits)
         if tasks:
             outcomes |= self._train(steps, tasks)
         first = not self.rows
@@ -168,11 +173,14 @@ class Run:
             row.candidate.n_resources = row.n_resources
             row.candidate.score = float(np.mean([_score_of(outcome, self.metric) for outcome in row.outcomes]))
         self.rows += rows
+        scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
+        if scores:
+            self.progress.scored(max([*scores, *([] if np.isnan(self.progress.best) else [self.progress.best])]))
 
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
         calls = (
-            delayed(_numbered)(task, self._estimator_of(steps[task[0]], task[1]), *self._arguments(steps[task[0]], task[1]), context=context)
+            delayed(_numbered)(task, self.estimator_of(steps[task[0]].candidate, task[1]), *self._arguments(steps[task[0]], task[1]), context=context)
             for task, context in zip(tasks, contexts, strict=True)
         )
         outcomes = {}
@@ -180,18 +188,17 @@ class Run:
             step = steps[k]
             step.candidate.estimators[split] = outcome.pop("estimator")
             if self.journal is not None:
-                self.journal.record(step.candidate, split, step.n_resources, outcome)
-            if self.progress is not None:
-                self.progress.fitted(step, outcome)
+                goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
+                self.journal.record(step.candidate, split, step.n_resources, outcome, goes_on=goes_on)
+            self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
             outcomes[k, split] = outcome
         return outcomes
 
-    def _estimator_of(self, step: Step, split: int) -> Any:
-        """What goes on in a split: what was fitted, or a clone that begins."""
-        candidate = step.candidate
+    def estimator_of(self, candidate: Candidate, split: int) -> Any:
+        """A candidate in a split: what was fitted, or a clone that begins."""
         fitted = candidate.estimators[split]
         if fitted is None and candidate.n_resources and self.journal is not None:
-            fitted = self.journal.state(candidate, split)
+            fitted = self.journal.state(candidate, split, candidate.n_resources)
         if fitted is None or self.resource.of_rows:
             return clone(self.estimator).set_params(**clone(candidate.params, safe=False))
         return fitted

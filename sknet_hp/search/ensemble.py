@@ -1,0 +1,89 @@
+"""Ensemble selection (Caruana et al. 2004): who of the candidates that a search has trained anyway should vote, and with how much weight."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
+from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.utils import _safe_indexing
+
+from sknet_hp.search.run import Candidate, Run
+
+_ROUNDS = 50  # candidates that are added, one after the other; one may come again
+
+
+class Member(NamedTuple):
+    """One candidate of an ensemble, and its share of the votes."""
+
+    candidate: Candidate
+    weight: float
+
+
+class _Classes(ClassifierMixin, BaseEstimator):
+    """Stands before a scorer for a classifier whose probabilities are known: its X are they."""
+
+    def __init__(self, classes: np.ndarray):
+        self.classes_ = self.classes = classes
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """The most probable class."""
+        return self.classes_[X.argmax(axis=1)]
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """X."""
+        return X
+
+
+class _Numbers(RegressorMixin, BaseEstimator):
+    """The same for a regressor."""
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """X."""
+        return X
+
+
+def select(run: Run, scorer: Any, metric: str, finalists: list[Candidate]) -> list[Member]:
+    """The ensemble of finalists whose averaged out-of-fold predictions score best, the largest weight first.
+
+    Parameters
+    ----------
+    run : whose finalists still have their networks.
+    scorer, metric : scikit-learn's scorer, and which of its scores counts if it gives several.
+    finalists : candidates at the most resources.
+    """
+    finalists = [candidate for candidate in finalists if not np.isnan(candidate.score)]
+    outputs = [[_outputs(run.estimator_of(candidate, split), run, split) for candidate in finalists] for split in range(run.n_splits)]
+    stands_in: Any = _Classes(run.estimator_of(finalists[0], 0).classes_) if is_classifier(run.estimator) else _Numbers()
+    truth = [_safe_indexing(table.y, table.test) for table in run.tables]
+
+    def score(means: list[np.ndarray]) -> float:
+        each = [scorer(stands_in, mean, y) for mean, y in zip(means, truth, strict=True)]
+        return float(np.mean([one[metric] if isinstance(one, dict) else one for one in each]))
+
+    counts = np.zeros(len(finalists), dtype=int)
+    sums = [np.zeros_like(own[0], dtype=float) for own in outputs]
+    best, best_counts = -np.inf, counts
+    for size in range(1, _ROUNDS + 1):
+        scores = [score([(total + own[k]) / size for total, own in zip(sums, outputs, strict=True)]) for k in range(len(finalists))]
+        taken = int(np.nanargmax(scores))
+        counts = counts + (np.arange(len(finalists)) == taken)
+        for total, own in zip(sums, outputs, strict=True):
+            total += own[taken]
+        if scores[taken] > best:
+            best, best_counts = scores[taken], counts
+    weights = best_counts / best_counts.sum()
+    chosen = sorted(np.flatnonzero(weights), key=lambda k: (-weights[k], k))
+    return [Member(finalists[k], float(weights[k])) for k in chosen]
+
+
+def voting(members: list[Member], estimators: list[Any], n_jobs: int | None) -> Any:
+    """An estimator that averages the members, not yet fitted."""
+    Voting: Any = VotingClassifier if is_classifier(estimators[0]) else VotingRegressor
+    named = [(f"candidate_{member.candidate.number}", estimator) for member, estimator in zip(members, estimators, strict=True)]
+    soft = {"voting": "soft"} if Voting is VotingClassifier else {}
+    return Voting(named, weights=[member.weight for member in members], n_jobs=n_jobs, **soft)
+
+
+def _outputs(estimator: Any, run: Run, split: int) -> np.ndarray:
+    X = _safe_indexing(run.tables[split].X, run.tables[split].test)
+    return np.asarray(estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X))

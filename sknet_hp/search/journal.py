@@ -1,0 +1,246 @@
+"""A search's memory on disk: an append-only record of what was scored, and the networks that may go on. No pickle.
+
+A search that is started again asks for the same candidates, for it is a function of its parameters, its data and its seed; what the journal knows it
+need not train. So a journal has nothing to say about policies.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import zlib
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sknet_hp.search.run import Candidate, Outcome
+
+_KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error")
+
+
+class JournalError(ValueError):
+    """A journal that this search can not use; the message says why."""
+
+
+class Journal:
+    """One directory: `search.json` says of what search, `records` what was scored, `states/` holds networks that may go on.
+
+    Parameters
+    ----------
+    path : the directory; made if there is none.
+    identity : what the search is a function of, part by part, as digests; a journal of another search is refused by the name of what differs.
+
+    Raises
+    ------
+    JournalError
+        If it is of another search, or in use by another process.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], identity: dict[str, str]):
+        self.path = Path(path)
+        self.states = self.path / "states"
+        self.states.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.path / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise JournalError(f"journal={str(path)!r} is in use by another process; wait for it, or give another path") from None
+        try:
+            self._compare(identity)
+            self.records: dict[tuple[int, int, int], Outcome] = {}
+            self.params: dict[int, str] = {}
+            self._read()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def close(self) -> None:
+        """Let others in."""
+        self._file.close()
+        self._lock.close()
+
+    def _compare(self, identity: dict[str, str]) -> None:
+        header = self.path / "search.json"
+        if header.exists():
+            known = json.loads(header.read_text(encoding="utf-8"))
+            changed = [name for name in identity if known.get(name) != identity[name]]
+            if changed:
+                raise JournalError(
+                    f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}; give another path to begin anew"
+                )
+            return
+        partial = self.path / "search.json.partial"
+        partial.write_text(json.dumps(identity, indent=1), encoding="utf-8")
+        partial.replace(header)
+
+    def _read(self) -> None:
+        """All records that are whole; what a dying process left of its last one is cut off."""
+        path = self.path / "records"
+        content, whole = path.read_bytes() if path.exists() else b"", 0
+        for line in content.splitlines(keepends=True):
+            record = _decoded(line)
+            if record is None:
+                break
+            whole += len(line)
+            self.records[record["candidate"], record["split"], record["n_resources"]] = record["outcome"]
+            self.params[record["candidate"]] = record["params"]
+        self._file = path.open("r+b" if path.exists() else "w+b")
+        self._file.truncate(whole)
+        self._file.seek(whole)
+
+    # ---- for `Run` -------------------------------------------------------------------------------------------------
+
+    def known(self, candidate: Candidate, split: int, n_resources: int) -> Outcome | None:
+        """What a fit came to, if that is known."""
+        outcome = self.records.get((candidate.number, split, n_resources))
+        if outcome is not None and self.params[candidate.number] != digest(candidate.params):
+            raise JournalError(
+                f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than {candidate.params}: something that the "
+                "search depends on has changed; give another path to begin anew"
+            )
+        return None if outcome is None else dict(outcome)
+
+    def record(self, candidate: Candidate, split: int, n_resources: int, outcome: Outcome, *, goes_on: bool) -> None:
+        """Remember what a fit came to, and its network if it may go on."""
+        if goes_on and outcome["fit_error"] is None:
+            self._save(candidate.estimators[split], self._state(candidate, split), n_resources)
+        record = {
+            "candidate": candidate.number,
+            "split": split,
+            "n_resources": n_resources,
+            "params": digest(candidate.params),
+            "outcome": {name: _plain(outcome[name]) for name in _KEPT if name in outcome},
+        }
+        end = self._file.tell()
+        try:
+            self._file.write(_encoded(record))
+            self._file.flush()
+        except OSError as error:
+            self._file.seek(end)
+            self._file.truncate(end)
+            raise OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole") from error
+
+    def state(self, candidate: Candidate, split: int, n_resources: int) -> Any:
+        """The network that a candidate has reached `n_resources` with in a split, or None: then it must be trained again."""
+        path = self._state(candidate, split)
+        try:
+            reached, content = path.read_bytes().split(b"\n", 1)
+        except (FileNotFoundError, ValueError):
+            return None
+        return _loaded(content) if int(reached) == n_resources else None
+
+    def forget(self, candidate: Candidate) -> None:
+        """Its networks go no further."""
+        for path in self.states.glob(f"{candidate.number}-*"):
+            path.unlink(missing_ok=True)
+
+    def _state(self, candidate: Candidate, split: int) -> Path:
+        return self.states / f"{candidate.number}-{split}"
+
+    def _save(self, estimator: Any, path: Path, n_resources: int) -> None:
+        content = _dumped(estimator)
+        if content is None:
+            return
+        partial = path.with_name(f"{path.name}.partial")
+        try:
+            partial.write_bytes(f"{n_resources}\n".encode() + content)
+            partial.replace(path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole") from error
+
+
+def remove(path: str | os.PathLike[str]) -> None:
+    """Delete a journal."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+# ---- records -------------------------------------------------------------------------------------------------------
+
+
+def _encoded(record: dict[str, Any]) -> bytes:
+    text = json.dumps(record).encode()
+    return f"{zlib.crc32(text):08x} ".encode() + text + b"\n"
+
+
+def _decoded(line: bytes) -> dict[str, Any] | None:
+    checksum, _, text = line.rstrip(b"\n").partition(b" ")
+    if not line.endswith(b"\n") or checksum != f"{zlib.crc32(text):08x}".encode():
+        return None
+    record: dict[str, Any] = json.loads(text)
+    return record
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
+
+
+# ---- networks ------------------------------------------------------------------------------------------------------
+
+
+def _dumped(estimator: Any) -> bytes | None:
+    """An estimator without pickle, or None if that can not be: ours as they are saved, scikit-learn's through skops."""
+    from sknet_hp.estimators.persistence import to_bytes
+
+    try:
+        return b"own " + to_bytes(estimator)
+    except TypeError:
+        pass
+    import skops.io
+
+    try:
+        content = skops.io.dumps(estimator)
+        return None if skops.io.get_untrusted_types(data=content) else b"skops " + content
+    except Exception:  # whatever a foreign estimator holds
+        return None
+
+
+def _loaded(content: bytes) -> Any:
+    from sknet_hp.estimators.persistence import SavedModelError, from_bytes
+
+    kind, _, content = content.partition(b" ")
+    if kind == b"own":
+        try:
+            return from_bytes(content, "a network of the journal")
+        except SavedModelError:  # cut off: it is trained again
+            return None
+    import skops.io
+
+    try:
+        return skops.io.loads(content, trusted=[])
+    except Exception:
+        return None
+
+
+# ---- identity ------------------------------------------------------------------------------------------------------
+
+
+def digest(value: Any) -> str:
+    """A short digest of plain values, arrays, tables and estimators, the same in every process."""
+    return hashlib.sha256(_described(value).encode()).hexdigest()[:16]
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, BaseEstimator):
+        return f"{type(value).__module__}.{type(value).__qualname__}({_described(value.get_params(deep=False))})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_described(part)}" for key, part in sorted(value.items(), key=lambda item: str(item[0]))) + "}"
+    if isinstance(value, (list, tuple)):
+        return f"{type(value).__name__}[" + ", ".join(map(_described, value)) + "]"
+    if value is None or isinstance(value, (str, bytes, bool, int, float, np.generic)):
+        return f"{type(value).__name__} {value!r}"
+    if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
+        return f"{value.__module__}.{value.__qualname__}"
+    if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of SciPy, whose pickle differs from process to process
+        return f"{type(value.dist).__name__} {_described(value.args)} {_described(value.kwds)}"
+    try:
+        return f"{type(value).__qualname__} {joblib.hash(value)}"
+    except Exception:  # what can not be pickled
+        return f"{type(value).__qualname__} {_described(vars(value)) if hasattr(value, '__dict__') else ''}"

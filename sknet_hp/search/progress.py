@@ -1,0 +1,76 @@
+"""One live line of a search: what is done, the best score so far, how long it will take."""
+
+import sys
+import time
+from typing import Any, TextIO
+
+import numpy as np
+
+_EVERY = 0.1  # seconds between two lines
+
+
+class Progress:
+    """Writes over one line of a terminal, and nothing elsewhere unless asked.
+
+    Parameters
+    ----------
+    verbose : 0 is silent, 1 writes to terminals, 2 writes one line a rung to anything.
+    total : resources to be handed out in all, over all splits, or None if nobody knows.
+    """
+
+    def __init__(self, verbose: int, total: int | None, stream: TextIO | None = None):
+        self.stream = stream or sys.stderr
+        terminal = self.stream.isatty()
+        self.live, self.lines = verbose == 1 and terminal, verbose > 1
+        self.total, self.done, self.alive = total, 0, 0
+        self.rung, self.best = 0, np.nan
+        self.start = self.shown = time.monotonic()
+
+    def begins(self, rung: int, networks: int) -> None:
+        """A rung begins, with so many networks."""
+        self.rung, self.alive = rung, networks
+        self._show(always=self.lines)
+
+    def fitted(self, resources: int) -> None:
+        """One network has been trained so much further."""
+        self.done += resources
+        self._show()
+
+    def scored(self, best: float) -> None:
+        """The best mean score so far."""
+        self.best = best
+
+    def ends(self) -> None:
+        """Leave the line."""
+        if self.live:
+            self._show(always=True)
+            self.stream.write("\n")
+
+    def _show(self, *, always: bool = False) -> None:
+        now = time.monotonic()
+        if not (always or (self.live and now - self.shown >= _EVERY)) or not (self.live or self.lines):
+            return
+        self.shown = now
+        text = self.text(now - self.start)
+        self.stream.write(f"\r\x1b[2K{text}" if self.live else f"{text}\n")
+        self.stream.flush()
+
+    def text(self, elapsed: float) -> str:
+        """The line after so many seconds."""
+        parts = [f"rung {self.rung + 1}", f"{self.alive} networks"]
+        parts.append(f"{self.done} of {self.total} epochs" if self.total else f"{self.done} epochs")
+        if not np.isnan(self.best):
+            parts.append(f"best score {self.best:.4f}")
+        if self.total and 0 < self.done < self.total:
+            parts.append(f"{_clock(elapsed * (self.total - self.done) / self.done)} left")
+        return ", ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"
+
+
+def silent() -> Any:
+    """For runs that nobody watches."""
+    return Progress(0, None)
