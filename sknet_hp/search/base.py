@@ -13,7 +13,7 @@ from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import _warn_or_raise_about_fit_failures
-from sklearn.utils import indexable
+from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
@@ -246,6 +246,12 @@ class BaseSearcher(BaseSearchCV):
             "cv": digest([joblib.hash(split) for split in splits]),
             "setting of the search": digest(own | {"least": resource.least, "most": resource.most}),
         }
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        own = get_tags(self.estimator).input_tags
+        tags.input_tags.allow_nan, tags.input_tags.string, tags.input_tags.categorical = own.allow_nan, own.string, own.categorical
+        return tags
 
     # ---- for policies ----------------------------------------------------------------------------------------------
 
