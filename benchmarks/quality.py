@@ -4,8 +4,8 @@ Usage: quality.py DATA_DIR [--only NAME ...] [--tables NAME ...] [--seeds N] [--
 
 DATA_DIR holds tables as CSV files (compressed or not), the target in the last column, numbers with many values making a regression; such tables are
 to be had from OpenML (adult, bank-marketing, telco-churn, titanic, satimage, magic, german credit, california housing, diamonds). LightGBM,
-CatBoost and pytabkit come with the extra `bench`. At most 10,000 training rows, 25 % test, the same split for all contestants, several seeds of each. Every second table, by
-name, is one that the defaults were chosen on; the others confirm.
+CatBoost and pytabkit come with the extra `bench`. At most 10,000 training rows, 25 % test, the same split for all contestants, several seeds of each.
+Every second table, by name, is one that the defaults were chosen on; the others confirm.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sknet_hp.search.around import search_space
 from sknet_hp.search.halving import HalvingSearchCV
 from sknet_hp.search.hyperband import HyperbandSearchCV
 from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
@@ -9,7 +10,7 @@ from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 if TYPE_CHECKING:
     from sknet_hp.search.bayes import BayesSearchCV
 
-__all__ = ["BayesSearchCV", "GridSearchCV", "HalvingSearchCV", "HyperbandSearchCV", "RandomizedSearchCV"]
+__all__ = ["BayesSearchCV", "GridSearchCV", "HalvingSearchCV", "HyperbandSearchCV", "RandomizedSearchCV", "search_space"]
 
 
 def __getattr__(name: str) -> Any:

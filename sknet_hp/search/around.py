@@ -1,0 +1,69 @@
+"""A sensible space around an estimator's own values."""
+
+from typing import Any
+
+from sknet_hp.search.resource import last_step
+from sknet_hp.search.space import Choice, Range
+
+# How the field varies them: by orders of magnitude, a third as much for sizes (powers of two), or over their whole range.
+_ORDERS = ("lr", "alpha", "C", "gamma", "learning_rate", "learning_rate_init", "l2_regularization")
+_SIZES = ("width", "batch_size", "max_leaf_nodes", "min_samples_leaf")
+_WHOLE = {"dropout": (0.0, 0.5), "momentum": (0.5, 0.99), "subsample": (0.5, 1.0)}
+_FROM_ZERO = {"weight_decay": (1e-6, 1e-1)}
+_DEPTHS = ("n_layers", "max_depth")
+
+
+def search_space(estimator: Any, orders: float = 1.5) -> dict[str, Choice | Range]:
+    """A space around the values that an estimator, or the last step of a pipeline, has now.
+
+    Parameters
+    ----------
+    estimator : estimator
+    orders : float, default=1.5
+        How many orders of magnitude to go up and down from values that the field searches on a log scale, such as learning rates; sizes go a
+        third as far.
+
+    Returns
+    -------
+    space : dict
+        For the `param_distributions` of any searcher here. Change it as you like: take out, add, narrow.
+
+    Examples
+    --------
+    >>> from sknet_hp import NetClassifier
+    >>> sorted(search_space(NetClassifier()))
+    ['dropout', 'lr', 'n_layers', 'weight_decay', 'width']
+    """
+    if not orders > 0:
+        raise ValueError(f"orders={orders!r} must be above 0")
+    prefix, last = last_step(estimator)
+    space: dict[str, Choice | Range] = {}
+    for name, value in last.get_params(deep=False).items():
+        found = _around(name, value, orders, last)
+        if found is not None:
+            space[prefix + name] = found
+    if not space:
+        raise ValueError(f"nothing is known of the parameters of {type(last).__name__}; write the space yourself")
+    return space
+
+
+def _around(name: str, value: Any, orders: float, estimator: Any) -> Choice | Range | None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if name == "momentum" and getattr(estimator, "optimizer", "sgd") not in ("sgd", "momentum", "nesterov"):
+        return None
+    if name == "alpha" and hasattr(estimator, "optimizer"):  # of RMSprop, which nobody searches so
+        return None
+    if name in _WHOLE and number:
+        low, high = _WHOLE[name]
+        return Range.between(min(low, value), max(high, value))
+    if name in _FROM_ZERO and number:
+        low, high = _FROM_ZERO[name]
+        return Range.between(min(low, value) if value else low, max(high, value), log=True)
+    if not number or value <= 0:
+        return None
+    if name in _ORDERS:
+        return Range.between(value / 10**orders, value * 10**orders, log=True)
+    if name in _SIZES and isinstance(value, int):
+        factor = 10 ** (orders / 3)
+        return Range.between(max(1, round(value / factor)), round(value * factor) + 1, log=True, integer=True)
+    return Choice(list(range(max(1, value - 1), value + 3))) if name in _DEPTHS and isinstance(value, int) else None
