@@ -247,6 +247,8 @@ class FusedBackend(ParallelBackendBase):
     def abort_everything(self, ensure_ready: bool = True) -> None:
         for parallel, call in list(self.calls.items()):
             if parallel._aborting and not call.off:
+                with getattr(parallel, "_lock", contextlib.nullcontext()):  # what is being told now is told to its end, and nothing after it
+                    call.off = True
                 self.plain.pop(parallel, None)
                 self.engine.cancel(call)
 

@@ -14,7 +14,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import sklearn
@@ -119,8 +119,12 @@ class Task:
     def finish(self) -> None:
         callback, self.callback = self.callback, None
         self.body = None  # and with it the task's split of X
-        if callback is not None:
-            callback(self)
+        if callback is None:
+            return
+        # A call that was called off hears no more, not even between the end of one call of a `Parallel` and the beginning of its next.
+        with getattr(getattr(callback, "parallel", None), "_lock", nullcontext()):
+            if not self.call.off:
+                callback(self)
 
     def result(self) -> Any:
         if self.error is not None:

@@ -299,6 +299,35 @@ def test_one_parallel_called_twice(fit, alone):
         assert same(parallel(delayed(fit)(s) for s in range(4, 8)), alone[4:8])
 
 
+def test_a_late_failure_does_not_reach_the_next_call(fit, alone):
+    """A task of a call that has failed ends just when the next call of the same `Parallel` begins, before joblib can tell the two apart."""
+    release, threads = threading.Event(), []
+
+    def late():
+        threads.append(threading.current_thread())
+        release.wait(30)
+        raise ZeroDivisionError("late")
+
+    def fails():
+        while not threads:
+            time.sleep(0.001)
+        raise KeyError("early")
+
+    with sknet_hp.fused(2, over="inline"), Parallel() as parallel:
+        begin = parallel._reset_run_tracking
+
+        def begin_beside_the_late_one():
+            begin()
+            release.set()
+            for thread in threads:
+                thread.join(30)
+
+        with pytest.raises(KeyError):
+            parallel(delayed(task)() for task in (late, fails))
+        parallel._reset_run_tracking = begin_beside_the_late_one
+        assert same(parallel(delayed(fit)(s) for s in range(4)), alone[:4])
+
+
 # ---- tasks that block ----------------------------------------------------------------------------------------------
 
 
