@@ -209,6 +209,7 @@ class BaseNet(Network, BaseEstimator):
             schedule=recipe.schedule(self),
             decay_mode=None if self.weight_decay_mode == "auto" else self.weight_decay_mode,
             decay_everywhere=False,
+            decay_factors=by_role(self, graph),
             lr_factors=lr_factors(self, graph),
             lr_factors_until=None if self.unfreeze_epoch is None else self.unfreeze_epoch - 1,
             lr_factors_after=by_role(self, graph),

@@ -145,14 +145,15 @@ class Cohort:
         ]
         return np.array(each) if any(factors != ones for factors in each) else None
 
-    def _decayed(self) -> list[bool] | None:
-        """Which tensors weight decay reaches; None stands for all."""
+    def _decayed(self) -> np.ndarray:
+        """(members, tensors) factors on the weight decay of each tensor, 0 where it does not reach."""
+        each = np.array([job.decay_factors or (1.0,) * len(self.parameter_shapes) for job in self.jobs])
         if self.jobs[0].decay_everywhere:
-            return None
+            return each
         if self.graph is None:
-            return [len(shape) > 1 for _, shape in self.parameter_shapes]
+            return each * [len(shape) > 1 for _, shape in self.parameter_shapes]
         spared = ("batch_norm", "layer_norm")
-        return [role != "bias" and node.kind not in spared for node in self.graph.nodes for role, _, _ in node.parameters]
+        return each * [role != "bias" and node.kind not in spared for node in self.graph.nodes for role, _, _ in node.parameters]
 
     # ---- an epoch --------------------------------------------------------------------------------------------------
 

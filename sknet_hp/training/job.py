@@ -127,6 +127,7 @@ class TrainingJob:
     loss, optimizer : names in their registries; or a loss of the user's.
     schedule : of the learning rate.
     decay_mode : "decoupled", "l2", or None for what the optimizer is known with.
+    decay_factors : for each parameter tensor a factor on the weight decay; None for ones.
     decay_everywhere : whether weight decay reaches biases and normalisations too, as in torch.
     lr_factors : for each parameter tensor a factor on the learning rate; None for ones.
     lr_factors_until, lr_factors_after : how many epochs they hold, None for all; and those that hold from then on.
@@ -154,6 +155,7 @@ class TrainingJob:
     schedule: Schedule = field(default_factory=Schedule)
     decay_mode: str | None = None
     decay_everywhere: bool = True
+    decay_factors: tuple[float, ...] | None = None
     lr_factors: tuple[float, ...] | None = None
     lr_factors_until: int | None = None
     lr_factors_after: tuple[float, ...] | None = None

@@ -5,11 +5,11 @@ agree) or a tensor (when they do not). One multiplication by a float32 number an
 numbers do not depend on its company. For the same reason two factors are never merged into one, and `alpha=`/`value=` arguments are not used.
 """
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from sknet_hp.training.layout import Columns, Layout
@@ -28,7 +28,8 @@ class Optimizer:
     rates : by the names of `training.job.Rates`, each (members,) float64.
     layout : of the flat buffers.
     decay_mode : "decoupled" or "l2"; what the rule is known with if None.
-    decayed : for each tensor, whether weight decay and the L1 penalty reach it.
+    decayed : (tensors,) or (members, tensors) factors on the weight decay of each tensor, 0 where neither it nor the L1 penalty reaches; None for
+        ones.
     """
 
     slots: ClassVar[int] = 0
@@ -39,12 +40,13 @@ class Optimizer:
         rates: dict[str, np.ndarray],
         layout: Layout,
         decay_mode: str | None = None,
-        decayed: Sequence[bool] | None = None,
+        decayed: ArrayLike | None = None,
     ):
         self.rates = rates
         self.layout = layout
         self.decoupled = (decay_mode or self.decay_mode) == "decoupled"
-        self.decayed = [j for j in range(len(layout.sizes)) if decayed is None or decayed[j]]
+        self.decay_of = np.broadcast_to(np.asarray(1 if decayed is None else decayed, dtype=np.float64), (layout.members, len(layout.sizes)))
+        self.decayed = [j for j in range(len(layout.sizes)) if self.decay_of[:, j].any()]
         self.l1 = Columns(layout, rates["l1"])
         self.clips = bool(np.isfinite(rates["clip"]).any())
         self.prepare()
@@ -64,14 +66,15 @@ class Optimizer:
         self.lr = self.layout.factors(lr, lr_factors)
         each = [1.0 if lr_factors is None else lr_factors[:, j] for j in range(len(self.layout.sizes))]
         decay = self.rates["weight_decay"] if decay_factors is None else self.rates["weight_decay"] * decay_factors
-        self.l2 = Columns(self.layout, decay)
-        self.keep = {j: Columns(self.layout, 1 - lr * each[j] * decay) for j in self.decayed}
+        self.decays = bool(decay.any())
+        self.l2 = {j: Columns(self.layout, decay * self.decay_of[:, j]) for j in self.decayed}
+        self.keep = {j: Columns(self.layout, 1 - lr * each[j] * decay * self.decay_of[:, j]) for j in self.decayed}
 
     def update(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor], scratch: Tensor) -> None:
         """The epoch's step i: update p in place; g and scratch may be overwritten."""
         if self.clips:
             self._clip(g, scratch)
-        if self.l1.any() or self.l2.any():
+        if self.l1.any() or self.decays:
             self._regularize(i, p, g, scratch)
         self.step(i, p, g, slots, scratch)
 
@@ -95,9 +98,9 @@ class Optimizer:
         for j in self.decayed:
             if self.l1.any():
                 gradients[j].add_(torch.sign(weights[j], out=spare[j]).mul_(self.l1[0]))
-            if self.l2.any() and not self.decoupled:
-                gradients[j].add_(torch.mul(weights[j], self.l2[i], out=spare[j]))
-            elif self.l2.any():  # Loshchilov & Hutter 2019
+            if self.decays and not self.decoupled:
+                gradients[j].add_(torch.mul(weights[j], self.l2[j][i], out=spare[j]))
+            elif self.decays:  # Loshchilov & Hutter 2019
                 weights[j].mul_(self.keep[j][i])
 
 

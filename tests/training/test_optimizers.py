@@ -211,18 +211,19 @@ def test_clipping_equals_torch(name, shapes):
         assert np.array_equal(alone[0], weights[k])
 
 
+@pytest.mark.parametrize("factor", [1.0, 3.0])
 @pytest.mark.parametrize("mode", ["l2", "decoupled"])
 @pytest.mark.parametrize("name", ["adam", "adamw"])
 @pytest.mark.parametrize("shapes", [SMALL, LARGE], ids=["small", "large"])
-def test_decay_in_both_meanings_spares_what_it_should(name, mode, shapes):
-    """Decay of the first tensor only, against torch's parameter groups."""
+def test_decay_in_both_meanings_spares_what_it_should(name, mode, shapes, factor):
+    """Decay of the first tensor only, times a factor of its own, against torch's parameter groups."""
     problem = Problem(n_floats(shapes))
-    weights, _ = optimise(name, shapes, some(0), MEMBERS, problem, factors=schedule(), decay_mode=mode, decayed=[True, False, False])
+    weights, _ = optimise(name, shapes, some(0), MEMBERS, problem, factors=schedule(), decay_mode=mode, decayed=[factor, 0, 0])
     torchs = {"l2": torch.optim.Adam, "decoupled": torch.optim.AdamW}[mode]
     for k, r in rates_of.items():
 
         def make(p, r=r):
-            groups = [{"params": p[:1], "weight_decay": r["weight_decay"]}, {"params": p[1:], "weight_decay": 0.0}]
+            groups = [{"params": p[:1], "weight_decay": factor * r["weight_decay"]}, {"params": p[1:], "weight_decay": 0.0}]
             return torchs(groups, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"])
 
         reference = Reference(shapes, problem, k, make)

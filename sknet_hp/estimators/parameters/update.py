@@ -103,7 +103,14 @@ UPDATE: dict[str, Parameter] = {
         "0.1 to 10, on a log scale",
     ),
     "lr_factor_bias": Parameter("float", POSITIVE, "Factor on the learning rate of biases.", "0.1 or 1", "Holzmüller et al. 2024"),
-    "lr_factor_scale": Parameter("float", POSITIVE, "The same for `feature_scale`.", "1 to 10", "Holzmüller et al. 2024"),
+    "lr_factor_scale": Parameter(
+        "float",
+        POSITIVE,
+        "The same for `feature_scale`; there, as for the next two, it is a factor on `weight_decay` too, beside the learning rate's in it: so the "
+        "recipe's authors compute it.",
+        "1 to 10",
+        "Holzmüller et al. 2024",
+    ),
     "lr_factor_activation": Parameter("float", POSITIVE, "The same for `parametric_activation`.", "0.1 or 1", "Holzmüller et al. 2024"),
     "lr_factor_num_embedding": Parameter("float", POSITIVE, "The same for learned embeddings of numbers.", "0.1 or 1", "Holzmüller et al. 2024"),
     "weight_averaging": Parameter(
