@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sknet_hp.search.asha import ASHASearchCV
+from sknet_hp.search.bohb import BOHBSearchCV
 from sknet_hp.search.halving import HalvingSearchCV
 from sknet_hp.search.hyperband import HyperbandSearchCV
 from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
@@ -9,7 +11,7 @@ from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 if TYPE_CHECKING:
     from sknet_hp.search.bayes import BayesSearchCV
 
-__all__ = ["BayesSearchCV", "GridSearchCV", "HalvingSearchCV", "HyperbandSearchCV", "RandomizedSearchCV"]
+__all__ = ["ASHASearchCV", "BOHBSearchCV", "BayesSearchCV", "GridSearchCV", "HalvingSearchCV", "HyperbandSearchCV", "RandomizedSearchCV"]
 
 
 def __getattr__(name: str) -> Any:
