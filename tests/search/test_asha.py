@@ -8,7 +8,6 @@ import joblib
 import numpy as np
 import pytest
 from playing import FITS, Played, ScoredRun, assert_same_results, epochs_trained
-
 from sklearn.exceptions import FitFailedWarning
 
 from sknet_hp import NetClassifier
@@ -134,6 +133,36 @@ def test_second_run_from_a_journal_trains_nothing(tmp_path):
     FITS.clear()
     assert_same_results(make(refit=False, journal=tmp_path / "j").fit(X, y), search)
     assert not FITS
+
+
+def test_a_search_that_was_cut_ends_as_one_that_was_not(tmp_path):
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(60, 3)).astype(np.float32)
+    net = NetClassifier(width=4, n_layers=1, max_epochs=9, random_state=0)
+
+    def cut_after(n_rows, journal):
+        search = ASHASearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_workers=2, cv=2, random_state=0, journal=journal, refit=False)
+        policy = search._search
+
+        def cut(run, space):
+            train = run.train
+
+            def some(steps, **how):
+                if len(run.rows) > n_rows:
+                    raise KeyboardInterrupt
+                train(steps, **how)
+
+            run.train = some
+            policy(run, space)
+
+        search._search = cut
+        return search
+
+    whole = cut_after(99, None).fit(table, table[:, 0] > 0)
+    for n_rows in (1, 4, 8):
+        with pytest.raises(KeyboardInterrupt):
+            cut_after(n_rows, tmp_path / "j").fit(table, table[:, 0] > 0)
+    assert_same_results(cut_after(99, tmp_path / "j").fit(table, table[:, 0] > 0), whole)
 
 
 def test_states_of_those_that_can_not_go_on_are_let_go():
