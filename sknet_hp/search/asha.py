@@ -217,12 +217,12 @@ def _take_up(run: Run, scheduler: Scheduler, n_candidates: int) -> None:
     known = {(number, n_resources) for number, _, n_resources in run.journal.records}
     n_begun = 1 + max((number for number, _ in known), default=-1)
     steps = [Step(candidate, scheduler.resources[0], 0) for candidate in islice(scheduler.new, n_begun)]
-    for k in range(len(scheduler.resources)):
+    for k, above in enumerate([*scheduler.resources[1:], None]):
         run.train(steps, all_may_fail=True)
+        # Before scores are compared: who was promoted early may have fallen behind since, and still needs its networks.
+        promoted = [scheduler.promote(step.candidate, k) for step in steps if (step.candidate.number, above) in known]
         _learn(run, scheduler, steps, n_candidates)
-        if k + 1 < len(scheduler.resources):
-            above = scheduler.resources[k + 1]
-            steps = [scheduler.promote(step.candidate, k) for step in steps if (step.candidate.number, above) in known]
+        steps = promoted
 
 
 def _learn(run: Run, scheduler: Scheduler, steps: list[Step], n_candidates: int) -> None:

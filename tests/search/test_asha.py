@@ -3,6 +3,7 @@
 import threading
 import time
 from fractions import Fraction
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -261,3 +262,15 @@ def test_asynchronous_search_takes_up_all_that_a_journal_knows(tmp_path):
     assert known < set(all_of_them)
     assert len(all_of_them) == len(set(all_of_them))
     assert len(FITS) == len({(quality, after) for quality, _, after in FITS}) == len(all_of_them)
+
+
+def test_who_was_promoted_early_keeps_its_networks_when_taken_up():
+    """Best of the first three, but only fourth of all nine."""
+    search = ASHASearchCV(None, QUALITIES, asynchronous=True, n_workers=1, random_state=0, initial_candidates=None)
+    run = ScoredRun(lambda params, n: [0.5, 0.1, 0.2, 0.9, 0.8, 0.7, 0.0, 0.0, 0.0][[c.params for c in run.candidates].index(params)], most=9)
+    run.journal = SimpleNamespace(records={(number, 0, 1): {} for number in range(9)} | {(0, 0, 3): {}})
+    let_go = []
+    run.forget = lambda candidates: let_go.extend((c.number, len(run.rows)) for c in candidates)
+    search._search(run, made_space())
+    assert {number for number, rows in let_go if rows == 9} == {1, 2, 6, 7, 8}
+    assert (run.rows[9].candidate.number, run.rows[9].n_resources) == (0, 3)
