@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from sknet_hp.search.around import search_space
+from sknet_hp.search.asha import ASHASearchCV
+from sknet_hp.search.bohb import BOHBSearchCV
 from sknet_hp.search.halving import HalvingSearchCV
 from sknet_hp.search.hyperband import HyperbandSearchCV
 from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
@@ -10,7 +12,16 @@ from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 if TYPE_CHECKING:
     from sknet_hp.search.bayes import BayesSearchCV
 
-__all__ = ["BayesSearchCV", "GridSearchCV", "HalvingSearchCV", "HyperbandSearchCV", "RandomizedSearchCV", "search_space"]
+__all__ = [
+    "ASHASearchCV",
+    "BOHBSearchCV",
+    "BayesSearchCV",
+    "GridSearchCV",
+    "HalvingSearchCV",
+    "HyperbandSearchCV",
+    "RandomizedSearchCV",
+    "search_space",
+]
 
 
 def __getattr__(name: str) -> Any:

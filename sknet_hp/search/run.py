@@ -1,5 +1,6 @@
 """One search under way: candidates, what each has reached in each split, and the tasks that train them further."""
 
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -127,6 +128,7 @@ class Run:
         self.estimator = estimator
         self.tables = [SplitData(X, y, train, test, fit_params, score_params) for train, test in splits]
         self._orders: dict[int, np.ndarray] = {}
+        self._lock = threading.Lock()  # steps may be trained from several threads
         self._row_seed = check_random_state(random_state).randint(2**31 - 1) if resource.of_rows else 0
         if _can_share(estimator, searched, fit_params):
             self._share_first_steps()
@@ -139,8 +141,12 @@ class Run:
         self.candidates.append(candidate)
         return candidate
 
-    def train(self, steps: Sequence[Step]) -> None:
+    def train(self, steps: Sequence[Step], *, all_may_fail: bool = False) -> None:
         """Train candidates up to their resources, all of them together, and add the rows of `cv_results_`.
+
+        Parameters
+        ----------
+        all_may_fail : whether the search goes on if none of the first steps can be fitted; where they are few, others may.
 
         Raises
         ------
@@ -163,7 +169,7 @@ class Run:
         self.progress.begins(max(step.iteration for step in steps), len(steps) * self.n_splits)
         if tasks:
             outcomes |= self._train(steps, tasks)
-        first = not self.rows
+        first = not self.rows and not all_may_fail
         rows = [Row(step.candidate, step.iteration, step.n_resources, [outcomes[k, s] for s in range(self.n_splits)]) for k, step in enumerate(steps)]
         together = [outcome for row in rows for outcome in row.outcomes]
         if first:
@@ -171,11 +177,15 @@ class Run:
         _insert_error_scores(together, self.settings["error_score"])
         for row in rows:
             row.candidate.n_resources = row.n_resources
-            row.candidate.score = float(np.mean([_score_of(outcome, self.metric) for outcome in row.outcomes]))
+            row.candidate.score = self.score_of(row)
         self.rows += rows
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
         if scores:
             self.progress.scored(max([*scores, *([] if np.isnan(self.progress.best) else [self.progress.best])]))
+
+    def score_of(self, row: Row) -> float:
+        """Mean over the splits of what the search goes by, NaN if a fit failed."""
+        return float(np.mean([_score_of(outcome, self.metric) for outcome in row.outcomes]))
 
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
@@ -187,10 +197,11 @@ class Run:
         for (k, split), outcome in Parallel(n_jobs=self.n_jobs, return_as="generator_unordered")(calls):
             step = steps[k]
             step.candidate.estimators[split] = outcome.pop("estimator")
-            if self.journal is not None:
-                goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
-                self.journal.record(step.candidate, split, step.n_resources, outcome, goes_on=goes_on)
-            self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
+            with self._lock:
+                if self.journal is not None:
+                    goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
+                    self.journal.record(step.candidate, split, step.n_resources, outcome, goes_on=goes_on)
+                self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
             outcomes[k, split] = outcome
         return outcomes
 

@@ -6,7 +6,7 @@ scikit-learn samples it, and, for models, be seen as a coordinate in [0, 1] or a
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from functools import reduce
+from functools import cached_property, reduce
 from math import floor
 from operator import mul
 from typing import Any
@@ -39,6 +39,10 @@ class Choice:
             if known is value or (type(known) is type(value) and _equal(known, value)):
                 return number
         return next(number for number, known in enumerate(self.values) if _equal(known, value))
+
+    def has(self, value: Any) -> bool:
+        """Whether a value is among them."""
+        return any(known is value or _equal(known, value) for known in self.values)
 
     def __repr__(self) -> str:
         return f"Choice({self.values!r})"
@@ -82,8 +86,17 @@ class Range:
         return int(min(max(whole, self.low), self.high)) if self.low is not None and self.high is not None else whole
 
     def to_unit(self, value: float) -> float:
-        """The coordinate of a value."""
-        return float(np.clip(self.distribution.cdf(value), 0, 1))
+        """The coordinate of a value; a whole number that owns a stretch of them is in its middle."""
+        u = self.distribution.cdf(value)
+        if self.integer and self.low is None:
+            u = (u + self.distribution.cdf(value - 1)) / 2
+        return float(np.clip(u, 0, 1))
+
+    def has(self, value: Any) -> bool:
+        """Whether a value is a number within the bounds, as far as they are known."""
+        if not isinstance(value, (int, float, np.number)):
+            return False
+        return bool((self.low is None or value >= self.low) and (self.high is None or value <= self.high))
 
     def __repr__(self) -> str:
         return f"Range({self.low}, {self.high}{', log' if self.log else ''})"
@@ -137,11 +150,80 @@ class Space:
         return [dict(params) for params in ParameterSampler(plain, n, random_state=random_state)]
 
     def branch_of(self, params: Params) -> int:
-        """Which branch has these parameters."""
+        """Which branch has these parameters; the first if none."""
         for number, branch in enumerate(self.branches):
-            if set(branch) == set(params) and all(isinstance(d, Range) or _among(d, params[name]) for name, d in branch.items()):
+            if set(branch) == set(params) and all(d.has(params[name]) for name, d in branch.items()):
                 return number
         return 0
+
+    # ---- as models see it ------------------------------------------------------------------------------------------
+
+    @property
+    def coordinates(self) -> list[Dimension]:
+        """The dimensions of `encode`'s vectors.
+
+        Which branch, if there are several; then each dimension that has more than one value. Where branches say the same about a parameter, it is
+        one dimension.
+        """
+        return self._layout[0]
+
+    @cached_property
+    def _layout(self) -> tuple[list[Dimension], list[dict[str, int]]]:
+        """The coordinates, and where each branch has its parameters among them."""
+        coordinates: list[Dimension] = [Choice(range(len(self.branches)))] if len(self.branches) > 1 else []
+        owners: list[str | None] = [None] * len(coordinates)
+        places: list[dict[str, int]] = []
+        for branch in self.branches:
+            places.append({})
+            for name, own in branch.items():
+                if isinstance(own, Choice) and len(own.values) == 1:
+                    continue
+                if isinstance(own, Range) and not (hasattr(own.distribution, "cdf") and hasattr(own.distribution, "ppf")):
+                    raise ValueError(
+                        f"the space of {name!r} is {own.distribution!r}, which has no methods `cdf` and `ppf`: a model can not learn about it; "
+                        'give a distribution of SciPy, or a tuple such as (1e-4, 1e-1, "log-uniform")'
+                    )
+                known = [k for k, owner in enumerate(owners) if owner == name and _same(coordinates[k], own)]
+                places[-1][name] = known[0] if known else len(coordinates)
+                if not known:
+                    coordinates.append(own)
+                    owners.append(name)
+        return coordinates, places
+
+    def encode(self, params: Params) -> np.ndarray:
+        """A candidate as a vector.
+
+        Parameters
+        ----------
+        params : dict
+
+        Returns
+        -------
+        vector : ndarray of shape (n_coordinates,)
+            In [0, 1] for ranges, the number of the value for choices, NaN for what the candidate's branch does not have, and for values that the
+            space does not know.
+        """
+        coordinates, places = self._layout
+        branch, vector = self.branch_of(params), np.full(len(coordinates), np.nan)
+        if len(self.branches) > 1:
+            vector[0] = branch
+        for name, k in places[branch].items():
+            vector[k] = _coordinate(coordinates[k], params[name]) if name in params else np.nan
+        return vector
+
+    def decode(self, vector: np.ndarray) -> Params:
+        """The candidate at a vector; what its branch does not have is not looked at."""
+        coordinates, places = self._layout
+        branch = int(vector[0]) if len(self.branches) > 1 else 0
+        params = {}
+        for name, own in self.branches[branch].items():
+            k = places[branch].get(name)
+            if k is None:
+                params[name] = own.values[0]  # type: ignore[union-attr]
+            else:
+                at = coordinates[k]
+                params[name] = at.values[int(vector[k])] if isinstance(at, Choice) else at.from_unit(float(vector[k]))
+        return params
 
 
 def dimension(value: Any, name: str) -> Dimension:
@@ -230,5 +312,17 @@ def _equal(a: Any, b: Any) -> bool:
         return False
 
 
-def _among(choice: Choice, value: Any) -> bool:
-    return any(known is value or _equal(known, value) for known in choice.values)
+def _same(a: Dimension, b: Dimension) -> bool:
+    if isinstance(a, Choice) and isinstance(b, Choice):
+        pairs = list(zip(a.values, b.values, strict=False))
+        return len(a.values) == len(b.values) and all(x is y or (type(x) is type(y) and _equal(x, y)) for x, y in pairs)
+    if isinstance(a, Range) and isinstance(b, Range):
+        same = (a.low, a.high, a.log, a.integer) == (b.low, b.high, b.log, b.integer)
+        return a.distribution is b.distribution or (same and a.low is not None)
+    return False
+
+
+def _coordinate(dimension: Dimension, value: Any) -> float:
+    if isinstance(dimension, Choice):
+        return float(dimension.index(value)) if dimension.has(value) else np.nan
+    return dimension.to_unit(float(value)) if isinstance(value, (int, float, np.number)) else np.nan
