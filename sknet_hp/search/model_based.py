@@ -208,7 +208,7 @@ class ModelBasedSearcher(BaseSearcher):
         for s, rungs in enumerate(self._brackets(run.resource)):
             candidates: list[Candidate] = []
             while len(candidates) < rungs[0].n_candidates:
-                scores = comparable(run.rows, run.metric)
+                scores = comparable(run.rows, run.metric, s)
                 model = self._model(space, int(rng.randint(2**31 - 1)))
                 model.tell([candidate.params for candidate in scores], list(scores.values()))
                 batch = proposer.next(model, min(self.n_points, rungs[0].n_candidates - len(candidates)), scores, s)
@@ -220,15 +220,20 @@ class ModelBasedSearcher(BaseSearcher):
                 halve(run, candidates, rungs, first=1)
 
 
-def comparable(rows: list[Row], metric: str) -> dict[Candidate, float]:
-    """The scores that a model learns from: those at the highest resource that has enough of them, else at that which has most."""
+def comparable(rows: list[Row], metric: str, bracket: int = 0) -> dict[Candidate, float]:
+    """The scores that a model learns from: those at the highest resource that has enough of them, else at that which has most.
+
+    Candidates of the brackets before `bracket` that were left behind on the way there count as the worst: without them the model would see good ones
+    only, and would take the worst of the good for what to keep away from.
+    """
     at: dict[int, dict[Candidate, float]] = {}
     for row in rows:
         at.setdefault(row.n_resources, {})[row.candidate] = float(np.mean([_score_of(outcome, metric) for outcome in row.outcomes]))
     if not at:
         return {}
     _, resources = max((min(ENOUGH, len(scores)), resources) for resources, scores in at.items())
-    return finite(at[resources])
+    behind = {row.candidate: np.nan for row in rows if row.candidate.bracket < bracket and row.candidate.n_resources < resources}
+    return finite(behind | at[resources])
 
 
 def finite(scores: dict[Candidate, float]) -> dict[Candidate, float]:
