@@ -1,5 +1,6 @@
 """Searches over hyperparameters, fused by default. Knows the scikit-learn API and joblib; never torch."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sknet_hp.search.around import search_space
@@ -11,22 +12,31 @@ from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 
 if TYPE_CHECKING:
     from sknet_hp.search.bayes import BayesSearchCV
+    from sknet_hp.search.cma_es import CmaEsSearchCV
+    from sknet_hp.search.gp import GPSearchCV
+    from sknet_hp.search.tpe import TPESearchCV
 
 __all__ = [
     "ASHASearchCV",
     "BOHBSearchCV",
     "BayesSearchCV",
+    "BayesSearchCV",
+    "CmaEsSearchCV",
+    "GPSearchCV",
     "GridSearchCV",
     "HalvingSearchCV",
     "HyperbandSearchCV",
     "RandomizedSearchCV",
     "search_space",
 ]
+    "TPESearchCV",
+]
+
+_OF_EXTRAS = {"BayesSearchCV": "bayes", "CmaEsSearchCV": "cma_es", "GPSearchCV": "gp", "TPESearchCV": "tpe"}
+"""What needs scikit-optimize or Optuna, and the module that has it."""
 
 
 def __getattr__(name: str) -> Any:
-    if name == "BayesSearchCV":  # needs scikit-optimize, an extra
-        from sknet_hp.search.bayes import BayesSearchCV
-
-        return BayesSearchCV
+    if name in _OF_EXTRAS:
+        return getattr(import_module(f"{__name__}.{_OF_EXTRAS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

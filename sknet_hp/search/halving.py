@@ -12,9 +12,9 @@ from sknet_hp.search.brackets import Rung, bracket, n_steps
 from sknet_hp.search.run import Candidate, Step, ranked
 
 
-def halve(run: Run, candidates: list[Candidate], rungs: list[Rung]) -> None:
-    """Train all candidates a little, the best of them more, and so on."""
-    for iteration, rung in enumerate(rungs):
+def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int = 0) -> None:
+    """Train all candidates a little, the best of them more, and so on; from the rung `first`, if they have been in those before."""
+    for iteration, rung in enumerate(rungs[first:], first):
         survivors = ranked(candidates)[: rung.n_candidates] if iteration else candidates
         run.forget(candidate for candidate in candidates if candidate not in survivors)
         run.train([Step(candidate, rung.n_resources, iteration) for candidate in survivors])

@@ -1,0 +1,161 @@
+"""A search space as models see it: a few labelled coordinates, numbers within bounds or categories by their number."""
+
+from math import isfinite, prod
+from numbers import Real
+from typing import Any
+
+from sknet_hp.search.space import Choice, Dimension, Params, Range, Space, _equal
+
+Point = dict[str, Any]
+"""Labels of axes to coordinates; of the axes of one branch only."""
+
+BRANCH = "branch of the space"
+
+
+class Axis:
+    """One coordinate.
+
+    Parameters
+    ----------
+    label : distinguishes it from the others.
+    dimension : what it stands for.
+    ordered : whether choices that are numbers are counted in their order, for models that know numbers only.
+
+    Attributes
+    ----------
+    n_categories : how many values without an order it has, or None: then it is a number from `low` to `high`.
+    low, high, log, integer : the bounds, both included, and the scale.
+    """
+
+    def __init__(self, label: str, dimension: Dimension, *, ordered: bool = False):
+        self.label, self.dimension = label, dimension
+        self.n_categories: int | None = None
+        self.low, self.high, self.log, self.integer = 0.0, 1.0, False, False
+        self._values: list[Any] = []
+        self._range: Range | None = None  # whose coordinate in [0, 1] it is
+        if isinstance(dimension, Choice):
+            self._values = dimension.values
+            if ordered and all(isinstance(value, Real) and not isinstance(value, bool) for value in dimension.values):
+                self._values = sorted(dimension.values)
+                self.low, self.high, self.integer = 0, len(self._values) - 1, True
+            else:
+                self.n_categories = len(self._values)
+        elif dimension.low is not None and dimension.high is not None:
+            self.low, self.high, self.log, self.integer = dimension.low, dimension.high, dimension.log, dimension.integer
+        else:
+            self._range = dimension
+
+    @property
+    def single(self) -> bool:
+        """Whether there is but one value."""
+        return self.n_categories == 1 or self.low == self.high
+
+    @property
+    def size(self) -> int | None:
+        """How many values there are, None for endlessly many, or nobody knows how many."""
+        if self._values:
+            return len(self._values)
+        return int(self.high - self.low) + 1 if self.integer else None
+
+    def value(self, coordinate: Any) -> Any:
+        """What a coordinate stands for."""
+        coordinate = coordinate.item() if hasattr(coordinate, "item") else coordinate
+        if self._values:
+            return self._values[int(coordinate)]
+        return coordinate if self._range is None else self._range.from_unit(coordinate)
+
+    def coordinate(self, value: Any) -> Any:
+        """Where a value stands, or None if it is not in the space."""
+        if self._values:
+            try:
+                return Choice(self._values).index(value)
+            except StopIteration:
+                return None
+        if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value):
+            return None
+        number = float(value)
+        if self._range is not None:
+            return self._range.to_unit(number)
+        if not self.low <= number <= self.high or (self.integer and number != int(number)):
+            return None
+        return int(number) if self.integer else number
+
+
+class Axes:
+    """The axes of a space.
+
+    Several branches get an axis of their own that says which. Dimensions of several branches that are the same share an axis, so that what is learned
+    in one branch counts in the other.
+
+    Parameters
+    ----------
+    space : the search space.
+    ordered : see `Axis`.
+    """
+
+    def __init__(self, space: Space, *, ordered: bool = False):
+        self._axes: dict[str, Axis] = {}
+        if len(space.branches) > 1:
+            self._axes[BRANCH] = Axis(BRANCH, Choice(range(len(space.branches))))
+        self._branches = [
+            {name: self._of(name, number, dimension, ordered) for name, dimension in branch.items()} for number, branch in enumerate(space.branches)
+        ]
+
+    def _of(self, name: str, branch: int, dimension: Dimension, ordered: bool) -> Axis:
+        """The axis of a dimension: one that another branch has already, or a new one."""
+        for label, axis in self._axes.items():
+            if label.split("@")[0] == name and _same(axis.dimension, dimension):
+                return axis
+        label = f"{name}@{branch}" if name in self._axes else name
+        return self._axes.setdefault(label, Axis(label, dimension, ordered=ordered))
+
+    @property
+    def n_branches(self) -> int:
+        """How many alternatives there are."""
+        return len(self._branches)
+
+    @property
+    def size(self) -> int | None:
+        """How many points there are, None for endlessly many."""
+        sizes = [[axis.size for axis in branch.values()] for branch in self._branches]
+        return None if any(None in branch for branch in sizes) else sum(prod(size for size in branch if size is not None) for branch in sizes)
+
+    def varied(self) -> list[Axis]:
+        """All axes that have more than one value, that of the branches first."""
+        return [axis for axis in self._axes.values() if not axis.single]
+
+    def of_branch(self, number: int) -> list[Axis]:
+        """The axes of one branch that have more than one value, in the order of its parameters."""
+        return [axis for axis in self._branches[number].values() if not axis.single]
+
+    def shared(self) -> list[Axis]:
+        """The axes that every branch has."""
+        return [axis for axis in self.of_branch(0) if all(axis in self.of_branch(number) for number in range(1, self.n_branches))]
+
+    def params(self, point: Point) -> Params:
+        """The parameters at a point; coordinates of other branches, if there are any, do not matter."""
+        branch = self._branches[int(point.get(BRANCH, 0))]
+        return {name: axis.value(point.get(axis.label, 0)) for name, axis in branch.items()}
+
+    def point(self, params: Params) -> Point | None:
+        """Where parameters stand, or None if they are not in the space."""
+        for number, branch in enumerate(self._branches):
+            if set(branch) != set(params):
+                continue
+            point = {axis.label: axis.coordinate(params[name]) for name, axis in branch.items()}
+            if None not in point.values():
+                point = {label: coordinate for label, coordinate in point.items() if not self._axes[label].single}
+                return point if self.n_branches == 1 else {BRANCH: number} | point
+        return None
+
+
+def _same(a: Dimension, b: Dimension) -> bool:
+    """Whether two dimensions, perhaps of two branches, are the same."""
+    if isinstance(a, Choice) and isinstance(b, Choice):
+        return len(a.values) == len(b.values) and all(
+            x is y or (type(x) is type(y) and _equal(x, y)) for x, y in zip(a.values, b.values, strict=True)
+        )
+    if isinstance(a, Range) and isinstance(b, Range):
+        known = (a.low, a.high, a.log, a.integer) == (b.low, b.high, b.log, b.integer)
+        return known and (a.low is not None or a.distribution is b.distribution)
+    return False

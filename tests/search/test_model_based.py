@@ -1,0 +1,429 @@
+"""Searches led by a model: their libraries' proposals, each tried once, whatever the space."""
+
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import optuna
+import pytest
+import skopt
+from scipy import stats
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.utils.estimator_checks import check_estimator
+
+from sknet_hp import NetClassifier, search
+from sknet_hp.search import CmaEsSearchCV, GPSearchCV, TPESearchCV
+from sknet_hp.search.axes import Axes
+from sknet_hp.search.brackets import epochs, hyperband
+from sknet_hp.search.model_based import comparable, finite
+from sknet_hp.search.run import Candidate, Row
+from sknet_hp.search.space import Space
+
+pytestmark = pytest.mark.timeout(110)
+
+SEARCHERS = [TPESearchCV, CmaEsSearchCV, GPSearchCV]
+X = np.zeros((8, 1))
+y = np.arange(8) % 2
+LR = (1e-6, 1.0, "log-uniform")
+
+
+def value_of(lr=0.1, dropout=0.0, width=32, shape=(1, 1), activation="selu"):
+    """Best at lr = 10^-2.3, dropout 0.2, width 32, a shape of two, and selu."""
+    other = abs(np.log2(width) - 5) / 8 + 0.3 * (len(shape) != 2) + 0.2 * (activation != "selu")
+    return -float((np.log10(lr) + 2.3) ** 2 + 4 * (dropout - 0.2) ** 2 + other)
+
+
+class Formula(ClassifierMixin, BaseEstimator):
+    """Scores what a formula says of its parameters."""
+
+    trained = 0
+
+    def __init__(self, lr=0.1, dropout=0.0, width=32, shape=(1, 1), activation="selu", fails=None, max_epochs=9, warm_start=False):
+        self.lr, self.dropout, self.width, self.shape, self.activation = lr, dropout, width, shape, activation
+        self.fails, self.max_epochs, self.warm_start = fails, max_epochs, warm_start
+
+    def fit(self, X, y):
+        if self.fails is not None and self.lr > self.fails:
+            raise ArithmeticError("diverged")
+        self.classes_ = np.unique(y)
+        Formula.trained += self.max_epochs - getattr(self, "n_iter_", 0)
+        self.n_iter_ = self.max_epochs
+        return self
+
+    def predict(self, X):
+        return np.repeat(self.classes_[:1], len(X))
+
+    def score(self, X, y, sample_weight=None):
+        return value_of(self.lr, self.dropout, self.width, self.shape, self.activation)
+
+
+@pytest.fixture(params=SEARCHERS)
+def searcher(request):
+    return request.param
+
+
+def fitted(searcher, space, estimator=None, **settings):
+    settings = {"cv": 2, "random_state": 0, "n_candidates": 14, "n_points": 4} | settings
+    return searcher(estimator or Formula(), space, **settings).fit(X, y)
+
+
+def tried(found):
+    """The candidates, in order."""
+    return [{name: value for name, value in params.items() if name != "max_epochs"} for params in found.cv_results_["params"]]
+
+
+def listening(searcher, told):
+    """A searcher that notes what its model is told."""
+
+    class Listening(searcher):
+        """Notes what its model is told."""
+
+        def _model(self, space, seed):
+            model = super()._model(space, seed)
+            tell = model.tell
+            model.tell = lambda params, scores: (told.extend(zip(params, scores, strict=True)), tell(params, scores))
+            return model
+
+    return Listening
+
+
+# ---- the libraries' own proposals ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_points", [1, 4])
+@pytest.mark.parametrize("seed", [0, 7])
+def test_tpe_is_optunas(n_points, seed):
+    activations = ["relu", "selu", "tanh"]
+    space = {"lr": LR, "dropout": (0.0, 0.9), "width": (4, 256, "log-uniform"), "activation": activations}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), direction="maximize")
+    expected = []
+    while len(expected) < 32:
+        trials = [study.ask() for _ in range(n_points)]
+        batch = [
+            {
+                "lr": trial.suggest_float("lr", 1e-6, 1.0, log=True),
+                "dropout": trial.suggest_float("dropout", 0.0, 0.9),
+                "width": trial.suggest_int("width", 4, 256, log=True),
+                "activation": trial.suggest_categorical("activation", activations),
+            }
+            for trial in trials
+        ]
+        for trial, params in zip(trials, batch, strict=True):
+            study.tell(trial, value_of(**params))
+        expected += batch
+    assert tried(fitted(TPESearchCV, space, n_candidates=32, n_points=n_points, random_state=seed)) == expected
+
+
+def test_the_gaussian_process_is_scikit_optimizes():
+    optimizer = skopt.Optimizer([skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3)
+    expected = []
+    for _ in range(4):
+        batch = [{"lr": float(lr), "width": int(width)} for lr, width in optimizer.ask(4)]
+        optimizer.tell([list(params.values()) for params in batch], [-value_of(**params) for params in batch])
+        expected += batch
+    assert tried(fitted(GPSearchCV, {"lr": LR, "width": (4, 256)}, n_candidates=16, random_state=3)) == expected
+
+
+def test_cma_es_proposes_from_its_first_batch_on():
+    """The normal distribution that the method starts with: around the middle, a sixth of the range wide."""
+    drawn = tried(fitted(CmaEsSearchCV, {"lr": LR, "dropout": (0.0, 1.0)}, n_candidates=200, n_points=200))
+    units = np.array([[np.log10(params["lr"]) / 6 + 1, params["dropout"]] for params in drawn])
+    assert np.allclose(units.mean(axis=0), 0.5, atol=0.04)
+    assert np.allclose(units.std(axis=0), 1 / 6, atol=0.03)
+
+
+def test_cma_es_moves_and_narrows():
+    drawn = tried(fitted(CmaEsSearchCV, {"lr": LR, "dropout": (0.0, 1.0)}, n_candidates=96, n_points=8))
+    logs = np.log10([params["lr"] for params in drawn])
+    assert abs(logs[-16:].mean() + 2.3) < 0.4
+    assert logs[-16:].std() < logs[:16].std() / 2
+
+
+@pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
+def test_better_than_random(searcher):
+    space, draws = {"lr": LR, "dropout": (0.0, 0.9)}, {"lr": stats.loguniform(1e-6, 1), "dropout": stats.uniform(0, 0.9)}
+    ours = [fitted(searcher, space, n_candidates=32, n_points=8, random_state=seed).best_score_ for seed in range(8)]
+    random = [RandomizedSearchCV(Formula(), draws, n_iter=32, cv=2, random_state=seed).fit(X, y).best_score_ for seed in range(8)]
+    assert np.median(ours) > np.median(random) / 1.5
+
+
+def test_the_gaussian_process_is_better_than_random_by_far():
+    ours = fitted(GPSearchCV, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=20, n_points=5)
+    assert ours.best_score_ > -0.01, "a median random search of 32 comes to -0.08"
+
+
+# ---- spaces --------------------------------------------------------------------------------------------------------
+
+SPACES = {
+    "tuples": {"shape": [(1,), (1, 1), (2, 2)], "lr": LR},
+    "foreign distributions": {"lr": stats.lognorm(2, scale=0.01), "width": stats.randint(4, 64), "dropout": stats.beta(2, 5)},
+    "dimensions": {"lr": skopt.space.Real(1e-5, 1, prior="log-uniform"), "activation": skopt.space.Categorical(["relu", "selu"])},
+    "distributions of Optuna": {
+        "lr": optuna.distributions.FloatDistribution(1e-5, 1, log=True),
+        "width": optuna.distributions.IntDistribution(8, 64, step=8),
+    },
+    "alternatives": [
+        {"lr": LR, "activation": ["relu"], "dropout": (0.0, 0.9)},
+        {"lr": LR, "activation": ["selu", "tanh"], "width": [8, 64, 16, 32]},
+    ],
+}
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+def test_any_space(searcher, space):
+    found = fitted(searcher, space)
+    candidates = tried(found)
+    assert len(candidates) == 14
+    assert len({repr(params) for params in candidates}) == 14
+    axes = Axes(Space(space))
+    assert all(axes.point(params) is not None for params in candidates)
+    assert found.best_score_ == max(value_of(**params) for params in candidates)
+    if isinstance(space, list):
+        assert {"dropout" in params for params in candidates} == {True, False}, "both alternatives"
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+def test_points_and_parameters(space, ordered):
+    axes = Axes(Space(space), ordered=ordered)
+    for params in Space(space).sample(20, 0):
+        again = axes.params(axes.point(params))
+        assert again.keys() == params.keys()
+        for name, value in params.items():
+            assert again[name] == (pytest.approx(value) if isinstance(value, float) else value)
+
+
+def test_alternatives_share_what_is_the_same():
+    axes = Axes(Space(SPACES["alternatives"]), ordered=True)
+    assert [axis.label for axis in axes.shared()] == ["lr"]
+    assert len(axes.varied()) == 5, "the branch, lr, dropout, activation of the second, width"
+    assert [axes.params(axes.point({"lr": 0.1, "activation": "tanh", "width": 64}))["width"]] == [64]
+
+
+def test_parameters_outside_the_space():
+    axes = Axes(Space({"lr": LR, "width": (4, 8), "activation": ["relu", "selu"]}))
+    inside = {"lr": 0.1, "width": 5, "activation": "relu"}
+    assert axes.point(inside) == {"lr": 0.1, "width": 5, "activation": 0}
+    for wrong in ({"lr": 2.0}, {"width": 5.5}, {"activation": "tanh"}, {"lr": None}, {"lr": float("nan")}, {"shape": (1,)}):
+        assert axes.point(inside | wrong) is None
+
+
+# ---- each once -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_points", [1, 4, 32])
+@pytest.mark.parametrize("space", [{"activation": ["relu", "selu", "tanh"], "lr": [0.1, 0.01]}, {"width": (4, 9)}], ids=["choices", "whole numbers"])
+def test_a_space_is_exhausted(searcher, space, n_points):
+    found = fitted(searcher, space, n_candidates=32, n_points=n_points)
+    assert found.n_candidates_ == 6
+    assert len({repr(params) for params in tried(found)}) == 6
+
+
+@pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
+def test_proposals_that_are_known_lead_to_others(searcher):
+    """A model that has converged on a point of a grid repeats it; the search goes on around it."""
+    space = {"width": [4, 8, 16, 32, 64, 128, 256], "dropout": [0.0, 0.2, 0.4, 0.6, 0.8], "activation": ["relu", "selu", "tanh"]}
+    found = fitted(searcher, space, n_candidates=60, n_points=4)
+    assert len({repr(params) for params in tried(found)}) == 60
+    assert found.best_params_["activation"] == "selu"
+
+
+def test_batches(searcher):
+    class Counting(searcher):
+        """Notes its batches."""
+
+        def _search(self, run, space):
+            sizes, train = [], run.train
+            run.train = lambda steps: (sizes.append(len(steps)), train(steps))
+            super()._search(run, space)
+            self.sizes_ = sizes
+
+    assert fitted(Counting, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=11, n_points=4).sizes_ == [4, 4, 3]
+    initial = [{"lr": 0.1, "dropout": 0.1}, "current"]
+    assert fitted(Counting, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=11, n_points=4, initial_candidates=initial).sizes_ == [2, 4, 4, 1]
+
+
+# ---- what comes first ----------------------------------------------------------------------------------------------
+
+
+def test_initial_candidates_come_first_and_are_told(searcher):
+    space = {"lr": LR, "dropout": (0.0, 0.9)}
+    good, outside = {"lr": 5e-3, "dropout": 0.2}, {"lr": 7.0, "dropout": 0.1}
+    told = []
+    found = fitted(listening(searcher, told), space, initial_candidates=["current", good, good, outside])
+    assert tried(found)[:3] == [{"lr": 0.1, "dropout": 0.0}, good, outside], "each once"
+    assert (good, value_of(**good)) in told[:3]
+    assert found.n_candidates_ == 14
+
+
+def test_cma_es_begins_at_a_good_guess():
+    near = tried(
+        fitted(CmaEsSearchCV, {"lr": LR, "dropout": (0.0, 1.0)}, n_points=30, n_candidates=32, initial_candidates=[{"lr": 1e-5, "dropout": 0.8}])
+    )
+    units = np.array([[np.log10(params["lr"]) / 6 + 1, params["dropout"]] for params in near[1:]])
+    assert np.allclose(np.median(units, axis=0), [1 / 6, 0.8], atol=0.08)
+
+
+# ---- failures, seeds, journals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:(?s).*fits failed")
+def test_failures_are_the_worst(searcher):
+    told = []
+    found = fitted(listening(searcher, told), {"lr": LR, "dropout": (0.0, 0.9)}, Formula(fails=0.02))
+    failed = [params["lr"] > 0.02 for params, _ in told]
+    assert 0 < sum(failed) < 14 == len(told)
+    so_far = np.inf
+    for start in range(0, 14, 4):
+        batch = told[start : start + 4]
+        so_far = min([so_far, *(value_of(**params) for params, _ in batch if params["lr"] <= 0.02)])
+        assert all(score == (so_far if params["lr"] > 0.02 else value_of(**params)) for params, score in batch)
+    assert found.best_params_["lr"] <= 0.02
+
+
+def test_scores_are_made_finite():
+    a, b, c = (Candidate(number, {}) for number in range(3))
+    assert finite({a: 0.5, b: np.nan, c: 0.7}) == {a: 0.5, b: 0.5, c: 0.7}
+    assert finite({a: -np.inf, b: 3.0}) == {a: 3.0, b: 3.0}
+    assert finite({a: np.nan}) == {a: 0.0}
+
+
+@pytest.mark.parametrize("multi_fidelity", [False, True])
+def test_a_seed_fixes_all(searcher, multi_fidelity):
+    global_state = np.random.get_state()[1].copy()  # noqa: NPY002
+    first, second = (fitted(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=5) for _ in range(2))
+    other = fitted(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=6)
+    assert tried(first) == tried(second)
+    assert tried(first) != tried(other)
+    assert np.array_equal(global_state, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize("multi_fidelity", [False, True])
+def test_a_journal_is_taken_up(searcher, multi_fidelity, tmp_path):
+    settings = {"multi_fidelity": multi_fidelity, "initial_candidates": ["current"], "n_candidates": 14}
+    whole = fitted(searcher, SPACES["tuples"], **settings)
+    fitted(searcher, SPACES["tuples"], journal=tmp_path, **settings)
+    records = (tmp_path / "records").read_bytes().splitlines(keepends=True)
+    (tmp_path / "records").write_bytes(b"".join(records[: len(records) // 2]))
+    before = Formula.trained
+    again = fitted(searcher, SPACES["tuples"], journal=tmp_path, **settings)
+    assert 0 < Formula.trained - before < 9 * 2 * 14
+    for name, values in whole.cv_results_.items():
+        if not name.endswith("time"):
+            assert np.array_equal(values, again.cv_results_[name]), name
+
+
+# ---- brackets ------------------------------------------------------------------------------------------------------
+
+
+def test_brackets_are_hyperbands(searcher):
+    most, n_candidates, n_epochs = (9, 17, 69) if searcher is GPSearchCV else (27, 49, 357)  # a Gaussian process takes its time
+    brackets = hyperband(most, 1, 3)
+    Formula.trained = 0
+    found = fitted(searcher, {"lr": LR}, Formula(max_epochs=most), multi_fidelity=True, min_resources=1, cv=2, refit=False, n_points=9)
+    assert Formula.trained == 2 * sum(map(epochs, brackets)) == 2 * n_epochs
+    assert found.n_candidates_ == n_candidates
+    results = found.cv_results_
+    for s, rungs in enumerate(brackets):
+        for iteration, rung in enumerate(rungs):
+            here = (np.array(results["bracket"]) == s) & (np.array(results["iter"]) == iteration)
+            assert here.sum() == rung.n_candidates
+            assert set(np.array(results["n_resources"])[here]) == {rung.n_resources}
+
+
+@pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
+def test_later_brackets_are_better(searcher):
+    found = fitted(searcher, {"lr": LR, "dropout": (0.0, 0.9)}, Formula(max_epochs=27), multi_fidelity=True, min_resources=1, n_points=5)
+    scores, bracket = found.cv_results_["mean_test_score"], np.array(found.cv_results_["bracket"])
+    entry = np.array(found.cv_results_["iter"]) == 0
+    assert np.median(scores[entry & (bracket >= 1)]) > np.median(scores[entry & (bracket == 0)]) / 1.5
+
+
+def test_the_model_learns_from_the_highest_resource_with_enough_scores():
+    candidates = [Candidate(number, {}) for number in range(12)]
+
+    def rows(n, n_resources):
+        return [Row(candidate, 0, n_resources, [{"test_scores": float(n_resources)}, {"test_scores": 0.0}]) for candidate in candidates[:n]]
+
+    assert comparable([], "score") == {}
+    assert set(comparable(rows(4, 1), "score").values()) == {0.5}
+    assert set(comparable(rows(12, 1) + rows(9, 3), "score").values()) == {0.5}
+    assert set(comparable(rows(12, 1) + rows(10, 3) + rows(3, 9), "score").values()) == {1.5}
+
+
+def test_what_was_left_behind_counts_as_the_worst():
+    """A candidate that another bracket gave up has lost to those that went on; one of the bracket under way has not."""
+    gone, *others, waiting = (Candidate(number, {}, bracket=0, n_resources=1) for number in range(12))
+    waiting.bracket = 1
+    rows = [Row(candidate, 0, 1, [{"test_scores": 9.0}]) for candidate in (gone, *others, waiting)]
+    for number, candidate in enumerate(others):
+        candidate.n_resources = 3
+        rows.append(Row(candidate, 1, 3, [{"test_scores": 20.0 + number}]))
+    scores = comparable(rows, "score", bracket=1)
+    assert waiting not in scores
+    assert scores[gone] == 20.0
+    assert [scores[candidate] for candidate in others] == [20.0 + number for number in range(10)]
+
+
+# ---- manners -------------------------------------------------------------------------------------------------------
+
+
+def test_networks_train_together(searcher, bundles):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4)).astype(np.float32)
+    net = NetClassifier(width=8, n_layers=1, max_epochs=3, random_state=0)
+    found = searcher(net, {"lr": LR}, n_candidates=8, n_points=4, cv=3, random_state=0).fit(X, (X[:, 0] > 0).astype(int))
+    assert sum(bundles) == 24, "eight candidates of three folds; the best one is fitted alone"
+    assert max(bundles) >= 4
+    assert found.best_params_["max_epochs"] == 3
+
+
+def test_nothing_of_optuna_is_changed_or_heard(capfd):
+    for level in (optuna.logging.INFO, optuna.logging.ERROR):
+        optuna.logging.set_verbosity(level)
+        fitted(TPESearchCV, SPACES["alternatives"])
+        fitted(CmaEsSearchCV, {"lr": LR, "width": (4, 64)}, initial_candidates="current")
+        assert optuna.logging.get_verbosity() == level
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("name", "missing"), [("TPESearchCV", "optuna"), ("CmaEsSearchCV", "cmaes"), ("GPSearchCV", "skopt")])
+def test_without_its_library(name, missing):
+    code = f"""
+import sys
+sys.modules[{missing!r}] = None
+import sknet_hp.search
+try:
+    sknet_hp.search.{name}
+except ImportError as error:
+    print(error)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert name in said
+    assert "sknet_hp[bayes]" in said
+
+
+@pytest.mark.parametrize("wrong", [{"n_points": 0}, {"n_candidates": "auto"}, {"multi_fidelity": "yes"}])
+def test_wrong_settings(searcher, wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        fitted(searcher, {"lr": LR}, **wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.filterwarnings("ignore")
+def test_conformance(searcher):
+    net = NetClassifier(max_epochs=9, width=16, batch_size=32, random_state=0)
+    results = check_estimator(searcher(net, {"lr": [1e-2, 3e-2, 1e-1], "dropout": [0.0, 0.1]}, cv=2), on_fail=None, on_skip=None)
+    assert [(result["check_name"], result["exception"]) for result in results if result["status"] in ("failed", "xfail")] == []
+    assert len(results) > 40
+
+
+def test_exported():
+    assert {"CmaEsSearchCV", "GPSearchCV", "TPESearchCV"} <= set(search.__all__)
