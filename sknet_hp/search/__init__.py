@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from sknet_hp.search.halving import HalvingSearchCV
 from sknet_hp.search.hyperband import HyperbandSearchCV
+from sknet_hp.search.population import PBTSearchCV
 from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 
 if TYPE_CHECKING:
     from sknet_hp.search.bayes import BayesSearchCV
 
-__all__ = ["BayesSearchCV", "GridSearchCV", "HalvingSearchCV", "HyperbandSearchCV", "RandomizedSearchCV"]
+__all__ = ["BayesSearchCV", "GridSearchCV", "HalvingSearchCV", "HyperbandSearchCV", "PBTSearchCV", "RandomizedSearchCV"]
 
 
 def __getattr__(name: str) -> Any:
