@@ -149,7 +149,7 @@ class PBTSearchCV(BaseSearcher):
         drawn = space.sample(max(0, self.population_size - len(initial)), random_state)
         population = [run.propose(params) for params in [*initial, *drawn]]
         ends = intervals(run.resource.most, self.interval)
-        taken_up = run.journal is not None and run.journal.known(population[0], 0, ends[0]) is not None
+        taken_up = run.journal is not None and bool(run.journal.records)
         if len(ends) > 1 and len(population) > 1 and not taken_up:
             check_changeable(run, space, population, self.perturbation_factors)
         for iteration, n_resources in enumerate(ends):
