@@ -20,7 +20,7 @@ from sknet_hp.nets.modules import EnsembleOutput
 from sknet_hp.training.torch_loss import TorchLoss, meaning
 
 NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "norm_eps")
-"""Numbers of layers. They move no weight, so a network that is trained on may change them; only whether there is such a layer is structure."""
+"""Numbers of layers. They move no weight, so a network that is trained on may change them. Whether there is such a layer is structure."""
 
 _STAND_IN = {"dropout": 0.5, "input_dropout": 0.25, "residual_dropout": 0.75, "norm_momentum": 0.125, "norm_eps": 2.0**-20}
 """Values by which a traced graph's numbers are told apart."""
@@ -52,6 +52,14 @@ def structure(net: Any, encoder: TableEncoder, n_features: int, n_outputs: int, 
     if not isinstance(net.module, str):
         return shape | {"module_params": copy.copy(net.module_params or {})} | beside
     return shape | _ARGUMENTS[net.module](net) | {"front": tuple(_front(net, encoder))} | beside
+
+
+def lasting(structure: dict[str, Any]) -> dict[str, Any]:
+    """What of a structure a network that is trained on must keep: all but its dropouts, which hold no weights and may come and go."""
+    kept = {name: value for name, value in structure.items() if name not in ("dropout", "residual_dropout")}
+    if isinstance(kept.get("front"), tuple):
+        kept["front"] = Front(*kept["front"])._replace(input_dropout=0.0)
+    return kept
 
 
 def _place(net: Any, name: str) -> float:

@@ -249,7 +249,8 @@ class BaseNet(Network, BaseEstimator):
         return [architecture.network(self.structure_, self.layer_numbers_, seed) for seed in self._seeds()]
 
     def _check_unchanged(self, structure: dict[str, Any]) -> None:
-        changed = [name for name in structure if structure[name] != self.structure_[name]]
+        before, after = architecture.lasting(self.structure_), architecture.lasting(structure)
+        changed = [name for name in after if after[name] != before[name]]
         if changed:
             what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
             raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")

@@ -8,6 +8,7 @@ from sknet_hp.search.asha import ASHASearchCV
 from sknet_hp.search.bohb import BOHBSearchCV
 from sknet_hp.search.halving import HalvingSearchCV
 from sknet_hp.search.hyperband import HyperbandSearchCV
+from sknet_hp.search.population import PBTSearchCV
 from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 
 if TYPE_CHECKING:
@@ -20,16 +21,15 @@ __all__ = [
     "ASHASearchCV",
     "BOHBSearchCV",
     "BayesSearchCV",
-    "BayesSearchCV",
     "CmaEsSearchCV",
     "GPSearchCV",
     "GridSearchCV",
     "HalvingSearchCV",
     "HyperbandSearchCV",
+    "PBTSearchCV",
     "RandomizedSearchCV",
-    "search_space",
-]
     "TPESearchCV",
+    "search_space",
 ]
 
 _OF_EXTRAS = {"BayesSearchCV": "bayes", "CmaEsSearchCV": "cma_es", "GPSearchCV": "gp", "TPESearchCV": "tpe"}

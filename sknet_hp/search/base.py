@@ -208,12 +208,15 @@ class BaseSearcher(BaseSearchCV):
         with context.propagate_callback_context(self.best_estimator_):
             context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
             start = time.perf_counter()
-            given = routed.estimator.fit
-            self.best_estimator_.fit(X, **given) if y is None else self.best_estimator_.fit(X, y, **given)
+            self._fit_best(run, X, y, routed.estimator.fit)
             self.refit_time_ = time.perf_counter() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
         context.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=metadata)
+
+    def _fit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
+        """Fit `best_estimator_` on all rows."""
+        self.best_estimator_.fit(X, **fit_params) if y is None else self.best_estimator_.fit(X, y, **fit_params)
 
     def _estimator_with(self, params: dict[str, Any]) -> Any:
         return clone(self.estimator).set_params(**clone(params, safe=False))

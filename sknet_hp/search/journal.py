@@ -125,6 +125,12 @@ class Journal:
             self._file.truncate(end)
             raise OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole") from error
 
+    def keep(self, candidate: Candidate, split: int) -> None:
+        """Remember the network that a candidate begins with, a copy of another's, unless it has gone further since."""
+        path = self._state(candidate, split)
+        if not path.exists():
+            self._save(candidate.estimators[split], path, candidate.n_resources)
+
     def state(self, candidate: Candidate, split: int, n_resources: int) -> Any:
         """The network that a candidate has reached `n_resources` with in a split, or None: then it must be trained again."""
         path = self._state(candidate, split)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.search.progress import Progress, silent
 from sknet_hp.search.resource import Resource
+from sknet_hp.search.stages import changed, fit_on, stages
 
 Outcome = dict[str, Any]
 """What `_fit_and_score` tells of one fit."""
@@ -40,6 +42,8 @@ class Candidate:
     estimators : fitted, one for each split, or None.
     n_resources : what it has reached.
     score : mean over the splits of what the search goes by, at what it has reached; NaN if a fit failed.
+    history : who was trained, and up to which resource, to get here: the candidate itself, after those that it is a copy of.
+    parent : whose networks it began with, or None.
     """
 
     number: int
@@ -48,6 +52,8 @@ class Candidate:
     estimators: list[Any] = field(default_factory=list)
     n_resources: int = 0
     score: float = np.nan
+    history: list[tuple["Candidate", int]] = field(default_factory=list)
+    parent: "Candidate | None" = None
 
 
 class Row(NamedTuple):
@@ -141,6 +147,19 @@ class Run:
         self.candidates.append(candidate)
         return candidate
 
+    def fork(self, parent: Candidate, params: dict[str, Any]) -> Candidate:
+        """A new candidate that goes on, with other parameters, from where another stands: with its weights, optimizer memory and counters."""
+        child = self.propose(params, parent.bracket)
+        child.parent, child.n_resources, child.history = parent, parent.n_resources, list(parent.history)
+        for split in range(self.n_splits):
+            kept = self._kept(parent, split)
+            if kept is None:  # after a search was killed: it is trained again if it is needed
+                continue
+            child.estimators[split] = deepcopy(kept).set_params(**clone(changed(params, parent.params), safe=False))
+            if self.journal is not None:
+                self.journal.keep(child, split)
+        return child
+
     def train(self, steps: Sequence[Step], *, all_may_fail: bool = False) -> None:
         """Train candidates up to their resources, all of them together, and add the rows of `cv_results_`.
 
@@ -177,6 +196,7 @@ class Run:
         _insert_error_scores(together, self.settings["error_score"])
         for row in rows:
             row.candidate.n_resources = row.n_resources
+            row.candidate.history.append((row.candidate, row.n_resources))
             row.candidate.score = self.score_of(row)
         self.rows += rows
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
@@ -190,7 +210,7 @@ class Run:
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
         calls = (
-            delayed(_numbered)(task, self.estimator_of(steps[task[0]].candidate, task[1]), *self._arguments(steps[task[0]], task[1]), context=context)
+            delayed(_numbered)(task, *self._arguments(steps[task[0]], task[1]), context=context)
             for task, context in zip(tasks, contexts, strict=True)
         )
         outcomes = {}
@@ -207,18 +227,27 @@ class Run:
 
     def estimator_of(self, candidate: Candidate, split: int) -> Any:
         """A candidate in a split: what was fitted, or a clone that begins."""
+        kept = self._kept(candidate, split)
+        return clone(self.estimator).set_params(**clone(candidate.params, safe=False)) if kept is None else kept
+
+    def _kept(self, candidate: Candidate, split: int) -> Any:
+        """A candidate's network as far as it was trained, to go on from, or None."""
+        if self.resource.of_rows:
+            return None
         fitted = candidate.estimators[split]
         if fitted is None and candidate.n_resources and self.journal is not None:
             fitted = self.journal.state(candidate, split, candidate.n_resources)
-        if fitted is None or self.resource.of_rows:
-            return clone(self.estimator).set_params(**clone(candidate.params, safe=False))
         return fitted
 
     def _arguments(self, step: Step, split: int) -> tuple[Any, ...]:
-        data = self.tables[split]
+        data, kept = self.tables[split], self._kept(step.candidate, split)
         if self.resource.of_rows:
             data = data._replace(train=self._first_rows(split, step.n_resources))
-        return data, self.resource.settings(step.n_resources), self.settings
+        if kept is not None:
+            return kept, data, [self.resource.settings(step.n_resources)], self.settings
+        history = [] if self.resource.of_rows else step.candidate.history
+        schedule = [(past.params, n_resources) for past, n_resources in [*history, (step.candidate, step.n_resources)]]
+        return clone(self.estimator), data, stages(schedule, self.resource), self.settings
 
     def _first_rows(self, split: int, n: int) -> np.ndarray:
         """n training rows of a split; those of a smaller number are among them."""
@@ -247,16 +276,18 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
 
 
-def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: dict[str, Any], how: dict[str, Any], *, context: Any) -> Any:
+def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: list[dict[str, Any]], how: dict[str, Any], *, context: Any) -> Any:
     caller = how.get("caller")
     rest = {name: value for name, value in how.items() if name != "caller"}
+    for earlier in settings[:-1]:  # its state is lost: it comes here by the way that it came before
+        fit_on(estimator, data, earlier)
     outcome = _fit_and_score(
         estimator,
         data.X,
         data.y,
         train=data.train,
         test=data.test,
-        parameters=settings,
+        parameters=settings[-1],
         fit_params=data.fit_params,
         score_params=data.score_params,
         return_n_test_samples=True,

@@ -353,6 +353,19 @@ def test_warm_start_with_another_normalization(classes):
         net.set_params(normalization="layer", max_epochs=9).fit(X, y)
 
 
+@pytest.mark.parametrize("module", ["mlp", "resnet", "tabm"])
+def test_dropout_may_come_and_go(classes, module):
+    """As if it had been there all the time, with a probability of all but nothing."""
+    X, y = classes
+    own = SMALL | {"module": module, "warm_start": True, "schedule_epochs": 6}
+    come, there = (NetClassifier(**own | {"max_epochs": 3, "dropout": p}).fit(X, y) for p in (0.0, 1e-12))
+    for epochs, p in ((4, 0.2), (6, 0.0)):
+        come.set_params(max_epochs=epochs, dropout=p).fit(X, y)
+        there.set_params(max_epochs=epochs, dropout=p or 1e-12).fit(X, y)
+        assert np.array_equal(come.parameters_, there.parameters_)
+    come.predict(X)
+
+
 def test_without_warm_start_fit_begins_anew(classes):
     X, y = classes
     net = NetClassifier(**SMALL).fit(X, y)

@@ -1,0 +1,227 @@
+"""Population-based training (Jaderberg et al. 2017)."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknet_hp.search.base import BaseSearcher, Run, Space
+from sknet_hp.search.changeable import check_changeable
+from sknet_hp.search.explore import explored, n_replaced
+from sknet_hp.search.resource import Resource
+from sknet_hp.search.run import Candidate, Step, ranked
+from sknet_hp.search.stages import stages
+
+_INTERVALS = 10  # of an automatic interval
+
+
+class PBTSearchCV(BaseSearcher):
+    """Population-based training (Jaderberg et al. 2017): it finds a schedule of parameters in the time of one training of each member.
+
+    All members of a population train side by side. After each interval the worst of them are replaced by copies of some of the best, which take over
+    weights, memory of the optimizer and counters, and go on with perturbed parameters.
+
+    A member is one setting of the parameters with a network in each split; members are compared by their mean score over the splits, and copied in
+    all splits at once. What is found is a schedule: the parameters that the best member and those it descends from had in each interval.
+    `best_estimator_` is trained on all rows by that schedule.
+
+    Only parameters that an estimator can change while it is trained on can be searched, such as learning rates, weight decay and dropout; others are
+    refused with an error before the training begins. They may stand in the single-valued entries of a list of dicts: a copy inherits them. Networks
+    that `early_stopping` has stopped are not trained further, nor are their copies; `early_stopping=False` lets all of them train to the end.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Ours, or any with a parameter to go on from and `warm_start` beside it.
+    param_distributions : dict or list of dict
+        Names of parameters to lists of choices, distributions of SciPy or Optuna, dimensions of scikit-optimize, or tuples such as
+        `(1e-4, 1e-1, "log-uniform")`. Members stay in their dict of a list.
+    population_size : int, default=16
+        Members; fewer where a space of lists has not so many settings.
+    interval : int or "auto", default="auto"
+        How far members are trained, in units of the resource, before they are compared; "auto" is a tenth of `max_resources`.
+    quantile : float, default=0.25
+        In (0, 0.5]. ⌈n · quantile⌉ members, at most half of them, are replaced by copies of as many of the best. Members that failed always are.
+    resample_probability : float, default=0.25
+        With which each parameter of a copy is drawn anew; otherwise a number is multiplied by one of `perturbation_factors`, and of choices one
+        beside the present one is taken.
+    perturbation_factors : tuple of float, default=(1.2, 0.8)
+        Results are clipped to the bounds of the space, and whole numbers are rounded.
+    max_resources : int or "auto", default="auto"
+        What each member is trained for in all; "auto" is the estimator's own value.
+    resource : str, default="auto"
+        The parameter that fit goes on by; "auto" is `max_epochs` of the last step.
+    scoring, refit, cv, n_jobs, error_score, return_train_score, verbose
+        As in `HalvingSearchCV`; `refit` must not be "ensemble".
+    random_state : int, RandomState instance or None, default=None
+        Of the first parameters, and of who is copied and how it changes.
+    initial_candidates : list of dict or "current", default=None
+        Settings of the first members; "current" is the estimator's own.
+    time_budget : float, default=None
+        Seconds, after which no other interval begins.
+    journal : path, default=None
+        Directory to take up a killed search from.
+
+    Attributes
+    ----------
+    cv_results_ : dict
+        One row for each member and interval. `candidate` numbers settings with their networks: a copy is a new one, of which `parent` (-1 if none) is
+        what it was copied from. `member` is its place in the population.
+    schedule_ : list of tuple (from_resource, to_resource, params)
+        Of the best member, an entry for each interval.
+    lineage_ : list of int
+        The candidates that the best member descends from, the first one first, and itself.
+    best_params_ : dict
+        Of the last interval.
+    best_estimator_, best_score_, best_index_
+        As in scikit-learn's searches. The best has the best mean score of all that reached the most resources.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseSearcher._parameter_constraints,
+        "population_size": [Interval(Integral, 1, None, closed="left")],
+        "interval": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "quantile": [Interval(Real, 0, 0.5, closed="right")],
+        "resample_probability": [Interval(Real, 0, 1, closed="both")],
+        "perturbation_factors": [tuple, list],
+    }
+
+    min_resources: Any = "auto"  # there are no rungs
+    factor: float = 3
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        population_size: int = 16,
+        interval: Any = "auto",
+        quantile: float = 0.25,
+        resample_probability: float = 0.25,
+        perturbation_factors: Sequence[float] = (1.2, 0.8),
+        max_resources: Any = "auto",
+        resource: str = "auto",
+        scoring: Any = None,
+        refit: Any = True,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        initial_candidates: Any = None,
+        time_budget: float | None = None,
+        journal: Any = None,
+        verbose: int = 0,
+    ):
+        self.estimator = estimator
+        self.param_distributions = param_distributions
+        self.population_size = population_size
+        self.interval = interval
+        self.quantile = quantile
+        self.resample_probability = resample_probability
+        self.perturbation_factors = perturbation_factors
+        self.max_resources = max_resources
+        self.resource = resource
+        self.scoring = scoring
+        self.refit = refit
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.initial_candidates = initial_candidates
+        self.time_budget = time_budget
+        self.journal = journal
+        self.verbose = verbose
+
+    def _total(self, resource: Resource, space: Space) -> int:
+        first = len(self._initial())
+        return resource.most * (first + min(max(0, self.population_size - first), space.size or self.population_size))
+
+    def _search(self, run: Run, space: Space) -> None:
+        self._check(run.resource)
+        random_state = check_random_state(self.random_state)
+        initial = self._initial()
+        drawn = space.sample(max(0, self.population_size - len(initial)), random_state)
+        population = [run.propose(params) for params in [*initial, *drawn]]
+        ends = intervals(run.resource.most, self.interval)
+        taken_up = run.journal is not None and bool(run.journal.records)
+        if len(ends) > 1 and len(population) > 1 and not taken_up:
+            check_changeable(run, space, population, self.perturbation_factors)
+        for iteration, n_resources in enumerate(ends):
+            if iteration:
+                population = self._exploit_and_explore(run, population, space, random_state)
+            if not population:  # all have failed: there is nobody to copy
+                return
+            run.train([Step(member, n_resources, iteration) for member in population])
+
+    def _exploit_and_explore(self, run: Run, population: list[Candidate], space: Space, random_state: np.random.RandomState) -> list[Candidate]:
+        """The next population: the worst, and all that failed, give way to perturbed copies of the best."""
+        n, order = n_replaced(len(population), self.quantile), ranked(population)
+        # An error_score that is a number hides from the ranking who failed.
+        failed = {row.candidate for row in run.rows[-len(population) :] if any(outcome["fit_error"] is not None for outcome in row.outcomes)}
+        failed |= {member for member in population if np.isnan(member.score)}
+        best = [member for member in order if member not in failed][: max(n, 1)]
+        if not best:
+            return []
+        worst = {*order[len(order) - n :], *failed} - set(best)
+        following = []
+        for member in population:
+            if member in worst:
+                parent = best[random_state.randint(len(best))]
+                params = explored(
+                    parent.params,
+                    space.branches[space.branch_of(parent.params)],
+                    resample_probability=self.resample_probability,
+                    factors=self.perturbation_factors,
+                    random_state=random_state,
+                )
+                member = run.fork(parent, params)
+            following.append(member)
+        run.forget(worst)
+        return following
+
+    def _check(self, resource: Resource) -> None:
+        if resource.of_rows:
+            raise ValueError("population-based training goes on from trained networks, which resource='n_samples' can not; use HalvingSearchCV")
+        if self.refit == "ensemble":
+            raise ValueError("refit='ensemble' fits members with one setting each, but here each has a schedule; use refit=True")
+        if self.interval != "auto" and self.interval > resource.most:
+            raise ValueError(
+                f"interval={self.interval} is greater than max_resources={resource.most}; lower one or raise the other ({resource.name})"
+            )
+        if not self.perturbation_factors or not all(isinstance(factor, Real) and factor > 0 for factor in self.perturbation_factors):
+            raise ValueError(f"perturbation_factors must be numbers above 0, got {self.perturbation_factors!r}")
+
+    def _conclude(self, run: Run, scorers: Any) -> None:
+        super()._conclude(run, scorers)
+        rows = run.rows
+        n_members = sum(row.iteration == 0 for row in rows)
+        self.cv_results_["member"] = np.arange(len(rows)) % n_members
+        self.cv_results_["parent"] = np.array([-1 if row.candidate.parent is None else row.candidate.parent.number for row in rows])
+        if not hasattr(self, "best_index_"):
+            return
+        row = rows[self.best_index_]
+        history = [(past, to) for past, to in row.candidate.history if to <= row.n_resources]
+        begins = [0, *(to for _, to in history)]
+        self.schedule_ = [(begin, to, past.params) for begin, (past, to) in zip(begins, history, strict=False)]
+        self.lineage_ = list(dict.fromkeys(past.number for past, _ in history))
+
+    def _fit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
+        """On all rows, from interval to interval, with the parameters of the schedule."""
+        for settings in stages([(params, to) for _, to, params in self.schedule_], run.resource):
+            self.best_estimator_.set_params(**clone(settings, safe=False))
+            super()._fit_best(run, X, y, fit_params)
+        # To fit it once more should begin anew, as with any other search.
+        own = self.estimator.get_params(deep=True)
+        self.best_estimator_.set_params(**{name: own[name] for name in run.resource.settings(0) if name != run.resource.name})
+
+
+def intervals(most: int, interval: int | str) -> list[int]:
+    """Where intervals end; the last at `most` exactly."""
+    step = max(1, most // _INTERVALS) if interval == "auto" else int(interval)
+    return [*range(step, most, step), most]
