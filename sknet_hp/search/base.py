@@ -3,12 +3,14 @@
 import os
 import time
 import warnings
+from contextlib import ExitStack
+from importlib.metadata import version
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
@@ -17,9 +19,8 @@ from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
-from sknet_hp import __version__
 from sknet_hp.fusion.backend import fused
-from sknet_hp.search.choosing import best_index, selection_metric
+from sknet_hp.search.choosing import RULES, best_index, selection_metric
 from sknet_hp.search.ensemble import select, voting
 from sknet_hp.search.journal import Journal, digest
 from sknet_hp.search.progress import Progress
@@ -75,6 +76,7 @@ class BaseSearcher(BaseSearchCV):
 
     # ---- fit -------------------------------------------------------------------------------------------------------
 
+    @_fit_context(prefer_skip_nested_validation=False)  # validates, and tells callbacks when it has ended, however it ends
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Search, and refit the best candidate on all rows.
 
@@ -88,7 +90,6 @@ class BaseSearcher(BaseSearchCV):
         -------
         self
         """
-        self._validate_params()
         if backend_is_chosen():
             return self._fit(X, y, params)
         with fused(self.n_jobs):
@@ -111,6 +112,7 @@ class BaseSearcher(BaseSearchCV):
         if not splits:
             raise ValueError("No fits were performed. Was the CV iterator empty?")
         space = Space(self.param_distributions, self.estimator.get_params(deep=True))
+        searched = list(dict.fromkeys([*space.names, *(name for params in self._initial() for name in params)]))
         resource = Resource(
             self.estimator,
             self.resource,
@@ -120,50 +122,55 @@ class BaseSearcher(BaseSearchCV):
             n_rows=min(len(train) for train, _ in splits),
             n_splits=len(splits),
             y=y,
-            searched=space.names,
+            searched=searched,
         )
         self.resource_, self.min_resources_, self.max_resources_ = resource.name, resource.least, resource.most
 
         total = self._total(resource, space)
-        progress = Progress(int(self.verbose), None if total is None else total * len(splits))
+        progress = Progress(
+            int(self.verbose),
+            None if total is None else total * len(splits),
+            unit="epochs" if resource.name.endswith("max_epochs") else resource.name,
+        )
         journal = None if self.journal is None else Journal(self.journal, self._identity(X, y, params, splits, resource))
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
-        run = Run(
-            clone(self.estimator),
-            X,
-            y,
-            splits,
-            resource=resource,
-            metric=metric,
-            settings={
-                "scorer": scorers,
-                "return_train_score": self.return_train_score,
-                "error_score": self.error_score,
-                "verbose": 0,
-                "caller": self,
-            },
-            fit_params=routed.estimator.fit,
-            score_params=routed.scorer.score,
-            random_state=self.random_state,
-            n_jobs=self.n_jobs,
-            deadline=None if self.time_budget is None else start + self.time_budget,
-            contexts=lambda n: [search_context.subcontext(task_name="candidate-split-evaluation") for _ in range(n)],
-            searched=space.names,
-            journal=journal,
-            progress=progress,
-            keeps_finalists=self.refit == "ensemble",
-        )
         interrupted: BaseException | None = None
-        try:
-            self._search(run, space)
-        except SearchStopped:
-            self.stopped_ = "time_budget"
-        except KeyboardInterrupt as stop:
-            interrupted = stop
-        finally:
-            progress.ends()
+        self.stopped_: str | None = None
+        with ExitStack() as closing:
+            closing.callback(progress.ends)
             if journal is not None:
-                journal.close()
+                closing.callback(journal.close)
+            run = Run(
+                clone(self.estimator),
+                X,
+                y,
+                splits,
+                resource=resource,
+                metric=metric,
+                settings={
+                    "scorer": scorers,
+                    "return_train_score": self.return_train_score,
+                    "error_score": self.error_score,
+                    "verbose": 0,
+                    "caller": self,
+                },
+                fit_params=routed.estimator.fit,
+                score_params=routed.scorer.score,
+                random_state=self.random_state,
+                n_jobs=self.n_jobs,
+                deadline=None if self.time_budget is None else start + self.time_budget,
+                contexts=lambda n: [search_context.subcontext(task_name="candidate-split-evaluation") for _ in range(n)],
+                searched=searched,
+                journal=journal,
+                progress=progress,
+                keeps_finalists=self.refit == "ensemble",
+            )
+            try:
+                self._search(run, space)
+            except SearchStopped:
+                self.stopped_ = "time_budget"
+            except KeyboardInterrupt as stop:
+                interrupted = stop
         search_context.call_on_fit_task_end(estimator=self)
         if not run.rows:
             raise interrupted if interrupted is not None else ValueError("No fits were performed. Were there no candidates?")
@@ -191,14 +198,17 @@ class BaseSearcher(BaseSearchCV):
             params = [row.candidate.params | resource.shown(row.n_resources) for row in rows]
             self.cv_results_ = self._format_results(params, self.n_splits_, outcomes, more)
         self.multimetric_ = isinstance(outcomes[0]["test_scores"], dict)
+        metric = (
+            run.metric if f"mean_test_{run.metric}" in self.cv_results_ else next(iter(outcomes[0]["test_scores"])) if self.multimetric_ else "score"
+        )
         self.n_candidates_ = len(run.candidates)
         if self.multimetric_ and callable(self.scoring):
             self._check_refit_for_multimetric(outcomes[0]["test_scores"])
         if self.refit or not self.multimetric_:
-            self.best_index_ = best_index(self.cv_results_, self.refit, run.metric)
+            self.best_index_ = best_index(self.cv_results_, self.refit, metric)
             self.best_params_ = params[self.best_index_]
             if not callable(self.refit):
-                self.best_score_ = self.cv_results_[f"mean_test_{run.metric}"][self.best_index_]
+                self.best_score_ = self.cv_results_[f"mean_test_{metric}"][self.best_index_]
 
     def _refit(self, run: Run, X: Any, y: Any, routed: Any, root: Any, metadata: Any) -> None:
         if not self.refit:
@@ -221,12 +231,17 @@ class BaseSearcher(BaseSearchCV):
     def _estimator_with(self, params: dict[str, Any]) -> Any:
         return clone(self.estimator).set_params(**clone(params, safe=False))
 
+    def _check_refit_for_multimetric(self, scores: Any) -> None:
+        """As scikit-learn's; the rules that choose by one score take the first."""
+        if not (isinstance(self.refit, str) and self.refit in RULES):
+            super()._check_refit_for_multimetric(scores)
+
     def _ensemble(self, run: Run) -> Any:
         if self.resource_ == ROWS:
             raise ValueError("refit='ensemble' averages networks that have seen all rows of their split; with resource='n_samples' use refit=True")
         finalists = [run.candidates[number] for number in sorted({int(self.cv_results_["candidate"][row]) for row in self._rows_at_most()})]
         members = select(run, self._get_scorers()[0], run.metric, finalists)
-        params = [member.candidate.params | run.resource.shown(run.resource.most) for member in members]
+        params = [member.candidate.params | run.resource.shown(member.candidate.n_resources) for member in members]
         self.ensemble_ = [
             {"candidate": member.candidate.number, "weight": member.weight, "params": own} for member, own in zip(members, params, strict=True)
         ]
@@ -241,7 +256,7 @@ class BaseSearcher(BaseSearchCV):
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_IDENTITY}
         return {
             "searcher": type(self).__name__,
-            "version of sknet_hp": __version__,
+            "version of sknet_hp": version("sknet_hp"),
             "random_state": str(self.random_state),
             "estimator": digest(self.estimator),
             "space": digest(self.param_distributions),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
 
 RULES = ("one_standard_error", "ensemble")
 """Names that `refit` knows beside those of scorers."""
@@ -12,6 +12,8 @@ RULES = ("one_standard_error", "ensemble")
 
 def selection_metric(scorers: Any, refit: Any) -> str:
     """The score that a search goes by: the one that `refit` names; the first where it names none."""
+    if not isinstance(scorers, (_MultimetricScorer, _BaseScorer)) and isinstance(refit, str) and refit not in RULES:
+        return refit  # a function that may give several scores; nobody knows before it is called
     if not isinstance(scorers, _MultimetricScorer):
         return "score"
     return refit if isinstance(refit, str) and refit in scorers._scorers else next(iter(scorers._scorers))
@@ -27,17 +29,20 @@ def best_index(results: dict[str, Any], refit: bool | str | Callable[..., Any], 
             raise IndexError(f"best_index_ index out of range: refit gave {chosen} of {len(results['params'])} rows")
         return int(chosen)
     scores, reached = np.asarray(results[f"mean_test_{metric}"], dtype=float), np.asarray(results["n_resources"])
-    comparable = np.where((reached == reached.max()) & ~np.isnan(scores), scores, -np.inf)
-    if not np.isfinite(comparable).any():  # of those that got there none has a score
-        comparable = np.where(np.isnan(scores), -np.inf, scores)
-    best = int(np.argmax(comparable))
-    return _cheapest_near(results, comparable, best, metric) if refit == "one_standard_error" else best
+    scored = ~np.isnan(scores)
+    eligible = scored & (reached == reached.max())
+    if not eligible.any():  # of those that got there none has a score
+        eligible = scored
+    if not eligible.any():
+        return 0
+    best = int(np.flatnonzero(eligible)[np.argmax(scores[eligible])])
+    return _cheapest_near(results, np.where(eligible, scores, np.nan), best, metric) if refit == "one_standard_error" else best
 
 
 def _cheapest_near(results: dict[str, Any], scores: np.ndarray, best: int, metric: str) -> int:
     """The one that was fitted fastest among those within one standard error of the best (Breiman et al. 1984)."""
     n_splits = sum(name.startswith("split") and name.endswith(f"_test_{metric}") for name in results)
     error = float(results[f"std_test_{metric}"][best]) / max(1, n_splits - 1) ** 0.5
-    near = np.flatnonzero(scores >= scores[best] - error)
+    near = np.flatnonzero((scores >= scores[best] - error) | (np.arange(len(scores)) == best))
     cost = results["mean_cost"] if "mean_cost" in results else results["mean_fit_time"]
     return int(min(near, key=lambda row: (cost[row], -scores[row], row)))

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.search.run import Candidate, Run
 
@@ -48,17 +49,22 @@ def select(run: Run, scorer: Any, metric: str, finalists: list[Candidate]) -> li
     Parameters
     ----------
     run : whose finalists still have their networks.
-    scorer, metric : scikit-learn's scorer, and which of its scores counts if it gives several.
+    scorer, metric : scikit-learn's scorer, and which of its scores counts if it gives several; the first if it is not among them.
     finalists : candidates at the most resources.
     """
     finalists = [candidate for candidate in finalists if not np.isnan(candidate.score)]
-    outputs = [[_outputs(run.estimator_of(candidate, split), run, split) for candidate in finalists] for split in range(run.n_splits)]
-    stands_in: Any = _Classes(run.estimator_of(finalists[0], 0).classes_) if is_classifier(run.estimator) else _Numbers()
+    if not finalists:
+        raise ValueError("refit='ensemble' has nothing to choose from: no candidate has a score at the most resources")
+    networks = run.networks(finalists)
+    outputs = [[_outputs(own[split], run, split) for own in networks] for split in range(run.n_splits)]
+    # For each split its own: one may have fewer classes than another.
+    stand_ins: list[Any] = [_Classes(own.classes_) if is_classifier(own) else _Numbers() for own in networks[0]]
     truth = [_safe_indexing(table.y, table.test) for table in run.tables]
+    given = [_check_method_params(table.X, table.score_params, table.test) for table in run.tables]
 
     def score(means: list[np.ndarray]) -> float:
-        each = [scorer(stands_in, mean, y) for mean, y in zip(means, truth, strict=True)]
-        return float(np.mean([one[metric] if isinstance(one, dict) else one for one in each]))
+        each = [scorer(stands_in, mean, y, **more) for stands_in, mean, y, more in zip(stand_ins, means, truth, given, strict=True)]
+        return float(np.mean([one.get(metric, next(iter(one.values()))) if isinstance(one, dict) else one for one in each]))
 
     counts = np.zeros(len(finalists), dtype=int)
     sums = [np.zeros_like(own[0], dtype=float) for own in outputs]

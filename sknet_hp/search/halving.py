@@ -1,5 +1,6 @@
 """Successive halving (Karnin et al. 2013; Jamieson & Talwalkar 2016)."""
 
+from math import ceil
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,7 +9,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import Rung, bracket, n_steps
+from sknet_hp.search.brackets import Rung, bracket, epochs, exact, n_steps
+from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Candidate, Step, ranked
 
 
@@ -88,18 +90,28 @@ class HalvingSearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        steps = n_steps(run.resource.most, run.resource.least, self.factor)
+        candidates = [run.propose(params) for params in self._proposals(run.resource, space)]
+        rungs = self._rungs(len(candidates), run.resource)
+        run.expect(epochs(rungs, continued=not run.resource.of_rows))
+        halve(run, candidates, rungs)
+
+    def _proposals(self, resource: Resource, space: Space) -> list[dict[str, Any]]:
         initial = self._initial()
         if self.n_candidates == "grid":
-            drawn = _grid(space)
-        else:
-            n = int(self.factor**steps) if self.n_candidates == "auto" else self.n_candidates
-            drawn = space.sample(max(0, n - len(initial)), check_random_state(self.random_state))
-        candidates = [run.propose(params) for params in [*initial, *drawn]]
-        rungs = bracket(len(candidates), run.resource.most, run.resource.least, self.factor, steps)
-        if not self.aggressive_elimination:  # a last rung of one leaves nothing to compare
-            rungs = [rung for rung in rungs if rung.n_candidates > 1] or rungs[-1:] if len(candidates) < self.factor**steps else rungs
-        halve(run, candidates, rungs)
+            return [*initial, *space.without(initial, _grid(space))]
+        n = ceil(exact(self.factor) ** n_steps(resource.most, resource.least, self.factor)) if self.n_candidates == "auto" else self.n_candidates
+        drawn = space.without(initial, space.sample(n, check_random_state(self.random_state)))
+        return [*initial, *drawn[: max(0, n - len(initial))]]
+
+    def _rungs(self, n: int, resource: Resource) -> list[Rung]:
+        """As many rungs as bring n candidates down to fewer than `factor`, the last at all resources.
+
+        Few candidates need few rungs, and so begin with more than the least resource. Many need more rungs than there are resources for: then the
+        last one holds more, or, with `aggressive_elimination`, the first rungs all have the least resource, which makes one rung of them.
+        """
+        wanted, possible = n_steps(n, 1, self.factor), n_steps(resource.most, resource.least, self.factor)
+        steps = wanted if self.aggressive_elimination else min(wanted, possible)
+        return bracket(n, resource.most, resource.least, self.factor, steps)
 
 
 def _grid(space: Space) -> list[dict[str, Any]]:

@@ -55,12 +55,12 @@ class HyperbandSearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _total(self, resource: Resource, space: Space) -> int:
-        return sum(map(epochs, hyperband(resource.most, resource.least, self.factor)))
+        return sum(epochs(rungs, continued=not resource.of_rows) for rungs in hyperband(resource.most, resource.least, self.factor))
 
     def _search(self, run: Run, space: Space) -> None:
         brackets = hyperband(run.resource.most, run.resource.least, self.factor)
-        n = sum(rungs[0].n_candidates for rungs in brackets)
-        drawn = iter([*self._initial(), *space.sample(n, check_random_state(self.random_state))])
+        n, initial = sum(rungs[0].n_candidates for rungs in brackets), self._initial()
+        drawn = iter([*initial, *space.without(initial, space.sample(n, check_random_state(self.random_state)))])
         alive = [[run.propose(params, s) for params in islice(drawn, rungs[0].n_candidates)] for s, rungs in enumerate(brackets)]
         # The first rungs of all brackets, then the second ones, ...: what can be trained at the same time is.
         for iteration in range(len(brackets[0])):

@@ -67,7 +67,10 @@ class Journal:
     def _compare(self, identity: dict[str, str]) -> None:
         header = self.path / "search.json"
         if header.exists():
-            known = json.loads(header.read_text(encoding="utf-8"))
+            try:
+                known = dict(json.loads(header.read_text(encoding="utf-8")))
+            except (ValueError, TypeError):
+                raise JournalError(f"journal={str(self.path)!r} is damaged: {header.name} can not be read; give another path to begin anew") from None
             changed = [name for name in identity if known.get(name) != identity[name]]
             if changed:
                 raise JournalError(
@@ -89,7 +92,8 @@ class Journal:
             whole += len(line)
             self.records[record["candidate"], record["split"], record["n_resources"]] = record["outcome"]
             self.params[record["candidate"]] = record["params"]
-        self._file = path.open("r+b" if path.exists() else "w+b")
+        # Unbuffered: what a full disk has refused must not come up again when the file is closed.
+        self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
         self._file.truncate(whole)
         self._file.seek(whole)
 
@@ -118,8 +122,9 @@ class Journal:
         }
         end = self._file.tell()
         try:
-            self._file.write(_encoded(record))
-            self._file.flush()
+            rest = memoryview(_encoded(record))
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             self._file.seek(end)
             self._file.truncate(end)
@@ -138,7 +143,7 @@ class Journal:
             reached, content = path.read_bytes().split(b"\n", 1)
         except (FileNotFoundError, ValueError):
             return None
-        return _loaded(content) if int(reached) == n_resources else None
+        return _loaded(content) if reached == str(n_resources).encode() else None
 
     def forget(self, candidate: Candidate) -> None:
         """Its networks go no further."""

@@ -16,13 +16,14 @@ class Progress:
     ----------
     verbose : 0 is silent, 1 writes to terminals, 2 writes one line a rung to anything.
     total : resources to be handed out in all, over all splits, or None if nobody knows.
+    unit : what the resource is counted in.
     """
 
-    def __init__(self, verbose: int, total: int | None, stream: TextIO | None = None):
+    def __init__(self, verbose: int, total: int | None, stream: TextIO | None = None, unit: str = "epochs"):
         self.stream = stream or sys.stderr
         terminal = self.stream.isatty()
         self.live, self.lines = verbose == 1 and terminal, verbose > 1
-        self.total, self.done, self.alive = total, 0, 0
+        self.total, self.done, self.alive, self.unit = total, 0, 0, unit
         self.rung, self.best = 0, np.nan
         self.start = self.shown = time.monotonic()
 
@@ -58,7 +59,7 @@ class Progress:
     def text(self, elapsed: float) -> str:
         """The line after so many seconds."""
         parts = [f"rung {self.rung + 1}", f"{self.alive} networks"]
-        parts.append(f"{self.done} of {self.total} epochs" if self.total else f"{self.done} epochs")
+        parts.append(f"{self.done} of {self.total} {self.unit}" if self.total else f"{self.done} {self.unit}")
         if not np.isnan(self.best):
             parts.append(f"best score {self.best:.4f}")
         if self.total and 0 < self.done < self.total:

@@ -12,7 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.model_selection._validation import _fit_and_score, _insert_error_scores, _warn_or_raise_about_fit_failures
+from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.metadata_routing import _routing_enabled
@@ -136,8 +136,13 @@ class Run:
         self._orders: dict[int, np.ndarray] = {}
         self._lock = threading.Lock()  # steps may be trained from several threads
         self._row_seed = check_random_state(random_state).randint(2**31 - 1) if resource.of_rows else 0
-        if _can_share(estimator, searched, fit_params):
+        # Rows that are handed out later must teach the first steps nothing before; train scores are those of `transform`, not of `fit_transform`.
+        if not resource.of_rows and not settings["return_train_score"] and _can_share(estimator, searched, fit_params):
             self._share_first_steps()
+
+    def expect(self, resources: int) -> None:
+        """Say how many resources will be handed out in each split, for who waits."""
+        self.progress.total = resources * self.n_splits
 
     # ---- candidates ------------------------------------------------------------------------------------------------
 
@@ -193,7 +198,7 @@ class Run:
         together = [outcome for row in rows for outcome in row.outcomes]
         if first:
             _raise_if_all_failed(together, self.settings["error_score"])
-        _insert_error_scores(together, self.settings["error_score"])
+        _name_error_scores([outcome for row in [*self.rows, *rows] for outcome in row.outcomes], self.settings["error_score"])
         for row in rows:
             row.candidate.n_resources = row.n_resources
             row.candidate.history.append((row.candidate, row.n_resources))
@@ -214,9 +219,11 @@ class Run:
             for task, context in zip(tasks, contexts, strict=True)
         )
         outcomes = {}
-        for (k, split), outcome in Parallel(n_jobs=self.n_jobs, return_as="generator_unordered")(calls):
+        # All at once: tasks that joblib holds back until others are done could not train together with them.
+        for (k, split), outcome in Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")(calls):
             step = steps[k]
-            step.candidate.estimators[split] = outcome.pop("estimator")
+            fitted = outcome.pop("estimator")
+            step.candidate.estimators[split] = fitted if outcome["fit_error"] is None else None  # half a fit is nothing to go on from
             with self._lock:
                 if self.journal is not None:
                     goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
@@ -224,11 +231,6 @@ class Run:
                 self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
             outcomes[k, split] = outcome
         return outcomes
-
-    def estimator_of(self, candidate: Candidate, split: int) -> Any:
-        """A candidate in a split: what was fitted, or a clone that begins."""
-        kept = self._kept(candidate, split)
-        return clone(self.estimator).set_params(**clone(candidate.params, safe=False)) if kept is None else kept
 
     def _kept(self, candidate: Candidate, split: int) -> Any:
         """A candidate's network as far as it was trained, to go on from, or None."""
@@ -238,6 +240,21 @@ class Run:
         if fitted is None and candidate.n_resources and self.journal is not None:
             fitted = self.journal.state(candidate, split, candidate.n_resources)
         return fitted
+
+    def networks(self, candidates: Sequence[Candidate]) -> list[list[Any]]:
+        """The fitted networks of candidates, one for each split; what was let go of, or can not be read from a journal, is trained again."""
+        missing = []
+        for candidate in candidates:
+            for split in range(self.n_splits):
+                if candidate.estimators[split] is None and self.journal is not None:
+                    candidate.estimators[split] = self.journal.state(candidate, split, candidate.n_resources)
+                if candidate.estimators[split] is None:
+                    missing.append((candidate, split))
+        steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
+        calls = (delayed(_numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
+        for (k, split), outcome in Parallel(n_jobs=self.n_jobs)(calls):
+            missing[k][0].estimators[split] = outcome["estimator"]
+        return [candidate.estimators for candidate in candidates]
 
     def _arguments(self, step: Step, split: int) -> tuple[Any, ...]:
         data, kept = self.tables[split], self._kept(step.candidate, split)
@@ -301,7 +318,7 @@ def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: 
 
 
 def _can_share(estimator: Any, searched: Iterable[str], fit_params: dict[str, Any]) -> bool:
-    if not isinstance(estimator, Pipeline) or len(estimator.steps) < 2 or (fit_params and _routing_enabled()):
+    if type(estimator) is not Pipeline or len(estimator.steps) < 2 or (fit_params and _routing_enabled()):
         return False
     last = f"{estimator.steps[-1][0]}__"
     return all(name.startswith(last) for name in [*searched, *fit_params]) and any(
@@ -335,7 +352,18 @@ def _joined(a: Any, b: Any) -> Any:
 
 def _score_of(outcome: Outcome, metric: str) -> float:
     scores = outcome["test_scores"]
-    return float(scores[metric] if isinstance(scores, dict) else scores)
+    if not isinstance(scores, dict):
+        return float(scores)
+    return float(scores[metric] if metric in scores else next(iter(scores.values())))
+
+
+def _name_error_scores(outcomes: list[Outcome], error_score: Any) -> None:
+    """Where a function gives several scores, what failed has one only: their names are known from what succeeded, now or before."""
+    names = next((list(outcome["test_scores"]) for outcome in outcomes if isinstance(outcome["test_scores"], dict)), None)
+    for outcome in outcomes:
+        for kind in ("test_scores", "train_scores"):
+            if names is not None and kind in outcome and not isinstance(outcome[kind], dict):
+                outcome[kind] = dict.fromkeys(names, error_score)
 
 
 def _raise_if_all_failed(outcomes: list[Outcome], error_score: Any) -> None:

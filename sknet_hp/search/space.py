@@ -4,7 +4,7 @@ A space is a list of branches, of which a candidate has one; a branch maps names
 scikit-learn samples it, and, for models, be seen as a coordinate in [0, 1] or as a choice among numbered values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from difflib import get_close_matches
 from functools import cached_property, reduce
 from math import floor
@@ -149,6 +149,10 @@ class Space:
         n = n if self.size is None else min(n, self.size)
         return [dict(params) for params in ParameterSampler(plain, n, random_state=random_state)]
 
+    def without(self, taken: Sequence[Params], drawn: Sequence[Params]) -> list[Params]:
+        """What was drawn, without what is taken already."""
+        return [params for params in drawn if not any(_same_params(params, known) for known in taken)]
+
     def branch_of(self, params: Params) -> int:
         """Which branch has these parameters; the first if none."""
         for number, branch in enumerate(self.branches):
@@ -239,7 +243,7 @@ def dimension(value: Any, name: str) -> Dimension:
         return _of_optuna(value, name)
     if hasattr(value, "rvs"):
         return _of_scipy(value)
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or (isinstance(value, np.ndarray) and value.ndim != 1):
+    if isinstance(value, (str, bytes, Set, Mapping)) or not hasattr(value, "__len__") or (isinstance(value, np.ndarray) and value.ndim != 1):
         raise ValueError(
             f"the space of {name!r} is {value!r}; give a list of choices, a distribution with a method `rvs`, or a tuple such as "
             '(1e-4, 1e-1, "log-uniform")'
@@ -265,7 +269,7 @@ def check_names(names: Any, known: Any) -> None:
 def _of_tuple(value: tuple[Any, ...], name: str) -> Range:
     prior = value[2] if len(value) == 3 else "uniform"
     numbers = value[:2]
-    if len(value) not in (2, 3) or prior not in ("uniform", "log-uniform") or not all(isinstance(x, (int, float, np.number)) for x in numbers):
+    if len(value) not in (2, 3) or prior not in ("uniform", "log-uniform") or not all(map(_is_number, numbers)):
         raise ValueError(f'the space of {name!r} is {value!r}; a tuple is (low, high) or (low, high, "log-uniform"), and choices are a list')
     low, high = (_plain(x) for x in numbers)
     if not low < high or (prior == "log-uniform" and low <= 0):
@@ -305,6 +309,10 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+
+
 def _equal(a: Any, b: Any) -> bool:
     try:
         return bool(a == b)
@@ -326,3 +334,7 @@ def _coordinate(dimension: Dimension, value: Any) -> float:
     if isinstance(dimension, Choice):
         return float(dimension.index(value)) if dimension.has(value) else np.nan
     return dimension.to_unit(float(value)) if isinstance(value, (int, float, np.number)) else np.nan
+
+
+def _same_params(a: Params, b: Params) -> bool:
+    return a.keys() == b.keys() and all(a[name] is b[name] or _equal(a[name], b[name]) for name in a)

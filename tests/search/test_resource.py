@@ -1,0 +1,112 @@
+"""What a search hands out: found, bounded, and refused with a sentence."""
+
+import numpy as np
+import pytest
+from curves import Curve
+from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknet_hp import NetClassifier
+from sknet_hp.search.resource import Resource, last_step
+
+Y = np.array([0, 1, 2] * 20)
+
+
+def found(estimator, name="auto", least="auto", most="auto", factor=3, searched=(), n_rows=40, n_splits=3, y=Y):
+    return Resource(estimator, name, least, most, factor, n_rows=n_rows, n_splits=n_splits, y=y, searched=searched)
+
+
+NESTED = Pipeline([("scale", StandardScaler()), ("rest", make_pipeline(StandardScaler(), NetClassifier(max_epochs=30)))])
+
+FOUND = {
+    "network": (NetClassifier(max_epochs=27), "max_epochs"),
+    "pipeline": (make_pipeline(StandardScaler(), NetClassifier(max_epochs=27)), "netclassifier__max_epochs"),
+    "pipeline in a pipeline": (NESTED, "rest__netclassifier__max_epochs"),
+    "another's": (Curve(max_epochs=27), "max_epochs"),
+    "inside": (BaggingClassifier(NetClassifier()), "estimator__max_epochs"),
+}
+
+
+@pytest.mark.parametrize(("estimator", "name"), FOUND.values(), ids=FOUND)
+def test_auto(estimator, name):
+    resource = found(estimator)
+    assert (resource.name, resource.of_rows) == (name, False)
+    assert resource.most == estimator.get_params()[name]
+    assert resource.least == max(1, resource.most // 27), "room for three rungs more"
+    assert resource.settings(5)[name] == 5
+    assert resource.settings(5)[name.replace("max_epochs", "warm_start")] is True
+    assert resource.shown(5) == {name: 5}
+    estimator.set_params(**resource.settings(5))
+
+
+@pytest.mark.parametrize(("most", "factor", "least"), [(81, 3, 3), (1, 3, 1), (2, 3, 1), (100, 2, 12), (100, 4, 1), (1000, 10, 1)])
+def test_least(most, factor, least):
+    assert found(NetClassifier(max_epochs=most), factor=factor).least == least
+
+
+def test_as_given():
+    resource = found(NetClassifier(max_epochs=10), least=2, most=64)
+    assert (resource.least, resource.most) == (2, 64)
+
+
+def test_schedules_end_where_the_search_ends():
+    """A network trained in parts must have the learning rates of one trained in one go."""
+    assert found(NetClassifier(max_epochs=27)).settings(3) == {"max_epochs": 3, "warm_start": True, "schedule_epochs": 27}
+    assert "schedule_epochs" not in found(NetClassifier(schedule_epochs=99)).settings(3)
+    assert "schedule_epochs" not in found(NetClassifier(), searched=["schedule_epochs"]).settings(3)
+    pipeline = make_pipeline(NetClassifier(max_epochs=27))
+    assert found(pipeline).settings(3)["netclassifier__schedule_epochs"] == 27
+    assert found(Curve()).settings(3) == {"max_epochs": 3, "warm_start": True}
+
+
+def test_rows():
+    resource = found(LogisticRegression(), "n_samples")
+    assert (resource.name, resource.of_rows, resource.most) == ("n_samples", True, 40)
+    assert resource.least == 18, "two rows of each of three classes for each of three splits"
+    assert (resource.settings(20), resource.shown(20)) == ({}, {})
+    assert found(Ridge(), "n_samples").least == 6
+    assert found(LogisticRegression(), "n_samples", n_rows=10).least == 10
+    assert found(LogisticRegression(), "n_samples", least=3, most=30).most == 30
+    assert found(LogisticRegression(), "n_samples", y=None).least == 6
+
+
+def test_trees():
+    resource = found(GradientBoostingClassifier(n_estimators=50), "n_estimators")
+    assert (resource.most, resource.least) == (50, 1)
+    assert resource.settings(7) == {"n_estimators": 7, "warm_start": True}
+    pipeline = make_pipeline(StandardScaler(), GradientBoostingClassifier())
+    assert found(pipeline, "gradientboostingclassifier__n_estimators").settings(7) == {
+        "gradientboostingclassifier__n_estimators": 7,
+        "gradientboostingclassifier__warm_start": True,
+    }
+
+
+def test_last_step():
+    prefix, estimator = last_step(NESTED)
+    assert (prefix, type(estimator)) == ("rest__netclassifier__", NetClassifier)
+    assert last_step(Curve())[0] == ""
+
+
+BAD = {
+    "nothing to find": (lambda: found(LogisticRegression()), "resource='auto' looks for 'max_epochs' .* LogisticRegression .*'n_samples'"),
+    "unknown": (lambda: found(NetClassifier(), "epochs"), "resource='epochs' is no parameter of the estimator"),
+    "searched": (lambda: found(NetClassifier(), searched=["max_epochs"]), "resource='max_epochs' is also searched; take it out"),
+    "can not go on": (lambda: found(Ridge(max_iter=9), "max_iter"), "'max_iter' can not be continued.*'warm_start'.*'n_samples'"),
+    "no number": (lambda: found(SGDClassifier(), "alpha"), "resource='alpha' must be a whole number of the estimator, which has 0.0001"),
+    "a flag": (lambda: found(SGDClassifier(), "shuffle"), "must be a whole number"),
+    "nothing": (lambda: found(NetClassifier(max_epochs=None)), "whole number of the estimator, which has None"),
+    "least above most": (
+        lambda: found(NetClassifier(max_epochs=9), least=10),
+        r"min_resources=10 is greater than max_resources=9; lower one or raise the other \(max_epochs\)",
+    ),
+    "too many rows": (lambda: found(Ridge(), "n_samples", most=41), "max_resources=41 is more than the 40 rows of the smallest training split"),
+    "too few rows": (lambda: found(Ridge(), "n_samples", least=41), "min_resources=41 is greater than max_resources=40"),
+}
+
+
+@pytest.mark.parametrize(("find", "message"), BAD.values(), ids=BAD)
+def test_refused(find, message):
+    with pytest.raises(ValueError, match=message):
+        find()

@@ -1,0 +1,173 @@
+"""Spaces, however they are written; and that they are sampled as scikit-learn samples them."""
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import ParameterSampler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from skopt.space import Categorical, Integer, Real
+
+from sknet_hp import NetClassifier
+from sknet_hp.search.space import Choice, Range, Space, dimension
+
+float_, integer, categorical = (
+    optuna.distributions.FloatDistribution,
+    optuna.distributions.IntDistribution,
+    optuna.distributions.CategoricalDistribution,
+)
+
+CHOICES = {
+    "list": ([1, 2, 3], [1, 2, 3]),
+    "array": (np.array([0.5, 1.0]), [0.5, 1.0]),
+    "array of strings": (np.array(["a", "b"]), ["a", "b"]),
+    "range": (range(3), [0, 1, 2]),
+    "series": (pd.Series([3, 4]), [3, 4]),
+    "tuples": ([(64,), (64, 64)], [(64,), (64, 64)]),
+    "kinds": ([None, True, "x", 1.5], [None, True, "x", 1.5]),
+    "categorical of skopt": (Categorical(["a", None]), ["a", None]),
+    "categorical of optuna": (categorical(["a", None, 2]), ["a", None, 2]),
+    "steps of optuna": (integer(1, 7, step=3), [1, 4, 7]),
+    "parts of optuna": (float_(0.0, 0.3, step=0.1), [0.0, 0.1, 0.2, pytest.approx(0.3)]),
+}
+
+RANGES = {
+    "tuple": ((0.5, 2.0), (0.5, 2.0, False, False)),
+    "tuple, logarithmic": ((1e-4, 1e-1, "log-uniform"), (1e-4, 1e-1, True, False)),
+    "tuple of whole numbers": ((1, 9), (1, 9, False, True)),
+    "tuple of whole numbers, logarithmic": ((1, 100, "log-uniform"), (1, 100, True, True)),
+    "mixed tuple": ((0, 0.5), (0, 0.5, False, False)),
+    "numbers of NumPy": ((np.int64(1), np.int64(9)), (1, 9, False, True)),
+    "uniform": (stats.uniform(1, 2), (1, 3, False, False)),
+    "loguniform": (stats.loguniform(1e-3, 1), (1e-3, 1, True, False)),
+    "real of skopt": (Real(1e-3, 1, prior="log-uniform"), (1e-3, 1, True, False)),
+    "integer of skopt": (Integer(1, 9), (1, 9, False, True)),
+    "integer of skopt, logarithmic": (Integer(1, 99, prior="log-uniform"), (1, 99, True, True)),
+    "float of optuna": (float_(0.1, 1.0), (0.1, 1.0, False, False)),
+    "float of optuna, logarithmic": (float_(1e-3, 1.0, log=True), (1e-3, 1.0, True, False)),
+    "int of optuna": (integer(2, 5), (2, 5, False, True)),
+    "int of optuna, logarithmic": (integer(1, 64, log=True), (1, 64, True, True)),
+}
+
+
+@pytest.mark.parametrize(("written", "values"), CHOICES.values(), ids=CHOICES)
+def test_choices(written, values):
+    read = dimension(written, "a")
+    assert isinstance(read, Choice)
+    assert read.values == values
+    assert [type(value) for value in read.values] == [type(value) if not hasattr(value, "expected") else float for value in values]
+    drawn = [params["a"] for params in Space({"a": written}).sample(99, 0)]
+    assert sorted(map(repr, drawn)) == sorted(map(repr, read.values)), "each once, and then there are no more"
+
+
+@pytest.mark.parametrize(("written", "expected"), RANGES.values(), ids=RANGES)
+def test_ranges(written, expected):
+    read = dimension(written, "a")
+    assert isinstance(read, Range)
+    assert (read.low, read.high, read.log, read.integer) == pytest.approx(expected)
+    low, high, log, whole = expected
+    drawn = np.array([params["a"] for params in Space({"a": written}).sample(2000, 0)])
+    assert drawn.min() >= low
+    assert drawn.max() <= high
+    assert drawn.dtype.kind == ("i" if whole else "f")
+    middle = np.sqrt(low * high) if log else (low + high) / 2
+    assert np.mean(drawn <= middle) == pytest.approx(0.5, abs=0.13 if whole else 0.04)
+    assert type(read.rvs(np.random.RandomState(0))) is (int if whole else float)
+
+
+@pytest.mark.parametrize("written", [written for written, _ in RANGES.values()], ids=RANGES)
+def test_coordinates(written):
+    read = dimension(written, "a")
+    values = range(read.low, read.high + 1) if read.integer else np.linspace(read.low, read.high, 9)
+    for value in values:
+        assert read.from_unit(read.to_unit(value)) == pytest.approx(value)
+    assert read.from_unit(0) == pytest.approx(read.low)
+    assert read.from_unit(1) == pytest.approx(read.high)
+    coordinates = [read.to_unit(value) for value in values]
+    assert coordinates == sorted(coordinates)
+
+
+def test_whole_numbers_are_equally_likely():
+    drawn = [params["a"] for params in Space({"a": (1, 4)}).sample(4000, 0)]
+    assert np.bincount(drawn)[1:] == pytest.approx([1000] * 4, rel=0.12)
+
+
+LIKE_SCIKIT_LEARN = {
+    "lists": {"a": [1, 2, 3], "b": ["x", "y"], "c": [None, 0.5]},
+    "SciPy": {"a": stats.loguniform(1e-4, 1), "b": stats.uniform(0, 2), "c": stats.randint(1, 9), "d": stats.norm(0, 1)},
+    "both": {"a": [1, 2, 3], "b": stats.expon(scale=2)},
+    "alternatives": [{"a": [1, 2], "b": stats.uniform(0, 1)}, {"a": [3], "c": stats.randint(0, 5)}],
+    "alternatives of lists": [{"a": [1, 2], "b": [3, 4]}, {"c": [5, 6]}],
+    "tuples and objects": {"a": [(1, 2), (3,)], "b": [StandardScaler(), MinMaxScaler()]},
+}
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("distributions", LIKE_SCIKIT_LEARN.values(), ids=LIKE_SCIKIT_LEARN)
+def test_sampled_as_scikit_learn_samples(distributions, seed):
+    space = Space(distributions)
+    n = 25 if space.size is None else min(25, space.size)
+    assert space.sample(n, seed) == list(ParameterSampler(distributions, n, random_state=seed))
+
+
+def test_no_number_of_numpy_comes_out():
+    params = Space({"a": stats.randint(1, 9), "b": stats.norm(), "c": np.arange(3), "d": np.array(["u"])}).sample(1, 0)[0]
+    assert {name: type(value) for name, value in params.items()} == {"a": int, "b": float, "c": int, "d": str}
+
+
+def test_size_and_names():
+    space = Space([{"a": [1, 2], "b": [1, 2, 3]}, {"a": [1], "c": [5]}])
+    assert (space.size, space.names) == (7, ["a", "b", "c"])
+    assert Space({"a": (1, 2)}).size is None
+    assert len(space.sample(100, 0)) == 7
+
+
+def test_which_alternative_it_is():
+    space = Space([{"a": [1, 2], "b": (0.0, 1.0)}, {"a": [3], "b": (0.0, 1.0)}, {"c": [1]}])
+    assert [space.branch_of(params) for params in ({"a": 2, "b": 0.3}, {"a": 3, "b": 0.1}, {"c": 1})] == [0, 1, 2]
+
+
+def test_index_of_a_choice():
+    scaler = StandardScaler()
+    choice = Choice([True, 1, 1.0, (1,), np.arange(3), scaler])
+    assert [choice.index(value) for value in (True, 1, 1.0, (1,), scaler)] == [0, 1, 2, 3, 5]
+
+
+def test_without():
+    space = Space({"a": [1, 2, 3], "b": [None]})
+    drawn = space.sample(3, 0)
+    assert [params["a"] for params in space.without([{"a": 2, "b": None}, {"a": 3}], drawn)] == [params["a"] for params in drawn if params["a"] != 2]
+
+
+BAD = {
+    "unknown": ({"lrr": [1]}, "'lrr' is no parameter of the estimator; did you mean 'lr'"),
+    "unknown in the second": ([{"lr": [1]}, {"dropuot": [1]}], "'dropuot' is no parameter .* did you mean 'dropout'"),
+    "no dict": ([1], "must be a dict or a list of dicts"),
+    "nothing": ({}, "param_distributions is empty"),
+    "no alternatives": ([], "list of dicts that are not empty"),
+    "empty alternatives": ([{}, {}], "param_distributions is empty"),
+    "no values": ({"lr": []}, "the space of 'lr' is empty: give at least one value"),
+    "a string": ({"lr": "abc"}, "the space of 'lr' is 'abc'; give a list of choices"),
+    "a number": ({"lr": 3}, "the space of 'lr' is 3; give a list"),
+    "a matrix": ({"lr": np.ones((2, 2))}, "give a list of choices"),
+    "a set": ({"lr": {1, 2}}, "give a list of choices"),
+    "a dict": ({"lr": {"a": 1}}, "give a list of choices"),
+    "choices as a tuple": ({"activation": ("relu", "silu")}, "choices are a list"),
+    "booleans as a tuple": ({"early_stopping": (False, True)}, "choices are a list"),
+    "three numbers": ({"lr": (1, 2, 3)}, "choices are a list"),
+    "upside down": ({"lr": (2, 1)}, "its lower bound must be below"),
+    "a logarithm of zero": ({"lr": (0, 1, "log-uniform")}, "and above 0"),
+}
+
+
+@pytest.mark.parametrize(("written", "message"), BAD.values(), ids=BAD)
+def test_bad_spaces(written, message):
+    with pytest.raises(ValueError, match=message):
+        Space(written, NetClassifier().get_params())
+
+
+def test_a_name_like_no_other():
+    with pytest.raises(ValueError, match=r"it has \['alpha', 'copy_X'"):
+        Space({"zzzzzzzzz": [1]}, Ridge().get_params())
