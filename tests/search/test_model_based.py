@@ -17,8 +17,6 @@ from sknet_hp import NetClassifier, search
 from sknet_hp.search import CmaEsSearchCV, GPSearchCV, TPESearchCV
 from sknet_hp.search.axes import Axes
 from sknet_hp.search.brackets import epochs, hyperband
-from sknet_hp.search.model_based import comparable, finite
-from sknet_hp.search.run import Candidate, Row
 from sknet_hp.search.space import Space
 
 pytestmark = pytest.mark.timeout(110)
@@ -205,14 +203,6 @@ def test_alternatives_share_what_is_the_same():
     assert [axes.params(axes.point({"lr": 0.1, "activation": "tanh", "width": 64}))["width"]] == [64]
 
 
-def test_parameters_outside_the_space():
-    axes = Axes(Space({"lr": LR, "width": (4, 8), "activation": ["relu", "selu"]}))
-    inside = {"lr": 0.1, "width": 5, "activation": "relu"}
-    assert axes.point(inside) == {"lr": 0.1, "width": 5, "activation": 0}
-    for wrong in ({"lr": 2.0}, {"width": 5.5}, {"activation": "tanh"}, {"lr": None}, {"lr": float("nan")}, {"shape": (1,)}):
-        assert axes.point(inside | wrong) is None
-
-
 # ---- each once -----------------------------------------------------------------------------------------------------
 
 
@@ -286,13 +276,6 @@ def test_failures_are_the_worst(searcher):
     assert found.best_params_["lr"] <= 0.02
 
 
-def test_scores_are_made_finite():
-    a, b, c = (Candidate(number, {}) for number in range(3))
-    assert finite({a: 0.5, b: np.nan, c: 0.7}) == {a: 0.5, b: 0.5, c: 0.7}
-    assert finite({a: -np.inf, b: 3.0}) == {a: 3.0, b: 3.0}
-    assert finite({a: np.nan}) == {a: 0.0}
-
-
 @pytest.mark.parametrize("multi_fidelity", [False, True])
 def test_a_seed_fixes_all(searcher, multi_fidelity):
     global_state = np.random.get_state()[1].copy()  # noqa: NPY002
@@ -342,32 +325,6 @@ def test_later_brackets_are_better(searcher):
     scores, bracket = found.cv_results_["mean_test_score"], np.array(found.cv_results_["bracket"])
     entry = np.array(found.cv_results_["iter"]) == 0
     assert np.median(scores[entry & (bracket >= 1)]) > np.median(scores[entry & (bracket == 0)]) / 1.5
-
-
-def test_the_model_learns_from_the_highest_resource_with_enough_scores():
-    candidates = [Candidate(number, {}) for number in range(12)]
-
-    def rows(n, n_resources):
-        return [Row(candidate, 0, n_resources, [{"test_scores": float(n_resources)}, {"test_scores": 0.0}]) for candidate in candidates[:n]]
-
-    assert comparable([], "score") == {}
-    assert set(comparable(rows(4, 1), "score").values()) == {0.5}
-    assert set(comparable(rows(12, 1) + rows(9, 3), "score").values()) == {0.5}
-    assert set(comparable(rows(12, 1) + rows(10, 3) + rows(3, 9), "score").values()) == {1.5}
-
-
-def test_what_was_left_behind_counts_as_the_worst():
-    """A candidate that another bracket gave up has lost to those that went on; one of the bracket under way has not."""
-    gone, *others, waiting = (Candidate(number, {}, bracket=0, n_resources=1) for number in range(12))
-    waiting.bracket = 1
-    rows = [Row(candidate, 0, 1, [{"test_scores": 9.0}]) for candidate in (gone, *others, waiting)]
-    for number, candidate in enumerate(others):
-        candidate.n_resources = 3
-        rows.append(Row(candidate, 1, 3, [{"test_scores": 20.0 + number}]))
-    scores = comparable(rows, "score", bracket=1)
-    assert waiting not in scores
-    assert scores[gone] == 20.0
-    assert [scores[candidate] for candidate in others] == [20.0 + number for number in range(10)]
 
 
 # ---- manners -------------------------------------------------------------------------------------------------------
