@@ -296,8 +296,11 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
 def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: list[dict[str, Any]], how: dict[str, Any], *, context: Any) -> Any:
     caller = how.get("caller")
     rest = {name: value for name, value in how.items() if name != "caller"}
-    for earlier in settings[:-1]:  # its state is lost: it comes here by the way that it came before
-        fit_on(estimator, data, earlier)
+    try:
+        for earlier in settings[:-1]:  # its state is lost: it comes here by the way that it came before
+            fit_on(estimator, data, earlier)
+    except Exception:  # as it may have failed before; half a fit is nothing to go on from, and failing once more is an outcome like others
+        estimator = clone(estimator)
     outcome = _fit_and_score(
         estimator,
         data.X,
