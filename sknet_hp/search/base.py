@@ -4,6 +4,7 @@ import os
 import time
 import warnings
 from contextlib import ExitStack
+from importlib.metadata import version
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -18,7 +19,6 @@ from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
-from sknet_hp import __version__
 from sknet_hp.fusion.backend import fused
 from sknet_hp.search.choosing import RULES, best_index, selection_metric
 from sknet_hp.search.ensemble import select, voting
@@ -29,6 +29,7 @@ from sknet_hp.search.run import Row, Run, SearchStopped
 from sknet_hp.search.space import Space, check_names
 from sknet_hp.search.stock import backend_is_chosen
 
+_VERSION = version("sknet_hp")
 _NOT_IDENTITY = {"estimator", "param_distributions", "cv", "random_state", "refit", "n_jobs", "time_budget", "journal", "verbose"}
 """Parameters that a search's numbers do not depend on, or that have a part of their own."""
 
@@ -253,7 +254,7 @@ class BaseSearcher(BaseSearchCV):
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_IDENTITY}
         return {
             "searcher": type(self).__name__,
-            "version of sknet_hp": __version__,
+            "version of sknet_hp": _VERSION,
             "random_state": str(self.random_state),
             "estimator": digest(self.estimator),
             "space": digest(self.param_distributions),

@@ -1,6 +1,7 @@
 """One search under way: candidates, what each has reached in each split, and the tasks that train them further."""
 
 import time
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -190,16 +191,27 @@ class Run:
         )
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
-        for (k, split), outcome in Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")(calls):
-            step = steps[k]
-            fitted = outcome.pop("estimator")
-            step.candidate.estimators[split] = fitted if outcome["fit_error"] is None else None  # half a fit is nothing to go on from
-            if self.journal is not None:
-                goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
-                self.journal.record(step.candidate, split, step.n_resources, outcome, goes_on=goes_on)
-            self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
-            outcomes[k, split] = outcome
+        results = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")(calls)
+        try:
+            for (k, split), outcome in results:
+                outcomes[k, split] = self._noted(steps[k], split, outcome)
+        except BaseException:
+            # Ctrl-C, a full disk: nobody needs joblib's warning that it had not finished.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                results.close()
+            raise
         return outcomes
+
+    def _noted(self, step: Step, split: int, outcome: Outcome) -> Outcome:
+        """Keep the network of an outcome, and tell the journal and who watches."""
+        fitted = outcome.pop("estimator")
+        step.candidate.estimators[split] = fitted if outcome["fit_error"] is None else None  # half a fit is nothing to go on from
+        if self.journal is not None:
+            goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
+            self.journal.record(step.candidate, split, step.n_resources, outcome, goes_on=goes_on)
+        self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
+        return outcome
 
     def estimator_of(self, candidate: Candidate, split: int) -> Any:
         """A candidate in a split: what was fitted, or a clone that begins."""
