@@ -37,7 +37,7 @@ _NOT_IDENTITY = {"estimator", "param_distributions", "cv", "random_state", "refi
 class BaseSearcher(BaseSearchCV):
     """A search whose candidates go on from where they stopped.
 
-    Subclasses say in `_search` who trains how far next. Parameters and attributes are described there.
+    Subclasses say in `_search` who trains how far next. `documented` writes the parameters and attributes that they share into their docstrings.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

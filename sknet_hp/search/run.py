@@ -247,7 +247,9 @@ class Run:
         return data, self.resource.settings(step.n_resources), self.settings
 
     def _first_rows(self, split: int, n: int) -> np.ndarray:
-        """n training rows of a split; those of a smaller number are among them."""
+        """n training rows of a split; those of a smaller number are among them. Where splits differ in size, the last rung has all rows of each."""
+        if n >= min(len(table.train) for table in self.tables):
+            return self.tables[split].train
         if split not in self._orders:
             self._orders[split] = np.random.RandomState(self._row_seed).permutation(self.tables[split].train)
         return self._orders[split][:n]
