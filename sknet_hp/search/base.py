@@ -111,7 +111,7 @@ class BaseSearcher(BaseSearchCV):
         splits = list(cv.split(X, y, **routed.splitter.split))
         self.n_splits_ = len(splits)
         if not splits:
-            raise ValueError("No fits were performed. Was the CV iterator empty?")
+            raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
         space = Space(self.param_distributions, self.estimator.get_params(deep=True))
         searched = list(dict.fromkeys([*space.names, *(name for params in self._initial() for name in params)]))
         resource = Resource(

@@ -244,7 +244,7 @@ class Run:
         data = self.tables[split]
         if self.resource.of_rows:
             data = data._replace(train=self._first_rows(split, step.n_resources))
-        return data, self.resource.settings(step.n_resources), self.settings
+        return data, self.resource.settings(step.n_resources) or None, self.settings
 
     def _first_rows(self, split: int, n: int) -> np.ndarray:
         """n training rows of a split; those of a smaller number are among them. Where splits differ in size, the last rung has all rows of each."""
@@ -275,7 +275,7 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
 
 
-def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: dict[str, Any], how: dict[str, Any], *, context: Any) -> Any:
+def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: dict[str, Any] | None, how: dict[str, Any], *, context: Any) -> Any:
     caller = how.get("caller")
     rest = {name: value for name, value in how.items() if name != "caller"}
     outcome = _fit_and_score(

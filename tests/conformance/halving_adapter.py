@@ -95,8 +95,28 @@ class HalvingRandomSearchCV(Halving):
 for search in (HalvingGridSearchCV, HalvingRandomSearchCV):
     setattr(sklearn.model_selection, search.__name__, search)
 
-NOT_OURS = {}
-"""Tests whose meaning is not ours, by name, with or without parameters; each must fail."""
+COUNTS = "expects scikit-learn's counts: it keeps ⌈n / factor⌉ and multiplies from below, we keep ⌊n / factor⌋ and end at all resources exactly"
+WORDS = "expects scikit-learn's sentence; ours is tested in tests/search"
+NOT_OURS = {
+    "test_nan_handling": "a resource without `warm_start` is an error; that NaN never wins is in tests/search/test_outcomes.py",
+    "test_resource_parameter": "a resource that can not be gone on from (no `warm_start`) is an error",
+    "test_aggressive_elimination": COUNTS,
+    **{f"test_min_max_resources[{case}": COUNTS for case in ("smallest", "50", "exhaust-auto", "exhaust-1000", "exhaust-999")},
+    **{f"test_min_max_resources[exhaust-{most}-": COUNTS for most in (600, 599, 300, 50)},
+    **{f"test_n_iterations[{most}-": "more resources than the rows of a training split are an error" for most in ("auto", 1024, 700)},
+    "test_input_errors[params0": WORDS,
+    "test_input_errors[params1": WORDS,
+    "test_input_errors[params2": "expects an error where we take the estimator's own value",
+    "test_input_errors[params3": WORDS,
+    "test_input_errors[params4": "splits are made once, so they need not be the same from call to call",
+    "test_input_errors[params5": "splits are made once, so they need not be the same from call to call",
+    "test_input_errors_randomized": "expects an error for a word that we do not have",
+    "test_base_estimator_inputs": "expects test rows to be drawn like training rows; we score on all of them",
+    "test_min_resources_null": WORDS,
+    "test_select_best_index": "calls a private method",
+    "test_halving_random_search_list_of_dicts": "our `cv_results_` has two columns more",
+}
+"""Tests whose meaning is not ours, by the beginning of their names; each must fail."""
 
 
 def pytest_collection_modifyitems(items):
