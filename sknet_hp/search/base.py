@@ -29,6 +29,7 @@ from sknet_hp.search.run import Row, Run, SearchStopped
 from sknet_hp.search.space import Space, check_names
 from sknet_hp.search.stock import backend_is_chosen
 
+_VERSION = version("sknet_hp")
 _NOT_IDENTITY = {"estimator", "param_distributions", "cv", "random_state", "refit", "n_jobs", "time_budget", "journal", "verbose"}
 """Parameters that a search's numbers do not depend on, or that have a part of their own."""
 
@@ -36,7 +37,7 @@ _NOT_IDENTITY = {"estimator", "param_distributions", "cv", "random_state", "refi
 class BaseSearcher(BaseSearchCV):
     """A search whose candidates go on from where they stopped.
 
-    Subclasses say in `_search` who trains how far next. Parameters and attributes are described there.
+    Subclasses say in `_search` who trains how far next. `documented` writes the parameters and attributes that they share into their docstrings.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -110,7 +111,7 @@ class BaseSearcher(BaseSearchCV):
         splits = list(cv.split(X, y, **routed.splitter.split))
         self.n_splits_ = len(splits)
         if not splits:
-            raise ValueError("No fits were performed. Was the CV iterator empty?")
+            raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
         space = Space(self.param_distributions, self.estimator.get_params(deep=True))
         searched = list(dict.fromkeys([*space.names, *(name for params in self._initial() for name in params)]))
         resource = Resource(
@@ -256,7 +257,7 @@ class BaseSearcher(BaseSearchCV):
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_IDENTITY}
         return {
             "searcher": type(self).__name__,
-            "version of sknet_hp": version("sknet_hp"),
+            "version of sknet_hp": _VERSION,
             "random_state": str(self.random_state),
             "estimator": digest(self.estimator),
             "space": digest(self.param_distributions),

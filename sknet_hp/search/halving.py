@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import Rung, bracket, epochs, exact, n_steps
+from sknet_hp.search.documented import documented
 from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Candidate, Step, ranked
 
@@ -23,21 +24,45 @@ def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int =
         candidates = survivors
 
 
+@documented(
+    n_candidates=(
+        'int, "auto" or "grid"',
+        'How many are drawn; "grid" takes every combination of a space of lists; "auto" as many as leave one at the end.',
+    ),
+    aggressive_elimination=(
+        "bool",
+        "If there are more candidates than the resources have rungs for, drop so many after the first rung that fewer than `factor` reach the last.",
+    ),
+)
 class HalvingSearchCV(BaseSearcher):
     """Successive halving, whose survivors go on training from where they stopped.
 
     All candidates are trained for a few epochs in each split; the best `1 / factor` of them go on to `factor` times as many, and so on up to
-    `max_resources`.
+    `max_resources`. There are as many rungs as bring them down to fewer than `factor`: a few candidates begin with more than `min_resources`.
 
     Parameters
     ----------
-    estimator : estimator
-        Ours; any with a parameter to go on from (`warm_start` beside it); or, with `resource="n_samples"`, any.
-    param_distributions : dict or list of dict
-        Names of parameters to lists of choices, distributions of SciPy or Optuna, dimensions of scikit-optimize, or tuples such as
-        `(1e-4, 1e-1, "log-uniform")`.
-    n_candidates : int or {"auto", "grid"}, default="auto"
-        How many are drawn; "grid" takes every combination of a space of lists; "auto" as many as leave one at the end.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    Z. Karnin, T. Koren, O. Somekh, "Almost optimal exploration in multi-armed bandits", ICML 2013. K. Jamieson, A. Talwalkar, "Non-stochastic best
+    arm identification and hyperparameter optimization", AISTATS 2016.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import HalvingSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = HalvingSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> search.best_params_["max_epochs"]
+    9
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -8,12 +8,45 @@ from sklearn.utils import check_random_state
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import epochs, hyperband
+from sknet_hp.search.documented import documented
 from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Step, ranked
 
 
+@documented()
 class HyperbandSearchCV(BaseSearcher):
-    """Hyperband: brackets of successive halving, from many candidates with few epochs each to few candidates with all epochs."""
+    """Hyperband: brackets of successive halving, from many candidates with few epochs each to few candidates with all epochs.
+
+    Nobody knows beforehand after how many epochs scores say something about the end; each bracket is another guess. With R the maximum
+    resource, r the minimum, η the factor and s_max = ⌊log_η(R / r)⌋, there is a bracket for each s from s_max down to 0:
+    n = ⌈(s_max + 1) / (s + 1) · η^s⌉ candidates, of which ⌊n / η^i⌋ reach ⌊R / η^(s − i)⌋. R = 81 and η = 3 are 143 candidates and 1,581 epochs
+    for each split. First rungs of all brackets are trained together, then second ones, and so on. Where a space has fewer settings than that, the
+    first brackets have them.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    L. Li, K. Jamieson, G. DeSalvo, A. Rostamizadeh, A. Talwalkar, "Hyperband: a novel bandit-based approach to hyperparameter optimization", JMLR 18,
+    2018.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import HyperbandSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = HyperbandSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> search.n_candidates_
+    17
+    """
 
     def __init__(
         self,

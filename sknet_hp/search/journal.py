@@ -11,6 +11,7 @@ import os
 import shutil
 import zlib
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import joblib
@@ -20,6 +21,13 @@ from sklearn.base import BaseEstimator
 from sknet_hp.search.run import Candidate, Outcome
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error")
+_TRUSTED = [
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+]
+"""What skops may build beside scikit-learn's estimators: parts of those that can go on. They hold numbers, nothing that is executed."""
 
 
 class JournalError(ValueError):
@@ -129,6 +137,8 @@ class Journal:
             self._file.seek(end)
             self._file.truncate(end)
             raise OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole") from error
+        if not goes_on:
+            self._state(candidate, split).unlink(missing_ok=True)
 
     def keep(self, candidate: Candidate, split: int) -> None:
         """Remember the network that a candidate begins with, a copy of another's, unless it has gone further since."""
@@ -208,7 +218,7 @@ def _dumped(estimator: Any) -> bytes | None:
 
     try:
         content = skops.io.dumps(estimator)
-        return None if skops.io.get_untrusted_types(data=content) else b"skops " + content
+        return None if set(skops.io.get_untrusted_types(data=content)) - set(_TRUSTED) else b"skops " + content
     except Exception:  # whatever a foreign estimator holds
         return None
 
@@ -225,7 +235,7 @@ def _loaded(content: bytes) -> Any:
     import skops.io
 
     try:
-        return skops.io.loads(content, trusted=[])
+        return skops.io.loads(content, trusted=_TRUSTED)
     except Exception:
         return None
 
@@ -247,6 +257,11 @@ def _described(value: Any) -> str:
         return f"{type(value).__name__}[" + ", ".join(map(_described, value)) + "]"
     if value is None or isinstance(value, (str, bytes, bool, int, float, np.generic)):
         return f"{type(value).__name__} {value!r}"
+    if isinstance(value, CodeType):
+        return f"code {value.co_code.hex()} {value.co_names} {_described(value.co_consts)}"
+    if hasattr(value, "__code__") and "<" in value.__qualname__:  # all lambdas of a module have one name
+        inside = [cell.cell_contents for cell in value.__closure__ or ()]
+        return f"{value.__module__}.{value.__qualname__} {_described(value.__code__)} {_described([value.__defaults__, *inside])}"
     if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
         return f"{value.__module__}.{value.__qualname__}"
     if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of SciPy, whose pickle differs from process to process

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -220,17 +221,28 @@ class Run:
         )
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
-        for (k, split), outcome in Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")(calls):
-            step = steps[k]
-            fitted = outcome.pop("estimator")
-            step.candidate.estimators[split] = fitted if outcome["fit_error"] is None else None  # half a fit is nothing to go on from
-            with self._lock:
-                if self.journal is not None:
-                    goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
-                    self.journal.record(step.candidate, split, step.n_resources, outcome, goes_on=goes_on)
-                self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
-            outcomes[k, split] = outcome
+        results = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")(calls)
+        try:
+            for (k, split), outcome in results:
+                outcomes[k, split] = self._noted(steps[k], split, outcome)
+        except BaseException:
+            # Ctrl-C, a full disk: nobody needs joblib's warning that it had not finished.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                results.close()
+            raise
         return outcomes
+
+    def _noted(self, step: Step, split: int, outcome: Outcome) -> Outcome:
+        """Keep the network of an outcome, and tell the journal and who watches."""
+        fitted = outcome.pop("estimator")
+        step.candidate.estimators[split] = fitted if outcome["fit_error"] is None else None  # half a fit is nothing to go on from
+        with self._lock:
+            if self.journal is not None:
+                goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
+                self.journal.record(step.candidate, split, step.n_resources, outcome, goes_on=goes_on)
+            self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
+        return outcome
 
     def _kept(self, candidate: Candidate, split: int) -> Any:
         """A candidate's network as far as it was trained, to go on from, or None."""
@@ -267,7 +279,9 @@ class Run:
         return clone(self.estimator), data, stages(schedule, self.resource), self.settings
 
     def _first_rows(self, split: int, n: int) -> np.ndarray:
-        """n training rows of a split; those of a smaller number are among them."""
+        """n training rows of a split; those of a smaller number are among them. Where splits differ in size, the last rung has all rows of each."""
+        if n >= min(len(table.train) for table in self.tables):
+            return self.tables[split].train
         if split not in self._orders:
             self._orders[split] = np.random.RandomState(self._row_seed).permutation(self.tables[split].train)
         return self._orders[split][:n]

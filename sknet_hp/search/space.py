@@ -255,9 +255,9 @@ def dimension(value: Any, name: str) -> Dimension:
 
 
 def check_names(names: Any, known: Any) -> None:
-    """Refuse names that the estimator has not, with the nearest that it has."""
+    """Refuse names that the estimator has not, with the nearest that it has. Of parts that are themselves among the names nobody knows theirs."""
     for name in names:
-        if name not in known:
+        if name not in known and not any(str(name).startswith(f"{part}__") for part in names):
             near = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {sorted(known)}"
             raise ValueError(f"{name!r} is no parameter of the estimator; {hint}")

@@ -46,5 +46,5 @@ def table(n=60, seed=0):
 
 
 def numbers_of(search):
-    """All of `cv_results_` that is no time, as comparable lists."""
-    return {name: np.asarray(column).tolist() for name, column in search.cv_results_.items() if "time" not in name}
+    """All of `cv_results_` that is no time, comparable."""
+    return {name: repr(np.asarray(column).tolist()) for name, column in search.cv_results_.items() if "time" not in name}

@@ -391,12 +391,14 @@ def test_metadata_routing():
         )
         with pytest.raises(ValueError, match="sample_weight"):
             networks().fit(X, y, sample_weight=weight)
-        unweighted = networks(clone(NET).set_fit_request(sample_weight=False).set_score_request(sample_weight=False)).fit(X, y, sample_weight=weight)
+        scored = networks(clone(NET).set_fit_request(sample_weight=False).set_score_request(sample_weight=True)).fit(X, y, sample_weight=weight)
     assert routed.cv_results_["mean_test_score"].tolist() == plain.cv_results_["mean_test_score"].tolist()
-    assert unweighted.cv_results_["mean_test_score"].tolist() == networks().fit(X, y).cv_results_["mean_test_score"].tolist()
+    first = clone(NET).set_params(**scored.cv_results_["params"][0])  # weights are for its score, not for its training
+    expected = [first.fit(X[train], y[train]).score(X[test], y[test], weight[test]) for train, test in CV.split(X, y)]
+    assert [scored.cv_results_[f"split{k}_test_score"][0] for k in range(2)] == expected
     assert np.isfinite(piped.cv_results_["mean_test_score"]).all()
-    scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
     with sklearn.config_context(enable_metadata_routing=True):
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
         scored = networks(net, scoring=scorer).fit(X, y, sample_weight=weight)
     assert scored.cv_results_["mean_test_score"].tolist() == plain.cv_results_["mean_test_score"].tolist()
 
