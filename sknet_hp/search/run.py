@@ -321,7 +321,7 @@ def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: 
         data.y,
         train=data.train,
         test=data.test,
-        parameters=settings[-1],
+        parameters=settings[-1] or None,
         fit_params=data.fit_params,
         score_params=data.score_params,
         return_n_test_samples=True,
