@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import Interval
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import exact, n_steps, resources_of
+from sknet_hp.search.documented import documented
 from sknet_hp.search.run import Candidate, Step
 
 
@@ -79,6 +80,25 @@ class Scheduler:
         return sorted(rung, key=lambda c: (isnan(rung[c]), 0.0 if isnan(rung[c]) else -rung[c], c.number))
 
 
+@documented(
+    n_candidates=(
+        'int or "auto"',
+        'How many begin. "auto" is as many as bring one to `max_resources`. Where a number given is smaller than that and `min_resources` is "auto", '
+        "candidates begin higher, so that one gets to the top all the same.",
+    ),
+    n_workers=("int or None", "How many steps are trained at a time. None is `n_candidates / factor`, rounded up."),
+    asynchronous=(
+        "bool",
+        "By default steps are trained in waves of `n_workers`, of which each is decided by the scores of those before: results do not depend on how "
+        "fast the machine is. If True, the next step is decided whenever one is done, which leaves no worker of a cluster waiting; then results "
+        "depend on timing.",
+    ),
+    time_budget=(
+        "float or None",
+        "Seconds after which no further wave is begun, or no further step if `asynchronous`. The first one is always trained, so that there is a "
+        "result. What is found then depends on the machine.",
+    ),
+)
 class ASHASearchCV(BaseSearcher):
     """Successive halving that does not wait for a rung to be full: whoever is among the best of its rung so far goes on.
 
@@ -88,30 +108,31 @@ class ASHASearchCV(BaseSearcher):
 
     Parameters
     ----------
-    estimator : estimator
-        Ours; any with a parameter to go on from (`warm_start` beside it); or, with `resource="n_samples"`, any.
-    param_distributions : dict or list of dict
-        Names of parameters to lists of choices, distributions of SciPy or Optuna, dimensions of scikit-optimize, or tuples such as
-        `(1e-4, 1e-1, "log-uniform")`.
-    n_candidates : int or "auto", default="auto"
-        How many begin. "auto" is as many as bring one to `max_resources`. Where a number given is smaller than that and `min_resources` is "auto",
-        candidates begin higher, so that one gets to the top all the same.
-    n_workers : int or None, default=None
-        How many steps are trained at a time. None is `n_candidates / factor`, rounded up.
-    asynchronous : bool, default=False
-        By default steps are trained in waves of `n_workers`, of which each is decided by the scores of those before: results do not depend on how
-        fast the machine is. If True, the next step is decided whenever one is done, which leaves no worker of a cluster waiting; then results depend
-        on timing.
-    factor : float, default=3
-        The paper's η; `max_resources` and `min_resources` are its R and r.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
 
     Notes
     -----
-    The other parameters, and the attributes, are those of `HalvingSearchCV`.
+    `factor` is the paper's η; `max_resources` and `min_resources` are its R and r.
 
     References
     ----------
-    .. [1] Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020.
+    L. Li, K. Jamieson, A. Rostamizadeh, E. Gonina, J. Ben-tzur, M. Hardt, B. Recht, A. Talwalkar, "A system for massively parallel hyperparameter
+    tuning", MLSys 2020.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import ASHASearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = ASHASearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> search.n_candidates_
+    9
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
