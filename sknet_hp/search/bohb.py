@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import Rung, epochs, hyperband
+from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
 from sknet_hp.search.kde import KDE, impute, log_ratio
 from sknet_hp.search.resource import Resource
@@ -54,45 +55,56 @@ def model_of(
     return Model(*(KDE(impute(part, levels, random_state), levels, min_bandwidth) for part in (good, bad)))
 
 
+@documented(
+    n_brackets=(
+        'int or "auto"',
+        "How many brackets of successive halving are run, from the most exploring to the one that halves nothing, and again from the first. "
+        '"auto" takes each once.',
+    ),
+    min_points_in_model=(
+        'int or "auto"',
+        'The least number of candidates in each of the two densities; "auto" is one more than there are dimensions.',
+    ),
+    top_n_percent=("int", "How many of a hundred count as good."),
+    num_samples=("int", "How many are drawn for one that is proposed."),
+    random_fraction=("float", "How many of the proposals are drawn at random."),
+    bandwidth_factor=("float", "How much wider than the good density that is which is drawn from."),
+    min_bandwidth=("float", "So that a density never shrinks to a point."),
+)
 class BOHBSearchCV(BaseSearcher):
     """Hyperband with a model: candidates are drawn where those that were good are dense, and those that were bad are not.
 
     The brackets run one after another. Before each of them a model is built from the scores at the largest resource at which there are enough of
     them; a part of the candidates is drawn at random all the same. No candidate is proposed twice.
+    Of several dicts, what only some have is conditional.
 
     Parameters
     ----------
-    estimator : estimator
-        Ours; any with a parameter to go on from (`warm_start` beside it); or, with `resource="n_samples"`, any.
-    param_distributions : dict or list of dict
-        Names of parameters to lists of choices, distributions of SciPy or Optuna, dimensions of scikit-optimize, or tuples such as
-        `(1e-4, 1e-1, "log-uniform")`. What only some of several dicts have is conditional.
-    n_brackets : int or "auto", default="auto"
-        How many brackets of successive halving are run, from the most exploring to the one that halves nothing, and again from the first. "auto"
-        takes each once.
-    min_points_in_model : int or "auto", default="auto"
-        The least number of candidates in each of the two densities; "auto" is one more than there are dimensions.
-    top_n_percent : int, default=15
-        How many of a hundred count as good.
-    num_samples : int, default=64
-        How many are drawn for one that is proposed.
-    random_fraction : float, default=1/3
-        How many of the proposals are drawn at random.
-    bandwidth_factor : float, default=3
-        How much wider than the good density that is which is drawn from.
-    min_bandwidth : float, default=1e-3
-        So that a density never shrinks to a point.
-    factor : float, default=3
-        The paper's η; `max_resources` and `min_resources` are its greatest and its least budget.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
 
     Notes
     -----
     The names and defaults are those of the authors' code, HpBandSter (`config_generators/bohb.py`); the brackets are the paper's, rounded up as in
-    `HyperbandSearchCV`. The other parameters, and the attributes, are those of `HalvingSearchCV`.
+    `HyperbandSearchCV`. `factor` is the paper's η; `max_resources` and `min_resources` are its greatest and its least budget.
 
     References
     ----------
-    .. [1] Falkner et al., "BOHB: Robust and Efficient Hyperparameter Optimization at Scale", ICML 2018.
+    S. Falkner, A. Klein, F. Hutter, "BOHB: robust and efficient hyperparameter optimization at scale", ICML 2018.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import BOHBSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = BOHBSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> search.n_candidates_
+    17
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
