@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval
 from sknet_hp.search.axes import Axes
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import Rung, epochs, hyperband
+from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
 from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Candidate, Row, Step, _score_of
@@ -23,6 +24,40 @@ _ROUNDS = 3
 
 _DRAWS = 10
 """How often it is drawn before a space of whole numbers is taken to be exhausted."""
+
+
+documented_model_based = documented(
+    n_candidates=(
+        "int",
+        "How many are trained, `initial_candidates` among them; fewer where the space has no more. None is trained twice: where a proposal is known "
+        "already, the model is told its score again and asked for another, at last one is drawn at random. Without meaning if `multi_fidelity`.",
+    ),
+    n_points=("int", "How many are proposed, and trained, together."),
+    multi_fidelity=(
+        "bool",
+        "Train not every candidate up to `max_resources`, but let the proposals fill Hyperband's brackets, one after the other; the model learns "
+        "from the scores at the highest resource that has ten of them.",
+    ),
+    min_resources=(
+        'int or "auto"',
+        'What the first rung is given, if `multi_fidelity`; "auto" leaves room for three rungs above it; of rows, two for each class and split.',
+    ),
+    max_resources=(
+        'int or "auto"',
+        'What every candidate is given, or, if `multi_fidelity`, those of the last rung; "auto" is what the estimator has, or all rows of the '
+        "smallest training split.",
+    ),
+    factor=(
+        "float",
+        "Above 1: if `multi_fidelity`, from rung to rung the 1 / `factor` best go on, to `factor` times the resource. Hyperband's η.",
+    ),
+    time_budget=(
+        "float or None",
+        "Seconds after which no further batch, or rung, is begun. The first one is always trained, so that there is a result. What is found then "
+        "depends on the machine.",
+    ),
+)
+"""Writes the docstring of a search that is led by a model."""
 
 
 class Model(Protocol):
