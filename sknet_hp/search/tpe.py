@@ -6,11 +6,12 @@ except ImportError as error:
     raise ImportError("TPESearchCV needs Optuna: pip install 'sknet_hp[bayes]'") from error
 
 from sknet_hp.search.axes import Axes
-from sknet_hp.search.model_based import ModelBasedSearcher
+from sknet_hp.search.model_based import ModelBasedSearcher, documented_model_based
 from sknet_hp.search.optuna_study import Study
 from sknet_hp.search.space import Space
 
 
+@documented_model_based
 class TPESearchCV(ModelBasedSearcher):
     """The tree-structured Parzen estimator, batch by batch.
 
@@ -20,23 +21,27 @@ class TPESearchCV(ModelBasedSearcher):
 
     Parameters
     ----------
-    estimator : estimator
-        Ours; any with a parameter to go on from (`warm_start` beside it); or, with `resource="n_samples"`, any.
-    param_distributions : dict or list of dict
-        Names of parameters to lists of choices, distributions of SciPy or Optuna, dimensions of scikit-optimize, or tuples such as
-        `(1e-4, 1e-1, "log-uniform")`. Several dicts are alternatives.
-    n_candidates : int, default=32
-        How many are trained, `initial_candidates` among them; fewer where the space has no more. None is trained twice: where a proposal is known
-        already, the model is told its score again and asked for another, at last one is drawn at random. Without meaning if `multi_fidelity`.
-    n_points : int, default=8
-        How many are proposed, and trained, together.
-    multi_fidelity : bool, default=False
-        Train not every candidate up to `max_resources`, but let the proposals fill Hyperband's brackets, one after the other; the model learns from
-        the scores at the highest resource that has ten of them.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
 
     References
     ----------
-    Bergstra, Bardenet, Bengio, Kégl (2011), Algorithms for Hyper-Parameter Optimization. Watanabe (2023), Tree-structured Parzen estimator.
+    J. Bergstra, R. Bardenet, Y. Bengio, B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 2011. S. Watanabe, "Tree-structured Parzen
+    estimator", 2023.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import TPESearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = TPESearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_candidates=12, n_points=4, random_state=0).fit(X, y)
+    >>> search.n_candidates_
+    12
     """
 
     def _model(self, space: Space, seed: int) -> Study:
