@@ -12,7 +12,7 @@ except ImportError as error:
     raise ImportError("CmaEsSearchCV needs Optuna and cmaes: pip install 'sknet_hp[bayes]'") from error
 
 from sknet_hp.search.axes import Axes
-from sknet_hp.search.model_based import ModelBasedSearcher
+from sknet_hp.search.model_based import ModelBasedSearcher, documented_model_based
 from sknet_hp.search.optuna_study import Study, distribution_of
 from sknet_hp.search.space import Space
 
@@ -57,6 +57,7 @@ def sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]) -> 
     )
 
 
+@documented_model_based
 class CmaEsSearchCV(ModelBasedSearcher):
     """The evolution strategy CMA-ES, batch by batch.
 
@@ -66,24 +67,27 @@ class CmaEsSearchCV(ModelBasedSearcher):
 
     Parameters
     ----------
-    estimator : estimator
-        Ours; any with a parameter to go on from (`warm_start` beside it); or, with `resource="n_samples"`, any.
-    param_distributions : dict or list of dict
-        Names of parameters to lists of choices, distributions of SciPy or Optuna, dimensions of scikit-optimize, or tuples such as
-        `(1e-4, 1e-1, "log-uniform")`. Several dicts are alternatives.
-    n_candidates : int, default=32
-        How many are trained, `initial_candidates` among them; fewer where the space has no more. None is trained twice: where a proposal is known
-        already, the model is told its score again and asked for another, at last one is drawn at random. Without meaning if `multi_fidelity`.
-    n_points : int, default=8
-        How many are proposed, and trained, together.
-    multi_fidelity : bool, default=False
-        Train not every candidate up to `max_resources`, but let the proposals fill Hyperband's brackets, one after the other; the model learns from
-        the scores at the highest resource that has ten of them.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
 
     References
     ----------
-    Hansen (2016), The CMA Evolution Strategy: A Tutorial. Hamano, Saito, Nomura, Shirakawa (2022), CMA-ES with Margin. Nomura, Watanabe, Akimoto,
-    Ozaki, Onishi (2021), Warm Starting CMA-ES for Hyperparameter Optimization.
+    N. Hansen, "The CMA evolution strategy: a tutorial", 2016. R. Hamano, S. Saito, M. Nomura, S. Shirakawa, "CMA-ES with margin", 2022. M. Nomura,
+    S. Watanabe, Y. Akimoto, Y. Ozaki, M. Onishi, "Warm starting CMA-ES for hyperparameter optimization", 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import CmaEsSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = CmaEsSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_candidates=12, n_points=4, random_state=0).fit(X, y)
+    >>> search.n_candidates_
+    12
     """
 
     def _model(self, space: Space, seed: int) -> Study:
