@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.changeable import check_changeable
+from sknet_hp.search.documented import documented
 from sknet_hp.search.explore import explored, n_replaced
 from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Candidate, Step, ranked
@@ -19,6 +20,58 @@ from sknet_hp.search.stages import stages
 _INTERVALS = 10  # of an automatic interval
 
 
+@documented(
+    attributes={
+        "cv_results_": (
+            "dict of ndarray",
+            "As scikit-learn's, one row for each member and interval, and `bracket` (always 0), `iter` (the interval) and `n_resources`. `candidate` "
+            "numbers settings with their networks: a copy is a new one, of which `parent` (-1 if none) is what it was copied from. `member` is its "
+            "place in the population. Times are of that interval alone.",
+        ),
+        "best_params_": ("dict", "Its parameters in the last interval, the resource included."),
+        "best_estimator_": ("estimator", "Trained on all rows by `schedule_`; only with `refit`."),
+        "ensemble_": ("list of dict", 'Never there, since `refit` must not be "ensemble".'),
+        "n_candidates_": ("int", "How many settings with their networks there were, copies included."),
+        "schedule_": ("list of tuple (from_resource, to_resource, params)", "Of the best member, an entry for each interval."),
+        "lineage_": ("list of int", "The candidates that the best member descends from, the first one first, and itself."),
+    },
+    estimator=("estimator", "A network of ours, or a pipeline that ends with one; or any with a parameter to go on from and `warm_start` beside it."),
+    population_size=("int", "Members; fewer where a space of lists has not so many settings."),
+    interval=(
+        'int or "auto"',
+        'How far members are trained, in units of the resource, before they are compared; "auto" is a tenth of `max_resources`.',
+    ),
+    quantile=(
+        "float",
+        "In (0, 0.5]. ⌈n · quantile⌉ members, at most half of them, are replaced by copies of as many of the best. Members that failed always are.",
+    ),
+    resample_probability=(
+        "float",
+        "With which each parameter of a copy is drawn anew; otherwise a number is multiplied by one of `perturbation_factors`, and of choices one "
+        "beside the present one is taken.",
+    ),
+    perturbation_factors=("tuple of float", "Results are clipped to the bounds of the space, and whole numbers are rounded."),
+    max_resources=('int or "auto"', 'What each member is trained for in all; "auto" is the estimator\'s own value.'),
+    resource=("str", 'The parameter that fit goes on by; "auto" is `max_epochs` of the last step.'),
+    refit=(
+        "bool, str or callable",
+        "Train the best member's schedule on all rows, as `best_estimator_`. With several scores, the name of the one that the search goes by. A "
+        'function is given `cv_results_` and returns the index of the best. "one_standard_error" takes the member whose last interval was fitted '
+        "fastest among those within one standard error of the best (Breiman et al. 1984), so it depends on times. It must not be "
+        '"ensemble".',
+    ),
+    random_state=("int, RandomState or None", "Of the first parameters, and of who is copied and how it changes. A journal needs an integer."),
+    initial_candidates=(
+        'list of dict, "current" or None',
+        'Settings of the first members. "current", alone or in the list, is what the estimator has.',
+    ),
+    time_budget=(
+        "float or None",
+        "Seconds after which no further interval is begun. The first one is always trained, so that there is a result. What is found then depends "
+        "on the machine.",
+    ),
+    verbose=("int", "1 shows a live line on a terminal, 2 writes a line for each interval to anything."),
+)
 class PBTSearchCV(BaseSearcher):
     """Population-based training (Jaderberg et al. 2017): it finds a schedule of parameters in the time of one training of each member.
 
@@ -27,58 +80,36 @@ class PBTSearchCV(BaseSearcher):
 
     A member is one setting of the parameters with a network in each split; members are compared by their mean score over the splits, and copied in
     all splits at once. What is found is a schedule: the parameters that the best member and those it descends from had in each interval.
-    `best_estimator_` is trained on all rows by that schedule.
+    `best_estimator_` is trained on all rows by that schedule. The best has the best mean score of all that reached the most resources.
 
     Only parameters that an estimator can change while it is trained on can be searched, such as learning rates, weight decay and dropout; others are
-    refused with an error before the training begins. They may stand in the single-valued entries of a list of dicts: a copy inherits them. Networks
+    refused with an error before the training begins. They may stand in the single-valued entries of a list of dicts: a copy inherits them, and
+    members stay in their dict. Networks
     that `early_stopping` has stopped are not trained further, nor are their copies; `early_stopping=False` lets all of them train to the end.
 
     Parameters
     ----------
-    estimator : estimator
-        Ours, or any with a parameter to go on from and `warm_start` beside it.
-    param_distributions : dict or list of dict
-        Names of parameters to lists of choices, distributions of SciPy or Optuna, dimensions of scikit-optimize, or tuples such as
-        `(1e-4, 1e-1, "log-uniform")`. Members stay in their dict of a list.
-    population_size : int, default=16
-        Members; fewer where a space of lists has not so many settings.
-    interval : int or "auto", default="auto"
-        How far members are trained, in units of the resource, before they are compared; "auto" is a tenth of `max_resources`.
-    quantile : float, default=0.25
-        In (0, 0.5]. ⌈n · quantile⌉ members, at most half of them, are replaced by copies of as many of the best. Members that failed always are.
-    resample_probability : float, default=0.25
-        With which each parameter of a copy is drawn anew; otherwise a number is multiplied by one of `perturbation_factors`, and of choices one
-        beside the present one is taken.
-    perturbation_factors : tuple of float, default=(1.2, 0.8)
-        Results are clipped to the bounds of the space, and whole numbers are rounded.
-    max_resources : int or "auto", default="auto"
-        What each member is trained for in all; "auto" is the estimator's own value.
-    resource : str, default="auto"
-        The parameter that fit goes on by; "auto" is `max_epochs` of the last step.
-    scoring, refit, cv, n_jobs, error_score, return_train_score, verbose
-        As in `HalvingSearchCV`; `refit` must not be "ensemble".
-    random_state : int, RandomState instance or None, default=None
-        Of the first parameters, and of who is copied and how it changes.
-    initial_candidates : list of dict or "current", default=None
-        Settings of the first members; "current" is the estimator's own.
-    time_budget : float, default=None
-        Seconds, after which no other interval begins.
-    journal : path, default=None
-        Directory to take up a killed search from.
+    {parameters}
 
     Attributes
     ----------
-    cv_results_ : dict
-        One row for each member and interval. `candidate` numbers settings with their networks: a copy is a new one, of which `parent` (-1 if none) is
-        what it was copied from. `member` is its place in the population.
-    schedule_ : list of tuple (from_resource, to_resource, params)
-        Of the best member, an entry for each interval.
-    lineage_ : list of int
-        The candidates that the best member descends from, the first one first, and itself.
-    best_params_ : dict
-        Of the last interval.
-    best_estimator_, best_score_, best_index_
-        As in scikit-learn's searches. The best has the best mean score of all that reached the most resources.
+    {attributes}
+
+    References
+    ----------
+    M. Jaderberg, V. Dalibard, S. Osindero, W. M. Czarnecki, J. Donahue, A. Razavi, O. Vinyals, T. Green, I. Dunning, K. Simonyan, C. Fernando,
+    K. Kavukcuoglu, "Population based training of neural networks", arXiv:1711.09846, 2017.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import PBTSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = PBTSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, population_size=4, interval=3, random_state=0).fit(X, y)
+    >>> [(begin, end) for begin, end, _ in search.schedule_]
+    [(0, 3), (3, 6), (6, 9)]
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
