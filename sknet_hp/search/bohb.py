@@ -75,8 +75,8 @@ class BOHBSearchCV(BaseSearcher):
     """Hyperband with a model: candidates are drawn where those that were good are dense, and those that were bad are not.
 
     The brackets run one after another. Before each of them a model is built from the scores at the largest resource at which there are enough of
-    them; a part of the candidates is drawn at random all the same. No candidate is proposed twice.
-    Of several dicts, what only some have is conditional.
+    them; a part of the candidates is drawn at random all the same. No candidate is proposed twice. Of several dicts, what only some
+    have is conditional.
 
     Parameters
     ----------
