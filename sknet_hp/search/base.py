@@ -215,7 +215,11 @@ class BaseSearcher(BaseSearchCV):
         if not self.refit:
             return
         context = root.subcontext(task_name="refit-with-best-params")
-        self.best_estimator_ = self._ensemble(run) if self.refit == "ensemble" else self._estimator_with(self.best_params_)
+        self.best_estimator_ = (
+            self._ensemble(run)
+            if self.refit == "ensemble"
+            else self._estimator_with(self.best_params_ | run.resource.alone(int(self.cv_results_["n_resources"][self.best_index_])))
+        )
         with context.propagate_callback_context(self.best_estimator_):
             context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
             start = time.perf_counter()
@@ -239,7 +243,7 @@ class BaseSearcher(BaseSearchCV):
             raise ValueError("refit='ensemble' averages networks that have seen all rows of their split; with resource='n_samples' use refit=True")
         finalists = [run.candidates[number] for number in sorted({int(self.cv_results_["candidate"][row]) for row in self._rows_at_most()})]
         members = select(run, self._get_scorers()[0], run.metric, finalists)
-        params = [member.candidate.params | run.resource.shown(member.candidate.n_resources) for member in members]
+        params = [member.candidate.params | run.resource.alone(member.candidate.n_resources) for member in members]
         self.ensemble_ = [
             {"candidate": member.candidate.number, "weight": member.weight, "params": own} for member, own in zip(members, params, strict=True)
         ]

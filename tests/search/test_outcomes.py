@@ -351,13 +351,21 @@ class Slow(NetClassifier):
 
 @pytest.mark.parametrize("refit", [True, "ensemble"])
 def test_time_budget(refit):
-    search = networks(Slow(**NET.get_params()), time_budget=0.2, refit=refit, min_resources=1, factor=2, n_candidates="grid")
+    slow = Slow(**NET.get_params()).set_params(lr_schedule="coslog4")
+    search = networks(slow, time_budget=0.2, refit=refit, min_resources=1, factor=2, n_candidates="grid")
     with joblib.parallel_config("sequential"):
         search.fit(X, y)
     assert search.stopped_ == "time_budget"
     assert set(search.cv_results_["iter"]) == {0}, "the first rung is finished, the second not begun"
     assert len(search.cv_results_["params"]) == 6
     assert search.predict(X).shape == (60,)
+    if refit is True:  # at a learning rate of nine epochs, as it was when it was scored
+        assert search.best_params_ == {"lr": search.best_params_["lr"], "max_epochs": 2}
+        alone = clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule, schedule_epochs=9).fit(X, y)
+        assert np.array_equal(search.predict_proba(X), alone.predict_proba(X))
+        assert not np.array_equal(
+            alone.predict_proba(X), clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule).fit(X, y).predict_proba(X)
+        )
     again = networks().fit(X, y)
     assert again.stopped_ is None
 
