@@ -335,9 +335,14 @@ def test_ensemble_counts_weights_of_rows():
     assert search.best_score_ == search.cv_results_["mean_test_score"][last].max()
 
 
-def test_no_ensemble_of_parts():
+def test_what_can_not_vote_is_refused_before_it_is_trained():
     with pytest.raises(ValueError, match="refit='ensemble' averages networks that have seen all rows"):
         HalvingSearchCV(LogisticRegression(), {"C": [1.0, 2.0]}, resource="n_samples", refit="ensemble", cv=CV).fit(X, y)
+    with pytest.raises(ValueError, match="averages probabilities, and Curve has no predict_proba"):
+        follow(refit="ensemble").fit(X, y)
+    assert TRAINED == []
+    with pytest.raises(ValueError, match="takes one target, got 2 columns"):
+        networks(refit="ensemble", cv=2).fit(X, np.column_stack([y, 1 - y]))
 
 
 # ---- stopped ---------------------------------------------------------------------------------------------------------
