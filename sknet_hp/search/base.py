@@ -21,10 +21,10 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from sknet_hp.fusion.backend import fused
 from sknet_hp.search.choosing import RULES, best_index, selection_metric
-from sknet_hp.search.ensemble import select, voting
+from sknet_hp.search.ensemble import check_can_vote, select, voting
 from sknet_hp.search.journal import Journal, digest
 from sknet_hp.search.progress import Progress
-from sknet_hp.search.resource import ROWS, Resource
+from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Row, Run, SearchStopped
 from sknet_hp.search.space import Space, check_names
 from sknet_hp.search.stock import backend_is_chosen
@@ -127,6 +127,8 @@ class BaseSearcher(BaseSearchCV):
         )
         self.resource_, self.min_resources_, self.max_resources_ = resource.name, resource.least, resource.most
 
+        if self.refit == "ensemble":
+            check_can_vote(self.estimator, y, resource)
         total = self._total(resource, space)
         progress = Progress(
             int(self.verbose),
@@ -215,7 +217,11 @@ class BaseSearcher(BaseSearchCV):
         if not self.refit:
             return
         context = root.subcontext(task_name="refit-with-best-params")
-        self.best_estimator_ = self._ensemble(run) if self.refit == "ensemble" else self._estimator_with(self.best_params_)
+        self.best_estimator_ = (
+            self._ensemble(run)
+            if self.refit == "ensemble"
+            else self._estimator_with(self.best_params_ | run.resource.alone(int(self.cv_results_["n_resources"][self.best_index_])))
+        )
         with context.propagate_callback_context(self.best_estimator_):
             context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
             start = time.perf_counter()
@@ -238,11 +244,9 @@ class BaseSearcher(BaseSearchCV):
             super()._check_refit_for_multimetric(scores)
 
     def _ensemble(self, run: Run) -> Any:
-        if self.resource_ == ROWS:
-            raise ValueError("refit='ensemble' averages networks that have seen all rows of their split; with resource='n_samples' use refit=True")
         finalists = [run.candidates[number] for number in sorted({int(self.cv_results_["candidate"][row]) for row in self._rows_at_most()})]
         members = select(run, self._get_scorers()[0], run.metric, finalists)
-        params = [member.candidate.params | run.resource.shown(member.candidate.n_resources) for member in members]
+        params = [member.candidate.params | run.resource.alone(member.candidate.n_resources) for member in members]
         self.ensemble_ = [
             {"candidate": member.candidate.number, "weight": member.weight, "params": own} for member, own in zip(members, params, strict=True)
         ]

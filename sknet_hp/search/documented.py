@@ -79,19 +79,19 @@ _ATTRIBUTES = {
 }
 
 
-def documented(attributes: dict[str, tuple[str, str]] | None = None, **parameters: tuple[str, str]) -> Callable[[type], type]:
+def documented(attributes: dict[str, tuple[str, str] | None] | None = None, **parameters: tuple[str, str]) -> Callable[[type], type]:
     """A class decorator that writes parameters and attributes into a docstring, where it says ``{parameters}`` and ``{attributes}``.
 
     Parameters
     ----------
-    attributes : of this searcher, beside those that all have.
+    attributes : of this searcher, beside those that all have; None for what it has not.
     **parameters : of this searcher, from names to (type, description), or what they mean here.
     """
 
     def write(cls: type) -> type:
         known = _PARAMETERS | parameters
         own = [_entry(name, _with_default(known[name][0], argument.default), known[name][1]) for name, argument in signature(cls).parameters.items()]
-        found = [_entry(name, kind, text) for name, (kind, text) in (_ATTRIBUTES | (attributes or {})).items()]
+        found = [_entry(name, *said) for name, said in (_ATTRIBUTES | (attributes or {})).items() if said is not None]
         assert cls.__doc__ is not None
         for mark, entries in (("{parameters}", own), ("{attributes}", found)):
             assert mark in cls.__doc__, f"{cls.__name__} says nowhere {mark}"

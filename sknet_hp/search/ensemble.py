@@ -8,6 +8,7 @@ from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
+from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Candidate, Run
 
 _ROUNDS = 50  # candidates that are added, one after the other; one may come again
@@ -80,6 +81,16 @@ def select(run: Run, scorer: Any, metric: str, finalists: list[Candidate]) -> li
     weights = best_counts / best_counts.sum()
     chosen = sorted(np.flatnonzero(weights), key=lambda k: (-weights[k], k))
     return [Member(finalists[k], float(weights[k])) for k in chosen]
+
+
+def check_can_vote(estimator: Any, y: Any, resource: Resource) -> None:
+    """Refuse what can not be averaged, before anything is trained."""
+    if resource.of_rows:
+        raise ValueError("refit='ensemble' averages networks that have seen all rows of their split; with resource='n_samples' use refit=True")
+    if np.ndim(y) > 1 and np.shape(y)[1] > 1:
+        raise ValueError(f"refit='ensemble' takes one target, got {np.shape(y)[1]} columns; use refit=True")
+    if is_classifier(estimator) and not hasattr(estimator, "predict_proba"):
+        raise ValueError(f"refit='ensemble' averages probabilities, and {type(estimator).__name__} has no predict_proba; use refit=True")
 
 
 def voting(members: list[Member], estimators: list[Any], n_jobs: int | None) -> Any:

@@ -30,7 +30,7 @@ _INTERVALS = 10  # of an automatic interval
         ),
         "best_params_": ("dict", "Its parameters in the last interval, the resource included."),
         "best_estimator_": ("estimator", "Trained on all rows by `schedule_`; only with `refit`."),
-        "ensemble_": ("list of dict", 'Never there, since `refit` must not be "ensemble".'),
+        "ensemble_": None,
         "n_candidates_": ("int", "How many settings with their networks there were, copies included."),
         "schedule_": ("list of tuple (from_resource, to_resource, params)", "Of the best member, an entry for each interval."),
         "lineage_": ("list of int", "The candidates that the best member descends from, the first one first, and itself."),

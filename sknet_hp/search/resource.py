@@ -68,8 +68,14 @@ class Resource:
         """The parameters that let an estimator train up to so much, going on from where it stands."""
         if self.of_rows:
             return {}
-        horizon = {self._horizon: self.most} if self.sets_horizon else {}
-        return {self.name: amount, f"{self.prefix}warm_start": True} | horizon
+        return {self.name: amount, f"{self.prefix}warm_start": True} | self._schedule()
+
+    def alone(self, amount: int) -> dict[str, Any]:
+        """The parameters with which one fit from the beginning makes what so much has made in the search."""
+        return self.shown(amount) | (self._schedule() if amount < self.most else {})
+
+    def _schedule(self) -> dict[str, Any]:
+        return {self._horizon: self.most} if self.sets_horizon else {}
 
     def shown(self, amount: int) -> dict[str, Any]:
         """What of it belongs among a candidate's parameters."""

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import sknet_hp
+
 HERE = Path(__file__).parent
 
 
@@ -20,7 +22,7 @@ class Ran(NamedTuple):
 
 def run(suite, *plugins, timeout=380):
     """Run a suite, by the name of its module, with plugins from this folder."""
-    ours = Path(sys.modules["sknet_hp"].__file__).parent.parent
+    ours = Path(sknet_hp.__file__).parent.parent
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(ours)])}
     options = ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(HERE)]
     options += [part for plugin in plugins for part in ("-p", plugin)]

@@ -335,9 +335,14 @@ def test_ensemble_counts_weights_of_rows():
     assert search.best_score_ == search.cv_results_["mean_test_score"][last].max()
 
 
-def test_no_ensemble_of_parts():
+def test_what_can_not_vote_is_refused_before_it_is_trained():
     with pytest.raises(ValueError, match="refit='ensemble' averages networks that have seen all rows"):
         HalvingSearchCV(LogisticRegression(), {"C": [1.0, 2.0]}, resource="n_samples", refit="ensemble", cv=CV).fit(X, y)
+    with pytest.raises(ValueError, match="averages probabilities, and Curve has no predict_proba"):
+        follow(refit="ensemble").fit(X, y)
+    assert TRAINED == []
+    with pytest.raises(ValueError, match="takes one target, got 2 columns"):
+        networks(refit="ensemble", cv=2).fit(X, np.column_stack([y, 1 - y]))
 
 
 # ---- stopped ---------------------------------------------------------------------------------------------------------
@@ -351,13 +356,21 @@ class Slow(NetClassifier):
 
 @pytest.mark.parametrize("refit", [True, "ensemble"])
 def test_time_budget(refit):
-    search = networks(Slow(**NET.get_params()), time_budget=0.2, refit=refit, min_resources=1, factor=2, n_candidates="grid")
+    slow = Slow(**NET.get_params()).set_params(lr_schedule="coslog4")
+    search = networks(slow, time_budget=0.2, refit=refit, min_resources=1, factor=2, n_candidates="grid")
     with joblib.parallel_config("sequential"):
         search.fit(X, y)
     assert search.stopped_ == "time_budget"
     assert set(search.cv_results_["iter"]) == {0}, "the first rung is finished, the second not begun"
     assert len(search.cv_results_["params"]) == 6
     assert search.predict(X).shape == (60,)
+    if refit is True:  # at a learning rate of nine epochs, as it was when it was scored
+        assert search.best_params_ == {"lr": search.best_params_["lr"], "max_epochs": 2}
+        alone = clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule, schedule_epochs=9).fit(X, y)
+        assert np.array_equal(search.predict_proba(X), alone.predict_proba(X))
+        assert not np.array_equal(
+            alone.predict_proba(X), clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule).fit(X, y).predict_proba(X)
+        )
     again = networks().fit(X, y)
     assert again.stopped_ is None
 

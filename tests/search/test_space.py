@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import ParameterSampler
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skopt.space import Categorical, Integer, Real
 
@@ -166,6 +167,15 @@ BAD = {
 def test_bad_spaces(written, message):
     with pytest.raises(ValueError, match=message):
         Space(written, NetClassifier().get_params())
+
+
+def test_parameters_of_a_part_that_is_searched_itself():
+    """The part that stands there now need not have them."""
+    pipeline = make_pipeline(StandardScaler(), "passthrough")
+    space = {"passthrough": [Ridge()], "passthrough__alpha": [0.1, 1.0]}
+    assert Space(space, pipeline.get_params()).size == 2
+    with pytest.raises(ValueError, match="'passthrough__alpha' is no parameter"):
+        Space({"passthrough__alpha": [1.0]}, pipeline.get_params())
 
 
 def test_a_name_like_no_other():
