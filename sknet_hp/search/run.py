@@ -1,5 +1,6 @@
 """One search under way: candidates, what each has reached in each split, and the tasks that train them further."""
 
+import contextlib
 import threading
 import time
 import warnings
@@ -226,8 +227,9 @@ class Run:
             for (k, split), outcome in results:
                 outcomes[k, split] = self._noted(steps[k], split, outcome)
         except BaseException:
-            # Ctrl-C, a full disk: nobody needs joblib's warning that it had not finished.
-            with warnings.catch_warnings():
+            # Ctrl-C, a full disk: nobody needs joblib's warning that it had not finished. Filters are the whole process's, and tasks under way may
+            # put back others at any moment, so that it can come as an error all the same.
+            with warnings.catch_warnings(), contextlib.suppress(UserWarning):
                 warnings.simplefilter("ignore")
                 results.close()
             raise
