@@ -25,7 +25,7 @@ import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.impute import SimpleImputer
-from sklearn.metrics import log_loss, root_mean_squared_error
+from sklearn.metrics import log_loss, roc_auc_score, root_mean_squared_error
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -287,6 +287,7 @@ def measure(problem: Problem, make: Callable[[Problem, int], Any], seed: int) ->
     return {
         "loss": log_loss(y, p, labels=np.arange(len(classes))),
         "accuracy": float((p.argmax(axis=1) == y).mean()),
+        "auc": roc_auc_score(y, p[:, 1] if len(classes) == 2 else p, multi_class="ovr"),
         "ece": calibration_error(y, p),
         "seconds": seconds,
     }

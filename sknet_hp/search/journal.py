@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 import zlib
 from pathlib import Path
 from types import CodeType
@@ -174,11 +173,6 @@ class Journal:
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole") from error
-
-
-def remove(path: str | os.PathLike[str]) -> None:
-    """Delete a journal."""
-    shutil.rmtree(path, ignore_errors=True)
 
 
 # ---- records -------------------------------------------------------------------------------------------------------
