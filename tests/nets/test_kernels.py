@@ -16,8 +16,9 @@ COLUMNS = [1, 2, 3, 7, 10, 16, 33, 64]
 HEIGHTS = [1, 2, 3, 5, 8]
 
 
-def space(use, like, *shape):
-    return like.new_empty(shape)
+def space(*uses_like_shape):
+    like = next(part for part in uses_like_shape if isinstance(part, torch.Tensor))
+    return like.new_empty([part for part in uses_like_shape if isinstance(part, int)])
 
 
 @functools.cache
