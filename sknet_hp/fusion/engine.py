@@ -20,8 +20,9 @@ import torch
 
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.bundles import Bundle, Waiting, halves, own_instance
-from sknet_hp.fusion.executors import Executor, TableStore, WorkerDied
+from sknet_hp.fusion.executors.base import Executor, WorkerDied
 from sknet_hp.fusion.places import Places
+from sknet_hp.fusion.tables import TableStore
 from sknet_hp.fusion.tasks import Call, Tasks, WarningState
 from sknet_hp.nets.cores import idle_cores
 from sknet_hp.training.cohort import Cancelled, train

@@ -3,7 +3,10 @@
 import threading
 
 from sknet_hp.fusion.devices import n_cores
-from sknet_hp.fusion.executors import Executor, Here, TableStore, Worker
+from sknet_hp.fusion.executors.base import Executor
+from sknet_hp.fusion.executors.here import Here
+from sknet_hp.fusion.executors.loky import Worker
+from sknet_hp.fusion.tables import TableStore
 from sknet_hp.training.job import TrainingJob
 
 _MANY = 8  # networks from which on a worker is brought up on a spare core: it costs nobody anything

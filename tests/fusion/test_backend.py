@@ -60,9 +60,9 @@ def test_the_name_is_known_after_import(tmp_path):
         tmp_path,
         """
         import joblib
-        from sknet_hp.fusion import executors
-        sizes, submit = [], executors.Here.submit
-        executors.Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
+        from sknet_hp.fusion.executors.here import Here
+        sizes, submit = [], Here.submit
+        Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
         with joblib.parallel_config(backend="fused", n_jobs=1):
             Parallel()(delayed(fit)(s) for s in range(4))
         print(sizes)

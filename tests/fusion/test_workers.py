@@ -305,10 +305,10 @@ def test_a_search_in_a_users_loky_backend(tmp_path):
         from sknet_hp.search import GridSearchCV
 
         def task():
-            from sknet_hp.fusion import executors
+            from sknet_hp.fusion.executors.here import Here
             sizes = []
-            submit = executors.Here.submit
-            executors.Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
+            submit = Here.submit
+            Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 return GridSearchCV(net(), {"lr": [1e-3, 1e-2]}, cv=3).fit(X, y).cv_results_["mean_test_score"], sizes
