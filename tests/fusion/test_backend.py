@@ -19,7 +19,8 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.backend import WIDE, FusedBackend, has_network
-from sknet_hp.fusion.engine import engine, train_job
+from sknet_hp.fusion.engine import engine
+from sknet_hp.fusion.entry import train_job
 
 pytestmark = pytest.mark.timeout(60)
 

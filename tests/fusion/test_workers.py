@@ -13,7 +13,8 @@ from joblib import Parallel, delayed
 from scripts import is_alive, run, start, wait_until
 
 import sknet_hp
-from sknet_hp.fusion.engine import engine, train_job
+from sknet_hp.fusion.engine import engine
+from sknet_hp.fusion.entry import train_job
 from sknet_hp.training.job import Stopping
 
 pytestmark = pytest.mark.timeout(90)
