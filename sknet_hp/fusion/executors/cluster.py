@@ -226,7 +226,7 @@ class Cluster(ABC):
         """
         if self._lost:
             raise RuntimeError(
-                f"the {self.name} cluster is gone: {self._lost}. Start one and search again (with journal=, only what is missing is trained)"
+                f"the {self.name} cluster is gone: {self._lost}. Start one and search again (with journal= only what is missing is trained)"
             )
         if not self._looked:
             return []
