@@ -30,6 +30,7 @@ pytestmark = pytest.mark.timeout(120)
 
 EXTRAS = {"BayesSearchCV": "skopt", "GPSearchCV": "skopt", "TPESearchCV": "optuna", "CmaEsSearchCV": "cmaes"}
 SEARCHERS = [name for name in sknet_hp.search.__all__ if name.endswith("SearchCV")]
+SLOW = {"GPSearchCV"}  # by itself, whatever trains its networks
 
 
 @pytest.fixture(scope="module", params=["dask", "ray"])
@@ -37,7 +38,7 @@ def over(request):
     """The name of a cluster of two worker processes."""
     if request.param == "dask":
         distributed = pytest.importorskip("distributed")
-        with distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None):
+        with distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=":0"):
             yield "dask"
         return
     ray = pytest.importorskip("ray")
@@ -48,11 +49,19 @@ def over(request):
     ray.shutdown()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster(over):
-    """The cluster of a session of this test's own."""
+    """The cluster of a session that is open."""
     with sknet_hp.fused(over=over) as session:
         yield session._over
+
+
+@pytest.fixture
+def strangers(cluster):
+    """A cluster whose workers have not been met, for tests that change what is said at the first meeting."""
+    cluster.release()
+    yield cluster
+    cluster.release()
 
 
 @pytest.fixture
@@ -106,7 +115,7 @@ def killing():
 
     def wait_and_kill():
         if wait_until(lambda: len(at_work()) == 2, 30):
-            time.sleep(0.3)
+            time.sleep(0.1)
             victim = at_work()[0]
             killed.append(victim.name)
             kill(victim)
@@ -133,7 +142,7 @@ def test_both_workers_train_the_same_bits(cluster, fit, alone, here, used, bundl
     assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
 
 
-@pytest.mark.parametrize("name", SEARCHERS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in SEARCHERS])
 def test_every_search(cluster, net, here, name, bundles):
     if name in EXTRAS:
         pytest.importorskip(EXTRAS[name])
@@ -199,8 +208,8 @@ def test_what_a_callback_looks_at_is_trained_here(cluster, net, data, bundles, u
     assert used == []
 
 
-def test_n_jobs_is_how_many_workers_train(over, fit, alone, used):
-    with sknet_hp.fused(1, over=over):
+def test_n_jobs_is_how_many_workers_train(strangers, fit, alone, used):
+    with sknet_hp.fused(1, over=strangers):
         assert same(Parallel(n_jobs=2)(delayed(fit)(seed) for seed in range(40)), alone[:40])
     assert len(set(used)) == 1
 
@@ -228,7 +237,7 @@ def test_tables_go_over_once(cluster, fit, over, monkeypatch):
 
 def test_a_worker_killed_in_the_middle_costs_its_bundle(cluster, fit, here, bundles):
     def fits():
-        return Parallel()(delayed(fit)(seed, max_epochs=3000) for seed in range(4))
+        return Parallel()(delayed(fit)(seed, max_epochs=1500) for seed in range(4))
 
     want = here(fits)
     bundles.clear()
@@ -243,7 +252,7 @@ def test_a_search_survives_a_kill(cluster, net, here):
     X, y = load_iris(return_X_y=True)
 
     def search():
-        found = sknet_hp.search.HyperbandSearchCV(net(max_epochs=900), {"lr": (1e-4, 1e-1, "log-uniform")}, min_resources=100, cv=2, random_state=0)
+        found = sknet_hp.search.HyperbandSearchCV(net(max_epochs=450), {"lr": (1e-4, 1e-1, "log-uniform")}, min_resources=150, cv=2, random_state=0)
         return found.fit(X, y)
 
     want = here(search)
@@ -294,9 +303,12 @@ def test_an_error_is_the_networks_own(cluster):
         def __init__(self, a, b):
             super().__init__(f"{a} and {b}")
 
+    def fail():
+        raise Local(1, 2)
+
     class Odd(Stopping):
         def __reduce__(self):
-            return _raise, (Local, 1, 2)
+            return fail, ()
 
     class Unpicklable(Stopping):
         def __reduce__(self):
@@ -316,18 +328,14 @@ def test_an_error_is_the_networks_own(cluster):
     assert got[2:4] == ["not this one", "'no such loss'"]
 
 
-def _raise(kind, *args):
-    raise kind(*args)
-
-
-def test_workers_of_another_version_are_refused_by_name(cluster, fit, monkeypatch):
+def test_workers_of_another_version_are_refused_by_name(strangers, fit, monkeypatch):
     here = clusters._here()
     monkeypatch.setattr(clusters, "_here", lambda: replace(here, versions=here.versions | {"torch": "1.0"}))
     with pytest.raises(RuntimeError, match=r"no worker of the .* cluster can be used; .*: its versions must be .*torch .* there, 1.0 here"):
         Parallel()(delayed(fit)(seed) for seed in range(4))
 
 
-def test_workers_with_another_arithmetic_are_warned_of_once(cluster, fit, alone, monkeypatch):
+def test_workers_with_another_arithmetic_are_warned_of_once(strangers, fit, alone, monkeypatch):
     here = clusters._here()
     monkeypatch.setattr(clusters, "_here", lambda: replace(here, arithmetic="an abacus"))
     with pytest.warns(RuntimeWarning, match="this process with an abacus") as record:

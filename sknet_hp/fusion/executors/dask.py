@@ -77,6 +77,8 @@ class DaskCluster(Cluster):
         self.client = client
 
     def _look(self) -> None:
+        if self.client.status in ("closing", "closed"):
+            raise ConnectionError("its client is closed")
         present = list(self.client.nthreads())
         for member in self.members:
             if member.name not in present:
