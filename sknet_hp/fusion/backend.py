@@ -63,7 +63,7 @@ def _place(over: Any) -> Any:
         if error.name not in ("distributed", "ray"):
             raise
         extra = "ray" if error.name == "ray" else "dask"
-        raise ImportError(f'over={over!r} needs {error.name}: pip install "sknet_hp[{extra}]"') from error
+        raise ImportError(f"over={over!r} needs {error.name}: pip install 'sknet_hp[{extra}]'") from error
 
 
 def has_network(value: Any, depth: int = 16) -> bool:
