@@ -9,10 +9,12 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"): 
 @pytest.fixture
 def bundles(monkeypatch):
     """Sizes of the bundles that begin to train, in order."""
-    from sknet_hp.fusion import executors
+    from sknet_hp.fusion.executors.cluster import RemoteWorker
+    from sknet_hp.fusion.executors.here import Here
+    from sknet_hp.fusion.executors.loky import Worker
 
     sizes = []
-    for executor in (executors.Here, executors.Worker):
+    for executor in (Here, Worker, RemoteWorker):
 
         def submit(self, bundle, done, original=executor.submit):
             sizes.append(len(bundle.jobs))

@@ -22,8 +22,8 @@ CORE = {"torch", "numpy", "sklearn", "skorch", "joblib", "scipy", "threadpoolctl
 
 ALLOWED = {"nets": {"torch", "numpy"}, "training": {"torch", "numpy"}, "cli": CORE - {"skorch"} | {"typer", "rich", "pandas", "pyarrow"}}
 FORBIDDEN = {"fusion": {"skorch"}, "search": {"torch", "skorch"}}
-EXTRAS = {"search": {"cmaes", "optuna", "skopt"}, "tuning": set(), "report": set()}
-HEAVY = ["torch", "sklearn", "skorch", "scipy", "pandas", "optuna", "skopt"]
+EXTRAS = {"fusion": {"distributed", "ray"}, "search": {"cmaes", "optuna", "skopt"}, "tuning": set(), "report": set()}
+HEAVY = ["torch", "sklearn", "skorch", "scipy", "pandas", "optuna", "skopt", "distributed", "ray"]
 MOST_LINES = 400
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))

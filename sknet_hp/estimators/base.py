@@ -22,7 +22,7 @@ from sknet_hp.estimators.split import Data, split_rows
 from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
-from sknet_hp.fusion.engine import cores_of_caller, train_jobs
+from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere
 from sknet_hp.nets.cores import idle_cores
 from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
@@ -195,7 +195,7 @@ class BaseNet(Network, BaseEstimator):
         self.structure_ = structure
         self.layer_numbers_ = architecture.numbers(self)
         networks = self._networks()
-        graph, device = networks[0].graph, resolve_device(self.device)
+        graph, device = networks[0].graph, resolve_device(self.device, elsewhere=trains_elsewhere())
         stopping = recipe.stopping(self) if self.early_stopping else replace(recipe.stopping(self), patience=None, restore_best=False)
         batch_size = recipe.batch_size(self, len(rows), graph)
         job = TrainingJob(

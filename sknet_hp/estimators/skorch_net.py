@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Subset
 from sknet_hp.estimators.architecture import warn_alone
 from sknet_hp.estimators.torch_optim import read_optimizer, write_optimizer
 from sknet_hp.fusion.backend import Network
-from sknet_hp.fusion.engine import train_job
+from sknet_hp.fusion.entry import train_job
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
 from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, Table, TrainingJob, predicting

@@ -33,13 +33,37 @@ def _available_bytes() -> int:
         return 4 << 30
 
 
-def _cores(n_jobs: int | None) -> int:
-    """How many cores `n_jobs` stands for, by joblib's rules; all if None."""
-    from sknet_hp.fusion.devices import n_cores
-
+def _checked(n_jobs: int | None) -> int | None:
     if n_jobs == 0:
         raise ValueError("n_jobs=0; it must be a number of cores, -1 for all, -2 for all but one, and so on, or None for all")
-    return n_cores() if n_jobs is None else max(1, n_jobs if n_jobs > 0 else n_cores() + 1 + n_jobs)
+    return n_jobs
+
+
+def _place(over: Any) -> Any:
+    """Where to train: None, "inline", "loky" or a cluster."""
+    if over in (None, "inline", "loky"):
+        return over
+    distributed = sys.modules.get("distributed")
+    client = over if distributed is not None and isinstance(over, distributed.Client) else None
+    if client is None and over not in ("dask", "ray"):
+        from sknet_hp.fusion.executors.cluster import Cluster
+
+        if isinstance(over, Cluster):
+            return over
+        raise ValueError(f"over={over!r}; it must be 'inline', 'loky', 'dask', 'ray', a Dask client or None")
+    try:
+        if over == "ray":
+            from sknet_hp.fusion.executors.ray import ray_cluster
+
+            return ray_cluster()
+        from sknet_hp.fusion.executors.dask import dask_cluster
+
+        return dask_cluster(client)
+    except ModuleNotFoundError as error:
+        if error.name not in ("distributed", "ray"):
+            raise
+        extra = "ray" if error.name == "ray" else "dask"
+        raise ImportError(f"over={over!r} needs {error.name}: pip install 'sknet_hp[{extra}]'") from error
 
 
 def has_network(value: Any, depth: int = 16) -> bool:
@@ -102,10 +126,10 @@ class FusedBackend(ParallelBackendBase):
 
     Parameters
     ----------
-    over : "inline", "loky" or None
-        Where cohorts train: in this process, in worker processes, or where the engine thinks best.
+    over : "inline", "loky", "dask", "ray", a Dask client or None
+        Where cohorts train: in this process, in worker processes, on a cluster, or where the engine thinks best.
     cores : int or None
-        How many cores work on cohorts, whatever `n_jobs` a call asks for. None: as many as it asks for.
+        How many cores, or workers of a cluster, work on cohorts, by joblib's rules, whatever `n_jobs` a call asks for. None: as many as it asks for.
     memory : int or None
         Bytes of data that tasks in flight may hold. Default: a quarter of what is free.
     max_threads : int
@@ -120,16 +144,14 @@ class FusedBackend(ParallelBackendBase):
         self,
         nesting_level: int | None = None,
         inner_max_num_threads: int | None = None,
-        over: str | None = None,
+        over: Any = None,
         cores: int | None = None,
         memory: int | None = None,
         max_threads: int = WIDE,
         **kwargs: Any,
     ):
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads, **kwargs)
-        if over not in (None, "inline", "loky"):
-            raise ValueError(f"over={over!r}; it must be 'inline', 'loky' or None")
-        self.over, self.cores, self.memory, self.max_threads = over, cores, memory, max_threads
+        self.over, self.cores, self.memory, self.max_threads = _place(over), cores, memory, max_threads
         self.lock = threading.Lock()
         self.calls: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.plain: weakref.WeakKeyDictionary[Any, list] = weakref.WeakKeyDictionary()
@@ -155,7 +177,7 @@ class FusedBackend(ParallelBackendBase):
         from sknet_hp.fusion.engine import engine
 
         self.engine = engine()
-        cores = self.cores or _cores(n_jobs)
+        cores = _checked(self.cores or n_jobs)
         memory = self.memory or int(DEFAULT_MEMORY_FRACTION * _available_bytes())
         try:
             if getattr(self.engine.tasks.current, "direct", False):
@@ -259,8 +281,10 @@ class FusedBackend(ParallelBackendBase):
 class Session(joblib.parallel_config):
     """The context manager `fused()`; what it yields tells how far the work is."""
 
-    def __init__(self, n_jobs: int | None, over: str | None, memory: int | None, max_threads: int):
-        backend = FusedBackend(nesting_level=0, over=over, cores=_cores(n_jobs), memory=memory, max_threads=max_threads)
+    def __init__(self, n_jobs: int | None, over: Any, memory: int | None, max_threads: int):
+        cores = -1 if _checked(n_jobs) is None else n_jobs
+        backend = FusedBackend(nesting_level=0, over=over, cores=cores, memory=memory, max_threads=max_threads)
+        self._over = backend.over
         super().__init__(backend, n_jobs=n_jobs)
         from sknet_hp.fusion.engine import engine
 
@@ -268,6 +292,12 @@ class Session(joblib.parallel_config):
 
     def __enter__(self) -> "Session":
         return self
+
+    def unregister(self) -> None:
+        """The session is over; joblib's method, which the end of the block calls."""
+        super().unregister()
+        if hasattr(self._over, "release"):
+            self._over.release()
 
     def progress(self) -> Any:
         """Networks trained in this session, in training and waiting, as a named tuple-like object."""
@@ -279,7 +309,7 @@ class Session(joblib.parallel_config):
         return replace(progress, trained=progress.trained - self._trained_before)
 
 
-def fused(n_jobs: int | None = None, *, over: str | None = None, memory: int | None = None, max_threads: int = WIDE) -> Session:
+def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = None, max_threads: int = WIDE) -> Session:
     """Train the networks of concurrent fits together, in any scikit-learn code run inside the `with` block.
 
     The same as ``joblib.parallel_config(backend="fused", n_jobs=n_jobs)``, with settings. Results do not depend on it, bit for bit; only the time
@@ -288,11 +318,13 @@ def fused(n_jobs: int | None = None, *, over: str | None = None, memory: int | N
     Parameters
     ----------
     n_jobs : int, default=None
-        How many cores work on cohorts. None or -1: all that this process may use. The outermost setting wins; `n_jobs` of searches inside are
-        ignored.
-    over : {"inline", "loky"}, default=None
+        How many cores work on cohorts; on a cluster, how many of its workers. None or -1: all there are. The outermost setting wins; `n_jobs` of
+        searches inside are ignored.
+    over : {"inline", "loky", "dask", "ray"} or distributed.Client, default=None
         Where cohorts train: "inline" in this process, "loky" in `n_jobs` worker processes, which stay alive for the next search. By default the
-        engine takes worker processes once the work is worth starting them.
+        engine takes worker processes once the work is worth starting them. "dask" is the cluster of Dask's current client, or give the client
+        itself; "ray" the cluster that `ray.init` has connected this process to. A worker that dies costs only what it was training, which goes to
+        another, with a warning. They need the extras `dask` and `ray`.
     memory : int, default=None
         Bytes of data that tasks waiting at one time may hold (scikit-learn copies a split of X for each). By default a quarter of the memory that
         is free.
@@ -303,6 +335,13 @@ def fused(n_jobs: int | None = None, *, over: str | None = None, memory: int | N
     -------
     session : context manager
         `session.progress()` tells how many networks are trained, in training and waiting.
+
+    Raises
+    ------
+    ImportError
+        If the package of the cluster is not installed.
+    ValueError
+        If `over` is none of these, or there is no client or connection.
 
     Examples
     --------

@@ -17,8 +17,15 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def resolve_device(device: str) -> str:
-    """The torch device for "auto" (CUDA where there is one, else the CPU) or for a name, which must exist."""
+def how_many(n_jobs: int | None, available: int) -> int:
+    """Cores, or workers, that `n_jobs` stands for, by joblib's rules; all if None."""
+    if n_jobs is None:
+        return available
+    return n_jobs if n_jobs > 0 else max(1, available + 1 + n_jobs)
+
+
+def resolve_device(device: str, elsewhere: bool = False) -> str:
+    """The torch device for "auto" (CUDA where there is one, else the CPU) or for a name, which must exist, unless networks train `elsewhere`."""
     if device == "cpu":
         return device
     import torch
@@ -26,7 +33,7 @@ def resolve_device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     name = str(torch.device(device))
-    if name.startswith("cuda") and not torch.cuda.is_available():
+    if name.startswith("cuda") and not elsewhere and not torch.cuda.is_available():
         raise ValueError(f"device={device!r}, but torch finds no CUDA device here; use 'cpu' or 'auto'")
     return name
 
@@ -40,11 +47,11 @@ def _member_floats(job: TrainingJob) -> tuple[int, int]:
     return job.graph.n_parameters, job.batch_rows * (job.n_heads * sum(widths) + job.train.table.X.shape[1])
 
 
-def stack_height(job: TrainingJob) -> int:
+def stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
     """How many networks like this one to train in one stack.
 
     Small networks gain from company until 32 share the cost of a step's calls; wide ones lose once the stack leaves the cache. On CUDA
-    memory is the limit.
+    memory is the limit: `gpu_bytes` of it are free, or what is free here.
     """
     if not isinstance(job.graph, Graph):
         return 1
@@ -52,7 +59,7 @@ def stack_height(job: TrainingJob) -> int:
     if job.device.startswith("cuda"):
         import torch
 
-        free, _ = torch.cuda.mem_get_info(torch.device(job.device))
+        free = torch.cuda.mem_get_info(torch.device(job.device))[0] if gpu_bytes is None else gpu_bytes
         return max(1, min(1024, int(0.4 * free) // (4 * (12 * parameters + 4 * activations))))
     floats = 5 * parameters + 2 * activations
     return max(1, min(_MAX_HEIGHT, _CACHE_FLOATS // floats))

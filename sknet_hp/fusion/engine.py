@@ -12,7 +12,7 @@ import threading
 import time
 import warnings
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,11 +20,12 @@ import torch
 
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.bundles import Bundle, Waiting, halves, own_instance
-from sknet_hp.fusion.executors import Executor, TableStore, WorkerDied
+from sknet_hp.fusion.executors.base import Executor, WorkerDied
+from sknet_hp.fusion.executors.cluster import Cluster
 from sknet_hp.fusion.places import Places
+from sknet_hp.fusion.tables import TableStore
 from sknet_hp.fusion.tasks import Call, Tasks, WarningState
-from sknet_hp.nets.cores import idle_cores
-from sknet_hp.training.cohort import Cancelled, train
+from sknet_hp.training.cohort import Cancelled
 from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
@@ -65,7 +66,7 @@ class Engine:
 
     # ---- sessions --------------------------------------------------------------------------------------------------
 
-    def open(self, session: Any, n_jobs: int, over: str | None, max_threads: int, max_bytes: int) -> None:
+    def open(self, session: Any, n_jobs: int | None, over: str | Cluster | None, max_threads: int, max_bytes: int) -> None:
         """A `Parallel` call begins. The first of those that are open at the same time sets the rules and notes the warning filters.
 
         Raises RuntimeError if not even the engine's own thread can be started.
@@ -74,7 +75,7 @@ class Engine:
             if not self.sessions:
                 self.places.begin(n_jobs, over)
                 self.trained_before = self.trained
-                self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = n_jobs, max_threads, max_bytes
+                self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = self.places.n_jobs, max_threads, max_bytes
                 self.warning_state = WarningState()
                 self.torch_threads = torch.get_num_threads()
             self.sessions.add(session)
@@ -175,9 +176,10 @@ class Engine:
                     return
             except Exception as error:  # nothing may leave threads waiting for ever
                 with self.lock:
-                    for waiting in itertools.chain(*self.groups.values()):
+                    for waiting in itertools.chain(*self.groups.values(), *(bundle.members for bundle in self.ready_made)):
                         self._settle(waiting, error=own_instance(error))
                     self.groups.clear()
+                    self.ready_made.clear()
 
     def _turn(self) -> bool:
         """Do what is to be done now, or wait for a while; False if there is nothing more to wait for."""
@@ -213,7 +215,7 @@ class Engine:
                 self.ready_made.remove(bundle)
                 return bundle, executor
         now = time.monotonic()
-        for key, group in sorted(self.groups.items(), key=_urgency):
+        for key, group in sorted(self.groups.items(), key=self._urgency):
             job, more, left = group[0].job, self.tasks.to_come(), self._left(now)
             ahead = len(group) + min(more, len(self.tasks.queue) + len(self.tasks.running))
             self.places.prepare(job, ahead, self.correction * devices.expected_seconds(job, ahead))
@@ -249,13 +251,17 @@ class Engine:
         """Networks in training, each counted by the part of its time that is left."""
         return round(sum(len(bundle.members) * max(0.0, 1 - (now - bundle.begun) / max(bundle.expected, 1e-9)) for bundle in self.in_training))
 
-    @staticmethod
-    def _bundle_size(job: TrainingJob, n_jobs: int, left: int, places: int) -> int:
+    def _urgency(self, item: tuple[CohortKey, list[Waiting]]) -> tuple[float, int]:
+        """Groups that fill a stack come first, since the others may still grow; then those that were submitted first."""
+        _, group = item
+        return -min(1.0, len(group) / self.places.stack_height(group[0].job)), min(w.number for w in group)
+
+    def _bundle_size(self, job: TrainingJob, n_jobs: int, left: int, places: int) -> int:
         """How many of n_jobs to train together, so that bundles are of a size and keep every place busy; `left` are in training already.
 
         No slivers: a stack of 3 small networks takes almost as long as one of 30.
         """
-        height = 1 if job.observer is not None else devices.stack_height(job)
+        height = 1 if job.observer is not None else self.places.stack_height(job)
         rounds = -(-(n_jobs + left) // (height * places))
         size = min(height, -(-(n_jobs + left) // (rounds * places)))
         return n_jobs if n_jobs <= min(size + size // 3, height) else size
@@ -308,7 +314,8 @@ class Engine:
                 alive[0].notes.append((note, RuntimeWarning))
                 self.ready_made += [Bundle(part, deaths, bundle.expected / 2) for part in halves(alive)]
                 return
-            error = RuntimeError(f"{deaths} worker processes died in turn while they trained this network; it may need more memory than there is")
+            failure = RuntimeError(f"{deaths} worker processes died in turn while they trained this network; it may need more memory than there is")
+            failure.__cause__, error = error, failure
         elif len(alive) > 1 and isinstance(error, Exception):
             if "out of memory" in str(error).lower():
                 alive[0].notes.append((f"a cohort of {len(alive)} networks ran out of memory; it is trained again in halves", RuntimeWarning))
@@ -325,12 +332,6 @@ class Engine:
                 self.tasks.wake(waiting.task)
 
 
-def _urgency(item: tuple[CohortKey, list[Waiting]]) -> tuple[float, int]:
-    """Groups that fill a stack come first, since the others may still grow; then those that were submitted first."""
-    _, group = item
-    return -min(1.0, len(group) / devices.stack_height(group[0].job)), min(w.number for w in group)
-
-
 _ENGINE: Engine | None = None
 _MAKING = threading.Lock()
 
@@ -342,38 +343,3 @@ def engine() -> Engine:
         if _ENGINE is None or _ENGINE.pid != os.getpid():
             _ENGINE = Engine()
         return _ENGINE
-
-
-def _asked_by_task() -> Any:
-    """The engine, if this thread is a task of the fused backend, else None."""
-    known: Any = _ENGINE
-    return known if known is not None and known.pid == os.getpid() and known.tasks.task() is not None else None
-
-
-def cores_of_caller() -> int:
-    """How many cores the products of this thread may use: torch's setting, but one in tasks, beside which others compute."""
-    return 1 if _asked_by_task() is not None else torch.get_num_threads()
-
-
-def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
-    """Train networks: with others if this thread is a task of the fused backend, else here and now, in cohorts of their own."""
-    known = _asked_by_task()
-    if known is not None and not getattr(known.tasks.current, "direct", False):
-        return known.train(jobs)
-    jobs = [replace(job, device="cuda:0") if job.device == "cuda" else job for job in jobs]
-    results: dict[int, TrainingResult] = {}
-    groups: dict[CohortKey, list[int]] = {}
-    for number, job in enumerate(jobs):
-        groups.setdefault(job.key, []).append(number)
-    for numbers in groups.values():
-        height = devices.stack_height(jobs[numbers[0]])
-        for begin in range(0, len(numbers), height):
-            part = numbers[begin : begin + height]
-            with idle_cores(cores_of_caller()):
-                results |= zip(part, train([jobs[number] for number in part]), strict=True)
-    return [results[number] for number in sorted(results)]
-
-
-def train_job(job: TrainingJob) -> TrainingResult:
-    """The same for one network."""
-    return train_jobs([job])[0]

@@ -2,8 +2,13 @@
 
 import threading
 
-from sknet_hp.fusion.devices import n_cores
-from sknet_hp.fusion.executors import Executor, Here, TableStore, Worker
+from sknet_hp.fusion import devices
+from sknet_hp.fusion.devices import how_many, n_cores
+from sknet_hp.fusion.executors.base import Executor
+from sknet_hp.fusion.executors.cluster import Cluster
+from sknet_hp.fusion.executors.here import Here
+from sknet_hp.fusion.executors.loky import Worker
+from sknet_hp.fusion.tables import TableStore
 from sknet_hp.training.job import TrainingJob
 
 _MANY = 8  # networks from which on a worker is brought up on a spare core: it costs nobody anything
@@ -13,7 +18,7 @@ _SHIP = 0.02  # seconds of work from which on sending a bundle to a running work
 
 
 class Places:
-    """The devices of this process, and worker processes.
+    """The devices of this process, and worker processes: its own, or those of a cluster.
 
     Parameters
     ----------
@@ -25,6 +30,7 @@ class Places:
         self.store, self.lock = store, lock
         self.n_jobs = 1
         self.over: str | None = None
+        self.cluster: Cluster | None = None
         self.here: dict[str, Here] = {}
         self.workers: list[Worker] = []
         self.starting = False
@@ -32,16 +38,32 @@ class Places:
         self.no_workers: str | None = None  # why there are none, if they could not be started
         self.notes: list[tuple[str, type[Warning]]] = []  # for the next task whose network is trained to say
 
-    def begin(self, n_jobs: int, over: str | None) -> None:
-        """The rules of a session."""
-        self.n_jobs, self.over, self.no_workers = n_jobs, over, None
+    def begin(self, n_jobs: int | None, over: str | Cluster | None) -> None:
+        """The rules of a session. On a cluster `n_jobs` is a number of workers, and all cores here are for tasks."""
+        self.cluster, self.over = (over, None) if isinstance(over, Cluster) else (None, over)
+        self.n_jobs, self.no_workers = how_many(None if self.cluster else n_jobs, n_cores()), None
+        if self.cluster is not None:
+            self.cluster.begin(n_jobs, self._changed)
+
+    def _changed(self) -> None:
+        with self.lock:
+            self.lock.notify()
 
     def take_notes(self) -> list[tuple[str, type[Warning]]]:
         notes, self.notes = self.notes, []
-        return notes
+        return notes if self.cluster is None else notes + self.cluster.take_notes()
+
+    def stack_height(self, job: TrainingJob) -> int:
+        """How many networks like this one to train in one stack, where it will be trained."""
+        if self.cluster is None or job.device == "cpu" or job.observer is not None:
+            return devices.stack_height(job)
+        return devices.stack_height(job, self.cluster.gpu_bytes())
 
     def prepare(self, job: TrainingJob, n_networks: int, seconds: float) -> None:
         """Bring workers up if so much work is known to be ahead."""
+        if (cluster := self._cluster(job)) is not None:
+            cluster.prepare(job, n_networks)
+            return
         if not self._uses_workers(job) or self.starting or len(self._ready()) >= self.n_jobs:
             return
         if self.over == "loky" or seconds > _START_ALL:
@@ -56,7 +78,9 @@ class Places:
 
     def end(self) -> None:
         """A session has ended. The next will find the workers that this one and those before it would have needed, while nobody waits for them."""
-        if self.trained_here > _TRAINED_HERE and self.no_workers is None:
+        if self.cluster is not None:
+            self.cluster.end()
+        elif self.trained_here > _TRAINED_HERE and self.no_workers is None:
             self._start_workers(self.n_jobs)
 
     def any_free(self, job: TrainingJob) -> bool:
@@ -69,6 +93,8 @@ class Places:
 
     def count(self, job: TrainingJob) -> int:
         """How many executors there are for such a job, busy ones and those about to be ready included."""
+        if (cluster := self._cluster(job)) is not None:
+            return max(1, cluster.count(job))
         return max(1, self.n_jobs if self._uses_workers(job) and self.starting else len(self._all(job)))
 
     def choose(self, job: TrainingJob, expected: float, *, only_work: bool, has_killed: bool) -> Executor | None:
@@ -95,13 +121,19 @@ class Places:
 
     def _all(self, job: TrainingJob) -> list[Executor]:
         """Workers that are ready; and this process, where jobs do not use workers, or as long as there are fewer than there should be."""
+        if (cluster := self._cluster(job)) is not None:
+            return [*cluster.workers(job)]
         if not self._uses_workers(job):
             return [*self._here(job)]
         ready = self._ready()
         return [*ready, *(self._here(job) if len(ready) < self.n_jobs and self.over != "loky" else [])]
 
+    def _cluster(self, job: TrainingJob) -> Cluster | None:
+        """The cluster that such jobs go to. Observers look on in this process."""
+        return self.cluster if job.observer is None else None
+
     def _uses_workers(self, job: TrainingJob) -> bool:
-        wanted = self.over == "loky" or (self.over is None and self.n_jobs > 1)
+        wanted = self.over == "loky" or (self.over is None and self.cluster is None and self.n_jobs > 1)
         return wanted and job.device == "cpu" and job.observer is None and self.no_workers is None
 
     def _ready(self) -> list[Worker]:
@@ -112,7 +144,7 @@ class Places:
         if job.device == "cuda":
             import torch
 
-            names = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+            names = [f"cuda:{i}" for i in range(max(1, torch.cuda.device_count()))]
         return [self.here.setdefault(name, Here(name)) for name in names]
 
     def _start_workers(self, n_workers: int) -> None:

@@ -51,7 +51,7 @@ def new_engine(monkeypatch):
 
 
 def task_threads():
-    return [t for t in threading.enumerate() if t.name.startswith(("sknet_hp-task", "sknet_hp-training", "sknet_hp-engine"))]
+    return [t for t in threading.enumerate() if t.name.startswith(("sknet_hp-task", "sknet_hp-training", "sknet_hp-engine", "sknet_hp-cluster"))]
 
 
 @pytest.fixture(autouse=True)

@@ -19,14 +19,15 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.backend import WIDE, FusedBackend, has_network
-from sknet_hp.fusion.engine import engine, train_job
+from sknet_hp.fusion.engine import engine
+from sknet_hp.fusion.entry import train_job
 
 pytestmark = pytest.mark.timeout(60)
 
 
-@pytest.mark.parametrize("over", ["nonsense", "dask", 3])
+@pytest.mark.parametrize("over", ["nonsense", 3])
 def test_over_is_checked(over):
-    with pytest.raises(ValueError, match=r"over=.*must be 'inline', 'loky' or None"):
+    with pytest.raises(ValueError, match=r"over=.*must be 'inline', 'loky', 'dask', 'ray', a Dask client or None"):
         sknet_hp.fused(over=over)
     with pytest.raises(ValueError, match="over="):
         joblib.parallel_config(backend="fused", over=over)
@@ -60,9 +61,9 @@ def test_the_name_is_known_after_import(tmp_path):
         tmp_path,
         """
         import joblib
-        from sknet_hp.fusion import executors
-        sizes, submit = [], executors.Here.submit
-        executors.Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
+        from sknet_hp.fusion.executors.here import Here
+        sizes, submit = [], Here.submit
+        Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
         with joblib.parallel_config(backend="fused", n_jobs=1):
             Parallel()(delayed(fit)(s) for s in range(4))
         print(sizes)

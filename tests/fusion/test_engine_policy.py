@@ -9,8 +9,9 @@ from joblib import Parallel, delayed
 
 import sknet_hp
 from sknet_hp.fusion import devices
-from sknet_hp.fusion.engine import train_job
-from sknet_hp.fusion.executors import Worker, WorkerDied
+from sknet_hp.fusion.entry import train_job
+from sknet_hp.fusion.executors.base import WorkerDied
+from sknet_hp.fusion.executors.loky import Worker
 from sknet_hp.training.cohort import Cancelled
 
 pytestmark = pytest.mark.timeout(20)

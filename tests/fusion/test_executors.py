@@ -10,8 +10,12 @@ import pytest
 from fakes import make_job
 from scripts import wait_until
 
-from sknet_hp.fusion import executors
-from sknet_hp.fusion.executors import Here, TableStore, Worker, WorkerDied
+from sknet_hp.fusion import tables
+from sknet_hp.fusion.executors import loky
+from sknet_hp.fusion.executors.base import WorkerDied
+from sknet_hp.fusion.executors.here import Here
+from sknet_hp.fusion.executors.loky import Worker
+from sknet_hp.fusion.tables import TableStore
 from sknet_hp.training.cohort import Cancelled, train
 from sknet_hp.training.job import Rows, Table
 
@@ -67,7 +71,7 @@ def test_other_tables_are_others(store, other):
 
 
 def test_tables_with_equal_checksums_are_compared(store, monkeypatch):
-    monkeypatch.setattr(executors, "_checksum", lambda array: 0)
+    monkeypatch.setattr(tables, "_checksum", lambda array: 0)
     first, second = table(), table(1)
     assert store.intern(first) is first
     assert store.intern(second) is second
@@ -85,7 +89,7 @@ def test_odd_tables(store):
     for odd in (Table(np.zeros((2, 0), np.float32), np.arange(2)), table(rows=7), table(rows=1, weight=True)):
         assert store.intern(odd) is odd
         file = store.file(odd)
-        loaded = executors._load(file)
+        loaded = loky._load(file)
         assert np.array_equal(loaded.X, odd.X)
         assert np.array_equal(loaded.y, odd.y)
         assert loaded.X.shape == odd.X.shape
@@ -96,12 +100,12 @@ def test_a_table_is_written_once_and_read_as_it_was(store):
     file = store.file(whole)
     assert store.file(whole) is file
     assert len(os.listdir(store.folder)) == 1
-    loaded = executors._load(file)
+    loaded = loky._load(file)
     for name in ("X", "y", "weight"):
         assert np.array_equal(getattr(loaded, name), getattr(whole, name))
         assert getattr(loaded, name).dtype == getattr(whole, name).dtype
     loaded.X[0] = 7  # a copy on write: the file is not touched
-    assert np.array_equal(executors._load(store.file(table(weight=True))).X, whole.X)
+    assert np.array_equal(loky._load(store.file(table(weight=True))).X, whole.X)
 
 
 def test_a_file_goes_with_its_table(store):
@@ -116,12 +120,12 @@ def test_a_file_goes_with_its_table(store):
 
 
 def test_a_worker_keeps_few_tables(store, monkeypatch):
-    monkeypatch.setattr(executors, "_WORKER_CACHE_BYTES", 2000)
-    monkeypatch.setattr(executors, "_TABLES", type(executors._TABLES)())
+    monkeypatch.setattr(loky, "_WORKER_CACHE_BYTES", 2000)
+    monkeypatch.setattr(loky, "_TABLES", type(loky._TABLES)())
     tables = [table(shift) for shift in range(5)]  # of 1,024 bytes
     for t in tables:
-        executors._load(store.file(t))
-    assert len(executors._TABLES) == 1
+        loky._load(store.file(t))
+    assert len(loky._TABLES) == 1
 
 
 def test_interning_from_many_threads(store):

@@ -13,8 +13,8 @@ from scripts import wait_until
 from sklearn.model_selection import GridSearchCV
 
 import sknet_hp
-from sknet_hp.fusion import executors
 from sknet_hp.fusion.engine import engine
+from sknet_hp.fusion.executors import here
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -67,14 +67,14 @@ def test_tasks_that_raise_before_and_after_training(fit, alone):
 @pytest.fixture
 def broken_seed(monkeypatch):
     """Training a network with seed 13 raises."""
-    train = executors.train
+    train = here.train
 
     def train_or_raise(jobs, cancelled):
         if any(job.seed == 13 for job in jobs):
             raise ArithmeticError("unlucky")
         return train(jobs, cancelled)
 
-    monkeypatch.setattr(executors, "train", train_or_raise)
+    monkeypatch.setattr(here, "train", train_or_raise)
 
 
 def test_a_failing_member_of_a_bundle_is_isolated(fit, alone, broken_seed, bundles):

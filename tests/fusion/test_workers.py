@@ -13,7 +13,8 @@ from joblib import Parallel, delayed
 from scripts import is_alive, run, start, wait_until
 
 import sknet_hp
-from sknet_hp.fusion.engine import engine, train_job
+from sknet_hp.fusion.engine import engine
+from sknet_hp.fusion.entry import train_job
 from sknet_hp.training.job import Stopping
 
 pytestmark = pytest.mark.timeout(90)
@@ -305,10 +306,10 @@ def test_a_search_in_a_users_loky_backend(tmp_path):
         from sknet_hp.search import GridSearchCV
 
         def task():
-            from sknet_hp.fusion import executors
+            from sknet_hp.fusion.executors.here import Here
             sizes = []
-            submit = executors.Here.submit
-            executors.Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
+            submit = Here.submit
+            Here.submit = lambda self, bundle, done: (sizes.append(len(bundle.jobs)), submit(self, bundle, done))
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 return GridSearchCV(net(), {"lr": [1e-3, 1e-2]}, cv=3).fit(X, y).cv_results_["mean_test_score"], sizes

@@ -16,7 +16,8 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from torch import nn
 
 import sknet_hp
-from sknet_hp.fusion import devices, executors
+from sknet_hp.fusion import devices
+from sknet_hp.fusion.executors import here
 from sknet_hp.skorch import NeuralNetClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of those that diverge
@@ -64,8 +65,8 @@ def stacks(monkeypatch):
         sizes.append(len(jobs))
         return original(jobs, *args)
 
-    original = executors.train
-    monkeypatch.setattr(executors, "train", train)
+    original = here.train
+    monkeypatch.setattr(here, "train", train)
     return sizes
 
 

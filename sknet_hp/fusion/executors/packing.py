@@ -1,0 +1,41 @@
+"""What crosses to another process: jobs as bytes, and beside them the tables that they share, each once."""
+
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import cloudpickle
+import numpy as np
+from torch import nn
+
+from sknet_hp.nets.graph import trace
+from sknet_hp.training.cohort import train
+from sknet_hp.training.job import Rows, Table, TrainingJob
+
+
+def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[Table]]:
+    """Jobs whose rows refer to tables by position, and those tables."""
+    tables: dict[int, tuple[int, Table]] = {}
+
+    def reference(rows: Rows | None) -> Any:
+        if rows is None:
+            return None
+        return tables.setdefault(id(rows.table), (len(tables), rows.table))[0], rows.index
+
+    light = [job.with_tables(reference(job.train), reference(job.validation)) for job in jobs]
+    return cloudpickle.dumps(light), [table for _, table in tables.values()]
+
+
+def unpack(payload: bytes, tables: Sequence[Table]) -> list[TrainingJob]:
+    """The jobs again, with these tables, in the order of `pack`."""
+
+    def rows(reference: Any) -> Any:
+        return None if reference is None else Rows(tables[reference[0]], reference[1])
+
+    return [job.with_tables(rows(job.train), rows(job.validation)) for job in pickle.loads(payload)]
+
+
+def warm_up() -> None:
+    """Load and set up whatever is at the first training."""
+    graph, _ = trace(nn.Linear(1, 2))
+    train([TrainingJob(graph, 2, 0, Rows(Table(np.zeros((2, 1), np.float32), np.arange(2))), max_epochs=1)])

@@ -1,0 +1,62 @@
+"""What runs in a worker of a cluster: it says what it is, and trains bundles."""
+
+import pickle
+import platform
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import cloudpickle
+import torch
+
+from sknet_hp.fusion.executors.packing import unpack, warm_up
+from sknet_hp.training.cohort import Cancelled, train
+from sknet_hp.training.job import Table, TrainingResult
+
+_SAME = ("sknet_hp", "torch", "numpy", "scikit-learn")  # packages whose versions are part of the numbers, or of what is sent
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a process is, as far as numbers depend on it.
+
+    Attributes
+    ----------
+    versions : of Python and of packages, by name; they must be those of the process that searches.
+    arithmetic : torch's build and what it uses of the CPU. Where they differ, results agree within rounding only.
+    gpu_bytes : free memory of the first GPU that the process sees; 0 if there is none.
+    """
+
+    versions: dict[str, str]
+    arithmetic: str
+    gpu_bytes: int = 0
+
+    def differences(self, other: "Traits") -> str:
+        """The versions that differ from another's, in words; "" if none does."""
+        return ", ".join(f"{name} {mine} there, {other.versions[name]} here" for name, mine in self.versions.items() if mine != other.versions[name])
+
+
+def traits(gpu: bool = True) -> Traits:
+    """Of this process, which is then ready to train."""
+    warm_up()
+    versions = {"Python": ".".join(platform.python_version_tuple()[:2])} | {name: version(name).split("+")[0] for name in _SAME}
+    gpu_bytes = torch.cuda.mem_get_info(0)[0] if gpu and torch.cuda.is_available() else 0
+    return Traits(versions, f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}", gpu_bytes)
+
+
+def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[], bool]) -> bytes:
+    """Train one bundle; the results, or what went wrong, as bytes: an exception here is no failure of the worker's."""
+    outcome: list[TrainingResult] | BaseException
+    try:
+        outcome = train(unpack(payload, tables), cancelled)
+    except (Exception, Cancelled) as error:
+        error.add_note(f"In a worker of the cluster:\n{traceback.format_exc()}")
+        outcome = error
+    try:
+        packed = cloudpickle.dumps(outcome)
+        if isinstance(outcome, BaseException):
+            pickle.loads(packed)  # exceptions with constructors of their own may fail only here
+    except Exception:
+        packed = cloudpickle.dumps(RuntimeError("".join(traceback.format_exception(outcome)) if isinstance(outcome, BaseException) else "no results"))
+    return packed
