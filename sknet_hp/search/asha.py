@@ -1,18 +1,13 @@
 """Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", MLSys; algorithm 2)."""
 
-import copy
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from fractions import Fraction
 from itertools import islice
 from math import ceil, floor, isnan
 from numbers import Integral
 from typing import Any, ClassVar
 
-import joblib
 import numpy as np
-from joblib.parallel import get_active_backend
-from sklearn import config_context, get_config
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
@@ -211,24 +206,7 @@ def _in_waves(run: Run, settings: list[dict[str, Any]], rungs: list[int], eta: F
 def _as_workers_are_free(run: Run, settings: list[dict[str, Any]], rungs: list[int], eta: Fraction, n_workers: int) -> None:
     scheduler = Scheduler((run.propose(params) for params in settings), rungs, eta)
     _take_up(run, scheduler, len(settings))
-    # joblib's and scikit-learn's settings belong to a thread; a backend serves one call at a time, but its copies get on with each other.
-    (backend, n_jobs), config = get_active_backend(), get_config()
-
-    def train(step: Step) -> None:
-        with joblib.parallel_config(backend=copy.copy(backend), n_jobs=n_jobs), config_context(**config):
-            run.train([step], all_may_fail=True)
-
-    under_way: dict[Future[None], Step] = {}
-    with ThreadPoolExecutor(n_workers) as workers:  # what is under way when the search is stopped is finished, and counts
-        while True:
-            for step in islice(iter(scheduler.get_job, None), n_workers - len(under_way)):
-                under_way[workers.submit(train, step)] = step
-            if not under_way:
-                return
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                step = under_way.pop(future)
-                future.result()
-                _learn(run, scheduler, [step], len(settings))
+    run.keep_busy(n_workers, scheduler.get_job, lambda step: _learn(run, scheduler, [step], len(settings)))
 
 
 def _take_up(run: Run, scheduler: Scheduler, n_candidates: int) -> None:
