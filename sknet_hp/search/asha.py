@@ -1,5 +1,6 @@
 """Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", MLSys; algorithm 2)."""
 
+from bisect import insort
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
@@ -29,6 +30,7 @@ class Scheduler:
     Attributes
     ----------
     rungs : for each rung, those that it has scored, promoted ones included, and their scores.
+    ranked : for each rung, the same from the best to the worst; those that failed come last.
     promoted : for each rung, those that have left it upward.
     dropped : those that no rung can promote any more.
     """
@@ -36,6 +38,7 @@ class Scheduler:
     def __init__(self, new: Iterator[Candidate], resources: list[int], eta: Fraction):
         self.new, self.resources, self.eta = new, resources, eta
         self.rungs: list[dict[Candidate, float]] = [{} for _ in resources]
+        self.ranked: list[list[Candidate]] = [[] for _ in resources]
         self.promoted: list[set[Candidate]] = [set() for _ in resources]
         self.dropped: set[Candidate] = set()
 
@@ -50,7 +53,7 @@ class Scheduler:
 
     def promotable(self, k: int) -> list[Candidate]:
         """The top ⌊|rung k| / η⌋ of all of rung k, without those already promoted; one that failed would fail again."""
-        top = self._ranked(k)[: floor(len(self.rungs[k]) / self.eta)]
+        top = self.ranked[k][: floor(len(self.rungs[k]) / self.eta)]
         return [t for t in top if t not in self.promoted[k] and not isnan(self.rungs[k][t])]
 
     def promote(self, candidate: Candidate, k: int) -> Step:
@@ -60,19 +63,17 @@ class Scheduler:
 
     def report(self, step: Step, score: float) -> None:
         """A step has been trained."""
-        self.rungs[step.iteration][step.candidate] = score
+        rung = self.rungs[step.iteration]
+        rung[step.candidate] = score
+        insort(self.ranked[step.iteration], step.candidate, key=lambda c: (isnan(rung[c]), 0.0 if isnan(rung[c]) else -rung[c], c.number))
 
     def drop(self, n_candidates: int) -> list[Candidate]:
         """Those that no rung can promote any more since the last call, if so many candidates begin in all; the top rung's are among them."""
         most = floor(n_candidates / self.eta)  # a rung never has more than all, and a place in it only gets worse
-        below = [c for k in range(len(self.rungs) - 1) for c in self._ranked(k)[most:] if c not in self.promoted[k]]
+        below = [c for k in range(len(self.rungs) - 1) for c in self.ranked[k][most:] if c not in self.promoted[k]]
         dropped = [c for c in [*below, *self.rungs[-1]] if c not in self.dropped]
         self.dropped.update(dropped)
         return dropped
-
-    def _ranked(self, k: int) -> list[Candidate]:
-        rung = self.rungs[k]
-        return sorted(rung, key=lambda c: (isnan(rung[c]), 0.0 if isnan(rung[c]) else -rung[c], c.number))
 
 
 @documented(
