@@ -10,8 +10,8 @@ it takes, is run again and again until it has trained for as many epochs as halv
 
 utilisation: the share of the workers' time, from the first step to the last, in which they train. A search that has few candidates left, or steps
 that take long one after another, leaves workers without work however it decides.
-time to within X of the best: until some network has been trained so far that it lacks at most X of what the best final score of the table is above
-the median one.
+time to within X of the best: until a network has been trained to the end (searchers choose among those) whose score lacks at most X of what the best
+final score of the table is above the median one.
 
 Times are in epochs of one network; medians over seeds, of which each draws other made curves, candidates and stragglers. "-": not reached by half.
 """
@@ -44,7 +44,7 @@ class Cluster:
     seed: int = 0
     clock: float = 0.0
     busy: float = 0.0  # over all workers
-    trained: list[tuple[float, float]] = field(default_factory=list)  # when a step ended, and its score
+    trained: list[tuple[float, Step]] = field(default_factory=list)  # when each step ended
 
     def seconds(self, step: Step) -> float:
         """How long a worker takes for a step, from where the candidate stands."""
@@ -106,13 +106,11 @@ class SimulatedRun(Run):
 
     def _ends(self, step: Step, end: float) -> None:
         self.cluster.busy += self.cluster.seconds(step)
-        self.cluster.trained.append((end, self._score(step)))
+        self.cluster.trained.append((end, step))
 
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:
-        return {(k, split): {"test_scores": self._score(steps[k]), "fit_error": None} for k, split in tasks}
-
-    def _score(self, step: Step) -> float:
-        return float(self.curves[step.candidate.params["index"], step.n_resources - 1])
+        scores = [float(self.curves[step.candidate.params["index"], step.n_resources - 1]) for step in steps]
+        return {(k, split): {"test_scores": scores[k], "fit_error": None} for k, split in tasks}
 
 
 # ---- methods -------------------------------------------------------------------------------------------------------
@@ -163,7 +161,8 @@ def simulate(method: str, curves: np.ndarray, n_candidates: int, n_workers: int,
             break
     final = curves[:, -1]
     goal = np.nanmax(final) - within * (np.nanmax(final) - np.nanmedian(final))
-    reached = min((end for end, score in cluster.trained if score >= goal), default=np.inf)
+    whole = [(end, final[step.candidate.params["index"]]) for end, step in cluster.trained if step.n_resources == most]
+    reached = min((end for end, score in whole if score >= goal), default=np.inf)
     return Outcome(cluster.busy / (n_workers * cluster.clock), reached, cluster.clock, trained)
 
 
