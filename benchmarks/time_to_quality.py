@@ -11,10 +11,11 @@ starts; the space, learning rate × weight decay × dropout × width of two hidd
 epochs; folds, except that dask-ml holds out a third of the rows. Processes are started and libraries loaded before the clock starts.
 
 At any time a search has an incumbent: what has the best validation score so far, after as many epochs as it was scored at. Outside of the clock it is
-fitted on all training rows and scored on the test rows; the seconds of this fit are added to those at which the search knew of it, so a point of a
-curve says when one could have had that network in hand. A score is minus the log loss, or minus the root mean squared error over the target's
-standard deviation. The goal is reached at the first point that is as good. Searches that end before are repeated with other seeds, Optuna's study
-goes on, until the goal is reached or as much time has gone by as the random search takes altogether. That time is what others are compared with.
+fitted on all training rows (on one thread) and scored on the test rows. The seconds of this fit are added to those at which the search knew of it, so
+a point of a curve says when one could have had that network in hand. A score is minus the log loss, or minus the root mean squared error over the
+target's standard deviation. The goal is reached at the first point that is as good. Searches that end before are repeated with other seeds, Optuna's
+study goes on, until the goal is reached or as much time has gone by as the random search takes altogether. That time is what others are compared
+with.
 
 Results are kept in the FILE of --json as they come, and what is there is not run again. dask-ml 2025.1 needs dask 2025.1: where another is in use,
 install the extra `bench-dask` into an environment of its own, and run there `--only "dask-ml HyperbandSearchCV"` with the same FILE.
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from fused_vs_skorch import machine
 from quality import _usual, problems
 from timed_searches import NEEDS, RANDOM, SEARCHES, Table, refitted, warm_up
@@ -37,7 +39,7 @@ from timed_searches import NEEDS, RANDOM, SEARCHES, Table, refitted, warm_up
 TABLES = ["adult", "california_housing", "magic", "satimage"]
 
 Curve = dict[str, Any]
-"""One search: the `seconds` that it took and the `points`, (seconds, test score), of its incumbents."""
+"""One search: the `seconds` that it took, and the `points` of its incumbents: seconds until they were known, seconds to fit them, test score."""
 Curves = dict[str, dict[str, dict[str, Curve]]]
 """By table, contestant and seed."""
 
@@ -61,17 +63,16 @@ def follow(contestant: str, table: Table, seed: int, goal: float, limit: float) 
     rounds = SEARCHES[contestant](table, seed)
     next(rounds)
     seconds, best, points = 0.0, -np.inf, []
-    while seconds < limit and not any(score >= goal for _, score in points):
+    while seconds < limit and not any(score >= goal for *_, score in points):
         start = time.monotonic()
         found = next(rounds, None)
         if found is None:
             break
         took = time.monotonic() - start
-        for one in sorted(found):
+        for one in sorted(found, key=lambda one: one.when):
             if one.score > best:
                 best = one.score
-                fit_seconds, score = refitted(contestant, table, one, seed)
-                points.append((seconds + one.when - start + fit_seconds, score))
+                points.append((seconds + one.when - start, *refitted(contestant, table, one, seed)))
         seconds += took
     rounds.close()
     return {"seconds": seconds, "points": points}
@@ -79,14 +80,14 @@ def follow(contestant: str, table: Table, seed: int, goal: float, limit: float) 
 
 def time_of(curve: Curve, goal: float) -> float:
     """When it was reached; infinite if it was not."""
-    return min((seconds for seconds, score in curve["points"] if score >= goal), default=np.inf)
+    return min((known + fit for known, fit, score in curve["points"] if score >= goal), default=np.inf)
 
 
 def goal_of(curves: Curves, table: str, seed: str) -> tuple[float, float]:
     """(test score, seconds) of the random search at its end, with the fit of what it has found."""
     curve = curves[table][RANDOM][seed]
-    known, score = curve["points"][-1]
-    return score, max(curve["seconds"], known)
+    _, fit, score = curve["points"][-1]
+    return score, curve["seconds"] + fit
 
 
 def summary(curves: Curves) -> str:
@@ -123,9 +124,10 @@ def draw(curves: Curves, path: Path) -> None:
             axis.plot(grid, paths.T, color=colours[name], alpha=0.2, linewidth=0.7)
             enough = np.isfinite(paths).sum(axis=0) * 2 > len(paths)
             axis.plot(grid[enough], np.nanmedian(paths[:, enough], axis=0), color=colours[name], label=name)
-        axis.axhline(-statistics.median(goal_of(curves, table, seed)[0] for seed in own[RANDOM]), color="grey", linestyle=":", label="goal")
-        axis.set(xscale="log", title=table, xlabel="seconds", ylabel="test loss of the incumbent")
-    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        goal = -statistics.median(goal_of(curves, table, seed)[0] for seed in own[RANDOM])
+        axis.axhline(goal, color="grey", linestyle=":", label="goal")
+        axis.set(xscale="log", ylim=(0.9 * goal, 1.4 * goal), title=table, xlabel="seconds", ylabel="test loss of the incumbent")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, 2 * len(curves)))
     figure.savefig(path)
 
 
@@ -137,8 +139,8 @@ def held(curve: Curve, grid: np.ndarray) -> np.ndarray:
     grid : ndarray of shape (n_times,), ascending.
     """
     losses = np.full(len(grid), np.nan)
-    for seconds, score in curve["points"]:
-        losses[grid >= seconds] = -score
+    for known, fit, score in curve["points"]:
+        losses[grid >= known + fit] = -score
     return losses
 
 
@@ -159,6 +161,7 @@ def main() -> None:
         print(f"{name} is left out: {module} is not installed")
     report = {"machine": kept.get("machine") or machine(), "curves": curves}
     print(json.dumps(machine()), flush=True)
+    torch.set_num_threads(1)  # of single fits: on small networks more threads gain little, and lose much where others use the cores too
     warm_up()
     for table in tables(arguments.folder, arguments.tables):
         own = curves.setdefault(table.name, {})

@@ -70,7 +70,7 @@ Search = Callable[[Table, int], Iterator[list[Found]]]
 
 def score(net: Any, X: np.ndarray, y: np.ndarray) -> float:
     """Minus the log loss, or minus the root mean squared error over the target's standard deviation; NaN for a network that diverged."""
-    classes = hasattr(net, "predict_proba")
+    classes = y.dtype.kind == "i"
     predictions = net.predict_proba(X) if classes else net.predict(X)
     if not np.isfinite(predictions).all():
         return np.nan
@@ -217,7 +217,7 @@ def dask_hyperband(table: Table, seed: int) -> Iterator[list[Found]]:
     from dask_ml.model_selection import HyperbandSearchCV
 
     scoring = "neg_log_loss" if table.classes else "neg_root_mean_squared_error"
-    with LocalCluster(n_workers=N_JOBS, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+    with LocalCluster(n_workers=N_JOBS, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR") as cluster, Client(cluster):
         yield []
         for again in count():
             settings = {"max_iter": N_EPOCHS, "test_size": 1 / N_FOLDS, "scoring": scoring, "random_state": seed + 1000 * again}
