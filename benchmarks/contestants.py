@@ -44,7 +44,7 @@ def data(n_rows: int = 10_000, n_features: int = 20) -> tuple[np.ndarray, np.nda
 class Module(nn.Module):
     """Two hidden layers."""
 
-    def __init__(self, width: int, dropout: float = 0.0, batch_norm: bool = False, n_features: int = 20):
+    def __init__(self, width: int, dropout: float = 0.0, batch_norm: bool = False, n_features: int = 20, n_outputs: int = 2):
         super().__init__()
         layers: list[nn.Module] = []
         for inner in (n_features, width):
@@ -54,7 +54,7 @@ class Module(nn.Module):
                 nn.ReLU(),
                 *([nn.Dropout(dropout)] if dropout else []),
             ]
-        self.layers = nn.Sequential(*layers, nn.Linear(width, 2))
+        self.layers = nn.Sequential(*layers, nn.Linear(width, n_outputs))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.layers(x)
@@ -96,8 +96,8 @@ def mlp_search(s: Setting, n_jobs: int) -> GridSearchCV:
     return GridSearchCV(make_pipeline(StandardScaler(), net), grid, cv=5, refit=False, n_jobs=n_jobs)
 
 
-def our_net(s: Setting, device: str = "cpu", precision: str = "float32") -> Any:
-    return sknet_hp.NetClassifier(
+def our_net(s: Setting, device: str = "cpu", precision: str = "float32", Net: Any = sknet_hp.NetClassifier) -> Any:
+    return Net(
         num_embedding="none",  # the network that the others train
         activation="relu",
         n_layers=2,

@@ -1,18 +1,14 @@
 """Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", MLSys; algorithm 2)."""
 
-import copy
+from bisect import insort
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from fractions import Fraction
 from itertools import islice
 from math import ceil, floor, isnan
 from numbers import Integral
 from typing import Any, ClassVar
 
-import joblib
 import numpy as np
-from joblib.parallel import get_active_backend
-from sklearn import config_context, get_config
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
@@ -34,6 +30,7 @@ class Scheduler:
     Attributes
     ----------
     rungs : for each rung, those that it has scored, promoted ones included, and their scores.
+    ranked : for each rung, the same from the best to the worst; those that failed come last.
     promoted : for each rung, those that have left it upward.
     dropped : those that no rung can promote any more.
     """
@@ -41,6 +38,7 @@ class Scheduler:
     def __init__(self, new: Iterator[Candidate], resources: list[int], eta: Fraction):
         self.new, self.resources, self.eta = new, resources, eta
         self.rungs: list[dict[Candidate, float]] = [{} for _ in resources]
+        self.ranked: list[list[Candidate]] = [[] for _ in resources]
         self.promoted: list[set[Candidate]] = [set() for _ in resources]
         self.dropped: set[Candidate] = set()
 
@@ -55,7 +53,7 @@ class Scheduler:
 
     def promotable(self, k: int) -> list[Candidate]:
         """The top ⌊|rung k| / η⌋ of all of rung k, without those already promoted; one that failed would fail again."""
-        top = self._ranked(k)[: floor(len(self.rungs[k]) / self.eta)]
+        top = self.ranked[k][: floor(len(self.rungs[k]) / self.eta)]
         return [t for t in top if t not in self.promoted[k] and not isnan(self.rungs[k][t])]
 
     def promote(self, candidate: Candidate, k: int) -> Step:
@@ -65,19 +63,17 @@ class Scheduler:
 
     def report(self, step: Step, score: float) -> None:
         """A step has been trained."""
-        self.rungs[step.iteration][step.candidate] = score
+        rung = self.rungs[step.iteration]
+        rung[step.candidate] = score
+        insort(self.ranked[step.iteration], step.candidate, key=lambda c: (isnan(rung[c]), 0.0 if isnan(rung[c]) else -rung[c], c.number))
 
     def drop(self, n_candidates: int) -> list[Candidate]:
         """Those that no rung can promote any more since the last call, if so many candidates begin in all; the top rung's are among them."""
         most = floor(n_candidates / self.eta)  # a rung never has more than all, and a place in it only gets worse
-        below = [c for k in range(len(self.rungs) - 1) for c in self._ranked(k)[most:] if c not in self.promoted[k]]
+        below = [c for k in range(len(self.rungs) - 1) for c in self.ranked[k][most:] if c not in self.promoted[k]]
         dropped = [c for c in [*below, *self.rungs[-1]] if c not in self.dropped]
         self.dropped.update(dropped)
         return dropped
-
-    def _ranked(self, k: int) -> list[Candidate]:
-        rung = self.rungs[k]
-        return sorted(rung, key=lambda c: (isnan(rung[c]), 0.0 if isnan(rung[c]) else -rung[c], c.number))
 
 
 @documented(
@@ -211,24 +207,7 @@ def _in_waves(run: Run, settings: list[dict[str, Any]], rungs: list[int], eta: F
 def _as_workers_are_free(run: Run, settings: list[dict[str, Any]], rungs: list[int], eta: Fraction, n_workers: int) -> None:
     scheduler = Scheduler((run.propose(params) for params in settings), rungs, eta)
     _take_up(run, scheduler, len(settings))
-    # joblib's and scikit-learn's settings belong to a thread; a backend serves one call at a time, but its copies get on with each other.
-    (backend, n_jobs), config = get_active_backend(), get_config()
-
-    def train(step: Step) -> None:
-        with joblib.parallel_config(backend=copy.copy(backend), n_jobs=n_jobs), config_context(**config):
-            run.train([step], all_may_fail=True)
-
-    under_way: dict[Future[None], Step] = {}
-    with ThreadPoolExecutor(n_workers) as workers:  # what is under way when the search is stopped is finished, and counts
-        while True:
-            for step in islice(iter(scheduler.get_job, None), n_workers - len(under_way)):
-                under_way[workers.submit(train, step)] = step
-            if not under_way:
-                return
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                step = under_way.pop(future)
-                future.result()
-                _learn(run, scheduler, [step], len(settings))
+    run.keep_busy(n_workers, scheduler.get_job, lambda step: _learn(run, scheduler, [step], len(settings)))
 
 
 def _take_up(run: Run, scheduler: Scheduler, n_candidates: int) -> None:

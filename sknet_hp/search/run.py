@@ -4,7 +4,7 @@ import contextlib
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from sklearn.utils.validation import _check_method_params
 from sknet_hp.search.progress import Progress, silent
 from sknet_hp.search.resource import Resource
 from sknet_hp.search.stages import changed, fit_on, stages
+from sknet_hp.search.workers import keep_busy
 
 Outcome = dict[str, Any]
 """What `_fit_and_score` tells of one fit."""
@@ -209,6 +210,10 @@ class Run:
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
         if scores:
             self.progress.scored(max([*scores, *([] if np.isnan(self.progress.best) else [self.progress.best])]))
+
+    def keep_busy(self, n_workers: int, next_step: Callable[[], Step | None], done: Callable[[Step], None]) -> None:
+        """Train so many steps at a time, the next one whenever one is `done`, until there is none and nothing is under way."""
+        keep_busy(n_workers, next_step, lambda step: self.train([step], all_may_fail=True), done)
 
     def score_of(self, row: Row) -> float:
         """Mean over the splits of what the search goes by, NaN if a fit failed."""

@@ -51,6 +51,11 @@ class ScoredRun:
             candidate.n_resources, candidate.score = n_resources, self.score(candidate.params, n_resources)
             self.rows.append(Row(candidate, iteration, n_resources, [{"score": candidate.score}]))
 
+    def keep_busy(self, n_workers, next_step, done):
+        for step in iter(next_step, None):
+            self.train([step])
+            done(step)
+
     def score_of(self, row):
         return row.outcomes[0]["score"]
 
