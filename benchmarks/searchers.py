@@ -22,6 +22,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from importlib.metadata import version
 from importlib.util import find_spec
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,11 @@ def random(table: Played, epochs: int, seed: int) -> int:
 
 
 def sklearn_halving(table: Played, epochs: int, seed: int) -> int:
-    """scikit-learn's, which trains each rung anew: as many candidates as the epochs allow."""
+    """scikit-learn's, which trains each rung anew, and to 27 epochs of 52: as many candidates as the epochs allow."""
     halve = partial(HalvingRandomSearchCV, Row(), _rows(table), resource="max_epochs", min_resources=1, max_resources=table.n_epochs, **COMMON)
     steps = int(np.log(table.n_epochs) / np.log(3) + 1e-9)
-    return _played(halve(n_candidates=max(3, epochs // (steps + 1)), random_state=seed), table)
+    n = max(n for n in range(3, epochs) if n == 3 or sum(ceil(n / 3**i) * 3**i for i in range(steps + 1)) <= epochs)
+    return _played(halve(n_candidates=n, random_state=seed), table)
 
 
 def ours(name: str, space: Callable[[Played], Any] = _rows, **settings: Any) -> Callable[[Played, int, int], int]:
@@ -84,13 +86,18 @@ def ours(name: str, space: Callable[[Played], Any] = _rows, **settings: Any) -> 
     return play
 
 
-def _halving_candidates(table: Played, epochs: int) -> int:
+def _power(table: Played, epochs: int) -> int:
+    """What scikit-learn's halving ends with: the greatest power of three."""
+    return 3 ** int(np.log(table.n_epochs) / np.log(3) + 1e-9)
+
+
+def _halving_candidates(table: Played, epochs: int, most: Callable[[Played, int], int] = lambda table, _: table.n_epochs) -> int:
     """The most candidates whose halving needs no more epochs."""
     from sknet_hp.search.brackets import bracket, n_steps
     from sknet_hp.search.brackets import epochs as used
 
-    steps = n_steps(table.n_epochs, 1, 3)
-    return max(n for n in range(3, epochs) if n == 3 or used(bracket(n, table.n_epochs, 1, 3, steps)) <= epochs)
+    R = most(table, epochs)
+    return max(n for n in range(3, epochs) if n == 3 or used(bracket(n, R, 1, 3, n_steps(R, 1, 3))) <= epochs)
 
 
 def optuna_tpe(table: Played, epochs: int, seed: int) -> int:
@@ -157,6 +164,7 @@ METHODS: dict[str, Callable[[Played, int, int], int]] = {
     "Hyperband, Optuna": optuna_hyperband,
     "Hyperband, dask-ml": dask_hyperband,
     "HalvingSearchCV": ours("HalvingSearchCV", n_candidates=_halving_candidates),
+    "HalvingSearchCV, to 27": ours("HalvingSearchCV", n_candidates=partial(_halving_candidates, most=_power), max_resources=_power),
     "HalvingSearchCV, 81": ours("HalvingSearchCV", n_candidates=81),
     "HyperbandSearchCV": ours("HyperbandSearchCV"),
     "HyperbandSearchCV, nearest": ours("HyperbandSearchCV", _cube),
