@@ -244,9 +244,7 @@ def main() -> None:
         budget = sum(map(used, hyperband(table.n_epochs, 1, 3))) if curves else N_EVALUATIONS
         print(f"\n{table.name}: {len(table.scores)} networks, {budget} epochs", flush=True)
         own = results.setdefault(table.name, {})
-        for name in METHODS:
-            if (arguments.only and name not in arguments.only) or not (curves or name in ON_FINAL_SCORES):
-                continue
+        for name in [name for name in arguments.only or METHODS if curves or name in ON_FINAL_SCORES]:
             done = own.get(name, [])
             n = arguments.gp_seeds if name.startswith("GP") and arguments.gp_seeds else arguments.seeds
             calls = (joblib.delayed(play)(table, name, budget, seed) for seed in range(len(done), n))

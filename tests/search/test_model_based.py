@@ -300,6 +300,15 @@ def test_failures_are_the_worst(searcher):
     assert found.best_params_["lr"] <= 0.02
 
 
+def test_what_fails_first_is_not_the_best(searcher):
+    """It was told as 0, above all negative losses; now it is told when there is a worst."""
+    told = []
+    score = lambda formula, X, y: np.nan if formula.lr == 0.5 else value_of(formula.lr)  # noqa: E731
+    fitted(listening(searcher, told), {"lr": LR}, n_candidates=4, n_points=1, scoring=score, initial_candidates=[{"lr": 0.5}])
+    assert told[0] == ({"lr": 0.5}, value_of(told[1][0]["lr"]))
+    assert len(told) == 4
+
+
 @pytest.mark.parametrize("multi_fidelity", [False, True])
 def test_a_seed_fixes_all(searcher, multi_fidelity):
     global_state = np.random.get_state()[1].copy()  # noqa: NPY002
