@@ -1,99 +1,41 @@
 """How much each search method regrets, on tables of networks that others have trained.
 
-Usage: searchers.py TABLES_DIR [--seeds N] [--tables NAME ...] [--only NAME ...] [--json FILE]
+Usage: searchers.py TABLES_DIR [--seeds N] [--gp-seeds N] [--tables NAME ...] [--only NAME ...] [--jobs N] [--json FILE]
 
 TABLES_DIR holds tables as NumPy archives: learning curves of LCBench (`lcbench_surrogate.npz`, from YAHPO Gym) and TaskSet (`taskset_*.npz`), final
-scores of HPOBench (`hpobench_*.npz`) and HPOLib (`hpolib_*.npz`). A searcher's estimator looks its score up; so thousands of searches take minutes.
-On curves every method has the epochs of one round of Hyperband, on final scores 60 networks. Proposals of methods that need not take a row of
-the table go to the nearest row not yet tried, in the unit cube. Regret is the table's best final score minus that of the row chosen; the median over
-seeds is shown, with its 95 % bootstrap interval, and each method's mean rank. Optuna comes with the extra `bayes`.
+scores of HPOBench (`hpobench_*.npz`) and HPOLib (`hpolib_*.npz`). A searcher's estimator looks its score up; so thousands of searches take minutes,
+but for those of the Gaussian process, which thinks for 15 seconds in each. On curves every method has the epochs of one round of Hyperband, on final
+scores 60 networks. Proposals of methods that need not take a row of the table go to the nearest row not yet tried, in the unit cube. Regret is the
+table's best final score minus that of the row chosen; the median over seeds is shown with its 95 % bootstrap interval, and so is each method's mean
+rank. "HalvingSearchCV, 81" has fewer epochs and "HyperbandSearchCV, nearest" shows what the nearest row costs: they have no rank.
+
+What FILE has is not played again. Optuna comes with the extra `bayes`. dask-ml 2025.1, in no extra, needs a dask of its time: with 2026.8 it fails.
+What can not be had is left out, with a sentence. `PBTSearchCV` changes parameters while networks are trained, which no table knows.
 """
 
 import argparse
 import json
+import logging
+import platform
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from importlib.metadata import version
+from importlib.util import find_spec
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, RandomizedSearchCV
+from tabulated import TABLE, Played, Row, StepwiseRow, chosen_row, tables
 
 import sknet_hp.search as search
 
 N_EVALUATIONS = 60
-MOST_DIMENSIONS = 9
-
-
-@dataclass(eq=False)
-class Played:
-    """One table, and what one search has tried of it."""
-
-    name: str
-    scores: np.ndarray  # (rows, epochs), higher is better, NaN where a network diverged
-    unit: np.ndarray  # (rows, dimensions) in [0, 1]
-    rows: dict[tuple[float, ...], int] = field(default_factory=dict)
-    epochs: int = 0
-
-    def row_of(self, point: tuple[float, ...]) -> int:
-        """The nearest row that no other point has."""
-        if point not in self.rows:
-            distance = ((self.unit - np.array(point[: self.unit.shape[1]])) ** 2).sum(axis=1)
-            distance[list(self.rows.values())] = np.inf
-            self.rows[point] = int(np.argmin(distance))
-        return self.rows[point]
-
-    @property
-    def n_epochs(self) -> int:
-        return self.scores.shape[1]
-
-    def regret(self, row: int) -> float:
-        """In units of the table's score; rows without a final score regret as much as the worst."""
-        final = self.scores[:, -1]
-        return float(np.nanmax(final) - (final[row] if np.isfinite(final[row]) else np.nanmin(final)))
-
-
-TABLE: list[Played] = []  # the one that is played, for estimators to find
-
-
-class Row(ClassifierMixin, BaseEstimator):
-    """A network that someone has trained: by its number, or as the nearest one to a point."""
-
-    def __init__(
-        self, index=None, u0=0.5, u1=0.5, u2=0.5, u3=0.5, u4=0.5, u5=0.5, u6=0.5, u7=0.5, u8=0.5, max_epochs=1, warm_start=False
-    ):  # one by one, for scikit-learn reads the signature
-        self.index = index
-        self.u0, self.u1, self.u2, self.u3, self.u4, self.u5, self.u6, self.u7, self.u8 = u0, u1, u2, u3, u4, u5, u6, u7, u8
-        self.max_epochs, self.warm_start = max_epochs, warm_start
-
-    def fit(self, X: Any, y: Any) -> "Row":
-        table = TABLE[0]
-        self.classes_ = np.unique(y)
-        begun = getattr(self, "n_iter_", 0) if self.warm_start else 0
-        if not hasattr(self, "row_") or not self.warm_start:
-            self.row_ = chosen_row(table, self.get_params())
-        table.epochs += max(0, self.max_epochs - begun)
-        self.n_iter_ = max(begun, self.max_epochs)
-        return self
-
-    def predict(self, X: Any) -> np.ndarray:
-        return np.repeat(self.classes_[:1], len(X))
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        return float(TABLE[0].scores[self.row_, self.n_iter_ - 1])
-
-
-def chosen_row(table: Played, params: dict[str, Any]) -> int:
-    """The row that a setting of `Row` means."""
-    if params.get("index") is not None:
-        return int(params["index"])
-    return table.row_of(tuple(float(params.get(f"u{k}", 0.5)) for k in range(MOST_DIMENSIONS)))
 
 
 # ---- methods -------------------------------------------------------------------------------------------------------
@@ -126,10 +68,11 @@ def random(table: Played, epochs: int, seed: int) -> int:
 
 
 def sklearn_halving(table: Played, epochs: int, seed: int) -> int:
-    """scikit-learn's, which trains each rung anew: as many candidates as the epochs allow."""
+    """scikit-learn's, which trains each rung anew, and to 27 epochs of 52: as many candidates as the epochs allow."""
     halve = partial(HalvingRandomSearchCV, Row(), _rows(table), resource="max_epochs", min_resources=1, max_resources=table.n_epochs, **COMMON)
     steps = int(np.log(table.n_epochs) / np.log(3) + 1e-9)
-    return _played(halve(n_candidates=max(3, epochs // (steps + 1)), random_state=seed), table)
+    n = max(n for n in range(3, epochs) if n == 3 or sum(ceil(n / 3**i) * 3**i for i in range(steps + 1)) <= epochs)
+    return _played(halve(n_candidates=n, random_state=seed), table)
 
 
 def ours(name: str, space: Callable[[Played], Any] = _rows, **settings: Any) -> Callable[[Played, int, int], int]:
@@ -143,13 +86,18 @@ def ours(name: str, space: Callable[[Played], Any] = _rows, **settings: Any) -> 
     return play
 
 
-def _halving_candidates(table: Played, epochs: int) -> int:
+def _power(table: Played, epochs: int) -> int:
+    """What scikit-learn's halving ends with: the greatest power of three."""
+    return 3 ** int(np.log(table.n_epochs) / np.log(3) + 1e-9)
+
+
+def _halving_candidates(table: Played, epochs: int, most: Callable[[Played, int], int] = lambda table, _: table.n_epochs) -> int:
     """The most candidates whose halving needs no more epochs."""
     from sknet_hp.search.brackets import bracket, n_steps
     from sknet_hp.search.brackets import epochs as used
 
-    steps = n_steps(table.n_epochs, 1, 3)
-    return max(n for n in range(3, epochs) if n == 3 or used(bracket(n, table.n_epochs, 1, 3, steps)) <= epochs)
+    R = most(table, epochs)
+    return max(n for n in range(3, epochs) if n == 3 or used(bracket(n, R, 1, 3, n_steps(R, 1, 3))) <= epochs)
 
 
 def optuna_tpe(table: Played, epochs: int, seed: int) -> int:
@@ -162,8 +110,7 @@ def optuna_tpe(table: Played, epochs: int, seed: int) -> int:
         row = table.row_of(tuple([trial.suggest_float(f"u{k}", 0, 1) for k in range(table.unit.shape[1])]))
         trial.set_user_attr("row", row)
         table.epochs += table.n_epochs
-        score = table.scores[row, -1]
-        return float(score if np.isfinite(score) else np.nanmin(table.scores))
+        return table.finite(table.scores[row, -1])
 
     study.optimize(objective, n_trials=_n_full(table, epochs))
     return int(study.best_trial.user_attrs["row"])
@@ -181,7 +128,7 @@ def optuna_hyperband(table: Played, epochs: int, seed: int) -> int:
         trial.set_user_attr("row", row)
         for epoch, value in enumerate(table.scores[row]):
             table.epochs += 1
-            trial.report(float(value if np.isfinite(value) else np.nanmin(table.scores)), epoch + 1)
+            trial.report(table.finite(value), epoch + 1)
             if trial.should_prune() or table.epochs >= epochs:
                 raise optuna.TrialPruned
         return float(table.scores[row, -1])
@@ -192,13 +139,35 @@ def optuna_hyperband(table: Played, epochs: int, seed: int) -> int:
     return int(max(whole, key=lambda t: t.value).user_attrs["row"]) if whole else 0
 
 
+@cache
+def _dask_client() -> Any:
+    import distributed
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    return distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None)
+
+
+def dask_hyperband(table: Played, epochs: int, seed: int) -> int:
+    """dask-ml's, whose arithmetic of brackets gives a few epochs less."""
+    from dask_ml.model_selection import HyperbandSearchCV
+
+    _dask_client()
+    hyperband = HyperbandSearchCV(StepwiseRow(), _rows(table), max_iter=table.n_epochs, aggressiveness=3, test_size=0.5, random_state=seed)
+    hyperband.fit(X, Y, classes=[0, 1])
+    return chosen_row(table, hyperband.best_params_)
+
+
 METHODS: dict[str, Callable[[Played, int, int], int]] = {
     "random": random,
     "halving, scikit-learn": sklearn_halving,
     "TPE, Optuna": optuna_tpe,
     "Hyperband, Optuna": optuna_hyperband,
+    "Hyperband, dask-ml": dask_hyperband,
     "HalvingSearchCV": ours("HalvingSearchCV", n_candidates=_halving_candidates),
+    "HalvingSearchCV, to 27": ours("HalvingSearchCV", n_candidates=partial(_halving_candidates, most=_power), max_resources=_power),
+    "HalvingSearchCV, 81": ours("HalvingSearchCV", n_candidates=81),
     "HyperbandSearchCV": ours("HyperbandSearchCV"),
+    "HyperbandSearchCV, nearest": ours("HyperbandSearchCV", _cube),
     "ASHASearchCV": ours("ASHASearchCV", n_candidates=lambda table, epochs: epochs // 6),
     "BOHBSearchCV": ours("BOHBSearchCV", _cube),
     "TPESearchCV": ours("TPESearchCV", _cube, n_candidates=_n_full, n_points=1),
@@ -208,94 +177,91 @@ METHODS: dict[str, Callable[[Played, int, int], int]] = {
     "CmaEsSearchCV": ours("CmaEsSearchCV", _cube, n_candidates=_n_full, n_points=1),
 }
 ON_FINAL_SCORES = ("random", "TPE, Optuna", "TPESearchCV", "GPSearchCV", "CmaEsSearchCV")
+WITHOUT_RANK = ("HalvingSearchCV, 81", "HyperbandSearchCV, nearest")
+PACKAGES = {
+    "numpy": "numpy",
+    "sklearn": "scikit-learn",
+    "skopt": "scikit-optimize",
+    "optuna": "optuna",
+    "cmaes": "cmaes",
+    "dask": "dask",
+    "dask_ml": "dask-ml",
+}
+PEERS = ("TPE, Optuna", "Hyperband, Optuna", "Hyperband, dask-ml")
 
 
-# ---- tables --------------------------------------------------------------------------------------------------------
+Results = dict[str, dict[str, list[tuple[float, float]]]]
+"""Of each table and method, regret and epochs used of each seed."""
 
 
-def _scaled(values: np.ndarray) -> np.ndarray:
-    """Columns in [0, 1]; those that span two decades or more by their logarithm."""
-    columns = []
-    for column in values.T.astype(float):
-        if column.min() > 0 and column.max() / column.min() >= 100:
-            column = np.log(column)
-        width = column.max() - column.min()
-        columns.append((column - column.min()) / (width or 1.0))
-    return np.stack(columns, axis=1)
-
-
-def tables(folder: Path, names: list[str] | None) -> list[Played]:
-    found = []
-    for path in sorted(folder.glob("*.npz")):
-        archive = np.load(path)
-        stem = path.stem
-        if stem.startswith("lcbench"):
-            unit = _scaled(archive["configs"])
-            found += [
-                Played(f"lcbench {key.rsplit('_', 1)[1]}", archive[key].astype(float), unit)
-                for key in archive.files
-                if key.startswith("val_accuracy")
-            ]
-        elif stem.startswith("taskset"):
-            found.append(Played(stem, -archive["valid_loss"].astype(float), _scaled(archive["hp"])))
-        else:
-            values = archive["val_acc"] if "val_acc" in archive.files else -archive["val_loss"]
-            final = values.astype(float).mean(axis=-1)
-            grid = np.stack(np.meshgrid(*[np.linspace(0, 1, n) for n in final.shape], indexing="ij"), axis=-1)
-            found.append(Played(stem, final.reshape(-1, 1), grid.reshape(-1, final.ndim)))
-    return [table for table in found if not names or table.name in names]
-
-
-def interval(regrets: np.ndarray) -> tuple[float, float]:
-    """The 95 % bootstrap interval of the median."""
+def interval(values: np.ndarray, statistic: Callable[..., np.ndarray]) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a statistic over the last axis."""
     rng = np.random.default_rng(0)
-    medians = np.median(rng.choice(regrets, (2000, len(regrets))), axis=1)
-    return float(np.quantile(medians, 0.025)), float(np.quantile(medians, 0.975))
+    means = statistic(rng.choice(values, (2000, values.shape[-1]), axis=-1), axis=-1)
+    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 
 
-def play(table: Played, method: Callable[[Played, int, int], int], epochs: int, seed: int) -> tuple[float, int]:
+def play(table: Played, name: str, epochs: int, seed: int) -> tuple[float, int]:
     """(regret, epochs used) of one search."""
     warnings.simplefilter("ignore")
     fresh = Played(table.name, table.scores, table.unit)
     TABLE[:] = [fresh]
     with joblib.parallel_config("sequential"):
-        row = method(fresh, epochs, seed)
+        row = METHODS[name](fresh, epochs, seed)
     return fresh.regret(row), fresh.epochs
+
+
+def print_ranks(title: str, results: list[dict[str, list[tuple[float, float]]]]) -> None:
+    """Mean ranks over tables and seeds; once more with the methods that have fewer seeds, if there are any."""
+    names = [name for name in METHODS if name not in WITHOUT_RANK and all(name in own for own in results)] if results else []
+    for n in sorted({min(len(own[name]) for own in results) for name in names}, reverse=True):
+        compared = [name for name in names if all(len(own[name]) >= n for own in results)]
+        ranks = np.mean([rankdata([[regret for regret, _ in own[name][:n]] for name in compared], axis=0) for own in results], axis=0)
+        print(f"\nmean rank on {title}, {n} seeds")
+        for rank, name in sorted(zip(ranks, compared, strict=True), key=lambda pair: float(pair[0].mean())):
+            low, high = interval(rank, np.mean)
+            print(f"  {name:26s} {rank.mean():5.2f}  [{low:.2f}, {high:.2f}]")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="TABLES_DIR")
     parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--gp-seeds", type=int, help="of the Gaussian process, if fewer")
     parser.add_argument("--tables", nargs="+")
     parser.add_argument("--only", nargs="+", choices=list(METHODS))
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     from sknet_hp.search.brackets import epochs as used
     from sknet_hp.search.brackets import hyperband
 
-    results: dict[str, dict[str, list[float]]] = {}
-    for table in tables(arguments.folder, arguments.tables):
+    print(f"python {platform.python_version()}", *(f"{name} {version(name)}" for module, name in PACKAGES.items() if find_spec(module)), sep=", ")
+    results: Results = json.loads(arguments.json.read_text()) if arguments.json and arguments.json.exists() else {}
+    played = tables(arguments.folder, arguments.tables)
+    for table in played:
         curves = table.n_epochs > 1
         budget = sum(map(used, hyperband(table.n_epochs, 1, 3))) if curves else N_EVALUATIONS
-        names = [name for name in METHODS if (not arguments.only or name in arguments.only) and (curves or name in ON_FINAL_SCORES)]
         print(f"\n{table.name}: {len(table.scores)} networks, {budget} epochs", flush=True)
-        results[table.name] = {}
-        for name in names:
-            calls = (joblib.delayed(play)(table, METHODS[name], budget, seed) for seed in range(arguments.seeds))
-            regrets, spent = np.array(joblib.Parallel(arguments.jobs)(calls)).T
-            low, high = interval(regrets)
-            results[table.name][name] = regrets.tolist()
-            print(f"  {name:24s} {np.median(regrets):9.4f}  [{low:.4f}, {high:.4f}]  {spent.mean():6.0f} epochs", flush=True)
-    on_curves = [name for name in METHODS if all(name in own for own in results.values())] or []
-    ranks = [rankdata([own[name] for name in own], axis=0) for own in results.values()]
-    print("\nmean rank, over tables and seeds")
-    for name in sorted({name for own in results.values() for name in own}, key=list(METHODS).index):
-        mine = [np.mean(rank[list(own).index(name)]) for rank, own in zip(ranks, results.values(), strict=True) if name in own]
-        print(f"  {name:24s} {np.mean(mine):5.2f} on {len(mine)} tables{'' if name in on_curves else ' with curves'}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results))
+        own = results.setdefault(table.name, {})
+        for name in [name for name in arguments.only or METHODS if curves or name in ON_FINAL_SCORES]:
+            done = own.get(name, [])
+            n = arguments.gp_seeds if name.startswith("GP") and arguments.gp_seeds else arguments.seeds
+            calls = (joblib.delayed(play)(table, name, budget, seed) for seed in range(len(done), n))
+            try:
+                own[name] = done = done + joblib.Parallel(arguments.jobs)(calls)
+            except (ImportError, RuntimeError) as error:
+                if name not in PEERS:
+                    raise
+                print(f"  {name:26s} is left out: {error}", flush=True)
+                continue
+            regrets, spent = np.array(done).T
+            low, high = interval(regrets, np.median)
+            print(f"  {name:26s} {np.median(regrets):9.4f}  [{low:.4f}, {high:.4f}]  {spent.mean():6.0f} epochs, {len(done)} seeds", flush=True)
+            if arguments.json:
+                arguments.json.write_text(json.dumps(results))
+    for title, several in (("learning curves", True), ("final scores", False)):
+        print_ranks(title, [results[table.name] for table in played if (table.n_epochs > 1) == several])
 
 
 if __name__ == "__main__":

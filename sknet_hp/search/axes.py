@@ -4,7 +4,7 @@ from math import isfinite, prod
 from numbers import Real
 from typing import Any
 
-from sknet_hp.search.space import Choice, Dimension, Params, Range, Space, _equal
+from sknet_hp.search.space import Choice, Dimension, Params, Range, Space, Steps, _same
 
 Point = dict[str, Any]
 """Labels of axes to coordinates; of the axes of one branch only."""
@@ -19,7 +19,7 @@ class Axis:
     ----------
     label : distinguishes it from the others.
     dimension : what it stands for.
-    ordered : whether choices that are numbers are counted in their order, for models that know numbers only.
+    ordered : whether choices that are numbers are counted in their order, for models that know numbers only. Those with equal steps always are.
 
     Attributes
     ----------
@@ -35,7 +35,8 @@ class Axis:
         self._range: Range | None = None  # whose coordinate in [0, 1] it is
         if isinstance(dimension, Choice):
             self._values = dimension.values
-            if ordered and all(isinstance(value, Real) and not isinstance(value, bool) for value in dimension.values):
+            numbers = all(isinstance(value, Real) and not isinstance(value, bool) for value in dimension.values)
+            if isinstance(dimension, Steps) or (ordered and numbers):
                 self._values = sorted(dimension.values)
                 self.low, self.high, self.integer = 0, len(self._values) - 1, True
             else:
@@ -147,15 +148,3 @@ class Axes:
                 point = {label: coordinate for label, coordinate in point.items() if not self._axes[label].single}
                 return point if self.n_branches == 1 else {BRANCH: number} | point
         return None
-
-
-def _same(a: Dimension, b: Dimension) -> bool:
-    """Whether two dimensions, perhaps of two branches, are the same."""
-    if isinstance(a, Choice) and isinstance(b, Choice):
-        return len(a.values) == len(b.values) and all(
-            x is y or (type(x) is type(y) and _equal(x, y)) for x, y in zip(a.values, b.values, strict=True)
-        )
-    if isinstance(a, Range) and isinstance(b, Range):
-        known = (a.low, a.high, a.log, a.integer) == (b.low, b.high, b.log, b.integer)
-        return known and (a.low is not None or a.distribution is b.distribution)
-    return False

@@ -20,7 +20,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from sknet_hp.fusion.backend import fused
-from sknet_hp.search.choosing import RULES, best_index, selection_metric
+from sknet_hp.search.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
 from sknet_hp.search.ensemble import check_can_vote, select, voting
 from sknet_hp.search.journal import Journal, digest
 from sknet_hp.search.progress import Progress
@@ -195,11 +195,13 @@ class BaseSearcher(BaseSearchCV):
             "bracket": [row.candidate.bracket for row in rows],
             "iter": [row.iteration for row in rows],
             "n_resources": [row.n_resources for row in rows],
+            **mean_sizes([row.outcomes for row in rows]),
         }
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="One or more of the .* scores are non-finite", category=UserWarning)
             params = [row.candidate.params | resource.shown(row.n_resources) for row in rows]
-            self.cv_results_ = self._format_results(params, self.n_splits_, outcomes, more)
+            timed = [{name: value for name, value in outcome.items() if name not in SIZES} for outcome in outcomes]
+            self.cv_results_ = self._format_results(params, self.n_splits_, timed, more)
         self.multimetric_ = isinstance(outcomes[0]["test_scores"], dict)
         metric = (
             run.metric if f"mean_test_{run.metric}" in self.cv_results_ else next(iter(outcomes[0]["test_scores"])) if self.multimetric_ else "score"

@@ -14,7 +14,7 @@ from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
 from sknet_hp.search.kde import KDE, impute, log_ratio
 from sknet_hp.search.resource import Resource
-from sknet_hp.search.space import Choice, Params
+from sknet_hp.search.space import Choice, Params, Steps
 
 _TRIES = 1000
 """Draws, of which none was new, after which a space counts as searched through."""
@@ -228,7 +228,7 @@ class BOHBSearchCV(BaseSearcher):
 
 
 def _levels(space: Space) -> np.ndarray:
-    return np.array([len(d.values) if isinstance(d, Choice) else 0 for d in space.coordinates], dtype=int)
+    return np.array([len(d.values) if isinstance(d, Choice) and not isinstance(d, Steps) else 0 for d in space.coordinates], dtype=int)
 
 
 def _is_new(space: Space, params: Params, tried: set[bytes]) -> bool:

@@ -6,8 +6,13 @@ from typing import Any
 import numpy as np
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
 
+from sknet_hp.search.resource import last_step
+
 RULES = ("one_standard_error", "ensemble")
 """Names that `refit` knows beside those of scorers."""
+
+SIZES = ("n_parameters", "n_iter")
+"""What a network costs, whoever computes it: its weights, and the epochs that it was trained for."""
 
 
 def selection_metric(scorers: Any, refit: Any) -> str:
@@ -40,9 +45,28 @@ def best_index(results: dict[str, Any], refit: bool | str | Callable[..., Any], 
 
 
 def _cheapest_near(results: dict[str, Any], scores: np.ndarray, best: int, metric: str) -> int:
-    """The one that was fitted fastest among those within one standard error of the best (Breiman et al. 1984)."""
+    """The simplest among those within one standard error of the best (Breiman et al. 1984).
+
+    It has the fewest weights, and of equals was trained for the fewest epochs; where nobody knows the weights it is the one that was fitted fastest.
+    """
     n_splits = sum(name.startswith("split") and name.endswith(f"_test_{metric}") for name in results)
     error = float(results[f"std_test_{metric}"][best]) / max(1, n_splits - 1) ** 0.5
     near = np.flatnonzero((scores >= scores[best] - error) | (np.arange(len(scores)) == best))
-    cost = results["mean_cost"] if "mean_cost" in results else results["mean_fit_time"]
-    return int(min(near, key=lambda row: (cost[row], -scores[row], row)))
+    costs = [results[f"mean_{name}"] for name in SIZES if f"mean_{name}" in results]
+    if not costs or np.isnan([cost[row] for cost in costs for row in near]).any():
+        costs = [results["mean_fit_time"]]
+    return int(min(near, key=lambda row: (*(cost[row] for cost in costs), -scores[row], row)))
+
+
+def sizes_of(estimator: Any) -> dict[str, int]:
+    """How large a fitted network is; nothing of what does not show its weights as an array `parameters_`."""
+    _, network = last_step(estimator)
+    if not isinstance(getattr(network, "parameters_", None), np.ndarray):
+        return {}
+    return dict(zip(SIZES, (network.parameters_.size, network.n_iter_), strict=True))
+
+
+def mean_sizes(rows: list[list[dict[str, Any]]]) -> dict[str, list[float]]:
+    """Columns of `cv_results_`: means over the splits of each row, NaN where a fit failed; none if nothing is known of any."""
+    known = any(SIZES[0] in outcome for row in rows for outcome in row)
+    return {f"mean_{name}": [float(np.mean([outcome.get(name, np.nan) for outcome in row])) for row in rows] for name in SIZES if known}

@@ -31,8 +31,9 @@ _PARAMETERS = {
     "refit": (
         "bool, str or callable",
         "Fit the best candidate on all rows, as `best_estimator_`. With several scores, the name of the one that the search goes by. A function "
-        'is given `cv_results_` and returns the index of the best. "one_standard_error" takes the candidate that was fitted fastest among those '
-        'within one standard error of the best (Breiman et al. 1984), so it depends on times; "ensemble" averages candidates that reached the '
+        'is given `cv_results_` and returns the index of the best. "one_standard_error" takes the simplest among those within one standard '
+        "error of the best (Breiman et al. 1984): with the fewest weights, then the fewest epochs trained (of estimators that show no weights, that "
+        'which was fitted fastest, which depends on times); "ensemble" averages candidates that reached the '
         "most resources, chosen and weighted by greedy selection on their out-of-fold predictions (Caruana et al. 2004).",
     ),
     "cv": ("int, splitter, iterable or None", "As in scikit-learn's searches. Splits are made once, and all rungs use them."),
@@ -60,8 +61,8 @@ _PARAMETERS = {
 _ATTRIBUTES = {
     "cv_results_": (
         "dict of ndarray",
-        "As scikit-learn's, one row for each candidate in each rung, and `candidate` (its number), `bracket`, `iter` (the rung) and `n_resources`. "
-        "Times are of that rung alone.",
+        "As scikit-learn's, one row for each candidate in each rung, and `candidate` (its number), `bracket`, `iter` (the rung), `n_resources`; of "
+        "networks, `mean_n_parameters` and `mean_n_iter`, their weights and the epochs that they were trained for. Times are of that rung alone.",
     ),
     "best_index_": ("int", "The row of the best, which is among those at the most resources."),
     "best_params_": ("dict", "Its parameters, the resource included."),

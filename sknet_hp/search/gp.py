@@ -34,11 +34,14 @@ class GaussianProcess:
         self._optimizer = Optimizer([dimension_of(axis) for axis in self._varied], random_state=seed) if self._varied else None
 
     def ask(self, n: int) -> list[Params]:
-        """n proposals by constant liar: each is taken to come out as well as the best, before the next is asked for."""
+        """n proposals by constant liar: each is taken to come out as well as the best, before the next is asked for.
+
+        One alone needs no lie: it is the optimizer's own, which costs no further fits of the process.
+        """
         if self._optimizer is None:
             return [self.axes.params({})] * n
         with _quietly():
-            points = self._optimizer.ask(n)
+            points = [self._optimizer.ask()] if n == 1 else self._optimizer.ask(n)
         return [self.axes.params({axis.label: x for axis, x in zip(self._varied, point, strict=True)}) for point in points]
 
     def tell(self, params: list[Params], scores: list[float]) -> None:

@@ -17,9 +17,10 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sknet_hp.search.choosing import SIZES
 from sknet_hp.search.run import Candidate, Outcome
 
-_KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error")
+_KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
 _TRUSTED = [
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",

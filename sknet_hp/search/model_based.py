@@ -272,6 +272,6 @@ def comparable(rows: list[Row], metric: str, bracket: int = 0) -> dict[Candidate
 
 
 def finite(scores: dict[Candidate, float]) -> dict[Candidate, float]:
-    """Scores of which those that failed are as bad as the worst."""
-    worst = min((score for score in scores.values() if np.isfinite(score)), default=0.0)
-    return {candidate: score if np.isfinite(score) else worst for candidate, score in scores.items()}
+    """Scores of which those that failed are as bad as the worst; none as long as all have failed, for nobody knows then what is bad."""
+    worst = min((score for score in scores.values() if np.isfinite(score)), default=None)
+    return {} if worst is None else {candidate: score if np.isfinite(score) else worst for candidate, score in scores.items()}

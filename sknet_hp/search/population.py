@@ -56,9 +56,9 @@ _INTERVALS = 10  # of an automatic interval
     refit=(
         "bool, str or callable",
         "Train the best member's schedule on all rows, as `best_estimator_`. With several scores, the name of the one that the search goes by. A "
-        'function is given `cv_results_` and returns the index of the best. "one_standard_error" takes the member whose last interval was fitted '
-        "fastest among those within one standard error of the best (Breiman et al. 1984), so it depends on times. It must not be "
-        '"ensemble".',
+        'function is given `cv_results_` and returns the index of the best. "one_standard_error" takes, among those within one standard error of '
+        "the best (Breiman et al. 1984), the member that was trained for the fewest epochs (estimators that show no weights: whose last interval was "
+        'fitted fastest, so it depends on times). It must not be "ensemble".',
     ),
     random_state=("int, RandomState or None", "Of the first parameters, and of who is copied and how it changes. A journal needs an integer."),
     initial_candidates=(

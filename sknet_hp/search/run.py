@@ -20,6 +20,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.validation import _check_method_params
 
+from sknet_hp.search.choosing import sizes_of
 from sknet_hp.search.progress import Progress, silent
 from sknet_hp.search.resource import Resource
 from sknet_hp.search.stages import changed, fit_on, stages
@@ -243,6 +244,8 @@ class Run:
     def _noted(self, step: Step, split: int, outcome: Outcome) -> Outcome:
         """Keep the network of an outcome, and tell the journal and who watches."""
         fitted = outcome.pop("estimator")
+        if outcome["fit_error"] is None:
+            outcome |= sizes_of(fitted)
         step.candidate.estimators[split] = fitted if outcome["fit_error"] is None else None  # half a fit is nothing to go on from
         with self._lock:
             if self.journal is not None:

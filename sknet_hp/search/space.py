@@ -15,6 +15,8 @@ import numpy as np
 from scipy import stats
 from sklearn.model_selection import ParameterSampler
 
+from sknet_hp.search.brackets import exact
+
 Params = dict[str, Any]
 
 
@@ -45,7 +47,26 @@ class Choice:
         return any(known is value or _equal(known, value) for known in self.values)
 
     def __repr__(self) -> str:
-        return f"Choice({self.values!r})"
+        return f"{type(self).__name__}({self.values!r})"
+
+
+class Steps(Choice):
+    """Numbers from `low` to at most `high`, each `step` above the one before: choices, which models see as one coordinate in their order."""
+
+    def __init__(self, low: float, high: float, step: float):
+        lowest, distance = exact(low), exact(step)
+        numbers = [
+            lowest + k * distance for k in range(floor((exact(high) - lowest) / distance) + 1)
+        ]  # 0.3, where floats add up to .30000000000000004
+        super().__init__([int(x) if isinstance(low, int) and isinstance(step, int) else float(x) for x in numbers])
+
+    def from_unit(self, u: float) -> Any:
+        """The value at a coordinate in [0, 1], of which each has an equal stretch."""
+        return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
+
+    def to_unit(self, value: float) -> float:
+        """The middle of a value's stretch."""
+        return (self.index(value) + 0.5) / len(self.values)
 
 
 class Range:
@@ -204,8 +225,8 @@ class Space:
         Returns
         -------
         vector : ndarray of shape (n_coordinates,)
-            In [0, 1] for ranges, the number of the value for choices, NaN for what the candidate's branch does not have, and for values that the
-            space does not know.
+            In [0, 1] for ranges and steps, the number of the value for choices, NaN for what the candidate's branch does not have, and for values
+            that the space does not know.
         """
         coordinates, places = self._layout
         branch, vector = self.branch_of(params), np.full(len(coordinates), np.nan)
@@ -226,7 +247,7 @@ class Space:
                 params[name] = own.values[0]  # type: ignore[union-attr]
             else:
                 at = coordinates[k]
-                params[name] = at.values[int(vector[k])] if isinstance(at, Choice) else at.from_unit(float(vector[k]))
+                params[name] = at.from_unit(float(vector[k])) if isinstance(at, (Range, Steps)) else at.values[int(vector[k])]
         return params
 
 
@@ -299,8 +320,7 @@ def _of_optuna(value: Any, name: str) -> Dimension:
         return Choice(value.choices)
     step, integer = getattr(value, "step", None), type(value).__name__ == "IntDistribution"
     if step is not None and step != (1 if integer else None):
-        count = floor((value.high - value.low) / step + 1e-9)
-        return Choice([_plain(value.low + k * step) for k in range(count + 1)])
+        return Steps(value.low, value.high, step)
     return Range.between(value.low, value.high, log=bool(value.log), integer=integer)
 
 
@@ -323,7 +343,7 @@ def _equal(a: Any, b: Any) -> bool:
 def _same(a: Dimension, b: Dimension) -> bool:
     if isinstance(a, Choice) and isinstance(b, Choice):
         pairs = list(zip(a.values, b.values, strict=False))
-        return len(a.values) == len(b.values) and all(x is y or (type(x) is type(y) and _equal(x, y)) for x, y in pairs)
+        return type(a) is type(b) and len(a.values) == len(b.values) and all(x is y or (type(x) is type(y) and _equal(x, y)) for x, y in pairs)
     if isinstance(a, Range) and isinstance(b, Range):
         same = (a.low, a.high, a.log, a.integer) == (b.low, b.high, b.log, b.integer)
         return a.distribution is b.distribution or (same and a.low is not None)
@@ -332,7 +352,7 @@ def _same(a: Dimension, b: Dimension) -> bool:
 
 def _coordinate(dimension: Dimension, value: Any) -> float:
     if isinstance(dimension, Choice):
-        return float(dimension.index(value)) if dimension.has(value) else np.nan
+        return np.nan if not dimension.has(value) else dimension.to_unit(value) if isinstance(dimension, Steps) else float(dimension.index(value))
     return dimension.to_unit(float(value)) if isinstance(value, (int, float, np.number)) else np.nan
 
 

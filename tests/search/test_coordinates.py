@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from optuna.distributions import FloatDistribution, IntDistribution
 from scipy import stats
 
+from sknet_hp.search.axes import Axes
+from sknet_hp.search.bohb import _levels
 from sknet_hp.search.space import Choice, Space
 
 MIXED = {
@@ -20,6 +23,22 @@ CONDITIONAL = [
     {"opt": ["sgd", "nag"], "lr": (1e-4, 1e-1, "log-uniform"), "momentum": [0.0, 0.9]},
     {"opt": ["sgd", "nag"], "lr": (1e-1, 1.0, "log-uniform"), "momentum": [0.0, 0.9]},
 ]
+
+
+def test_steps_are_one_coordinate_in_their_order():
+    """Optuna's stepped distributions were choices without an order to TPE and BOHB."""
+    space = Space({"width": IntDistribution(8, 64, step=8), "dropout": FloatDistribution(0.0, 0.3, step=0.1), "kind": ["a", "b"]})
+    candidates = [{"width": 8 * (k + 1), "dropout": [0.0, 0.1, 0.2, 0.3][k % 4], "kind": "a"} for k in range(8)]
+    vectors = [space.encode(params) for params in candidates]
+    assert [vector[0] for vector in vectors] == [(k + 0.5) / 8 for k in range(8)]
+    assert [space.decode(vector) for vector in vectors] == candidates
+    assert [space.decode(np.array([u, u, 0]))["width"] for u in (0.0, 0.124, 0.126, 1.0)] == [8, 8, 16, 64]
+    assert np.isnan(space.encode({"width": 9, "dropout": 0.1, "kind": "a"})[0])
+    assert list(_levels(space)) == [0, 0, 2]
+    assert space.size == 64
+    width, dropout, kind = Axes(space).varied()
+    assert (width.n_categories, dropout.n_categories, kind.n_categories) == (None, None, 2)
+    assert [width.value(k) for k in range(8)] == [params["width"] for params in candidates]
 
 
 @pytest.mark.parametrize("given", [MIXED, CONDITIONAL], ids=["mixed", "conditional"])

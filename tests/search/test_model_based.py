@@ -117,6 +117,30 @@ def test_tpe_is_optunas(n_points, seed):
     assert tried(fitted(TPESearchCV, space, n_candidates=32, n_points=n_points, random_state=seed)) == expected
 
 
+def test_tpe_takes_steps_as_optuna_does():
+    space = {"width": optuna.distributions.IntDistribution(8, 64, step=8), "dropout": optuna.distributions.FloatDistribution(0.0, 0.8, step=0.1)}
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=3), direction="maximize")
+    expected = []
+    while len(expected) < 20:
+        trial = study.ask(space)
+        study.tell(trial, value_of(**trial.params))
+        params = trial.params | {"dropout": round(trial.params["dropout"], 9)}  # Optuna's .6 is .6000000000000001
+        if params not in expected:  # what was tried is not tried again
+            expected.append(params)
+    assert tried(fitted(TPESearchCV, space, n_candidates=20, n_points=1, random_state=3)) == expected
+
+
+def test_the_gaussian_process_asks_once_for_one():
+    """A single proposal is the optimizer's own; to have it lie to itself took two more fits of the process."""
+    optimizer = skopt.Optimizer([skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3)
+    expected = []
+    for _ in range(12):
+        lr, width = optimizer.ask()
+        optimizer.tell([lr, width], -value_of(lr=lr, width=width))
+        expected.append({"lr": float(lr), "width": int(width)})
+    assert tried(fitted(GPSearchCV, {"lr": LR, "width": (4, 256)}, n_candidates=12, n_points=1, random_state=3)) == expected
+
+
 def test_the_gaussian_process_is_scikit_optimizes():
     optimizer = skopt.Optimizer([skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3)
     expected = []
@@ -274,6 +298,15 @@ def test_failures_are_the_worst(searcher):
         so_far = min([so_far, *(value_of(**params) for params, _ in batch if params["lr"] <= 0.02)])
         assert all(score == (so_far if params["lr"] > 0.02 else value_of(**params)) for params, score in batch)
     assert found.best_params_["lr"] <= 0.02
+
+
+def test_what_fails_first_is_not_the_best(searcher):
+    """It was told as 0, above all negative losses; now it is told when there is a worst."""
+    told = []
+    score = lambda formula, X, y: np.nan if formula.lr == 0.5 else value_of(formula.lr)  # noqa: E731
+    fitted(listening(searcher, told), {"lr": LR}, n_candidates=4, n_points=1, scoring=score, initial_candidates=[{"lr": 0.5}])
+    assert told[0] == ({"lr": 0.5}, value_of(told[1][0]["lr"]))
+    assert len(told) == 4
 
 
 @pytest.mark.parametrize("multi_fidelity", [False, True])

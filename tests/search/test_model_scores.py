@@ -22,7 +22,7 @@ def test_scores_are_made_finite():
     a, b, c = (Candidate(number, {}) for number in range(3))
     assert finite({a: 0.5, b: np.nan, c: 0.7}) == {a: 0.5, b: 0.5, c: 0.7}
     assert finite({a: -np.inf, b: 3.0}) == {a: 3.0, b: 3.0}
-    assert finite({a: np.nan}) == {a: 0.0}
+    assert finite({a: np.nan}) == {}, "0 would be the best of negative losses"
 
 
 def test_the_model_learns_from_the_highest_resource_with_enough_scores():

@@ -68,6 +68,31 @@ def test_one_standard_error():
         assert best_index(results, "one_standard_error", "score") == expected
 
 
+def test_the_simplest_within_one_standard_error():
+    """Fewest weights, then fewest epochs, then the better score; times only where the weights are not known."""
+    results = {name: np.repeat(value[1:2], 5, axis=0) for name, value in RESULTS.items() if name != "params"}
+    results |= {"params": [{}] * 5, "mean_test_score": np.array([0.7, 0.695, 0.699, 0.699, 0.2]), "mean_fit_time": np.array([5.0, 4, 3, 2, 1])}
+    assert best_index(results, "one_standard_error", "score") == 3, "the fastest"
+    results["mean_n_parameters"], results["mean_n_iter"] = np.array([99.0, 50, 50, 50, 1]), np.array([9.0, 9, 8, 8, 1])
+    assert best_index(results, "one_standard_error", "score") == 2
+    results["mean_n_parameters"] = np.array([99.0, np.nan, 50, 50, 1])
+    assert best_index(results, "one_standard_error", "score") == 3
+
+
+def test_the_simplest_does_not_depend_on_times(tmp_path, monkeypatch):
+    """Wide networks first, and the first fitted is said to be the fastest: it was taken for the cheapest."""
+    ticks = iter(range(10**6))
+    monkeypatch.setattr("sklearn.model_selection._validation.time.time", lambda: float(next(ticks) ** 2))
+    setting = {"scoring": lambda net, X, y: 0.5, "min_resources": 9, "n_jobs": 1, "random_state": 0, "journal": tmp_path / "j"}
+    search = networks(space={"width": [64, 32, 8]}, refit="one_standard_error", **setting).fit(X, y)
+    assert list(search.cv_results_["mean_fit_time"]) == sorted(search.cv_results_["mean_fit_time"])
+    assert search.best_params_["width"] == 8
+    again = clone(search).fit(X, y)
+    assert list(again.cv_results_["mean_n_parameters"]) == list(search.cv_results_["mean_n_parameters"])
+    assert again.cv_results_["mean_n_parameters"][-1] == again.best_estimator_.parameters_.size
+    assert set(again.cv_results_["mean_n_iter"]) == {9.0}
+
+
 def test_nan_never_wins():
     nan = np.full(5, np.nan)
     assert best_index(RESULTS | {"mean_test_score": np.where(np.array(RESULTS["n_resources"]) == 9, nan, [0.5, 0, 0, 0, 0.4])}, True, "score") == 0
