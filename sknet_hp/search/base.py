@@ -68,12 +68,8 @@ class BaseSearcher(BaseSearchCV):
     # ---- what subclasses say ---------------------------------------------------------------------------------------
 
     def _search(self, run: Run, space: Space) -> None:
-        """Propose candidates and have them trained, until there is nothing left to do."""
+        """Propose candidates and have them trained, until there is nothing left to do; where it is known how much that is, tell `run.expect`."""
         raise NotImplementedError
-
-    def _total(self, resource: Resource, space: Space) -> int | None:
-        """How many resources a search hands out in each split, if that is known beforehand."""
-        return None
 
     # ---- fit -------------------------------------------------------------------------------------------------------
 
@@ -129,12 +125,7 @@ class BaseSearcher(BaseSearchCV):
 
         if self.refit == "ensemble":
             check_can_vote(self.estimator, y, resource)
-        total = self._total(resource, space)
-        progress = Progress(
-            int(self.verbose),
-            None if total is None else total * len(splits),
-            unit="epochs" if resource.name.endswith("max_epochs") else resource.name,
-        )
+        progress = Progress(int(self.verbose), unit="epochs" if resource.name.endswith("max_epochs") else resource.name)
         journal = None if self.journal is None else Journal(self.journal, self._identity(X, y, params, splits, resource))
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
         interrupted: BaseException | None = None

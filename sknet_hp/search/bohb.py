@@ -175,14 +175,13 @@ class BOHBSearchCV(BaseSearcher):
         each = hyperband(resource.most, resource.least, self.factor)
         return list(islice(cycle(each), len(each) if self.n_brackets == "auto" else self.n_brackets))
 
-    def _total(self, resource: Resource, space: Space) -> int:
-        return sum(map(epochs, self._brackets(resource)))
-
     def _search(self, run: Run, space: Space) -> None:
+        brackets = self._brackets(run.resource)
+        run.expect(sum(map(epochs, brackets)))
         initial, random_state = self._initial(), check_random_state(self.random_state)
         tried = {space.encode(params).tobytes() for params in initial}
         vectors: list[np.ndarray] = []  # of the candidates by number
-        for s, rungs in enumerate(self._brackets(run.resource)):
+        for s, rungs in enumerate(brackets):
             model = self._model(run, vectors, _levels(space), random_state)
             candidates = []
             for _ in range(rungs[0].n_candidates):

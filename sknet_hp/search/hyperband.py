@@ -9,7 +9,6 @@ from sklearn.utils import check_random_state
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import epochs, hyperband
 from sknet_hp.search.documented import documented
-from sknet_hp.search.resource import Resource
 from sknet_hp.search.run import Step, ranked
 
 
@@ -87,11 +86,9 @@ class HyperbandSearchCV(BaseSearcher):
         self.journal = journal
         self.verbose = verbose
 
-    def _total(self, resource: Resource, space: Space) -> int:
-        return sum(epochs(rungs, continued=not resource.of_rows) for rungs in hyperband(resource.most, resource.least, self.factor))
-
     def _search(self, run: Run, space: Space) -> None:
         brackets = hyperband(run.resource.most, run.resource.least, self.factor)
+        run.expect(sum(epochs(rungs, continued=not run.resource.of_rows) for rungs in brackets))
         n, initial = sum(rungs[0].n_candidates for rungs in brackets), self._initial()
         drawn = iter([*initial, *space.without(initial, space.sample(n, check_random_state(self.random_state)))])
         alive = [[run.propose(params, s) for params in islice(drawn, rungs[0].n_candidates)] for s, rungs in enumerate(brackets)]

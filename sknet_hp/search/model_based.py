@@ -210,17 +210,14 @@ class ModelBasedSearcher(BaseSearcher):
     def _brackets(self, resource: Resource) -> list[list[Rung]]:
         return hyperband(resource.most, resource.least, self.factor)
 
-    def _total(self, resource: Resource, space: Space) -> int:
-        if self.multi_fidelity:
-            return sum(map(epochs, self._brackets(resource)))
-        return resource.most * min(self.n_candidates, self.n_candidates if space.size is None else space.size)
-
     def _search(self, run: Run, space: Space) -> None:
         rng = check_random_state(self.random_state)
         proposer = Proposer(run, space, self._initial(), rng)
         if self.multi_fidelity:
+            run.expect(sum(map(epochs, self._brackets(run.resource))))
             self._fill_brackets(run, space, proposer, rng)
         else:
+            run.expect(run.resource.most * min(self.n_candidates, self.n_candidates if space.size is None else space.size))
             # An integer is the model's own seed, so that its library gives the same proposals by itself.
             seed = self.random_state if isinstance(self.random_state, Integral) else rng.randint(2**31 - 1)
             self._train_all(run, proposer, self._model(space, int(seed)))

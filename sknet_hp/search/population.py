@@ -169,16 +169,13 @@ class PBTSearchCV(BaseSearcher):
         self.journal = journal
         self.verbose = verbose
 
-    def _total(self, resource: Resource, space: Space) -> int:
-        first = len(self._initial())
-        return resource.most * (first + min(max(0, self.population_size - first), space.size or self.population_size))
-
     def _search(self, run: Run, space: Space) -> None:
         self._check(run.resource)
         random_state = check_random_state(self.random_state)
         initial = self._initial()
         drawn = space.sample(max(0, self.population_size - len(initial)), random_state)
         population = [run.propose(params) for params in [*initial, *drawn]]
+        run.expect(run.resource.most * len(population))
         ends = intervals(run.resource.most, self.interval)
         taken_up = run.journal is not None and bool(run.journal.records)
         if len(ends) > 1 and len(population) > 1 and not taken_up:

@@ -15,15 +15,19 @@ class Progress:
     Parameters
     ----------
     verbose : 0 is silent, 1 writes to terminals, 2 writes one line a rung to anything.
-    total : resources to be handed out in all, over all splits, or None if nobody knows.
     unit : what the resource is counted in.
+
+    Attributes
+    ----------
+    total : resources to be handed out in all, over all splits, or None if nobody knows.
     """
 
-    def __init__(self, verbose: int, total: int | None, stream: TextIO | None = None, unit: str = "epochs"):
+    def __init__(self, verbose: int, stream: TextIO | None = None, unit: str = "epochs"):
         self.stream = stream or sys.stderr
         terminal = self.stream.isatty()
         self.live, self.lines = verbose == 1 and terminal, verbose > 1
-        self.total, self.done, self.alive, self.unit = total, 0, 0, unit
+        self.total: int | None = None
+        self.done, self.alive, self.unit = 0, 0, unit
         self.rung, self.best = 0, np.nan
         self.start = self.shown = time.monotonic()
 
@@ -74,4 +78,4 @@ def _clock(seconds: float) -> str:
 
 def silent() -> Any:
     """For runs that nobody watches."""
-    return Progress(0, None)
+    return Progress(0)

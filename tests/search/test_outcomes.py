@@ -497,7 +497,8 @@ class Terminal(io.StringIO):
 
 def test_one_live_line():
     stream = Terminal()
-    progress = Progress(1, 100, stream)
+    progress = Progress(1, stream)
+    progress.total = 100
     progress.shown -= 1
     progress.begins(0, 8)
     progress.scored(0.5)
