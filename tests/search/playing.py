@@ -42,6 +42,9 @@ class ScoredRun:
         self.score, self.resource = score, SimpleNamespace(most=most, least=least)
         self.candidates, self.rows, self.keeps_finalists, self.journal = [], [], False, None
 
+    def expect(self, resources):
+        self.expected = resources
+
     def propose(self, params, bracket=0):
         self.candidates.append(Candidate(len(self.candidates), params, bracket))
         return self.candidates[-1]
