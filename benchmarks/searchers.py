@@ -9,9 +9,9 @@ scores 60 networks. Proposals of methods that need not take a row of the table g
 table's best final score minus that of the row chosen; the median over seeds is shown with its 95 % bootstrap interval, and so is each method's mean
 rank. "HalvingSearchCV, 81" has fewer epochs and "HyperbandSearchCV, nearest" shows what the nearest row costs: they have no rank.
 
-What FILE has is not played again. Optuna comes with the extra `bayes`. dask-ml needs an older dask than we develop with: install the extra `bench-dask`
-into an environment of its own, and run there `--only "Hyperband, dask-ml"` with the same FILE. What can not be had is left out, with a sentence.
-`PBTSearchCV` changes parameters while networks are trained, which no table knows.
+What FILE has is not played again. Optuna comes with the extra `bayes`. dask-ml needs an older dask than we develop with: install the extra
+`bench-dask` into an environment of its own, and run there `--only "Hyperband, dask-ml"` with the same FILE. What can not be had is left out, with a
+sentence. `PBTSearchCV` changes parameters while networks are trained, which no table knows.
 """
 
 import argparse
