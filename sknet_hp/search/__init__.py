@@ -3,12 +3,12 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sknet_hp.search.around import search_space
 from sknet_hp.search.asha import ASHASearchCV
 from sknet_hp.search.bohb import BOHBSearchCV
 from sknet_hp.search.halving import HalvingSearchCV
 from sknet_hp.search.hyperband import HyperbandSearchCV
 from sknet_hp.search.population import PBTSearchCV
+from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 
 if TYPE_CHECKING:

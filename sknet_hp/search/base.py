@@ -20,13 +20,13 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from sknet_hp.fusion.backend import fused
-from sknet_hp.search.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
-from sknet_hp.search.ensemble import check_can_vote, select, voting
-from sknet_hp.search.journal import Journal, digest
-from sknet_hp.search.progress import Progress
-from sknet_hp.search.resource import Resource
-from sknet_hp.search.run import Row, Run, SearchStopped
-from sknet_hp.search.space import Space, check_names
+from sknet_hp.search.running.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
+from sknet_hp.search.running.ensemble import check_can_vote, select, voting
+from sknet_hp.search.running.journal import Journal, digest
+from sknet_hp.search.running.progress import Progress
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.running.run import Row, Run, SearchStopped
+from sknet_hp.search.spaces.space import Space, check_names
 from sknet_hp.search.stock import backend_is_chosen
 
 _VERSION = version("sknet_hp")

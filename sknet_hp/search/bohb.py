@@ -13,8 +13,8 @@ from sknet_hp.search.brackets import Rung, epochs, hyperband
 from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
 from sknet_hp.search.kde import KDE, impute, log_ratio
-from sknet_hp.search.resource import Resource
-from sknet_hp.search.space import Choice, Params, Steps
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.spaces.space import Choice, Params, Steps
 
 _TRIES = 1000
 """Draws, of which none was new, after which a space counts as searched through."""

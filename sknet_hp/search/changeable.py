@@ -9,9 +9,9 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 
 from sknet_hp.search.explore import scaled
-from sknet_hp.search.run import Candidate, Run
-from sknet_hp.search.space import Choice, Dimension, Space
-from sknet_hp.search.stages import fit_on
+from sknet_hp.search.running.run import Candidate, Run
+from sknet_hp.search.running.stages import fit_on
+from sknet_hp.search.spaces.space import Choice, Dimension, Space
 
 
 def check_changeable(run: Run, space: Space, population: list[Candidate], factors: Sequence[float]) -> None:

@@ -11,10 +11,10 @@ try:
 except ImportError as error:
     raise ImportError("CmaEsSearchCV needs Optuna and cmaes: pip install 'sknet_hp[bayes]'") from error
 
-from sknet_hp.search.axes import Axes
 from sknet_hp.search.model_based import ModelBasedSearcher, documented_model_based
 from sknet_hp.search.optuna_study import Study, distribution_of
-from sknet_hp.search.space import Space
+from sknet_hp.search.spaces.axes import Axes
+from sknet_hp.search.spaces.space import Space
 
 _TOP = 10
 """The warm start goes by the best tenth, rounded down, so it takes ten to have one (`cmaes.get_warm_start_mgd`)."""

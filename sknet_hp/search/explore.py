@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.search.brackets import exact
-from sknet_hp.search.space import Choice, Dimension, Params, Range
+from sknet_hp.search.spaces.space import Choice, Dimension, Params, Range
 
 
 def n_replaced(n: int, quantile: float) -> int:

@@ -13,9 +13,9 @@ try:
 except ImportError as error:
     raise ImportError("GPSearchCV needs scikit-optimize: pip install 'sknet_hp[bayes]'") from error
 
-from sknet_hp.search.axes import BRANCH, Axes, Axis
 from sknet_hp.search.model_based import ModelBasedSearcher, documented_model_based
-from sknet_hp.search.space import Params, Space
+from sknet_hp.search.spaces.axes import BRANCH, Axes, Axis
+from sknet_hp.search.spaces.space import Params, Space
 
 
 class GaussianProcess:

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import epochs, hyperband
 from sknet_hp.search.documented import documented
-from sknet_hp.search.run import Step, ranked
+from sknet_hp.search.running.run import Step, ranked
 
 
 @documented()

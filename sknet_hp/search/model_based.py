@@ -7,14 +7,14 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
-from sknet_hp.search.axes import Axes
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import Rung, epochs, hyperband
 from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
-from sknet_hp.search.resource import Resource
-from sknet_hp.search.run import Candidate, Row, Step, _score_of
-from sknet_hp.search.space import Params
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.running.run import Candidate, Row, Step, _score_of
+from sknet_hp.search.spaces.axes import Axes
+from sknet_hp.search.spaces.space import Params
 
 ENOUGH = 10
 """Scores that a model needs: TPE and scikit-optimize's Gaussian process both propose at random until they have ten."""

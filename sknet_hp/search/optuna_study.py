@@ -11,8 +11,8 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, create_trial
 
-from sknet_hp.search.axes import BRANCH, Axes, Axis, Point
-from sknet_hp.search.space import Params
+from sknet_hp.search.spaces.axes import BRANCH, Axes, Axis, Point
+from sknet_hp.search.spaces.space import Params
 
 
 class Study:

@@ -5,10 +5,10 @@ try:
 except ImportError as error:
     raise ImportError("TPESearchCV needs Optuna: pip install 'sknet_hp[bayes]'") from error
 
-from sknet_hp.search.axes import Axes
 from sknet_hp.search.model_based import ModelBasedSearcher, documented_model_based
 from sknet_hp.search.optuna_study import Study
-from sknet_hp.search.space import Space
+from sknet_hp.search.spaces.axes import Axes
+from sknet_hp.search.spaces.space import Space
 
 
 @documented_model_based

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import RandomizedSearchCV, search_space
-from sknet_hp.search.space import Space
+from sknet_hp.search.spaces.space import Space
 
 
 def test_it_holds_the_estimators_own_values():

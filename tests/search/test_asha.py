@@ -14,7 +14,7 @@ from sklearn.exceptions import FitFailedWarning
 from sknet_hp import NetClassifier
 from sknet_hp.search import ASHASearchCV
 from sknet_hp.search.asha import Scheduler
-from sknet_hp.search.run import Candidate
+from sknet_hp.search.running.run import Candidate
 
 X, y = np.zeros((12, 2)), np.array([0, 1] * 6)
 CV = [(np.arange(6), np.arange(6, 12))]
@@ -179,7 +179,7 @@ def test_states_of_those_that_can_not_go_on_are_let_go():
 
 
 def made_space():
-    from sknet_hp.search.space import Space
+    from sknet_hp.search.spaces.space import Space
 
     return Space(QUALITIES)
 

@@ -11,7 +11,7 @@ from sklearn.exceptions import FitFailedWarning
 
 from sknet_hp.search import BOHBSearchCV, HyperbandSearchCV
 from sknet_hp.search.bohb import model_of
-from sknet_hp.search.space import Space
+from sknet_hp.search.spaces.space import Space
 
 X, y = np.zeros((12, 2)), np.array([0, 1] * 6)
 CV = [(np.arange(6), np.arange(6, 12))]

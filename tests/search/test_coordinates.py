@@ -5,9 +5,9 @@ import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 from scipy import stats
 
-from sknet_hp.search.axes import Axes
 from sknet_hp.search.bohb import _levels
-from sknet_hp.search.space import Choice, Space
+from sknet_hp.search.spaces.axes import Axes
+from sknet_hp.search.spaces.space import Choice, Space
 
 MIXED = {
     "lr": (1e-4, 1e-1, "log-uniform"),

@@ -25,8 +25,8 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV
-from sknet_hp.search import journal as room
-from sknet_hp.search.journal import Journal, JournalError, digest
+from sknet_hp.search.running import journal as room
+from sknet_hp.search.running.journal import Journal, JournalError, digest
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -431,7 +431,7 @@ def test_two_at_once(path):
     first = Journal(path, {"a": "1"})
     with pytest.raises(JournalError, match="is in use by another process; wait for it, or give another path"):
         Journal(path, {"a": "1"})
-    code = f"from sknet_hp.search.journal import Journal\nJournal({str(path)!r}, {{'a': '1'}})"
+    code = f"from sknet_hp.search.running.journal import Journal\nJournal({str(path)!r}, {{'a': '1'}})"
     ours = str(Path(sknet_hp.__file__).parent.parent)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ours})
     assert "is in use by another process" in ran.stderr
@@ -491,7 +491,7 @@ def test_digests_are_the_same_in_every_process():
 import numpy as np, pandas as pd
 from scipy import stats
 from sknet_hp import NetClassifier
-from sknet_hp.search.journal import digest
+from sknet_hp.search.running.journal import digest
 print(digest([NetClassifier(), {'a': stats.uniform(0, 1), 'b': ['x', None, (1,)]}, np.arange(3), {'s', 't', 'u'}]))
 print(digest(pd.DataFrame({'a': ['u', 'v'], 'b': [1, 2]})))
 """

@@ -15,9 +15,9 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sknet_hp import NetClassifier, search
 from sknet_hp.search import CmaEsSearchCV, GPSearchCV, TPESearchCV
-from sknet_hp.search.axes import Axes
 from sknet_hp.search.brackets import epochs, hyperband
-from sknet_hp.search.space import Space
+from sknet_hp.search.spaces.axes import Axes
+from sknet_hp.search.spaces.space import Space
 
 pytestmark = pytest.mark.timeout(110)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sknet_hp.search.axes import Axes
 from sknet_hp.search.model_based import comparable, finite
-from sknet_hp.search.run import Candidate, Row
-from sknet_hp.search.space import Space
+from sknet_hp.search.running.run import Candidate, Row
+from sknet_hp.search.spaces.axes import Axes
+from sknet_hp.search.spaces.space import Space
 
 LR = (1e-6, 1.0, "log-uniform")
 

@@ -21,8 +21,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV
-from sknet_hp.search.choosing import best_index
-from sknet_hp.search.progress import Progress
+from sknet_hp.search.running.choosing import best_index
+from sknet_hp.search.running.progress import Progress
 
 X, y = table()
 CV = StratifiedKFold(2)

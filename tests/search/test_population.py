@@ -18,9 +18,9 @@ from sklearn.preprocessing import StandardScaler
 from sknet_hp import NetClassifier, fused
 from sknet_hp.search import PBTSearchCV
 from sknet_hp.search.explore import explored, n_replaced, neighbours, perturbed, scaled
-from sknet_hp.search.journal import Journal
 from sknet_hp.search.population import intervals
-from sknet_hp.search.space import Choice, Range, Space
+from sknet_hp.search.running.journal import Journal
+from sknet_hp.search.spaces.space import Choice, Range, Space
 
 pytestmark = pytest.mark.timeout(120)
 

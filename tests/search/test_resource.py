@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier
-from sknet_hp.search.resource import Resource, last_step
+from sknet_hp.search.running.resource import Resource, last_step
 
 Y = np.array([0, 1, 2] * 20)
 

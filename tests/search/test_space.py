@@ -12,7 +12,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skopt.space import Categorical, Integer, Real
 
 from sknet_hp import NetClassifier
-from sknet_hp.search.space import Choice, Range, Space, dimension
+from sknet_hp.search.spaces.space import Choice, Range, Space, dimension
 
 float_, integer, categorical = (
     optuna.distributions.FloatDistribution,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sknet_hp.search.resource import last_step
-from sknet_hp.search.space import Choice, Range
+from sknet_hp.search.running.resource import last_step
+from sknet_hp.search.spaces.space import Choice, Range
 
 # How the field varies them: by orders of magnitude, a third as much for sizes (powers of two), or over their whole range.
 _ORDERS = ("lr", "alpha", "C", "gamma", "learning_rate", "learning_rate_init", "l2_regularization")

@@ -17,8 +17,8 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from sknet_hp.search.choosing import SIZES
-from sknet_hp.search.run import Candidate, Outcome
+from sknet_hp.search.running.choosing import SIZES
+from sknet_hp.search.running.run import Candidate, Outcome
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
 _TRUSTED = [

@@ -8,8 +8,8 @@ from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
-from sknet_hp.search.resource import Resource
-from sknet_hp.search.run import Candidate, Run
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.running.run import Candidate, Run
 
 _ROUNDS = 50  # candidates that are added, one after the other; one may come again
 

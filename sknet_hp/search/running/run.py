@@ -20,11 +20,11 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.validation import _check_method_params
 
-from sknet_hp.search.choosing import sizes_of
-from sknet_hp.search.progress import Progress, silent
-from sknet_hp.search.resource import Resource
-from sknet_hp.search.stages import changed, fit_on, stages
-from sknet_hp.search.workers import keep_busy
+from sknet_hp.search.running.choosing import sizes_of
+from sknet_hp.search.running.progress import Progress, silent
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.running.stages import changed, fit_on, stages
+from sknet_hp.search.running.workers import keep_busy
 
 Outcome = dict[str, Any]
 """What `_fit_and_score` tells of one fit."""

@@ -4,7 +4,7 @@ from math import isfinite, prod
 from numbers import Real
 from typing import Any
 
-from sknet_hp.search.space import Choice, Dimension, Params, Range, Space, Steps, _same
+from sknet_hp.search.spaces.space import Choice, Dimension, Params, Range, Space, Steps, _same
 
 Point = dict[str, Any]
 """Labels of axes to coordinates; of the axes of one branch only."""

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from sknet_hp.search.resource import Resource
+from sknet_hp.search.running.resource import Resource
 
 
 def stages(schedule: Iterable[tuple[dict[str, Any], int]], resource: Resource) -> list[dict[str, Any]]:

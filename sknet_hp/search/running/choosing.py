@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
 
-from sknet_hp.search.resource import last_step
+from sknet_hp.search.running.resource import last_step
 
 RULES = ("one_standard_error", "ensemble")
 """Names that `refit` knows beside those of scorers."""
