@@ -8,7 +8,8 @@ TPE with a pruner over skorch nets (two processes, one study) and dask-ml's Hype
 
 What is the same for all: rows (at most 10,000 for training, 25 % for the test), which are imputed, standardised and one-hot encoded before the clock
 starts; the space, learning rate × weight decay × dropout × width of two hidden layers; AdamW, batches of 128, a constant learning rate, at most 30
-epochs; folds, except that dask-ml holds out a third of the rows. Processes are started and libraries loaded before the clock starts.
+epochs; folds, except that dask-ml holds out a third of the rows. Only "default networks" are sknet_hp's as they come, with early stopping and
+whatever else is the default, and the first candidate is the default itself. Processes are started and libraries loaded before the clock starts.
 
 At any time a search has an incumbent: what has the best validation score so far, after as many epochs as it was scored at. Outside of the clock it is
 fitted on all training rows (on one thread) and scored on the test rows. The seconds of this fit are added to those at which the search knew of it, so

@@ -98,6 +98,11 @@ def fused_net(table: Table, **settings: Any) -> Any:
     return our_net(Setting(64, BATCH, N_EPOCHS), Net=Net).set_params(numeric_transform="none", **settings)
 
 
+def shipped_net(table: Table, **settings: Any) -> Any:
+    """As it comes, with early stopping and whatever else is the default."""
+    return (sknet_hp.NetClassifier if table.classes else sknet_hp.NetRegressor)(**settings)
+
+
 def in_skorch(params: dict[str, Any]) -> dict[str, Any]:
     return {IN_SKORCH[name]: value for name, value in params.items()}
 
@@ -109,7 +114,8 @@ def from_skorch(params: dict[str, Any]) -> dict[str, Any]:
 def refitted(contestant: str, table: Table, found: Found, seed: int) -> tuple[float, float]:
     """(seconds, score on the test rows) of what was found, fitted on all training rows."""
     if contestant.startswith("ours"):
-        net, y = fused_net(table, random_state=seed, max_epochs=found.epochs, **found.params), table.y
+        make = shipped_net if contestant == SHIPPED else fused_net
+        net, y = make(table, random_state=seed, max_epochs=found.epochs, **found.params), table.y
     else:
         torch.manual_seed(seed)
         net, y = skorch_net(table, max_epochs=found.epochs, **in_skorch(found.params)), table.column
@@ -136,14 +142,14 @@ def random(table: Table, seed: int) -> Iterator[list[Found]]:
     yield _of_results(made.cv_results_, from_skorch)
 
 
-def ours(name: str, **settings: Any) -> Search:
+def ours(name: str, make: Callable[..., Any] = fused_net, **settings: Any) -> Search:
     """One of `sknet_hp.search`, again and again."""
 
     def run(table: Table, seed: int) -> Iterator[list[Found]]:
         yield []
         common = {"scoring": score_and_time, "refit": False, "cv": list(table.folds()), "n_jobs": N_JOBS} | settings
         for again in count():
-            made = getattr(search, name)(fused_net(table, random_state=0), SPACE, random_state=seed + 1000 * again, **common).fit(table.X, table.y)
+            made = getattr(search, name)(make(table, random_state=0), SPACE, random_state=seed + 1000 * again, **common).fit(table.X, table.y)
             yield _of_results(made.cv_results_, lambda params: {key: params[key] for key in SPACE})
 
     return run
@@ -236,12 +242,13 @@ def warm_up() -> None:
         list(islice(warm(table, 0), 2))
 
 
-RANDOM = "RandomizedSearchCV, skorch"
+RANDOM, SHIPPED = "RandomizedSearchCV, skorch", "ours, default networks, HalvingSearchCV"
 SEARCHES: dict[str, Search] = {
     RANDOM: random,
     "ours, HalvingSearchCV": ours("HalvingSearchCV"),
     "ours, HyperbandSearchCV": ours("HyperbandSearchCV"),
     "ours, RandomizedSearchCV": ours("RandomizedSearchCV", n_iter=N_CANDIDATES),
+    SHIPPED: ours("HalvingSearchCV", shipped_net, initial_candidates=["current"]),
     "Optuna TPE + HyperbandPruner": optuna("HyperbandPruner", 1, N_EPOCHS, 3),
     "Optuna TPE + MedianPruner": optuna("MedianPruner"),
     "dask-ml HyperbandSearchCV": dask_hyperband,
