@@ -401,12 +401,14 @@ def test_nothing_is_held_after_a_search(data, net):
 
     X = data[0].view(Watched)
     alive = weakref.ref(X)
+    gc.collect()
+    before = set(engine().store.known)  # tables of other tests that somebody else holds
     with sknet_hp.fused(1, over="inline"):
         Parallel()(delayed(lambda X, s: net(s).fit(X, data[1]).n_iter_)(X, s) for s in range(10))
     del X
     gc.collect()
     assert wait_until(lambda: alive() is None, 3)
-    assert not engine().store.known
+    assert set(engine().store.known) <= before
 
 
 def test_finished_tasks_hold_no_data(fit):
