@@ -25,8 +25,11 @@ import sklearn
 import skorch
 import torch
 from contestants import LR, SHAPES, Module, Setting, data, mlp_search, multiplication_limit, our_net, our_search, skorch_search, timed, timed_fused
+from sklearn.impute import KNNImputer
+from sklearn.pipeline import make_pipeline
 
 import sknet_hp
+from sknet_hp.search import HalvingSearchCV
 
 N_JOBS = 2
 FLOORS = dict(zip(SHAPES, (20, 10, 9, 4.5, 2.5, 1.5), strict=True))
@@ -156,6 +159,26 @@ def scaling(device: str) -> list[dict[str, Any]]:
     return rows
 
 
+def first_steps() -> dict[str, Any]:
+    """Halving over a pipeline with a slow imputer: fitted once a split, or, where a parameter of its own is searched, for each candidate and rung."""
+    X, y = data(3_000)
+    X[np.random.default_rng(1).random(X.shape) < 0.1] = np.nan
+    grid = {"netclassifier__lr": list(np.geomspace(1e-4, 1e-2, 27))}
+    row: dict[str, Any] = {}
+    for name, more in {"once": {}, "each time": {"knnimputer__copy": [True]}}.items():
+        pipeline = make_pipeline(KNNImputer(), our_net(Setting(64, 128, epochs=27)))
+        search = HalvingSearchCV(pipeline, grid | more, n_candidates="grid", cv=3, refit=False, n_jobs=N_JOBS, random_state=0)
+        row[f"{name}_s"], row[f"{name}_score"] = timed(search, X, y)
+        row[f"{name}_all"] = search.cv_results_["mean_test_score"].tolist()
+    equal = row.pop("once_all") == row.pop("each time_all")
+    ratio = row["each time_s"] / row["once_s"]
+    print(
+        f"KNNImputer fitted once a split {row['once_s']:.1f} s, each time {row['each time_s']:.1f} s, {ratio:.1f} x; scores equal: {equal}",
+        flush=True,
+    )
+    return row | {"ratio": ratio, "equal": equal}
+
+
 def _median(function: Any, repeats: int) -> float:
     function()
     times = []
@@ -166,7 +189,7 @@ def _median(function: Any, repeats: int) -> float:
     return statistics.median(times)
 
 
-SECTIONS = ("grid", "long", "regularised", "stopping", "alone", "single", "predict", "scaling")
+SECTIONS = ("grid", "long", "regularised", "stopping", "alone", "single", "predict", "scaling", "pipeline")
 
 
 def main() -> int:
@@ -209,6 +232,8 @@ def main() -> int:
         report["predict"] = predictions(device, repeats)
     if "scaling" in sections:
         report["scaling"] = scaling(device)
+    if "pipeline" in sections:
+        report["pipeline"] = first_steps()
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(report, file, indent=1)
