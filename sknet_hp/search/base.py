@@ -257,7 +257,7 @@ class BaseSearcher(BaseSearchCV):
             "version of sknet_hp": _VERSION,
             "random_state": str(self.random_state),
             "estimator": digest(self.estimator),
-            "space": digest(self.param_distributions),
+            "space": digest(Space(self.param_distributions).branches),
             "data set": digest([joblib.hash(X), joblib.hash(y), {name: joblib.hash(value) for name, value in params.items()}]),
             "cv": digest([joblib.hash(split) for split in splits]),
             "setting of the search": digest(own | {"least": resource.least, "most": resource.most}),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -18,13 +19,13 @@ from scipy import stats
 from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp import NetClassifier
-from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV
+from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV, search_space
 from sknet_hp.search.running import journal as room
 from sknet_hp.search.running.journal import Journal, JournalError, digest
 
@@ -484,14 +485,29 @@ def test_digests():
     assert digest(StandardScaler()) != digest(StandardScaler(with_mean=False))
     assert digest(np.log) != digest(np.exp)
     assert digest(lambda x: x) != digest(lambda x: x + 1)
+    around = search_space(NET)
+    assert digest(around) == digest(search_space(NET)) != digest(search_space(NET, orders=1))
+    assert digest(ShuffleSplit(random_state=0)) != digest(ShuffleSplit(random_state=1))
+    knot = SimpleNamespace(name="knot")
+    knot.itself = knot
+    assert digest(knot) == digest(knot)
 
 
 def test_digests_are_the_same_in_every_process():
     code = """
-import numpy as np, pandas as pd
+import numpy as np, optuna, pandas as pd, skopt.space
 from scipy import stats
+from sklearn.model_selection import ShuffleSplit
 from sknet_hp import NetClassifier
+from sknet_hp.search import search_space
 from sknet_hp.search.running.journal import digest
+from sknet_hp.search.spaces.space import Space
+print(digest(search_space(NetClassifier())))
+own = {'real': skopt.space.Real(1e-3, 1, prior='log-uniform'), 'integer': skopt.space.Integer(1, 9), 'choice': skopt.space.Categorical(['a', 'b'])}
+own |= {'steps': optuna.distributions.FloatDistribution(0, 1, step=0.1), 'unordered': optuna.distributions.CategoricalDistribution([1, None])}
+own |= {'frozen': stats.loguniform(1e-3, 1), 'range': (1, 100, 'log-uniform')}
+print(digest(Space(own).branches))
+print(digest([ShuffleSplit(random_state=0), ShuffleSplit(random_state=np.random.RandomState(0))]))
 print(digest([NetClassifier(), {'a': stats.uniform(0, 1), 'b': ['x', None, (1,)]}, np.arange(3), {'s', 't', 'u'}]))
 print(digest(pd.DataFrame({'a': ['u', 'v'], 'b': [1, 2]})))
 """

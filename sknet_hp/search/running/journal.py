@@ -243,25 +243,36 @@ def digest(value: Any) -> str:
     return hashlib.sha256(_described(value).encode()).hexdigest()[:16]
 
 
-def _described(value: Any) -> str:
+def _described(value: Any, within: tuple[int, ...] = ()) -> str:
+    def told(part: Any) -> str:
+        return _described(part, (*within, id(value)))
+
     if isinstance(value, BaseEstimator):
-        return f"{type(value).__module__}.{type(value).__qualname__}({_described(value.get_params(deep=False))})"
+        return f"{type(value).__module__}.{type(value).__qualname__}({told(value.get_params(deep=False))})"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {_described(part)}" for key, part in sorted(value.items(), key=lambda item: str(item[0]))) + "}"
+        return "{" + ", ".join(f"{key!r}: {told(part)}" for key, part in sorted(value.items(), key=lambda item: str(item[0]))) + "}"
     if isinstance(value, (list, tuple)):
-        return f"{type(value).__name__}[" + ", ".join(map(_described, value)) + "]"
+        return f"{type(value).__name__}[" + ", ".join(map(told, value)) + "]"
     if value is None or isinstance(value, (str, bytes, bool, int, float, np.generic)):
         return f"{type(value).__name__} {value!r}"
     if isinstance(value, CodeType):
-        return f"code {value.co_code.hex()} {value.co_names} {_described(value.co_consts)}"
+        return f"code {value.co_code.hex()} {value.co_names} {told(value.co_consts)}"
     if hasattr(value, "__code__") and "<" in value.__qualname__:  # all lambdas of a module have one name
         inside = [cell.cell_contents for cell in value.__closure__ or ()]
-        return f"{value.__module__}.{value.__qualname__} {_described(value.__code__)} {_described([value.__defaults__, *inside])}"
+        return f"{value.__module__}.{value.__qualname__} {told(value.__code__)} {told([value.__defaults__, *inside])}"
     if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
         return f"{value.__module__}.{value.__qualname__}"
     if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of SciPy, whose pickle differs from process to process
-        return f"{type(value.dist).__name__} {_described(value.args)} {_described(value.kwds)}"
+        return f"{type(value.dist).__name__} {told(value.args)} {told(value.kwds)}"
+    if _is_plain(value) and id(value) not in within:  # and so does that of what holds one, such as dimensions of a space
+        return f"{type(value).__module__}.{type(value).__qualname__} {told(vars(value))}"
     try:
         return f"{type(value).__qualname__} {joblib.hash(value)}"
     except Exception:  # what can not be pickled
-        return f"{type(value).__qualname__} {_described(vars(value)) if hasattr(value, '__dict__') else ''}"
+        return f"{type(value).__qualname__} {told(vars(value)) if hasattr(value, '__dict__') and id(value) not in within else ''}"
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether an object is its attributes, and nothing that only its own way of being pickled would tell."""
+    own = type(value)
+    return hasattr(value, "__dict__") and all(getattr(own, name) is getattr(object, name) for name in ("__reduce_ex__", "__reduce__", "__getstate__"))
