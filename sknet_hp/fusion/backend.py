@@ -191,6 +191,9 @@ class FusedBackend(ParallelBackendBase):
         from sknet_hp.fusion.tasks import Call
 
         parallel, tasks = self._calling(), self.engine.tasks
+        left = getattr(parallel, "_ready_batches", None)
+        while left is not None and not left.empty():  # of a call that failed while it was dispatching; joblib would run them in this one
+            left.get()
         with self.lock:
             self.retrieving.discard(parallel)
             # Tasks dispatched later, from a task's own callback, belong to this call too.

@@ -299,6 +299,28 @@ def test_one_parallel_called_twice(fit, alone):
         assert same(parallel(delayed(fit)(s) for s in range(4, 8)), alone[4:8])
 
 
+def test_tasks_of_a_call_that_fails_while_it_dispatches_are_not_of_the_next_call(fit, alone, monkeypatch):
+    ran = []
+
+    def fails(number):
+        ran.append(number)
+        raise KeyError(number)
+
+    with sknet_hp.fused(1, over="inline"), Parallel() as parallel:
+        dispatch = parallel.dispatch_one_batch
+
+        def dispatch_and_wait_for_the_failure(iterator):
+            dispatched = dispatch(iterator)
+            assert wait_until(lambda: parallel._aborting, 30)
+            return dispatched
+
+        with monkeypatch.context() as patch, pytest.raises(KeyError):
+            patch.setattr(parallel, "dispatch_one_batch", dispatch_and_wait_for_the_failure)
+            parallel(delayed(fails)(number) for number in range(4))
+        assert same(parallel(delayed(fit)(s) for s in range(4)), alone[:4])
+    assert ran == [0]
+
+
 def test_a_late_failure_does_not_reach_the_next_call(fit, alone):
     """A task of a call that has failed ends just when the next call of the same `Parallel` begins, before joblib can tell the two apart."""
     release, threads = threading.Event(), []
