@@ -29,6 +29,7 @@ from sknet_hp.training.cohort import Cancelled
 from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
+_LEAST_WAIT, _LONGEST_WAIT = 0.05, 1.0  # seconds
 _MAX_DEATHS = 3  # of workers in turn over one network
 _UNWINDING = 1.0  # seconds to wait for the threads of a call that was called off
 
@@ -226,7 +227,7 @@ class Engine:
             # In this process, training would fight with the tasks for the interpreter: they go first, however full the group.
             if more and (len(group) < size or self.places.only_here(job)):
                 expected = self.correction * devices.expected_seconds(job, size)
-                quiet = now - self.last_arrival > min(1.0, max(0.05, _PATIENCE * expected))
+                quiet = now - self.last_arrival > min(_LONGEST_WAIT, max(_LEAST_WAIT, _PATIENCE * expected))
                 if self.tasks.can_go_on() and not quiet:
                     continue
             if len(group) < size:

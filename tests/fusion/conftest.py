@@ -58,4 +58,4 @@ def task_threads():
 def no_thread_left():
     """Every test here ends with no thread of the engine's."""
     yield
-    assert wait_until(lambda: not task_threads(), 3), task_threads()
+    assert wait_until(lambda: not task_threads()), task_threads()

@@ -1,14 +1,13 @@
 """The joblib backend: how it is chosen, what it says to whom, and which tasks it gives threads."""
 
 import threading
-import time
 
 import joblib
 import numpy as np
 import pytest
 from fakes import make_job
 from joblib import Parallel, delayed
-from scripts import run
+from scripts import run, wait_until
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -168,20 +167,13 @@ def test_the_dispatcher_ends_with_the_session(new_engine, data, net):
     new_engine.lock.acquire()
     new_engine.lock.notify()
     new_engine.lock.release()
-    deadline = threading.Event()
-    for _ in range(200):
-        if new_engine.dispatcher is None:
-            break
-        deadline.wait(0.01)
-    assert new_engine.dispatcher is None
+    assert wait_until(lambda: new_engine.dispatcher is None)
     assert engine() is new_engine
 
 
 def test_timeouts_of_joblib_are_kept(fit):
-    start = time.monotonic()
     with sknet_hp.fused(1, over="inline"), pytest.raises(joblib.parallel.TimeoutError):
         Parallel(timeout=0.2)(delayed(fit)(seed, max_epochs=10**6) for seed in range(5))
-    assert time.monotonic() - start < 3
 
 
 def test_a_backend_can_be_described():

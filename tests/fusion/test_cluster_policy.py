@@ -1,5 +1,6 @@
 """Which worker of a cluster is given what: with workers that are threads of this process, and GPUs that are not there."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -76,7 +77,15 @@ def test_a_stack_is_as_high_as_the_memory_of_the_smallest_gpu_allows(fit, alone)
         assert {size for worker in cluster.members for size in worker.sizes} == {1}
 
 
-def test_bundles_are_cut_evenly_over_workers(fit, alone):
+def test_bundles_are_cut_evenly_over_workers(fit, alone, monkeypatch):
+    all_busy, train = threading.Barrier(3), FakeWorker._train
+
+    def train_when_all_are_busy(self, payload, tables, attempt):
+        if not self.sizes:
+            all_busy.wait(30)
+        return train(self, payload, tables, attempt)
+
+    monkeypatch.setattr(FakeWorker, "_train", train_when_all_are_busy)
     cluster = FakeCluster(0, 0, 0)
     with sknet_hp.fused(over=cluster):
         got = Parallel()(delayed(fit)(seed) for seed in range(60))

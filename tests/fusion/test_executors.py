@@ -182,7 +182,7 @@ def test_here_stops_between_two_steps(how):
         here.cancel()
     else:
         bundle.wanted = False
-    assert outcome.done.wait(1)
+    assert outcome.done.wait(20)
     assert isinstance(outcome.value, Cancelled)
     again = Outcome()
     here.submit(Jobs(make_job(1)), again)
@@ -198,7 +198,7 @@ def worker():
     store = TableStore()
     worker, errors = Worker(store), []
     worker.start(errors.append)
-    assert wait_until(worker.ready, 40), errors
+    assert wait_until(worker.ready), errors
     yield worker
     worker.close()
     store._remove_all()
@@ -226,7 +226,7 @@ def test_a_worker_stops_between_two_steps(worker):
     worker.submit(Jobs(make_job(1, epochs=10**7)), outcome)
     assert not outcome.done.wait(0.3)
     worker.cancel()
-    assert outcome.done.wait(1)
+    assert outcome.done.wait(20)
     assert isinstance(outcome.value, Cancelled)
     assert worker.ready()
     assert trained(worker, make_job(1))[0].state.epoch == 1
@@ -254,5 +254,5 @@ def test_a_worker_that_is_killed_says_so_and_can_be_started_again(worker):
     assert not worker.ready()
     assert not worker.busy
     worker.start(lambda error: None)
-    assert wait_until(worker.ready, 40)
+    assert wait_until(worker.ready)
     assert trained(worker, make_job(1))[0].state.epoch == 1

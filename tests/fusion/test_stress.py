@@ -112,14 +112,12 @@ def test_an_exception_reaches_the_caller_and_no_task_goes_on(fit):
         if seed == 5:
             raise KeyError(seed)
         try:
-            fit(seed, max_epochs=20_000)
+            fit(seed, max_epochs=10**6)
         finally:
             ended.append(seed)
 
-    start = time.monotonic()
     with sknet_hp.fused(1, over="inline"), pytest.raises(KeyError, match="5"):
         Parallel()(delayed(task)(seed) for seed in range(40))
-    assert time.monotonic() - start < 3
     assert not [t for t in threading.enumerate() if t.name.startswith("sknet_hp-task")], "the call ends when its threads have"
 
 
@@ -278,7 +276,7 @@ def test_a_generator_dropped_half_consumed(fit):
             del generator
             gc.collect()
         dropped.set()
-        assert wait_until(lambda: engine().tasks.threads == 0, 2)
+        assert wait_until(lambda: engine().tasks.threads == 0)
     assert set(trained) <= {0, 1}
 
 
@@ -299,7 +297,7 @@ def test_one_parallel_called_twice(fit, alone):
         assert same(parallel(delayed(fit)(s) for s in range(4, 8)), alone[4:8])
 
 
-def test_tasks_of_a_call_that_fails_while_it_dispatches_are_not_of_the_next_call(fit, alone, monkeypatch):
+def test_tasks_of_a_call_that_fails_while_it_dispatches_are_not_of_the_next_call(fit, alone):
     ran = []
 
     def fails(number):
@@ -311,12 +309,13 @@ def test_tasks_of_a_call_that_fails_while_it_dispatches_are_not_of_the_next_call
 
         def dispatch_and_wait_for_the_failure(iterator):
             dispatched = dispatch(iterator)
-            assert wait_until(lambda: parallel._aborting, 30)
+            assert wait_until(lambda: parallel._aborting)
             return dispatched
 
-        with monkeypatch.context() as patch, pytest.raises(KeyError):
-            patch.setattr(parallel, "dispatch_one_batch", dispatch_and_wait_for_the_failure)
+        parallel.dispatch_one_batch = dispatch_and_wait_for_the_failure
+        with pytest.raises(KeyError):
             parallel(delayed(fails)(number) for number in range(4))
+        del parallel.dispatch_one_batch
         assert same(parallel(delayed(fit)(s) for s in range(4)), alone[:4])
     assert ran == [0]
 
@@ -380,17 +379,14 @@ def test_a_task_that_takes_its_time_keeps_nobody(fit, alone):
 
     def task(seed):
         if seed == 0:
-            time.sleep(3)
+            assert wait_until(lambda: len(done) == 39)
         weights = fit(seed)
-        done.append((seed, time.monotonic()))
+        done.append(seed)
         return weights
 
-    start = time.monotonic()
     with sknet_hp.fused(2, over="inline"):
         got = Parallel()(delayed(task)(seed) for seed in range(40))
     assert same(got, alone[:40])
-    assert sum(at - start < 2.5 for _, at in done) == 39
-    assert time.monotonic() - start < 4.5
 
 
 def test_few_bodies_run_at_a_time(fit):
@@ -429,7 +425,7 @@ def test_nothing_is_held_after_a_search(data, net):
         Parallel()(delayed(lambda X, s: net(s).fit(X, data[1]).n_iter_)(X, s) for s in range(10))
     del X
     gc.collect()
-    assert wait_until(lambda: alive() is None, 3)
+    assert wait_until(lambda: alive() is None)
     assert set(engine().store.known) <= before
 
 

@@ -1,7 +1,6 @@
 """ASHA: who is promoted, by the paper's rule; waves that nothing but scores decides; workers that are never left waiting."""
 
 import threading
-import time
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -239,7 +238,7 @@ def test_asynchronous_search_takes_up_all_that_a_journal_knows(tmp_path):
     """Other workers, other order: nothing is lost, and nothing scored twice."""
     FITS.clear()
     cut = make(asynchronous=True, n_workers=2, refit=False, journal=tmp_path / "j")
-    original, begun = cut._search, time.monotonic()
+    original = cut._search
 
     def stopped(run, space):
         train = run.train
@@ -255,7 +254,6 @@ def test_asynchronous_search_takes_up_all_that_a_journal_knows(tmp_path):
     cut._search = stopped
     with pytest.raises(KeyboardInterrupt):
         cut.fit(X, y)
-    assert time.monotonic() - begun < 30
     again = make(asynchronous=True, n_workers=2, refit=False, journal=tmp_path / "j").fit(X, y)
     known = set(zip(cut.cv_results_["candidate"], cut.cv_results_["n_resources"], strict=True))
     all_of_them = list(zip(again.cv_results_["candidate"], again.cv_results_["n_resources"], strict=True))
