@@ -10,7 +10,6 @@ Each section runs its contestants in turn, in one process, after a warm-up, and 
 
 import argparse
 import json
-import platform
 import resource
 import statistics
 import sys
@@ -19,31 +18,17 @@ import warnings
 from dataclasses import asdict, replace
 from typing import Any
 
-import joblib
 import numpy as np
-import sklearn
-import skorch
 import torch
 from contestants import LR, SHAPES, Module, Setting, data, mlp_search, multiplication_limit, our_net, our_search, skorch_search, timed, timed_fused
+from machine import machine
 from sklearn.impute import KNNImputer
 from sklearn.pipeline import make_pipeline
 
-import sknet_hp
 from sknet_hp.search import HalvingSearchCV
 
 N_JOBS = 2
 FLOORS = dict(zip(SHAPES, (20, 10, 9, 4.5, 2.5, 1.5), strict=True))
-
-
-def machine() -> dict[str, Any]:
-    cpu = platform.processor()
-    try:
-        with open("/proc/cpuinfo") as file:
-            cpu = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    versions = {m.__name__: m.__version__ for m in (torch, sklearn, skorch, joblib, np, sknet_hp)}
-    return {"cpu": cpu, "capability": torch.backends.cpu.get_cpu_capability(), "python": platform.python_version(), "versions": versions}
 
 
 def peak_mb() -> float:
@@ -206,7 +191,7 @@ def main() -> int:
     sections, device = arguments.section or SECTIONS, arguments.device
     shapes = [(32, 32), (128, 256)] if arguments.quick else [s for s in SHAPES if not arguments.shape or list(s) in arguments.shape]
     repeats = 1 if arguments.quick else arguments.repeats
-    report: dict[str, Any] = {"machine": machine(), "n_jobs": N_JOBS, "device": device}
+    report: dict[str, Any] = {"machine": machine("skorch"), "n_jobs": N_JOBS, "device": device}
     print(json.dumps(report["machine"]))
     X, y = data()
     warm_up = Setting(32, 1000, epochs=1)

@@ -5,23 +5,25 @@ Usage: quality.py DATA_DIR [--only NAME ...] [--tables NAME ...] [--seeds N] [--
 DATA_DIR holds tables as CSV files (compressed or not), the target in the last column, numbers with many values making a regression; such tables are
 to be had from OpenML (adult, bank-marketing, telco-churn, titanic, satimage, magic, german credit, california housing, diamonds). LightGBM,
 CatBoost and pytabkit come with the extra `bench`. At most 10,000 training rows, 25 % test, the same split for all contestants, several seeds of each.
-Every second table, by name, is one that the defaults were chosen on; the others confirm.
+Every second table, by name, is one that the defaults were chosen on; the others confirm. What is in FILE already is not measured again. At the
+end the tables of docs/quality.md are printed.
 """
 
 import argparse
+import itertools
 import json
-import platform
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from machine import machine
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.impute import SimpleImputer
@@ -293,6 +295,53 @@ def measure(problem: Problem, make: Callable[[Problem, int], Any], seed: int) ->
     }
 
 
+def geometric_mean(values: list[float]) -> float:
+    return float(np.exp(np.mean(np.log(values))))
+
+
+def summary(records: list[dict[str, Any]], tables: list[str]) -> str:
+    """The tables of docs/quality.md: those of classes first, then what holds over all."""
+    names = list(dict.fromkeys(r["contestant"] for r in records))
+    complete = [t for t in tables if all(any(r["table"] == t and r["contestant"] == n for r in records) for n in names)]
+
+    def mean(table: str, name: str, what: str) -> float:
+        return float(np.mean([r[what] for r in records if (r["table"], r["contestant"]) == (table, name)]))
+
+    def row(title: str, half: str, cells: list[str]) -> str:
+        return "| " + " | ".join([title, half, *cells]) + " |"
+
+    losses = {t: [mean(t, n, "loss") for n in names] for t in complete}
+    lines = [row("table", "half", names), row("---", "---", ["---"] * len(names))]
+    for t in complete:
+        cells = [f"{loss:.4f} ({mean(t, n, 'seconds'):.1f})" for n, loss in zip(names, losses[t], strict=True)]
+        best = int(np.argmin(losses[t]))
+        cells[best] = "**" + cells[best].replace(" (", "** (")
+        lines.append(row(t, "chosen" if tables.index(t) % 2 == 0 else "confirmed", cells))
+    for half, members in {"chosen": tables[::2], "confirmed": tables[1::2], "all": tables}.items():
+        held = [t for t in members if t in complete]
+        if held:
+            cells = [f"{geometric_mean([losses[t][i] for t in held]):.4f}" for i in range(len(names))]
+            lines.append(row(f"geometric mean, {half}", "", cells))
+    if complete:
+        ranks = np.mean([rankdata(losses[t]) for t in complete], axis=0)
+        lines.append(row("mean rank", "", [f"{rank:.1f}" for rank in ranks]))
+        seconds = [geometric_mean([mean(t, n, "seconds") for t in complete]) for n in names]
+        spreads = [
+            np.median([np.std([r["loss"] for r in records if (r["table"], r["contestant"]) == (t, n)]) / mean(t, n, "loss") for t in complete])
+            for n in names
+        ]
+        lines.append(row("spread between seeds, median", "", [f"{100 * spread:.1f} %" for spread in spreads]))
+        lines.append(row("seconds, geometric mean", "", [f"{s:.1f}" for s in seconds]))
+    of_classes = [t for t in complete if "auc" in next(r for r in records if r["table"] == t)]
+    if of_classes:
+        for title, what in {"AUC": "auc", "accuracy": "accuracy", "expected calibration error": "ece"}.items():
+            lines += ["", row(title, "", names), row("---", "---", ["---"] * len(names))]
+            for t in of_classes:
+                lines.append(row(t, "", [f"{mean(t, n, what):.4f}" for n in names]))
+            lines.append(row("mean", "", [f"{np.mean([mean(t, n, what) for t in of_classes]):.4f}" for n in names]))
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="DATA_DIR")
@@ -303,25 +352,22 @@ def main() -> None:
     parser.add_argument("--try", dest="tries", action="append", default=[], metavar="NAME=JSON", help="one of ours with parameters of your own")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    contestants = {name: make for name, make in CONTESTANTS.items() if not arguments.only or name in arguments.only}
+    contestants = {name: CONTESTANTS[name] for name in arguments.only or CONTESTANTS}
     contestants |= {name: ours(**json.loads(parameters)) for name, parameters in (one.split("=", 1) for one in arguments.tries)}
-    names = ("torch", "scikit-learn", "sknet_hp")
-    print(json.dumps({"cpu": platform.processor() or platform.machine(), "python": platform.python_version()} | {n: version(n) for n in names}))
+    print(json.dumps(machine("skorch", "lightgbm", "catboost", "pytabkit")))
     tables = problems(arguments.folder, arguments.tables)
-    results: dict[str, dict[str, dict[str, float]]] = {}
-    for problem in tables:
-        results[problem.name] = {}
+    records: list[dict[str, Any]] = json.loads(arguments.json.read_text()) if arguments.json and arguments.json.exists() else []
+    done = {(r["table"], r["contestant"], r["seed"]) for r in records}
+    for seed, problem in itertools.product(range(arguments.seeds), tables):
         for name, make in contestants.items():
-            each = [measure(problem, make, seed) for seed in range(arguments.seeds)]
-            results[problem.name][name] = {key: float(np.mean([one[key] for one in each])) for key in each[0]}
-            results[problem.name][name]["spread"] = float(np.std([one["loss"] for one in each]))
-        print(f"{problem.name:20s}" + "  ".join(f"{n} {r['loss']:.4f} ({r['seconds']:.1f} s)" for n, r in results[problem.name].items()), flush=True)
-    halves = {"chosen on": [p.name for p in tables][::2], "confirmed on": [p.name for p in tables][1::2], "all": [p.name for p in tables]}
-    for half, members in halves.items():
-        means = {n: float(np.exp(np.mean([np.log(results[t][n]["loss"]) for t in members]))) for n in contestants} if members else {}
-        print(f"geometric mean, {half}: " + "  ".join(f"{n} {mean:.4f}" for n, mean in means.items()))
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1))
+            if (problem.name, name, seed) in done:
+                continue
+            one = measure(problem, make, seed)
+            records.append({"table": problem.name, "contestant": name, "seed": seed} | one)
+            print(f"{problem.name:20s} {name:28s} seed {seed}  {one['loss']:.4f}  {one['seconds']:.1f} s", flush=True)
+            if arguments.json:
+                arguments.json.write_text(json.dumps(records, indent=1))
+    print(summary([r for r in records if r["contestant"] in contestants], [problem.name for problem in tables]))
 
 
 if __name__ == "__main__":

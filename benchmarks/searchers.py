@@ -17,18 +17,16 @@ sentence. `PBTSearchCV` changes parameters while networks are trained, which no 
 import argparse
 import json
 import logging
-import platform
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
-from importlib.metadata import version
-from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
+from machine import machine
 from scipy.stats import rankdata
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, RandomizedSearchCV
@@ -179,15 +177,6 @@ METHODS: dict[str, Callable[[Played, int, int], int]] = {
 }
 ON_FINAL_SCORES = ("random", "TPE, Optuna", "TPESearchCV", "GPSearchCV", "CmaEsSearchCV")
 WITHOUT_RANK = ("HalvingSearchCV, 81", "HyperbandSearchCV, nearest")
-PACKAGES = {
-    "numpy": "numpy",
-    "sklearn": "scikit-learn",
-    "skopt": "scikit-optimize",
-    "optuna": "optuna",
-    "cmaes": "cmaes",
-    "dask": "dask",
-    "dask_ml": "dask-ml",
-}
 PEERS = ("TPE, Optuna", "Hyperband, Optuna", "Hyperband, dask-ml")
 
 
@@ -237,7 +226,7 @@ def main() -> None:
     from sknet_hp.search.brackets import epochs as used
     from sknet_hp.search.brackets import hyperband
 
-    print(f"python {platform.python_version()}", *(f"{name} {version(name)}" for module, name in PACKAGES.items() if find_spec(module)), sep=", ")
+    print(json.dumps(machine("scikit-optimize", "optuna", "cmaes", "dask", "dask-ml")))
     results: Results = json.loads(arguments.json.read_text()) if arguments.json and arguments.json.exists() else {}
     played = tables(arguments.folder, arguments.tables)
     for table in played:

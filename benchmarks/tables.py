@@ -8,16 +8,15 @@ in it; "encoded" is the float32 table that training takes.
 
 import argparse
 import json
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from machine import machine
 
 
 def wide(rng: np.random.Generator) -> tuple[Any, np.ndarray]:
@@ -124,7 +123,7 @@ def main() -> None:
     unknown = set(arguments.shapes) - set(SHAPES)
     if unknown:
         parser.error(f"no shape {', '.join(sorted(unknown))}; there are {', '.join(SHAPES)}")
-    print(f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in ("torch", "scikit-learn", "numpy", "pandas")))
+    print(json.dumps(machine("pandas")))
     print("\n| table | encoded | encode, s (MB) | fit, s (MB) | epochs | predict, s (MB) |\n|---|---|---|---|---|---|")
     for shape in arguments.shapes or SHAPES:
         output = subprocess.run([sys.executable, __file__, "--one", shape], capture_output=True, text=True, check=True).stdout

@@ -33,7 +33,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from fused_vs_skorch import machine
+from machine import machine
 from quality import _usual, problems
 from timed_searches import NEEDS, RANDOM, SEARCHES, Table, refitted, warm_up
 
@@ -160,8 +160,8 @@ def main() -> None:
     missing = {name: module for name in arguments.only for start, module in NEEDS.items() if name.startswith(start) and not find_spec(module)}
     for name, module in missing.items():
         print(f"{name} is left out: {module} is not installed")
-    report = {"machine": kept.get("machine") or machine(), "curves": curves}
-    print(json.dumps(machine()), flush=True)
+    report = {"machine": kept.get("machine") or machine("skorch", "optuna", "dask-ml"), "curves": curves}
+    print(json.dumps(machine("skorch", "optuna", "dask-ml")), flush=True)
     torch.set_num_threads(1)  # of single fits: on small networks more threads gain little, and lose much where others use the cores too
     warm_up()
     for table in tables(arguments.folder, arguments.tables):
