@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier
-from sknet_hp.search import RandomizedSearchCV, search_space
+from sknet_hp.search import PBTSearchCV, RandomizedSearchCV, search_space
 from sknet_hp.search.spaces.space import Space
 
 
@@ -40,6 +40,18 @@ def test_pipelines_and_other_estimators():
     assert set(search_space(LogisticRegression())) == {"C"}
     with pytest.raises(ValueError, match="nothing is known of the parameters of DummyClassifier"):
         search_space(DummyClassifier())
+
+
+def test_population_based_training_takes_a_space_of_fixed_shape():
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    net = NetClassifier(max_epochs=2, width=8, early_stopping=False, momentum=0.9, optimizer="sgd")
+    space = search_space(net, fixed_shape=True)
+    assert set(space) == {"lr", "dropout", "weight_decay", "momentum"}
+    assert PBTSearchCV(net, space, population_size=2, cv=2, random_state=0).fit(X, X[:, 0] > 0).best_score_ >= 0
+    assert set(search_space(make_pipeline(StandardScaler(), net))) - set(search_space(make_pipeline(StandardScaler(), net), fixed_shape=True)) == {
+        "netclassifier__n_layers",
+        "netclassifier__width",
+    }
 
 
 def test_searches_take_it():

@@ -11,9 +11,10 @@ _SIZES = ("width", "batch_size", "max_leaf_nodes", "min_samples_leaf")
 _WHOLE = {"dropout": (0.0, 0.5), "momentum": (0.5, 0.99), "subsample": (0.5, 1.0)}
 _FROM_ZERO = {"weight_decay": (1e-6, 1e-1)}
 _DEPTHS = ("n_layers", "max_depth")
+_SHAPE = ("width", "max_leaf_nodes", *_DEPTHS)
 
 
-def search_space(estimator: Any, orders: float = 1.5) -> dict[str, Choice | Range]:
+def search_space(estimator: Any, orders: float = 1.5, *, fixed_shape: bool = False) -> dict[str, Choice | Range]:
     """A space around the values that an estimator, or the last step of a pipeline, has now.
 
     Parameters
@@ -22,6 +23,8 @@ def search_space(estimator: Any, orders: float = 1.5) -> dict[str, Choice | Rang
     orders : float, default=1.5
         How many orders of magnitude to go up and down from values that the field searches on a log scale, such as learning rates; sizes go a
         third as far.
+    fixed_shape : bool, default=False
+        Leave out widths and depths, which a model that is half trained can not change: for `PBTSearchCV`.
 
     Returns
     -------
@@ -33,13 +36,15 @@ def search_space(estimator: Any, orders: float = 1.5) -> dict[str, Choice | Rang
     >>> from sknet_hp import NetClassifier
     >>> sorted(search_space(NetClassifier()))
     ['dropout', 'lr', 'n_layers', 'weight_decay', 'width']
+    >>> sorted(search_space(NetClassifier(), fixed_shape=True))
+    ['dropout', 'lr', 'weight_decay']
     """
     if not orders > 0:
         raise ValueError(f"orders={orders!r} must be above 0")
     prefix, last = last_step(estimator)
     space: dict[str, Choice | Range] = {}
     for name, value in last.get_params(deep=False).items():
-        found = _around(name, value, orders, last)
+        found = None if fixed_shape and name in _SHAPE else _around(name, value, orders, last)
         if found is not None:
             space[prefix + name] = found
     if not space:
