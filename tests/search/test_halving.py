@@ -4,12 +4,12 @@ import joblib
 import numpy as np
 import pytest
 from curves import CURVES, TRAINED, Curve, numbers_of, table
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler, TargetEncoder
+from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor, fused
 from sknet_hp.search import HalvingSearchCV
@@ -252,97 +252,6 @@ def test_rows_as_the_resource():
     best = [rows for C, rows in Rows.seen if search.best_params_["C"] == C]
     assert [len(rows) for rows in best] == [7, 7, 15, 15, 30, 30, 60]
     assert best[0] < best[2] < best[4], "the rows of a smaller number are among those of a larger"
-
-
-def test_with_rows_as_the_resource_preprocessing_sees_no_more_rows_than_its_network():
-    """It was fitted once, on all rows."""
-    pipeline = make_pipeline(Counting(), LogisticRegression())
-    Counting.fits.clear()
-    search = HalvingSearchCV(
-        pipeline, {"logisticregression__C": [0.1, 1.0, 10.0]}, resource="n_samples", min_resources=10, cv=CV, n_candidates="grid"
-    )
-    with joblib.parallel_config("sequential"):
-        search.set_params(random_state=0, refit=False).fit(X, y)
-    assert Counting.fits == [10] * 6 + [30] * 2
-
-
-# ---- pipelines -----------------------------------------------------------------------------------------------------
-
-
-class Counting(TransformerMixin, BaseEstimator):
-    """Standardises, and counts its fits."""
-
-    fits = []  # noqa: RUF012
-
-    def __init__(self, factor=1.0):
-        self.factor = factor
-
-    def fit(self, X, y=None):
-        Counting.fits.append(len(X))
-        self.mean_, self.scale_ = X.mean(axis=0), X.std(axis=0) / self.factor
-        return self
-
-    def transform(self, X):
-        return (X - self.mean_) / self.scale_
-
-
-def piped(**parameters):
-    pipeline = make_pipeline(Counting(), NET)
-    parameters = {"cv": CV, "min_resources": 1, "n_candidates": "grid", "refit": False} | parameters
-    return HalvingSearchCV(pipeline, {"netclassifier__lr": [1e-3, 1e-2, 0.1]}, **parameters)
-
-
-def test_preprocessing_is_fitted_once_a_split():
-    Counting.fits.clear()
-    with joblib.parallel_config("sequential"):
-        search = piped().fit(X, y)
-        assert Counting.fits == [30, 30]
-        other = HalvingSearchCV(make_pipeline(Counting(), NET), {**piped().param_distributions, "counting__factor": [1.0]}, **{
-            name: value for name, value in piped().get_params(deep=False).items() if name not in ("estimator", "param_distributions")
-        }).fit(X, y)  # fmt: skip
-    assert len(Counting.fits) > 2 + 8 - 1, "where its own parameters are searched, each candidate has its own"
-    scores = [f"split{k}_test_score" for k in range(2)]
-    assert [search.cv_results_[name].tolist() for name in scores] == [other.cv_results_[name].tolist() for name in scores]
-
-
-def test_parameters_of_first_steps_among_the_initial_candidates():
-    """They are none of the space, and yet its candidates differ in them."""
-    search = piped(initial_candidates=[{"netclassifier__lr": 0.02, "counting__factor": 2.0}]).fit(X, y)
-    assert search.cv_results_["params"][0]["counting__factor"] == 2.0
-    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-
-
-@pytest.mark.parametrize("frames", ["pandas", "polars", "sparse", "list"])
-def test_shared_preprocessing_of_other_tables(frames):
-    import pandas as pd
-    import polars as pl
-    from scipy import sparse
-
-    made = {"pandas": lambda: pd.DataFrame(X, index=np.arange(60)[::-1]), "polars": lambda: pl.DataFrame(X, schema=list("abcd"))}
-    made |= {"sparse": lambda: sparse.csr_array(X), "list": X.tolist}
-    scaler = StandardScaler(with_mean=frames != "sparse")
-    if frames in ("pandas", "polars"):
-        scaler.set_output(transform=frames)
-    pipeline = make_pipeline(scaler, NET)
-    parameters = {"cv": CV, "min_resources": 1, "n_candidates": "grid"}
-    shared = HalvingSearchCV(pipeline, {"netclassifier__lr": [1e-3, 1e-2, 0.1]}, **parameters).fit(made[frames](), y)
-    alone = HalvingSearchCV(pipeline, {"netclassifier__lr": [1e-3, 1e-2, 0.1], "standardscaler__copy": [True]}, **parameters).fit(made[frames](), y)
-    assert shared.cv_results_["mean_test_score"].tolist() == alone.cv_results_["mean_test_score"].tolist()
-    assert np.array_equal(shared.predict_proba(made[frames]()), alone.predict_proba(made[frames]()))
-
-
-def test_train_scores_where_training_rows_are_encoded_otherwise():
-    """TargetEncoder gives other numbers while it is fitted than afterwards; scores are of the latter."""
-    codes = (X[:, :1] > 0.3).astype(int) + (X[:, :1] > -0.3)
-    pipeline = make_pipeline(TargetEncoder(cv=StratifiedKFold(2)), SGDClassifier(random_state=0))
-    parameters = {"resource": "sgdclassifier__max_iter", "max_resources": 9, "n_candidates": "grid", "cv": CV, "return_train_score": True}
-    space = {"sgdclassifier__alpha": [1e-3, 1e-2]}
-    with pytest.warns(Warning, match="Maximum number of iteration"):
-        shared = HalvingSearchCV(pipeline, space, **parameters).fit(codes, y)
-    with pytest.warns(Warning, match="Maximum number of iteration"):
-        alone = HalvingSearchCV(pipeline, space | {"targetencoder__smooth": ["auto"]}, **parameters).fit(codes, y)
-    for name in ("mean_train_score", "mean_test_score"):
-        assert shared.cv_results_[name].tolist() == alone.cv_results_[name].tolist()
 
 
 # ---- weights, groups -----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 
 from sknet_hp.search.running.resource import last_step
 
@@ -22,6 +22,12 @@ def selection_metric(scorers: Any, refit: Any) -> str:
     if not isinstance(scorers, _MultimetricScorer):
         return "score"
     return refit if isinstance(refit, str) and refit in scorers._scorers else next(iter(scorers._scorers))
+
+
+def sees_predictions_only(scorers: Any) -> bool:
+    """Whether scores are functions of predictions, as those of scikit-learn's own scorers are; others may look at X and at the estimator."""
+    each = scorers._scorers.values() if isinstance(scorers, _MultimetricScorer) else [scorers]
+    return all(isinstance(scorer, (_BaseScorer, _PassthroughScorer)) for scorer in each)
 
 
 def best_index(results: dict[str, Any], refit: bool | str | Callable[..., Any], metric: str) -> int:

@@ -9,21 +9,17 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import narwhals as nw
 import numpy as np
 from joblib import Parallel, delayed
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
-from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.metadata_routing import _routing_enabled
-from sklearn.utils.validation import _check_method_params
+from sklearn.utils import check_random_state
 
 from sknet_hp.search.running.choosing import sizes_of
+from sknet_hp.search.running.first_steps import can_share, shared
 from sknet_hp.search.running.progress import Progress, silent
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.stages import changed, fit_on, stages
+from sknet_hp.search.running.stages import SplitData, changed, fit_on, stages
 from sknet_hp.search.running.workers import keep_busy
 
 Outcome = dict[str, Any]
@@ -75,17 +71,6 @@ class Step(NamedTuple):
     candidate: Candidate
     n_resources: int
     iteration: int
-
-
-class SplitData(NamedTuple):
-    """What one split trains on and is scored on."""
-
-    X: Any
-    y: Any
-    train: np.ndarray
-    test: np.ndarray
-    fit_params: dict[str, Any]
-    score_params: dict[str, Any]
 
 
 class Run:
@@ -141,8 +126,8 @@ class Run:
         self._lock = threading.Lock()  # steps may be trained from several threads
         self._row_seed = check_random_state(random_state).randint(2**31 - 1) if resource.of_rows else 0
         # Rows that are handed out later must teach the first steps nothing before; train scores are those of `transform`, not of `fit_transform`.
-        if not resource.of_rows and not settings["return_train_score"] and _can_share(estimator, searched, fit_params):
-            self._share_first_steps()
+        if not resource.of_rows and not settings["return_train_score"] and can_share(estimator, searched, fit_params, settings["scorer"]):
+            self.estimator, self.tables = shared(estimator, self.tables, n_jobs)
 
     def expect(self, resources: int) -> None:
         """Say how many resources will be handed out in each split, for who waits."""
@@ -303,14 +288,6 @@ class Run:
             if self.journal is not None:
                 self.journal.forget(candidate)
 
-    # ---- first steps of pipelines ----------------------------------------------------------------------------------
-
-    def _share_first_steps(self) -> None:
-        """Fit all steps but the last once for each split; candidates take what they give."""
-        head = self.estimator[:-1]
-        self.tables = list(Parallel(n_jobs=self.n_jobs)(delayed(_prepared)(clone(head), data) for data in self.tables))
-        self.estimator = Pipeline([*((name, "passthrough") for name, _ in self.estimator.steps[:-1]), self.estimator.steps[-1]])
-
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     """From the best to the worst; those that failed come last, and of equals the one proposed first comes first."""
@@ -342,39 +319,6 @@ def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: 
         **rest,
     )
     return task, outcome
-
-
-def _can_share(estimator: Any, searched: Iterable[str], fit_params: dict[str, Any]) -> bool:
-    if type(estimator) is not Pipeline or len(estimator.steps) < 2 or (fit_params and _routing_enabled()):
-        return False
-    last = f"{estimator.steps[-1][0]}__"
-    return all(name.startswith(last) for name in [*searched, *fit_params]) and any(
-        step not in ("passthrough", None) for _, step in estimator.steps[:-1]
-    )
-
-
-def _prepared(head: Pipeline, data: SplitData) -> SplitData:
-    X_train, X_test = (_safe_indexing(data.X, rows) for rows in (data.train, data.test))
-    y_train = None if data.y is None else _safe_indexing(data.y, data.train)
-    made = _joined(head.fit_transform(X_train, y_train), head.transform(X_test))
-    order, n = np.concatenate([data.train, data.test]), len(data.train)
-    y = None if data.y is None else _safe_indexing(data.y, order)
-    return SplitData(
-        made,
-        y,
-        np.arange(n),
-        np.arange(n, len(order)),
-        _check_method_params(data.X, data.fit_params, order),
-        _check_method_params(data.X, data.score_params, order),
-    )
-
-
-def _joined(a: Any, b: Any) -> Any:
-    if sparse.issparse(a):
-        return sparse.vstack([a, b], format="csr")
-    if hasattr(a, "__dataframe__") or hasattr(a, "iloc"):
-        return nw.concat([nw.from_native(a), nw.from_native(b)]).to_native()
-    return np.concatenate([np.asarray(a), np.asarray(b)])
 
 
 def _score_of(outcome: Outcome, metric: str) -> float:

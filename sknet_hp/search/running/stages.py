@@ -1,13 +1,25 @@
 """One estimator trained by a schedule: fits that go on from each other, with parameters that change in between."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.search.running.resource import Resource
+
+
+class SplitData(NamedTuple):
+    """What one split trains on and is scored on."""
+
+    X: Any
+    y: Any
+    train: np.ndarray
+    test: np.ndarray
+    fit_params: dict[str, Any]
+    score_params: dict[str, Any]
 
 
 def stages(schedule: Iterable[tuple[dict[str, Any], int]], resource: Resource) -> list[dict[str, Any]]:
@@ -19,7 +31,7 @@ def stages(schedule: Iterable[tuple[dict[str, Any], int]], resource: Resource) -
     return settings
 
 
-def fit_on(estimator: Any, data: Any, settings: dict[str, Any]) -> Any:
+def fit_on(estimator: Any, data: SplitData, settings: dict[str, Any]) -> Any:
     """The estimator, with these settings, fitted (further) on the training rows of a split."""
     estimator.set_params(**clone(settings, safe=False))
     X, y = _safe_split(estimator, data.X, data.y, data.train)
