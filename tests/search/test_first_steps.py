@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 from curves import table
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.linear_model import SGDClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
