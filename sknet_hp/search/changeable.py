@@ -45,8 +45,8 @@ def _check_branch(run: Run, candidate: Candidate, branch: dict[str, Dimension], 
         if name in candidate.params
         for value in values_to_try(dimension, candidate.params[name], factors)
     ]
-    further = run.resource.settings(2)
-    unchanged, *changed = _tried(run, [(deepcopy(begun), {name: value} | further) for name, value in [(run.resource.name, 2), *changes]])
+    further = run.resource.settings(2, reached=1)
+    unchanged, *changed = _tried(run, [(deepcopy(begun), change | further) for change in [{}, *({name: value} for name, value in changes)]])
     if unchanged[1] is not None:
         raise ValueError(
             f"the estimator was trained for one unit of {run.resource.name!r} and can not be trained on: {unchanged[1]}\nPopulation-based training "

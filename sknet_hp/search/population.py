@@ -245,8 +245,8 @@ class PBTSearchCV(BaseSearcher):
             self.best_estimator_.set_params(**clone(settings, safe=False))
             super()._fit_best(run, X, y, fit_params)
         # To fit it once more should begin anew, as with any other search.
-        own = self.estimator.get_params(deep=True)
-        self.best_estimator_.set_params(**{name: own[name] for name in run.resource.settings(0) if name != run.resource.name})
+        own, total = self.estimator.get_params(deep=True), run.resource.shown(self.schedule_[-1][1])
+        self.best_estimator_.set_params(**{name: own[name] for name in run.resource.settings(0)} | total)
 
 
 def intervals(most: int, interval: int | str) -> list[int]:

@@ -2,13 +2,18 @@
 
 import numpy as np
 import pytest
-from curves import Curve
-from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier
+import skorch
+import torch
+from curves import Curve, table
+from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import sknet_hp.skorch
 from sknet_hp import NetClassifier
+from sknet_hp.search import HalvingSearchCV, PBTSearchCV
 from sknet_hp.search.running.resource import Resource, last_step
 
 Y = np.array([0, 1, 2] * 20)
@@ -81,6 +86,54 @@ def test_trees():
         "gradientboostingclassifier__n_estimators": 7,
         "gradientboostingclassifier__warm_start": True,
     }
+
+
+MLP = MLPClassifier((4,), tol=0, n_iter_no_change=99)
+
+ADDED = {
+    "max_iter": (MLP, "max_iter", lambda net: net.t_ / 40),
+    "in a pipeline": (make_pipeline(StandardScaler(), MLP), "mlpclassifier__max_iter", lambda net: net[-1].t_ / 40),
+    "epochs of skorch": (
+        skorch.NeuralNetClassifier(torch.nn.Linear, module__in_features=4, module__out_features=2, verbose=0, criterion=torch.nn.CrossEntropyLoss),
+        "max_epochs",
+        lambda net: len(net.history),
+    ),
+    "and of our drop-in": (
+        sknet_hp.skorch.NeuralNetClassifier(
+            torch.nn.Linear, module__in_features=4, module__out_features=2, verbose=0, criterion=torch.nn.CrossEntropyLoss
+        ),
+        "max_epochs",
+        lambda net: len(net.history),
+    ),
+    "max_iter of boosting is a total": (HistGradientBoostingClassifier(), "max_iter", lambda net: net.n_iter_),
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("journal", [None, "journal"])
+@pytest.mark.parametrize(("estimator", "name", "trained"), ADDED.values(), ids=ADDED)
+def test_rungs_train_up_to_their_resource(estimator, name, trained, journal, tmp_path):
+    """Some estimators count on: with `warm_start` they train for so much more, not up to so much."""
+    X, y = table(80)
+    prefix = name[: name.rfind("__") + 2] if "__" in name else ""
+    search = HalvingSearchCV(
+        estimator, {f"{prefix}verbose": [0, False]}, resource=name, min_resources=1, max_resources=9, cv=2, factor=2, refit=False
+    )
+    search.set_params(n_candidates="grid", random_state=0, refit=False)
+    search.set_params(scoring=lambda net, X, y: trained(net), journal=None if journal is None else tmp_path)
+    search.fit(X, y)
+    assert search.cv_results_["n_resources"].max() == 9
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], search.cv_results_["n_resources"])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_population_counts_on():
+    X, y = table(80)
+    search = PBTSearchCV(MLP, {"alpha": [1e-4, 1e-3]}, resource="max_iter", max_resources=9, cv=2, population_size=4, random_state=0)
+    search.set_params(scoring=lambda net, X, y: net.t_ // len(X)).fit(X, y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], search.cv_results_["n_resources"])
+    assert search.best_estimator_.t_ == 9 * 80
+    assert (search.best_estimator_.max_iter, search.best_estimator_.warm_start) == (9, False)
 
 
 def test_last_step():

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
 ROWS = "n_samples"
@@ -39,6 +40,7 @@ class Resource:
         self.least = self._least(factor, n_splits, y, estimator) if least == "auto" else int(least)
         if self.least > self.most:
             raise ValueError(f"min_resources={self.least} is greater than max_resources={self.most}; lower one or raise the other ({self.name})")
+        self._counts_on = not self.of_rows and _counts_on(estimator, self.name)
         self._horizon = f"{self.prefix}schedule_epochs"
         self.sets_horizon = not self.of_rows and known.get(self._horizon, 0) is None and self._horizon not in searched
 
@@ -64,11 +66,11 @@ class Resource:
         classes = len(np.unique(np.asarray(y))) if is_classifier(estimator) and y is not None else 1
         return min(self.most, 2 * n_splits * classes)
 
-    def settings(self, amount: int) -> dict[str, Any]:
-        """The parameters that let an estimator train up to so much, going on from where it stands."""
+    def settings(self, amount: int, reached: int = 0) -> dict[str, Any]:
+        """The parameters that let an estimator which has `reached` so much train up to `amount`."""
         if self.of_rows:
             return {}
-        return {self.name: amount, f"{self.prefix}warm_start": True} | self._schedule()
+        return {self.name: amount - reached * self._counts_on, f"{self.prefix}warm_start": True} | self._schedule()
 
     def alone(self, amount: int) -> dict[str, Any]:
         """The parameters with which one fit from the beginning makes what so much has made in the search."""
@@ -89,6 +91,14 @@ def last_step(estimator: Any) -> tuple[str, Any]:
         name, estimator = estimator.steps[-1]
         prefix += f"{name}__"
     return prefix, estimator
+
+
+def _counts_on(estimator: Any, name: str) -> bool:
+    """Whether a fit that goes on trains for so much more, not up to so much: scikit-learn's `max_iter`, but for boosting, and skorch's epochs."""
+    *path, own = name.split("__")
+    owner = estimator.get_params(deep=True)["__".join(path)] if path else estimator
+    boosting = isinstance(owner, (HistGradientBoostingClassifier, HistGradientBoostingRegressor))
+    return (own == "max_iter" and not boosting) or (own == "max_epochs" and hasattr(owner, "fit_loop"))
 
 
 def _automatic(estimator: BaseEstimator, known: dict[str, Any]) -> str:

@@ -268,7 +268,7 @@ class Run:
         if self.resource.of_rows:
             data = data._replace(train=self._first_rows(split, step.n_resources))
         if kept is not None:
-            return kept, data, [self.resource.settings(step.n_resources)], self.settings
+            return kept, data, [self.resource.settings(step.n_resources, step.candidate.n_resources)], self.settings
         history = [] if self.resource.of_rows else step.candidate.history
         schedule = [(past.params, n_resources) for past, n_resources in [*history, (step.candidate, step.n_resources)]]
         return clone(self.estimator), data, stages(schedule, self.resource), self.settings

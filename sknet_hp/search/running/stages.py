@@ -24,10 +24,10 @@ class SplitData(NamedTuple):
 
 def stages(schedule: Iterable[tuple[dict[str, Any], int]], resource: Resource) -> list[dict[str, Any]]:
     """What to set before each of the fits that train one estimator by a schedule: parameters, and the resource to train up to with them."""
-    settings, before = [], dict[str, Any]()
+    settings, before, reached = [], dict[str, Any](), 0
     for params, n_resources in schedule:
-        settings.append(changed(params, before) | resource.settings(n_resources))
-        before = params
+        settings.append(changed(params, before) | resource.settings(n_resources, reached))
+        before, reached = params, n_resources
     return settings
 
 
