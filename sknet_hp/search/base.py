@@ -22,7 +22,8 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted
 from sknet_hp.fusion.backend import fused
 from sknet_hp.search.running.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
 from sknet_hp.search.running.ensemble import check_can_vote, select, voting
-from sknet_hp.search.running.journal import Journal, digest
+from sknet_hp.search.running.identity import digest
+from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Row, Run, SearchStopped
@@ -54,6 +55,9 @@ class BaseSearcher(BaseSearchCV):
         "time_budget": [Interval(Real, 0, None, closed="neither"), None],
         "journal": [str, os.PathLike, None],
     }
+
+    _proposes_by_scores: ClassVar[bool] = False
+    """Whether other scores would make other candidates."""
 
     param_distributions: Any
     resource: str
@@ -126,7 +130,7 @@ class BaseSearcher(BaseSearchCV):
         if self.refit == "ensemble":
             check_can_vote(self.estimator, y, resource)
         progress = Progress(int(self.verbose), unit="epochs" if resource.name.endswith("max_epochs") else resource.name)
-        journal = None if self.journal is None else Journal(self.journal, self._identity(X, y, params, splits, resource))
+        journal = None if self.journal is None else Journal(self.journal, self._identity(X, y, params, splits, resource, metric))
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
         interrupted: BaseException | None = None
         self.stopped_: str | None = None
@@ -245,13 +249,14 @@ class BaseSearcher(BaseSearchCV):
         ]
         return voting(members, [self._estimator_with(own) for own in params], self.n_jobs)
 
-    def _identity(self, X: Any, y: Any, params: dict[str, Any], splits: list[Any], resource: Resource) -> dict[str, str]:
+    def _identity(self, X: Any, y: Any, params: dict[str, Any], splits: list[Any], resource: Resource, metric: str) -> dict[str, str]:
         """What this search is a function of."""
         if not isinstance(self.random_state, Integral):
             raise ValueError(
                 f"journal={self.journal!r} needs an integer random_state, so that the same search can be taken up; got {self.random_state!r}"
             )
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_IDENTITY}
+        own |= {"least": resource.least, "most": resource.most} | ({"metric": metric} if self._proposes_by_scores else {})
         return {
             "searcher": type(self).__name__,
             "version of sknet_hp": _VERSION,
@@ -260,7 +265,7 @@ class BaseSearcher(BaseSearchCV):
             "space": digest(Space(self.param_distributions).branches),
             "data set": digest([joblib.hash(X), joblib.hash(y), {name: joblib.hash(value) for name, value in params.items()}]),
             "cv": digest([joblib.hash(split) for split in splits]),
-            "setting of the search": digest(own | {"least": resource.least, "most": resource.most}),
+            "setting of the search": digest(own),
         }
 
     def __sklearn_tags__(self) -> Tags:

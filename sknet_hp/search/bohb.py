@@ -107,6 +107,7 @@ class BOHBSearchCV(BaseSearcher):
     17
     """
 
+    _proposes_by_scores = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseSearcher._parameter_constraints,
         "n_brackets": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],

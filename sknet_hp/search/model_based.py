@@ -151,6 +151,7 @@ class Proposer:
 class ModelBasedSearcher(BaseSearcher):
     """What searches that are led by a model share; subclasses say which model."""
 
+    _proposes_by_scores = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseSearcher._parameter_constraints,
         "n_candidates": [Interval(Integral, 1, None, closed="left")],

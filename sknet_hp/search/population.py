@@ -112,6 +112,7 @@ class PBTSearchCV(BaseSearcher):
     [(0, 3), (3, 6), (6, 9)]
     """
 
+    _proposes_by_scores = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseSearcher._parameter_constraints,
         "population_size": [Interval(Integral, 1, None, closed="left")],

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import joblib
 import numpy as np
@@ -25,9 +25,11 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp import NetClassifier
-from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV, search_space
+from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, HyperbandSearchCV, PBTSearchCV, TPESearchCV, search_space
 from sknet_hp.search.running import journal as room
-from sknet_hp.search.running.journal import Journal, JournalError, digest
+from sknet_hp.search.running.identity import digest
+from sknet_hp.search.running.journal import Journal, JournalError
+from sknet_hp.search.running.run import Candidate
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -362,6 +364,41 @@ def test_full_disk_for_networks(path, monkeypatch, whole):
     same(networks(path).fit(X, y), whole[True])
 
 
+# ---- what proposals depend on ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("Search", "same_candidates"), [(HalvingSearchCV, True), (PBTSearchCV, False), (BOHBSearchCV, False), (TPESearchCV, False)])
+def test_another_score_to_go_by(path, Search, same_candidates):
+    """Where scores make the candidates, those of another score are others: a journal can not be read with it."""
+    size = {HalvingSearchCV: {"n_candidates": 4}, PBTSearchCV: {"population_size": 4}, TPESearchCV: {"n_candidates": 4}}.get(Search, {})
+    own = {"cv": CV, "random_state": 0, "journal": path, "scoring": ["accuracy", "neg_log_loss"]} | size
+    Search(NET, {"lr": stats.loguniform(1e-3, 0.3)}, refit="accuracy", **own).fit(X, y)
+    again = Search(NET, {"lr": stats.loguniform(1e-3, 0.3)}, refit="neg_log_loss", **own)
+    if same_candidates:
+        again.fit(X, y)
+    else:
+        with pytest.raises(JournalError, match="another setting of the search"):
+            again.fit(X, y)
+
+
+def test_copies_of_others(path):
+    """The scores of a copy are a function of whose copy it is."""
+    one, other = Candidate(0, {"lr": 0.1}), Candidate(1, {"lr": 0.2})
+    child = Candidate(2, {"lr": 0.3}, history=[(one, 2)], estimators=[None])
+    outcome = {"test_scores": 0.5, "fit_time": 1.0, "score_time": 1.0, "n_test_samples": 3, "fit_error": None}
+    journal = Journal(path, {"a": "1"})
+    journal.record(child, 0, 4, outcome, goes_on=False)
+    journal.close()
+    child.history.append((child, 4))
+    journal = Journal(path, {"a": "1"})
+    try:
+        assert journal.known(child, 0, 4) == outcome
+        with pytest.raises(JournalError, match=r"candidate 2 with other parameters than .*, or as a copy of another"):
+            journal.known(Candidate(2, {"lr": 0.3}, history=[(other, 2)]), 0, 4)
+    finally:
+        journal.close()
+
+
 # ---- refused -------------------------------------------------------------------------------------------------------
 
 OTHERS = {
@@ -422,7 +459,7 @@ def test_candidates_that_changed(path):
     """What the digests do not see: a distribution that draws otherwise than before."""
     networks(path).fit(X, y)
     lines = (path / "records").read_bytes().splitlines(keepends=True)
-    changed = [room._decoded(line) | {"params": "of another"} for line in lines]
+    changed = [room._decoded(line) | {"origin": "of another"} for line in lines]
     (path / "records").write_bytes(b"".join(map(room._encoded, changed)))
     with pytest.raises(JournalError, match=r"knows candidate \d+ with other parameters than \{'dropout'"):
         networks(path).fit(X, y)
@@ -491,6 +528,143 @@ def test_digests():
     knot = SimpleNamespace(name="knot")
     knot.itself = knot
     assert digest(knot) == digest(knot)
+
+
+OWN = """
+import functools
+import numpy as np
+from sklearn.base import BaseEstimator
+
+FACTOR = 2.0
+SEEN = []
+
+
+def helper(x, by=1):
+    return x * FACTOR + by
+
+
+def score(net, X, y):
+    'What it is worth.'
+    SEEN.append(len(SEEN))
+    return max(helper(value) for value in y if value in {'a', 'b', 1, 2})
+
+
+def even(n):
+    return n == 0 or odd(n - 1)
+
+
+def odd(n):
+    return n != 0 and even(n - 1)
+
+
+def made(limit):
+    def inner(x):
+        return x < limit
+
+    return inner
+
+
+class Base:
+    def base(self):
+        return 1
+
+
+class Own(Base, BaseEstimator):
+    DEPTH = 3
+
+    def __init__(self, a=1):
+        self.a = a
+
+    @property
+    def size(self):
+        return self.a + 1
+
+    @staticmethod
+    def fixed():
+        return 10
+
+    def fit(self, X, y=None):
+        return helper(self.a)
+
+
+class Plain:
+    def __init__(self):
+        self.of = 5
+
+    def __call__(self, net, X, y):
+        return self.of + Own.DEPTH
+
+
+class Values(list):
+    def best(self):
+        return 7
+
+
+@functools.lru_cache
+def cached(x):
+    return x + 20
+
+
+ALL = dict(score=score, even=even, made=made(4), own=Own(), type=Own, plain=Plain(), bound=Own().fit)
+ALL |= dict(part=functools.partial(helper, by=6), cached=cached, lam=lambda x: x + 30)
+"""
+
+
+def digests_of(text, path, monkeypatch):
+    """Of what a module of this text has."""
+    path.write_text(text)
+    own = ModuleType("own")
+    own.__file__ = str(path)
+    monkeypatch.setitem(sys.modules, "own", own)
+    exec(compile(text, path, "exec"), own.__dict__)
+    return {name: digest(value) for name, value in own.ALL.items()}
+
+
+EDITS = {
+    "FACTOR = 2.0": ("FACTOR = 2.5", {"score", "own", "type", "plain", "bound", "part"}),
+    "by=1)": ("by=2)", {"score", "own", "type", "plain", "bound", "part"}),
+    "x * FACTOR": ("x + FACTOR", {"score", "own", "type", "plain", "bound", "part"}),
+    "n != 0": ("n > 0", {"even"}),
+    "'a', 'b'": ("'a', 'c'", {"score"}),
+    "made(4)": ("made(5)", {"made"}),
+    "return 1\n": ("return 2\n", {"own", "type", "plain", "bound"}),
+    "DEPTH = 3": ("DEPTH = 4", {"own", "type", "plain", "bound"}),
+    "self.a + 1": ("self.a + 2", {"own", "type", "plain", "bound"}),
+    "return 10": ("return 11", {"own", "type", "plain", "bound"}),
+    "self.of = 5": ("self.of = 6", {"plain"}),
+    "self.of + Own": ("self.of - Own", {"plain"}),
+    "by=6": ("by=7", {"part"}),
+    "x + 20": ("x + 21", {"cached"}),
+    "x + 30": ("x + 31", {"lam"}),
+    "What it is worth": ("What it is really worth", set()),
+    "FACTOR = 2.0\n": ("FACTOR = 2.0  # as published\n\n\n", set()),
+    "return 7": ("return 8", set()),
+}
+
+
+def test_edited_functions_and_classes(tmp_path, monkeypatch):
+    """A name is not what a function does: who edits a scorer, or what it calls, must not be given old scores."""
+    before = digests_of(OWN, tmp_path / "own.py", monkeypatch)
+    code = "import json, own; from sknet_hp.search.running.identity import digest; print(json.dumps({k: digest(v) for k, v in own.ALL.items()}))"
+    path = os.pathsep.join([str(Path(sknet_hp.__file__).parent.parent), str(tmp_path)])
+    for seed in "12":
+        environment = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": seed}
+        elsewhere = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        assert json.loads(elsewhere.stdout) == before
+    for old, (new, changed) in EDITS.items():
+        assert old in OWN
+        after = digests_of(OWN.replace(old, new, 1), tmp_path / "own.py", monkeypatch)
+        assert {name for name in before if before[name] != after[name]} == changed, old
+
+
+def test_an_edited_scorer(path):
+    first = {}
+    for worth in ("net.lr", "-net.lr"):
+        exec(compile(f"def score(net, X, y):\n    return {worth}", "scores.py", "exec"), first.setdefault(worth, {"__name__": "scores"}))
+    networks(path, scoring=first["net.lr"]["score"]).fit(X, y)
+    networks(path, scoring=first["net.lr"]["score"]).fit(X, y)
+    with pytest.raises(JournalError, match="another setting of the search"):
+        networks(path, scoring=first["-net.lr"]["score"]).fit(X, y)
 
 
 def test_digests_are_the_same_in_every_process():

@@ -5,19 +5,16 @@ need not train. So a journal has nothing to say about policies.
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import zlib
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
-import joblib
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from sknet_hp.search.running.choosing import SIZES
+from sknet_hp.search.running.identity import digest
 from sknet_hp.search.running.run import Candidate, Outcome
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
@@ -61,7 +58,7 @@ class Journal:
         try:
             self._compare(identity)
             self.records: dict[tuple[int, int, int], Outcome] = {}
-            self.params: dict[int, str] = {}
+            self.origins: dict[int, str] = {}
             self._read()
         except BaseException:
             self._lock.close()
@@ -99,7 +96,7 @@ class Journal:
                 break
             whole += len(line)
             self.records[record["candidate"], record["split"], record["n_resources"]] = record["outcome"]
-            self.params[record["candidate"]] = record["params"]
+            self.origins[record["candidate"]] = record["origin"]
         # Unbuffered: what a full disk has refused must not come up again when the file is closed.
         self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
         self._file.truncate(whole)
@@ -110,10 +107,10 @@ class Journal:
     def known(self, candidate: Candidate, split: int, n_resources: int) -> Outcome | None:
         """What a fit came to, if that is known."""
         outcome = self.records.get((candidate.number, split, n_resources))
-        if outcome is not None and self.params[candidate.number] != digest(candidate.params):
+        if outcome is not None and self.origins[candidate.number] != _origin(candidate):
             raise JournalError(
-                f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than {candidate.params}: something that the "
-                "search depends on has changed; give another path to begin anew"
+                f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than {candidate.params}, or as a copy of "
+                "another: something that the search depends on has changed; give another path to begin anew"
             )
         return None if outcome is None else dict(outcome)
 
@@ -125,7 +122,7 @@ class Journal:
             "candidate": candidate.number,
             "split": split,
             "n_resources": n_resources,
-            "params": digest(candidate.params),
+            "origin": _origin(candidate),
             "outcome": {name: _plain(outcome[name]) for name in _KEPT if name in outcome},
         }
         end = self._file.tell()
@@ -174,6 +171,11 @@ class Journal:
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole") from error
+
+
+def _origin(candidate: Candidate) -> str:
+    """What a candidate's scores are a function of, beside the search: its parameters, and whose networks it went on from."""
+    return digest([candidate.params, [(past.number, reached) for past, reached in candidate.history if past is not candidate]])
 
 
 # ---- records -------------------------------------------------------------------------------------------------------
@@ -233,46 +235,3 @@ def _loaded(content: bytes) -> Any:
         return skops.io.loads(content, trusted=_TRUSTED)
     except Exception:
         return None
-
-
-# ---- identity ------------------------------------------------------------------------------------------------------
-
-
-def digest(value: Any) -> str:
-    """A short digest of plain values, arrays, tables and estimators, the same in every process."""
-    return hashlib.sha256(_described(value).encode()).hexdigest()[:16]
-
-
-def _described(value: Any, within: tuple[int, ...] = ()) -> str:
-    def told(part: Any) -> str:
-        return _described(part, (*within, id(value)))
-
-    if isinstance(value, BaseEstimator):
-        return f"{type(value).__module__}.{type(value).__qualname__}({told(value.get_params(deep=False))})"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {told(part)}" for key, part in sorted(value.items(), key=lambda item: str(item[0]))) + "}"
-    if isinstance(value, (list, tuple)):
-        return f"{type(value).__name__}[" + ", ".join(map(told, value)) + "]"
-    if value is None or isinstance(value, (str, bytes, bool, int, float, np.generic)):
-        return f"{type(value).__name__} {value!r}"
-    if isinstance(value, CodeType):
-        return f"code {value.co_code.hex()} {value.co_names} {told(value.co_consts)}"
-    if hasattr(value, "__code__") and "<" in value.__qualname__:  # all lambdas of a module have one name
-        inside = [cell.cell_contents for cell in value.__closure__ or ()]
-        return f"{value.__module__}.{value.__qualname__} {told(value.__code__)} {told([value.__defaults__, *inside])}"
-    if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
-        return f"{value.__module__}.{value.__qualname__}"
-    if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of SciPy, whose pickle differs from process to process
-        return f"{type(value.dist).__name__} {told(value.args)} {told(value.kwds)}"
-    if _is_plain(value) and id(value) not in within:  # and so does that of what holds one, such as dimensions of a space
-        return f"{type(value).__module__}.{type(value).__qualname__} {told(vars(value))}"
-    try:
-        return f"{type(value).__qualname__} {joblib.hash(value)}"
-    except Exception:  # what can not be pickled
-        return f"{type(value).__qualname__} {told(vars(value)) if hasattr(value, '__dict__') and id(value) not in within else ''}"
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether an object is its attributes, and nothing that only its own way of being pickled would tell."""
-    own = type(value)
-    return hasattr(value, "__dict__") and all(getattr(own, name) is getattr(object, name) for name in ("__reduce_ex__", "__reduce__", "__getstate__"))
