@@ -116,10 +116,11 @@ class SparseScaler:
         out[...] = 0.0
         flag_of = np.full(blocks.width, -1)
         flag_of[self.flagged_] = blocks.width + np.arange(len(self.flagged_))
+        limit = LIMIT if self.scaled else float(np.finfo(np.float32).max)
         for rows, columns, values in _entries(blocks):
             missing = np.isnan(values)
             with np.errstate(over="ignore"):
-                out[rows, columns] = np.clip(np.where(missing, 0.0, values) * self.factor_[columns], -LIMIT, LIMIT)
+                out[rows, columns] = np.clip(np.where(missing, 0.0, values) * self.factor_[columns], -limit, limit)
             if missing.any() and len(self.flagged_):
                 flag = flag_of[columns[missing]]
                 out[rows[missing][flag >= 0], flag[flag >= 0]] = 1.0

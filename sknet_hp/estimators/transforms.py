@@ -17,7 +17,8 @@ MOST_BINS = 4096
 ROWS_EACH = 64
 """A power of two of bins, at most one for so many rows: few rows teach many bins nothing but noise, and folds should agree about their number."""
 
-_NOISE = 1e-5  # of a column's standard deviation, so that values which come often share several quantiles (Gorishniy et al. 2021)
+_NOISE = 1e-5  # of a column's spread, so that values which come often share several quantiles (Gorishniy et al. 2021)
+_FAR = 1e300  # in units of the spread: differences of such numbers are finite
 
 
 class _FromSample:
@@ -52,6 +53,8 @@ class _FromSample:
 class _Learned(_FromSample):
     """A transformation column by column; each column with missing values in training has a 0/1 column more."""
 
+    limit = LIMIT  # to the size of what is written
+
     def _apply(self, values: np.ndarray) -> np.ndarray:
         """(rows, width) transformed; missing values become NaN, or what they are to be."""
         raise NotImplementedError
@@ -63,7 +66,7 @@ class _Learned(_FromSample):
             done = self._apply(values)
             if missing is not None:
                 done[missing] = 0.0
-            out[rows, :width] = np.clip(done, -LIMIT, LIMIT)
+            out[rows, :width] = np.clip(done, -self.limit, self.limit)
             if len(self.flagged_):
                 out[rows, width:] = 0.0 if missing is None else missing[:, self.flagged_]
 
@@ -84,28 +87,46 @@ def quantiles(column: np.ndarray, weight: np.ndarray | None, levels: Any) -> np.
 class Quantile(_Learned):
     """To a normal distribution, by quantiles of the training rows with a little noise (Gorishniy et al. 2021); missing values to the median.
 
+    The noise is in proportion to the median distance from the median, of the values that differ from it: unlike the standard deviation of the paper,
+    it stays small beside the gaps between most values when some are far away. It is positive unless the column is constant, which then becomes zero.
+
     Weights say no more here than that rows of weight zero teach nothing.
     """
 
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
         from sklearn.preprocessing import QuantileTransformer
 
-        with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # columns that are all missing
-            spread = np.nanstd(sample, axis=0)
-        spread = np.where(np.isfinite(spread), spread, 0.0)
-        noise = np.random.default_rng(0).standard_normal(sample.shape) * (spread * _NOISE)
+        self.centre_ = _medians(sample)
+        with np.errstate(over="ignore"):
+            distance = np.abs(sample - self.centre_)
+        distance[distance == 0] = np.nan
+        self.spread_ = np.minimum(_medians(distance), np.finfo(np.float64).max)  # NaN if constant
+        noise = np.random.default_rng(0).standard_normal(sample.shape) * _NOISE
         n_quantiles = min(len(sample), max(min(len(sample) // 30, 1000), 10))
-        self._constant = spread == 0
         self.transformer_ = QuantileTransformer(n_quantiles=n_quantiles, output_distribution="normal", subsample=None)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            self.transformer_.fit(np.where(self._constant, 0.0, sample + noise))
+        self.transformer_.fit(self._scaled(sample) + noise)
 
     def _apply(self, values: np.ndarray) -> np.ndarray:
-        done = self.transformer_.transform(np.where(self._constant, 0.0, values))
-        done[:, self._constant] = 0.0
+        done = self.transformer_.transform(self._scaled(values))
+        done[:, np.isnan(self.spread_)] = 0.0
         return done
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        """In units in which the transformer's own tolerance, 1e-7, is small for any column."""
+        with np.errstate(over="ignore"):
+            scaled = np.clip((values - self.centre_) / self.spread_, -_FAR, _FAR)
+        return np.where(np.isnan(self.spread_), 0.0, scaled)
+
+
+def _medians(values: np.ndarray) -> np.ndarray:
+    """Of each column's present values the one in the middle, the lower of two; NaN if there is none."""
+    medians = np.full(values.shape[1], np.nan)
+    for j, column in enumerate(values.T):
+        present = column[~np.isnan(column)]
+        if len(present):
+            middle = (len(present) - 1) // 2
+            medians[j] = np.partition(present, middle)[middle]
+    return medians
 
 
 class RobustSmooth(_Learned):
@@ -130,7 +151,9 @@ class RobustSmooth(_Learned):
 
 
 class Unchanged(_Learned):
-    """As they are; missing values to zero."""
+    """As they are, in float32; missing values to zero."""
+
+    limit = float(np.finfo(np.float32).max)
 
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
         pass

@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.sparse import csr_array
 from sklearn.preprocessing import RobustScaler
 
 from sknet_hp import NetClassifier
@@ -71,6 +72,39 @@ def test_quantiles_make_it_normal():
     Z = encoder("quantile").fit_transform(rng.exponential(size=(20_000, 2)))
     for column in Z.T:
         assert stats.kstest(column, "norm").statistic < 0.01
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-8, 1.0, 1e300])
+def test_quantiles_do_not_depend_on_units(scale):
+    X = np.random.default_rng(1).normal(size=(1000, 1))
+    np.testing.assert_allclose(encoder("quantile").fit_transform(X * scale), encoder("quantile").fit_transform(X), atol=2e-3)
+
+
+def test_an_outlier_leaves_the_quantiles_of_the_others():
+    X = np.sort(np.random.default_rng(1).normal(size=(2000, 1)), axis=0)
+    rare = np.repeat([0.0, 1.0], [1900, 100])[:, None]
+    for column in (X, rare):
+        far = np.r_[column, [[1e15]]]
+        expected = encoder("quantile").fit_transform(column)[:1950]  # the highest quantile reaches up to the outlier
+        np.testing.assert_allclose(encoder("quantile").fit_transform(far)[:1950], expected, atol=0.05)
+
+
+def test_quantiles_of_a_constant_that_rounds():
+    assert not encoder("quantile").fit_transform(np.full((300, 1), 0.1)).any()
+
+
+def test_quantiles_of_almost_a_constant():
+    Z = encoder("quantile").fit_transform(np.r_[np.full((299, 1), 1.0), [[np.nextafter(1.0, 2.0)]]])
+    assert np.abs(Z[:-1]).max() < 0.1
+    assert Z[-1, 0] > 2
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_none_changes_nothing(sparse):
+    X = np.array([[1e9, -1e30], [3e38, 0.0]])
+    Z = encoder("none").fit_transform(csr_array(X) if sparse else X)
+    assert np.array_equal(Z, X.astype(np.float32))
+    assert encoder("none").fit_transform([[1e300]]).item() == np.finfo(np.float32).max  # there is nothing larger
 
 
 def test_robust_smooth_by_its_formula():
