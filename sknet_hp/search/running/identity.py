@@ -3,6 +3,7 @@
 Functions and classes that a user may edit between two runs are their code and what it refers to; those of installed packages are their names.
 """
 
+import dis
 import hashlib
 import sys
 import sysconfig
@@ -78,7 +79,7 @@ class _Description:
         if self._has_told(function):
             return name
         inside = [function.__defaults__, function.__kwdefaults__, *_contents(function)]
-        around = {known: function.__globals__[known] for known in sorted(set(_names(code))) if known in function.__globals__}
+        around = {known: function.__globals__[known] for known in sorted(set(_names(code)) - _written(code)) if known in function.__globals__}
         around = {known: part for known, part in around.items() if _is_constant(part) or isinstance(part, (FunctionType, type))}
         return f"{name} {self._code(code, function.__doc__)} {self.of(inside)} {self.of(around)}"
 
@@ -88,11 +89,10 @@ class _Description:
         file = getattr(module, "__file__", None)
         if (file is None and own.__module__ != "__main__") or (file is not None and _is_installed(file)) or self._has_told(own):
             return name
-        parts = {}
-        for known, part in sorted(vars(own).items()):
-            function = part.fget if isinstance(part, property) else getattr(part, "__func__", part)
-            if isinstance(function, (FunctionType, type)) or (_is_constant(part) and not known.startswith("__")):
-                parts[known] = function
+        members = {known: part.fget if isinstance(part, property) else getattr(part, "__func__", part) for known, part in sorted(vars(own).items())}
+        parts: dict[str, Any] = {known: part for known, part in members.items() if isinstance(part, (FunctionType, type))}
+        counted = set().union(*(_written(part.__code__) for part in parts.values() if isinstance(part, FunctionType)))
+        parts |= {known: part for known, part in members.items() if _is_constant(part) and known not in counted and not known.startswith("__")}
         return f"{name}({', '.join(map(self.of, own.__bases__))}) {self.of(parts)}"
 
     def _code(self, code: CodeType, doc: str | None = None) -> str:
@@ -123,6 +123,12 @@ def _names(code: CodeType) -> Iterator[str]:
     for part in code.co_consts:
         if isinstance(part, CodeType):
             yield from _names(part)
+
+
+def _written(code: CodeType) -> set[str]:
+    """Attributes and globals that a function sets, such as the counter of a class: these are no constants."""
+    inside = [_written(part) for part in code.co_consts if isinstance(part, CodeType)]
+    return {step.argval for step in dis.get_instructions(code) if step.opname in ("STORE_ATTR", "STORE_GLOBAL")}.union(*inside)
 
 
 def _contents(function: FunctionType) -> Iterator[Any]:
