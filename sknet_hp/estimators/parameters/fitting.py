@@ -21,9 +21,8 @@ FITTING: dict[str, Parameter] = {
     "schedule_epochs": Parameter(
         "int or None",
         [None, *at_least(1)],
-        "Epochs over which the schedule runs; `max_epochs` if None. Set it to the most a search will train, so that stopping in between "
-        "does not bend the "
-        "schedule.",
+        "Epochs over which schedules run; `max_epochs` if None. Set it to the most a search will train, so that stopping in between "
+        "does not bend them. In epochs beyond, they stay where they ended, which is `lr_min_factor` for most.",
     ),
     "early_stopping": Parameter(
         "bool",
