@@ -271,8 +271,8 @@ class Cohort:
                 self.best.copy_member(k, self.weights if self.averages is None else self.averages.weights)
             if job.stopping.ends(epoch, changes.get("best_epoch", state.best_epoch)):
                 changes["finished"] = "patience"
-        if loss is not None and job.schedule.name == "plateau" and not job.schedule.warming((epoch - 1) / job.horizon):
-            changes["plateau"] = state.plateau.after(loss, job.schedule)
+        if job.schedule.name == "plateau" and not job.schedule.warming((epoch - 1) / job.horizon):
+            changes["plateau"] = state.plateau.after(epoch, loss, job.schedule)
         self.states[k] = replace(state, **changes)
         if job.observer is not None:
             self._tell(k, job.observer, record)

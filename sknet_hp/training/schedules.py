@@ -94,6 +94,7 @@ class Schedule:
     gamma, step_size : of "step" (and gamma of "plateau"); step_size is a fraction of what warm-up leaves of the horizon.
     cycles, cycle_mult : of "cosine_restarts" and "cyclic".
     patience : epochs without improvement, of "plateau".
+    drops : epochs after which "plateau" falls where no rows are held out.
     """
 
     name: str = "constant"
@@ -104,6 +105,7 @@ class Schedule:
     cycles: int = 1
     cycle_mult: float = 1.0
     patience: int = 5
+    drops: tuple[int, ...] = ()
 
     def factor(self, t: float, step: float = 0.0) -> float:
         """The factor at t, the fraction of the horizon that has passed; `step` is what one training step takes of it."""

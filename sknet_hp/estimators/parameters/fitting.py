@@ -57,8 +57,8 @@ FITTING: dict[str, Parameter] = {
     "refit_full": Parameter(
         "bool",
         SWITCH,
-        "After `early_stopping`, train once more on all rows, for as many epochs as were found best. `stopping_history_` tells of the "
-        "first training.",
+        "After `early_stopping`, train once more on all rows, for as many epochs as were found best, and with the drops of the learning rate that "
+        '"plateau" made in them. `stopping_history_` tells of the first training.',
     ),
     # ---- transfer
     "init_from": Parameter(
