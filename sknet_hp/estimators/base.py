@@ -16,6 +16,7 @@ from skorch.history import History
 from torch import nn
 
 from sknet_hp.estimators import architecture, recipe
+from sknet_hp.estimators.continuing import again, starts_of
 from sknet_hp.estimators.net_view import build_net
 from sknet_hp.estimators.skorch_net import Live, write_state
 from sknet_hp.estimators.split import Data, split_rows
@@ -63,7 +64,7 @@ class BaseNet(Network, BaseEstimator):
         self._check_parameters()
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
-        starts = self._starts(one_epoch)
+        starts = starts_of(self, one_epoch)
         first = starts is None
         if first:
             self._reset()
@@ -85,7 +86,7 @@ class BaseNet(Network, BaseEstimator):
         max_epochs = self.max_epochs if not one_epoch else 1 if starts is None else starts[0].epoch + 1
         self._train(self._jobs(data, train, validation, starts, max_epochs))
         if self.refit_full and validation is not None:
-            self._refit(data)
+            self._refit(data, self.states_)
         return self
 
     def _held_out(self, X_val: Any, y_val: Any) -> tuple[Any, Any] | None:
@@ -100,31 +101,13 @@ class BaseNet(Network, BaseEstimator):
             )
         return X_val, y_val
 
-    def _starts(self, one_epoch: bool) -> list[State] | None:
-        """Where the members go on from, or None."""
-        if not hasattr(self, "states_") or not (self.warm_start or one_epoch):
-            return None
-        starts = self.states_
-        if len(starts) != self.n_members:
-            raise ValueError(f"n_members={self.n_members}, but {len(starts)} networks have been trained so far; set warm_start=False to begin anew")
-        if one_epoch:  # nothing is held out: nothing stops them, and no earlier epoch is the best; all go on from the same epoch
-            epoch = max(start.epoch for start in starts)
-            cleared: dict[str, Any] = {"finished": "", "best_parameters": None, "best_buffers": None, "best_loss": np.inf, "best_epoch": 0}
-            return [replace(start, epoch=epoch, **cleared) for start in starts]
-        done = max(start.epoch for start in starts)
-        if self.max_epochs < done:
-            raise ValueError(
-                f"max_epochs={self.max_epochs} is less than the {done} epochs this network has already been trained for; "
-                "with warm_start=True, set max_epochs to the total you want, or set warm_start=False to begin anew"
-            )
-        return starts
-
-    def _refit(self, data: Data) -> None:
-        """Once more, on all rows, for as many epochs as were best."""
-        history, best_epoch = self.history_, self.best_epoch_
+    def _refit(self, data: Data, found: list[State]) -> None:
+        """Once more, on all rows, each member for as many epochs as were best for it and at the learning rates it had in them."""
+        history = self.history_
         self._reset(keep=("seed_",))
         self._read_target(data.y, first=True, classes=None)
-        self._train(self._jobs(data, None, None, None, best_epoch))
+        jobs = self._jobs(data, None, None, None, self.max_epochs)
+        self._train([again(job, state) for job, state in zip(jobs, found, strict=True)])
         self.stopping_history_ = history
 
     def _check_parameters(self) -> None:

@@ -40,12 +40,13 @@ def rates(net: Any, batch_rows: int) -> Rates:
 def schedule(net: Any) -> Schedule:
     """The learning rate's course."""
     horizon = net.schedule_epochs or net.max_epochs
+    warmup = min(1.0, net.lr_warmup / horizon if net.lr_warmup >= 1 else float(net.lr_warmup))
     return Schedule(
         net.lr_schedule,
         min_factor=float(net.lr_min_factor),
-        warmup=min(1.0, net.lr_warmup / horizon if net.lr_warmup >= 1 else float(net.lr_warmup)),
+        warmup=warmup,
         gamma=float(net.lr_gamma),
-        step_size=1 / 3 if net.lr_step_epochs is None else net.lr_step_epochs / horizon,
+        step_size=1 / 3 if net.lr_step_epochs is None or warmup == 1 else net.lr_step_epochs / (horizon * (1 - warmup)),
         cycles=int(net.lr_cycles),
         cycle_mult=float(net.lr_cycle_mult),
         patience=int(net.lr_patience),

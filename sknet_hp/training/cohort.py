@@ -229,7 +229,10 @@ class Cohort:
     def _learning_rates(self, steps: int) -> np.ndarray:
         """(steps, members)."""
         factors = self._factors("schedule", steps)
-        plateau = np.array([state.plateau.factor for state in self.states])
+        # What "plateau" has come to says nothing to the schedule that a continued training has in its place.
+        plateau = np.array(
+            [state.plateau.factor if job.schedule.name == "plateau" else 1.0 for job, state in zip(self.jobs, self.states, strict=True)]
+        )
         return self.rates["lr"] * (plateau if factors is None else factors * plateau) * np.ones((steps, 1))
 
     def _factors(self, schedule: str, steps: int) -> np.ndarray | None:
@@ -268,8 +271,8 @@ class Cohort:
                 self.best.copy_member(k, self.weights if self.averages is None else self.averages.weights)
             if job.stopping.ends(epoch, changes.get("best_epoch", state.best_epoch)):
                 changes["finished"] = "patience"
-        if loss is not None and job.schedule.name == "plateau":
-            changes["plateau"] = state.plateau.after(loss, job.schedule)
+        if job.schedule.name == "plateau" and not job.schedule.warming((epoch - 1) / job.horizon):
+            changes["plateau"] = state.plateau.after(epoch, loss, job.schedule)
         self.states[k] = replace(state, **changes)
         if job.observer is not None:
             self._tell(k, job.observer, record)

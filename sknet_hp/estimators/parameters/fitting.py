@@ -21,9 +21,8 @@ FITTING: dict[str, Parameter] = {
     "schedule_epochs": Parameter(
         "int or None",
         [None, *at_least(1)],
-        "Epochs over which the schedule runs; `max_epochs` if None. Set it to the most a search will train, so that stopping in between "
-        "does not bend the "
-        "schedule.",
+        "Epochs over which schedules run; `max_epochs` if None. Set it to the most a search will train, so that stopping in between "
+        "does not bend them. In epochs beyond, they stay where they ended, which is `lr_min_factor` for most.",
     ),
     "early_stopping": Parameter(
         "bool",
@@ -58,8 +57,8 @@ FITTING: dict[str, Parameter] = {
     "refit_full": Parameter(
         "bool",
         SWITCH,
-        "After `early_stopping`, train once more on all rows, for as many epochs as were found best. `stopping_history_` tells of the "
-        "first training.",
+        "After `early_stopping`, train once more on all rows, for as many epochs as were found best, and with the drops of the learning rate that "
+        '"plateau" made in them. `stopping_history_` tells of the first training.',
     ),
     # ---- transfer
     "init_from": Parameter(
