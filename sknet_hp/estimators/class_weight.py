@@ -54,7 +54,7 @@ def by_label(target: ClassTarget, given: dict[Any, Any]) -> np.ndarray:
             f"class_weight={given!r} gives weights by label, but a row of this y may have several labels; use class_weight='balanced', or "
             "sample_weight"
         )
-    wrong = {label: weight for label, weight in given.items() if not (isinstance(weight, Real) and 0 <= weight < np.inf)}
+    wrong = {label: weight for label, weight in given.items() if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)}
     if wrong:
         raise ValueError(f"class_weight={given!r} must give finite weights of 0 or more, got {wrong!r}")
     labels = target.classes.tolist()
