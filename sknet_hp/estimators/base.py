@@ -148,7 +148,7 @@ class BaseNet(Network, BaseEstimator):
             Z = self.encoder_.fit_transform(data.X, learn_from, estimator=self)
         else:
             Z = self.encoder_.transform(data.X, estimator=self)
-        weight = self._training_weight(data.y, data.sample_weight)
+        weight = self._training_weight(data.codes, data.sample_weight)
         table = Table(Z, self._targets(data.codes, train, data.sample_weight), _float32(weight))
         if data.held_out is None:
             return Rows(table, train), None if validation is None else Rows(table, validation)
@@ -156,7 +156,7 @@ class BaseNet(Network, BaseEstimator):
         check_consistent_length(X_val, y_val)
         codes = self._read_target(y_val, first=False, classes=None)
         table_val = Table(
-            self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), _float32(self._training_weight(y_val, None))
+            self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), _float32(self._training_weight(codes, None))
         )
         return Rows(table), Rows(table_val)
 
@@ -325,7 +325,7 @@ class BaseNet(Network, BaseEstimator):
         """What the network is to give."""
         raise NotImplementedError
 
-    def _training_weight(self, y: Any, sample_weight: np.ndarray | None) -> np.ndarray | None:
+    def _training_weight(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         return sample_weight
 
     def _strata(self, codes: np.ndarray) -> np.ndarray | None:

@@ -4,9 +4,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import Tags, column_or_1d, compute_sample_weight
+from sklearn.utils import Tags
 
 from sknet_hp.estimators.base import BaseNet
+from sknet_hp.estimators.class_weight import balanced, by_label, of_rows
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets import ClassTarget
@@ -46,6 +47,8 @@ class NetClassifier(ClassifierMixin, BaseNet):
         A skorch net with the weights that `predict` uses, and the history.
     parameters_, buffers_ : ndarray of shape (n_members, n)
         The weights that `predict` uses, flat.
+    balanced_weight_ : ndarray of shape (n_classes,) or (n_labels, 2)
+        With `class_weight="balanced"`, the weights that the first rows gave to the classes, or to the absence and presence of each label.
     states_ : list of State
         Where each member's training stands, complete enough to go on from; `state_` is the first one's.
 
@@ -320,11 +323,17 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
         return codes if self.target_.multilabel else np.ascontiguousarray(codes, dtype=np.int64)
 
-    def _training_weight(self, y: Any, sample_weight: np.ndarray | None) -> np.ndarray | None:
+    def _training_weight(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
-        by_class = compute_sample_weight(self.class_weight, np.asarray(y) if self.target_.multilabel else column_or_1d(y))
-        return by_class if sample_weight is None else by_class * sample_weight
+        if self.class_weight != "balanced":
+            weights = by_label(self.target_, self.class_weight)
+        else:
+            if not hasattr(self, "balanced_weight_"):  # what is trained on, and rows to validate on, are weighed as the first rows were
+                self.balanced_weight_ = balanced(self.target_, codes, sample_weight)
+            weights = self.balanced_weight_
+        factors = of_rows(self.target_, weights, codes)
+        return factors if sample_weight is None else factors * sample_weight
 
     def _strata(self, codes: np.ndarray) -> np.ndarray | None:
         return None if self.target_.multilabel else codes
