@@ -219,7 +219,7 @@ class BaseNet(Network, BaseEstimator):
             return [replace(job, start=start) for job, start in zip(jobs, starts, strict=True)]
         own = [None if network.module is None else architecture.tensors(network.module) for network in networks]
         if source is not None:
-            return [replace(job, start=start_from(source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]
+            return [replace(job, start=start_from(self, source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]
         return [job if given is None else replace(job, start=state_of(job, given)) for job, given in zip(jobs, own, strict=True)]
 
     def _seeds(self) -> list[int]:

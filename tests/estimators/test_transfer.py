@@ -87,6 +87,11 @@ def test_other_classes_and_another_task(source):
     NetRegressor(**SMALL, init_from=source).fit(X, y * 1.0)
 
 
+def test_layers_that_are_not_frozen_may_be_new(source):
+    deeper = NetClassifier(**SMALL, n_layers=3, init_from=source, freeze=2).fit(X, y)
+    assert np.array_equal(tensors(deeper)["layers.3.weight"], tensors(source)["layers.3.weight"])
+
+
 def test_it_is_not_kept_alive():
     """The parameters that were found valid were remembered, estimators among them."""
     source = NetClassifier(**SMALL).fit(X, y)
@@ -114,6 +119,8 @@ def test_from_a_file_in_a_search(source, tmp_path):
         ({"init_from": LogisticRegression()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": NetClassifier()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": "source", "width": 7, "n_layers": 1}, "no layer of init_from"),
+        ({"init_from": "source", "n_layers": 3, "freeze": "all_but_last"}, "'layers.6.weight' at random weights.*It has layers.0.weight"),
+        ({"init_from": "source", "hidden_layer_sizes": (16, 8), "freeze": 2, "unfreeze_epoch": 2}, "'layers.3.weight' at random weights"),
     ],
 )
 def test_what_makes_no_sense_is_refused(source, parameters, message):
