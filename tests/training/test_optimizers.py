@@ -211,6 +211,46 @@ def test_clipping_equals_torch(name, shapes):
         assert np.array_equal(alone[0], weights[k])
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_member_without_a_limit_is_left_alone_whatever_its_gradient(name):
+    """Also where the norm is not finite: of gradients that are not, or whose squares are too large for float32."""
+    for odd in (1e20, np.inf, np.nan):
+        gradients = np.random.default_rng(0).normal(size=(2, n_floats(SMALL))).astype(np.float32)
+        gradients[:, 3] = odd
+
+        def step(clip, name=name, gradients=gradients):
+            members = len(clip)
+            layout = Layout(SMALL, members, torch.device("cpu"))
+            optimizer = OPTIMIZERS[name](some(0, members) | {"lr": np.full(members, 1e-22), "clip": np.array(clip)}, layout)
+            flat, gradient, scratch = layout.zeros(), layout.zeros(), layout.zeros()
+            layout.assign(gradient, gradients[:members])
+            optimizer.begin_epoch(np.full((1, members), 1e-22), np.ones((1, members), int))
+            optimizer.update(0, flat, gradient, [layout.zeros() for _ in range(optimizer.slots)], scratch)
+            return layout.member(0, flat)
+
+        alone, together = step([np.inf]), step([np.inf, 1.0])
+        assert np.array_equal(alone, together, equal_nan=True), odd
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_the_norm_is_of_what_is_trained(name):
+    """As torch has it, where frozen parameters have no gradient."""
+    problem = Problem(n_floats(SMALL))
+    clip = np.full(4, 0.5)
+    factors = np.array([[0.0, 1.0, 1.0]] * 3 + [[1.0, 1.0, 1.0]])
+    weights, _ = optimise(name, SMALL, some(0) | {"clip": clip}, MEMBERS, problem, lr_factors=factors)
+
+    def before(tensors, first):
+        for p in tensors[:first]:
+            p.grad = None
+        torch.nn.utils.clip_grad_norm_(tensors, 0.5)
+
+    for k, r in rates_of.items():
+        reference = Reference(SMALL, problem, k, lambda p, r=r: TORCH[name](p, r))
+        expected = reference.run(lambda tensors, k=k: before(tensors, 1 if k < 3 else 0))
+        np.testing.assert_allclose(weights[k], expected, rtol=1e-3, atol=2e-4, err_msg=f"member {k}")
+
+
 @pytest.mark.parametrize("factor", [1.0, 3.0])
 @pytest.mark.parametrize("mode", ["l2", "decoupled"])
 @pytest.mark.parametrize("name", ["adam", "adamw"])

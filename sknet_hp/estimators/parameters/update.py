@@ -101,7 +101,8 @@ UPDATE: dict[str, Parameter] = {
     "grad_clip_norm": Parameter(
         "float or None",
         [*POSITIVE, None],
-        "The gradient's norm is scaled down to this where it is larger (Pascanu et al. 2013).",
+        "The norm of the loss's gradient in a step, over all weights that are trained, is scaled down to this where it is larger (Pascanu et al. "
+        "2013), before `l1` and `weight_decay` are added.",
         "0.1 to 10, on a log scale",
     ),
     "lr_factor_bias": Parameter("float", POSITIVE, "Factor on the learning rate of biases.", "0.1 or 1", "Holzmüller et al. 2024"),
