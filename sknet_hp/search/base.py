@@ -8,7 +8,6 @@ from importlib.metadata import version
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
-import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
@@ -261,10 +260,10 @@ class BaseSearcher(BaseSearchCV):
             "searcher": type(self).__name__,
             "version of sknet_hp": _VERSION,
             "random_state": str(self.random_state),
-            "estimator": digest(self.estimator),
+            "estimator": digest(clone(self.estimator)),
             "space": digest(Space(self.param_distributions).branches),
-            "data set": digest([joblib.hash(X), joblib.hash(y), {name: joblib.hash(value) for name, value in params.items()}]),
-            "cv": digest([joblib.hash(split) for split in splits]),
+            "data set": digest([X, y, params]),
+            "cv": digest(splits),
             "setting of the search": digest(own),
         }
 
