@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from curves import TRAINED, Curve, numbers_of, table
 from scipy import stats
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold
@@ -655,34 +655,6 @@ def test_edited_functions_and_classes(tmp_path, monkeypatch):
         assert old in OWN
         after = digests_of(OWN.replace(old, new, 1), tmp_path / "own.py", monkeypatch)
         assert {name for name in before if before[name] != after[name]} == changed, old
-
-
-class Counting(BaseEstimator):
-    DEPTH = 3
-    fits = 0
-
-    def fit(self, X, y=None):
-        Counting.fits += self.DEPTH
-        return self
-
-
-N_CALLS = 0
-
-
-def counting(net, X, y):
-    global N_CALLS
-    N_CALLS += 1
-    return 0
-
-
-def test_what_code_counts_is_not_what_it_is(monkeypatch):
-    """Counters of a class or a module differ before and after a search; settings do not."""
-    known = digest([Counting(), counting])
-    Counting().fit(None)
-    counting(None, None, None)
-    assert digest([Counting(), counting]) == known
-    monkeypatch.setattr(Counting, "DEPTH", 4)
-    assert digest([Counting(), counting]) != known
 
 
 def test_an_edited_scorer(path):
