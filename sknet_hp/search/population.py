@@ -191,8 +191,7 @@ class PBTSearchCV(BaseSearcher):
     def _exploit_and_explore(self, run: Run, population: list[Candidate], space: Space, random_state: np.random.RandomState) -> list[Candidate]:
         """The next population: the worst, and all that failed, give way to perturbed copies of the best."""
         n, order = n_replaced(len(population), self.quantile), ranked(population)
-        # An error_score that is a number hides from the ranking who failed.
-        failed = {row.candidate for row in run.rows[-len(population) :] if any(outcome["fit_error"] is not None for outcome in row.outcomes)}
+        failed = {row.candidate for row in run.rows[-len(population) :] if row.failed}
         failed |= {member for member in population if np.isnan(member.score)}
         best = [member for member in order if member not in failed][: max(n, 1)]
         if not best:

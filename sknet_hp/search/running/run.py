@@ -64,6 +64,11 @@ class Row(NamedTuple):
     n_resources: int
     outcomes: list[Outcome]
 
+    @property
+    def failed(self) -> bool:
+        """Whether a fit failed, which an `error_score` that is a number hides from the scores."""
+        return any(outcome["fit_error"] is not None for outcome in self.outcomes)
+
 
 class Step(NamedTuple):
     """A candidate to be trained up to `n_resources`, in the so-manieth rung of its bracket."""
@@ -205,6 +210,10 @@ class Run:
         """Mean over the splits of what the search goes by, NaN if a fit failed."""
         return float(np.mean([_score_of(outcome, self.metric) for outcome in row.outcomes]))
 
+    def latest(self) -> list[Row]:
+        """Of each candidate that was trained, the row of what it has reached; in the order of proposal."""
+        return sorted({row.candidate: row for row in self.rows}.values(), key=lambda row: row.candidate.number)
+
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
         calls = (
@@ -249,7 +258,10 @@ class Run:
         return fitted
 
     def networks(self, candidates: Sequence[Candidate]) -> list[list[Any]]:
-        """The fitted networks of candidates, one for each split; what was let go of, or can not be read from a journal, is trained again."""
+        """The fitted networks of candidates, one for each split; what was let go of, or can not be read from a journal, is trained again.
+
+        None of one that can not be trained as it was.
+        """
         missing = []
         for candidate in candidates:
             for split in range(self.n_splits):
@@ -260,7 +272,7 @@ class Run:
         steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
         calls = (delayed(_numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
         for (k, split), outcome in Parallel(n_jobs=self.n_jobs)(calls):
-            missing[k][0].estimators[split] = outcome["estimator"]
+            missing[k][0].estimators[split] = outcome["estimator"] if outcome["fit_error"] is None else None
         return [candidate.estimators for candidate in candidates]
 
     def _arguments(self, step: Step, split: int) -> tuple[Any, ...]:
@@ -269,7 +281,7 @@ class Run:
             data = data._replace(train=self._first_rows(split, step.n_resources))
         if kept is not None:
             return kept, data, [self.resource.settings(step.n_resources, step.candidate.n_resources)], self.settings
-        history = [] if self.resource.of_rows else step.candidate.history
+        history = [] if self.resource.of_rows else [reached for reached in step.candidate.history if reached != (step.candidate, step.n_resources)]
         schedule = [(past.params, n_resources) for past, n_resources in [*history, (step.candidate, step.n_resources)]]
         return clone(self.estimator), data, stages(schedule, self.resource), self.settings
 
