@@ -4,10 +4,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import Tags, column_or_1d, compute_sample_weight
+from sklearn.utils import Tags
 
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import CLASSIFIER
+from sknet_hp.estimators.row_weights import ClassWeights
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets import ClassTarget
 from sknet_hp.training.torch_loss import TorchLoss, read_loss
@@ -250,7 +251,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Labels of any kind; or, for rows with several labels each, a matrix of 0 and 1 (sparse if you like).
         sample_weight : array-like of shape (n_rows,), default=None
-            A row of weight 2 counts as two rows in losses, statistics and standardisation.
+            A row of weight 2 counts as two rows in losses, statistics and standardisation, one of weight 0 as none; only ratios matter.
         X_val, y_val : as X and y, default=None
             Rows to validate on, in place of some held out of X: `early_stopping` follows them. Without it, their loss is recorded.
         groups : array-like of shape (n_rows,), default=None
@@ -320,11 +321,8 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
         return codes if self.target_.multilabel else np.ascontiguousarray(codes, dtype=np.int64)
 
-    def _training_weight(self, y: Any, sample_weight: np.ndarray | None) -> np.ndarray | None:
-        if self.class_weight is None:
-            return sample_weight
-        by_class = compute_sample_weight(self.class_weight, np.asarray(y) if self.target_.multilabel else column_or_1d(y))
-        return by_class if sample_weight is None else by_class * sample_weight
+    def _class_weights(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> ClassWeights | None:
+        return None if self.class_weight is None else ClassWeights(self.class_weight, self.target_, codes, sample_weight)
 
     def _strata(self, codes: np.ndarray) -> np.ndarray | None:
         return None if self.target_.multilabel else codes

@@ -34,7 +34,7 @@ CLASSIFIER: dict[str, Parameter] = {
     "class_weight": Parameter(
         'dict, "balanced" or None',
         [StrOptions({"balanced"}), dict, None],
-        'Weights of the classes, by label; "balanced" makes all classes count the same. They multiply `sample_weight` in the loss.',
+        'Weights of the classes, by label; "balanced" makes all classes count the same, by `sample_weight`, which they multiply in the loss.',
     ),
 }
 
