@@ -18,6 +18,7 @@ from torch import nn
 from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.continuing import again, starts_of
 from sknet_hp.estimators.net_view import build_net
+from sknet_hp.estimators.row_weights import counting, shares
 from sknet_hp.estimators.skorch_net import Live, write_state
 from sknet_hp.estimators.split import Data, split_rows
 from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
@@ -75,10 +76,12 @@ class BaseNet(Network, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not sample_weight.any():
                 raise ValueError("sample_weight is zero for every row; at least one row needs a positive weight to learn from")
-        data = Data(X, y, self._read_target(y, first=first, classes=classes), sample_weight, held_out, groups)
+            sample_weight = sample_weight / sample_weight.max()  # only ratios matter, and sums can not overflow
+        codes = self._read_target(y, first=first, classes=classes)
+        data = Data(X, y, codes, sample_weight, shares(self._training_weight(codes, sample_weight)), held_out, groups)
         if starts is not None and not one_epoch and all(start.finished or self.max_epochs == start.epoch for start in starts):
             return self
-        train, validation = (None, None) if one_epoch or held_out is not None else split_rows(self, data)
+        train, validation = (data.counting, None) if one_epoch or held_out is not None else split_rows(self, data)
         if self.lr_schedule == "plateau" and not one_epoch and validation is None and held_out is None:
             raise ValueError(
                 "lr_schedule='plateau' follows the loss on rows that are not trained on; set early_stopping=True, or give X_val and y_val to fit"
@@ -104,9 +107,9 @@ class BaseNet(Network, BaseEstimator):
     def _refit(self, data: Data, found: list[State]) -> None:
         """Once more, on all rows, each member for as many epochs as were best for it and at the learning rates it had in them."""
         history = self.history_
-        self._reset(keep=("seed_",))
+        self._reset(keep=("seed_", "balanced_weight_"))
         self._read_target(data.y, first=True, classes=None)
-        jobs = self._jobs(data, None, None, None, self.max_epochs)
+        jobs = self._jobs(data, data.counting, None, None, self.max_epochs)
         self._train([again(job, state) for job, state in zip(jobs, found, strict=True)])
         self.stopping_history_ = history
 
@@ -140,25 +143,22 @@ class BaseNet(Network, BaseEstimator):
             validate_data(self, data.X, reset=True, skip_check_array=True)
         elif first:
             learn_from = data.sample_weight
-            if validation is not None:  # rows held out teach the encoder nothing, nor do those that a splitter leaves out
+            if train is not None:  # rows held out teach the encoder nothing, nor do those that a splitter leaves out
                 learn_from = np.zeros(len(data.codes))
-                assert train is not None
                 learn_from[train] = 1 if data.sample_weight is None else data.sample_weight[train]
             self.encoder_ = architecture.encoder(self)
             Z = self.encoder_.fit_transform(data.X, learn_from, estimator=self)
         else:
             Z = self.encoder_.transform(data.X, estimator=self)
-        weight = self._training_weight(data.codes, data.sample_weight)
-        table = Table(Z, self._targets(data.codes, train, data.sample_weight), _float32(weight))
+        table = Table(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
         if data.held_out is None:
             return Rows(table, train), None if validation is None else Rows(table, validation)
         X_val, y_val = data.held_out
         check_consistent_length(X_val, y_val)
         codes = self._read_target(y_val, first=False, classes=None)
-        table_val = Table(
-            self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), _float32(self._training_weight(codes, None))
-        )
-        return Rows(table), Rows(table_val)
+        weight = shares(self._training_weight(codes, None))
+        table_val = Table(self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), weight)
+        return Rows(table, train), Rows(table_val, counting(weight))
 
     def _jobs(
         self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, starts: list[State] | None, max_epochs: int
@@ -326,6 +326,7 @@ class BaseNet(Network, BaseEstimator):
         raise NotImplementedError
 
     def _training_weight(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """(n_rows,) what rows count for in the loss, or None if all the same."""
         return sample_weight
 
     def _strata(self, codes: np.ndarray) -> np.ndarray | None:
@@ -376,7 +377,3 @@ class BaseNet(Network, BaseEstimator):
         tags.input_tags.categorical = True
         tags.non_deterministic = False
         return tags
-
-
-def _float32(weight: np.ndarray | None) -> np.ndarray | None:
-    return None if weight is None else weight.astype(np.float32)

@@ -217,7 +217,7 @@ class Cohort:
                     averages.after_step(s, self.weights)
             losses[:, begin : begin + len(xs)] = self.of_each.rows(records[: len(xs)], ys).transpose(0, 1).cpu().numpy()
         # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise.
-        return np.array([(losses[k].ravel() * weight[k].ravel()).sum() / max(weight[k].sum(), 1e-30) for k in range(members)])
+        return np.array([(losses[k].ravel() * weight[k].ravel()).sum() / (weight[k].sum() or 1.0) for k in range(members)])
 
     def _keys(self, steps: int) -> Sequence[Tensor]:
         """For each step, (members, dropouts) keys of the dropout masks."""

@@ -62,7 +62,7 @@ class Validation:
     def _member(self, k: int, losses: np.ndarray, hits: np.ndarray | None, outputs: np.ndarray | None) -> Scores:
         # Sums over arrays that the member alone would have: the order of additions is part of the promise.
         weight = self.weight[k]
-        total = max(weight.sum(), 1e-30)
+        total = weight.sum() or 1.0
         accuracy = None if hits is None else float((hits * weight).sum() / total)
         score, error, metric = None, None, self.jobs[k].metric
         if metric is not None and outputs is not None:
