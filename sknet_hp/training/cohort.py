@@ -187,6 +187,8 @@ class Cohort:
         features, n_outputs = self.pool.X.shape[1], self.jobs[0].n_outputs
         keys = self._keys(steps)
         width = n_outputs * self.jobs[0].n_heads
+        augmentation = Augmentation(self.jobs, self.epochs_done.tolist(), steps)
+        augmentation.weigh(weight, share)
         shares, columns = share.unbind(0), share.unsqueeze(3).unbind(0)
         counted = self.steps_done + np.arange(1, steps + 1)[:, None]
         decay = self._factors("decay_schedule", steps)
@@ -195,7 +197,6 @@ class Cohort:
         averages = self.averages
         if averages is not None:
             averages.begin_epoch(steps)
-        augmentation = Augmentation(self.jobs, self.epochs_done.tolist(), steps)
         chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
         records = torch.empty(chunk, members, rows, width, dtype=torch.float32, device=self.device)
         losses = np.empty((members, steps, rows), np.float32)
