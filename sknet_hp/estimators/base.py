@@ -209,7 +209,7 @@ class BaseNet(Network, BaseEstimator):
             batch_size=batch_size,
             max_epochs=max_epochs,
             schedule_epochs=self.schedule_epochs or self.max_epochs,
-            rates=recipe.rates(self, batch_size),
+            rates=recipe.rates(self, min(batch_size, len(rows))),
             loss_parameter=recipe.loss_parameter(self, loss),
             label_smoothing=getattr(self, "label_smoothing", 0.0),
             input_noise=float(self.input_noise),
