@@ -135,8 +135,10 @@ class BaseNet(Network, BaseEstimator):
             delattr(self, name)
         self.__dict__.pop("_net", None)
 
-    def _tables(self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool, source: Any) -> tuple[Rows, Rows | None]:
-        """The rows to train on and to validate on, encoded; what encodes them is learned first, if it is not known."""
+    def _tables(
+        self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool, source: Any
+    ) -> tuple[Rows, Rows | None, recipe.ScorerMetric | None]:
+        """The rows to train on and to validate on, encoded, and what scores the latter; what encodes them is learned first, if it is not known."""
         if source is not None:  # weights mean something only of inputs that are encoded alike
             self.encoder_ = deepcopy(source.encoder_)
             Z = self.encoder_.transform(data.X, estimator=source)
@@ -152,20 +154,24 @@ class BaseNet(Network, BaseEstimator):
             Z = self.encoder_.transform(data.X, estimator=self)
         table = Table(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
         if data.held_out is None:
-            return Rows(table, train), None if validation is None else Rows(table, validation)
+            if validation is None:
+                return Rows(table, train), None, None
+            weight = None if data.sample_weight is None else data.sample_weight[validation]
+            return Rows(table, train), Rows(table, validation), recipe.scorer(self, data.codes[validation], weight)
         X_val, y_val = data.held_out
         check_consistent_length(X_val, y_val)
         codes = self._read_target(y_val, first=False, classes=None)
         weight = shares(self._training_weight(codes, None))
         table_val = Table(self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), weight)
-        return Rows(table, train), Rows(table_val, counting(weight))
+        which = counting(weight)
+        return Rows(table, train), Rows(table_val, which), recipe.scorer(self, codes if which is None else codes[which], None)
 
     def _jobs(
         self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, starts: list[State] | None, max_epochs: int
     ) -> list[TrainingJob]:
         """One job for each member."""
         source = source_of(self) if starts is None else None
-        rows, valid_rows = self._tables(data, train, validation, starts is None, source)
+        rows, valid_rows, metric = self._tables(data, train, validation, starts is None, source)
         if self.mixup_alpha > 0 and self.encoder_.n_codes:
             raise ValueError(
                 f"mixup_alpha={self.mixup_alpha!r} mixes rows, which categories with learned vectors can not be; set cat_embedding_dim=0, or "
@@ -202,7 +208,7 @@ class BaseNet(Network, BaseEstimator):
             batch_size=batch_size,
             max_epochs=max_epochs,
             schedule_epochs=self.schedule_epochs or self.max_epochs,
-            rates=recipe.rates(self, batch_size),
+            rates=recipe.rates(self, min(batch_size, len(rows))),
             loss_parameter=recipe.loss_parameter(self, loss),
             label_smoothing=getattr(self, "label_smoothing", 0.0),
             input_noise=float(self.input_noise),
@@ -210,7 +216,8 @@ class BaseNet(Network, BaseEstimator):
             layer_rates=networks[0].rates,
             init=architecture.initialisation(self),
             stopping=stopping,
-            metric=None if self.stopping_metric == "loss" or not self.early_stopping else recipe.ScorerMetric(self.stopping_metric, self.target_),
+            metric=metric,
+            judged_by=recipe.judged_by(self, loss, data.held_out is not None),
             device=device,
             precision=recipe.precision(self, graph, device),
         )
@@ -287,7 +294,8 @@ class BaseNet(Network, BaseEstimator):
         self.states_ = [result.state for result in results]
         self.n_iter_ = max(state.epoch for state in self.states_)
         self.n_encoded_features_ = jobs[0].train.table.X.shape[1]
-        self.best_epoch_ = self.state_.best_epoch or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
+        best = self.state_.best_epoch if self.early_stopping else 0
+        self.best_epoch_ = best or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
         weights = [result.weights(self.restore_best and self.early_stopping) for result in results]
         self.parameters_, self.buffers_ = np.stack([p for p, _ in weights]), np.stack([b for _, b in weights])
         for result in results:

@@ -35,7 +35,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
     n_iter_ : int
         Epochs trained.
     best_epoch_ : int
-        The epoch with the lowest validation loss; without `early_stopping`, the last one.
+        The epoch with the lowest validation loss, or the best by `stopping_metric`; without `early_stopping`, the last one.
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict

@@ -267,8 +267,9 @@ class Cohort:
             changes["finished"] = "observer"
         elif loss is not None:
             value = loss if score is None else -score
-            if job.stopping.improves(value, state.best_loss, first=state.best_epoch == 0):
-                changes |= {"best_loss": value, "best_epoch": epoch}
+            first = state.best_epoch == 0 or state.judged_by != job.judged_by
+            if job.stopping.improves(value, state.best_loss, first):
+                changes |= {"best_loss": value, "best_epoch": epoch, "judged_by": job.judged_by}
                 self.best.copy_member(k, self.weights if self.averages is None else self.averages.weights)
             if job.stopping.ends(epoch, changes.get("best_epoch", state.best_epoch)):
                 changes["finished"] = "patience"

@@ -72,6 +72,7 @@ class State:
     epoch, step : how many have been trained.
     best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss (or highest score, which `best_loss`
         holds negated); None without validation.
+    judged_by : what made it the best, the `judged_by` of a job.
     plateau : of the schedule of that name.
     average : of the weights, which predicts in their place; None where nothing is averaged.
     finished : why nothing more will be trained: "" (it may go on), "patience", "diverged" or "observer".
@@ -86,6 +87,7 @@ class State:
     best_buffers: np.ndarray | None = None
     best_loss: float = np.inf
     best_epoch: int = 0
+    judged_by: Any = None
     plateau: Plateau = field(default_factory=Plateau)
     average: Average | None = None
     finished: str = ""
@@ -140,8 +142,9 @@ class TrainingJob:
     init : how weights start.
     start : the state to go on from, or None.
     precision : of the products of hidden layers, "float32" or "bf16".
-    metric : what early stopping follows instead of the validation loss: outputs, y and weights of the validation rows to a number, the higher the
-        better. Picklable.
+    metric : what early stopping follows instead of the validation loss: the outputs of the validation rows to a number, the higher the better.
+        Picklable.
+    judged_by : all that epochs are judged by, to be compared: the best of an earlier training is none where this has changed.
     observer : told of each epoch, in this process; None lets the job train in any.
     """
 
@@ -174,7 +177,8 @@ class TrainingJob:
     layer_rates: tuple[float, ...] = ()
     init: Init = field(default_factory=Init)
     stopping: Stopping = field(default_factory=Stopping)
-    metric: "Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None" = None
+    metric: Callable[[np.ndarray], float] | None = None
+    judged_by: Any = None
     start: State | None = None
     device: str = "cpu"
     precision: str = "float32"

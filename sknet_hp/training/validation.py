@@ -66,11 +66,8 @@ class Validation:
         accuracy = None if hits is None else float((hits * weight).sum() / total)
         score, error, metric = None, None, self.jobs[k].metric
         if metric is not None and outputs is not None:
-            rows = self.each[k]
-            which = slice(None) if rows.index is None else rows.index
-            y, own = rows.table.y[which], rows.table.weight
             try:
-                score = float(metric(outputs[: len(rows)], y, None if own is None else own[which]))
+                score = float(metric(outputs[: len(self.each[k])]))
             except Exception as raised:
                 error = raised
         return Scores(float((losses * weight).sum() / total), accuracy, score, error)

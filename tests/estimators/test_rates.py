@@ -35,6 +35,14 @@ def test_drops_come_every_so_many_epochs_after_the_warm_up(parameters, drops):
     assert (np.flatnonzero(np.diff(got) < -1e-9) + 1).tolist() == drops
 
 
+@pytest.mark.parametrize("scaling", ["linear", "sqrt"])
+def test_scaled_by_the_rows_there_are(scaling):
+    """A batch has as many rows as there are at most, whatever `batch_size` says."""
+    plain = SMALL | {"max_epochs": 2, "early_stopping": False, "lr_scaling": scaling, "base_batch_size": 50}
+    whole, larger = (NetClassifier(**plain | {"batch_size": size}).fit(X, y) for size in (200, 1000))
+    assert np.array_equal(whole.parameters_, larger.parameters_)
+
+
 # ---- once more on all rows -----------------------------------------------------------------------------------------
 
 FALLING = SMALL | {"lr_schedule": "plateau", "lr_patience": 0, "lr_gamma": 0.5, "lr": 5e-2, "max_epochs": 20, "patience": 20}

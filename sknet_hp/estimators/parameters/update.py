@@ -68,7 +68,8 @@ UPDATE: dict[str, Parameter] = {
     "lr_scaling": Parameter(
         None,
         choice(["none", "linear", "sqrt"]),
-        'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", Goyal et al. 2017) or its root.',
+        'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", Goyal et al. 2017) or its root; '
+        "where there are fewer rows than `batch_size`, all of them are a batch.",
         "linear for sgd and sqrt for adam, where batch_size is searched",
         "Goyal et al. 2017; Malladi et al. 2022",
     ),
