@@ -142,11 +142,12 @@ def _plain(value: Any) -> Any:
 
 def _print_problem(console: Console, problem: Problem, settings: Settings) -> None:
     n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
+    n_features = f"{problem.X.shape[1]:,} feature{'' if problem.X.shape[1] == 1 else 's'}"
     console.print(
-        f"{settings.data}: {len(problem.X):,} rows, {problem.X.shape[1]:,} features; "
-        f"{problem.task} of {problem.target!r}{n_classes} ({problem.reason}).",
-        markup=False,
+        f"{settings.data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} ({problem.reason}).", markup=False
     )
+    for note in problem.notes:
+        console.print(f"Note: {note}.", markup=False)
 
 
 def _print_outcome(console: Console, outcome: "Outcome", scoring: str, seconds: float, out: Path) -> None:

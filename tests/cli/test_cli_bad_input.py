@@ -75,7 +75,9 @@ def test_unknown_bundled_table(refused, name, says, monkeypatch, tmp_path):
         (b'size,label\n1,"a\n2,b\n', "CSV"),
         (b"size,size,label\n1,1,a\n2,3,b\n", "'size'"),
         (b"size,label,label\n1,a,a\n2,b,b\n", "'label'"),
-        (b"size;label\n1;a\n2;b\n", "'label'"),
+        (b"size;label\n1;a\n2;b\n", "separated by semicolons"),
+        (b"size;label\n1,5;a\n2,5;b\n", "separated by semicolons"),
+        (b"size\tlabel\n1\ta\n2\tb\n", "separated by tabs"),
     ],
     ids=[
         "empty",
@@ -90,6 +92,8 @@ def test_unknown_bundled_table(refused, name, says, monkeypatch, tmp_path):
         "same name",
         "same target",
         "semicolon",
+        "decimal comma",
+        "tab",
     ],
 )
 def test_garbled_csv(refused, tmp_path, content, says):
@@ -162,6 +166,24 @@ def test_infinite_values(refused, write, table):
 def test_class_rarer_than_folds(refused, write, table):
     write(label=table["label"].where(table.index > 0, "perhaps"))
     refused(*TUNE, says=("'perhaps'", "1 row", "--outer-cv 2"))
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([f"{1000 + k:,}" for k in range(60)], "write numbers plainly (1234.5) and not '1,0"),
+        ([f"{k}.5" for k in range(59)] + ["?"], "not '?'"),
+        ([f"2020-01-{k % 31}" for k in range(60)], "another column if this one holds identifiers or dates"),
+        (list(range(60)), "--task regression"),
+    ],
+    ids=["thousands", "question mark", "dates", "numbers"],
+)
+def test_advice_about_rare_classes_can_be_followed(refused, write, values, says):
+    write(label=values)
+    err = refused(*TUNE, "--task", "classification", says=("too rare", says))
+    if isinstance(values[0], str):
+        assert "--task regression" not in err
+        refused(*TUNE, "--task", "regression", says=("say --task classification" if "dates" in says else "write numbers plainly",))
 
 
 def test_fewer_rows_than_folds(refused, write):

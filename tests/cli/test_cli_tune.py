@@ -121,6 +121,20 @@ def test_task_is_guessed(table, values, task):
     assert pose_problem(table.assign(goal=values), "goal").task == task
 
 
+def test_numbers_that_are_taken_as_text_are_pointed_out(run, table):
+    price, code = [f"{1000 + k:,}" for k in range(60)], [f"AB{k % 9}" for k in range(60)]
+    size = table["size"].round(3).astype(str).where(table.index > 3, "?")
+    table.assign(price=price, code=code, size=size).to_csv("data.csv", index=False)
+    result = run("tune", "data.csv", "--target", "label", *SMALL)
+    assert result.code == 0, result.err
+    notes = [line for line in result.out.splitlines() if line.startswith("Note: ")]
+    assert len(notes) == 2
+    assert "'size' is taken as text, for cells like '?'" in notes[0]
+    assert "'price' is taken as text, for cells like '1,0" in notes[1]
+    table[["size", "label"]].to_csv("data.csv", index=False)
+    assert "60 rows, 1 feature;" in run("tune", "data.csv", "--target", "label", *SMALL, "--overwrite").out
+
+
 def test_rarest_class_that_is_let_through_can_be_trained(run, table, tmp_path):
     label = table["label"].where(table.index >= 4, "rare")  # outer 4, inner 3: the least is 4
     table.assign(label=label).to_csv("data.csv", index=False)
