@@ -32,6 +32,12 @@ CHOICES = {
     "categorical of optuna": (categorical(["a", None, 2]), ["a", None, 2]),
     "steps of optuna": (integer(1, 7, step=3), [1, 4, 7]),
     "parts of optuna": (float_(0.0, 0.3, step=0.1), [0.0, 0.1, 0.2, 0.3]),
+    "one float of optuna": (float_(0.1, 0.1), [0.1]),
+    "one float of optuna, logarithmic": (float_(0.1, 0.1, log=True), [0.1]),
+    "one step of optuna": (float_(0.1, 0.1, step=0.1), [0.1]),
+    "one int of optuna": (integer(3, 3), [3]),
+    "one int of optuna, logarithmic": (integer(3, 3, log=True), [3]),
+    "uniform without a width": (stats.uniform(0.1, 0), [0.1]),
 }
 
 RANGES = {
