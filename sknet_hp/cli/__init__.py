@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0 for success, 2 for input that can't be used, 130 after Ctrl-C.
+        0 for success, 2 for input that can't be used, 130 after Ctrl-C, 1 if whoever reads standard output stops before its end.
     """
     try:
         from sknet_hp.cli.app import run

@@ -153,9 +153,17 @@ def check_scoring(problem: Problem, scoring: str) -> None:
             score = float(get_scorer(scoring)(dummy.fit(nothing, problem.y), nothing, problem.y))
     except (ValueError, TypeError, AttributeError) as error:
         reason = str(error).strip().split("\n")[0].rstrip(".")
-        raise BadInput(f"--scoring {scoring} does not suit this {_described(problem)} ({reason}): choose another scorer") from error
+        raise BadInput(
+            f"--scoring {scoring} does not suit this {_described(problem)} ({reason}): choose another scorer, such as {_suitable(problem)}"
+        ) from error
     if not np.isfinite(score):
-        raise BadInput(f"--scoring {scoring} gives {score} for this {_described(problem)}: choose another scorer")
+        raise BadInput(f"--scoring {scoring} gives {score} for this {_described(problem)}: choose another scorer, such as {_suitable(problem)}")
+
+
+def _suitable(problem: Problem) -> str:
+    if problem.task == "regression":
+        return "r2, neg_root_mean_squared_error or neg_mean_absolute_error"
+    return "accuracy, balanced_accuracy, f1_macro, neg_log_loss or " + ("roc_auc" if len(set(problem.y.tolist())) == 2 else "roc_auc_ovr")
 
 
 def _described(problem: Problem) -> str:

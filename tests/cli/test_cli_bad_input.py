@@ -212,6 +212,8 @@ def test_unusable_column(refused, table, tmp_path):
         ("r2", "classification of 2 classes"),
         ("f1", "does not suit"),
         ("neg_mean_squared_error", "does not suit"),
+        ("f1", "such as accuracy, balanced_accuracy, f1_macro, neg_log_loss or roc_auc."),
+        ("", "no scoring ''"),
     ],
 )
 def test_scoring(refused, write, scoring, says):
@@ -242,7 +244,13 @@ def test_option_values(refused, write, option, value):
 
 
 def test_no_such_command(refused):
-    refused("tunes", says=("'tunes'", "'tune'"))
+    refused("tunes", says=("No such command 'tunes' (did you mean 'tune'?); see sknet-hp --help.",))
+    refused("tune", "data.csv", "--search", "bayes", says=("'--search': 'bayes' is not one of",))
+
+
+def test_scorers_of_two_classes_have_one_for_more(refused, write):
+    write(label=["a", "b", "c"] * 20)
+    refused(*TUNE, "--scoring", "roc_auc", says=("roc_auc_ovr",))
 
 
 def test_no_command_shows_help(run):
@@ -306,8 +314,12 @@ def test_rows_that_the_model_can_not_take(refused, write, table, tmp_path):
     save(model, tmp_path / "model.safetensors")
     table.drop(columns="old").to_csv("data.csv", index=False)
     refused("predict", "model.safetensors", "data.csv", says=("lacks 1 of the 2 columns", "'old'"))
+    table.rename(columns={"old": "Old"}).to_csv("data.csv", index=False)
+    refused("predict", "model.safetensors", "data.csv", says=("add 'old' (did you mean 'Old'?)",))
     write(amount="a lot")
     refused("predict", "model.safetensors", "data.csv", says=("can't predict", "a lot"))
     write()
     refused("predict", "model.safetensors", "data.csv", "--out", ".", says=("is a directory",))
     refused("predict", "model.safetensors", "data.csv", "--out", "data.csv", says=("--overwrite",))
+    for source in ("data.csv", "model.safetensors"):
+        refused("predict", ".", "data.csv", "--out", source, "--overwrite", says=("would be lost",))

@@ -163,6 +163,48 @@ def test_predictions_are_those_of_the_saved_model(run, data, table, tmp_path):
     assert pd.read_csv("out.csv")["prediction"].tolist() == predictions["prediction"].tolist()
 
 
+def test_predictions_come_in_the_format_that_their_file_says(run, data, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    assert run("tune", data, "--target", "label", *SMALL[:-1], "~/results").code == 0
+    for name, read in (("p.csv", pd.read_csv), ("p.csv.gz", pd.read_csv), ("p.parquet", pd.read_parquet), ("p.txt", pd.read_csv)):
+        assert run("predict", "~/results", data, "--proba", "--out", name).code == 0
+        table = read(name)
+        assert list(table) == ["prediction", "probability_no", "probability_yes"]
+        assert len(table) == 60
+    assert Path("p.csv.gz").read_bytes()[:2] == b"\x1f\x8b"
+    assert not Path("~").exists()
+
+
+def test_version(run):
+    assert run("--version").out == f"sknet-hp {sknet_hp.__version__}\n"
+
+
+def test_help_is_true(run):
+    assert "executes nothing" in run("predict", "--help").out
+
+
+def _command(*arguments, **options):
+    code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
+    return subprocess.run([sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True, check=False, **options)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+def test_output_that_can_not_be_written():
+    with open("/dev/full", "w") as full:
+        ended = _command("--version", stdout=full)
+    assert ended.returncode == 2
+    assert ended.stderr == "sknet-hp: standard output can't be written (No space left on device): free some space, or write elsewhere.\n"
+
+
+def test_readers_may_stop_early():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody:
+        ended = _command("--version", stdout=nobody)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
 def test_text_of_digits_stays_text(run, table, tmp_path):
     codes = np.where(table["label"] == "yes", "007", "x7")
     table.assign(code=codes)[["code", "label"]].to_csv("data.csv", index=False)
