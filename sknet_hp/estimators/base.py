@@ -12,14 +12,12 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from skorch.history import History
 from torch import nn
 
 from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.continuing import again, starts_of
-from sknet_hp.estimators.net_view import build_net
+from sknet_hp.estimators.net_view import train_watched, view
 from sknet_hp.estimators.row_weights import counting, shares
-from sknet_hp.estimators.skorch_net import Live, write_state
 from sknet_hp.estimators.split import Data, split_rows
 from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
 from sknet_hp.fusion.backend import Network
@@ -110,7 +108,7 @@ class BaseNet(Network, BaseEstimator):
         self._reset(keep=("seed_", "balanced_weight_"))
         self._read_target(data.y, first=True, classes=None)
         jobs = self._jobs(data, data.counting, None, None, self.max_epochs)
-        self._train([again(job, state) for job, state in zip(jobs, found, strict=True)])
+        self._train([again(job, state) for job, state in zip(jobs, found, strict=True)], refit=True)
         self.stopping_history_ = history
 
     def _check_parameters(self) -> None:
@@ -245,25 +243,14 @@ class BaseNet(Network, BaseEstimator):
             what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
             raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")
 
-    def _train(self, jobs: list[TrainingJob]) -> None:
+    def _train(self, jobs: list[TrainingJob], refit: bool = False) -> None:
         """Train the members; callbacks look on at the first one."""
-        first = jobs[0]
-        if not self.callbacks and not self.verbose:
-            self.__dict__.pop("_net", None)
-            self._absorb(train_jobs(jobs), jobs)
+        if self.callbacks or self.verbose:
+            train_watched(self, jobs, refit)
             return
-        # Somebody looks on: the skorch net is made before, and its callbacks are told of each epoch.
-        net = self.__dict__.pop("_net", None) if first.first_epoch else None
-        self.__dict__["_net"] = net = net or build_net(self, first)
-        net.notify("on_train_begin", X=first.train.table.X, y=first.train.table.y)
-        self._absorb(train_jobs([replace(first, observer=Live(net, first)), *jobs[1:]]), jobs)
-        self._finish_net(net)
-        net.notify("on_train_end", X=first.train.table.X, y=first.train.table.y)
-
-    def _finish_net(self, net: Any) -> None:
-        """Give a net the weights that predict uses."""
-        write_state(net, replace(self.state_, parameters=self.parameters_[0], buffers=self.buffers_[0]))
-        net.module_.eval()
+        self.__dict__.pop("_net", None)
+        self.__dict__.pop("_watched", None)
+        self._absorb(train_jobs(jobs), jobs)
 
     @property
     def net_(self) -> Any:
@@ -273,10 +260,7 @@ class BaseNet(Network, BaseEstimator):
         check_is_fitted(self, "parameters_")
         net = self.__dict__.get("_net")
         if net is None:
-            net = build_net(self, None)
-            net.history = History(self.history_)
-            self._finish_net(net)
-            self.__dict__["_net"] = net
+            self.__dict__["_net"] = net = view(self)
         return net
 
     @property
