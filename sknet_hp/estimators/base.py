@@ -221,7 +221,7 @@ class BaseNet(Network, BaseEstimator):
         )
         jobs = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds(), networks, strict=True)]
         if starts is not None:
-            return [replace(job, start=start) for job, start in zip(jobs, starts, strict=True)]
+            return [replace(job, start=start, graph=architecture.counted(job.graph, start.step)) for job, start in zip(jobs, starts, strict=True)]
         own = [None if network.module is None else architecture.tensors(network.module) for network in networks]
         if source is not None:
             return [replace(job, start=start_from(self, source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]

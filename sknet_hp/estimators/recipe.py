@@ -201,8 +201,6 @@ def check_together(net: Any) -> None:
         raise ValueError(
             "lr_schedule='exponential' decays lr by the same ratio in each epoch until lr_min_factor, which must be above 0, for example 0.01"
         )
-    if net.freeze is not None and net.init_from is None and not net.warm_start:
-        raise ValueError(f"freeze={net.freeze!r} keeps weights as they start, which are random; give init_from, or train on with warm_start=True")
     if net.unfreeze_epoch is not None and net.freeze is None:
         raise ValueError(f"unfreeze_epoch={net.unfreeze_epoch!r} ends what freeze begins, but freeze=None")
     if net.refit_full and net.warm_start:

@@ -13,13 +13,15 @@ from sknet_hp.training.start import state_of
 
 
 def source_of(net: Any) -> Any:
-    """The fitted estimator that `init_from` gives, or None."""
+    """The fitted estimator that `init_from` gives, or None; for networks that begin."""
     source = net.init_from
     if isinstance(source, (str, os.PathLike)):
         from sknet_hp.estimators.persistence import load
 
         source = load(source)
     if source is None:
+        if net.freeze is not None:
+            raise ValueError(f"freeze={net.freeze!r} keeps weights as they start, which are random; give init_from, or train on with warm_start=True")
         return None
     if not isinstance(source, Network) or not hasattr(source, "parameters_"):
         raise ValueError(f"init_from={net.init_from!r} must be a fitted NetClassifier or NetRegressor, or a file that sknet_hp.save wrote of one")

@@ -73,6 +73,14 @@ def test_by_hand_with_warm_start(source):
     assert len(moved(net, source)) == 6
 
 
+def test_by_hand_with_partial_fit(source):
+    """It asked for warm_start, although there is something to go on from."""
+    net = NetClassifier(**SMALL).fit(X, y)
+    before = tensors(net)
+    net.set_params(freeze="all_but_last").partial_fit(X, y)
+    assert [name for name, p in tensors(net).items() if not np.array_equal(p, before[name])] == LAST
+
+
 def test_layers_further_away_learn_more_slowly(source):
     net = NetClassifier(**SMALL | {"max_epochs": 1}, optimizer="lion", weight_decay=0, init_from=source, lr=1e-3, lr_layer_decay=0.1).fit(X, y)
     before, after = tensors(source), tensors(net)
@@ -113,6 +121,7 @@ def test_from_a_file_in_a_search(source, tmp_path):
     ("parameters", "message"),
     [
         ({"freeze": 1}, "give init_from, or train on with warm_start"),
+        ({"freeze": 1, "warm_start": True}, "give init_from, or train on with warm_start"),
         ({"unfreeze_epoch": 2}, "unfreeze_epoch=2 ends what freeze begins"),
         ({"init_from": "source", "freeze": 3}, "leaves nothing to train: the network has 3 layers"),
         ({"init_from": "source", "freeze": ["encoder"]}, "names 'encoder', which begins no parameter's name"),
