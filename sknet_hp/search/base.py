@@ -201,7 +201,7 @@ class BaseSearcher(BaseSearchCV):
             run.metric if f"mean_test_{run.metric}" in self.cv_results_ else next(iter(outcomes[0]["test_scores"])) if self.multimetric_ else "score"
         )
         self._metric = metric
-        self.n_candidates_ = len(run.candidates)
+        self.n_candidates_ = len(run.latest())  # more may have been proposed when the search was stopped
         if self.multimetric_ and callable(self.scoring):
             self._check_refit_for_multimetric(outcomes[0]["test_scores"])
         if self.refit or not self.multimetric_:
@@ -280,21 +280,22 @@ class BaseSearcher(BaseSearchCV):
         given = self.initial_candidates
         if given is None:
             return []
-        names = Space(self.param_distributions).names
+        space = Space(self.param_distributions)
         own: BaseEstimator = self.estimator
-        current = {name: value for name, value in own.get_params(deep=True).items() if name in names}
-        if isinstance(given, str):
-            return [current]
-        initial = []
-        for params in given:
-            if params == "current":
-                initial.append(current)
-                continue
-            if not isinstance(params, dict):
+        current = {name: value for name, value in own.get_params(deep=True).items() if name in space.names}
+        initial: list[dict[str, Any]] = []
+        for params in [given] if isinstance(given, str) else given:
+            if isinstance(params, dict):
+                check_names(params, own.get_params(deep=True))
+            elif params != "current":
                 raise ValueError(f"initial_candidates must hold dicts of parameters or 'current', got {params!r}")
-            check_names(params, own.get_params(deep=True))
-            initial.append(dict(params))
+            initial += space.without(initial, [current if isinstance(params, str) else dict(params)])
         return initial
+
+    def _first_settings(self, space: Space, n: int, random_state: Any) -> list[dict[str, Any]]:
+        """The initial candidates, and so many drawn ones that they are n; more than n if so many are given, and fewer if the space has no more."""
+        initial = self._initial()
+        return [*initial, *space.without(initial, space.sample(n, random_state))[: max(0, n - len(initial))]]
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:
         """The score of `best_estimator_`; of several the one that the search went by."""

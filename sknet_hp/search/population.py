@@ -63,7 +63,8 @@ _INTERVALS = 10  # of an automatic interval
     random_state=("int, RandomState or None", "Of the first parameters, and of who is copied and how it changes. A journal needs an integer."),
     initial_candidates=(
         'list of dict, "current" or None',
-        'Settings of the first members. "current", alone or in the list, is what the estimator has.',
+        'Settings of the first members; more than `population_size` make the population larger. "current", alone or in the list, is what the '
+        "estimator has.",
     ),
     time_budget=(
         "float or None",
@@ -173,9 +174,7 @@ class PBTSearchCV(BaseSearcher):
     def _search(self, run: Run, space: Space) -> None:
         self._check(run.resource)
         random_state = check_random_state(self.random_state)
-        initial = self._initial()
-        drawn = space.sample(max(0, self.population_size - len(initial)), random_state)
-        population = [run.propose(params) for params in [*initial, *drawn]]
+        population = [run.propose(params) for params in self._first_settings(space, self.population_size, random_state)]
         run.expect(run.resource.most * len(population))
         ends = intervals(run.resource.most, self.interval)
         taken_up = run.journal is not None and bool(run.journal.records)

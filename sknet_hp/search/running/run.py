@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
 from sklearn.utils import check_random_state
 
@@ -44,6 +44,7 @@ class Candidate:
     score : mean over the splits of what the search goes by, at what it has reached; NaN if a fit failed.
     history : who was trained, and up to which resource, to get here: the candidate itself, after those that it is a copy of.
     parent : whose networks it began with, or None.
+    failed : the splits in which its last fit failed: there it begins anew.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Candidate:
     score: float = np.nan
     history: list[tuple["Candidate", int]] = field(default_factory=list)
     parent: "Candidate | None" = None
+    failed: set[int] = field(default_factory=set)
 
 
 class Row(NamedTuple):
@@ -197,6 +199,7 @@ class Run:
             row.candidate.n_resources = row.n_resources
             row.candidate.history.append((row.candidate, row.n_resources))
             row.candidate.score = self.score_of(row)
+            row.candidate.failed = {split for split, outcome in enumerate(row.outcomes) if outcome["fit_error"] is not None}
         self.rows += rows
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
         if scores:
@@ -281,7 +284,8 @@ class Run:
             data = data._replace(train=self._first_rows(split, step.n_resources))
         if kept is not None:
             return kept, data, [self.resource.settings(step.n_resources, step.candidate.n_resources)], self.settings
-        history = [] if self.resource.of_rows else [reached for reached in step.candidate.history if reached != (step.candidate, step.n_resources)]
+        history = [] if self.resource.of_rows or split in step.candidate.failed else step.candidate.history
+        history = [reached for reached in history if reached != (step.candidate, step.n_resources)]
         schedule = [(past.params, n_resources) for past, n_resources in [*history, (step.candidate, step.n_resources)]]
         return clone(self.estimator), data, stages(schedule, self.resource), self.settings
 
@@ -306,14 +310,24 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
 
 
+class _Failing(BaseEstimator):
+    """Stands for an estimator that could not be brought to where it was, so that this is an outcome like others."""
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> None:
+        raise self.error
+
+
 def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: list[dict[str, Any]], how: dict[str, Any], *, context: Any) -> Any:
     caller = how.get("caller")
     rest = {name: value for name, value in how.items() if name != "caller"}
     try:
         for earlier in settings[:-1]:  # its state is lost: it comes here by the way that it came before
             fit_on(estimator, data, earlier)
-    except Exception:  # as it may have failed before; half a fit is nothing to go on from, and failing once more is an outcome like others
-        estimator = clone(estimator)
+    except Exception as error:  # half a fit is nothing to go on from
+        estimator, settings = _Failing(error), [{}]
     outcome = _fit_and_score(
         estimator,
         data.X,

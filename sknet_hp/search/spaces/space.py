@@ -175,11 +175,11 @@ class Space:
         return [params for params in drawn if not any(_same_params(params, known) for known in taken)]
 
     def branch_of(self, params: Params) -> int:
-        """Which branch has these parameters; the first if none."""
+        """Which branch has these parameters; if none, the first of those that have most of their names and fewest others."""
         for number, branch in enumerate(self.branches):
             if set(branch) == set(params) and all(d.has(params[name]) for name, d in branch.items()):
                 return number
-        return 0
+        return min(range(len(self.branches)), key=lambda number: len(self.branches[number].keys() ^ params.keys()))
 
     # ---- as models see it ------------------------------------------------------------------------------------------
 
