@@ -167,7 +167,9 @@ def _load_parquet(path: Path) -> "pd.DataFrame":
             metadata = file.metadata
             n_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
             _require_memory_for_table(path, metadata.num_rows, metadata.num_columns, n_bytes)
-        return pd.read_parquet(path)
+        frame = pd.read_parquet(path)
+        # What pandas has written as a named index is a column of the file like others.
+        return frame if all(name is None for name in frame.index.names) else frame.reset_index()
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, PermissionError | MemoryError):
             raise

@@ -75,6 +75,8 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
             f"the target {target!r} is missing in {n_missing:,} of {len(column):,} rows: fill in or remove these rows "
             "(an empty cell, NA, None, null and nan count as missing)"
         )
+    if all(isinstance(cell, decimal.Decimal) for cell in column):
+        column = column.astype(float)
     chosen, reason = _choose_task(column, task)
     y = _regression_target(column) if chosen == "regression" else _class_target(column)
     X = table.drop(columns=target)
@@ -258,6 +260,11 @@ def _check_features(X: "pd.DataFrame") -> None:
         strange = {type(cell).__name__ for cell in column.dropna() if not isinstance(cell, str | bool | numbers.Real | decimal.Decimal)}
         if strange:
             raise BadInput(f"the column {name!r} holds values of type {listed(sorted(strange))}: convert it to numbers or text, or remove it")
+    if all(column.nunique() + bool(column.isna().any()) < 2 for _, column in X.items()):
+        raise BadInput(
+            f"the columns beside the target are the same in all {len(X):,} rows ({listed(X.columns)}): there is nothing to predict it from, "
+            "give a column that varies"
+        )
 
 
 def odd_among_numbers(cells: Any) -> str | None:

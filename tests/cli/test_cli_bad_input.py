@@ -137,6 +137,11 @@ def test_target_is_the_only_column(refused, tmp_path):
     refused(*TUNE, says=("'label'", "at least one more"))
 
 
+def test_nothing_varies_but_the_target(refused, table):
+    table[["label"]].assign(same=1, none=None).to_csv("data.csv", index=False)
+    refused(*TUNE, says=("'same', 'none'", "a column that varies"))
+
+
 def test_missing_target(refused, write, table):
     write(label=table["label"].where(table.index > 2))
     refused(*TUNE, says=("'label'", "missing in 3 of 60 rows"))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,16 @@ def test_grid_and_parquet(run, table, tmp_path):
     assert result.code == 0, result.err
     results = pd.read_csv(tmp_path / "results/cv_results.csv")
     assert results["param_lr"].tolist() == spaces.grid_of(2)["lr"]
+
+
+def test_columns_of_databases(run, table, tmp_path):
+    """Decimal numbers, and columns that pandas has made an index."""
+    table.assign(price=[Decimal(k) / 4 for k in range(60)]).set_index("label").to_parquet(tmp_path / "data.parquet")
+    result = run("tune", "data.parquet", "--target", "price", *SMALL)
+    assert result.code == 0, result.err
+    assert "5 features; regression of 'price' (the target has fractions)" in result.out
+    assert run("tune", "data.parquet", "--target", "label", *SMALL, "--overwrite").code == 0
+    assert run("predict", "results", "data.parquet").code == 0
 
 
 def test_bundled_table_and_default_directory(run, tmp_path):
