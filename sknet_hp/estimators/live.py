@@ -47,6 +47,7 @@ class Live:
         self.rates = job.rates
         self.errors = np.geterr()
         self.trained = self._trained()
+        self.averaged = job.start is not None and job.start.average is not None  # whether the net has other weights than those that train
 
     def on_train_begin(self, X: Any, y: Any) -> Reaction:
         """Notify before training begins."""
@@ -62,6 +63,7 @@ class Live:
         """Put the epoch's weights into the net, its record into the history, and notify."""
         net = self.net
         self.show(state)
+        self.averaged = state.average is not None
         write_epoch(net.history, record, self.job)
         net._set_training(self.job.validation is None)  # as skorch's loop leaves it
         net._zero_grad_optimizer()  # which is left of a callback's own backward
@@ -105,7 +107,7 @@ class Live:
         changes = {name: getattr(after.state, name) for name in names if not _same(getattr(before.state, name), getattr(after.state, name))}
         was = asdict(before.rates)
         rates = {name: value for name, value in asdict(after.rates).items() if value != was[name]}
-        if self.job.averaging.kind != "none" and changes.keys() & {"parameters", "buffers"}:
+        if self.averaged and changes.keys() & {"parameters", "buffers"}:
             raise _refusal("changed weights, of which they see the average", "set weight_averaging='none'")
         if self.company > 1 and (stopped or changes or rates):
             what = "ended the training" if stopped else f"changed {', '.join([*rates, *changes])}"

@@ -79,7 +79,10 @@ def precision(net: Any, graph: Any, device: str) -> str:
 
 def averaging(net: Any) -> Averaging:
     """Which average of the weights predicts."""
-    return Averaging(net.weight_averaging or "none", float(net.ema_decay), float(net.swa_start))
+    kind = net.weight_averaging or "none"
+    if kind == "auto":  # what is averaged lags behind, and early stopping waits for it
+        kind = "ema" if net.early_stopping else "none"
+    return Averaging(kind, float(net.ema_decay), float(net.swa_start))
 
 
 def batch_size(net: Any, n_rows: int, graph: Graph | nn.Module) -> int:

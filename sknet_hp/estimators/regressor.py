@@ -129,7 +129,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         lr_factor_scale: float = 1.0,
         lr_factor_activation: float = 1.0,
         lr_factor_num_embedding: float = 1.0,
-        weight_averaging: str | None = "none",
+        weight_averaging: str | None = "auto",
         ema_decay: float = 0.999,
         swa_start: float = 0.75,
         batch_size: float | str = "auto",

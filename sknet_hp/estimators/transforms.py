@@ -17,6 +17,7 @@ MOST_BINS = 4096
 ROWS_EACH = 64
 """A power of two of bins, at most one for so many rows: few rows teach many bins nothing but noise, and folds should agree about their number."""
 
+_OFTEN = 0.25  # of the rows
 _NOISE = 1e-5  # of a column's spread, so that values which come often share several quantiles (Gorishniy et al. 2021)
 _FAR = 1e300  # in units of the spread: differences of such numbers are finite
 
@@ -165,9 +166,9 @@ class Unchanged(_Learned):
 class PiecewiseLinear(_FromSample):
     """Piecewise linear encoding (Gorishniy et al. 2022): each column becomes a row of bins, which fill up one after the other as its value rises.
 
-    A bin is 0 below its range, 1 above, and linear within. A column of few distinct values has a bin between any two neighbours. Others have
-    `n_bins`, between values that come so often that an equal share of the rows can not hold one, and quantiles of the other rows. Quantiles of all
-    rows would coincide there, and leave bins empty.
+    A bin is 0 below its range, 1 above, and linear within. A column of few distinct values has a bin between any two neighbours; others have `n_bins`
+    between quantiles of the training rows, of which some stay empty where quantiles coincide. Values that more than a quarter of the rows have, such
+    as the zeros of amounts that are mostly zero, would leave few bins to the other rows: quantiles are those of the others.
     Missing values leave all empty.
 
     Parameters
@@ -220,16 +221,9 @@ class PiecewiseLinear(_FromSample):
 
 
 def _edges(distinct: np.ndarray, mass: np.ndarray, n: int) -> np.ndarray:
-    """n of more than n values: those with more than their share of the mass, and quantiles of the rest; ascending."""
-    often = np.zeros(len(distinct), dtype=bool)
-    while True:
-        rest = n - int(often.sum())  # at least one, since fewer than `rest` values can have more than 1 / rest of what is left
-        more = ~often & (mass * rest > mass[~often].sum() * (1 + 1e-9))
-        if not more.any():
-            break
-        often |= more
-    between = quantiles(distinct[~often], mass[~often], np.linspace(0, 1, rest) if rest > 1 else [1])
-    return np.union1d(distinct[often], between)
+    """n of more than n values at most, ascending: those with more than `_OFTEN` of the mass, and quantiles of the others."""
+    often = mass > _OFTEN * mass.sum()
+    return np.union1d(distinct[often], quantiles(distinct[~often], mass[~often], np.linspace(0, 1, n - int(often.sum()))))
 
 
 def _fill(column: np.ndarray, edges: np.ndarray) -> np.ndarray:

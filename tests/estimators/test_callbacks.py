@@ -22,7 +22,7 @@ from torch import nn
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 
-SMALL = {"width": 16, "max_epochs": 4, "random_state": 0}
+SMALL = {"width": 16, "max_epochs": 4, "weight_averaging": "none", "random_state": 0}
 generator = np.random.default_rng(0)
 X = generator.normal(size=(200, 5))
 y = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(int)
@@ -281,3 +281,5 @@ def test_a_change_of_one_member_of_several_is_refused(what):
 def test_a_change_of_averaged_weights_is_refused():
     with pytest.raises(ValueError, match=r"of which they see the average.*weight_averaging='none'"):
         fitted(weight_averaging="ema", callbacks=[At("end", halve)])
+    begun = fitted(weight_averaging="ema", callbacks=[Initializer("*", fn=nn.init.zeros_)])  # there is no average yet
+    assert len(np.unique(begun.parameters_)) < np.unique(fitted().parameters_).size
