@@ -256,6 +256,8 @@ class BaseNet(Network, BaseEstimator):
         # Somebody looks on: the skorch net is made before, and its callbacks are told of each epoch.
         net = self.__dict__.pop("_net", None) if first.first_epoch else None
         self.__dict__["_net"] = net = net or build_net(self, first)
+        for group in net.optimizer_.param_groups:  # where callbacks see the learning rate, and change it
+            group["lr"] = first.rates.lr
         net.notify("on_train_begin", X=first.train.table.X, y=first.train.table.y)
         self._absorb(train_jobs([replace(first, observer=Live(net, first)), *jobs[1:]]), jobs)
         self._finish_net(net)
