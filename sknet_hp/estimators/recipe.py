@@ -203,7 +203,7 @@ def check_together(net: Any) -> None:
         )
     if net.freeze is not None and net.init_from is None and not net.warm_start:
         raise ValueError(f"freeze={net.freeze!r} keeps weights as they start, which are random; give init_from, or train on with warm_start=True")
-    if net.unfreeze_epoch is not None and net.freeze is None:
-        raise ValueError(f"unfreeze_epoch={net.unfreeze_epoch!r} ends what freeze begins, but freeze=None")
+    if net.unfreeze_epoch is not None and net.freeze is None and net.lr_layer_decay == 1:
+        raise ValueError(f"unfreeze_epoch={net.unfreeze_epoch!r} ends what freeze or lr_layer_decay begins, but freeze=None and lr_layer_decay=1")
     if net.refit_full and net.warm_start:
         raise ValueError("refit_full=True begins anew on all rows, so there is nothing that warm_start=True could go on from; choose one of them")

@@ -211,6 +211,30 @@ def test_clipping_equals_torch(name, shapes):
         assert np.array_equal(alone[0], weights[k])
 
 
+@every_rule
+def test_what_is_frozen_has_no_part_in_the_norm(name, shapes):
+    """As in torch, where parameters that need no gradient have none."""
+    problem = Problem(n_floats(shapes))
+    frozen = np.array([[0.0, 1.0, 1.0]]).repeat(MEMBERS, 0)
+    clip = np.full(MEMBERS, 0.1 * n_floats(shapes) ** 0.5)
+    kept = int(np.prod(shapes[0][1]))
+    weights, _ = optimise(name, shapes, some(0) | {"clip": clip}, MEMBERS, problem, lr_factors=frozen)
+    for k in range(MEMBERS):
+        assert np.array_equal(weights[k, :kept], problem.start[k, :kept].numpy())
+        reference = Reference(shapes, problem, k, lambda p, k=k: TORCH[name](p[1:], rates_of[k]))
+        expected = reference.run(lambda tensors, k=k: torch.nn.utils.clip_grad_norm_(tensors[1:], clip[k]))
+        tolerance = 2.1 * rates_of[k]["lr"] if name == "lion" else 2e-4
+        np.testing.assert_allclose(weights[k, kept:], expected[kept:], rtol=1e-3, atol=tolerance, err_msg=f"member {k}")
+        one = some(k, 1) | {"clip": clip[k : k + 1]}
+        alone, _ = optimise(name, shapes, one, 1, problem, k, lr_factors=frozen[:1])
+        assert np.array_equal(alone[0], weights[k])
+    mixed = np.concatenate([np.ones((1, 3)), frozen[1:]])  # beside members of which nothing stays
+    company, _ = optimise(name, shapes, some(0) | {"clip": clip}, MEMBERS, problem, lr_factors=mixed)
+    alone, _ = optimise(name, shapes, some(0, 1) | {"clip": clip[:1]}, 1, problem)
+    assert np.array_equal(alone[0], company[0])
+    assert np.array_equal(weights[1:], company[1:])
+
+
 @pytest.mark.parametrize("factor", [1.0, 3.0])
 @pytest.mark.parametrize("mode", ["l2", "decoupled"])
 @pytest.mark.parametrize("name", ["adam", "adamw"])
