@@ -38,7 +38,7 @@ UPDATE: dict[str, Parameter] = {
         '"linear", "cosine", "flat_cos" (flat for half the time) take it there along a line or a half cosine; "cosine_restarts" does so '
         "`lr_cycles` times "
         '(SGDR); "cyclic" goes up from there and down again `lr_cycles` times (Smith 2017); "one_cycle" rises for 30 % of the time (Smith '
-        "& Topin 2018); "
+        "& Topin 2018), while momentum stays; "
         '"coslog4" makes four waves (Holzmüller et al. 2024); "plateau" multiplies by `lr_gamma` when the validation loss has not improved for '
         "`lr_patience` epochs, and needs `early_stopping`.",
         "constant, cosine, one_cycle",
