@@ -49,7 +49,7 @@ UPDATE: dict[str, Parameter] = {
         NOT_NEGATIVE,
         "How long the learning rate first rises, in a straight line, to what the schedule begins with; the schedule has the rest. Below "
         "1, a fraction of "
-        "`schedule_epochs`; from 1 on, epochs, all there are at most.",
+        '`schedule_epochs`; from 1 on, epochs, all there are at most. "cyclic" and "coslog4" rise by themselves: they begin at `lr_min_factor`.',
         "0, or 0.05 to 0.2",
         GODBOLE,
     ),
