@@ -275,7 +275,8 @@ class BaseNet(Network, BaseEstimator):
         earlier = self.history_ if jobs[0].first_epoch else []
         self.history_ = [*earlier, *map(self._history_row, first.history)]
         self.loss_curve_ = [row["train_loss"] for row in self.history_]
-        self.states_ = [result.state for result in results]
+        # What has ended in an error may go on when its cause is gone.
+        self.states_ = [result.state if result.error is None else replace(result.state, finished="") for result in results]
         self.n_iter_ = max(state.epoch for state in self.states_)
         self.n_encoded_features_ = jobs[0].train.table.X.shape[1]
         best = self.state_.best_epoch if self.early_stopping else 0

@@ -17,7 +17,7 @@ def starts_of(net: Any, one_epoch: bool) -> list[State] | None:
         raise ValueError(f"n_members={net.n_members}, but {len(starts)} networks have been trained so far; set warm_start=False to begin anew")
     if one_epoch:  # nothing is held out: nothing stops them, and no earlier epoch is the best; all go on from the same epoch
         epoch = max(start.epoch for start in starts)
-        cleared: dict[str, Any] = {"finished": "", "best_parameters": None, "best_buffers": None, "best_loss": np.inf, "best_epoch": 0}
+        cleared: dict[str, Any] = {"finished": "", "best_parameters": None, "best_buffers": None, "best_loss": np.inf, "best_epoch": 0, "waited": 0}
         return [replace(start, epoch=epoch, **cleared) for start in starts]
     done = max(start.epoch for start in starts)
     if net.max_epochs < done:

@@ -204,7 +204,7 @@ def check_together(net: Any) -> None:
         raise ValueError(
             "lr_schedule='exponential' decays lr by the same ratio in each epoch until lr_min_factor, which must be above 0, for example 0.01"
         )
-    if net.unfreeze_epoch is not None and net.freeze is None:
-        raise ValueError(f"unfreeze_epoch={net.unfreeze_epoch!r} ends what freeze begins, but freeze=None")
+    if net.unfreeze_epoch is not None and net.freeze is None and net.lr_layer_decay == 1:
+        raise ValueError(f"unfreeze_epoch={net.unfreeze_epoch!r} ends what freeze or lr_layer_decay begins, but freeze=None and lr_layer_decay=1")
     if net.refit_full and net.warm_start:
         raise ValueError("refit_full=True begins anew on all rows, so there is nothing that warm_start=True could go on from; choose one of them")

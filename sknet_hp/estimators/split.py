@@ -1,5 +1,6 @@
 """What `fit` was given, and which of its rows are held out."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,13 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
                 f"validation_split={net.validation_split!r} leaves {len(train)} rows{of} for training and {len(validation)} for validation"
             )
         return np.sort(train), np.sort(validation)
+    if data.groups is not None:  # as scikit-learn's splitters without groups say
+        warnings.warn(
+            "groups are ignored: validation_fraction holds rows out whatever their groups; give a validation_split, for example "
+            "GroupShuffleSplit(1, test_size=0.1)",
+            UserWarning,
+            stacklevel=4,
+        )
     if taking_part is not None:
         rows = taking_part
     seed, share = net.seed_ % 2**32, auto_fraction(len(rows)) if net.validation_fraction == "auto" else net.validation_fraction

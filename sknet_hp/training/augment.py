@@ -57,8 +57,8 @@ class Augmentation:
 class Mixture:
     """How one member's rows are mixed in an epoch (mixup, Zhang et al. 2018): each with its neighbour, as their order is random.
 
-    The loss of a mixed row is the mixture of the losses by both targets, each with the weight of its own row: that is, by the mean of the targets
-    with those weights, times the mean of the weights.
+    The loss of a mixed row is to be the mixture of the losses by both targets, each with the weight of its own row. For losses whose gradient is
+    linear in the target, as most are, that is the loss by the mean of the targets with those weights, times the mean of the weights.
 
     Parameters
     ----------

@@ -84,7 +84,7 @@ class Averages:
         if self.kind == "ema":
             self.counts = self.counts + steps
             return
-        counted = epochs > np.array([one.start for one in self.each]) * horizons
+        counted = epochs > np.array([one.start for one in self.each]) * horizons + 1e-9  # .29 of 100 is 29, for which floats have a little less
         self.counts = self.counts + counted
         self._lerp(self._factors(1 / np.maximum(self.counts, 1)), 0, weights)
 

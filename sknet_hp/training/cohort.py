@@ -287,9 +287,11 @@ class Cohort:
             value = loss if score is None else -score
             first = state.best_epoch == 0 or state.judged_by != job.judged_by
             if job.stopping.improves(value, state.best_loss, first):
-                changes |= {"best_loss": value, "best_epoch": epoch, "judged_by": job.judged_by}
+                changes |= {"best_loss": value, "best_epoch": epoch, "judged_by": job.judged_by, "waited": 0}
                 self.best.copy_member(k, self.weights if self.averages is None else self.averages.weights)
-            if job.stopping.ends(epoch, changes.get("best_epoch", state.best_epoch)):
+            else:
+                changes["waited"] = state.waited + 1
+            if job.stopping.ends(changes["waited"]):
                 changes["finished"] = "patience"
         if job.schedule.name == "plateau" and not job.schedule.warming((epoch - 1) / job.horizon):
             changes["plateau"] = state.plateau.after(epoch, loss, job.schedule)

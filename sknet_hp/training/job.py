@@ -73,7 +73,7 @@ class State:
     epoch, step : how many have been trained.
     best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss (or highest score, which `best_loss`
         holds negated); None without validation.
-    judged_by : what made it the best, the `judged_by` of a job.
+    judged_by, waited : what made it the best, the `judged_by` of a job; and how many epochs have been judged since.
     plateau : of the schedule of that name.
     average : of the weights, which predicts in their place; None where nothing is averaged.
     finished : why nothing more will be trained: "" (it may go on), "patience", "diverged" or "observer".
@@ -89,6 +89,7 @@ class State:
     best_loss: float = np.inf
     best_epoch: int = 0
     judged_by: Any = None
+    waited: int = 0
     plateau: Plateau = field(default_factory=Plateau)
     average: Average | None = None
     finished: str = ""

@@ -19,8 +19,9 @@ class Stopping:
         """Whether `value` is the best so far: lower is better (scores come negated), and NaN is worse than anything."""
         return first or value < best - self.min_delta or bool(np.isnan(best) and not np.isnan(value))
 
-    def ends(self, epoch: int, best_epoch: int) -> bool:
-        return self.patience is not None and epoch - best_epoch >= self.patience
+    def ends(self, waited: int) -> bool:
+        """Whether to stop after so many epochs, of those that were judged, since the best."""
+        return self.patience is not None and waited >= self.patience
 
 
 _THRESHOLD = 1e-4  # torch's: an improvement by less than this share of the best loss is none
@@ -49,8 +50,8 @@ class Plateau:
         """The state after an epoch of that loss; without one, it falls where the schedule says."""
         if loss is None:
             return self._fallen(epoch, schedule) if epoch in schedule.drops else self
-        # As torch does it: relative to the best, which assumes that losses are positive.
-        if loss < self.best * (1 - _THRESHOLD):
+        # As torch does it: relative to the best; but losses may be negative too, where torch takes what is a little worse for better.
+        if loss < self.best * (1 - np.sign(self.best) * _THRESHOLD):
             return replace(self, best=loss, bad_epochs=0)
         if self.bad_epochs + 1 > schedule.patience:
             return self._fallen(epoch, schedule)

@@ -224,6 +224,17 @@ def test_validation_by_groups_and_time():
     assert same(in_time, by_hand)
 
 
+def test_groups_without_a_splitter_are_ignored_aloud():
+    with pytest.warns(UserWarning, match="groups are ignored: validation_fraction holds rows out whatever"):
+        net = fitted_with(groups=np.arange(200) // 20)
+    assert same(net, fitted_with())
+    NetClassifier(**SMALL).fit(X, y, groups=np.arange(200))  # nothing is held out
+
+
+def fitted_with(**more):
+    return NetClassifier(**SMALL | {"early_stopping": True, "max_epochs": 2}).fit(X, y, **more)
+
+
 def test_refit_on_all_rows():
     stopped = fitted(early_stopping=True, max_epochs=12, patience=2, lr=5e-2)
     net = fitted(early_stopping=True, max_epochs=12, patience=2, lr=5e-2, refit_full=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification
+from skorch.callbacks import Callback
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators import recipe
@@ -41,6 +42,14 @@ def test_scaled_by_the_rows_there_are(scaling):
     plain = SMALL | {"max_epochs": 2, "early_stopping": False, "lr_scaling": scaling, "base_batch_size": 50}
     whole, larger = (NetClassifier(**plain | {"batch_size": size}).fit(X, y) for size in (200, 1000))
     assert np.array_equal(whole.parameters_, larger.parameters_)
+
+
+@pytest.mark.parametrize("later", [{}, {"lr": 5e-3}, {"lr_scaling": "none"}])
+def test_the_same_whether_somebody_looks_on(later):
+    """Callbacks may change the learning rate; those that do not leave it as it is."""
+    plain = SMALL | {"lr_scaling": "linear", "lr": 1e-2, "warm_start": True, "max_epochs": 3}
+    nets = [NetClassifier(**plain, callbacks=callbacks).fit(X, y).set_params(max_epochs=6, **later).fit(X, y) for callbacks in (None, [Callback()])]
+    assert nets[0].loss_curve_ == nets[1].loss_curve_
 
 
 # ---- once more on all rows -----------------------------------------------------------------------------------------

@@ -95,3 +95,12 @@ def test_rows_of_ones_own_begin_a_new_best():
 def test_without_early_stopping_the_last_epoch_predicts_and_is_said_to():
     net = NetRegressor(**SMALL, max_epochs=4, early_stopping=False).fit(Xr, yr, X_val=Xr, y_val=-yr)
     assert net.best_epoch_ == 4
+
+
+def test_after_a_metric_that_failed_training_goes_on():
+    broken = NetRegressor(**SMALL, max_epochs=4, warm_start=True, stopping_metric="neg_mean_squared_log_error", restore_best=False)
+    with pytest.raises(ValueError, match="can not be computed"):
+        broken.fit(Xr, yr)
+    broken.set_params(stopping_metric="loss").fit(Xr, yr)
+    assert broken.n_iter_ == 4
+    assert np.array_equal(broken.parameters_, NetRegressor(**SMALL, max_epochs=4, restore_best=False).fit(Xr, yr).parameters_)

@@ -5,6 +5,7 @@ import weakref
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -110,6 +111,14 @@ def test_it_is_not_kept_alive():
     assert gone() is None
 
 
+def test_layers_learn_alike_from_an_epoch_on():
+    """`unfreeze_epoch` ends `lr_layer_decay` too."""
+    slow = NetClassifier(**SMALL | {"max_epochs": 2}, lr_layer_decay=0.1, unfreeze_epoch=3, warm_start=True).fit(X, y)
+    assert np.array_equal(slow.parameters_, NetClassifier(**SMALL | {"max_epochs": 2}, lr_layer_decay=0.1).fit(X, y).parameters_)
+    later = clone(slow).set_params(unfreeze_epoch=None).fit(X, y).set_params(lr_layer_decay=1.0, max_epochs=4).fit(X, y)
+    assert np.array_equal(slow.set_params(max_epochs=4).fit(X, y).parameters_, later.parameters_)
+
+
 def test_from_a_file_in_a_search(source, tmp_path):
     sknet_hp.save(source, tmp_path / "source")
     alone = cross_val_score(NetClassifier(**SMALL, init_from=str(tmp_path / "source")), X, y, cv=3)
@@ -122,7 +131,7 @@ def test_from_a_file_in_a_search(source, tmp_path):
     [
         ({"freeze": 1}, "give init_from, or train on with warm_start"),
         ({"freeze": 1, "warm_start": True}, "give init_from, or train on with warm_start"),
-        ({"unfreeze_epoch": 2}, "unfreeze_epoch=2 ends what freeze begins"),
+        ({"unfreeze_epoch": 2}, "unfreeze_epoch=2 ends what freeze or lr_layer_decay begins"),
         ({"init_from": "source", "freeze": 3}, "leaves nothing to train: the network has 3 layers"),
         ({"init_from": "source", "freeze": ["encoder"]}, "names 'encoder', which begins no parameter's name"),
         ({"init_from": LogisticRegression()}, "must be a fitted NetClassifier or NetRegressor"),

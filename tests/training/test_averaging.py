@@ -97,6 +97,14 @@ def test_even_average_is_torchs(start, first):
     assert average.count == 5 - first
 
 
+def test_a_share_of_epochs_that_floats_do_not_have():
+    """29 of 100 epochs are not after .29 of them, which times 100 is a rounding below 29."""
+    averages = averages_of([Averaging("swa", start=0.29)])
+    for epoch, count in ((29, 0), (30, 1)):
+        averages.end_epoch(np.array([epoch]), 1, np.array([100]), averages.weights)
+        assert averages.counts.tolist() == [count]
+
+
 def test_until_it_starts_the_average_is_what_trains():
     parameters, buffers = walk(50)
     average = ours(averages_of([Averaging("swa", start=0.99)]), parameters[:40], buffers[:40])

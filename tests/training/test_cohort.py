@@ -213,6 +213,14 @@ def test_min_delta():
     assert result.state.best_epoch == 1
 
 
+def test_epochs_that_nothing_judges_are_not_waited_for():
+    job = overfitting_job(stopping=Stopping(patience=3, min_delta=10.0), max_epochs=2)  # nothing improves: the first epoch stays the best
+    state = train([job])[0].state
+    state = train([replace(job, validation=None, max_epochs=9, start=state)])[0].state
+    state = train([replace(job, max_epochs=40, start=state)])[0].state
+    assert (state.epoch, state.best_epoch, state.finished) == (11, 1, "patience")
+
+
 def test_a_training_that_stopped_stays_stopped():
     job = overfitting_job(stopping=Stopping(patience=1))
     (result,) = train([job])

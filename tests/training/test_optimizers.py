@@ -232,23 +232,28 @@ def test_a_member_without_a_limit_is_left_alone_whatever_its_gradient(name):
         assert np.array_equal(alone, together, equal_nan=True), odd
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam"])
-def test_the_norm_is_of_what_is_trained(name):
-    """As torch has it, where frozen parameters have no gradient."""
-    problem = Problem(n_floats(SMALL))
-    clip = np.full(4, 0.5)
-    factors = np.array([[0.0, 1.0, 1.0]] * 3 + [[1.0, 1.0, 1.0]])
-    weights, _ = optimise(name, SMALL, some(0) | {"clip": clip}, MEMBERS, problem, lr_factors=factors)
-
-    def before(tensors, first):
-        for p in tensors[:first]:
-            p.grad = None
-        torch.nn.utils.clip_grad_norm_(tensors, 0.5)
-
-    for k, r in rates_of.items():
-        reference = Reference(SMALL, problem, k, lambda p, r=r: TORCH[name](p, r))
-        expected = reference.run(lambda tensors, k=k: before(tensors, 1 if k < 3 else 0))
-        np.testing.assert_allclose(weights[k], expected, rtol=1e-3, atol=2e-4, err_msg=f"member {k}")
+@every_rule
+def test_what_is_frozen_has_no_part_in_the_norm(name, shapes):
+    """As in torch, where parameters that need no gradient have none."""
+    problem = Problem(n_floats(shapes))
+    frozen = np.array([[0.0, 1.0, 1.0]]).repeat(MEMBERS, 0)
+    clip = np.full(MEMBERS, 0.1 * n_floats(shapes) ** 0.5)
+    kept = int(np.prod(shapes[0][1]))
+    weights, _ = optimise(name, shapes, some(0) | {"clip": clip}, MEMBERS, problem, lr_factors=frozen)
+    for k in range(MEMBERS):
+        assert np.array_equal(weights[k, :kept], problem.start[k, :kept].numpy())
+        reference = Reference(shapes, problem, k, lambda p, k=k: TORCH[name](p[1:], rates_of[k]))
+        expected = reference.run(lambda tensors, k=k: torch.nn.utils.clip_grad_norm_(tensors[1:], clip[k]))
+        tolerance = 2.1 * rates_of[k]["lr"] if name == "lion" else 2e-4
+        np.testing.assert_allclose(weights[k, kept:], expected[kept:], rtol=1e-3, atol=tolerance, err_msg=f"member {k}")
+        one = some(k, 1) | {"clip": clip[k : k + 1]}
+        alone, _ = optimise(name, shapes, one, 1, problem, k, lr_factors=frozen[:1])
+        assert np.array_equal(alone[0], weights[k])
+    mixed = np.concatenate([np.ones((1, 3)), frozen[1:]])  # beside members of which nothing stays
+    company, _ = optimise(name, shapes, some(0) | {"clip": clip}, MEMBERS, problem, lr_factors=mixed)
+    alone, _ = optimise(name, shapes, some(0, 1) | {"clip": clip[:1]}, 1, problem)
+    assert np.array_equal(alone[0], company[0])
+    assert np.array_equal(weights[1:], company[1:])
 
 
 @pytest.mark.parametrize("factor", [1.0, 3.0])

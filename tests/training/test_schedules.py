@@ -160,6 +160,17 @@ def test_plateau_equals_torch(make_job):
     assert np.array_equal(whole.state.parameters, state.parameters)
 
 
+@pytest.mark.parametrize("best", [1.0, 0.0, -1.0])
+def test_plateau_of_losses_of_any_sign(best):
+    """A loss of counts may be negative; a little worse than the best is never better."""
+    plateau, settings = Plateau(), Schedule("plateau", gamma=0.5, patience=1)
+    for epoch, loss in enumerate([best, best + 5e-5, best, best, best], 1):
+        plateau = plateau.after(epoch, loss, settings)
+    assert plateau.best == best
+    assert plateau.drops == (3, 5)
+    assert plateau.after(6, best - 1e-3, settings).best == best - 1e-3
+
+
 def test_plateau_begins_after_the_warm_up(make_job):
     """Losses that are slow to fall because the learning rate has not risen yet are no reason to lower it."""
     job = make_job(n_valid=30, schedule=Schedule("plateau", gamma=0.5, patience=0, warmup=0.5), max_epochs=12, rates=Rates(lr=1e-9))

@@ -38,7 +38,7 @@ UPDATE: dict[str, Parameter] = {
         '"linear", "cosine", "flat_cos" (flat for half the time) take it there along a line or a half cosine; "cosine_restarts" does so '
         "`lr_cycles` times "
         '(SGDR); "cyclic" goes up from there and down again `lr_cycles` times (Smith 2017); "one_cycle" rises for 30 % of the time (Smith '
-        "& Topin 2018); "
+        "& Topin 2018), while momentum stays; "
         '"coslog4" makes four waves (Holzmüller et al. 2024); "plateau" multiplies by `lr_gamma` when the validation loss has not improved for '
         "`lr_patience` epochs, and needs `early_stopping`.",
         "constant, cosine, one_cycle",
@@ -49,7 +49,7 @@ UPDATE: dict[str, Parameter] = {
         NOT_NEGATIVE,
         "How long the learning rate first rises, in a straight line, to what the schedule begins with; the schedule has the rest. Below "
         "1, a fraction of "
-        "`schedule_epochs`; from 1 on, epochs, all there are at most.",
+        '`schedule_epochs`; from 1 on, epochs, all there are at most. "cyclic" and "coslog4" rise by themselves: they begin at `lr_min_factor`.',
         "0, or 0.05 to 0.2",
         GODBOLE,
     ),
