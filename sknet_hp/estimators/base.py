@@ -183,7 +183,6 @@ class BaseNet(Network, BaseEstimator):
         self.layer_numbers_ = architecture.numbers(self)
         networks = self._networks()
         graph, device = networks[0].graph, resolve_device(self.device, elsewhere=trains_elsewhere())
-        stopping = recipe.stopping(self) if self.early_stopping else replace(recipe.stopping(self), patience=None, restore_best=False)
         batch_size = recipe.batch_size(self, len(rows), graph)
         job = TrainingJob(
             graph=graph,
@@ -213,7 +212,7 @@ class BaseNet(Network, BaseEstimator):
             mixup_alpha=float(self.mixup_alpha),
             layer_rates=networks[0].rates,
             init=architecture.initialisation(self),
-            stopping=stopping,
+            stopping=recipe.stopping(self),
             metric=metric,
             judged_by=recipe.judged_by(self, loss, data.held_out is not None),
             device=device,

@@ -115,7 +115,7 @@ def loss_parameter(net: Any, loss: str | TorchLoss) -> float:
 
 def stopping(net: Any) -> Stopping:
     """When to stop, given rows to look at."""
-    return Stopping(net.patience, float(net.min_delta), net.restore_best)
+    return Stopping(net.patience if net.early_stopping else None, float(net.min_delta))
 
 
 class _ClassOutputs(ClassifierMixin, BaseEstimator):

@@ -38,6 +38,7 @@ def auto_fraction(n_rows: int) -> float:
 def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Numbers of the rows that count, for training and for validation; None stands for all, or for none."""
     rows, taking_part = np.arange(len(data.codes)), data.counting
+    of = "" if taking_part is None else " of positive weight"
     if not net.early_stopping:
         return taking_part, None
     if net.validation_split is not None:
@@ -48,7 +49,6 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
         if taking_part is not None:
             train, validation = (part[np.isin(part, taking_part)] for part in (rows[train], rows[validation]))
         if len(train) == 0 or len(validation) == 0:
-            of = "" if taking_part is None else " of positive weight"
             raise ValueError(
                 f"validation_split={net.validation_split!r} leaves {len(train)} rows{of} for training and {len(validation)} for validation"
             )
@@ -72,6 +72,6 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
         else:
             return np.sort(train), np.sort(validation)
     raise ValueError(
-        f"early_stopping=True holds out validation_fraction={net.validation_fraction!r} of the rows, and n_samples={len(rows)} is too few for it; "
+        f"early_stopping=True holds out validation_fraction={net.validation_fraction!r} of the rows, and n_samples={len(rows)}{of} is too few for it; "
         "set early_stopping=False"
     ) from error

@@ -13,7 +13,6 @@ class Stopping:
 
     patience: int | None = None
     min_delta: float = 0.0
-    restore_best: bool = True
 
     def improves(self, value: float, best: float, first: bool) -> bool:
         """Whether `value` is the best so far: lower is better (scores come negated), and NaN is worse than anything."""

@@ -95,6 +95,11 @@ def test_nothing_to_learn_from():
         NetClassifier(**SMALL, class_weight={0: 0.0}).fit(X, y, X_val=X[y == 0], y_val=y[y == 0])
 
 
+def test_too_few_rows_of_positive_weight():
+    with pytest.raises(ValueError, match="n_samples=1 of positive weight is too few for it; set early_stopping=False"):
+        NetClassifier(**SMALL).fit(X, y, sample_weight=np.arange(240) == 7)
+
+
 def test_weights_are_shares_of_the_largest():
     weight = shares(np.array([0.0, 1e-60, 2.0, 4.0]))
     assert weight.dtype == np.float32
