@@ -12,12 +12,12 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from skorch.history import History
 from torch import nn
 
 from sknet_hp.estimators import architecture, recipe
-from sknet_hp.estimators.net_view import build_net
-from sknet_hp.estimators.skorch_net import Live, write_state
+from sknet_hp.estimators.continuing import again, starts_of
+from sknet_hp.estimators.net_view import train_watched, view
+from sknet_hp.estimators.row_weights import counting, shares
 from sknet_hp.estimators.split import Data, split_rows
 from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
 from sknet_hp.fusion.backend import Network
@@ -63,7 +63,7 @@ class BaseNet(Network, BaseEstimator):
         self._check_parameters()
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
-        starts = self._starts(one_epoch)
+        starts = starts_of(self, one_epoch)
         first = starts is None
         if first:
             self._reset()
@@ -74,10 +74,12 @@ class BaseNet(Network, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not sample_weight.any():
                 raise ValueError("sample_weight is zero for every row; at least one row needs a positive weight to learn from")
-        data = Data(X, y, self._read_target(y, first=first, classes=classes), sample_weight, held_out, groups)
+            sample_weight = sample_weight / sample_weight.max()  # only ratios matter, and sums can not overflow
+        codes = self._read_target(y, first=first, classes=classes)
+        data = Data(X, y, codes, sample_weight, shares(self._training_weight(codes, sample_weight)), held_out, groups)
         if starts is not None and not one_epoch and all(start.finished or self.max_epochs == start.epoch for start in starts):
             return self
-        train, validation = (None, None) if one_epoch or held_out is not None else split_rows(self, data)
+        train, validation = (data.counting, None) if one_epoch or held_out is not None else split_rows(self, data)
         if self.lr_schedule == "plateau" and not one_epoch and validation is None and held_out is None:
             raise ValueError(
                 "lr_schedule='plateau' follows the loss on rows that are not trained on; set early_stopping=True, or give X_val and y_val to fit"
@@ -85,7 +87,7 @@ class BaseNet(Network, BaseEstimator):
         max_epochs = self.max_epochs if not one_epoch else 1 if starts is None else starts[0].epoch + 1
         self._train(self._jobs(data, train, validation, starts, max_epochs))
         if self.refit_full and validation is not None:
-            self._refit(data)
+            self._refit(data, self.states_)
         return self
 
     def _held_out(self, X_val: Any, y_val: Any) -> tuple[Any, Any] | None:
@@ -100,31 +102,13 @@ class BaseNet(Network, BaseEstimator):
             )
         return X_val, y_val
 
-    def _starts(self, one_epoch: bool) -> list[State] | None:
-        """Where the members go on from, or None."""
-        if not hasattr(self, "states_") or not (self.warm_start or one_epoch):
-            return None
-        starts = self.states_
-        if len(starts) != self.n_members:
-            raise ValueError(f"n_members={self.n_members}, but {len(starts)} networks have been trained so far; set warm_start=False to begin anew")
-        if one_epoch:  # nothing is held out: nothing stops them, and no earlier epoch is the best; all go on from the same epoch
-            epoch = max(start.epoch for start in starts)
-            cleared: dict[str, Any] = {"finished": "", "best_parameters": None, "best_buffers": None, "best_loss": np.inf, "best_epoch": 0}
-            return [replace(start, epoch=epoch, **cleared) for start in starts]
-        done = max(start.epoch for start in starts)
-        if self.max_epochs < done:
-            raise ValueError(
-                f"max_epochs={self.max_epochs} is less than the {done} epochs this network has already been trained for; "
-                "with warm_start=True, set max_epochs to the total you want, or set warm_start=False to begin anew"
-            )
-        return starts
-
-    def _refit(self, data: Data) -> None:
-        """Once more, on all rows, for as many epochs as were best."""
-        history, best_epoch = self.history_, self.best_epoch_
-        self._reset(keep=("seed_",))
+    def _refit(self, data: Data, found: list[State]) -> None:
+        """Once more, on all rows, each member for as many epochs as were best for it and at the learning rates it had in them."""
+        history = self.history_
+        self._reset(keep=("seed_", "balanced_weight_"))
         self._read_target(data.y, first=True, classes=None)
-        self._train(self._jobs(data, None, None, None, best_epoch))
+        jobs = self._jobs(data, data.counting, None, None, self.max_epochs)
+        self._train([again(job, state) for job, state in zip(jobs, found, strict=True)], refit=True)
         self.stopping_history_ = history
 
     def _check_parameters(self) -> None:
@@ -149,40 +133,43 @@ class BaseNet(Network, BaseEstimator):
             delattr(self, name)
         self.__dict__.pop("_net", None)
 
-    def _tables(self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool, source: Any) -> tuple[Rows, Rows | None]:
-        """The rows to train on and to validate on, encoded; what encodes them is learned first, if it is not known."""
+    def _tables(
+        self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool, source: Any
+    ) -> tuple[Rows, Rows | None, recipe.ScorerMetric | None]:
+        """The rows to train on and to validate on, encoded, and what scores the latter; what encodes them is learned first, if it is not known."""
         if source is not None:  # weights mean something only of inputs that are encoded alike
             self.encoder_ = deepcopy(source.encoder_)
             Z = self.encoder_.transform(data.X, estimator=source)
             validate_data(self, data.X, reset=True, skip_check_array=True)
         elif first:
             learn_from = data.sample_weight
-            if validation is not None:  # rows held out teach the encoder nothing, nor do those that a splitter leaves out
+            if train is not None:  # rows held out teach the encoder nothing, nor do those that a splitter leaves out
                 learn_from = np.zeros(len(data.codes))
-                assert train is not None
                 learn_from[train] = 1 if data.sample_weight is None else data.sample_weight[train]
             self.encoder_ = architecture.encoder(self)
             Z = self.encoder_.fit_transform(data.X, learn_from, estimator=self)
         else:
             Z = self.encoder_.transform(data.X, estimator=self)
-        weight = self._training_weight(data.codes, data.sample_weight)
-        table = Table(Z, self._targets(data.codes, train, data.sample_weight), _float32(weight))
+        table = Table(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
         if data.held_out is None:
-            return Rows(table, train), None if validation is None else Rows(table, validation)
+            if validation is None:
+                return Rows(table, train), None, None
+            weight = None if data.sample_weight is None else data.sample_weight[validation]
+            return Rows(table, train), Rows(table, validation), recipe.scorer(self, data.codes[validation], weight)
         X_val, y_val = data.held_out
         check_consistent_length(X_val, y_val)
         codes = self._read_target(y_val, first=False, classes=None)
-        table_val = Table(
-            self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), _float32(self._training_weight(codes, None))
-        )
-        return Rows(table), Rows(table_val)
+        weight = shares(self._training_weight(codes, None))
+        table_val = Table(self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), weight)
+        which = counting(weight)
+        return Rows(table, train), Rows(table_val, which), recipe.scorer(self, codes if which is None else codes[which], None)
 
     def _jobs(
         self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, starts: list[State] | None, max_epochs: int
     ) -> list[TrainingJob]:
         """One job for each member."""
         source = source_of(self) if starts is None else None
-        rows, valid_rows = self._tables(data, train, validation, starts is None, source)
+        rows, valid_rows, metric = self._tables(data, train, validation, starts is None, source)
         if self.mixup_alpha > 0 and self.encoder_.n_codes:
             raise ValueError(
                 f"mixup_alpha={self.mixup_alpha!r} mixes rows, which categories with learned vectors can not be; set cat_embedding_dim=0, or "
@@ -219,7 +206,7 @@ class BaseNet(Network, BaseEstimator):
             batch_size=batch_size,
             max_epochs=max_epochs,
             schedule_epochs=self.schedule_epochs or self.max_epochs,
-            rates=recipe.rates(self, batch_size),
+            rates=recipe.rates(self, min(batch_size, len(rows))),
             loss_parameter=recipe.loss_parameter(self, loss),
             label_smoothing=getattr(self, "label_smoothing", 0.0),
             input_noise=float(self.input_noise),
@@ -227,16 +214,17 @@ class BaseNet(Network, BaseEstimator):
             layer_rates=networks[0].rates,
             init=architecture.initialisation(self),
             stopping=stopping,
-            metric=None if self.stopping_metric == "loss" or not self.early_stopping else recipe.ScorerMetric(self.stopping_metric, self.target_),
+            metric=metric,
+            judged_by=recipe.judged_by(self, loss, data.held_out is not None),
             device=device,
             precision=recipe.precision(self, graph, device),
         )
         jobs = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds(), networks, strict=True)]
         if starts is not None:
-            return [replace(job, start=start) for job, start in zip(jobs, starts, strict=True)]
+            return [replace(job, start=start, graph=architecture.counted(job.graph, start.step)) for job, start in zip(jobs, starts, strict=True)]
         own = [None if network.module is None else architecture.tensors(network.module) for network in networks]
         if source is not None:
-            return [replace(job, start=start_from(source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]
+            return [replace(job, start=start_from(self, source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]
         return [job if given is None else replace(job, start=state_of(job, given)) for job, given in zip(jobs, own, strict=True)]
 
     def _seeds(self) -> list[int]:
@@ -255,25 +243,14 @@ class BaseNet(Network, BaseEstimator):
             what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
             raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")
 
-    def _train(self, jobs: list[TrainingJob]) -> None:
+    def _train(self, jobs: list[TrainingJob], refit: bool = False) -> None:
         """Train the members; callbacks look on at the first one."""
-        first = jobs[0]
-        if not self.callbacks and not self.verbose:
-            self.__dict__.pop("_net", None)
-            self._absorb(train_jobs(jobs), jobs)
+        if self.callbacks or self.verbose:
+            train_watched(self, jobs, refit)
             return
-        # Somebody looks on: the skorch net is made before, and its callbacks are told of each epoch.
-        net = self.__dict__.pop("_net", None) if first.first_epoch else None
-        self.__dict__["_net"] = net = net or build_net(self, first)
-        net.notify("on_train_begin", X=first.train.table.X, y=first.train.table.y)
-        self._absorb(train_jobs([replace(first, observer=Live(net, first)), *jobs[1:]]), jobs)
-        self._finish_net(net)
-        net.notify("on_train_end", X=first.train.table.X, y=first.train.table.y)
-
-    def _finish_net(self, net: Any) -> None:
-        """Give a net the weights that predict uses."""
-        write_state(net, replace(self.state_, parameters=self.parameters_[0], buffers=self.buffers_[0]))
-        net.module_.eval()
+        self.__dict__.pop("_net", None)
+        self.__dict__.pop("_watched", None)
+        self._absorb(train_jobs(jobs), jobs)
 
     @property
     def net_(self) -> Any:
@@ -283,10 +260,7 @@ class BaseNet(Network, BaseEstimator):
         check_is_fitted(self, "parameters_")
         net = self.__dict__.get("_net")
         if net is None:
-            net = build_net(self, None)
-            net.history = History(self.history_)
-            self._finish_net(net)
-            self.__dict__["_net"] = net
+            self.__dict__["_net"] = net = view(self)
         return net
 
     @property
@@ -304,7 +278,8 @@ class BaseNet(Network, BaseEstimator):
         self.states_ = [result.state for result in results]
         self.n_iter_ = max(state.epoch for state in self.states_)
         self.n_encoded_features_ = jobs[0].train.table.X.shape[1]
-        self.best_epoch_ = self.state_.best_epoch or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
+        best = self.state_.best_epoch if self.early_stopping else 0
+        self.best_epoch_ = best or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
         weights = [result.weights(self.restore_best and self.early_stopping) for result in results]
         self.parameters_, self.buffers_ = np.stack([p for p, _ in weights]), np.stack([b for _, b in weights])
         for result in results:
@@ -343,6 +318,7 @@ class BaseNet(Network, BaseEstimator):
         raise NotImplementedError
 
     def _training_weight(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """(n_rows,) what rows count for in the loss, or None if all the same."""
         return sample_weight
 
     def _strata(self, codes: np.ndarray) -> np.ndarray | None:
@@ -393,7 +369,3 @@ class BaseNet(Network, BaseEstimator):
         tags.input_tags.categorical = True
         tags.non_deterministic = False
         return tags
-
-
-def _float32(weight: np.ndarray | None) -> np.ndarray | None:
-    return None if weight is None else weight.astype(np.float32)

@@ -35,7 +35,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
     n_iter_ : int
         Epochs trained.
     best_epoch_ : int
-        The epoch with the lowest validation loss; without `early_stopping`, the last one.
+        The epoch with the lowest validation loss, or the best by `stopping_metric`; without `early_stopping`, the last one.
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
@@ -253,7 +253,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Labels of any kind; or, for rows with several labels each, a matrix of 0 and 1 (sparse if you like).
         sample_weight : array-like of shape (n_rows,), default=None
-            A row of weight 2 counts as two rows in losses, statistics and standardisation.
+            A row of weight 2 counts as two rows in losses, statistics and standardisation, one of weight 0 as none; only ratios matter.
         X_val, y_val : as X and y, default=None
             Rows to validate on, in place of some held out of X: `early_stopping` follows them. Without it, their loss is recorded.
         groups : array-like of shape (n_rows,), default=None

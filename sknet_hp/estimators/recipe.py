@@ -40,12 +40,13 @@ def rates(net: Any, batch_rows: int) -> Rates:
 def schedule(net: Any) -> Schedule:
     """The learning rate's course."""
     horizon = net.schedule_epochs or net.max_epochs
+    warmup = min(1.0, net.lr_warmup / horizon if net.lr_warmup >= 1 else float(net.lr_warmup))
     return Schedule(
         net.lr_schedule,
         min_factor=float(net.lr_min_factor),
-        warmup=min(1.0, net.lr_warmup / horizon if net.lr_warmup >= 1 else float(net.lr_warmup)),
+        warmup=warmup,
         gamma=float(net.lr_gamma),
-        step_size=1 / 3 if net.lr_step_epochs is None else net.lr_step_epochs / horizon,
+        step_size=1 / 3 if net.lr_step_epochs is None or warmup == 1 else net.lr_step_epochs / (horizon * (1 - warmup)),
         cycles=int(net.lr_cycles),
         cycle_mult=float(net.lr_cycle_mult),
         patience=int(net.lr_patience),
@@ -132,40 +133,61 @@ class _ClassOutputs(ClassifierMixin, BaseEstimator):
 class _NumberOutputs(RegressorMixin, BaseEstimator):
     """The same for a regressor."""
 
-    def __init__(self, target: NumberTarget):
-        self.target = target
+    def __init__(self, target: NumberTarget, clip: bool):
+        self.target, self.clip = target, clip
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """What the outputs say."""
-        return self.target.predicted(X)
+        return self.target.predicted(X, clip=self.clip)
 
 
 @dataclass(frozen=True, eq=False)
 class ScorerMetric:
-    """A scikit-learn scorer over a network's outputs; picklable, for it may be called in a worker.
+    """A scikit-learn scorer over a network's outputs for some rows; picklable, for it may be called in a worker.
 
     Attributes
     ----------
     name : of the scorer.
-    target : what outputs and encoded targets mean.
+    target : what outputs mean.
+    clip : whether predictions are kept within the range of the training targets.
+    y : of the rows, as class numbers, an indicator matrix or numbers in their own units.
+    weight : `sample_weight` of the rows, or None. `class_weight` is for the loss alone.
     """
 
     name: str
     target: ClassTarget | NumberTarget
+    clip: bool
+    y: np.ndarray
+    weight: np.ndarray | None
 
-    def __call__(self, outputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:
+    def __call__(self, outputs: np.ndarray) -> float:
         """The score, the higher the better."""
-        model: Any = _ClassOutputs(self.target) if isinstance(self.target, ClassTarget) else _NumberOutputs(self.target)
-        arguments = {} if weight is None else {"sample_weight": weight}
+        model: Any = _ClassOutputs(self.target) if isinstance(self.target, ClassTarget) else _NumberOutputs(self.target, self.clip)
+        arguments = {} if self.weight is None else {"sample_weight": self.weight}
         try:
-            score = float(get_scorer(self.name)(model, outputs, self.target.original(y), **arguments))
+            score = float(get_scorer(self.name)(model, outputs, self.target.original(self.y), **arguments))
             if np.isnan(score):  # it would be so in each epoch, and the first would pass for the best
                 raise ValueError("the score is not a number")
             return score
         except (ValueError, TypeError) as error:
             raise ValueError(
-                f"stopping_metric={self.name!r} can not be computed on the {len(y)} rows held out ({error}); use 'loss', or hold out more rows"
+                f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or hold out more rows"
             ) from error
+
+
+def scorer(net: Any, y: np.ndarray, weight: np.ndarray | None) -> ScorerMetric | None:
+    """What early stopping follows of the rows held out, of these targets and weights; None for the loss."""
+    if not net.early_stopping or net.stopping_metric == "loss":
+        return None
+    return ScorerMetric(net.stopping_metric, net.target_, getattr(net, "clip_prediction", False), y, weight)
+
+
+def judged_by(net: Any, loss: str | TorchLoss, own_rows: bool) -> dict[str, Any]:
+    """What the epochs of a training are judged by. Only under the same is one better than another."""
+    followed = net.stopping_metric if net.early_stopping else "loss"
+    if followed != "loss":
+        return {"metric": followed, "own_rows": own_rows, "clip": getattr(net, "clip_prediction", False)}
+    return {"metric": followed, "own_rows": own_rows, "parameter": loss_parameter(net, loss), "class_weight": getattr(net, "class_weight", None)}
 
 
 def check_together(net: Any) -> None:
@@ -179,8 +201,6 @@ def check_together(net: Any) -> None:
         raise ValueError(
             "lr_schedule='exponential' decays lr by the same ratio in each epoch until lr_min_factor, which must be above 0, for example 0.01"
         )
-    if net.freeze is not None and net.init_from is None and not net.warm_start:
-        raise ValueError(f"freeze={net.freeze!r} keeps weights as they start, which are random; give init_from, or train on with warm_start=True")
     if net.unfreeze_epoch is not None and net.freeze is None:
         raise ValueError(f"unfreeze_epoch={net.unfreeze_epoch!r} ends what freeze begins, but freeze=None")
     if net.refit_full and net.warm_start:

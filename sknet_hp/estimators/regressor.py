@@ -35,7 +35,7 @@ class NetRegressor(RegressorMixin, BaseNet):
     n_iter_ : int
         Epochs trained.
     best_epoch_ : int
-        The epoch with the lowest validation loss; without `early_stopping`, the last one.
+        The epoch with the lowest validation loss, or the best by `stopping_metric`; without `early_stopping`, the last one.
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
@@ -251,7 +251,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         y : array-like of shape (n_rows,) or (n_rows, n_targets)
             Standardised for training, by the mean and standard deviation of the training rows.
         sample_weight : array-like of shape (n_rows,), default=None
-            A row of weight 2 counts as two rows in losses, statistics and standardisation.
+            A row of weight 2 counts as two rows in losses, statistics and standardisation, one of weight 0 as none; only ratios matter.
         X_val, y_val : as X and y, default=None
             Rows to validate on, in place of some held out of X: `early_stopping` follows them. Without it, their loss is recorded.
         groups : array-like of shape (n_rows,), default=None

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from sknet_hp.estimators.row_weights import counting
+
 
 class Data(NamedTuple):
     """What `fit` was given, checked."""
@@ -13,8 +15,14 @@ class Data(NamedTuple):
     y: Any
     codes: np.ndarray  # y as class numbers or a matrix of numbers
     sample_weight: np.ndarray | None
+    weight: np.ndarray | None  # with `class_weight`, what rows count for in the loss
     held_out: tuple[Any, Any] | None  # X_val, y_val
     groups: Any
+
+    @property
+    def counting(self) -> np.ndarray | None:
+        """Numbers of the rows of positive weight, which are those that take part; None stands for all."""
+        return counting(self.weight)
 
 
 def auto_fraction(n_rows: int) -> float:
@@ -27,21 +35,28 @@ def auto_fraction(n_rows: int) -> float:
 
 
 def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Row numbers for training and for validation; None stands for all, or for none."""
+    """Numbers of the rows that count, for training and for validation; None stands for all, or for none."""
+    rows, taking_part = np.arange(len(data.codes)), data.counting
     if not net.early_stopping:
-        return None, None
-    rows = np.arange(len(data.codes))
+        return taking_part, None
     if net.validation_split is not None:
         try:
             train, validation = next(iter(net.validation_split.split(rows[:, None], data.y, data.groups)))
         except StopIteration:
             raise ValueError(f"validation_split={net.validation_split!r} gives no split of these {len(rows)} rows") from None
+        if taking_part is not None:
+            train, validation = (part[np.isin(part, taking_part)] for part in (rows[train], rows[validation]))
         if len(train) == 0 or len(validation) == 0:
-            raise ValueError(f"validation_split={net.validation_split!r} leaves {len(train)} rows for training and {len(validation)} for validation")
+            of = "" if taking_part is None else " of positive weight"
+            raise ValueError(
+                f"validation_split={net.validation_split!r} leaves {len(train)} rows{of} for training and {len(validation)} for validation"
+            )
         return np.sort(train), np.sort(validation)
+    if taking_part is not None:
+        rows = taking_part
     seed, share = net.seed_ % 2**32, auto_fraction(len(rows)) if net.validation_fraction == "auto" else net.validation_fraction
     # Class by class if there are enough rows of each, else any rows.
-    for strata in (net._strata(data.codes), None):
+    for strata in (net._strata(data.codes[rows]), None):
         try:
             train, validation = train_test_split(rows, test_size=share, random_state=seed, stratify=strata)
         except ValueError as raised:

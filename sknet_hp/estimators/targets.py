@@ -164,9 +164,9 @@ class NumberTarget:
         """What the network is to give, (n_rows, n_targets) float32."""
         return ((y - self.mean) / self.scale).astype(np.float32)
 
-    def original(self, encoded: np.ndarray) -> np.ndarray:
-        """The opposite of `encode`, float64, in the shape of y."""
-        return self._shaped(encoded.astype(np.float64) * self.scale + self.mean)
+    def original(self, y: np.ndarray) -> np.ndarray:
+        """y, (n_rows, n_targets) float64, in the shape in which it was given."""
+        return self._shaped(y)
 
     def predicted(self, outputs: np.ndarray, *, clip: bool = False) -> np.ndarray:
         """Predictions, float64, in the shape of y; within the range of the training rows if `clip`."""

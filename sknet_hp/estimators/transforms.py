@@ -165,8 +165,9 @@ class Unchanged(_Learned):
 class PiecewiseLinear(_FromSample):
     """Piecewise linear encoding (Gorishniy et al. 2022): each column becomes a row of bins, which fill up one after the other as its value rises.
 
-    A bin is 0 below its range, 1 above, and linear within. A column of few distinct values has a bin between any two neighbours; others have `n_bins`
-    between quantiles of the training rows, of which some stay empty where quantiles coincide.
+    A bin is 0 below its range, 1 above, and linear within. A column of few distinct values has a bin between any two neighbours. Others have
+    `n_bins`, between values that come so often that an equal share of the rows can not hold one, and quantiles of the other rows. Quantiles of all
+    rows would coincide there, and leave bins empty.
     Missing values leave all empty.
 
     Parameters
@@ -191,9 +192,10 @@ class PiecewiseLinear(_FromSample):
         n_bins = min(self.n_bins, MOST_BINS // sample.shape[1], 2 ** (len(sample) // ROWS_EACH).bit_length() // 2)
         self.edges_, self.counts_ = [], []
         for column in sample.T if n_bins >= 2 else ():
-            distinct = np.unique(column[~np.isnan(column)])
+            present = ~np.isnan(column)
+            distinct, inverse = np.unique(column[present], return_inverse=True)
             few = len(distinct) <= n_bins + 1
-            edges = distinct if few else np.unique(quantiles(column, weight, np.linspace(0, 1, n_bins + 1)))
+            edges = distinct if few else _edges(distinct, np.bincount(inverse, None if weight is None else weight[present]), n_bins + 1)
             with np.errstate(over="ignore"):
                 usable = len(edges) > 1 and bool(np.isfinite(np.diff(edges)).all())
             self.edges_.append(edges if usable else np.zeros(0))
@@ -215,6 +217,19 @@ class PiecewiseLinear(_FromSample):
                     if missing is not None:
                         filled[missing[:, j]] = 0.0
                     out[rows, start : start + filled.shape[1]] = filled
+
+
+def _edges(distinct: np.ndarray, mass: np.ndarray, n: int) -> np.ndarray:
+    """n of more than n values: those with more than their share of the mass, and quantiles of the rest; ascending."""
+    often = np.zeros(len(distinct), dtype=bool)
+    while True:
+        rest = n - int(often.sum())  # at least one, since fewer than `rest` values can have more than 1 / rest of what is left
+        more = ~often & (mass * rest > mass[~often].sum() * (1 + 1e-9))
+        if not more.any():
+            break
+        often |= more
+    between = quantiles(distinct[~often], mass[~often], np.linspace(0, 1, rest) if rest > 1 else [1])
+    return np.union1d(distinct[often], between)
 
 
 def _fill(column: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -27,15 +27,20 @@ class Augmentation:
         ]
         graph = jobs[0].graph
         self.n_codes = graph.n_codes if isinstance(graph, Graph) else 0
-        self.mix = []
-        for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True)):
-            if job.mixup_alpha:
-                seed = int(kernels.mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF
-                share = np.random.default_rng(seed).beta(job.mixup_alpha, job.mixup_alpha, steps)
-                self.mix.append((k, torch.from_numpy(share.astype(np.float32))))
+        self.mix = [Mixture(k, job, epoch, steps) for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True)) if job.mixup_alpha]
 
     def __bool__(self) -> bool:
         return bool(self.noise or self.mix)
+
+    def weigh(self, weight: np.ndarray, share: Tensor) -> None:
+        """Mix the weights of the rows, (members, steps, rows), and their shares of a batch's weight, (steps, members, rows), in place.
+
+        Nothing is to be done for members whose rows weigh the same.
+        """
+        for mixture in self.mix:
+            if mixture.weighted:
+                weight[mixture.k] = mixed = mixture.weigh(weight[mixture.k])
+                share[:, mixture.k] = torch.from_numpy(mixed / _or_one(mixed.sum(-1, keepdims=True)))
 
     def apply(self, begin: int, xs: Tensor, ys: Tensor) -> None:
         """Change rows and targets, (steps, members, rows, width), of the steps from `begin` on, in place.
@@ -45,10 +50,56 @@ class Augmentation:
         for k, size, generator in self.noise:
             x = xs[:, k, :, : xs.shape[3] - self.n_codes]  # numbers of categories mean nothing in between
             x.add_(torch.randn(x.shape, generator=generator, dtype=torch.float32).mul_(size).to(x.device))
-        for k, shares in self.mix:
-            share = shares[begin : begin + len(xs)].view(-1, 1, 1).to(xs.device)
-            for part in (xs[:, k], ys[:, k]):  # each row with its neighbour: their order is random
-                part.copy_(part * share + part.roll(1, dims=1) * (1 - share))
+        for mixture in self.mix:
+            mixture.apply(begin, xs[:, mixture.k], ys[:, mixture.k])
+
+
+class Mixture:
+    """How one member's rows are mixed in an epoch (mixup, Zhang et al. 2018): each with its neighbour, as their order is random.
+
+    The loss of a mixed row is the mixture of the losses by both targets, each with the weight of its own row: that is, by the mean of the targets
+    with those weights, times the mean of the weights.
+
+    Parameters
+    ----------
+    k : which member.
+    job, epoch, steps : its job, how many epochs it has behind it, and the steps of this one.
+    """
+
+    def __init__(self, k: int, job: TrainingJob, epoch: int, steps: int):
+        self.k, self.weighted = k, job.train.table.weight is not None
+        seed = int(kernels.mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF
+        share = np.random.default_rng(seed).beta(job.mixup_alpha, job.mixup_alpha, steps).astype(np.float32)
+        self.share = share[:, None, None]  # (steps, 1, 1) of a row itself in its mixture
+        self.of_target = self.share  # (steps, 1 or rows, 1) of its target
+        # The last row of each batch, which is the neighbour of the first: what follows only fills the batch.
+        self.last = np.full(steps, job.rows_per_step - 1)
+        self.last[-1] = len(job.train) - (steps - 1) * job.rows_per_step - 1
+
+    def weigh(self, weight: np.ndarray) -> np.ndarray:
+        """The weights of the mixtures, of those of the rows, (steps, rows)."""
+        neighbour = np.roll(weight, 1, axis=1)
+        neighbour[:, 0] = weight[np.arange(len(weight)), self.last]
+        neighbour[np.arange(weight.shape[1]) > self.last[:, None]] = 0
+        own, other = weight * self.share[:, :, 0], neighbour * (1 - self.share[:, :, 0])
+        mixed = own + other
+        self.of_target = (own / _or_one(mixed))[:, :, None]
+        return mixed
+
+    def apply(self, begin: int, x: Tensor, y: Tensor) -> None:
+        """Mix rows and targets, (steps, rows, width), of the steps from `begin` on, in place."""
+        steps = slice(begin, begin + len(x))
+        last = torch.from_numpy(self.last[steps]).to(x.device)
+        for part, shares in ((x, self.share), (y, self.of_target)):
+            share = torch.from_numpy(shares[steps]).to(x.device)
+            neighbour = part.roll(1, dims=1)
+            neighbour[:, 0] = part[torch.arange(len(part), device=x.device), last]
+            part.copy_(part * share + neighbour * (1 - share))
+
+
+def _or_one(weight: np.ndarray) -> np.ndarray:
+    """To divide by."""
+    return np.where(weight > 0, weight, np.float32(1))
 
 
 def _generator(job: TrainingJob, stream: int, epoch: int) -> torch.Generator:

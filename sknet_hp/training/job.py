@@ -1,7 +1,8 @@
 """The one hand-over in the project: what is to be trained, and what comes back. Plain data, picklable, without behaviour of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -72,6 +73,7 @@ class State:
     epoch, step : how many have been trained.
     best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss (or highest score, which `best_loss`
         holds negated); None without validation.
+    judged_by : what made it the best, the `judged_by` of a job.
     plateau : of the schedule of that name.
     average : of the weights, which predicts in their place; None where nothing is averaged.
     finished : why nothing more will be trained: "" (it may go on), "patience", "diverged" or "observer".
@@ -86,6 +88,7 @@ class State:
     best_buffers: np.ndarray | None = None
     best_loss: float = np.inf
     best_epoch: int = 0
+    judged_by: Any = None
     plateau: Plateau = field(default_factory=Plateau)
     average: Average | None = None
     finished: str = ""
@@ -140,8 +143,9 @@ class TrainingJob:
     init : how weights start.
     start : the state to go on from, or None.
     precision : of the products of hidden layers, "float32" or "bf16".
-    metric : what early stopping follows instead of the validation loss: outputs, y and weights of the validation rows to a number, the higher the
-        better. Picklable.
+    metric : what early stopping follows instead of the validation loss: the outputs of the validation rows to a number, the higher the better.
+        Picklable.
+    judged_by : all that epochs are judged by, to be compared: the best of an earlier training is none where this has changed.
     observer : told of each epoch, in this process; None lets the job train in any.
     """
 
@@ -174,7 +178,8 @@ class TrainingJob:
     layer_rates: tuple[float, ...] = ()
     init: Init = field(default_factory=Init)
     stopping: Stopping = field(default_factory=Stopping)
-    metric: "Callable[[np.ndarray, np.ndarray, np.ndarray | None], float] | None" = None
+    metric: Callable[[np.ndarray], float] | None = None
+    judged_by: Any = None
     start: State | None = None
     device: str = "cpu"
     precision: str = "float32"
@@ -252,17 +257,22 @@ class EpochRecord(NamedTuple):
 
 
 class Reaction(NamedTuple):
-    """What an observer wants after an epoch: to end the training, to go on at another learning rate."""
+    """What an observer wants: to end the training, to go on at other rates, to go on from values of its own for some fields of the state."""
 
     stop: bool = False
-    lr: float | None = None
+    rates: Rates | None = None
+    changes: Mapping[str, Any] = MappingProxyType({})
 
 
 class Observer(Protocol):
-    """Looks on while a network trains."""
+    """Looks on while a network trains. What it raises ends this network's training, and is raised to who wanted it."""
+
+    def on_epoch_begin(self) -> Reaction:
+        """Before the first step; a network that is stopped here is as the last epoch left it."""
+        ...
 
     def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
-        """`state` is complete, as if training ended here. What is raised ends this network's training, and is raised to who wanted it."""
+        """`state` is complete, as if training ended here."""
         ...
 
 

@@ -16,7 +16,7 @@ def constant(t: float) -> float:
 
 
 def step(t: float, *, gamma: float, step_size: float) -> float:
-    """Times gamma after each `step_size` of the horizon (`torch.optim.lr_scheduler.StepLR`)."""
+    """Times gamma after each `step_size` of the time (`torch.optim.lr_scheduler.StepLR`)."""
     return gamma ** math.floor(t / step_size + _SLACK)
 
 
@@ -91,9 +91,10 @@ class Schedule:
     name : in `SCHEDULES`.
     min_factor : the lowest factor.
     warmup : fraction of the horizon in which the factor rises linearly to what the schedule begins with; the schedule has the rest.
-    gamma, step_size : of "step" (and gamma of "plateau"); step_size is a fraction of the horizon.
+    gamma, step_size : of "step" (and gamma of "plateau"); step_size is a fraction of what warm-up leaves of the horizon.
     cycles, cycle_mult : of "cosine_restarts" and "cyclic".
     patience : epochs without improvement, of "plateau".
+    drops : epochs after which "plateau" falls where no rows are held out.
     """
 
     name: str = "constant"
@@ -104,11 +105,20 @@ class Schedule:
     cycles: int = 1
     cycle_mult: float = 1.0
     patience: int = 5
+    drops: tuple[int, ...] = ()
 
     def factor(self, t: float, step: float = 0.0) -> float:
         """The factor at t, the fraction of the horizon that has passed; `step` is what one training step takes of it."""
         t = min(t, 1.0)
-        after = 1.0 if self.warmup >= 1 else max(0.0, (t - self.warmup) / (1.0 - self.warmup))
-        value = SCHEDULES[self.name](after, **{name: getattr(self, name) for name in _SETTINGS[self.name]})
-        value = self.min_factor + (1.0 - self.min_factor) * value if self.name in _DOWN_TO_ZERO else max(self.min_factor, value)
-        return value if t >= self.warmup else value * min(1.0, (t + step) / self.warmup)
+        if t < self.warmup:
+            return self._value(0.0) * min(1.0, (t + step) / self.warmup)
+        return self._value((t - self.warmup) / (1.0 - self.warmup) if self.warmup < 1 else 1.0)
+
+    def _value(self, t: float) -> float:
+        """The factor without warm-up."""
+        value = SCHEDULES[self.name](t, **{name: getattr(self, name) for name in _SETTINGS[self.name]})
+        return self.min_factor + (1.0 - self.min_factor) * value if self.name in _DOWN_TO_ZERO else max(self.min_factor, value)
+
+    def warming(self, t: float) -> bool:
+        """Whether the factor is still rising at t."""
+        return t < self.warmup - _SLACK

@@ -62,15 +62,12 @@ class Validation:
     def _member(self, k: int, losses: np.ndarray, hits: np.ndarray | None, outputs: np.ndarray | None) -> Scores:
         # Sums over arrays that the member alone would have: the order of additions is part of the promise.
         weight = self.weight[k]
-        total = max(weight.sum(), 1e-30)
+        total = weight.sum() or 1.0
         accuracy = None if hits is None else float((hits * weight).sum() / total)
         score, error, metric = None, None, self.jobs[k].metric
         if metric is not None and outputs is not None:
-            rows = self.each[k]
-            which = slice(None) if rows.index is None else rows.index
-            y, own = rows.table.y[which], rows.table.weight
             try:
-                score = float(metric(outputs[: len(rows)], y, None if own is None else own[which]))
+                score = float(metric(outputs[: len(self.each[k])]))
             except Exception as raised:
                 error = raised
         return Scores(float((losses * weight).sum() / total), accuracy, score, error)

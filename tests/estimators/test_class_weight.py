@@ -63,6 +63,8 @@ def test_calls_that_go_on_weigh_as_the_first_did(rows):
     warm = NetClassifier(**SMALL, class_weight="balanced", warm_start=True).fit(X, y).set_params(max_epochs=5).fit(X[:60], y[:60])
     np.testing.assert_array_equal(warm.balanced_weight_, weights)
     np.testing.assert_array_equal(first.balanced_weight_, weights)
+    refitted = NetClassifier(**SMALL | {"early_stopping": True}, class_weight="balanced", refit_full=True).fit(X, y)
+    np.testing.assert_array_equal(refitted.balanced_weight_, weights)
     anew = warm.set_params(warm_start=False).fit(X[:60], y[:60])
     assert not np.array_equal(anew.balanced_weight_, weights)
     assert not hasattr(anew.set_params(class_weight=None).fit(X, y), "balanced_weight_")

@@ -216,7 +216,7 @@ def test_early_stopping_learns_nothing_from_the_rows_held_out(classes):
     X, y = classes
     X = X + np.arange(200)[:, None]
     net = NetClassifier(**SMALL | {"early_stopping": True}, num_embedding=None, validation_fraction=0.3).fit(X, y)
-    train, _ = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None))
+    train, _ = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
     Z = net.encoder_.transform(X, estimator=net)[train]
     np.testing.assert_allclose(Z.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(Z.std(0), 1, atol=1e-4)
@@ -478,7 +478,7 @@ def test_restore_best(classes):
     assert np.array_equal(best.state_.parameters, last.state_.parameters)  # training goes on from the last weights all the same
     shorter = NetClassifier(**parameters | {"max_epochs": best.best_epoch_}, restore_best=False).fit(X, y)
     assert np.array_equal(best.predict_proba(X), shorter.predict_proba(X))
-    train, valid = split_rows(best, SimpleNamespace(codes=y, y=y, groups=None))
+    train, valid = split_rows(best, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
     assert len(train) + len(valid) == 200
     reported = best.history_[best.best_epoch_ - 1]
     assert best.score(X[valid], y[valid]) == pytest.approx(reported["valid_acc"])
@@ -489,7 +489,7 @@ def test_validation_rows_are_stratified_where_they_can_be():
     X = np.random.default_rng(0).standard_normal((100, 3))
     y = np.repeat([0, 1], [80, 20])
     net = NetClassifier(**SMALL | {"early_stopping": True}, validation_fraction=0.2).fit(X, y)
-    _, valid = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None))
+    _, valid = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
     assert np.bincount(y[valid]).tolist() == [16, 4]
     y[0] = 2  # a class of one row can not be split, and is no reason to fail
     NetClassifier(**SMALL | {"early_stopping": True}).fit(X, y)

@@ -158,4 +158,4 @@ class Rows:
 
     def __init__(self, y):
         self.codes = self.y = y
-        self.groups = None
+        self.groups = self.counting = None

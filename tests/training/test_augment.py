@@ -3,11 +3,20 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from conftest import make_table
 
-from sknet_hp.training.augment import Augmentation
+from sknet_hp.nets import kernels
+from sknet_hp.nets.init import initial_parameters
+from sknet_hp.nets.mlp import MLP
+from sknet_hp.training.augment import MIXUP, Augmentation
+from sknet_hp.training.batches import Epochs, Pool
 from sknet_hp.training.cohort import train
+from sknet_hp.training.job import Rates
+from sknet_hp.training.losses import LOSSES
 
 STEPS, ROWS, WIDTH = 12, 32, 5
+EPOCH = {"n": STEPS * ROWS, "batch_size": ROWS}
 
 
 def rows(members):
@@ -37,7 +46,7 @@ def test_noise(make_job):
 
 
 def test_mixtures(make_job):
-    xs, ys = applied([make_job(mixup_alpha=0.5)], STEPS)
+    xs, ys = applied([make_job(**EPOCH, mixup_alpha=0.5)], STEPS)
     before, targets = rows(1)
     shares = ((xs - before.roll(1, dims=2)) / (before - before.roll(1, dims=2))).flatten(1)
     share = shares.median(1).values
@@ -49,7 +58,7 @@ def test_mixtures(make_job):
 
 @pytest.mark.parametrize("chunk", [1, 5])
 def test_steps_may_come_in_any_portions(make_job, chunk):
-    jobs = [make_job(seed=k, input_noise=0.1 * k, mixup_alpha=0.5) for k in range(3)]
+    jobs = [make_job(**EPOCH, seed=k, input_noise=0.1 * k, mixup_alpha=0.5) for k in range(3)]
     for one, other in zip(applied(jobs, chunk), applied(jobs, STEPS), strict=True):
         assert torch.equal(one, other)
 
@@ -59,3 +68,50 @@ def test_company_does_not_matter(make_job, same_result):
     assert len({job.key for job in jobs}) == 1
     for job, together in zip(jobs, train(jobs), strict=True):
         assert same_result(train([job])[0], together)
+
+
+PLAIN = {
+    "cross_entropy": lambda outputs, y: F.cross_entropy(outputs, y, reduction="none"),
+    "mse": lambda outputs, y: (outputs - y).square().mean(1),
+    "binary_cross_entropy": lambda outputs, y: F.binary_cross_entropy_with_logits(outputs, y, reduction="none").sum(1),
+}
+WEIGHT = np.random.default_rng(0).choice([0.01, 0.2, 1.0], 50).astype(np.float32)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse", "binary_cross_entropy"])
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize("batch_size", [50, 20])
+def test_the_loss_of_a_mixture_is_the_mixture_of_losses(make_job, loss, weight, batch_size):
+    """A plain loop over two targets a row, each with its own row's weight; batches are filled up, the last one is short."""
+    table = make_table(50, loss="mse" if loss == "mse" else "classes", weight=weight)
+    if loss == "binary_cross_entropy":
+        table = type(table)(table.X, np.eye(3, dtype=np.float32)[table.y], weight)
+    job = make_job(table=table, loss=loss, mixup_alpha=1.0, batch_size=batch_size, max_epochs=1, optimizer="sgd", rates=Rates(lr=0.1))
+    module = MLP(5, 3, n_layers=1, width=8, activation="tanh", dropout=0.0, normalization="none")
+    module.load_state_dict(initial_parameters(job.graph, job.seed, job.init))
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    pool = Pool([job], LOSSES[loss](), torch.device("cpu"))
+    order, weights, _ = Epochs(pool, [job], torch.device("cpu")).draw([0])
+    share = np.random.default_rng(int(kernels.mixed_keys(job.seed, MIXUP, 0)) & 0x7FFFFFFFFFFFFFFF).beta(1.0, 1.0, job.steps)
+    total, means = 0.0, []
+    for s, of_row in enumerate(share):
+        rows = order[s, 0, : min(batch_size, 50 - s * batch_size)].numpy()
+        others = np.roll(rows, 1)
+        outputs = module(torch.from_numpy(table.X[rows] * np.float32(of_row) + table.X[others] * np.float32(1 - of_row)))
+        each = 0
+        for part, targets in ((of_row, rows), (1 - of_row, others)):
+            y, w = torch.from_numpy(table.y[targets]), torch.ones(len(rows)) if weight is None else torch.from_numpy(weight[targets])
+            losses = PLAIN[loss](outputs, y)
+            each = each + part * w * losses
+        weighed = float(weights[0, s].sum())
+        mean = each.sum() / weighed
+        optimizer.zero_grad()
+        mean.backward()
+        optimizer.step()
+        total += weighed
+        means.append(mean.item() * weighed)
+    result = train([job])[0]
+    expected = np.concatenate([p.detach().numpy().ravel() for p in module.parameters()])
+    np.testing.assert_allclose(result.state.parameters, expected, atol=2e-6)
+    if loss != "mse":  # where the squares of two targets do not add up to the square of their mean
+        assert result.history[0].train_loss == pytest.approx(sum(means) / total, rel=1e-5)

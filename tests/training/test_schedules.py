@@ -9,6 +9,7 @@ import torch
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates
 from sknet_hp.training.schedules import SCHEDULES, Schedule
+from sknet_hp.training.stopping import Plateau
 
 VALUES = {
     "constant": {0: 1, 0.25: 1, 0.5: 1, 1: 1, 1.5: 1},
@@ -55,6 +56,14 @@ def test_warm_up_comes_before_the_schedule(name):
     assert warmed.factor(0.0) == 0
     assert warmed.factor(0.0, step=0.05) == pytest.approx(plain.factor(0) / 4)
     assert warmed.factor(0.1) == pytest.approx(plain.factor(0) / 2)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_warm_up_that_takes_all_the_time_rises_to_the_beginning(name):
+    plain, warmed = schedule(name), schedule(name, warmup=1.0)
+    for t in (0.0, 0.25, 0.5):
+        assert warmed.factor(t, step=0.25) == pytest.approx(plain.factor(0) * (t + 0.25))
+    assert warmed.factor(1.0) == warmed.factor(1.5) == plain.factor(1.0)
 
 
 # ---- torch's schedulers, where it has them -------------------------------------------------------------------------
@@ -149,3 +158,23 @@ def test_plateau_equals_torch(make_job):
     assert math.isfinite(state.plateau.best)
     (whole,) = train([job])  # in one go
     assert np.array_equal(whole.state.parameters, state.parameters)
+
+
+def test_plateau_begins_after_the_warm_up(make_job):
+    """Losses that are slow to fall because the learning rate has not risen yet are no reason to lower it."""
+    job = make_job(n_valid=30, schedule=Schedule("plateau", gamma=0.5, patience=0, warmup=0.5), max_epochs=12, rates=Rates(lr=1e-9))
+    factors, state = [], None
+    for epoch in range(1, 13):
+        state = train([replace(job, max_epochs=epoch, schedule_epochs=12, start=state)])[0].state
+        factors.append(state.plateau.factor)
+    assert factors[:7] == [1.0] * 7  # six epochs of warm-up, and one to compare with
+    assert factors[7:] == [0.5**k for k in range(1, 6)]
+
+
+def test_another_schedule_knows_nothing_of_the_plateau(make_job):
+    job = make_job(n_valid=30, schedule=Schedule("plateau", patience=0), max_epochs=4, rates=Rates(lr=1e-9), optimizer="sgd")
+    fallen = train([job])[0].state
+    assert fallen.plateau.factor < 1
+    going_on = replace(job, schedule=Schedule("constant"), rates=Rates(lr=0.1), max_epochs=6)
+    with_it, without = (train([replace(going_on, start=start)])[0].state for start in (fallen, replace(fallen, plateau=Plateau())))
+    assert np.array_equal(with_it.parameters, without.parameters)

@@ -21,9 +21,8 @@ FITTING: dict[str, Parameter] = {
     "schedule_epochs": Parameter(
         "int or None",
         [None, *at_least(1)],
-        "Epochs over which the schedule runs; `max_epochs` if None. Set it to the most a search will train, so that stopping in between "
-        "does not bend the "
-        "schedule.",
+        "Epochs over which schedules run; `max_epochs` if None. Set it to the most a search will train, so that stopping in between "
+        "does not bend them. In epochs beyond, they stay where they ended, which is `lr_min_factor` for most.",
     ),
     "early_stopping": Parameter(
         "bool",
@@ -58,8 +57,8 @@ FITTING: dict[str, Parameter] = {
     "refit_full": Parameter(
         "bool",
         SWITCH,
-        "After `early_stopping`, train once more on all rows, for as many epochs as were found best. `stopping_history_` tells of the "
-        "first training.",
+        "After `early_stopping`, train once more on all rows, for as many epochs as were found best, and with the drops of the learning rate that "
+        '"plateau" made in them. `stopping_history_` tells of the first training.',
     ),
     # ---- transfer
     "init_from": Parameter(
@@ -119,7 +118,8 @@ FITTING: dict[str, Parameter] = {
     "callbacks": Parameter(
         "list of skorch callbacks or None",
         [list, None],
-        "Told of each epoch, with the skorch net `net_` as it then is. Networks with callbacks train in this process.",
+        "Told of each epoch as in skorch, with the net `net_` as it then is; what they change of weights and rates holds. Those that act on batches "
+        "or gradients are refused. With `n_members` they look on at the first. Networks with callbacks train in this process.",
     ),
     "verbose": Parameter("int", ["verbose"], "Print a line for each epoch."),
 }

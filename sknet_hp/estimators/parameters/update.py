@@ -49,13 +49,15 @@ UPDATE: dict[str, Parameter] = {
         NOT_NEGATIVE,
         "How long the learning rate first rises, in a straight line, to what the schedule begins with; the schedule has the rest. Below "
         "1, a fraction of "
-        "`schedule_epochs`; from 1 on, epochs.",
+        "`schedule_epochs`; from 1 on, epochs, all there are at most.",
         "0, or 0.05 to 0.2",
         GODBOLE,
     ),
     "lr_min_factor": Parameter("float in [0, 1]", SHARE_OR_ALL, "The lowest learning rate of a schedule, as a factor on `lr`.", "0 to 0.1"),
     "lr_gamma": Parameter("float in (0, 1]", [Interval(Real, 0, 1, closed="right")], 'The factor of "step" and "plateau".', "0.1 to 0.5"),
-    "lr_step_epochs": Parameter("int or None", [*at_least(1), None], 'Epochs between the drops of "step"; a third of `schedule_epochs` if None.'),
+    "lr_step_epochs": Parameter(
+        "int or None", [*at_least(1), None], 'Epochs between the drops of "step"; if None, a third of what `lr_warmup` leaves of `schedule_epochs`.'
+    ),
     "lr_cycles": Parameter("int", at_least(1), 'Cycles of "cosine_restarts" and "cyclic".', "1 to 5"),
     "lr_cycle_mult": Parameter(
         "float", [Interval(Real, 1, None, closed="left")], 'How many times longer each cycle of "cosine_restarts" is than the one before.', "1 or 2"
@@ -66,7 +68,8 @@ UPDATE: dict[str, Parameter] = {
     "lr_scaling": Parameter(
         None,
         choice(["none", "linear", "sqrt"]),
-        'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", Goyal et al. 2017) or its root.',
+        'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", Goyal et al. 2017) or its root; '
+        "where there are fewer rows than `batch_size`, all of them are a batch.",
         "linear for sgd and sqrt for adam, where batch_size is searched",
         "Goyal et al. 2017; Malladi et al. 2022",
     ),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
 from sklearn.utils import check_random_state
 
@@ -44,6 +44,7 @@ class Candidate:
     score : mean over the splits of what the search goes by, at what it has reached; NaN if a fit failed.
     history : who was trained, and up to which resource, to get here: the candidate itself, after those that it is a copy of.
     parent : whose networks it began with, or None.
+    failed : the splits in which its last fit failed: there it begins anew.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Candidate:
     score: float = np.nan
     history: list[tuple["Candidate", int]] = field(default_factory=list)
     parent: "Candidate | None" = None
+    failed: set[int] = field(default_factory=set)
 
 
 class Row(NamedTuple):
@@ -63,6 +65,11 @@ class Row(NamedTuple):
     iteration: int
     n_resources: int
     outcomes: list[Outcome]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a fit failed, which an `error_score` that is a number hides from the scores."""
+        return any(outcome["fit_error"] is not None for outcome in self.outcomes)
 
 
 class Step(NamedTuple):
@@ -192,6 +199,7 @@ class Run:
             row.candidate.n_resources = row.n_resources
             row.candidate.history.append((row.candidate, row.n_resources))
             row.candidate.score = self.score_of(row)
+            row.candidate.failed = {split for split, outcome in enumerate(row.outcomes) if outcome["fit_error"] is not None}
         self.rows += rows
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
         if scores:
@@ -204,6 +212,10 @@ class Run:
     def score_of(self, row: Row) -> float:
         """Mean over the splits of what the search goes by, NaN if a fit failed."""
         return float(np.mean([_score_of(outcome, self.metric) for outcome in row.outcomes]))
+
+    def latest(self) -> list[Row]:
+        """Of each candidate that was trained, the row of what it has reached; in the order of proposal."""
+        return sorted({row.candidate: row for row in self.rows}.values(), key=lambda row: row.candidate.number)
 
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
@@ -249,7 +261,10 @@ class Run:
         return fitted
 
     def networks(self, candidates: Sequence[Candidate]) -> list[list[Any]]:
-        """The fitted networks of candidates, one for each split; what was let go of, or can not be read from a journal, is trained again."""
+        """The fitted networks of candidates, one for each split; what was let go of, or can not be read from a journal, is trained again.
+
+        None of one that can not be trained as it was.
+        """
         missing = []
         for candidate in candidates:
             for split in range(self.n_splits):
@@ -260,7 +275,7 @@ class Run:
         steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
         calls = (delayed(_numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
         for (k, split), outcome in Parallel(n_jobs=self.n_jobs)(calls):
-            missing[k][0].estimators[split] = outcome["estimator"]
+            missing[k][0].estimators[split] = outcome["estimator"] if outcome["fit_error"] is None else None
         return [candidate.estimators for candidate in candidates]
 
     def _arguments(self, step: Step, split: int) -> tuple[Any, ...]:
@@ -269,7 +284,8 @@ class Run:
             data = data._replace(train=self._first_rows(split, step.n_resources))
         if kept is not None:
             return kept, data, [self.resource.settings(step.n_resources, step.candidate.n_resources)], self.settings
-        history = [] if self.resource.of_rows else step.candidate.history
+        history = [] if self.resource.of_rows or split in step.candidate.failed else step.candidate.history
+        history = [reached for reached in history if reached != (step.candidate, step.n_resources)]
         schedule = [(past.params, n_resources) for past, n_resources in [*history, (step.candidate, step.n_resources)]]
         return clone(self.estimator), data, stages(schedule, self.resource), self.settings
 
@@ -294,14 +310,24 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
 
 
+class _Failing(BaseEstimator):
+    """Stands for an estimator that could not be brought to where it was, so that this is an outcome like others."""
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> None:
+        raise self.error
+
+
 def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: list[dict[str, Any]], how: dict[str, Any], *, context: Any) -> Any:
     caller = how.get("caller")
     rest = {name: value for name, value in how.items() if name != "caller"}
     try:
         for earlier in settings[:-1]:  # its state is lost: it comes here by the way that it came before
             fit_on(estimator, data, earlier)
-    except Exception:  # as it may have failed before; half a fit is nothing to go on from, and failing once more is an outcome like others
-        estimator = clone(estimator)
+    except Exception as error:  # half a fit is nothing to go on from
+        estimator, settings = _Failing(error), [{}]
     outcome = _fit_and_score(
         estimator,
         data.X,
