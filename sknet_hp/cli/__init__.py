@@ -1,5 +1,6 @@
 """The command line: ``sknet-hp tune`` and ``sknet-hp predict``."""
 
+import signal
 import sys
 
 _EXTRA = {"typer", "rich", "pandas", "pyarrow"}
@@ -27,4 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    return run(arguments)
+    code = run(arguments)
+    if arguments is None:  # all is done but for the workers' end: Ctrl-C would only add a traceback
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code

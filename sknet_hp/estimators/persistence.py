@@ -64,6 +64,7 @@ _CLASSES: dict[str, type] = {
     )
 }
 _LEFT_OUT = {"_net", requests.ATTRIBUTE}  # what is made again when it is asked for, and what has a node of its own
+_SAVED = (NetClassifier, NetRegressor, Pipeline)
 _SCALARS = {kind.__name__: kind for kind in (np.bool_, np.int64, np.int32, np.float64, np.float32)}
 
 
@@ -96,8 +97,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         partial.write_bytes(content)
         partial.replace(target)
     except OSError as error:
-        error.filename, error.filename2 = str(target), None  # what was asked for, not the file beside it
-        raise
+        raise OSError(error.errno, error.strerror, str(target)) from None  # what was asked for, not the file beside it
     finally:
         with suppress(OSError):
             partial.unlink()
@@ -105,8 +105,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 
 def to_bytes(estimator: Any) -> bytes:
     """What `save` writes."""
-    if not isinstance(estimator, (NetClassifier, NetRegressor, Pipeline)):
-        inner = "save its best_estimator_, or " if hasattr(estimator, "best_estimator_") else ""
+    if not isinstance(estimator, _SAVED):
+        inner = "save its best_estimator_, or " if isinstance(getattr(estimator, "best_estimator_", None), _SAVED) else ""
         raise TypeError(
             f"save takes a NetClassifier, a NetRegressor or a Pipeline, got {type(estimator).__name__}; {inner}use joblib.dump for others"
         )
@@ -154,7 +154,7 @@ def from_bytes(content: bytes, name: str) -> Any:
         if isinstance(error, SavedModelError):
             raise
         raise SavedModelError(f"{name} is damaged: {type(error).__name__} while reading it") from None
-    if not isinstance(estimator, (NetClassifier, NetRegressor, Pipeline)):
+    if not isinstance(estimator, _SAVED):
         raise SavedModelError(f"{name} holds no estimator")
     return estimator
 

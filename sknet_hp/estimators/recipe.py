@@ -173,8 +173,9 @@ class ScorerMetric:
                 raise ValueError("the score is not a number")
             return score
         except (ValueError, TypeError) as error:
+            instead = "a scorer that takes weights" if "'sample_weight'" in str(error) else "hold out more rows"
             raise ValueError(
-                f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or hold out more rows"
+                f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or {instead}"
             ) from error
 
 

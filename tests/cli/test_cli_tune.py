@@ -232,6 +232,13 @@ def test_proba_needs_a_classifier(run, refused, data):
     refused("predict", "results", data, "--proba", says=("--proba needs a classifier",))
 
 
+def test_interrupt_at_the_very_end_is_none():
+    """Results are written then, and only worker processes are to end."""
+    code = "import signal, sys; from sknet_hp.cli import main; code = main(); signal.raise_signal(signal.SIGINT); sys.exit(code)"
+    ended = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_interrupt_leaves_nothing(tmp_path):
     code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
     arguments = ["tune", "sklearn:digits", "--candidates", "200", "--out", "results"]

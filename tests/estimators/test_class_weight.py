@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sknet_hp import NetClassifier
@@ -88,6 +89,25 @@ def test_rows_to_validate_on_are_weighed_as_those_to_train_on(rows):
         for each in ("balanced", weights)
     ]
     assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("given", ["balanced", {1: 5.0}])
+def test_the_loss_and_the_accuracy_of_history_are_weighed_and_a_stopping_metric_is_not(rows, given):
+    X, y = rows
+    net = NetClassifier(**SMALL | {"early_stopping": True, "restore_best": False}, class_weight=given, stopping_metric="accuracy")
+    last = net.fit(X, y, X_val=X, y_val=y).history_[-1]
+    weight = compute_sample_weight(given, y)
+    assert last["valid_loss"] == pytest.approx(log_loss(y, net.predict_proba(X), sample_weight=weight), rel=1e-5)
+    assert last["valid_acc"] == pytest.approx(accuracy_score(y, net.predict(X), sample_weight=weight))
+    assert last["valid_score"] == accuracy_score(y, net.predict(X))
+
+
+def test_a_stopping_metric_that_takes_no_weights_is_refused_with_advice_that_helps(rows):
+    X, y = rows
+    net = NetClassifier(**SMALL | {"early_stopping": True}, stopping_metric="adjusted_rand_score")
+    assert "valid_score" in net.fit(X, y).history_[0]
+    with pytest.raises(ValueError, match="use 'loss', or a scorer that takes weights"):
+        net.fit(X, y, np.arange(120))
 
 
 def test_a_dict_is_held_against_the_classes_not_against_the_rows_of_a_call(rows):

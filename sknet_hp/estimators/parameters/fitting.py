@@ -35,8 +35,8 @@ FITTING: dict[str, Parameter] = {
     "stopping_metric": Parameter(
         "str",
         [str],
-        'What early stopping follows: "loss", the validation loss, or the name of a scikit-learn scorer. Epochs without a validation loss '
-        "do not count.",
+        'What early stopping follows: "loss", the validation loss, or the name of a scikit-learn scorer, which is given `sample_weight` if `fit` is, '
+        "and knows nothing of class weights. Epochs without a validation loss do not count.",
     ),
     "validation_fraction": Parameter(
         'float in (0, 1) or "auto"',

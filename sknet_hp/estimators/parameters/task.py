@@ -35,9 +35,9 @@ CLASSIFIER: dict[str, Parameter] = {
         'dict, "balanced" or None',
         [StrOptions({"balanced"}), dict, None],
         'Weights of the classes, by label, 1 for those left out; or "balanced", with which all classes count the same. They multiply `sample_weight` '
-        'in losses and in what `stopping_metric` scores, on rows held out too. "balanced" goes by the rows of the first call and their '
-        "`sample_weight`; calls that train on keep its weights, `balanced_weight_`. Where rows may have several labels it is the product over "
-        "them, and a dict is refused.",
+        'in the losses of training and validation, not in what `stopping_metric` scores. "balanced" goes by all rows of the first call and their '
+        "`sample_weight`; rows to validate on, and calls that train on, keep its weights, `balanced_weight_`. Where rows may have several labels it "
+        "is the product over them, and a dict is refused.",
     ),
 }
 
