@@ -9,6 +9,7 @@ from importlib.metadata import version
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import check_cv
@@ -107,7 +108,7 @@ class BaseSearcher(BaseSearchCV):
         root.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
 
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        splits = list(cv.split(X, y, **routed.splitter.split))
+        splits = [(_rows(train), _rows(test)) for train, test in cv.split(X, y, **routed.splitter.split)]
         self.n_splits_ = len(splits)
         if not splits:
             raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
@@ -299,9 +300,9 @@ class BaseSearcher(BaseSearchCV):
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:
         """The score of `best_estimator_`; of several the one that the search went by."""
-        check_is_fitted(self)
         by_name = copy(self)
-        by_name.refit = self._metric if self.refit and self.multimetric_ else self.refit
+        if self.refit and getattr(self, "multimetric_", False):
+            by_name.refit = self._metric
         score: float = super(BaseSearcher, by_name).score(X, y, **params)
         return score
 
@@ -310,6 +311,12 @@ class BaseSearcher(BaseSearchCV):
         """Columns seen in `fit`; only with `refit`."""
         check_is_fitted(self, "cv_results_")
         return super().n_features_in_
+
+
+def _rows(part: Any) -> np.ndarray:
+    """The row numbers of a part of a split, which may be a mask."""
+    part = np.asarray(part)
+    return np.flatnonzero(part) if part.dtype == bool else part
 
 
 __all__ = ["BaseSearcher", "Row", "Run", "Space"]

@@ -230,7 +230,7 @@ class PBTSearchCV(BaseSearcher):
         n_members = sum(row.iteration == 0 for row in rows)
         self.cv_results_["member"] = np.arange(len(rows)) % n_members
         self.cv_results_["parent"] = np.array([-1 if row.candidate.parent is None else row.candidate.parent.number for row in rows])
-        if not hasattr(self, "best_index_"):
+        if not self.refit and self.multimetric_:  # nobody says which is the best
             return
         row = rows[self.best_index_]
         history = [(past, to) for past, to in row.candidate.history if to <= row.n_resources]

@@ -6,6 +6,7 @@ from curves import table
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import accuracy_score, f1_score, make_scorer, roc_auc_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.neural_network import MLPClassifier
@@ -93,6 +94,15 @@ def test_who_failed_in_any_split_is_not_in_it(error_score):
     search = everywhere(estimator=Failing(**NET.get_params()), space={"lr": [1e-3]}, error_score=error_score, scoring="roc_auc")
     with pytest.warns(UserWarning, match="Scoring failed"), pytest.raises(ValueError, match="ensemble' has nothing to choose from"):
         search.fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:Maximum number of iteration")
+def test_who_has_no_probabilities_is_not_in_it():
+    space = {"loss": ["hinge", "log_loss"], "alpha": [1e-4, 1e-2]}
+    search = everywhere(estimator=SGDClassifier("log_loss", max_iter=9, random_state=0), space=space, resource="max_iter", scoring="accuracy").fit(
+        X, y
+    )
+    assert {member["params"]["loss"] for member in search.ensemble_} == {"log_loss"}
 
 
 class FailingLate(NetClassifier):

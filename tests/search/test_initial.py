@@ -13,7 +13,7 @@ SEARCHERS = {
     "Halving, grid": (HalvingSearchCV, {"n_candidates": "grid"}),
     "Hyperband": (HyperbandSearchCV, {}),
     "ASHA": (ASHASearchCV, {"n_candidates": 5}),
-    "ASHA, asynchronous": (ASHASearchCV, {"asynchronous": True, "n_jobs": 1}),
+    "ASHA, asynchronous": (ASHASearchCV, {"asynchronous": True, "n_workers": 1}),
     "PBT": (PBTSearchCV, {"population_size": 5}),
     "BOHB": (BOHBSearchCV, {}),
     "BOHB, one bracket": (BOHBSearchCV, {"n_brackets": 1}),

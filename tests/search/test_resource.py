@@ -9,6 +9,7 @@ from curves import Curve, table
 from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.model_selection import KFold
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -110,6 +111,7 @@ ADDED = {
         "max_epochs",
         lambda net: len(net.history),
     ),
+    "in what fits a copy each time": (OneVsRestClassifier(MLP), "estimator__max_iter", lambda net: net.estimators_[0].t_ / 40),
     "max_iter of boosting is a total": (HistGradientBoostingClassifier(), "max_iter", lambda net: net.n_iter_),
 }
 

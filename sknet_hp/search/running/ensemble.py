@@ -91,8 +91,8 @@ def _with_outputs(run: Run) -> tuple[dict[Candidate, list[Any]], list[list[np.nd
     finalists = [row.candidate for row in scored if row.n_resources == max(row.n_resources for row in scored)]
     able, outputs = dict[Candidate, list[Any]](), list[list[np.ndarray]]()
     for candidate, networks in zip(finalists, run.networks(finalists), strict=True):
-        if None in networks:
-            continue
+        if None in networks or not all(not is_classifier(network) or hasattr(network, "predict_proba") for network in networks):
+            continue  # some losses, say, know no probabilities
         own = [_output(network, run, split) for split, network in enumerate(networks)]
         if all(np.isfinite(each).all() for each in own):
             able[candidate] = networks

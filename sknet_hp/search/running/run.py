@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
-from sklearn.utils import check_random_state
+from sklearn.utils import _safe_indexing, check_random_state
 
 from sknet_hp.search.running.choosing import sizes_of
 from sknet_hp.search.running.first_steps import can_share, shared
@@ -131,6 +131,8 @@ class Run:
         self.tables = [SplitData(X, y, train, test, fit_params, score_params) for train, test in splits]
         self._orders: dict[int, np.ndarray] = {}
         self._lock = threading.Lock()  # steps may be trained from several threads
+        self._calls: set[Parallel] = set()
+        self._interrupted = False
         self._row_seed = check_random_state(random_state).randint(2**31 - 1) if resource.of_rows else 0
         # Rows that are handed out later must teach the first steps nothing before; train scores are those of `transform`, not of `fit_transform`.
         if not resource.of_rows and not settings["return_train_score"] and can_share(estimator, searched, fit_params, settings["scorer"]):
@@ -175,7 +177,7 @@ class Run:
         """
         if not steps:
             return
-        if self.deadline is not None and self.rows and time.monotonic() > self.deadline:
+        if self._interrupted or (self.deadline is not None and self.rows and time.monotonic() > self.deadline):
             raise SearchStopped
         outcomes: dict[tuple[int, int], Outcome] = {}
         tasks = []
@@ -207,7 +209,13 @@ class Run:
 
     def keep_busy(self, n_workers: int, next_step: Callable[[], Step | None], done: Callable[[Step], None]) -> None:
         """Train so many steps at a time, the next one whenever one is `done`, until there is none and nothing is under way."""
-        keep_busy(n_workers, next_step, lambda step: self.train([step], all_may_fail=True), done)
+        keep_busy(n_workers, next_step, lambda step: self.train([step], all_may_fail=True), done, self._interrupt)
+
+    def _interrupt(self) -> None:
+        """End what is trained in other threads."""
+        self._interrupted = True
+        for call in list(self._calls):
+            call._abort()
 
     def score_of(self, row: Row) -> float:
         """Mean over the splits of what the search goes by, NaN if a fit failed."""
@@ -225,8 +233,12 @@ class Run:
         )
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
-        results = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")(calls)
+        parallel = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")
+        results = parallel(calls)
+        self._calls.add(parallel)
         try:
+            if self._interrupted:  # just now
+                raise SearchStopped
             for (k, split), outcome in results:
                 outcomes[k, split] = self._noted(steps[k], split, outcome)
         except BaseException:
@@ -236,6 +248,10 @@ class Run:
                 warnings.simplefilter("ignore")
                 results.close()
             raise
+        finally:
+            self._calls.discard(parallel)
+        if len(outcomes) < len(tasks):
+            raise SearchStopped
         return outcomes
 
     def _noted(self, step: Step, split: int, outcome: Outcome) -> Outcome:
@@ -290,11 +306,19 @@ class Run:
         return clone(self.estimator), data, stages(schedule, self.resource), self.settings
 
     def _first_rows(self, split: int, n: int) -> np.ndarray:
-        """n training rows of a split; those of a smaller number are among them. Where splits differ in size, the last rung has all rows of each."""
+        """n training rows of a split; those of a smaller number are among them. Where splits differ in size, the last rung has all rows of each.
+
+        Where the least number would lack a class, one row of each class comes first: a class that is not learned is a score that fails.
+        """
         if n >= min(len(table.train) for table in self.tables):
             return self.tables[split].train
         if split not in self._orders:
-            self._orders[split] = np.random.RandomState(self._row_seed).permutation(self.tables[split].train)
+            order = np.random.RandomState(self._row_seed).permutation(self.tables[split].train)
+            if is_classifier(self.estimator) and np.ndim(self.tables[split].y) == 1:
+                _, first = np.unique(np.asarray(_safe_indexing(self.tables[split].y, order)), return_index=True)
+                if first.max() >= self.resource.least:
+                    order = np.concatenate([order[np.sort(first)], np.delete(order, first)])
+            self._orders[split] = order
         return self._orders[split][:n]
 
     def forget(self, candidates: Iterable[Candidate]) -> None:
