@@ -96,7 +96,7 @@ def test_nothing_to_learn_from():
 
 
 def test_too_few_rows_of_positive_weight():
-    with pytest.raises(ValueError, match="n_samples=1 of positive weight is too few for it; set early_stopping=False"):
+    with pytest.raises(ValueError, match="n_samples=1 of positive weight is too few; set early_stopping=False"):
         NetClassifier(**SMALL).fit(X, y, sample_weight=np.arange(240) == 7)
 
 
