@@ -85,7 +85,9 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def describe(
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     """Neural networks for tables: tune one, score it honestly, predict with it."""
 
@@ -114,7 +116,7 @@ def tune(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Fixes folds, candidates and networks.")] = 0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the results go.", show_default="NAME-tuned, after DATA")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run in DIR.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace the results of an earlier run in DIR.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
 ) -> None:
     """Search for the best network for a table, and score the search by nested cross-validation.
@@ -167,8 +169,8 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A .csv, .csv.gz or .parquet file for the predictions.", show_default="standard output")
     ] = None,
-    proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there.")] = False,
+    proba: Annotated[bool, typer.Option("--proba", metavar="", help="Add a column with the probability of each class.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
 ) -> None:
     """Predict the rows of a table with a model that `tune` has saved.
 

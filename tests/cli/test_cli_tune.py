@@ -193,6 +193,9 @@ def test_version(run):
 
 def test_help_is_true(run):
     assert "executes nothing" in run("predict", "--help").out
+    flags = [line for line in run("predict", "--help").out.splitlines() if "--proba" in line or "--overwrite" in line]
+    assert len(flags) >= 2
+    assert not any("<bool>" in line for line in flags)  # which reads as if a value were to follow
 
 
 def _command(*arguments, **options):
