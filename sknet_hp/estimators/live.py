@@ -169,8 +169,9 @@ def report(net: Any, record: EpochRecord, job: TrainingJob) -> None:
         if isinstance(callback, EpochTimer):
             history.record("dur", record.duration)
         elif isinstance(callback, EpochScoring):
-            if record.valid_acc is not None:
-                callback._record_score(history, record.valid_acc)
+            accuracy = record.valid_acc if record.valid_score is None else record.valid_score
+            if accuracy is not None:
+                callback._record_score(history, accuracy)
         else:
             callback.on_epoch_end(net)
 

@@ -171,9 +171,7 @@ def only_reports(net: Any) -> bool:
     plain = skorch.NeuralNetClassifier if isinstance(net, skorch.NeuralNetClassifier) else skorch.NeuralNetRegressor
     if any(getattr(type(net), name) is not getattr(plain, name) or name in vars(net) for name in _EPOCH_METHODS):
         return False
-    if net.predict_nonlinearity != "auto" or getattr(net.criterion_, "weight", None) is not None:  # skorch's accuracy knows no weights
-        return False
-    return all(_only_reports(callback) for _, callback in net.callbacks_)
+    return net.predict_nonlinearity == "auto" and all(_only_reports(callback) for _, callback in net.callbacks_)
 
 
 def _only_reports(callback: Any) -> bool:
@@ -220,10 +218,16 @@ def make_job(net: Any, X: Any, y: Any, epochs: int) -> tuple[TrainingJob, tuple[
         shuffle=bool(net.get_params_for("iterator_train").get("shuffle", False)),
         rates=rates,
         layer_rates=layer_rates,
+        metric=None if table.weight is None else unweighted_accuracy,
         start=start,
         device=str(net.device or "cpu"),
     )
     return job, datasets, tensors
+
+
+def unweighted_accuracy(outputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:
+    """What skorch records as accuracy, whatever the weights of classes in the loss."""
+    return float((outputs.argmax(1) == y).mean())
 
 
 def _structure(module: nn.Module) -> tuple[Graph | nn.Module, tuple[float, ...]]:

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import skorch
 import torch
+from joblib import Parallel, delayed
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring, Freezer, Initializer, LoadInitState, LRScheduler, Unfreezer
 from torch import nn
 
+import sknet_hp
 import sknet_hp.skorch as ours
 
 generator = np.random.default_rng(0)
@@ -243,6 +245,20 @@ def inverted(outputs):
 )
 def test_settings(changes):
     assert_as_skorch(lambda kind: numbers(classifier(kind, **changes).fit(X, y)))
+
+
+def test_weights_of_classes_in_company(bundles):
+    """Their accuracy is not weighted; they train in stacks all the same."""
+    module = nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 2))
+
+    def fit(kind, lr):
+        net = classifier(kind, copy.deepcopy(module), lr=lr, criterion__weight=torch.tensor([1.0, 5.0])).fit(X, y)
+        return [numbers(net)[0], net.history[:, "valid_acc"]]  # losses are means by weight, in skorch means of the batches'
+
+    with sknet_hp.fused(n_jobs=1, over="inline"):
+        together = Parallel()(delayed(fit)(ours, lr) for lr in (0.01, 0.05))
+    assert bundles == [2]
+    assert_same(together, [fit(skorch, lr) for lr in (0.01, 0.05)])
 
 
 def test_silent_nets_keep_their_own_methods():
