@@ -90,7 +90,12 @@ class FusedFitLoop(Network):
             return self._own_loop(X, y, epochs, fit_params)
         if net.verbose or not only_reports(net):
             job = replace(job, observer=Live(net, job, tensors, datasets))
-        result = train_job(job)
+        try:
+            result = train_job(job)
+        except KeyboardInterrupt:  # which skorch takes for the end of the training
+            if job.observer is None:
+                warnings.warn("a silent net was interrupted, and is as it was before; with verbose=1 it keeps its last epoch", stacklevel=5)
+            raise
         tensors.write(result.state)
         net._set_training(job.validation is None)  # as skorch's loop leaves it
         if job.observer is None:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from torch import nn
 
 import sknet_hp
 import sknet_hp.skorch as ours
+from sknet_hp.training.cohort import Cohort
 
 generator = np.random.default_rng(0)
 X = generator.normal(size=(300, 5)).astype(np.float32)
@@ -297,6 +299,23 @@ def test_divergence_warns():
     with pytest.warns(ConvergenceWarning, match=r"diverged in epoch 1.*lr=1e\+30"):
         net = classifier(ours, lr=1e30).fit(X, y)
     assert all(torch.isfinite(p).all() for p in net.module_.parameters())
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_interrupted(verbose, monkeypatch, capsys):
+    """skorch returns the net as it then is, without a word; a silent net of ours has no epochs to show yet."""
+    original, calls = Cohort._train_epoch, []
+
+    def interrupted(cohort):
+        calls.append(None)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(cohort)
+
+    monkeypatch.setattr(Cohort, "_train_epoch", interrupted)
+    with nullcontext() if verbose else pytest.warns(UserWarning, match="a silent net was interrupted, and is as it was before"):
+        net = classifier(ours, verbose=verbose).fit(X, y)
+    assert int(net.module_.norm.num_batches_tracked) == (16 if verbose else 0)
 
 
 # ---- from one fit to the next --------------------------------------------------------------------------------------
