@@ -71,6 +71,15 @@ class Live:
             _serve_scoring(net, self.job.validation)
         return self._epoch("on_epoch_end")
 
+    def on_train_end(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Notify when training has ended; the (parameters, buffers) that predict then, to which callbacks may have gone back."""
+        before = self.tensors.read().state
+        self._notify("on_train_end", X=X, y=y)
+        after = self.tensors.read().state
+        if self.company > 1 and not (_same(before.parameters, after.parameters) and _same(before.buffers, after.buffers)):
+            raise self._of_one("changed the weights")
+        return after.parameters, after.buffers
+
     def show(self, state: State) -> None:
         """Put what predicts of a state into the net."""
         parameters, buffers = predicting(state)
@@ -111,10 +120,13 @@ class Live:
             raise _refusal("changed weights, of which they see the average", "set weight_averaging='none'")
         if self.company > 1 and (stopped or changes or rates):
             what = "ended the training" if stopped else f"changed {', '.join([*rates, *changes])}"
-            raise _refusal(f"{what} of the first of n_members={self.company} networks", "the others would not follow, so set n_members=1")
+            raise self._of_one(what)
         if rates:
             self.rates = replace(self.rates, **rates)
         return Reaction(stopped, self.rates if rates else None, changes)
+
+    def _of_one(self, what: str) -> ValueError:
+        return _refusal(f"{what} of the first of n_members={self.company} networks", "the others would not follow, so set n_members=1")
 
     def _trained(self) -> list[bool]:
         return [p.requires_grad for p in self.net.module_.parameters()]
@@ -159,8 +171,9 @@ def report(net: Any, record: EpochRecord, job: TrainingJob) -> None:
         if isinstance(callback, EpochTimer):
             history.record("dur", record.duration)
         elif isinstance(callback, EpochScoring):
-            if record.valid_acc is not None:
-                callback._record_score(history, record.valid_acc)
+            accuracy = record.valid_acc if record.valid_score is None else record.valid_score
+            if accuracy is not None:
+                callback._record_score(history, accuracy)
         else:
             callback.on_epoch_end(net)
 

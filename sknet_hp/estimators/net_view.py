@@ -137,10 +137,7 @@ def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) 
     job = replace(job, rates=rates or job.rates, start=replace(start, **changes), observer=live)
     estimator._absorb(train_jobs([job, *jobs[1:]]), jobs)
     _give_predicting(estimator, tensors)
-    net.notify("on_train_end", X=X, y=y)
-    # Callbacks may have gone back to what they took for the best epoch.
-    state = tensors.read().state
-    estimator.parameters_[0], estimator.buffers_[0] = state.parameters, state.buffers
+    estimator.parameters_[0], estimator.buffers_[0] = live.on_train_end(X, y)
 
 
 def _rates(now: Rates, tensors: NetState) -> Rates:

@@ -90,7 +90,12 @@ class FusedFitLoop(Network):
             return self._own_loop(X, y, epochs, fit_params)
         if net.verbose or not only_reports(net):
             job = replace(job, observer=Live(net, job, tensors, datasets))
-        result = train_job(job)
+        try:
+            result = train_job(job)
+        except KeyboardInterrupt:  # which skorch takes for the end of the training
+            if job.observer is None:
+                warnings.warn("a silent net was interrupted, and is as it was before; with verbose=1 it keeps its last epoch", stacklevel=5)
+            raise
         tensors.write(result.state)
         net._set_training(job.validation is None)  # as skorch's loop leaves it
         if job.observer is None:
@@ -171,9 +176,7 @@ def only_reports(net: Any) -> bool:
     plain = skorch.NeuralNetClassifier if isinstance(net, skorch.NeuralNetClassifier) else skorch.NeuralNetRegressor
     if any(getattr(type(net), name) is not getattr(plain, name) or name in vars(net) for name in _EPOCH_METHODS):
         return False
-    if net.predict_nonlinearity != "auto" or getattr(net.criterion_, "weight", None) is not None:  # skorch's accuracy knows no weights
-        return False
-    return all(_only_reports(callback) for _, callback in net.callbacks_)
+    return net.predict_nonlinearity == "auto" and all(_only_reports(callback) for _, callback in net.callbacks_)
 
 
 def _only_reports(callback: Any) -> bool:
@@ -220,10 +223,16 @@ def make_job(net: Any, X: Any, y: Any, epochs: int) -> tuple[TrainingJob, tuple[
         shuffle=bool(net.get_params_for("iterator_train").get("shuffle", False)),
         rates=rates,
         layer_rates=layer_rates,
+        metric=None if table.weight is None else unweighted_accuracy,
         start=start,
         device=str(net.device or "cpu"),
     )
     return job, datasets, tensors
+
+
+def unweighted_accuracy(outputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:
+    """What skorch records as accuracy, whatever the weights of classes in the loss."""
+    return float((outputs.argmax(1) == y).mean())
 
 
 def _structure(module: nn.Module) -> tuple[Graph | nn.Module, tuple[float, ...]]:

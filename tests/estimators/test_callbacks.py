@@ -163,6 +163,13 @@ def test_load_best(stopping, tmp_path):
     assert np.array_equal(net.predict_proba(X), best.predict_proba(X))
 
 
+def test_load_best_of_averages():
+    stopping = EarlyStopping(patience=3, load_best=True)
+    net = fitted(callbacks=[stopping], restore_best=False, lr=0.05, max_epochs=20, weight_averaging="ema", ema_decay=0.5)
+    assert stopping.best_epoch_ < net.n_iter_
+    np.testing.assert_allclose(net.net_.predict_proba(net.encoder_.transform(X)), net.predict_proba(X), atol=1e-5)
+
+
 def test_a_loaded_start(tmp_path):
     first = fitted(callbacks=[checkpoint := Checkpoint(monitor=None, dirname=str(tmp_path))], early_stopping=False)
     second = fitted(callbacks=[LoadInitState(checkpoint)], early_stopping=False)
@@ -276,6 +283,11 @@ def test_a_change_of_one_member_of_several_is_refused(what):
 
     with pytest.raises(ValueError, match=r"of the first of n_members=2 networks.*set n_members=1"):
         fitted(n_members=2, callbacks=[At("end", stop if what == "stop" else what)])
+
+
+def test_weights_that_are_loaded_into_one_member_of_several_are_refused():
+    with pytest.raises(ValueError, match=r"changed the weights of the first of n_members=2 networks.*set n_members=1"):
+        fitted(n_members=2, callbacks=[EarlyStopping(patience=50, load_best=True)], restore_best=False, lr=0.05, max_epochs=30)
 
 
 def test_a_change_of_averaged_weights_is_refused():

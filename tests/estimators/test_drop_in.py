@@ -2,16 +2,20 @@
 
 import copy
 import pickle
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import skorch
 import torch
+from joblib import Parallel, delayed
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring, Freezer, Initializer, LoadInitState, LRScheduler, Unfreezer
 from torch import nn
 
+import sknet_hp
 import sknet_hp.skorch as ours
+from sknet_hp.training.cohort import Cohort
 
 generator = np.random.default_rng(0)
 X = generator.normal(size=(300, 5)).astype(np.float32)
@@ -245,6 +249,20 @@ def test_settings(changes):
     assert_as_skorch(lambda kind: numbers(classifier(kind, **changes).fit(X, y)))
 
 
+def test_weights_of_classes_in_company(bundles):
+    """Their accuracy is not weighted; they train in stacks all the same."""
+    module = nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 2))
+
+    def fit(kind, lr):
+        net = classifier(kind, copy.deepcopy(module), lr=lr, criterion__weight=torch.tensor([1.0, 5.0])).fit(X, y)
+        return [numbers(net)[0], net.history[:, "valid_acc"]]  # losses are means by weight, in skorch means of the batches'
+
+    with sknet_hp.fused(n_jobs=1, over="inline"):
+        together = Parallel()(delayed(fit)(ours, lr) for lr in (0.01, 0.05))
+    assert bundles == [2]
+    assert_same(together, [fit(skorch, lr) for lr in (0.01, 0.05)])
+
+
 def test_silent_nets_keep_their_own_methods():
     """Told of epochs when training had ended, a net's own hooks were left out."""
 
@@ -281,6 +299,23 @@ def test_divergence_warns():
     with pytest.warns(ConvergenceWarning, match=r"diverged in epoch 1.*lr=1e\+30"):
         net = classifier(ours, lr=1e30).fit(X, y)
     assert all(torch.isfinite(p).all() for p in net.module_.parameters())
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_interrupted(verbose, monkeypatch, capsys):
+    """skorch returns the net as it then is, without a word; a silent net of ours has no epochs to show yet."""
+    original, calls = Cohort._train_epoch, []
+
+    def interrupted(cohort):
+        calls.append(None)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(cohort)
+
+    monkeypatch.setattr(Cohort, "_train_epoch", interrupted)
+    with nullcontext() if verbose else pytest.warns(UserWarning, match="a silent net was interrupted, and is as it was before"):
+        net = classifier(ours, verbose=verbose).fit(X, y)
+    assert int(net.module_.norm.num_batches_tracked) == (16 if verbose else 0)
 
 
 # ---- from one fit to the next --------------------------------------------------------------------------------------
