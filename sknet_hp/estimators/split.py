@@ -73,6 +73,6 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
         else:
             return np.sort(train), np.sort(validation)
     raise ValueError(
-        f"early_stopping=True holds out validation_fraction={net.validation_fraction!r} of the rows, and n_samples={len(rows)}{of} is too few for it; "
-        "set early_stopping=False"
+        f"early_stopping=True holds out validation_fraction={net.validation_fraction!r} of the rows, and n_samples={len(rows)}{of} is too few for "
+        "it; set early_stopping=False"
     ) from error
