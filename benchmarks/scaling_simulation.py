@@ -72,7 +72,7 @@ class SimulatedRun(Run):
             [(rows, rows)],
             resource=resource,
             metric="score",
-            settings={"error_score": np.nan, "return_train_score": False},
+            settings={"error_score": np.nan, "return_train_score": False, "scorer": None},
             fit_params=nothing,
             score_params=nothing,
             random_state=0,

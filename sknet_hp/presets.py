@@ -121,7 +121,14 @@ def tabm(task: Task = "classification") -> dict[str, Any]:
     }
 
 
-_PATIENT = {"batch_size": 256, "max_epochs": 1000, "early_stopping": True, "patience": 16, "validation_fraction": 0.2}
+_PATIENT = {
+    "weight_averaging": "none",
+    "batch_size": 256,
+    "max_epochs": 1000,
+    "early_stopping": True,
+    "patience": 16,
+    "validation_fraction": 0.2,
+}
 
 
 def _realmlp(task: Task, metric: Metric, lr: float) -> dict[str, Any]:
@@ -144,6 +151,7 @@ def _realmlp(task: Task, metric: Metric, lr: float) -> dict[str, Any]:
         "beta1": 0.9,
         "beta2": 0.95,
         "lr_schedule": "coslog4",
+        "weight_averaging": "none",
         "batch_size": 256,
         "max_epochs": 256,
         "early_stopping": True,

@@ -7,15 +7,21 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"): 
 
 
 @pytest.fixture
-def bundles(monkeypatch):
-    """Sizes of the bundles that begin to train, in order; on a busy machine too networks wait for their company."""
+def patience(monkeypatch):
+    """On a busy machine too networks wait for their company."""
     from sknet_hp.fusion import engine
+
+    monkeypatch.setattr(engine, "_LEAST_WAIT", 10.0)
+    monkeypatch.setattr(engine, "_LONGEST_WAIT", 10.0)
+
+
+@pytest.fixture
+def bundles(monkeypatch, patience):
+    """Sizes of the bundles that begin to train, in order."""
     from sknet_hp.fusion.executors.cluster import RemoteWorker
     from sknet_hp.fusion.executors.here import Here
     from sknet_hp.fusion.executors.loky import Worker
 
-    monkeypatch.setattr(engine, "_LEAST_WAIT", 10.0)
-    monkeypatch.setattr(engine, "_LONGEST_WAIT", 10.0)
     sizes = []
     for executor in (Here, Worker, RemoteWorker):
 

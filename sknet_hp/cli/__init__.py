@@ -1,5 +1,6 @@
 """The command line: ``sknet-hp tune`` and ``sknet-hp predict``."""
 
+import signal
 import sys
 
 _EXTRA = {"typer", "rich", "pandas", "pyarrow"}
@@ -16,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0 for success, 2 for input that can't be used, 130 after Ctrl-C.
+        0 for success, 2 for input that can't be used, 130 after Ctrl-C, 1 if whoever reads standard output stops before its end.
     """
     try:
         from sknet_hp.cli.app import run
@@ -27,4 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    return run(arguments)
+    code = run(arguments)
+    if arguments is None:  # all is done but for the workers' end: Ctrl-C would only add a traceback
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code

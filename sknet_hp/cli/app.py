@@ -1,7 +1,10 @@
 """The commands, their options and their help; imports of the heavy libraries wait until a command runs."""
 
+import errno
 import io
 import math
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +14,7 @@ from typer.exceptions import Abort, TyperException
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.memory import is_out_of_memory
+from sknet_hp.cli.versions import installed_version
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -31,26 +35,40 @@ def run(arguments: list[str] | None = None) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(arguments, prog_name="sknet-hp", standalone_mode=False)
+        sys.stdout.flush()
     except BadInput as error:
         return _fail(str(error))
     except TyperException as error:
-        message = error.format_message().strip().rstrip(".")
+        message = error.format_message().strip().replace("Value error, ", "").rstrip(".")
+        message = re.sub(r"\. Did you mean (.*)\?$", r" (did you mean \1?)", message)
         if not message:  # no command was given, and the help stands there already
             return BAD_INPUT
         context = getattr(error, "ctx", None)
         return _fail(f"{message}; see {context.command_path if context else 'sknet-hp'} --help")
     except (KeyboardInterrupt, Abort):
         code = INTERRUPTED
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` does
+        _forget_standard_output()
+        return 1
     except Exception as error:
         if is_out_of_memory(error):
             return _fail("there was not enough memory and nothing was written: use fewer rows, columns or folds, or a machine with more memory")
         if isinstance(error, OSError) and error.filename is not None:
             return _fail(f"{str(error.filename)!r} can't be used ({error.strerror}): give another path")
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT):  # what has no name is a standard stream
+            _forget_standard_output()
+            return _fail(f"standard output can't be written ({error.strerror}): free some space, or write elsewhere")
         raise
     if code == INTERRUPTED:
         print("sknet-hp: interrupted, nothing was written.", file=sys.stderr)
         return INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _forget_standard_output() -> None:
+    """Keep the interpreter from writing, and failing, once more when it ends."""
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _fail(message: str) -> int:
@@ -59,8 +77,18 @@ def _fail(message: str) -> int:
     return BAD_INPUT
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"sknet-hp {installed_version('sknet_hp') or 'from a source tree'}")
+        raise typer.Exit
+
+
 @app.callback()
-def describe() -> None:
+def describe(
+    version: Annotated[
+        bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Neural networks for tables: tune one, score it honestly, predict with it."""
 
 
@@ -88,7 +116,7 @@ def tune(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Fixes folds, candidates and networks.")] = 0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the results go.", show_default="NAME-tuned, after DATA")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run in DIR.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace the results of an earlier run in DIR.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
 ) -> None:
     """Search for the best network for a table, and score the search by nested cross-validation.
@@ -117,7 +145,7 @@ def tune(
         raise BadInput(f"--time-budget {time_budget:g} is no time: give a number of seconds above 0")
     tune_table(
         Settings(
-            data=data,
+            data=os.path.expanduser(data),
             target=target,
             task=task,
             search=search,
@@ -127,7 +155,7 @@ def tune(
             scoring=scoring,
             time_budget=time_budget,
             seed=seed,
-            out=out,
+            out=_expanded(out),
             overwrite=overwrite,
             device=device,
         )
@@ -138,16 +166,18 @@ def tune(
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model.safetensors that tune wrote, or its directory.")],
     data: Annotated[str, typer.Argument(metavar="DATA", help="A table like that of tune; other columns than the model's are not looked at.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A CSV file for the predictions.", show_default="standard output")] = None,
-    proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A .csv, .csv.gz or .parquet file for the predictions.", show_default="standard output")
+    ] = None,
+    proba: Annotated[bool, typer.Option("--proba", metavar="", help="Add a column with the probability of each class.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
 ) -> None:
     """Predict the rows of a table with a model that `tune` has saved.
 
-    Writes a CSV with one line a row, in the order of the rows: the column **prediction** and, with --proba, a column
+    Writes a table with one line a row, in the order of the rows: the column **prediction** and, with --proba, a column
     **probability_CLASS** for each class.
 
-    Loading a model runs code that is stored in it: use only models whose origin you trust.
+    A model is a file of numbers and JSON; loading one executes nothing that stands in it.
 
     **Examples**
 
@@ -157,4 +187,9 @@ def predict(
     """
     from sknet_hp.cli.predict import predict_table
 
-    predict_table(model, data, out, proba, overwrite)
+    predict_table(Path(os.path.expanduser(model)), os.path.expanduser(data), _expanded(out), proba, overwrite)
+
+
+def _expanded(path: Path | None) -> Path | None:
+    """With the home directory for a ``~``, which shells leave in ``--out=~/results``."""
+    return None if path is None else Path(os.path.expanduser(path))

@@ -113,6 +113,7 @@ def _check_csv(path: Path) -> None:
         header = next((line for line in lines if line), None)
         if header is None:
             raise BadInput(f"{str(path)!r} is empty: give a CSV file with a header line and rows")
+        _check_separated_by_commas(header, path)
         _check_distinct(header, path)
         for line in lines:
             if not line:
@@ -166,11 +167,22 @@ def _load_parquet(path: Path) -> "pd.DataFrame":
             metadata = file.metadata
             n_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
             _require_memory_for_table(path, metadata.num_rows, metadata.num_columns, n_bytes)
-        return pd.read_parquet(path)
+        frame = pd.read_parquet(path)
+        # What pandas has written as a named index is a column of the file like others.
+        return frame if all(name is None for name in frame.index.names) else frame.reset_index()
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, PermissionError | MemoryError):
             raise
         raise BadInput(f"{str(path)!r} can't be read as Parquet ({_first_line(error)}): export it again") from error
+
+
+def _check_separated_by_commas(header: list[str], path: Path) -> None:
+    for separator, name in {";": "semicolons", "\t": "tabs", "|": "vertical bars"}.items():
+        if len(header) == 1 and separator in header[0]:
+            raise BadInput(
+                f"the header of {str(path)!r} has one column, {header[0][:60]!r}, as if fields were separated by {name}: "
+                "separate them by commas, in numbers write a point for a decimal comma"
+            )
 
 
 def _check_distinct(names: list[str], path: Path) -> None:

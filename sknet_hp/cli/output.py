@@ -4,7 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sknet_hp.cli.errors import BadInput
@@ -44,6 +44,8 @@ def require_file_can_be_written(out: Path, overwrite: bool) -> None:
     """
     if out.is_dir():
         raise BadInput(f"--out {str(out)!r} is a directory: give the name of a file")
+    if out.exists() and not out.is_file():  # a pipe or a device, which nothing can be put into the place of
+        raise BadInput(f"--out {str(out)!r} is no ordinary file: leave --out away, and predictions go to standard output")
     if out.exists() and not overwrite:
         raise BadInput(f"--out {str(out)!r} is there already: give another file, or --overwrite to replace it")
     _require_writable(out)
@@ -74,13 +76,17 @@ def write_file(out: Path, write: Callable[[Path], object]) -> None:
 @contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
     """Give a path beside `out`, and put what is written there into the place of `out` if nothing fails."""
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = Path(os.path.realpath(out))  # what a link points at is replaced, not the link
+    made = [place for place in out.parents if not place.exists()]
     partial, previous = _beside(out), _beside(out)
+    written = False
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         if out.is_dir():  # a directory can't be renamed over one that has something in it
             out.rename(previous)
         partial.replace(out)
+        written = True
     except OSError as error:
         raise BadInput(f"{str(out)!r} can't be written ({error.strerror or error}): free some space or give another place") from error
     finally:
@@ -91,15 +97,24 @@ def _replacing(out: Path) -> Iterator[Path]:
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 left.unlink(missing_ok=True)
+        for place in [] if written else made:
+            with suppress(OSError):
+                place.rmdir()
 
 
 def _beside(out: Path) -> Path:
-    return out.parent / f".{out.name}.{uuid.uuid4().hex[:12]}.partial"
+    return out.parent / f".{uuid.uuid4().hex}.partial"
 
 
 def _require_writable(out: Path) -> None:
-    place = out.absolute().parent
+    place = Path(os.path.realpath(out)).parent
     while not place.exists():
         place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise BadInput(f"--out {str(out)!r} can't be created in {str(place)!r}: no directory that you may write to, give another place")
+    try:  # permissions do not tell of everything, such as systems of files that are read-only
+        probe = _beside(place / "probe")
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise BadInput(
+            f"--out {str(out)!r} can't be created in {str(place)!r} ({error.strerror}): give a place where you may create files"
+        ) from error

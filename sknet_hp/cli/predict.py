@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from sklearn.base import is_classifier
 
-from sknet_hp.cli.data import load_table
-from sknet_hp.cli.errors import BadInput, listed
+from sknet_hp.cli.data import PARQUET_ENDINGS, load_table
+from sknet_hp.cli.errors import BadInput, did_you_mean, listed
 from sknet_hp.cli.output import MODEL, require_file_can_be_written, write_file
 
 TEXT_COLUMNS = "text_columns_"
@@ -25,6 +25,9 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
     """
     if out is not None:
         require_file_can_be_written(out, overwrite)
+        for source in (Path(data), _file_of(model_path)):
+            if out.exists() and source.exists() and out.samefile(source):
+                raise BadInput(f"--out {str(out)!r} is what predictions are made of, which would be lost: give another file")
     model = load_model(model_path)
     if proba and not (is_classifier(model) and hasattr(model, "predict_proba")):
         raise BadInput(f"--proba needs a classifier and {str(model_path)!r} is a {type(model).__name__}: leave --proba out")
@@ -32,13 +35,26 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
     table = load_table(data, text_columns=getattr(model, TEXT_COLUMNS, []))
     absent = [name for name in features if name not in table.columns]
     if absent:
-        raise BadInput(f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add {listed(absent)}")
+        near = did_you_mean(absent[0], table.columns) if len(absent) == 1 else ""
+        raise BadInput(f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add {listed(absent)}{near}")
     predictions = _predict(model, table[features], data, proba)
     if out is None:
         predictions.to_csv(sys.stdout, index=False)
     else:
-        write_file(out, lambda path: predictions.to_csv(path, index=False))
+        write_file(out, lambda path: _write(predictions, path, out.name.lower()))
         print(f"{len(predictions):,} predictions are in {out}")
+
+
+def _write(predictions: pd.DataFrame, path: Path, name: str) -> None:
+    """Write them in the format that the file's name says; CSV if it says nothing."""
+    if name.endswith(PARQUET_ENDINGS):
+        predictions.to_parquet(path, index=False)
+    else:
+        predictions.to_csv(path, index=False, compression="gzip" if name.endswith(".gz") else None)
+
+
+def _file_of(model: Path) -> Path:
+    return model / MODEL if model.is_dir() else model
 
 
 def load_model(path: Path) -> Any:
@@ -54,7 +70,7 @@ def load_model(path: Path) -> Any:
     BadInput
         If it is not there or is nothing of the kind.
     """
-    file = path / MODEL if path.is_dir() else path
+    file = _file_of(path)
     if not file.is_file():
         raise BadInput(f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, or its directory")
     from sknet_hp.estimators.persistence import SavedModelError, load  # torch takes a second to import: not for a mere mistake in a name

@@ -3,6 +3,7 @@
 import decimal
 import math
 import numbers
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,10 @@ Task = Literal["classification", "regression"]
 
 MOST_CLASSES_GUESSED = 20
 MOST_CATEGORIES = 100  # columns that the estimators give a categorical feature
+
+MOSTLY_NUMBERS = 0.8  # share of a column's cells from which it looks like numbers that something keeps from being read so
+_PLAIN = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
+_WRITTEN = re.compile(r"[-+(]?\s*[$€£¥]?\s*(\d{1,3}([,.'\s]\d{3})+|\d+)([.,]\d+)?\s*[%$€£¥)]?")
 
 COPIES_OF_THE_TABLE = 3
 COPIES_ENCODED = 4
@@ -38,6 +43,8 @@ class Problem:
         The column's name.
     reason : str
         Why it is this task.
+    notes : tuple of str
+        What in the table may not be meant, a sentence each.
     """
 
     X: "pd.DataFrame"
@@ -45,6 +52,7 @@ class Problem:
     task: Task
     target: str
     reason: str
+    notes: tuple[str, ...] = ()
 
 
 def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Problem:
@@ -67,12 +75,14 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
             f"the target {target!r} is missing in {n_missing:,} of {len(column):,} rows: fill in or remove these rows "
             "(an empty cell, NA, None, null and nan count as missing)"
         )
+    if all(isinstance(cell, decimal.Decimal) for cell in column):
+        column = column.astype(float)
     chosen, reason = _choose_task(column, task)
     y = _regression_target(column) if chosen == "regression" else _class_target(column)
     X = table.drop(columns=target)
     _check_features(X)
     require_memory(_memory_to_train(X), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
-    return Problem(X, y, chosen, target, reason)
+    return Problem(X, y, chosen, target, reason, _notes(X))
 
 
 def check_folds(problem: Problem, outer: int, inner: int) -> None:
@@ -99,10 +109,15 @@ def check_folds(problem: Problem, outer: int, inner: int) -> None:
     if rare:
         label, count = rare[0]
         others = f", {len(rare) - 1} more classes are too rare," if len(rare) > 1 else ""
+        if not isinstance(label, str):
+            instead = "remove or merge rare classes, ask for fewer folds, or say --task regression if the target is a quantity"
+        elif (odd := odd_among_numbers(problem.y)) is not None:
+            instead = f"remove or merge rare classes or, if the target is a quantity, write numbers plainly (1234.5) and not {odd!r}"
+        else:
+            instead = "remove or merge rare classes, ask for fewer folds, or choose another column if this one holds identifiers or dates"
         raise BadInput(
             f"the class {str(label)!r} of {problem.target!r} has {count} row{'s' if count > 1 else ''}{others} "
-            f"and {folds} need {least} of every class: "
-            "remove or merge rare classes, ask for fewer folds, or say --task regression if the target is a quantity"
+            f"and {folds} need {least} of every class: {instead}"
         )
 
 
@@ -140,9 +155,17 @@ def check_scoring(problem: Problem, scoring: str) -> None:
             score = float(get_scorer(scoring)(dummy.fit(nothing, problem.y), nothing, problem.y))
     except (ValueError, TypeError, AttributeError) as error:
         reason = str(error).strip().split("\n")[0].rstrip(".")
-        raise BadInput(f"--scoring {scoring} does not suit this {_described(problem)} ({reason}): choose another scorer") from error
+        raise BadInput(
+            f"--scoring {scoring} does not suit this {_described(problem)} ({reason}): choose another scorer, such as {_suitable(problem)}"
+        ) from error
     if not np.isfinite(score):
-        raise BadInput(f"--scoring {scoring} gives {score} for this {_described(problem)}: choose another scorer")
+        raise BadInput(f"--scoring {scoring} gives {score} for this {_described(problem)}: choose another scorer, such as {_suitable(problem)}")
+
+
+def _suitable(problem: Problem) -> str:
+    if problem.task == "regression":
+        return "r2, neg_root_mean_squared_error or neg_mean_absolute_error"
+    return "accuracy, balanced_accuracy, f1_macro, neg_log_loss or " + ("roc_auc" if len(set(problem.y.tolist())) == 2 else "roc_auc_ovr")
 
 
 def _described(problem: Problem) -> str:
@@ -155,9 +178,9 @@ def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
     numeric = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
     if task == "regression":
         if not numeric:
-            raise BadInput(
-                f"--task regression needs numbers and the target {column.name!r} has values like {column.iloc[0]!r}: say --task classification"
-            )
+            odd = odd_among_numbers(column)
+            instead = "say --task classification" if odd is None else "write numbers plainly (1234.5), and remove rows that have none"
+            raise BadInput(f"--task regression needs numbers and the target {column.name!r} has values like {odd or column.iloc[0]!r}: {instead}")
         return "regression", "asked for"
     if task == "classification":
         if numeric and not _is_whole(column):
@@ -237,6 +260,36 @@ def _check_features(X: "pd.DataFrame") -> None:
         strange = {type(cell).__name__ for cell in column.dropna() if not isinstance(cell, str | bool | numbers.Real | decimal.Decimal)}
         if strange:
             raise BadInput(f"the column {name!r} holds values of type {listed(sorted(strange))}: convert it to numbers or text, or remove it")
+    if all(column.nunique() + bool(column.isna().any()) < 2 for _, column in X.items()):
+        raise BadInput(
+            f"the columns beside the target are the same in all {len(X):,} rows ({listed(X.columns)}): there is nothing to predict it from, "
+            "give a column that varies"
+        )
+
+
+def odd_among_numbers(cells: Any) -> str | None:
+    """Of text that looks like numbers, a cell that keeps it from being read so, such as ``'1,049'`` or ``'?'``; None of other text."""
+    import pandas as pd
+
+    counts = pd.Series(cells).value_counts()
+    counts = counts[[isinstance(text, str) for text in counts.index]]
+    kinds = ["plain" if _PLAIN.fullmatch(text.strip()) else "written" if _WRITTEN.fullmatch(text.strip()) else "other" for text in counts.index]
+    alike = sum(count for kind, count in zip(kinds, counts, strict=True) if kind != "other")
+    if alike < MOSTLY_NUMBERS * counts.sum():
+        return None
+    return next((text for wanted in ("written", "other") for kind, text in zip(kinds, counts.index, strict=True) if kind == wanted), None)
+
+
+def _notes(X: "pd.DataFrame") -> tuple[str, ...]:
+    from pandas.api import types
+
+    odd = {name: odd_among_numbers(column) for name, column in X.items() if types.is_object_dtype(column) or types.is_string_dtype(column)}
+    return tuple(
+        f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds numbers, write them plainly (1234.5), "
+        "and leave missing ones empty"
+        for name, cell in odd.items()
+        if cell is not None
+    )
 
 
 def _memory_to_train(X: "pd.DataFrame") -> int:

@@ -47,7 +47,7 @@ class NetworkProgress:
 
     def _watch(self) -> None:
         console = Console(stderr=True)
-        if console.is_terminal:
+        if console.is_terminal and not console.is_dumb_terminal:
             self._draw_bar(console)
         else:
             self._print_lines(console)

@@ -3,7 +3,6 @@
 import json
 import time
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +14,7 @@ from sknet_hp.cli.data import BUNDLED_TARGET, load_table, table_name
 from sknet_hp.cli.errors import BadInput, listed
 from sknet_hp.cli.output import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.problem import Problem, check_folds, check_scoring, pose_problem
+from sknet_hp.cli.versions import installed_version
 
 if TYPE_CHECKING:
     from sknet_hp.cli.study import Outcome
@@ -52,7 +52,8 @@ def tune_table(settings: Settings) -> None:
     require_directory_can_be_written(out, settings.overwrite)
     problem = _read_problem(settings)
     check_folds(problem, settings.outer_cv, settings.cv)
-    scoring = settings.scoring or ("accuracy" if problem.task == "classification" else "r2")
+    usual = "accuracy" if problem.task == "classification" else "r2"
+    scoring = usual if settings.scoring is None else settings.scoring
     check_scoring(problem, scoring)
     from sknet_hp.cli.study import Study, check_device  # imports torch: after the checks, which are quick without it
 
@@ -113,20 +114,13 @@ def _summarise(settings: Settings, problem: Problem, scoring: str, candidates: i
             "candidates": candidates,
             "settings": {name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()},
             "warnings": outcome.warnings,
-            "versions": {name: _installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")},
+            "versions": {name: installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")},
         }
     )
 
 
 def _results_table(cv_results: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(cv_results | {"params": [json.dumps(_plain(params)) for params in cv_results["params"]]})
-
-
-def _installed_version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:  # run from a source tree
-        return None
 
 
 def _plain(value: Any) -> Any:
@@ -142,11 +136,12 @@ def _plain(value: Any) -> Any:
 
 def _print_problem(console: Console, problem: Problem, settings: Settings) -> None:
     n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
+    n_features = f"{problem.X.shape[1]:,} feature{'' if problem.X.shape[1] == 1 else 's'}"
     console.print(
-        f"{settings.data}: {len(problem.X):,} rows, {problem.X.shape[1]:,} features; "
-        f"{problem.task} of {problem.target!r}{n_classes} ({problem.reason}).",
-        markup=False,
+        f"{settings.data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} ({problem.reason}).", markup=False
     )
+    for note in problem.notes:
+        console.print(f"Note: {note}.", markup=False)
 
 
 def _print_outcome(console: Console, outcome: "Outcome", scoring: str, seconds: float, out: Path) -> None:

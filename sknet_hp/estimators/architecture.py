@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from sknet_hp.estimators.net_state import COUNTER
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.nets import ARCHITECTURES
 from sknet_hp.nets.front import Front
@@ -169,7 +170,38 @@ def network(structure: dict[str, Any], numbers: dict[str, float], seed: int) -> 
         warn_alone(error)
         if not any(p.requires_grad for p in own.parameters()) or any(p.dtype != torch.float32 for p in own.parameters()):
             raise ValueError(f"module={structure['module']!r} must have float32 parameters to train") from None
+        _check_buffers(structure, own)
         return Network(own, (), own)
+
+
+def _check_buffers(structure: dict[str, Any], own: nn.Module) -> None:
+    """Refuse a module with a state that would be lost."""
+
+    def others() -> dict[str, torch.Tensor]:
+        return {name: b.clone() for name, b in tried.named_buffers() if not b.is_floating_point() and not name.endswith(COUNTER)}
+
+    tried = copy.deepcopy(own).train()
+    before = others()
+    try:
+        with torch.no_grad(), OwnGenerator(0):
+            tried(torch.zeros(2, structure["n_features"], dtype=torch.float32))
+    except Exception:  # in training it wants more than these two rows
+        return
+    changed = [name for name, b in others().items() if not torch.equal(b, before[name])]
+    if changed:
+        raise ValueError(
+            f"module={structure['module']!r} changes its buffer {changed[0]!r} of {before[changed[0]].dtype} in training, but only buffers of "
+            "floating point are kept; make it one of float32"
+        )
+
+
+def counted(graph: Graph | nn.Module, step: int) -> Graph | nn.Module:
+    """For a network that goes on from this step: if it is a module, the batches its normalisations have seen belong to their averages."""
+    if not isinstance(graph, Graph):
+        for name, buffer in graph.named_buffers():
+            if name.endswith(COUNTER):
+                buffer.fill_(step)
+    return graph
 
 
 def _own_module(kind: Any, arguments: dict[str, Any]) -> nn.Module:

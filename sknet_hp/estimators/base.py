@@ -12,14 +12,12 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from skorch.history import History
 from torch import nn
 
 from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.continuing import again, starts_of
-from sknet_hp.estimators.net_view import build_net
-from sknet_hp.estimators.row_weights import ClassWeights, counting, training_weight
-from sknet_hp.estimators.skorch_net import Live, write_state
+from sknet_hp.estimators.net_view import train_watched, view
+from sknet_hp.estimators.row_weights import counting, shares
 from sknet_hp.estimators.split import Data, split_rows
 from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
 from sknet_hp.fusion.backend import Network
@@ -78,8 +76,7 @@ class BaseNet(Network, BaseEstimator):
                 raise ValueError("sample_weight is zero for every row; at least one row needs a positive weight to learn from")
             sample_weight = sample_weight / sample_weight.max()  # only ratios matter, and sums can not overflow
         codes = self._read_target(y, first=first, classes=classes)
-        by_class = self._class_weights(codes, sample_weight)
-        data = Data(X, y, codes, sample_weight, by_class, training_weight(codes, sample_weight, by_class), held_out, groups)
+        data = Data(X, y, codes, sample_weight, shares(self._training_weight(codes, sample_weight)), held_out, groups)
         if starts is not None and not one_epoch and all(start.finished or self.max_epochs == start.epoch for start in starts):
             return self
         train, validation = (data.counting, None) if one_epoch or held_out is not None else split_rows(self, data)
@@ -108,10 +105,10 @@ class BaseNet(Network, BaseEstimator):
     def _refit(self, data: Data, found: list[State]) -> None:
         """Once more, on all rows, each member for as many epochs as were best for it and at the learning rates it had in them."""
         history = self.history_
-        self._reset(keep=("seed_",))
+        self._reset(keep=("seed_", "balanced_weight_"))
         self._read_target(data.y, first=True, classes=None)
         jobs = self._jobs(data, data.counting, None, None, self.max_epochs)
-        self._train([again(job, state) for job, state in zip(jobs, found, strict=True)])
+        self._train([again(job, state) for job, state in zip(jobs, found, strict=True)], refit=True)
         self.stopping_history_ = history
 
     def _check_parameters(self) -> None:
@@ -162,7 +159,7 @@ class BaseNet(Network, BaseEstimator):
         X_val, y_val = data.held_out
         check_consistent_length(X_val, y_val)
         codes = self._read_target(y_val, first=False, classes=None)
-        weight = training_weight(codes, None, data.classes)
+        weight = shares(self._training_weight(codes, None))
         table_val = Table(self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), weight)
         which = counting(weight)
         return Rows(table, train), Rows(table_val, which), recipe.scorer(self, codes if which is None else codes[which], None)
@@ -223,10 +220,10 @@ class BaseNet(Network, BaseEstimator):
         )
         jobs = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds(), networks, strict=True)]
         if starts is not None:
-            return [replace(job, start=start) for job, start in zip(jobs, starts, strict=True)]
+            return [replace(job, start=start, graph=architecture.counted(job.graph, start.step)) for job, start in zip(jobs, starts, strict=True)]
         own = [None if network.module is None else architecture.tensors(network.module) for network in networks]
         if source is not None:
-            return [replace(job, start=start_from(source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]
+            return [replace(job, start=start_from(self, source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]
         return [job if given is None else replace(job, start=state_of(job, given)) for job, given in zip(jobs, own, strict=True)]
 
     def _seeds(self) -> list[int]:
@@ -245,27 +242,14 @@ class BaseNet(Network, BaseEstimator):
             what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
             raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")
 
-    def _train(self, jobs: list[TrainingJob]) -> None:
+    def _train(self, jobs: list[TrainingJob], refit: bool = False) -> None:
         """Train the members; callbacks look on at the first one."""
-        first = jobs[0]
-        if not self.callbacks and not self.verbose:
-            self.__dict__.pop("_net", None)
-            self._absorb(train_jobs(jobs), jobs)
+        if self.callbacks or self.verbose:
+            train_watched(self, jobs, refit)
             return
-        # Somebody looks on: the skorch net is made before, and its callbacks are told of each epoch.
-        net = self.__dict__.pop("_net", None) if first.first_epoch else None
-        self.__dict__["_net"] = net = net or build_net(self, first)
-        for group in net.optimizer_.param_groups:  # where callbacks see the learning rate, and change it
-            group["lr"] = first.rates.lr
-        net.notify("on_train_begin", X=first.train.table.X, y=first.train.table.y)
-        self._absorb(train_jobs([replace(first, observer=Live(net, first)), *jobs[1:]]), jobs)
-        self._finish_net(net)
-        net.notify("on_train_end", X=first.train.table.X, y=first.train.table.y)
-
-    def _finish_net(self, net: Any) -> None:
-        """Give a net the weights that predict uses."""
-        write_state(net, replace(self.state_, parameters=self.parameters_[0], buffers=self.buffers_[0]))
-        net.module_.eval()
+        self.__dict__.pop("_net", None)
+        self.__dict__.pop("_watched", None)
+        self._absorb(train_jobs(jobs), jobs)
 
     @property
     def net_(self) -> Any:
@@ -275,10 +259,7 @@ class BaseNet(Network, BaseEstimator):
         check_is_fitted(self, "parameters_")
         net = self.__dict__.get("_net")
         if net is None:
-            net = build_net(self, None)
-            net.history = History(self.history_)
-            self._finish_net(net)
-            self.__dict__["_net"] = net
+            self.__dict__["_net"] = net = view(self)
         return net
 
     @property
@@ -336,9 +317,9 @@ class BaseNet(Network, BaseEstimator):
         """What the network is to give."""
         raise NotImplementedError
 
-    def _class_weights(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> ClassWeights | None:
-        """What rows count for by their class, learned from training rows; None if all the same."""
-        return None
+    def _training_weight(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """(n_rows,) what rows count for in the loss, or None if all the same."""
+        return sample_weight
 
     def _strata(self, codes: np.ndarray) -> np.ndarray | None:
         return None

@@ -76,7 +76,7 @@ class OneHot(OfColumn):
         infrequent = len(ordered) > len(frequent)
         self.categories_ = sorted(frequent)
         if self.categories_ == [False, True] and isinstance(self.categories_[0], BOOLEANS):
-            self.categories_ = [True]  # one column tells two values apart, and no third one can come
+            self.categories_ = [True]  # one column tells two values apart, and no third one may come
         self.names_ = [_text(category) for category in self.categories_]
         self.names_ += ["infrequent"] * infrequent + ["missing"] * missing
         self._positions = {category: position for position, category in enumerate(self.categories_)}
@@ -85,9 +85,18 @@ class OneHot(OfColumn):
             self._positions[None] = len(self.names_) - 1
 
     def write(self, table: Table, out: np.ndarray) -> None:
-        """Write 0/1 columns into ``out``, of shape (n_rows, len(names_))."""
+        """Write 0/1 columns into ``out``, of shape (n_rows, len(names_)).
+
+        Raises
+        ------
+        ValueError
+            If the column held only booleans in fit, and something else comes, which would pass for False.
+        """
         out[...] = 0.0
+        booleans = self.categories_ == [True] and isinstance(self.categories_[0], BOOLEANS)
         for rows, cells in self._key_blocks(table):
+            if booleans and (strange := set(cells) - {True, False, None}):
+                raise ValueError(f"{table.label(self.column)} held only booleans in fit, and now holds {min(strange, key=str)!r}")
             positions = np.fromiter(map(self._positions.get, cells, repeat(self._unseen)), np.intp, len(cells))
             known = np.flatnonzero(positions >= 0)
             out[rows.start + known, positions[known]] = 1.0

@@ -7,8 +7,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 
 from sknet_hp.estimators.base import BaseNet
+from sknet_hp.estimators.class_weight import balanced, by_label, of_rows
 from sknet_hp.estimators.parameters import CLASSIFIER
-from sknet_hp.estimators.row_weights import ClassWeights
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets import ClassTarget
 from sknet_hp.training.torch_loss import TorchLoss, read_loss
@@ -39,14 +39,16 @@ class NetClassifier(ClassifierMixin, BaseNet):
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_acc, valid_score (of `stopping_metric`), duration (this network's share of its
-        cohort's seconds).
+        One row an epoch: epoch, train_loss, valid_loss, valid_acc (its rows weighed as in the loss), valid_score (of `stopping_metric`), duration
+        (this network's share of its cohort's seconds).
     stopping_history_ : list of dict
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
         A skorch net with the weights that `predict` uses, and the history.
     parameters_, buffers_ : ndarray of shape (n_members, n)
         The weights that `predict` uses, flat.
+    balanced_weight_ : ndarray of shape (n_classes,) or (n_labels, 2)
+        With `class_weight="balanced"`, the weights that the first rows gave to the classes, or to the absence and presence of each label.
     states_ : list of State
         Where each member's training stands, complete enough to go on from; `state_` is the first one's.
 
@@ -128,7 +130,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         lr_factor_scale: float = 1.0,
         lr_factor_activation: float = 1.0,
         lr_factor_num_embedding: float = 1.0,
-        weight_averaging: str | None = "none",
+        weight_averaging: str | None = "auto",
         ema_decay: float = 0.999,
         swa_start: float = 0.75,
         batch_size: float | str = "auto",
@@ -322,8 +324,17 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
         return codes if self.target_.multilabel else np.ascontiguousarray(codes, dtype=np.int64)
 
-    def _class_weights(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> ClassWeights | None:
-        return None if self.class_weight is None else ClassWeights(self.class_weight, self.target_, codes, sample_weight)
+    def _training_weight(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        if self.class_weight is None:
+            return sample_weight
+        if self.class_weight != "balanced":
+            weights = by_label(self.target_, self.class_weight)
+        else:
+            if not hasattr(self, "balanced_weight_"):  # what is trained on, and rows to validate on, are weighed as the first rows were
+                self.balanced_weight_ = balanced(self.target_, codes, sample_weight)
+            weights = self.balanced_weight_
+        factors = of_rows(self.target_, weights, codes)
+        return factors if sample_weight is None else factors * sample_weight
 
     def _strata(self, codes: np.ndarray) -> np.ndarray | None:
         return None if self.target_.multilabel else codes

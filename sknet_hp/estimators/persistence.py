@@ -9,7 +9,8 @@ import hashlib
 import json
 import math
 import os
-from functools import cache
+import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
+from sknet_hp.estimators import requests
 from sknet_hp.estimators.categories import Codes, OneHot
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.estimators.sparse import SparseScaler
 from sknet_hp.estimators.standardise import Standardiser
+from sknet_hp.estimators.steps import step_from_bytes, step_to_bytes
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
 from sknet_hp.estimators.transforms import PiecewiseLinear, Quantile, RobustSmooth, Unchanged
 from sknet_hp.estimators.words import Words
@@ -60,7 +63,8 @@ _CLASSES: dict[str, type] = {
         Pipeline,
     )
 }
-_LEFT_OUT = {"_net"}  # made again when it is asked for
+_LEFT_OUT = {"_net", requests.ATTRIBUTE}  # what is made again when it is asked for, and what has a node of its own
+_SAVED = (NetClassifier, NetRegressor, Pipeline)
 _SCALARS = {kind.__name__: kind for kind in (np.bool_, np.int64, np.int32, np.float64, np.float32)}
 
 
@@ -83,24 +87,36 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        If something in it can not be stored without pickle, such as callbacks; the message names it.
+        If something in it can not be stored without pickle, such as callbacks, or holds a network without being a pipeline, such as a
+        `VotingClassifier`; the message names it.
     """
     content = to_bytes(estimator)
     target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    partial = target.with_name(f".{uuid.uuid4().hex}.partial")  # nobody else's, whoever saves here at the same time
     try:
         partial.write_bytes(content)
         partial.replace(target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None  # what was asked for, not the file beside it
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def to_bytes(estimator: Any) -> bytes:
     """What `save` writes."""
-    if not isinstance(estimator, (NetClassifier, NetRegressor, Pipeline)):
-        raise TypeError(f"save takes a NetClassifier, a NetRegressor or a Pipeline, got {type(estimator).__name__}; use joblib.dump for others")
+    if not isinstance(estimator, _SAVED):
+        inner = "save its best_estimator_, or " if isinstance(getattr(estimator, "best_estimator_", None), _SAVED) else ""
+        raise TypeError(
+            f"save takes a NetClassifier, a NetRegressor or a Pipeline, got {type(estimator).__name__}; {inner}use joblib.dump for others"
+        )
     writer = _Writer()
-    tree = json.dumps(writer.encode(estimator, type(estimator).__name__), separators=(",", ":"))
+    try:
+        tree = json.dumps(writer.encode(estimator, type(estimator).__name__), separators=(",", ":"))
+    except RecursionError:
+        raise TypeError(
+            f"{type(estimator).__name__} holds something that holds itself, which can't be stored without pickle; use joblib.dump"
+        ) from None
     metadata = {"sknet_hp": str(FORMAT), "tree": tree, "sha256": _digest(tree, writer.arrays)}
     return save_tensors(writer.arrays, metadata)
 
@@ -138,7 +154,7 @@ def from_bytes(content: bytes, name: str) -> Any:
         if isinstance(error, SavedModelError):
             raise
         raise SavedModelError(f"{name} is damaged: {type(error).__name__} while reading it") from None
-    if not isinstance(estimator, (NetClassifier, NetRegressor, Pipeline)):
+    if not isinstance(estimator, _SAVED):
         raise SavedModelError(f"{name} holds no estimator")
     return estimator
 
@@ -176,11 +192,13 @@ class _Writer:
             return {"dict": [[self.encode(key, where), self.encode(part, f"{where}[{key!r}]")] for key, part in value.items()]}
         if type(value).__name__ in _CLASSES and _CLASSES[type(value).__name__] is type(value):
             state = {name: part for name, part in vars(value).items() if name not in _LEFT_OUT}
-            return {"object": type(value).__name__, "state": {name: self.encode(part, f"{where}.{name}") for name, part in state.items()}}
+            node = {"object": type(value).__name__, "state": {name: self.encode(part, f"{where}.{name}") for name, part in state.items()}}
+            return node | {"requests": requests.plain(value)} if requests.ATTRIBUTE in vars(value) else node
         if type(value).__module__.startswith("sklearn."):
-            return {"skops": self._stored(_skops(value, where))}
+            return {"skops": self._stored(np.frombuffer(step_to_bytes(value, where), dtype=np.uint8))}
         raise TypeError(
-            f"{where} is {value!r} ({type(value).__module__}.{type(value).__qualname__}), which can't be stored without pickle; use joblib.dump"
+            f"{where} is {' '.join(repr(value).split())} ({type(value).__module__}.{type(value).__qualname__}), "
+            "which can't be stored without pickle; use joblib.dump"
         )
 
     def _scalar(self, value: np.generic, where: str) -> Any:
@@ -222,6 +240,8 @@ class _Reader:
             made: Any = object.__new__(cls)
             state = {str(name): self.decode(part) for name, part in node["state"].items()}
             vars(made).update(state)  # not setattr: nothing of the class is called, and frozen dataclasses are as good
+            if "requests" in node:
+                requests.restore(made, node["requests"])
             return made
         if "texts" in node:
             return np.array(node["texts"], dtype=_text_type(node["dtype"]))
@@ -244,7 +264,7 @@ class _Reader:
         if kind == "scalar":
             return self.arrays[content][()]
         if kind == "skops":
-            return _from_skops(self.arrays[content].tobytes())
+            return step_from_bytes(self.arrays[content].tobytes())
         raise ValueError(f"a node of kind {kind!r}")
 
 
@@ -253,33 +273,3 @@ def _text_type(text: str) -> np.dtype:
     if dtype.kind != "U":
         raise ValueError(f"text of type {text}")
     return dtype
-
-
-@cache
-def _trusted() -> list[str]:
-    """What skops may build beside estimators: scikit-learn's splitters, and the functions by which columns are selected."""
-    from sklearn import feature_selection, model_selection
-
-    functions = ("chi2", "f_classif", "f_oneway", "f_regression", "mutual_info_classif", "mutual_info_regression", "r_regression")
-    found = [getattr(feature_selection, name) for name in functions if hasattr(feature_selection, name)]
-    splitters = [part for part in map(model_selection.__dict__.get, model_selection.__all__) if hasattr(part, "split")]
-    return [f"{part.__module__}.{part.__qualname__}" for part in [*found, *splitters]]
-
-
-def _skops(value: Any, where: str) -> np.ndarray:
-    import skops.io
-
-    content = skops.io.dumps(value)
-    unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(_trusted()))
-    if unknown:
-        raise TypeError(f"{where} ({type(value).__name__}) holds {', '.join(unknown)}, which would not be trusted when it is loaded; use joblib.dump")
-    return np.frombuffer(content, dtype=np.uint8)
-
-
-def _from_skops(content: bytes) -> Any:
-    import skops.io
-
-    try:
-        return skops.io.loads(content, trusted=_trusted())
-    except Exception as error:  # whatever a changed archive makes of skops
-        raise ValueError("a step of the pipeline can't be read") from error

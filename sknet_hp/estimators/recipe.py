@@ -79,7 +79,10 @@ def precision(net: Any, graph: Any, device: str) -> str:
 
 def averaging(net: Any) -> Averaging:
     """Which average of the weights predicts."""
-    return Averaging(net.weight_averaging or "none", float(net.ema_decay), float(net.swa_start))
+    kind = net.weight_averaging or "none"
+    if kind == "auto":  # what is averaged lags behind, and early stopping waits for it
+        kind = "ema" if net.early_stopping else "none"
+    return Averaging(kind, float(net.ema_decay), float(net.swa_start))
 
 
 def batch_size(net: Any, n_rows: int, graph: Graph | nn.Module) -> int:
@@ -170,8 +173,9 @@ class ScorerMetric:
                 raise ValueError("the score is not a number")
             return score
         except (ValueError, TypeError) as error:
+            instead = "a scorer that takes weights" if "'sample_weight'" in str(error) else "hold out more rows"
             raise ValueError(
-                f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or hold out more rows"
+                f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or {instead}"
             ) from error
 
 
@@ -201,8 +205,6 @@ def check_together(net: Any) -> None:
         raise ValueError(
             "lr_schedule='exponential' decays lr by the same ratio in each epoch until lr_min_factor, which must be above 0, for example 0.01"
         )
-    if net.freeze is not None and net.init_from is None and not net.warm_start:
-        raise ValueError(f"freeze={net.freeze!r} keeps weights as they start, which are random; give init_from, or train on with warm_start=True")
     if net.unfreeze_epoch is not None and net.freeze is None and net.lr_layer_decay == 1:
         raise ValueError(f"unfreeze_epoch={net.unfreeze_epoch!r} ends what freeze or lr_layer_decay begins, but freeze=None and lr_layer_decay=1")
     if net.refit_full and net.warm_start:

@@ -39,8 +39,8 @@ class NetRegressor(RegressorMixin, BaseNet):
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_acc, valid_score (of `stopping_metric`), duration (this network's share of its
-        cohort's seconds).
+        One row an epoch: epoch, train_loss, valid_loss, valid_score (of `stopping_metric`), duration (this network's share of its cohort's
+        seconds).
     stopping_history_ : list of dict
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
@@ -129,7 +129,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         lr_factor_scale: float = 1.0,
         lr_factor_activation: float = 1.0,
         lr_factor_num_embedding: float = 1.0,
-        weight_averaging: str | None = "none",
+        weight_averaging: str | None = "auto",
         ema_decay: float = 0.999,
         swa_start: float = 0.75,
         batch_size: float | str = "auto",

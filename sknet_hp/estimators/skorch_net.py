@@ -1,6 +1,7 @@
 """skorch nets whose fit loop is a `TrainingJob`, so that they train in cohorts."""
 
 import copy
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,22 +10,29 @@ from typing import Any, Self
 import numpy as np
 import skorch
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from skorch.callbacks import BatchScoring, Callback, EpochScoring, EpochTimer, LRScheduler, PassthroughScoring, PrintLog
+from skorch.callbacks import EpochScoring, EpochTimer, ParamMapper, PassthroughScoring, PrintLog
 from skorch.dataset import Dataset
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 
 from sknet_hp.estimators.architecture import warn_alone
-from sknet_hp.estimators.torch_optim import read_optimizer, write_optimizer
+from sknet_hp.estimators.live import Live, batch_hooks, report
+from sknet_hp.estimators.net_state import COUNTER, NetState
+from sknet_hp.estimators.torch_optim import CannotJoin
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
-from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, Table, TrainingJob, predicting
+from sknet_hp.nets.kernels import mixed_keys
+from sknet_hp.training.job import Rows, Table, TrainingJob
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.
 _LOOP_METHODS = (
+    "_set_training",
+    "_step_optimizer",
+    "_zero_grad_optimizer",
     "evaluation_step",
     "fit_loop",
     "forward",
@@ -32,6 +40,7 @@ _LOOP_METHODS = (
     "get_dataset",
     "get_iterator",
     "get_loss",
+    "get_train_step_accumulator",
     "infer",
     "on_batch_begin",
     "on_batch_end",
@@ -42,9 +51,10 @@ _LOOP_METHODS = (
     "validation_step",
 )
 
+# A net that changes one of these wants it called at each epoch, so it can't be told of its epochs when they are over.
+_EPOCH_METHODS = ("notify", "on_epoch_begin", "on_epoch_end", "predict", "predict_proba")
 
-class CannotJoin(Exception):
-    """A net does not fit into a cohort; skorch's own loop trains it."""
+_ITERATOR_PARAMETERS = {"shuffle", "batch_size", "num_workers", "pin_memory"}
 
 
 class FusedFitLoop(Network):
@@ -53,11 +63,12 @@ class FusedFitLoop(Network):
     random_state: Any
 
     @contextmanager
-    def _seeded(self) -> Iterator[None]:
+    def _seeded(self, done: int = 0) -> Iterator[None]:
         if self.random_state is None:
             yield
             return
-        with OwnGenerator(int(check_random_state(self.random_state).randint(2**31 - 1))):
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        with OwnGenerator(int(mixed_keys(seed, done)) & 0x7FFFFFFF if done else seed):
             yield
 
     def initialize_module(self) -> Self:
@@ -74,21 +85,31 @@ class FusedFitLoop(Network):
             check_loop(net)
             net.check_data(X, y)
             net.check_training_readiness()
-            train, validation = net.get_split_datasets(X, y)
-            job = make_job(net, train, validation, net.max_epochs if epochs is None else epochs)
+            job, datasets, tensors = make_job(net, X, y, net.max_epochs if epochs is None else epochs)
         except CannotJoin:
             return self._own_loop(X, y, epochs, fit_params)
+        if net.verbose or not only_reports(net):
+            job = replace(job, observer=Live(net, job, tensors, datasets))
         result = train_job(job)
-        write_state(net, result.state)
+        tensors.write(result.state)
+        net._set_training(job.validation is None)  # as skorch's loop leaves it
         if job.observer is None:
             for record in result.history:
-                tell(net, record, job, None)
+                report(net, record, job)
         if result.error is not None:
             raise result.error
+        if result.state.finished == "diverged":
+            warnings.warn(
+                f"training diverged in epoch {result.state.epoch}: loss or weights are no longer finite (lr={job.rates.lr}); the weights from before "
+                "that epoch are kept. A lower lr usually helps.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
         return self
 
     def _own_loop(self, X: Any, y: Any, epochs: int | None, fit_params: dict[str, Any]) -> Self:
-        with self._seeded():
+        net: Any = self
+        with self._seeded(len(net.history)):  # more epochs are not to repeat the numbers of those before
             return super().fit_loop(X, y, epochs, **fit_params)  # type: ignore[misc]
 
 
@@ -131,48 +152,57 @@ def check_loop(net: Any) -> None:
     for name in _LOOP_METHODS:
         inherited = getattr(plain, name, None)
         ours = getattr(FusedFitLoop, name, None)
-        if getattr(type(net), name, None) not in (inherited, ours):
+        if getattr(type(net), name, None) not in (inherited, ours) or name in vars(net):
             raise CannotJoin(f"{name} is overridden")
     if net.iterator_train is not DataLoader or net.iterator_valid is not DataLoader or net.dataset is not Dataset:
         raise CannotJoin("its own iterator or dataset")
-    if net.get_params_for("iterator_train").keys() - {"shuffle", "batch_size", "num_workers", "pin_memory"} or net.get_params_for("dataset"):
+    iterators = net.get_params_for("iterator_train") | net.get_params_for("iterator_valid")
+    if iterators.keys() - _ITERATOR_PARAMETERS or net.get_params_for("dataset"):
         raise CannotJoin("iterator or dataset parameters")
     if net._modules != ["module"] or net._criteria != ["criterion"] or net._optimizers != ["optimizer"] or getattr(net, "compile", False):
         raise CannotJoin("more than one module, criterion or optimizer")
-    if any(_acts_per_batch(callback) for _, callback in net.callbacks_):
-        raise CannotJoin("a callback that acts per batch")
+    # Parameter mappers (Freezer, Unfreezer) change what is trained.
+    if any(batch_hooks(callback, net) or isinstance(callback, ParamMapper) for _, callback in net.callbacks_):
+        raise CannotJoin("a callback that acts per batch, or on what is trained")
 
 
-def _acts_per_batch(callback: Any) -> bool:
-    if isinstance(callback, EpochScoring) and not callback.on_train:
+def only_reports(net: Any) -> bool:
+    """Whether nothing in a net has to be told of an epoch before the next one begins, nor scores in its own way."""
+    plain = skorch.NeuralNetClassifier if isinstance(net, skorch.NeuralNetClassifier) else skorch.NeuralNetRegressor
+    if any(getattr(type(net), name) is not getattr(plain, name) or name in vars(net) for name in _EPOCH_METHODS):
         return False
-    if isinstance(callback, LRScheduler):
-        return callback.step_every != "epoch"
-    names = ("on_batch_begin", "on_batch_end", "on_grad_computed")
-    return isinstance(callback, (BatchScoring, EpochScoring)) or any(getattr(type(callback), n, None) is not getattr(Callback, n) for n in names)
+    if net.predict_nonlinearity != "auto" or getattr(net.criterion_, "weight", None) is not None:  # skorch's accuracy knows no weights
+        return False
+    return all(_only_reports(callback) for _, callback in net.callbacks_)
 
 
 def _only_reports(callback: Any) -> bool:
-    """Whether a callback is one of those that every default net carries, and can be told of epochs afterwards."""
     if type(callback) is EpochScoring:
         return callback.scoring == "accuracy" and not callback.on_train and not callback.lower_is_better
     return type(callback) in (EpochTimer, PassthroughScoring, PrintLog)
 
 
-def make_job(net: Any, train: Any, validation: Any, epochs: int) -> TrainingJob:
-    """The job that trains a net for so many more epochs, from the weights and the optimizer state it has."""
+def make_job(net: Any, X: Any, y: Any, epochs: int) -> tuple[TrainingJob, tuple[Any, Any], NetState]:
+    """The job that trains a net for so many more epochs, from the weights and the optimizer state it has; its datasets; and the net's tensors."""
     graph, layer_rates = _structure(net.module_)
-    n_outputs = _n_outputs(net, graph, train)
+    everything = net.get_dataset(X, y)
+    n_outputs = _n_outputs(net, graph, everything)
+    loss = _loss(net, everything, n_outputs)
+    if getattr(net.criterion_, "weight", None) is not None and isinstance(graph, Graph) and any(node.kind == "batch_norm" for node in graph.nodes):
+        raise CannotJoin("weights of classes, which would enter the statistics of batches too")
+    done = len(net.history)
+    tensors = NetState(net, graph)
+    start, optimizer, rates = tensors.read(done)
+    tensors = NetState(net, graph, start.step)
+    # Splitting comes last: it may draw random numbers, which must not be drawn twice if skorch's own loop takes over.
+    datasets = train, validation = net.get_split_datasets(X, y)
     source, train_index = _rows(train)
-    table = _table(source, net)
     valid_index = None
     if validation is not None:
         valid_source, valid_index = _rows(validation)
         if valid_source is not source or valid_index is None:
             raise CannotJoin("validation data of its own")
-    loss = _loss(net, table.y, n_outputs)
-    optimizer, rates, slots, step = read_optimizer(net.optimizer_, net.module_, _parameter_names(graph))
-    done = len(net.history)
+    table = _table(source, net)
     random_state = net.random_state
     seed = int(torch.randint(2**31 - 1, ())) if random_state is None else int(check_random_state(random_state).randint(2**31 - 1))
     batch_size = net.get_params_for("iterator_train").get("batch_size", net.batch_size)
@@ -190,30 +220,33 @@ def make_job(net: Any, train: Any, validation: Any, epochs: int) -> TrainingJob:
         shuffle=bool(net.get_params_for("iterator_train").get("shuffle", False)),
         rates=rates,
         layer_rates=layer_rates,
-        start=State(*read_module(net.module_, graph), slots, epoch=done, step=step),
+        start=start,
         device=str(net.device or "cpu"),
     )
-    looked_on = net.verbose or not all(_only_reports(c) for _, c in net.callbacks_)
-    return replace(job, observer=Live(net, job)) if looked_on else job
+    return job, datasets, tensors
 
 
 def _structure(module: nn.Module) -> tuple[Graph | nn.Module, tuple[float, ...]]:
     try:
         return trace(module)
     except UnknownLayerError as error:
-        warn_alone(error)
         parameters = list(module.parameters())
         if any(p.dtype != torch.float32 for p in parameters) or not any(p.requires_grad for p in parameters):
             raise CannotJoin("parameters that are not float32, or none to train") from error
-        return copy.deepcopy(module), ()
+        if any(b.dtype != torch.float32 and not name.endswith(COUNTER) for name, b in module.named_buffers()):
+            raise CannotJoin("buffers that are not float32") from error
+        try:
+            alone = copy.deepcopy(module)
+        except Exception as uncopied:  # whatever a user's own code raises
+            raise CannotJoin("a module that can not be copied") from uncopied
+        warn_alone(error)
+        return alone, ()
 
 
-def _n_outputs(net: Any, graph: Graph | nn.Module, train: Any) -> int:
+def _n_outputs(net: Any, graph: Graph | nn.Module, dataset: Any) -> int:
     if isinstance(graph, Graph):
         return next(shape[0] for node in reversed(graph.nodes) for role, _, shape in node.parameters if node.kind == "linear" and role == "weight")
-    X = _array(_rows(train)[0].X)
-    if X is None:
-        raise CannotJoin("data that is not a matrix")
+    X, _ = _arrays(_rows(dataset)[0])
     was_training = net.module_.training
     try:
         with torch.no_grad(), OwnGenerator(0):
@@ -240,11 +273,16 @@ def _rows(dataset: Any) -> tuple[Any, np.ndarray | None]:
 
 
 def _table(source: Any, net: Any) -> Table:
+    X, y = _arrays(source)
+    weight = getattr(net.criterion_, "weight", None)
+    return Table(np.ascontiguousarray(X), y, None if weight is None else weight.detach().cpu().numpy()[y])
+
+
+def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:
     X, y = _array(source.X), _array(source.y)
     if X is None or y is None or X.ndim != 2 or X.dtype != np.float32:
         raise CannotJoin("data that is not a float32 matrix")
-    weight = getattr(net.criterion_, "weight", None)
-    return Table(np.ascontiguousarray(X), y, None if weight is None else weight.detach().cpu().numpy()[y])
+    return X, y
 
 
 def _array(values: Any) -> np.ndarray | None:
@@ -253,126 +291,18 @@ def _array(values: Any) -> np.ndarray | None:
     return values if isinstance(values, np.ndarray) else None
 
 
-def _loss(net: Any, y: np.ndarray, n_outputs: int) -> str:
+def _loss(net: Any, dataset: Any, n_outputs: int) -> str:
     criterion = net.criterion_
-    if getattr(criterion, "reduction", None) != "mean" or net.get_params_for("criterion").keys() - {"weight"}:
+    _, y = _arrays(_rows(dataset)[0])
+    settings = {"reduction": "mean", "label_smoothing": 0, "ignore_index": -100}
+    if any(getattr(criterion, name, value) != value for name, value in settings.items()):
         raise CannotJoin("a criterion with settings")
     if type(criterion) in (nn.CrossEntropyLoss, nn.NLLLoss):
         if isinstance(net, skorch.NeuralNetRegressor) or y.dtype != np.int64 or y.ndim != 1 or y.min(initial=0) < 0 or y.max(initial=0) >= n_outputs:
             raise CannotJoin("labels that are not class numbers")
+        if criterion.weight is not None and (criterion.weight.shape != (n_outputs,) or criterion.weight.dtype != torch.float32):
+            raise CannotJoin("weights that are not one for each class")
         return "cross_entropy" if type(criterion) is nn.CrossEntropyLoss else "log_probability"
     if type(criterion) is nn.MSELoss and y.dtype == np.float32 and y.shape == (len(y), n_outputs):
         return "mse"
     raise CannotJoin("another criterion")
-
-
-# ---- weights -------------------------------------------------------------------------------------------------------
-
-
-def _parameter_names(graph: Graph | nn.Module) -> list[str]:
-    if isinstance(graph, Graph):
-        return [name for name, _ in graph.parameters]
-    return [name for name, p in graph.named_parameters() if p.requires_grad]
-
-
-def _buffer_names(graph: Graph | nn.Module) -> list[str]:
-    if isinstance(graph, Graph):
-        return [name for name, _ in graph.buffers]
-    return [name for name, b in graph.named_buffers() if b.is_floating_point()]
-
-
-def read_module(module: nn.Module, graph: Graph | nn.Module) -> tuple[np.ndarray, np.ndarray]:
-    """Flat parameters and buffers of a module, in a graph's order."""
-    tensors = dict(module.named_parameters()) | dict(module.named_buffers())
-    parts = ([tensors[name].detach().cpu().numpy().ravel() for name in names] for names in (_parameter_names(graph), _buffer_names(graph)))
-    parameters, buffers = (np.concatenate([np.zeros(0, np.float32), *part]) for part in parts)
-    return parameters, buffers
-
-
-def write_state(net: Any, state: State) -> None:
-    """Put weights, buffers and optimizer state into a net."""
-    module = net.module_
-    graph, _ = _structure(module)
-    tensors = dict(module.named_parameters()) | dict(module.named_buffers())
-    with torch.no_grad():
-        for names, vector in ((_parameter_names(graph), state.parameters), (_buffer_names(graph), state.buffers)):
-            offset = 0
-            for name in names:
-                target = tensors[name]
-                target.copy_(torch.from_numpy(vector[offset : offset + target.numel()]).view_as(target))
-                offset += target.numel()
-        for name, buffer in module.named_buffers():
-            if name.endswith("num_batches_tracked"):
-                buffer.fill_(state.step)
-    if state.step:
-        write_optimizer(net.optimizer_, module, _parameter_names(graph), state)
-
-
-# ---- callbacks -----------------------------------------------------------------------------------------------------
-
-
-class Live:
-    """Tells a net's callbacks of each epoch while it trains, with the weights of that epoch in the net."""
-
-    def __init__(self, net: Any, job: TrainingJob):
-        self.net, self.job = net, job
-
-    def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
-        """Put the epoch's weights into the net, and notify its callbacks."""
-        net = self.net
-        parameters, buffers = predicting(state)
-        write_state(net, replace(state, parameters=parameters, buffers=buffers))
-        try:
-            tell(net, record, self.job, state)
-        except KeyboardInterrupt:  # how skorch's callbacks end a training
-            return Reaction(stop=True)
-        lr = net.optimizer_.param_groups[0]["lr"]
-        return Reaction(lr=lr)
-
-
-def tell(net: Any, record: EpochRecord, job: TrainingJob, live: State | None) -> None:
-    """Write an epoch into a net's history and notify its callbacks; afterwards (`live` is None), only those that report."""
-    history = net.history
-    if live is not None:
-        pair = [None if rows is None else Subset(Dataset(rows.table.X, rows.table.y), _index(rows)) for rows in (job.train, job.validation)]
-        datasets = dict(zip(("dataset_train", "dataset_valid"), pair, strict=True))
-        net.notify("on_epoch_begin", **datasets)
-    else:
-        history.new_epoch()
-        history.record("epoch", record.epoch)
-    history.new_batch()
-    history.record_batch("train_loss", record.train_loss)
-    history.record_batch("train_batch_size", len(job.train))
-    history.record("train_batch_count", job.steps)
-    if record.valid_loss is not None and job.validation is not None:
-        history.record_batch("valid_loss", record.valid_loss)
-        history.record_batch("valid_batch_size", len(job.validation))
-        history.record("valid_batch_count", 1)
-        if live is not None:
-            _serve_scoring(net, job.validation)
-    if live is not None:
-        net.notify("on_epoch_end", **datasets)
-        return
-    for _, callback in net.callbacks_:
-        if isinstance(callback, EpochTimer):
-            history.record("dur", record.duration)
-        elif isinstance(callback, EpochScoring):
-            if record.valid_acc is not None:
-                callback._record_score(history, record.valid_acc)
-        else:
-            callback.on_epoch_end(net)
-
-
-def _serve_scoring(net: Any, rows: Rows) -> None:
-    """Hand the validation rows' predictions to the callbacks that score epochs by them."""
-    scoring = [callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring)]
-    if scoring:
-        index = _index(rows)
-        batch = torch.from_numpy(rows.table.X[index]), torch.from_numpy(rows.table.y[index])
-        y_pred = net.evaluation_step(batch, training=False)
-        for callback in scoring:
-            callback.on_batch_end(net, batch=batch, y_pred=y_pred, training=False)
-
-
-def _index(rows: Rows) -> Any:
-    return np.arange(len(rows)) if rows.index is None else rows.index

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from sknet_hp.estimators.row_weights import ClassWeights, counting
+from sknet_hp.estimators.row_weights import counting
 
 
 class Data(NamedTuple):
@@ -16,8 +16,7 @@ class Data(NamedTuple):
     y: Any
     codes: np.ndarray  # y as class numbers or a matrix of numbers
     sample_weight: np.ndarray | None
-    classes: ClassWeights | None
-    weight: np.ndarray | None  # what rows count for in training, both weights in one
+    weight: np.ndarray | None  # with `class_weight`, what rows count for in the loss
     held_out: tuple[Any, Any] | None  # X_val, y_val
     groups: Any
 
@@ -73,6 +72,6 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
         else:
             return np.sort(train), np.sort(validation)
     raise ValueError(
-        f"early_stopping=True holds out validation_fraction={net.validation_fraction!r} of the rows, and n_samples={len(rows)}{of} is too few for "
-        "it; set early_stopping=False"
+        f"early_stopping=True holds out validation_fraction={net.validation_fraction!r} of the rows, and n_samples={len(rows)}{of} is too few; "
+        "set early_stopping=False"
     ) from error

@@ -9,6 +9,11 @@ from torch import nn
 from sknet_hp.training.job import Rates, State
 from sknet_hp.training.optimizers import nadam_momentum
 
+
+class CannotJoin(Exception):
+    """A net does not fit into a cohort; skorch's own loop trains it."""
+
+
 # Our name, how our rates follow from a parameter group, torch's names of the memory, and what a group must say for the rule to be ours.
 _RULES: dict[type[torch.optim.Optimizer], tuple[str, dict[str, str], tuple[str, ...], dict[str, Any]]] = {
     torch.optim.SGD: ("sgd", {"momentum": "momentum"}, ("momentum_buffer",), {"dampening": 0}),
@@ -26,8 +31,6 @@ def read_optimizer(optimizer: Any, module: nn.Module, names: list[str]) -> tuple
 
     Raises CannotJoin if its rule is not one of ours.
     """
-    from sknet_hp.estimators.skorch_net import CannotJoin
-
     rule = _RULES.get(type(optimizer))
     if rule is None or len(optimizer.param_groups) != 1:
         raise CannotJoin("an optimizer of another kind, or with parameter groups")
@@ -48,7 +51,7 @@ def read_optimizer(optimizer: Any, module: nn.Module, names: list[str]) -> tuple
         parts = []
         for parameter in (parameters[n] for n in names):
             state = optimizer.state.get(parameter, {})
-            known = state.get(key)
+            known = state.get(key) if _remembers(optimizer) else None
             parts.append(np.zeros(parameter.numel(), np.float32) if known is None else known.detach().cpu().numpy().ravel())
             step = max(step, int(state.get("step", 0)))
         slots.append(np.concatenate([np.zeros(0, np.float32), *parts]))
@@ -57,10 +60,12 @@ def read_optimizer(optimizer: Any, module: nn.Module, names: list[str]) -> tuple
 
 def write_optimizer(optimizer: Any, module: nn.Module, names: list[str], state: State) -> None:
     """The opposite: put a network's memory where the torch optimizer would have it."""
+    optimizer._opt_called = True  # or torch's schedulers warn that they came before the first step
+    if not _remembers(optimizer):
+        return
     _, _, memory, _ = _RULES[type(optimizer)]
     memory = memory[: len(state.slots)]
     parameters = dict(module.named_parameters())
-    optimizer._opt_called = True  # or torch's schedulers warn that they came before the first step
     offset = 0
     for parameter in (parameters[n] for n in names):
         size = parameter.numel()
@@ -73,3 +78,20 @@ def write_optimizer(optimizer: Any, module: nn.Module, names: list[str], state: 
         for key, slot in zip(memory, state.slots, strict=True):
             entry[key] = torch.from_numpy(slot[offset : offset + size].copy()).view_as(parameter).to(parameter.device)
         offset += size
+
+
+def _remembers(optimizer: Any) -> bool:
+    """Whether the rule has a memory: torch keeps none where there is no momentum, and begins anew where it comes later."""
+    return type(optimizer) is not torch.optim.SGD or bool(optimizer.param_groups[0]["momentum"])
+
+
+_GROUP = ("lr", "weight_decay", "momentum", "eps", "alpha")  # named alike in torch's groups
+
+
+def set_rates(optimizer: Any, rates: dict[str, float]) -> None:
+    """Write numbers, by the names of `Rates`, into a torch optimizer; those that it does not know are left out."""
+    for group in optimizer.param_groups:
+        group.update({name: value for name, value in rates.items() if name in _GROUP and name in group})
+        if "betas" in group:
+            beta1, beta2 = group["betas"]
+            group["betas"] = (rates.get("beta1", beta1), rates.get("beta2", beta2))

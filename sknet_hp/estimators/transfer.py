@@ -13,24 +13,33 @@ from sknet_hp.training.start import state_of
 
 
 def source_of(net: Any) -> Any:
-    """The fitted estimator that `init_from` gives, or None."""
+    """The fitted estimator that `init_from` gives, or None; for networks that begin."""
     source = net.init_from
     if isinstance(source, (str, os.PathLike)):
         from sknet_hp.estimators.persistence import load
 
         source = load(source)
     if source is None:
+        if net.freeze is not None:
+            raise ValueError(f"freeze={net.freeze!r} keeps weights as they start, which are random; give init_from, or train on with warm_start=True")
         return None
     if not isinstance(source, Network) or not hasattr(source, "parameters_"):
         raise ValueError(f"init_from={net.init_from!r} must be a fitted NetClassifier or NetRegressor, or a file that sknet_hp.save wrote of one")
     return source
 
 
-def start_from(source: Any, job: TrainingJob, own: dict[str, Tensor]) -> State:
+def start_from(net: Any, source: Any, job: TrainingJob, own: dict[str, Tensor]) -> State:
     """Where training begins: with the layers of a fitted estimator that match, and `own` tensors for the rest."""
     both, taken = transferred(source, own)
     if not taken:
         raise ValueError(f"no layer of init_from={source!r} matches this network's; give it the same n_layers, width and normalization")
+    names, frozen = _names(job.graph), _frozen(net, job.graph)
+    random = [name for name, still in zip(names, frozen, strict=True) if still and name not in taken]
+    if random:
+        raise ValueError(
+            f"freeze={net.freeze!r} would keep {random[0]!r} at random weights: init_from={source!r} has no tensor of this name and shape. It has "
+            f"{', '.join(taken)}; freeze only of these, or give the network the source's n_layers, width and normalization"
+        )
     return state_of(job, both)
 
 
@@ -68,26 +77,34 @@ def by_role(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
     return None if all(each == 1 for each in factors) else factors
 
 
-def lr_factors(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
-    """Factors on the learning rates of the parameter tensors, 0 where they are frozen; None for ones."""
-    numbers = _layer_numbers(net, graph)
-    names = [name for name, _ in (graph.parameters if isinstance(graph, Graph) else trained_shapes(graph)[0])]
+def _names(graph: Graph | nn.Module) -> list[str]:
+    return [name for name, _ in (graph.parameters if isinstance(graph, Graph) else trained_shapes(graph)[0])]
+
+
+def _frozen(net: Any, graph: Graph | nn.Module) -> list[bool]:
+    """For each parameter tensor, whether `freeze` keeps it as it is."""
+    numbers, names = _layer_numbers(net, graph), _names(graph)
     last = max(numbers)
-    factors = [float(net.lr_layer_decay) ** (last - number) for number in numbers]
     if isinstance(net.freeze, str):
-        frozen = [number < last for number in numbers]
-    elif isinstance(net.freeze, (list, tuple)):
+        return [number < last for number in numbers]
+    if isinstance(net.freeze, (list, tuple)):
         unknown = [name for name in net.freeze if not any(own.startswith(name) for own in names)]
         if unknown:
             raise ValueError(f"freeze={net.freeze!r} names {unknown[0]!r}, which begins no parameter's name of this network; they are {names}")
-        frozen = [any(own.startswith(name) for name in net.freeze) for own in names]
-    else:
-        if net.freeze is not None and net.freeze > last:
-            raise ValueError(f"freeze={net.freeze!r} leaves nothing to train: the network has {last + 1} layers, the output's included")
-        frozen = [net.freeze is not None and number < net.freeze for number in numbers]
+        return [any(own.startswith(name) for name in net.freeze) for own in names]
+    if net.freeze is not None and net.freeze > last:
+        raise ValueError(f"freeze={net.freeze!r} leaves nothing to train: the network has {last + 1} layers, the output's included")
+    return [net.freeze is not None and number < net.freeze for number in numbers]
+
+
+def lr_factors(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
+    """Factors on the learning rates of the parameter tensors, 0 where they are frozen; None for ones."""
+    numbers, frozen = _layer_numbers(net, graph), _frozen(net, graph)
     if all(frozen):
         raise ValueError(f"freeze={net.freeze!r} leaves nothing to train")
-    roles = by_role(net, graph) or (1.0,) * len(names)
+    last = max(numbers)
+    factors = [float(net.lr_layer_decay) ** (last - number) for number in numbers]
+    roles = by_role(net, graph) or (1.0,) * len(numbers)
     factors = [0.0 if still else factor * role for still, factor, role in zip(frozen, factors, roles, strict=True)]
     return None if all(factor == 1 for factor in factors) else tuple(factors)
 

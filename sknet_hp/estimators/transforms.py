@@ -17,6 +17,7 @@ MOST_BINS = 4096
 ROWS_EACH = 64
 """A power of two of bins, at most one for so many rows: few rows teach many bins nothing but noise, and folds should agree about their number."""
 
+_OFTEN = 0.25  # of the rows
 _NOISE = 1e-5  # of a column's spread, so that values which come often share several quantiles (Gorishniy et al. 2021)
 _FAR = 1e300  # in units of the spread: differences of such numbers are finite
 
@@ -166,7 +167,8 @@ class PiecewiseLinear(_FromSample):
     """Piecewise linear encoding (Gorishniy et al. 2022): each column becomes a row of bins, which fill up one after the other as its value rises.
 
     A bin is 0 below its range, 1 above, and linear within. A column of few distinct values has a bin between any two neighbours; others have `n_bins`
-    between quantiles of the training rows, of which some stay empty where quantiles coincide.
+    between quantiles of the training rows, of which some stay empty where quantiles coincide. Values that more than a quarter of the rows have, such
+    as the zeros of amounts that are mostly zero, would leave few bins to the other rows: quantiles are those of the others.
     Missing values leave all empty.
 
     Parameters
@@ -191,9 +193,10 @@ class PiecewiseLinear(_FromSample):
         n_bins = min(self.n_bins, MOST_BINS // sample.shape[1], 2 ** (len(sample) // ROWS_EACH).bit_length() // 2)
         self.edges_, self.counts_ = [], []
         for column in sample.T if n_bins >= 2 else ():
-            distinct = np.unique(column[~np.isnan(column)])
+            present = ~np.isnan(column)
+            distinct, inverse = np.unique(column[present], return_inverse=True)
             few = len(distinct) <= n_bins + 1
-            edges = distinct if few else np.unique(quantiles(column, weight, np.linspace(0, 1, n_bins + 1)))
+            edges = distinct if few else _edges(distinct, np.bincount(inverse, None if weight is None else weight[present]), n_bins + 1)
             with np.errstate(over="ignore"):
                 usable = len(edges) > 1 and bool(np.isfinite(np.diff(edges)).all())
             self.edges_.append(edges if usable else np.zeros(0))
@@ -215,6 +218,12 @@ class PiecewiseLinear(_FromSample):
                     if missing is not None:
                         filled[missing[:, j]] = 0.0
                     out[rows, start : start + filled.shape[1]] = filled
+
+
+def _edges(distinct: np.ndarray, mass: np.ndarray, n: int) -> np.ndarray:
+    """n of more than n values at most, ascending: those with more than `_OFTEN` of the mass, and quantiles of the others."""
+    often = mass > _OFTEN * mass.sum()
+    return np.union1d(distinct[often], quantiles(distinct[~often], mass[~often], np.linspace(0, 1, n - int(often.sum()))))
 
 
 def _fill(column: np.ndarray, edges: np.ndarray) -> np.ndarray:

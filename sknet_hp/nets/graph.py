@@ -249,8 +249,10 @@ _PARAMETER_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
 def _check_ownership(module: nn.Module) -> None:
-    """Tracing looks neither at hooks nor at whether two names are one tensor."""
+    """Tracing looks neither at hooks, nor at what switches to training, nor at whether two names are one tensor."""
     for name, layer in module.named_modules():
+        if type(layer).train is not nn.Module.train:
+            raise UnknownLayerError(f"{type(module).__name__}: layer {name!r} ({type(layer).__name__}) has a train() of its own")
         if any(getattr(layer, hooks) for hooks in _HOOKS):
             raise UnknownLayerError(f"{type(module).__name__}: layer {name!r} ({type(layer).__name__}) has hooks")
     seen: set[int] = set()

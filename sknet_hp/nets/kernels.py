@@ -3,7 +3,8 @@
 Every function takes a *stack*, a tensor whose leading axis runs over the members of a cohort, and gives each member the
 bits that it would get alone. Two facts carry this:
 
-- a batched product computes each member's product by itself, so its bits depend on that member's shape only;
+- a batched product computes each member's product by itself, so its bits depend only on that member's shape and on where it lies
+  in memory: all start at a multiple of `ALIGNMENT`;
 - batches have a multiple of `ROW_QUANTUM` rows, so a stack of any height is a whole number of vector registers, and no
   element ever falls into a kernel's scalar tail (which may round differently from its vector body).
 """
@@ -20,6 +21,9 @@ from torch import Tensor
 
 from sknet_hp.nets.cores import n_cores
 from sknet_hp.nets.cores import run as run_parts
+
+ALIGNMENT = 16
+"""Each member's tensors start at a multiple of this many floats (64 bytes): MKL's products give other bits for operands that lie otherwise."""
 
 ROW_QUANTUM = 32
 """Batches are filled up to a multiple of this many rows: two AVX-512 registers of float32, the unit of torch's vector loops."""
@@ -88,7 +92,8 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor | None, space: Space) -> Tens
         out = product(x, weight.transpose(1, 2), space)
         return out if bias is None else out.add_(bias.unsqueeze(1))
     out = space("product", x, members, rows, columns)
-    _in_parts(_affine_onednn if _onednn(x, rows, inner, columns) else _affine_mkl, x, weight, bias, out)
+    run = _affine_onednn if _onednn(x, rows, inner, columns) else _affine_mkl
+    _in_parts(run, _aligned(x, "left", space), _aligned(weight, "right", space), bias, out)
     return out
 
 
@@ -102,7 +107,9 @@ def product(a: Tensor, b: Tensor, space: Space) -> Tensor:
     if rows == 1:
         # A row that still has the strides of a turned column is one to MKL where it is alone, and rounds differently.
         a = a.reshape(members * inner).view(members, 1, inner)
+    a = _aligned(a, "left", space)
     if _regular(rows, columns):
+        b = _aligned(b, "right", space)
         out = space("product", a, members, rows, columns)
         _in_parts(_affine_onednn if _onednn(a, rows, inner, columns) else _affine_mkl, a, b.transpose(1, 2), None, out)
         return out
@@ -111,7 +118,18 @@ def product(a: Tensor, b: Tensor, space: Space) -> Tensor:
     filled = space("filled", b, members, inner, wide)
     filled[:, :, :columns] = b
     filled[:, :, columns:] = 0
-    return torch.bmm(a, filled, out=space("wide", a, members, rows, wide))[:, :, :columns]
+    return torch.bmm(a, _aligned(filled, "right", space), out=space("wide", a, members, rows, wide))[:, :, :columns]
+
+
+def _aligned(x: Tensor, use: str, space: Space) -> Tensor:
+    """x, or a copy of the same strides where not every member starts at a multiple of `ALIGNMENT`."""
+    members = x.shape[0]
+    if x.data_ptr() % (4 * ALIGNMENT) == 0 and (members == 1 or x.stride(0) % ALIGNMENT == 0):
+        return x
+    strides = x.stride()[1:]
+    span = 1 + sum((n - 1) * stride for n, stride in zip(x.shape[1:], strides, strict=True))
+    padded = -(-span // ALIGNMENT) * ALIGNMENT
+    return space(use, x, members, padded).as_strided(x.shape, (padded, *strides)).copy_(x)
 
 
 def _affine_mkl(x: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> None:

@@ -183,9 +183,9 @@ class ASHASearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        steps, initial = n_steps(run.resource.most, run.resource.least, self.factor), self._initial()
+        steps = n_steps(run.resource.most, run.resource.least, self.factor)
         n = ceil(exact(self.factor) ** steps) if self.n_candidates == "auto" else self.n_candidates
-        settings = [*initial, *space.sample(max(0, n - len(initial)), check_random_state(self.random_state))]
+        settings = self._first_settings(space, n, check_random_state(self.random_state))
         if self.min_resources == "auto":
             steps = min(steps, n_steps(len(settings), 1, self.factor))
         rungs = list(dict.fromkeys(resources_of(run.resource.most, run.resource.least, self.factor, steps)))

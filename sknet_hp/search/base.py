@@ -4,11 +4,11 @@ import os
 import time
 import warnings
 from contextlib import ExitStack
+from copy import copy
 from importlib.metadata import version
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
-import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
@@ -108,7 +108,7 @@ class BaseSearcher(BaseSearchCV):
         root.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
 
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        splits = list(cv.split(X, y, **routed.splitter.split))
+        splits = [(_rows(train), _rows(test)) for train, test in cv.split(X, y, **routed.splitter.split)]
         self.n_splits_ = len(splits)
         if not splits:
             raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
@@ -128,7 +128,7 @@ class BaseSearcher(BaseSearchCV):
         self.resource_, self.min_resources_, self.max_resources_ = resource.name, resource.least, resource.most
 
         if self.refit == "ensemble":
-            check_can_vote(self.estimator, y, resource)
+            check_can_vote(self.estimator, y, resource, scorers)
         progress = Progress(int(self.verbose), unit="epochs" if resource.name.endswith("max_epochs") else resource.name)
         journal = None if self.journal is None else Journal(self.journal, self._identity(X, y, params, splits, resource, metric))
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
@@ -201,7 +201,8 @@ class BaseSearcher(BaseSearchCV):
         metric = (
             run.metric if f"mean_test_{run.metric}" in self.cv_results_ else next(iter(outcomes[0]["test_scores"])) if self.multimetric_ else "score"
         )
-        self.n_candidates_ = len(run.candidates)
+        self._metric = metric
+        self.n_candidates_ = len(run.latest())  # more may have been proposed when the search was stopped
         if self.multimetric_ and callable(self.scoring):
             self._check_refit_for_multimetric(outcomes[0]["test_scores"])
         if self.refit or not self.multimetric_:
@@ -241,8 +242,7 @@ class BaseSearcher(BaseSearchCV):
             super()._check_refit_for_multimetric(scores)
 
     def _ensemble(self, run: Run) -> Any:
-        finalists = [run.candidates[number] for number in sorted({int(self.cv_results_["candidate"][row]) for row in self._rows_at_most()})]
-        members = select(run, self._get_scorers()[0], run.metric, finalists)
+        members = select(run, self._get_scorers()[0], run.metric)
         params = [member.candidate.params | run.resource.alone(member.candidate.n_resources) for member in members]
         self.ensemble_ = [
             {"candidate": member.candidate.number, "weight": member.weight, "params": own} for member, own in zip(members, params, strict=True)
@@ -261,10 +261,10 @@ class BaseSearcher(BaseSearchCV):
             "searcher": type(self).__name__,
             "version of sknet_hp": _VERSION,
             "random_state": str(self.random_state),
-            "estimator": digest(self.estimator),
+            "estimator": digest(clone(self.estimator)),
             "space": digest(Space(self.param_distributions).branches),
-            "data set": digest([joblib.hash(X), joblib.hash(y), {name: joblib.hash(value) for name, value in params.items()}]),
-            "cv": digest([joblib.hash(split) for split in splits]),
+            "data set": digest([X, y, params]),
+            "cv": digest(splits),
             "setting of the search": digest(own),
         }
 
@@ -281,21 +281,30 @@ class BaseSearcher(BaseSearchCV):
         given = self.initial_candidates
         if given is None:
             return []
-        names = Space(self.param_distributions).names
+        space = Space(self.param_distributions)
         own: BaseEstimator = self.estimator
-        current = {name: value for name, value in own.get_params(deep=True).items() if name in names}
-        if isinstance(given, str):
-            return [current]
-        initial = []
-        for params in given:
-            if params == "current":
-                initial.append(current)
-                continue
-            if not isinstance(params, dict):
+        current = {name: value for name, value in own.get_params(deep=True).items() if name in space.names}
+        initial: list[dict[str, Any]] = []
+        for params in [given] if isinstance(given, str) else given:
+            if isinstance(params, dict):
+                check_names(params, own.get_params(deep=True))
+            elif params != "current":
                 raise ValueError(f"initial_candidates must hold dicts of parameters or 'current', got {params!r}")
-            check_names(params, own.get_params(deep=True))
-            initial.append(dict(params))
+            initial += space.without(initial, [current if isinstance(params, str) else dict(params)])
         return initial
+
+    def _first_settings(self, space: Space, n: int, random_state: Any) -> list[dict[str, Any]]:
+        """The initial candidates, and so many drawn ones that they are n; more than n if so many are given, and fewer if the space has no more."""
+        initial = self._initial()
+        return [*initial, *space.without(initial, space.sample(n, random_state))[: max(0, n - len(initial))]]
+
+    def score(self, X: Any, y: Any = None, **params: Any) -> float:
+        """The score of `best_estimator_`; of several the one that the search went by."""
+        by_name = copy(self)
+        if self.refit and getattr(self, "multimetric_", False):
+            by_name.refit = self._metric
+        score: float = super(BaseSearcher, by_name).score(X, y, **params)
+        return score
 
     @property
     def n_features_in_(self) -> int:
@@ -303,10 +312,11 @@ class BaseSearcher(BaseSearchCV):
         check_is_fitted(self, "cv_results_")
         return super().n_features_in_
 
-    def _rows_at_most(self) -> np.ndarray:
-        """Positions in `cv_results_` of the candidates that reached the most resources."""
-        reached = np.asarray(self.cv_results_["n_resources"])
-        return np.flatnonzero(reached == reached.max())
+
+def _rows(part: Any) -> np.ndarray:
+    """The row numbers of a part of a split, which may be a mask."""
+    part = np.asarray(part)
+    return np.flatnonzero(part) if part.dtype == bool else part
 
 
 __all__ = ["BaseSearcher", "Row", "Run", "Space"]

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import Rung, epochs, hyperband
+from sknet_hp.search.brackets import Rung, epochs, hyperband, with_room
 from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
 from sknet_hp.search.kde import KDE, impute, log_ratio
@@ -177,9 +177,9 @@ class BOHBSearchCV(BaseSearcher):
         return list(islice(cycle(each), len(each) if self.n_brackets == "auto" else self.n_brackets))
 
     def _search(self, run: Run, space: Space) -> None:
-        brackets = self._brackets(run.resource)
-        run.expect(sum(map(epochs, brackets)))
         initial, random_state = self._initial(), check_random_state(self.random_state)
+        brackets = with_room(self._brackets(run.resource), len(initial))
+        run.expect(sum(map(epochs, brackets)))
         tried = {space.encode(params).tobytes() for params in initial}
         vectors: list[np.ndarray] = []  # of the candidates by number
         for s, rungs in enumerate(brackets):

@@ -48,6 +48,13 @@ def hyperband(max_resources: int, min_resources: int, factor: float) -> list[lis
     return [bracket(ceil(Fraction(s_max + 1, s + 1) * eta**s), max_resources, min_resources, factor, s) for s in range(s_max, -1, -1)]
 
 
+def with_room(brackets: list[list[Rung]], n_candidates: int) -> list[list[Rung]]:
+    """Brackets that begin with so many candidates in all, at least: what is too many for the first rungs goes to that of the first bracket."""
+    (first, *later), *others = brackets
+    more = n_candidates - sum(rungs[0].n_candidates for rungs in brackets)
+    return [[first._replace(n_candidates=first.n_candidates + max(0, more)), *later], *others]
+
+
 def epochs(rungs: list[Rung], *, continued: bool = True) -> int:
     """What a bracket trains in all, with candidates that go on from where they stopped, or begin anew in each rung."""
     total, before = 0, 0

@@ -43,7 +43,8 @@ _PARAMETERS = {
     "return_train_score": ("bool", "Whether to score on training rows, too. A pipeline's first steps are then fitted for each candidate."),
     "initial_candidates": (
         'list of dict, "current" or None',
-        'Settings that are tried first, and count among the candidates. "current", alone or in the list, is what the estimator has.',
+        'Settings that are tried first, and count among the candidates; all of them, also where they are more than these, each once. "current", '
+        "alone or in the list, is what the estimator has.",
     ),
     "time_budget": (
         "float or None",

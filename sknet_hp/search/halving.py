@@ -121,12 +121,10 @@ class HalvingSearchCV(BaseSearcher):
         halve(run, candidates, rungs)
 
     def _proposals(self, resource: Resource, space: Space) -> list[dict[str, Any]]:
-        initial = self._initial()
         if self.n_candidates == "grid":
-            return [*initial, *space.without(initial, _grid(space))]
+            return [*(initial := self._initial()), *space.without(initial, _grid(space))]
         n = ceil(exact(self.factor) ** n_steps(resource.most, resource.least, self.factor)) if self.n_candidates == "auto" else self.n_candidates
-        drawn = space.without(initial, space.sample(n, check_random_state(self.random_state)))
-        return [*initial, *drawn[: max(0, n - len(initial))]]
+        return self._first_settings(space, n, check_random_state(self.random_state))
 
     def _rungs(self, n: int, resource: Resource) -> list[Rung]:
         """As many rungs as bring n candidates down to fewer than `factor`, the last at all resources.

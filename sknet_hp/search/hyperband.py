@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import epochs, hyperband
+from sknet_hp.search.brackets import epochs, hyperband, with_room
 from sknet_hp.search.documented import documented
 from sknet_hp.search.running.run import Step, ranked
 
@@ -87,11 +87,11 @@ class HyperbandSearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        brackets = hyperband(run.resource.most, run.resource.least, self.factor)
+        brackets = with_room(hyperband(run.resource.most, run.resource.least, self.factor), len(self._initial()))
         run.expect(sum(epochs(rungs, continued=not run.resource.of_rows) for rungs in brackets))
-        n, initial = sum(rungs[0].n_candidates for rungs in brackets), self._initial()
-        drawn = iter([*initial, *space.without(initial, space.sample(n, check_random_state(self.random_state)))])
-        alive = [[run.propose(params, s) for params in islice(drawn, rungs[0].n_candidates)] for s, rungs in enumerate(brackets)]
+        n = sum(rungs[0].n_candidates for rungs in brackets)
+        settings = iter(self._first_settings(space, n, check_random_state(self.random_state)))
+        alive = [[run.propose(params, s) for params in islice(settings, rungs[0].n_candidates)] for s, rungs in enumerate(brackets)]
         # The first rungs of all brackets, then the second ones, ...: what can be trained at the same time is.
         for iteration in range(len(brackets[0])):
             steps = []

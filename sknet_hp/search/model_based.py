@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import Rung, epochs, hyperband
+from sknet_hp.search.brackets import Rung, epochs, hyperband, with_room
 from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
 from sknet_hp.search.running.resource import Resource
@@ -212,22 +212,24 @@ class ModelBasedSearcher(BaseSearcher):
         return hyperband(resource.most, resource.least, self.factor)
 
     def _search(self, run: Run, space: Space) -> None:
-        rng = check_random_state(self.random_state)
-        proposer = Proposer(run, space, self._initial(), rng)
+        rng, initial = check_random_state(self.random_state), self._initial()
+        proposer = Proposer(run, space, initial, rng)
         if self.multi_fidelity:
-            run.expect(sum(map(epochs, self._brackets(run.resource))))
-            self._fill_brackets(run, space, proposer, rng)
+            brackets = with_room(self._brackets(run.resource), len(initial))
+            run.expect(sum(map(epochs, brackets)))
+            self._fill_brackets(run, space, brackets, proposer, rng)
         else:
-            run.expect(run.resource.most * min(self.n_candidates, self.n_candidates if space.size is None else space.size))
+            n = max(self.n_candidates, len(initial))
+            run.expect(run.resource.most * (n if space.size is None else min(n, space.size)))
             # An integer is the model's own seed, so that its library gives the same proposals by itself.
             seed = self.random_state if isinstance(self.random_state, Integral) else rng.randint(2**31 - 1)
-            self._train_all(run, proposer, self._model(space, int(seed)))
+            self._train_all(run, n, proposer, self._model(space, int(seed)))
 
-    def _train_all(self, run: Run, proposer: Proposer, model: Model) -> None:
+    def _train_all(self, run: Run, n_candidates: int, proposer: Proposer, model: Model) -> None:
         """Every candidate to the end, batch by batch."""
         scores: dict[Candidate, float] = {}
-        while len(run.candidates) < self.n_candidates:
-            batch = proposer.next(model, min(self.n_points, self.n_candidates - len(run.candidates)), scores)
+        while len(run.candidates) < n_candidates:
+            batch = proposer.next(model, min(self.n_points, n_candidates - len(run.candidates)), scores)
             run.train([Step(candidate, run.resource.most, 0) for candidate in batch])
             if not batch:
                 break
@@ -236,9 +238,9 @@ class ModelBasedSearcher(BaseSearcher):
             scores = finite({candidate: candidate.score for candidate in run.candidates})
             proposer.tell(model, scores)
 
-    def _fill_brackets(self, run: Run, space: Space, proposer: Proposer, rng: np.random.RandomState) -> None:
+    def _fill_brackets(self, run: Run, space: Space, brackets: list[list[Rung]], proposer: Proposer, rng: np.random.RandomState) -> None:
         """Hyperband whose candidates are a model's, as in BOHB (Falkner et al. 2018): bracket after bracket, each learns from those before."""
-        for s, rungs in enumerate(self._brackets(run.resource)):
+        for s, rungs in enumerate(brackets):
             candidates: list[Candidate] = []
             while len(candidates) < rungs[0].n_candidates:
                 scores = comparable(run.rows, run.metric, s)

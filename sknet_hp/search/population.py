@@ -63,7 +63,8 @@ _INTERVALS = 10  # of an automatic interval
     random_state=("int, RandomState or None", "Of the first parameters, and of who is copied and how it changes. A journal needs an integer."),
     initial_candidates=(
         'list of dict, "current" or None',
-        'Settings of the first members. "current", alone or in the list, is what the estimator has.',
+        'Settings of the first members; more than `population_size` make the population larger. "current", alone or in the list, is what the '
+        "estimator has.",
     ),
     time_budget=(
         "float or None",
@@ -173,9 +174,7 @@ class PBTSearchCV(BaseSearcher):
     def _search(self, run: Run, space: Space) -> None:
         self._check(run.resource)
         random_state = check_random_state(self.random_state)
-        initial = self._initial()
-        drawn = space.sample(max(0, self.population_size - len(initial)), random_state)
-        population = [run.propose(params) for params in [*initial, *drawn]]
+        population = [run.propose(params) for params in self._first_settings(space, self.population_size, random_state)]
         run.expect(run.resource.most * len(population))
         ends = intervals(run.resource.most, self.interval)
         taken_up = run.journal is not None and bool(run.journal.records)
@@ -191,8 +190,7 @@ class PBTSearchCV(BaseSearcher):
     def _exploit_and_explore(self, run: Run, population: list[Candidate], space: Space, random_state: np.random.RandomState) -> list[Candidate]:
         """The next population: the worst, and all that failed, give way to perturbed copies of the best."""
         n, order = n_replaced(len(population), self.quantile), ranked(population)
-        # An error_score that is a number hides from the ranking who failed.
-        failed = {row.candidate for row in run.rows[-len(population) :] if any(outcome["fit_error"] is not None for outcome in row.outcomes)}
+        failed = {row.candidate for row in run.rows[-len(population) :] if row.failed}
         failed |= {member for member in population if np.isnan(member.score)}
         best = [member for member in order if member not in failed][: max(n, 1)]
         if not best:
@@ -232,7 +230,7 @@ class PBTSearchCV(BaseSearcher):
         n_members = sum(row.iteration == 0 for row in rows)
         self.cv_results_["member"] = np.arange(len(rows)) % n_members
         self.cv_results_["parent"] = np.array([-1 if row.candidate.parent is None else row.candidate.parent.number for row in rows])
-        if not hasattr(self, "best_index_"):
+        if not self.refit and self.multimetric_:  # nobody says which is the best
             return
         row = rows[self.best_index_]
         history = [(past, to) for past, to in row.candidate.history if to <= row.n_resources]

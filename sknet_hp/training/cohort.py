@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from sknet_hp.training.averaging import Average, Averages
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool
 from sknet_hp.training.environment import float32_by_default, training_environment
 from sknet_hp.training.heads import OfEach
-from sknet_hp.training.job import EpochRecord, Observer, State, TrainingJob, TrainingResult
+from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
 from sknet_hp.training.schedules import Schedule
@@ -159,6 +160,9 @@ class Cohort:
 
     def epoch(self) -> None:
         """Train each member for one of its epochs, score it, and let those go that are done."""
+        self._begin()
+        if not self.jobs:
+            return
         start = time.perf_counter()
         train_losses = self._train_epoch()
         self.epochs_done += 1
@@ -170,9 +174,22 @@ class Cohort:
         with nullcontext() if self.averages is None else self.averages.in_place_of(self.weights):
             scores = self.validation.scores(self.program, self.loss) if self.validation is not None else [None] * len(self.jobs)
         duration = (time.perf_counter() - start) / len(self.jobs)
-        for k in range(len(self.jobs)):
-            self._record(k, bool(finite[k]), float(train_losses[k]), scores[k], duration)
+        changed = [self._record(k, bool(finite[k]), float(train_losses[k]), scores[k], duration) for k in range(len(self.jobs))]
+        self._settle(any(changed))
+
+    def _begin(self) -> None:
+        """Tell observers that an epoch begins."""
+        watched = [(k, job.observer) for k, job in enumerate(self.jobs) if job.observer is not None]
+        if watched:
+            changed = [self._ask(k, observer.on_epoch_begin) for k, observer in watched]
+            self._settle(any(changed))
+
+    def _settle(self, changed: bool) -> None:
+        """Let those go that are done, and begin anew with what observers have changed."""
+        members = len(self.jobs)
         self._retire()
+        if changed and members == len(self.jobs):
+            self._bind()
         # Those that diverged are gone, with what was sound before this epoch; the rest is sound, whoever left.
         self.sound.copy_(self.weights)
         for to, source in zip(self.sound_slots, self.slots, strict=True):
@@ -253,7 +270,8 @@ class Cohort:
 
     # ---- what an epoch means for a member --------------------------------------------------------------------------
 
-    def _record(self, k: int, finite: bool, train_loss: float, scores: Scores | None, duration: float) -> None:
+    def _record(self, k: int, finite: bool, train_loss: float, scores: Scores | None, duration: float) -> bool:
+        """Write an epoch down, and what follows from it; returns whether an observer has changed something."""
         job, state = self.jobs[k], self.states[k]
         epoch = int(self.epochs_done[k])
         loss, accuracy, score, error = scores or (None, None, None, None)
@@ -278,21 +296,33 @@ class Cohort:
         if job.schedule.name == "plateau" and not job.schedule.warming((epoch - 1) / job.horizon):
             changes["plateau"] = state.plateau.after(epoch, loss, job.schedule)
         self.states[k] = replace(state, **changes)
-        if job.observer is not None:
-            self._tell(k, job.observer, record)
-
-    def _tell(self, k: int, observer: Observer, record: EpochRecord) -> None:
+        if job.observer is None:
+            return False
         state = self._ended(k, self.weights, self.slots, self.averages)
+        return self._ask(k, partial(job.observer.on_epoch_end, record, state))
+
+    def _ask(self, k: int, observe: Callable[[], Reaction]) -> bool:
+        """Do what an observer wants; returns whether it has changed something."""
         try:
-            stop, lr = observer.on_epoch_end(record, state)
+            stop, rates, changes = observe()
         except Exception as error:
             self._errors[self.numbers[k]] = error
-            stop, lr = True, None
+            stop, rates, changes = Reaction(stop=True)
         if stop and not self.states[k].finished:
             self.states[k] = replace(self.states[k], finished="observer")
-        if lr is not None:
-            self.jobs[k] = replace(self.jobs[k], rates=replace(self.jobs[k].rates, lr=lr))
-            self.rates["lr"][k] = lr
+        if rates is not None:
+            self.jobs[k] = replace(self.jobs[k], rates=rates)
+        if changes:
+            self._put(k, replace(self._ended(k, self.weights, self.slots, self.averages), **changes))
+        return rates is not None or bool(changes)
+
+    def _put(self, k: int, state: State) -> None:
+        """Let a member go on from another state."""
+        self.states[k] = replace(self.states[k], step=state.step)
+        everyone = range(len(self.jobs))
+        self.weights.assign([(state.parameters, state.buffers) if i == k else self.weights.member(i) for i in everyone])
+        for own, slot in zip(state.slots, self.slots, strict=True):
+            self.layout.assign(slot, np.stack([own if i == k else self.layout.member(i, slot) for i in everyone]))
 
     def _ended(self, k: int, weights: Weights, slots: list[Tensor], averages: Averages | None) -> State:
         """A member's state with these tensors."""

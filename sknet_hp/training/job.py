@@ -1,7 +1,8 @@
 """The one hand-over in the project: what is to be trained, and what comes back. Plain data, picklable, without behaviour of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -257,17 +258,22 @@ class EpochRecord(NamedTuple):
 
 
 class Reaction(NamedTuple):
-    """What an observer wants after an epoch: to end the training, to go on at another learning rate."""
+    """What an observer wants: to end the training, to go on at other rates, to go on from values of its own for some fields of the state."""
 
     stop: bool = False
-    lr: float | None = None
+    rates: Rates | None = None
+    changes: Mapping[str, Any] = MappingProxyType({})
 
 
 class Observer(Protocol):
-    """Looks on while a network trains."""
+    """Looks on while a network trains. What it raises ends this network's training, and is raised to who wanted it."""
+
+    def on_epoch_begin(self) -> Reaction:
+        """Before the first step; a network that is stopped here is as the last epoch left it."""
+        ...
 
     def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
-        """`state` is complete, as if training ended here. What is raised ends this network's training, and is raised to who wanted it."""
+        """`state` is complete, as if training ended here."""
         ...
 
 

@@ -7,9 +7,7 @@ import torch
 from torch import Tensor
 
 from sknet_hp.nets.graph import Shape
-
-_ALIGNMENT = 16
-"""Each member's tensors start at a multiple of this many floats (64 bytes): MKL's products give other bits for operands that lie otherwise."""
+from sknet_hp.nets.kernels import ALIGNMENT
 
 
 def flatten(tensors: dict[str, Tensor], order: list[tuple[str, Shape]]) -> np.ndarray:
@@ -29,7 +27,7 @@ class Layout:
         self.members = members
         self.device = device
         self.sizes = [int(np.prod(shape)) for _, shape in tensors]
-        self.padded = [-(-size // _ALIGNMENT) * _ALIGNMENT for size in self.sizes]
+        self.padded = [-(-size // ALIGNMENT) * ALIGNMENT for size in self.sizes]
         self.length = -(-members * sum(self.padded) // 64) * 64
 
     def zeros(self) -> Tensor:

@@ -64,7 +64,7 @@ class Optimizer:
         decay_factors : (steps, members) factors on the weight decay, or None for ones.
         """
         self.lr = self.layout.factors(lr, lr_factors)
-        self.moving = None if lr_factors is None else torch.from_numpy((lr_factors != 0).astype(np.float32)).to(self.layout.device)
+        self.frozen = None if lr_factors is None else torch.from_numpy(lr_factors == 0).to(self.layout.device)
         each = [1.0 if lr_factors is None else lr_factors[:, j] for j in range(len(self.layout.sizes))]
         decay = self.rates["weight_decay"] if decay_factors is None else self.rates["weight_decay"] * decay_factors
         self.decays = bool(decay.any())
@@ -84,14 +84,15 @@ class Optimizer:
         raise NotImplementedError
 
     def _clip(self, g: Tensor, scratch: Tensor) -> None:
-        """Scale each member's gradient down to a norm of at most `clip`, as `torch.nn.utils.clip_grad_norm_`: tensors that stay have none."""
+        """Scale each member's gradient down to a norm of at most `clip`, as `torch.nn.utils.clip_grad_norm_`, to which the frozen have none."""
         blocks, squares = self.layout.blocks(g), self.layout.blocks(torch.mul(g, g, out=scratch))
         total = squares[0].new_zeros(self.layout.members, 1)
         for j, block in enumerate(squares):
             square = block.sum(1, keepdim=True)
-            total.add_(square if self.moving is None else square.mul_(self.moving[:, j : j + 1]))
+            total.add_(square if self.frozen is None else square.masked_fill_(self.frozen[:, j, None], 0.0))
         limit = torch.from_numpy(self.rates["clip"].astype(np.float32)).to(g.device).unsqueeze(1)
         factor = (limit / (total.sqrt_() + 1e-6)).clamp_(max=1.0)  # (members, 1); one exactly where nothing is to be clipped
+        factor.masked_fill_(torch.isinf(limit), 1.0)  # whatever the norm: alone, a member without a limit is not touched
         for block in blocks:
             block.mul_(factor)
 

@@ -75,7 +75,9 @@ def test_unknown_bundled_table(refused, name, says, monkeypatch, tmp_path):
         (b'size,label\n1,"a\n2,b\n', "CSV"),
         (b"size,size,label\n1,1,a\n2,3,b\n", "'size'"),
         (b"size,label,label\n1,a,a\n2,b,b\n", "'label'"),
-        (b"size;label\n1;a\n2;b\n", "'label'"),
+        (b"size;label\n1;a\n2;b\n", "separated by semicolons"),
+        (b"size;label\n1,5;a\n2,5;b\n", "separated by semicolons"),
+        (b"size\tlabel\n1\ta\n2\tb\n", "separated by tabs"),
     ],
     ids=[
         "empty",
@@ -90,6 +92,8 @@ def test_unknown_bundled_table(refused, name, says, monkeypatch, tmp_path):
         "same name",
         "same target",
         "semicolon",
+        "decimal comma",
+        "tab",
     ],
 )
 def test_garbled_csv(refused, tmp_path, content, says):
@@ -133,6 +137,11 @@ def test_target_is_the_only_column(refused, tmp_path):
     refused(*TUNE, says=("'label'", "at least one more"))
 
 
+def test_nothing_varies_but_the_target(refused, table):
+    table[["label"]].assign(same=1, none=None).to_csv("data.csv", index=False)
+    refused(*TUNE, says=("'same', 'none'", "a column that varies"))
+
+
 def test_missing_target(refused, write, table):
     write(label=table["label"].where(table.index > 2))
     refused(*TUNE, says=("'label'", "missing in 3 of 60 rows"))
@@ -164,6 +173,24 @@ def test_class_rarer_than_folds(refused, write, table):
     refused(*TUNE, says=("'perhaps'", "1 row", "--outer-cv 2"))
 
 
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([f"{1000 + k:,}" for k in range(60)], "write numbers plainly (1234.5) and not '1,0"),
+        ([f"{k}.5" for k in range(59)] + ["?"], "not '?'"),
+        ([f"2020-01-{k % 31}" for k in range(60)], "another column if this one holds identifiers or dates"),
+        (list(range(60)), "--task regression"),
+    ],
+    ids=["thousands", "question mark", "dates", "numbers"],
+)
+def test_advice_about_rare_classes_can_be_followed(refused, write, values, says):
+    write(label=values)
+    err = refused(*TUNE, "--task", "classification", says=("too rare", says))
+    if isinstance(values[0], str):
+        assert "--task regression" not in err
+        refused(*TUNE, "--task", "regression", says=("say --task classification" if "dates" in says else "write numbers plainly",))
+
+
 def test_fewer_rows_than_folds(refused, write):
     write()
     refused(*TUNE[:6], "--outer-cv", 100, says=("60 rows", "--outer-cv 100"))
@@ -190,6 +217,8 @@ def test_unusable_column(refused, table, tmp_path):
         ("r2", "classification of 2 classes"),
         ("f1", "does not suit"),
         ("neg_mean_squared_error", "does not suit"),
+        ("f1", "such as accuracy, balanced_accuracy, f1_macro, neg_log_loss or roc_auc."),
+        ("", "no scoring ''"),
     ],
 )
 def test_scoring(refused, write, scoring, says):
@@ -220,7 +249,13 @@ def test_option_values(refused, write, option, value):
 
 
 def test_no_such_command(refused):
-    refused("tunes", says=("'tunes'", "'tune'"))
+    refused("tunes", says=("No such command 'tunes' (did you mean 'tune'?); see sknet-hp --help.",))
+    refused("tune", "data.csv", "--search", "bayes", says=("'--search': 'bayes' is not one of",))
+
+
+def test_scorers_of_two_classes_have_one_for_more(refused, write):
+    write(label=["a", "b", "c"] * 20)
+    refused(*TUNE, "--scoring", "roc_auc", says=("roc_auc_ovr",))
 
 
 def test_no_command_shows_help(run):
@@ -284,8 +319,12 @@ def test_rows_that_the_model_can_not_take(refused, write, table, tmp_path):
     save(model, tmp_path / "model.safetensors")
     table.drop(columns="old").to_csv("data.csv", index=False)
     refused("predict", "model.safetensors", "data.csv", says=("lacks 1 of the 2 columns", "'old'"))
+    table.rename(columns={"old": "Old"}).to_csv("data.csv", index=False)
+    refused("predict", "model.safetensors", "data.csv", says=("add 'old' (did you mean 'Old'?)",))
     write(amount="a lot")
     refused("predict", "model.safetensors", "data.csv", says=("can't predict", "a lot"))
     write()
     refused("predict", "model.safetensors", "data.csv", "--out", ".", says=("is a directory",))
     refused("predict", "model.safetensors", "data.csv", "--out", "data.csv", says=("--overwrite",))
+    for source in ("data.csv", "model.safetensors"):
+        refused("predict", ".", "data.csv", "--out", source, "--overwrite", says=("would be lost",))

@@ -1,11 +1,12 @@
 """Files and directories appear whole or not at all."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.output import write_directory, write_file
+from sknet_hp.cli.output import require_directory_can_be_written, require_file_can_be_written, write_directory, write_file
 
 
 def fail(path):
@@ -25,6 +26,47 @@ def test_directory_has_the_usual_permissions(tmp_path):
     write_directory(tmp_path / "results", {})
     (tmp_path / "usual").mkdir()
     assert (tmp_path / "results").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_what_a_link_points_at_is_replaced(tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "old.csv").touch()
+    for link, to in (("link", "results"), ("link.csv", "old.csv")):
+        (tmp_path / link).symlink_to(to)
+    write_directory(tmp_path / "link", {"model.safetensors": lambda path: path.write_text("new")})
+    write_file(tmp_path / "link.csv", lambda path: path.write_text("new"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "results/model.safetensors").read_text() == (tmp_path / "old.csv").read_text() == "new"
+    assert sorted(os.listdir(tmp_path)) == ["link", "link.csv", "old.csv", "results"]
+
+
+def test_failure_leaves_no_directories(tmp_path):
+    with pytest.raises(BadInput, match="No space left"):
+        write_file(tmp_path / "a/b/c.csv", fail)
+    assert os.listdir(tmp_path) == []
+
+
+def test_names_may_be_as_long_as_the_system_has_them(tmp_path):
+    write_file(tmp_path / ("x" * 255), lambda path: path.write_text("whole"))
+    assert os.listdir(tmp_path) == ["x" * 255]
+
+
+def test_places_that_take_no_files_are_refused_before_anything_is_trained(tmp_path):
+    if not os.path.isdir("/proc/self"):
+        pytest.skip("there is no /proc")
+    for require, out in ((require_directory_can_be_written, "/proc/results"), (require_file_can_be_written, "/proc/predictions.csv")):
+        with pytest.raises(BadInput, match=r"can't be created in '/proc'"):
+            require(Path(out), False)
+    require_directory_can_be_written(tmp_path / "a/b", False)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_pipes_and_devices_stay_what_they_are(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match="no ordinary file: leave --out away"):
+        require_file_can_be_written(tmp_path / "pipe", True)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])

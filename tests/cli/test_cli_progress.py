@@ -19,8 +19,9 @@ class Session:
         return SimpleNamespace(trained=self.trained, waiting=0, training=0)
 
 
-@pytest.mark.parametrize("terminal", [True, False])
-def test_progress_is_shown_and_ends(terminal, monkeypatch, capsys):
+@pytest.mark.parametrize(("terminal", "kind"), [(True, "xterm"), (True, "dumb"), (False, "dumb")])
+def test_progress_is_shown_and_ends(terminal, kind, monkeypatch, capsys):
+    monkeypatch.setenv("TERM", kind)
     monkeypatch.setattr(progress, "Console", lambda **keywords: Console(**keywords, force_terminal=terminal, width=120))
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.02)
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_UPDATES", 0.02)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,16 @@ def test_grid_and_parquet(run, table, tmp_path):
     assert results["param_lr"].tolist() == spaces.grid_of(2)["lr"]
 
 
+def test_columns_of_databases(run, table, tmp_path):
+    """Decimal numbers, and columns that pandas has made an index."""
+    table.assign(price=[Decimal(k) / 4 for k in range(60)]).set_index("label").to_parquet(tmp_path / "data.parquet")
+    result = run("tune", "data.parquet", "--target", "price", *SMALL)
+    assert result.code == 0, result.err
+    assert "5 features; regression of 'price' (the target has fractions)" in result.out
+    assert run("tune", "data.parquet", "--target", "label", *SMALL, "--overwrite").code == 0
+    assert run("predict", "results", "data.parquet").code == 0
+
+
 def test_bundled_table_and_default_directory(run, tmp_path):
     assert run("tune", "sklearn:iris", *SMALL[:-2]).code == 0
     assert (tmp_path / "iris-tuned/model.safetensors").is_file()
@@ -121,6 +132,20 @@ def test_task_is_guessed(table, values, task):
     assert pose_problem(table.assign(goal=values), "goal").task == task
 
 
+def test_numbers_that_are_taken_as_text_are_pointed_out(run, table):
+    price, code = [f"{1000 + k:,}" for k in range(60)], [f"AB{k % 9}" for k in range(60)]
+    size = table["size"].round(3).astype(str).where(table.index > 3, "?")
+    table.assign(price=price, code=code, size=size).to_csv("data.csv", index=False)
+    result = run("tune", "data.csv", "--target", "label", *SMALL)
+    assert result.code == 0, result.err
+    notes = [line for line in result.out.splitlines() if line.startswith("Note: ")]
+    assert len(notes) == 2
+    assert "'size' is taken as text, for cells like '?'" in notes[0]
+    assert "'price' is taken as text, for cells like '1,0" in notes[1]
+    table[["size", "label"]].to_csv("data.csv", index=False)
+    assert "60 rows, 1 feature;" in run("tune", "data.csv", "--target", "label", *SMALL, "--overwrite").out
+
+
 def test_rarest_class_that_is_let_through_can_be_trained(run, table, tmp_path):
     label = table["label"].where(table.index >= 4, "rare")  # outer 4, inner 3: the least is 4
     table.assign(label=label).to_csv("data.csv", index=False)
@@ -149,6 +174,51 @@ def test_predictions_are_those_of_the_saved_model(run, data, table, tmp_path):
     assert pd.read_csv("out.csv")["prediction"].tolist() == predictions["prediction"].tolist()
 
 
+def test_predictions_come_in_the_format_that_their_file_says(run, data, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    assert run("tune", data, "--target", "label", *SMALL[:-1], "~/results").code == 0
+    for name, read in (("p.csv", pd.read_csv), ("p.csv.gz", pd.read_csv), ("p.parquet", pd.read_parquet), ("p.txt", pd.read_csv)):
+        assert run("predict", "~/results", data, "--proba", "--out", name).code == 0
+        table = read(name)
+        assert list(table) == ["prediction", "probability_no", "probability_yes"]
+        assert len(table) == 60
+    assert Path("p.csv.gz").read_bytes()[:2] == b"\x1f\x8b"
+    assert not Path("~").exists()
+
+
+def test_version(run):
+    assert run("--version").out == f"sknet-hp {sknet_hp.__version__}\n"
+
+
+def test_help_is_true(run):
+    assert "executes nothing" in run("predict", "--help").out
+    flags = [line for line in run("predict", "--help").out.splitlines() if "--proba" in line or "--overwrite" in line]
+    assert len(flags) >= 2
+    assert not any("<bool>" in line for line in flags)  # which reads as if a value were to follow
+
+
+def _command(*arguments, **options):
+    code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
+    return subprocess.run([sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True, check=False, **options)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+def test_output_that_can_not_be_written():
+    with open("/dev/full", "w") as full:
+        ended = _command("--version", stdout=full)
+    assert ended.returncode == 2
+    assert ended.stderr == "sknet-hp: standard output can't be written (No space left on device): free some space, or write elsewhere.\n"
+
+
+def test_readers_may_stop_early():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody:
+        ended = _command("--version", stdout=nobody)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
 def test_text_of_digits_stays_text(run, table, tmp_path):
     codes = np.where(table["label"] == "yes", "007", "x7")
     table.assign(code=codes)[["code", "label"]].to_csv("data.csv", index=False)
@@ -163,6 +233,13 @@ def test_text_of_digits_stays_text(run, table, tmp_path):
 def test_proba_needs_a_classifier(run, refused, data):
     assert run("tune", data, "--target", "amount", *SMALL).code == 0
     refused("predict", "results", data, "--proba", says=("--proba needs a classifier",))
+
+
+def test_interrupt_at_the_very_end_is_none():
+    """Results are written then, and only worker processes are to end."""
+    code = "import signal, sys; from sknet_hp.cli import main; code = main(); signal.raise_signal(signal.SIGINT); sys.exit(code)"
+    ended = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_interrupt_leaves_nothing(tmp_path):

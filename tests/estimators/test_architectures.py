@@ -165,6 +165,29 @@ class Half(Perceptron):
         return self.gate(super().forward(x).double())
 
 
+class Counting(Gated):
+    """Its outputs grow with the rows it has seen; which columns it takes is a constant."""
+
+    def __init__(self, dtype=torch.int64, **given):
+        super().__init__(**given)
+        self.register_buffer("seen", torch.zeros((), dtype=dtype))
+        self.register_buffer("columns", torch.arange(given["n_features"]))
+
+    def forward(self, x):
+        if self.training:
+            self.seen += len(x)
+        return super().forward(x[:, self.columns]) * torch.sigmoid(self.seen / 100)
+
+
+class Cumulative(Gated):
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.norm = nn.BatchNorm1d(given["n_features"], momentum=None)
+
+    def forward(self, x):
+        return super().forward(self.norm(x))
+
+
 @pytest.fixture
 def quiet_alone():
     architecture._WARNED.clear()
@@ -191,6 +214,18 @@ def test_own_modules_train(Module, mixed):
     with sknet_hp.fused(over="inline"):
         search = GridSearchCV(net, {"lr": [1e-2, 1e-3]}, cv=2).fit(X, y)
     assert np.array_equal(search.best_estimator_.parameters_, clone(net).set_params(**search.best_params_).fit(X, y).parameters_)
+
+
+@pytest.mark.usefixtures("quiet_alone")
+@pytest.mark.parametrize("parameters", [{"module": Counting, "module_params": {"dtype": torch.float32}}, {"module": Cumulative}])
+def test_own_modules_with_a_state_go_on(parameters, mixed):
+    """An even average over all batches began anew with each fit."""
+    X, y = mixed
+    whole = NetClassifier(**SMALL | {"max_epochs": 6}, **parameters).fit(X, y)
+    pieces = NetClassifier(**SMALL | {"max_epochs": 2}, schedule_epochs=6, warm_start=True, **parameters).fit(X, y)
+    pieces.set_params(max_epochs=6).fit(X, y)
+    assert np.array_equal(pieces.parameters_, whole.parameters_)
+    assert np.array_equal(pieces.buffers_, whole.buffers_)
 
 
 def test_one_warning_names_the_layer(mixed):
@@ -222,7 +257,8 @@ def test_module_params_reach_the_module(mixed):
         ({"module": "tabm", "n_layers": 0}, "module='tabm' needs a hidden layer"),
         ({"module": "resnet", "hidden_layer_sizes": (8, 8)}, "module='resnet' has blocks of equal width"),
         ({"num_embedding": "pbld", "num_embedding_dim": 1}, "num_embedding_dim must be 2 or more"),
-        ({"module": Gated, "freeze": "all_but_last", "warm_start": True}, "freeze takes names of parameters"),
+        ({"module": Gated, "lr_layer_decay": 0.5}, "freeze takes names of parameters"),
+        ({"module": Counting}, r"Counting'> changes its buffer 'seen' of torch.int64 in training, .* make it one of float32"),
     ],
 )
 def test_what_does_not_fit_is_refused(wrong, message, mixed):

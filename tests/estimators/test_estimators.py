@@ -412,7 +412,7 @@ def test_partial_fit_of_a_regressor(numbers):
 def test_partial_fit_after_fit(classes):
     """It trains on, whatever ended the training before, and `predict` uses what it taught."""
     X, y = classes
-    net = NetClassifier(**SMALL | {"early_stopping": True} | {"max_epochs": 100}, lr=3e-2, patience=2).fit(X, y)
+    net = NetClassifier(**SMALL | {"early_stopping": True, "max_epochs": 100, "weight_averaging": "none"}, lr=3e-2, patience=2).fit(X, y)
     stopped, before = net.n_iter_, net.predict_proba(X)
     net.partial_fit(X, y)
     assert net.n_iter_ == len(net.history_) == stopped + 1

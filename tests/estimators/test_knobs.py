@@ -132,6 +132,10 @@ def test_settings_of_settings(given, changes):
 def test_other_names():
     assert same(fitted(activation="silu"), fitted(activation="swish"))
     assert same(fitted(weight_averaging=None), fitted(weight_averaging="none"))
+    assert same(fitted(weight_averaging="auto"), fitted(weight_averaging="none"))
+    stopped = fitted(early_stopping=True)
+    assert same(stopped, fitted(early_stopping=True, weight_averaging="ema"))
+    assert not same(stopped, fitted(early_stopping=True, weight_averaging="none"))
     assert same(fitted(optimizer="sgd"), fitted(optimizer="momentum"))
     assert same(fitted(n_layers=2), fitted(hidden_layer_sizes=(16, 16)))
     assert same(fitted(normalization=None, lr_scaling=None, activation="none"), fitted(normalization="none", lr_scaling="none", activation=None))
@@ -237,7 +241,7 @@ def test_refit_on_all_rows():
     assert net.stopping_history_[0]["valid_loss"] == stopped.history_[0]["valid_loss"]
     assert net.n_iter_ == stopped.best_epoch_
     assert "valid_loss" not in net.history_[0]
-    assert same(net, fitted(max_epochs=stopped.best_epoch_, schedule_epochs=12, lr=5e-2))
+    assert same(net, fitted(max_epochs=stopped.best_epoch_, schedule_epochs=12, lr=5e-2, weight_averaging="ema"))
 
 
 def test_plateau_needs_rows_to_look_at():

@@ -334,6 +334,17 @@ def test_string_in_a_column_that_was_numeric_is_an_error():
     np.testing.assert_array_equal(encoder.transform(pd.DataFrame({"age": pd.array([None, None], dtype="str")})), [[0], [0]])
 
 
+def test_string_in_a_column_that_held_booleans_is_an_error():
+    encoder = TableEncoder()
+    encoder.fit_transform(pd.DataFrame({"old": [True, False]}))
+    with pytest.raises(ValueError, match="Column 'old' held only booleans in fit, and now holds 'no'"):
+        encoder.transform(pd.DataFrame({"old": ["yes", "no"]}))
+    with pytest.raises(ValueError, match="Column 'old' held only booleans in fit, and now holds 2"):
+        encoder.transform(pd.DataFrame({"old": [2, 1]}))
+    for same in ([1, 0], [1.0, 0.0], [True, None], np.array([True, False], dtype=object), pd.array([True, None], dtype="boolean")):
+        np.testing.assert_array_equal(encoder.transform(pd.DataFrame({"old": same})), [[1], [0]])
+
+
 def test_categories_of_numbers():
     fit = pd.DataFrame({"x": pd.Categorical([3, 10, None, 3])})
     assert names_out(fit) == ["x_3", "x_10", "x_missing"]

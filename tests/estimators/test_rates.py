@@ -9,7 +9,7 @@ from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators import recipe
 
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, flip_y=0.05, random_state=0)
-SMALL = {"width": 16, "batch_size": 32, "dropout": 0.0, "random_state": 0}
+SMALL = {"width": 16, "batch_size": 32, "dropout": 0.0, "weight_averaging": "none", "random_state": 0}
 
 
 def factors(epochs, **parameters):

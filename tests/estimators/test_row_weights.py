@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
+from sklearn.datasets import make_classification, make_regression
 from sklearn.model_selection import PredefinedSplit
+from sklearn.utils import compute_class_weight
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.row_weights import ClassWeights, training_weight
-from sknet_hp.estimators.targets import ClassTarget
+from sknet_hp.estimators.row_weights import shares
 
 SMALL = {"width": 16, "max_epochs": 5, "batch_size": 32, "dropout": 0.0, "lr": 1e-2, "random_state": 0}
 X, y = make_classification(240, 8, n_informative=5, n_classes=3, flip_y=0.1, random_state=0)
@@ -77,48 +77,12 @@ def test_only_ratios_of_weights_matter(Net, scale):
     same(Net(**SMALL).fit(A, b, sample_weight=weight), Net(**SMALL).fit(A, b, sample_weight=weight * scale))
 
 
-# ---- by class ------------------------------------------------------------------------------------------------------
-
-
-def of_classes(class_weight, y, sample_weight=None):
-    target, codes = ClassTarget.learn(y, None)
-    return ClassWeights(class_weight, target, codes, sample_weight).of(codes)
-
-
-def test_balanced_makes_all_classes_count_the_same():
-    total = np.bincount(y, of_classes("balanced", y, WEIGHT) * WEIGHT)
-    np.testing.assert_allclose(total, total.mean())
-    total = np.bincount(y, of_classes("balanced", y))
-    np.testing.assert_allclose(total, 80)
-
-
-def test_balanced_with_several_labels_a_row():
-    _, Y = make_multilabel_classification(100, n_classes=3, random_state=0)
-    weight = of_classes("balanced", Y, np.arange(100) % 2)
-    odd = Y[1::2]
-    expected = np.prod([np.where(column, 50 / (2 * column.sum()), 50 / (2 * (50 - column.sum()))) for column in odd.T], axis=0)
-    np.testing.assert_allclose(weight[1::2], expected)
-    with pytest.raises(ValueError, match="is for one label a row, but y has 3 columns of labels; use 'balanced' or None"):
-        of_classes({0: 2.0}, Y)
-
-
-def test_weights_by_label():
-    labels = np.array(["1", "2", "10"])[y]
-    np.testing.assert_array_equal(of_classes({"1": 5.0, "10": 0.5}, labels), np.array([5.0, 1.0, 0.5])[y])
-    np.testing.assert_array_equal(of_classes({2: 3}, y), np.array([1.0, 1.0, 3.0])[y])
-    np.testing.assert_array_equal(of_classes({True: 3, False: 2}, y > 0), np.where(y > 0, 3.0, 2.0))
-    with pytest.raises(ValueError, match=r"The classes, \[0, 1\], are not in class_weight"):
-        of_classes({2: 1.0, 7: 2.0}, y)
-    with pytest.raises(ValueError, match="must hold numbers that are not negative"):
-        of_classes({2: -1.0}, y)
-
-
 @pytest.mark.parametrize("class_weight", ["balanced", {2: 9.0}])
 def test_rows_to_validate_on_have_the_weights_of_the_training_rows_classes(class_weight):
     rare = (y != 2) | (np.arange(240) % 5 == 0)
     A, b = X[rare], y[rare]
     net = NetClassifier(**SMALL | {"max_epochs": 1}, class_weight=class_weight).fit(A, b, X_val=X, y_val=y)
-    weight = np.bincount(b, of_classes(class_weight, b)) / np.bincount(b)
+    weight = compute_class_weight(class_weight, classes=np.arange(3), y=b)
     p = net.predict_proba(X)[np.arange(240), y]
     assert net.history_[0]["valid_loss"] == pytest.approx(-np.average(np.log(p), weights=weight[y]), rel=1e-4)
     NetClassifier(**SMALL, class_weight=class_weight).fit(A, b, X_val=X[y != 2], y_val=y[y != 2])  # not all classes are there
@@ -132,11 +96,11 @@ def test_nothing_to_learn_from():
 
 
 def test_too_few_rows_of_positive_weight():
-    with pytest.raises(ValueError, match="n_samples=1 of positive weight is too few for it; set early_stopping=False"):
+    with pytest.raises(ValueError, match="n_samples=1 of positive weight is too few; set early_stopping=False"):
         NetClassifier(**SMALL).fit(X, y, sample_weight=np.arange(240) == 7)
 
 
 def test_weights_are_shares_of_the_largest():
-    weight = training_weight(np.zeros(4, np.int64), np.array([0.0, 1e-60, 2.0, 4.0]), None)
+    weight = shares(np.array([0.0, 1e-60, 2.0, 4.0]))
     assert weight.dtype == np.float32
     assert weight.tolist() == [0.0, 0.0, 0.5, 1.0]

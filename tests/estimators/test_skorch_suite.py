@@ -4,9 +4,11 @@ import subprocess
 import sys
 
 import pytest
+import skorch
 from skorch.callbacks import Callback
+from torch import nn
 
-from sknet_hp.estimators.skorch_net import _acts_per_batch
+from sknet_hp.estimators.live import batch_hooks
 
 PLUGIN = """
 import skorch, sknet_hp.skorch
@@ -32,5 +34,6 @@ def test_what_is_no_callback_of_skorchs_is_left_to_skorch():
         def on_epoch_end(self, net, **kwargs):
             pass
 
-    assert _acts_per_batch(Duck())
-    assert not _acts_per_batch(Callback())
+    net = skorch.NeuralNetClassifier(nn.Linear(2, 2))
+    assert batch_hooks(Duck(), net)
+    assert not batch_hooks(Callback(), net)

@@ -74,6 +74,14 @@ def test_by_hand_with_warm_start(source):
     assert len(moved(net, source)) == 6
 
 
+def test_by_hand_with_partial_fit(source):
+    """It asked for warm_start, although there is something to go on from."""
+    net = NetClassifier(**SMALL).fit(X, y)
+    before = tensors(net)
+    net.set_params(freeze="all_but_last").partial_fit(X, y)
+    assert [name for name, p in tensors(net).items() if not np.array_equal(p, before[name])] == LAST
+
+
 def test_layers_further_away_learn_more_slowly(source):
     net = NetClassifier(**SMALL | {"max_epochs": 1}, optimizer="lion", weight_decay=0, init_from=source, lr=1e-3, lr_layer_decay=0.1).fit(X, y)
     before, after = tensors(source), tensors(net)
@@ -86,6 +94,11 @@ def test_other_classes_and_another_task(source):
     assert two.predict_proba(X).shape == (300, 2)
     assert np.array_equal(tensors(two)["layers.0.weight"], tensors(source)["layers.0.weight"])
     NetRegressor(**SMALL, init_from=source).fit(X, y * 1.0)
+
+
+def test_layers_that_are_not_frozen_may_be_new(source):
+    deeper = NetClassifier(**SMALL, n_layers=3, init_from=source, freeze=2).fit(X, y)
+    assert np.array_equal(tensors(deeper)["layers.3.weight"], tensors(source)["layers.3.weight"])
 
 
 def test_it_is_not_kept_alive():
@@ -117,12 +130,15 @@ def test_from_a_file_in_a_search(source, tmp_path):
     ("parameters", "message"),
     [
         ({"freeze": 1}, "give init_from, or train on with warm_start"),
+        ({"freeze": 1, "warm_start": True}, "give init_from, or train on with warm_start"),
         ({"unfreeze_epoch": 2}, "unfreeze_epoch=2 ends what freeze or lr_layer_decay begins"),
         ({"init_from": "source", "freeze": 3}, "leaves nothing to train: the network has 3 layers"),
         ({"init_from": "source", "freeze": ["encoder"]}, "names 'encoder', which begins no parameter's name"),
         ({"init_from": LogisticRegression()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": NetClassifier()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": "source", "width": 7, "n_layers": 1}, "no layer of init_from"),
+        ({"init_from": "source", "n_layers": 3, "freeze": "all_but_last"}, "'layers.6.weight' at random weights.*It has layers.0.weight"),
+        ({"init_from": "source", "hidden_layer_sizes": (16, 8), "freeze": 2, "unfreeze_epoch": 2}, "'layers.3.weight' at random weights"),
     ],
 )
 def test_what_makes_no_sense_is_refused(source, parameters, message):

@@ -164,6 +164,25 @@ def test_bins_fill_up_one_after_the_other():
     assert far.tolist() == [[0.0] * 8, [1.0] * 8, [0.0] * 8]
 
 
+def edges_of(learned):
+    return next(encoding.edges_ for encoding in vars(learned).values() if isinstance(encoding, transforms.PiecewiseLinear))
+
+
+def test_values_that_come_often_leave_bins_to_the_others():
+    """Quantiles of all rows coincide where a column is zero in nine rows of ten: its other values had three of 32 bins."""
+    numbers = np.random.default_rng(1)
+    amounts = np.where(numbers.random(4096) < 0.9, 0.0, numbers.exponential(size=4096))
+    spikes = np.where(numbers.random(4096) < 0.6, numbers.choice([0.5, 2.0], 4096), numbers.normal(size=4096))
+    learned = encoder("standard", n_bins=32)
+    bins = learned.fit_transform(np.c_[amounts, spikes])[:, 2:]
+    assert (bins.max(0) > 0).all()
+    assert (bins.min(0) < 1).all()
+    for edges, column, often in zip(edges_of(learned), (amounts, spikes), ([0.0], [0.5, 2.0]), strict=True):
+        others = column[~np.isin(column, often)]
+        between = np.quantile(others, np.linspace(0, 1, 33 - len(often)), method="inverted_cdf")
+        np.testing.assert_array_equal(edges, np.sort(np.r_[often, between]))
+
+
 def test_few_values_have_a_bin_between_each_two():
     X = np.c_[rng.integers(0, 3, 2048), np.full(2048, 5), np.full(2048, np.nan)]
     learned = encoder("standard", n_bins=16)
@@ -220,7 +239,8 @@ def test_folds_agree_about_the_width():
 
 
 def test_weights_are_numbers_of_rows():
-    X, counts = rng.normal(size=(3000, 2)), rng.integers(0, 4, 3000)
+    X, counts = rng.normal(size=(3000, 3)), rng.integers(0, 4, 3000)
+    X[:, 2] = np.where(X[:, 2] < 0.5, 0, X[:, 2])
     for name in ("standard", "robust_smooth"):
         weighted, repeated = encoder(name, n_bins=8), encoder(name, n_bins=8)
         weighted.fit_transform(X, counts)

@@ -53,6 +53,27 @@ def test_affine(rows, columns):
             assert torch.equal(alone, together), (rows, inner, columns)
 
 
+def lying_at(offset, x):
+    """A copy of x that starts so many floats after a multiple of 64 bytes, its members one after the other."""
+    memory = torch.empty(x.numel() + 32)
+    first = -(memory.data_ptr() // 4) % 16 + offset
+    return memory[first : first + x.numel()].view(x.shape).copy_(x)
+
+
+@pytest.mark.parametrize("columns", COLUMNS)
+@pytest.mark.parametrize("rows", ROWS)
+def test_where_operands_lie_does_not_matter(rows, columns):
+    for inner in INNER:
+        x, weight, _, g = operands(rows, inner, columns)
+        whole = [affine(x, weight, None, space), product(g, weight, space), product(g.transpose(1, 2), x, space)]
+        for offset in (1, 4, 6, 15):
+            x_, weight_, g_ = (lying_at(offset, part[:3]) for part in (x, weight, g))
+            for result, expected in zip(
+                [affine(x_, weight_, None, space), product(g_, weight_, space), product(g_.transpose(1, 2), x_, space)], whole, strict=True
+            ):
+                assert torch.equal(result, expected[:3]), (rows, inner, columns, offset)
+
+
 @pytest.mark.parametrize(("rows", "inner", "columns"), [(512, 512, 512), (1024, 260, 500), (320, 2048, 130), (256, 256, 256), (64, 64, 64)])
 def test_idle_cores_change_nothing(rows, inner, columns):
     """Large products are made of blocks, small ones of shares of the members, on however many cores."""

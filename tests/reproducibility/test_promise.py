@@ -57,7 +57,7 @@ def serial():
 
 
 @pytest.fixture
-def stacks(monkeypatch):
+def stacks(monkeypatch, patience):
     """The sizes of the stacks that are trained in this process."""
     sizes = []
 
@@ -99,7 +99,7 @@ def test_in_stacks_of(serial, stacks, monkeypatch, height):
         fitted = train_all(NETWORKS | seeds)
     assert_same_bits({name: fitted[name] for name in NETWORKS}, serial)
     assert_same_bits({("dropout", 1): fitted["dropout", "seed 1"]}, serial)
-    assert min(height, 8) <= max(stacks) <= height  # on a busy machine some arrive too late for the highest
+    assert max(stacks) == height
     last = ("dropout", "seed 28")
     assert_same_bits({last: fitted[last]}, {last: bits(fit(clone(seeds[last])))})
 

@@ -1,6 +1,7 @@
 """ASHA: who is promoted, by the paper's rule; waves that nothing but scores decides; workers that are never left waiting."""
 
 import threading
+from concurrent.futures import wait
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -215,6 +216,22 @@ def test_a_straggler_keeps_nobody_waiting(backend, monkeypatch):
     assert order.index(0) >= 4, "the fifth began after four were done"
     assert search.best_params_["quality"] == 7.0
     assert search.n_candidates_ == 9
+
+
+def test_ctrl_c_ends_what_workers_train(monkeypatch):
+    """It waited until all of them had finished their steps."""
+
+    def interrupted(futures, **how):
+        wait(futures, timeout=0.5)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sknet_hp.search.running.workers.wait", interrupted)
+    net = NetClassifier(width=4, n_layers=1, max_epochs=10**7, early_stopping=False, random_state=0)
+    table = np.random.default_rng(0).normal(size=(60, 3))
+    search = ASHASearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, min_resources=10**6, n_workers=2, asynchronous=True, cv=2, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(table, table[:, 0] > 0)
+    assert not [thread.name for thread in threading.enumerate() if "ThreadPoolExecutor" in thread.name]
 
 
 def test_asynchronous_networks_train_as_those_of_waves():

@@ -117,3 +117,16 @@ def test_a_distribution_without_quantiles_is_refused_only_by_models():
     assert space.sample(1, np.random.RandomState(0)) == [{"lr": 0.5}]
     with pytest.raises(ValueError, match=r"'lr'.*no methods `cdf` and `ppf`"):
         space.encode({"lr": 0.5})
+    with pytest.raises(ValueError, match=r"'lr'.*no methods `cdf` and `ppf`"):
+        Axes(space)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("values", [[1, 5, 9], [0.1, 0.5, 2.5]])
+def test_discrete_values_of_scipy(frozen, values):
+    """Numbers that are not whole were cut to whole ones, and whole ones of a distribution that is not frozen came as floats."""
+    distribution = stats.rv_discrete(values=(values, [0.2, 0.3, 0.5]))
+    space = Space({"a": distribution() if frozen else distribution})
+    for value in values:
+        for seen in (space.decode(space.encode({"a": value}))["a"], Axes(space).params(Axes(space).point({"a": value}))["a"]):
+            assert (seen, type(seen)) == (value, type(value))

@@ -2,6 +2,7 @@
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from curves import CURVES, TRAINED, Curve, numbers_of, table
 from sklearn.base import clone
@@ -288,3 +289,27 @@ def test_regression():
     net = NetRegressor(width=8, n_layers=1, max_epochs=9, early_stopping=False, random_state=0)
     search = HalvingSearchCV(net, {"lr": [1e-3, 1e-2, 0.1]}, cv=KFold(2), refit="ensemble", n_candidates="grid").fit(X, target)
     assert search.predict(X).shape == (60,)
+
+
+# ---- rows as the resource, and splits ------------------------------------------------------------------------------
+
+
+def test_no_class_is_missing_from_the_first_rows():
+    """Where a rung lacked a class of a split, all its candidates failed alike, and who went on was left to chance."""
+    rare = np.r_[np.zeros(70, int), np.ones(10, int), np.full(10, 2)]
+    table = np.random.default_rng(0).normal(size=(90, 3)) + rare[:, None]
+    space, cv = {"C": (1e-3, 10.0, "log-uniform")}, StratifiedKFold(3)
+    search = HalvingSearchCV(LogisticRegression(), space, resource="n_samples", min_resources=6, cv=cv, scoring="neg_log_loss", random_state=0)
+    for target in (rare, np.array(["a", "b", "c"])[rare], pd.Series(rare, index=np.arange(90) * 2)):
+        search.fit(table, target)
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_splits_may_be_masks():
+    train = np.arange(60) % 3 > 0
+    for resource in ("max_epochs", "n_samples"):
+        search = HalvingSearchCV(NET, SPACE, n_candidates=4, resource=resource, random_state=0, refit=False)
+        masks = clone(search).set_params(cv=[(train, ~train)]).fit(X, y)
+        numbers = search.set_params(cv=[(np.flatnonzero(train), np.flatnonzero(~train))]).fit(X, y)
+        assert masks.max_resources_ == numbers.max_resources_
+        assert numbers_of(masks) == numbers_of(numbers)

@@ -334,6 +334,21 @@ def test_a_journal_is_taken_up(searcher, multi_fidelity, tmp_path):
             assert np.array_equal(values, again.cv_results_[name]), name
 
 
+def test_spaces_that_hold_one_value_or_can_only_be_drawn_from(searcher):
+    """A float of Optuna whose bounds are equal was taken for 0."""
+    one = {"dropout": optuna.distributions.FloatDistribution(0.1, 0.1), "lr": optuna.distributions.FloatDistribution(0.1, 0.1, log=True)}
+    assert tried(fitted(searcher, one)) == [{"dropout": 0.1, "lr": 0.1}]
+
+    class Drawn:
+        def rvs(self, random_state=None):
+            return 0.5
+
+    before = Formula.trained
+    with pytest.raises(ValueError, match=r"'lr'.*no methods `cdf` and `ppf`"):
+        fitted(searcher, {"lr": Drawn()})
+    assert Formula.trained == before
+
+
 # ---- brackets ------------------------------------------------------------------------------------------------------
 
 

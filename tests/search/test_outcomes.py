@@ -159,6 +159,7 @@ def test_a_function_that_gives_several(metric):
     assert function.best_params_ == names.best_params_
     assert function.best_score_ == names.best_score_
     assert function.cv_results_["params"] == names.cv_results_["params"]
+    assert function.score(X, y) == names.score(X, y) == (accuracy_score(y, names.predict(X)) if metric == "accuracy" else names.score(X, y))
 
 
 def test_several_metrics_and_other_refits():
@@ -166,10 +167,17 @@ def test_several_metrics_and_other_refits():
     assert not hasattr(search, "best_index_")
     search = networks(scoring=BOTH, refit=lambda results: int(np.argmax(results["mean_test_auc"]))).fit(X, y)
     assert search.best_index_ == np.argmax(search.cv_results_["mean_test_auc"])
+    assert search.score(X, y) == accuracy_score(y, search.predict(X)), "by the first, as the search went"
     for scoring in (BOTH, both):
         for rule in ("one_standard_error", "ensemble"):
-            search = networks(scoring=scoring, refit=rule).fit(X, y)
+            search = networks(scoring=scoring, refit=rule)
+            if (scoring, rule) == (both, "ensemble"):
+                with pytest.raises(ValueError, match="may ask for more"):
+                    search.fit(X, y)
+                continue
+            search.fit(X, y)
             last = np.asarray(search.cv_results_["n_resources"]) == 9
+            assert search.score(X, y) == accuracy_score(y, search.predict(X)), "by the first"
             if rule == "ensemble":
                 assert search.best_score_ == search.cv_results_["mean_test_accuracy"][last].max(), "by the first"
         with pytest.raises(ValueError, match="refit must be set to a scorer key"):

@@ -477,3 +477,13 @@ def test_no_warnings():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         small(param_distributions={"lr": (1e-3, 1e-2, "log-uniform")}).fit(X, y)
+
+
+def test_fitted_again_without_saying_which_score_counts():
+    """The best row of the fit before was looked up in the new one."""
+    search = small(scoring=["accuracy", "neg_log_loss"], refit="accuracy").fit(X, y)
+    assert search.best_index_ > 3
+    fresh = clone(search).set_params(refit=False, population_size=2, max_resources=2, interval=1).fit(X, y)
+    search.set_params(refit=False, population_size=2, max_resources=2, interval=1).fit(X, y)
+    assert search.cv_results_["params"] == fresh.cv_results_["params"]
+    assert not hasattr(fresh, "schedule_")

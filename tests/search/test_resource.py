@@ -1,5 +1,6 @@
 """What a search hands out: found, bounded, and refused with a sentence."""
 
+import joblib
 import numpy as np
 import pytest
 import skorch
@@ -7,6 +8,8 @@ import torch
 from curves import Curve, table
 from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
+from sklearn.model_selection import KFold
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -14,7 +17,10 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp.skorch
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
+from sknet_hp.search.brackets import Rung
 from sknet_hp.search.running.resource import Resource, last_step
+from sknet_hp.search.running.run import _numbered
+from sknet_hp.search.running.stages import SplitData
 
 Y = np.array([0, 1, 2] * 20)
 
@@ -105,6 +111,7 @@ ADDED = {
         "max_epochs",
         lambda net: len(net.history),
     ),
+    "in what fits a copy each time": (OneVsRestClassifier(MLP), "estimator__max_iter", lambda net: net.estimators_[0].t_ / 40),
     "max_iter of boosting is a total": (HistGradientBoostingClassifier(), "max_iter", lambda net: net.n_iter_),
 }
 
@@ -163,3 +170,41 @@ BAD = {
 def test_refused(find, message):
     with pytest.raises(ValueError, match=message):
         find()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_who_failed_begins_anew_with_all_of_it():
+    """It was asked for what is missing, though it had nothing."""
+    asked = []
+
+    class Shaky(MLPClassifier):
+        def fit(self, X, y):
+            asked.append(self.max_iter)
+            if self.max_iter == 1 and self.alpha > 1e-4:
+                raise RuntimeError("too little")
+            return super().fit(X, y)
+
+    net = Shaky((4,), max_iter=9, random_state=0, n_iter_no_change=99)
+    search = HalvingSearchCV(net, {"alpha": [1e-4, 1e-3]}, resource="max_iter", n_candidates="grid", factor=1.5, cv=KFold(2), n_jobs=1, refit=False)
+    search.set_params(min_resources=1, max_resources=2)
+    search._rungs = lambda n, resource: [Rung(2, 1), Rung(2, 2)]
+    with joblib.parallel_config("sequential"):
+        search.fit(*table())
+    assert asked == [1, 1, 1, 1, 1, 1, 2, 2], "who failed is the last in the second rung"
+
+
+def test_what_can_not_be_brought_back_is_a_failure():
+    """Half a schedule was taken for the whole."""
+
+    class Once(Curve):
+        def fit(self, X, y):
+            if self.max_epochs == 1:
+                raise RuntimeError("just now")
+            return super().fit(X, y)
+
+    data = SplitData(*table(), np.arange(30), np.arange(30, 60), {}, {})
+    settings = [{"index": 5, "max_epochs": 1}, {"index": 6, "max_epochs": 2}, {"max_epochs": 3}]
+    how = {"scorer": lambda *_: 0.5, "error_score": -1.0, "verbose": 0}
+    _, outcome = _numbered((0, 0), Once(), data, settings, how, context=None)
+    assert "just now" in outcome["fit_error"]
+    assert outcome["test_scores"] == -1

@@ -32,6 +32,12 @@ CHOICES = {
     "categorical of optuna": (categorical(["a", None, 2]), ["a", None, 2]),
     "steps of optuna": (integer(1, 7, step=3), [1, 4, 7]),
     "parts of optuna": (float_(0.0, 0.3, step=0.1), [0.0, 0.1, 0.2, 0.3]),
+    "one float of optuna": (float_(0.1, 0.1), [0.1]),
+    "one float of optuna, logarithmic": (float_(0.1, 0.1, log=True), [0.1]),
+    "one step of optuna": (float_(0.1, 0.1, step=0.1), [0.1]),
+    "one int of optuna": (integer(3, 3), [3]),
+    "one int of optuna, logarithmic": (integer(3, 3, log=True), [3]),
+    "uniform without a width": (stats.uniform(0.1, 0), [0.1]),
 }
 
 RANGES = {
@@ -181,3 +187,10 @@ def test_parameters_of_a_part_that_is_searched_itself():
 def test_a_name_like_no_other():
     with pytest.raises(ValueError, match=r"it has \['alpha', 'copy_X'"):
         Space({"zzzzzzzzz": [1]}, Ridge().get_params())
+
+
+def test_the_branch_of_parameters():
+    """Those that no branch has are of the one that is most like them: of the first they were, whatever it says."""
+    space = Space([{"a": [1], "lr": (0.1, 1.0)}, {"b": [1], "lr": (0.1, 1.0)}, {"b": [2], "lr": (0.1, 1.0)}])
+    given = [{"a": 1, "lr": 0.5}, {"b": 2, "lr": 0.5}, {"b": 3, "lr": 0.5}, {"b": 1, "lr": 0.5, "width": 8}, {"c": 1}]
+    assert [space.branch_of(params) for params in given] == [0, 2, 1, 1, 0]

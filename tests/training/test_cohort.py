@@ -343,13 +343,24 @@ def test_settings_of_the_caller(monkeypatch):
 # ---- observers -----------------------------------------------------------------------------------------------------
 
 
+def same_state(a, b):
+    return a.step == b.step and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in ("parameters", "buffers", "slots"))
+
+
 class Observing:
     def __init__(self, reactions):
-        self.reactions, self.seen = reactions, []
+        self.reactions, self.seen, self.begun = reactions, [], 0
+
+    def on_epoch_begin(self):
+        self.begun += 1
+        return self._answer(("begin", self.begun))
 
     def on_epoch_end(self, record, state):
         self.seen.append((record, state))
-        reaction = self.reactions.get(record.epoch, Reaction())
+        return self._answer(record.epoch)
+
+    def _answer(self, when):
+        reaction = self.reactions.get(when, Reaction())
         if isinstance(reaction, Exception):
             raise reaction
         return reaction
@@ -367,17 +378,44 @@ def test_observer_sees_each_epoch_as_if_it_were_the_last():
             assert np.array_equal(getattr(state, name), getattr(shorter.state, name))
 
 
-def test_observer_may_stop():
-    (result,) = train([make_job(max_epochs=9, observer=Observing({2: Reaction(stop=True)}))])
-    assert (result.state.epoch, result.state.finished) == (2, "observer")
+@pytest.mark.parametrize("when", [2, ("begin", 3)])
+def test_observer_may_stop(when):
+    (result,) = train([make_job(max_epochs=9, observer=Observing({when: Reaction(stop=True)}))])
+    assert (result.state.epoch, result.state.finished, len(result.history)) == (2, "observer", 2)
+    assert np.array_equal(result.state.parameters, train([make_job(max_epochs=2)])[0].state.parameters)
 
 
-def test_observer_may_set_the_learning_rate():
-    job = make_job(max_epochs=4, optimizer="sgd")
-    (result,) = train([replace(job, observer=Observing({2: Reaction(lr=0.05)}))])
-    (first,) = train([replace(job, max_epochs=2)])
-    (second,) = train([replace(job, start=first.state, rates=Rates(lr=0.05))])
-    assert np.array_equal(result.state.parameters, second.state.parameters)
+@pytest.mark.parametrize("when", [2, ("begin", 3)])
+@pytest.mark.parametrize("members", [1, 3])
+def test_observer_may_set_the_rates(when, members):
+    jobs = [make_job(seed=k, max_epochs=4, optimizer="momentum", rates=Rates(lr=0.01, momentum=0.9)) for k in range(members)]
+    then = Rates(lr=0.05, momentum=0.5, weight_decay=0.1)
+    results = train([replace(job, observer=Observing({when: Reaction(rates=then)} if k == 0 else {})) for k, job in enumerate(jobs)])
+    (first,) = train([replace(jobs[0], max_epochs=2)])
+    assert same_state(results[0].state, train([replace(jobs[0], start=first.state, rates=then)])[0].state)
+    for job, result in zip(jobs[1:], results[1:], strict=True):
+        assert same_result(result, train([job])[0])
+
+
+@pytest.mark.parametrize("when", [2, ("begin", 3)])
+@pytest.mark.parametrize("members", [1, 3])
+def test_observer_may_change_the_state(when, members):
+    jobs = [make_job(seed=k, max_epochs=4, optimizer="adam", normalization="batch") for k in range(members)]
+    (first,) = train([replace(jobs[0], max_epochs=2)])
+    changes = {"parameters": first.state.parameters * 0.5, "slots": first.state.slots * 0, "step": 0}
+    results = train([replace(job, observer=Observing({when: Reaction(changes=changes)} if k == 0 else {})) for k, job in enumerate(jobs)])
+    assert same_state(results[0].state, train([replace(jobs[0], start=replace(first.state, **changes))])[0].state)
+    for job, result in zip(jobs[1:], results[1:], strict=True):
+        assert same_result(result, train([job])[0])
+
+
+def test_a_network_that_diverges_keeps_what_its_observer_made_of_it():
+    job = make_job(max_epochs=3)
+    changed = train([replace(job, max_epochs=1)])[0].state.parameters + 1
+    reactions = {1: Reaction(changes={"parameters": changed}), ("begin", 2): Reaction(rates=Rates(lr=np.inf))}
+    (result,) = train([replace(job, observer=Observing(reactions))])
+    assert result.state.finished == "diverged"
+    assert np.array_equal(result.state.parameters, changed)
 
 
 def test_error_of_an_observer_hurts_its_own_network_only():

@@ -211,6 +211,27 @@ def test_clipping_equals_torch(name, shapes):
         assert np.array_equal(alone[0], weights[k])
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_member_without_a_limit_is_left_alone_whatever_its_gradient(name):
+    """Also where the norm is not finite: of gradients that are not, or whose squares are too large for float32."""
+    for odd in (1e20, np.inf, np.nan):
+        gradients = np.random.default_rng(0).normal(size=(2, n_floats(SMALL))).astype(np.float32)
+        gradients[:, 3] = odd
+
+        def step(clip, name=name, gradients=gradients):
+            members = len(clip)
+            layout = Layout(SMALL, members, torch.device("cpu"))
+            optimizer = OPTIMIZERS[name](some(0, members) | {"lr": np.full(members, 1e-22), "clip": np.array(clip)}, layout)
+            flat, gradient, scratch = layout.zeros(), layout.zeros(), layout.zeros()
+            layout.assign(gradient, gradients[:members])
+            optimizer.begin_epoch(np.full((1, members), 1e-22), np.ones((1, members), int))
+            optimizer.update(0, flat, gradient, [layout.zeros() for _ in range(optimizer.slots)], scratch)
+            return layout.member(0, flat)
+
+        alone, together = step([np.inf]), step([np.inf, 1.0])
+        assert np.array_equal(alone, together, equal_nan=True), odd
+
+
 @every_rule
 def test_what_is_frozen_has_no_part_in_the_norm(name, shapes):
     """As in torch, where parameters that need no gradient have none."""

@@ -35,8 +35,8 @@ FITTING: dict[str, Parameter] = {
     "stopping_metric": Parameter(
         "str",
         [str],
-        'What early stopping follows: "loss", the validation loss, or the name of a scikit-learn scorer. Epochs without a validation loss '
-        "do not count.",
+        'What early stopping follows: "loss", the validation loss, or the name of a scikit-learn scorer, which is given `sample_weight` if `fit` is, '
+        "and knows nothing of class weights. Epochs without a validation loss do not count.",
     ),
     "validation_fraction": Parameter(
         'float in (0, 1) or "auto"',
@@ -118,7 +118,8 @@ FITTING: dict[str, Parameter] = {
     "callbacks": Parameter(
         "list of skorch callbacks or None",
         [list, None],
-        "Told of each epoch, with the skorch net `net_` as it then is. Networks with callbacks train in this process.",
+        "Told of each epoch as in skorch, with the net `net_` as it then is; what they change of weights and rates holds. Those that act on batches "
+        "or gradients are refused. With `n_members` they look on at the first. Networks with callbacks train in this process.",
     ),
     "verbose": Parameter("int", ["verbose"], "Print a line for each epoch."),
 }

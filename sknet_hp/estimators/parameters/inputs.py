@@ -16,9 +16,9 @@ INPUTS: dict[str, Parameter] = {
     "num_embedding": Parameter(
         None,
         choice(["none", "ple", "plr", "pbld"]),
-        'What numeric columns become: "ple" adds a piecewise linear encoding in bins between quantiles of the training rows, which '
-        '`num_embedding_dim` makes a learned embedding; "plr" (Gorishniy et al. 2022) and "pbld" (Holzmüller et al. 2024) are learned maps of '
-        'waves of learned frequencies. A constant column gets no bins. None means "none".',
+        'What numeric columns become: "ple" adds a piecewise linear encoding in bins between quantiles of the training rows '
+        'and values that come often, which `num_embedding_dim` makes a learned embedding; "plr" (Gorishniy et al. 2022) and "pbld" (Holzmüller et '
+        'al. 2024) are learned maps of waves of learned frequencies. A constant column gets no bins. None means "none".',
         "none, ple, plr, pbld",
         "Gorishniy et al. 2022; Holzmüller et al. 2024",
     ),

@@ -34,7 +34,10 @@ CLASSIFIER: dict[str, Parameter] = {
     "class_weight": Parameter(
         'dict, "balanced" or None',
         [StrOptions({"balanced"}), dict, None],
-        'Weights of the classes, by label; "balanced" makes all classes count the same, by `sample_weight`, which they multiply in the loss.',
+        'Weights of the classes, by label, 1 for those left out; or "balanced", with which all classes count the same. They multiply `sample_weight` '
+        'in the losses of training and validation, not in what `stopping_metric` scores. "balanced" goes by all rows of the first call and their '
+        "`sample_weight`; rows to validate on, and calls that train on, keep its weights, `balanced_weight_`. Where rows may have several labels it "
+        "is the product over them, and a dict is refused.",
     ),
 }
 

@@ -102,7 +102,8 @@ UPDATE: dict[str, Parameter] = {
     "grad_clip_norm": Parameter(
         "float or None",
         [*POSITIVE, None],
-        "The gradient's norm is scaled down to this where it is larger (Pascanu et al. 2013).",
+        "The norm of the loss's gradient in a step, over all weights that are trained, is scaled down to this where it is larger (Pascanu et al. "
+        "2013), before `l1` and `weight_decay` are added.",
         "0.1 to 10, on a log scale",
     ),
     "lr_factor_bias": Parameter("float", POSITIVE, "Factor on the learning rate of biases.", "0.1 or 1", "Holzmüller et al. 2024"),
@@ -118,10 +119,10 @@ UPDATE: dict[str, Parameter] = {
     "lr_factor_num_embedding": Parameter("float", POSITIVE, "The same for learned embeddings of numbers.", "0.1 or 1", "Holzmüller et al. 2024"),
     "weight_averaging": Parameter(
         None,
-        choice(AVERAGINGS),
+        choice(["auto", *AVERAGINGS]),
         'Validate and predict with averaged weights, while training goes on from the raw ones: "ema", an exponential moving average of every step, '
-        'or "swa", an even average of the ends of epochs from `swa_start` on. Running statistics of batch normalisation are averaged too. None '
-        'means "none".',
+        'or "swa", an even average of the ends of epochs from `swa_start` on. Running statistics of batch normalisation are averaged too. "auto" '
+        'is "ema" with `early_stopping`, else "none". None means "none".',
         "none, ema, swa",
         "Polyak & Juditsky 1992; Izmailov et al. 2018",
     ),

@@ -24,10 +24,14 @@ def selection_metric(scorers: Any, refit: Any) -> str:
     return refit if isinstance(refit, str) and refit in scorers._scorers else next(iter(scorers._scorers))
 
 
+def each_of(scorers: Any) -> list[Any]:
+    """The single scorers of what may be several."""
+    return list(scorers._scorers.values()) if isinstance(scorers, _MultimetricScorer) else [scorers]
+
+
 def sees_predictions_only(scorers: Any) -> bool:
     """Whether scores are functions of predictions, as those of scikit-learn's own scorers are; others may look at X and at the estimator."""
-    each = scorers._scorers.values() if isinstance(scorers, _MultimetricScorer) else [scorers]
-    return all(isinstance(scorer, (_BaseScorer, _PassthroughScorer)) for scorer in each)
+    return all(isinstance(scorer, (_BaseScorer, _PassthroughScorer)) for scorer in each_of(scorers))
 
 
 def best_index(results: dict[str, Any], refit: bool | str | Callable[..., Any], metric: str) -> int:

@@ -4,12 +4,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
-from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.metrics._scorer import _BaseScorer, _PassthroughScorer
+from sklearn.model_selection._validation import _score
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
-from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.running.choosing import each_of
+from sknet_hp.search.running.resource import Resource, last_step
 from sknet_hp.search.running.run import Candidate, Run
+from sknet_hp.search.running.voting import AveragedClassifier, AveragedRegressor
 
 _ROUNDS = 50  # candidates that are added, one after the other; one may come again
 
@@ -44,35 +47,34 @@ class _Numbers(RegressorMixin, BaseEstimator):
         return X
 
 
-def select(run: Run, scorer: Any, metric: str, finalists: list[Candidate]) -> list[Member]:
-    """The ensemble of finalists whose averaged out-of-fold predictions score best, the largest weight first.
+def select(run: Run, scorer: Any, metric: str) -> list[Member]:
+    """The ensemble of candidates whose averaged out-of-fold predictions score best, the largest weight first.
 
     Parameters
     ----------
-    run : whose finalists still have their networks.
+    run : that has ended. Of its candidates that have not failed, those with the most resources are chosen from.
     scorer, metric : scikit-learn's scorer, and which of its scores counts if it gives several; the first if it is not among them.
-    finalists : candidates at the most resources.
     """
-    finalists = [candidate for candidate in finalists if not np.isnan(candidate.score)]
-    if not finalists:
-        raise ValueError("refit='ensemble' has nothing to choose from: no candidate has a score at the most resources")
-    networks = run.networks(finalists)
-    outputs = [[_outputs(own[split], run, split) for own in networks] for split in range(run.n_splits)]
+    networks, outputs = _with_outputs(run)
     # For each split its own: one may have fewer classes than another.
-    stand_ins: list[Any] = [_Classes(own.classes_) if is_classifier(own) else _Numbers() for own in networks[0]]
+    stand_ins: list[Any] = [_Classes(own.classes_) if is_classifier(own) else _Numbers() for own in next(iter(networks.values()))]
     truth = [_safe_indexing(table.y, table.test) for table in run.tables]
     given = [_check_method_params(table.X, table.score_params, table.test) for table in run.tables]
 
     def score(means: list[np.ndarray]) -> float:
-        each = [scorer(stands_in, mean, y, **more) for stands_in, mean, y, more in zip(stand_ins, means, truth, given, strict=True)]
+        each = [
+            _score(stands_in, mean, y, scorer, more, run.settings["error_score"])
+            for stands_in, mean, y, more in zip(stand_ins, means, truth, given, strict=True)
+        ]
         return float(np.mean([one.get(metric, next(iter(one.values()))) if isinstance(one, dict) else one for one in each]))
 
+    finalists = list(networks)
     counts = np.zeros(len(finalists), dtype=int)
     sums = [np.zeros_like(own[0], dtype=float) for own in outputs]
-    best, best_counts = -np.inf, counts
+    best, best_counts = -np.inf, np.ones(len(finalists), dtype=int)
     for size in range(1, _ROUNDS + 1):
         scores = [score([(total + own[k]) / size for total, own in zip(sums, outputs, strict=True)]) for k in range(len(finalists))]
-        taken = int(np.nanargmax(scores))
+        taken = int(np.argmax(np.where(np.isnan(scores), -np.inf, scores)))
         counts = counts + (np.arange(len(finalists)) == taken)
         for total, own in zip(sums, outputs, strict=True):
             total += own[taken]
@@ -83,24 +85,60 @@ def select(run: Run, scorer: Any, metric: str, finalists: list[Candidate]) -> li
     return [Member(finalists[k], float(weights[k])) for k in chosen]
 
 
-def check_can_vote(estimator: Any, y: Any, resource: Resource) -> None:
-    """Refuse what can not be averaged, before anything is trained."""
+def _with_outputs(run: Run) -> tuple[dict[Candidate, list[Any]], list[list[np.ndarray]]]:
+    """Who can be chosen, with the networks of each; and of each split their out-of-fold predictions."""
+    scored = [row for row in run.latest() if not row.failed and not np.isnan(row.candidate.score)]
+    finalists = [row.candidate for row in scored if row.n_resources == max(row.n_resources for row in scored)]
+    able, outputs = dict[Candidate, list[Any]](), list[list[np.ndarray]]()
+    for candidate, networks in zip(finalists, run.networks(finalists), strict=True):
+        if None in networks or not all(not is_classifier(network) or hasattr(network, "predict_proba") for network in networks):
+            continue  # some losses, say, know no probabilities
+        own = [_output(network, run, split) for split, network in enumerate(networks)]
+        if all(np.isfinite(each).all() for each in own):
+            able[candidate] = networks
+            outputs.append(own)
+    if not able:
+        raise ValueError("refit='ensemble' has nothing to choose from: no candidate has a score, and predictions that are numbers, in all splits")
+    return able, [list(of_split) for of_split in zip(*outputs, strict=True)]
+
+
+def _output(estimator: Any, run: Run, split: int) -> np.ndarray:
+    X = _safe_indexing(run.tables[split].X, run.tables[split].test)
+    return np.asarray(estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X))
+
+
+def check_can_vote(estimator: Any, y: Any, resource: Resource, scorers: Any) -> None:
+    """Refuse what can not be averaged, or scored where there is only an average, before anything is trained."""
     if resource.of_rows:
         raise ValueError("refit='ensemble' averages networks that have seen all rows of their split; with resource='n_samples' use refit=True")
     if np.ndim(y) > 1 and np.shape(y)[1] > 1:
         raise ValueError(f"refit='ensemble' takes one target, got {np.shape(y)[1]} columns; use refit=True")
     if is_classifier(estimator) and not hasattr(estimator, "predict_proba"):
         raise ValueError(f"refit='ensemble' averages probabilities, and {type(estimator).__name__} has no predict_proba; use refit=True")
+    for scorer in each_of(scorers):
+        if not _scores_averages(scorer, estimator):
+            what = "probabilities" if is_classifier(estimator) else "predictions"
+            raise ValueError(
+                f"refit='ensemble' scores averaged {what}, and scoring={scorer!r} may ask for more than these; give the name of a scorer, or "
+                "`make_scorer` of a function of targets and predictions, or use refit=True"
+            )
+
+
+def _scores_averages(scorer: Any, estimator: Any) -> bool:
+    """Whether a scorer can do without the estimator and its rows."""
+    Kind, known = (ClassifierMixin, {"predict", "predict_proba"}) if is_classifier(estimator) else (RegressorMixin, {"predict"})
+    if isinstance(scorer, _PassthroughScorer):
+        return getattr(type(last_step(estimator)[1]), "score", None) is Kind.score
+    if not isinstance(scorer, _BaseScorer):
+        return False
+    asked = scorer._response_method
+    return not known.isdisjoint([asked] if isinstance(asked, str) else asked)
 
 
 def voting(members: list[Member], estimators: list[Any], n_jobs: int | None) -> Any:
     """An estimator that averages the members, not yet fitted."""
-    Voting: Any = VotingClassifier if is_classifier(estimators[0]) else VotingRegressor
     named = [(f"candidate_{member.candidate.number}", estimator) for member, estimator in zip(members, estimators, strict=True)]
-    soft = {"voting": "soft"} if Voting is VotingClassifier else {}
-    return Voting(named, weights=[member.weight for member in members], n_jobs=n_jobs, **soft)
-
-
-def _outputs(estimator: Any, run: Run, split: int) -> np.ndarray:
-    X = _safe_indexing(run.tables[split].X, run.tables[split].test)
-    return np.asarray(estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X))
+    weights = [member.weight for member in members]
+    if is_classifier(estimators[0]):
+        return AveragedClassifier(named, voting="soft", weights=weights, n_jobs=n_jobs)
+    return AveragedRegressor(named, weights=weights, n_jobs=n_jobs)

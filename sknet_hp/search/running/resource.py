@@ -96,7 +96,11 @@ def last_step(estimator: Any) -> tuple[str, Any]:
 def _counts_on(estimator: Any, name: str) -> bool:
     """Whether a fit that goes on trains for so much more, not up to so much: scikit-learn's `max_iter`, but for boosting, and skorch's epochs."""
     *path, own = name.split("__")
-    owner = estimator.get_params(deep=True)["__".join(path)] if path else estimator
+    owner = estimator
+    for step in path:
+        if not isinstance(owner, Pipeline):  # others fit a fresh copy of what they hold, which has nothing to go on from
+            return False
+        owner = owner.named_steps[step]
     boosting = isinstance(owner, (HistGradientBoostingClassifier, HistGradientBoostingRegressor))
     return (own == "max_iter" and not boosting) or (own == "max_epochs" and hasattr(owner, "fit_loop"))
 

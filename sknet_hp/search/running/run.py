@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
-from sklearn.utils import check_random_state
+from sklearn.utils import _safe_indexing, check_random_state
 
 from sknet_hp.search.running.choosing import sizes_of
 from sknet_hp.search.running.first_steps import can_share, shared
@@ -44,6 +44,7 @@ class Candidate:
     score : mean over the splits of what the search goes by, at what it has reached; NaN if a fit failed.
     history : who was trained, and up to which resource, to get here: the candidate itself, after those that it is a copy of.
     parent : whose networks it began with, or None.
+    failed : the splits in which its last fit failed: there it begins anew.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Candidate:
     score: float = np.nan
     history: list[tuple["Candidate", int]] = field(default_factory=list)
     parent: "Candidate | None" = None
+    failed: set[int] = field(default_factory=set)
 
 
 class Row(NamedTuple):
@@ -63,6 +65,11 @@ class Row(NamedTuple):
     iteration: int
     n_resources: int
     outcomes: list[Outcome]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a fit failed, which an `error_score` that is a number hides from the scores."""
+        return any(outcome["fit_error"] is not None for outcome in self.outcomes)
 
 
 class Step(NamedTuple):
@@ -124,6 +131,8 @@ class Run:
         self.tables = [SplitData(X, y, train, test, fit_params, score_params) for train, test in splits]
         self._orders: dict[int, np.ndarray] = {}
         self._lock = threading.Lock()  # steps may be trained from several threads
+        self._calls: set[Parallel] = set()
+        self._interrupted = False
         self._row_seed = check_random_state(random_state).randint(2**31 - 1) if resource.of_rows else 0
         # Rows that are handed out later must teach the first steps nothing before; train scores are those of `transform`, not of `fit_transform`.
         if not resource.of_rows and not settings["return_train_score"] and can_share(estimator, searched, fit_params, settings["scorer"]):
@@ -168,7 +177,7 @@ class Run:
         """
         if not steps:
             return
-        if self.deadline is not None and self.rows and time.monotonic() > self.deadline:
+        if self._interrupted or (self.deadline is not None and self.rows and time.monotonic() > self.deadline):
             raise SearchStopped
         outcomes: dict[tuple[int, int], Outcome] = {}
         tasks = []
@@ -192,6 +201,7 @@ class Run:
             row.candidate.n_resources = row.n_resources
             row.candidate.history.append((row.candidate, row.n_resources))
             row.candidate.score = self.score_of(row)
+            row.candidate.failed = {split for split, outcome in enumerate(row.outcomes) if outcome["fit_error"] is not None}
         self.rows += rows
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
         if scores:
@@ -199,11 +209,21 @@ class Run:
 
     def keep_busy(self, n_workers: int, next_step: Callable[[], Step | None], done: Callable[[Step], None]) -> None:
         """Train so many steps at a time, the next one whenever one is `done`, until there is none and nothing is under way."""
-        keep_busy(n_workers, next_step, lambda step: self.train([step], all_may_fail=True), done)
+        keep_busy(n_workers, next_step, lambda step: self.train([step], all_may_fail=True), done, self._interrupt)
+
+    def _interrupt(self) -> None:
+        """End what is trained in other threads."""
+        self._interrupted = True
+        for call in list(self._calls):
+            call._abort()
 
     def score_of(self, row: Row) -> float:
         """Mean over the splits of what the search goes by, NaN if a fit failed."""
         return float(np.mean([_score_of(outcome, self.metric) for outcome in row.outcomes]))
+
+    def latest(self) -> list[Row]:
+        """Of each candidate that was trained, the row of what it has reached; in the order of proposal."""
+        return sorted({row.candidate: row for row in self.rows}.values(), key=lambda row: row.candidate.number)
 
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
@@ -213,8 +233,12 @@ class Run:
         )
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
-        results = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")(calls)
+        parallel = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")
+        results = parallel(calls)
+        self._calls.add(parallel)
         try:
+            if self._interrupted:  # just now
+                raise SearchStopped
             for (k, split), outcome in results:
                 outcomes[k, split] = self._noted(steps[k], split, outcome)
         except BaseException:
@@ -224,6 +248,10 @@ class Run:
                 warnings.simplefilter("ignore")
                 results.close()
             raise
+        finally:
+            self._calls.discard(parallel)
+        if len(outcomes) < len(tasks):
+            raise SearchStopped
         return outcomes
 
     def _noted(self, step: Step, split: int, outcome: Outcome) -> Outcome:
@@ -249,7 +277,10 @@ class Run:
         return fitted
 
     def networks(self, candidates: Sequence[Candidate]) -> list[list[Any]]:
-        """The fitted networks of candidates, one for each split; what was let go of, or can not be read from a journal, is trained again."""
+        """The fitted networks of candidates, one for each split; what was let go of, or can not be read from a journal, is trained again.
+
+        None of one that can not be trained as it was.
+        """
         missing = []
         for candidate in candidates:
             for split in range(self.n_splits):
@@ -260,7 +291,7 @@ class Run:
         steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
         calls = (delayed(_numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
         for (k, split), outcome in Parallel(n_jobs=self.n_jobs)(calls):
-            missing[k][0].estimators[split] = outcome["estimator"]
+            missing[k][0].estimators[split] = outcome["estimator"] if outcome["fit_error"] is None else None
         return [candidate.estimators for candidate in candidates]
 
     def _arguments(self, step: Step, split: int) -> tuple[Any, ...]:
@@ -269,16 +300,25 @@ class Run:
             data = data._replace(train=self._first_rows(split, step.n_resources))
         if kept is not None:
             return kept, data, [self.resource.settings(step.n_resources, step.candidate.n_resources)], self.settings
-        history = [] if self.resource.of_rows else step.candidate.history
+        history = [] if self.resource.of_rows or split in step.candidate.failed else step.candidate.history
+        history = [reached for reached in history if reached != (step.candidate, step.n_resources)]
         schedule = [(past.params, n_resources) for past, n_resources in [*history, (step.candidate, step.n_resources)]]
         return clone(self.estimator), data, stages(schedule, self.resource), self.settings
 
     def _first_rows(self, split: int, n: int) -> np.ndarray:
-        """n training rows of a split; those of a smaller number are among them. Where splits differ in size, the last rung has all rows of each."""
+        """n training rows of a split; those of a smaller number are among them. Where splits differ in size, the last rung has all rows of each.
+
+        Where the least number would lack a class, one row of each class comes first: a class that is not learned is a score that fails.
+        """
         if n >= min(len(table.train) for table in self.tables):
             return self.tables[split].train
         if split not in self._orders:
-            self._orders[split] = np.random.RandomState(self._row_seed).permutation(self.tables[split].train)
+            order = np.random.RandomState(self._row_seed).permutation(self.tables[split].train)
+            if is_classifier(self.estimator) and np.ndim(self.tables[split].y) == 1:
+                _, first = np.unique(np.asarray(_safe_indexing(self.tables[split].y, order)), return_index=True)
+                if first.max() >= self.resource.least:
+                    order = np.concatenate([order[np.sort(first)], np.delete(order, first)])
+            self._orders[split] = order
         return self._orders[split][:n]
 
     def forget(self, candidates: Iterable[Candidate]) -> None:
@@ -294,14 +334,24 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
 
 
+class _Failing(BaseEstimator):
+    """Stands for an estimator that could not be brought to where it was, so that this is an outcome like others."""
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> None:
+        raise self.error
+
+
 def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: list[dict[str, Any]], how: dict[str, Any], *, context: Any) -> Any:
     caller = how.get("caller")
     rest = {name: value for name, value in how.items() if name != "caller"}
     try:
         for earlier in settings[:-1]:  # its state is lost: it comes here by the way that it came before
             fit_on(estimator, data, earlier)
-    except Exception:  # as it may have failed before; half a fit is nothing to go on from, and failing once more is an outcome like others
-        estimator = clone(estimator)
+    except Exception as error:  # half a fit is nothing to go on from
+        estimator, settings = _Failing(error), [{}]
     outcome = _fit_and_score(
         estimator,
         data.X,

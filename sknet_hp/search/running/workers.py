@@ -13,7 +13,13 @@ from sklearn import config_context, get_config
 Task = TypeVar("Task")
 
 
-def keep_busy(n_workers: int, next_task: Callable[[], Task | None], do: Callable[[Task], None], done: Callable[[Task], None]) -> None:
+def keep_busy(
+    n_workers: int,
+    next_task: Callable[[], Task | None],
+    do: Callable[[Task], None],
+    done: Callable[[Task], None],
+    interrupt: Callable[[], None],
+) -> None:
     """Let so many threads work, each on what comes next when it is free, until nothing comes and nothing is under way.
 
     Parameters
@@ -21,6 +27,7 @@ def keep_busy(n_workers: int, next_task: Callable[[], Task | None], do: Callable
     next_task : asked for each worker that is free; None if there is nothing, for now.
     do : called in the threads.
     done : told of each task that is, before anything more is asked for.
+    interrupt : called at Ctrl-C, to make what is under way end soon.
     """
     # joblib's and scikit-learn's settings belong to a thread; a backend serves one call at a time, but its copies get on with each other.
     (backend, n_jobs), config = get_active_backend(), get_config()
@@ -31,12 +38,16 @@ def keep_busy(n_workers: int, next_task: Callable[[], Task | None], do: Callable
 
     under_way: dict[Future[None], Task] = {}
     with ThreadPoolExecutor(n_workers) as workers:  # what is under way when one raises is finished all the same
-        while True:
-            for task in islice(iter(next_task, None), n_workers - len(under_way)):
-                under_way[workers.submit(do_as_here, task)] = task
-            if not under_way:
-                return
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                task = under_way.pop(future)
-                future.result()
-                done(task)
+        try:
+            while True:
+                for task in islice(iter(next_task, None), n_workers - len(under_way)):
+                    under_way[workers.submit(do_as_here, task)] = task
+                if not under_way:
+                    return
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    task = under_way.pop(future)
+                    future.result()
+                    done(task)
+        except KeyboardInterrupt:
+            interrupt()
+            raise

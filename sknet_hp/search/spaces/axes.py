@@ -4,7 +4,7 @@ from math import isfinite, prod
 from numbers import Real
 from typing import Any
 
-from sknet_hp.search.spaces.space import Choice, Dimension, Params, Range, Space, Steps, _same
+from sknet_hp.search.spaces.space import Choice, Dimension, Params, Range, Space, Steps, _same, check_can_be_learned
 
 Point = dict[str, Any]
 """Labels of axes to coordinates; of the axes of one branch only."""
@@ -104,6 +104,7 @@ class Axes:
 
     def _of(self, name: str, branch: int, dimension: Dimension, ordered: bool) -> Axis:
         """The axis of a dimension: one that another branch has already, or a new one."""
+        check_can_be_learned(dimension, name)
         for label, axis in self._axes.items():
             if label.split("@")[0] == name and _same(axis.dimension, dimension):
                 return axis

@@ -175,11 +175,11 @@ class Space:
         return [params for params in drawn if not any(_same_params(params, known) for known in taken)]
 
     def branch_of(self, params: Params) -> int:
-        """Which branch has these parameters; the first if none."""
+        """Which branch has these parameters; if none, the first of those that have most of their names and fewest others."""
         for number, branch in enumerate(self.branches):
             if set(branch) == set(params) and all(d.has(params[name]) for name, d in branch.items()):
                 return number
-        return 0
+        return min(range(len(self.branches)), key=lambda number: len(self.branches[number].keys() ^ params.keys()))
 
     # ---- as models see it ------------------------------------------------------------------------------------------
 
@@ -203,11 +203,7 @@ class Space:
             for name, own in branch.items():
                 if isinstance(own, Choice) and len(own.values) == 1:
                     continue
-                if isinstance(own, Range) and not (hasattr(own.distribution, "cdf") and hasattr(own.distribution, "ppf")):
-                    raise ValueError(
-                        f"the space of {name!r} is {own.distribution!r}, which has no methods `cdf` and `ppf`: a model can not learn about it; "
-                        'give a distribution of SciPy, or a tuple such as (1e-4, 1e-1, "log-uniform")'
-                    )
+                check_can_be_learned(own, name)
                 known = [k for k, owner in enumerate(owners) if owner == name and _same(coordinates[k], own)]
                 places[-1][name] = known[0] if known else len(coordinates)
                 if not known:
@@ -275,6 +271,15 @@ def dimension(value: Any, name: str) -> Dimension:
     return Choice(values)
 
 
+def check_can_be_learned(own: Dimension, name: str) -> None:
+    """Refuse distributions that can only be drawn from: a model has to know where in them a value stands."""
+    if isinstance(own, Range) and not (hasattr(own.distribution, "cdf") and hasattr(own.distribution, "ppf")):
+        raise ValueError(
+            f"the space of {name!r} is {own.distribution!r}, which has no methods `cdf` and `ppf`: a model can not learn about it; "
+            'give a distribution of SciPy, or a tuple such as (1e-4, 1e-1, "log-uniform")'
+        )
+
+
 def check_names(names: Any, known: Any) -> None:
     """Refuse names that the estimator has not, with the nearest that it has. Of parts that are themselves among the names nobody knows theirs."""
     for name in names:
@@ -300,13 +305,16 @@ def _of_tuple(value: tuple[Any, ...], name: str) -> Range:
     return Range.between(low, high, log=prior == "log-uniform", integer=isinstance(low, int) and isinstance(high, int))
 
 
-def _of_scipy(value: Any) -> Range:
-    family = getattr(value, "dist", None)
+def _of_scipy(value: Any) -> Dimension:
+    family = getattr(value, "dist", value)
     kind = getattr(family, "name", "")
     if kind in ("loguniform", "reciprocal", "uniform"):
         low, high = map(float, value.support())
+        if np.isnan(low):  # a scale of zero
+            return Choice([float(value.rvs(random_state=0))])
         return Range(value, integer=False, low=low, high=high, log=kind != "uniform")
-    return Range(value, integer=isinstance(family, stats.rv_discrete))
+    whole = np.mod(getattr(family, "xk", 0), 1) == 0  # SciPy takes any numbers for its discrete values
+    return Range(value, integer=isinstance(family, stats.rv_discrete) and bool(np.all(whole)))
 
 
 def _of_skopt(value: Any) -> Dimension:
@@ -318,6 +326,8 @@ def _of_skopt(value: Any) -> Dimension:
 def _of_optuna(value: Any, name: str) -> Dimension:
     if hasattr(value, "choices"):
         return Choice(value.choices)
+    if value.single():
+        return Choice([value.low])
     step, integer = getattr(value, "step", None), type(value).__name__ == "IntDistribution"
     if step is not None and step != (1 if integer else None):
         return Steps(value.low, value.high, step)

@@ -1,0 +1,51 @@
+"""Estimators that average others, each of which is given exactly what the average is: scikit-learn's own give them labels as numbers."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import _fit_context, clone
+from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.utils import Bunch
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+
+class _Averaged:
+    """Fits the members, in place of `VotingClassifier` and `VotingRegressor`."""
+
+    estimators: list[tuple[str, Any]]
+    n_jobs: int | None
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+        """Fit each member as it would be fitted alone."""
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(delayed(_fitted)(clone(each), X, y, fit_params) for _, each in self.estimators)
+        self.named_estimators_ = Bunch(**{name: fitted for (name, _), fitted in zip(self.estimators, self.estimators_, strict=True)})
+        first = self.estimators_[0]
+        for name in ("classes_", "feature_names_in_"):
+            if hasattr(first, name):
+                setattr(self, name, getattr(first, name))
+        return self
+
+
+class AveragedClassifier(_Averaged, VotingClassifier):
+    """Averages the probabilities of classifiers, which learn from the labels as they are."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The class of the greatest mean probability."""
+        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
+
+
+class AveragedRegressor(_Averaged, VotingRegressor):
+    """Averages the predictions of regressors."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The weighted mean."""
+        check_is_fitted(self)
+        mean: np.ndarray = np.average([each.predict(X) for each in self.estimators_], axis=0, weights=self.weights)
+        return mean
+
+
+def _fitted(estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> Any:
+    return estimator.fit(X, y, **fit_params)

@@ -1,0 +1,167 @@
+"""`refit="ensemble"`: who may be in it, what its members are given, and which scores can choose them."""
+
+import numpy as np
+import pytest
+from curves import table
+from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import SGDClassifier
+from sklearn.metrics import accuracy_score, f1_score, make_scorer, roc_auc_score
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.search import HalvingSearchCV
+
+X, y = table()
+WORDS = np.where(y > 0, "yes", "no")
+NET = NetClassifier(width=8, n_layers=1, max_epochs=9, batch_size=16, early_stopping=False, random_state=0)
+LR = [1e-3, 1e-2, 0.1]
+
+
+def ensembles(estimator=NET, space=None, **parameters):
+    own = {"n_candidates": "grid", "cv": StratifiedKFold(2), "min_resources": 3, "factor": 2, "refit": "ensemble"}
+    return HalvingSearchCV(estimator, space or {"lr": LR}, **own | parameters)
+
+
+def everywhere(**parameters):
+    """All candidates get all epochs."""
+    return ensembles(min_resources=9, **parameters)
+
+
+# ---- members -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_members_learn_from_labels_as_they_are(piped):
+    """They were given numbers in their place, which these weights do not know."""
+    net = clone(NET).set_params(class_weight={"yes": 9.0, "no": 1.0})
+    estimator, name = (make_pipeline(StandardScaler(), net), "netclassifier__lr") if piped else (net, "lr")
+    search = ensembles(estimator, {name: LR}, scoring=make_scorer(f1_score, pos_label="yes")).fit(X, WORDS)
+    members = [clone(estimator).set_params(**member["params"]).fit(X, WORDS) for member in search.ensemble_]
+    mean = np.average([each.predict_proba(X) for each in members], axis=0, weights=[member["weight"] for member in search.ensemble_])
+    assert np.array_equal(search.predict_proba(X), mean)
+    assert np.array_equal(search.predict(X), search.classes_[mean.argmax(axis=1)])
+    assert search.score(X, WORDS) == f1_score(WORDS, search.predict(X), pos_label="yes")
+    assert isinstance(search.best_estimator_, VotingClassifier)
+    assert [list(each.classes_) for each in search.best_estimator_.estimators_] == [["no", "yes"]] * len(members)
+    again = clone(search.best_estimator_).fit(X, WORDS)
+    assert np.array_equal(again.predict_proba(X), mean)
+    assert np.array_equal(again.named_estimators_[again.estimators[0][0]].predict_proba(X), members[0].predict_proba(X))
+
+
+def test_members_are_given_what_fit_is_given():
+    net = clone(NET).set_params(early_stopping=True)
+    search = ensembles(net, cv=GroupKFold(2)).fit(X, y, sample_weight=np.linspace(0.1, 2, 60), X_val=X[:20], y_val=y[:20], groups=np.arange(60) % 7)
+    first = clone(net).set_params(**search.ensemble_[0]["params"])
+    first.fit(X, y, sample_weight=np.linspace(0.1, 2, 60), X_val=X[:20], y_val=y[:20])
+    assert np.array_equal(search.best_estimator_.estimators_[0].predict_proba(X), first.predict_proba(X))
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y")
+def test_a_column_of_numbers():
+    net = NetRegressor(width=8, n_layers=1, max_epochs=9, batch_size=16, early_stopping=False, random_state=0)
+    flat, column = (ensembles(net, cv=2).fit(X, target) for target in (X[:, 0], X[:, :1]))
+    assert flat.predict(X) == pytest.approx(column.predict(X).ravel())
+
+
+# ---- who is chosen from --------------------------------------------------------------------------------------------
+
+
+class Failing(NetClassifier):
+    """Fails at the greatest rate where the first row is below zero; with another rate its probabilities are no numbers."""
+
+    def fit(self, X, y, **more):
+        if self.lr == 0.1 and X[0, 0] < 0:
+            raise RuntimeError("no")
+        return super().fit(X, y, **more)
+
+    def predict_proba(self, X):
+        return super().predict_proba(X) if self.lr != 1e-3 else np.full((len(X), 2), np.nan)
+
+
+@pytest.mark.parametrize("error_score", [np.nan, 0.99])
+def test_who_failed_in_any_split_is_not_in_it(error_score):
+    splits = [(rows := np.flatnonzero(np.arange(60) % 2 == k), np.setdiff1d(np.arange(60), rows)) for k in range(2)]
+    assert len({X[train[0], 0] < 0 for train, _ in splits}) == 2
+    search = everywhere(estimator=Failing(**NET.get_params()), cv=splits, error_score=error_score, scoring="roc_auc")
+    with pytest.warns((FitFailedWarning, UserWarning)):
+        search.fit(X, y)
+    assert [member["params"]["lr"] for member in search.ensemble_] == [1e-2]
+    search = everywhere(estimator=Failing(**NET.get_params()), space={"lr": [1e-3]}, error_score=error_score, scoring="roc_auc")
+    with pytest.warns(UserWarning, match="Scoring failed"), pytest.raises(ValueError, match="ensemble' has nothing to choose from"):
+        search.fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:Maximum number of iteration")
+def test_who_has_no_probabilities_is_not_in_it():
+    space = {"loss": ["hinge", "log_loss"], "alpha": [1e-4, 1e-2]}
+    search = everywhere(estimator=SGDClassifier("log_loss", max_iter=9, random_state=0), space=space, resource="max_iter", scoring="accuracy").fit(
+        X, y
+    )
+    assert {member["params"]["loss"] for member in search.ensemble_} == {"log_loss"}
+
+
+class FailingLate(NetClassifier):
+    def fit(self, X, y, **more):
+        if self.max_epochs == 9:
+            raise RuntimeError("late")
+        return super().fit(X, y, **more)
+
+
+def test_where_all_fail_in_the_last_rung():
+    """Those that were left behind are there still; their networks are trained again."""
+    with pytest.warns(FitFailedWarning):
+        search = ensembles(FailingLate(**NET.get_params())).fit(X, y)
+    assert {member["params"]["max_epochs"] for member in search.ensemble_} == {4}
+    assert search.best_params_["max_epochs"] == 4
+
+
+def test_networks_that_were_let_go_of_are_trained_again_as_they_were():
+    """Those of estimators that count on were asked for no iterations at all, after the first ones."""
+    fits = []
+
+    class Counted(MLPClassifier):
+        def fit(self, X, y):
+            fits.append(self.max_iter)
+            return super().fit(X, y)
+
+    net = Counted(max_iter=9, random_state=0, n_iter_no_change=10)
+    with pytest.warns(UserWarning, match="Maximum iterations"):
+        search = ensembles(net, {"alpha": LR}, resource="max_iter", time_budget=1e-9, n_jobs=1).fit(X, y)
+    assert search.stopped_ == "time_budget"
+    assert set(fits) == {4}
+
+
+# ---- what scores it ------------------------------------------------------------------------------------------------
+
+
+class OwnScore(NetClassifier):
+    def score(self, X, y, sample_weight=None):
+        return self.lr
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"scoring": lambda net, X, y: net.lr}, "<function"),
+        ({"scoring": {"auc": "roc_auc", "own": lambda net, X, y: net.lr}}, "<function"),
+        ({"scoring": make_scorer(roc_auc_score, response_method="decision_function")}, "response_method='decision_function'"),
+        ({"estimator": OwnScore(**NET.get_params())}, "OwnScore.score"),
+    ],
+)
+def test_scores_that_need_more_than_predictions_are_refused_first(parameters, named, monkeypatch):
+    monkeypatch.setattr(NetClassifier, "fit", lambda *_: pytest.fail("trained"))
+    with pytest.raises(ValueError, match=f"(?s)ensemble' scores averaged probabilities, and scoring=.*{named}.* may ask for more than these"):
+        ensembles(**parameters).fit(X, y)
+
+
+def test_scores_of_what_there_is():
+    scorer = make_scorer(roc_auc_score, response_method=("decision_function", "predict_proba"))
+    one, other = ensembles(scoring=scorer).fit(X, y), ensembles(scoring="roc_auc").fit(X, y)
+    assert one.ensemble_ == other.ensemble_
+    assert one.score(X, y) == roc_auc_score(y, one.predict_proba(X)[:, 1])
+    assert ensembles().fit(X, y).score(X, y) == accuracy_score(y, ensembles().fit(X, y).predict(X))
