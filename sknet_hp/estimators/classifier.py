@@ -268,7 +268,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train one more epoch, on these rows.
 
-        Encoding is learned from the rows of the first call; `class_weight="balanced"` goes by the rows of each. No rows are held out, whatever
+        Encoding, and the weights of `class_weight="balanced"`, are learned from the rows of the first call. No rows are held out, whatever
         `early_stopping` says.
 
         Parameters

@@ -65,7 +65,6 @@ def test_cohort_of_one_is_a_plain_torch_loop(loss, normalization, n):
         activation="gelu",
         rates=Rates(lr=3e-3, weight_decay=0.05, beta1=0.8, beta2=0.95, eps=eps),
         label_smoothing=0.1 if loss == "cross_entropy" else 0.0,
-        stopping=Stopping(restore_best=False),
     )
     if n == 33 and normalization == "batch":
         pytest.skip("the last batch has one row, of which torch's batch normalisation will not hear")
@@ -454,9 +453,7 @@ def convolutional(**options):
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 def test_foreign_module_is_a_plain_torch_loop(normalized, optimizer):
     module, twin = convolutional(normalized=normalized), convolutional(normalized=normalized)
-    job = make_job(
-        graph=module, optimizer=optimizer, n_valid=20, rates=Rates(lr=1e-2, weight_decay=0.01, momentum=0.9), stopping=Stopping(restore_best=False)
-    )
+    job = make_job(graph=module, optimizer=optimizer, n_valid=20, rates=Rates(lr=1e-2, weight_decay=0.01, momentum=0.9))
     (result,) = train([job])
     plain = {
         "adamw": lambda: torch.optim.AdamW(twin.parameters(), lr=1e-2, weight_decay=0.01),
