@@ -85,9 +85,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def describe(
-    version: Annotated[
-        bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Neural networks for tables: tune one, score it honestly, predict with it."""
 
