@@ -35,7 +35,8 @@ def run(arguments: list[str] | None = None) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(arguments, prog_name="sknet-hp", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where standard output is closed
+            sys.stdout.flush()
     except BadInput as error:
         return _fail(str(error))
     except TyperException as error:
