@@ -35,7 +35,8 @@ def run(arguments: list[str] | None = None) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(arguments, prog_name="sknet-hp", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where standard output is closed
+            sys.stdout.flush()
     except BadInput as error:
         return _fail(str(error))
     except TyperException as error:
@@ -85,9 +86,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def describe(
-    version: Annotated[
-        bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Neural networks for tables: tune one, score it honestly, predict with it."""
 

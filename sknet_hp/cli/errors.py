@@ -18,5 +18,11 @@ def listed(names: Iterable[object], limit: int = 8) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`` (did you mean 'age'?)`` where a known name is near, else nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    alike = {_plain(other): other for other in known}
+    near = difflib.get_close_matches(_plain(name), list(alike), n=1)
+    return f" (did you mean {alike[near[0]]!r}?)" if near else ""
+
+
+def _plain(name: str) -> str:
+    """A name without what is easily mistaken: capitals, and spaces around it."""
+    return name.strip().casefold()

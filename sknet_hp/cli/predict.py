@@ -35,8 +35,11 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
     table = load_table(data, text_columns=getattr(model, TEXT_COLUMNS, []))
     absent = [name for name in features if name not in table.columns]
     if absent:
-        near = did_you_mean(absent[0], table.columns) if len(absent) == 1 else ""
-        raise BadInput(f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add {listed(absent)}{near}")
+        spare = [name for name in table.columns if name not in features]
+        raise BadInput(
+            f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add {absent[0]!r}"
+            f"{did_you_mean(absent[0], spare)}{f', {listed(absent[1:])}' if absent[1:] else ''}"
+        )
     predictions = _predict(model, table[features], data, proba)
     if out is None:
         predictions.to_csv(sys.stdout, index=False)

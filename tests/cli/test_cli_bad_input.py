@@ -129,7 +129,8 @@ def test_target_is_needed(refused, write):
 
 def test_no_such_column(refused, write):
     write()
-    refused("tune", "data.csv", "--target", "lable", says=("'lable'", "did you mean 'label'", "'size'"))
+    for name in ("lable", "LABEL", " label "):
+        refused("tune", "data.csv", "--target", name, says=(f"'{name}'", "did you mean 'label'", "'size'"))
 
 
 def test_target_is_the_only_column(refused, tmp_path):
@@ -320,7 +321,9 @@ def test_rows_that_the_model_can_not_take(refused, write, table, tmp_path):
     table.drop(columns="old").to_csv("data.csv", index=False)
     refused("predict", "model.safetensors", "data.csv", says=("lacks 1 of the 2 columns", "'old'"))
     table.rename(columns={"old": "Old"}).to_csv("data.csv", index=False)
-    refused("predict", "model.safetensors", "data.csv", says=("add 'old' (did you mean 'Old'?)",))
+    refused("predict", "model.safetensors", "data.csv", says=("add 'old' (did you mean 'Old'?).",))
+    table.rename(columns=str.upper).to_csv("data.csv", index=False)
+    refused("predict", "model.safetensors", "data.csv", says=("add 'amount' (did you mean 'AMOUNT'?), 'old'.",))
     write(amount="a lot")
     refused("predict", "model.safetensors", "data.csv", says=("can't predict", "a lot"))
     write()

@@ -211,6 +211,12 @@ def test_output_that_can_not_be_written():
     assert ended.stderr == "sknet-hp: standard output can't be written (No space left on device): free some space, or write elsewhere.\n"
 
 
+def test_standard_output_may_be_closed():
+    code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
+    ended = subprocess.run(["sh", "-c", f"'{sys.executable}' -c '{code}' --version >&-"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_readers_may_stop_early():
     reading, writing = os.pipe()
     os.close(reading)
