@@ -230,7 +230,7 @@ class ModelBasedSearcher(BaseSearcher):
         scores: dict[Candidate, float] = {}
         while len(run.candidates) < n_candidates:
             batch = proposer.next(model, min(self.n_points, n_candidates - len(run.candidates)), scores)
-            run.train([Step(candidate, run.resource.most, 0) for candidate in batch])
+            run.train([Step(candidate, run.resource.most, 0) for candidate in batch], all_may_fail=True)
             if not batch:
                 break
             if not run.keeps_finalists:
@@ -249,7 +249,7 @@ class ModelBasedSearcher(BaseSearcher):
                 batch = proposer.next(model, min(self.n_points, rungs[0].n_candidates - len(candidates)), scores, s)
                 if not batch:
                     break
-                run.train([Step(candidate, rungs[0].n_resources, 0) for candidate in batch])
+                run.train([Step(candidate, rungs[0].n_resources, 0) for candidate in batch], all_may_fail=True)
                 candidates += batch
             if candidates:
                 halve(run, candidates, rungs, first=1)

@@ -10,6 +10,7 @@ import pytest
 import skopt
 from scipy import stats
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -253,7 +254,7 @@ def test_batches(searcher):
 
         def _search(self, run, space):
             sizes, train = [], run.train
-            run.train = lambda steps: (sizes.append(len(steps)), train(steps))
+            run.train = lambda steps, **how: (sizes.append(len(steps)), train(steps, **how))
             super()._search(run, space)
             self.sizes_ = sizes
 
@@ -298,6 +299,17 @@ def test_failures_are_the_worst(searcher):
         so_far = min([so_far, *(value_of(**params) for params, _ in batch if params["lr"] <= 0.02)])
         assert all(score == (so_far if params["lr"] > 0.02 else value_of(**params)) for params, score in batch)
     assert found.best_params_["lr"] <= 0.02
+
+
+@pytest.mark.parametrize("multi_fidelity", [False, True])
+def test_one_that_fails_does_not_end_the_search(searcher, multi_fidelity):
+    """A batch of one, as an initial candidate is, was taken for all there are."""
+    settings = {"n_candidates": 6, "multi_fidelity": multi_fidelity, "initial_candidates": [{"lr": 0.5}], "refit": False}
+    with pytest.warns(FitFailedWarning, match="fits failed out of"):
+        found = fitted(searcher, {"lr": (1e-6, 0.9, "log-uniform")}, Formula(fails=0.4, max_epochs=4), **settings)
+    assert found.best_params_["lr"] < 0.4
+    with pytest.raises(ValueError, match=r"All the \d+ fits failed"):
+        fitted(searcher, {"lr": (1e-6, 0.9, "log-uniform")}, Formula(fails=0, max_epochs=4), **settings)
 
 
 def test_what_fails_first_is_not_the_best(searcher):
