@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -223,14 +224,14 @@ def make_job(net: Any, X: Any, y: Any, epochs: int) -> tuple[TrainingJob, tuple[
         shuffle=bool(net.get_params_for("iterator_train").get("shuffle", False)),
         rates=rates,
         layer_rates=layer_rates,
-        metric=None if table.weight is None else unweighted_accuracy,
+        metric=None if table.weight is None or valid_index is None else partial(unweighted_accuracy, y=table.y[valid_index]),
         start=start,
         device=str(net.device or "cpu"),
     )
     return job, datasets, tensors
 
 
-def unweighted_accuracy(outputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:
+def unweighted_accuracy(outputs: np.ndarray, y: np.ndarray) -> float:
     """What skorch records as accuracy, whatever the weights of classes in the loss."""
     return float((outputs.argmax(1) == y).mean())
 
