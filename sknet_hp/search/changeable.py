@@ -48,6 +48,9 @@ def _check_branch(run: Run, candidate: Candidate, branch: dict[str, Dimension], 
     further = run.resource.settings(2, reached=1)
     unchanged, *changed = _tried(run, [(deepcopy(begun), change | further) for change in [{}, *({name: value} for name, value in changes)]])
     if unchanged[1] is not None:
+        [(_, failure)] = _tried(run, [(clone(run.estimator), candidate.params | run.resource.settings(2))])
+        if failure is not None:  # it is not the going on that fails
+            return False
         raise ValueError(
             f"the estimator was trained for one unit of {run.resource.name!r} and can not be trained on: {unchanged[1]}\nPopulation-based training "
             "goes on from trained networks; a search with resource='n_samples', such as HalvingSearchCV, does not"

@@ -479,6 +479,22 @@ def test_no_warnings():
         small(param_distributions={"lr": (1e-3, 1e-2, "log-uniform")}).fit(X, y)
 
 
+def test_one_that_fails_early_does_not_end_the_search():
+    """What fails in its second interval was taken for what can not be trained on."""
+
+    class Breaking(NetClassifier):
+        def fit(self, X, y):
+            if self.max_epochs > 1 and self.lr > 0.05:
+                raise RuntimeError("diverged")
+            return super().fit(X, y)
+
+    net = Breaking(width=4, n_layers=1, max_epochs=3, early_stopping=False, random_state=0)
+    search = PBTSearchCV(net, {"lr": [0.01, 0.02]}, initial_candidates=[{"lr": 0.1}], population_size=3, interval=1, cv=2, random_state=0)
+    with pytest.warns(FitFailedWarning):
+        search.fit(X, y)
+    assert search.best_params_["lr"] < 0.05
+
+
 def test_fitted_again_without_saying_which_score_counts():
     """The best row of the fit before was looked up in the new one."""
     search = small(scoring=["accuracy", "neg_log_loss"], refit="accuracy").fit(X, y)

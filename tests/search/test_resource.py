@@ -6,7 +6,9 @@ import pytest
 import skorch
 import torch
 from curves import Curve, table
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.model_selection import KFold
 from sklearn.multiclass import OneVsRestClassifier
@@ -191,6 +193,40 @@ def test_who_failed_begins_anew_with_all_of_it():
     with joblib.parallel_config("sequential"):
         search.fit(*table())
     assert asked == [1, 1, 1, 1, 1, 1, 2, 2], "who failed is the last in the second rung"
+
+
+def test_who_began_anew_is_brought_back_without_its_failure(tmp_path):
+    """The members of an ensemble were others where a journal knew their scores, but not their networks."""
+
+    class Shaky(Forgotten):
+        def fit(self, X, y):
+            if self.max_epochs == 3 and self.alpha > 0.1:
+                raise RuntimeError("just here")
+            return super().fit(X, y)
+
+    search = HalvingSearchCV(Shaky(max_epochs=9), {"alpha": [0.1, 0.2, 0.3]}, n_candidates="grid", factor=3, cv=KFold(2), refit="ensemble")
+    search.set_params(min_resources=1, random_state=0, scoring="neg_log_loss", journal=tmp_path)
+    search._rungs = lambda n, resource: [Rung(3, 1), Rung(3, 3), Rung(3, 9)]
+    with pytest.warns(FitFailedWarning):
+        first = search.fit(*table()).ensemble_
+    assert len(first) > 1
+    with pytest.warns(FitFailedWarning):
+        assert search.fit(*table()).ensemble_ == first
+
+
+class Forgotten(ClassifierMixin, BaseEstimator):
+    """Whose state no journal can keep."""
+
+    def __init__(self, alpha=0.1, max_epochs=1, warm_start=False):
+        self.alpha, self.max_epochs, self.warm_start = alpha, max_epochs, warm_start
+
+    def fit(self, X, y):
+        self.classes_, self.n_iter_ = np.unique(y), self.max_epochs
+        return self
+
+    def predict_proba(self, X):
+        first = 1 / (1 + np.exp(5 * X[:, round(10 * self.alpha)]))
+        return np.column_stack([first, 1 - first])
 
 
 def test_what_can_not_be_brought_back_is_a_failure():

@@ -44,7 +44,7 @@ class Candidate:
     score : mean over the splits of what the search goes by, at what it has reached; NaN if a fit failed.
     history : who was trained, and up to which resource, to get here: the candidate itself, after those that it is a copy of.
     parent : whose networks it began with, or None.
-    failed : the splits in which its last fit failed: there it begins anew.
+    begun : of splits in which a fit has failed, how much of the history was before: there it has begun anew, or will.
     """
 
     number: int
@@ -55,7 +55,7 @@ class Candidate:
     score: float = np.nan
     history: list[tuple["Candidate", int]] = field(default_factory=list)
     parent: "Candidate | None" = None
-    failed: set[int] = field(default_factory=set)
+    begun: dict[int, int] = field(default_factory=dict)
 
 
 class Row(NamedTuple):
@@ -153,7 +153,7 @@ class Run:
     def fork(self, parent: Candidate, params: dict[str, Any]) -> Candidate:
         """A new candidate that goes on, with other parameters, from where another stands: with its weights, optimizer memory and counters."""
         child = self.propose(params, parent.bracket)
-        child.parent, child.n_resources, child.history = parent, parent.n_resources, list(parent.history)
+        child.parent, child.n_resources, child.history, child.begun = parent, parent.n_resources, list(parent.history), dict(parent.begun)
         for split in range(self.n_splits):
             kept = self._kept(parent, split)
             if kept is None:  # after a search was killed: it is trained again if it is needed
@@ -201,7 +201,9 @@ class Run:
             row.candidate.n_resources = row.n_resources
             row.candidate.history.append((row.candidate, row.n_resources))
             row.candidate.score = self.score_of(row)
-            row.candidate.failed = {split for split, outcome in enumerate(row.outcomes) if outcome["fit_error"] is not None}
+            row.candidate.begun |= {
+                split: len(row.candidate.history) for split, outcome in enumerate(row.outcomes) if outcome["fit_error"] is not None
+            }
         self.rows += rows
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
         if scores:
@@ -300,7 +302,7 @@ class Run:
             data = data._replace(train=self._first_rows(split, step.n_resources))
         if kept is not None:
             return kept, data, [self.resource.settings(step.n_resources, step.candidate.n_resources)], self.settings
-        history = [] if self.resource.of_rows or split in step.candidate.failed else step.candidate.history
+        history = [] if self.resource.of_rows else step.candidate.history[step.candidate.begun.get(split, 0) :]
         history = [reached for reached in history if reached != (step.candidate, step.n_resources)]
         schedule = [(past.params, n_resources) for past, n_resources in [*history, (step.candidate, step.n_resources)]]
         return clone(self.estimator), data, stages(schedule, self.resource), self.settings
