@@ -9,13 +9,13 @@ from joblib import Parallel, delayed
 from scripts import wait_until
 
 import sknet_hp
-from sknet_hp.fusion import devices
+from sknet_hp.fusion import devices, engine
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.fusion.executors.base import WorkerDied
 from sknet_hp.fusion.executors.loky import Worker
 from sknet_hp.training.cohort import Cancelled
 
-pytestmark = pytest.mark.timeout(20)
+pytestmark = [pytest.mark.timeout(40), pytest.mark.usefixtures("patience")]
 HEIGHT = devices.stack_height(make_job())
 
 
@@ -29,6 +29,12 @@ def here(new_engine):
     """One fake place, in this process."""
     new_engine.places.here["cpu"] = FakeExecutor()
     return new_engine.places.here["cpu"]
+
+
+@pytest.fixture
+def waits_a_second(patience, monkeypatch):
+    """The engine waits long enough for tasks that are on their way, and no longer."""
+    monkeypatch.setattr(engine, "_LEAST_WAIT", 1.0)
 
 
 @pytest.fixture
@@ -85,7 +91,7 @@ def test_an_observed_network_trains_alone(here):
     assert here.sizes == [1, 1, 1]
 
 
-def test_a_quiet_while_is_enough(here):
+def test_a_quiet_while_is_enough(here, waits_a_second):
     """One task comes to the engine only after the others are trained."""
 
     def last():
@@ -97,7 +103,7 @@ def test_a_quiet_while_is_enough(here):
     assert here.sizes == [5, 1]
 
 
-def test_a_blocked_task_does_not_keep_the_others(here):
+def test_a_blocked_task_does_not_keep_the_others(here, waits_a_second):
     """It comes first, and holds the only permit."""
 
     def last():
@@ -278,7 +284,7 @@ def test_workers_that_cannot_start_are_said_once_and_done_without(new_engine, mo
     assert sum(here.sizes) == 50
 
 
-def test_calling_off_a_call_reaches_bundles_in_training(here):
+def test_calling_off_a_call_reaches_bundles_in_training(here, waits_a_second):
     here.hold = True
 
     def interrupt():
