@@ -121,13 +121,16 @@ def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) 
     elif net.callbacks is not estimator.callbacks:
         net.callbacks = estimator.callbacks
         net.initialize_callbacks()
+    same_layers = known and net._layer_numbers == estimator.layer_numbers_
+    if known and not same_layers:
+        _replace_module(net, estimator._empty_module())
     net.verbose, net.max_epochs = int(estimator.verbose), estimator.max_epochs
     _check_callbacks(net)
     if refit:
         _leave_out_validation(net)
-    tensors = NetState(net, first.graph, start.step if known else 0)
+    tensors = NetState(net, first.graph, start.step if same_layers else 0)
     job = replace(first, rates=_rates(first.rates, tensors) if known else first.rates)
-    net._told = first.rates
+    net._told, net._layer_numbers = first.rates, estimator.layer_numbers_
     estimator.__dict__["_net"] = net
 
     live = Live(net, job, tensors, company=len(jobs))
@@ -138,6 +141,15 @@ def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) 
     estimator._absorb(train_jobs([job, *jobs[1:]]), jobs)
     _give_predicting(estimator, tensors)
     estimator.parameters_[0], estimator.buffers_[0] = live.on_train_end(X, y)
+
+
+def _replace_module(net: Any, module: torch.nn.Module) -> None:
+    """Give a net other layers (dropouts may come and go), and its optimizer their parameters; the optimizer's numbers stay."""
+    numbers = {name: value for name, value in net.optimizer_.param_groups[0].items() if name != "params"}
+    net.module = module
+    net.initialize_module()
+    net.initialize_optimizer()
+    net.optimizer_.param_groups[0].update(numbers)
 
 
 def _rates(now: Rates, tensors: NetState) -> Rates:

@@ -212,6 +212,19 @@ def test_warm_start_under_callbacks(changes, first):
     assert [row["epoch"] for row in watched.net_.history] == list(range(1, 9))
 
 
+def test_dropouts_that_come_and_go_under_callbacks():
+    """The net kept the layers of the first fit."""
+    plain, watched = fitted(warm_start=True, normalization="batch"), fitted(warm_start=True, normalization="batch", callbacks=[Seen()])
+    for epochs, dropout in ((6, 0.3), (8, 0.0), (10, 0.2)):
+        for net in (plain, watched):
+            net.set_params(max_epochs=epochs, dropout=dropout).fit(X, y)
+        assert same(plain, watched)
+        modules = [net.net_.module_ for net in (plain, watched)]
+        assert repr(modules[0]) == repr(modules[1])
+        assert all(torch.equal(a, b) for a, b in zip(*(module.state_dict().values() for module in modules), strict=True))
+        np.testing.assert_allclose(watched.net_.predict_proba(watched.encoder_.transform(X)), watched.predict_proba(X), atol=1e-5)
+
+
 def test_callbacks_that_come_later_are_told():
     net = fitted(warm_start=True)
     assert net.net_ is not None  # asked for, and kept
