@@ -56,7 +56,7 @@ def _check_branch(run: Run, candidate: Candidate, branch: dict[str, Dimension], 
             "goes on from trained networks; a search with resource='n_samples', such as HalvingSearchCV, does not"
         )
     failed = [(name, value, failure) for (name, value), (_, failure) in zip(changes, changed, strict=True) if failure is not None]
-    from_the_start = _tried(run, [(clone(run.estimator), candidate.params | {name: value} | run.resource.settings(1)) for name, value, _ in failed])
+    from_the_start = _tried(run, [(clone(run.estimator), candidate.params | {name: value} | run.resource.settings(2)) for name, value, _ in failed])
     for (name, _, failure), (_, own) in zip(failed, from_the_start, strict=True):
         if own is None:
             raise _refusal(name, str(failure))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from curves import table
 from sklearn.base import clone
-from sklearn.ensemble import VotingClassifier
+from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import accuracy_score, f1_score, make_scorer, roc_auc_score
@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import HalvingSearchCV
+from sknet_hp.search.running.voting import AveragedClassifier, AveragedRegressor
 
 X, y = table()
 WORDS = np.where(y > 0, "yes", "no")
@@ -51,6 +52,21 @@ def test_members_learn_from_labels_as_they_are(piped):
     again = clone(search.best_estimator_).fit(X, WORDS)
     assert np.array_equal(again.predict_proba(X), mean)
     assert np.array_equal(again.named_estimators_[again.estimators[0][0]].predict_proba(X), members[0].predict_proba(X))
+
+
+def test_an_average_is_scikit_learns_in_all_else():
+    """Votes, members that are left out, weights: on labels that are numbers from 0 on, theirs and ours are the same."""
+    named = [(f"n{k}", clone(NET).set_params(random_state=k, max_epochs=2)) for k in range(3)]
+    for settings in ({"voting": "soft"}, {"voting": "hard"}, {"voting": "hard", "n1": "drop"}, {"n2": "drop"}):
+        theirs, ours = (
+            Kind(named, voting="soft", weights=[1, 2, 2.5]).set_params(**settings).fit(X, y) for Kind in (VotingClassifier, AveragedClassifier)
+        )
+        assert np.array_equal(ours.predict(X), theirs.predict(X))
+        words = clone(ours).fit(X, WORDS)
+        assert np.array_equal(words.predict(X), np.array(["no", "yes"])[theirs.predict(X)])
+    numbers = [(f"n{k}", NetRegressor(width=4, max_epochs=2, random_state=k)) for k in range(3)]
+    theirs, ours = (Kind(numbers, weights=[1, 2, 2.5]).set_params(n1="drop").fit(X, X[:, 0]) for Kind in (VotingRegressor, AveragedRegressor))
+    assert ours.predict(X) == pytest.approx(theirs.predict(X))
 
 
 def test_members_are_given_what_fit_is_given():

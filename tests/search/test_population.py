@@ -489,10 +489,11 @@ def test_one_that_fails_early_does_not_end_the_search():
             return super().fit(X, y)
 
     net = Breaking(width=4, n_layers=1, max_epochs=3, early_stopping=False, random_state=0)
-    search = PBTSearchCV(net, {"lr": [0.01, 0.02]}, initial_candidates=[{"lr": 0.1}], population_size=3, interval=1, cv=2, random_state=0)
-    with pytest.warns(FitFailedWarning):
-        search.fit(X, y)
-    assert search.best_params_["lr"] < 0.05
+    for values in ([0.01, 0.02], [0.01, 0.02, 0.1]):
+        search = PBTSearchCV(net, {"lr": values}, initial_candidates=[{"lr": 0.1}], population_size=3, interval=1, cv=2, random_state=0)
+        with pytest.warns(FitFailedWarning):
+            search.fit(X, y)
+        assert search.best_params_["lr"] < 0.05
 
 
 def test_fitted_again_without_saying_which_score_counts():

@@ -19,8 +19,9 @@ class _Averaged:
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
         """Fit each member as it would be fitted alone."""
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(delayed(_fitted)(clone(each), X, y, fit_params) for _, each in self.estimators)
-        self.named_estimators_ = Bunch(**{name: fitted for (name, _), fitted in zip(self.estimators, self.estimators_, strict=True)})
+        kept = [(name, each) for name, each in self.estimators if each != "drop"]
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(delayed(_fitted)(clone(each), X, y, fit_params) for _, each in kept)
+        self.named_estimators_ = Bunch(**{name: fitted for (name, _), fitted in zip(kept, self.estimators_, strict=True)})
         first = self.estimators_[0]
         for name in ("classes_", "feature_names_in_"):
             if hasattr(first, name):
@@ -32,8 +33,10 @@ class AveragedClassifier(_Averaged, VotingClassifier):
     """Averages the probabilities of classifiers, which learn from the labels as they are."""
 
     def predict(self, X: Any) -> np.ndarray:
-        """The class of the greatest mean probability."""
-        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        """The class of the greatest mean probability, or of the most votes if `voting` is "hard"."""
+        check_is_fitted(self)
+        votes = [each.predict_proba(X) if self.voting == "soft" else np.equal.outer(each.predict(X), self.classes_) for each in self.estimators_]
+        labels: np.ndarray = self.classes_[np.average(votes, axis=0, weights=self._weights_not_none).argmax(axis=1)]
         return labels
 
 
@@ -43,7 +46,7 @@ class AveragedRegressor(_Averaged, VotingRegressor):
     def predict(self, X: Any) -> np.ndarray:
         """The weighted mean."""
         check_is_fitted(self)
-        mean: np.ndarray = np.average([each.predict(X) for each in self.estimators_], axis=0, weights=self.weights)
+        mean: np.ndarray = np.average([each.predict(X) for each in self.estimators_], axis=0, weights=self._weights_not_none)
         return mean
 
 
