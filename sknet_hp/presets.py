@@ -13,7 +13,7 @@ __all__ = ["ensemble", "mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet",
 
 
 def ensemble(task: Task = "classification") -> dict[str, Any]:
-    """Our own: five of the default networks, wider, with learned embeddings of the bins of numbers, where ten times their time is no matter.
+    """Our own: five of the default networks, wider, with learned embeddings of the bins of numbers, for when ten times the default's time is no matter.
 
     Chosen on half of the tables of docs/quality.md, which shows it beside the others.
     """
