@@ -246,7 +246,6 @@ def ours(preset: Callable[..., dict[str, Any]] | None = None, log_loss: bool = F
 CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
     "default": ours(),
     "default, 5 members": ours(n_members=5),
-    "ensemble": ours(presets.ensemble),
     "sklearn MLP": sklearn_mlp,
     "skorch": skorch,
     "LightGBM": lightgbm,

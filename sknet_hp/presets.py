@@ -1,4 +1,4 @@
-"""Recipes as parameters, for `NetClassifier(**presets.tabm())` and `NetRegressor(**presets.tabm("regression"))`: published ones, and one of ours.
+"""Published recipes as parameters, for `NetClassifier(**presets.tabm())` and `NetRegressor(**presets.tabm("regression"))`.
 
 Each function returns a new dict: change what you like, or search around it. Sources stand with each; where ours differs from what was published, the
 docstring says so.
@@ -9,16 +9,7 @@ from typing import Any, Literal
 Task = Literal["classification", "regression"]
 Metric = Literal["accuracy", "log_loss", "roc_auc"]
 
-__all__ = ["ensemble", "mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm"]
-
-
-def ensemble(task: Task = "classification") -> dict[str, Any]:
-    """Our own: five of the default networks, wider, with learned embeddings of the bins of numbers, for when ten times the default's time is no matter.
-
-    Chosen on half of the tables of docs/quality.md, which shows it beside the others.
-    """
-    _check(task)
-    return {"n_members": 5, "width": 256, "num_embedding": "ple", "num_embedding_dim": 8}
+__all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm"]
 
 
 def mlp(task: Task = "classification") -> dict[str, Any]:
