@@ -25,6 +25,8 @@ from sknet_hp.nets.cores import run as run_parts
 ALIGNMENT = 16
 """Each member's tensors start at a multiple of this many floats (64 bytes): MKL's products give other bits for operands that lie otherwise."""
 
+_UNALIGNED = 4 * ALIGNMENT - 1  # the bits of an address, or of a distance in bytes, that are set where it is no multiple
+
 ROW_QUANTUM = 32
 """Batches are filled up to a multiple of this many rows: two AVX-512 registers of float32, the unit of torch's vector loops."""
 
@@ -123,10 +125,9 @@ def product(a: Tensor, b: Tensor, space: Space) -> Tensor:
 
 def _aligned(x: Tensor, use: str, space: Space) -> Tensor:
     """x, or a copy of the same strides where not every member starts at a multiple of `ALIGNMENT`."""
-    members = x.shape[0]
-    if x.data_ptr() % (4 * ALIGNMENT) == 0 and (members == 1 or x.stride(0) % ALIGNMENT == 0):
+    if not (x.data_ptr() | 4 * x.stride(0)) & _UNALIGNED:  # in bytes; the quick way out, for this is asked in every product
         return x
-    strides = x.stride()[1:]
+    members, strides = x.shape[0], x.stride()[1:]
     span = 1 + sum((n - 1) * stride for n, stride in zip(x.shape[1:], strides, strict=True))
     padded = -(-span // ALIGNMENT) * ALIGNMENT
     return space(use, x, members, padded).as_strided(x.shape, (padded, *strides)).copy_(x)
