@@ -259,6 +259,7 @@ CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
     "realmlp_td_s": ours(presets.realmlp_td_s),
     "realmlp_td_s ll": ours(presets.realmlp_td_s, log_loss=True),
     "tabm": ours(presets.tabm),
+    "tabm_s": ours(presets.tabm_s),
     "pytabkit RealMLP-TD": pytabkit("RealMLP_TD"),
     "pytabkit RealMLP-TD ll": pytabkit("RealMLP_TD", log_loss=True),
     "pytabkit RealMLP-TD-S": pytabkit("RealMLP_TD_S"),

@@ -1,4 +1,4 @@
-"""Published recipes as parameters, for `NetClassifier(**presets.tabm())` and `NetRegressor(**presets.tabm("regression"))`.
+"""Published recipes, and smaller ones, as parameters, for `NetClassifier(**presets.tabm())` and `NetRegressor(**presets.tabm("regression"))`.
 
 Each function returns a new dict: change what you like, or search around it. Sources stand with each; where ours differs from what was published, the
 docstring says so.
@@ -9,7 +9,7 @@ from typing import Any, Literal
 Task = Literal["classification", "regression"]
 Metric = Literal["accuracy", "log_loss", "roc_auc"]
 
-__all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm"]
+__all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm", "tabm_s"]
 
 
 def mlp(task: Task = "classification") -> dict[str, Any]:
@@ -119,6 +119,12 @@ def tabm(task: Task = "classification") -> dict[str, Any]:
         "grad_clip_norm": 1.0,
         **_PATIENT,
     }
+
+
+def tabm_s(task: Task = "classification") -> dict[str, Any]:
+    """A smaller TabM with our defaults: 16 heads, blocks of 256, embeddings of 8 dimensions, averaged weights. The strongest of docs/quality.md."""
+    _check(task)
+    return {"module": "tabm", "n_heads": 16, "n_layers": 2, "width": 256, "num_embedding": "ple", "num_embedding_dim": 8}
 
 
 _PATIENT = {
