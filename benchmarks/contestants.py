@@ -108,6 +108,7 @@ def our_net(s: Setting, device: str = "cpu", precision: str = "float32", Net: An
         max_epochs=s.epochs,
         early_stopping=s.early_stopping,
         patience=10,
+        weight_averaging="none",
         random_state=0,
         device=device,
         precision=precision,
