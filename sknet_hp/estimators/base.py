@@ -248,7 +248,6 @@ class BaseNet(Network, BaseEstimator):
             train_watched(self, jobs, refit)
             return
         self.__dict__.pop("_net", None)
-        self.__dict__.pop("_watched", None)
         self._absorb(train_jobs(jobs), jobs)
 
     @property

@@ -46,8 +46,9 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
             train, validation = next(iter(net.validation_split.split(rows[:, None], data.y, data.groups)))
         except StopIteration:
             raise ValueError(f"validation_split={net.validation_split!r} gives no split of these {len(rows)} rows") from None
+        train, validation = rows[train], rows[validation]  # a splitter may give masks
         if taking_part is not None:
-            train, validation = (part[np.isin(part, taking_part)] for part in (rows[train], rows[validation]))
+            train, validation = (part[np.isin(part, taking_part)] for part in (train, validation))
         if len(train) == 0 or len(validation) == 0:
             raise ValueError(
                 f"validation_split={net.validation_split!r} leaves {len(train)} rows{of} for training and {len(validation)} for validation"

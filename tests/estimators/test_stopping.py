@@ -49,6 +49,19 @@ class Split:
         yield np.arange(60, 240), np.arange(60)
 
 
+class MaskedSplit:
+    """The same, as masks."""
+
+    def split(self, X, y=None, groups=None):
+        yield np.arange(240) >= 60, np.arange(240) < 60
+
+
+def test_splitters_may_give_masks():
+    """These were taken for the numbers 0 and 1 of two rows."""
+    by_number, by_mask = (NetClassifier(**SMALL, max_epochs=2, validation_split=splitter).fit(X, y) for splitter in (Split(), MaskedSplit()))
+    assert np.array_equal(by_mask.parameters_, by_number.parameters_)
+
+
 def of_epoch(net, epoch, key="valid_loss"):
     return net.history_[epoch - 1][key]
 

@@ -57,6 +57,7 @@ def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[]
         packed = cloudpickle.dumps(outcome)
         if isinstance(outcome, BaseException):
             pickle.loads(packed)  # exceptions with constructors of their own may fail only here
-    except Exception:
-        packed = cloudpickle.dumps(RuntimeError("".join(traceback.format_exception(outcome)) if isinstance(outcome, BaseException) else "no results"))
+    except Exception as error:
+        failed = isinstance(outcome, BaseException)
+        packed = cloudpickle.dumps(RuntimeError("".join(traceback.format_exception(outcome)) if failed else f"results can not be sent: {error!r}"))
     return packed
