@@ -170,12 +170,11 @@ def network(structure: dict[str, Any], numbers: dict[str, float], seed: int) -> 
         warn_alone(error)
         if not any(p.requires_grad for p in own.parameters()) or any(p.dtype != torch.float32 for p in own.parameters()):
             raise ValueError(f"module={structure['module']!r} must have float32 parameters to train") from None
-        _check_buffers(structure, own)
         return Network(own, (), own)
 
 
-def _check_buffers(structure: dict[str, Any], own: nn.Module) -> None:
-    """Refuse a module with a state that would be lost."""
+def check_buffers(structure: dict[str, Any], own: nn.Module) -> None:
+    """Refuse a module that changes a state which would be lost, as far as a step on two rows of zeros shows it."""
 
     def others() -> dict[str, torch.Tensor]:
         return {name: b.clone() for name, b in tried.named_buffers() if not b.is_floating_point() and not name.endswith(COUNTER)}

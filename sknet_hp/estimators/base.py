@@ -182,6 +182,8 @@ class BaseNet(Network, BaseEstimator):
         self.structure_ = structure
         self.layer_numbers_ = architecture.numbers(self)
         networks = self._networks()
+        if starts is None and isinstance(networks[0].graph, nn.Module):
+            architecture.check_buffers(structure, networks[0].graph)
         graph, device = networks[0].graph, resolve_device(self.device, elsewhere=trains_elsewhere())
         batch_size = recipe.batch_size(self, len(rows), graph)
         job = TrainingJob(

@@ -114,7 +114,6 @@ class Cohort:
         self.layout = layout
         self.gradient, self.scratch = layout.zeros(), layout.zeros()
         self.epochs_done = np.array([s.epoch for s in self.states])
-        self.steps_done = np.array([s.step for s in self.states])
         self.epochs = Epochs(self.pool, jobs, self.device)
         self.validation = Validation(self.pool, jobs, self.device) if jobs[0].validation is not None else None
         parameters, gradients = layout.views(self.weights.parameters), layout.views(self.gradient)
@@ -128,14 +127,20 @@ class Cohort:
             assert self.module is not None
             self.program = Alone(self.module, parameters, gradients, buffers)
             self.n_keys = 1
-        names = list(jobs[0].rates.__dataclass_fields__)
-        self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
-        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, layout, jobs[0].decay_mode, self._decayed())
         own = torch.tensor([job.loss_parameter for job in jobs], dtype=torch.float32, device=self.device)
         self.loss = loss_of(jobs[0].loss, own.view(-1, 1, 1))
         self.of_each = OfEach(self.loss, jobs[0].n_heads) if jobs[0].n_heads > 1 else self.loss
         smoothing = [job.label_smoothing for job in jobs]
         self.smoothing = torch.tensor(smoothing, dtype=torch.float32, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
+        self._bind_optimizer()
+
+    def _bind_optimizer(self) -> None:
+        """Make the optimizer for the rates and the steps of the members now in the stack."""
+        jobs = self.jobs
+        self.steps_done = np.array([s.step for s in self.states])
+        names = list(jobs[0].rates.__dataclass_fields__)
+        self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
+        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, self.layout, jobs[0].decay_mode, self._decayed())
 
     def _lr_factors(self) -> np.ndarray | None:
         """(members, tensors) factors on the learning rates of this epoch, or None for ones."""
@@ -182,14 +187,15 @@ class Cohort:
         watched = [(k, job.observer) for k, job in enumerate(self.jobs) if job.observer is not None]
         if watched:
             changed = [self._ask(k, observer.on_epoch_begin) for k, observer in watched]
-            self._settle(any(changed))
+            if any(changed) or any(self.states[k].finished for k, _ in watched):
+                self._settle(any(changed))
 
     def _settle(self, changed: bool) -> None:
         """Let those go that are done, and begin anew with what observers have changed."""
         members = len(self.jobs)
         self._retire()
         if changed and members == len(self.jobs):
-            self._bind()
+            self._bind_optimizer()
         # Those that diverged are gone, with what was sound before this epoch; the rest is sound, whoever left.
         self.sound.copy_(self.weights)
         for to, source in zip(self.sound_slots, self.slots, strict=True):

@@ -49,6 +49,8 @@ class Optimizer:
         self.decayed = [j for j in range(len(layout.sizes)) if self.decay_of[:, j].any()]
         self.l1 = Columns(layout, rates["l1"])
         self.clips = bool(np.isfinite(rates["clip"]).any())
+        self.limit = torch.from_numpy(rates["clip"].astype(np.float32)).to(layout.device).unsqueeze(1)  # (members, 1)
+        self.unlimited = torch.isinf(self.limit)
         self.prepare()
 
     def prepare(self) -> None:
@@ -64,7 +66,7 @@ class Optimizer:
         decay_factors : (steps, members) factors on the weight decay, or None for ones.
         """
         self.lr = self.layout.factors(lr, lr_factors)
-        self.frozen = None if lr_factors is None else torch.from_numpy(lr_factors == 0).to(self.layout.device)
+        self.frozen = None if lr_factors is None or not self.clips else torch.from_numpy(lr_factors == 0).to(self.layout.device)
         each = [1.0 if lr_factors is None else lr_factors[:, j] for j in range(len(self.layout.sizes))]
         decay = self.rates["weight_decay"] if decay_factors is None else self.rates["weight_decay"] * decay_factors
         self.decays = bool(decay.any())
@@ -90,9 +92,8 @@ class Optimizer:
         for j, block in enumerate(squares):
             square = block.sum(1, keepdim=True)
             total.add_(square if self.frozen is None else square.masked_fill_(self.frozen[:, j, None], 0.0))
-        limit = torch.from_numpy(self.rates["clip"].astype(np.float32)).to(g.device).unsqueeze(1)
-        factor = (limit / (total.sqrt_() + 1e-6)).clamp_(max=1.0)  # (members, 1); one exactly where nothing is to be clipped
-        factor.masked_fill_(torch.isinf(limit), 1.0)  # whatever the norm: alone, a member without a limit is not touched
+        factor = (self.limit / (total.sqrt_() + 1e-6)).clamp_(max=1.0)  # (members, 1); one exactly where nothing is to be clipped
+        factor.masked_fill_(self.unlimited, 1.0)  # whatever the norm: alone, a member without a limit is not touched
         for block in blocks:
             block.mul_(factor)
 

@@ -58,6 +58,6 @@ def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[]
         if isinstance(outcome, BaseException):
             pickle.loads(packed)  # exceptions with constructors of their own may fail only here
     except Exception as error:
-        failed = isinstance(outcome, BaseException)
-        packed = cloudpickle.dumps(RuntimeError("".join(traceback.format_exception(outcome)) if failed else f"results can not be sent: {error!r}"))
+        failure = "".join(traceback.format_exception(outcome)) if isinstance(outcome, BaseException) else f"results can not be sent: {error!r}"
+        packed = cloudpickle.dumps(RuntimeError(failure))
     return packed
