@@ -16,10 +16,11 @@ from torch import nn
 
 from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.continuing import again, starts_of
-from sknet_hp.estimators.net_view import train_watched, view
+from sknet_hp.estimators.net_view import view
 from sknet_hp.estimators.row_weights import counting, shares
 from sknet_hp.estimators.split import Data, split_rows
 from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
+from sknet_hp.estimators.watched import train_watched
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere

@@ -113,7 +113,7 @@ class BaseSearcher(BaseSearchCV):
         if not splits:
             raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
         space = Space(self.param_distributions, self.estimator.get_params(deep=True))
-        searched = list(dict.fromkeys([*space.names, *(name for params in self._initial() for name in params)]))
+        searched = list(dict.fromkeys([*space.names, *(name for params in self._initial(space) for name in params)]))
         resource = Resource(
             self.estimator,
             self.resource,
@@ -276,12 +276,11 @@ class BaseSearcher(BaseSearchCV):
 
     # ---- for policies ----------------------------------------------------------------------------------------------
 
-    def _initial(self) -> list[dict[str, Any]]:
+    def _initial(self, space: Space) -> list[dict[str, Any]]:
         """The candidates that come first."""
         given = self.initial_candidates
         if given is None:
             return []
-        space = Space(self.param_distributions)
         own: BaseEstimator = self.estimator
         current = {name: value for name, value in own.get_params(deep=True).items() if name in space.names}
         initial: list[dict[str, Any]] = []
@@ -295,7 +294,7 @@ class BaseSearcher(BaseSearchCV):
 
     def _first_settings(self, space: Space, n: int, random_state: Any) -> list[dict[str, Any]]:
         """The initial candidates, and so many drawn ones that they are n; more than n if so many are given, and fewer if the space has no more."""
-        initial = self._initial()
+        initial = self._initial(space)
         return [*initial, *space.without(initial, space.sample(n, random_state))[: max(0, n - len(initial))]]
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:

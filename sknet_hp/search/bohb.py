@@ -177,7 +177,7 @@ class BOHBSearchCV(BaseSearcher):
         return list(islice(cycle(each), len(each) if self.n_brackets == "auto" else self.n_brackets))
 
     def _search(self, run: Run, space: Space) -> None:
-        initial, random_state = self._initial(), check_random_state(self.random_state)
+        initial, random_state = self._initial(space), check_random_state(self.random_state)
         brackets = with_room(self._brackets(run.resource), len(initial))
         run.expect(sum(map(epochs, brackets)))
         tried = {space.encode(params).tobytes() for params in initial}

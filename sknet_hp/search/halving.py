@@ -122,7 +122,7 @@ class HalvingSearchCV(BaseSearcher):
 
     def _proposals(self, resource: Resource, space: Space) -> list[dict[str, Any]]:
         if self.n_candidates == "grid":
-            return [*(initial := self._initial()), *space.without(initial, _grid(space))]
+            return [*(initial := self._initial(space)), *space.without(initial, _grid(space))]
         n = ceil(exact(self.factor) ** n_steps(resource.most, resource.least, self.factor)) if self.n_candidates == "auto" else self.n_candidates
         return self._first_settings(space, n, check_random_state(self.random_state))
 

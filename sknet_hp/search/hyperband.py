@@ -87,7 +87,7 @@ class HyperbandSearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        brackets = with_room(hyperband(run.resource.most, run.resource.least, self.factor), len(self._initial()))
+        brackets = with_room(hyperband(run.resource.most, run.resource.least, self.factor), len(self._initial(space)))
         run.expect(sum(epochs(rungs, continued=not run.resource.of_rows) for rungs in brackets))
         n = sum(rungs[0].n_candidates for rungs in brackets)
         settings = iter(self._first_settings(space, n, check_random_state(self.random_state)))

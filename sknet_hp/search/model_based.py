@@ -212,7 +212,7 @@ class ModelBasedSearcher(BaseSearcher):
         return hyperband(resource.most, resource.least, self.factor)
 
     def _search(self, run: Run, space: Space) -> None:
-        rng, initial = check_random_state(self.random_state), self._initial()
+        rng, initial = check_random_state(self.random_state), self._initial(space)
         proposer = Proposer(run, space, initial, rng)
         if self.multi_fidelity:
             brackets = with_room(self._brackets(run.resource), len(initial))

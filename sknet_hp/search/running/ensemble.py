@@ -88,7 +88,8 @@ def select(run: Run, scorer: Any, metric: str) -> list[Member]:
 def _with_outputs(run: Run) -> tuple[dict[Candidate, list[Any]], list[list[np.ndarray]]]:
     """Who can be chosen, with the networks of each; and of each split their out-of-fold predictions."""
     scored = [row for row in run.latest() if not row.failed and not np.isnan(row.candidate.score)]
-    finalists = [row.candidate for row in scored if row.n_resources == max(row.n_resources for row in scored)]
+    most = max((row.n_resources for row in scored), default=0)
+    finalists = [row.candidate for row in scored if row.n_resources == most]
     able, outputs = dict[Candidate, list[Any]](), list[list[np.ndarray]]()
     for candidate, networks in zip(finalists, run.networks(finalists), strict=True):
         if None in networks or not all(not is_classifier(network) or hasattr(network, "predict_proba") for network in networks):

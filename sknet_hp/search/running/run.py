@@ -27,7 +27,7 @@ Outcome = dict[str, Any]
 
 
 class SearchStopped(Exception):
-    """The time is up; what was done counts."""
+    """The time is up, or somebody has interrupted; what was done counts."""
 
 
 @dataclass(eq=False)
@@ -173,7 +173,7 @@ class Run:
         Raises
         ------
         SearchStopped
-            If the time is up before it has begun.
+            If the time is up before it has begun, or somebody interrupts it.
         """
         if not steps:
             return
