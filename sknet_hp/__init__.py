@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 __all__ = ["NetClassifier", "NetRegressor", "__version__", "fused", "load", "presets", "save"]
 
+_ROOMS = ["search", "skorch"]
+
 _LAZY = {
     "NetClassifier": "sknet_hp.estimators.classifier",
     "NetRegressor": "sknet_hp.estimators.regressor",
@@ -26,8 +28,10 @@ def __getattr__(name: str) -> Any:
     # torch takes a second to import: not before it is needed.
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_ROOMS])

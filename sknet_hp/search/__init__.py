@@ -40,3 +40,7 @@ def __getattr__(name: str) -> Any:
     if name in _OF_EXTRAS:
         return getattr(import_module(f"{__name__}.{_OF_EXTRAS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -19,13 +19,13 @@ from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
-from sknet_hp.fusion.backend import fused
+from sknet_hp.fusion.backend import Network, fused
 from sknet_hp.search.running.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
 from sknet_hp.search.running.ensemble import check_can_vote, select, voting
 from sknet_hp.search.running.identity import digest
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.progress import Progress
-from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.running.resource import Resource, last_step
 from sknet_hp.search.running.run import Row, Run, SearchStopped
 from sknet_hp.search.spaces.space import Space, check_names
 from sknet_hp.search.stock import backend_is_chosen
@@ -255,6 +255,10 @@ class BaseSearcher(BaseSearchCV):
             raise ValueError(
                 f"journal={self.journal!r} needs an integer random_state, so that the same search can be taken up; got {self.random_state!r}"
             )
+        prefix, last = last_step(self.estimator)
+        seed = f"{prefix}random_state"
+        if isinstance(last, Network) and getattr(last, "random_state", 0) is None and seed not in Space(self.param_distributions).names:
+            raise ValueError(f"journal={self.journal!r} needs networks with an integer random_state, to take up the same ones; got {seed}=None")
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_IDENTITY}
         own |= {"least": resource.least, "most": resource.most} | ({"metric": metric} if self._proposes_by_scores else {})
         return {

@@ -479,9 +479,21 @@ def test_two_at_once(path):
 
 def test_a_path_that_is_a_file(tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(OSError, match="file"):
-        networks(tmp_path / "file").fit(X, y)
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(JournalError, match="must be a directory"):
+            networks(path).fit(X, y)
     assert (tmp_path / "file").read_text() == "mine"
+    with pytest.raises(JournalError, match="holds other files"):
+        networks(tmp_path).fit(X, y)
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_networks_without_a_seed(path):
+    """They could not be taken up with the same bits."""
+    pipeline = make_pipeline(StandardScaler(), NetClassifier(max_epochs=2))
+    for net, space in ((pipeline[-1], {"lr": [0.1]}), (pipeline, {"netclassifier__lr": [0.1]})):
+        with pytest.raises(ValueError, match=r"needs networks with an integer random_state, .*random_state=None"):
+            networks(path, net, space).fit(X, y)
 
 
 # ---- what is in it -------------------------------------------------------------------------------------------------

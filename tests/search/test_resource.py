@@ -108,7 +108,7 @@ ADDED = {
     ),
     "and of our drop-in": (
         sknet_hp.skorch.NeuralNetClassifier(
-            torch.nn.Linear, module__in_features=4, module__out_features=2, verbose=0, criterion=torch.nn.CrossEntropyLoss
+            torch.nn.Linear, module__in_features=4, module__out_features=2, verbose=0, criterion=torch.nn.CrossEntropyLoss, random_state=0
         ),
         "max_epochs",
         lambda net: len(net.history),

@@ -27,6 +27,10 @@ _TRUSTED = [
 """What skops may build beside scikit-learn's estimators: parts of those that can go on. They hold numbers, nothing that is executed."""
 
 
+_OWN = {"lock", "search.json.partial", "states"}
+"""What a process that died at once may have left."""
+
+
 class JournalError(ValueError):
     """A journal that this search can not use; the message says why."""
 
@@ -42,13 +46,19 @@ class Journal:
     Raises
     ------
     JournalError
-        If it is of another search, or in use by another process.
+        If it is of another search, in use by another process, or no place for a journal.
     """
 
     def __init__(self, path: str | os.PathLike[str], identity: dict[str, str]):
         self.path = Path(path)
         self.states = self.path / "states"
-        self.states.mkdir(parents=True, exist_ok=True)
+        begun = (self.path / "search.json").exists()
+        if self.path.is_dir() and not begun and not _OWN.issuperset(each.name for each in self.path.iterdir()):
+            raise JournalError(f"journal={str(path)!r} holds other files; give a path of its own")
+        try:
+            self.states.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise JournalError(f"journal={str(path)!r} must be a directory, or a path where one can be made, but there is a file") from None
         self._lock = (self.path / "lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
