@@ -65,7 +65,7 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
         can't be used.
     """
     if target not in table.columns:
-        raise BadInput(f"there is no column {target!r}{did_you_mean(target, table.columns)}: --target must be one of {listed(table.columns)}")
+        raise BadInput(f"there is no column {target!r}{did_you_mean(target, table.columns)}: --target must be one of {listed(table.columns, 40)}")
     if table.shape[1] == 1:
         raise BadInput(f"the table has no column but the target {target!r}: give at least one more to predict it from")
     column = table[target]

@@ -73,7 +73,7 @@ class SavedModelError(ValueError):
 
 
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
-    """Save a fitted estimator, or a pipeline that holds one, in a file without pickle.
+    """Save an estimator, or a pipeline that holds one, fitted or not, in a file without pickle.
 
     The state of the optimizer is kept, so that `warm_start` goes on after loading, bit for bit.
 
