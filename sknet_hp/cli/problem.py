@@ -1,15 +1,13 @@
 """From a table to a problem that can be learned: features, target, task; everything that would fail later is refused here."""
 
 import decimal
-import math
 import numbers
-import re
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from sknet_hp.cli.errors import BadInput, did_you_mean, listed
 from sknet_hp.cli.memory import require_memory
+from sknet_hp.cli.odd_numbers import odd_among_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,10 +17,6 @@ Task = Literal["classification", "regression"]
 
 MOST_CLASSES_GUESSED = 20
 MOST_CATEGORIES = 100  # columns that the estimators give a categorical feature
-
-MOSTLY_NUMBERS = 0.8  # share of a column's cells from which it looks like numbers that something keeps from being read so
-_PLAIN = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
-_WRITTEN = re.compile(r"[-+(]?\s*[$€£¥]?\s*(\d{1,3}([,.'\s]\d{3})+|\d+)([.,]\d+)?\s*[%$€£¥)]?")
 
 COPIES_OF_THE_TABLE = 3
 COPIES_ENCODED = 4
@@ -83,93 +77,6 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
     _check_features(X)
     require_memory(_memory_to_train(X), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
     return Problem(X, y, chosen, target, reason, _notes(X))
-
-
-def check_folds(problem: Problem, outer: int, inner: int) -> None:
-    """Check that every fold of the nested cross-validation has rows, and rows of every class.
-
-    Raises
-    ------
-    BadInput
-        If rows, or the rows of a class, are too few.
-    """
-    import numpy as np
-
-    folds = f"--outer-cv {outer} and --cv {inner}"
-    if problem.task == "regression":
-        least = _least_rows(outer, inner, rows_per_fold=2)  # r2 is not defined on a single row
-        if len(problem.y) < least:
-            raise BadInput(f"{len(problem.y)} rows are too few for {folds}, which need {least}: give more rows or ask for fewer folds")
-        return
-    least = _least_rows(outer, inner, rows_per_fold=1)
-    if len(problem.y) < least:
-        raise BadInput(f"{len(problem.y)} rows are too few for {folds}, which need {least} of every class: give more rows or ask for fewer folds")
-    classes, counts = np.unique(problem.y, return_counts=True)
-    rare = [(label, count) for label, count in zip(classes.tolist(), counts.tolist(), strict=True) if count < least]
-    if rare:
-        label, count = rare[0]
-        others = f", {len(rare) - 1} more classes are too rare," if len(rare) > 1 else ""
-        if not isinstance(label, str):
-            instead = "remove or merge rare classes, ask for fewer folds, or say --task regression if the target is a quantity"
-        elif (odd := odd_among_numbers(problem.y)) is not None:
-            instead = f"remove or merge rare classes or, if the target is a quantity, write numbers plainly (1234.5) and not {odd!r}"
-        else:
-            instead = "remove or merge rare classes, ask for fewer folds, or choose another column if this one holds identifiers or dates"
-        raise BadInput(
-            f"the class {str(label)!r} of {problem.target!r} has {count} row{'s' if count > 1 else ''}{others} "
-            f"and {folds} need {least} of every class: {instead}"
-        )
-
-
-def _least_rows(outer: int, inner: int, rows_per_fold: int) -> int:
-    """The least rows for which each outer fold, and each inner fold of the rows that remain, gets `rows_per_fold`."""
-    least = rows_per_fold * outer
-    while least - math.ceil(least / outer) < rows_per_fold * inner:
-        least += 1
-    return least
-
-
-def check_scoring(problem: Problem, scoring: str) -> None:
-    """Check that a scorer exists and can score this target, on the constant prediction.
-
-    Raises
-    ------
-    BadInput
-        If it can't.
-    """
-    import numpy as np
-    from sklearn.dummy import DummyClassifier, DummyRegressor
-    from sklearn.metrics import get_scorer, get_scorer_names
-
-    names = get_scorer_names()
-    if scoring not in names:
-        raise BadInput(
-            f"there is no scoring {scoring!r}{did_you_mean(scoring, names)}: take a scorer of scikit-learn, "
-            "for example accuracy, balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
-        )
-    dummy = DummyClassifier() if problem.task == "classification" else DummyRegressor()
-    nothing = np.zeros((len(problem.y), 1))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            score = float(get_scorer(scoring)(dummy.fit(nothing, problem.y), nothing, problem.y))
-    except (ValueError, TypeError, AttributeError) as error:
-        reason = str(error).strip().split("\n")[0].rstrip(".")
-        raise BadInput(
-            f"--scoring {scoring} does not suit this {_described(problem)} ({reason}): choose another scorer, such as {_suitable(problem)}"
-        ) from error
-    if not np.isfinite(score):
-        raise BadInput(f"--scoring {scoring} gives {score} for this {_described(problem)}: choose another scorer, such as {_suitable(problem)}")
-
-
-def _suitable(problem: Problem) -> str:
-    if problem.task == "regression":
-        return "r2, neg_root_mean_squared_error or neg_mean_absolute_error"
-    return "accuracy, balanced_accuracy, f1_macro, neg_log_loss or " + ("roc_auc" if len(set(problem.y.tolist())) == 2 else "roc_auc_ovr")
-
-
-def _described(problem: Problem) -> str:
-    return f"{problem.task} of {len(set(problem.y.tolist()))} classes" if problem.task == "classification" else problem.task
 
 
 def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
@@ -265,19 +172,6 @@ def _check_features(X: "pd.DataFrame") -> None:
             f"the columns beside the target are the same in all {len(X):,} rows ({listed(X.columns)}): there is nothing to predict it from, "
             "give a column that varies"
         )
-
-
-def odd_among_numbers(cells: Any) -> str | None:
-    """Of text that looks like numbers, a cell that keeps it from being read so, such as ``'1,049'`` or ``'?'``; None of other text."""
-    import pandas as pd
-
-    counts = pd.Series(cells).value_counts()
-    counts = counts[[isinstance(text, str) for text in counts.index]]
-    kinds = ["plain" if _PLAIN.fullmatch(text.strip()) else "written" if _WRITTEN.fullmatch(text.strip()) else "other" for text in counts.index]
-    alike = sum(count for kind, count in zip(kinds, counts, strict=True) if kind != "other")
-    if alike < MOSTLY_NUMBERS * counts.sum():
-        return None
-    return next((text for wanted in ("written", "other") for kind, text in zip(kinds, counts.index, strict=True) if kind == wanted), None)
 
 
 def _notes(X: "pd.DataFrame") -> tuple[str, ...]:

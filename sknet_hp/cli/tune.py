@@ -13,7 +13,8 @@ from rich.console import Console
 from sknet_hp.cli.data import BUNDLED_TARGET, load_table, table_name
 from sknet_hp.cli.errors import BadInput, listed
 from sknet_hp.cli.output import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
-from sknet_hp.cli.problem import Problem, check_folds, check_scoring, pose_problem
+from sknet_hp.cli.problem import Problem, pose_problem
+from sknet_hp.cli.suits import check_folds, check_scoring
 from sknet_hp.cli.versions import installed_version
 
 if TYPE_CHECKING:

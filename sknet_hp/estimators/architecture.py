@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from sknet_hp.estimators.net_state import COUNTER
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.nets import ARCHITECTURES
 from sknet_hp.nets.front import Front
@@ -18,6 +17,7 @@ from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.modules import EnsembleOutput
+from sknet_hp.nets.program import COUNTER
 from sknet_hp.training.torch_loss import TorchLoss, meaning
 
 NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "norm_eps")

@@ -7,12 +7,9 @@ from torch import nn
 
 from sknet_hp.estimators.torch_optim import read_optimizer, write_optimizer
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.program import trained_shapes
+from sknet_hp.nets.program import COUNTER, trained_shapes
 from sknet_hp.training.job import Rates, State
 from sknet_hp.training.layout import flatten
-
-COUNTER = "num_batches_tracked"
-"""How batch normalisations name the number of batches they have seen, their only buffer that is not of a job."""
 
 
 class Reading(NamedTuple):

@@ -20,13 +20,14 @@ from torch.utils.data import DataLoader, Subset
 
 from sknet_hp.estimators.architecture import warn_alone
 from sknet_hp.estimators.live import Live, batch_hooks, report
-from sknet_hp.estimators.net_state import COUNTER, NetState
+from sknet_hp.estimators.net_state import NetState
 from sknet_hp.estimators.torch_optim import CannotJoin
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
 from sknet_hp.nets.kernels import mixed_keys
+from sknet_hp.nets.program import COUNTER
 from sknet_hp.training.job import Rows, Table, TrainingJob
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.
@@ -154,12 +155,8 @@ class NeuralNetRegressor(FusedFitLoop, skorch.NeuralNetRegressor):
 
 def check_loop(net: Any) -> None:
     """Raise `CannotJoin` unless the net trains as skorch's nets do."""
-    plain = skorch.NeuralNetClassifier if isinstance(net, skorch.NeuralNetClassifier) else skorch.NeuralNetRegressor
-    for name in _LOOP_METHODS:
-        inherited = getattr(plain, name, None)
-        ours = getattr(FusedFitLoop, name, None)
-        if getattr(type(net), name, None) not in (inherited, ours) or name in vars(net):
-            raise CannotJoin(f"{name} is overridden")
+    if (name := _changed(net, _LOOP_METHODS)) is not None:
+        raise CannotJoin(f"{name} is overridden")
     if net.iterator_train is not DataLoader or net.iterator_valid is not DataLoader or net.dataset is not Dataset:
         raise CannotJoin("its own iterator or dataset")
     iterators = net.get_params_for("iterator_train") | net.get_params_for("iterator_valid")
@@ -174,10 +171,18 @@ def check_loop(net: Any) -> None:
 
 def only_reports(net: Any) -> bool:
     """Whether nothing in a net has to be told of an epoch before the next one begins, nor scores in its own way."""
-    plain = skorch.NeuralNetClassifier if isinstance(net, skorch.NeuralNetClassifier) else skorch.NeuralNetRegressor
-    if any(getattr(type(net), name) is not getattr(plain, name) or name in vars(net) for name in _EPOCH_METHODS):
+    if _changed(net, _EPOCH_METHODS) is not None:
         return False
     return net.predict_nonlinearity == "auto" and all(_only_reports(callback) for _, callback in net.callbacks_)
+
+
+def _changed(net: Any, names: tuple[str, ...]) -> str | None:
+    """The first of these methods that is neither skorch's nor ours, or None."""
+    plain = skorch.NeuralNetClassifier if isinstance(net, skorch.NeuralNetClassifier) else skorch.NeuralNetRegressor
+    for name in names:
+        if name in vars(net) or getattr(type(net), name, None) not in (getattr(plain, name, None), getattr(FusedFitLoop, name, None)):
+            return name
+    return None
 
 
 def _only_reports(callback: Any) -> bool:

@@ -19,6 +19,9 @@ STACKED: dict[str, type[Layer]] = LAYERS | TABLE_LAYERS | ENSEMBLE_LAYERS
 
 PRECISIONS = ("float32", "bf16")
 
+COUNTER = "num_batches_tracked"
+"""How batch normalisations name the number of batches they have seen, their only buffer that is not trained."""
+
 
 class Runnable(Protocol):
     """What the training loop needs of a network, stacked or alone."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknet_hp.training.layout import Factors
+from sknet_hp.training.schedules import SLACK
 from sknet_hp.training.weights import Weights
 
 KINDS = ("none", "ema", "swa")
@@ -84,7 +85,7 @@ class Averages:
         if self.kind == "ema":
             self.counts = self.counts + steps
             return
-        counted = epochs > np.array([one.start for one in self.each]) * horizons + 1e-9  # .29 of 100 is 29, for which floats have a little less
+        counted = epochs > np.array([one.start for one in self.each]) * horizons + SLACK  # .29 of 100 is 29, for which floats have a little less
         self.counts = self.counts + counted
         self._lerp(self._factors(1 / np.maximum(self.counts, 1)), 0, weights)
 

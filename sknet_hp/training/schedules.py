@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_SLACK = 1e-9  # t is a quotient of counts: what should be a whole number of periods may come out a rounding below it
+SLACK = 1e-9  # t is a quotient of counts: what should be a whole number of periods may come out a rounding below it
 
 
 def constant(t: float) -> float:
@@ -17,7 +17,7 @@ def constant(t: float) -> float:
 
 def step(t: float, *, gamma: float, step_size: float) -> float:
     """Times gamma after each `step_size` of the time (`torch.optim.lr_scheduler.StepLR`)."""
-    return gamma ** math.floor(t / step_size + _SLACK)
+    return gamma ** math.floor(t / step_size + SLACK)
 
 
 def exponential(t: float, *, min_factor: float) -> float:
@@ -41,7 +41,7 @@ def cosine_restarts(t: float, *, cycles: int, cycle_mult: float) -> float:
         return 0.0
     length = 1.0 / cycles if cycle_mult == 1 else (cycle_mult - 1) / (cycle_mult**cycles - 1)
     start = 0.0
-    while start + length <= t + _SLACK and start + length < 1.0 - _SLACK:
+    while start + length <= t + SLACK and start + length < 1.0 - SLACK:
         start, length = start + length, length * cycle_mult
     return cosine(min(1.0, max(0.0, (t - start) / length)))
 
@@ -121,4 +121,4 @@ class Schedule:
 
     def warming(self, t: float) -> bool:
         """Whether the factor is still rising at t."""
-        return t < self.warmup - _SLACK
+        return t < self.warmup - SLACK

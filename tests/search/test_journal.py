@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -130,6 +131,20 @@ def test_nothing_is_trained_twice(path, monkeypatch):
     assert {index for index, _, end in TRAINED[n:] if end == 1} < {index for index, _, end in first if end == 1}  # they come back to go on
     same_numbers = follow().fit(X, y)
     assert numbers_of(search) == numbers_of(same_numbers)
+
+
+def test_progress_counts_what_was_known(path, monkeypatch, capsys):
+    with monkeypatch.context() as patch, joblib.parallel_config("sequential"):
+        stop_after(60, patch)  # the first rung's 54 networks, and 6 of the second's 18
+        with pytest.raises(Stop):
+            follow(path).fit(X, y)
+    follow(path, verbose=2).fit(X, y)
+    first, second, *_, last = capsys.readouterr().err.splitlines()
+    assert first == "rung 1, 54 networks, 54 of 162 epochs (54 from the journal)"
+    assert re.fullmatch(r"rung 2, 18 networks, 66 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", second), (
+        "no time left: none is known"
+    )
+    assert re.fullmatch(r"rung 4, 2 networks, 126 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}, \d+ s left", last)
 
 
 def test_networks_go_on_from_their_states(path, monkeypatch):

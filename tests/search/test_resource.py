@@ -20,8 +20,8 @@ import sknet_hp.skorch
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
 from sknet_hp.search.brackets import Rung
+from sknet_hp.search.running.outcomes import numbered
 from sknet_hp.search.running.resource import Resource, last_step
-from sknet_hp.search.running.run import _numbered
 from sknet_hp.search.running.stages import SplitData
 
 Y = np.array([0, 1, 2] * 20)
@@ -241,6 +241,6 @@ def test_what_can_not_be_brought_back_is_a_failure():
     data = SplitData(*table(), np.arange(30), np.arange(30, 60), {}, {})
     settings = [{"index": 5, "max_epochs": 1}, {"index": 6, "max_epochs": 2}, {"max_epochs": 3}]
     how = {"scorer": lambda *_: 0.5, "error_score": -1.0, "verbose": 0}
-    _, outcome = _numbered((0, 0), Once(), data, settings, how, context=None)
+    _, outcome = numbered((0, 0), Once(), data, settings, how, context=None)
     assert "just now" in outcome["fit_error"]
     assert outcome["test_scores"] == -1

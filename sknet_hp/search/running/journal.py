@@ -15,7 +15,8 @@ import numpy as np
 
 from sknet_hp.search.running.choosing import SIZES
 from sknet_hp.search.running.identity import digest
-from sknet_hp.search.running.run import Candidate, Outcome
+from sknet_hp.search.running.outcomes import Outcome
+from sknet_hp.search.running.run import Candidate
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
 _TRUSTED = [

@@ -27,7 +27,7 @@ class Progress:
         terminal = self.stream.isatty()
         self.live, self.lines = verbose == 1 and terminal, verbose > 1
         self.total: int | None = None
-        self.done, self.alive, self.unit = 0, 0, unit
+        self.done, self.known, self.alive, self.unit = 0, 0, 0, unit
         self.rung, self.best = 0, np.nan
         self.start = self.shown = time.monotonic()
 
@@ -40,6 +40,11 @@ class Progress:
         """One network has been trained so much further."""
         self.done += resources
         self._show()
+
+    def knew(self, resources: int) -> None:
+        """A journal knew what comes of one network trained so much further."""
+        self.done += resources
+        self.known += resources
 
     def scored(self, best: float) -> None:
         """The best mean score so far."""
@@ -64,10 +69,12 @@ class Progress:
         """The line after so many seconds."""
         parts = [f"rung {self.rung + 1}", f"{self.alive} networks"]
         parts.append(f"{self.done} of {self.total} {self.unit}" if self.total else f"{self.done} {self.unit}")
+        if self.known:
+            parts[-1] += f" ({self.known} from the journal)"
         if not np.isnan(self.best):
             parts.append(f"best score {self.best:.4f}")
-        if self.total and 0 < self.done < self.total:
-            parts.append(f"{_clock(elapsed * (self.total - self.done) / self.done)} left")
+        if self.total and self.known < self.done < self.total:
+            parts.append(f"{_clock(elapsed * (self.total - self.done) / (self.done - self.known))} left")
         return ", ".join(parts)
 
 

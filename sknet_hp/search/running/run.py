@@ -11,19 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
+from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing, check_random_state
 
 from sknet_hp.search.running.choosing import sizes_of
 from sknet_hp.search.running.first_steps import can_share, shared
+from sknet_hp.search.running.outcomes import Outcome, name_error_scores, numbered, raise_if_all_failed, score_of
 from sknet_hp.search.running.progress import Progress, silent
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.stages import SplitData, changed, fit_on, stages
+from sknet_hp.search.running.stages import SplitData, changed, stages
 from sknet_hp.search.running.workers import keep_busy
-
-Outcome = dict[str, Any]
-"""What `_fit_and_score` tells of one fit."""
 
 
 class SearchStopped(Exception):
@@ -188,6 +185,7 @@ class Run:
                     tasks.append((k, split))
                 else:
                     outcomes[k, split] = known
+                    self.progress.knew(self._amount(step))
         self.progress.begins(max(step.iteration for step in steps), len(steps) * self.n_splits)
         if tasks:
             outcomes |= self._train(steps, tasks)
@@ -195,8 +193,8 @@ class Run:
         rows = [Row(step.candidate, step.iteration, step.n_resources, [outcomes[k, s] for s in range(self.n_splits)]) for k, step in enumerate(steps)]
         together = [outcome for row in rows for outcome in row.outcomes]
         if first:
-            _raise_if_all_failed(together, self.settings["error_score"])
-        _name_error_scores([outcome for row in [*self.rows, *rows] for outcome in row.outcomes], self.settings["error_score"])
+            raise_if_all_failed(together, self.settings["error_score"])
+        name_error_scores([outcome for row in [*self.rows, *rows] for outcome in row.outcomes], self.settings["error_score"])
         for row in rows:
             row.candidate.n_resources = row.n_resources
             row.candidate.history.append((row.candidate, row.n_resources))
@@ -221,7 +219,7 @@ class Run:
 
     def score_of(self, row: Row) -> float:
         """Mean over the splits of what the search goes by, NaN if a fit failed."""
-        return float(np.mean([_score_of(outcome, self.metric) for outcome in row.outcomes]))
+        return float(np.mean([score_of(outcome, self.metric) for outcome in row.outcomes]))
 
     def latest(self) -> list[Row]:
         """Of each candidate that was trained, the row of what it has reached; in the order of proposal."""
@@ -230,8 +228,7 @@ class Run:
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
         calls = (
-            delayed(_numbered)(task, *self._arguments(steps[task[0]], task[1]), context=context)
-            for task, context in zip(tasks, contexts, strict=True)
+            delayed(numbered)(task, *self._arguments(steps[task[0]], task[1]), context=context) for task, context in zip(tasks, contexts, strict=True)
         )
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
@@ -266,8 +263,12 @@ class Run:
             if self.journal is not None:
                 goes_on = not self.resource.of_rows and (step.n_resources < self.resource.most or self.keeps_finalists)
                 self.journal.record(step.candidate, split, step.n_resources, outcome, goes_on=goes_on)
-            self.progress.fitted(step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources))
+            self.progress.fitted(self._amount(step))
         return outcome
+
+    def _amount(self, step: Step) -> int:
+        """How many resources a step hands out in each split."""
+        return step.n_resources - (0 if self.resource.of_rows else step.candidate.n_resources)
 
     def _kept(self, candidate: Candidate, split: int) -> Any:
         """A candidate's network as far as it was trained, to go on from, or None."""
@@ -291,7 +292,7 @@ class Run:
                 if candidate.estimators[split] is None:
                     missing.append((candidate, split))
         steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
-        calls = (delayed(_numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
+        calls = (delayed(numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
         for (k, split), outcome in Parallel(n_jobs=self.n_jobs)(calls):
             missing[k][0].estimators[split] = outcome["estimator"] if outcome["fit_error"] is None else None
         return [candidate.estimators for candidate in candidates]
@@ -334,61 +335,3 @@ class Run:
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     """From the best to the worst; those that failed come last, and of equals the one proposed first comes first."""
     return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
-
-
-class _Failing(BaseEstimator):
-    """Stands for an estimator that could not be brought to where it was, so that this is an outcome like others."""
-
-    def __init__(self, error: Exception):
-        self.error = error
-
-    def fit(self, X: Any, y: Any = None, **params: Any) -> None:
-        raise self.error
-
-
-def _numbered(task: tuple[int, int], estimator: Any, data: SplitData, settings: list[dict[str, Any]], how: dict[str, Any], *, context: Any) -> Any:
-    caller = how.get("caller")
-    rest = {name: value for name, value in how.items() if name != "caller"}
-    try:
-        for earlier in settings[:-1]:  # its state is lost: it comes here by the way that it came before
-            fit_on(estimator, data, earlier)
-    except Exception as error:  # half a fit is nothing to go on from
-        estimator, settings = _Failing(error), [{}]
-    outcome = _fit_and_score(
-        estimator,
-        data.X,
-        data.y,
-        train=data.train,
-        test=data.test,
-        parameters=settings[-1] or None,
-        fit_params=data.fit_params,
-        score_params=data.score_params,
-        return_n_test_samples=True,
-        return_times=True,
-        return_estimator=True,
-        caller=caller,
-        callback_ctx=context,
-        **rest,
-    )
-    return task, outcome
-
-
-def _score_of(outcome: Outcome, metric: str) -> float:
-    scores = outcome["test_scores"]
-    if not isinstance(scores, dict):
-        return float(scores)
-    return float(scores[metric] if metric in scores else next(iter(scores.values())))
-
-
-def _name_error_scores(outcomes: list[Outcome], error_score: Any) -> None:
-    """Where a function gives several scores, what failed has one only: their names are known from what succeeded, now or before."""
-    names = next((list(outcome["test_scores"]) for outcome in outcomes if isinstance(outcome["test_scores"], dict)), None)
-    for outcome in outcomes:
-        for kind in ("test_scores", "train_scores"):
-            if names is not None and kind in outcome and not isinstance(outcome[kind], dict):
-                outcome[kind] = dict.fromkeys(names, error_score)
-
-
-def _raise_if_all_failed(outcomes: list[Outcome], error_score: Any) -> None:
-    if outcomes and all(outcome["fit_error"] is not None for outcome in outcomes):
-        _warn_or_raise_about_fit_failures(outcomes, error_score)
