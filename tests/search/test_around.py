@@ -6,6 +6,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import PBTSearchCV, RandomizedSearchCV, search_space
@@ -33,6 +34,15 @@ def test_orders_say_how_far():
 def test_what_matters_for_an_optimizer():
     assert "momentum" in search_space(NetClassifier(optimizer="sgd"))
     assert "momentum" not in search_space(NetClassifier(optimizer="adam"))
+
+
+def test_only_what_has_an_effect():
+    class Own(nn.Module):
+        pass
+
+    assert set(search_space(NetClassifier(module=Own))) == {"lr", "weight_decay"}
+    assert set(search_space(NetClassifier(module="resnet"))) == {"lr", "width", "n_layers", "dropout", "weight_decay"}
+    assert set(search_space(NetClassifier(hidden_layer_sizes=(16, 8)))) == {"lr", "dropout", "weight_decay"}
 
 
 def test_pipelines_and_other_estimators():

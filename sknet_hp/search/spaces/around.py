@@ -58,6 +58,10 @@ def _around(name: str, value: Any, orders: float, estimator: Any) -> Choice | Ra
         return None
     if name == "alpha" and hasattr(estimator, "optimizer"):  # of RMSprop, which nobody searches so
         return None
+    if name in ("width", "n_layers") and getattr(estimator, "hidden_layer_sizes", None) is not None:  # which takes their place
+        return None
+    if name in ("width", "n_layers", "dropout") and isinstance(getattr(estimator, "module", None), type):  # a module of one's own has its own
+        return None
     if name in _WHOLE and number:
         low, high = _WHOLE[name]
         return Range.between(min(low, value), max(high, value))
