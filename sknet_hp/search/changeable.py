@@ -27,8 +27,13 @@ def check_changeable(run: Run, space: Space, population: list[Candidate], factor
     """
     for number, branch in enumerate(space.branches):
         for name, dimension in branch.items():
-            if run.resource.name.startswith(f"{name}__") and not (isinstance(dimension, Choice) and len(dimension.values) == 1):
+            if isinstance(dimension, Choice) and len(dimension.values) == 1:
+                continue
+            if run.resource.name.startswith(f"{name}__"):
                 raise _refusal(name, f"it replaces the estimator whose {run.resource.name.rsplit('__', 1)[-1]} is trained on")
+            module = f"{run.resource.prefix}module"
+            if f"{run.resource.prefix}iterator_train" in run.estimator.get_params() and (name == module or name.startswith(f"{module}__")):
+                raise _refusal(name, "a net of skorch makes its module anew, and forgets its weights, when that is set")
         for candidate in population:
             if space.branch_of(candidate.params) == number and _check_branch(run, candidate, branch, factors):
                 break

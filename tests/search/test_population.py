@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.datasets import load_breast_cancer, make_regression
@@ -21,6 +22,7 @@ from sknet_hp.search.explore import explored, n_replaced, neighbours, perturbed,
 from sknet_hp.search.population import intervals
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.spaces.space import Choice, Range, Space
+from sknet_hp.skorch import NeuralNetClassifier
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -323,6 +325,18 @@ def test_numbers_may_change(name):
     search = small(param_distributions={name: values}, initial_candidates=[{name: value} for value in values * 3]).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert {params[name] for params in search.cv_results_["params"]} == set(values)
+
+
+@pytest.mark.parametrize("pipeline", [False, True])
+def test_modules_of_skorch_are_refused(pipeline):
+    """skorch itself would make them anew, without a word."""
+    net = NeuralNetClassifier(torch.nn.Linear, criterion=torch.nn.CrossEntropyLoss, module__in_features=30, max_epochs=6, verbose=0, random_state=0)
+    estimator, prefix = (make_pipeline(StandardScaler(), net), "neuralnetclassifier__") if pipeline else (net, "")
+    space = {f"{prefix}lr": [0.01, 0.1], f"{prefix}module__out_features": [2, 3]}
+    with pytest.raises(ValueError, match="module__out_features' can not change while training goes on: a net of skorch makes its module anew"):
+        PBTSearchCV(estimator, space, population_size=4, cv=2, random_state=0).fit(X, y)
+    alternatives = [{f"{prefix}lr": [0.01, 0.1], f"{prefix}module__out_features": [n]} for n in (2, 3)]
+    assert PBTSearchCV(estimator, alternatives, population_size=4, cv=2, random_state=0).fit(X, y).best_score_ > 0
 
 
 def test_shapes_may_stand_in_a_list_of_dicts():

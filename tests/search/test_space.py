@@ -4,12 +4,14 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+import torch
 from scipy import stats
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import ParameterSampler
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skopt.space import Categorical, Integer, Real
+from skorch import NeuralNetClassifier
 
 from sknet_hp import NetClassifier
 from sknet_hp.search.spaces.space import Choice, Range, Space, dimension
@@ -151,6 +153,7 @@ def test_without():
 BAD = {
     "unknown": ({"lrr": [1]}, "'lrr' is no parameter of the estimator; did you mean 'lr'"),
     "unknown in the second": ([{"lr": [1]}, {"dropuot": [1]}], "'dropuot' is no parameter .* did you mean 'dropout'"),
+    "of nothing that takes arguments": ({"module__width": [1]}, "'module__width' is no parameter"),
     "no dict": ([1], "must be a dict or a list of dicts"),
     "nothing": ({}, "param_distributions is empty"),
     "no alternatives": ([], "list of dicts that are not empty"),
@@ -182,6 +185,20 @@ def test_parameters_of_a_part_that_is_searched_itself():
     assert Space(space, pipeline.get_params()).size == 2
     with pytest.raises(ValueError, match="'passthrough__alpha' is no parameter"):
         Space({"passthrough__alpha": [1.0]}, pipeline.get_params())
+
+
+def test_a_name_without_its_step():
+    with pytest.raises(ValueError, match="'alpha' is no parameter of the estimator; did you mean 'ridge__alpha'"):
+        Space({"alpha": [1.0]}, make_pipeline(StandardScaler(), Ridge()).get_params())
+
+
+@pytest.mark.parametrize("prefix", ["", "neuralnetclassifier__"])
+def test_what_a_net_of_skorch_hands_on(prefix):
+    net = NeuralNetClassifier(torch.nn.Linear, optimizer=torch.optim.Adam)
+    known = (make_pipeline(StandardScaler(), net) if prefix else net).get_params()
+    assert Space({f"{prefix}module__out_features": [2, 3], f"{prefix}optimizer__betas": [(0.9, 0.99)]}, known).size == 2
+    with pytest.raises(ValueError, match="modul__out_features' is no parameter"):
+        Space({f"{prefix}modul__out_features": [2]}, known)
 
 
 def test_a_name_like_no_other():

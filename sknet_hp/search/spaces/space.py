@@ -283,10 +283,19 @@ def check_can_be_learned(own: Dimension, name: str) -> None:
 def check_names(names: Any, known: Any) -> None:
     """Refuse names that the estimator has not, with the nearest that it has. Of parts that are themselves among the names nobody knows theirs."""
     for name in names:
-        if name not in known and not any(str(name).startswith(f"{part}__") for part in names):
-            near = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+        if name not in known and not any(str(name).startswith(f"{part}__") for part in names) and not _is_argument(str(name), known):
+            near = [own for own in known if own.endswith(f"__{name}")] or get_close_matches(str(name), list(known), n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {sorted(known)}"
             raise ValueError(f"{name!r} is no parameter of the estimator; {hint}")
+
+
+def _is_argument(name: str, known: Any) -> bool:
+    """Whether it is what a net of skorch hands to its module, optimizer, ...: `module__width`, which it takes but does not list."""
+    for part in known:
+        net = part[: len(part) - len(part.rsplit("__", 1)[-1])]
+        if name.startswith(f"{part}__") and f"{net}iterator_train" in known:
+            return True
+    return False
 
 
 # ---- what others write ---------------------------------------------------------------------------------------------
