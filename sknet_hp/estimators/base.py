@@ -140,7 +140,12 @@ class BaseNet(Network, BaseEstimator):
         """The rows to train on and to validate on, encoded, and what scores the latter; what encodes them is learned first, if it is not known."""
         if source is not None:  # weights mean something only of inputs that are encoded alike
             self.encoder_ = deepcopy(source.encoder_)
-            Z = self.encoder_.transform(data.X, estimator=source)
+            try:
+                Z = self.encoder_.transform(data.X, estimator=source)
+            except ValueError as error:
+                raise ValueError(
+                    f"init_from keeps its encoding, for tables of the same columns in the same order, which X does not fit: {error}"
+                ) from error
             validate_data(self, data.X, reset=True, skip_check_array=True)
         elif first:
             learn_from = data.sample_weight

@@ -31,7 +31,7 @@ def source_of(net: Any) -> Any:
 def start_from(net: Any, source: Any, job: TrainingJob, own: dict[str, Tensor]) -> State:
     """Where training begins: with the layers of a fitted estimator that match, and `own` tensors for the rest."""
     both, taken = transferred(source, own)
-    if not taken:
+    if not any(own[name].ndim > 1 for name in taken):  # the bias of an output alone is no layer
         raise ValueError(f"no layer of init_from={source!r} matches this network's; give it the same n_layers, width and normalization")
     names, frozen = _names(job.graph), _frozen(net, job.graph)
     random = [name for name, still in zip(names, frozen, strict=True) if still and name not in taken]

@@ -137,6 +137,7 @@ def test_from_a_file_in_a_search(source, tmp_path):
         ({"init_from": LogisticRegression()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": NetClassifier()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": "source", "width": 7, "n_layers": 1}, "no layer of init_from"),
+        ({"init_from": "source", "width": 7}, "no layer of init_from"),  # though the output's bias would match
         ({"init_from": "source", "n_layers": 3, "freeze": "all_but_last"}, "'layers.6.weight' at random weights.*It has layers.0.weight"),
         ({"init_from": "source", "hidden_layer_sizes": (16, 8), "freeze": 2, "unfreeze_epoch": 2}, "'layers.3.weight' at random weights"),
     ],
@@ -146,3 +147,9 @@ def test_what_makes_no_sense_is_refused(source, parameters, message):
         parameters = parameters | {"init_from": source}
     with pytest.raises(ValueError, match=message):
         NetClassifier(**SMALL | parameters).fit(X, y)
+
+
+@pytest.mark.parametrize("table", [X[:, :-1], X.astype(str)], ids=["fewer columns", "text"])
+def test_a_table_of_other_columns_is_refused_as_such(source, table):
+    with pytest.raises(ValueError, match="init_from keeps its encoding, for tables of the same columns in the same order, which X does not fit"):
+        NetClassifier(**SMALL, init_from=source).fit(table, y)
