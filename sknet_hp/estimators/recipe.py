@@ -173,7 +173,14 @@ class ScorerMetric:
                 raise ValueError("the score is not a number")
             return score
         except (ValueError, TypeError) as error:
-            instead = "a scorer that takes weights" if "'sample_weight'" in str(error) else "hold out more rows"
+            told = str(error)
+            instead = (
+                "a scorer that takes weights"
+                if "'sample_weight'" in told
+                else "a scorer without a positive class, such as 'f1_macro' or 'roc_auc', or give labels of 0 and 1"
+                if "pos_label" in told
+                else "hold out more rows"
+            )
             raise ValueError(
                 f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or {instead}"
             ) from error

@@ -186,6 +186,11 @@ def test_a_scorer_that_fails_is_heard_of():
         NetRegressor(**SMALL | {"early_stopping": True}, stopping_metric="neg_mean_squared_log_error").fit(Xr, yr)
 
 
+def test_a_scorer_of_one_class_needs_to_know_it():
+    with pytest.raises(ValueError, match="or a scorer without a positive class, such as 'f1_macro' or 'roc_auc', or give labels of 0 and 1"):
+        NetClassifier(**SMALL | {"early_stopping": True}, stopping_metric="f1").fit(X, np.where(y > 0, "yes", "no"))
+
+
 def test_min_delta():
     stopped = fitted(early_stopping=True, patience=2, min_delta=100.0, max_epochs=20)
     assert stopped.n_iter_ == 3
