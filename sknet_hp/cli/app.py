@@ -163,7 +163,7 @@ def tune(
 
 @app.command()
 def predict(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model.safetensors that tune wrote, or its directory.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model.safetensors that tune wrote, its directory, or a file of sknet_hp.save.")],
     data: Annotated[str, typer.Argument(metavar="DATA", help="A table like that of tune; other columns than the model's are not looked at.")],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A .csv, .csv.gz or .parquet file for the predictions.", show_default="standard output")
@@ -171,7 +171,7 @@ def predict(
     proba: Annotated[bool, typer.Option("--proba", metavar="", help="Add a column with the probability of each class.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
 ) -> None:
-    """Predict the rows of a table with a model that `tune` has saved.
+    """Predict the rows of a table with a model that `tune` or `sknet_hp.save` has saved.
 
     Writes a table with one line a row, in the order of the rows: the column **prediction** and, with --proba, a column
     **probability_CLASS** for each class.

@@ -75,7 +75,7 @@ def load_model(path: Path) -> Any:
     """
     file = _file_of(path)
     if not file.is_file():
-        raise BadInput(f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, or its directory")
+        raise BadInput(f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file of sknet_hp.save")
     from sknet_hp.estimators.persistence import SavedModelError, load  # torch takes a second to import: not for a mere mistake in a name
 
     try:
@@ -83,10 +83,11 @@ def load_model(path: Path) -> Any:
     except PermissionError:
         raise BadInput(f"{str(file)!r} can't be read: you have no permission, ask for it or copy the file") from None
     except SavedModelError as error:
-        raise BadInput(f"{error}: give a {MODEL} that tune wrote") from error
+        raise BadInput(f"{error}: give a {MODEL} that tune wrote, or a file of sknet_hp.save") from error
     if not (hasattr(model, "predict") and hasattr(model, "feature_names_in_")):
         raise BadInput(
-            f"{str(file)!r} holds a {type(model).__name__}, no estimator fitted on a table with named columns: give a {MODEL} that tune wrote"
+            f"{str(file)!r} holds a {type(model).__name__}, no estimator fitted on a table with named columns: give a {MODEL} that tune wrote, or "
+            "save one that was"
         )
     return model
 
