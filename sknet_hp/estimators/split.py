@@ -46,6 +46,13 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
             train, validation = next(iter(net.validation_split.split(rows[:, None], data.y, data.groups)))
         except StopIteration:
             raise ValueError(f"validation_split={net.validation_split!r} gives no split of these {len(rows)} rows") from None
+        except ValueError as refusal:
+            if data.groups is not None or "groups" not in str(refusal):
+                raise
+            raise ValueError(
+                f"validation_split={net.validation_split!r} goes by groups: give them to fit as groups=; searches and pipelines hand them on with "
+                "sklearn.set_config(enable_metadata_routing=True) and set_fit_request(groups=True)"
+            ) from refusal
         train, validation = rows[train], rows[validation]  # a splitter may give masks
         if taking_part is not None:
             train, validation = (part[np.isin(part, taking_part)] for part in (train, validation))

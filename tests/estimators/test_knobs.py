@@ -229,6 +229,11 @@ def test_validation_by_groups_and_time():
     assert same(in_time, by_hand)
 
 
+def test_a_splitter_of_groups_without_groups():
+    with pytest.raises(ValueError, match="goes by groups: give them to fit as groups="):
+        NetClassifier(**SMALL | {"early_stopping": True}, validation_split=GroupShuffleSplit(1)).fit(X, y)
+
+
 def test_groups_without_a_splitter_are_ignored_aloud():
     with pytest.warns(UserWarning, match="groups are ignored: validation_fraction holds rows out whatever"):
         net = fitted_with(groups=np.arange(200) // 20)
