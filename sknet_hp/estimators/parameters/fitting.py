@@ -48,8 +48,9 @@ FITTING: dict[str, Parameter] = {
     "validation_split": Parameter(
         "scikit-learn splitter or None",
         [HasMethods(["split"]), None],
-        "Holds rows out in place of `validation_fraction`: its first split is used, for example of `GroupShuffleSplit` (give `groups` to `fit`) or "
-        "`TimeSeriesSplit`.",
+        "Holds rows out in place of `validation_fraction`: its first split is used, for example of `GroupShuffleSplit` (give `groups` to `fit`). "
+        "Rows in neither part take no part: the first split of `TimeSeriesSplit` has only the oldest, so for rows in order of time write a splitter "
+        "that holds out the last (docs/guide.md has one), or give `X_val` to `fit`.",
     ),
     "restore_best": Parameter(
         "bool", SWITCH, "With `early_stopping`, predict with the weights of the best epoch. Training goes on from the last ones all the same."
@@ -64,8 +65,8 @@ FITTING: dict[str, Parameter] = {
     "init_from": Parameter(
         "fitted estimator, str, path-like or None",
         [HasMethods(["predict"]), str, os.PathLike, None],
-        "A network of ours, or a file that `sknet_hp.save` wrote of one: its encoding of the table is kept, its layers of equal shape are taken. "
-        "Other layers, such as an output for other classes, start at random.",
+        "A network of ours, or a file that `sknet_hp.save` wrote of one: its encoding of the table is kept, so X needs the same columns in the same "
+        "order; its layers of equal shape are taken. Other layers, such as an output for other classes, start at random.",
     ),
     "freeze": Parameter(
         '"all_but_last", int, list of str or None',
