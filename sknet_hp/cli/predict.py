@@ -32,7 +32,7 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
     if proba and not (is_classifier(model) and hasattr(model, "predict_proba")):
         raise BadInput(f"--proba needs a classifier and {str(model_path)!r} is a {type(model).__name__}: leave --proba out")
     features = list(model.feature_names_in_)
-    table = load_table(data, text_columns=getattr(model, TEXT_COLUMNS, []))
+    table = load_table(data, text_columns=_text_columns(model))
     absent = [name for name in features if name not in table.columns]
     if absent:
         spare = [name for name in table.columns if name not in features]
@@ -90,6 +90,13 @@ def load_model(path: Path) -> Any:
             "save one that was"
         )
     return model
+
+
+def _text_columns(model: Any) -> list[str]:
+    """Features that were text in training: as tune has noted, or as a network's own encoder knows."""
+    encoder = getattr(model, "encoder_", None)
+    known = [] if encoder is None else [model.feature_names_in_[column] for column in encoder.text_columns]
+    return list(getattr(model, TEXT_COLUMNS, known))
 
 
 def _predict(model: Any, X: pd.DataFrame, data: str, proba: bool) -> pd.DataFrame:

@@ -158,6 +158,11 @@ class TableEncoder(BaseEstimator):
         return first, (self._bins.counts_[0] if self._bins is not None and self._bins.counts_ else 0)
 
     @property
+    def text_columns(self) -> list[int]:
+        """The columns that held strings in training."""
+        return sorted(each.column for each in [*self._categories, *self._codes] if each.text_)
+
+    @property
     def n_codes(self) -> int:
         """How many columns, the last ones, are codes."""
         return len(self._codes)

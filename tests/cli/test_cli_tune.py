@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -234,6 +235,15 @@ def test_text_of_digits_stays_text(run, table, tmp_path):
     result = run("predict", "results", "new.csv", "--proba")
     expected = model.predict_proba(pd.DataFrame({"code": ["007"]}))[0]
     np.testing.assert_allclose([float(cell) for cell in result.out.splitlines()[1].split(",")[1:]], expected, rtol=1e-6)
+
+
+def test_predict_knows_text_columns_of_networks_saved_in_python(run):
+    table = pd.DataFrame({"code": ["007", "x7"] * 20, "size": np.arange(40.0)})
+    net = sknet_hp.NetClassifier(width=8, max_epochs=3, random_state=0).fit(table, [0, 1] * 20)
+    sknet_hp.save(net, "model")
+    table[::2].to_csv("new.csv", index=False)  # digits only
+    written = pd.read_csv(StringIO(run("predict", "model", "new.csv", "--proba").out))
+    assert np.array_equal(written.filter(like="probability").to_numpy(), net.predict_proba(table[::2]))
 
 
 def test_proba_needs_a_classifier(run, refused, data):
