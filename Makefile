@@ -40,7 +40,7 @@ format: $(INSTALLED)  ## repair what can be repaired of style and format
 types: $(INSTALLED)  ## check the package's types
 	$(BIN)/mypy
 
-readme: $(INSTALLED)  ## run the README's code blocks
+readme: $(INSTALLED)  ## run the code blocks of the README and the guide
 	$(BIN)/python -m pytest tests/test_readme.py
 
 bench: $(INSTALLED)  ## measure fused training against skorch

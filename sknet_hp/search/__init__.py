@@ -1,4 +1,11 @@
-"""Searches over hyperparameters, fused by default. Knows the scikit-learn API and joblib; never torch."""
+"""Searches over hyperparameters, fused by default.
+
+`GridSearchCV`, `RandomizedSearchCV` and `BayesSearchCV` are scikit-learn's and scikit-optimize's. The others hand out epochs: `HalvingSearchCV`,
+`HyperbandSearchCV`, `ASHASearchCV`, `BOHBSearchCV`; `GPSearchCV`, `TPESearchCV` and `CmaEsSearchCV`, led by a model; `PBTSearchCV`, which finds a
+schedule. `search_space` is a space to begin with. Which one when: docs/searchers.md.
+"""
+
+# Knows the scikit-learn API and joblib; never torch.
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
