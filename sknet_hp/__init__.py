@@ -8,17 +8,18 @@ from sknet_hp.fusion.backend import fused
 
 if TYPE_CHECKING:
     from sknet_hp.estimators.classifier import NetClassifier
-    from sknet_hp.estimators.persistence import load, save
+    from sknet_hp.estimators.persistence import SavedModelError, load, save
     from sknet_hp.estimators.regressor import NetRegressor
 
 __version__ = "0.1.0.dev0"
-__all__ = ["NetClassifier", "NetRegressor", "__version__", "fused", "load", "presets", "save"]
+__all__ = ["NetClassifier", "NetRegressor", "SavedModelError", "__version__", "fused", "load", "presets", "save"]
 
 _ROOMS = ["search", "skorch"]
 
 _LAZY = {
     "NetClassifier": "sknet_hp.estimators.classifier",
     "NetRegressor": "sknet_hp.estimators.regressor",
+    "SavedModelError": "sknet_hp.estimators.persistence",
     "load": "sknet_hp.estimators.persistence",
     "save": "sknet_hp.estimators.persistence",
 }

@@ -15,6 +15,7 @@ from sknet_hp.search.bohb import BOHBSearchCV
 from sknet_hp.search.halving import HalvingSearchCV
 from sknet_hp.search.hyperband import HyperbandSearchCV
 from sknet_hp.search.population import PBTSearchCV
+from sknet_hp.search.running.journal import JournalError
 from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 
@@ -33,6 +34,7 @@ __all__ = [
     "GridSearchCV",
     "HalvingSearchCV",
     "HyperbandSearchCV",
+    "JournalError",
     "PBTSearchCV",
     "RandomizedSearchCV",
     "TPESearchCV",

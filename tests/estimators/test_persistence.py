@@ -23,8 +23,7 @@ from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardSc
 from skorch.callbacks import Callback
 
 import sknet_hp
-from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.persistence import SavedModelError
+from sknet_hp import NetClassifier, NetRegressor, SavedModelError
 from sknet_hp.estimators.transforms import TRANSFORMS
 
 SMALL = {"width": 8, "max_epochs": 3, "random_state": 0}

@@ -26,10 +26,10 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp import NetClassifier
-from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, HyperbandSearchCV, PBTSearchCV, TPESearchCV, search_space
+from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, HyperbandSearchCV, JournalError, PBTSearchCV, TPESearchCV, search_space
 from sknet_hp.search.running import journal as room
 from sknet_hp.search.running.identity import digest
-from sknet_hp.search.running.journal import Journal, JournalError
+from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.run import Candidate
 
 pytestmark = pytest.mark.timeout(120)
