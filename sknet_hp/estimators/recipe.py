@@ -172,8 +172,8 @@ class ScorerMetric:
             if np.isnan(score):  # it would be so in each epoch, and the first would pass for the best
                 raise ValueError("the score is not a number")
             return score
-        except (ValueError, TypeError) as error:
-            instead = "a scorer that takes weights" if "'sample_weight'" in str(error) else "hold out more rows"
+        except (ValueError, TypeError, AttributeError) as error:
+            instead = "a scorer that takes weights" if "'sample_weight'" in str(error) else "another scorer, or hold out more rows"
             raise ValueError(
                 f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or {instead}"
             ) from error
