@@ -58,11 +58,11 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
             train, validation = rows[train], rows[validation]  # a splitter may give masks
         except StopIteration:
             raise ValueError(f"validation_split={net.validation_split!r} gives no split of these {len(rows)} rows") from None
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, IndexError) as refused:
             raise ValueError(
-                f"validation_split={net.validation_split!r} can not split these {len(rows)} rows ({error}); give a splitter of scikit-learn's kind "
+                f"validation_split={net.validation_split!r} can not split these {len(rows)} rows ({refused}); give a splitter of scikit-learn's kind "
                 "that suits y and the rows, for example ShuffleSplit(1, test_size=0.1)"
-            ) from error
+            ) from refused
         if taking_part is not None:
             train, validation = (part[np.isin(part, taking_part)] for part in (train, validation))
         if len(train) == 0 or len(validation) == 0:
