@@ -57,10 +57,8 @@ def structure(net: Any, encoder: TableEncoder, n_features: int, n_outputs: int, 
 
 def lasting(structure: dict[str, Any]) -> dict[str, Any]:
     """What of a structure a network that is trained on must keep: all but its dropouts, which hold no weights and may come and go."""
-    kept = {name: value for name, value in structure.items() if name not in ("dropout", "residual_dropout")}
-    if isinstance(kept.get("front"), tuple):
-        kept["front"] = Front(*kept["front"])._replace(input_dropout=0.0)
-    return kept
+    whole = structure | Front(*structure["front"])._asdict() if "front" in structure else structure
+    return {name: value for name, value in whole.items() if name not in ("front", "dropout", "input_dropout", "residual_dropout")}
 
 
 def _place(net: Any, name: str) -> float:

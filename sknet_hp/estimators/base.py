@@ -18,7 +18,7 @@ from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.continuing import again, starts_of
 from sknet_hp.estimators.net_view import view
 from sknet_hp.estimators.row_weights import counting, shares
-from sknet_hp.estimators.split import Data, split_rows
+from sknet_hp.estimators.split import Data, naming, split_rows
 from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
 from sknet_hp.estimators.watched import train_watched
 from sknet_hp.fusion.backend import Network
@@ -163,10 +163,11 @@ class BaseNet(Network, BaseEstimator):
             weight = None if data.sample_weight is None else data.sample_weight[validation]
             return Rows(table, train), Rows(table, validation), recipe.scorer(self, data.codes[validation], weight)
         X_val, y_val = data.held_out
-        check_consistent_length(X_val, y_val)
-        codes = self._read_target(y_val, first=False, classes=None)
-        weight = shares(self._training_weight(codes, None))
-        table_val = Table(self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), weight)
+        with naming("X_val, y_val"):
+            check_consistent_length(X_val, y_val)
+            codes = self._read_target(y_val, first=False, classes=None)
+            weight = shares(self._training_weight(codes, None))
+            table_val = Table(self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), weight)
         which = counting(weight)
         return Rows(table, train), Rows(table_val, which), recipe.scorer(self, codes if which is None else codes[which], None)
 
@@ -245,9 +246,9 @@ class BaseNet(Network, BaseEstimator):
 
     def _check_unchanged(self, structure: dict[str, Any]) -> None:
         before, after = architecture.lasting(self.structure_), architecture.lasting(structure)
-        changed = [name for name in after if after[name] != before[name]]
+        changed = [name for name in after if after[name] != before[name]] if before["module"] == after["module"] else ["module"]
         if changed:
-            what = ", ".join(f"{name}={self.structure_[name]!r} has become {structure[name]!r}" for name in changed)
+            what = ", ".join(f"{name}={before[name]!r} has become {after[name]!r}" for name in changed)
             raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")
 
     def _train(self, jobs: list[TrainingJob], refit: bool = False) -> None:

@@ -194,6 +194,11 @@ def _is_na(cell_type: type) -> bool:
     return cell_type is type(None) or cell_type.__name__ in ("NAType", "NaTType")
 
 
+def is_missing(cell: Any) -> bool:
+    """Whether an object marks what is missing: such a value, or NaN."""
+    return _is_na(type(cell)) or (isinstance(cell, numbers.Real) and cell != cell)
+
+
 def _datetime_error(label: str, received: Any) -> TypeError:
     return TypeError(
         f"{label} holds dates or times ({received}), which are no numbers or categories yet. Replace it "

@@ -172,18 +172,20 @@ class ScorerMetric:
             if np.isnan(score):  # it would be so in each epoch, and the first would pass for the best
                 raise ValueError("the score is not a number")
             return score
-        except (ValueError, TypeError) as error:
-            told = str(error)
-            instead = (
-                "a scorer that takes weights"
-                if "'sample_weight'" in told
-                else "a scorer without a positive class, such as 'f1_macro' or 'roc_auc', or give labels of 0 and 1"
-                if "pos_label" in told
-                else "hold out more rows"
-            )
+        except (ValueError, TypeError, AttributeError) as error:
             raise ValueError(
-                f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or {instead}"
+                f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use 'loss', or "
+                f"{_instead_of_scorer(str(error))}"
             ) from error
+
+
+def _instead_of_scorer(refusal: str) -> str:
+    """What helps where a scorer refuses the rows held out."""
+    if "'sample_weight'" in refusal:
+        return "a scorer that takes weights"
+    if "pos_label" in refusal:
+        return "a scorer without a positive class, such as 'f1_macro' or 'roc_auc', or give labels of 0 and 1"
+    return "another scorer, or hold out more rows"
 
 
 def scorer(net: Any, y: np.ndarray, weight: np.ndarray | None) -> ScorerMetric | None:

@@ -1,6 +1,8 @@
 """What `fit` was given, and which of its rows are held out."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +28,15 @@ class Data(NamedTuple):
         return counting(self.weight)
 
 
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Have errors begin with the arguments that they are about."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{what}: {error}") from error
+
+
 def auto_fraction(n_rows: int) -> float:
     """What "auto" holds out of so many rows.
 
@@ -44,16 +55,17 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
     if net.validation_split is not None:
         try:
             train, validation = next(iter(net.validation_split.split(rows[:, None], data.y, data.groups)))
+            train, validation = rows[train], rows[validation]  # a splitter may give masks
         except StopIteration:
             raise ValueError(f"validation_split={net.validation_split!r} gives no split of these {len(rows)} rows") from None
-        except ValueError as refusal:
-            if data.groups is not None or "groups" not in str(refusal):
-                raise
-            raise ValueError(
-                f"validation_split={net.validation_split!r} goes by groups: give them to fit as groups=; searches and pipelines hand them on with "
-                "sklearn.set_config(enable_metadata_routing=True) and set_fit_request(groups=True)"
-            ) from refusal
-        train, validation = rows[train], rows[validation]  # a splitter may give masks
+        except (ValueError, TypeError, IndexError) as refused:
+            instead = (
+                "give groups= to fit, which searches and pipelines hand on with sklearn.set_config(enable_metadata_routing=True) and "
+                "set_fit_request(groups=True)"
+                if data.groups is None and "groups" in str(refused)
+                else "give a splitter of scikit-learn's kind that suits y and the rows, for example ShuffleSplit(1, test_size=0.1)"
+            )
+            raise ValueError(f"validation_split={net.validation_split!r} can not split these {len(rows)} rows ({refused}); {instead}") from refused
         if taking_part is not None:
             train, validation = (part[np.isin(part, taking_part)] for part in (train, validation))
         if len(train) == 0 or len(validation) == 0:

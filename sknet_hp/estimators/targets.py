@@ -7,6 +7,8 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from sknet_hp.estimators.frames import is_missing
+
 
 def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(the distinct labels, sorted; the number of each row's label among them)."""
@@ -22,7 +24,7 @@ def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _is_multilabel(y: Any) -> bool:
-    two = getattr(y, "ndim", None) == 2 or (isinstance(y, list) and len(y) > 0 and isinstance(y[0], (list, tuple, np.ndarray)))
+    two = len(getattr(y, "shape", ())) == 2 or (isinstance(y, list) and len(y) > 0 and isinstance(y[0], (list, tuple, np.ndarray)))
     return two and type_of_target(y, input_name="y") == "multilabel-indicator"
 
 
@@ -51,12 +53,12 @@ class ClassTarget:
         seen, codes = _labels(y)
         if classes is None:
             return cls(seen), codes
-        target = cls(unique_labels(np.asarray(classes)))
+        target = cls(_classes(classes))
         return target, target._known(y, seen, codes)
 
     def check_classes(self, classes: Any) -> None:
         """Refuse classes, if any are given, that are not these."""
-        if classes is not None and not np.array_equal(unique_labels(np.asarray(classes)), self.classes):
+        if classes is not None and not np.array_equal(_classes(classes), self.classes):
             raise ValueError(
                 f"classes={np.asarray(classes)[:10].tolist()} are not the classes {self.classes[:10].tolist()} of this network, which stay; "
                 "leave them out, or begin anew with fit"
@@ -110,7 +112,29 @@ def _column(y: Any) -> np.ndarray:
     y = column_or_1d(y, warn=True)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
+    _check_labels(y, "y")
     return y
+
+
+def _classes(given: Any) -> np.ndarray:
+    """Labels given as `classes`, sorted."""
+    labels = np.asarray(given)
+    _check_labels(labels, "classes")
+    return unique_labels(labels)
+
+
+def _check_labels(labels: np.ndarray, name: str) -> None:
+    """Refuse objects that are no strings; scikit-learn takes them for labels of a regression, or fails to sort them."""
+    if labels.dtype.kind != "O" or set(map(type, labels)) == {str}:
+        return
+    for position, label in enumerate(labels):
+        if is_missing(label):
+            raise ValueError(f"{name} holds {label!r} at position {position}, which is no label; leave it out, or use a label of your own for it")
+        if not isinstance(label, str):
+            raise ValueError(
+                f"Unknown label type: {name} is an array of objects, of which {label!r} at position {position} is no string; make all of them "
+                "numbers, astype(int), or strings, astype(str)"
+            )
 
 
 def _indicator(y: Any) -> np.ndarray:
@@ -146,7 +170,8 @@ class NumberTarget:
             if (low < 0).any():
                 raise ValueError(f"a Poisson loss is for counts, but y goes down to {low.min():g}; use another loss, or shift y")
             return cls(np.zeros_like(mean), np.where(mean > 0, mean, 1.0), low, high, flat, True)
-        spread = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
+        _, exponent = np.frexp(np.abs(y - mean).max(axis=0))  # a power of two costs no digits, and squares are finite and above zero
+        spread = np.ldexp(np.sqrt(np.average(np.ldexp(y - mean, -exponent) ** 2, axis=0, weights=weight)), exponent)
         # What is constant but for rounding stays as it is.
         scale = np.where(spread > 1e-12 * np.abs(mean), spread, 1.0)
         scale[scale == 0] = 1.0

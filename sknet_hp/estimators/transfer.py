@@ -18,14 +18,33 @@ def source_of(net: Any) -> Any:
     if isinstance(source, (str, os.PathLike)):
         from sknet_hp.estimators.persistence import load
 
-        source = load(source)
+        try:
+            source = load(source)
+        except OSError as error:
+            raise ValueError(f"init_from={net.init_from!r} can not be read: {error.strerror}; give a file that sknet_hp.save wrote") from error
     if source is None:
         if net.freeze is not None:
             raise ValueError(f"freeze={net.freeze!r} keeps weights as they start, which are random; give init_from, or train on with warm_start=True")
         return None
     if not isinstance(source, Network) or not hasattr(source, "parameters_"):
         raise ValueError(f"init_from={net.init_from!r} must be a fitted NetClassifier or NetRegressor, or a file that sknet_hp.save wrote of one")
+    _check_encoding(net, source)
     return source
+
+
+def _check_encoding(net: Any, source: Any) -> None:
+    """Refuse a network that can not take what the source's encoder, which is kept, makes of a table."""
+    encoder, ours = source.encoder_, isinstance(net.module, str)
+    if encoder.n_codes and not (ours and net.cat_embedding_dim > 0):
+        raise ValueError(
+            f"init_from={source!r} gives categories as numbers of learned vectors, which module={net.module!r} with "
+            f"cat_embedding_dim={net.cat_embedding_dim!r} has not; " + ("give it the source's cat_embedding_dim" if ours else "use a module of ours")
+        )
+    if ours and net.num_embedding == "ple" and net.num_embedding_dim is not None and encoder.n_bins and not encoder.equal_bins:
+        raise ValueError(
+            f"num_embedding_dim={net.num_embedding_dim!r} needs numbers of equally many bins, but those of init_from={source!r} differ; "
+            "give it the source's num_embedding_dim"
+        )
 
 
 def start_from(net: Any, source: Any, job: TrainingJob, own: dict[str, Tensor]) -> State:
@@ -88,7 +107,7 @@ def _frozen(net: Any, graph: Graph | nn.Module) -> list[bool]:
     if isinstance(net.freeze, str):
         return [number < last for number in numbers]
     if isinstance(net.freeze, (list, tuple)):
-        unknown = [name for name in net.freeze if not any(own.startswith(name) for own in names)]
+        unknown = [name for name in net.freeze if not isinstance(name, str) or not any(own.startswith(name) for own in names)]
         if unknown:
             raise ValueError(f"freeze={net.freeze!r} names {unknown[0]!r}, which begins no parameter's name of this network; they are {names}")
         return [any(own.startswith(name) for name in net.freeze) for own in names]

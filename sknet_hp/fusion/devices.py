@@ -25,17 +25,30 @@ def how_many(n_jobs: int | None, available: int) -> int:
 
 
 def resolve_device(device: str, elsewhere: bool = False) -> str:
-    """The torch device for "auto" (CUDA where there is one, else the CPU) or for a name, which must exist, unless networks train `elsewhere`."""
+    """The torch device for "auto" (CUDA where there is one, else the CPU) or for a name, which must exist, unless networks train `elsewhere`.
+
+    Raises
+    ------
+    ValueError
+        If torch has none of this name here.
+    """
     if device == "cpu":
         return device
     import torch
 
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    name = str(torch.device(device))
-    if name.startswith("cuda") and not elsewhere and not torch.cuda.is_available():
-        raise ValueError(f"device={device!r}, but torch finds no CUDA device here; use 'cpu' or 'auto'")
-    return name
+    try:
+        found = torch.device(device)
+        if found.type not in ("cpu", "cuda") and not elsewhere:
+            torch.empty(1, device=found).cpu()
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device={device!r} is none that torch can train on here ({error}); use 'cpu', 'cuda' or 'auto'") from None
+    if found.type == "cuda" and not elsewhere:
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (found.index or 0) >= count:
+            raise ValueError(f"device={device!r}, but torch finds {count or 'no'} CUDA device{'s' * (count > 1)} here; use 'cpu' or 'auto'")
+    return str(found)
 
 
 def _member_floats(job: TrainingJob) -> tuple[int, int]:

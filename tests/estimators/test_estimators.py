@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -75,6 +75,9 @@ def test_regressor_learns_targets_of_any_scale(numbers):
     for scale, shift in [(1, 0), (1e-6, 0), (1e9, -1e10)]:
         net = NetRegressor(max_epochs=60, random_state=0).fit(X[:150], scale * y[:150] + shift)
         assert net.score(X[150:], scale * y[150:] + shift) > 0.9
+    for scale in (1e-200, 1e200):  # whose squares are zero, or infinite
+        net = NetRegressor(max_epochs=60, random_state=0).fit(X[:150], scale * y[:150])
+        assert r2_score(y[150:], net.predict(X[150:]) / scale) > 0.9
 
 
 def test_constant_target():
@@ -336,6 +339,10 @@ def test_warm_start_with_another_shape(classes):
         net.set_params(width=17, max_epochs=9).fit(X, y)
     with pytest.raises(ValueError, match="features"):
         net.set_params(width=16).fit(X[:, :4], y)
+    with pytest.raises(ValueError, match="module='mlp' has become 'tabm'"):
+        net.set_params(module="tabm").fit(X, y)
+    with pytest.raises(ValueError, match=r"but num_embedding='none' has become 'plr', num_frequencies=.*; set warm_start=False"):
+        net.set_params(module="mlp", num_embedding="plr").fit(X, y)
 
 
 @pytest.mark.parametrize(("before", "after"), [("sgd", "adamw"), ("adamw", "sgd"), ("rmsprop", "adagrad")])
@@ -752,9 +759,14 @@ def test_targets_that_are_no_classes(classes):
         NetClassifier(**SMALL).fit(X, X[:, 0])
     with pytest.raises(ValueError):
         NetClassifier(**SMALL).fit(X, np.c_[classes[1], classes[1]])
-    missing = np.array(["a", "b", None] * 66 + ["a", "b"], dtype=object)
-    with pytest.raises((ValueError, TypeError)):
-        NetClassifier(**SMALL).fit(X, missing)
+    for missing in (None, np.nan, pd.NA):
+        with pytest.raises(ValueError, match=rf"y holds {missing} at position 2, which is no label; leave it out"):
+            NetClassifier(**SMALL).fit(X, np.array(["a", "b", missing] * 66 + ["a", "b"], dtype=object))
+    with pytest.raises(ValueError, match="classes holds None at position 1"):
+        NetClassifier(**SMALL).partial_fit(X, classes[1], classes=["a", None])
+    for labels in ([0, 1], ["a", 1]):
+        with pytest.raises(ValueError, match=r"y is an array of objects, of which \d at position \d is no string; make all of them numbers"):
+            NetClassifier(**SMALL).fit(X, np.array(labels * 100, dtype=object))
 
 
 def test_too_few_rows_to_hold_some_out():
@@ -783,8 +795,9 @@ def test_prediction_asks_for_the_same_columns(problem, Net):
 
 
 def test_no_such_device(classes):
-    with pytest.raises((ValueError, RuntimeError), match="nowhere"):
-        NetClassifier(**SMALL, device="nowhere").fit(*classes)
+    for device in ("nowhere", "CPU", "meta", "cuda:77"):
+        with pytest.raises(ValueError, match=f"device='{device}', but torch finds|device='{device}' is none that torch can train on here"):
+            NetClassifier(**SMALL, device=device).fit(*classes)
 
 
 # ---- the whole, once -----------------------------------------------------------------------------------------------

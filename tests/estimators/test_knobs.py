@@ -5,12 +5,14 @@ import pickle
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score, mean_pinball_loss, roc_auc_score
-from sklearn.model_selection import GridSearchCV, GroupShuffleSplit, TimeSeriesSplit, cross_val_score
+from sklearn.model_selection import GridSearchCV, GroupShuffleSplit, KFold, ShuffleSplit, TimeSeriesSplit, cross_val_score
 from torch import nn
 
 import sknet_hp
@@ -207,8 +209,10 @@ def test_own_validation_rows():
     assert only_told.history_[0]["valid_loss"] > 0
     with pytest.raises(ValueError, match="X_val and y_val belong together"):
         NetClassifier(**SMALL).fit(X, y, X_val=X)
-    with pytest.raises(ValueError, match="which are not among the classes"):
+    with pytest.raises(ValueError, match=r"X_val, y_val: y holds the labels .* which are not among the classes"):
         NetClassifier(**SMALL).fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:] + 7)
+    with pytest.raises(ValueError, match="X_val, y_val: Input X contains infinity"):
+        NetClassifier(**SMALL).fit(X[:150], y[:150], X_val=np.full_like(X[150:], np.inf), y_val=y[150:])
 
 
 def test_validation_by_groups_and_time():
@@ -227,10 +231,13 @@ def test_validation_by_groups_and_time():
     in_time = NetClassifier(**SMALL | {"early_stopping": True}, validation_split=TimeSeriesSplit(2)).fit(X, y)
     by_hand = NetClassifier(**SMALL | {"early_stopping": True}).fit(X[:68], y[:68], X_val=X[68:134], y_val=y[68:134])
     assert same(in_time, by_hand)
+    for wrong in ("kfold", ShuffleSplit, GroupShuffleSplit(1), KFold(500)):  # of which a string has a `split`, too
+        with pytest.raises(ValueError, match=r"(?s)validation_split=.* can not split these 200 rows .*; give a splitter"):
+            NetClassifier(**SMALL | {"early_stopping": True}, validation_split=wrong).fit(X, y)
 
 
 def test_a_splitter_of_groups_without_groups():
-    with pytest.raises(ValueError, match="goes by groups: give them to fit as groups="):
+    with pytest.raises(ValueError, match="give groups= to fit"):
         NetClassifier(**SMALL | {"early_stopping": True}, validation_split=GroupShuffleSplit(1)).fit(X, y)
 
 
@@ -331,6 +338,8 @@ def test_several_labels_a_row():
     early = clone(net).set_params(early_stopping=True, stopping_metric="f1_micro", max_epochs=5).fit(X, Y)
     assert early.history_[0]["valid_score"] >= 0
     assert cross_val_score(clone(net).set_params(max_epochs=10), X, Y, cv=3).shape == (3,)
+    for frame in (pd.DataFrame(Y), pl.DataFrame(Y)):
+        assert same(clone(net).set_params(max_epochs=2).fit(X, frame), clone(net).set_params(max_epochs=2).fit(X, Y))
     with pytest.raises(ValueError, match="loss='focal' is for one label a row"):
         clone(net).set_params(loss="focal").fit(X, Y)
     with pytest.raises(ValueError, match="y has 3 columns of labels"):

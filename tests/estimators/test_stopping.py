@@ -110,6 +110,12 @@ def test_without_early_stopping_the_last_epoch_predicts_and_is_said_to():
     assert net.best_epoch_ == 4
 
 
+def test_a_metric_of_classes_is_none_of_numbers():
+    """It was an AttributeError about a class of ours."""
+    with pytest.raises(ValueError, match=r"stopping_metric='roc_auc' can not be computed on the 32 rows held out .* another scorer"):
+        NetRegressor(**SMALL, max_epochs=2, stopping_metric="roc_auc").fit(Xr, yr)
+
+
 def test_after_a_metric_that_failed_training_goes_on():
     broken = NetRegressor(**SMALL, max_epochs=4, warm_start=True, stopping_metric="neg_mean_squared_log_error", restore_best=False)
     with pytest.raises(ValueError, match="can not be computed"):

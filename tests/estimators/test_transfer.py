@@ -4,11 +4,13 @@ import gc
 import weakref
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
+from torch import nn
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
@@ -126,6 +128,25 @@ def test_from_a_file_in_a_search(source, tmp_path):
         assert np.array_equal(cross_val_score(NetClassifier(**SMALL, init_from=source), X, y, cv=3), alone)
 
 
+class Own(nn.Linear):
+    def __init__(self, n_features, n_outputs):
+        super().__init__(n_features, n_outputs)
+
+
+def test_the_encoding_must_suit_the_network():
+    """Numbers of categories are no inputs of other layers: training failed in torch, or took them for quantities."""
+    towns = pd.DataFrame({"town": [f"t{k}" for k in np.arange(300) // 5], "x": X[:, 0]})
+    source = NetClassifier(**SMALL, max_one_hot=5, cat_embedding_dim=4).fit(towns, y)
+    with pytest.raises(ValueError, match=r"(?s)init_from=.* with cat_embedding_dim=0 has not; give it the source's cat_embedding_dim"):
+        NetClassifier(**SMALL, init_from=source).fit(towns, y)
+    with pytest.raises(ValueError, match=r"(?s)init_from=.* has not; use a module of ours"):
+        NetClassifier(**SMALL, init_from=source, module=Own).fit(towns, y)
+    few = np.c_[X, np.arange(300) % 2]
+    binned = NetClassifier(**SMALL, input_dropout=0.1).fit(few, y)
+    with pytest.raises(ValueError, match=r"(?s)num_embedding_dim=4 needs numbers of equally many bins, but those of init_from=.* differ"):
+        NetClassifier(**SMALL, init_from=binned, num_embedding_dim=4).fit(few, y)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
@@ -134,6 +155,8 @@ def test_from_a_file_in_a_search(source, tmp_path):
         ({"unfreeze_epoch": 2}, "unfreeze_epoch=2 ends what freeze or lr_layer_decay begins"),
         ({"init_from": "source", "freeze": 3}, "leaves nothing to train: the network has 3 layers"),
         ({"init_from": "source", "freeze": ["encoder"]}, "names 'encoder', which begins no parameter's name"),
+        ({"init_from": "source", "freeze": [1]}, "names 1, which begins no parameter's name"),
+        ({"init_from": "no/such/file"}, "init_from='no/such/file' can not be read: No such file or directory"),
         ({"init_from": LogisticRegression()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": NetClassifier()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": "source", "width": 7, "n_layers": 1}, "no layer of init_from"),
