@@ -446,9 +446,12 @@ def test_cut_journals(tmp_path, kind, states):
             assert np.array_equal(again.predict_proba(X), whole.predict_proba(X))
 
 
-@pytest.mark.parametrize("stop", [1, 12, 13, 17, 24, 29, 36])
-def test_killed_after_a_record(tmp_path, monkeypatch, bundles, stop):
-    """With the states of that moment, what has been recorded is not trained again, and nothing else from its beginning."""
+@pytest.mark.parametrize(("stop", "seed"), [*((stop, 0) for stop in (1, 12, 13, 17, 24, 29, 36)), (15, 1), (18, 1), (22, 1)])
+def test_killed_after_a_record(tmp_path, monkeypatch, bundles, stop, seed):
+    """With the states of that moment, what has been recorded is not trained again, and nothing else from its beginning.
+
+    With the second seed a copy that is recorded before its parent is copied again.
+    """
     written = []
 
     def record(journal, *args, original=Journal.record, **kwargs):
@@ -459,9 +462,9 @@ def test_killed_after_a_record(tmp_path, monkeypatch, bundles, stop):
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "record", record)
-        whole = small(journal=tmp_path / "now").fit(X, y)
+        whole = small(journal=tmp_path / "now", random_state=seed).fit(X, y)
     bundles.clear()
-    again = small(journal=tmp_path / "then", refit=False).fit(X, y)
+    again = small(journal=tmp_path / "then", random_state=seed, refit=False).fit(X, y)
     same_results(again, whole)
     assert sum(bundles) == 36 - stop
 
