@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.datasets import load_breast_cancer, make_regression
@@ -21,6 +22,7 @@ from sknet_hp.search.explore import explored, n_replaced, neighbours, perturbed,
 from sknet_hp.search.population import intervals
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.spaces.space import Choice, Range, Space
+from sknet_hp.skorch import NeuralNetClassifier
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -340,6 +342,16 @@ def test_the_step_that_is_trained_can_not_change():
     space = {"netclassifier": [NET, clone(NET).set_params(lr=0.1)]}
     with pytest.raises(ValueError, match="'netclassifier' can not change while training goes on"):
         small(estimator=pipeline, param_distributions=space).fit(X, y)
+
+
+@pytest.mark.parametrize("name", ["module__in_features", "module"])
+def test_modules_of_skorch_can_not_change(name):
+    """It would begin anew with other weights, without an error."""
+    net = NeuralNetClassifier(torch.nn.Linear, module__in_features=30, module__out_features=2, criterion=torch.nn.CrossEntropyLoss, verbose=0)
+    pipeline = make_pipeline(StandardScaler(), net.set_params(max_epochs=6, random_state=0))
+    values = {"module": [torch.nn.Linear, torch.nn.Identity], "module__in_features": [30, 31]}[name]
+    with pytest.raises(ValueError, match=f"'neuralnetclassifier__{name}' can not change while training goes on: skorch makes the module anew"):
+        small(estimator=pipeline, param_distributions={f"neuralnetclassifier__{name}": values}).fit(X, y)
 
 
 def test_a_value_that_is_wrong_anyway_is_no_refusal():

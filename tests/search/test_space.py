@@ -4,6 +4,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+import torch
 from scipy import stats
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import ParameterSampler
@@ -13,6 +14,7 @@ from skopt.space import Categorical, Integer, Real
 
 from sknet_hp import NetClassifier
 from sknet_hp.search.spaces.space import Choice, Range, Space, dimension
+from sknet_hp.skorch import NeuralNetClassifier
 
 float_, integer, categorical = (
     optuna.distributions.FloatDistribution,
@@ -172,21 +174,30 @@ BAD = {
 @pytest.mark.parametrize(("written", "message"), BAD.values(), ids=BAD)
 def test_bad_spaces(written, message):
     with pytest.raises(ValueError, match=message):
-        Space(written, NetClassifier().get_params())
+        Space(written, NetClassifier())
 
 
 def test_parameters_of_a_part_that_is_searched_itself():
     """The part that stands there now need not have them."""
     pipeline = make_pipeline(StandardScaler(), "passthrough")
     space = {"passthrough": [Ridge()], "passthrough__alpha": [0.1, 1.0]}
-    assert Space(space, pipeline.get_params()).size == 2
+    assert Space(space, pipeline).size == 2
     with pytest.raises(ValueError, match="'passthrough__alpha' is no parameter"):
-        Space({"passthrough__alpha": [1.0]}, pipeline.get_params())
+        Space({"passthrough__alpha": [1.0]}, pipeline)
+
+
+def test_names_that_an_estimator_takes_without_having_them():
+    """As skorch's nets take those of their modules and optimizers."""
+    pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(torch.nn.Linear))
+    space = {"neuralnetclassifier__module__bias": [True, False], "neuralnetclassifier__optimizer__momentum": [0.0, 0.9]}
+    assert Space(space, pipeline).size == 4
+    with pytest.raises(ValueError, match="'neuralnetclassifier__lrr' is no parameter of the estimator; did you mean 'neuralnetclassifier__lr'"):
+        Space({"neuralnetclassifier__lrr": [1.0]}, pipeline)
 
 
 def test_a_name_like_no_other():
     with pytest.raises(ValueError, match=r"it has \['alpha', 'copy_X'"):
-        Space({"zzzzzzzzz": [1]}, Ridge().get_params())
+        Space({"zzzzzzzzz": [1]}, Ridge())
 
 
 def test_the_branch_of_parameters():
