@@ -112,7 +112,7 @@ class BaseSearcher(BaseSearchCV):
         self.n_splits_ = len(splits)
         if not splits:
             raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
-        space = Space(self.param_distributions, self.estimator.get_params(deep=True))
+        space = Space(self.param_distributions, self.estimator)
         searched = list(dict.fromkeys([*space.names, *(name for params in self._initial(space) for name in params)]))
         resource = Resource(
             self.estimator,
@@ -290,7 +290,7 @@ class BaseSearcher(BaseSearchCV):
         initial: list[dict[str, Any]] = []
         for params in [given] if isinstance(given, str) else given:
             if isinstance(params, dict):
-                check_names(params, own.get_params(deep=True))
+                check_names(params, own)
             elif params != "current":
                 raise ValueError(f"initial_candidates must hold dicts of parameters or 'current', got {params!r}")
             initial += space.without(initial, [current if isinstance(params, str) else dict(params)])

@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 
 from sknet_hp.search.explore import scaled
+from sknet_hp.search.running.resource import last_step
 from sknet_hp.search.running.run import Candidate, Run
 from sknet_hp.search.running.stages import fit_on
 from sknet_hp.search.spaces.space import Choice, Dimension, Space
@@ -27,16 +28,21 @@ def check_changeable(run: Run, space: Space, population: list[Candidate], factor
     """
     for number, branch in enumerate(space.branches):
         for name, dimension in branch.items():
-            if isinstance(dimension, Choice) and len(dimension.values) == 1:
-                continue
-            if run.resource.name.startswith(f"{name}__"):
-                raise _refusal(name, f"it replaces the estimator whose {run.resource.name.rsplit('__', 1)[-1]} is trained on")
-            module = f"{run.resource.prefix}module"
-            if f"{run.resource.prefix}iterator_train" in run.estimator.get_params() and (name == module or name.startswith(f"{module}__")):
-                raise _refusal(name, "a net of skorch makes its module anew, and forgets its weights, when that is set")
+            reason = _loses(run, name)
+            if reason is not None and not (isinstance(dimension, Choice) and len(dimension.values) == 1):
+                raise _refusal(name, reason)
         for candidate in population:
             if space.branch_of(candidate.params) == number and _check_branch(run, candidate, branch, factors):
                 break
+
+
+def _loses(run: Run, name: str) -> str | None:
+    """How what was learned would be lost without an error, if it would."""
+    if run.resource.name.startswith(f"{name}__"):
+        return f"it replaces the estimator whose {run.resource.name.rsplit('__', 1)[-1]} is trained on"
+    if hasattr(last_step(run.estimator)[1], "fit_loop") and f"{name}__".startswith(f"{run.resource.prefix}module__"):
+        return "skorch makes the module anew, with the weights of its beginning"
+    return None
 
 
 def _check_branch(run: Run, candidate: Candidate, branch: dict[str, Dimension], factors: Sequence[float]) -> bool:

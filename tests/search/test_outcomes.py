@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV
-from sknet_hp.search.running.choosing import best_index
+from sknet_hp.search.running.choosing import best_index, selection_metric
 from sknet_hp.search.running.progress import Progress
 
 X, y = table()
@@ -110,6 +110,14 @@ def test_refit_by_the_rule():
     assert search.best_index_ in last
     assert results["mean_test_score"][search.best_index_] >= results["mean_test_score"][best] - results["std_test_score"][best]
     assert search.best_estimator_.lr == search.best_params_["lr"]
+
+
+@pytest.mark.parametrize(("written", "meant"), [("one-standard-error", "one_standard_error"), ("Ensemble", "ensemble")])
+def test_rules_written_wrong(written, meant):
+    """With one score any name chooses the best, as in scikit-learn; these were meant otherwise."""
+    with pytest.raises(ValueError, match=f"refit='{written}' is no way of choosing; did you mean '{meant}'"):
+        selection_metric(make_scorer(accuracy_score), written)
+    assert selection_metric(make_scorer(accuracy_score), "neg_mean_squared_error") == "score"
 
 
 def test_refit_by_a_function():

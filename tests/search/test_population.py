@@ -333,7 +333,7 @@ def test_modules_of_skorch_are_refused(pipeline):
     net = NeuralNetClassifier(torch.nn.Linear, criterion=torch.nn.CrossEntropyLoss, module__in_features=30, max_epochs=6, verbose=0, random_state=0)
     estimator, prefix = (make_pipeline(StandardScaler(), net), "neuralnetclassifier__") if pipeline else (net, "")
     space = {f"{prefix}lr": [0.01, 0.1], f"{prefix}module__out_features": [2, 3]}
-    with pytest.raises(ValueError, match="module__out_features' can not change while training goes on: a net of skorch makes its module anew"):
+    with pytest.raises(ValueError, match="module__out_features' can not change while training goes on: skorch makes the module anew"):
         PBTSearchCV(estimator, space, population_size=4, cv=2, random_state=0).fit(X, y)
     alternatives = [{f"{prefix}lr": [0.01, 0.1], f"{prefix}module__out_features": [n]} for n in (2, 3)]
     assert PBTSearchCV(estimator, alternatives, population_size=4, cv=2, random_state=0).fit(X, y).best_score_ > 0
@@ -354,6 +354,16 @@ def test_the_step_that_is_trained_can_not_change():
     space = {"netclassifier": [NET, clone(NET).set_params(lr=0.1)]}
     with pytest.raises(ValueError, match="'netclassifier' can not change while training goes on"):
         small(estimator=pipeline, param_distributions=space).fit(X, y)
+
+
+@pytest.mark.parametrize("name", ["module__in_features", "module"])
+def test_modules_of_skorch_can_not_change(name):
+    """It would begin anew with other weights, without an error."""
+    net = NeuralNetClassifier(torch.nn.Linear, module__in_features=30, module__out_features=2, criterion=torch.nn.CrossEntropyLoss, verbose=0)
+    pipeline = make_pipeline(StandardScaler(), net.set_params(max_epochs=6, random_state=0))
+    values = {"module": [torch.nn.Linear, torch.nn.Identity], "module__in_features": [30, 31]}[name]
+    with pytest.raises(ValueError, match=f"'neuralnetclassifier__{name}' can not change while training goes on: skorch makes the module anew"):
+        small(estimator=pipeline, param_distributions={f"neuralnetclassifier__{name}": values}).fit(X, y)
 
 
 def test_a_value_that_is_wrong_anyway_is_no_refusal():
@@ -460,9 +470,12 @@ def test_cut_journals(tmp_path, kind, states):
             assert np.array_equal(again.predict_proba(X), whole.predict_proba(X))
 
 
-@pytest.mark.parametrize("stop", [1, 12, 13, 17, 24, 29, 36])
-def test_killed_after_a_record(tmp_path, monkeypatch, bundles, stop):
-    """With the states of that moment, what has been recorded is not trained again, and nothing else from its beginning."""
+@pytest.mark.parametrize(("stop", "seed"), [*((stop, 0) for stop in (1, 12, 13, 17, 24, 29, 36)), (15, 1), (18, 1), (22, 1)])
+def test_killed_after_a_record(tmp_path, monkeypatch, bundles, stop, seed):
+    """With the states of that moment, what has been recorded is not trained again, and nothing else from its beginning.
+
+    With the second seed a copy that is recorded before its parent is copied again.
+    """
     written = []
 
     def record(journal, *args, original=Journal.record, **kwargs):
@@ -473,9 +486,9 @@ def test_killed_after_a_record(tmp_path, monkeypatch, bundles, stop):
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "record", record)
-        whole = small(journal=tmp_path / "now").fit(X, y)
+        whole = small(journal=tmp_path / "now", random_state=seed).fit(X, y)
     bundles.clear()
-    again = small(journal=tmp_path / "then", refit=False).fit(X, y)
+    again = small(journal=tmp_path / "then", random_state=seed, refit=False).fit(X, y)
     same_results(again, whole)
     assert sum(bundles) == 36 - stop
 

@@ -11,10 +11,10 @@ from sklearn.model_selection import ParameterSampler
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skopt.space import Categorical, Integer, Real
-from skorch import NeuralNetClassifier
 
 from sknet_hp import NetClassifier
 from sknet_hp.search.spaces.space import Choice, Range, Space, dimension
+from sknet_hp.skorch import NeuralNetClassifier
 
 float_, integer, categorical = (
     optuna.distributions.FloatDistribution,
@@ -175,35 +175,42 @@ BAD = {
 @pytest.mark.parametrize(("written", "message"), BAD.values(), ids=BAD)
 def test_bad_spaces(written, message):
     with pytest.raises(ValueError, match=message):
-        Space(written, NetClassifier().get_params())
+        Space(written, NetClassifier())
 
 
 def test_parameters_of_a_part_that_is_searched_itself():
     """The part that stands there now need not have them."""
     pipeline = make_pipeline(StandardScaler(), "passthrough")
     space = {"passthrough": [Ridge()], "passthrough__alpha": [0.1, 1.0]}
-    assert Space(space, pipeline.get_params()).size == 2
+    assert Space(space, pipeline).size == 2
     with pytest.raises(ValueError, match="'passthrough__alpha' is no parameter"):
-        Space({"passthrough__alpha": [1.0]}, pipeline.get_params())
+        Space({"passthrough__alpha": [1.0]}, pipeline)
+
+
+def test_names_that_an_estimator_takes_without_having_them():
+    """As skorch's nets take those of their modules and optimizers."""
+    pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(torch.nn.Linear))
+    space = {"neuralnetclassifier__module__bias": [True, False], "neuralnetclassifier__optimizer__momentum": [0.0, 0.9]}
+    assert Space(space, pipeline).size == 4
+    with pytest.raises(ValueError, match="'neuralnetclassifier__lrr' is no parameter of the estimator; did you mean 'neuralnetclassifier__lr'"):
+        Space({"neuralnetclassifier__lrr": [1.0]}, pipeline)
 
 
 def test_a_name_without_its_step():
     with pytest.raises(ValueError, match="'alpha' is no parameter of the estimator; did you mean 'ridge__alpha'"):
-        Space({"alpha": [1.0]}, make_pipeline(StandardScaler(), Ridge()).get_params())
+        Space({"alpha": [1.0]}, make_pipeline(StandardScaler(), Ridge()))
 
 
-@pytest.mark.parametrize("prefix", ["", "neuralnetclassifier__"])
-def test_what_a_net_of_skorch_hands_on(prefix):
-    net = NeuralNetClassifier(torch.nn.Linear, optimizer=torch.optim.Adam)
-    known = (make_pipeline(StandardScaler(), net) if prefix else net).get_params()
-    assert Space({f"{prefix}module__out_features": [2, 3], f"{prefix}optimizer__betas": [(0.9, 0.99)]}, known).size == 2
-    with pytest.raises(ValueError, match="modul__out_features' is no parameter"):
-        Space({f"{prefix}modul__out_features": [2]}, known)
+def test_a_step_without_its_prefix_and_a_misspelt_one():
+    net = NeuralNetClassifier(torch.nn.Linear)
+    for estimator, prefix in [(net, ""), (make_pipeline(StandardScaler(), net), "neuralnetclassifier__")]:
+        with pytest.raises(ValueError, match="modul__out_features' is no parameter"):  # which skorch takes until it is fitted
+            Space({f"{prefix}modul__out_features": [2]}, estimator)
 
 
 def test_a_name_like_no_other():
     with pytest.raises(ValueError, match=r"it has \['alpha', 'copy_X'"):
-        Space({"zzzzzzzzz": [1]}, Ridge().get_params())
+        Space({"zzzzzzzzz": [1]}, Ridge())
 
 
 def test_the_branch_of_parameters():

@@ -1,6 +1,7 @@
 """Which row of `cv_results_` is the best."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,10 @@ SIZES = ("n_parameters", "n_iter")
 
 
 def selection_metric(scorers: Any, refit: Any) -> str:
-    """The score that a search goes by: the one that `refit` names; the first where it names none."""
+    """The score that a search goes by: the one that `refit` names; the first where it names none. A rule written wrong is refused."""
+    near = get_close_matches(refit, RULES, cutoff=0.8) if isinstance(refit, str) and refit not in RULES else []
+    if near and not isinstance(scorers, _MultimetricScorer):  # any other name may be that of the one score, as in scikit-learn
+        raise ValueError(f"refit={refit!r} is no way of choosing; did you mean {near[0]!r}?")
     if not isinstance(scorers, (_MultimetricScorer, _BaseScorer)) and isinstance(refit, str) and refit not in RULES:
         return refit  # a function that may give several scores; nobody knows before it is called
     if not isinstance(scorers, _MultimetricScorer):

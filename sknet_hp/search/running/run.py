@@ -185,6 +185,7 @@ class Run:
                     tasks.append((k, split))
                 else:
                     outcomes[k, split] = known
+                    step.candidate.estimators[split] = None  # a copy of another's, say: from before this step
                     self.progress.knew(self._amount(step))
         self.progress.begins(max(step.iteration for step in steps), len(steps) * self.n_splits)
         if tasks:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
 from sknet_hp.search.brackets import exact
@@ -134,17 +135,17 @@ class Space:
     param_distributions : dict or list of dict
         From names to lists or arrays of choices, SciPy distributions, dimensions of scikit-optimize, distributions of Optuna, or tuples
         `(low, high)` and `(low, high, "log-uniform")`, whole numbers if both bounds are. Several dicts are alternatives.
-    known : the estimator's parameters, to check names against; None to take any.
+    estimator : to check names against; None to take any.
     """
 
-    def __init__(self, param_distributions: Any, known: Any = None):
+    def __init__(self, param_distributions: Any, estimator: Any = None):
         given = [param_distributions] if isinstance(param_distributions, Mapping) else param_distributions
         if not isinstance(given, (list, tuple)) or not given or not all(isinstance(branch, Mapping) for branch in given):
             raise ValueError(f"param_distributions must be a dict or a list of dicts that are not empty, got {param_distributions!r}")
         self.branches: list[dict[str, Dimension]] = []
         for branch in given:
-            if known is not None:
-                check_names(branch, known)
+            if estimator is not None:
+                check_names(branch, estimator)
             self.branches.append({name: dimension(value, name) for name, value in branch.items()})
         if not any(self.branches):
             raise ValueError("param_distributions is empty: there is nothing to search")
@@ -280,22 +281,25 @@ def check_can_be_learned(own: Dimension, name: str) -> None:
         )
 
 
-def check_names(names: Any, known: Any) -> None:
+def check_names(names: Any, estimator: Any) -> None:
     """Refuse names that the estimator has not, with the nearest that it has. Of parts that are themselves among the names nobody knows theirs."""
+    known = estimator.get_params(deep=True)
     for name in names:
-        if name not in known and not any(str(name).startswith(f"{part}__") for part in names) and not _is_argument(str(name), known):
+        if name not in known and not any(str(name).startswith(f"{part}__") for part in names) and not _takes(estimator, name):
             near = [own for own in known if own.endswith(f"__{name}")] or get_close_matches(str(name), list(known), n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {sorted(known)}"
             raise ValueError(f"{name!r} is no parameter of the estimator; {hint}")
 
 
-def _is_argument(name: str, known: Any) -> bool:
-    """Whether it is what a net of skorch hands to its module, optimizer, ...: `module__width`, which it takes but does not list."""
-    for part in known:
-        net = part[: len(part) - len(part.rsplit("__", 1)[-1])]
-        if name.startswith(f"{part}__") and f"{net}iterator_train" in known:
-            return True
-    return False
+def _takes(estimator: Any, name: str) -> bool:
+    """Whether it can be given a parameter that it does not list, as skorch's nets can be given those of their modules."""
+    if "__" in name and not any(name.startswith(f"{part}__") for part in estimator.get_params(deep=True)):
+        return False  # skorch's nets would find it out when they are fitted
+    try:
+        clone(estimator).set_params(**{name: None})
+    except Exception:  # each refuses in its own way
+        return False
+    return True
 
 
 # ---- what others write ---------------------------------------------------------------------------------------------
