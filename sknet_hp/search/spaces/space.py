@@ -293,8 +293,10 @@ def check_names(names: Any, estimator: Any) -> None:
 
 def _takes(estimator: Any, name: str) -> bool:
     """Whether it can be given a parameter that it does not list, as skorch's nets can be given those of their modules."""
-    if "__" in name and not any(name.startswith(f"{part}__") for part in estimator.get_params(deep=True)):
-        return False  # skorch's nets would find it out when they are fitted
+    known = estimator.get_params(deep=True)
+    part = max((part for part in known if name.startswith(f"{part}__")), key=len, default="")
+    if hasattr(known.get(part, estimator), "get_params") and "__" in name[len(part) :].removeprefix("__"):
+        return False  # of a part that is none, which skorch's nets would find out when they are fitted
     try:
         clone(estimator).set_params(**{name: None})
     except Exception:  # each refuses in its own way
