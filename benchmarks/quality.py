@@ -286,7 +286,8 @@ def measure(problem: Problem, make: Callable[[Problem, int], Any], seed: int) ->
     if not problem.classes:
         return {"loss": root_mean_squared_error(problem.y_test, model.predict(problem.X_test)) / problem.y_test.std(), "seconds": seconds}
     classes = np.unique(problem.y)
-    y, p = np.searchsorted(classes, problem.y_test), model.predict_proba(problem.X_test)
+    # As float64: the log loss takes no probability for less than its type can tell from 0.
+    y, p = np.searchsorted(classes, problem.y_test), np.asarray(model.predict_proba(problem.X_test), dtype=float)
     return {
         "loss": log_loss(y, p, labels=np.arange(len(classes))),
         "accuracy": float((p.argmax(axis=1) == y).mean()),

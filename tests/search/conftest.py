@@ -1,4 +1,18 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))  # for workers, which read `curves` by its name
+
+from journaled import X, networks, y
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run"
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return {refit: networks(refit=refit).fit(X, y) for refit in (True, "ensemble")}
