@@ -46,6 +46,9 @@ _WORTH_SHARING = 1 << 24
 _SKINNY = 16
 """From so many times as many rows as columns on, a map's result is computed as its transpose."""
 
+_FEW_COLUMNS = 64
+"""But not for more columns than these: products into wide results are fast as they are, and turning them takes time."""
+
 _ZEN_5 = 26
 """AMD's family number."""
 
@@ -85,7 +88,7 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor | None, space: Space) -> Tens
     """
     members, rows, inner = x.shape
     columns = weight.shape[1]
-    if rows >= _SKINNY * columns and x.device.type == "cpu" and _regular(columns, rows):
+    if columns <= _FEW_COLUMNS and rows >= _SKINNY * columns and x.device.type == "cpu" and _regular(columns, rows):
         # A map to a few numbers: kernels are several times as fast at a wide result as at a tall one.
         turned = product(weight, x.transpose(1, 2), partial(space, "turned")).transpose(1, 2)
         out = space("product", x, members, rows, columns)
