@@ -83,5 +83,6 @@ def test_other_machines(monkeypatch):
     monkeypatch.setattr(half, "supported", lambda: False)
     with pytest.raises(ValueError, match="precision='bf16' needs a CPU that multiplies bfloat16"):
         fitted(precision="bf16")
-    with pytest.raises(ValueError, match="precision='bf16' is for device='cpu', but device='meta'"):
-        fitted(precision="bf16", device="meta")
+    monkeypatch.setattr("sknet_hp.estimators.base.resolve_device", lambda device, elsewhere: device)
+    with pytest.raises(ValueError, match="precision='bf16' is for device='cpu', but device='cuda'"):
+        fitted(precision="bf16", device="cuda")

@@ -67,5 +67,5 @@ def test_population_based_training_takes_a_space_of_fixed_shape():
 def test_searches_take_it():
     net = NetClassifier(max_epochs=2, width=8, early_stopping=False)
     space = search_space(net)
-    assert all(set(params) == set(space) for params in Space(space, net.get_params()).sample(5, np.random.RandomState(0)))
+    assert all(set(params) == set(space) for params in Space(space, net).sample(5, np.random.RandomState(0)))
     assert RandomizedSearchCV(net, space, n_iter=2).param_distributions is space
