@@ -99,7 +99,7 @@ def realmlp_td_s(task: Task = "classification", metric: Metric = "accuracy") -> 
 def tabm(task: Task = "classification") -> dict[str, Any]:
     """TabM of Gorishniy et al. 2025, "TabM: advancing tabular deep learning with parameter-efficient ensembling".
 
-    Piecewise linear embeddings of 48 bins and 16 dimensions, two blocks of 512, 32 heads; as in the code that its authors publish, but that heads share
+    Piecewise linear embeddings of 48 bins and 16 dimensions, two blocks of 512, 32 heads; as in the code that its authors publish, but heads share
     their batches, as in the paper. pytabkit's default has three blocks without embeddings and without weight decay (docs/quality.md).
     """
     _check(task)
