@@ -74,7 +74,10 @@ def test_where_operands_lie_does_not_matter(rows, columns):
                 assert torch.equal(result, expected[:3]), (rows, inner, columns, offset)
 
 
-@pytest.mark.parametrize(("rows", "inner", "columns"), [(512, 512, 512), (1024, 260, 500), (320, 2048, 130), (256, 256, 256), (64, 64, 64)])
+LARGE = [(512, 512, 512), (1024, 260, 500), (320, 2048, 130), (256, 256, 256), (64, 64, 64), (1024, 40, 64), (1056, 40, 66)]
+
+
+@pytest.mark.parametrize(("rows", "inner", "columns"), LARGE)
 def test_idle_cores_change_nothing(rows, inner, columns):
     """Large products are made of blocks, small ones of shares of the members, on however many cores."""
     generator = torch.Generator().manual_seed(0)

@@ -201,7 +201,13 @@ def test_a_name_without_its_step():
         Space({"alpha": [1.0]}, make_pipeline(StandardScaler(), Ridge()))
 
 
-def test_a_step_without_its_prefix_and_a_misspelt_one():
+def test_a_part_of_a_net_without_its_step():
+    pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(torch.nn.Linear))
+    with pytest.raises(ValueError, match="'module__bias' is no parameter of the estimator; did you mean 'neuralnetclassifier__module__bias'"):
+        Space({"module__bias": [True, False]}, pipeline)
+
+
+def test_misspelt_parts_of_a_net():
     net = NeuralNetClassifier(torch.nn.Linear)
     for estimator, prefix in [(net, ""), (make_pipeline(StandardScaler(), net), "neuralnetclassifier__")]:
         with pytest.raises(ValueError, match="modul__out_features' is no parameter"):  # which skorch takes until it is fitted

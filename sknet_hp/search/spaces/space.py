@@ -286,7 +286,9 @@ def check_names(names: Any, estimator: Any) -> None:
     known = estimator.get_params(deep=True)
     for name in names:
         if name not in known and not any(str(name).startswith(f"{part}__") for part in names) and not _takes(estimator, name):
-            near = [own for own in known if own.endswith(f"__{name}")] or get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+            part, *more = str(name).split("__", 1)
+            near = ["__".join([own, *more]) for own in known if own.endswith(f"__{part}")]
+            near = near or get_close_matches(str(name), list(known), n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {sorted(known)}"
             raise ValueError(f"{name!r} is no parameter of the estimator; {hint}")
 
