@@ -85,7 +85,8 @@ def run(parts: Sequence[Part]) -> None:
             except IndexError:
                 return
             try:
-                part()
+                with idle_cores(1):  # the others have parts of their own
+                    part()
             except BaseException as error:
                 errors.append(error)
             finally:

@@ -201,6 +201,11 @@ def mixed_keys(*parts: int | np.ndarray) -> np.ndarray:
     return key.view(np.int64)
 
 
+def later(keys: Tensor, words: int) -> Tensor:
+    """Keys of the streams that `RandomBits` draws with `keys`, so many words later."""
+    return keys + _signed(words * _GOLDEN % (1 << 64))
+
+
 class RandomBits:
     """Counter-based random 16-bit integers: a pure function of a member's key and a position, on any device.
 

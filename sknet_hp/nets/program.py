@@ -1,5 +1,6 @@
 """A graph bound to the stacked tensors of a cohort: its forward, its backward, and its prediction."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -23,16 +24,23 @@ COUNTER = "num_batches_tracked"
 """How batch normalisations name the number of batches they have seen, their only buffer that is not trained."""
 
 
+Slope = Callable[[Tensor, slice], Tensor]
+"""slope(outputs, rows): the gradient by the outputs (members, rows, n_outputs) of these rows of a batch."""
+
+
 class Runnable(Protocol):
-    """What the training loop needs of a network, stacked or alone."""
+    """What the training loop needs of a network, stacked or alone. `n_keys` is how many random keys a step takes."""
 
-    def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor: ...
+    n_keys: int
 
-    def backward(self, g: Tensor) -> None: ...
+    def step(self, x: Tensor, weight: Tensor, keys: Tensor, slope: Slope) -> None: ...
 
     def evaluate(self, x: Tensor) -> Tensor: ...
 
     def scale_dropout(self, factors: np.ndarray | None) -> None: ...
+
+
+_ALL = slice(None)
 
 
 class Program:
@@ -55,7 +63,7 @@ class Program:
         rates: Tensor,
         precision: str = "float32",
     ):
-        self.graph = graph
+        self.graph, self.gradients = graph, gradients
         consumers = [0] * (len(graph.nodes) + 1)
         for node in graph.nodes:
             for i in node.inputs:
@@ -81,6 +89,7 @@ class Program:
             layer.overwrite = layer.in_place and source != 0 and not self.fans_out[source] and self._expendable(source, node.kind)
             self.layers.append(layer)
         self.dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+        self.n_keys = len(self.dropouts)
 
     def scale_dropout(self, factors: np.ndarray | None) -> None:
         """Multiply all dropout rates by (1, members) factors, until the next call; None for ones."""
@@ -107,8 +116,12 @@ class Program:
                 outputs.append(layer.forward(outputs[node.inputs[0]], weight))
         return outputs[-1]
 
+    def step(self, x: Tensor, weight: Tensor, keys: Tensor, slope: Slope) -> None:
+        """Fill the gradients from a batch: x (members, rows, n_inputs), weight (members, rows) of sum one, keys (members, n_keys) of this step."""
+        self.backward(slope(self.forward(x, weight, keys), _ALL))
+
     def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
-        """Outputs (members, rows, n_outputs) in training; keys (members, n_dropouts) are this step's for the dropout masks."""
+        """Outputs (members, rows, n_outputs) in training."""
         for i, layer in enumerate(self.dropouts):
             layer.keys = keys[:, i]
         return self._run(x, weight)
@@ -144,6 +157,8 @@ class Alone:
     Rows that only fill a batch are cut off, so the module sees what it would see in a plain loop.
     """
 
+    n_keys = 1
+
     def __init__(self, module: nn.Module, parameters: dict[str, Tensor], gradients: dict[str, Tensor], buffers: dict[str, Tensor]):
         self.module = module
         for name, b in module.named_buffers():
@@ -153,6 +168,10 @@ class Alone:
         self.parameters = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
         for name, p in self.parameters:
             p.data = parameters[name][0]
+
+    def step(self, x: Tensor, weight: Tensor, keys: Tensor, slope: Slope) -> None:
+        """As `Program.step`."""
+        self.backward(slope(self.forward(x, weight, keys), _ALL))
 
     def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
         # Rows that fill a batch come last; a row of weight zero before them is one of the batch.

@@ -13,6 +13,7 @@ from torch import Tensor
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
+from sknet_hp.nets.slices import Sliced, rows_per_slice
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.averaging import Average, Averages
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool
@@ -116,17 +117,18 @@ class Cohort:
         self.epochs_done = np.array([s.epoch for s in self.states])
         self.epochs = Epochs(self.pool, jobs, self.device)
         self.validation = Validation(self.pool, jobs, self.device) if jobs[0].validation is not None else None
-        parameters, gradients = layout.views(self.weights.parameters), layout.views(self.gradient)
+        parameters = layout.views(self.weights.parameters)
         buffers = self.weights.buffer_layout.views(self.weights.buffers)
         self.program: Runnable
         if self.graph is not None:
             rates = torch.tensor([job.layer_rates for job in jobs], dtype=torch.float32, device=self.device).view(len(jobs), -1)
-            self.program = Program(self.graph, parameters, gradients, buffers, rates, jobs[0].precision)
-            self.n_keys = len(self.program.dropouts)
+            rows = rows_per_slice(self.graph, jobs[0].batch_rows, self.device)
+            flat = [self.gradient, *(layout.zeros() for _ in range(rows, jobs[0].batch_rows, rows))]
+            programs = [Program(self.graph, parameters, layout.views(own), buffers, rates, jobs[0].precision) for own in flat]
+            self.program = programs[0] if len(programs) == 1 else Sliced(programs, flat, rows)
         else:
             assert self.module is not None
-            self.program = Alone(self.module, parameters, gradients, buffers)
-            self.n_keys = 1
+            self.program = Alone(self.module, parameters, layout.views(self.gradient), buffers)
         own = torch.tensor([job.loss_parameter for job in jobs], dtype=torch.float32, device=self.device)
         self.loss = loss_of(jobs[0].loss, own.view(-1, 1, 1))
         self.of_each = OfEach(self.loss, jobs[0].n_heads) if jobs[0].n_heads > 1 else self.loss
@@ -234,20 +236,29 @@ class Cohort:
             for s, x, y, record in zip(range(begin, steps), xs.unbind(0), ys.unbind(0), records.unbind(0), strict=False):
                 if self.cancelled():
                     raise Cancelled
-                outputs = self.program.forward(x, shares[s], keys[s])
-                self.program.backward(self.of_each.gradient(outputs, y, columns[s], record))
+                self.program.step(x, shares[s], keys[s], partial(self._slope, y, columns[s], record))
                 self.optimizer.update(s, self.weights.parameters, self.gradient, self.slots, self.scratch)
                 if averages is not None:
                     averages.after_step(s, self.weights)
             losses[:, begin : begin + len(xs)] = self.of_each.rows(records[: len(xs)], ys).transpose(0, 1).cpu().numpy()
-        # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise.
-        return np.array([(losses[k].ravel() * weight[k].ravel()).sum() / (weight[k].sum() or 1.0) for k in range(members)])
+        # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise. What stands
+        # where a row only fills its batch means nothing, and may be left from other steps.
+        weighted = np.multiply(losses, weight, where=weight > 0, out=np.zeros_like(losses))
+        return np.array([weighted[k].ravel().sum() / (weight[k].sum() or 1.0) for k in range(members)])
+
+    def _slope(self, y: Tensor, weight: Tensor, record: Tensor, outputs: Tensor, rows: slice) -> Tensor:
+        """The gradient by the outputs of some rows of a batch."""
+        own = record[:, rows].contiguous()  # kernels write into nothing else
+        gradient = self.of_each.gradient(outputs, y[:, rows], weight[:, rows], own)
+        if own.data_ptr() != record[:, rows].data_ptr():
+            record[:, rows] = own
+        return gradient
 
     def _keys(self, steps: int) -> Sequence[Tensor]:
         """For each step, (members, dropouts) keys of the dropout masks."""
         seeds = np.array([job.seed for job in self.jobs])
         seeds, epochs = seeds[None, :, None], self.epochs_done[None, :, None]
-        keys = kernels.mixed_keys(seeds, DROPOUT, epochs, np.arange(steps)[:, None, None], np.arange(self.n_keys)[None, None, :])
+        keys = kernels.mixed_keys(seeds, DROPOUT, epochs, np.arange(steps)[:, None, None], np.arange(self.program.n_keys)[None, None, :])
         return torch.from_numpy(np.ascontiguousarray(keys)).to(self.device).unbind(0)
 
     def _learning_rates(self, steps: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from torch import nn
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
+from sknet_hp.nets.slices import Sliced, rows_per_slice
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.losses import together
@@ -47,9 +48,9 @@ def predict(
     -------
     outputs : (rows, n_outputs) float32, finite
     """
-    program = _program(graph, parameters, buffers, rates, precision)
-    source = torch.from_numpy(X)
     rows = min(BATCH_ROWS, kernels.padded_rows(len(X)))
+    program = _program(graph, parameters, buffers, rates, precision, rows)
+    source = torch.from_numpy(X)
     batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)
     parts = []
     with training_environment():
@@ -60,7 +61,7 @@ def predict(
         return torch.cat(parts).nan_to_num_().numpy()
 
 
-def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], precision: str) -> Runnable:
+def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], precision: str, rows: int) -> Runnable:
     cpu = torch.device("cpu")
     if isinstance(graph, Graph):
         shapes = graph.parameters, graph.buffers
@@ -73,5 +74,8 @@ def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarr
     buffer_layout.assign(flat_buffers, buffers[None])
     views, buffer_views = layout.views(flat), buffer_layout.views(flat_buffers)
     if isinstance(graph, Graph):
-        return Program(graph, views, views, buffer_views, torch.tensor([rates], dtype=torch.float32), precision)
+        each = rows_per_slice(graph, rows, cpu)
+        numbers = torch.tensor([rates], dtype=torch.float32)
+        programs = [Program(graph, views, views, buffer_views, numbers, precision) for _ in range(0, rows, each)]
+        return programs[0] if len(programs) == 1 else Sliced(programs, [flat] * len(programs), each)
     return Alone(graph, views, views, buffer_views)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from torch import nn
 
-from sknet_hp.nets import half
+from sknet_hp.nets import half, kernels, slices
+from sknet_hp.nets.cores import idle_cores
 from sknet_hp.nets.front import Front
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.init import Init
@@ -163,7 +164,18 @@ def assert_same(a, b):
 
 @pytest.mark.parametrize("seed", range(N_CONFIGURATIONS))
 def test_stacks_of_1_2_and_5(seed):
-    jobs = configuration(seed)
+    check_stacks(configuration(seed))
+
+
+@pytest.mark.parametrize("seed", range(100, 100 + N_CONFIGURATIONS // 2))
+def test_stacks_whose_batches_are_sliced(seed, monkeypatch):
+    monkeypatch.setattr(slices, "_WORTH_SLICING", 1)
+    monkeypatch.setattr(slices, "_PRODUCT_ROWS", kernels.ROW_QUANTUM)
+    with idle_cores(2 + seed % 2):
+        check_stacks(configuration(seed))
+
+
+def check_stacks(jobs):
     alone = [train([job])[0] for job in jobs]
     assert any(np.abs(r.state.slots).max() > 0 for r in alone)
     for stacks in ([jobs[:2], jobs[2:4], jobs[4:]], [jobs], [jobs[:1], jobs[3:0:-1], jobs[4:]]):
