@@ -31,7 +31,7 @@ class EnsembleLinear(Layer):
 
     def backward_products(self, g: Tensor) -> Tensor:
         """g W; the gradient of W goes where it belongs."""
-        self.g["weight"].copy_(kernels.product(g.transpose(1, 2), self.scaled, partial(self.space, "weight")))
+        self.weight_gradient(g, self.scaled)
         return kernels.product(g, self.p["weight"], partial(self.space, "input"))
 
     def backward(self, g: Tensor) -> Tensor | None:
@@ -51,23 +51,28 @@ class EnsembleLinear(Layer):
 class EnsembleOutput(Layer):
     """As `modules.EnsembleOutput`: (members, rows · heads, n_inputs) to (members, rows, heads · n_outputs)."""
 
+    def _by_head(self, use: str, x: Tensor) -> Tensor:
+        """(members, rows, heads, n) as (members · heads, rows, n)."""
+        members, rows, heads, width = x.shape
+        return self.space(use, x, members, heads, rows, width).copy_(x.transpose(1, 2)).flatten(0, 1)
+
+    def _by_row(self, use: str, x: Tensor) -> Tensor:
+        """(members · heads, rows, n) as (members, rows, heads, n)."""
+        x = x.unflatten(0, (-1, self.node.n_heads)).transpose(1, 2)
+        return self.space(use, x, *x.shape).copy_(x)
+
     def evaluate(self, x: Tensor) -> Tensor:
-        members, heads = x.shape[0], self.node.n_heads
-        self.x = x.unflatten(1, (-1, heads)).transpose(1, 2).contiguous().flatten(0, 1)  # (members · heads, rows, n_inputs)
+        self.x = self._by_head("inputs", x.unflatten(1, (-1, self.node.n_heads)))
         y = kernels.product(self.x, self.p["weight"].flatten(0, 1).transpose(1, 2), partial(self.space, "forward"))
-        y = y.unflatten(0, (members, heads)) + self.p["bias"].unsqueeze(2)
-        return y.transpose(1, 2).flatten(2)
+        return self._by_row("out", y).add_(self.p["bias"].unsqueeze(1)).flatten(2)
 
     def backward(self, g: Tensor) -> Tensor | None:
-        members, heads = g.shape[0], self.node.n_heads
-        each = g.unflatten(2, (heads, -1)).transpose(1, 2).contiguous().flatten(0, 1)  # (members · heads, rows, n_outputs)
-        self.g["bias"].copy_(each.sum(1).unflatten(0, (members, heads)))
-        weight = kernels.product(self.x.transpose(1, 2), each, partial(self.space, "weight")).transpose(1, 2)
-        self.g["weight"].copy_(weight.unflatten(0, (members, heads)))
+        each = self._by_head("gradients", g.unflatten(2, (self.node.n_heads, -1)))
+        self.g["bias"].flatten(0, 1).copy_(each.sum(1))
+        self.g["weight"].flatten(0, 1).copy_(kernels.product(each.transpose(1, 2), self.x, partial(self.space, "weight")))
         if not self.input_gradient:
             return None
-        g_in = kernels.product(each, self.p["weight"].flatten(0, 1), partial(self.space, "input"))
-        return g_in.unflatten(0, (members, heads)).transpose(1, 2).flatten(1, 2)
+        return self._by_row("back", kernels.product(each, self.p["weight"].flatten(0, 1), partial(self.space, "input"))).flatten(1, 2)
 
 
 ENSEMBLE_LAYERS: dict[str, type[Layer]] = {"ensemble_linear": EnsembleLinear, "ensemble_output": EnsembleOutput}

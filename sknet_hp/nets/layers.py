@@ -45,6 +45,20 @@ class Layer:
             self._space[key] = like.new_empty([part for part in key if isinstance(part, int)])
         return self._space[key]
 
+    def weight_gradient(self, g: Tensor, x: Tensor) -> None:
+        """g' x of each member, the gradient of the weight that made outputs of x: (members, rows, n_outputs) and (members, rows, n_inputs)."""
+        out = self.g["weight"]
+        if out.shape[1] >= 2 * out.shape[2]:  # kernels are faster at wide results than at tall ones
+            out.copy_(kernels.product(x.transpose(1, 2), g, partial(self.space, "weight")).transpose(1, 2))
+            return
+
+        def here(use: str, like: Tensor, *shape: int) -> Tensor:
+            return out if use == "product" and out.is_contiguous() else self.space("weight " + use, like, *shape)
+
+        gradient = kernels.product(g.transpose(1, 2), x, here)
+        if gradient is not out:
+            out.copy_(gradient)
+
     def result(self, x: Tensor) -> Tensor:
         return x if self.overwrite else self.space("out", x, *x.shape)
 
@@ -73,22 +87,10 @@ class Linear(Layer):
         return self.p["weight"]
 
     def backward(self, g: Tensor) -> Tensor | None:
-        self._weight_gradient(g, self.g["weight"])
+        self.weight_gradient(g, self.x)
         if "bias" in self.g:
             torch.sum(g, 1, out=self.g["bias"])
         return kernels.product(g, self.weight(), partial(self.space, "input")) if self.input_gradient else None
-
-    def _weight_gradient(self, g: Tensor, out: Tensor) -> None:
-        if out.shape[1] >= 2 * out.shape[2]:  # kernels are faster at wide results than at tall ones
-            out.copy_(kernels.product(self.x.transpose(1, 2), g, partial(self.space, "weight")).transpose(1, 2))
-            return
-
-        def here(use: str, like: Tensor, *shape: int) -> Tensor:
-            return out if use == "product" and out.is_contiguous() else self.space("weight " + use, like, *shape)
-
-        gradient = kernels.product(g.transpose(1, 2), self.x, here)
-        if gradient is not out:
-            out.copy_(gradient)
 
 
 class _FromOutput(Layer):
