@@ -68,8 +68,9 @@ class EnsembleOutput(Layer):
 
     def backward(self, g: Tensor) -> Tensor | None:
         each = self._by_head("gradients", g.unflatten(2, (self.node.n_heads, -1)))
-        self.g["bias"].flatten(0, 1).copy_(each.sum(1))
-        self.g["weight"].flatten(0, 1).copy_(kernels.product(each.transpose(1, 2), self.x, partial(self.space, "weight")))
+        members = (-1, self.node.n_heads)
+        self.g["bias"].copy_(each.sum(1).unflatten(0, members))
+        self.g["weight"].copy_(kernels.product(each.transpose(1, 2), self.x, partial(self.space, "weight")).unflatten(0, members))
         if not self.input_gradient:
             return None
         return self._by_row("back", kernels.product(each, self.p["weight"].flatten(0, 1), partial(self.space, "input"))).flatten(1, 2)
