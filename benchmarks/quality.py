@@ -243,6 +243,9 @@ def ours(preset: Callable[..., dict[str, Any]] | None = None, log_loss: bool = F
     return make
 
 
+PLAIN_TABM = {"num_embedding": "none", "n_layers": 3, "weight_decay": 0.0, "grad_clip_norm": None}
+"""What makes `presets.tabm` pytabkit's default; its own contestant "published" is the other way round, what its authors' code has, as our preset."""
+
 CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
     "default": ours(),
     "default, 5 members": ours(n_members=5),
@@ -259,12 +262,15 @@ CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
     "realmlp_td_s": ours(presets.realmlp_td_s),
     "realmlp_td_s ll": ours(presets.realmlp_td_s, log_loss=True),
     "tabm": ours(presets.tabm),
+    "tabm bf16": ours(presets.tabm, precision="bf16"),
+    "tabm plain": ours(presets.tabm, **PLAIN_TABM),
     "tabm_s": ours(presets.tabm_s),
     "pytabkit RealMLP-TD": pytabkit("RealMLP_TD"),
     "pytabkit RealMLP-TD ll": pytabkit("RealMLP_TD", log_loss=True),
     "pytabkit RealMLP-TD-S": pytabkit("RealMLP_TD_S"),
     "pytabkit RealMLP-TD-S ll": pytabkit("RealMLP_TD_S", log_loss=True),
     "pytabkit TabM": pytabkit("TabM_D"),
+    "pytabkit TabM published": pytabkit("TabM_D", num_emb_type="pwl", weight_decay=3e-4, gradient_clipping_norm=1.0),
 }
 
 

@@ -53,6 +53,8 @@ def resnet(task: Task = "classification") -> dict[str, Any]:
 def realmlp_td(task: Task = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
     """RealMLP with tuned defaults, of Holzmüller et al. 2024, "Better by default: strong pre-tuned MLPs and boosted trees on tabular data".
 
+    Columns of categories stay 0 and 1; the authors centre and scale them like numbers, which made no difference to us.
+
     Parameters
     ----------
     task : "classification" or "regression"
