@@ -17,7 +17,7 @@ from sknet_hp.nets.program import Program, Slope
 MAX_SLICES = 8
 """Of one batch: each has gradients of its own, which are added up after every step."""
 
-_WORTH_SLICING = 1 << 27
+_WORTH_SLICING = 1 << 24
 """So many multiplications of its forward make a slice worth the calls that it takes."""
 
 _PRODUCT_ROWS = 128
