@@ -71,7 +71,12 @@ class _OfNumbers(Layer):
         """(members, numbers, rows, k) to (members, numbers, rows, dim)."""
         self.inner = inner
         out = kernels.product(inner.flatten(0, 1), self.of_each("weight"), partial(self.space, "forward"))
-        return (out + self.of_each("bias").unsqueeze(1)).unflatten(0, inner.shape[:2])
+        return out.add_(self.of_each("bias").unsqueeze(1)).unflatten(0, inner.shape[:2])
+
+    def of_numbers(self, x: Tensor) -> Tensor:
+        """The numbers of a table whose columns begin with them, (members, numbers, rows, 1)."""
+        numbers = x[:, :, : self.node.n_numeric].transpose(1, 2).unsqueeze(3)
+        return self.space("numbers", x, *numbers.shape).copy_(numbers)
 
     def affine_backward(self, g: Tensor, *, input_gradient: bool) -> Tensor | None:
         """The gradient of `inner` from that of what `affine` gave; those of weight and bias go where they belong."""
@@ -89,11 +94,13 @@ class PeriodicEmbedding(_OfNumbers):
 
     def evaluate(self, x: Tensor) -> Tensor:
         n, dim = self.node.n_numeric, self.node.dim
-        self.numbers = x[:, :, :n].transpose(1, 2).unsqueeze(3).contiguous()  # (members, numbers, rows, 1)
-        self.z = self.numbers * (self.p["frequency"] * (2 * math.pi)).unsqueeze(2)  # (members, numbers, rows, frequencies)
+        self.numbers = self.of_numbers(x)
+        frequency = self.p["frequency"] * (2 * math.pi)
+        shape = (*self.numbers.shape[:3], frequency.shape[2])  # (members, numbers, rows, frequencies)
+        self.z = torch.mul(self.numbers, frequency.unsqueeze(2), out=self.space("z", x, *shape))
         if "phase" in self.p:
             self.z.add_(self.p["phase"].unsqueeze(2))
-            embedded = self.affine(torch.cos(self.z))
+            embedded = self.affine(torch.cos(self.z, out=self.space("waves", x, *shape)))
         else:
             embedded = self.affine(torch.cat([torch.cos(self.z), torch.sin(self.z)], 3)).relu_()
             self.positive = embedded > 0
@@ -111,14 +118,14 @@ class PeriodicEmbedding(_OfNumbers):
         if "phase" in self.p:
             g_waves = self.affine_backward(whole[..., : dim - 1], input_gradient=True)
             assert g_waves is not None
-            g_z = torch.sin(self.z).mul_(g_waves).neg_()
+            g_z = torch.sin(self.z, out=self.space("slopes", g, *self.z.shape)).mul_(g_waves).neg_()
             self.g["phase"].copy_(g_z.sum(2))
         else:
             g_waves = self.affine_backward(whole * self.positive, input_gradient=True)
             assert g_waves is not None
             k = self.z.shape[3]
             g_z = torch.cos(self.z).mul_(g_waves[..., k:]).sub_(torch.sin(self.z).mul_(g_waves[..., :k]))
-        self.g["frequency"].copy_((g_z * self.numbers).sum(2).mul_(2 * math.pi))
+        self.g["frequency"].copy_(torch.mul(g_z, self.numbers, out=self.z).sum(2).mul_(2 * math.pi))
         if not self.input_gradient:
             return None
         g_numbers = (g_z * (self.p["frequency"] * (2 * math.pi)).unsqueeze(2)).sum(3).transpose(1, 2)
@@ -133,8 +140,9 @@ class BinEmbedding(_OfNumbers):
     def evaluate(self, x: Tensor) -> Tensor:
         n, first, n_bins, dim = self.node.n_numeric, self.node.first_bin, self.node.n_bins, self.node.dim
         end = first + n * n_bins
-        self.numbers = x[:, :, :n].transpose(1, 2).unsqueeze(3).contiguous()  # (members, numbers, rows, 1)
-        embedded = self.affine(x[:, :, first:end].unflatten(2, (n, n_bins)).transpose(1, 2).contiguous())
+        self.numbers = self.of_numbers(x)
+        bins = x[:, :, first:end].unflatten(2, (n, n_bins)).transpose(1, 2)
+        embedded = self.affine(self.space("bins", x, *bins.shape).copy_(bins))
         embedded.add_(self.numbers * self.p["slope"].unsqueeze(2))
         out = self.space("out", x, *x.shape[:2], x.shape[2] - n * (1 + n_bins) + n * dim)
         out[:, :, : n * dim].unflatten(2, (n, dim)).copy_(embedded.transpose(1, 2))
@@ -144,7 +152,8 @@ class BinEmbedding(_OfNumbers):
 
     def backward(self, g: Tensor) -> Tensor | None:
         n, first, dim = self.node.n_numeric, self.node.first_bin, self.node.dim
-        g_each = g[:, :, : n * dim].unflatten(2, (n, dim)).transpose(1, 2).contiguous()
+        g_each = g[:, :, : n * dim].unflatten(2, (n, dim)).transpose(1, 2)
+        g_each = self.space("gradients", g, *g_each.shape).copy_(g_each)
         self.g["slope"].copy_((g_each * self.numbers).sum(2))
         g_bins = self.affine_backward(g_each, input_gradient=self.input_gradient)
         if g_bins is None:
