@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import make_table
+from jobs import make_table
 
 from sknet_hp.nets import kernels
 from sknet_hp.nets.init import initial_parameters

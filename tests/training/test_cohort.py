@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import losses, make_job, make_table, same_result
+from jobs import losses, make_job, make_table, same_result
 from torch import nn
 
 from sknet_hp.nets.init import initial_parameters

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import vectors_in
+from jobs import vectors_in
 
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.optimizers import OPTIMIZERS

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conftest import make_job, make_table, same_result
+from jobs import make_job, make_table, same_result
 from test_losses import MEMBERS, problem
 from torch import nn
 
