@@ -81,9 +81,9 @@ class SimulatedRun(Run):
         self.curves, self.cluster = curves, cluster
 
     def train(self, steps: Sequence[Step], *, all_may_fail: bool = False) -> None:
-        """Steps together: the next worker that is free takes the next one, and the clock stops at the end of the last."""
+        """Steps together: the next worker that is free takes the longest that is left, and the clock stops at the end of the last."""
         free = [self.cluster.clock] * self.cluster.n_workers
-        for step in steps:
+        for step in sorted(steps, key=self._amount, reverse=True):
             end = free[0] + self.cluster.seconds(step)
             heapq.heapreplace(free, end)
             self._ends(step, end)

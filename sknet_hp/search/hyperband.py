@@ -92,14 +92,15 @@ class HyperbandSearchCV(BaseSearcher):
         n = sum(rungs[0].n_candidates for rungs in brackets)
         settings = iter(self._first_settings(space, n, check_random_state(self.random_state)))
         alive = [[run.propose(params, s) for params in islice(settings, rungs[0].n_candidates)] for s, rungs in enumerate(brackets)]
-        # The first rungs of all brackets, then the second ones, ...: what can be trained at the same time is.
-        for iteration in range(len(brackets[0])):
+        # From the least resource to the most: what goes on to the same resource is trained at the same time, whichever bracket it is of.
+        for n_resources in sorted({rung.n_resources for rungs in brackets for rung in rungs}):
             steps = []
             for s, rungs in enumerate(brackets):
-                if iteration >= len(rungs):
-                    continue
-                survivors = ranked(alive[s])[: rungs[iteration].n_candidates] if iteration else alive[s]
-                run.forget(candidate for candidate in alive[s] if candidate not in survivors)
-                alive[s] = survivors
-                steps += [Step(candidate, rungs[iteration].n_resources, iteration) for candidate in survivors]
+                for iteration, rung in enumerate(rungs):
+                    if rung.n_resources != n_resources:
+                        continue
+                    survivors = ranked(alive[s])[: rung.n_candidates] if iteration else alive[s]
+                    run.forget(candidate for candidate in alive[s] if candidate not in survivors)
+                    alive[s] = survivors
+                    steps += [Step(candidate, n_resources, iteration) for candidate in survivors]
             run.train(steps)

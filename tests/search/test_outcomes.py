@@ -301,7 +301,7 @@ def test_preprocessing_that_fails(tmp_path):
 # ---- ensembles -----------------------------------------------------------------------------------------------------
 
 
-def greedy(outputs, truth, score, rounds=50):
+def greedy(outputs, truth, score, rounds=50, patience=10):
     """Caruana et al. (2004), with replacement, as plainly as can be. outputs: [candidate][split] predictions."""
     chosen, best, best_chosen = [], -np.inf, None
     for _ in range(rounds):
@@ -313,6 +313,8 @@ def greedy(outputs, truth, score, rounds=50):
         chosen.append(int(np.argmax(scores)))
         if max(scores) > best + 1e-12:
             best, best_chosen = max(scores), list(chosen)
+        if len(chosen) == len(best_chosen) + patience:
+            break
     return best, {k: best_chosen.count(k) / len(best_chosen) for k in set(best_chosen)}
 
 

@@ -14,7 +14,8 @@ from sknet_hp.search.running.resource import Resource, last_step
 from sknet_hp.search.running.run import Candidate, Run
 from sknet_hp.search.running.voting import AveragedClassifier, AveragedRegressor
 
-_ROUNDS = 50  # candidates that are added, one after the other; one may come again
+_ROUNDS = 50  # candidates that are added, one after the other, at most; one may come again
+_PATIENCE = 10  # so many in a row that make it no better are the last
 
 
 class Member(NamedTuple):
@@ -80,6 +81,8 @@ def select(run: Run, scorer: Any, metric: str) -> list[Member]:
             total += own[taken]
         if scores[taken] > best:
             best, best_counts = scores[taken], counts
+        elif size - best_counts.sum() == _PATIENCE:
+            break
     weights = best_counts / best_counts.sum()
     chosen = sorted(np.flatnonzero(weights), key=lambda k: (-weights[k], k))
     return [Member(finalists[k], float(weights[k])) for k in chosen]

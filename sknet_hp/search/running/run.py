@@ -189,6 +189,7 @@ class Run:
                     self.progress.knew(self._amount(step))
         self.progress.begins(max(step.iteration for step in steps), len(steps) * self.n_splits)
         if tasks:
+            tasks.sort(key=lambda task: -self._amount(steps[task[0]]))  # the longest first: what comes last is what others wait for
             outcomes |= self._train(steps, tasks)
         first = not self.rows and not all_may_fail
         rows = [Row(step.candidate, step.iteration, step.n_resources, [outcomes[k, s] for s in range(self.n_splits)]) for k, step in enumerate(steps)]
