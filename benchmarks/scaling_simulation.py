@@ -3,10 +3,10 @@
 Usage: scaling_simulation.py [TABLES_DIR] [--workers N ...] [--candidates N] [--seeds N] [--straggling SIGMA] [--within X] [--tables NAME ...]
 
 A network trained for n epochs takes n units of time times a lognormal factor of mean 1, drawn anew for each rung of each candidate, and the same for
-all methods and numbers of workers. Halving, Hyperband and waves of ASHA hand out all that they have decided on; workers take the longest first, and the
-next decision waits for the last of them. Asynchronous ASHA decides whenever a worker is free. Scores are read from learning curves: made ones, or
-those of the tables of TABLES_DIR (as `searchers.py` takes them). Halving and ASHA have the same candidates; Hyperband, whose brackets say how many
-it takes, is run again and again until it has trained for as many epochs as halving.
+all methods and numbers of workers. Halving, Hyperband and waves of ASHA hand out all that they have decided on; workers take the longest first, and
+the next decision waits for the last of them. Asynchronous ASHA decides whenever a worker is free. Scores are read from learning curves: made ones, or
+those of the tables of TABLES_DIR (as `searchers.py` takes them). Halving and ASHA have the same candidates; Hyperband, whose brackets say how many it
+takes, is run again and again until it has trained for as many epochs as halving.
 
 utilisation: the share of the workers' time, from the first step to the last, in which they train. A search that has few candidates left, or steps
 that take long one after another, leaves workers without work however it decides.

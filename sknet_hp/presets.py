@@ -15,7 +15,22 @@ __all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm", "ta
 def mlp(task: Task = "classification") -> dict[str, Any]:
     """The multilayer perceptron of Gorishniy et al. 2021, "Revisiting deep learning models for tabular data".
 
-    Quantile transform, batches of 256, AdamW, ReLU, patience 16; sizes and rates, which they tuned, are the middle of their search space.
+    Quantile transform, batches of 256, AdamW, ReLU; sizes and rates, which they tuned, are the middle of their search space. Up to 1,000 epochs,
+    until 16 in a row are no better.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}, default="classification"
+        Which estimator they are for; the other one may not know all of them.
+
+    Returns
+    -------
+    parameters : dict
+
+    Raises
+    ------
+    ValueError
+        If `task` is none of these.
     """
     _check(task)
     return {
@@ -38,7 +53,22 @@ def mlp_plr(task: Task = "classification") -> dict[str, Any]:
 
 
 def resnet(task: Task = "classification") -> dict[str, Any]:
-    """The residual network of Gorishniy et al. 2021, in the default sizes of their code's README; else as `mlp`."""
+    """The residual network of Gorishniy et al. 2021, in the default sizes of their code's README; else as `mlp`.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}, default="classification"
+        Which estimator they are for; the other one may not know all of them.
+
+    Returns
+    -------
+    parameters : dict
+
+    Raises
+    ------
+    ValueError
+        If `task` is none of these.
+    """
     return mlp(task) | {
         "module": "resnet",
         "n_layers": 2,
@@ -57,9 +87,19 @@ def realmlp_td(task: Task = "classification", metric: Metric = "accuracy") -> di
 
     Parameters
     ----------
-    task : "classification" or "regression"
-    metric : "accuracy", "log_loss" or "roc_auc"
+    task : {"classification", "regression"}, default="classification"
+        Which estimator they are for; the other one may not know all of them.
+    metric : {"accuracy", "log_loss", "roc_auc"}, default="accuracy"
         What the validation rows decide the best epoch by, for classes. Labels are smoothed for accuracy only, as the authors advise.
+
+    Returns
+    -------
+    parameters : dict
+
+    Raises
+    ------
+    ValueError
+        If `task` or `metric` is none of these.
     """
     _check(task)
     return _realmlp(task, metric, lr=0.04 if task == "classification" else 0.2) | {
@@ -86,7 +126,19 @@ def realmlp_td_s(task: Task = "classification", metric: Metric = "accuracy") -> 
 
     Parameters
     ----------
-    task, metric : as in `realmlp_td`.
+    task : {"classification", "regression"}, default="classification"
+        Which estimator they are for; the other one may not know all of them.
+    metric : {"accuracy", "log_loss", "roc_auc"}, default="accuracy"
+        What the validation rows decide the best epoch by, for classes. Labels are smoothed for accuracy only, as the authors advise.
+
+    Returns
+    -------
+    parameters : dict
+
+    Raises
+    ------
+    ValueError
+        If `task` or `metric` is none of these.
     """
     _check(task)
     return _realmlp(task, metric, lr=0.04 if task == "classification" else 0.07) | {
@@ -102,7 +154,22 @@ def tabm(task: Task = "classification") -> dict[str, Any]:
     """TabM of Gorishniy et al. 2025, "TabM: advancing tabular deep learning with parameter-efficient ensembling".
 
     Piecewise linear embeddings of 48 bins and 16 dimensions, two blocks of 512, 32 heads; as in the code that its authors publish, but heads share
-    their batches, as in the paper. pytabkit's default has three blocks without embeddings and without weight decay (docs/quality.md).
+    their batches, as in the paper. pytabkit's default has three blocks without embeddings and without weight decay (docs/quality.md). Up to 1,000
+    epochs, as in `mlp`.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}, default="classification"
+        Which estimator they are for; the other one may not know all of them.
+
+    Returns
+    -------
+    parameters : dict
+
+    Raises
+    ------
+    ValueError
+        If `task` is none of these.
     """
     _check(task)
     return {
@@ -125,7 +192,22 @@ def tabm(task: Task = "classification") -> dict[str, Any]:
 
 
 def tabm_s(task: Task = "classification") -> dict[str, Any]:
-    """A smaller TabM with our defaults: 16 heads, blocks of 256, embeddings of 8 dimensions, averaged weights. The strongest of docs/quality.md."""
+    """A smaller TabM with our defaults: 16 heads, blocks of 256, embeddings of 8 dimensions, averaged weights. The strongest of docs/quality.md.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}, default="classification"
+        Which estimator they are for; the other one may not know all of them.
+
+    Returns
+    -------
+    parameters : dict
+
+    Raises
+    ------
+    ValueError
+        If `task` is none of these.
+    """
     _check(task)
     return {"module": "tabm", "n_heads": 16, "n_layers": 2, "width": 256, "num_embedding": "ple", "num_embedding_dim": 8}
 

@@ -17,7 +17,7 @@ ROOMS = ["nets", "training", "fusion", "estimators", "search", "evaluation", "tu
 FACES = {"skorch": "estimators", "presets": "estimators"}
 """Modules beside the rooms, and the room on whose level they stand."""
 
-CORE = {"torch", "numpy", "sklearn", "skorch", "joblib", "scipy", "threadpoolctl", "narwhals", "cloudpickle", "safetensors", "skops"}
+CORE = {"filelock", "torch", "numpy", "sklearn", "skorch", "joblib", "scipy", "threadpoolctl", "narwhals", "cloudpickle", "safetensors", "skops"}
 """What `pip install sknet_hp` brings: the dependencies in pyproject.toml, and threadpoolctl through scikit-learn."""
 
 ALLOWED = {"nets": {"torch", "numpy"}, "training": {"torch", "numpy"}, "cli": CORE - {"skorch"} | {"typer", "rich", "pandas", "pyarrow"}}

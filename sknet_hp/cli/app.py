@@ -103,7 +103,7 @@ def tune(
         typer.Option(help="auto: regression if the target has fractions or more than 20 distinct numbers, else classification."),
     ] = "auto",
     search: Annotated[Literal["random", "grid"], typer.Option(help="How candidates are chosen.")] = "random",
-    candidates: Annotated[int, typer.Option(min=1, max=100_000, help="Settings to try; a grid has the most points that are no more than this.")] = 20,
+    candidates: Annotated[int, typer.Option(min=1, max=100_000, help="Settings to try; a grid has at most this many points.")] = 20,
     cv: Annotated[int, typer.Option(min=2, help="Inner folds, which choose among the candidates.")] = 3,
     outer_cv: Annotated[int, typer.Option(min=2, help="Outer folds, which score the whole search on rows it has not seen.")] = 5,
     scoring: Annotated[

@@ -29,7 +29,8 @@ _STAND_IN = {"dropout": 0.5, "input_dropout": 0.25, "residual_dropout": 0.75, "n
 NTK = ("ntk", "ntk_normal")
 """Ways to start that come with the neural-tangent parametrisation."""
 
-_BESIDE = ("optimizer", "loss", "precision")  # part of what must stay, and no argument of a module
+_ENCODING = ("numeric_transform", "max_one_hot", "text_encoding", "num_embedding", "num_bins")
+_BESIDE = ("optimizer", "loss", "precision", *_ENCODING)  # part of what must stay, and no argument of a module
 
 _WAVES = {"plr": (48, 24, 0.01), "pbld": (16, 4, 0.1)}
 """Frequencies, width and sigma of periodic embeddings (Gorishniy et al. 2022; Holzmüller et al. 2024)."""
@@ -48,16 +49,23 @@ class Network(NamedTuple):
 
 def structure(net: Any, encoder: TableEncoder, n_features: int, n_outputs: int, loss: str | TorchLoss) -> dict[str, Any]:
     """What must stay while a network is trained on: the module and its arguments, and what its optimizer's memory depends on."""
-    beside = {"optimizer": net.optimizer, "loss": loss, "precision": net.precision}
+    beside = {"optimizer": net.optimizer, "loss": loss, "precision": net.precision, **_encoding(net)}
     shape = {"module": net.module, "n_features": n_features, "n_outputs": n_outputs}
     if not isinstance(net.module, str):
         return shape | {"module_params": copy.copy(net.module_params or {})} | beside
     return shape | _ARGUMENTS[net.module](net) | {"front": tuple(_front(net, encoder))} | beside
 
 
+def _encoding(net: Any) -> dict[str, Any]:
+    """The parameters that the encoding of the table follows from, which is kept while a network is trained on."""
+    embedding = net.num_embedding or "none"
+    given = {"numeric_transform": net.numeric_transform or "none", "max_one_hot": net.max_one_hot, "text_encoding": net.text_encoding}
+    return given | {"num_embedding": embedding} | ({"num_bins": net.num_bins} if embedding == "ple" else {})
+
+
 def lasting(structure: dict[str, Any]) -> dict[str, Any]:
     """What of a structure a network that is trained on must keep: all but its dropouts, which hold no weights and may come and go."""
-    whole = structure | Front(*structure["front"])._asdict() if "front" in structure else structure
+    whole = Front(*structure["front"])._asdict() | structure if "front" in structure else structure
     return {name: value for name, value in whole.items() if name not in ("front", "dropout", "input_dropout", "residual_dropout")}
 
 

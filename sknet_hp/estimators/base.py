@@ -246,10 +246,12 @@ class BaseNet(Network, BaseEstimator):
 
     def _check_unchanged(self, structure: dict[str, Any]) -> None:
         before, after = architecture.lasting(self.structure_), architecture.lasting(structure)
-        changed = [name for name in after if after[name] != before[name]] if before["module"] == after["module"] else ["module"]
+        changed = [name for name in after if after[name] != before.get(name, after[name])] if before["module"] == after["module"] else ["module"]
         if changed:
             what = ", ".join(f"{name}={before[name]!r} has become {after[name]!r}" for name in changed)
-            raise ValueError(f"a network that is trained on must keep its shape and optimizer, but {what}; set warm_start=False to begin anew")
+            raise ValueError(
+                f"a network that is trained on must keep its shape, encoding and optimizer, but {what}; set warm_start=False to begin anew"
+            )
 
     def _train(self, jobs: list[TrainingJob], refit: bool = False) -> None:
         """Train the members; callbacks look on at the first one."""

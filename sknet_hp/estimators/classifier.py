@@ -45,8 +45,10 @@ class NetClassifier(ClassifierMixin, BaseNet):
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
         A skorch net with the weights that `predict` uses, and the history.
-    parameters_, buffers_ : ndarray of shape (n_members, n)
+    parameters_ : ndarray of shape (n_members, n_parameters)
         The weights that `predict` uses, flat.
+    buffers_ : ndarray of shape (n_members, n_buffers)
+        The running statistics of batch normalisation that `predict` uses, flat.
     balanced_weight_ : ndarray of shape (n_classes,) or (n_labels, 2)
         With `class_weight="balanced"`, the weights that the first rows gave to the classes, or to the absence and presence of each label.
     states_ : list of State

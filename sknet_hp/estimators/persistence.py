@@ -124,6 +124,15 @@ def to_bytes(estimator: Any) -> bytes:
 def load(path: str | os.PathLike[str]) -> Any:
     """Load what `save` has written. Nothing in the file is executed.
 
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    NetClassifier, NetRegressor or Pipeline
+        As it was saved, fitted.
+
     Raises
     ------
     SavedModelError

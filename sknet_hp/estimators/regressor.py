@@ -45,8 +45,10 @@ class NetRegressor(RegressorMixin, BaseNet):
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
         A skorch net with the weights that `predict` uses, and the history.
-    parameters_, buffers_ : ndarray of shape (n_members, n)
+    parameters_ : ndarray of shape (n_members, n_parameters)
         The weights that `predict` uses, flat.
+    buffers_ : ndarray of shape (n_members, n_buffers)
+        The running statistics of batch normalisation that `predict` uses, flat.
     states_ : list of State
         Where each member's training stands, complete enough to go on from; `state_` is the first one's.
 

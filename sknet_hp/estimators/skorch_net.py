@@ -290,7 +290,7 @@ def _rows(dataset: Any) -> tuple[Any, np.ndarray | None]:
 def _table(source: Any, net: Any) -> Table:
     X, y = _arrays(source)
     weight = getattr(net.criterion_, "weight", None)
-    return Table(np.ascontiguousarray(X), y, None if weight is None else weight.detach().cpu().numpy()[y])
+    return Table(np.ascontiguousarray(X), np.ascontiguousarray(y), None if weight is None else weight.detach().cpu().numpy()[y])
 
 
 def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:

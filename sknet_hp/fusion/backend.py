@@ -109,16 +109,18 @@ def needs_threads(batch: Any) -> bool:
 
 def _size(batch: Any) -> int:
     """Bytes that a task may come to hold: as much as the arrays and frames it is given, since scikit-learn copies a split of them."""
-    total = 0
-    for _, args, kwargs in batch.items:
-        for value in [*args, *kwargs.values()]:
-            nbytes = getattr(value, "nbytes", None)
-            if nbytes is None and hasattr(value, "memory_usage"):
-                nbytes = getattr(value, "size", 0) * 8
-            if nbytes is None and hasattr(value, "nnz"):  # a sparse table, which is dense once it is encoded, in float32
-                nbytes = math.prod(value.shape) * 4
-            total += int(nbytes) if isinstance(nbytes, int) else 0
-    return total
+    return sum(_bytes_of(value) for _, args, kwargs in batch.items for value in [*args, *kwargs.values()])
+
+
+def _bytes_of(value: Any) -> int:
+    if isinstance(value, tuple):  # as searches give a split
+        return sum(map(_bytes_of, value))
+    nbytes = getattr(value, "nbytes", None)
+    if nbytes is None and hasattr(value, "memory_usage"):
+        nbytes = getattr(value, "size", 0) * 8
+    if nbytes is None and hasattr(value, "nnz"):  # a sparse table, which is dense once it is encoded, in float32
+        nbytes = math.prod(value.shape) * 4
+    return int(nbytes) if isinstance(nbytes, int) else 0
 
 
 class FusedBackend(ParallelBackendBase):
@@ -303,7 +305,7 @@ class Session(joblib.parallel_config):
             self._over.release()
 
     def progress(self) -> Any:
-        """Networks trained in this session, in training and waiting, as a named tuple-like object."""
+        """How many networks this session has `trained`, and how many are in `training` and `waiting`: the attributes of what it returns."""
         from dataclasses import replace
 
         from sknet_hp.fusion.engine import engine
@@ -315,8 +317,8 @@ class Session(joblib.parallel_config):
 def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = None, max_threads: int = WIDE) -> Session:
     """Train the networks of concurrent fits together, in any scikit-learn code run inside the `with` block.
 
-    The same as ``joblib.parallel_config(backend="fused", n_jobs=n_jobs)``, with settings. Results do not depend on it, bit for bit; only the time
-    does.
+    Like ``joblib.parallel_config(backend="fused", n_jobs=-1)``, with settings. Results do not depend on it, bit for bit; only the time does.
+    Estimators without a network are fitted one after another inside it: use another backend for searches over them.
 
     Parameters
     ----------
@@ -341,6 +343,8 @@ def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = N
 
     Raises
     ------
+    ValueError
+        If `n_jobs` is 0, or `over` is none of these.
     ImportError
         If the package of the cluster is not installed.
     ValueError

@@ -164,7 +164,7 @@ class Engine:
             self.ready_made = [bundle for bundle in self.ready_made if not bundle.cancelled()]
             for bundle, executor in self.in_training.items():
                 if bundle.cancelled():
-                    executor.cancel()
+                    executor.cancel(bundle)
             self.lock.notify()
         self.tasks.wait_for_end(call, _UNWINDING)
 
@@ -246,7 +246,7 @@ class Engine:
         return None
 
     def _place(self, bundle: Bundle) -> Executor | None:
-        return self.places.choose(bundle.jobs[0], bundle.expected, only_work=not self.groups, has_killed=bundle.deaths > 0)
+        return self.places.choose(bundle.jobs[0], has_killed=bundle.deaths > 0)
 
     def _left(self, now: float) -> int:
         """Networks in training, each counted by the part of its time that is left."""

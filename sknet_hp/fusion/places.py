@@ -14,7 +14,6 @@ from sknet_hp.training.job import TrainingJob
 _MANY = 8  # networks from which on a worker is brought up on a spare core: it costs nobody anything
 _START_ALL = 20.0  # seconds of work from which on importing torch pays even on the core that this process uses
 _TRAINED_HERE = 1.0  # seconds of training in this process after which the import, which takes one or two, is likely to pay too
-_SHIP = 0.02  # seconds of work from which on sending a bundle to a running worker pays
 
 
 class Places:
@@ -97,14 +96,12 @@ class Places:
             return max(1, cluster.count(job))
         return max(1, self.n_jobs if self._uses_workers(job) and self.starting else len(self._all(job)))
 
-    def choose(self, job: TrainingJob, expected: float, *, only_work: bool, has_killed: bool) -> Executor | None:
+    def choose(self, job: TrainingJob, *, has_killed: bool) -> Executor | None:
         """An executor for a bundle of such jobs, if there is one free that suits it.
 
         Parameters
         ----------
         job : one of the bundle.
-        expected : seconds that the bundle will take.
-        only_work : whether nothing else is waiting.
         has_killed : whether a worker died over it. What has ended a worker must not end this process.
         """
         free = [executor for executor in self._all(job) if not executor.busy]
@@ -115,8 +112,6 @@ class Places:
             if not self._ready():
                 self._start_workers(1)
             return next(iter(workers), None)
-        if only_work and expected < _SHIP:
-            free = [*(executor for executor in self._here(job) if not executor.busy and self.over != "loky"), *workers]
         return next(iter(free), None)
 
     def _all(self, job: TrainingJob) -> list[Executor]:
@@ -147,12 +142,20 @@ class Places:
             names = [f"cuda:{i}" for i in range(max(1, torch.cuda.device_count()))]
         return [self.here.setdefault(name, Here(name)) for name in names]
 
+    def _goes_on_here(self, error: BaseException) -> None:
+        self.no_workers = f"worker processes could not be started ({type(error).__name__}: {error}); training goes on in this process"
+        self.notes.append((self.no_workers, RuntimeWarning))
+
     def _start_workers(self, n_workers: int) -> None:
         """Bring so many worker processes up, in the background."""
         if self.starting:
             return
-        while len(self.workers) < n_workers:
-            self.workers.append(Worker(self.store))
+        try:
+            while len(self.workers) < n_workers:
+                self.workers.append(Worker(self.store))
+        except OSError as error:  # no place for their files
+            self._goes_on_here(error)
+            return
         missing = [worker for worker in self.workers[:n_workers] if not worker.ready()]
         if not missing:
             return
@@ -164,8 +167,7 @@ class Places:
                 pending[0] -= 1
                 self.starting = pending[0] > 0
                 if error is not None and self.no_workers is None:
-                    self.no_workers = f"worker processes could not be started ({type(error).__name__}: {error}); training goes on in this process"
-                    self.notes.append((self.no_workers, RuntimeWarning))
+                    self._goes_on_here(error)
                 self.lock.notify()
 
         def start() -> None:

@@ -15,6 +15,9 @@ from joblib.externals.loky.backend import resource_tracker
 
 from sknet_hp.training.job import Table
 
+_IN_MEMORY = "/dev/shm"
+_RESERVE = 1 << 20  # bytes of it that are left to others, whatever there is
+
 
 @dataclass(frozen=True)
 class TableFile:
@@ -32,7 +35,7 @@ class TableStore:
         self.lock = threading.Lock()
         self.known: dict[tuple, list[weakref.ref[Table]]] = {}
         self.files: dict[int, TableFile] = {}
-        self.folder: str | None = None
+        self.folders: dict[str | None, str] = {}
         self.pid = os.getpid()
         self.counter = itertools.count()
 
@@ -65,27 +68,34 @@ class TableStore:
                 weakref.finalize(table, self._remove, id(table), known.path).atexit = False
         return known
 
-    def new_path(self) -> str:
-        """Where a file may be made, in memory if possible; it goes when the process ends."""
-        if self.folder is None:
-            shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-            self.folder = tempfile.mkdtemp(prefix=f"sknet_hp-{os.getpid()}-", dir=shared)
-            resource_tracker.register(self.folder, "folder")  # removed by that process if this one is killed
-            atexit.register(self._remove_all)
-        return os.path.join(self.folder, f"{next(self.counter)}.bin")
+    def new_path(self, size: int) -> str:
+        """Where a file of so many bytes may be made, in memory if there is room; it goes when the process ends."""
+        return self._path_in(_IN_MEMORY if _has_room(size) else None)
+
+    def _path_in(self, parent: str | None) -> str:
+        if parent not in self.folders:
+            folder = tempfile.mkdtemp(prefix=f"sknet_hp-{os.getpid()}-", dir=parent)
+            resource_tracker.register(folder, "folder")  # removed by that process if this one is killed
+            if not self.folders:
+                atexit.register(self._remove_all)
+            self.folders[parent] = folder
+        return os.path.join(self.folders[parent], f"{next(self.counter)}.bin")
 
     def _write(self, table: Table) -> TableFile:
-        path = self.new_path()
-        arrays, offset = [], 0
-        with open(path, "wb") as file:
-            for name in ("X", "y", "weight"):
-                array = getattr(table, name)
-                if array is not None:
-                    file.seek(offset)
-                    file.write(np.ascontiguousarray(array).data if array.size else b"")
-                    arrays.append((name, array.dtype.str, array.shape, offset))
-                    offset += -(-array.nbytes // 64) * 64
-        return TableFile(path, tuple(arrays), offset)
+        arrays, placed, size = [], [], 0
+        for name in ("X", "y", "weight"):
+            array = getattr(table, name)
+            if array is not None:
+                arrays.append((size, array))
+                placed.append((name, array.dtype.str, array.shape, size))
+                size += -(-array.nbytes // 64) * 64
+        path = self.new_path(size)
+        try:
+            _fill(path, arrays)
+        except OSError:  # others have taken the room meanwhile
+            path = self._path_in(None)
+            _fill(path, arrays)
+        return TableFile(path, tuple(placed), size)
 
     def _remove(self, identity: int, path: str) -> None:
         self.files.pop(identity, None)
@@ -94,9 +104,30 @@ class TableStore:
                 os.unlink(path)
 
     def _remove_all(self) -> None:
-        if os.getpid() == self.pid and self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            resource_tracker.unregister(self.folder, "folder")
+        for folder in self.folders.values() if os.getpid() == self.pid else ():
+            shutil.rmtree(folder, ignore_errors=True)
+            resource_tracker.unregister(folder, "folder")
+
+
+def _has_room(size: int) -> bool:
+    """Whether a file of so many bytes fits into memory, and leaves as much for others: containers often have little."""
+    try:
+        return os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > 2 * size + _RESERVE
+    except OSError:
+        return False
+
+
+def _fill(path: str, arrays: list[tuple[int, np.ndarray]]) -> None:
+    """Write each array at its place; nothing is left behind where that fails."""
+    try:
+        with open(path, "wb") as file:
+            for offset, array in arrays:
+                file.seek(offset)
+                file.write(np.ascontiguousarray(array).data if array.size else b"")
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise OSError(error.errno, f"a table for worker processes can not be written to {path!r} ({error.strerror})") from error
 
 
 def _checksum(array: np.ndarray) -> int:

@@ -4,6 +4,7 @@ Which parts there are may depend on shapes and, where each has the bits it would
 changes nothing.
 """
 
+import contextlib
 import os
 import queue
 import threading
@@ -49,9 +50,11 @@ class _Crew:
 
     def call(self, part: Part, times: int) -> None:
         with self.lock:
-            while self.size < times:
-                threading.Thread(target=self._serve, name="sknet_hp-core", daemon=True).start()
-                self.size += 1
+            with contextlib.suppress(RuntimeError):  # no more threads to be had: fewer do it
+                while self.size < times:
+                    threading.Thread(target=self._serve, name="sknet_hp-core", daemon=True).start()
+                    self.size += 1
+            times = min(times, self.size)
         for _ in range(times):
             self.calls.put(part)
 

@@ -20,12 +20,21 @@ class OwnGenerator(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
+        if func is torch.ops.aten.native_dropout.default:  # what dropout is on CUDA; it takes no generator
+            return self._dropout(*args, **kwargs)
         if "generator" in (argument.name for argument in func._schema.arguments):
             if kwargs.get("generator") is None:
                 kwargs["generator"] = self._generator(args, kwargs)
         elif torch.Tag.nondeterministic_seeded in func.tags and hasattr(func.overloadpacket, "generator"):
             func, kwargs["generator"] = func.overloadpacket.generator, self._generator(args, kwargs)
         return func(*args, **kwargs)
+
+    def _dropout(self, input: torch.Tensor, p: float, train: bool | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """(what is kept of the input, scaled; the mask)."""
+        if train is False or p == 0:
+            return input.clone(), torch.ones_like(input, dtype=torch.bool)
+        kept = torch.empty_like(input, dtype=torch.bool).bernoulli_(1 - p, generator=self._generator((input,), {}))
+        return input * kept * (1 / (1 - p) if p < 1 else 0.0), kept
 
     def _generator(self, args: Any, kwargs: Any) -> torch.Generator:
         device = next((a.device for a in args if isinstance(a, torch.Tensor)), torch.device(kwargs.get("device") or "cpu"))

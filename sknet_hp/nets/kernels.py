@@ -159,7 +159,7 @@ def _in_parts(run: Affine, x: Tensor, weight: Tensor, bias: Tensor | None, out: 
     multiplications = rows * inner * out.shape[2]
     # Blocks are a function of one member's shape alone: they decide the bits.
     block = rows if multiplications < _BLOCK or x.device.type != "cpu" else padded_rows(max(_BLOCK_ROWS, rows * _BLOCK // (2 * multiplications)))
-    cores = n_cores()
+    cores = n_cores() if x.device.type == "cpu" else 1
     share = members if cores == 1 or members * multiplications < _WORTH_SHARING else -(-members // cores)
     if block >= rows and share >= members:
         run(x, weight, bias, out)

@@ -29,13 +29,16 @@ Slope = Callable[[Tensor, slice], Tensor]
 
 
 class Runnable(Protocol):
-    """What the training loop needs of a network, stacked or alone. `n_keys` is how many random keys a step takes."""
+    """What the training loop needs of a network, stacked or alone. `n_keys` is how many random keys a step takes.
+
+    `evaluate` is told how many rows are no filling, where all members have as many.
+    """
 
     n_keys: int
 
     def step(self, x: Tensor, weight: Tensor, keys: Tensor, slope: Slope) -> None: ...
 
-    def evaluate(self, x: Tensor) -> Tensor: ...
+    def evaluate(self, x: Tensor, n_rows: int | None = None) -> Tensor: ...
 
     def scale_dropout(self, factors: np.ndarray | None) -> None: ...
 
@@ -126,7 +129,7 @@ class Program:
             layer.keys = keys[:, i]
         return self._run(x, weight)
 
-    def evaluate(self, x: Tensor) -> Tensor:
+    def evaluate(self, x: Tensor, n_rows: int | None = None) -> Tensor:
         """Outputs (members, rows, n_outputs) in prediction."""
         return self._run(x, None)
 
@@ -160,10 +163,11 @@ class Alone:
     n_keys = 1
 
     def __init__(self, module: nn.Module, parameters: dict[str, Tensor], gradients: dict[str, Tensor], buffers: dict[str, Tensor]):
-        self.module = module
+        self.module = module.to(next(iter(parameters.values())).device)  # with what is not trained, too
+        self.buffers = {name: stack[0] for name, stack in buffers.items()}
         for name, b in module.named_buffers():
-            if name in buffers:
-                b.data = buffers[name][0]
+            if name in self.buffers:
+                b.data = self.buffers[name]
         self.gradients = gradients
         self.parameters = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
         for name, p in self.parameters:
@@ -179,6 +183,9 @@ class Alone:
         self.module.train()
         with torch.enable_grad(), OwnGenerator(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF):
             self.out = self.module(x[0, :rows])
+        for name, b in self.module.named_buffers():
+            if name in self.buffers and b.data_ptr() != self.buffers[name].data_ptr():  # the module has put another tensor there
+                b.data = self.buffers[name].copy_(b.detach())
         filled = x.new_zeros(x.shape[1], self.out.shape[-1])
         filled[:rows] = self.out.detach()
         self.rows = rows
@@ -192,9 +199,12 @@ class Alone:
             else:
                 self.gradients[name][0].copy_(gradient)
 
-    def evaluate(self, x: Tensor) -> Tensor:
+    def evaluate(self, x: Tensor, n_rows: int | None = None) -> Tensor:
         self.module.eval()
-        return self.module(x[0]).unsqueeze(0)
+        outputs = self.module(x[0, :n_rows])
+        filled = outputs.new_zeros(x.shape[1], *outputs.shape[1:])
+        filled[: len(outputs)] = outputs
+        return filled.unsqueeze(0)
 
     def scale_dropout(self, factors: np.ndarray | None) -> None:
         """The module keeps its own rates."""

@@ -85,7 +85,7 @@ class Sliced:
         for other in self.gradients[1:]:
             whole.add_(other)
 
-    def evaluate(self, x: Tensor) -> Tensor:
+    def evaluate(self, x: Tensor, n_rows: int | None = None) -> Tensor:
         """As `Program.evaluate`."""
         slices = self._slices(x.shape[1])
         outputs: list[Tensor] = [x] * len(slices)

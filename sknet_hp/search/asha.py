@@ -82,7 +82,11 @@ class Scheduler:
         'How many begin. "auto" is as many as bring one to `max_resources`. Where a number given is smaller than that and `min_resources` is "auto", '
         "candidates begin higher, so that one gets to the top all the same.",
     ),
-    n_workers=("int or None", "How many steps are trained at a time. None is `n_candidates / factor`, rounded up."),
+    n_workers=(
+        "int or None",
+        "How many candidates are trained at a time, each in all splits; `n_jobs` is how many cores they share. None is `n_candidates / factor`, "
+        "rounded up.",
+    ),
     asynchronous=(
         "bool",
         "By default steps are trained in waves of `n_workers`, of which each is decided by the scores of those before: results do not depend on how "

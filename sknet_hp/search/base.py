@@ -19,16 +19,15 @@ from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
-from sknet_hp.fusion.backend import Network, fused
 from sknet_hp.search.running.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
 from sknet_hp.search.running.ensemble import check_can_vote, select, voting
-from sknet_hp.search.running.identity import digest
+from sknet_hp.search.running.identity import digest, unseeded_networks
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.progress import Progress
-from sknet_hp.search.running.resource import Resource, last_step
+from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Row, Run, SearchStopped
 from sknet_hp.search.spaces.space import Space, check_names
-from sknet_hp.search.stock import backend_is_chosen
+from sknet_hp.search.stock import fusing
 
 _VERSION = version("sknet_hp")
 _NOT_IDENTITY = {"estimator", "param_distributions", "cv", "random_state", "refit", "n_jobs", "time_budget", "journal", "verbose"}
@@ -90,10 +89,17 @@ class BaseSearcher(BaseSearchCV):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If the space, the resource or another parameter can not be used, or all candidates fail; with the first failure's traceback.
+        JournalError
+            If `journal` is of another search, in use, or no place for one.
+        KeyboardInterrupt
+            As it came; `cv_results_` then has the rungs that were finished.
         """
-        if backend_is_chosen():
-            return self._fit(X, y, params)
-        with fused(self.n_jobs):
+        with fusing(self):
             return self._fit(X, y, params)
 
     def _fit(self, X: Any, y: Any, params: dict[str, Any]) -> Self:
@@ -206,7 +212,7 @@ class BaseSearcher(BaseSearchCV):
         if self.multimetric_ and callable(self.scoring):
             self._check_refit_for_multimetric(outcomes[0]["test_scores"])
         if self.refit or not self.multimetric_:
-            self.best_index_ = best_index(self.cv_results_, self.refit, metric)
+            self.best_index_ = best_index(self.cv_results_, self.refit, metric, np.array([row.failed for row in rows]))
             self.best_params_ = params[self.best_index_]
             if not callable(self.refit):
                 self.best_score_ = self.cv_results_[f"mean_test_{metric}"][self.best_index_]
@@ -218,7 +224,9 @@ class BaseSearcher(BaseSearchCV):
         self.best_estimator_ = (
             self._ensemble(run)
             if self.refit == "ensemble"
-            else self._estimator_with(self.best_params_ | run.resource.alone(int(self.cv_results_["n_resources"][self.best_index_])))
+            else self._estimator_with(
+                self.best_params_ | run.resource.alone(int(self.cv_results_["n_resources"][self.best_index_]), self.best_params_)
+            )
         )
         with context.propagate_callback_context(self.best_estimator_):
             context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
@@ -243,7 +251,7 @@ class BaseSearcher(BaseSearchCV):
 
     def _ensemble(self, run: Run) -> Any:
         members = select(run, self._get_scorers()[0], run.metric)
-        params = [member.candidate.params | run.resource.alone(member.candidate.n_resources) for member in members]
+        params = [member.candidate.params | run.resource.alone(member.candidate.n_resources, member.candidate.params) for member in members]
         self.ensemble_ = [
             {"candidate": member.candidate.number, "weight": member.weight, "params": own} for member, own in zip(members, params, strict=True)
         ]
@@ -255,10 +263,12 @@ class BaseSearcher(BaseSearchCV):
             raise ValueError(
                 f"journal={self.journal!r} needs an integer random_state, so that the same search can be taken up; got {self.random_state!r}"
             )
-        prefix, last = last_step(self.estimator)
-        seed = f"{prefix}random_state"
-        if isinstance(last, Network) and getattr(last, "random_state", 0) is None and seed not in Space(self.param_distributions).names:
-            raise ValueError(f"journal={self.journal!r} needs networks with an integer random_state, to take up the same ones; got {seed}=None")
+        space = Space(self.param_distributions)
+        unseeded = [seed for seed in unseeded_networks(self.estimator, space) if seed not in space.names]
+        if unseeded:
+            raise ValueError(
+                f"journal={self.journal!r} needs networks with an integer random_state, to take up the same ones; got {unseeded[0]}=None"
+            )
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_IDENTITY}
         own |= {"least": resource.least, "most": resource.most} | ({"metric": metric} if self._proposes_by_scores else {})
         return {
@@ -302,7 +312,18 @@ class BaseSearcher(BaseSearchCV):
         return [*initial, *space.without(initial, space.sample(n, random_state))[: max(0, n - len(initial))]]
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:
-        """The score of `best_estimator_`; of several the one that the search went by."""
+        """The score of `best_estimator_`; of several the one that the search went by.
+
+        Parameters
+        ----------
+        X : array-like or dataframe of shape (n_rows, n_columns)
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
+        **params : passed to the scorer.
+
+        Returns
+        -------
+        float
+        """
         by_name = copy(self)
         if self.refit and getattr(self, "multimetric_", False):
             by_name.refit = self._metric

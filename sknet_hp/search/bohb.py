@@ -65,11 +65,11 @@ def model_of(
         'int or "auto"',
         'The least number of candidates in each of the two densities; "auto" is one more than there are dimensions.',
     ),
-    top_n_percent=("int", "How many of a hundred count as good."),
-    num_samples=("int", "How many are drawn for one that is proposed."),
-    random_fraction=("float", "How many of the proposals are drawn at random."),
-    bandwidth_factor=("float", "How much wider than the good density that is which is drawn from."),
-    min_bandwidth=("float", "So that a density never shrinks to a point."),
+    top_n_percent=("int", "How many percent of the candidates count as good."),
+    num_samples=("int", "How many points are drawn from the good density for each proposal; the likeliest to be good is taken."),
+    random_fraction=("float", "The share of the proposals, from 0 to 1, that is drawn at random."),
+    bandwidth_factor=("float", "A factor on the bandwidths of the good density when points are drawn from it."),
+    min_bandwidth=("float", "The least bandwidth, where the range of a parameter is from 0 to 1, so that no density shrinks to a point."),
 )
 class BOHBSearchCV(BaseSearcher):
     """Hyperband with a model: candidates are drawn where those that were good are dense, and those that were bad are not.
@@ -220,7 +220,7 @@ class BOHBSearchCV(BaseSearcher):
                 params = space.decode(samples[k])
                 if _is_new(space, params, tried):
                     return params
-        for _ in range(_TRIES):
+        for _ in range(_TRIES if space.size is None or len(tried) < space.size else 0):
             params = space.sample(1, random_state)[0]
             if _is_new(space, params, tried):
                 return params

@@ -47,7 +47,7 @@ def _loses(run: Run, name: str) -> str | None:
 
 def _check_branch(run: Run, candidate: Candidate, branch: dict[str, Dimension], factors: Sequence[float]) -> bool:
     """Whether the candidate could be fitted, and so be asked."""
-    [(begun, failure)] = _tried(run, [(clone(run.estimator), candidate.params | run.resource.settings(1))])
+    [(begun, failure)] = _tried(run, [(clone(run.estimator), candidate.params | run.resource.settings(1, 0, candidate.params))])
     if failure is not None:
         return False
     changes = [
@@ -56,10 +56,10 @@ def _check_branch(run: Run, candidate: Candidate, branch: dict[str, Dimension], 
         if name in candidate.params
         for value in values_to_try(dimension, candidate.params[name], factors)
     ]
-    further = run.resource.settings(2, reached=1)
+    further = run.resource.settings(2, 1, candidate.params)
     unchanged, *changed = _tried(run, [(deepcopy(begun), change | further) for change in [{}, *({name: value} for name, value in changes)]])
     if unchanged[1] is not None:
-        [(_, failure)] = _tried(run, [(clone(run.estimator), candidate.params | run.resource.settings(2))])
+        [(_, failure)] = _tried(run, [(clone(run.estimator), candidate.params | run.resource.settings(2, 0, candidate.params))])
         if failure is not None:  # it is not the going on that fails
             return False
         raise ValueError(
@@ -67,7 +67,9 @@ def _check_branch(run: Run, candidate: Candidate, branch: dict[str, Dimension], 
             "goes on from trained networks; a search with resource='n_samples', such as HalvingSearchCV, does not"
         )
     failed = [(name, value, failure) for (name, value), (_, failure) in zip(changes, changed, strict=True) if failure is not None]
-    from_the_start = _tried(run, [(clone(run.estimator), candidate.params | {name: value} | run.resource.settings(2)) for name, value, _ in failed])
+    from_the_start = _tried(
+        run, [(clone(run.estimator), candidate.params | {name: value} | run.resource.settings(2, 0, candidate.params)) for name, value, _ in failed]
+    )
     for (name, _, failure), (_, own) in zip(failed, from_the_start, strict=True):
         if own is None:
             raise _refusal(name, str(failure))
@@ -86,7 +88,7 @@ def values_to_try(dimension: Dimension, value: Any, factors: Sequence[float]) ->
 
 def _tried(run: Run, trials: list[tuple[Any, dict[str, Any]]]) -> list[tuple[Any, str | None]]:
     """Of each estimator and its settings: the estimator fitted in the first split, and how that failed, or None."""
-    return list(Parallel(n_jobs=run.n_jobs)(delayed(_try)(estimator, run.tables[0], settings) for estimator, settings in trials))
+    return list(Parallel(n_jobs=run.n_jobs, mmap_mode="c")(delayed(_try)(estimator, run.tables[0], settings) for estimator, settings in trials))
 
 
 def _try(estimator: Any, data: Any, settings: dict[str, Any]) -> tuple[Any, str | None]:

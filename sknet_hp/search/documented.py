@@ -23,7 +23,7 @@ _PARAMETERS = {
     ),
     "min_resources": (
         'int or "auto"',
-        '"auto" leaves room for three rungs above it; of rows, two for each class and split.',
+        'What the first rung is given; "auto" is `max_resources / factor³`, at least 1; of rows, two for each class and split.',
     ),
     "max_resources": ('int or "auto"', 'What the last rung is given; "auto" is what the estimator has, or all rows of the smallest training split.'),
     "factor": ("float", "Above 1: from rung to rung the 1 / `factor` best go on, to `factor` times the resource. The papers' η."),
@@ -37,7 +37,11 @@ _PARAMETERS = {
         "most resources, chosen and weighted by greedy selection on their out-of-fold predictions (Caruana et al. 2004).",
     ),
     "cv": ("int, splitter, iterable or None", "As in scikit-learn's searches. Splits are made once, and all rungs use them."),
-    "n_jobs": ("int or None", "How many cores work on the networks; None is all. Where a joblib backend is chosen, that one decides."),
+    "n_jobs": (
+        "int or None",
+        "How many cores work on the networks; None is all. Of estimators without a network it is how many processes fit them, None being one, as "
+        "in scikit-learn. Where a joblib backend is chosen, that one decides.",
+    ),
     "random_state": ("int, RandomState or None", "Of the draws of candidates and of rows. Networks have their own; a journal needs an integer."),
     "error_score": ('"raise" or float', "The score of a fit that fails. NaN ranks last and never wins."),
     "return_train_score": ("bool", "Whether to score on training rows, too. A pipeline's first steps are then fitted for each candidate."),
@@ -55,7 +59,7 @@ _PARAMETERS = {
         "path or None",
         "A directory in which the search writes down what it has done. The same search with the same journal takes up where it was killed.",
     ),
-    "verbose": ("int", "1 shows a live line on a terminal, 2 writes a line for each rung to anything."),
+    "verbose": ("int", "1 shows a live line on a terminal, 2 writes a line for each rung to anything, notebooks included."),
 }
 """Names to (type, description); a searcher adds its own, and may describe others anew."""
 

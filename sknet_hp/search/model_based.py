@@ -31,7 +31,7 @@ documented_model_based = documented(
     n_candidates=(
         "int",
         "How many are trained, `initial_candidates` among them; fewer where the space has no more. None is trained twice: where a proposal is known "
-        "already, the model is told its score again and asked for another, at last one is drawn at random. Without meaning if `multi_fidelity`.",
+        "already, the model is told its score again and asked for another, at last one is drawn at random. Ignored with `multi_fidelity`.",
     ),
     n_points=("int", "How many are proposed, and trained, together."),
     multi_fidelity=(
@@ -230,7 +230,7 @@ class ModelBasedSearcher(BaseSearcher):
         """Every candidate to the end, batch by batch."""
         scores: dict[Candidate, float] = {}
         while len(run.candidates) < n_candidates:
-            batch = proposer.next(model, min(self.n_points, n_candidates - len(run.candidates)), scores)
+            batch = proposer.next(model, int(min(self.n_points, n_candidates - len(run.candidates))), scores)
             run.train([Step(candidate, run.resource.most, 0) for candidate in batch], all_may_fail=True)
             if not batch:
                 break
@@ -247,7 +247,7 @@ class ModelBasedSearcher(BaseSearcher):
                 scores = comparable(run.rows, run.metric, s)
                 model = self._model(space, int(rng.randint(2**31 - 1)))
                 model.tell([candidate.params for candidate in scores], list(scores.values()))
-                batch = proposer.next(model, min(self.n_points, rungs[0].n_candidates - len(candidates)), scores, s)
+                batch = proposer.next(model, int(min(self.n_points, rungs[0].n_candidates - len(candidates))), scores, s)
                 if not batch:
                     break
                 run.train([Step(candidate, rungs[0].n_resources, 0) for candidate in batch], all_may_fail=True)
@@ -264,7 +264,8 @@ def comparable(rows: list[Row], metric: str, bracket: int = 0) -> dict[Candidate
     """
     at: dict[int, dict[Candidate, float]] = {}
     for row in rows:
-        at.setdefault(row.n_resources, {})[row.candidate] = float(np.mean([score_of(outcome, metric) for outcome in row.outcomes]))
+        mean = np.nan if row.failed else float(np.mean([score_of(outcome, metric) for outcome in row.outcomes]))
+        at.setdefault(row.n_resources, {})[row.candidate] = mean
     if not at:
         return {}
     _, resources = max((min(ENOUGH, len(scores)), resources) for resources, scores in at.items())

@@ -50,7 +50,10 @@ _INTERVALS = 10  # of an automatic interval
         "With which each parameter of a copy is drawn anew; otherwise a number is multiplied by one of `perturbation_factors`, and of choices one "
         "beside the present one is taken.",
     ),
-    perturbation_factors=("tuple of float", "Results are clipped to the bounds of the space, and whole numbers are rounded."),
+    perturbation_factors=(
+        "tuple of float",
+        "A number of a copy is multiplied by one of them, drawn at random; results are clipped to the bounds of the space, whole numbers rounded.",
+    ),
     max_resources=('int or "auto"', 'What each member is trained for in all; "auto" is the estimator\'s own value.'),
     resource=("str", 'The parameter that fit goes on by; "auto" is `max_epochs` of the last step.'),
     refit=(
@@ -215,6 +218,11 @@ class PBTSearchCV(BaseSearcher):
     def _check(self, resource: Resource) -> None:
         if resource.of_rows:
             raise ValueError("population-based training goes on from trained networks, which resource='n_samples' can not; use HalvingSearchCV")
+        if resource.owner({}) is None:
+            raise ValueError(
+                f"population-based training goes on from trained networks, but {type(self.estimator).__name__} fits a fresh copy of what it holds "
+                "each time; search the network itself, or a pipeline that ends with it"
+            )
         if self.refit == "ensemble":
             raise ValueError("refit='ensemble' fits members with one setting each, but here each has a schedule; use refit=True")
         if self.interval != "auto" and self.interval > resource.most:
@@ -245,7 +253,7 @@ class PBTSearchCV(BaseSearcher):
             super()._fit_best(run, X, y, fit_params)
         # To fit it once more should begin anew, as with any other search.
         own, total = self.estimator.get_params(deep=True), run.resource.shown(self.schedule_[-1][1])
-        self.best_estimator_.set_params(**{name: own[name] for name in run.resource.settings(0)} | total)
+        self.best_estimator_.set_params(**{name: own[name] for name in run.resource.settings(0, 0, self.schedule_[-1][2])} | total)
 
 
 def intervals(most: int, interval: int | str) -> list[int]:

@@ -1,12 +1,13 @@
 """scikit-learn's own searches, fused by default; nothing else is changed."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
 from joblib.parallel import _backend as _joblib_state
 from joblib.parallel import default_parallel_config, get_active_backend
 from sklearn import model_selection
 
-from sknet_hp.fusion.backend import fused
+from sknet_hp.fusion.backend import fused, has_network
 
 
 def backend_is_chosen() -> bool:
@@ -18,6 +19,11 @@ def backend_is_chosen() -> bool:
     return type(backend).__name__ == "FusedBackend" or not backend.nesting_level
 
 
+def fusing(search: Any) -> AbstractContextManager[Any]:
+    """Fused training for a search of networks, unless the caller has chosen a backend. Other estimators have joblib's processes, by `n_jobs`."""
+    return nullcontext() if backend_is_chosen() or not has_network(search) else fused(search.n_jobs)
+
+
 class FusedSearch:
     """Makes the `fit` of the search it is mixed into train its networks together."""
 
@@ -26,28 +32,24 @@ class FusedSearch:
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """As the original, with the networks of all candidates and splits trained together.
 
-        `n_jobs` is how many cores work on them; None is all. Where a joblib backend is chosen (`joblib.parallel_config`), that one is used.
+        `n_jobs` is how many cores work on them; None is all. Where a joblib backend is chosen (`joblib.parallel_config`), that one is used, and
+        where there is no network to train, all is as the original.
         """
-        if backend_is_chosen():
+        with fusing(self):
             return super().fit(X, y, **params)  # type: ignore[misc]
-        with fused(self._cores()):
-            return super().fit(X, y, **params)  # type: ignore[misc]
-
-    def _cores(self) -> int | None:
-        return self.n_jobs
 
 
 class GridSearchCV(FusedSearch, model_selection.GridSearchCV):
     """`sklearn.model_selection.GridSearchCV`, fused by default.
 
-    All parameters and attributes are the original's; `n_jobs` is how many cores work on the networks (None: all). Results are those of the
-    original, bit for bit.
+    All parameters and attributes are the original's; `n_jobs` is how many cores work on the networks (None: all), and for other
+    estimators what it is in the original. Results are those of the original, bit for bit.
     """
 
 
 class RandomizedSearchCV(FusedSearch, model_selection.RandomizedSearchCV):
     """`sklearn.model_selection.RandomizedSearchCV`, fused by default.
 
-    All parameters and attributes are the original's; `n_jobs` is how many cores work on the networks (None: all). Results are those of the
-    original, bit for bit.
+    All parameters and attributes are the original's; `n_jobs` is how many cores work on the networks (None: all), and for other
+    estimators what it is in the original. Results are those of the original, bit for bit.
     """

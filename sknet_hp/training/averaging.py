@@ -87,7 +87,8 @@ class Averages:
             return
         counted = epochs > np.array([one.start for one in self.each]) * horizons + SLACK  # .29 of 100 is 29, for which floats have a little less
         self.counts = self.counts + counted
-        self._lerp(self._factors(1 / np.maximum(self.counts, 1)), 0, weights)
+        # Until there is something to average, the average is what trains; epochs that do not count leave it as it is.
+        self._lerp(self._factors(np.where(counted | (self.counts == 0), 1 / np.maximum(self.counts, 1), 0.0)), 0, weights)
 
     def _factors(self, shares: np.ndarray) -> tuple[Factors, Factors]:
         return self.weights.layout.factors(shares), self.weights.buffer_layout.factors(shares)

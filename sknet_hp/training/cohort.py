@@ -24,7 +24,7 @@ from sknet_hp.training.layout import Layout
 from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.start import initial_state
-from sknet_hp.training.torch_loss import loss_of
+from sknet_hp.training.torch_loss import TorchLoss, loss_of
 from sknet_hp.training.validation import Scores, Validation
 from sknet_hp.training.weights import Weights
 
@@ -49,7 +49,7 @@ def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> lis
     """
     if not jobs:
         return []
-    with training_environment(), nullcontext() if isinstance(jobs[0].graph, Graph) else float32_by_default():
+    with training_environment(jobs[0].device), nullcontext() if isinstance(jobs[0].graph, Graph) else float32_by_default():
         cohort = Cohort(jobs, cancelled)
         while cohort.jobs:
             cohort.epoch()
@@ -122,7 +122,9 @@ class Cohort:
         self.program: Runnable
         if self.graph is not None:
             rates = torch.tensor([job.layer_rates for job in jobs], dtype=torch.float32, device=self.device).view(len(jobs), -1)
-            rows = rows_per_slice(self.graph, jobs[0].batch_rows, self.device)
+            # A user's loss may be one of the whole batch.
+            whole = isinstance(jobs[0].loss, TorchLoss)
+            rows = jobs[0].batch_rows if whole else rows_per_slice(self.graph, jobs[0].batch_rows, self.device)
             flat = [self.gradient, *(layout.zeros() for _ in range(rows, jobs[0].batch_rows, rows))]
             programs = [Program(self.graph, parameters, layout.views(own), buffers, rates, jobs[0].precision) for own in flat]
             self.program = programs[0] if len(programs) == 1 else Sliced(programs, flat, rows)

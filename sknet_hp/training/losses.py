@@ -89,7 +89,7 @@ class CrossEntropy(Loss):
     counts_hits = True
 
     def targets(self, y: Tensor, n_outputs: int) -> Tensor:
-        return torch.nn.functional.one_hot(y, n_outputs).float()
+        return torch.zeros(len(y), n_outputs, dtype=torch.float32, device=y.device).scatter_(1, y.unsqueeze(1), 1)
 
     def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
         return torch.exp(log_softmax(outputs, record)).sub_(targets).mul_(weight)

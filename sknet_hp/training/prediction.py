@@ -49,14 +49,13 @@ def predict(
     outputs : (rows, n_outputs) float32, finite
     """
     rows = min(BATCH_ROWS, kernels.padded_rows(len(X)))
-    program = _program(graph, parameters, buffers, rates, precision, rows)
-    source = torch.from_numpy(X)
-    batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)
     parts = []
     with training_environment():
-        for part in source.split(rows):
+        program = _program(graph, parameters, buffers, rates, precision, rows)
+        batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)
+        for part in torch.from_numpy(X).split(rows):
             batch[0, : len(part)] = part
-            parts.append(together(meaning(loss), program.evaluate(batch), n_outputs)[0, : len(part)].clone())
+            parts.append(together(meaning(loss), program.evaluate(batch, len(part)), n_outputs)[0, : len(part)].clone())
         # Huge weights that were finite on the training rows can overflow on others.
         return torch.cat(parts).nan_to_num_().numpy()
 

@@ -1,6 +1,8 @@
 """Losses that users bring: torch's modules, or anything that is called with outputs and targets. Autograd goes through them alone."""
 
 import copy
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -54,8 +56,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, nn.Module):
         own = {name: part for name, part in vars(value).items() if name not in _OF_MODULES}
         return type(value), _plain(own), _plain(dict(value.named_buffers(recurse=False))), _plain(dict(value.named_children()))
-    if hasattr(value, "__dict__") and not isinstance(value, type) and type(value).__eq__ is object.__eq__ and not hasattr(value, "__code__"):
-        return type(value), _plain(vars(value))
+    if isinstance(value, partial):
+        return type(value), _plain(value.func), _plain(value.args), _plain(value.keywords), _plain(vars(value))
+    if isinstance(value, MethodType):
+        return MethodType, value.__func__, _plain(value.__self__)
+    # All that objects of plain Python classes are is their state; others may have more, which does not show.
+    if type(value).__new__ is object.__new__ and (type(value).__eq__ is object.__eq__ or type(value).__hash__ is None):
+        return type(value), _plain(value.__getstate__())
     try:
         hash(value)
     except TypeError:
@@ -114,7 +121,7 @@ class _OfTorch(Loss):
         self.counts_hits = self.like.counts_hits
         self.function = copy.deepcopy(loss.function)
         self.sums = getattr(self.function, "reduction", None) == "sum"
-        if isinstance(getattr(self.function, "reduction", None), str):
+        if isinstance(getattr(self.function, "reduction", None), str) and not isinstance(self.function, FunctionType):  # of which there is one only
             self.function.reduction = "none"
         if isinstance(self.function, nn.Module) and values is not None:
             self.function.to(values.device)
@@ -171,7 +178,7 @@ class _OfTorch(Loss):
         if each.dim() == 0 and not bool((weight == weight[0]).all()):
             raise ValueError(
                 f"loss={self.given!r} gives one number for a batch, so it can not weigh its rows by sample_weight or class_weight; "
-                "let it return one number for each row, or give it an attribute `reduction` that may be 'none'"
+                "let it return one number for each row, or be an object with an attribute `reduction` that may be 'none'"
             )
         return each
 

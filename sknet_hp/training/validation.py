@@ -47,7 +47,8 @@ class Validation:
         weight = torch.from_numpy(self.weight).view(members, self.steps, self.rows, 1)
         for s in range(self.steps):
             index = self.order[s].reshape(-1)
-            outputs = together(loss, program.evaluate(self.pool.X.index_select(0, index).view(members, self.rows, -1)), n_outputs)
+            x = self.pool.X.index_select(0, index).view(members, self.rows, -1)
+            outputs = together(loss, program.evaluate(x, min(self.rows, len(self.each[0]) - s * self.rows)), n_outputs)
             targets = self.pool.y.index_select(0, index).view(members, self.rows, -1)
             losses[:, s] = loss.evaluate(outputs, targets, weight[:, s]).cpu().numpy()
             if hits is not None:

@@ -98,7 +98,7 @@ for search in (HalvingGridSearchCV, HalvingRandomSearchCV):
 COUNTS = "expects scikit-learn's counts: it keeps ⌈n / factor⌉ and multiplies from below, we keep ⌊n / factor⌋ and end at all resources exactly"
 WORDS = "expects scikit-learn's sentence; ours is tested in tests/search"
 NOT_OURS = {
-    "test_nan_handling": "a resource without `warm_start` is an error; that NaN never wins is in tests/search/test_outcomes.py",
+    "test_nan_handling": "a resource without `warm_start` is an error; that NaN never wins is in tests/search/test_choosing.py",
     "test_resource_parameter": "a resource that can not be gone on from (no `warm_start`) is an error",
     "test_aggressive_elimination": COUNTS,
     **{f"test_min_max_resources[{case}": COUNTS for case in ("smallest", "50", "exhaust-auto", "exhaust-1000", "exhaust-999")},

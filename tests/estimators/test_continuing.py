@@ -1,11 +1,21 @@
 """Training that goes on: `warm_start` and `partial_fit`."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 from small import ESTIMATORS, SMALL
 
 from sknet_hp import NetClassifier, NetRegressor
+
+
+@dataclass
+class Scaled:
+    factor: float
+
+    def __call__(self, outputs, targets):
+        return self.factor * (outputs - targets).square().mean(1)
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)
@@ -66,7 +76,7 @@ def test_warm_start_with_another_shape(classes):
         net.set_params(width=16).fit(X[:, :4], y)
     with pytest.raises(ValueError, match="module='mlp' has become 'tabm'"):
         net.set_params(module="tabm").fit(X, y)
-    with pytest.raises(ValueError, match=r"but num_embedding='none' has become 'plr', num_frequencies=.*; set warm_start=False"):
+    with pytest.raises(ValueError, match=r"but num_embedding='ple' has become 'plr', num_frequencies=.*; set warm_start=False"):
         net.set_params(module="mlp", num_embedding="plr").fit(X, y)
 
 
@@ -162,3 +172,22 @@ def test_partial_fit_after_divergence(classes):
     assert net.n_iter_ == 2
     assert np.isfinite(net.loss_curve_[-1])
     assert not np.array_equal(net.parameters_, before)
+
+
+@pytest.mark.parametrize("change", [{"numeric_transform": "quantile"}, {"num_bins": 5}, {"max_one_hot": 3}, {"text_encoding": "none"}])
+def test_the_encoding_stays(problem, change):
+    """It would be the old one, whatever the parameter says."""
+    X, y = problem(NetClassifier)
+    net = NetClassifier(**SMALL | {"num_embedding": "ple"}, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match=f"must keep its shape, encoding and optimizer, but {next(iter(change))}="):
+        net.set_params(max_epochs=9, **change).fit(X, y)
+
+
+def test_a_loss_of_ones_own_goes_on(problem):
+    """Each fit copies it."""
+    X, y = problem(NetRegressor)
+    net = NetRegressor(**SMALL | {"max_epochs": 2}, loss=Scaled(2.0), warm_start=True).fit(X, y)
+    net.set_params(max_epochs=4).fit(X, y)
+    assert net.n_iter_ == 4
+    with pytest.raises(ValueError, match="loss="):
+        net.set_params(max_epochs=6, loss=Scaled(3.0)).fit(X, y)

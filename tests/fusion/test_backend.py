@@ -1,6 +1,7 @@
 """The joblib backend: how it is chosen, what it says to whom, and which tasks it gives threads."""
 
 import threading
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -17,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp.fusion import devices
-from sknet_hp.fusion.backend import WIDE, FusedBackend, has_network
+from sknet_hp.fusion.backend import WIDE, FusedBackend, _size, has_network
 from sknet_hp.fusion.engine import engine
 from sknet_hp.fusion.entry import train_job
 
@@ -180,3 +181,10 @@ def test_a_backend_can_be_described():
     backend = FusedBackend(nesting_level=0, over="inline", memory=5, max_threads=7)
     nested, _ = backend.get_nested_backend()
     assert (nested.over, nested.memory, nested.max_threads, nested.nesting_level) == ("inline", 5, 7, 1)
+
+
+def test_tables_within_a_split_count_as_memory():
+    """Searches hand them over as a tuple."""
+    X = np.zeros((100, 5))
+    plain, within = (SimpleNamespace(items=[(None, arguments, {})]) for arguments in ((X, X[:, 0]), ((X, X[:, 0], None), "name")))
+    assert _size(plain) == _size(within) == X.nbytes + X[:, 0].nbytes

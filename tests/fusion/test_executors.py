@@ -3,7 +3,9 @@
 import gc
 import os
 import threading
+import traceback
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -50,8 +52,7 @@ class Outcome:
 def store():
     store = TableStore()
     yield store
-    if store.folder is not None:
-        store._remove_all()
+    store._remove_all()
 
 
 # ---- tables --------------------------------------------------------------------------------------------------------
@@ -95,11 +96,65 @@ def test_odd_tables(store):
         assert loaded.X.shape == odd.X.shape
 
 
+class Full:
+    """A file where there is no room left."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def seek(self, offset):
+        self.file.seek(offset)
+
+    def write(self, content):
+        self.file.write(b"begun")
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("room", ["none", "less than it says", "nowhere"])
+def test_where_memory_has_no_room(store, room, monkeypatch, tmp_path):
+    """Containers often have 64 MB of it, or others have filled it."""
+    memory, disk = tmp_path / "memory", tmp_path / "disk"
+    memory.mkdir()
+    disk.mkdir()
+
+    def opened(path, mode):
+        file = Path(path).open(mode)  # noqa: SIM115 - whoever opens it closes it
+        return Full(file) if room == "nowhere" or Path(path).is_relative_to(memory) else file
+
+    monkeypatch.setattr(tables, "_IN_MEMORY", str(memory))
+    monkeypatch.setattr(tables, "_has_room", lambda size: room != "none")
+    monkeypatch.setattr(tables.tempfile, "tempdir", str(disk))
+    monkeypatch.setattr(tables, "open", opened, raising=False)
+    whole = table()
+    if room == "nowhere":
+        with pytest.raises(OSError, match=r"a table for worker processes can not be written to .*No space left"):
+            store.file(whole)
+    else:
+        file = store.file(whole)
+        assert Path(file.path).is_relative_to(disk)
+        assert np.array_equal(loky._load(file).X, whole.X)
+    assert len(list(tmp_path.rglob("*.bin"))) == (room != "nowhere"), "nothing half written is left"
+
+
+def test_room_in_memory_is_asked_for(monkeypatch):
+    free = SimpleNamespace(free=10 << 20)
+    monkeypatch.setattr(tables.shutil, "disk_usage", lambda path: free)
+    monkeypatch.setattr(tables.os, "access", lambda *_: True)
+    assert tables._has_room(4 << 20)
+    assert not tables._has_room(5 << 20)
+
+
 def test_a_table_is_written_once_and_read_as_it_was(store):
     whole = table(weight=True)
     file = store.file(whole)
     assert store.file(whole) is file
-    assert len(os.listdir(store.folder)) == 1
+    assert sum(len(os.listdir(folder)) for folder in store.folders.values()) == 1
     loaded = loky._load(file)
     for name in ("X", "y", "weight"):
         assert np.array_equal(getattr(loaded, name), getattr(whole, name))
@@ -179,7 +234,7 @@ def test_here_stops_between_two_steps(how):
     here.submit(bundle, outcome)
     assert not outcome.done.wait(0.2)
     if how == "cancel":
-        here.cancel()
+        here.cancel(bundle)
     else:
         bundle.wanted = False
     assert outcome.done.wait(20)
@@ -188,6 +243,26 @@ def test_here_stops_between_two_steps(how):
     here.submit(Jobs(make_job(1)), again)
     assert again.done.wait(20)
     assert again.value[0].state.epoch == 1
+
+
+def test_what_failed_holds_no_memory():
+    """The traceback's frames would keep a cohort's tensors while its halves are tried."""
+    here, outcome = Here(), Outcome()
+    here.submit(Jobs(make_job(1, loss="no such loss")), outcome)
+    assert outcome.done.wait(20)
+    frames = [frame for frame, _ in traceback.walk_tb(outcome.value.__traceback__)][1:]
+    assert frames
+    assert not any(frame.f_locals for frame in frames)
+
+
+def test_a_bundle_that_has_ended_can_not_be_called_off_in_place_of_the_next():
+    here, first, second, bundle = Here(), Outcome(), Outcome(), Jobs(make_job(1))
+    here.submit(bundle, first)
+    assert first.done.wait(20)
+    here.submit(Jobs(make_job(1, epochs=50)), second)
+    here.cancel(bundle)
+    assert second.done.wait(20)
+    assert second.value[0].state.epoch == 50
 
 
 # ---- a worker ------------------------------------------------------------------------------------------------------
@@ -222,10 +297,12 @@ def test_a_worker_trains_the_same_bits(worker):
 
 
 def test_a_worker_stops_between_two_steps(worker):
-    outcome = Outcome()
-    worker.submit(Jobs(make_job(1, epochs=10**7)), outcome)
+    outcome, bundle = Outcome(), Jobs(make_job(1, epochs=10**7))
+    worker.submit(bundle, outcome)
     assert not outcome.done.wait(0.3)
-    worker.cancel()
+    worker.cancel(Jobs())
+    assert not outcome.done.wait(0.3), "that was another bundle"
+    worker.cancel(bundle)
     assert outcome.done.wait(20)
     assert isinstance(outcome.value, Cancelled)
     assert worker.ready()
@@ -234,7 +311,6 @@ def test_a_worker_stops_between_two_steps(worker):
 
 def test_a_worker_begins_nothing_that_nobody_wants(worker):
     outcome = Outcome()
-    worker.cancel()
     worker.submit(Jobs(make_job(1, epochs=10**7), wanted=False), outcome)
     assert isinstance(outcome.value, Cancelled)
 

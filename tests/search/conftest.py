@@ -5,7 +5,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for workers, which read `curves` by its name
 
+from curves import TRAINED
 from journaled import X, networks, y
+
+
+@pytest.fixture(autouse=True)
+def nothing_trained():
+    TRAINED.clear()
 
 
 @pytest.fixture

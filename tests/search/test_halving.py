@@ -23,11 +23,6 @@ NET = NetClassifier(width=8, n_layers=1, max_epochs=9, batch_size=16, dropout=0.
 SPACE = {"lr": [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3], "dropout": [0.0, 0.2]}
 
 
-@pytest.fixture(autouse=True)
-def nothing_trained():
-    TRAINED.clear()
-
-
 def follow(n=27, estimator=None, cv=CV, **parameters):
     """A search over curves, in order of their numbers."""
     parameters = {"n_candidates": "grid", "cv": cv, "random_state": 0, "n_jobs": 1, "min_resources": 1} | parameters

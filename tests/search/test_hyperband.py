@@ -17,11 +17,6 @@ X, y = table()
 CV = KFold(2)
 
 
-@pytest.fixture(autouse=True)
-def nothing_trained():
-    TRAINED.clear()
-
-
 def follow(R=27, n=1200, **parameters):
     parameters = {"min_resources": 1, "cv": CV, "random_state": 0, "n_jobs": 1} | parameters
     return HyperbandSearchCV(Curve(max_epochs=R), {"index": list(range(n))}, **parameters)
@@ -63,8 +58,17 @@ def test_brackets_differ_in_their_candidates_and_meet_in_their_rungs(bundles):
         search.fit(X, y)
     first = [params["lr"] for params, k in zip(search.cv_results_["params"], search.cv_results_["iter"], strict=True) if k == 0]
     assert len(first) == len(set(first)) == 17
-    assert sum(bundles) == 2 * (17 + 3 + 1 + 1)
-    assert len(bundles) < 6, "there are six rungs in three brackets, which take three steps"
+    assert bundles == [2 * 9, 2 * (3 + 5), 2 * (1 + 1 + 3)], "what goes on to 1, 3 and 9 epochs, whichever bracket it is of"
+
+
+def test_from_resource_to_resource_and_the_longest_first():
+    follow(27, refit=False).fit(X, y)
+    ends = [end for _, _, end in TRAINED]
+    assert ends == sorted(ends)
+    for resource in (1, 3, 9, 27):
+        lengths = [end - start for _, start, end in TRAINED if end == resource]
+        assert lengths == sorted(lengths, reverse=True)
+    assert lengths == [27] * 2 * 4 + [18] * 2 * (2 + 1 + 1)
 
 
 def test_fewer_settings_than_candidates():

@@ -30,11 +30,6 @@ from sknet_hp.search.running.run import Candidate
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest.fixture(autouse=True)
-def nothing_trained():
-    TRAINED.clear()
-
-
 # ---- taken up ------------------------------------------------------------------------------------------------------
 
 

@@ -12,14 +12,15 @@ import pytest
 from journaled import NET, SPACE, Stop, X, networks, same, stop_after, y
 from scipy import stats
 from sklearn.base import clone
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, ShuffleSplit
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
-from sknet_hp import NetClassifier
+from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import HalvingSearchCV, JournalError, search_space
 from sknet_hp.search.running import journal as room
 from sknet_hp.search.running.identity import digest
@@ -123,6 +124,17 @@ def test_networks_without_a_seed(path):
     for net, space in ((pipeline[-1], {"lr": [0.1]}), (pipeline, {"netclassifier__lr": [0.1]})):
         with pytest.raises(ValueError, match=r"needs networks with an integer random_state, .*random_state=None"):
             networks(path, net, space).fit(X, y)
+
+
+def test_networks_without_a_seed_within_others(path):
+    held = TransformedTargetRegressor(NetRegressor(max_epochs=2))
+    with pytest.raises(ValueError, match=r"got regressor__random_state=None"):
+        networks(path, held, {"regressor__lr": [0.1]}).fit(X, X[:, 0])
+    choices = Pipeline([("scale", StandardScaler()), ("net", NET)])
+    with pytest.raises(ValueError, match=r"got net__random_state=None"):
+        networks(path, choices, {"net": [NET, NetClassifier(max_epochs=2)]}).fit(X, y)
+    seeded = BaggingClassifier(NetClassifier(max_epochs=2), 2, random_state=0)  # gives each a seed
+    networks(path, seeded, {"max_samples": [0.5, 1.0]}, resource="n_samples").fit(X, y)
 
 
 # ---- what is in it -------------------------------------------------------------------------------------------------
@@ -313,7 +325,7 @@ def test_digests_are_the_same_in_every_process():
 import numpy as np, optuna, pandas as pd, skopt.space
 from scipy import stats
 from sklearn.model_selection import ShuffleSplit
-from sknet_hp import NetClassifier
+from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import search_space
 from sknet_hp.search.running.journal import digest
 from sknet_hp.search.spaces.space import Space

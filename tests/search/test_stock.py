@@ -1,11 +1,14 @@
 """The stock searches: the originals' numbers and manners, fused unless the caller has chosen otherwise."""
 
+import os
+
 import joblib
 import numpy as np
 import pytest
 import skopt
 from sklearn import model_selection
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -55,6 +58,27 @@ def test_fused_by_default_with_the_originals_numbers(pair, bundles):
     assert ours.best_params_ == original.best_params_
     assert np.array_equal(ours.predict_proba(X), original.predict_proba(X))
     assert ours.score(X, y) == original.score(X, y)
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        lambda estimator, **parameters: search.GridSearchCV(estimator, {"C": [0.1, 1.0]}, **parameters),
+        lambda estimator, **parameters: search.RandomizedSearchCV(estimator, {"C": [0.1, 1.0]}, n_iter=2, **parameters),
+        lambda estimator, **parameters: search.HalvingSearchCV(estimator, {"C": [0.1, 1.0]}, resource="n_samples", **parameters),
+    ],
+    ids=["grid", "random", "halving"],
+)
+def test_without_a_network_so_many_processes_fit_as_in_scikit_learn(over):
+    """Fused, they would be fitted one after another."""
+    here = os.getpid()
+    where = lambda estimator, X, y: os.getpid()  # noqa: E731 - a lambda goes to the workers by its code
+    alone = over(LogisticRegression(), cv=2, scoring=where).fit(X, y)
+    assert set(alone.cv_results_["split0_test_score"]) == {here}
+    processes = over(LogisticRegression(), cv=2, scoring=where, n_jobs=2).fit(X, y)
+    assert here not in {*processes.cv_results_["split0_test_score"], *processes.cv_results_["split1_test_score"]}
+    plain, parallel = (over(LogisticRegression(), cv=2, n_jobs=n_jobs).fit(X, y) for n_jobs in (None, 2))
+    assert np.array_equal(plain.cv_results_["mean_test_score"], parallel.cv_results_["mean_test_score"])
 
 
 @pytest.mark.parametrize("backend", ["threading", "sequential"])

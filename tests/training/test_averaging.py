@@ -212,3 +212,13 @@ def test_members_without_averages_train_by_themselves():
     assert one.key == other.key
     assert Averaging().kind == "none"
     assert isinstance(train([one])[0].state.average, Average)
+
+
+def test_epochs_that_do_not_count_after_some_that_did_leave_the_average():
+    """A longer training, gone on from a shorter one, begins to average later."""
+    averages, flats = averages_of([Averaging("swa", start=0.5)]), list(walk(4))
+    for epoch, horizon in enumerate([2, 2, 100, 100], 1):
+        now = weights_of(1).assign([(flats[0][epoch - 1], flats[1][epoch - 1])])
+        averages.end_epoch(np.array([epoch]), 1, np.array([horizon]), now)
+    assert averages.counts.tolist() == [1]
+    assert np.array_equal(averages.member(0).parameters, flats[0][1])

@@ -2,7 +2,8 @@
 
 import copy
 import pickle
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -246,3 +247,79 @@ def test_an_error_in_training_names_the_loss():
     assert read_loss(picky, "mse", 3)
     with pytest.raises(ValueError, match=r"picky.* and raised AssertionError: five rows, please"):
         train([job_with(picky, "mse")])
+
+
+# ---- which are the same --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Pinball:
+    q: float = 0.5
+
+    def __call__(self, outputs, targets):
+        difference = targets - outputs
+        return torch.maximum(self.q * difference, (self.q - 1) * difference).mean(1)
+
+
+class Slotted:
+    __slots__ = ("power",)
+
+    def __init__(self, power):
+        self.power = power
+
+    def __call__(self, outputs, targets):
+        return (outputs - targets).abs().pow(self.power).mean(1)
+
+
+def smooth(beta):
+    return partial(torch.nn.functional.smooth_l1_loss, beta=beta, reduction="none")
+
+
+PAIRS = {
+    "partial": (smooth(0.1), smooth(0.1), smooth(1.0)),
+    "partial in an object": (Relative(smooth(0.1)), Relative(smooth(0.1)), Relative(smooth(1.0))),
+    "dataclass": (Pinball(0.3), Pinball(0.3), Pinball(0.5)),
+    "method": (Pinball(0.3).__call__, Pinball(0.3).__call__, Pinball(0.5).__call__),
+    "slots": (Slotted(2.0), Slotted(2.0), Slotted(1.0)),
+    "module": (nn.SmoothL1Loss(beta=0.1), nn.SmoothL1Loss(beta=0.1), nn.SmoothL1Loss(beta=1.0)),
+}
+
+
+@pytest.mark.parametrize(("one", "same", "other"), PAIRS.values(), ids=PAIRS)
+def test_losses_are_the_same_where_what_they_say_is(one, same, other):
+    losses = [TorchLoss(copy.deepcopy(function), "mse") for function in (one, same, other)]
+    assert losses[0] == losses[1]
+    assert hash(losses[0]) == hash(losses[1])
+    assert losses[0] != losses[2]
+
+
+def test_candidates_with_partial_losses_are_trained_by_their_own():
+    jobs = [make_job(loss=TorchLoss(smooth(beta), "mse"), seed=1) for beta in (0.01, 10.0)]
+    assert jobs[0].key != jobs[1].key
+
+
+def sum_of_squares(outputs, targets):
+    return (outputs - targets) ** 2
+
+
+def test_a_functions_own_attributes_are_left_alone(monkeypatch):
+    monkeypatch.setattr(sum_of_squares, "reduction", "sum", raising=False)
+    for _ in range(2):
+        loss = read_loss(sum_of_squares, "mse", 2)
+        outputs, targets = torch.ones(1, 4, 2), torch.zeros(1, 4, 2)
+        assert loss_of(loss).evaluate(outputs, targets, torch.full((1, 4, 1), 0.25)).tolist() == [[2.0] * 4]
+    assert sum_of_squares.reduction == "sum"
+
+
+def test_a_loss_of_the_whole_batch_sees_the_whole_batch():
+    """Large batches are sliced, and a root of means is no mean of roots."""
+    seen = []
+
+    def root(outputs, targets):
+        seen.append(len(outputs))
+        return nn.functional.mse_loss(outputs, targets).sqrt()
+
+    table = make_table(256, 20, 1, "mse")
+    wide = {"n_layers": 2, "width": 512, "activation": "relu"}
+    train([make_job(table=table, n_outputs=1, loss=TorchLoss(root, "mse"), batch_size=256, max_epochs=1, **wide)])
+    assert set(seen) == {256}

@@ -41,8 +41,8 @@ FITTING: dict[str, Parameter] = {
     "validation_fraction": Parameter(
         'float in (0, 1) or "auto"',
         [StrOptions({"auto"}), Interval(Real, 0, 1, closed="neither")],
-        'Share of the rows to hold out with `early_stopping`, class by class. "auto" is a tenth; of fewer than 320 rows it is 32 rows, and at most '
-        "three tenths.",
+        "Share of the rows to hold out with `early_stopping`, of classifiers class by class where there are enough. "
+        '"auto" is a tenth; of fewer than 320 rows it is 32 rows, and at most three tenths.',
         "0.1 to 0.3",
     ),
     "validation_split": Parameter(
@@ -59,7 +59,7 @@ FITTING: dict[str, Parameter] = {
         "bool",
         SWITCH,
         "After `early_stopping`, train once more on all rows, for as many epochs as were found best, and with the drops of the learning rate that "
-        '"plateau" made in them. `stopping_history_` tells of the first training.',
+        '"plateau" made in them. `stopping_history_` tells of the first training. Not with `warm_start` or `X_val`.',
     ),
     # ---- transfer
     "init_from": Parameter(
@@ -71,8 +71,8 @@ FITTING: dict[str, Parameter] = {
     "freeze": Parameter(
         '"all_but_last", int, list of str or None',
         [StrOptions({"all_but_last"}), *at_least(1), list, tuple, None],
-        "Layers that stay as they start: all but the output, the first few, or the parameters whose names begin so (those of `net_.module_`). "
-        "Statistics of batch normalisation go on.",
+        "Layers that stay as they start: all but the output, the first so many, or the parameters whose names begin so (those of `net_.module_`). "
+        "Statistics of batch normalisation go on. It needs `init_from`, or `warm_start`.",
     ),
     "unfreeze_epoch": Parameter(
         "int or None",

@@ -85,7 +85,7 @@ INPUTS: dict[str, Parameter] = {
         "float",
         NOT_NEGATIVE,
         "Train on mixtures of two rows and their targets, by shares drawn from Beta(alpha, alpha) for each step; 0 for none. Training losses "
-        "are of mixtures.",
+        "are of mixtures. Not with `cat_embedding_dim` or losses of torch.",
         "0, or 0.1 to 1",
         "Zhang et al. 2018",
     ),

@@ -13,15 +13,15 @@ NETWORK: dict[str, Parameter] = {
         [StrOptions(set(ARCHITECTURES)), type],
         'The architecture: "mlp", a multilayer perceptron; "resnet" (Gorishniy et al. 2021); "tabm", many perceptrons in one that share most weights '
         "(Gorishniy et al. 2025); or a class of your own, which is called with `n_features`, `n_outputs` and `module_params` as keyword arguments "
-        "and maps (rows, n_features) to (rows, n_outputs), class scores or standardised targets. It sees the encoded table; parameters of the "
-        "network below do not concern it.",
+        "and maps (rows, n_features) to (rows, n_outputs), class scores or standardised targets. It sees the encoded table; `n_layers`, `width`, "
+        "`dropout`, `init` and their like, and learned embeddings, have no effect on it.",
         "mlp, resnet, tabm",
     ),
     "module_params": Parameter("dict or None", [dict, None], "Further keyword arguments of a module of your own."),
     "n_layers": Parameter("int", at_least(0), 'Hidden layers, or blocks of "resnet"; 0 makes a linear model of "mlp".', "1 to 8", GORISHNIY),
     "width": Parameter("int", at_least(1), "Units of each hidden layer.", "16 to 512, on a log scale", GORISHNIY),
     "hidden_layer_sizes": Parameter(
-        "tuple of int or None", [tuple, list, None], "Units of the hidden layers one by one, in place of `n_layers` and `width`."
+        "tuple of int or None", [tuple, list, None], 'Units of the hidden layers one by one, in place of `n_layers` and `width`; not of "resnet".'
     ),
     "activation": Parameter(
         None, choice(ACTIVATIONS), 'What each hidden layer applies. "swish" is another name of "silu"; None means "none".', "relu, silu, mish", ""
@@ -43,7 +43,8 @@ NETWORK: dict[str, Parameter] = {
         'How the weights of linear layers start. "auto" fits the activation: lecun_normal for "selu", xavier_uniform for "tanh" and "sigmoid", else '
         '"torch", which draws weights and biases as `torch.nn.Linear` does, and came out ahead of "he_uniform" on tables. "ntk" divides each product '
         "by the root of its number of inputs and starts from training rows: each unit with standard deviation 1 over them, its zero among them "
-        '(Holzmüller et al. 2024); "ntk_normal" draws weights and biases of size one. Learning rates then mean something else, try 0.01 to 0.3. '
+        '(Holzmüller et al. 2024); "ntk_normal" draws weights and biases of size one. Learning rates then mean something else, try 0.01 to 0.3; '
+        'both are of "mlp" only. '
         "With the others, biases start at zero.",
         "",
         "Glorot & Bengio 2010, He et al. 2015",
@@ -71,7 +72,7 @@ NETWORK: dict[str, Parameter] = {
         choice(NORMALIZATIONS),
         "Between each hidden layer's linear map and its activation: batch normalisation (Ioffe & Szegedy 2015) or layer normalisation (Ba "
         "et al. 2016). "
-        'None means "none".',
+        'None means "none". Not of "tabm".',
         "none, batch, layer",
     ),
     "norm_momentum": Parameter(

@@ -23,11 +23,13 @@ CLASSIFIER: dict[str, Parameter] = {
         "are right already count less (Lin et al. 2017). Or a loss of torch that takes class scores, such as "
         "`nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the object, its class, or anything that is called alike.",
     ),
-    "focal_gamma": Parameter("float", NOT_NEGATIVE, 'How much less, with "focal"; 0 is cross-entropy.', "0.5 to 5", "Lin et al. 2017"),
+    "focal_gamma": Parameter(
+        "float", NOT_NEGATIVE, 'How much less, with "focal", which is for one label a row; 0 is cross-entropy.', "0.5 to 5", "Lin et al. 2017"
+    ),
     "label_smoothing": Parameter(
         "float in [0, 1)",
         SHARE,
-        "Share of each training target that is spread evenly over the classes. Validation losses are not smoothed.",
+        "Share of each training target that is spread evenly over the classes. Validation losses are not smoothed. Not with losses of torch.",
         "0 or 0.1",
         "Szegedy et al. 2016; Holzmüller et al. 2024",
     ),

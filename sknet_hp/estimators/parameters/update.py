@@ -49,7 +49,7 @@ UPDATE: dict[str, Parameter] = {
         NOT_NEGATIVE,
         "How long the learning rate first rises, in a straight line, to what the schedule begins with; the schedule has the rest. Below "
         "1, a fraction of "
-        '`schedule_epochs`; from 1 on, epochs, all there are at most. "cyclic" and "coslog4" rise by themselves: they begin at `lr_min_factor`.',
+        '`schedule_epochs`; from 1 on, epochs (at most all). "cyclic" and "coslog4" rise by themselves: they begin at `lr_min_factor`.',
         "0, or 0.05 to 0.2",
         GODBOLE,
     ),
@@ -110,8 +110,8 @@ UPDATE: dict[str, Parameter] = {
     "lr_factor_scale": Parameter(
         "float",
         POSITIVE,
-        "The same for `feature_scale`; there, as for the next two, it is a factor on `weight_decay` too, beside the learning rate's in it: so the "
-        "recipe's authors compute it.",
+        "The same for `feature_scale`; here, as with the next two, it multiplies `weight_decay` once more, beyond its effect through `lr`, as in the "
+        "authors' code.",
         "1 to 10",
         "Holzmüller et al. 2024",
     ),
@@ -129,8 +129,8 @@ UPDATE: dict[str, Parameter] = {
     "ema_decay": Parameter(
         "float in [0, 1)",
         SHARE,
-        'How much of "ema" a step leaves. It rises to this value with the number n of weights averaged, as (1 + n) / (10 + n), as in TensorFlow; the '
-        "first step's weights are taken as they are, as in `torch.optim.swa_utils`.",
+        'The share of "ema" that each step keeps. It rises to this value with the number n of weights averaged, as (1 + n) / (10 + n), as in '
+        "TensorFlow; the first step's weights are taken as they are, as in `torch.optim.swa_utils`.",
         "0.9 to 0.9999, as 1 - ema_decay on a log scale",
         "Tarvainen & Valpola 2017",
     ),

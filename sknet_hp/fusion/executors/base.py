@@ -33,6 +33,6 @@ class Executor(Protocol):
         """Train; call `done` with the results, or with what went wrong, from another thread."""
         ...
 
-    def cancel(self) -> None:
-        """Stop between two steps."""
+    def cancel(self, bundle: Any) -> None:
+        """Stop between two steps, if it is still this bundle that is trained."""
         ...

@@ -30,6 +30,7 @@ class Attempt:
     """One errand of a worker's, and whom to tell how it ended; `woken` is set when there is nothing more to wait for."""
 
     done: Done | None = None
+    bundle: Bundle | None = None
     off: bool = False
     woken: threading.Event = field(default_factory=threading.Event)
 
@@ -80,16 +81,16 @@ class RemoteWorker(ABC):
 
     def submit(self, bundle: Bundle, done: Done) -> None:
         self.busy = True
-        attempt = self._attempt = Attempt(done)
+        attempt = self._attempt = Attempt(done, bundle)
         if bundle.cancelled():
             self._end(attempt, Cancelled())
             return
         jobs = [replace(job, device="cuda:0") if job.device == "cuda" else job for job in bundle.jobs]
         self._in_background(self._work, jobs, attempt)
 
-    def cancel(self) -> None:
+    def cancel(self, bundle: Bundle) -> None:
         attempt = self._attempt
-        if attempt is not None:
+        if attempt is not None and attempt.bundle is bundle:
             attempt.off = True
             attempt.woken.set()
 

@@ -1,6 +1,7 @@
 """Training in this process."""
 
 import threading
+import traceback
 from dataclasses import replace
 
 from sknet_hp.fusion.executors.base import Bundle, Done
@@ -13,31 +14,35 @@ class Here:
 
     def __init__(self, device: str = "cpu"):
         self.busy = False
-        self.off = False
+        self.bundle: Bundle | None = None
+        self.off = threading.Event()
         self.device = device
 
     def ready(self) -> bool:
         return True
 
     def submit(self, bundle: Bundle, done: Done) -> None:
-        self.busy, self.off = True, False
-        thread = threading.Thread(target=self._run, args=(bundle, done), name="sknet_hp-training", daemon=True)
+        self.busy, self.bundle, self.off = True, bundle, threading.Event()
+        thread = threading.Thread(target=self._run, args=(bundle, self.off, done), name="sknet_hp-training", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # no more threads to be had: train in the caller's
-            self._run(bundle, done)
+            self._run(bundle, self.off, done)
 
-    def _run(self, bundle: Bundle, done: Done) -> None:
+    def _run(self, bundle: Bundle, off: threading.Event, done: Done) -> None:
         outcome: list[TrainingResult] | BaseException
         try:
             jobs = bundle.jobs
             if self.device != "cpu":
                 jobs = [replace(job, device=self.device) for job in jobs]
-            outcome = train(jobs, lambda: self.off or bundle.cancelled())
+            outcome = train(jobs, lambda: off.is_set() or bundle.cancelled())
         except BaseException as error:
+            traceback.clear_frames(error.__traceback__)  # they hold the stack's tensors, and it may have been memory that was missing
             outcome = error
         self.busy = False
         done(outcome)
 
-    def cancel(self) -> None:
-        self.off = True
+    def cancel(self, bundle: Bundle) -> None:
+        off = self.off
+        if self.bundle is bundle:
+            off.set()

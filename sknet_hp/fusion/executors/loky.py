@@ -72,7 +72,8 @@ class Worker:
         self.busy = False
         self.up = threading.Event()
         self.number = 0
-        self.flag_path = store.new_path()
+        self.bundle: Bundle | None = None
+        self.flag_path = store.new_path(8)
         self.flag = np.memmap(self.flag_path, dtype=np.int64, mode="w+", shape=(1,))  # bundles up to this number are called off
         self.pool: Any = None
         self.pid: int | None = None
@@ -109,7 +110,7 @@ class Worker:
 
     def submit(self, bundle: Bundle, done: Done) -> None:
         self.busy = True
-        self.number += 1
+        self.number, self.bundle = self.number + 1, bundle
 
         def finished(outcome: list[TrainingResult] | BaseException) -> None:
             if isinstance(outcome, (BrokenProcessPool, ShutdownExecutorError)):
@@ -129,8 +130,10 @@ class Worker:
         else:
             future.add_done_callback(lambda f: finished(f.exception() or f.result()))
 
-    def cancel(self) -> None:
-        self.flag[0] = self.number
+    def cancel(self, bundle: Bundle) -> None:
+        number = self.number
+        if self.bundle is bundle:
+            self.flag[0] = number
 
     def close(self) -> None:
         """End the process."""

@@ -10,6 +10,7 @@ from typing import Any
 import ray
 
 from sknet_hp.fusion.devices import how_many
+from sknet_hp.fusion.executors.base import Bundle
 from sknet_hp.fusion.executors.cluster import Attempt, Cluster, RemoteWorker
 from sknet_hp.fusion.executors.remote import Traits, train_packed, traits
 from sknet_hp.training.job import Table, TrainingJob
@@ -69,8 +70,10 @@ class RayWorker(RemoteWorker):
             raise RuntimeError("called off")
         return ray.get(self.actor.train.remote(self.number, payload, *map(self.tables.reference, tables)))
 
-    def cancel(self) -> None:
-        super().cancel()
+    def cancel(self, bundle: Bundle) -> None:
+        super().cancel(bundle)
+        if self._attempt is None or not self._attempt.off:  # another bundle's
+            return
         with suppress(Exception):  # it may be gone, and Ray with it
             self.actor.call_off.remote(self.number)
 

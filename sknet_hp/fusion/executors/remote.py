@@ -52,6 +52,7 @@ def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[]
         outcome = train(unpack(payload, tables), cancelled)
     except (Exception, Cancelled) as error:
         error.add_note(f"In a worker of the cluster:\n{traceback.format_exc()}")
+        traceback.clear_frames(error.__traceback__)  # they hold the stack's tensors
         outcome = error
     try:
         packed = cloudpickle.dumps(outcome)

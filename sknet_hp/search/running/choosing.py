@@ -38,8 +38,8 @@ def sees_predictions_only(scorers: Any) -> bool:
     return all(isinstance(scorer, (_BaseScorer, _PassthroughScorer)) for scorer in each_of(scorers))
 
 
-def best_index(results: dict[str, Any], refit: bool | str | Callable[..., Any], metric: str) -> int:
-    """The best among the candidates at the most resources; NaN never wins, and of equals the first is taken."""
+def best_index(results: dict[str, Any], refit: bool | str | Callable[..., Any], metric: str, failed: np.ndarray | None = None) -> int:
+    """The best among the candidates at the most resources; NaN never wins, nor does what has `failed`, and of equals the first is taken."""
     if callable(refit):
         chosen = refit(results)
         if not isinstance(chosen, (int, np.integer)):
@@ -48,7 +48,7 @@ def best_index(results: dict[str, Any], refit: bool | str | Callable[..., Any], 
             raise IndexError(f"best_index_ index out of range: refit gave {chosen} of {len(results['params'])} rows")
         return int(chosen)
     scores, reached = np.asarray(results[f"mean_test_{metric}"], dtype=float), np.asarray(results["n_resources"])
-    scored = ~np.isnan(scores)
+    scored = ~np.isnan(scores) if failed is None else ~np.isnan(scores) & ~failed
     eligible = scored & (reached == reached.max())
     if not eligible.any():  # of those that got there none has a score
         eligible = scored
@@ -75,7 +75,7 @@ def _cheapest_near(results: dict[str, Any], scores: np.ndarray, best: int, metri
 def sizes_of(estimator: Any) -> dict[str, int]:
     """How large a fitted network is; nothing of what does not show its weights as an array `parameters_`."""
     _, network = last_step(estimator)
-    if not isinstance(getattr(network, "parameters_", None), np.ndarray):
+    if not isinstance(getattr(network, "parameters_", None), np.ndarray) or not hasattr(network, "n_iter_"):
         return {}
     return dict(zip(SIZES, (network.parameters_.size, network.n_iter_), strict=True))
 

@@ -115,8 +115,8 @@ def check_can_vote(estimator: Any, y: Any, resource: Resource, scorers: Any) -> 
     """Refuse what can not be averaged, or scored where there is only an average, before anything is trained."""
     if resource.of_rows:
         raise ValueError("refit='ensemble' averages networks that have seen all rows of their split; with resource='n_samples' use refit=True")
-    if np.ndim(y) > 1 and np.shape(y)[1] > 1:
-        raise ValueError(f"refit='ensemble' takes one target, got {np.shape(y)[1]} columns; use refit=True")
+    if is_classifier(estimator) and np.ndim(y) > 1 and np.shape(y)[1] > 1:
+        raise ValueError(f"refit='ensemble' averages the classes of one target, got {np.shape(y)[1]} columns of labels; use refit=True")
     if is_classifier(estimator) and not hasattr(estimator, "predict_proba"):
         raise ValueError(f"refit='ensemble' averages probabilities, and {type(estimator).__name__} has no predict_proba; use refit=True")
     for scorer in each_of(scorers):

@@ -66,6 +66,8 @@ def _prepared(head: Pipeline, data: SplitData) -> SplitData | None:
 def _joined(a: Any, b: Any) -> Any:
     """Two tables as one, or None if a part of it would not be what it was: categories, say, that differ become plain values."""
     if sparse.issparse(a) and sparse.issparse(b):
+        if a.format not in ("csr", "csc"):  # of the others no rows can be taken
+            return None
         made = sparse.vstack([a, b], format=a.format)
     elif isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         made = np.concatenate([a, b])

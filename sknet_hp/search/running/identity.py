@@ -10,6 +10,7 @@ import sysconfig
 from collections.abc import Iterator
 from functools import partial
 from inspect import unwrap
+from numbers import Integral
 from pathlib import Path
 from types import BuiltinMethodType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -18,7 +19,9 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sknet_hp.fusion.backend import Network
 from sknet_hp.search.running.parts import learned, parts_of
+from sknet_hp.search.spaces.space import Choice, Space
 
 _INSTALLED = [
     *(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")),
@@ -30,6 +33,28 @@ _CONSTANT = (str, bytes, bool, int, float, complex, np.generic, type(None), type
 def digest(value: Any) -> str:
     """A short digest of plain values, arrays, tables, estimators, functions and classes, the same in every process."""
     return hashlib.sha256(_Description().of(value).encode()).hexdigest()[:16]
+
+
+def unseeded_networks(estimator: Any, space: Space) -> list[str]:
+    """The seeds, by their names as parameters, that networks have not got: those within an estimator, and those that a space has for choices.
+
+    What holds a network, and has a seed of its own, gives it one.
+    """
+    known = {"": estimator, **estimator.get_params(deep=True)}
+    chosen = {
+        name: value for branch in space.branches for name, d in branch.items() if isinstance(d, Choice) for value in d.values if _unseeded(value)
+    }
+    found = []
+    for path in [path for path, value in [*known.items(), *chosen.items()] if _unseeded(value)]:
+        steps = path.split("__") if path else []
+        holders = [known.get("__".join(steps[:depth])) for depth in range(len(steps))]
+        if not any(isinstance(getattr(holder, "random_state", None), Integral) for holder in holders):
+            found.append("__".join([*steps, "random_state"]))
+    return found
+
+
+def _unseeded(value: Any) -> bool:
+    return isinstance(value, Network) and getattr(value, "random_state", 0) is None
 
 
 class _Description:

@@ -4,13 +4,13 @@ A search that is started again asks for the same candidates, for it is a functio
 need not train. So a journal has nothing to say about policies.
 """
 
-import fcntl
 import json
 import os
 import zlib
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 
 from sknet_hp.search.running.choosing import SIZES
@@ -60,11 +60,10 @@ class Journal:
             self.states.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             raise JournalError(f"journal={str(path)!r} must be a directory, or a path where one can be made, but there is a file") from None
-        self._lock = (self.path / "lock").open("w")
+        self._lock = filelock.FileLock(self.path / "lock", thread_local=False)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
+            self._lock.acquire(blocking=False)
+        except filelock.Timeout:
             raise JournalError(f"journal={str(path)!r} is in use by another process; wait for it, or give another path") from None
         try:
             self._compare(identity)
@@ -72,13 +71,13 @@ class Journal:
             self.origins: dict[int, str] = {}
             self._read()
         except BaseException:
-            self._lock.close()
+            self._lock.release()
             raise
 
     def close(self) -> None:
         """Let others in."""
         self._file.close()
-        self._lock.close()
+        self._lock.release()
 
     def _compare(self, identity: dict[str, str]) -> None:
         header = self.path / "search.json"

@@ -24,8 +24,8 @@ class Progress:
 
     def __init__(self, verbose: int, stream: TextIO | None = None, unit: str = "epochs"):
         self.stream = stream or sys.stderr
-        terminal = self.stream.isatty()
-        self.live, self.lines = verbose == 1 and terminal, verbose > 1
+        terminal = getattr(self.stream, "isatty", None)  # whatever stands for stderr, which there may not be
+        self.live, self.lines = verbose == 1 and terminal is not None and terminal(), verbose > 1 and self.stream is not None
         self.total: int | None = None
         self.done, self.known, self.alive, self.unit = 0, 0, 0, unit
         self.rung, self.best = 0, np.nan

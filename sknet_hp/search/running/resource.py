@@ -40,9 +40,9 @@ class Resource:
         self.least = self._least(factor, n_splits, y, estimator) if least == "auto" else int(least)
         if self.least > self.most:
             raise ValueError(f"min_resources={self.least} is greater than max_resources={self.most}; lower one or raise the other ({self.name})")
-        self._counts_on = not self.of_rows and _counts_on(estimator, self.name)
+        self.estimator, self._known = estimator, known
         self._horizon = f"{self.prefix}schedule_epochs"
-        self.sets_horizon = not self.of_rows and known.get(self._horizon, 0) is None and self._horizon not in searched
+        self._horizon_is_searched = self._horizon in searched
 
     def _check(self, known: dict[str, Any], searched: Any) -> None:
         if self.name not in known:
@@ -66,18 +66,35 @@ class Resource:
         classes = len(np.unique(np.asarray(y))) if is_classifier(estimator) and y is not None else 1
         return min(self.most, 2 * n_splits * classes)
 
-    def settings(self, amount: int, reached: int = 0) -> dict[str, Any]:
-        """The parameters that let an estimator which has `reached` so much train up to `amount`."""
+    def settings(self, amount: int, reached: int = 0, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The parameters that let an estimator with these `params`, which has `reached` so much, train up to `amount`."""
         if self.of_rows:
             return {}
-        return {self.name: amount - reached * self._counts_on, f"{self.prefix}warm_start": True} | self._schedule()
+        counts_on = _counts_on(self.owner(params or {}), self.name.rsplit("__", 1)[-1])
+        return {self.name: amount - reached * counts_on, f"{self.prefix}warm_start": True} | self._schedule(params or {})
 
-    def alone(self, amount: int) -> dict[str, Any]:
+    def alone(self, amount: int, params: dict[str, Any]) -> dict[str, Any]:
         """The parameters with which one fit from the beginning makes what so much has made in the search."""
-        return self.shown(amount) | (self._schedule() if amount < self.most else {})
+        return self.shown(amount) | (self._schedule(params) if amount < self.most else {})
 
-    def _schedule(self) -> dict[str, Any]:
-        return {self._horizon: self.most} if self.sets_horizon else {}
+    def owner(self, params: dict[str, Any]) -> Any:
+        """Whose parameter it is, with these `params`; None if that stands in something else than pipelines, which fits a fresh copy each time."""
+        *path, _ = self.name.split("__")
+        owner = self.estimator
+        for depth, step in enumerate(path, 1):
+            if not isinstance(owner, Pipeline):
+                return None
+            whole = "__".join(path[:depth])
+            owner = params[whole] if whole in params else owner.named_steps[step]
+        return owner
+
+    def _schedule(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Learning rates follow the schedule of the whole training, unless somebody has said of which."""
+        if self.of_rows or self._horizon_is_searched:
+            return {}
+        owner = self.owner(params)
+        given = (self._known if owner is None else owner.get_params(deep=False)).get(self._horizon if owner is None else "schedule_epochs", 0)
+        return {self._horizon: self.most} if given is None else {}
 
     def shown(self, amount: int) -> dict[str, Any]:
         """What of it belongs among a candidate's parameters."""
@@ -93,14 +110,10 @@ def last_step(estimator: Any) -> tuple[str, Any]:
     return prefix, estimator
 
 
-def _counts_on(estimator: Any, name: str) -> bool:
+def _counts_on(owner: Any, own: str) -> bool:
     """Whether a fit that goes on trains for so much more, not up to so much: scikit-learn's `max_iter`, but for boosting, and skorch's epochs."""
-    *path, own = name.split("__")
-    owner = estimator
-    for step in path:
-        if not isinstance(owner, Pipeline):  # others fit a fresh copy of what they hold, which has nothing to go on from
-            return False
-        owner = owner.named_steps[step]
+    if owner is None:
+        return False
     boosting = isinstance(owner, (HistGradientBoostingClassifier, HistGradientBoostingRegressor))
     return (own == "max_iter" and not boosting) or (own == "max_epochs" and hasattr(owner, "fit_loop"))
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
 from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing, check_random_state
 
@@ -132,7 +133,11 @@ class Run:
         self._interrupted = False
         self._row_seed = check_random_state(random_state).randint(2**31 - 1) if resource.of_rows else 0
         # Rows that are handed out later must teach the first steps nothing before; train scores are those of `transform`, not of `fit_transform`.
-        if not resource.of_rows and not settings["return_train_score"] and can_share(estimator, searched, fit_params, settings["scorer"]):
+        if (
+            not resource.of_rows
+            and not settings["return_train_score"]
+            and can_share(estimator, [*searched, resource.name], fit_params, settings["scorer"])
+        ):
             self.estimator, self.tables = shared(estimator, self.tables, n_jobs)
 
     def expect(self, resources: int) -> None:
@@ -220,8 +225,8 @@ class Run:
             call._abort()
 
     def score_of(self, row: Row) -> float:
-        """Mean over the splits of what the search goes by, NaN if a fit failed."""
-        return float(np.mean([score_of(outcome, self.metric) for outcome in row.outcomes]))
+        """Mean over the splits of what the search goes by, NaN if a fit failed, whatever its `error_score`."""
+        return np.nan if row.failed else float(np.mean([score_of(outcome, self.metric) for outcome in row.outcomes]))
 
     def latest(self) -> list[Row]:
         """Of each candidate that was trained, the row of what it has reached; in the order of proposal."""
@@ -234,7 +239,9 @@ class Run:
         )
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
-        parallel = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="all")
+        # Processes must be able to train on what they are given: joblib's own way of sharing large arrays is for reading only.
+        return_as = "generator_unordered" if get_active_backend()[0].supports_return_generator else "list"
+        parallel = Parallel(n_jobs=self.n_jobs, return_as=return_as, pre_dispatch="all", mmap_mode="c")
         results = parallel(calls)
         self._calls.add(parallel)
         try:
@@ -247,7 +254,8 @@ class Run:
             # put back others at any moment, so that it can come as an error all the same.
             with warnings.catch_warnings(), contextlib.suppress(UserWarning):
                 warnings.simplefilter("ignore")
-                results.close()
+                if return_as != "list":
+                    results.close()
             raise
         finally:
             self._calls.discard(parallel)
@@ -295,7 +303,7 @@ class Run:
                     missing.append((candidate, split))
         steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
         calls = (delayed(numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
-        for (k, split), outcome in Parallel(n_jobs=self.n_jobs)(calls):
+        for (k, split), outcome in Parallel(n_jobs=self.n_jobs, mmap_mode="c")(calls):
             missing[k][0].estimators[split] = outcome["estimator"] if outcome["fit_error"] is None else None
         return [candidate.estimators for candidate in candidates]
 
@@ -304,7 +312,7 @@ class Run:
         if self.resource.of_rows:
             data = data._replace(train=self._first_rows(split, step.n_resources))
         if kept is not None:
-            return kept, data, [self.resource.settings(step.n_resources, step.candidate.n_resources)], self.settings
+            return kept, data, [self.resource.settings(step.n_resources, step.candidate.n_resources, step.candidate.params)], self.settings
         history = [] if self.resource.of_rows else step.candidate.history[step.candidate.begun.get(split, 0) :]
         history = [reached for reached in history if reached != (step.candidate, step.n_resources)]
         schedule = [(past.params, n_resources) for past, n_resources in [*history, (step.candidate, step.n_resources)]]

@@ -26,7 +26,7 @@ def stages(schedule: Iterable[tuple[dict[str, Any], int]], resource: Resource) -
     """What to set before each of the fits that train one estimator by a schedule: parameters, and the resource to train up to with them."""
     settings, before, reached = [], dict[str, Any](), 0
     for params, n_resources in schedule:
-        settings.append(changed(params, before) | resource.settings(n_resources, reached))
+        settings.append(changed(params, before) | resource.settings(n_resources, reached, params))
         before, reached = params, n_resources
     return settings
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.ensemble import VotingClassifier, VotingRegressor
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
@@ -41,13 +41,23 @@ class AveragedClassifier(_Averaged, VotingClassifier):
 
 
 class AveragedRegressor(_Averaged, VotingRegressor):
-    """Averages the predictions of regressors."""
+    """Averages the predictions of regressors, of one target or several."""
 
     def predict(self, X: Any) -> np.ndarray:
         """The weighted mean."""
         check_is_fitted(self)
         mean: np.ndarray = np.average([each.predict(X) for each in self.estimators_], axis=0, weights=self._weights_not_none)
         return mean
+
+    def transform(self, X: Any) -> np.ndarray:
+        """The predictions of each, of shape (n_rows, n_regressors); of several targets (n_rows, n_regressors, n_targets)."""
+        check_is_fitted(self)
+        return np.stack([each.predict(X) for each in self.estimators_], axis=1)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = all(get_tags(each).target_tags.multi_output for _, each in self.estimators if each != "drop")
+        return tags
 
 
 def _fitted(estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> Any:

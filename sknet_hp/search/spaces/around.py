@@ -29,7 +29,13 @@ def search_space(estimator: Any, orders: float = 1.5, *, fixed_shape: bool = Fal
     Returns
     -------
     space : dict
-        For the `param_distributions` of any searcher here. Change it as you like: take out, add, narrow.
+        For the `param_distributions` of the searchers here, but for `GridSearchCV`, which takes lists, and `BayesSearchCV`, which has dimensions
+        of its own. Take out names, add some, or narrow one: ``space["lr"] = (1e-4, 1e-2, "log-uniform")``.
+
+    Raises
+    ------
+    ValueError
+        If `orders` is not above 0, or the estimator has no parameter that a range is known for.
 
     Examples
     --------

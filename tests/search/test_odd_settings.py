@@ -1,0 +1,49 @@
+"""Searches whose settings, or surroundings, are unusual and valid."""
+
+import sys
+
+import numpy as np
+import pytest
+from curves import table
+from small_searches import NET, follow
+
+from sknet_hp.search import BOHBSearchCV, GPSearchCV
+from sknet_hp.search.spaces.space import Space
+
+X, y = table()
+
+
+@pytest.mark.parametrize("numbers", [{"n_points": np.int64(3), "n_candidates": 5}, {"n_points": 3, "n_candidates": np.int64(5)}])
+def test_numpy_numbers(numbers):
+    search = GPSearchCV(NET, {"lr": (1e-3, 1e-1, "log-uniform")}, cv=2, random_state=0, max_resources=1, **numbers).fit(X, y)
+    assert search.n_candidates_ == 5
+
+
+class Tee:
+    """Stands for standard error in many a notebook and service."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+@pytest.mark.parametrize("stream", [None, Tee()], ids=["none", "without isatty"])
+@pytest.mark.parametrize("verbose", [0, 1, 2])
+def test_a_standard_error_that_is_none(stream, verbose, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", stream)
+    follow(3, verbose=verbose).fit(X, y)
+    assert stream is None or verbose != 2 or "epochs" in stream.text
+
+
+def test_a_used_up_space_is_not_drawn_from(monkeypatch):
+    draws = []
+    sample = Space.sample
+    monkeypatch.setattr(Space, "sample", lambda self, n, state: draws.append(n) or sample(self, n, state))
+    search = BOHBSearchCV(NET, {"activation": ["relu", "selu"]}, cv=2, max_resources=9, min_resources=1, n_brackets=4, random_state=0).fit(X, y)
+    assert search.n_candidates_ == 2
+    assert len(draws) < 100

@@ -1,0 +1,179 @@
+"""Searches that are stopped, and what they tell those who watch."""
+
+import io
+import re
+import time
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+from curves import TRAINED, Curve, numbers_of, table
+from sklearn.base import clone
+from sklearn.callback import ProgressBar
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from small_searches import CV, NET, SPACE, follow, networks
+
+from sknet_hp import NetClassifier
+from sknet_hp.search import HalvingSearchCV
+from sknet_hp.search.running.progress import Progress
+
+X, y = table()
+
+# ---- stopped --------------------------------------------------------------------------------------------------------
+
+
+class Slow(NetClassifier):
+    def fit(self, X, y, **more):
+        time.sleep(0.05)
+        return super().fit(X, y, **more)
+
+
+@pytest.mark.parametrize("refit", [True, "ensemble"])
+def test_time_budget(refit):
+    slow = Slow(**NET.get_params()).set_params(lr_schedule="coslog4")
+    search = networks(slow, time_budget=0.2, refit=refit, min_resources=1, factor=2, n_candidates="grid")
+    with joblib.parallel_config("sequential"):
+        search.fit(X, y)
+    assert search.stopped_ == "time_budget"
+    assert set(search.cv_results_["iter"]) == {0}, "the first rung is finished, the second not begun"
+    assert len(search.cv_results_["params"]) == 6
+    assert search.predict(X).shape == (60,)
+    if refit is True:  # at a learning rate of nine epochs, as it was when it was scored
+        assert search.best_params_ == {"lr": search.best_params_["lr"], "max_epochs": 2}
+        alone = clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule, schedule_epochs=9).fit(X, y)
+        assert np.array_equal(search.predict_proba(X), alone.predict_proba(X))
+        assert not np.array_equal(
+            alone.predict_proba(X), clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule).fit(X, y).predict_proba(X)
+        )
+    again = networks().fit(X, y)
+    assert again.stopped_ is None
+
+
+def test_ctrl_c():
+    class Interrupted(Curve):
+        def fit(self, X, y):
+            if self.max_epochs == 9 and len(TRAINED) > 2 * (27 + 9) + 3:
+                raise KeyboardInterrupt
+            return super().fit(X, y)
+
+    search = follow(estimator=Interrupted(max_epochs=27))
+    with joblib.parallel_config("sequential"), pytest.raises(KeyboardInterrupt):
+        search.fit(X, y)
+    assert set(search.cv_results_["n_resources"]) == {1, 3}, "rungs that were finished"
+    assert search.best_params_["max_epochs"] == 3
+    assert not hasattr(search, "best_estimator_")
+
+
+# ---- told to others -------------------------------------------------------------------------------------------------
+
+
+def test_metadata_routing():
+    weight = np.linspace(0.1, 3, 60)
+    plain = networks().fit(X, y, sample_weight=weight)
+    with sklearn.config_context(enable_metadata_routing=True):
+        net = clone(NET).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        routed = networks(net).fit(X, y, sample_weight=weight)
+        piped = networks(make_pipeline(StandardScaler().set_fit_request(sample_weight=False), net), {"netclassifier__lr": SPACE["lr"]}).fit(
+            X, y, sample_weight=weight
+        )
+        with pytest.raises(ValueError, match="sample_weight"):
+            networks().fit(X, y, sample_weight=weight)
+        scored = networks(clone(NET).set_fit_request(sample_weight=False).set_score_request(sample_weight=True)).fit(X, y, sample_weight=weight)
+    assert routed.cv_results_["mean_test_score"].tolist() == plain.cv_results_["mean_test_score"].tolist()
+    first = clone(NET).set_params(**scored.cv_results_["params"][0])  # weights are for its score, not for its training
+    expected = [first.fit(X[train], y[train]).score(X[test], y[test], weight[test]) for train, test in CV.split(X, y)]
+    assert [scored.cv_results_[f"split{k}_test_score"][0] for k in range(2)] == expected
+    assert np.isfinite(piped.cv_results_["mean_test_score"]).all()
+    with sklearn.config_context(enable_metadata_routing=True):
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+        scored = networks(net, scoring=scorer).fit(X, y, sample_weight=weight)
+    assert scored.cv_results_["mean_test_score"].tolist() == plain.cv_results_["mean_test_score"].tolist()
+
+
+class Listening:
+    """A callback of scikit-learn that notes what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def setup(self, estimator, context):
+        self.told.append(("setup", None))
+
+    def on_fit_task_begin(self, estimator, context, **more):
+        self.told.append(("begin", context.task_name))
+
+    def on_fit_task_end(self, estimator, context, **more):
+        self.told.append(("end", context.task_name))
+
+    def teardown(self, estimator, context):
+        self.told.append(("teardown", None))
+
+
+def test_callbacks_of_scikit_learn():
+    listening = Listening()
+    with joblib.parallel_config("sequential"):
+        follow(9).set_callbacks(listening).fit(X, y)
+    names = [name for kind, name in listening.told if kind == "begin"]
+    ends = [name for kind, name in listening.told if kind == "end"]
+    assert sorted(names) == sorted(ends)
+    assert names.count("candidate-split-evaluation") == 2 * (9 + 3 + 1)
+    assert names.count("refit-with-best-params") == 1
+    assert (listening.told[0][0], listening.told[-1][0]) == ("setup", "teardown")
+
+
+def test_results_are_those_without_callbacks():
+    assert numbers_of(follow().set_callbacks(Listening()).fit(X, y)) == numbers_of(follow().fit(X, y))
+    assert ProgressBar  # the protocol of 1.9
+
+
+def test_silent_unless_asked(capsys):
+    follow(verbose=0).fit(X, y)
+    follow(verbose=1).fit(X, y)  # no terminal
+    assert capsys.readouterr() == ("", "")
+    follow(verbose=2).fit(X, y)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert lines[0] == "rung 1, 54 networks, 0 of 162 epochs"
+    assert re.fullmatch(r"rung 4, 2 networks, 126 of 162 epochs, best score \d+\.\d{4}, \d+ s left", lines[3])
+    HalvingSearchCV(LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid").fit(X, y)
+    assert "of 120 n_samples" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_one_live_line():
+    stream = Terminal()
+    progress = Progress(1, stream)
+    progress.total = 100
+    progress.shown -= 1
+    progress.begins(0, 8)
+    progress.scored(0.5)
+    progress.shown -= 1
+    progress.fitted(25)
+    progress.fitted(1)  # at once: not shown
+    progress.ends()
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert text.endswith("\n")
+    assert text.count("\r") == 3
+    assert "25 of 100 epochs, best score 0.5000" in text
+
+
+def test_in_searches_of_scikit_learn():
+    outer = GridSearchCV(networks(), {"factor": [2, 3]}, cv=2).fit(X, y)
+    assert outer.best_params_["factor"] in (2, 3)
+
+
+def test_no_warning_of_its_own():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        networks().fit(X, y)
