@@ -62,7 +62,7 @@ class SimulatedRun(Run):
     """
 
     def __init__(self, curves: np.ndarray, cluster: Cluster):
-        resource: Any = SimpleNamespace(least=1, most=curves.shape[1], of_rows=False)
+        resource: Any = SimpleNamespace(name="max_epochs", least=1, most=curves.shape[1], of_rows=False)
         rows = np.arange(1)
         nothing: dict[str, Any] = {}
         super().__init__(

@@ -129,12 +129,12 @@ def test_networks_without_a_seed(path):
 def test_networks_without_a_seed_within_others(path):
     held = TransformedTargetRegressor(NetRegressor(max_epochs=2))
     with pytest.raises(ValueError, match=r"got regressor__random_state=None"):
-        networks(path, held, {"regressor__lr": [0.1]}).fit(X, X[:, 0])
+        networks(path, held, {"regressor__lr": [0.1]}, cv=2).fit(X, X[:, 0])
     choices = Pipeline([("scale", StandardScaler()), ("net", NET)])
     with pytest.raises(ValueError, match=r"got net__random_state=None"):
         networks(path, choices, {"net": [NET, NetClassifier(max_epochs=2)]}).fit(X, y)
     seeded = BaggingClassifier(NetClassifier(max_epochs=2), 2, random_state=0)  # gives each a seed
-    networks(path, seeded, {"max_samples": [0.5, 1.0]}, resource="n_samples").fit(X, y)
+    networks(path, seeded, {"max_samples": [9, 10]}, resource="n_samples", min_resources=20).fit(X, y)
 
 
 # ---- what is in it -------------------------------------------------------------------------------------------------

@@ -10,6 +10,10 @@ from sknet_hp.search.spaces.space import Space
 LR = (1e-6, 1.0, "log-uniform")
 
 
+def outcome(score):
+    return {"test_scores": score, "fit_error": None}
+
+
 def test_parameters_outside_the_space():
     axes = Axes(Space({"lr": LR, "width": (4, 8), "activation": ["relu", "selu"]}))
     inside = {"lr": 0.1, "width": 5, "activation": "relu"}
@@ -29,7 +33,7 @@ def test_the_model_learns_from_the_highest_resource_with_enough_scores():
     candidates = [Candidate(number, {}) for number in range(12)]
 
     def rows(n, n_resources):
-        return [Row(candidate, 0, n_resources, [{"test_scores": float(n_resources)}, {"test_scores": 0.0}]) for candidate in candidates[:n]]
+        return [Row(candidate, 0, n_resources, [outcome(float(n_resources)), outcome(0.0)]) for candidate in candidates[:n]]
 
     assert comparable([], "score") == {}
     assert set(comparable(rows(4, 1), "score").values()) == {0.5}
@@ -41,10 +45,10 @@ def test_what_was_left_behind_counts_as_the_worst():
     """A candidate that another bracket gave up has lost to those that went on; one of the bracket under way has not."""
     gone, *others, waiting = (Candidate(number, {}, bracket=0, n_resources=1) for number in range(12))
     waiting.bracket = 1
-    rows = [Row(candidate, 0, 1, [{"test_scores": 9.0}]) for candidate in (gone, *others, waiting)]
+    rows = [Row(candidate, 0, 1, [outcome(9.0)]) for candidate in (gone, *others, waiting)]
     for number, candidate in enumerate(others):
         candidate.n_resources = 3
-        rows.append(Row(candidate, 1, 3, [{"test_scores": 20.0 + number}]))
+        rows.append(Row(candidate, 1, 3, [outcome(20.0 + number)]))
     scores = comparable(rows, "score", bracket=1)
     assert waiting not in scores
     assert scores[gone] == 20.0

@@ -39,11 +39,11 @@ def test_one_worker_is_always_busy(method):
     assert even.total_time == pytest.approx(even.trained), "a unit of time for an epoch"
 
 
-def test_the_next_step_goes_to_the_first_free_worker():
+def test_the_longest_step_goes_to_the_first_free_worker():
     run = simulation.SimulatedRun(SCORES, simulation.Cluster(2, straggling=0))
     run.train([Step(Candidate(k, {"index": k}, estimators=[None]), n, 0) for k, n in enumerate((5, 1, 3, 2))])
     assert (run.cluster.clock, run.cluster.busy) == (6, 11)
-    assert sorted(end for end, _ in run.cluster.trained) == [1, 4, 5, 6]
+    assert sorted(end for end, _ in run.cluster.trained) == [3, 5, 5, 6]
 
 
 @pytest.mark.parametrize("n_workers", [4, 16])

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from joblib.parallel import get_active_backend
 from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing, check_random_state
 
@@ -240,8 +239,11 @@ class Run:
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
         # Processes must be able to train on what they are given: joblib's own way of sharing large arrays is for reading only.
-        return_as = "generator_unordered" if get_active_backend()[0].supports_return_generator else "list"
-        parallel = Parallel(n_jobs=self.n_jobs, return_as=return_as, pre_dispatch="all", mmap_mode="c")
+        settings = {"n_jobs": self.n_jobs, "pre_dispatch": "all", "mmap_mode": "c"}
+        try:
+            parallel = Parallel(return_as="generator_unordered", **settings)
+        except ValueError:  # a backend that gives all at once: "multiprocessing"
+            parallel = Parallel(**settings)
         results = parallel(calls)
         self._calls.add(parallel)
         try:
@@ -254,7 +256,7 @@ class Run:
             # put back others at any moment, so that it can come as an error all the same.
             with warnings.catch_warnings(), contextlib.suppress(UserWarning):
                 warnings.simplefilter("ignore")
-                if return_as != "list":
+                if hasattr(results, "close"):
                     results.close()
             raise
         finally:
