@@ -77,5 +77,5 @@ class FakeExecutor:
         for finish in held:
             finish()
 
-    def cancel(self) -> None:
+    def cancel(self, bundle: Any) -> None:
         self.cancelled.set()
