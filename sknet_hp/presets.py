@@ -4,33 +4,38 @@ Each function returns a new dict: change what you like, or search around it. Sou
 docstring says so.
 """
 
+from collections.abc import Callable
+from inspect import cleandoc, signature
 from typing import Any, Literal
 
 Task = Literal["classification", "regression"]
 Metric = Literal["accuracy", "log_loss", "roc_auc"]
 
+_MEANINGS = {
+    "task": """{"classification", "regression"}, default="classification"
+    Which estimator they are for; the other one may not know all of them.""",
+    "metric": """{"accuracy", "log_loss", "roc_auc"}, default="accuracy"
+    What the validation rows decide the best epoch by, for classes. Labels are smoothed for accuracy only, as the authors advise.""",
+}
+
 __all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm", "tabm_s"]
 
 
+def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Write what all presets share into a docstring."""
+    entries = "\n".join(f"{name} : {_MEANINGS[name]}" for name in signature(preset).parameters)
+    fails = "Raises\n------\nValueError\n    If an argument is none of these."
+    shared = f"Parameters\n----------\n{entries}\n\nReturns\n-------\nparameters : dict\n\n{fails}\n"
+    preset.__doc__ = f"{cleandoc(preset.__doc__ or '')}\n\n{shared}"
+    return preset
+
+
+@_described
 def mlp(task: Task = "classification") -> dict[str, Any]:
     """The multilayer perceptron of Gorishniy et al. 2021, "Revisiting deep learning models for tabular data".
 
     Quantile transform, batches of 256, AdamW, ReLU; sizes and rates, which they tuned, are the middle of their search space. Up to 1,000 epochs,
     until 16 in a row are no better.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}, default="classification"
-        Which estimator they are for; the other one may not know all of them.
-
-    Returns
-    -------
-    parameters : dict
-
-    Raises
-    ------
-    ValueError
-        If `task` is none of these.
     """
     _check(task)
     return {
@@ -47,28 +52,15 @@ def mlp(task: Task = "classification") -> dict[str, Any]:
     }
 
 
+@_described
 def mlp_plr(task: Task = "classification") -> dict[str, Any]:
     """MLP-PLR of Gorishniy et al. 2022, "On embeddings for numerical features in tabular deep learning": `mlp` behind periodic embeddings."""
     return mlp(task) | {"num_embedding": "plr", "num_embedding_dim": 24, "num_frequencies": 48, "num_sigma": 0.01}
 
 
+@_described
 def resnet(task: Task = "classification") -> dict[str, Any]:
-    """The residual network of Gorishniy et al. 2021, in the default sizes of their code's README; else as `mlp`.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}, default="classification"
-        Which estimator they are for; the other one may not know all of them.
-
-    Returns
-    -------
-    parameters : dict
-
-    Raises
-    ------
-    ValueError
-        If `task` is none of these.
-    """
+    """The residual network of Gorishniy et al. 2021, in the default sizes of their code's README; else as `mlp`."""
     return mlp(task) | {
         "module": "resnet",
         "n_layers": 2,
@@ -80,26 +72,11 @@ def resnet(task: Task = "classification") -> dict[str, Any]:
     }
 
 
+@_described
 def realmlp_td(task: Task = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
     """RealMLP with tuned defaults, of Holzmüller et al. 2024, "Better by default: strong pre-tuned MLPs and boosted trees on tabular data".
 
     Columns of categories stay 0 and 1; the authors centre and scale them like numbers, which made no difference to us.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}, default="classification"
-        Which estimator they are for; the other one may not know all of them.
-    metric : {"accuracy", "log_loss", "roc_auc"}, default="accuracy"
-        What the validation rows decide the best epoch by, for classes. Labels are smoothed for accuracy only, as the authors advise.
-
-    Returns
-    -------
-    parameters : dict
-
-    Raises
-    ------
-    ValueError
-        If `task` or `metric` is none of these.
     """
     _check(task)
     return _realmlp(task, metric, lr=0.04 if task == "classification" else 0.2) | {
@@ -121,25 +98,9 @@ def realmlp_td(task: Task = "classification", metric: Metric = "accuracy") -> di
     }
 
 
+@_described
 def realmlp_td_s(task: Task = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
-    """RealMLP-TD-S, the simplified recipe of Holzmüller et al. 2024: no embeddings, dropout, decay or parametric activation.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}, default="classification"
-        Which estimator they are for; the other one may not know all of them.
-    metric : {"accuracy", "log_loss", "roc_auc"}, default="accuracy"
-        What the validation rows decide the best epoch by, for classes. Labels are smoothed for accuracy only, as the authors advise.
-
-    Returns
-    -------
-    parameters : dict
-
-    Raises
-    ------
-    ValueError
-        If `task` or `metric` is none of these.
-    """
+    """RealMLP-TD-S, the simplified recipe of Holzmüller et al. 2024: no embeddings, dropout, decay or parametric activation."""
     _check(task)
     return _realmlp(task, metric, lr=0.04 if task == "classification" else 0.07) | {
         "num_embedding": "none",
@@ -150,26 +111,13 @@ def realmlp_td_s(task: Task = "classification", metric: Metric = "accuracy") -> 
     }
 
 
+@_described
 def tabm(task: Task = "classification") -> dict[str, Any]:
     """TabM of Gorishniy et al. 2025, "TabM: advancing tabular deep learning with parameter-efficient ensembling".
 
     Piecewise linear embeddings of 48 bins and 16 dimensions, two blocks of 512, 32 heads; as in the code that its authors publish, but heads share
     their batches, as in the paper. pytabkit's default has three blocks without embeddings and without weight decay (docs/quality.md). Up to 1,000
     epochs, as in `mlp`.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}, default="classification"
-        Which estimator they are for; the other one may not know all of them.
-
-    Returns
-    -------
-    parameters : dict
-
-    Raises
-    ------
-    ValueError
-        If `task` is none of these.
     """
     _check(task)
     return {
@@ -191,23 +139,9 @@ def tabm(task: Task = "classification") -> dict[str, Any]:
     }
 
 
+@_described
 def tabm_s(task: Task = "classification") -> dict[str, Any]:
-    """A smaller TabM with our defaults: 16 heads, blocks of 256, embeddings of 8 dimensions, averaged weights. The strongest of docs/quality.md.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}, default="classification"
-        Which estimator they are for; the other one may not know all of them.
-
-    Returns
-    -------
-    parameters : dict
-
-    Raises
-    ------
-    ValueError
-        If `task` is none of these.
-    """
+    """A smaller TabM with our defaults: 16 heads, blocks of 256, embeddings of 8 dimensions, averaged weights. The strongest of docs/quality.md."""
     _check(task)
     return {"module": "tabm", "n_heads": 16, "n_layers": 2, "width": 256, "num_embedding": "ple", "num_embedding_dim": 8}
 
