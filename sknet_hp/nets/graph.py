@@ -201,7 +201,9 @@ class _Recorder(torch.fx.Tracer):
             else:
                 twin = known[id(module)] = copy.copy(module)
                 children = {key: child and self._twin(child, f"{name}.{key}" if name else key, known) for key, child in module._modules.items()}
-                twin.__dict__ |= {"_modules": children, "training": self.training}
+                # What its forward assigns, and that is no tensor now, must not be the module's.
+                own = {kind: dict(module.__dict__[kind]) for kind in ("_parameters", "_buffers")}
+                twin.__dict__ |= {"_modules": children, "training": self.training, **own}
         return known[id(module)]
 
     def create_arg(self, a: Any) -> Any:

@@ -183,13 +183,25 @@ class Alone:
         self.module.train()
         with torch.enable_grad(), OwnGenerator(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF):
             self.out = self.module(x[0, :rows])
-        for name, b in self.module.named_buffers():
-            if name in self.buffers and b.data_ptr() != self.buffers[name].data_ptr():  # the module has put another tensor there
-                b.data = self.buffers[name].copy_(b.detach())
+        self._keep_buffers()
         filled = x.new_zeros(x.shape[1], self.out.shape[-1])
         filled[:rows] = self.out.detach()
         self.rows = rows
         return filled.unsqueeze(0)
+
+    def _keep_buffers(self) -> None:
+        """Take over what the module has put in a buffer's place."""
+        for name, b in self.module.named_buffers():
+            own = self.buffers.get(name)
+            if own is None or b.data_ptr() == own.data_ptr():
+                continue
+            if b.shape != own.shape:
+                raise ValueError(
+                    f"{type(self.module).__name__} changes its buffer {name!r} from shape {tuple(own.shape)} to {tuple(b.shape)} in training, but "
+                    "only buffers of one shape are kept; what predictions do not need can be an attribute that is no buffer"
+                )
+            holder, _, last = name.rpartition(".")
+            self.module.get_submodule(holder)._buffers[last] = own.copy_(b.detach())
 
     def backward(self, g: Tensor) -> None:
         gradients = torch.autograd.grad(self.out, [p for _, p in self.parameters], g[0, : self.rows], allow_unused=True)

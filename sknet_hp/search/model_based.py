@@ -11,7 +11,6 @@ from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import Rung, epochs, hyperband, with_room
 from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
-from sknet_hp.search.running.outcomes import score_of
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Candidate, Row, Step
 from sknet_hp.search.spaces.axes import Axes
@@ -264,8 +263,7 @@ def comparable(rows: list[Row], metric: str, bracket: int = 0) -> dict[Candidate
     """
     at: dict[int, dict[Candidate, float]] = {}
     for row in rows:
-        mean = np.nan if row.failed else float(np.mean([score_of(outcome, metric) for outcome in row.outcomes]))
-        at.setdefault(row.n_resources, {})[row.candidate] = mean
+        at.setdefault(row.n_resources, {})[row.candidate] = row.score(metric)
     if not at:
         return {}
     _, resources = max((min(ENOUGH, len(scores)), resources) for resources, scores in at.items())

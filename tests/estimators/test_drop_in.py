@@ -401,6 +401,12 @@ def test_a_module_that_can_not_be_copied():
     assert_as_skorch(script)
 
 
+def test_rows_in_reverse():
+    """As views, whose strides are negative."""
+    views, copies = (classifier(sknet_hp.skorch).fit(*data) for data in ((X[::-1], y[::-1]), (X[::-1].copy(), y[::-1].copy())))
+    assert_same(numbers(views), numbers(copies))
+
+
 def test_no_random_numbers_are_drawn_twice():
     """A net that takes skorch's own loop split its rows a second time, by other random numbers."""
 

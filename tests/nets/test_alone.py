@@ -53,6 +53,27 @@ def test_a_buffer_that_is_assigned_is_kept():
     assert net.predict_proba(X) == pytest.approx(expected, abs=1e-5)
 
 
+class Growing(Centred):
+    """Has another shape in the buffer's place after each batch; or another type."""
+
+    put = staticmethod(lambda x: x)
+
+    def forward(self, x):
+        if self.training:
+            self.mean = self.put(x)
+        return self.out(x - self.mean.mean().float())
+
+
+class Doubled(Growing):
+    put = staticmethod(lambda x: x.double().mean(0))
+
+
+def test_a_buffer_that_changes_its_shape_or_type():
+    with pytest.raises(ValueError, match=r"Growing changes its buffer 'mean' from shape \(4,\) to \(32, 4\) in training"):
+        NetClassifier(module=Growing, **SETTINGS).fit(X, y)
+    assert NetClassifier(module=Doubled, **SETTINGS).fit(X, y).buffers_[0] == pytest.approx(X.mean(0), abs=0.5)
+
+
 @pytest.mark.parametrize("rows", [5, 90])
 def test_rows_that_fill_a_batch_are_not_predicted_with(rows):
     net = NetClassifier(module=OfItsBatch, **SETTINGS).fit(X, y)

@@ -68,6 +68,10 @@ class Row(NamedTuple):
         """Whether a fit failed, which an `error_score` that is a number hides from the scores."""
         return any(outcome["fit_error"] is not None for outcome in self.outcomes)
 
+    def score(self, metric: str) -> float:
+        """Mean over the splits, NaN if a fit failed, whatever its `error_score`."""
+        return np.nan if self.failed else float(np.mean([score_of(outcome, metric) for outcome in self.outcomes]))
+
 
 class Step(NamedTuple):
     """A candidate to be trained up to `n_resources`, in the so-manieth rung of its bracket."""
@@ -224,8 +228,8 @@ class Run:
             call._abort()
 
     def score_of(self, row: Row) -> float:
-        """Mean over the splits of what the search goes by, NaN if a fit failed, whatever its `error_score`."""
-        return np.nan if row.failed else float(np.mean([score_of(outcome, self.metric) for outcome in row.outcomes]))
+        """What the search goes by."""
+        return row.score(self.metric)
 
     def latest(self) -> list[Row]:
         """Of each candidate that was trained, the row of what it has reached; in the order of proposal."""
