@@ -19,18 +19,19 @@ import json
 import logging
 import warnings
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
+import tabulated
 from machine import machine
 from scipy.stats import rankdata
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, RandomizedSearchCV
-from tabulated import TABLE, Played, Row, StepwiseRow, chosen_row, tables
+from tabulated import Played, Row, StepwiseRow, chosen_row, tables
 
 import sknet_hp.search as search
 
@@ -138,19 +139,22 @@ def optuna_hyperband(table: Played, epochs: int, seed: int) -> int:
     return int(max(whole, key=lambda t: t.value).user_attrs["row"]) if whole else 0
 
 
-@cache
-def _dask_client() -> Any:
+def _start_dask() -> None:
+    """In this process, once; what `Parallel` sends to others may hold no functions with a cache."""
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    return distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None)
+    try:
+        distributed.get_client()
+    except ValueError:
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None)
 
 
 def dask_hyperband(table: Played, epochs: int, seed: int) -> int:
     """dask-ml's, whose arithmetic of brackets gives a few epochs less."""
     from dask_ml.model_selection import HyperbandSearchCV
 
-    _dask_client()
+    _start_dask()
     hyperband = HyperbandSearchCV(StepwiseRow(), _rows(table), max_iter=table.n_epochs, aggressiveness=3, test_size=0.5, random_state=seed)
     hyperband.fit(X, Y, classes=[0, 1])
     return chosen_row(table, hyperband.best_params_)
@@ -195,7 +199,7 @@ def play(table: Played, name: str, epochs: int, seed: int) -> tuple[float, int]:
     """(regret, epochs used) of one search."""
     warnings.simplefilter("ignore")
     fresh = Played(table.name, table.scores, table.unit)
-    TABLE[:] = [fresh]
+    tabulated.TABLE[:] = [fresh]  # by its module: workers have a copy of all else that stands here
     with joblib.parallel_config("sequential"):
         row = METHODS[name](fresh, epochs, seed)
     return fresh.regret(row), fresh.epochs
