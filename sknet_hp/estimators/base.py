@@ -16,6 +16,7 @@ from torch import nn
 
 from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.continuing import again, starts_of
+from sknet_hp.estimators.encoded import encoded, encoded_in_parts, learned
 from sknet_hp.estimators.net_view import view
 from sknet_hp.estimators.row_weights import counting, shares
 from sknet_hp.estimators.split import Data, naming, split_rows
@@ -141,7 +142,7 @@ class BaseNet(Network, BaseEstimator):
         if source is not None:  # weights mean something only of inputs that are encoded alike
             self.encoder_ = deepcopy(source.encoder_)
             try:
-                Z = self.encoder_.transform(data.X, estimator=source)
+                Z = encoded(self.encoder_, data.X, source)
             except ValueError as error:
                 raise ValueError(
                     f"init_from keeps its encoding, for tables of the same columns in the same order, which X does not fit: {error}"
@@ -152,10 +153,9 @@ class BaseNet(Network, BaseEstimator):
             if train is not None:  # rows held out teach the encoder nothing, nor do those that a splitter leaves out
                 learn_from = np.zeros(len(data.codes))
                 learn_from[train] = 1 if data.sample_weight is None else data.sample_weight[train]
-            self.encoder_ = architecture.encoder(self)
-            Z = self.encoder_.fit_transform(data.X, learn_from, estimator=self)
+            self.encoder_, Z = learned(architecture.encoder(self), data.X, learn_from, self)
         else:
-            Z = self.encoder_.transform(data.X, estimator=self)
+            Z = encoded(self.encoder_, data.X, self)
         table = Table(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
         if data.held_out is None:
             if validation is None:
@@ -167,7 +167,7 @@ class BaseNet(Network, BaseEstimator):
             check_consistent_length(X_val, y_val)
             codes = self._read_target(y_val, first=False, classes=None)
             weight = shares(self._training_weight(codes, None))
-            table_val = Table(self.encoder_.transform(X_val, estimator=self), self._targets(codes, None, None), weight)
+            table_val = Table(encoded(self.encoder_, X_val, self), self._targets(codes, None, None), weight)
         which = counting(weight)
         return Rows(table, train), Rows(table_val, which), recipe.scorer(self, codes if which is None else codes[which], None)
 
@@ -348,7 +348,7 @@ class BaseNet(Network, BaseEstimator):
         with idle_cores(cores_of_caller()):
             parts = [
                 [predict(network.graph, parameters, buffers, network.rates, Z, **what) for network, parameters, buffers in members]
-                for Z in self.encoder_.transform_in_parts(X, estimator=self)
+                for Z in encoded_in_parts(self.encoder_, X, self)
             ]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 

@@ -123,11 +123,19 @@ class TableEncoder(BaseEstimator):
         """
         self._check_fitted()
         table = self._open(X, estimator, reset=False)
-        step = max(1, _PART_BYTES // (4 * self._n_encoded()[1] * _PART_ROWS)) * _PART_ROWS
-        starts = range(0, max(1, table.n_rows - _PART_ROWS + 1), step)
+        starts = self._starts(table.n_rows)
         for start, stop in zip(starts, [*starts[1:], table.n_rows], strict=True):
             part = table if len(starts) == 1 else table.part(slice(start, stop))
             yield self._encode(part, NumericBlocks(part, self._numeric) if self._numeric else None)
+
+    def in_one_part(self, n_rows: int) -> bool:
+        """Whether `transform_in_parts` gives a table of so many rows as a whole."""
+        return len(self._starts(n_rows)) == 1
+
+    def _starts(self, n_rows: int) -> range:
+        """Where the parts begin."""
+        step = max(1, _PART_BYTES // (4 * self._n_encoded()[1] * _PART_ROWS)) * _PART_ROWS
+        return range(0, max(1, n_rows - _PART_ROWS + 1), step)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the encoded columns, as in ``age``, ``age_missing``, ``city_Paris``, ``city_infrequent``."""

@@ -22,6 +22,7 @@ from sknet_hp.fusion import devices
 from sknet_hp.fusion.bundles import Bundle, Waiting, halves, own_instance
 from sknet_hp.fusion.executors.base import Executor, WorkerDied
 from sknet_hp.fusion.executors.cluster import Cluster
+from sknet_hp.fusion.kept import Kept
 from sknet_hp.fusion.places import Places
 from sknet_hp.fusion.tables import TableStore
 from sknet_hp.fusion.tasks import Call, Tasks, WarningState
@@ -31,6 +32,7 @@ from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
 _LEAST_WAIT, _LONGEST_WAIT = 0.05, 1.0  # seconds
 _MAX_DEATHS = 3  # of workers in turn over one network
+_KEPT = 8  # the part of the memory for waiting tasks that may hold what they have in common
 _UNWINDING = 1.0  # seconds to wait for the threads of a call that was called off
 
 
@@ -51,6 +53,7 @@ class Engine:
         self.lock = threading.Condition()
         self.tasks = Tasks(self.lock, self.lock.notify)
         self.store = TableStore()
+        self.kept = Kept()
         self.places = Places(self.store, self.lock)
         self.groups: dict[CohortKey, list[Waiting]] = {}
         self.ready_made: list[Bundle] = []  # bundles to be tried again
@@ -77,6 +80,7 @@ class Engine:
                 self.places.begin(n_jobs, over)
                 self.trained_before = self.trained
                 self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = self.places.n_jobs, max_threads, max_bytes
+                self.kept.room = max_bytes // _KEPT
                 self.warning_state = WarningState()
                 self.torch_threads = torch.get_num_threads()
             self.sessions.add(session)
@@ -101,6 +105,7 @@ class Engine:
             self.sessions.discard(session)
             if not self.sessions and self.warning_state is not None:
                 self.places.end()
+                self.kept.forget()
                 self.warning_state.install(contents=True)
                 self.warning_state = None
                 torch.set_num_threads(self.torch_threads)  # tasks have set it to one for threads to come

@@ -11,6 +11,7 @@ from joblib.parallel import get_active_backend
 from sknet_hp.fusion import devices
 from sknet_hp.fusion import engine as engine_module
 from sknet_hp.fusion.executors.cluster import Cluster
+from sknet_hp.fusion.kept import Kept
 from sknet_hp.nets.cores import idle_cores
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import CohortKey, TrainingJob, TrainingResult
@@ -20,6 +21,12 @@ def _asked_by_task() -> Any:
     """The engine, if this thread is a task of the fused backend, else None."""
     known: Any = engine_module._ENGINE
     return known if known is not None and known.pid == os.getpid() and known.tasks.task() is not None else None
+
+
+def kept_by_tasks() -> Kept | None:
+    """Where tasks leave for each other what they have in common; None if this thread is no task of the fused backend."""
+    known = _asked_by_task()
+    return None if known is None else known.kept
 
 
 def cores_of_caller() -> int:
