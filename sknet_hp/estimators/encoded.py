@@ -19,12 +19,16 @@ def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator:
     def make() -> tuple[np.ndarray, TableEncoder]:
         return encoder.fit_transform(X, weight, estimator=estimator), encoder
 
+    if not _takes_long(encoder, X):
+        return make()[::-1]
     rows, known = _found(("learned", encoder.get_params(), X, weight), make, X, estimator, reset=True)
     return known if known is encoder else copy(known), rows
 
 
 def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> np.ndarray:
     """`encoder.transform`, or what that came to in another task."""
+    if not _takes_long(encoder, X):
+        return encoder.transform(X, estimator=estimator)
     return _found(("encoded", vars(encoder), X), lambda: (encoder.transform(X, estimator=estimator), encoder), X, estimator, reset=False)[0]
 
 
@@ -34,6 +38,11 @@ def encoded_in_parts(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[
         yield encoded(encoder, X, estimator)
     else:
         yield from encoder.transform_in_parts(X, estimator=estimator)
+
+
+def _takes_long(encoder: TableEncoder, X: Any) -> bool:
+    """Numbers that are only brought onto a scale are encoded as fast as they are recognised."""
+    return encoder.n_bins > 0 or not isinstance(X, np.ndarray) or X.dtype.kind not in "biuf"
 
 
 Made = tuple[np.ndarray, TableEncoder]

@@ -22,6 +22,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
 from sknet_hp.estimators import requests
+from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
 from sknet_hp.estimators.categories import Codes, OneHot
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.preprocessing import TableEncoder
@@ -61,10 +62,12 @@ _CLASSES: dict[str, type] = {
         Average,
         QuantileTransformer,
         Pipeline,
+        AveragedClassifier,
+        AveragedRegressor,
     )
 }
 _LEFT_OUT = {"_net", requests.ATTRIBUTE}  # what is made again when it is asked for, and what has a node of its own
-_SAVED = (NetClassifier, NetRegressor, Pipeline)
+_SAVED = (NetClassifier, NetRegressor, Pipeline, AveragedClassifier, AveragedRegressor)
 _SCALARS = {kind.__name__: kind for kind in (np.bool_, np.int64, np.int32, np.float64, np.float32)}
 
 
@@ -79,16 +82,16 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : NetClassifier, NetRegressor or Pipeline
-        Other steps of a pipeline may be any of scikit-learn's estimators.
+    estimator : NetClassifier, NetRegressor, Pipeline, or the ensemble that is a search's `best_estimator_` with ``refit="ensemble"``
+        Other steps of a pipeline, and other members of an ensemble, may be any of scikit-learn's estimators.
     path : str or path-like
         The file; it is replaced at once, when all is written.
 
     Raises
     ------
     TypeError
-        If something in it can not be stored without pickle, such as callbacks, or holds a network without being a pipeline, such as a
-        `VotingClassifier`; the message names it.
+        If something in it can not be stored without pickle, such as callbacks, or holds a network without being a pipeline or a search's
+        ensemble, such as a `VotingClassifier`; the message names it.
     """
     content = to_bytes(estimator)
     target = Path(path)
@@ -108,7 +111,8 @@ def to_bytes(estimator: Any) -> bytes:
     if not isinstance(estimator, _SAVED):
         inner = "save its best_estimator_, or " if isinstance(getattr(estimator, "best_estimator_", None), _SAVED) else ""
         raise TypeError(
-            f"save takes a NetClassifier, a NetRegressor or a Pipeline, got {type(estimator).__name__}; {inner}use joblib.dump for others"
+            f"save takes a NetClassifier, a NetRegressor, a Pipeline or the ensemble of a search, got {type(estimator).__name__}; "
+            f"{inner}use joblib.dump for others"
         )
     writer = _Writer()
     try:
@@ -130,7 +134,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    NetClassifier, NetRegressor or Pipeline
+    NetClassifier, NetRegressor, Pipeline or ensemble
         As it was saved, fitted.
 
     Raises

@@ -331,8 +331,8 @@ def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = N
         itself; "ray" the cluster that `ray.init` has connected this process to. A worker that dies costs only what it was training, which goes to
         another, with a warning. They need the extras `dask` and `ray`.
     memory : int, default=None
-        Bytes of data that tasks waiting at one time may hold (scikit-learn copies a split of X for each). By default a quarter of the memory that
-        is free.
+        Bytes of data that tasks waiting at one time may hold (scikit-learn copies a split of X for each), and an eighth of it for encoded rows
+        that they have in common. By default a quarter of the memory that is free.
     max_threads : int, default=512
         How many tasks may wait for their networks at one time.
 

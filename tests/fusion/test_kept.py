@@ -135,6 +135,13 @@ def test_other_rows_parameters_and_seeds_are_encoded_apart(table, encodings):
         assert encodings["fit_transform"] == 4 * 2 + 2 * 2
 
 
+def test_numbers_that_are_only_scaled_are_not_worth_recognising(table, encodings):
+    X, y = table
+    with sknet_hp.fused(1, over="inline"):
+        GridSearchCV(net(num_embedding="none"), {"lr": [1e-3, 1e-2]}, cv=KFold(2), refit=False).fit(X[["a", "c"]].to_numpy(), y)
+    assert encodings["fit_transform"] == 2 * 2
+
+
 def test_nothing_is_held_after_the_call(table):
     X, y = table
     with sknet_hp.fused(1, over="inline"):

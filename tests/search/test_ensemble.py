@@ -13,9 +13,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
 from sknet_hp.search import HalvingSearchCV
-from sknet_hp.search.running.voting import AveragedClassifier, AveragedRegressor
 
 X, y = table()
 WORDS = np.where(y > 0, "yes", "no")
@@ -52,6 +53,24 @@ def test_members_learn_from_labels_as_they_are(piped):
     again = clone(search.best_estimator_).fit(X, WORDS)
     assert np.array_equal(again.predict_proba(X), mean)
     assert np.array_equal(again.named_estimators_[again.estimators[0][0]].predict_proba(X), members[0].predict_proba(X))
+
+
+@pytest.mark.parametrize("kind", ["labels", "numbers", "several numbers", "pipeline"])
+def test_an_ensemble_can_be_saved(kind, tmp_path):
+    """It was refused."""
+    net = NetRegressor(width=8, n_layers=1, max_epochs=9, early_stopping=False, random_state=0) if "numbers" in kind else NET
+    estimator, name = (make_pipeline(StandardScaler(), net), "netclassifier__lr") if kind == "pipeline" else (net, "lr")
+    search = ensembles(estimator, {name: LR}, cv=2).fit(X, {"numbers": X[:, 0], "several numbers": X[:, :2]}.get(kind, WORDS))
+    sknet_hp.save(search.best_estimator_, tmp_path / "ensemble")
+    loaded = sknet_hp.load(tmp_path / "ensemble")
+    for method in ("predict",) if "numbers" in kind else ("predict", "predict_proba"):
+        assert np.array_equal(getattr(loaded, method)(X), getattr(search, method)(X))
+    assert loaded.get_params().keys() == search.best_estimator_.get_params().keys()
+    assert loaded.weights == search.best_estimator_.weights
+    assert list(loaded.named_estimators_) == [name for name, _ in loaded.estimators]
+    assert loaded.n_features_in_ == X.shape[1]
+    with pytest.raises(TypeError, match="save its best_estimator_"):
+        sknet_hp.save(search, tmp_path / "search")
 
 
 def test_an_average_is_scikit_learns_in_all_else():

@@ -19,14 +19,19 @@ class _Averaged:
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
         """Fit each member as it would be fitted alone."""
-        kept = [(name, each) for name, each in self.estimators if each != "drop"]
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(delayed(_fitted)(clone(each), X, y, fit_params) for _, each in kept)
-        self.named_estimators_ = Bunch(**{name: fitted for (name, _), fitted in zip(kept, self.estimators_, strict=True)})
+        kept = [each for _, each in self.estimators if each != "drop"]
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(delayed(_fitted)(clone(each), X, y, fit_params) for each in kept)
         first = self.estimators_[0]
         for name in ("classes_", "feature_names_in_"):
             if hasattr(first, name):
                 setattr(self, name, getattr(first, name))
         return self
+
+    @property
+    def named_estimators_(self) -> Bunch:
+        """The fitted members by name."""
+        check_is_fitted(self)
+        return Bunch(**dict(zip((name for name, each in self.estimators if each != "drop"), self.estimators_, strict=True)))
 
 
 class AveragedClassifier(_Averaged, VotingClassifier):
