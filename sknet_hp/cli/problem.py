@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sknet_hp.cli.errors import BadInput, did_you_mean, listed
 from sknet_hp.cli.memory import require_memory
-from sknet_hp.cli.odd_numbers import odd_among_numbers
+from sknet_hp.estimators.odd_numbers import odd_among_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
     numeric = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
     if task == "regression":
         if not numeric:
-            odd = odd_among_numbers(column)
+            odd = odd_cell(column)
             instead = "say --task classification" if odd is None else "write numbers plainly (1234.5), and remove rows that have none"
             raise BadInput(f"--task regression needs numbers and the target {column.name!r} has values like {odd or column.iloc[0]!r}: {instead}")
         return "regression", "asked for"
@@ -174,10 +174,17 @@ def _check_features(X: "pd.DataFrame") -> None:
         )
 
 
+def odd_cell(cells: Any) -> str | None:
+    """As `odd_among_numbers`, of a column."""
+    import pandas as pd
+
+    return odd_among_numbers(pd.Series(cells).value_counts().to_dict())
+
+
 def _notes(X: "pd.DataFrame") -> tuple[str, ...]:
     from pandas.api import types
 
-    odd = {name: odd_among_numbers(column) for name, column in X.items() if types.is_object_dtype(column) or types.is_string_dtype(column)}
+    odd = {name: odd_cell(column) for name, column in X.items() if types.is_object_dtype(column) or types.is_string_dtype(column)}
     return tuple(
         f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds numbers, write them plainly (1234.5), "
         "and leave missing ones empty"

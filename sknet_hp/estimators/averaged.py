@@ -19,8 +19,9 @@ class _Averaged:
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
         """Fit each member as it would be fitted alone."""
-        kept = [each for _, each in self.estimators if each != "drop"]
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(delayed(_fitted)(clone(each), X, y, fit_params) for each in kept)
+        kept = [(name, each) for name, each in self.estimators if each != "drop"]
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(delayed(_fitted)(clone(each), X, y, fit_params) for _, each in kept)
+        self._names = [name for name, _ in kept]
         first = self.estimators_[0]
         for name in ("classes_", "feature_names_in_"):
             if hasattr(first, name):
@@ -31,7 +32,7 @@ class _Averaged:
     def named_estimators_(self) -> Bunch:
         """The fitted members by name."""
         check_is_fitted(self)
-        return Bunch(**dict(zip((name for name, each in self.estimators if each != "drop"), self.estimators_, strict=True)))
+        return Bunch(**dict(zip(self._names, self.estimators_, strict=True)))
 
 
 class AveragedClassifier(_Averaged, VotingClassifier):

@@ -2,8 +2,9 @@
 
 import hashlib
 import pickle
-from collections.abc import Callable, Iterator
-from copy import copy
+import warnings
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -14,64 +15,70 @@ from sknet_hp.fusion.entry import kept_by_tasks
 
 
 def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator: Any) -> tuple[TableEncoder, np.ndarray]:
-    """An encoder that has learned from X, and what it makes of it: `encoder.fit_transform`, or what that came to in another task."""
+    """An encoder that has learned from X, and what it makes of it: `encoder.fit_transform`, or what that came to in another task.
+
+    What there is to be said about X is a warning in either case.
+    """
+    own = encoder
 
     def make() -> tuple[np.ndarray, TableEncoder]:
-        return encoder.fit_transform(X, weight, estimator=estimator), encoder
+        return encoder.fit_transform(X, weight, estimator=estimator), deepcopy(encoder)  # as it is now, whatever becomes of the estimator's
 
-    if not _takes_long(encoder, X):
-        return make()[::-1]
-    rows, known = _found(("learned", encoder.get_params(), X, weight), make, X, estimator, reset=True)
-    return known if known is encoder else copy(known), rows
+    kept, name = kept_by_tasks(), _name(encoder, X, ("learned", encoder.get_params(), weight))
+    if kept is None or name is None:
+        rows = encoder.fit_transform(X, weight, estimator=estimator)
+    else:
+        rows, known = kept.find(name, make)
+        if not hasattr(encoder, "n_features_in_"):  # it came from elsewhere
+            own = deepcopy(known)
+            validate_data(estimator, X, reset=True, skip_check_array=True)
+            if hasattr(estimator, "feature_names_in_"):
+                own.feature_names_in_ = estimator.feature_names_in_
+    for note in own.notes_:
+        warnings.warn(note, UserWarning, stacklevel=2)
+    return own, rows
 
 
 def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> np.ndarray:
     """`encoder.transform`, or what that came to in another task."""
-    if not _takes_long(encoder, X):
-        return encoder.transform(X, estimator=estimator)
-    return _found(("encoded", vars(encoder), X), lambda: (encoder.transform(X, estimator=estimator), encoder), X, estimator, reset=False)[0]
+    made: list[np.ndarray] = []
+
+    def make() -> tuple[np.ndarray, None]:
+        made.append(encoder.transform(X, estimator=estimator))
+        return made[0], None
+
+    kept, name = kept_by_tasks(), _name(encoder, X, ("encoded", vars(encoder)))
+    if kept is None or name is None:
+        return make()[0]
+    rows, _ = kept.find(name, make)
+    if not made:
+        validate_data(estimator, X, reset=False, skip_check_array=True)
+    return rows
 
 
 def encoded_in_parts(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[np.ndarray]:
     """`encoder.transform_in_parts`, or, where that is a single part, `encoded`."""
-    if kept_by_tasks() is not None and encoder.in_one_part(_num_samples(X)):
+    if kept_by_tasks() is not None and _is_one_part(encoder, X):
         yield encoded(encoder, X, estimator)
     else:
         yield from encoder.transform_in_parts(X, estimator=estimator)
 
 
-def _takes_long(encoder: TableEncoder, X: Any) -> bool:
-    """Numbers that are only brought onto a scale are encoded as fast as they are recognised."""
-    return encoder.n_bins > 0 or not isinstance(X, np.ndarray) or X.dtype.kind not in "biuf"
+def _is_one_part(encoder: TableEncoder, X: Any) -> bool:
+    try:
+        return encoder.in_one_part(_num_samples(X))
+    except TypeError:  # no table, as the encoder will say better
+        return False
 
 
-Made = tuple[np.ndarray, TableEncoder]
-
-
-def _found(content: Any, make: Callable[[], Made], X: Any, estimator: Any, *, reset: bool) -> Made:
-    """What follows from the content, made here or in another task; the estimator is told of X in either case."""
-    kept = kept_by_tasks()
-    name = None if kept is None else _name(content)
-    if kept is None or name is None:
-        return make()
-    made: list[Made] = []
-
-    def here() -> Made:
-        made.append(make())
-        return made[0]
-
-    found = kept.find(name, here)
-    if not made:
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
-    return found
-
-
-def _name(content: Any) -> str | None:
-    """The same for equal content only; None for what can not be read through."""
+def _name(encoder: TableEncoder, X: Any, rest: Any) -> str | None:
+    """The same for equal content only; None for what can not be read through, or is not worth it."""
+    if kept_by_tasks() is None or (encoder.n_bins == 0 and isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
+        return None  # numbers that are only brought onto a scale are encoded as fast as they are recognised
     digest = hashlib.sha256()
     try:
         # Not joblib.hash, which can pass over cells that raise a TypeError.
-        digest.update(pickle.dumps(content, protocol=5, buffer_callback=lambda buffer: digest.update(buffer.raw())))
+        digest.update(pickle.dumps((X, rest), protocol=5, buffer_callback=lambda buffer: digest.update(buffer.raw())))
     except Exception:  # whatever cells of a table raise when they are pickled
         return None
     return digest.hexdigest()

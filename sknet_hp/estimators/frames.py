@@ -108,6 +108,10 @@ class ArrayTable:
             return self._numbers
         return _holds_numbers(self._array[:, column], self.label(column))
 
+    def is_category(self, column: int) -> bool:
+        """Whether the column says of itself that it holds categories: never."""
+        return False
+
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
         """Write cells as float64; a missing one is NaN."""
         if self._numbers and len(columns) == self.n_columns:
@@ -161,6 +165,10 @@ class FrameTable:
         if series.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Boolean):
             return False
         return _holds_numbers(series.to_numpy(), self.label(column))  # objects, and types narwhals has no name for
+
+    def is_category(self, column: int) -> bool:
+        """Whether the column says of itself that it holds categories."""
+        return self._series[column].dtype in (nw.Categorical, nw.Enum)
 
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
         """Write cells as float64; a missing one is NaN."""

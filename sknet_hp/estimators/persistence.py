@@ -122,7 +122,10 @@ def to_bytes(estimator: Any) -> bytes:
             f"{type(estimator).__name__} holds something that holds itself, which can't be stored without pickle; use joblib.dump"
         ) from None
     metadata = {"sknet_hp": str(FORMAT), "tree": tree, "sha256": _digest(tree, writer.arrays)}
-    return save_tensors(writer.arrays, metadata)
+    try:
+        return save_tensors(writer.arrays, metadata)
+    except SafetensorError as error:  # its header has a limit
+        raise TypeError(f"{type(estimator).__name__} holds more text than the format takes ({error}); use joblib.dump") from None
 
 
 def load(path: str | os.PathLike[str]) -> Any:

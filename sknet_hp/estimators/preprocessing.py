@@ -13,6 +13,7 @@ from sklearn.utils.validation import validate_data
 from sknet_hp.estimators.categories import Codes, OneHot, take_census
 from sknet_hp.estimators.frames import open_table
 from sknet_hp.estimators.memory import new_table
+from sknet_hp.estimators.odd_numbers import odd_among_numbers
 from sknet_hp.estimators.sparse import SparseScaler, SparseTable
 from sknet_hp.estimators.standardise import NumericBlocks
 from sknet_hp.estimators.table import Table
@@ -55,6 +56,8 @@ class TableEncoder(BaseEstimator):
         Number of columns seen in training.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, only if all are strings.
+    notes_ : list of str
+        What a user should be told about the columns.
     """
 
     def __init__(
@@ -207,8 +210,15 @@ class TableEncoder(BaseEstimator):
     def _learn_categories(self, table: Table, columns: list[int], weight: np.ndarray | None) -> None:
         self._categories: list[OneHot | Words] = []
         self._codes = []
+        self.notes_ = []
         for column in columns:
             census = take_census(table, column, weight)
+            odd = odd_among_numbers(census.rows) if census.text and not table.is_category(column) else None
+            if odd is not None:
+                self.notes_.append(
+                    f"{table.label(column)} is taken as text, for cells like {odd!r}, though most are numbers; pandas.to_numeric(column, "
+                    "errors='coerce') makes all others NaN, and astype('category') says that it is not meant as numbers"
+                )
             coded = self.codes and len(census.rows.keys() - {None}) > self.max_categories
             if self.words and is_text(census, self.max_categories):
                 self._categories.append(Words(column, census, self.max_categories))

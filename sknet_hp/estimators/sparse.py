@@ -35,6 +35,10 @@ class SparseTable:
         """Whether the column holds numbers: always."""
         return True
 
+    def is_category(self, column: int) -> bool:
+        """Whether the column says of itself that it holds categories: never."""
+        return False
+
     def part(self, rows: slice) -> SparseTable:
         """Some rows of it."""
         made = object.__new__(SparseTable)

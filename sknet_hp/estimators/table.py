@@ -20,6 +20,9 @@ class Table(Protocol):
     def is_numeric(self, column: int) -> bool:
         """Whether the column holds numbers; False for strings, booleans and categories."""
 
+    def is_category(self, column: int) -> bool:
+        """Whether the column says of itself that it holds categories."""
+
     def part(self, rows: slice) -> Table:
         """Some rows of it, without a copy where that is possible."""
 

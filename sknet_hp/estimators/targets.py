@@ -139,7 +139,13 @@ def _check_labels(labels: np.ndarray, name: str) -> None:
 
 def _indicator(y: Any) -> np.ndarray:
     matrix = check_array(y, accept_sparse=True, input_name="y", dtype=np.float32)
-    return np.ascontiguousarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+    matrix = np.ascontiguousarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+    if not ((matrix == 0) | (matrix == 1)).all():
+        raise ValueError(
+            "y has two dimensions and says which labels each row has, so it must hold 0 and 1 only, but it holds "
+            f"{np.unique(matrix)[:5].tolist()}; for one label a row give one column"
+        )
+    return matrix
 
 
 @dataclass(eq=False)
@@ -207,7 +213,12 @@ class NumberTarget:
 
 def number_matrix(y: Any) -> tuple[np.ndarray, bool]:
     """(y as (n_rows, n_targets) float64, whether it has one dimension)."""
-    y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", allow_nd=False)
+    try:
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", allow_nd=False)
+    except ValueError as error:
+        if "could not convert" not in str(error):
+            raise
+        raise ValueError(f"y must be numbers, but {error}; NetClassifier is for labels") from None
     flat = y.ndim == 1 or y.shape[1] == 1
     if y.ndim == 2 and flat:
         y = column_or_1d(y, warn=True)

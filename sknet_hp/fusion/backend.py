@@ -116,6 +116,8 @@ def _bytes_of(value: Any) -> int:
     if isinstance(value, tuple):  # as searches give a split
         return sum(map(_bytes_of, value))
     nbytes = getattr(value, "nbytes", None)
+    if nbytes is None and hasattr(value, "estimated_size"):  # polars
+        nbytes = value.estimated_size()
     if nbytes is None and hasattr(value, "memory_usage"):
         nbytes = getattr(value, "size", 0) * 8
     if nbytes is None and hasattr(value, "nnz"):  # a sparse table, which is dense once it is encoded, in float32

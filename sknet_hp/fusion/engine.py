@@ -143,6 +143,8 @@ class Engine:
         finally:
             if task is not None:
                 self.tasks.unpark(task)
+        for waiting in together:
+            waiting.together = []  # else they hold each other, and with them their tables, until the collector comes
         for message, category in itertools.chain(*(waiting.notes for waiting in together)):
             warnings.warn(message, category, stacklevel=2)
         for waiting in together:

@@ -4,9 +4,12 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
+
+_MOST = 1000  # arrays that are held: beyond, there is little that they have in common
 
 
 class Kept:
@@ -14,7 +17,7 @@ class Kept:
 
     Attributes
     ----------
-    room : bytes of arrays that are held here at most.
+    room : bytes of arrays that are held here at most; larger ones are not.
     """
 
     def __init__(self) -> None:
@@ -22,6 +25,8 @@ class Kept:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[weakref.ref[np.ndarray], Any]] = {}
         self._latest: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._bytes = 0
+        self._forgotten = 0  # how often
 
     def find(self, name: str, make: Callable[[], tuple[np.ndarray, Any]]) -> tuple[np.ndarray, Any]:
         """What has this name, or else is made now: by two tasks that come at the same time, maybe, each for itself."""
@@ -32,16 +37,33 @@ class Kept:
                 if name in self._latest:
                     self._latest.move_to_end(name)
                 return array, belonging
+            before = self._forgotten
         array, belonging = make()
         with self._lock:
-            self._known = {other: entry for other, entry in self._known.items() if entry[0]() is not None}
-            self._known[name] = weakref.ref(array), belonging
-            self._latest[name] = array
-            while sum(held.nbytes for held in self._latest.values()) > self.room:
-                self._latest.popitem(last=False)
+            if self._forgotten == before:  # else the call that it was for has ended meanwhile
+                self._keep(name, array, belonging)
         return array, belonging
 
+    def _keep(self, name: str, array: np.ndarray, belonging: Any) -> None:
+        self._known[name] = weakref.ref(array, partial(self._gone, name)), belonging
+        if array.nbytes > self.room:
+            return
+        self._bytes += array.nbytes - (self._latest[name].nbytes if name in self._latest else 0)
+        self._latest[name] = array
+        while self._bytes > self.room or len(self._latest) > _MOST:
+            _, oldest = self._latest.popitem(last=False)
+            self._bytes -= oldest.nbytes
+
+    def _gone(self, name: str, reference: "weakref.ref[np.ndarray]") -> None:
+        # Runs wherever an array is dropped, under this lock too, so it takes none: operations on dictionaries are atomic.
+        entry = self._known.get(name)
+        if entry is not None and entry[0] is reference:
+            self._known.pop(name, None)
+
     def forget(self) -> None:
+        """All of it; and what is being made now is not kept."""
         with self._lock:
+            self._forgotten += 1
             self._known.clear()
             self._latest.clear()
+            self._bytes = 0

@@ -174,7 +174,7 @@ class BaseSearcher(BaseSearchCV):
             except SearchStopped:
                 self.stopped_ = "time_budget"
             except KeyboardInterrupt as stop:
-                interrupted = stop
+                self.stopped_, interrupted = "interrupted", stop
         search_context.call_on_fit_task_end(estimator=self)
         if not run.rows:
             raise interrupted if interrupted is not None else ValueError("No fits were performed. Were there no candidates?")

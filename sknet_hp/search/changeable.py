@@ -100,9 +100,8 @@ def _try(estimator: Any, data: Any, settings: dict[str, Any]) -> tuple[Any, str 
 
 def _refusal(name: str, reason: str) -> ValueError:
     return ValueError(
-        f"{name!r} can not change while training goes on: {reason}\n"
-        "Population-based training changes parameters of networks that are half trained. "
+        f"{name!r} can not change while training goes on, and population-based training changes parameters of networks that are half trained. "
         f"Take {name!r} out of param_distributions (`search_space(estimator, fixed_shape=True)` has no widths and depths) and search it with "
         "HalvingSearchCV or HyperbandSearchCV; or give param_distributions as a list of dicts, "
-        f"each with one value of {name!r}: members then keep theirs, and copies inherit it"
+        f"each with one value of {name!r}: members then keep theirs, and copies inherit it.\nWhat a network says to the change: {reason}"
     )

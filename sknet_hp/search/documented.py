@@ -80,7 +80,7 @@ _ATTRIBUTES = {
     "resource_, min_resources_, max_resources_": ("str, int, int", 'What "auto" came to.'),
     "multimetric_": ("bool", "Whether there are several scores."),
     "scorer_": ("callable or dict", "What scores."),
-    "stopped_": ('"time_budget" or None', "What ended the search before its time."),
+    "stopped_": ('"time_budget", "interrupted" or None', "What ended the search before its time: Ctrl-C too, after which there is no refit."),
     "classes_, n_features_in_, feature_names_in_": ("ndarray, int, ndarray", "Of `best_estimator_`, where it has them."),
 }
 

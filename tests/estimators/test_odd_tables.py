@@ -1,6 +1,7 @@
 """Tables that are unusual: tiny, constant, empty of values, of rare types. They work, or one error names the column and says what to do."""
 
 import datetime
+import re
 import warnings
 
 import numpy as np
@@ -80,6 +81,23 @@ def test_polars_columns_that_are_refused(dtype):
     frame = pl.DataFrame({"plain": np.arange(N), "odd": pl.Series([None] * N, dtype=dtype)})
     with pytest.raises(TypeError, match=r"Column 'odd' holds dates or times .*Replace it by what matters in it"):
         fit(frame)
+
+
+@pytest.mark.parametrize("odd", ["?", " ", "1,049", "n/a"])
+def test_numbers_that_a_cell_makes_text(odd):
+    """The whole column was text, without a word."""
+    numbers = [str(k / 7) for k in range(40)]
+    for cells in (numbers, [float(cell) for cell in numbers]):
+        X = pd.DataFrame({"total": pd.Series([*cells[:-2], odd, odd], dtype=object), "other": np.arange(40.0)})
+        with pytest.warns(UserWarning, match=re.escape(f"Column 'total' is taken as text, for cells like {odd!r}, though most are numbers")):
+            NetClassifier(max_epochs=1, early_stopping=False).fit(X, LABELS)
+
+
+def test_text_and_categories_that_are_not_meant_as_numbers():
+    codes = [f"{k}" for k in range(39)]
+    for cells in (codes, [*codes, "x"], [f"{k}-a" for k in range(40)], list("ab") * 20):
+        column = pd.Series(cells, dtype="category") if cells[-1] == "x" else pd.Series(cells, dtype=object)
+        fit(pd.DataFrame({"code": column}), np.arange(len(cells)) % 2)
 
 
 def test_columns_without_a_value():

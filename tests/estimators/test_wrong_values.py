@@ -196,3 +196,24 @@ def test_no_such_device(classes):
     for device in ("nowhere", "CPU", "meta", "cuda:77"):
         with pytest.raises(ValueError, match=f"device='{device}', but torch finds|device='{device}' is none that torch can train on here"):
             NetClassifier(**SMALL, device=device).fit(*classes)
+
+
+def test_alpha_is_not_the_penalty_of_scikit_learns_networks():
+    with pytest.warns(UserWarning, match=r"alpha=0.001 is the decay of optimizer='rmsprop' and has no effect with 'adamw'.* weight_decay"):
+        NetClassifier(alpha=1e-3, max_epochs=1).fit(np.eye(4), [0, 1, 0, 1])
+
+
+def test_text_as_the_target_of_a_regression():
+    with pytest.raises(ValueError, match="y must be numbers, but could not convert string to float: 'a'; NetClassifier is for labels"):
+        NetRegressor(max_epochs=1).fit(np.eye(4), list("abab"))
+
+
+@pytest.mark.parametrize("values", [(1, 2), (-1, 1), (0, 5)])
+def test_several_labels_a_row_are_zeros_and_ones(values):
+    """They were trained on as they are, and predicted as 0 and 1."""
+    y = np.choose(np.eye(4, dtype=int)[:, :2], values)
+    with pytest.raises(ValueError, match="must hold 0 and 1 only, but it holds"):
+        NetClassifier(max_epochs=1).fit(np.eye(4), y)
+    net = NetClassifier(max_epochs=1).fit(np.eye(4), np.eye(4, dtype=int)[:, :2])
+    with pytest.raises(ValueError, match="must hold 0 and 1 only"):
+        net.partial_fit(np.eye(4), y)

@@ -1,10 +1,13 @@
 """The tasks of a fused call encode the rows that they have in common once."""
 
 import gc
+import weakref
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import wait_until
 from sklearn.datasets import make_classification
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 
@@ -87,7 +90,9 @@ def test_the_latest_are_kept():
 def test_what_is_larger_than_the_room_is_not_kept():
     kept = Kept()
     kept.room = 100
+    kept.find("small", make(1, 80))
     kept.find("large", make(1, 800))
+    kept.find("small", never)
     assert kept.find("large", make(2, 80))[1] == 2
 
 
@@ -97,6 +102,18 @@ def test_nothing_is_left_after_it_is_forgotten():
     array, _ = kept.find("a", make(1, 80))
     kept.forget()
     assert kept.find("a", make(2, 80))[0] is not array
+
+
+def test_what_is_finished_after_it_was_forgotten_is_not_kept():
+    kept = Kept()
+    kept.room = 100
+
+    def forgotten():
+        kept.forget()
+        return make(1, 80)()
+
+    kept.find("late", forgotten)
+    assert kept.find("late", make(2, 80))[1] == 2
 
 
 def test_a_search_encodes_each_split_once(table, encodings):
@@ -142,12 +159,57 @@ def test_numbers_that_are_only_scaled_are_not_worth_recognising(table, encodings
     assert encodings["fit_transform"] == 2 * 2
 
 
-def test_nothing_is_held_after_the_call(table):
+def test_what_becomes_of_an_encoder_is_nobody_elses_business(table):
+    """The next fit on the same rows was given the spoilt one, with rows of the other's."""
     X, y = table
+
+    def spoil(estimator, X, y):
+        score = estimator.score(X, y)
+        estimator.encoder_.fit_transform(X[["a"]])
+        return score
+
+    same = [(np.arange(60), np.arange(60, 90))] * 3
     with sknet_hp.fused(1, over="inline"):
-        cross_validate(net(), X, y, cv=2)
+        scores = cross_validate(net(), X, y, cv=same, scoring=spoil, error_score="raise")["test_score"]
+    assert len(set(scores)) == 1
+
+
+def test_nothing_is_held_after_the_call(table, monkeypatch):
+    """Tables stayed until the collector came, and those of the last cohort for ever."""
+    X, y = table
+    made = []
+    own = TableEncoder._encode
+
+    def watched(self, *arguments):
+        rows = own(self, *arguments)
+        made.append(weakref.ref(rows))
+        return rows
+
+    monkeypatch.setattr(TableEncoder, "_encode", watched)
+    gc.collect()
+    gc.disable()
+    try:
+        for over in ("inline", "loky"):
+            with sknet_hp.fused(1, over=over):
+                cross_validate(net(), X, y, cv=3)
+            wait_until(lambda: all(rows() is None for rows in made))
+    finally:
+        gc.enable()
+    assert len(made) == 2 * 2 * 3
     assert not engine().kept._latest
     assert not engine().kept._known
+
+
+@pytest.mark.filterwarnings("always")
+def test_what_is_said_about_a_table_is_said_in_each_fit(table):
+    X, y = table
+    X = X.assign(word=[str(k) if k % 10 else "?" for k in range(90)])
+    counts = []
+    for session in (nullcontext(), sknet_hp.fused(1, over="inline")):
+        with session, pytest.warns(UserWarning, match="Column 'word' is taken as text, for cells like") as caught:
+            GridSearchCV(net(), {"lr": [1e-3, 1e-2, 3e-2]}, cv=2, refit=False).fit(X, y)
+        counts.append(len(caught))
+    assert counts == [6, 6]
 
 
 class Secret(str):

@@ -88,6 +88,13 @@ def test_an_average_is_scikit_learns_in_all_else():
     assert ours.predict(X) == pytest.approx(theirs.predict(X))
 
 
+def test_names_of_members_are_those_of_the_fit():
+    average = AveragedClassifier([(f"n{k}", clone(NET).set_params(max_epochs=1)) for k in range(2)], voting="soft").fit(X, y)
+    assert not hasattr(clone(average), "named_estimators_")
+    average.set_params(n0="drop")
+    assert list(average.named_estimators_) == ["n0", "n1"]
+
+
 def test_members_are_given_what_fit_is_given():
     net = clone(NET).set_params(early_stopping=True)
     search = ensembles(net, cv=GroupKFold(2)).fit(X, y, sample_weight=np.linspace(0.1, 2, 60), X_val=X[:20], y_val=y[:20], groups=np.arange(60) % 7)
@@ -127,7 +134,7 @@ def test_who_failed_in_any_split_is_not_in_it(error_score):
         search.fit(X, y)
     assert [member["params"]["lr"] for member in search.ensemble_] == [1e-2]
     search = everywhere(estimator=Failing(**NET.get_params()), space={"lr": [1e-3]}, error_score=error_score, scoring="roc_auc")
-    with pytest.warns(UserWarning, match="Scoring failed"), pytest.raises(ValueError, match="ensemble' has nothing to choose from"):
+    with pytest.warns(UserWarning, match="Scoring failed"), pytest.raises(ValueError, match="has nothing to choose from|nothing to search by"):
         search.fit(X, y)
 
 

@@ -53,8 +53,6 @@ def test_nan_scores():
     search = follow(estimator=Curve(max_epochs=27, nan=(best,))).fit(X, y)
     assert search.best_params_["index"] != best
     assert sum(params["index"] == best for params in search.cv_results_["params"]) == 1
-    search = follow(estimator=Curve(max_epochs=27, nan=range(27))).fit(X, y)
-    assert np.isnan(search.best_score_)
 
 
 def test_what_failed_half_way_is_begun_anew():
@@ -78,6 +76,15 @@ class Breaking(Curve):
 
     def score(self, X, y, sample_weight=None):
         return np.nan
+
+
+@pytest.mark.filterwarnings("ignore:Scoring failed")
+@pytest.mark.parametrize("settings", [{}, {"refit": False}, {"scoring": ["f1", "accuracy"], "refit": "f1"}], ids=str)
+def test_a_search_that_no_score_can_lead_ends_at_its_first_rung(settings):
+    """It went on to the last rung, and gave the first candidate, trained for an epoch."""
+    search = networks(NET, {"lr": [0.01, 0.1, 0.2]}, **{"scoring": "f1"} | settings)
+    with pytest.raises(ValueError, match=r"nothing to search by: the scores .* of all 3 candidates of the first rung are NaN"):
+        search.fit(X, np.where(y > 0, "yes", "no"))
 
 
 def test_preprocessing_that_fails(tmp_path):

@@ -153,7 +153,7 @@ def test_last_step():
 
 BAD = {
     "nothing to find": (lambda: found(LogisticRegression()), "resource='auto' looks for 'max_epochs' .* LogisticRegression .*'n_samples'"),
-    "unknown": (lambda: found(NetClassifier(), "epochs"), "resource='epochs' is no parameter of the estimator"),
+    "unknown": (lambda: found(NetClassifier(), "epochs"), "resource='epochs' is no parameter of the estimator; did you mean 'max_epochs'"),
     "searched": (lambda: found(NetClassifier(), searched=["max_epochs"]), "resource='max_epochs' is also searched; take it out"),
     "can not go on": (lambda: found(Ridge(max_iter=9), "max_iter"), "'max_iter' can not be continued.*'warm_start'.*'n_samples'"),
     "no number": (lambda: found(SGDClassifier(), "alpha"), "resource='alpha' must be a whole number of the estimator, which has 0.0001"),

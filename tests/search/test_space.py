@@ -152,6 +152,9 @@ def test_without():
 
 BAD = {
     "unknown": ({"lrr": [1]}, "'lrr' is no parameter of the estimator; did you mean 'lr'"),
+    "unknown, as others call it": ({"learning_rate": [1]}, "'learning_rate' is no parameter of the estimator; did you mean 'lr'"),
+    "unknown, as it is called elsewhere": ({"epochs": [1]}, "'epochs' is no parameter of the estimator; did you mean 'max_epochs'"),
+    "sizes that look like a range": ({"hidden_layer_sizes": (8, 16)}, r"its choices are tuples, write a list: \[\(8, 16\)\]"),
     "unknown in the second": ([{"lr": [1]}, {"dropuot": [1]}], "'dropuot' is no parameter .* did you mean 'dropout'"),
     "of nothing that takes arguments": ({"module__width": [1]}, "'module__width' is no parameter"),
     "no dict": ([1], "must be a dict or a list of dicts"),

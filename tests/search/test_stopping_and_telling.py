@@ -68,6 +68,7 @@ def test_ctrl_c():
     assert set(search.cv_results_["n_resources"]) == {1, 3}, "rungs that were finished"
     assert search.best_params_["max_epochs"] == 3
     assert not hasattr(search, "best_estimator_")
+    assert search.stopped_ == "interrupted"
 
 
 # ---- told to others -------------------------------------------------------------------------------------------------
@@ -138,9 +139,10 @@ def test_silent_unless_asked(capsys):
     assert capsys.readouterr() == ("", "")
     follow(verbose=2).fit(X, y)
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 4
-    assert lines[0] == "rung 1, 54 networks, 0 of 162 epochs"
-    assert re.fullmatch(r"rung 4, 2 networks, 126 of 162 epochs, best score \d+\.\d{4}, \d+ s left", lines[3])
+    assert len(lines) == 5
+    assert lines[0] == "rung 1, 54 networks up to 1 epochs, 0 of 162 epochs"
+    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs, best score \d+\.\d{4}, \d+ s left", lines[3])
+    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs, best score \d+\.\d{4}", lines[4]), "how it ended"
     HalvingSearchCV(LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid").fit(X, y)
     assert "of 120 n_samples" in capsys.readouterr().err
 
@@ -155,7 +157,7 @@ def test_one_live_line():
     progress = Progress(1, stream)
     progress.total = 100
     progress.shown -= 1
-    progress.begins(0, 8)
+    progress.begins(0, 8, 3)
     progress.scored(0.5)
     progress.shown -= 1
     progress.fitted(25)

@@ -39,7 +39,7 @@ class Here:
         except BaseException as error:
             traceback.clear_frames(error.__traceback__)  # they hold the stack's tensors, and it may have been memory that was missing
             outcome = error
-        self.busy = False
+        self.bundle, self.busy = None, False
         done(outcome)
 
     def cancel(self, bundle: Bundle) -> None:

@@ -116,7 +116,7 @@ class Worker:
             if isinstance(outcome, (BrokenProcessPool, ShutdownExecutorError)):
                 self.up.clear()
                 outcome = WorkerDied(str(outcome))
-            self.busy = False
+            self.bundle, self.busy = None, False
             done(outcome)
 
         if bundle.cancelled():  # before this number was known to `cancel`

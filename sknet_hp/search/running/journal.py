@@ -87,6 +87,8 @@ class Journal:
             except (ValueError, TypeError):
                 raise JournalError(f"journal={str(self.path)!r} is damaged: {header.name} can not be read; give another path to begin anew") from None
             changed = [name for name in identity if known.get(name) != identity[name]]
+            if "data set" in changed and "cv" in changed:
+                changed.remove("cv")  # the splits are of these rows
             if changed:
                 raise JournalError(
                     f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}; give another path to begin anew"

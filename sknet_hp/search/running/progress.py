@@ -28,12 +28,12 @@ class Progress:
         self.live, self.lines = verbose == 1 and terminal is not None and terminal(), verbose > 1 and self.stream is not None
         self.total: int | None = None
         self.done, self.known, self.alive, self.unit = 0, 0, 0, unit
-        self.rung, self.best = 0, np.nan
+        self.rung, self.most, self.best = 0, 0, np.nan
         self.start = self.shown = time.monotonic()
 
-    def begins(self, rung: int, networks: int) -> None:
-        """A rung begins, with so many networks."""
-        self.rung, self.alive = rung, networks
+    def begins(self, rung: int, networks: int, most: int) -> None:
+        """A rung begins, with so many networks, each of which is trained up to so many resources at most."""
+        self.rung, self.alive, self.most = rung, networks, most
         self._show(always=self.lines)
 
     def fitted(self, resources: int) -> None:
@@ -52,8 +52,8 @@ class Progress:
 
     def ends(self) -> None:
         """Leave the line."""
+        self._show(always=self.live or self.lines)
         if self.live:
-            self._show(always=True)
             self.stream.write("\n")
 
     def _show(self, *, always: bool = False) -> None:
@@ -67,7 +67,7 @@ class Progress:
 
     def text(self, elapsed: float) -> str:
         """The line after so many seconds."""
-        parts = [f"rung {self.rung + 1}", f"{self.alive} networks"]
+        parts = [f"rung {self.rung + 1}", f"{self.alive} networks up to {self.most} {self.unit}"]
         parts.append(f"{self.done} of {self.total} {self.unit}" if self.total else f"{self.done} {self.unit}")
         if self.known:
             parts[-1] += f" ({self.known} from the journal)"

@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
+from sknet_hp.search.spaces.names import hint
+
 ROWS = "n_samples"
 _ROOM = 3  # rungs below the last that an automatic least resource leaves room for
 
@@ -46,7 +48,7 @@ class Resource:
 
     def _check(self, known: dict[str, Any], searched: Any) -> None:
         if self.name not in known:
-            raise ValueError(f"resource={self.name!r} is no parameter of the estimator; it has {sorted(known)}, or use 'n_samples'")
+            raise ValueError(f"resource={self.name!r} is no parameter of the estimator; {hint(self.name, known)} 'n_samples' hands out rows")
         if self.name in searched:
             raise ValueError(f"resource={self.name!r} is also searched; take it out of param_distributions: the search itself decides about it")
         own = self.name.rsplit("__", 1)

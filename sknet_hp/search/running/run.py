@@ -195,7 +195,7 @@ class Run:
                     outcomes[k, split] = known
                     step.candidate.estimators[split] = None  # a copy of another's, say: from before this step
                     self.progress.knew(self._amount(step))
-        self.progress.begins(max(step.iteration for step in steps), len(steps) * self.n_splits)
+        self.progress.begins(max(step.iteration for step in steps), len(steps) * self.n_splits, max(step.n_resources for step in steps))
         if tasks:
             tasks.sort(key=lambda task: -self._amount(steps[task[0]]))  # the longest first: what comes last is what others wait for
             outcomes |= self._train(steps, tasks)
@@ -214,6 +214,11 @@ class Run:
             }
         self.rows += rows
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
+        if first and not scores and not any(row.failed for row in rows):
+            raise ValueError(
+                f"there is nothing to search by: the scores ({self.metric!r}) of all {len(rows)} candidates of the first rung are NaN. Warnings "
+                "above say why, if scoring has failed: a score may not be for this kind of target"
+            )
         if scores:
             self.progress.scored(max([*scores, *([] if np.isnan(self.progress.best) else [self.progress.best])]))
 

@@ -5,7 +5,6 @@ scikit-learn samples it, and, for models, be seen as a coordinate in [0, 1] or a
 """
 
 from collections.abc import Mapping, Sequence, Set
-from difflib import get_close_matches
 from functools import cached_property, reduce
 from math import floor
 from operator import mul
@@ -17,6 +16,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
 from sknet_hp.search.brackets import exact
+from sknet_hp.search.spaces.names import hint
 
 Params = dict[str, Any]
 
@@ -286,11 +286,7 @@ def check_names(names: Any, estimator: Any) -> None:
     known = estimator.get_params(deep=True)
     for name in names:
         if name not in known and not any(str(name).startswith(f"{part}__") for part in names) and not _takes(estimator, name):
-            part, *more = str(name).split("__", 1)
-            near = ["__".join([own, *more]) for own in known if own.endswith(f"__{part}")]
-            near = near or get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {sorted(known)}"
-            raise ValueError(f"{name!r} is no parameter of the estimator; {hint}")
+            raise ValueError(f"{name!r} is no parameter of the estimator; {hint(str(name), known)}")
 
 
 def _takes(estimator: Any, name: str) -> bool:
@@ -310,6 +306,8 @@ def _takes(estimator: Any, name: str) -> bool:
 
 
 def _of_tuple(value: tuple[Any, ...], name: str) -> Range:
+    if name.endswith("hidden_layer_sizes"):  # of ours and of scikit-learn's networks, whose values are tuples themselves
+        raise ValueError(f"the space of {name!r} is {value!r}, which would be a range of numbers; its choices are tuples, write a list: [{value!r}]")
     prior = value[2] if len(value) == 3 else "uniform"
     numbers = value[:2]
     if len(value) not in (2, 3) or prior not in ("uniform", "log-uniform") or not all(map(_is_number, numbers)):
