@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import check_cv
@@ -26,6 +27,7 @@ from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Row, Run, SearchStopped
+from sknet_hp.search.running.seeds import seeds_of_first_steps
 from sknet_hp.search.spaces.space import Space, check_names
 from sknet_hp.search.stock import fusing
 
@@ -132,10 +134,16 @@ class BaseSearcher(BaseSearchCV):
             searched=searched,
         )
         self.resource_, self.min_resources_, self.max_resources_ = resource.name, resource.least, resource.most
+        self._seeds = {} if resource.of_rows else seeds_of_first_steps(self.estimator, resource.name, self.random_state)
 
         if self.refit == "ensemble":
             check_can_vote(self.estimator, y, resource, scorers)
         progress = Progress(int(self.verbose), unit="epochs" if resource.name.endswith("max_epochs") else resource.name)
+        if self.journal is not None and digest(splits) != digest([(_rows(a), _rows(b)) for a, b in cv.split(X, y, **routed.splitter.split)]):
+            raise ValueError(
+                f"journal={self.journal!r} needs a cv that splits in the same way each time, so that the same search can be taken up; give {cv} an "
+                "integer random_state"
+            )
         journal = None if self.journal is None else Journal(self.journal, self._identity(X, y, params, splits, resource, metric))
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
         interrupted: BaseException | None = None
@@ -145,7 +153,7 @@ class BaseSearcher(BaseSearchCV):
             if journal is not None:
                 closing.callback(journal.close)
             run = Run(
-                clone(self.estimator),
+                self._estimator_with({}),
                 X,
                 y,
                 splits,
@@ -168,6 +176,7 @@ class BaseSearcher(BaseSearchCV):
                 journal=journal,
                 progress=progress,
                 keeps_finalists=self.refit == "ensemble",
+                check_scores=self._check_refit_for_multimetric if callable(self.scoring) else None,
             )
             try:
                 self._search(run, space)
@@ -178,9 +187,11 @@ class BaseSearcher(BaseSearchCV):
         search_context.call_on_fit_task_end(estimator=self)
         if not run.rows:
             raise interrupted if interrupted is not None else ValueError("No fits were performed. Were there no candidates?")
-        self._conclude(run, scorers)
-        if interrupted is not None:
-            raise interrupted
+        try:
+            self._conclude(run, scorers)
+        finally:
+            if interrupted is not None:  # whatever else is wrong with half a search
+                raise interrupted
         self._refit(run, X, y, routed, root, metadata)
         self.scorer_ = scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
         root.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=metadata)
@@ -203,6 +214,7 @@ class BaseSearcher(BaseSearchCV):
             params = [row.candidate.params | resource.shown(row.n_resources) for row in rows]
             timed = [{name: value for name, value in outcome.items() if name not in SIZES} for outcome in outcomes]
             self.cv_results_ = self._format_results(params, self.n_splits_, timed, more)
+            self._rank_failed_last(np.array([row.failed for row in rows]))
         self.multimetric_ = isinstance(outcomes[0]["test_scores"], dict)
         metric = (
             run.metric if f"mean_test_{run.metric}" in self.cv_results_ else next(iter(outcomes[0]["test_scores"])) if self.multimetric_ else "score"
@@ -216,6 +228,13 @@ class BaseSearcher(BaseSearchCV):
             self.best_params_ = params[self.best_index_]
             if not callable(self.refit):
                 self.best_score_ = self.cv_results_[f"mean_test_{metric}"][self.best_index_]
+
+    def _rank_failed_last(self, failed: np.ndarray) -> None:
+        """Whatever number `error_score` is, so that ranks agree with what the search goes by."""
+        for name in [name for name in self.cv_results_ if failed.any() and name.startswith("rank_test_")]:
+            scores = np.where(failed, np.nan, self.cv_results_[name.replace("rank", "mean", 1)])
+            ranks = rankdata(-np.where(np.isnan(scores), -np.inf, scores), method="min")
+            self.cv_results_[name] = ranks.astype(self.cv_results_[name].dtype)
 
     def _refit(self, run: Run, X: Any, y: Any, routed: Any, root: Any, metadata: Any) -> None:
         if not self.refit:
@@ -242,7 +261,7 @@ class BaseSearcher(BaseSearchCV):
         self.best_estimator_.fit(X, **fit_params) if y is None else self.best_estimator_.fit(X, y, **fit_params)
 
     def _estimator_with(self, params: dict[str, Any]) -> Any:
-        return clone(self.estimator).set_params(**clone(params, safe=False))
+        return clone(self.estimator).set_params(**self._seeds).set_params(**clone(params, safe=False))
 
     def _check_refit_for_multimetric(self, scores: Any) -> None:
         """As scikit-learn's; the rules that choose by one score take the first."""

@@ -179,7 +179,7 @@ class BOHBSearchCV(BaseSearcher):
     def _search(self, run: Run, space: Space) -> None:
         initial, random_state = self._initial(space), check_random_state(self.random_state)
         brackets = with_room(self._brackets(run.resource), len(initial))
-        run.expect(sum(map(epochs, brackets)))
+        run.expect(sum(epochs(rungs, continued=not run.resource.of_rows) for rungs in brackets))
         tried = {space.encode(params).tobytes() for params in initial}
         vectors: list[np.ndarray] = []  # of the candidates by number
         for s, rungs in enumerate(brackets):

@@ -216,7 +216,7 @@ class ModelBasedSearcher(BaseSearcher):
         proposer = Proposer(run, space, initial, rng)
         if self.multi_fidelity:
             brackets = with_room(self._brackets(run.resource), len(initial))
-            run.expect(sum(map(epochs, brackets)))
+            run.expect(sum(epochs(rungs, continued=not run.resource.of_rows) for rungs in brackets))
             self._fill_brackets(run, space, brackets, proposer, rng)
         else:
             n = max(self.n_candidates, len(initial))

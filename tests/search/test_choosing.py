@@ -12,6 +12,22 @@ from sknet_hp.search.running.choosing import best_index, selection_metric
 
 X, y = table()
 
+# ---- several scores ------------------------------------------------------------------------------------------------
+
+
+def test_a_function_of_several_scores_needs_a_name_from_the_beginning():
+    """It was refused after the whole search."""
+    scored = []
+
+    def scores(estimator, X, y):
+        scored.append(estimator.index)
+        return {"a": 1.0, "b": 2.0}
+
+    with pytest.raises(ValueError, match="refit"):
+        follow(scoring=scores, n_jobs=1).fit(X, y)
+    assert len(scored) == 2 * 27
+
+
 # ---- the best -------------------------------------------------------------------------------------------------------
 
 RESULTS = {

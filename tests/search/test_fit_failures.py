@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from small_searches import CV, NET, follow, networks
 
-from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV
+from sknet_hp.search import ASHASearchCV, HalvingSearchCV, HyperbandSearchCV
 
 X, y = table()
 
@@ -53,6 +53,31 @@ def test_nan_scores():
     search = follow(estimator=Curve(max_epochs=27, nan=(best,))).fit(X, y)
     assert search.best_params_["index"] != best
     assert sum(params["index"] == best for params in search.cv_results_["params"]) == 1
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+def test_failures_rank_last_whatever_their_score():
+    search = follow(estimator=Curve(max_epochs=27, fails=(3, 7)), error_score=1e6).fit(X, y)
+    failed = np.array([params["index"] in (3, 7) for params in search.cv_results_["params"]])
+    assert set(search.cv_results_["rank_test_score"][failed]) == {search.cv_results_["rank_test_score"].max()}
+    assert not failed[np.argmin(search.cv_results_["rank_test_score"])]
+
+
+def test_ctrl_c_is_what_comes_out_of_a_search_in_which_all_has_failed():
+    """It was the error that a search without a result ends with."""
+
+    class Interrupted(Curve):
+        begun = []  # noqa: RUF012
+
+        def fit(self, X, y):
+            Interrupted.begun.append(self.index)
+            if len(Interrupted.begun) > 4:
+                raise KeyboardInterrupt
+            raise RuntimeError("no")
+
+    search = ASHASearchCV(Interrupted(max_epochs=9), {"index": list(range(9))}, cv=CV, n_workers=1, random_state=0)
+    with joblib.parallel_config("sequential"), pytest.raises(KeyboardInterrupt):
+        search.fit(X, y)
 
 
 def test_what_failed_half_way_is_begun_anew():

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -14,8 +15,9 @@ from scipy import stats
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -346,3 +348,49 @@ print(digest(pd.DataFrame({'a': ['u', 'v'], 'b': [1, 2]})))
         for k in (1, 2)
     }
     assert len(seen) == 1
+
+
+# ---- what can not be taken up, and what can -----------------------------------------------------------------------
+
+
+def test_splits_that_differ_each_time_are_refused_at_once(tmp_path):
+    """And not when the search is to be taken up, after the hours that it took."""
+    with pytest.raises(ValueError, match=r"needs a cv that splits in the same way each time.*give StratifiedKFold.* an integer random_state"):
+        networks(tmp_path / "j", cv=StratifiedKFold(2, shuffle=True)).fit(X, y)
+    networks(tmp_path / "j", cv=StratifiedKFold(2, shuffle=True, random_state=0)).fit(X, y)
+
+
+def test_a_search_that_was_refused_before_it_began_can_be_put_right(tmp_path):
+    """Its journal knew the wrong one for ever."""
+    path = tmp_path / "j"
+    with pytest.raises(ValueError, match="n_candidates='grid' needs a list"):
+        networks(path, Search=HalvingSearchCV, n_candidates="grid", space={"lr": stats.loguniform(1e-3, 0.1)}).fit(X, y)
+    search = networks(path, Search=HalvingSearchCV, n_candidates=3, space={"lr": stats.loguniform(1e-3, 0.1)}).fit(X, y)
+    with pytest.raises(JournalError, match="another setting of the search"):
+        networks(path, Search=HalvingSearchCV, n_candidates=4, space={"lr": stats.loguniform(1e-3, 0.1)}).fit(X, y)
+    assert search.n_candidates_ == 3
+
+
+@pytest.mark.parametrize(("Kind", "passes"), [(MemoryError, True), (ImportError, True), (ValueError, False)])
+def test_what_the_machine_lacked_is_not_remembered(tmp_path, Kind, passes):
+    marker = str(tmp_path / "short of memory")
+
+    class Short(type(NET)):
+        def fit(self, X, y, **more):
+            if self.lr == 1e-3 and os.path.exists(marker):
+                raise Kind("there was not enough")
+            return super().fit(X, y, **more)
+
+    def search():
+        return networks(tmp_path / "j", Short(**NET.get_params()), Search=HalvingSearchCV, n_candidates="grid", space={"lr": [1e-3, 1e-2, 3e-2]}).fit(
+            X, y
+        )
+
+    Path(marker).touch()
+    with pytest.warns(FitFailedWarning):
+        first = search()
+    assert np.isnan(first.cv_results_["mean_test_score"]).any()
+    Path(marker).unlink()
+    with nullcontext() if passes else pytest.warns(FitFailedWarning):
+        again = search()
+    assert np.isnan(again.cv_results_["mean_test_score"]).any() != passes

@@ -31,6 +31,15 @@ _TRUSTED = [
 _OWN = {"lock", "search.json.partial", "states"}
 """What a process that died at once may have left."""
 
+_OF_THE_MACHINE = ("OutOfMemoryError", "OSError", "ImportError", "ModuleNotFoundError")
+
+
+def _may_pass(trace: str) -> bool:
+    """Whether a fit may have failed because of the machine."""
+    kind, _, message = trace.strip().rsplit("\n", 1)[-1].partition(":")
+    name = kind.rsplit(".", 1)[-1]
+    return name.endswith("MemoryError") or name in _OF_THE_MACHINE or "worker processes died" in message
+
 
 class JournalError(ValueError):
     """A journal that this search can not use; the message says why."""
@@ -89,14 +98,20 @@ class Journal:
             changed = [name for name in identity if known.get(name) != identity[name]]
             if "data set" in changed and "cv" in changed:
                 changed.remove("cv")  # the splits are of these rows
-            if changed:
+            if changed and not self._is_empty():
                 raise JournalError(
                     f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}; give another path to begin anew"
                 )
-            return
+            if not changed:
+                return
         partial = self.path / "search.json.partial"
         partial.write_text(json.dumps(identity, indent=1), encoding="utf-8")
         partial.replace(header)
+
+    def _is_empty(self) -> bool:
+        """Whether nothing was trained yet: what was refused at once may be put right."""
+        records = self.path / "records"
+        return not records.exists() or not records.stat().st_size
 
     def _read(self) -> None:
         """All records that are whole; what a dying process left of its last one is cut off."""
@@ -127,7 +142,9 @@ class Journal:
         return None if outcome is None else dict(outcome)
 
     def record(self, candidate: Candidate, split: int, n_resources: int, outcome: Outcome, *, goes_on: bool) -> None:
-        """Remember what a fit came to, and its network if it may go on."""
+        """Remember what a fit came to, and its network if it may go on; but not that memory, say, was short: that may be different next time."""
+        if outcome["fit_error"] is not None and _may_pass(outcome["fit_error"]):
+            return
         if goes_on and outcome["fit_error"] is None:
             self._save(candidate.estimators[split], self._state(candidate, split), n_resources)
         record = {

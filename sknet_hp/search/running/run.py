@@ -99,6 +99,7 @@ class Run:
     searched : names of the parameters that candidates differ in. Where they all belong to the last step of a pipeline, its earlier steps are fitted
         once for each split.
     keeps_finalists : whether networks that have reached the most resources are wanted after the search.
+    check_scores : is given the first scores that are several, and may refuse them.
     """
 
     def __init__(
@@ -121,10 +122,11 @@ class Run:
         contexts: Any = None,
         searched: Iterable[str] = (),
         keeps_finalists: bool = False,
+        check_scores: Callable[[dict[str, Any]], None] | None = None,
     ):
         self.resource, self.metric, self.settings = resource, metric, settings
         self.n_jobs, self.deadline, self.journal, self.progress, self.contexts = n_jobs, deadline, journal, progress or silent(), contexts
-        self.keeps_finalists = keeps_finalists
+        self.keeps_finalists, self.check_scores = keeps_finalists, check_scores
         self.candidates: list[Candidate] = []
         self.rows: list[Row] = []
         self.n_splits = len(splits)
@@ -205,6 +207,8 @@ class Run:
         if first:
             raise_if_all_failed(together, self.settings["error_score"])
         name_error_scores([outcome for row in [*self.rows, *rows] for outcome in row.outcomes], self.settings["error_score"])
+        if not self.rows and self.check_scores is not None and isinstance(together[0]["test_scores"], dict):
+            self.check_scores(together[0]["test_scores"])
         for row in rows:
             row.candidate.n_resources = row.n_resources
             row.candidate.history.append((row.candidate, row.n_resources))

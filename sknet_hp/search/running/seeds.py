@@ -1,0 +1,33 @@
+"""Seeds for what is fitted anew each time that a candidate goes on."""
+
+from numbers import Integral
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
+
+
+def seeds_of_first_steps(estimator: Any, resource: str, random_state: Any) -> dict[str, int]:
+    """Seeds, by their names as parameters, for the steps of a pipeline before the one that goes on, if they have no integer of their own.
+
+    These steps are fitted again in each rung. A random projection, say, that came out differently would give a network that is half trained other
+    inputs than those it has learned from.
+    """
+    known, path = estimator.get_params(deep=True), resource.split("__")[:-1]
+    unseeded = []
+    for depth, step in enumerate(path):
+        holder = known["__".join(path[:depth])] if depth else estimator
+        if not isinstance(holder, Pipeline):
+            break
+        names = [name for name, _ in holder.steps]
+        for earlier in names[: names.index(step)]:
+            prefix = "__".join([*path[:depth], earlier, ""])
+            unseeded += [
+                name
+                for name, value in known.items()
+                if name.startswith(prefix) and name.rsplit("__", 1)[-1] == "random_state" and not isinstance(value, Integral)
+            ]
+    if not unseeded:
+        return {}
+    draw = check_random_state(random_state)
+    return {name: int(draw.randint(2**31 - 1)) for name in sorted(unseeded)}
