@@ -346,11 +346,9 @@ def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = N
     Raises
     ------
     ValueError
-        If `n_jobs` is 0, or `over` is none of these.
+        If `n_jobs` is 0, `over` is none of these, or there is no client or connection.
     ImportError
         If the package of the cluster is not installed.
-    ValueError
-        If `over` is none of these, or there is no client or connection.
 
     Examples
     --------

@@ -19,8 +19,8 @@ class HyperbandSearchCV(BaseSearcher):
     Nobody knows beforehand after how many epochs scores say something about the end; each bracket is another guess. With R the maximum
     resource, r the minimum, η the factor and s_max = ⌊log_η(R / r)⌋, there is a bracket for each s from s_max down to 0:
     n = ⌈(s_max + 1) / (s + 1) · η^s⌉ candidates, of which ⌊n / η^i⌋ reach ⌊R / η^(s − i)⌋. R = 81, r = 1 and η = 3 are 143 candidates and
-    1,581 epochs for each split; `min_resources="auto"` makes r = 3, and 49 candidates. All brackets go on to the same resource together. Where a
-    space has fewer settings than that, the first brackets have them.
+    1,581 epochs for each split; `min_resources="auto"` makes r = 3, and 49 candidates. Rungs of different brackets that have the same resource
+    are trained together. Where a space of choices has fewer settings than that, the first brackets have them.
 
     Parameters
     ----------

@@ -87,7 +87,8 @@ class PBTSearchCV(BaseSearcher):
     `best_estimator_` is trained on all rows by that schedule. The best has the best mean score of all that reached the most resources.
 
     Only parameters that an estimator can change while it is trained on can be searched, such as learning rates, weight decay and dropout; others are
-    refused with an error before the training begins. They may stand in the single-valued entries of a list of dicts: a copy inherits them, and
+    refused with an error before the training begins, if the estimator refuses them (scikit-learn's `MLPClassifier` takes no notice of a changed
+    `hidden_layer_sizes`). They may stand in the single-valued entries of a list of dicts: a copy inherits them, and
     members stay in their dict. Networks that `early_stopping` has stopped are not trained further, nor are their copies; `early_stopping=False` lets
     all of them train to the end.
 

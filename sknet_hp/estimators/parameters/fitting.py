@@ -90,8 +90,9 @@ FITTING: dict[str, Parameter] = {
         "int",
         at_least(1),
         "Networks of different seeds that are trained together, on the same rows; their probabilities or predictions are averaged. `history_`, "
-        "`net_` and `best_epoch_` are of the first, which is the network that there would be alone.",
-        "1 while searching, then 5 to 20",
+        "`net_` and `best_epoch_` are of the first, which is the network that there would be alone. Keep 1 while searching; 5 to 20 are for the "
+        "final model.",
+        "",
         "Lakshminarayanan et al. 2017",
     ),
     "warm_start": Parameter(
