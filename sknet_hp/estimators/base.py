@@ -63,7 +63,6 @@ class BaseNet(Network, BaseEstimator):
         classes: Any = None,
     ) -> Self:
         self._check_parameters()
-        recipe.warn_of_idle(self)
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
         starts = starts_of(self, one_epoch)

@@ -1,6 +1,5 @@
 """From an estimator's parameters to the terms of training: rates, schedules, stopping."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,17 +201,6 @@ def judged_by(net: Any, loss: str | TorchLoss, own_rows: bool) -> dict[str, Any]
     if followed != "loss":
         return {"metric": followed, "own_rows": own_rows, "clip": getattr(net, "clip_prediction", False)}
     return {"metric": followed, "own_rows": own_rows, "parameter": loss_parameter(net, loss), "class_weight": getattr(net, "class_weight", None)}
-
-
-def warn_of_idle(net: Any) -> None:
-    """Of a value that has no effect, and is likely to be meant as something else."""
-    if net.alpha != 0.99 and net.optimizer != "rmsprop":
-        warnings.warn(
-            f"alpha={net.alpha!r} is the decay of optimizer='rmsprop' and has no effect with {net.optimizer!r}; scikit-learn's alpha, an L2 penalty, "
-            "is weight_decay here",
-            UserWarning,
-            stacklevel=2,
-        )
 
 
 def check_together(net: Any) -> None:

@@ -198,11 +198,6 @@ def test_no_such_device(classes):
             NetClassifier(**SMALL, device=device).fit(*classes)
 
 
-def test_alpha_is_not_the_penalty_of_scikit_learns_networks():
-    with pytest.warns(UserWarning, match=r"alpha=0.001 is the decay of optimizer='rmsprop' and has no effect with 'adamw'.* weight_decay"):
-        NetClassifier(alpha=1e-3, max_epochs=1).fit(np.eye(4), [0, 1, 0, 1])
-
-
 def test_text_as_the_target_of_a_regression():
     with pytest.raises(ValueError, match="y must be numbers, but could not convert string to float: 'a'; NetClassifier is for labels"):
         NetRegressor(max_epochs=1).fit(np.eye(4), list("abab"))

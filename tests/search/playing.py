@@ -39,7 +39,7 @@ class ScoredRun:
     """What a policy sees of a `Run`, with a function in place of training: `score(params, n_resources)`."""
 
     def __init__(self, score, most, least=1):
-        self.score, self.resource = score, SimpleNamespace(most=most, least=least)
+        self.score, self.resource = score, SimpleNamespace(most=most, least=least, of_rows=False)
         self.candidates, self.rows, self.keeps_finalists, self.journal = [], [], False, None
 
     def expect(self, resources):

@@ -68,8 +68,8 @@ def test_progress_counts_what_was_known(path, monkeypatch, capsys):
             follow(path).fit(X, y)
     follow(path, verbose=2).fit(X, y)
     first, second, *_, last = capsys.readouterr().err.splitlines()
-    assert first == "rung 1, 54 networks, 54 of 162 epochs (54 from the journal)"
-    assert re.fullmatch(r"rung 2, 18 networks, 66 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", second), (
+    assert first == "rung 1, 54 networks up to 1 epochs, 54 of 162 epochs (54 from the journal)"
+    assert re.fullmatch(r"rung 2, 18 networks up to 3 epochs, 66 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", second), (
         "no time left: none is known"
     )
     assert re.fullmatch(r"rung 4, 2 networks, 126 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}, \d+ s left", last)

@@ -7,14 +7,14 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing, check_random_state
 
-from sknet_hp.search.running.choosing import sizes_of
+from sknet_hp.search.running.choosing import each_of, sizes_of
 from sknet_hp.search.running.first_steps import can_share, shared
 from sknet_hp.search.running.outcomes import Outcome, name_error_scores, numbered, raise_if_all_failed, score_of
 from sknet_hp.search.running.progress import Progress, silent
@@ -219,10 +219,7 @@ class Run:
         self.rows += rows
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
         if first and not scores and not any(row.failed for row in rows):
-            raise ValueError(
-                f"there is nothing to search by: the scores ({self.metric!r}) of all {len(rows)} candidates of the first rung are NaN. Warnings "
-                "above say why, if scoring has failed: a score may not be for this kind of target"
-            )
+            self._refuse_to_go_on(rows)
         if scores:
             self.progress.scored(max([*scores, *([] if np.isnan(self.progress.best) else [self.progress.best])]))
 
@@ -235,6 +232,19 @@ class Run:
         self._interrupted = True
         for call in list(self._calls):
             call._abort()
+
+    def _refuse_to_go_on(self, rows: Sequence[Row]) -> NoReturn:
+        """All scores are NaN: raise what scoring raises, if it does."""
+        message = f"there is nothing to search by: the scores ({self.metric!r}) of all {len(rows)} candidates of the first rung are NaN"
+        for data, fitted in zip(self.tables, rows[0].candidate.estimators, strict=True):
+            given = [_safe_indexing(part, data.test) for part in (data.X, data.y) if part is not None]
+            for scorer in each_of(self.settings["scorer"]) if fitted is not None else ():
+                try:
+                    scorer(fitted, *given)
+                except Exception as error:
+                    error.add_note(message)
+                    raise
+        raise ValueError(message)
 
     def score_of(self, row: Row) -> float:
         """What the search goes by."""

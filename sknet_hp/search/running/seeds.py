@@ -1,8 +1,8 @@
 """Seeds for what is fitted anew each time that a candidate goes on."""
 
-from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
@@ -22,11 +22,8 @@ def seeds_of_first_steps(estimator: Any, resource: str, random_state: Any) -> di
         names = [name for name, _ in holder.steps]
         for earlier in names[: names.index(step)]:
             prefix = "__".join([*path[:depth], earlier, ""])
-            unseeded += [
-                name
-                for name, value in known.items()
-                if name.startswith(prefix) and name.rsplit("__", 1)[-1] == "random_state" and not isinstance(value, Integral)
-            ]
+            own = [name for name in known if name.startswith(prefix) and name.rsplit("__", 1)[-1] == "random_state"]
+            unseeded += [name for name in own if known[name] is None or isinstance(known[name], np.random.RandomState)]
     if not unseeded:
         return {}
     draw = check_random_state(random_state)
