@@ -167,11 +167,12 @@ def test_max_threads_limits_what_waits(here):
     assert max(here.sizes) <= 2
 
 
-def test_bytes_limit_what_waits(here):
+@pytest.mark.parametrize("frame", [None, "pandas", "polars"])
+def test_bytes_limit_what_waits(here, frame):
     import numpy as np
 
-    data = np.zeros(1000)
-    assert run_here((delayed(lambda seed, _: train(seed))(seed, data) for seed in range(9)), memory=3 * data.nbytes) == list(range(9))
+    data = np.zeros(1000) if frame is None else pytest.importorskip(frame).DataFrame({"a": np.zeros(1000)})
+    assert run_here((delayed(lambda seed, _: train(seed))(seed, data) for seed in range(9)), memory=3 * 8000) == list(range(9))
     assert max(here.sizes) <= 3
     assert max(here.sizes) > 1
 
