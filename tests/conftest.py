@@ -17,17 +17,24 @@ def patience(monkeypatch):
 
 @pytest.fixture
 def bundles(monkeypatch, patience):
-    """Sizes of the bundles that begin to train, in order."""
+    """How many networks begin to train at a time, in order, in threads of tasks or with executors."""
+    from sknet_hp.fusion import entry
     from sknet_hp.fusion.executors.cluster import RemoteWorker
     from sknet_hp.fusion.executors.here import Here
-    from sknet_hp.fusion.executors.loky import Worker
 
     sizes = []
-    for executor in (Here, Worker, RemoteWorker):
+    for executor in (Here, RemoteWorker):
 
         def submit(self, bundle, done, original=executor.submit):
             sizes.append(len(bundle.jobs))
             original(self, bundle, done)
 
         monkeypatch.setattr(executor, "submit", submit)
+
+    def train_all(jobs, call_off, cores, original=entry.train_all):
+        if entry._engine_of_task() is not None:
+            sizes.append(len(jobs))
+        return original(jobs, call_off, cores)
+
+    monkeypatch.setattr(entry, "train_all", train_all)
     return sizes

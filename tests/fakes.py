@@ -9,9 +9,13 @@ import numpy as np
 from torch import nn
 
 from sknet_hp.nets.graph import Graph, trace
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, State, Table, TrainingJob, TrainingResult
 
-TABLE = Table(np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1]))
+DEVICE = "meta"
+"""Where the smallest jobs want to train: neither the CPU, on which each trains in its own thread, nor a GPU that there is."""
+
+TABLE = Table(Inputs.of(np.zeros((4, 2))), np.array([0, 1, 0, 1]))
 
 
 @lru_cache
@@ -21,7 +25,7 @@ def graph(width: int) -> Graph:
 
 def make_job(seed: int = 0, width: int = 3, epochs: int = 1, **changes: Any) -> TrainingJob:
     """A job; jobs of one width may train together."""
-    return TrainingJob(graph(width), 2, seed, Rows(TABLE), max_epochs=epochs, **changes)
+    return TrainingJob(graph(width), 2, seed, Rows(TABLE), max_epochs=epochs, **({"device": DEVICE} | changes))
 
 
 def result_of(job: TrainingJob) -> TrainingResult:

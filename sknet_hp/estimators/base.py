@@ -25,7 +25,7 @@ from sknet_hp.estimators.watched import train_watched
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere
-from sknet_hp.nets.cores import idle_cores
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
@@ -156,7 +156,7 @@ class BaseNet(Network, BaseEstimator):
             self.encoder_, Z = learned(architecture.encoder(self), data.X, learn_from, self)
         else:
             Z = encoded(self.encoder_, data.X, self)
-        table = Table(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
+        table = Table(Inputs.of(Z), self._targets(data.codes, train, data.sample_weight), data.weight)
         if data.held_out is None:
             if validation is None:
                 return Rows(table, train), None, None
@@ -167,7 +167,7 @@ class BaseNet(Network, BaseEstimator):
             check_consistent_length(X_val, y_val)
             codes = self._read_target(y_val, first=False, classes=None)
             weight = shares(self._training_weight(codes, None))
-            table_val = Table(encoded(self.encoder_, X_val, self), self._targets(codes, None, None), weight)
+            table_val = Table(Inputs.of(encoded(self.encoder_, X_val, self)), self._targets(codes, None, None), weight)
         which = counting(weight)
         return Rows(table, train), Rows(table_val, which), recipe.scorer(self, codes if which is None else codes[which], None)
 
@@ -183,7 +183,7 @@ class BaseNet(Network, BaseEstimator):
                 "max_one_hot above the number of categories"
             )
         n_outputs, loss = self._n_outputs(), self._loss()
-        structure = architecture.structure(self, self.encoder_, rows.table.X.shape[1], n_outputs, loss)
+        structure = architecture.structure(self, self.encoder_, rows.table.X.n_features, n_outputs, loss)
         if starts is not None:
             self._check_unchanged(structure)
         self.structure_ = structure
@@ -287,7 +287,7 @@ class BaseNet(Network, BaseEstimator):
         # What has ended in an error may go on when its cause is gone.
         self.states_ = [result.state if result.error is None else replace(result.state, finished="") for result in results]
         self.n_iter_ = max(state.epoch for state in self.states_)
-        self.n_encoded_features_ = jobs[0].train.table.X.shape[1]
+        self.n_encoded_features_ = jobs[0].train.table.X.n_features
         best = self.state_.best_epoch if self.early_stopping else 0
         self.best_epoch_ = best or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
         weights = [result.weights(self.restore_best and self.early_stopping) for result in results]
@@ -345,11 +345,11 @@ class BaseNet(Network, BaseEstimator):
         check_is_fitted(self, "parameters_")
         what = {name: self.structure_[name] for name in ("loss", "n_outputs", "precision")}
         members = list(zip(self._networks(), self.parameters_, self.buffers_, strict=True))
-        with idle_cores(cores_of_caller()):
-            parts = [
-                [predict(network.graph, parameters, buffers, network.rates, Z, **what) for network, parameters, buffers in members]
-                for Z in encoded_in_parts(self.encoder_, X, self)
-            ]
+        cores = cores_of_caller()
+        parts = [
+            [predict(network.graph, parameters, buffers, network.rates, Inputs.of(Z), cores=cores, **what) for network, parameters, buffers in members]
+            for Z in encoded_in_parts(self.encoder_, X, self)
+        ]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     # ---- scikit-learn ----------------------------------------------------------------------------------------------

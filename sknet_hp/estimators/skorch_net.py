@@ -26,6 +26,7 @@ from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.nets.program import COUNTER
 from sknet_hp.training.job import Rows, Table, TrainingJob
@@ -290,7 +291,7 @@ def _rows(dataset: Any) -> tuple[Any, np.ndarray | None]:
 def _table(source: Any, net: Any) -> Table:
     X, y = _arrays(source)
     weight = getattr(net.criterion_, "weight", None)
-    return Table(np.ascontiguousarray(X), np.ascontiguousarray(y), None if weight is None else weight.detach().cpu().numpy()[y])
+    return Table(Inputs.of(X), np.ascontiguousarray(y), None if weight is None else weight.detach().cpu().numpy()[y])
 
 
 def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -46,7 +46,7 @@ def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) 
 
     live = Live(net, job, tensors, company=len(jobs))
     live.show(start)
-    X, y = first.train.table.X, first.train.table.y
+    X, y = first.train.table.X.wide(), first.train.table.y
     _, rates, changes = live.on_train_begin(X, y)
     job = replace(job, rates=rates or job.rates, start=replace(start, **changes), observer=live)
     estimator._absorb(train_jobs([job, *jobs[1:]]), jobs)

@@ -40,8 +40,8 @@ def _checked(n_jobs: int | None) -> int | None:
 
 
 def _place(over: Any) -> Any:
-    """Where to train: None, "inline", "loky" or a cluster."""
-    if over in (None, "inline", "loky"):
+    """Where to train: None or "inline", which is here, or a cluster."""
+    if over in (None, "inline"):
         return over
     distributed = sys.modules.get("distributed")
     client = over if distributed is not None and isinstance(over, distributed.Client) else None
@@ -50,7 +50,8 @@ def _place(over: Any) -> Any:
 
         if isinstance(over, Cluster):
             return over
-        raise ValueError(f"over={over!r}; it must be 'inline', 'loky', 'dask', 'ray', a Dask client or None")
+        more = "; networks train in threads of this process, which needs no workers" if over == "loky" else ""
+        raise ValueError(f"over={over!r}; it must be 'inline', 'dask', 'ray', a Dask client or None{more}")
     try:
         if over == "ray":
             from sknet_hp.fusion.executors.ray import ray_cluster
@@ -295,7 +296,7 @@ class Session(joblib.parallel_config):
         super().__init__(backend, n_jobs=n_jobs)
         from sknet_hp.fusion.engine import engine
 
-        self._trained_before = engine().trained
+        self._trained_before = engine().progress().trained
 
     def __enter__(self) -> "Session":
         return self

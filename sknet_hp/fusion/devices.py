@@ -57,7 +57,7 @@ def _member_floats(job: TrainingJob) -> tuple[int, int]:
         parameters = sum(p.numel() for p in job.graph.parameters())
         return parameters, job.batch_rows * 256
     widths = [shape[0] for node in job.graph.nodes for role, _, shape in node.parameters if role == "weight"]
-    return job.graph.n_parameters, job.batch_rows * (job.n_heads * sum(widths) + job.train.table.X.shape[1])
+    return job.graph.n_parameters, job.batch_rows * (job.n_heads * sum(widths) + job.train.table.X.n_features)
 
 
 def stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:

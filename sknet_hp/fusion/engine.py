@@ -26,7 +26,7 @@ from sknet_hp.fusion.kept import Kept
 from sknet_hp.fusion.places import Places
 from sknet_hp.fusion.tables import TableStore
 from sknet_hp.fusion.tasks import Call, Tasks, WarningState
-from sknet_hp.training.cohort import Cancelled
+from sknet_hp.training.calling_off import Cancelled
 from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
@@ -54,7 +54,7 @@ class Engine:
         self.tasks = Tasks(self.lock, self.lock.notify)
         self.store = TableStore()
         self.kept = Kept()
-        self.places = Places(self.store, self.lock)
+        self.places = Places(self.lock)
         self.groups: dict[CohortKey, list[Waiting]] = {}
         self.ready_made: list[Bundle] = []  # bundles to be tried again
         self.in_training: dict[Bundle, Executor] = {}
@@ -113,7 +113,9 @@ class Engine:
 
     def progress(self) -> Progress:
         with self.lock:
-            return Progress(self.trained, sum(len(b.members) for b in self.in_training), sum(map(len, self.groups.values())))
+            here = len(self.tasks.training)
+            in_company = sum(len(bundle.members) for bundle in self.in_training)
+            return Progress(self.trained + self.tasks.trained, here + in_company, sum(map(len, self.groups.values())))
 
     # ---- from a task's thread --------------------------------------------------------------------------------------
 
@@ -226,13 +228,12 @@ class Engine:
         for key, group in sorted(self.groups.items(), key=self._urgency):
             job, more, left = group[0].job, self.tasks.to_come(), self._left(now)
             ahead = len(group) + min(more, len(self.tasks.queue) + len(self.tasks.running))
-            self.places.prepare(job, ahead, self.correction * devices.expected_seconds(job, ahead))
+            self.places.prepare(job, ahead)
             if not self.places.any_free(job):
                 continue
             places = self.places.count(job)
             size = self._bundle_size(job, len(group) + more, left, places)
-            # In this process, training would fight with the tasks for the interpreter: they go first, however full the group.
-            if more and (len(group) < size or self.places.only_here(job)):
+            if more and len(group) < size:
                 expected = self.correction * devices.expected_seconds(job, size)
                 quiet = now - self.last_arrival > min(_LONGEST_WAIT, max(_LEAST_WAIT, _PATIENCE * expected))
                 if self.tasks.can_go_on() and not quiet:
@@ -253,7 +254,7 @@ class Engine:
         return None
 
     def _place(self, bundle: Bundle) -> Executor | None:
-        return self.places.choose(bundle.jobs[0], has_killed=bundle.deaths > 0)
+        return self.places.choose(bundle.jobs[0])
 
     def _left(self, now: float) -> int:
         """Networks in training, each counted by the part of its time that is left."""
@@ -292,10 +293,9 @@ class Engine:
 
     def _finished(self, bundle: Bundle, outcome: list[TrainingResult] | BaseException) -> None:
         with self.lock:
-            executor = self.in_training.pop(bundle)
+            del self.in_training[bundle]
             if isinstance(outcome, list):
                 seconds = time.monotonic() - bundle.begun
-                self.places.trained(bundle.jobs[0], executor, seconds)
                 if bundle.expected > 0.005:
                     self.correction = min(20.0, max(0.05, self.correction * (0.5 + 0.5 * seconds / bundle.expected)))
                 self.trained += len(outcome)

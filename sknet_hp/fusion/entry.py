@@ -1,6 +1,9 @@
-"""Where fits come in: their networks train with others in the engine, on a cluster, or here and now."""
+"""Where fits come in: their networks train in the thread that wants them, or in company, on a GPU or a cluster."""
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +15,12 @@ from sknet_hp.fusion import devices
 from sknet_hp.fusion import engine as engine_module
 from sknet_hp.fusion.executors.cluster import Cluster
 from sknet_hp.fusion.kept import Kept
-from sknet_hp.nets.cores import idle_cores
-from sknet_hp.training.cohort import train
+from sknet_hp.training.calling_off import CallOff
 from sknet_hp.training.job import CohortKey, TrainingJob, TrainingResult
+from sknet_hp.training.run import train_all
 
 
-def _asked_by_task() -> Any:
+def _engine_of_task() -> Any:
     """The engine, if this thread is a task of the fused backend, else None."""
     known: Any = engine_module._ENGINE
     return known if known is not None and known.pid == os.getpid() and known.tasks.task() is not None else None
@@ -25,13 +28,40 @@ def _asked_by_task() -> Any:
 
 def kept_by_tasks() -> Kept | None:
     """Where tasks leave for each other what they have in common; None if this thread is no task of the fused backend."""
-    known = _asked_by_task()
+    known = _engine_of_task()
     return None if known is None else known.kept
 
 
+# ---- cores ---------------------------------------------------------------------------------------------------------
+
+
+class _Busy:
+    """How many threads outside of tasks are at work on networks now: each has its share of the cores that torch may use."""
+
+    def __init__(self) -> None:
+        self.lock, self.count = threading.Lock(), 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        with self.lock:
+            self.count += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.count -= 1
+
+
+_BUSY = _Busy()
+
+
 def cores_of_caller() -> int:
-    """How many cores the products of this thread may use: torch's setting, but one in tasks, beside which others compute."""
-    return 1 if _asked_by_task() is not None else torch.get_num_threads()
+    """How many cores this thread may use now: torch's setting, shared with others; in tasks one, unless nobody else is there."""
+    known = _engine_of_task()
+    return max(1, torch.get_num_threads() // max(1, _BUSY.count)) if known is None else known.tasks.cores()
+
+
+# ---- training ------------------------------------------------------------------------------------------------------
 
 
 def _cluster_of_backend() -> bool:
@@ -41,22 +71,34 @@ def _cluster_of_backend() -> bool:
 
 def trains_elsewhere() -> bool:
     """Whether networks that this thread wants go to a cluster, on whose devices this process has no say."""
-    known = _asked_by_task()
+    known = _engine_of_task()
     return _cluster_of_backend() if known is None else known.places.cluster is not None
 
 
 def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
-    """Train networks: with others if this thread is a task of the fused backend, else now, in cohorts of their own, here or on a cluster."""
-    if _asked_by_task() is None and _cluster_of_backend():
+    """Train networks of one device, in this thread, or in company where they profit from it."""
+    if _engine_of_task() is None and _cluster_of_backend():
         return Parallel()([delayed(_train_jobs)(jobs)])[0]
     return _train_jobs(jobs)
 
 
 def _train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
-    known = _asked_by_task()
-    if known is not None and not getattr(known.tasks.current, "direct", False):
+    known = _engine_of_task()
+    if known is not None and known.places.has(jobs[0]) and not getattr(known.tasks.current, "direct", False):
         return known.train(jobs)
-    jobs = [replace(job, device="cuda:0") if job.device == "cuda" else job for job in jobs]
+    if jobs[0].device != "cpu":
+        return _train_stacked([replace(job, device="cuda:0") if job.device == "cuda" else job for job in jobs])
+    if known is not None:
+        with known.tasks.trains() as call_off:
+            return train_all(jobs, call_off, known.tasks.cores)
+    with _BUSY.one_more():
+        return train_all(jobs, CallOff(), cores_of_caller)
+
+
+def _train_stacked(jobs: list[TrainingJob]) -> list[TrainingResult]:
+    """Train networks in stacks of their own, now."""
+    from sknet_hp.training.cohort import train
+
     results: dict[int, TrainingResult] = {}
     groups: dict[CohortKey, list[int]] = {}
     for number, job in enumerate(jobs):
@@ -65,8 +107,7 @@ def _train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
         height = devices.stack_height(jobs[numbers[0]])
         for begin in range(0, len(numbers), height):
             part = numbers[begin : begin + height]
-            with idle_cores(cores_of_caller()):
-                results |= zip(part, train([jobs[number] for number in part]), strict=True)
+            results |= zip(part, train([jobs[number] for number in part]), strict=True)
     return [results[number] for number in sorted(results)]
 
 

@@ -1,7 +1,7 @@
 """Tasks of joblib calls, in threads: who may run now, who waits, what is called off.
 
-At most a few task bodies run at a time (a *permit* each), so that preprocessing does not trample on the cores that train. A body gives its
-permit back while it waits for its network or for nested tasks. The caller's context variables and scikit-learn configuration are the task's; and
+One task body runs at a time, for there is one interpreter (slow ones run beside it), and as many train their networks, each on its core, as there are
+cores. Which may run has a *permit*: a body gives it back while it trains, and while it waits for nested tasks or for a network that trains elsewhere. The caller's context variables and scikit-learn configuration are the task's; and
 because scikit-learn enters the process-wide `warnings.catch_warnings` in each task, a body begins with its caller's warning filters, and its own
 are taken down with its permit and put up again with it.
 """
@@ -20,11 +20,10 @@ from typing import Any
 import sklearn
 import torch
 
-from sknet_hp.training.cohort import Cancelled
+from sknet_hp.training.calling_off import CallOff, Cancelled
 
 STALL = 0.05  # seconds after which a running body is no quick one, and another may run beside it
-NEW_TASK_STALL = 0.5  # the same for one body more than there are cores: those that run may be blocked by what only another task can do
-
+NEW_TASK_STALL = 0.5  # the same for one body more than there are cores
 
 _MANY = 1000  # how many more tasks to expect of a call that is still submitting some
 
@@ -90,6 +89,7 @@ class Task:
         self.woken = False
         self.resumed = threading.Event()
         self.warnings: WarningState | None = None
+        self.call_off = CallOff()
         self.jobs = 0  # networks that it has handed over
 
     def hands_over(self) -> None:
@@ -146,11 +146,13 @@ class Tasks:
         self.numbers = itertools.count()
         self.queue: list[tuple[int, int, Task]] = []  # not yet started; nested ones first, then in order
         self.resuming: list[tuple[int, int, Task]] = []  # may go on as soon as there is a permit
-        self.running: set[Task] = set()
+        self.running: set[Task] = set()  # whose bodies run
+        self.training: set[Task] = set()  # whose networks train in their own threads
         self.live: set[Task] = set()  # those that have a thread
         self.awaited: list[Call] = []  # nested calls; the threads that wait for them hold no slot
         self.dispatching: weakref.WeakSet[Any] = weakref.WeakSet()  # `Parallel`s that are still submitting
         self.n_permits = 1
+        self.trained = 0  # networks, in tasks' own threads
         self.max_threads = 512
         self.max_bytes = 1 << 30
         self.last_progress = time.monotonic()
@@ -172,12 +174,12 @@ class Tasks:
 
     def can_go_on(self) -> bool:
         """Whether any task could do something without a network being trained first."""
-        return bool(self.running or self.dispatching or self.resuming or self._served() or (self.queue and self._room()))
+        return bool(self.running or self.training or self.dispatching or self.resuming or self._served() or (self.queue and self._room()))
 
     def to_come(self) -> int:
         """Networks that are yet to come to the engine, as far as is known."""
         parents = [call.parent for call in self.awaited if call.parent is not None]
-        begun = [*self.running, *(entry[2] for entry in self.resuming), *parents]
+        begun = [*self.running, *self.training, *(entry[2] for entry in self.resuming), *parents]
         queued = sum(entry[2].call.jobs_each for entry in self.queue)
         return queued + _MANY * len(self.dispatching) + sum(task.jobs < task.call.jobs_each for task in begun)
 
@@ -209,10 +211,36 @@ class Tasks:
             self.grant()
             self.changed()
 
+    @contextmanager
+    def trains(self) -> Iterator[CallOff]:
+        """While the body of this thread trains, on the core that it has; what is given calls the training off. Another body may run meanwhile."""
+        task = self.task()
+        assert task is not None
+        with self.lock:
+            if task.call.cancelled:
+                raise Cancelled
+            self.training.add(task)
+            self.park(task)
+        try:
+            yield task.call_off
+        finally:
+            with self.lock:
+                self.training.discard(task)
+                self.trained += 1
+            self.unpark(task)
+
+    def cores(self) -> int:
+        """How many cores the body of this thread may use: all of its session's if no other is there, else one."""
+        alone = len(self.running) + len(self.training) <= 1 and not self.queue and not self.resuming
+        return self.n_permits if alone else 1
+
     def cancel(self, call: Call) -> None:
-        """Call off a call and its descendants: tasks not begun end at once, the others as soon as they come to the engine, without a permit."""
+        """Call off a call and its descendants: tasks not begun end at once, the others in the next step of their training, or at the engine."""
         call.off = True
         with self.lock:
+            for task in self.live:
+                if task.call.cancelled:
+                    task.call_off.set()
             dropped = [entry[2] for entry in self.queue if entry[2].call.cancelled]
             self.queue = [entry for entry in self.queue if not entry[2].call.cancelled]
             heapq.heapify(self.queue)
@@ -305,10 +333,13 @@ class Tasks:
 
     def _permit(self) -> bool:
         """Whether one more body may run. Quick ones run one after another, because they would fight for the interpreter."""
-        if not self.running:
+        if not self.running and len(self.training) < self.n_permits:
             return True
-        age = time.monotonic() - max(task.since for task in self.running)
-        return age > STALL and (len(self.running) < self.n_permits or bool(self.resuming) or age > NEW_TASK_STALL)
+        age = time.monotonic() - max((task.since for task in self.running), default=self.last_progress)
+        if len(self.running) + len(self.training) < self.n_permits:
+            return age > STALL
+        # Those that run may be blocked by what only another can do.
+        return bool(self.running) and age > (STALL if self.resuming else NEW_TASK_STALL)
 
     def _started(self, task: Task) -> None:
         self.running.add(task)
@@ -328,7 +359,7 @@ class Tasks:
     def take_stranded(self) -> Task | None:
         """A queued task that no thread can be started for, when no other task can go on (holding the lock)."""
         waits = time.monotonic() - self.last_progress > STALL
-        if waits and self.queue and not (self.running or self.resuming or self._served()):
+        if waits and self.queue and not (self.running or self.training or self.resuming or self._served()):
             return heapq.heappop(self.queue)[2]
         return None
 
@@ -344,7 +375,7 @@ class Tasks:
 
     def _run(self, task: Task) -> None:
         self.current.task = task
-        torch.set_num_threads(1)  # or each new thread would start a team of OpenMP threads of its own, to fight for the cores that train
+        torch.set_num_threads(1)  # or each new thread would start a team of OpenMP threads of its own, to fight for the cores
         try:
             task.run()
         finally:

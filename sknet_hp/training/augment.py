@@ -1,5 +1,7 @@
 """Training rows changed at random, each member's from its own seed: noise on the inputs, mixtures of rows."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,6 +11,16 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.training.job import TrainingJob
 
 NOISE, MIXUP = 4, 5  # streams of random numbers that a member's seed opens, beside those of batches
+
+
+def mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:
+    """Which share of a mixture is a row itself, in each step of these epochs; (epochs, steps) float32."""
+
+    def drawn(epoch: int) -> np.ndarray:
+        generator = np.random.default_rng(int(kernels.mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
+        return generator.beta(job.mixup_alpha, job.mixup_alpha, job.steps)
+
+    return np.array([drawn(epoch) for epoch in epochs], np.float32)
 
 
 class Augmentation:
@@ -68,9 +80,7 @@ class Mixture:
 
     def __init__(self, k: int, job: TrainingJob, epoch: int, steps: int):
         self.k, self.weighted = k, job.train.table.weight is not None
-        seed = int(kernels.mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF
-        share = np.random.default_rng(seed).beta(job.mixup_alpha, job.mixup_alpha, steps).astype(np.float32)
-        self.share = share[:, None, None]  # (steps, 1, 1) of a row itself in its mixture
+        self.share = mixing_shares(job, [epoch])[0][:, None, None]  # (steps, 1, 1) of a row itself in its mixture
         self.of_target = self.share  # (steps, 1 or rows, 1) of its target
         # The last row of each batch, which is the neighbour of the first: what follows only fills the batch.
         self.last = np.full(steps, job.rows_per_step - 1)

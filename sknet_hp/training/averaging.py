@@ -46,13 +46,13 @@ class Average:
     count: int = 0
 
 
-def ema_share(decay: np.ndarray, count: np.ndarray) -> np.ndarray:
+def ema_share(decay: float, count: float) -> float:
     """Weight of the newest in an exponential moving average, of which `count` have gone before.
 
     The first is taken as it is, as `torch.optim.swa_utils.AveragedModel` does; then the decay rises as that of TensorFlow's
     `ExponentialMovingAverage` does with `num_updates`, or trainings of a few hundred steps would predict with how they began.
     """
-    return np.where(count == 0, 1.0, 1 - np.minimum(decay, (1 + count) / (10 + count)))
+    return 1.0 if count == 0 else 1.0 - min(decay, (1.0 + count) / (10.0 + count))
 
 
 class Averages:
@@ -73,8 +73,8 @@ class Averages:
 
     def begin_epoch(self, steps: int) -> None:
         if self.kind == "ema":
-            decay = np.array([one.decay for one in self.each])
-            self.shares = self._factors(ema_share(decay, self.counts + np.arange(steps)[:, None]))
+            shares = [[ema_share(one.decay, count + step) for one, count in zip(self.each, self.counts, strict=True)] for step in range(steps)]
+            self.shares = self._factors(np.array(shares))
 
     def after_step(self, i: int, weights: Weights) -> None:
         if self.kind == "ema":

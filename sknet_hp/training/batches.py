@@ -4,11 +4,53 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sknet_hp.nets import kernels
+from sknet_hp.nets.inputs import Inputs
+from sknet_hp.training.compiled import loop
 from sknet_hp.training.job import Rows, Table, TrainingJob
 from sknet_hp.training.losses import Loss
 
-SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that a member's seed opens
+DROPOUT = 2  # a stream of random numbers that a member's seed opens
+
+
+class DeviceTable:
+    """Encoded rows on a device, of which batches are made into wide rows there."""
+
+    def __init__(self, inputs: Inputs, device: torch.device):
+        self.inputs = inputs
+        self.arrays = {name: torch.from_numpy(array.astype(np.int64) if array.dtype.kind in "ui" else array).to(device) for name, array in inputs.arrays.items()}
+
+    def wide(self, rows: Tensor) -> Tensor:
+        """(n,) row numbers to (n, n_features), as `Inputs.wide`."""
+        own, inputs = self.arrays, self.inputs
+        form = inputs.form
+        if not form.has_cells and not form.n_codes:
+            return own["floats"].index_select(0, rows)
+        out = torch.zeros(len(rows), inputs.n_features, dtype=torch.float32, device=rows.device)
+        out[:, : form.n_floats] = own["floats"].index_select(0, rows)
+        everyone = torch.arange(len(rows), device=rows.device)
+        if form.n_binned:
+            self._fill_bins(out[:, form.n_floats : form.n_floats + form.n_bins], rows, everyone)
+        if form.n_hot:
+            hot = own["hot"].index_select(0, rows)
+            row, column = torch.nonzero(hot >= 0, as_tuple=True)
+            out[row, hot[row, column]] = 1
+        if form.sparse:
+            first, last = own["sparse_starts"][rows], own["sparse_starts"][rows + 1]
+            count = last - first
+            row = torch.repeat_interleave(everyone, count)
+            entry = torch.arange(len(row), device=rows.device) + torch.repeat_interleave(first - (count.cumsum(0) - count), count)
+            out[row, own["sparse_columns"][entry]] = own["sparse_values"][entry]
+        out[:, inputs.width :] = own["codes"].index_select(0, rows).float() if form.n_codes else 0
+        return out
+
+    def _fill_bins(self, out: Tensor, rows: Tensor, everyone: Tensor) -> None:
+        own = self.arrays
+        starts = own["starts"]
+        of_column = torch.repeat_interleave(torch.arange(len(starts) - 1, device=rows.device), starts.diff())  # which number a bin belongs to
+        position = torch.arange(len(of_column), device=rows.device) - starts[of_column]
+        at = own["bins"].index_select(0, rows)
+        out.copy_(position < at[:, of_column])
+        out[everyone[:, None], starts[:-1] + at] = own["shares"].index_select(0, rows)
 
 
 class Pool:
@@ -21,18 +63,28 @@ class Pool:
                 if rows is not None:
                     tables.setdefault(id(rows.table), rows.table)
         self.offsets: dict[int, int] = {}
-        total = 0
+        self.starts = [0]
         for key, table in tables.items():
-            self.offsets[key] = total
-            total += len(table.X)
-        xs = [torch.from_numpy(np.asarray(t.X)) for t in tables.values()]
+            self.offsets[key] = self.starts[-1]
+            self.starts.append(self.starts[-1] + len(table.X))
+        self.tables = [DeviceTable(table.X, device) for table in tables.values()]
         ys = [torch.from_numpy(np.asarray(t.y)) for t in tables.values()]
-        self.X = (xs[0] if len(xs) == 1 else torch.cat(xs)).to(device)
         y = ys[0] if len(ys) == 1 else torch.cat(ys)
         self.y = loss.targets(y, jobs[0].n_outputs).contiguous().to(device)
         self.weighted = any(t.weight is not None for t in tables.values())
         if self.weighted:
             self.weight = np.concatenate([np.ones(len(t.X), np.float32) if t.weight is None else t.weight for t in tables.values()])
+
+    def inputs(self, index: Tensor) -> Tensor:
+        """Wide rows of these numbers in the pool, (n, n_features)."""
+        if len(self.tables) == 1:
+            return self.tables[0].wide(index)
+        out = torch.empty(len(index), self.tables[0].inputs.n_features, dtype=torch.float32, device=index.device)
+        for table, start, end in zip(self.tables, self.starts, self.starts[1:], strict=False):
+            here = torch.nonzero((index >= start) & (index < end)).squeeze(1)
+            if len(here):
+                out[here] = table.wide(index[here] - start)
+        return out
 
     def index(self, rows: Rows) -> np.ndarray:
         """Numbers of these rows in the pool."""
@@ -41,6 +93,14 @@ class Pool:
 
     def weights(self, index: np.ndarray) -> np.ndarray | float:
         return self.weight[index] if self.weighted else 1.0
+
+
+def order_of_epoch(job: TrainingJob, epoch: int) -> np.ndarray:
+    """In which order a job's training rows come in an epoch, (rows,) numbers of its table."""
+    order = np.empty(len(job.train), np.int32)
+    index = None if job.train.index is None else np.ascontiguousarray(job.train.index, np.int64)
+    loop.order_of_epoch(n=len(order), seed=job.seed, epoch=epoch, shuffled=job.shuffle, index=0 if index is None else index, order=order)
+    return order
 
 
 class Epochs:
@@ -65,11 +125,9 @@ class Epochs:
         members = len(self.jobs)
         order = torch.zeros(members, self.steps, self.batch_rows, dtype=torch.long)
         for k, (job, index, epoch) in enumerate(zip(self.jobs, self.index, epochs, strict=True)):
-            if job.shuffle:
-                generator = torch.Generator().manual_seed(int(kernels.mixed_keys(job.seed, SHUFFLE, epoch)) & 0x7FFFFFFFFFFFFFFF)
-                index = index[torch.randperm(len(index), generator=generator)]
-            order[k] = self.index[k][0]  # batches are filled up with a row of the member's own: nobody else's can overflow in it
-            self._fill(order[k], index, job.rows_per_step)
+            order[k] = index[0]  # batches are filled up with a row of the member's own: nobody else's can overflow in it
+            own = self.pool.offsets[id(job.train.table)] + torch.from_numpy(order_of_epoch(job, epoch)).long()
+            self._fill(order[k], own, job.rows_per_step)
         if self.uniform is None or self.pool.weighted:
             weight = np.zeros((members, self.steps, self.batch_rows), np.float32)
             for k, job in enumerate(self.jobs):

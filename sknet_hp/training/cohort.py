@@ -17,11 +17,13 @@ from sknet_hp.nets.slices import Sliced, rows_per_slice
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.averaging import Average, Averages
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool
+from sknet_hp.training.calling_off import Cancelled
 from sknet_hp.training.environment import float32_by_default, training_environment
 from sknet_hp.training.heads import OfEach
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
+from sknet_hp.training.reach import decay_reach
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.start import initial_state
 from sknet_hp.training.torch_loss import TorchLoss, loss_of
@@ -29,10 +31,6 @@ from sknet_hp.training.validation import Scores, Validation
 from sknet_hp.training.weights import Weights
 
 _GATHER_FLOATS = 1 << 18  # how much of X is gathered at once: enough to amortise the call, little enough to stay in cache
-
-
-class Cancelled(BaseException):
-    """Training was called off. Not an `Exception`, so that no task takes it for a failed fit."""
 
 
 def never() -> bool:
@@ -157,13 +155,7 @@ class Cohort:
 
     def _decayed(self) -> np.ndarray:
         """(members, tensors) factors on the weight decay of each tensor, 0 where it does not reach."""
-        each = np.array([job.decay_factors or (1.0,) * len(self.parameter_shapes) for job in self.jobs])
-        if self.jobs[0].decay_everywhere:
-            return each
-        if self.graph is None:
-            return each * [len(shape) > 1 for _, shape in self.parameter_shapes]
-        spared = ("batch_norm", "layer_norm")
-        return each * [role != "bias" and node.kind not in spared for node in self.graph.nodes for role, _, _ in node.parameters]
+        return np.array([decay_reach(job) for job in self.jobs])
 
     # ---- an epoch --------------------------------------------------------------------------------------------------
 
@@ -211,7 +203,7 @@ class Cohort:
         """All steps of one epoch; returns the members' mean losses (members,)."""
         order, weight, share = self.epochs.draw(self.epochs_done.tolist())
         steps, members, rows = order.shape
-        features, n_outputs = self.pool.X.shape[1], self.jobs[0].n_outputs
+        features, n_outputs = self.jobs[0].train.table.X.n_features, self.jobs[0].n_outputs
         keys = self._keys(steps)
         width = n_outputs * self.jobs[0].n_heads
         augmentation = Augmentation(self.jobs, self.epochs_done.tolist(), steps)
@@ -229,7 +221,7 @@ class Cohort:
         losses = np.empty((members, steps, rows), np.float32)
         for begin in range(0, steps, chunk):
             index = order[begin : begin + chunk].reshape(-1)
-            xs = self.pool.X.index_select(0, index).view(-1, members, rows, features)
+            xs = self.pool.inputs(index).view(-1, members, rows, features)
             ys = self.pool.y.index_select(0, index).view(-1, members, rows, n_outputs)
             if self.smoothing is not None:
                 ys = ys * (1 - self.smoothing) + self.smoothing * self.loss.even(n_outputs)

@@ -11,6 +11,7 @@ from torch import nn
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.averaging import Average, Averaging
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.stopping import Plateau, Stopping
@@ -26,12 +27,12 @@ class Table:
 
     Attributes
     ----------
-    X : (rows, n_features) float32, C-contiguous.
+    X : what networks are given of them.
     y : (rows,) int64 class numbers, or (rows, n_outputs) float32 targets.
     weight : (rows,) float32, or None for ones.
     """
 
-    X: np.ndarray
+    X: Inputs
     y: np.ndarray
     weight: np.ndarray | None = None
 

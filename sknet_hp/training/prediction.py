@@ -8,6 +8,7 @@ from torch import nn
 
 from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.nets.slices import Sliced, rows_per_slice
 from sknet_hp.training.environment import training_environment
@@ -24,40 +25,62 @@ def predict(
     parameters: np.ndarray,
     buffers: np.ndarray,
     rates: tuple[float, ...],
-    X: np.ndarray,
+    inputs: Inputs,
     loss: str | TorchLoss,
     n_outputs: int,
     precision: str = "float32",
+    cores: int = 1,
 ) -> np.ndarray:
     """Outputs of one network.
 
-    A function of the arguments alone: rows are copied into batches of a fixed shape, so neither the number of threads nor where X lies in
-    memory shows in the result. Safe to call from several threads.
+    A function of the arguments alone, the number of cores apart, which does not show in the result. Safe to call from several threads.
 
     Parameters
     ----------
     graph : the network's structure; or a module that can not be stacked, whose own weights do not matter.
     parameters, buffers : its weights, flat.
     rates : the numbers of its layers, in the order of the graph's nodes.
-    X : (rows, n_features) float32.
+    inputs : encoded rows.
     loss, n_outputs : what the network was trained for: they say what several predictions for one row mean together.
 
     precision : in which hidden layers multiply.
+    cores : how many may be used.
 
     Returns
     -------
     outputs : (rows, n_outputs) float32, finite
     """
-    rows = min(BATCH_ROWS, kernels.padded_rows(len(X)))
+    if isinstance(graph, Graph) and precision == "float32":
+        from sknet_hp.training.compiled.prediction import predict_compiled
+
+        name = loss.like if isinstance(loss, TorchLoss) else loss
+        outputs = predict_compiled(graph, parameters, buffers, rates, inputs, name, n_outputs, cores)
+    else:
+        outputs = _predict_by_torch(graph, parameters, buffers, rates, inputs, loss, n_outputs, precision)
+    # Huge weights that were finite on the training rows can overflow on others.
+    return np.nan_to_num(outputs, copy=False)
+
+
+def _predict_by_torch(
+    graph: Graph | nn.Module,
+    parameters: np.ndarray,
+    buffers: np.ndarray,
+    rates: tuple[float, ...],
+    inputs: Inputs,
+    loss: str | TorchLoss,
+    n_outputs: int,
+    precision: str,
+) -> np.ndarray:
+    rows = min(BATCH_ROWS, kernels.padded_rows(len(inputs)))
     parts = []
     with training_environment():
         program = _program(graph, parameters, buffers, rates, precision, rows)
-        batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)
-        for part in torch.from_numpy(X).split(rows):
+        batch = torch.zeros(1, rows, inputs.n_features, dtype=torch.float32)
+        for begin in range(0, len(inputs), rows):
+            part = torch.from_numpy(inputs.wide(slice(begin, begin + rows)))
             batch[0, : len(part)] = part
             parts.append(together(meaning(loss), program.evaluate(batch, len(part)), n_outputs)[0, : len(part)].clone())
-        # Huge weights that were finite on the training rows can overflow on others.
-        return torch.cat(parts).nan_to_num_().numpy()
+        return torch.cat(parts).numpy()
 
 
 def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], precision: str, rows: int) -> Runnable:

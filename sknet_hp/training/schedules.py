@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 SLACK = 1e-9  # t is a quotient of counts: what should be a whole number of periods may come out a rounding below it
 
 
@@ -113,6 +115,10 @@ class Schedule:
         if t < self.warmup:
             return self._value(0.0) * min(1.0, (t + step) / self.warmup)
         return self._value((t - self.warmup) / (1.0 - self.warmup) if self.warmup < 1 else 1.0)
+
+    def factors(self, t: np.ndarray, step: float) -> np.ndarray:
+        """The factors at these times, (n,)."""
+        return np.array([self.factor(each, step) for each in t.tolist()])
 
     def _value(self, t: float) -> float:
         """The factor without warm-up."""

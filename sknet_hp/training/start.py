@@ -46,5 +46,5 @@ def _sample(job: TrainingJob) -> Tensor:
     seed = int(kernels.mixed_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF
     picked = np.random.default_rng(seed).permutation(len(rows))[:_SAMPLE]
     picked = np.resize(picked, kernels.padded_rows(len(picked)))
-    sample = rows.table.X[picked if rows.index is None else rows.index[picked]]
+    sample = rows.table.X.wide(picked if rows.index is None else rows.index[picked])
     return torch.tensor(sample)  # a copy, since torch's memory starts at multiples of 64 bytes, as products want it, and NumPy's does not

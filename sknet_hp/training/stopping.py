@@ -7,6 +7,24 @@ import numpy as np
 from sknet_hp.training.schedules import Schedule
 
 
+def improves(value: float, best: float, min_delta: float, first: bool) -> bool:
+    """Whether `value` is the best so far: lower is better (scores come negated), and NaN is worse than anything."""
+    return first or value < best - min_delta or (best != best and value == value)
+
+
+_THRESHOLD = 1e-4  # torch's: an improvement by less than this share of the best loss is none
+
+
+def after(loss: float, best: float, bad_epochs: float, patience: float) -> tuple[float, float, bool]:
+    """(the lowest loss, epochs since then, whether the learning rate falls) after an epoch of that loss, as "plateau" has it.
+
+    Relative to the best, as torch does it; but losses may be negative too, where torch takes what is a little worse for better.
+    """
+    if loss < best * (1 - _THRESHOLD if best > 0 else 1 + _THRESHOLD):
+        return loss, 0, False
+    return best, bad_epochs + 1, bad_epochs + 1 > patience
+
+
 @dataclass(frozen=True)
 class Stopping:
     """Early stopping: after `patience` epochs without an improvement of more than `min_delta`."""
@@ -15,15 +33,12 @@ class Stopping:
     min_delta: float = 0.0
 
     def improves(self, value: float, best: float, first: bool) -> bool:
-        """Whether `value` is the best so far: lower is better (scores come negated), and NaN is worse than anything."""
-        return first or value < best - self.min_delta or bool(np.isnan(best) and not np.isnan(value))
+        """Whether `value` is the best so far."""
+        return improves(value, best, self.min_delta, first)
 
     def ends(self, waited: int) -> bool:
         """Whether to stop after so many epochs, of those that were judged, since the best."""
         return self.patience is not None and waited >= self.patience
-
-
-_THRESHOLD = 1e-4  # torch's: an improvement by less than this share of the best loss is none
 
 
 @dataclass(frozen=True)
@@ -49,12 +64,8 @@ class Plateau:
         """The state after an epoch of that loss; without one, it falls where the schedule says."""
         if loss is None:
             return self._fallen(epoch, schedule) if epoch in schedule.drops else self
-        # As torch does it: relative to the best; but losses may be negative too, where torch takes what is a little worse for better.
-        if loss < self.best * (1 - np.sign(self.best) * _THRESHOLD):
-            return replace(self, best=loss, bad_epochs=0)
-        if self.bad_epochs + 1 > schedule.patience:
-            return self._fallen(epoch, schedule)
-        return replace(self, bad_epochs=self.bad_epochs + 1)
+        best, bad_epochs, falls = after(loss, self.best, self.bad_epochs, schedule.patience)
+        return self._fallen(epoch, schedule) if falls else replace(self, best=best, bad_epochs=bad_epochs)
 
     def _fallen(self, epoch: int, schedule: Schedule) -> "Plateau":
         return replace(self, factor=max(schedule.min_factor, self.factor * schedule.gamma), bad_epochs=0, drops=(*self.drops, epoch))

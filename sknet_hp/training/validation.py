@@ -47,7 +47,7 @@ class Validation:
         weight = torch.from_numpy(self.weight).view(members, self.steps, self.rows, 1)
         for s in range(self.steps):
             index = self.order[s].reshape(-1)
-            x = self.pool.X.index_select(0, index).view(members, self.rows, -1)
+            x = self.pool.inputs(index).view(members, self.rows, -1)
             outputs = together(loss, program.evaluate(x, min(self.rows, len(self.each[0]) - s * self.rows)), n_outputs)
             targets = self.pool.y.index_select(0, index).view(members, self.rows, -1)
             losses[:, s] = loss.evaluate(outputs, targets, weight[:, s]).cpu().numpy()

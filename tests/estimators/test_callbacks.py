@@ -120,7 +120,7 @@ def test_the_same_events_in_company():
         return net, seen.events
 
     alone = [watched(seed) for seed in range(3)]
-    with sknet_hp.fused(n_jobs=2, over="inline"):
+    with sknet_hp.fused(n_jobs=2):
         together = Parallel()(delayed(watched)(seed) for seed in range(3))
     for (net, events), (other, others) in zip(alone, together, strict=True):
         assert same(net, other)

@@ -27,7 +27,7 @@ GRID = {
 def test_numbers_search_in_one_cohort_with_the_bits_of_each_alone():
     net = NetClassifier(**SMALL | {"max_epochs": 2}, normalization="batch", input_dropout=0.1, lr_schedule="cosine", loss="focal")
     jobs = set()
-    with sknet_hp.fused(n_jobs=1, over="inline"):
+    with sknet_hp.fused(n_jobs=1):
         search = GridSearchCV(net, GRID, cv=2).fit(X, y)
     for parameters, score in list(zip(search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True))[::5]:
         alone = cross_val_score(clone(net).set_params(**parameters), X, y, cv=2)
@@ -137,11 +137,10 @@ def test_members_of_a_regressor():
     np.testing.assert_allclose(net.predict(Xr), np.mean([part.predict(Xr) for part in members(net)], axis=0))
 
 
-@pytest.mark.parametrize("over", ["inline", "loky"])
-def test_members_in_a_search(over):
+def test_members_in_a_search():
     net = NetClassifier(**SMALL | {"max_epochs": 2}, n_members=3)
     alone = GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=2).fit(X, y)
-    with sknet_hp.fused(n_jobs=2, over=over):
+    with sknet_hp.fused(n_jobs=2):
         together = GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=2).fit(X, y)
     assert np.array_equal(alone.cv_results_["mean_test_score"], together.cv_results_["mean_test_score"])
     assert same(alone.best_estimator_, together.best_estimator_)

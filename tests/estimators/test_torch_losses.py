@@ -78,18 +78,10 @@ def test_in_a_search():
     losses = ["mse", nn.SmoothL1Loss(), nn.SmoothL1Loss(beta=0.3), nn.L1Loss, nn.MSELoss()]
     net = NetRegressor(**SMALL | {"max_epochs": 3}, dropout=0.1)
     alone = GridSearchCV(net, {"loss": losses, "lr": [1e-2, 1e-3]}, cv=3).fit(Xr, yr)
-    for over in ("inline", "loky"):
-        with sknet_hp.fused(n_jobs=2, over=over):
-            together = GridSearchCV(net, {"loss": losses, "lr": [1e-2, 1e-3]}, cv=3).fit(Xr, yr)
-        assert np.array_equal(alone.cv_results_["mean_test_score"], together.cv_results_["mean_test_score"])
-        assert same(alone.best_estimator_, together.best_estimator_)
-
-
-def test_networks_of_one_loss_meet(bundles):
-    net = NetRegressor(**SMALL)
-    with sknet_hp.fused(n_jobs=1, over="inline"):
-        GridSearchCV(net, {"loss": [nn.SmoothL1Loss(), nn.HuberLoss()], "lr": [1e-2, 1e-3, 1e-4]}, cv=2, refit=False).fit(Xr, yr)
-    assert bundles == [6, 6]
+    with sknet_hp.fused(n_jobs=2):
+        together = GridSearchCV(net, {"loss": losses, "lr": [1e-2, 1e-3]}, cv=3).fit(Xr, yr)
+    assert np.array_equal(alone.cv_results_["mean_test_score"], together.cv_results_["mean_test_score"])
+    assert same(alone.best_estimator_, together.best_estimator_)
 
 
 def test_cloned_pickled_and_continued():

@@ -124,7 +124,7 @@ def test_layers_learn_alike_from_an_epoch_on():
 def test_from_a_file_in_a_search(source, tmp_path):
     sknet_hp.save(source, tmp_path / "source")
     alone = cross_val_score(NetClassifier(**SMALL, init_from=str(tmp_path / "source")), X, y, cv=3)
-    with sknet_hp.fused(n_jobs=1, over="inline"):
+    with sknet_hp.fused(n_jobs=1):
         assert np.array_equal(cross_val_score(NetClassifier(**SMALL, init_from=source), X, y, cv=3), alone)
 
 

@@ -69,7 +69,7 @@ def here():
     """What a function gives in this process."""
 
     def call(function, *args, **kwargs):
-        with sknet_hp.fused(1, over="inline"):
+        with sknet_hp.fused(1):
             return function(*args, **kwargs)
 
     return call
@@ -253,7 +253,7 @@ def test_a_search_survives_a_kill(cluster, net, here):
     X, y = load_iris(return_X_y=True)
 
     def search():
-        found = sknet_hp.search.HyperbandSearchCV(net(max_epochs=270), {"lr": (1e-4, 1e-1, "log-uniform")}, min_resources=90, cv=2, random_state=0)
+        found = sknet_hp.search.HyperbandSearchCV(net(max_epochs=5400), {"lr": (1e-4, 1e-1, "log-uniform")}, min_resources=1800, cv=2, random_state=0)
         return found.fit(X, y)
 
     want = here(search)
@@ -275,7 +275,7 @@ class Bomb(Stopping):
 def test_a_network_that_kills_its_workers_fails_alone(cluster):
     def task(seed):
         try:
-            return train_job(make_job(seed, stopping=Bomb() if seed == 3 else Stopping())).state.epoch
+            return train_job(make_job(seed, device="cpu", stopping=Bomb() if seed == 3 else Stopping())).state.epoch
         except RuntimeError as error:
             return str(error)
 
@@ -317,7 +317,7 @@ def test_an_error_is_the_networks_own(cluster):
 
     def attempt(seed):
         try:
-            return train_job(make_job(seed, **kinds.get(seed, {}))).state.epoch
+            return train_job(make_job(seed, device="cpu", **kinds.get(seed, {}))).state.epoch
         except Exception as error:
             return str(error)
 

@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from fakes import FakeExecutor, make_job
+from fakes import DEVICE, FakeExecutor, make_job
 from joblib import Parallel, delayed
 from scripts import wait_until
 
@@ -12,8 +12,7 @@ import sknet_hp
 from sknet_hp.fusion import devices, engine
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.fusion.executors.base import WorkerDied
-from sknet_hp.fusion.executors.loky import Worker
-from sknet_hp.training.cohort import Cancelled
+from sknet_hp.training.calling_off import Cancelled
 
 pytestmark = [pytest.mark.timeout(40), pytest.mark.usefixtures("patience")]
 HEIGHT = devices.stack_height(make_job())
@@ -26,9 +25,9 @@ def train(seed, **changes):
 
 @pytest.fixture
 def here(new_engine):
-    """One fake place, in this process."""
-    new_engine.places.here["cpu"] = FakeExecutor()
-    return new_engine.places.here["cpu"]
+    """One fake device of this process."""
+    new_engine.places.here[DEVICE] = FakeExecutor()
+    return new_engine.places.here[DEVICE]
 
 
 @pytest.fixture
@@ -38,19 +37,15 @@ def waits_a_second(patience, monkeypatch):
 
 
 @pytest.fixture
-def workers(new_engine):
-    """Two fake worker processes."""
-    new_engine.places.workers = [FakeExecutor(), FakeExecutor()]
-    return new_engine.places.workers
+def two_places(new_engine, monkeypatch):
+    """Two fake devices of this process."""
+    places = [FakeExecutor(), FakeExecutor()]
+    monkeypatch.setattr(new_engine.places, "_here", lambda job: places)
+    return places
 
 
 def run_here(tasks, **settings):
-    with sknet_hp.fused(1, over="inline", **settings):
-        return Parallel()(tasks)
-
-
-def run_in_workers(tasks):
-    with sknet_hp.fused(2, over="loky"):
+    with sknet_hp.fused(1, **settings):
         return Parallel()(tasks)
 
 
@@ -65,14 +60,14 @@ def test_bundles_are_full_and_of_a_size(here, jobs, sizes):
 
 
 @pytest.mark.parametrize(("jobs", "size"), [(2, 1), (20, 10), (64, 32), (100, 25)])
-def test_bundles_are_cut_evenly_over_workers(workers, jobs, size):
-    for worker in workers:
-        worker.seconds = 0.4
+def test_bundles_are_cut_evenly_over_places(two_places, jobs, size):
+    for place in two_places:
+        place.seconds = 0.4
     epochs = round(0.4 / devices.expected_seconds(make_job(), size))
-    assert run_in_workers(delayed(train)(seed, epochs=epochs) for seed in range(jobs)) == list(range(jobs))
-    assert abs(sum(workers[0].sizes) - sum(workers[1].sizes)) <= jobs / 2
-    assert max(workers[0].sizes + workers[1].sizes) <= size + size // 4 + 2
-    assert workers[0].sizes[0] == size
+    assert run_here(delayed(train)(seed, epochs=epochs) for seed in range(jobs)) == list(range(jobs))
+    assert abs(sum(two_places[0].sizes) - sum(two_places[1].sizes)) <= jobs / 2
+    assert max(two_places[0].sizes + two_places[1].sizes) <= size + size // 4 + 2
+    assert two_places[0].sizes[0] == size
 
 
 def test_jobs_are_ordered_by_submission_not_by_arrival(here):
@@ -233,16 +228,16 @@ def test_running_out_of_memory_is_said_and_overcome(here):
     assert here.sizes.count(8) == 4
 
 
-def test_a_dead_worker_costs_its_bundle_only(workers):
+def test_a_dead_worker_costs_its_bundle_only(two_places):
     deaths = iter([WorkerDied()])
-    for worker in workers:
+    for worker in two_places:
         worker.answer = lambda jobs, default=worker.answer: next(deaths, None) or default(jobs)
     with pytest.warns(RuntimeWarning, match="a worker process died while it trained 10 networks"):
-        assert run_in_workers(delayed(train)(seed) for seed in range(20)) == list(range(20))
+        assert run_here(delayed(train)(seed) for seed in range(20)) == list(range(20))
 
 
-def test_a_network_that_kills_workers_fails_alone(workers):
-    for worker in workers:
+def test_a_network_that_kills_workers_fails_alone(two_places):
+    for worker in two_places:
         worker.answer = lambda jobs, default=worker.answer: WorkerDied() if any(job.seed == 5 for job in jobs) else default(jobs)
 
     def attempt(seed):
@@ -252,37 +247,15 @@ def test_a_network_that_kills_workers_fails_alone(workers):
             return str(error)
 
     with pytest.warns(RuntimeWarning, match="died"):
-        got = run_in_workers(delayed(attempt)(seed) for seed in range(16))
+        got = run_here(delayed(attempt)(seed) for seed in range(16))
     assert "worker processes died in turn" in got.pop(5)
     assert got == [*range(5), *range(6, 16)]
-
-
-def test_what_killed_a_worker_does_not_come_to_this_process(new_engine, workers):
-    """Without `over`, small work may train here; a bundle that a worker died over may not."""
-    new_engine.places.here["cpu"] = here = FakeExecutor()
-    workers[0].answer = workers[1].answer = lambda jobs: WorkerDied()
-    with sknet_hp.fused(2), pytest.raises(RuntimeError, match="died in turn"), pytest.warns(RuntimeWarning, match="died"):
-        Parallel()(delayed(train)(seed, epochs=10**6) for seed in range(3))
-    assert here.bundles == []
 
 
 def test_a_bug_in_the_engine_hangs_nobody(here, new_engine, monkeypatch):
     monkeypatch.setattr(devices, "stack_height", lambda job: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_here(delayed(train)(seed) for seed in range(5))
-
-
-def test_workers_that_cannot_start_are_said_once_and_done_without(new_engine, monkeypatch):
-    new_engine.places.here["cpu"] = here = FakeExecutor()
-
-    def start(self, ready):
-        raise OSError("no processes today")
-
-    monkeypatch.setattr(Worker, "start", start)
-    with pytest.warns(RuntimeWarning, match="no processes today") as record:
-        assert run_in_workers(delayed(train)(seed) for seed in range(50)) == list(range(50))
-    assert len(record) == 1
-    assert sum(here.sizes) == 50
 
 
 def test_calling_off_a_call_reaches_bundles_in_training(here, waits_a_second):
@@ -323,7 +296,7 @@ def test_a_job_that_comes_after_the_end_is_not_trained(here):
 
 def test_progress(here):
     here.hold = True
-    with sknet_hp.fused(1, over="inline") as session:
+    with sknet_hp.fused(1) as session:
         results = Parallel(return_as="generator")(delayed(train)(seed) for seed in range(40))
         assert here.arrived.wait(10)
         time.sleep(0.2)

@@ -122,7 +122,7 @@ def test_a_search_encodes_each_split_once(table, encodings):
     want = GridSearchCV(net(), grid, cv=KFold(3), n_jobs=1).fit(X, y)
     assert encodings == {"fit_transform": 8 * 3 + 1, "_encode": 2 * 8 * 3 + 1}
     encodings.update(fit_transform=0, _encode=0)
-    with sknet_hp.fused(1, over="inline"):
+    with sknet_hp.fused(1):
         found = GridSearchCV(net(), grid, cv=KFold(3)).fit(X, y)
     assert encodings == {"fit_transform": 3 + 1, "_encode": 2 * 3 + 1}
     np.testing.assert_array_equal(found.cv_results_["mean_test_score"], want.cv_results_["mean_test_score"])
@@ -131,7 +131,7 @@ def test_a_search_encodes_each_split_once(table, encodings):
 
 def test_each_estimator_has_an_encoder_and_names_of_its_own(table, encodings):
     X, y = table
-    with sknet_hp.fused(1, over="inline"):
+    with sknet_hp.fused(1):
         made = [cross_validate(net(lr=lr), X, y, cv=2, return_estimator=True)["estimator"] for lr in (1e-3, 1e-2)]
         together = HalvingSearchCV(net(), {"lr": [1e-3, 3e-3, 1e-2]}, n_candidates="grid", cv=2, refit="ensemble", random_state=0).fit(X, y)
     both = [each for pair in zip(*made, strict=True) for each in pair]
@@ -144,7 +144,7 @@ def test_each_estimator_has_an_encoder_and_names_of_its_own(table, encodings):
 
 def test_other_rows_parameters_and_seeds_are_encoded_apart(table, encodings):
     X, y = table
-    with sknet_hp.fused(1, over="inline"):
+    with sknet_hp.fused(1):
         GridSearchCV(net(early_stopping=False), {"num_embedding": ["ple", "none"], "max_one_hot": [2, 100]}, cv=KFold(2), refit=False).fit(X, y)
         assert encodings["fit_transform"] == 4 * 2
         # Rows held out to stop on teach the encoder nothing, and which these are depends on the seed.
@@ -154,7 +154,7 @@ def test_other_rows_parameters_and_seeds_are_encoded_apart(table, encodings):
 
 def test_numbers_that_are_only_scaled_are_not_worth_recognising(table, encodings):
     X, y = table
-    with sknet_hp.fused(1, over="inline"):
+    with sknet_hp.fused(1):
         GridSearchCV(net(num_embedding="none"), {"lr": [1e-3, 1e-2]}, cv=KFold(2), refit=False).fit(X[["a", "c"]].to_numpy(), y)
     assert encodings["fit_transform"] == 2 * 2
 
@@ -169,7 +169,7 @@ def test_what_becomes_of_an_encoder_is_nobody_elses_business(table):
         return score
 
     same = [(np.arange(60), np.arange(60, 90))] * 3
-    with sknet_hp.fused(1, over="inline"):
+    with sknet_hp.fused(1):
         scores = cross_validate(net(), X, y, cv=same, scoring=spoil, error_score="raise")["test_score"]
     assert len(set(scores)) == 1
 
@@ -189,8 +189,8 @@ def test_nothing_is_held_after_the_call(table, monkeypatch):
     gc.collect()
     gc.disable()
     try:
-        for over in ("inline", "loky"):
-            with sknet_hp.fused(1, over=over):
+        for n_jobs in (1, 2):
+            with sknet_hp.fused(n_jobs):
                 cross_validate(net(), X, y, cv=3)
             wait_until(lambda: all(rows() is None for rows in made))
     finally:
@@ -205,7 +205,7 @@ def test_what_is_said_about_a_table_is_said_in_each_fit(table):
     X, y = table
     X = X.assign(word=[str(k) if k % 10 else "?" for k in range(90)])
     counts = []
-    for session in (nullcontext(), sknet_hp.fused(1, over="inline")):
+    for session in (nullcontext(), sknet_hp.fused(1)):
         with session, pytest.warns(UserWarning, match="Column 'word' is taken as text, for cells like") as caught:
             GridSearchCV(net(), {"lr": [1e-3, 1e-2, 3e-2]}, cv=2, refit=False).fit(X, y)
         counts.append(len(caught))
@@ -225,7 +225,7 @@ def test_a_table_that_can_not_be_read_through_is_encoded_each_time(table, encodi
     X, y = table
     X = X.assign(word=pd.Series([Secret(word) for word in X["word"]], dtype=object))
     grid = {"lr": [1e-3, 1e-2]}
-    with sknet_hp.fused(1, over="inline"):
+    with sknet_hp.fused(1):
         found = GridSearchCV(net(), grid, cv=KFold(2), refit=False).fit(X, y)
     assert encodings["fit_transform"] == 2 * 2
     assert np.isfinite(found.cv_results_["mean_test_score"]).all()

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(60)
 
 @pytest.fixture(params=[1, 2])
 def fused(request):
-    return lambda **settings: sknet_hp.fused(request.param, over="inline", **settings)
+    return lambda **settings: sknet_hp.fused(request.param, **settings)
 
 
 def state():
@@ -77,10 +77,10 @@ def test_a_task_keeps_its_own_filters_over_its_training(fit, fused):
     assert got == [[f"before {seed}", f"after {seed}"] for seed in range(10)]
 
 
-@pytest.mark.parametrize("over", ["inline", "loky"])
-def test_a_warning_reaches_the_caller(data, net, over):
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_warning_reaches_the_caller(data, net, n_jobs):
     search = GridSearchCV(net(optimizer="sgd"), {"lr": [1e-2, 1e30]}, cv=3)
-    with sknet_hp.fused(2, over=over), warnings.catch_warnings(record=True) as record:
+    with sknet_hp.fused(n_jobs), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
         search.fit(*data)
     diverged = [w for w in record if issubclass(w.category, ConvergenceWarning)]

@@ -17,6 +17,7 @@ from sknet_hp.nets.resnet import ResNet
 from sknet_hp.nets.slices import MAX_SLICES, Sliced, multiplications, rows_per_slice
 from sknet_hp.nets.tabm import TabM
 from sknet_hp.training.cohort import train
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, Table, TrainingJob
 
 CPU = torch.device("cpu")
@@ -160,7 +161,7 @@ def test_a_member_whose_last_batch_ends_earlier_keeps_its_bits(monkeypatch):
     assert rows_per_slice(graph, 128, CPU) == 32
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((300, 6)).astype(np.float32), rng.integers(0, 3, 300)
-    table = Table(X, y)
+    table = Table(Inputs.of(X), y)
     jobs = [
         TrainingJob(graph, 3, k, Rows(table, np.arange(n)), Rows(table, np.arange(280, 300)), batch_size=128, max_epochs=3, layer_rates=rates)
         for k, n in enumerate((129, 170, 240))

@@ -16,9 +16,8 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from torch import nn
 
 import sknet_hp
-from sknet_hp.fusion import devices
-from sknet_hp.fusion.executors import here
 from sknet_hp.skorch import NeuralNetClassifier
+from sknet_hp.training.compiled import training
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of those that diverge
 
@@ -56,20 +55,6 @@ def serial():
         return {name: bits(fit(clone(estimator))) for name, estimator in NETWORKS.items()}
 
 
-@pytest.fixture
-def stacks(monkeypatch, patience):
-    """The sizes of the stacks that are trained in this process."""
-    sizes = []
-
-    def train(jobs, *args):
-        sizes.append(len(jobs))
-        return original(jobs, *args)
-
-    original = here.train
-    monkeypatch.setattr(here, "train", train)
-    return sizes
-
-
 def test_the_grid_is_worth_training(serial):
     """Networks differ from each other, some stop early, and those that are to diverge do."""
     first = {numbers["outputs"].tobytes() for numbers in serial.values()}
@@ -83,32 +68,18 @@ def test_serially_again(serial):
     assert_same_bits(train_all(), serial)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_fused_in_this_process(serial, stacks, n_jobs):
-    with sknet_hp.fused(n_jobs=n_jobs, over="inline"):
+@pytest.mark.parametrize("n_jobs", [1, 2, 5])
+def test_fused(serial, n_jobs):
+    with sknet_hp.fused(n_jobs=n_jobs):
         assert_same_bits(train_all(), serial)
-    assert sum(stacks) == sum(network(net).n_members * (1 + network(net).refit_full) for net in NETWORKS.values())
-    assert max(stacks) >= len(VARIATIONS) / n_jobs
 
 
-@pytest.mark.parametrize("height", [1, 2, 5, 32])
-def test_in_stacks_of(serial, stacks, monkeypatch, height):
-    monkeypatch.setattr(devices, "stack_height", lambda job: height)
-    seeds = {("dropout", f"seed {seed}"): with_parameters(KINDS["dropout"], VARIATIONS[1] | {"random_state": seed}) for seed in range(1, 29)}
-    with sknet_hp.fused(n_jobs=1, over="inline"):
-        fitted = train_all(NETWORKS | seeds)
-    assert_same_bits({name: fitted[name] for name in NETWORKS}, serial)
-    assert_same_bits({("dropout", 1): fitted["dropout", "seed 1"]}, serial)
-    assert max(stacks) == height
-    last = ("dropout", "seed 28")
-    assert_same_bits({last: fitted[last]}, {last: bits(fit(clone(seeds[last])))})
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_in_worker_processes(serial, stacks, n_jobs):
-    with sknet_hp.fused(n_jobs=n_jobs, over="loky"):
-        assert_same_bits(train_all(), serial)
-    assert stacks == []
+@pytest.mark.parametrize("cores", [1, 2, 3, 7])
+def test_on_so_many_cores(serial, cores, monkeypatch):
+    """Each network shared out over cores, however small it is, and however many cores there are."""
+    monkeypatch.setattr(training, "worth_sharing", lambda job: True)
+    with torch_threads(cores):
+        assert_same_bits({name: fit(clone(estimator)) for name, estimator in NETWORKS.items() if name[1] in (0, 1)}, serial)
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -117,9 +88,9 @@ def test_wherever_the_engine_likes(serial, n_jobs):
         assert_same_bits(train_all(), serial)
 
 
-@pytest.mark.parametrize("over", ["serially", "inline", "loky"])
-def test_with_two_torch_threads(serial, over):
-    with torch_threads(2), nullcontext() if over == "serially" else sknet_hp.fused(n_jobs=2, over=over):
+@pytest.mark.parametrize("fused", [False, True])
+def test_with_two_torch_threads(serial, fused):
+    with torch_threads(2), sknet_hp.fused(n_jobs=2) if fused else nullcontext():
         assert_same_bits(train_all(), serial)
 
 
@@ -145,7 +116,7 @@ def test_beside_threads_that_compute_in_float64(serial):
         with joblib.parallel_config("threading", n_jobs=4):
             assert_same_bits(train_all(some), serial)
         assert torch.get_default_dtype() == torch.float64
-        with sknet_hp.fused(n_jobs=1, over="inline"):
+        with sknet_hp.fused(n_jobs=1):
             assert_same_bits(train_all(some), serial)
     finally:
         torch.set_default_dtype(torch.float32)
@@ -172,7 +143,7 @@ class Convolution(nn.Module):
 
 @pytest.mark.parametrize("module", [Perceptron, Convolution])
 @pytest.mark.filterwarnings("ignore:.*cannot be vouched for:UserWarning")
-def test_skorch_nets_with_modules_of_the_users(stacks, module):
+def test_skorch_nets_with_modules_of_the_users(module):
     X, y, _, _ = data(NETWORKS["plain", 0])
     net = NeuralNetClassifier(
         module, criterion=nn.CrossEntropyLoss, optimizer=torch.optim.Adam, max_epochs=3, batch_size=32, random_state=3, verbose=0
@@ -186,14 +157,13 @@ def test_skorch_nets_with_modules_of_the_users(stacks, module):
         return scores(search.cv_results_), weights, search.best_estimator_.history[:, "valid_loss"]
 
     expected = searched()
-    for over, threads in [("inline", 1), ("loky", 2)]:
-        with torch_threads(threads), sknet_hp.fused(n_jobs=2, over=over):
+    for threads in (1, 2):
+        with torch_threads(threads), sknet_hp.fused(n_jobs=2):
             found = searched()
         for name, values in expected[0].items():
-            assert np.array_equal(found[0][name], values), (over, name)
+            assert np.array_equal(found[0][name], values), (threads, name)
         assert np.array_equal(found[1], expected[1])
         assert found[2] == expected[2]
-    assert (max(stacks) > 1) == (module is Perceptron)
 
 
 def test_predictions_do_not_depend_on_threads():
@@ -208,16 +178,6 @@ def test_predictions_do_not_depend_on_threads():
         with torch_threads(2):
             two = net.predict(X)
         assert np.array_equal(one, two), parameters
-
-
-def test_beside_a_network_that_diverges(serial, stacks, monkeypatch):
-    monkeypatch.setattr(devices, "stack_height", lambda job: 32)
-    some = {name: estimator for name, estimator in NETWORKS.items() if name[0] == "sgd"}
-    with sknet_hp.fused(n_jobs=1, over="inline"):
-        fitted = train_all(some)
-    assert stacks == [len(some)]
-    assert network(fitted["sgd", "diverging"]).state_.finished == "diverged"
-    assert_same_bits(fitted, serial)
 
 
 # ---- continuation --------------------------------------------------------------------------------------------------
@@ -252,11 +212,11 @@ CONTINUED = {
 
 @pytest.mark.parametrize("cut", [3, 8])
 def test_three_epochs_and_six_are_nine(cut):
-    """Serially, and in company."""
+    """Serially, and beside each other."""
     whole = {name: bits(continued(clone(estimator), 9)) for name, estimator in CONTINUED.items()}
     assert any(numbers["epochs"][0] < 9 for numbers in whole.values())  # some stop early
     assert_same_bits({name: continued(clone(estimator), cut, 9) for name, estimator in CONTINUED.items()}, whole)
-    with sknet_hp.fused(n_jobs=1, over="inline"):
+    with sknet_hp.fused(n_jobs=1):
         fitted = joblib.Parallel()(joblib.delayed(continued)(clone(estimator), cut, 9) for estimator in CONTINUED.values())
     assert_same_bits(dict(zip(CONTINUED, fitted, strict=True)), whole)
 
@@ -279,13 +239,12 @@ def test_grid_search(kind):
         return GridSearchCV(clone(estimator), grid, cv=KFold(4, shuffle=True, random_state=0), return_train_score=True).fit(X, y)
 
     expected = search()
-    for over in ("inline", "loky"):
-        with sknet_hp.fused(n_jobs=2, over=over):
-            found = search()
-        assert found.best_params_ == expected.best_params_
-        for name, values in scores(expected.cv_results_).items():
-            assert np.array_equal(found.cv_results_[name], values), name
-        assert np.array_equal(network(found.best_estimator_).parameters_, network(expected.best_estimator_).parameters_)
+    with sknet_hp.fused(n_jobs=2):
+        found = search()
+    assert found.best_params_ == expected.best_params_
+    for name, values in scores(expected.cv_results_).items():
+        assert np.array_equal(found.cv_results_[name], values), name
+    assert np.array_equal(network(found.best_estimator_).parameters_, network(expected.best_estimator_).parameters_)
 
 
 def test_nested_cross_validation():
@@ -296,32 +255,10 @@ def test_nested_cross_validation():
         return scores(cross_validate(GridSearchCV(clone(estimator), {"lr": [1e-3, 1e-2]}, cv=3), X, y, cv=3, return_train_score=True))
 
     expected = nested()
-    with sknet_hp.fused(n_jobs=2, over="inline"):
+    with sknet_hp.fused(n_jobs=2):
         found = nested()
     for name, values in expected.items():
         assert np.array_equal(found[name], values), name
-
-
-@pytest.mark.parametrize(("n", "batch_size"), [(103, 256), (103, 20), (43, 1000)])
-def test_folds_that_differ_by_one_row_train_together(stacks, n, batch_size):
-    """Five folds of n and n + 1 rows, also where all the data is smaller than one batch."""
-    net = sknet_hp.NetClassifier(width=16, batch_size=batch_size, dropout=0.2, normalization="batch", max_epochs=3, random_state=0)
-    X, y, _, _ = data(net)
-    X, y = X[:n], y[:n]
-
-    def validated():
-        return cross_validate(clone(net), X, y, cv=KFold(5), return_estimator=True)
-
-    expected = validated()
-    with sknet_hp.fused(n_jobs=1, over="inline"):
-        found = validated()
-    assert stacks == [5]
-    assert len({len(e.state_.parameters) for e in found["estimator"]}) == 1
-    assert np.array_equal(found["test_score"], expected["test_score"])
-    for one, other in zip(found["estimator"], expected["estimator"], strict=True):
-        assert np.array_equal(one.parameters_, other.parameters_)
-        assert np.array_equal(one.buffers_, other.buffers_)
-        assert one.loss_curve_ == other.loss_curve_
 
 
 def test_a_numpy_integer_is_an_integer(serial):

@@ -18,6 +18,7 @@ from sknet_hp.nets.tabm import TabM
 from sknet_hp.training.averaging import KINDS as AVERAGINGS
 from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.cohort import train
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SCHEDULES, Schedule
@@ -83,7 +84,7 @@ def configuration(seed):
         y = rng.standard_normal((len(X), n_outputs)).astype(np.float32)
         y = y if loss in ("mse", "mae", "huber", "quantile", own) else (y > 0).astype(np.float32)
     weight = rng.random(len(X)).astype(np.float32) if rng.integers(3) == 0 else None
-    tables = [Table(X, y, weight), Table(X[::-1].copy(), y[::-1].copy())]
+    tables = [Table(Inputs.of(X), y, weight), Table(Inputs.of(X[::-1]), y[::-1].copy())]
     validated = bool(rng.integers(2))
     averaging = in_turn(AVERAGINGS)
     precision = one(PRECISIONS) if half.supported() else "float32"

@@ -390,13 +390,12 @@ def test_later_brackets_are_better(searcher):
 # ---- manners -------------------------------------------------------------------------------------------------------
 
 
-def test_networks_train_together(searcher, bundles):
+def test_networks_are_fused(searcher, bundles):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 4)).astype(np.float32)
     net = NetClassifier(width=8, n_layers=1, max_epochs=3, random_state=0)
     found = searcher(net, {"lr": LR}, n_candidates=8, n_points=4, cv=3, random_state=0).fit(X, (X[:, 0] > 0).astype(int))
     assert sum(bundles) == 24, "eight candidates of three folds; the best one is fitted alone"
-    assert max(bundles) >= 4
     assert found.best_params_["max_epochs"] == 3
 
 

@@ -104,12 +104,11 @@ def test_every_split_has_weights_of_its_own():
         assert net.score(X[test], y[test]) == search.cv_results_[f"split{split}_test_score"][search.best_index_]
 
 
-def test_all_of_an_interval_train_together(bundles):
-    with fused(1, over="inline"):
+def test_how_many_are_trained(bundles):
+    with fused(1):
         small(param_distributions={"lr": (1e-3, 1e-1, "log-uniform")}).fit(X, y)
     tried_out, of_all_members = 1 + 3, 3 * 12
     assert sum(bundles) == tried_out + of_all_members
-    assert max(bundles) == 12
 
 
 def test_in_a_pipeline():

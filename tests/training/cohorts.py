@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 def plain_loop(module, job, optimizer, epochs):
     """The same batches through torch's own modules, losses and optimizers; the mean losses of the epochs."""
     pool = Pool([job], LOSSES[job.loss](), CPU)
-    X, y = torch.from_numpy(job.train.table.X), torch.from_numpy(job.train.table.y)
+    X, y = torch.from_numpy(job.train.table.X.floats), torch.from_numpy(job.train.table.y)
     means = []
     for epoch in range(epochs):
         order, weight, _ = Epochs(pool, [job], CPU).draw([epoch])

@@ -6,6 +6,7 @@ import numpy as np
 
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.mlp import MLP
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, Table, TrainingJob
 
 MLP_DEFAULTS = {"n_layers": 1, "width": 8, "activation": "tanh", "dropout": 0.0, "normalization": "none"}
@@ -18,7 +19,7 @@ def make_table(n=120, n_features=5, n_outputs=3, loss="cross_entropy", seed=0, w
         y = (X @ rng.standard_normal((n_features, n_outputs)) + 0.1 * rng.standard_normal((n, n_outputs))).astype(np.float32)
     else:
         y = (X @ rng.standard_normal((n_features, n_outputs))).argmax(1).astype(np.int64)
-    return Table(X, y, weight)
+    return Table(Inputs.of(X), y, weight)
 
 
 def make_job(n=120, n_valid=0, n_features=5, n_outputs=3, loss="cross_entropy", seed=0, table=None, graph=None, **changes):
@@ -28,7 +29,7 @@ def make_job(n=120, n_valid=0, n_features=5, n_outputs=3, loss="cross_entropy", 
         table = make_table(n + n_valid, n_features, n_outputs, loss)
     rates = ()
     if graph is None:
-        graph, rates = trace(MLP(table.X.shape[1], n_outputs, **mlp))
+        graph, rates = trace(MLP(table.X.width, n_outputs, **mlp))
     rows = np.arange(len(table.X))
     valid = Rows(table, rows[-n_valid:]) if n_valid else None
     train = Rows(table, rows[:-n_valid] if n_valid else None)

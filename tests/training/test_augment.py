@@ -97,7 +97,7 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_losses(make_job, loss, weight, 
     for s, of_row in enumerate(share):
         rows = order[s, 0, : min(batch_size, 50 - s * batch_size)].numpy()
         others = np.roll(rows, 1)
-        outputs = module(torch.from_numpy(table.X[rows] * np.float32(of_row) + table.X[others] * np.float32(1 - of_row)))
+        outputs = module(torch.from_numpy(table.X.floats[rows] * np.float32(of_row) + table.X.floats[others] * np.float32(1 - of_row)))
         each = 0
         for part, targets in ((of_row, rows), (1 - of_row, others)):
             y, w = torch.from_numpy(table.y[targets]), torch.ones(len(rows)) if weight is None else torch.from_numpy(weight[targets])

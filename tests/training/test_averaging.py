@@ -81,7 +81,7 @@ def test_moving_average_with_its_warm_up(decay):
 
 
 def test_warm_up():
-    shares = ema_share(np.array([0.999]), np.array([0, 1, 2, 8_989, 8_990, 10**6]))
+    shares = np.array([ema_share(0.999, count) for count in (0, 1, 2, 8_989, 8_990, 10**6)])
     np.testing.assert_allclose(shares[:3], [1, 9 / 11, 9 / 12])
     np.testing.assert_allclose(shares[3:], [9 / 8_999, 1e-3, 1e-3])
 
@@ -143,7 +143,7 @@ def test_validation_is_of_the_average(kind):
         parts = torch.from_numpy(vector).split([int(np.prod(shape)) for _, shape in order])
         for (name, shape), part in zip(order, parts, strict=True):
             tensors[name].data.copy_(part.view(shape))
-    X, y = torch.from_numpy(job.train.table.X[-30:]), torch.from_numpy(job.train.table.y[-30:])
+    X, y = torch.from_numpy(job.train.table.X.floats[-30:]), torch.from_numpy(job.train.table.y[-30:])
     loss = nn.functional.cross_entropy(module(X), y)
     assert result.history[-1].valid_loss == pytest.approx(loss.item(), rel=1e-5)
 

@@ -10,6 +10,7 @@ from jobs import losses, make_job, make_table, same_result
 from sknet_hp.nets.init import initial_parameters
 from sknet_hp.nets.mlp import MLP
 from sknet_hp.training.cohort import Cohort, never, train
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rates, Stopping, Table
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import Schedule
@@ -42,7 +43,7 @@ def test_cohort_of_one_is_a_plain_torch_loop(loss, normalization, n):
     np.testing.assert_allclose(result.state.parameters, flat(module, names), rtol=1e-4, atol=2e-5)
     np.testing.assert_allclose([r.train_loss for r in result.history], means, rtol=1e-4)
     with torch.no_grad():
-        X, y = torch.from_numpy(job.train.table.X[-40:]), torch.from_numpy(job.train.table.y[-40:])
+        X, y = torch.from_numpy(job.train.table.X.floats[-40:]), torch.from_numpy(job.train.table.y[-40:])
         outputs = module.eval()(X)
         valid = F.mse_loss(outputs, y) if loss == "mse" else F.cross_entropy(outputs, y)
     assert result.history[-1].valid_loss == pytest.approx(valid.item(), rel=1e-3)
@@ -60,7 +61,7 @@ def test_weights_of_rows_are_repetitions():
     """On full batches, a weight of 3 is three rows."""
     counts = np.random.default_rng(0).integers(0, 4, 40)
     table = make_table(40, weight=counts.astype(np.float32))
-    repeated = Table(np.repeat(table.X, counts, 0), np.repeat(table.y, counts))
+    repeated = Table(Inputs.of(np.repeat(table.X.floats, counts, 0)), np.repeat(table.y, counts))
     options = {"batch_size": 1000, "max_epochs": 20, "rates": Rates(lr=1e-2)}
     (weighted,), (longer,) = train([make_job(table=table, **options)]), train([make_job(table=repeated, **options)])
     np.testing.assert_allclose(weighted.state.parameters, longer.state.parameters, rtol=1e-4, atol=1e-5)

@@ -8,7 +8,8 @@ import torch
 from jobs import losses, make_job, make_table, same_result
 
 from sknet_hp.nets.init import initial_parameters
-from sknet_hp.training.cohort import Cancelled, train
+from sknet_hp.training.calling_off import Cancelled
+from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Stopping, Table
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import Schedule

@@ -142,7 +142,7 @@ def test_foreign_module_is_a_plain_torch_loop(normalized, optimizer):
     if normalized:
         running = np.concatenate([twin.norm.running_mean, twin.norm.running_var])
         np.testing.assert_allclose(result.state.buffers, running, rtol=1e-4, atol=1e-5)
-    X, y = torch.from_numpy(job.train.table.X[-20:]), torch.from_numpy(job.train.table.y[-20:])
+    X, y = torch.from_numpy(job.train.table.X.floats[-20:]), torch.from_numpy(job.train.table.y[-20:])
     with torch.no_grad():
         valid = F.cross_entropy(twin.eval()(X), y).item()
     assert result.history[-1].valid_loss == pytest.approx(valid, rel=1e-3)

@@ -13,7 +13,7 @@ from typing import Any
 from sknet_hp.fusion.executors.base import Bundle, Done, WorkerDied
 from sknet_hp.fusion.executors.packing import pack
 from sknet_hp.fusion.executors.remote import Traits, traits
-from sknet_hp.training.cohort import Cancelled
+from sknet_hp.training.calling_off import Cancelled
 from sknet_hp.training.job import Table, TrainingJob, TrainingResult
 
 _INTERVAL = 0.25  # seconds between two looks at who is there

@@ -9,6 +9,7 @@ import numpy as np
 from torch import nn
 
 from sknet_hp.nets.graph import trace
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rows, Table, TrainingJob
 
@@ -38,4 +39,4 @@ def unpack(payload: bytes, tables: Sequence[Table]) -> list[TrainingJob]:
 def warm_up() -> None:
     """Load and set up whatever is at the first training."""
     graph, _ = trace(nn.Linear(1, 2))
-    train([TrainingJob(graph, 2, 0, Rows(Table(np.zeros((2, 1), np.float32), np.arange(2))), max_epochs=1)])
+    train([TrainingJob(graph, 2, 0, Rows(Table(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1)])

@@ -2,8 +2,10 @@
 
 import pickle
 import platform
+import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -11,8 +13,12 @@ import cloudpickle
 import torch
 
 from sknet_hp.fusion.executors.packing import unpack, warm_up
-from sknet_hp.training.cohort import Cancelled, train
+from sknet_hp.training.calling_off import CallOff, Cancelled
+from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Table, TrainingResult
+from sknet_hp.training.run import train_all
+
+_INTERVAL = 0.1  # seconds between two questions whether a bundle is still wanted
 
 _SAME = ("sknet_hp", "torch", "numpy", "scikit-learn")  # packages whose versions are part of the numbers, or of what is sent
 
@@ -45,11 +51,36 @@ def traits(gpu: bool = True) -> Traits:
     return Traits(versions, f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}", gpu_bytes)
 
 
-def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[], bool]) -> bytes:
-    """Train one bundle; the results, or what went wrong, as bytes: an exception here is no failure of the worker's."""
+@contextmanager
+def _watched(cancelled: Callable[[], bool]) -> Iterator[CallOff]:
+    """What is called off when `cancelled` says so, which a thread asks now and then."""
+    call_off, over = CallOff(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_INTERVAL):
+            if cancelled():
+                call_off.set()
+                return
+
+    thread = threading.Thread(target=watch, name="sknet_hp-watch", daemon=True)
+    thread.start()
+    try:
+        yield call_off
+    finally:
+        over.set()
+        thread.join()
+
+
+def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[], bool], n_threads: int = 1) -> bytes:
+    """Train one bundle, on so many cores; the results, or what went wrong, as bytes: an exception here is no failure of the worker's."""
     outcome: list[TrainingResult] | BaseException
     try:
-        outcome = train(unpack(payload, tables), cancelled)
+        jobs = unpack(payload, tables)
+        if jobs[0].device != "cpu":
+            outcome = train(jobs, cancelled)
+        else:
+            with _watched(cancelled) as call_off:
+                outcome = train_all(jobs, call_off, lambda: n_threads)
     except (Exception, Cancelled) as error:
         error.add_note(f"In a worker of the cluster:\n{traceback.format_exc()}")
         traceback.clear_frames(error.__traceback__)  # they hold the stack's tensors

@@ -1,0 +1,1 @@
+"""Kernels of networks, compiled on the machine that uses them; the tape that runs them."""

@@ -1,0 +1,512 @@
+"""How each kind of a graph's nodes is run: which kernels there, and which on the way back."""
+
+from typing import Any
+
+from sknet_hp.nets.compiled import cells, embeddings, heads, normalisation, pointwise, products
+from sknet_hp.nets.compiled.program import ACTIVATIONS, BINS, ORDER, SPARSE, Builder, Gradient, Part, Value, layer
+from sknet_hp.nets.compiled.tape import NOTHING, Place, Rows, Space
+from sknet_hp.nets.graph import Node
+
+# ---- activations and dropout ---------------------------------------------------------------------------------------
+
+
+class Pointwise:
+    """An activation, a dropout, or one after the other, and the bias before them.
+
+    Parameters
+    ----------
+    b : the builder.
+    nodes : their numbers.
+    width, heads : of what goes through.
+    """
+
+    def __init__(self, b: Builder, nodes: list[int], width: int, heads: int):
+        self.b, self.width, self.heads = b, width, heads
+        by_kind = {b.graph.nodes[number - 1].kind: number for number in nodes}
+        dropout = by_kind.pop("dropout", None)
+        self.number = max(nodes)
+        self.node = b.graph.nodes[next(iter(by_kind.values())) - 1] if by_kind else None
+        self.rate = b.rate(dropout) if dropout is not None and b.training else NOTHING
+        self.layer = 0 if dropout is None else b.rates[dropout]
+        b.done |= set(nodes)
+
+    def forward(self, z: Place, bias: Place | None) -> Value:
+        """What comes of z, whose place the slope takes."""
+        b, node = self.b, self.node
+        kind = "identity" if node is None else node.kind
+        bent = kind == "parametric"
+        if bent:
+            kind = node.activation
+        if kind == "gelu" and node.approximate == "tanh":
+            kind = "gelu_tanh"
+        alpha = {"leaky_relu": "slope", "elu": "alpha"}.get(kind)
+        self.slope, out = z, b.room(self.width, self.heads)
+        fields: dict[str, Any] = {"rows": Rows(self.heads), "width": self.width, "z": z, "bias": b.zeros if bias is None else bias, "out": out}
+        fields |= {"rate": self.rate, "key": Place(Space.KEY), "layer": self.layer, "mask": b.mask}
+        fields["alpha"] = float(getattr(node, alpha)) if alpha else 0.0
+        if bent:
+            self.bent = b.room(self.width, self.heads)
+            b.tape.add(pointwise.BENT[kind], **fields, weight=b.parameter(node, "weight"), bent=self.bent)
+        else:
+            self.bent = None
+            b.tape.add(pointwise.FORWARD[kind], **fields)
+        return b.plain(self.number, out, self.width, self.heads)
+
+    def backward(self, g: Place, of_bias: Place | None) -> None:
+        """Make the gradient of what came out that of z."""
+        weight = NOTHING if self.bent is None else self.b.gradient_of(self.node, "weight")
+        self.b.tape.add(
+            pointwise.backward,
+            rows=Rows(self.heads),
+            width=self.width,
+            g=g,
+            slope=self.slope,
+            bias_gradient=of_bias or NOTHING,
+            bent=self.bent or NOTHING,
+            weight_gradient=weight,
+        )
+
+
+@layer(*ACTIVATIONS, "dropout")
+def pointwise_nodes(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """Activations and dropouts that follow something else than a linear map."""
+    if node.kind == "dropout" and not b.training:
+        return Value(number, x.width, x.parts, x.heads, x.cells, x.shift)
+    nodes = [number, *(after for after in b.followers(number) if b.graph.nodes[after - 1].kind == "dropout" and node.kind != "dropout")]
+    inside = Pointwise(b, nodes, x.width, x.heads)
+    place = b.room(x.width, x.heads)
+    b.copy(b.matrix(x), x.width, x.width, place, x.width, rows=Rows(x.heads))
+    value = inside.forward(place, None)
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        inside.backward(g, None)
+        b.pass_on(x, b.split(x, g, x.width))
+
+    b.on_the_way_back(inside.number, back)
+    return value
+
+
+# ---- linear maps ---------------------------------------------------------------------------------------------------
+
+
+class Product:
+    """x W for a weight matrix W, of a value that may have cells, and its two products on the way back.
+
+    Parameters
+    ----------
+    b, node : the builder, and the node with a parameter "weight", (n_outputs, n_inputs).
+    x : what comes in.
+    factor : what the matrix is multiplied by first.
+    """
+
+    def __init__(self, b: Builder, node: Node, x: Value, factor: float = 1.0):
+        self.b, self.node, self.x, self.factor = b, node, x, factor
+        self.n_outputs, self.n_inputs = b.shape(node, "weight")
+        # Few columns of weights are more use as rows, and cells look rows of inputs up.
+        self.is_turned = self.n_outputs > products.FEW or not x.is_plain
+        if self.is_turned:
+            b.turned.add(next(name for role, name, _ in node.parameters if role == "weight"))
+        self.weight = b.parameter(node, "weight")
+
+    def forward(self) -> Place:
+        """(rows · heads, n_outputs)."""
+        b, x = self.b, self.x
+        if self.factor != 1:
+            scaled = b.memory.take(self.n_outputs * self.n_inputs)
+            b.tape.add(pointwise.scale, n=self.n_outputs * self.n_inputs, x=self.weight, factor=self.factor, out=scaled)
+            self.weight = scaled
+        z = b.room(self.n_outputs, x.heads)
+        if not self.is_turned:
+            part = x.parts[0]
+            fields = {"a": part.place, "a_row": part.stride, "b": self.weight, "c": z}
+            b.tape.add(products.few_columns, m=Rows(x.heads), n=self.n_outputs, inner=self.n_inputs, **fields)
+            return z
+        for number, part in enumerate(x.parts):
+            weight = self.weight.behind(part.first * self.n_outputs)
+            self._multiply(part.place, (part.stride, 1), part.width, weight, (self.n_outputs, 1), self.n_outputs, z, self.n_outputs, add=number > 0)
+        if not x.parts:
+            b.tape.add(pointwise.fill, n=Rows(self.n_outputs), x=z, value=0.0)
+        self._look_up(z)
+        return z
+
+    def _multiply(self, a: Place, of_a: tuple[int, int], inner: Any, w: Place, of_w: tuple[int, int], n: int, c: Place, c_row: int, add: bool) -> None:
+        """c = a w, a with one row for each of a batch; `of_a` and `of_w` say how far apart rows and columns lie."""
+        places = {"a": a, "a_row": of_a[0], "a_inner": of_a[1], "b": w, "b_inner": of_w[0], "b_column": of_w[1], "c": c, "c_row": c_row}
+        self.b.multiply(m=Rows(self.x.heads), n=n, inner=inner, **places, add=add)
+
+    def _look_up(self, z: Place) -> None:
+        b, form, width = self.b, self.b.form, self.n_outputs
+        if "bins" in self.x.cells:
+            weight = self.weight.behind((form.n_floats + self.x.shift) * width)
+            self.sums = b.memory.take((form.n_bins + form.n_binned) * width)
+            b.tape.add(cells.sum_bins, n=form.n_binned, starts=Place(Space.STARTS), width=width, weight=weight, sums=self.sums)
+            b.tape.add(cells.add_bins, rows=Rows(), n=form.n_binned, width=width, sums=self.sums, **BINS, **ORDER, out=z, out_width=width, step=0)
+        shifted = self.weight.behind(self.x.shift * width)
+        if "hot" in self.x.cells:
+            codes = {"n": form.n_hot, "codes": Place(Space.HOT)}
+            b.tape.add(cells.add_rows, rows=Rows(), width=width, weight=shifted, **codes, **ORDER, out=z, out_width=width, step=0)
+        if "sparse" in self.x.cells:
+            b.tape.add(cells.add_sparse, rows=Rows(), width=width, weight=shifted, **SPARSE, **ORDER, out=z)
+
+    def backward(self, g: Place) -> None:
+        """The gradient of the matrix from that of what came out."""
+        b, x, n = self.b, self.x, self.n_outputs
+        gradient = b.gradient_of(self.node, "weight")
+        rows = Rows(x.heads)
+        if self.is_turned:
+            for part in x.parts:
+                places = {"a": part.place, "a_row": 1, "a_inner": part.stride, "b": g, "b_inner": n, "b_column": 1}
+                b.multiply(m=part.width, n=n, inner=rows, **places, c=gradient.behind(part.first * n), c_row=n, add=False)
+            self._look_up_backward(g, gradient)
+        else:
+            places = {"a": g, "a_row": 1, "a_inner": n, "b": x.parts[0].place, "b_inner": x.parts[0].stride, "b_column": 1}
+            b.multiply(m=n, n=self.n_inputs, inner=rows, **places, c=gradient, c_row=self.n_inputs, add=False)
+        if self.factor != 1:
+            b.tape.add(pointwise.scale, n=n * self.n_inputs, x=gradient, factor=self.factor, out=gradient)
+
+    def input_gradient(self, g: Place) -> Gradient:
+        """The gradient of x from that of what came out."""
+        b, x, n = self.b, self.x, self.n_outputs
+        backs = []
+        for part in x.parts:
+            place = b.room(part.width, x.heads)
+            weight = self.weight.behind(part.first * (n if self.is_turned else 1))
+            self._multiply(g, (n, 1), n, weight, (1, n) if self.is_turned else (self.n_inputs, 1), part.width, place, part.width, add=False)
+            backs.append(Part(place, part.width, part.width, part.first))
+        return backs
+
+    def _look_up_backward(self, g: Place, gradient: Place) -> None:
+        b, form, width, x = self.b, self.b.form, self.n_outputs, self.x
+        if not x.cells:
+            return
+        behind_bins = form.n_floats + form.n_bins
+        first, last = (behind_bins + x.shift) * width, (form.width + x.shift) * width
+        if "bins" not in x.cells and x.shift == 0:
+            first = form.n_floats * width
+        if last > first:
+            b.tape.add(pointwise.fill, n=last - first, x=gradient.behind(first), value=0.0)
+        if "bins" in x.cells:
+            weight = gradient.behind((form.n_floats + x.shift) * width)
+            of = {"of_weight": weight, "of_sums": self.sums, "g": g, "g_width": width, "step": 0}
+            b.tape.add(cells.add_bins_backward, rows=Rows(), n=form.n_binned, width=width, **BINS, **ORDER, **of)
+        shifted = gradient.behind(x.shift * width)
+        if "hot" in x.cells:
+            of = {"n": form.n_hot, "codes": Place(Space.HOT), "of_weight": shifted, "g": g, "g_width": width, "step": 0}
+            b.tape.add(cells.add_rows_backward, rows=Rows(), width=width, **ORDER, **of)
+        if "sparse" in x.cells:
+            b.tape.add(cells.add_sparse_backward, rows=Rows(), width=width, of_weight=shifted, **SPARSE, **ORDER, g=g)
+
+
+@layer("linear", "ntk_linear")
+def linear(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """x W' + b, with what follows it in one pass."""
+    map_ = Product(b, node, x, b.shape(node, "weight")[1] ** -0.5 if node.kind == "ntk_linear" else 1.0)
+    z, width = map_.forward(), map_.n_outputs
+    bias, of_bias = (b.parameter(node, "bias"), b.gradient_of(node, "bias")) if b.has(node, "bias") else (None, None)
+    nodes = b.followers(number)
+    if nodes:
+        inside = Pointwise(b, nodes, width, x.heads)
+        value = inside.forward(z, bias)
+    else:
+        value = b.plain(number, z, width, x.heads)
+        if bias is not None:
+            b.tape.add(pointwise.add_bias, rows=Rows(x.heads), width=width, x=z, bias=bias)
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        if nodes:
+            inside.backward(g, of_bias)
+        elif of_bias is not None:
+            b.tape.add(pointwise.sum_rows, rows=Rows(x.heads), width=width, g=g, total=of_bias)
+        map_.backward(g)
+        if b.wants_gradient(x):
+            b.pass_on(x, map_.input_gradient(g))
+
+    b.on_the_way_back(value.producer, back)
+    return value
+
+
+@layer("identity")
+def identity(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """Nothing."""
+    return x
+
+
+@layer("add")
+def added(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """The sum of two outputs."""
+    y = b.values[node.inputs[1]]
+    place = b.room(x.width, x.heads)
+    b.tape.add(pointwise.add, n=Rows(x.width * x.heads), a=b.matrix(x), b=b.matrix(y), out=place)
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        b.pass_on(x, b.split(x, g, x.width), own=False)
+        b.pass_on(y, b.split(y, g, y.width))
+
+    b.on_the_way_back(number, back)
+    return b.plain(number, place, x.width, x.heads)
+
+
+# ---- normalisation and softmax -------------------------------------------------------------------------------------
+
+
+@layer("batch_norm")
+def batch_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """Over a batch; in prediction by running statistics."""
+    width, out = x.width, b.room(x.width)
+    scale, shift = b.parameter(node, "weight"), b.parameter(node, "bias")
+    running = {"running_mean": b.buffer(node, "running_mean"), "running_var": b.buffer(node, "running_var"), "eps": b.rate(number, 0)}
+    if not b.training:
+        b.tape.add(normalisation.batch_norm_evaluated, rows=Rows(), width=width, x=b.matrix(x), scale=scale, shift=shift, **running, out=out)
+        return b.plain(number, out, width)
+    inside, inverse, spare, weight = b.overwritable(x), b.memory.take(width), b.memory.take(2 * width), Place(Space.WEIGHT)
+    fields = {"scale": scale, "shift": shift, "out": out, "inverse": inverse, "weight": weight, "momentum": b.rate(number, 1), "spare": spare}
+    b.tape.add(normalisation.batch_norm, rows=Rows(), width=width, x=inside, **running, **fields)
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        of = {"of_scale": b.gradient_of(node, "weight"), "of_shift": b.gradient_of(node, "bias")}
+        b.tape.add(normalisation.batch_norm_backward, rows=Rows(), width=width, g=g, x=inside, scale=scale, inverse=inverse, weight=weight, **of)
+        b.pass_on(x, b.split(x, g, width))
+
+    b.on_the_way_back(number, back)
+    return b.plain(number, out, width)
+
+
+@layer("layer_norm")
+def layer_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """Over a row."""
+    width, out, inside = x.width, b.room(x.width, x.heads), b.overwritable(x)
+    scale, inverse, rows = b.parameter(node, "weight"), b.room(2, x.heads), Rows(x.heads)
+    shift = b.parameter(node, "bias")
+    b.tape.add(normalisation.layer_norm, rows=rows, width=width, x=inside, scale=scale, shift=shift, out=out, inverse=inverse, eps=b.rate(number))
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        of = {"of_scale": b.gradient_of(node, "weight"), "of_shift": b.gradient_of(node, "bias")}
+        b.tape.add(normalisation.norm_sums, rows=rows, width=width, g=g, x=inside, **of)
+        b.tape.add(normalisation.layer_norm_backward, rows=rows, width=width, g=g, x=inside, scale=scale, inverse=inverse, ones=b.ones)
+        b.pass_on(x, b.split(x, g, width))
+
+    b.on_the_way_back(number, back)
+    return b.plain(number, out, width, x.heads)
+
+
+@layer("softmax", "log_softmax")
+def softmax(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """Of each row."""
+    logarithm = node.kind == "log_softmax"
+    out, rows = b.room(x.width, x.heads), Rows(x.heads)
+    b.tape.add(normalisation.log_softmax if logarithm else normalisation.softmax, rows=rows, width=x.width, x=b.matrix(x), out=out)
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        kernel = normalisation.log_softmax_backward if logarithm else normalisation.softmax_backward
+        b.tape.add(kernel, rows=rows, width=x.width, g=g, out=out)
+        b.pass_on(x, b.split(x, g, x.width))
+
+    b.on_the_way_back(number, back)
+    return b.plain(number, out, x.width, x.heads)
+
+
+# ---- tables --------------------------------------------------------------------------------------------------------
+
+
+@layer("periodic")
+def periodic(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """The first columns, which are floats, through waves of learned frequencies."""
+    n, dim, source = node.n_numeric, node.dim, x.parts[0]
+    k, learned = b.shape(node, "frequency")[1], b.shape(node, "weight")[2]
+    has_phase = b.has(node, "phase")
+    wave_width = k if has_phase else 2 * k
+    cosines = b.room(n * wave_width)
+    sines = b.room(n * wave_width) if has_phase else cosines.behind(k)
+    numbers = {"x": source.place, "x_width": source.stride}
+    sizes = {"rows": Rows(), "n": n, "k": k}
+    phase = b.parameter(node, "phase") if has_phase else NOTHING
+    waves = {"cosines": cosines, "sines": sines, "wave_width": wave_width}
+    b.tape.add(embeddings.waves, **sizes, **numbers, frequency=b.parameter(node, "frequency"), phase=phase, **waves)
+    rest = source.width - n
+    width = n * dim + rest
+    out = b.room(width)
+    weight, bias = b.parameter(node, "weight"), b.parameter(node, "bias")
+    for f in range(n):
+        of_a = {"a": cosines.behind(f * wave_width), "a_row": n * wave_width, "a_inner": 1}
+        of_b = {"b": weight.behind(f * wave_width * learned), "b_inner": learned, "b_column": 1}
+        b.multiply(m=Rows(), n=learned, inner=wave_width, **of_a, **of_b, c=out.behind(f * dim), c_row=width, add=False)
+    finish = {"x": source.place if has_phase else NOTHING, "x_width": source.stride}
+    b.tape.add(embeddings.finish_waves, rows=Rows(), n=n, dim=dim, out=out, out_width=width, bias=bias, **finish)
+    b.copy(source.place.behind(n), source.stride, rest, out.behind(n * dim), width)
+
+    def back(gradient: Gradient) -> None:
+        g, stride = gradient[0].place, gradient[0].stride
+        fields = {"g": g, "out_width": stride, "of_bias": b.gradient_of(node, "bias"), "clipped": not has_phase}
+        b.tape.add(embeddings.finish_waves_backward, rows=Rows(), n=n, dim=dim, out=out, own_width=width, **fields)
+        of_waves = b.room(n * wave_width)
+        of_weight = b.gradient_of(node, "weight")
+        for f in range(n):
+            own = {"b": g.behind(f * dim), "b_inner": stride, "b_column": 1, "c": of_weight.behind(f * wave_width * learned), "c_row": learned}
+            b.multiply(m=wave_width, n=learned, inner=Rows(), a=cosines.behind(f * wave_width), a_row=1, a_inner=n * wave_width, **own, add=False)
+            own = {"b": weight.behind(f * wave_width * learned), "b_inner": 1, "b_column": learned}
+            into = {"c": of_waves.behind(f * wave_width), "c_row": n * wave_width}
+            b.multiply(m=Rows(), n=wave_width, inner=learned, a=g.behind(f * dim), a_row=stride, a_inner=1, **own, **into, add=False)
+        of_sines = NOTHING if has_phase else of_waves.behind(k)
+        of = {"of_frequency": b.gradient_of(node, "frequency"), "of_phase": b.gradient_of(node, "phase") if has_phase else NOTHING}
+        b.tape.add(embeddings.waves_backward, **sizes, **numbers, of_cosines=of_waves, of_sines=of_sines, **waves, **of)
+
+    b.on_the_way_back(number, back)
+    grown = width - source.width
+    parts = [Part(out, width, width, 0), *(part._replace(first=part.first + grown) for part in x.parts[1:])]
+    return Value(number, x.width + grown, parts, cells=x.cells, shift=x.shift + grown)
+
+
+@layer("bins")
+def bins(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """Each number and its bins through a linear map of its own."""
+    n, dim, n_bins, first_bin, source, form = node.n_numeric, node.dim, node.n_bins, node.first_bin, x.parts[0], b.form
+    looked_up = "bins" in x.cells
+    flags = first_bin - n
+    rest = 0 if looked_up else source.width - first_bin - n * n_bins  # of wide rows
+    width = n * dim + flags + rest
+    out = b.room(width)
+    slope, bias, weight = b.parameter(node, "slope"), b.parameter(node, "bias"), b.parameter(node, "weight")
+    numbers = {"rows": Rows(), "n": n, "dim": dim, "x": source.place, "x_width": source.stride}
+    b.tape.add(embeddings.straight, **numbers, slope=slope, bias=bias, out=out, out_width=width)
+    each = {"n": n, "width": dim, "starts": Place(Space.STARTS)}
+    if looked_up:
+        sums = b.memory.take((form.n_bins + form.n_binned) * dim)
+        b.tape.add(cells.sum_bins, **each, weight=weight, sums=sums)
+        b.tape.add(cells.add_bins, rows=Rows(), n=n, width=dim, sums=sums, **BINS, **ORDER, out=out, out_width=width, step=dim)
+    else:
+        for f in range(n):
+            of_a = {"a": source.place.behind(first_bin + f * n_bins), "a_row": source.stride, "a_inner": 1}
+            of_b = {"b": weight.behind(f * n_bins * dim), "b_inner": dim, "b_column": 1}
+            b.multiply(m=Rows(), n=dim, inner=n_bins, **of_a, **of_b, c=out.behind(f * dim), c_row=width, add=True)
+    b.copy(source.place.behind(n), source.stride, flags, out.behind(n * dim), width)
+    b.copy(source.place.behind(first_bin + n * n_bins), source.stride, rest, out.behind(n * dim + flags), width)
+
+    def back(gradient: Gradient) -> None:
+        g, stride = gradient[0].place, gradient[0].stride
+        of = {"of_slope": b.gradient_of(node, "slope"), "of_bias": b.gradient_of(node, "bias"), "g": g, "g_width": stride}
+        b.tape.add(embeddings.straight_backward, **numbers, **of)
+        of_weight = b.gradient_of(node, "weight")
+        if looked_up:
+            into = {"of_weight": of_weight, "of_sums": sums, "g": g, "g_width": stride, "step": dim}
+            b.tape.add(cells.add_bins_backward, rows=Rows(), n=n, width=dim, **BINS, **ORDER, **into)
+            return
+        for f in range(n):
+            own = {"b": g.behind(f * dim), "b_inner": stride, "b_column": 1, "c": of_weight.behind(f * n_bins * dim), "c_row": dim}
+            a = source.place.behind(first_bin + f * n_bins)
+            b.multiply(m=n_bins, n=dim, inner=Rows(), a=a, a_row=1, a_inner=source.stride, **own, add=False)
+
+    b.on_the_way_back(number, back)
+    grown = n * dim - n - n * n_bins
+    parts = [Part(out, width, width, 0), *(part._replace(first=part.first + grown) for part in x.parts[1:])]
+    return Value(number, x.width + grown, parts, cells=x.cells - {"bins"}, shift=x.shift + grown)
+
+
+@layer("categories")
+def categories(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """The last columns, which are numbers of learned vectors, become those."""
+    n, dim = node.n_columns, node.dim
+    table = b.shape(node, "weight")[0] * dim
+    out = b.room(n * dim)
+    codes = {"n": n, "width": dim, "codes": Place(Space.CODES), "step": dim}
+    b.tape.add(pointwise.fill, n=Rows(n * dim), x=out, value=0.0)
+    b.tape.add(cells.add_rows, rows=Rows(), **codes, weight=b.parameter(node, "weight"), **ORDER, out=out, out_width=n * dim)
+
+    def back(gradient: Gradient) -> None:
+        *others, own = gradient
+        of_weight = b.gradient_of(node, "weight")
+        b.tape.add(pointwise.fill, n=table, x=of_weight, value=0.0)
+        b.tape.add(cells.add_rows_backward, rows=Rows(), **codes, of_weight=of_weight, **ORDER, g=own.place, g_width=own.stride)
+        b.pass_on(x, others)
+
+    b.on_the_way_back(number, back)
+    parts = [*x.parts, Part(out, n * dim, n * dim, x.width)]
+    return Value(number, x.width + n * dim, parts, cells=x.cells, shift=x.shift)
+
+
+@layer("feature_scale")
+def feature_scale(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """A learned factor for each column."""
+    inside, out, factor = b.matrix(x), b.room(x.width), b.parameter(node, "weight")
+    b.tape.add(embeddings.scale_columns, rows=Rows(), width=x.width, x=inside, factor=factor, out=out)
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        of_factor = b.gradient_of(node, "weight")
+        b.tape.add(embeddings.scale_columns_backward, rows=Rows(), width=x.width, g=g, x=inside, factor=factor, of_factor=of_factor)
+        b.pass_on(x, b.split(x, g, x.width))
+
+    b.on_the_way_back(number, back)
+    return b.plain(number, out, x.width)
+
+
+# ---- TabM ----------------------------------------------------------------------------------------------------------
+
+
+@layer("ensemble_linear")
+def ensemble_linear(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """One map for all heads, with factors of each before and behind it."""
+    n_heads, shared = node.n_heads, node.first
+    sizes = {"rows": Rows(), "heads": n_heads}
+    inside, scaled = b.matrix(x), b.room(x.width, n_heads)
+    factor = b.parameter(node, "input_factor")
+    b.tape.add(heads.factor_inputs, **sizes, width=x.width, x=inside, shared=shared, factor=factor, out=scaled)
+    map_ = Product(b, node, b.plain(number, scaled, x.width, n_heads))
+    mapped, width = map_.forward(), map_.n_outputs
+    z = b.room(width, n_heads)
+    outer = b.parameter(node, "output_factor")
+    b.tape.add(heads.factor_outputs, **sizes, width=width, x=mapped, factor=outer, bias=b.parameter(node, "bias"), out=z)
+    nodes = b.followers(number)
+    follow = Pointwise(b, nodes, width, n_heads) if nodes else None
+    value = follow.forward(z, None) if follow is not None else b.plain(number, z, width, n_heads)
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        if follow is not None:
+            follow.backward(g, None)
+        of = {"of_factor": b.gradient_of(node, "output_factor"), "of_bias": b.gradient_of(node, "bias")}
+        b.tape.add(heads.factor_outputs_backward, **sizes, width=width, g=g, x=mapped, factor=outer, **of)
+        map_.backward(g)
+        (back_part,) = map_.input_gradient(g)
+        wanted = b.wants_gradient(x)
+        together = b.room(x.width) if shared and wanted else NOTHING
+        of = {"factor": factor, "of_factor": b.gradient_of(node, "input_factor"), "of_x": together}
+        b.tape.add(heads.factor_inputs_backward, **sizes, width=x.width, g=back_part.place, x=inside, shared=shared, **of)
+        b.pass_on(x, b.split(x, together if isinstance(together, Place) else back_part.place, x.width))
+
+    b.on_the_way_back(value.producer, back)
+    return value
+
+
+@layer("ensemble_output")
+def ensemble_output(b: Builder, number: int, node: Node, x: Value) -> Value:
+    """A map of its own for each head; what they give lies side by side."""
+    n_heads, n_outputs, n_inputs = b.shape(node, "weight")
+    inside, width = b.matrix(x), n_heads * n_outputs
+    out, weight = b.room(width), b.parameter(node, "weight")
+    for h in range(n_heads):
+        of_a = {"a": inside.behind(h * n_inputs), "a_row": n_heads * n_inputs, "a_inner": 1}
+        of_b = {"b": weight.behind(h * n_outputs * n_inputs), "b_inner": 1, "b_column": n_inputs}
+        b.multiply(m=Rows(), n=n_outputs, inner=n_inputs, **of_a, **of_b, c=out.behind(h * n_outputs), c_row=width, add=False)
+    b.tape.add(pointwise.add_bias, rows=Rows(), width=width, x=out, bias=b.parameter(node, "bias"))
+
+    def back(gradient: Gradient) -> None:
+        g = gradient[0].place
+        b.tape.add(pointwise.sum_rows, rows=Rows(), width=width, g=g, total=b.gradient_of(node, "bias"))
+        of_weight, of_x = b.gradient_of(node, "weight"), b.room(n_inputs, n_heads)
+        for h in range(n_heads):
+            own, at = g.behind(h * n_outputs), {"b": inside.behind(h * n_inputs), "b_inner": n_heads * n_inputs, "b_column": 1}
+            c = of_weight.behind(h * n_outputs * n_inputs)
+            b.multiply(m=n_outputs, n=n_inputs, inner=Rows(), a=own, a_row=1, a_inner=width, **at, c=c, c_row=n_inputs, add=False)
+            at = {"b": weight.behind(h * n_outputs * n_inputs), "b_inner": n_inputs, "b_column": 1}
+            into = {"c": of_x.behind(h * n_inputs), "c_row": n_heads * n_inputs}
+            b.multiply(m=Rows(), n=n_inputs, inner=n_outputs, a=own, a_row=width, a_inner=1, **at, **into, add=False)
+        b.pass_on(x, [Part(of_x, n_inputs, n_inputs, 0)])
+
+    b.on_the_way_back(number, back)
+    return b.plain(number, out, width)

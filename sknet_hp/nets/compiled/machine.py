@@ -1,0 +1,408 @@
+"""How a Python function becomes machine code that holds no lock: a kernel, compiled when it is first used and kept on disk.
+
+A kernel takes whole numbers only: sizes, addresses of arrays, and small numbers as their bits. So every kernel can be called through its address, by
+a tape that knows no more of it, and none is compiled that no network needs.
+
+    @kernel
+    def double(part, parts, n, x, out):
+        begin, end = share(n, part, parts)
+        x, out = vector(x, n), vector(out, n)
+        for i in range(begin, end):
+            out[i] = x[i] + x[i]
+
+`part` of `parts` is the share of the work that is asked for: cores that work on one network each do theirs. How many there are must not show in the
+bits, so an element is always computed by the same operations in the same order.
+"""
+
+import ctypes
+import hashlib
+import inspect
+import platform
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import llvmlite.binding
+import numpy as np
+from llvmlite import ir
+from numba import carray, njit, types
+from numba.core import cgutils
+from numba.core.caching import FunctionCache, NullCache
+from numba.core.ccallback import CFunc
+from numba.extending import intrinsic
+
+# No `fastmath`: the order of additions is part of the promise.
+_OPTIONS: dict[str, Any] = {"boundscheck": False, "error_model": "numpy"}
+
+inline: Callable[..., Any] = njit(nogil=True, forceinline=True, **_OPTIONS)
+"""For functions that kernels are made of."""
+
+MOST_FIELDS = 16
+"""Arguments of a kernel beside `part` and `parts`, at most."""
+
+_SLOW = 2.0  # seconds of compiling after which it is worth a word
+
+
+# ---- kernels -------------------------------------------------------------------------------------------------------
+
+
+class Kernel:
+    """A compiled function of whole numbers.
+
+    Attributes
+    ----------
+    fields : the names of its arguments after `part` and `parts`.
+    """
+
+    _lock = threading.RLock()
+    _seconds = 0.0
+    _told = False
+
+    def __init__(self, function: Callable[..., None]):
+        self.function = function
+        self.name = function.__name__
+        self.fields = tuple(inspect.signature(function).parameters)[2:]
+        self.n_arguments = 2 + len(self.fields)
+        self._made: CFunc | None = None
+        self.__doc__ = function.__doc__
+
+    @property
+    def address(self) -> int:
+        """Where its machine code begins; made, or read from disk, when it is first asked for."""
+        if self._made is None:
+            with Kernel._lock:
+                if self._made is None:
+                    self._made = self._compiled()
+        return int(self._made.address)
+
+    def _compiled(self) -> CFunc:
+        begin = time.thread_time()
+        made = CFunc(self.function, ([types.int64] * self.n_arguments, types.void), {}, _OPTIONS)
+        kept = made._cache = _cache_of(self.function)
+        made.compile()
+        if not made.cache_hits:
+            Kernel._seconds += time.thread_time() - begin
+            if Kernel._seconds > _SLOW and not Kernel._told:
+                Kernel._told = True
+                where = f"keeps them in {kept.cache_path}" if isinstance(kept, _Cache) else "can not keep them (set NUMBA_CACHE_DIR to a folder)"
+                print(f"sknet_hp compiles its kernels for this CPU, and {where}", file=sys.stderr, flush=True)
+        return made
+
+    def __call__(self, *, part: int = 0, parts: int = 1, **fields: Any) -> None:
+        """Run it alone, on arrays (by their addresses) and numbers."""
+        call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * self.n_arguments)(self.address)
+        call(part, parts, *(encoded(fields[name]) for name in self.fields))
+
+
+def kernel(function: Callable[..., None]) -> Kernel:
+    """Make a kernel of a function whose arguments are `part`, `parts`, and the kernel's fields."""
+    return Kernel(function)
+
+
+def kernel_with(pattern: Callable[..., None], name: str, **functions: Any) -> Kernel:
+    """Make a kernel of a function in which some names stand for functions yet to be chosen."""
+    chosen = FunctionType(pattern.__code__, pattern.__globals__ | functions, name)
+    chosen.__qualname__ = f"{pattern.__name__}.{name}"  # by which its machine code is found again
+    chosen.__doc__ = pattern.__doc__
+    return Kernel(chosen)
+
+
+def encoded(value: Any) -> int:
+    """A value as a field: an address of an array or a kernel, a float's bits, a whole number itself."""
+    if isinstance(value, np.ndarray):
+        return int(value.ctypes.data)
+    if isinstance(value, Kernel):
+        return value.address
+    if isinstance(value, (float, np.floating)):
+        return int(np.float32(value).view(np.int32))
+    return int(value)
+
+
+class _Cache(FunctionCache):
+    """Machine code on disk, as numba keeps it, but valid only as long as no file of ours has changed: kernels are made of functions of several."""
+
+    def __init__(self, function: Callable[..., None]):
+        super().__init__(function)
+        self._cache_file._source_stamp = _digest()
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # a file that another version, or a disk that was full, has left
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError:  # no room on the disk: it will be compiled again
+            return
+
+
+def _cache_of(function: Callable[..., None]) -> Any:
+    try:
+        return _Cache(function)
+    except RuntimeError:  # there is no folder that could be written to
+        return NullCache()
+
+
+@cache
+def _digest() -> str:
+    """What all files that kernels are made of come to."""
+    package = Path(__file__).parents[2]
+    sha = hashlib.sha256()
+    for source in sorted([*package.glob("nets/compiled/*.py"), *package.glob("training/compiled/*.py")]):
+        sha.update(source.read_bytes())
+    return sha.hexdigest()
+
+
+# ---- what kernels are made of --------------------------------------------------------------------------------------
+
+_I64 = ir.IntType(64)
+
+
+def lanes() -> int:
+    """How many floats a vector register of this CPU holds."""
+    features = llvmlite.binding.get_host_cpu_features()
+    return 16 if features.get("avx512f") else 8 if features.get("avx") else 4
+
+
+def _pointer_to(kind: Any) -> Any:
+    @intrinsic
+    def pointer(typing: Any, address: Any) -> Any:
+        to = types.CPointer(kind)
+        return to(types.int64), lambda context, builder, signature, args: builder.inttoptr(args[0], context.get_value_type(to))
+
+    return pointer
+
+
+_floats, _doubles, _int64s, _int32s, _uint16s = map(_pointer_to, (types.float32, types.float64, types.int64, types.int32, types.uint16))
+
+
+@inline
+def vector(address, n):
+    """The float32 array (n,) at an address."""
+    return carray(_floats(address), (n,))
+
+
+@inline
+def matrix(address, rows, width):
+    """The float32 array (rows, width) at an address."""
+    return carray(_floats(address), (rows, width))
+
+
+@inline
+def address(array):
+    """Where an array begins."""
+    return array.ctypes.data
+
+
+@inline
+def copy(source, target):
+    """Copy an array into another of its length. (Whole slices may be assigned too, but that takes long to compile.)"""
+    for i in range(len(target)):
+        target[i] = source[i]
+
+
+@inline
+def doubles(address, n):
+    return carray(_doubles(address), (n,))
+
+
+@inline
+def integers(address, n):
+    return carray(_int64s(address), (n,))
+
+
+@inline
+def int32s(address, n):
+    """The int32 array (n,) at an address."""
+    return carray(_int32s(address), (n,))
+
+
+@inline
+def uint16s(address, n):
+    """The uint16 array (n,) at an address."""
+    return carray(_uint16s(address), (n,))
+
+
+@intrinsic
+def as_float(typing: Any, bits: Any) -> Any:
+    """The float32 with these bits, an int32."""
+    return types.float32(types.int32), lambda context, builder, signature, args: builder.bitcast(args[0], ir.FloatType())
+
+
+@intrinsic
+def as_bits(typing: Any, number: Any) -> Any:
+    """The bits of a float32, as an int32."""
+    return types.int32(types.float32), lambda context, builder, signature, args: builder.bitcast(args[0], ir.IntType(32))
+
+
+@inline
+def number(field):
+    """A small number that a field holds, see `encoded`."""
+    return as_float(np.int32(field))
+
+
+@intrinsic
+def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """a b + c, rounded once."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        of = ir.FunctionType(ir.FloatType(), [ir.FloatType()] * 3)
+        return builder.call(cgutils.get_or_insert_function(builder.module, of, "llvm.fma.f32"), args)
+
+    return types.float32(types.float32, types.float32, types.float32), generate
+
+
+@inline
+def share(n, part, parts):
+    """(begin, end) of the part of n items; parts begin at multiples of 16, so that no two write into one line of a cache."""
+    lines = (n + 15) // 16
+    return min(n, 16 * (lines * part // parts)), min(n, 16 * (lines * (part + 1) // parts))
+
+
+def _control_register(builder: Any, value: Any = None) -> Any:
+    """Read, or write, how this thread's processor rounds; 0 where we do not know it."""
+    machine = platform.machine().lower()
+    word, i32 = cgutils.alloca_once(builder, _I64), ir.IntType(32)
+    builder.store(ir.Constant(_I64, 0) if value is None else value, word)
+    if machine in ("x86_64", "amd64"):
+        name = "llvm.x86.sse.stmxcsr" if value is None else "llvm.x86.sse.ldmxcsr"
+        byte = builder.bitcast(word, ir.IntType(8).as_pointer())
+        builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [byte.type]), name), [byte])
+        return builder.zext(builder.trunc(builder.load(word), i32), _I64)
+    if machine in ("aarch64", "arm64"):
+        if value is None:
+            return builder.asm(ir.FunctionType(_I64, []), "mrs $0, fpcr", "=r", [], True)
+        builder.asm(ir.FunctionType(ir.VoidType(), [_I64]), "msr fpcr, $0", "r", [value], True)
+    return builder.load(word)
+
+
+_FLUSH = 0x8040 if platform.machine().lower() in ("x86_64", "amd64") else 1 << 24
+
+
+@intrinsic
+def flush_subnormals(typing: Any) -> Any:
+    """Let numbers too small to be normal count as zero in this thread: they would slow a long training down. What to give `restore` in the end."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        before = _control_register(builder)
+        _control_register(builder, builder.or_(before, ir.Constant(_I64, _FLUSH)))
+        return before
+
+    return types.int64(), generate
+
+
+@intrinsic
+def restore(typing: Any, before: Any) -> Any:
+    """Undo `flush_subnormals`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _control_register(builder, args[0])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+# ---- the tape ------------------------------------------------------------------------------------------------------
+
+
+def _called(context: Any, builder: Any, address: Any, args: list[Any]) -> Any:
+    function = ir.FunctionType(ir.VoidType(), [_I64] * len(args)).as_pointer()
+    builder.call(builder.inttoptr(address, function), args)
+    return context.get_dummy_value()
+
+
+@intrinsic
+def call(typing: Any, address: Any, *fields: Any) -> Any:
+    """Call the kernel at an address, with `part`, `parts` and its fields."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _called(context, builder, args[0], cgutils.unpack_tuple(builder, args[1]))
+
+    return types.void(types.int64, types.StarArgTuple([types.int64] * len(fields))), generate
+
+
+@intrinsic
+def _call_row(typing: Any, row: Any, part: Any, parts: Any) -> Any:
+    """Call the kernel whose address begins a row of a tape, with the fields that follow it; those that it has not do no harm."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        fields = builder.inttoptr(args[0], _I64.as_pointer())
+        values = [builder.load(builder.gep(fields, [ir.Constant(_I64, i)])) for i in range(1 + MOST_FIELDS)]
+        return _called(context, builder, values[0], [args[1], args[2], *values[1:]])
+
+    return types.void(types.int64, types.int64, types.int64), generate
+
+
+def _atomic(operation: str) -> Any:
+    @intrinsic
+    def atomic(typing: Any, address: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            at = builder.inttoptr(args[0], _I64.as_pointer())
+            if operation == "load":
+                return builder.load_atomic(at, "acquire", 8)
+            if operation == "store":
+                builder.store_atomic(args[1], at, "release", 8)
+                return args[1]
+            return builder.atomic_rmw(operation, at, args[1], "acq_rel")
+
+        return types.int64(types.int64, types.int64), generate
+
+    return atomic
+
+
+_add, _load, _store = map(_atomic, ("add", "load", "store"))
+
+
+@intrinsic
+def _give_way(typing: Any) -> Any:
+    """Let another thread have this core."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if sys.platform != "win32":
+            builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(32), []), "sched_yield"), [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+_SPINS = 2_000  # looks at a barrier before a core is given away: some microseconds
+
+
+@inline
+def meet(barrier, parts):
+    """Wait until all parts have come here; `barrier` is the address of two whole numbers, zeros at first."""
+    if parts == 1:
+        return
+    generation = _load(barrier + 8, 0)
+    if _add(barrier, 1) == parts - 1:
+        _store(barrier, 0)
+        _store(barrier + 8, generation + 1)
+        return
+    spins = 0
+    while _load(barrier + 8, 0) == generation:
+        spins += 1
+        if spins > _SPINS:
+            _give_way()
+
+
+@inline
+def walk(tape, n, part, parts, barrier):
+    """Run the n kernels of a tape, one after the other; each row is an address and `MOST_FIELDS` fields."""
+    for i in range(n):
+        _call_row(tape + 8 * (1 + MOST_FIELDS) * i, part, parts)
+        meet(barrier, parts)
+
+
+@kernel
+def run_tape(part, parts, tape, n, barrier):
+    """`walk`, for those who are not compiled."""
+    before = flush_subnormals()
+    walk(tape, n, part, parts, barrier)
+    restore(before)

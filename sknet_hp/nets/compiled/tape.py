@@ -1,0 +1,130 @@
+"""A graph as tapes: rows of kernels and of what they work on, one tape for a training step's way there and back, one for prediction.
+
+A tape says where arrays lie relative to spaces whose places are known later: it is made once for each kind of network, and bound to a network's own
+parameters, tables and memory when that trains.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sknet_hp.nets.compiled.machine import MOST_FIELDS, Kernel, encoded
+
+
+class Space(IntEnum):
+    """What the fields of a tape are relative to."""
+
+    NUMBER = 0  # nothing: they are numbers
+    PARAMETERS = 1
+    GRADIENTS = 2
+    BUFFERS = 3
+    WORK = 4  # memory of the step's own
+    RATES = 5  # two cells for each dropout
+    KEY = 6  # of the step's random numbers
+    FLOATS = 7  # arrays of the table, see `training.table`
+    BINS = 8
+    SHARES = 9
+    STARTS = 10
+    HOT = 11
+    SPARSE_STARTS = 12
+    SPARSE_COLUMNS = 13
+    SPARSE_VALUES = 14
+    CODES = 15
+    ORDER = 16  # row numbers
+    CURSOR = 17  # where in them the batch begins
+    WEIGHT = 18  # of the batch's rows
+
+
+_ROWS = len(Space)  # the field is so many times the number of rows
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an array begins: so many bytes behind the beginning of a space."""
+
+    space: Space
+    offset: int = 0
+
+    def behind(self, floats: int) -> "Place":
+        """The place so many floats further on."""
+        return Place(self.space, self.offset + 4 * floats)
+
+
+class Rows(NamedTuple):
+    """So many times the number of a batch's rows."""
+
+    times: int = 1
+
+
+NOTHING = 0
+"""In place of an array that a kernel can do without."""
+
+
+class Tape:
+    """Kernels to run one after the other."""
+
+    def __init__(self) -> None:
+        self.kernels: list[Kernel] = []
+        self.fields: list[list[int]] = []
+        self.spaces: list[list[int]] = []
+
+    def add(self, kernel: Kernel, **fields: Any) -> None:
+        """Append a kernel; its fields are places, rows, whole numbers, and floats."""
+        values, spaces = [0] * MOST_FIELDS, [0] * MOST_FIELDS
+        for i, name in enumerate(kernel.fields):
+            field = fields.pop(name)
+            if isinstance(field, Place):
+                values[i], spaces[i] = field.offset, int(field.space)
+            elif isinstance(field, Rows):
+                values[i], spaces[i] = field.times, _ROWS
+            else:
+                values[i] = encoded(field)
+        if fields:
+            raise TypeError(f"{kernel.name} has no fields {sorted(fields)}")
+        self.kernels.append(kernel)
+        self.fields.append(values)
+        self.spaces.append(spaces)
+
+    def __add__(self, other: "Tape") -> "Tape":
+        both = Tape()
+        both.kernels, both.fields, both.spaces = self.kernels + other.kernels, self.fields + other.fields, self.spaces + other.spaces
+        return both
+
+    def __len__(self) -> int:
+        return len(self.kernels)
+
+    def bound(self, bases: dict[Space, int], rows: int) -> np.ndarray:
+        """The tape, (kernels, 1 + MOST_FIELDS) int64, for spaces at these addresses and batches of so many rows."""
+        fields, spaces = np.array(self.fields, np.int64).reshape(-1, MOST_FIELDS), np.array(self.spaces).reshape(-1, MOST_FIELDS)
+        addresses = np.zeros(len(Space) + 1, np.int64)
+        for space, base in bases.items():
+            addresses[space] = base
+        placed = fields + addresses[spaces]
+        return np.column_stack([np.array([kernel.address for kernel in self.kernels], np.int64), np.where(spaces == _ROWS, fields * rows, placed)])
+
+
+class Memory:
+    """Floats that arrays share, one after the other, as they are needed."""
+
+    def __init__(self) -> None:
+        self.floats = 0
+        self.free: dict[int, list[Place]] = {}
+
+    def take(self, floats: int) -> Place:
+        """Room for an array. It begins with a line of the cache."""
+        floats = -(-floats // 16) * 16
+        if self.free.get(floats):
+            return self.free[floats].pop()
+        place = Place(Space.WORK, 4 * self.floats)
+        self.floats += floats
+        return place
+
+    def give_back(self, place: Place, floats: int) -> None:
+        """An array is not needed any longer."""
+        self.free.setdefault(-(-floats // 16) * 16, []).append(place)
+
+
+Undo = Callable[[], None]

@@ -1,0 +1,1 @@
+"""A whole training of one network as one compiled loop."""

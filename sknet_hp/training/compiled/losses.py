@@ -1,0 +1,302 @@
+"""Losses, row by row: each gives a row's loss and fills in its gradient by the outputs. `training.losses` says what they are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.nets.compiled.functions import F, exp, log, sigmoid, softplus
+from sknet_hp.nets.compiled.machine import Kernel, copy, doubles, fma, inline, int32s, integers, kernel, kernel_with, matrix, number, share, vector
+from sknet_hp.nets.compiled.normalisation import exponentials
+
+# ---- of one row: (outputs, target, the loss's own parameter, room for the gradient) -> loss ----------------------------
+
+
+@inline
+def _cross_entropy(z, t, own, g):
+    most, total = exponentials(z, g)
+    level, loss, inverse = most + log(total), F(0), F(1) / total
+    for j in range(len(z)):
+        loss += t[j] * (level - z[j]) if t[j] > F(0) else F(0)  # a target of zero counts for nothing, even where the logarithm is infinite
+        g[j] = g[j] * inverse - t[j]
+    return loss
+
+
+@inline
+def _focal(z, t, own, g):
+    most, total = exponentials(z, g)
+    level, loss, along = most + log(total), F(0), F(0)
+    for j in range(len(z)):
+        p, log_p = g[j] / total, z[j] - level
+        rest = F(1) - p
+        rest = rest if rest > F(1e-7) else F(1e-7)
+        power = exp(own * log(rest))
+        loss -= power * log_p * t[j] if t[j] > F(0) else F(0)
+        # d loss / d logit_j = y_j a_j - p_j sum of y_c a_c, with a = gamma (1 - p)^(gamma - 1) p log p - (1 - p)^gamma
+        a = (own * power / rest * p * log_p - power) * t[j] if t[j] > F(0) else F(0)
+        along += a
+        g[j] = a
+    for j in range(len(z)):
+        g[j] -= exp(z[j] - level) * along
+    return loss
+
+
+@inline
+def _log_probability(z, t, own, g):
+    loss = F(0)
+    for j in range(len(z)):
+        shifted = z[j] + F(1.1920929e-07)
+        loss -= t[j] * log(shifted) if t[j] > F(0) else F(0)
+        g[j] = -t[j] / shifted
+    return loss
+
+
+@inline
+def _binary_cross_entropy(z, t, own, g):
+    loss = F(0)
+    for j in range(len(z)):
+        loss += softplus(z[j]) - z[j] * t[j]
+        g[j] = sigmoid(z[j]) - t[j]
+    return loss
+
+
+@inline
+def _mse(z, t, own, g):
+    loss, part = F(0), F(1) / F(len(z))
+    for j in range(len(z)):
+        d = z[j] - t[j]
+        loss = fma(d, d, loss)
+        g[j] = F(2) * d * part
+    return loss * part
+
+
+@inline
+def _mae(z, t, own, g):
+    loss, part = F(0), F(1) / F(len(z))
+    for j in range(len(z)):
+        d = z[j] - t[j]
+        loss += abs(d)
+        g[j] = part if d > F(0) else (-part if d < F(0) else d * part)
+    return loss * part
+
+
+@inline
+def _huber(z, t, own, g):
+    loss, part = F(0), F(1) / F(len(z))
+    for j in range(len(z)):
+        d = z[j] - t[j]
+        size = abs(d)
+        loss += F(0.5) * d * d if size <= own else own * (size - F(0.5) * own)
+        d = own if d > own else d
+        g[j] = (-own if d < -own else d) * part
+    return loss * part
+
+
+@inline
+def _quantile(z, t, own, g):
+    loss, part = F(0), F(1) / F(len(z))
+    for j in range(len(z)):
+        d = z[j] - t[j]
+        slope = F(1) - own if d > F(0) else -own
+        loss += slope * d
+        g[j] = slope * part
+    return loss * part
+
+
+@inline
+def _poisson(z, t, own, g):
+    loss, part = F(0), F(1) / F(len(z))
+    for j in range(len(z)):
+        rate = exp(z[j])
+        loss += rate - z[j] * t[j]
+        g[j] = (rate - t[j]) * part
+    return loss * part
+
+
+# ---- what several predictions say together: (their outputs, a head's width, room for the mean of what they mean) -----
+
+
+@inline
+def _mean(z, n, out):
+    heads = len(z) // n
+    for j in range(n):
+        total = F(0)
+        for h in range(heads):
+            total += z[h * n + j]
+        out[j] = total / F(heads)
+
+
+@inline
+def _mean_of_classes(z, n, out):
+    heads = len(z) // n
+    for h in range(heads):
+        own = z[h * n : (h + 1) * n]
+        _, total = exponentials(own, own)
+        for j in range(n):
+            own[j] /= total
+    _mean(z, n, out)
+    for j in range(n):
+        out[j] = log(out[j])
+
+
+@inline
+def _mean_of_labels(z, n, out):
+    for j in range(len(z)):
+        z[j] = sigmoid(z[j])
+    _mean(z, n, out)
+    for j in range(n):
+        p = out[j]
+        p = F(1e-7) if p < F(1e-7) else p
+        p = F(1) - F(1e-7) if p > F(1) - F(1e-7) else p
+        out[j] = log(p / (F(1) - p))
+
+
+@inline
+def _mean_of_rates(z, n, out):
+    for j in range(len(z)):
+        z[j] = exp(z[j])
+    _mean(z, n, out)
+    for j in range(n):
+        out[j] = log(out[j])
+
+
+@inline
+def _largest(x):
+    at = 0
+    for j in range(1, len(x)):
+        at = j if x[j] > x[at] else at
+    return at
+
+
+# ---- passes --------------------------------------------------------------------------------------------------------
+
+
+def _trained(part, parts, rows, heads, n, outputs, targets, weight, parameter, gradient, losses):
+    """The loss of each row, the mean over its heads; and the gradient of their sum by weight.
+
+    Shapes: outputs, gradient (rows, heads · n); targets (rows, n); weight, losses (rows,).
+    """
+    begin, end = share(rows, part, parts)
+    z, g, t = matrix(outputs, rows, heads * n), matrix(gradient, rows, heads * n), matrix(targets, rows, n)
+    weight, losses, own = vector(weight, rows), vector(losses, rows), vector(parameter, 1)[0]
+    for r in range(begin, end):
+        loss, factor = F(0), weight[r] / F(heads)
+        for h in range(heads):
+            slope = g[r, h * n : (h + 1) * n]
+            loss += ROW(z[r, h * n : (h + 1) * n], t[r], own, slope)  # noqa: F821
+            for j in range(n):
+                slope[j] *= factor
+        losses[r] = loss / F(heads)
+
+
+def _evaluated(part, parts, rows, heads, n, outputs, targets, parameter, together, kept, cursor, losses, hits, spare):
+    """The loss of what the heads of each row say together, (rows, n), and whether its largest output is that of the largest target.
+
+    `together` has room for a batch, or, where what is said is `kept`, for all rows, of which the batch begins at `cursor`.
+    """
+    begin, end = share(rows, part, parts)
+    at = integers(cursor, 1)[0] if kept else 0
+    z, t, out = matrix(outputs, rows, heads * n), matrix(targets, rows, n), matrix(together + 4 * n * at, rows, n)
+    losses, hits, spare, own = vector(losses, rows), vector(hits, rows), vector(spare + 4 * n * part, n), vector(parameter, 1)[0]
+    for r in range(begin, end):
+        if heads > 1:
+            TOGETHER(z[r], n, out[r])  # noqa: F821
+        else:
+            copy(z[r], out[r])
+        losses[r] = ROW(out[r], t[r], own, spare)  # noqa: F821
+        hits[r] = F(1) if _largest(out[r]) == _largest(t[r]) else F(0)
+
+
+def _together(part, parts, rows, heads, n, outputs, cursor, out):
+    """What the heads of each row of a batch say together, into `out`, (all, n), from `cursor` on."""
+    begin, end = share(rows, part, parts)
+    z, out = matrix(outputs, rows, heads * n), matrix(out + 4 * n * integers(cursor, 1)[0], rows, n)
+    for r in range(begin, end):
+        if heads > 1:
+            TOGETHER(z[r], n, out[r])  # noqa: F821
+        else:
+            copy(z[r], out[r])
+
+
+_ROWS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "cross_entropy": (_cross_entropy, _mean_of_classes),
+    "focal": (_focal, _mean_of_classes),
+    "log_probability": (_log_probability, _mean),
+    "binary_cross_entropy": (_binary_cross_entropy, _mean_of_labels),
+    "mse": (_mse, _mean),
+    "mae": (_mae, _mean),
+    "huber": (_huber, _mean),
+    "quantile": (_quantile, _mean),
+    "poisson": (_poisson, _mean_of_rates),
+}
+
+
+def _kernels(pattern: Callable[..., None]) -> dict[str, Kernel]:
+    return {name: kernel_with(pattern, name, ROW=row, TOGETHER=together) for name, (row, together) in _ROWS.items()}
+
+
+TRAINED, EVALUATED, TOGETHER_OF = map(_kernels, (_trained, _evaluated, _together))
+"""By loss: the kernels of a training step, of validation, and of prediction."""
+
+
+# ---- targets and weights -------------------------------------------------------------------------------------------
+
+
+@kernel
+def gather_classes(part, parts, rows, n, y, order, cursor, smoothing, out):
+    """Targets of a batch's class numbers, (all,) int64: shares of the classes, (rows, n). `smoothing` is spread evenly."""
+    begin, end = share(rows, part, parts)
+    numbers, out, spread = int32s(order + 4 * integers(cursor, 1)[0], rows), matrix(out, rows, n), number(smoothing)
+    for r in range(begin, end):
+        row = out[r]
+        row[:] = spread / F(n)
+        row[integers(y + 8 * np.int64(numbers[r]), 1)[0]] += F(1) - spread
+
+
+@kernel
+def gather_targets(part, parts, rows, n, y, order, cursor, smoothing, even, out):
+    """A batch's targets, of (all, n); `smoothing` of each goes towards `even`."""
+    begin, end = share(rows, part, parts)
+    numbers, out, spread = int32s(order + 4 * integers(cursor, 1)[0], rows), matrix(out, rows, n), number(smoothing)
+    for r in range(begin, end):
+        row, source = out[r], vector(y + 4 * n * np.int64(numbers[r]), n)
+        for j in range(n):
+            row[j] = source[j] if spread == F(0) else source[j] * (F(1) - spread) + spread * number(even)
+
+
+@kernel
+def gather_weights(part, parts, rows, weight, order, cursor, raw, shares):
+    """A batch's weights, of (all,) or ones if none, as they are and as shares of their sum. All in one part."""
+    if part:
+        return
+    numbers, raw = int32s(order + 4 * integers(cursor, 1)[0], rows), vector(raw, rows)
+    source, total = vector(weight, 1), F(0)
+    for r in range(rows):
+        if weight:
+            source = vector(weight + 4 * np.int64(numbers[r]), 1)
+            raw[r] = source[0]
+        else:
+            raw[r] = F(1)
+    shared = vector(shares, rows)
+    for r in range(rows):
+        total += raw[r]
+    total = total if total > F(0) else F(1)
+    for r in range(rows):
+        shared[r] = raw[r] / total
+
+
+@kernel
+def tally(part, parts, rows, losses, hits, raw, totals):
+    """Add a batch's losses and, if any, hits, by weight: totals are (loss, weight, hits). All in one part, in order."""
+    if part:
+        return
+    losses, raw, totals = vector(losses, rows), vector(raw, rows), doubles(totals, 3)
+    for r in range(rows):
+        w = np.float64(raw[r])
+        if w > 0:
+            totals[0] += w * np.float64(losses[r])
+            totals[1] += w
+    if hits:
+        found = vector(hits, rows)
+        for r in range(rows):
+            totals[2] += np.float64(raw[r]) * np.float64(found[r])

@@ -1,0 +1,57 @@
+"""Outputs of a trained network on the CPU, some rows at a time, on as many cores as there are."""
+
+import threading
+
+import numpy as np
+
+from sknet_hp.nets.compiled import layers  # noqa: F401  (they register themselves)
+from sknet_hp.nets.compiled.machine import run_tape
+from sknet_hp.nets.compiled.program import Program, program
+from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape
+from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.inputs import Inputs
+from sknet_hp.training.compiled.losses import TOGETHER_OF
+from sknet_hp.training.compiled.network import EVALUATION_ROWS, Turned, rate_cells, table_bases
+
+_WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start
+
+
+def predict_compiled(
+    graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], inputs: Inputs, loss: str, n_outputs: int, cores: int
+) -> np.ndarray:
+    """(rows, n_outputs) float32, as `training.prediction.predict`."""
+    rows = min(EVALUATION_ROWS, len(inputs))
+    made = program(graph, inputs.form, rows, 1, training=False)
+    out = np.empty((len(inputs), n_outputs), np.float32)
+    here = {
+        Space.PARAMETERS: Turned(graph, made.turned).here(parameters),
+        Space.BUFFERS: np.ascontiguousarray(buffers),
+        Space.RATES: rate_cells(graph, rates),
+        Space.ORDER: np.arange(len(inputs), dtype=np.int32),
+    }
+    bases = {space: array.ctypes.data for space, array in here.items()} | table_bases(inputs)
+    tape = Tape()
+    fields = {"heads": graph.n_heads, "n": n_outputs, "outputs": made.output, "cursor": Place(Space.CURSOR), "out": out}
+    tape.add(TOGETHER_OF[loss], rows=Rows(), **fields)
+    tape = made.forward + tape
+    parts = min(cores, max(1, len(inputs) // _WORTH_SHARING))
+    begins = list(range(0, len(inputs), rows))
+    shares = [begins[len(begins) * part // parts : len(begins) * (part + 1) // parts] for part in range(parts)]
+    threads = [threading.Thread(target=_predict, args=(made, tape, bases, rows, len(inputs), share), daemon=True) for share in shares[1:]]
+    for thread in threads:
+        thread.start()
+    _predict(made, tape, bases, rows, len(inputs), shares[0])
+    for thread in threads:
+        thread.join()
+    return out
+
+
+def _predict(made: Program, tape: Tape, bases: dict[Space, int], rows: int, n: int, begins: list[int]) -> None:
+    """Predict batches that begin at these rows."""
+    work, cursor, barrier = np.empty(made.floats, np.float32), np.zeros(1, np.int64), np.zeros(2, np.int64)
+    own = bases | {Space.WORK: work.ctypes.data, Space.CURSOR: cursor.ctypes.data}
+    bound = {count: tape.bound(own, count) for count in {min(rows, n - begin) for begin in begins}}
+    for begin in begins:
+        cursor[0] = begin
+        run = bound[min(rows, n - begin)]
+        run_tape(tape=run, n=len(run), barrier=barrier)

@@ -1,0 +1,354 @@
+"""Training on the CPU, from a job to a result: whole trainings in one call where nobody looks on, else an epoch at a time."""
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.nets.graph import Graph
+from sknet_hp.training.augment import mixing_shares
+from sknet_hp.training.averaging import Average
+from sknet_hp.training.calling_off import CallOff, Cancelled
+from sknet_hp.training.compiled import course, plan
+from sknet_hp.training.compiled.loop import FINISHED, RULES, judge, train
+from sknet_hp.training.compiled.network import Network, rate_cells
+from sknet_hp.training.compiled.updates import Now
+from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
+from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.schedules import SLACK, Schedule
+from sknet_hp.training.start import initial_state
+from sknet_hp.training.stopping import Plateau
+
+_AVERAGINGS = {"none": 0, "ema": 1, "swa": 2}
+
+
+def train_compiled(job: TrainingJob, call_off: CallOff, cores: Callable[[], int]) -> TrainingResult:
+    """Train a network of known layers on the CPU.
+
+    Parameters
+    ----------
+    job : with a graph, in float32.
+    call_off : when it is set, `Cancelled` is raised within a step.
+    cores : asked before an epoch how many cores may work on this network.
+    """
+    return Training(job, call_off, cores).result()
+
+
+_WORTH_SHARING = 1 << 23
+"""Multiplications of a step from which on another core is worth meeting it after each kernel."""
+
+
+def worth_sharing(job: TrainingJob) -> bool:
+    """Whether a network is large enough for several cores. What they make of it does not depend on it."""
+    return job.rows_per_step * multiplications(job) > _WORTH_SHARING
+
+
+def multiplications(job: TrainingJob) -> int:
+    """What a row's way through the matrices of a network takes, there and back."""
+    assert isinstance(job.graph, Graph)
+    total = 0
+    for node in job.graph.nodes:
+        heads = node.n_heads if node.kind == "ensemble_linear" else 1  # others' matrices are of each head
+        total += heads * sum(int(np.prod(shape)) for role, _, shape in node.parameters if role == "weight" and node.kind != "categories")
+    return 3 * total
+
+
+class Training:
+    """One network's training."""
+
+    def __init__(self, job: TrainingJob, call_off: CallOff, cores: Callable[[], int]):
+        self.job, self.call_off, self.cores = job, call_off, cores
+        self.state = job.start or initial_state(job)
+        self.history: list[EpochRecord] = []
+        self.error: BaseException | None = None
+        self.most_cores = max(1, cores()) if worth_sharing(job) else 1
+        self.network = Network(job, self.most_cores)
+        self._load(self.state)
+        self._prepare()
+
+    # ---- states ----------------------------------------------------------------------------------------------------
+
+    def _load(self, state: State) -> None:
+        """Put a state's numbers where the tapes work on them."""
+        network, n = self.network, self.network.n_parameters
+        here = network.turned.here
+        network.weights[:n], network.weights[n:] = here(state.parameters), state.buffers
+        for own, slot in zip(network.slots, state.slots, strict=True):
+            own[:] = here(slot)
+        if network.average is not None:
+            average = state.average if state.average is not None and state.average.kind == self.job.averaging.kind else None
+            shown = state if average is None else average
+            network.average[:n], network.average[n:] = here(shown.parameters), shown.buffers
+            self.averaged = 0 if average is None else average.count
+        if state.best_parameters is not None and state.best_buffers is not None:
+            network.best[:n], network.best[n:] = here(state.best_parameters), state.best_buffers
+
+    def now(self) -> State:
+        """Where the training stands."""
+        network, c, n = self.network, self.course, self.network.n_parameters
+        there = network.turned.there
+        best = int(c[course.BEST_EPOCH])
+        average = None
+        if network.average is not None:
+            average = Average(self.job.averaging.kind, there(network.average[:n]), network.average[n:].copy(), int(c[course.AVERAGED]))
+        changes: dict[str, Any] = {"best_parameters": there(network.best[:n]), "best_buffers": network.best[n:].copy()} if best else {}
+        if best and (best != self.state.best_epoch or self._judged_anew):
+            changes["judged_by"] = self.job.judged_by
+        return replace(
+            self.state,
+            parameters=there(network.weights[:n]),
+            buffers=network.weights[n:].copy(),
+            slots=np.array([there(slot) for slot in network.slots], np.float32).reshape(len(network.slots), n),
+            epoch=int(c[course.EPOCH]),
+            step=int(c[course.STEP]),
+            best_loss=float(c[course.BEST_LOSS]),
+            best_epoch=best,
+            waited=int(c[course.WAITED]),
+            plateau=self._plateau(),
+            average=average,
+            finished=self.state.finished or FINISHED[int(c[course.FINISHED])],
+            **changes,
+        )
+
+    def _plateau(self) -> Plateau:
+        c = self.course
+        if not c[course.LOWERS]:
+            return self.state.plateau
+        before = self.state.plateau.drops
+        fallen = int(c[course.FALLEN])
+        drops = tuple(int(epoch) for epoch in self.drops[:fallen]) if self.job.validation is not None else self.job.schedule.drops[:fallen]
+        return Plateau(float(c[course.FACTOR]), float(c[course.LOWEST]), int(c[course.BAD_EPOCHS]), (*before, *drops))
+
+    # ---- what the loop is told -------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """Write down what the compiled loop goes by."""
+        job, state, network = self.job, self.state, self.network
+        c = self.course = np.zeros(course.LENGTH)
+        c[course.EPOCH], c[course.STEP], c[course.WAITED] = state.epoch, state.step, state.waited
+        # The best of an earlier training is none where epochs are judged by something else.
+        self._judged_anew = state.best_epoch > 0 and state.judged_by != job.judged_by
+        c[course.BEST_LOSS], c[course.BEST_EPOCH] = state.best_loss, 0 if self._judged_anew else state.best_epoch
+        c[course.AVERAGED] = self.averaged if network.average is not None else 0
+        c[course.PATIENCE] = np.inf if job.stopping.patience is None else job.stopping.patience
+        c[course.MIN_DELTA] = job.stopping.min_delta
+        c[course.EMA_DECAY], c[course.SWA_START] = job.averaging.decay, job.averaging.start * job.horizon + SLACK
+        schedule, plateau = job.schedule, state.plateau
+        lowers = schedule.name == "plateau"
+        c[course.FACTOR] = plateau.factor if lowers else 1.0
+        c[course.LOWEST], c[course.BAD_EPOCHS], c[course.LOWERS] = plateau.best, plateau.bad_epochs, lowers
+        c[course.LR_PATIENCE], c[course.LR_GAMMA], c[course.LR_MIN_FACTOR] = schedule.patience, schedule.gamma, schedule.min_factor
+        c[course.WARM_FROM] = (schedule.warmup - SLACK) * job.horizon
+        c[course.NADAM] = 0.96**0.004
+        epochs = max(1, job.max_epochs - state.epoch)
+        self.records = np.full((epochs, 3), np.nan)
+        self.drops = np.array([*schedule.drops, *[0] * epochs] if job.validation is None else [0] * (epochs + 1), np.int64)
+        self._plan(epochs)
+        self._set_rates()
+
+    def _set_rates(self) -> None:
+        """Write down the numbers of the update, which observers may change."""
+        rates, c, now = self.job.rates, self.course, self.network.now
+        c[course.BETA_1], c[course.BETA_2], c[course.EPS] = rates.beta1, rates.beta2, rates.eps
+        decoupled = (self.job.decay_mode or OPTIMIZERS[self.job.optimizer].decay_mode) == "decoupled"
+        numbers = {Now.L1: rates.l1, Now.CLIP: 1.0, Now.DECOUPLED: decoupled, Now.MOMENTUM: rates.momentum, Now.EPS: rates.eps}
+        numbers |= {Now.SHARE_1: 1 - rates.beta1, Now.SHARE_2: 1 - (rates.alpha if self.job.optimizer == "rmsprop" else rates.beta2)}
+        for place, number in numbers.items():
+            now[place] = number
+        self.network.limit[:] = rates.clip
+        self.lr = self._table(self.job.schedule, rates.lr)
+        self.decay = self._table(self.job.decay_schedule, rates.weight_decay)
+        p = self.plan
+        p[plan.LR_AT], p[plan.LR_STRIDE] = self.lr.ctypes.data, int(self.lr.size > 1)
+        p[plan.DECAY_AT], p[plan.DECAY_STRIDE] = self.decay.ctypes.data, int(self.decay.size > 1)
+
+    def _table(self, schedule: Schedule, base: float) -> np.ndarray:
+        """A rate in each step of each epoch to come; one number where it stays."""
+        job = self.job
+        if schedule == Schedule() or (schedule.name == "plateau" and not schedule.warmup):
+            return np.array([base])
+        epochs, steps = len(self.records), job.steps
+        t = (self.state.epoch + np.arange(epochs * steps) / steps) / job.horizon
+        return base * schedule.factors(t, 1 / (steps * job.horizon))
+
+    def _plan(self, epochs: int) -> None:
+        job, network, p = self.job, self.network, np.zeros(plan.LENGTH, np.int64)
+        self.plan = p
+        schedule = job.dropout_schedule
+        times = [0.0] if schedule == Schedule() else [(self.state.epoch + e) / job.horizon for e in range(epochs)]
+        self.dropouts = np.array([rate_cells(network.graph, job.layer_rates, schedule.factor(t)) for t in times], np.float32)
+        self.index = None if job.train.index is None else np.ascontiguousarray(job.train.index, np.int64)
+        self.mixing = mixing_shares(job, range(self.state.epoch, self.state.epoch + epochs)) if job.mixup_alpha else None
+        arrays = {
+            plan.CANCELLED_AT: self.call_off.flag,
+            plan.INDEX_AT: self.index,
+            plan.ORDER_AT: network.order,
+            plan.CURSOR_AT: network.cursor,
+            plan.KEY_AT: network.key,
+            plan.NOW_AT: network.now,
+            plan.TAPE_AT: network.step,
+            plan.REST_AT: network.last_step,
+            plan.TOTALS_AT: network.totals,
+            plan.DROPOUT_AT: self.dropouts,
+            plan.RATES_AT: network.rates,
+            plan.MIX_AT: self.mixing,
+            plan.FACTORS_AT: network.factors,
+            plan.FACTORS_AFTER_AT: network.factors_after,
+            plan.STATE_AT: network.state,
+            plan.AVERAGE_AT: network.average,
+            plan.SOUND_AT: network.sound,
+            plan.BEST_AT: network.best,
+            plan.SHOWN_AT: network.shown,
+            plan.HISTORY_AT: self.records,
+            plan.DROPS_AT: self.drops,
+        }
+        numbers = {
+            plan.SEED: job.seed,
+            plan.ROWS: len(job.train),
+            plan.BATCH: network.rows,
+            plan.STEPS: job.steps,
+            plan.SHUFFLE: job.shuffle,
+            plan.TAPE_LENGTH: len(network.step),
+            plan.REST_LENGTH: len(network.last_step),
+            plan.DROPOUT_STRIDE: len(self.dropouts) > 1,
+            plan.N_RATES: len(network.rates),
+            plan.N_FACTORS: network.factors.size,
+            plan.FACTORS_UNTIL: job.max_epochs + 1 if job.lr_factors_until is None else job.lr_factors_until,
+            plan.N_PARAMETERS: network.n_parameters,
+            plan.N_BUFFERS: network.n_buffers,
+            plan.N_STATE: len(network.state),
+            plan.JUDGES: job.metric is None,
+            plan.RULE: RULES.get(job.optimizer, 0),
+            plan.AVERAGING: _AVERAGINGS[job.averaging.kind],
+            plan.N_DROPS: len(job.schedule.drops) if job.validation is None else 0,
+            plan.FIRST_EPOCH: self.state.epoch,
+        }
+        if job.validation is not None:
+            arrays |= {plan.VALIDATION_AT: network.validate, plan.VALIDATION_REST_AT: network.validate_last}
+            numbers |= {plan.VALIDATED: len(job.validation), plan.VALIDATION_BATCH: network.validation_rows}
+            numbers |= {plan.VALIDATION_LENGTH: len(network.validate), plan.VALIDATION_REST_LENGTH: len(network.validate_last)}
+        for place, array in arrays.items():
+            p[place] = 0 if array is None else array.ctypes.data
+        for place, number in numbers.items():
+            p[place] = number
+
+    # ---- training --------------------------------------------------------------------------------------------------
+
+    def result(self) -> TrainingResult:
+        """Train to the end."""
+        job = self.job
+        looked_at = job.observer is not None or job.metric is not None
+        while not self._is_done():
+            if looked_at:
+                self._epoch()
+            else:  # epoch by epoch where other cores may come and go
+                self._run(job.max_epochs if self.most_cores == 1 else int(self.course[course.EPOCH]) + 1)
+        return TrainingResult(self.now(), self.history, self.error)
+
+    def _is_done(self) -> bool:
+        return bool(self.state.finished or self.course[course.FINISHED] or self.course[course.EPOCH] >= self.job.max_epochs)
+
+    def _run(self, until: int) -> None:
+        """Train until so many epochs lie behind, and note what they were like."""
+        c, before = self.course, int(self.course[course.EPOCH])
+        begin = time.perf_counter()
+        cores = min(self.most_cores, max(1, self.cores()))
+        run_in_parts(train.address, (self.plan, c), until, cores, self.call_off)
+        if c[course.FINISHED] == FINISHED.index("cancelled"):
+            raise Cancelled
+        seconds = (time.perf_counter() - begin) / max(1, int(c[course.EPOCH]) - before)
+        for epoch in range(before + 1, int(c[course.EPOCH]) + 1):
+            loss, valid_loss, accuracy = self.records[epoch - 1 - self.state.epoch].tolist()
+            validated = self.job.validation is not None
+            counted = validated and LOSSES[str(self.job.loss)].counts_hits
+            self.history.append(EpochRecord(epoch, loss, valid_loss if validated else None, accuracy if counted else None, None, seconds))
+
+    def _epoch(self) -> None:
+        """Train for an epoch that somebody looks at, or that is scored by something that is not compiled."""
+        observer = self.job.observer
+        if observer is not None:
+            self._ask(observer.on_epoch_begin)
+            if self.state.finished:
+                return
+        self._run(int(self.course[course.EPOCH]) + 1)
+        if self.job.metric is not None:
+            self._score()
+        if observer is not None:
+            self._ask(partial(observer.on_epoch_end, self.history[-1], self.now()))
+
+    def _score(self) -> None:
+        """Judge the last epoch by the job's metric."""
+        if self.course[course.FINISHED]:
+            return
+        assert self.job.metric is not None and self.network.outputs is not None
+        try:
+            score = float(self.job.metric(self.network.outputs))
+        except Exception as error:
+            self._stop(error)
+            return
+        record = self.history[-1] = self.history[-1]._replace(valid_score=score)
+        judge(plan=self.plan, course=self.course, value=np.array([-score]), loss=np.array([record.valid_loss]))
+
+    def _ask(self, observe: Callable[[], Reaction]) -> None:
+        """Do what an observer wants."""
+        try:
+            stop, rates, changes = observe()
+        except Exception as error:
+            self._stop(error)
+            return
+        if stop and not self.course[course.FINISHED]:
+            self.state = replace(self.state, finished=self.state.finished or "observer")
+        if rates is not None:
+            self.job = replace(self.job, rates=rates)
+            self._set_rates()
+        if changes:
+            state = replace(self.now(), **changes)
+            self._load(state)
+            self.course[course.STEP] = state.step
+
+    def _stop(self, error: BaseException) -> None:
+        self.error = error
+        self.state = replace(self.state, finished=self.state.finished or "observer")
+
+
+def run_in_parts(kernel: int, arrays: tuple[Any, ...], until: int, parts: int, call_off: CallOff) -> None:
+    """Call a kernel in so many threads at once, each with its part.
+
+    The main thread of a process only waits, so that it hears of Ctrl-C; then, and whatever else is raised here, the work is called off.
+    """
+    barrier = np.zeros(2, np.int64)
+    addresses = [array.ctypes.data for array in arrays]
+    call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * (len(addresses) + 4))(kernel)
+    begin = threading.Event()
+    helpers: list[threading.Thread] = []
+
+    def work(part: int) -> None:
+        begin.wait()
+        if part < parts:
+            call(part, parts, *addresses, barrier.ctypes.data, until)
+
+    first = 0 if threading.current_thread() is threading.main_thread() else 1
+    try:
+        for part in range(first, parts):
+            helpers.append(threading.Thread(target=work, args=(part,), name="sknet_hp-training", daemon=True))
+            helpers[-1].start()
+    except RuntimeError:  # no more threads to be had: fewer do it
+        helpers.pop()
+    parts = max(1, first + len(helpers))
+    begin.set()
+    try:
+        if first + len(helpers) > len(helpers) or not helpers:
+            work(0)
+        for helper in helpers:
+            helper.join()
+    except BaseException:
+        call_off.set()
+        for helper in helpers:
+            helper.join()
+        raise
