@@ -368,7 +368,7 @@ class BaseNet(Network, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        if not self.callbacks and not self.verbose:  # then it can be made again
+        if not self.callbacks:  # then it can be made again
             state.pop("_net", None)
         return state
 

@@ -66,7 +66,7 @@ _CLASSES: dict[str, type] = {
         AveragedRegressor,
     )
 }
-_LEFT_OUT = {"_net", requests.ATTRIBUTE}  # what is made again when it is asked for, and what has a node of its own
+_LEFT_OUT = {"_net", "_number_of", requests.ATTRIBUTE}  # what is made again when it is asked for, and what has a node of its own
 _SAVED = (NetClassifier, NetRegressor, Pipeline, AveragedClassifier, AveragedRegressor)
 _SCALARS = {kind.__name__: kind for kind in (np.bool_, np.int64, np.int32, np.float64, np.float32)}
 
