@@ -23,7 +23,8 @@ def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return seen, codes
 
 
-def _is_multilabel(y: Any) -> bool:
+def is_multilabel(y: Any) -> bool:
+    """Whether y is a matrix that says which labels each row has."""
     two = len(getattr(y, "shape", ())) == 2 or (isinstance(y, list) and len(y) > 0 and isinstance(y[0], (list, tuple, np.ndarray)))
     return two and type_of_target(y, input_name="y") == "multilabel-indicator"
 
@@ -44,7 +45,7 @@ class ClassTarget:
     @classmethod
     def learn(cls, y: Any, classes: Any) -> "tuple[ClassTarget, np.ndarray]":
         """(what y is, y encoded); `classes` may tell of labels that y does not show."""
-        if _is_multilabel(y):
+        if is_multilabel(y):
             matrix = _indicator(y)
             target = cls(np.arange(matrix.shape[1]), True)
             target.check_classes(classes)
