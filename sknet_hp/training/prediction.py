@@ -1,12 +1,14 @@
 """A trained network's outputs, with the same care for bits as its training."""
 
 import copy
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 from torch import nn
 
 from sknet_hp.nets import kernels
+from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.nets.slices import Sliced, rows_per_slice
@@ -50,7 +52,7 @@ def predict(
     """
     rows = min(BATCH_ROWS, kernels.padded_rows(len(X)))
     parts = []
-    with training_environment():
+    with training_environment(), nullcontext() if isinstance(graph, Graph) else own_defaults():
         program = _program(graph, parameters, buffers, rates, precision, rows)
         batch = torch.zeros(1, rows, X.shape[1], dtype=torch.float32)
         for part in torch.from_numpy(X).split(rows):
