@@ -149,8 +149,8 @@ def _check_labels(labels: np.ndarray, name: str) -> None:
     """
     if labels.dtype.kind == "f" and (large := labels[np.abs(labels.astype(np.float64)) >= _WHOLE_UNTIL]).size:
         raise ValueError(
-            f"{name} holds {large[0]:g}, and from 2**53 on floats can not tell whole numbers apart; give labels as integers, without missing ones among "
-            "them, or as strings"
+            f"{name} holds {large[0]:g}, and from 2**53 on floats can not tell whole numbers apart; give labels as integers, without missing ones "
+            "among them, or as strings"
         )
     if labels.dtype.kind in "mM" and np.isnat(labels).any():
         raise ValueError(f"{name} holds NaT at position {np.isnat(labels).argmax()}, which is no label; leave it out")
