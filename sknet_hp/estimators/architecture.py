@@ -176,10 +176,9 @@ def network(structure: dict[str, Any], numbers: dict[str, float], seed: int) -> 
     except UnknownLayerError as error:
         warn_alone(error)
         if not any(p.requires_grad for p in own.parameters()) or any(p.dtype != torch.float32 for p in own.parameters()):
-            raise ValueError(
-                f"module={structure['module']!r} must have float32 parameters to train; torch.Tensor(...) makes them of torch's default "
-                f"type, here {torch.get_default_dtype()}, where torch.empty(...) makes them float32"
-            ) from None
+            default = torch.get_default_dtype()
+            why = "" if default == torch.float32 else f"; torch.Tensor(...) makes them {default}, the default; use torch.empty(...), which does not"
+            raise ValueError(f"module={structure['module']!r} must have float32 parameters to train{why}") from None
         return Network(own, (), own)
 
 

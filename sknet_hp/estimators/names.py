@@ -52,16 +52,22 @@ _OF_SEARCHES = {
 """What our names are called by others."""
 
 
-def hint(name: str, known: Iterable[str]) -> str:
-    """What to say of a name that is not among the known ones: the nearest of them, or all."""
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of the known names that is meant by one that is not among them; None if it is like none."""
     known = list(known)
     part, *more = name.split("__", 1)
     near = ["__".join([own, *more]) for own in known if own.endswith(f"__{part}")]  # its step was forgotten
     *step, last = name.rsplit("__", 1)
     ours = [own for meant in (_OF_NETWORKS, _OF_SEARCHES) for own, others in meant.items() if last in others] or [last]
     near = near or [own for each in ours for own in known if own == "__".join([*step, each]) or (not step and own.endswith(f"__{each}"))]
-    near = near or get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"it has {sorted(known)}"
+    return next(iter(near or get_close_matches(name, known, n=1, cutoff=0.5)), None)
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """What to say of a name that is not among the known ones: the nearest of them, or all."""
+    known = list(known)
+    near = nearest(name, known)
+    return f"it has {sorted(known)}" if near is None else f"did you mean {near!r}?"
 
 
 class Hinting:
@@ -84,7 +90,9 @@ class Hinting:
         known = estimator.get_params(deep=False)
         unknown = next((name for name in params if name.partition("__")[0] not in known), None)
         if unknown is not None:
-            raise ValueError(f"Invalid parameter {unknown!r} for estimator {self}; {hint(unknown, known)} Valid parameters are: {sorted(known)!r}.")
+            near = nearest(unknown, known)
+            guess = "." if near is None else f"; did you mean {near!r}?"
+            raise ValueError(f"Invalid parameter {unknown!r} for estimator {self}{guess} Valid parameters are: {sorted(known)!r}.")
         return estimator.set_params(**params)
 
 

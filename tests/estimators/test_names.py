@@ -51,6 +51,10 @@ def test_every_name_is_one_of_ours():
 def test_a_name_like_no_other():
     with pytest.raises(TypeError, match=r"argument 'zzzzz'; it has \['activation', 'alpha', .*'zero_output'\]$"):
         NetClassifier(zzzzz=1)
+    with pytest.raises(
+        ValueError, match=r"^Invalid parameter 'zzzzz' for estimator NetClassifier\(\)\. Valid parameters are: \['activation', .*'zero_output'\]\.$"
+    ):
+        NetClassifier().set_params(zzzzz=1)
 
 
 @pytest.mark.parametrize("preset", presets.__all__)

@@ -109,8 +109,10 @@ def test_a_step_as_it_is(path):
     assert np.array_equal(sknet_hp.load(path).predict(X), make_pipeline(StandardScaler().fit(X), net).predict(X))
 
 
-def test_a_file_that_unpacks_to_much_more(path):
-    with_step(path, lambda content: changed(content, lambda schema, files: dict.fromkeys(files, npy(np.zeros(LARGE, bool))), ZIP_DEFLATED))
+@pytest.mark.parametrize("size", [LARGE, 100_000])
+def test_a_file_that_unpacks_to_more(path, size):
+    """Also where it is not much: there may be many of them."""
+    with_step(path, lambda content: changed(content, lambda schema, files: dict.fromkeys(files, npy(np.zeros(size, bool))), ZIP_DEFLATED))
     assert path.stat().st_size < LARGE / 100
     assert refused(path)
 
@@ -140,7 +142,7 @@ def test_one_file_for_many_nodes(path):
     assert refused(path)
 
 
-def test_a_sparse_matrix_that_unpacks_to_much_more(path):
+def test_a_sparse_matrix_that_unpacks_to_more(path):
     out = io.BytesIO()
     scipy.sparse.save_npz(out, scipy.sparse.csr_matrix((np.zeros(LARGE // 12), (np.zeros(LARGE // 12, np.int32), np.zeros(LARGE // 12, np.int32)))))
     with_step(path, lambda content: changed(content, lambda schema, files: dict.fromkeys(files, out.getvalue())))

@@ -25,6 +25,9 @@ FORMAT = 2
 MOST_BEFORE_ARRAYS = 8 + 100_000_000
 """Bytes: the length of the header, and the longest that safetensors takes."""
 
+_OF_VALUES = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, ImportError)
+_OF_DAMAGE = (SafetensorError, *_OF_VALUES, RecursionError, MemoryError)  # what reading a damaged or a forged file may raise
+
 
 def to_bytes(estimator: Any) -> bytes:
     """What `save` writes. Raises TypeError for what can not be stored; the message names it."""
@@ -58,18 +61,7 @@ def from_bytes(content: bytes, name: str) -> Any:
         estimator = Reader(arrays).decode(json.loads(tree))
     except SavedModelError:
         raise
-    except (
-        SafetensorError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        ImportError,
-        OverflowError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+    except _OF_DAMAGE as error:
         raise SavedModelError(f"{name} is damaged: {type(error).__name__} while reading it") from None
     if not is_saved(estimator):
         raise SavedModelError(f"{name} holds no estimator")

@@ -3,6 +3,7 @@
 from copy import deepcopy
 from functools import cache
 from typing import Any
+from zipfile import ZIP_STORED
 
 from sklearn.base import BaseEstimator
 
@@ -51,7 +52,7 @@ def step_to_bytes(value: Any, where: str) -> bytes:
 
     what = f"{where} ({type(value).__name__})"
     try:
-        content = skops.io.dumps(_without_owners(value))
+        content = skops.io.dumps(_without_owners(value), compression=ZIP_STORED)  # so that it is as large as what it holds
     except Exception as error:  # of many kinds, from skops and from what it asks to describe itself
         raise TypeError(f"{what} can't be stored without pickle ({' '.join(str(error).split()).rstrip('.')}); use joblib.dump") from error
     unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(_trusted()))
@@ -68,7 +69,7 @@ def step_from_bytes(content: bytes) -> Any:
     Raises
     ------
     ValueError
-        If it can't be read, holds what is not trusted, or would take much more memory than its size lets expect.
+        If it can't be read, holds what is not trusted, or would take more memory than its own size.
     """
     import skops.io
 
