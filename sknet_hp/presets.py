@@ -5,6 +5,7 @@ docstring says so.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from inspect import cleandoc, signature
 from typing import Any, Literal
 
@@ -22,12 +23,24 @@ __all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm", "ta
 
 
 def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Write what all presets share into a docstring."""
+    """Write what all presets share into a docstring, and say what to do with arguments that they do not take."""
     entries = "\n".join(f"{name} : {_MEANINGS[name]}" for name in signature(preset).parameters)
     fails = "Raises\n------\nValueError\n    If an argument is none of these."
     shared = f"Parameters\n----------\n{entries}\n\nReturns\n-------\nparameters : dict\n\n{fails}\n"
     preset.__doc__ = f"{cleandoc(preset.__doc__ or '')}\n\n{shared}"
-    return preset
+    known = list(signature(preset).parameters)
+
+    @wraps(preset)
+    def answering(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        unknown = next((name for name in kwargs if name not in known), None)
+        if unknown is not None:
+            raise TypeError(
+                f"{preset.__name__}() got an unexpected keyword argument {unknown!r}; it takes {' and '.join(known)}, and returns a dict, in which "
+                f"parameters of the network are changed: presets.{preset.__name__}() | {{'lr': 0.01}}"
+            )
+        return preset(*args, **kwargs)
+
+    return answering
 
 
 @_described

@@ -51,6 +51,8 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
         raise BadInput(f"there is no file {source!r}: give the path of a CSV or Parquet file, or sklearn:NAME with NAME one of {listed(BUNDLED)}")
     if path.is_dir():
         raise BadInput(f"{source!r} is a directory: give the path of a CSV or Parquet file")
+    if not path.is_file():
+        raise BadInput(f"{source!r} is a device, a pipe or a socket, which is read once and may never end: copy what comes out of it into a file")
     name = path.name.lower()
     try:
         if name.endswith(CSV_ENDINGS):

@@ -24,13 +24,16 @@ def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
     if out.exists() and not out.is_dir():
         raise BadInput(f"--out {str(out)!r} is a file: give a directory")
     try:
-        present = {entry.name for entry in out.iterdir()} if out.exists() else set()
+        entries = list(out.iterdir()) if out.exists() else []
+        present, odd = {entry.name for entry in entries}, [entry.name for entry in entries if entry.is_symlink() or not entry.is_file()]
     except PermissionError:
         raise BadInput(f"--out {str(out)!r} can't be read: you have no permission, give another directory") from None
     if present and not overwrite:
         raise BadInput(f"--out {str(out)!r} is not empty: give another directory, or --overwrite to replace the results in it")
     if present - _OURS:
         raise BadInput(f"--out {str(out)!r} has files in it that are no results of tune ({sorted(present - _OURS)[0]!r}): give another directory")
+    if odd:
+        raise BadInput(f"--out {str(out)!r} has {odd[0]!r} in it, which is a link or no file, and would be lost: remove it or give another directory")
     _require_writable(out)
 
 
@@ -107,7 +110,10 @@ def _beside(out: Path) -> Path:
 
 
 def _require_writable(out: Path) -> None:
-    place = Path(os.path.realpath(out)).parent
+    target = Path(os.path.realpath(out))
+    if target.is_symlink():
+        raise BadInput(f"--out {str(out)!r} is a link that leads to itself: remove it or give another place")
+    place = target.parent
     while not place.exists():
         place = place.parent
     try:  # permissions do not tell of everything, such as systems of files that are read-only

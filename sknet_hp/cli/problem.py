@@ -136,7 +136,7 @@ def _class_target(column: "pd.Series") -> "np.ndarray":
     if types.is_bool_dtype(column):
         y = column.to_numpy(dtype=bool)
     elif types.is_numeric_dtype(column):
-        y = column.to_numpy(dtype=np.int64)
+        y = column.to_numpy(dtype=np.int64 if column.max() < 2**63 else np.uint64)
     else:
         y = column.to_numpy(dtype=object)
         if not all(isinstance(label, str) for label in y):

@@ -12,6 +12,7 @@ from torch import nn
 
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.nets import ARCHITECTURES
+from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.front import Front
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
@@ -175,10 +176,13 @@ def network(structure: dict[str, Any], numbers: dict[str, float], seed: int) -> 
     except UnknownLayerError as error:
         warn_alone(error)
         if not any(p.requires_grad for p in own.parameters()) or any(p.dtype != torch.float32 for p in own.parameters()):
-            raise ValueError(f"module={structure['module']!r} must have float32 parameters to train") from None
+            default = torch.get_default_dtype()
+            why = "" if default == torch.float32 else f"; torch.Tensor(...) makes them {default}, the default; use torch.empty(...), which does not"
+            raise ValueError(f"module={structure['module']!r} must have float32 parameters to train{why}") from None
         return Network(own, (), own)
 
 
+@own_defaults()
 def check_buffers(structure: dict[str, Any], own: nn.Module) -> None:
     """Refuse a module that changes a state which would be lost, as far as a step on two rows of zeros shows it."""
 
@@ -209,6 +213,7 @@ def counted(graph: Graph | nn.Module, step: int) -> Graph | nn.Module:
     return graph
 
 
+@own_defaults()
 def _own_module(kind: Any, arguments: dict[str, Any]) -> nn.Module:
     params = arguments.pop("module_params")
     try:

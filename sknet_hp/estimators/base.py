@@ -17,6 +17,7 @@ from torch import nn
 from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.continuing import again, starts_of
 from sknet_hp.estimators.encoded import encoded, encoded_in_parts, learned
+from sknet_hp.estimators.names import Hinting
 from sknet_hp.estimators.net_view import view
 from sknet_hp.estimators.row_weights import counting, shares
 from sknet_hp.estimators.split import Data, naming, split_rows
@@ -38,7 +39,7 @@ _PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
 
 
-class BaseNet(Network, BaseEstimator):
+class BaseNet(Network, Hinting, BaseEstimator):
     """Training of `NetClassifier` and `NetRegressor`."""
 
     # Without this, a search by groups would ask whether the networks want them too.
@@ -368,7 +369,7 @@ class BaseNet(Network, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        if not self.callbacks and not self.verbose:  # then it can be made again
+        if not self.callbacks:  # then it can be made again
             state.pop("_net", None)
         return state
 

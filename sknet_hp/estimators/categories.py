@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -57,7 +58,25 @@ class OfColumn:
         return _key_blocks(table, self.column, self.text_)
 
 
-class OneHot(OfColumn):
+class Numbered(OfColumn):
+    """One column whose categories have a number each, counted from ``first``; missing cells have ``missing``, or none if None."""
+
+    def __init__(self, column: int, census: Census, categories: list[Any], first: int, missing: int | None):
+        super().__init__(column, census)
+        self.categories_ = categories
+        self._first, self._missing = first, missing
+
+    @cached_property
+    def _number_of(self) -> dict[Any, int]:
+        numbers = {category: number for number, category in enumerate(self.categories_, self._first)}
+        return numbers if self._missing is None else numbers | {None: self._missing}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # skops writes the keys of a dict as text, from which neither None nor False comes back.
+        return {name: value for name, value in vars(self).items() if name != "_number_of"}
+
+
+class OneHot(Numbered):
     """One column's categories as 0/1 columns: its frequent categories, then infrequent, then missing.
 
     Attributes
@@ -69,20 +88,17 @@ class OneHot(OfColumn):
     """
 
     def __init__(self, column: int, census: Census, max_categories: int):
-        super().__init__(column, census)
         missing = None in census.rows
         ordered = sorted(census.rows.keys() - {None})
         frequent = sorted(ordered, key=census.weights.__getitem__, reverse=True)[:max_categories]  # ties stay sorted
         infrequent = len(ordered) > len(frequent)
-        self.categories_ = sorted(frequent)
-        if self.categories_ == [False, True] and isinstance(self.categories_[0], BOOLEANS):
-            self.categories_ = [True]  # one column tells two values apart, and no third one may come
-        self.names_ = [_text(category) for category in self.categories_]
+        categories = sorted(frequent)
+        if categories == [False, True] and isinstance(categories[0], BOOLEANS):
+            categories = [True]  # one column tells two values apart, and no third one may come
+        self.names_ = [_text(category) for category in categories]
         self.names_ += ["infrequent"] * infrequent + ["missing"] * missing
-        self._positions = {category: position for position, category in enumerate(self.categories_)}
-        self._unseen = len(self.categories_) if infrequent else -1
-        if missing:
-            self._positions[None] = len(self.names_) - 1
+        self._unseen = len(categories) if infrequent else -1
+        super().__init__(column, census, categories, 0, len(self.names_) - 1 if missing else None)
 
     def write(self, table: Table, out: np.ndarray) -> None:
         """Write 0/1 columns into ``out``, of shape (n_rows, len(names_)).
@@ -97,30 +113,31 @@ class OneHot(OfColumn):
         for rows, cells in self._key_blocks(table):
             if booleans and (strange := set(cells) - {True, False, None}):
                 raise ValueError(f"{table.label(self.column)} held only booleans in fit, and now holds {min(strange, key=str)!r}")
-            positions = np.fromiter(map(self._positions.get, cells, repeat(self._unseen)), np.intp, len(cells))
+            positions = np.fromiter(map(self._number_of.get, cells, repeat(self._unseen)), np.intp, len(cells))
             known = np.flatnonzero(positions >= 0)
             out[rows.start + known, positions[known]] = 1.0
 
 
-class Codes(OfColumn):
+class Codes(Numbered):
     """One column's categories as numbers, from 0 on: 0 stands for those that came once or not at all in training, 1 for a missing cell.
 
     Attributes
     ----------
+    categories_ : list
+        The categories with a number of their own, sorted.
     n_codes_ : int
         How many numbers there are.
     """
 
     def __init__(self, column: int, census: Census):
-        super().__init__(column, census)
         known = sorted(category for category, n_rows in census.rows.items() if category is not None and n_rows > 1)
-        self._numbers: dict[Any, int] = {None: 1} | {category: number for number, category in enumerate(known, 2)}
+        super().__init__(column, census, known, 2, 1)
         self.n_codes_ = 2 + len(known)
 
     def write(self, table: Table, out: np.ndarray, first: int) -> None:
         """Write the numbers, counted from ``first``, into ``out``, of shape (n_rows,)."""
         for rows, cells in self._key_blocks(table):
-            out[rows] = first + np.fromiter(map(self._numbers.get, cells, repeat(0)), np.intp, len(cells))
+            out[rows] = first + np.fromiter(map(self._number_of.get, cells, repeat(0)), np.intp, len(cells))
 
 
 def _key_blocks(table: Table, column: int, text: bool) -> Iterator[tuple[slice, list[Any]]]:

@@ -10,7 +10,7 @@ from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.class_weight import balanced, by_label, of_rows
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
-from sknet_hp.estimators.targets import ClassTarget
+from sknet_hp.estimators.targets import ClassTarget, is_multilabel
 from sknet_hp.training.torch_loss import TorchLoss, read_loss
 
 
@@ -277,8 +277,14 @@ class NetClassifier(ClassifierMixin, BaseNet):
         ----------
         X, y, sample_weight : as in `fit`.
         classes : array-like, default=None
-            All labels that any call will bring; needed in the first call if its `y` does not show them all. Later calls may repeat them.
+            All labels that any call will bring. They must be given in the first call, unless `fit` came before it, or `y` is a matrix of labels,
+            which has a column for each. Later calls may repeat them.
         """
+        if classes is None and not hasattr(self, "states_") and not is_multilabel(y):
+            raise ValueError(
+                "classes must be passed on the first call to partial_fit: all labels that any call will bring, for example "
+                "classes=numpy.unique(y) of the whole y"
+            )
         return self._fit(X, y, sample_weight, one_epoch=True, classes=classes)
 
     def predict_proba(self, X: Any) -> np.ndarray:

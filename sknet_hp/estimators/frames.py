@@ -178,14 +178,20 @@ class FrameTable:
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
         """Give cells as Python objects; a missing one is None."""
         cells = self._cells(column, rows)
-        if self._series[column].dtype in (nw.Categorical, nw.Enum) and cells.dtype.kind == "O":
+        if self.is_category(column) and cells.dtype.kind == "O":
             # pandas makes categories of anything hashable, intervals from `pandas.cut` among them
             cells = _named_categories(cells)
         return _to_objects(cells, self.label(column))
 
     def _cells(self, column: int, rows: slice) -> np.ndarray:
         view = self._views.get(column)
-        return self._series[column][rows.start : rows.stop].to_numpy() if view is None else view[rows]
+        if view is not None:
+            return view[rows]
+        part = self._series[column][rows.start : rows.stop]
+        cells = part.to_numpy()
+        if self.is_category(column) and cells.dtype.kind == "f":  # so pandas makes integers, too, where one is missing: large ones would be rounded
+            return part.to_native().astype(object).to_numpy()
+        return cells
 
 
 def _named_categories(cells: np.ndarray) -> np.ndarray:

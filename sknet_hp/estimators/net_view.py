@@ -9,6 +9,7 @@ from skorch.history import History
 
 from sknet_hp.estimators.net_state import NetState
 from sknet_hp.estimators.skorch_net import NeuralNetClassifier, NeuralNetRegressor
+from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.training.torch_loss import TorchLoss
 
 TORCH_OPTIMIZERS: dict[str, Any] = {
@@ -50,6 +51,7 @@ def _optimizer_settings(estimator: Any) -> dict[str, Any]:
     return {f"optimizer__{key}": value for key, value in settings.items()}
 
 
+@own_defaults()
 def build(estimator: Any, lr: float, batch_size: int) -> Any:
     """A skorch net around the estimator's module, without its weights yet.
 

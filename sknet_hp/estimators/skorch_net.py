@@ -3,7 +3,7 @@
 import copy
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, Self
@@ -24,6 +24,7 @@ from sknet_hp.estimators.net_state import NetState
 from sknet_hp.estimators.torch_optim import CannotJoin
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.entry import train_job
+from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
 from sknet_hp.nets.inputs import Inputs
@@ -74,6 +75,21 @@ class FusedFitLoop(Network):
         with OwnGenerator(int(mixed_keys(seed, done)) & 0x7FFFFFFF if done else seed):
             yield
 
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
+        """As skorch's. For a table of float32 the module is made of float32 too, whatever torch's default is."""
+        with _defaults_for(X):
+            return super().fit(X, y, **fit_params)  # type: ignore[misc]
+
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> Self:
+        """As skorch's, and as `fit`."""
+        with _defaults_for(X):
+            return super().partial_fit(X, y, classes, **fit_params)  # type: ignore[misc]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """As skorch's, and as `fit`."""
+        with _defaults_for(X):
+            return super().predict_proba(X)  # type: ignore[misc]
+
     def initialize_module(self) -> Self:
         """As skorch's, with initial weights that follow from `random_state`."""
         with self._seeded():
@@ -97,7 +113,7 @@ class FusedFitLoop(Network):
             result = train_job(job)
         except KeyboardInterrupt:  # which skorch takes for the end of the training
             if job.observer is None:
-                warnings.warn("a silent net was interrupted, and is as it was before; with verbose=1 it keeps its last epoch", stacklevel=5)
+                warnings.warn("a silent net was interrupted, and is as it was before; with verbose=1 it keeps its last epoch", stacklevel=7)
             raise
         tensors.write(result.state)
         net._set_training(job.validation is None)  # as skorch's loop leaves it
@@ -111,7 +127,7 @@ class FusedFitLoop(Network):
                 f"training diverged in epoch {result.state.epoch}: loss or weights are no longer finite (lr={job.rates.lr}); the weights from before "
                 "that epoch are kept. A lower lr usually helps.",
                 ConvergenceWarning,
-                stacklevel=5,
+                stacklevel=7,
             )
         return self
 
@@ -119,6 +135,12 @@ class FusedFitLoop(Network):
         net: Any = self
         with self._seeded(len(net.history)):  # more epochs are not to repeat the numbers of those before
             return super().fit_loop(X, y, epochs, **fit_params)  # type: ignore[misc]
+
+
+def _defaults_for(X: Any) -> AbstractContextManager[None]:
+    """Ours for float32. Else the process's: who has made float64 the default may want to train in it, in skorch's own loop."""
+    parts = X.values() if isinstance(X, dict) else X if isinstance(X, (list, tuple)) else [X]
+    return own_defaults() if any(str(getattr(part, "dtype", "")).removeprefix("torch.") == "float32" for part in parts) else nullcontext()
 
 
 class NeuralNetClassifier(FusedFitLoop, skorch.NeuralNetClassifier):

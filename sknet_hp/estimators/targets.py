@@ -1,6 +1,8 @@
 """Between what users have as y and what networks are trained on, both ways."""
 
 from dataclasses import dataclass
+from numbers import Integral, Real
+from reprlib import repr as short
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,8 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from sknet_hp.estimators.frames import is_missing
+
+_WHOLE_UNTIL = 2**53  # from there on a float no longer holds every whole number
 
 
 def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -23,7 +27,8 @@ def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return seen, codes
 
 
-def _is_multilabel(y: Any) -> bool:
+def is_multilabel(y: Any) -> bool:
+    """Whether y is a matrix that says which labels each row has."""
     two = len(getattr(y, "shape", ())) == 2 or (isinstance(y, list) and len(y) > 0 and isinstance(y[0], (list, tuple, np.ndarray)))
     return two and type_of_target(y, input_name="y") == "multilabel-indicator"
 
@@ -44,7 +49,7 @@ class ClassTarget:
     @classmethod
     def learn(cls, y: Any, classes: Any) -> "tuple[ClassTarget, np.ndarray]":
         """(what y is, y encoded); `classes` may tell of labels that y does not show."""
-        if _is_multilabel(y):
+        if is_multilabel(y):
             matrix = _indicator(y)
             target = cls(np.arange(matrix.shape[1]), True)
             target.check_classes(classes)
@@ -77,12 +82,15 @@ class ClassTarget:
     def _known(self, y: np.ndarray, seen: np.ndarray, codes: np.ndarray) -> np.ndarray:
         if len(seen) == len(self.classes) and (seen == self.classes).all():
             return codes
-        unknown = np.setdiff1d(seen, self.classes)
+        classes = self.classes
+        if {seen.dtype.kind, classes.dtype.kind} == {"i", "u"}:  # NumPy would compare them as floats
+            y, seen, classes = y.astype(object), seen.astype(object), classes.astype(object)
+        unknown = np.setdiff1d(seen, classes)
         if len(unknown):
             raise ValueError(
                 f"y holds the labels {unknown[:5].tolist()}, which are not among the classes {self.classes[:10].tolist()} this network knows"
             )
-        return np.searchsorted(self.classes, y)
+        return np.searchsorted(classes, y)
 
     def original(self, codes: np.ndarray) -> np.ndarray:
         """The opposite of `encode`."""
@@ -109,31 +117,54 @@ class ClassTarget:
 
 
 def _column(y: Any) -> np.ndarray:
-    y = column_or_1d(y, warn=True)
+    y = column_or_1d(_exact(y), warn=True)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
     _check_labels(y, "y")
     return y
 
 
+def _exact(labels: Any) -> Any:
+    """Labels of types that NumPy has not, or scikit-learn knows nothing of, as an array that keeps their values."""
+    if getattr(labels, "ndim", 1) == 2 and hasattr(labels, "iloc") and labels.shape[1] == 1:
+        column = _exact(labels.iloc[:, 0])
+        return column.reshape(-1, 1) if isinstance(column, np.ndarray) else labels
+    kind = getattr(getattr(labels, "dtype", None), "numpy_dtype", None)  # of pandas' nullable types, and of Arrow's in pandas
+    if kind is not None and kind.kind in "iub" and not labels.isna().any():
+        return labels.to_numpy(dtype=kind)  # not by way of float64, which makes neighbours of large integers one
+    return labels.astype(object) if isinstance(labels, np.ndarray) and labels.dtype.kind == "T" else labels
+
+
 def _classes(given: Any) -> np.ndarray:
     """Labels given as `classes`, sorted."""
-    labels = np.asarray(given)
+    labels = np.asarray(_exact(given))
     _check_labels(labels, "classes")
     return unique_labels(labels)
 
 
 def _check_labels(labels: np.ndarray, name: str) -> None:
-    """Refuse objects that are no strings; scikit-learn takes them for labels of a regression, or fails to sort them."""
+    """Refuse what is no label: missing ones, floats that may be several integers, and objects that are no strings.
+
+    scikit-learn takes the last for labels of a regression, or fails to sort them.
+    """
+    if labels.dtype.kind == "f" and (large := labels[np.abs(labels.astype(np.float64)) >= _WHOLE_UNTIL]).size:
+        raise ValueError(
+            f"{name} holds {large[0]:g}, and from 2**53 on floats can not tell whole numbers apart; give labels as integers, without missing ones "
+            "among them, or as strings"
+        )
+    if labels.dtype.kind in "mM" and np.isnat(labels).any():
+        raise ValueError(f"{name} holds NaT at position {np.isnat(labels).argmax()}, which is no label; leave it out")
     if labels.dtype.kind != "O" or set(map(type, labels)) == {str}:
         return
     for position, label in enumerate(labels):
         if is_missing(label):
             raise ValueError(f"{name} holds {label!r} at position {position}, which is no label; leave it out, or use a label of your own for it")
         if not isinstance(label, str):
+            long = isinstance(label, Integral) and not -(2**63) <= int(label) < 2**64
+            instead = "it has more than 64 bits, so make all of them strings" if long else "make all of them numbers, astype(int), or strings"
             raise ValueError(
-                f"Unknown label type: {name} is an array of objects, of which {label!r} at position {position} is no string; make all of them "
-                "numbers, astype(int), or strings, astype(str)"
+                f"Unknown label type: {name} is an array of objects, of which {short(label)} at position {position} is no string; {instead}, "
+                "astype(str)"
             )
 
 
@@ -214,7 +245,18 @@ class NumberTarget:
 def number_matrix(y: Any) -> tuple[np.ndarray, bool]:
     """(y as (n_rows, n_targets) float64, whether it has one dimension)."""
     try:
+        times = [dtype for dtype in _dtypes(y) if getattr(dtype, "kind", "") in ("m", "M")]
+        if times:
+            raise ValueError(f"y must be numbers, but holds dates or times ({times[0]}); give numbers, for example the days since some date")
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", allow_nd=False)
+    except OverflowError:
+        raise ValueError("y holds a whole number that is too large for float64; divide y, or take its logarithm") from None
+    except TypeError:
+        strange = next(((place, cell) for place, cell in enumerate(_cells(y).ravel()) if not isinstance(cell, (Real, str))), None)
+        if strange is None:
+            raise
+        place, cell = strange
+        raise ValueError(f"y must be numbers, but holds {short(cell)} ({type(cell).__name__}) at position {place}; leave that row out") from None
     except ValueError as error:
         if "could not convert" not in str(error):
             raise
@@ -223,3 +265,17 @@ def number_matrix(y: Any) -> tuple[np.ndarray, bool]:
     if y.ndim == 2 and flat:
         y = column_or_1d(y, warn=True)
     return y.reshape(len(y), -1), flat
+
+
+def _dtypes(y: Any) -> list[Any]:
+    """Of its columns, and of the array that it would be; pandas has more of them than NumPy."""
+    return [*(y.dtypes if hasattr(y, "columns") else [getattr(y, "dtype", None)]), _cells(y).dtype]
+
+
+def _cells(y: Any) -> np.ndarray:
+    """What y holds, as far as NumPy makes an array of it."""
+    try:
+        cells = np.asarray(y)
+        return cells if cells.ndim else np.empty(0)
+    except ValueError:  # rows of different lengths, of which scikit-learn says more
+        return np.empty(0)

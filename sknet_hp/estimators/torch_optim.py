@@ -71,10 +71,11 @@ def write_optimizer(optimizer: Any, module: nn.Module, names: list[str], state: 
         size = parameter.numel()
         entry = optimizer.state[parameter]
         if type(optimizer) is not torch.optim.SGD:
-            entry["step"] = torch.tensor(float(state.step))
+            entry["step"] = torch.tensor(float(state.step), dtype=torch.float32, device="cpu")
         if type(optimizer) is torch.optim.NAdam:
             beta1 = optimizer.param_groups[0]["betas"][0]
-            entry["mu_product"] = torch.tensor(float(np.prod(nadam_momentum(beta1, np.arange(1, state.step + 1)))))
+            product = float(np.prod(nadam_momentum(beta1, np.arange(1, state.step + 1))))
+            entry["mu_product"] = torch.tensor(product, dtype=torch.float32, device="cpu")
         for key, slot in zip(memory, state.slots, strict=True):
             entry[key] = torch.from_numpy(slot[offset : offset + size].copy()).view_as(parameter).to(parameter.device)
         offset += size

@@ -11,10 +11,12 @@ from sknet_hp.estimators.net_state import NetState
 from sknet_hp.estimators.net_view import build, give_predicting, history_of
 from sknet_hp.estimators.torch_optim import set_rates
 from sknet_hp.fusion.entry import train_jobs
+from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.training.job import Rates, TrainingJob
 from sknet_hp.training.start import initial_state
 
 
+@own_defaults()
 def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) -> None:
     """Train an estimator's members while the callbacks of a skorch net, and `verbose`, look on at the first one.
 

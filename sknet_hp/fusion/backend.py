@@ -11,6 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any
 
 import joblib
@@ -34,9 +35,26 @@ def _available_bytes() -> int:
 
 
 def _checked(n_jobs: int | None) -> int | None:
+    if n_jobs is not None and not _is_whole(n_jobs):
+        raise TypeError(f"n_jobs={n_jobs!r} must be a whole number of cores, -1 for all, -2 for all but one, and so on, or None for all")
     if n_jobs == 0:
         raise ValueError("n_jobs=0; it must be a number of cores, -1 for all, -2 for all but one, and so on, or None for all")
     return n_jobs
+
+
+def _check_limits(memory: int | None, max_threads: int) -> None:
+    if memory is not None and not _is_whole(memory):
+        raise TypeError(
+            f"memory={memory!r} must be a whole number of bytes, for example 2 * 10**9 for two gigabytes, or None for a quarter of what is free"
+        )
+    if memory is not None and memory < 1:
+        raise ValueError(f"memory={memory!r}; it must be a number of bytes from 1 on, or None for a quarter of what is free")
+    if not _is_whole(max_threads) or max_threads < 1:
+        raise (ValueError if _is_whole(max_threads) else TypeError)(f"max_threads={max_threads!r} must be a whole number from 1 on")
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def _place(over: Any) -> Any:
@@ -156,7 +174,8 @@ class FusedBackend(ParallelBackendBase):
         **kwargs: Any,
     ):
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads, **kwargs)
-        self.over, self.cores, self.memory, self.max_threads = _place(over), cores, memory, max_threads
+        _check_limits(memory, max_threads)
+        self.over, self.cores, self.memory, self.max_threads = _place(over), _checked(cores), memory, max_threads
         self.lock = threading.Lock()
         self.calls: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.plain: weakref.WeakKeyDictionary[Any, list] = weakref.WeakKeyDictionary()
@@ -346,8 +365,10 @@ def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = N
 
     Raises
     ------
+    TypeError
+        If `n_jobs`, `memory` or `max_threads` is no whole number.
     ValueError
-        If `n_jobs` is 0, `over` is none of these, or there is no client or connection.
+        If `n_jobs` is 0, `memory` or `max_threads` less than 1, `over` none of these, or there is no client or connection.
     ImportError
         If the package of the cluster is not installed.
 

@@ -1,5 +1,6 @@
 """The multilayer perceptron, and the pieces that other architectures share with it."""
 
+import torch
 from torch import Tensor, nn
 
 from sknet_hp.nets.front import Front
@@ -25,8 +26,8 @@ NORMALIZATIONS = ("none", "batch", "layer")
 def normalization_layer(name: str, width: int, momentum: float, eps: float, device: str | None) -> list[nn.Module]:
     """The layer, or nothing."""
     if name == "batch":
-        return [nn.BatchNorm1d(width, momentum=momentum, eps=eps, device=device)]
-    return [nn.LayerNorm(width, eps=eps, device=device)] if name == "layer" else []
+        return [nn.BatchNorm1d(width, momentum=momentum, eps=eps, dtype=torch.float32, device=device)]
+    return [nn.LayerNorm(width, eps=eps, dtype=torch.float32, device=device)] if name == "layer" else []
 
 
 def activation_layer(name: str, width: int, parametric: bool, device: str | None) -> nn.Module:
@@ -68,12 +69,12 @@ class MLP(nn.Module):
         linear = NTKLinear if ntk else nn.Linear
         layers, inner = (front or Front()).layers(n_features, device)
         for size in (width,) * n_layers if hidden_layer_sizes is None else hidden_layer_sizes:
-            layers.append(linear(inner, size, device=device))
+            layers.append(linear(inner, size, dtype=torch.float32, device=device))
             layers += normalization_layer(normalization, size, norm_momentum, norm_eps, device)
             layers.append(activation_layer(activation, size, parametric_activation, device))
             layers += dropout_layer(dropout)
             inner = size
-        layers.append(linear(inner, n_outputs, device=device))
+        layers.append(linear(inner, n_outputs, dtype=torch.float32, device=device))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ class ParametricActivation(nn.Module):
     def __init__(self, activation: nn.Module, width: int, device: str | None = None):
         super().__init__()
         self.activation = activation
-        self.weight = nn.Parameter(torch.ones(width, device=device))
+        self.weight = nn.Parameter(torch.ones(width, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + (self.activation(x) - x) * self.weight
@@ -31,7 +31,7 @@ class FeatureScale(nn.Module):
 
     def __init__(self, width: int, device: str | None = None):
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(width, device=device))
+        self.weight = nn.Parameter(torch.ones(width, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.weight
@@ -49,10 +49,10 @@ class PeriodicEmbedding(nn.Module):
         self.n_numeric, self.kind, self.n_frequencies, self.dim = n_numeric, kind, n_frequencies, dim
         plr = kind == "plr"
         waves, learned = (2 * n_frequencies, dim) if plr else (n_frequencies, dim - 1)
-        self.frequency = nn.Parameter(torch.zeros(n_numeric, n_frequencies, device=device))
-        self.phase = None if plr else nn.Parameter(torch.zeros(n_numeric, n_frequencies, device=device))
-        self.weight = nn.Parameter(torch.zeros(n_numeric, waves, learned, device=device))
-        self.bias = nn.Parameter(torch.zeros(n_numeric, learned, device=device))
+        self.frequency = nn.Parameter(torch.zeros(n_numeric, n_frequencies, dtype=torch.float32, device=device))
+        self.phase = None if plr else nn.Parameter(torch.zeros(n_numeric, n_frequencies, dtype=torch.float32, device=device))
+        self.weight = nn.Parameter(torch.zeros(n_numeric, waves, learned, dtype=torch.float32, device=device))
+        self.bias = nn.Parameter(torch.zeros(n_numeric, learned, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         numbers = x[:, : self.n_numeric]
@@ -73,9 +73,9 @@ class BinEmbedding(nn.Module):
     def __init__(self, n_numeric: int, first_bin: int, n_bins: int, dim: int, device: str | None = None):
         super().__init__()
         self.n_numeric, self.first_bin, self.n_bins, self.dim = n_numeric, first_bin, n_bins, dim
-        self.slope = nn.Parameter(torch.zeros(n_numeric, dim, device=device))
-        self.weight = nn.Parameter(torch.zeros(n_numeric, n_bins, dim, device=device))
-        self.bias = nn.Parameter(torch.zeros(n_numeric, dim, device=device))
+        self.slope = nn.Parameter(torch.zeros(n_numeric, dim, dtype=torch.float32, device=device))
+        self.weight = nn.Parameter(torch.zeros(n_numeric, n_bins, dim, dtype=torch.float32, device=device))
+        self.bias = nn.Parameter(torch.zeros(n_numeric, dim, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         end = self.first_bin + self.n_numeric * self.n_bins
@@ -93,7 +93,7 @@ class CategoryEmbedding(nn.Module):
     def __init__(self, n_columns: int, n_categories: int, dim: int, device: str | None = None):
         super().__init__()
         self.n_columns, self.n_categories, self.dim = n_columns, n_categories, dim
-        self.weight = nn.Parameter(torch.zeros(n_categories, dim, device=device))
+        self.weight = nn.Parameter(torch.zeros(n_categories, dim, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         codes = x[:, -self.n_columns :].long()
@@ -117,10 +117,10 @@ class EnsembleLinear(nn.Module):
     ):
         super().__init__()
         self.n_heads, self.first, self.chunks = n_heads, first, chunks
-        self.weight = nn.Parameter(torch.zeros(n_outputs, n_inputs, device=device))
-        self.input_factor = nn.Parameter(torch.ones(n_heads, n_inputs, device=device))
-        self.output_factor = nn.Parameter(torch.ones(n_heads, n_outputs, device=device))
-        self.bias = nn.Parameter(torch.zeros(n_heads, n_outputs, device=device))
+        self.weight = nn.Parameter(torch.zeros(n_outputs, n_inputs, dtype=torch.float32, device=device))
+        self.input_factor = nn.Parameter(torch.ones(n_heads, n_inputs, dtype=torch.float32, device=device))
+        self.output_factor = nn.Parameter(torch.ones(n_heads, n_outputs, dtype=torch.float32, device=device))
+        self.bias = nn.Parameter(torch.zeros(n_heads, n_outputs, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.unsqueeze(1) if self.first else x.unflatten(0, (-1, self.n_heads))
@@ -141,8 +141,8 @@ class EnsembleOutput(nn.Module):
     def __init__(self, n_inputs: int, n_outputs: int, n_heads: int, device: str | None = None):
         super().__init__()
         self.n_heads = n_heads
-        self.weight = nn.Parameter(torch.zeros(n_heads, n_outputs, n_inputs, device=device))
-        self.bias = nn.Parameter(torch.zeros(n_heads, n_outputs, device=device))
+        self.weight = nn.Parameter(torch.zeros(n_heads, n_outputs, n_inputs, dtype=torch.float32, device=device))
+        self.bias = nn.Parameter(torch.zeros(n_heads, n_outputs, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         heads = x.unflatten(0, (-1, self.n_heads))

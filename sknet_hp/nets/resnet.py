@@ -1,5 +1,6 @@
 """The residual network for tables (Gorishniy et al. 2021)."""
 
+import torch
 from torch import Tensor, nn
 
 from sknet_hp.nets.front import Front
@@ -35,22 +36,24 @@ class ResNet(nn.Module):
         def norm() -> list[nn.Module]:
             return normalization_layer(normalization, width, norm_momentum, norm_eps, device)
 
+        def linear(n_inputs: int, n_units: int) -> nn.Module:
+            return nn.Linear(n_inputs, n_units, dtype=torch.float32, device=device)
+
         hidden = max(1, int(width * hidden_factor))
         layers, inner = (front or Front()).layers(n_features, device)
-        self.first = nn.Sequential(*layers, nn.Linear(inner, width, device=device))
+        self.first = nn.Sequential(*layers, linear(inner, width))
         self.blocks = nn.ModuleList(
             nn.Sequential(
                 *norm(),
-                nn.Linear(width, hidden, device=device),
+                linear(width, hidden),
                 activation_layer(activation, hidden, parametric_activation, device),
                 *dropout_layer(dropout),
-                nn.Linear(hidden, width, device=device),
+                linear(hidden, width),
                 *dropout_layer(residual_dropout),
             )
             for _ in range(n_layers)
         )
-        last = [*norm(), activation_layer(activation, width, parametric_activation, device), nn.Linear(width, n_outputs, device=device)]
-        self.last = nn.Sequential(*last)
+        self.last = nn.Sequential(*norm(), activation_layer(activation, width, parametric_activation, device), linear(width, n_outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.first(x)

@@ -20,6 +20,7 @@ from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
+from sknet_hp.estimators.names import Hinting
 from sknet_hp.search.running.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
 from sknet_hp.search.running.ensemble import check_can_vote, select, voting
 from sknet_hp.search.running.identity import digest, unseeded_networks
@@ -36,7 +37,7 @@ _NOT_IDENTITY = {"estimator", "param_distributions", "cv", "random_state", "refi
 """Parameters that a search's numbers do not depend on, or that have a part of their own."""
 
 
-class BaseSearcher(BaseSearchCV):
+class BaseSearcher(Hinting, BaseSearchCV):
     """A search whose candidates go on from where they stopped.
 
     Subclasses say in `_search` who trains how far next. `documented` writes the parameters and attributes that they share into their docstrings.

@@ -7,6 +7,7 @@ from joblib.parallel import _backend as _joblib_state
 from joblib.parallel import default_parallel_config, get_active_backend
 from sklearn import model_selection
 
+from sknet_hp.estimators.names import Hinting
 from sknet_hp.fusion.backend import fused, has_network
 
 
@@ -24,7 +25,7 @@ def fusing(search: Any) -> AbstractContextManager[Any]:
     return nullcontext() if backend_is_chosen() or not has_network(search) else fused(search.n_jobs)
 
 
-class FusedSearch:
+class FusedSearch(Hinting):
     """Makes the `fit` of the search it is mixed into train its networks together."""
 
     n_jobs: Any

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sknet_hp.nets import kernels
+from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.nets.slices import Sliced, rows_per_slice
@@ -18,7 +19,7 @@ from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.averaging import Average, Averages
 from sknet_hp.training.batches import DROPOUT, Epochs, Pool
 from sknet_hp.training.calling_off import Cancelled
-from sknet_hp.training.environment import float32_by_default, training_environment
+from sknet_hp.training.environment import training_environment
 from sknet_hp.training.heads import OfEach
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout
@@ -47,7 +48,8 @@ def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> lis
     """
     if not jobs:
         return []
-    with training_environment(jobs[0].device), nullcontext() if isinstance(jobs[0].graph, Graph) else float32_by_default():
+    ours = isinstance(jobs[0].graph, Graph) and isinstance(jobs[0].loss, str)
+    with training_environment(jobs[0].device), nullcontext() if ours else own_defaults():
         cohort = Cohort(jobs, cancelled)
         while cohort.jobs:
             cohort.epoch()

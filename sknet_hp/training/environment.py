@@ -15,7 +15,8 @@ def training_environment(device: str = "cpu") -> Iterator[None]:
     One thread: a small network's step is too short to be shared out. No gradients: backward is by hand. Subnormal numbers count
     as zero: the moments of dead units would otherwise slow a long training down. NumPy is silent: a network that overflows is
     recorded as diverged, and must not raise where the caller has made warnings errors. torch's default dtype belongs to the whole process, other
-    threads included, so it is left alone: every tensor here says its own. Tensors that do not say their device are on the CPU.
+    threads included, so it is left alone: every tensor here says its own, and code that is not ours has `own_defaults`. Tensors that do not say
+    their device are on the CPU.
     """
     threads, flushed = torch.get_num_threads(), bool((torch.tensor([1e-38], dtype=torch.float32, device="cpu") * 0.01 == 0).item())
     torch.set_num_threads(1)
@@ -31,17 +32,6 @@ def training_environment(device: str = "cpu") -> Iterator[None]:
 def _on_cpu() -> AbstractContextManager[object]:
     """Nothing where that is the default anyway: the context costs time in every call of torch's."""
     return nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
-
-
-@contextmanager
-def float32_by_default() -> Iterator[None]:
-    """For modules with code of their own, which may make tensors."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
 
 
 _DETERMINISTIC = threading.Lock()

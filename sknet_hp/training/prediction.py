@@ -1,12 +1,14 @@
 """A trained network's outputs, with the same care for bits as its training."""
 
 import copy
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 from torch import nn
 
 from sknet_hp.nets import kernels
+from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
@@ -73,7 +75,7 @@ def _predict_by_torch(
 ) -> np.ndarray:
     rows = min(BATCH_ROWS, kernels.padded_rows(len(inputs)))
     parts = []
-    with training_environment():
+    with training_environment(), nullcontext() if isinstance(graph, Graph) else own_defaults():
         program = _program(graph, parameters, buffers, rates, precision, rows)
         batch = torch.zeros(1, rows, inputs.n_features, dtype=torch.float32)
         for begin in range(0, len(inputs), rows):

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.training.losses import LOSSES, Loss
 
 _OF_MODULES = frozenset(vars(nn.Module()))
@@ -85,6 +86,7 @@ def loss_of(loss: str | TorchLoss, values: Tensor | None = None) -> Loss:
     return _OfTorch(loss, values) if isinstance(loss, TorchLoss) else LOSSES[loss](values)
 
 
+@own_defaults()
 def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
     """A user's loss, tried on a few rows.
 
@@ -105,7 +107,10 @@ def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
         raise ValueError(f"loss={given!r} takes rates, but the network gives their logarithms; use log_input=True")
     if isinstance(given, nn.Module) and any(True for _ in given.parameters()):
         raise ValueError(f"loss={given!r} has parameters of its own, which would not be trained; a loss must be a function of outputs and targets")
-    loss = TorchLoss(copy.deepcopy(given), like)
+    given = copy.deepcopy(given)
+    if isinstance(given, nn.Module):
+        given.to(torch.float32)  # weights of classes, which torch's default may have made something else
+    loss = TorchLoss(given, like)
     rows = n_outputs + 2  # no axis can be mistaken for another
     outputs = torch.linspace(-1, 1, rows * n_outputs, dtype=torch.float32).view(rows, n_outputs)
     if like == "cross_entropy":

@@ -30,6 +30,17 @@ def test_directory_as_data(refused, tmp_path):
     refused("tune", tmp_path, "--target", "label", says=("is a directory",))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet"])
+def test_what_may_never_end_is_not_read(refused, tmp_path, ending):
+    os.mkfifo(tmp_path / f"pipe{ending}")
+    (tmp_path / f"zero{ending}").symlink_to("/dev/zero")
+    save(NetClassifier(max_epochs=1).fit(pd.DataFrame({"size": [0.0, 1.0] * 9}), ["a", "b"] * 9), tmp_path / "model.safetensors")
+    for name in (f"pipe{ending}", f"zero{ending}"):
+        refused("tune", name, "--target", "label", says=(f"'{name}' is a device, a pipe", "into a file"))
+        refused("predict", "model.safetensors", name, says=(f"'{name}' is a device, a pipe", "into a file"))
+
+
 def test_impossible_paths(refused, write):
     write()
     refused("tune", "x" * 5000 + ".csv", "--target", "label", says=("too long",))

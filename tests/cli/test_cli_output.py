@@ -69,6 +69,22 @@ def test_pipes_and_devices_stay_what_they_are(tmp_path):
         require_file_can_be_written(tmp_path / "pipe", True)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("kind", ["pipe", "link", "directory"])
+def test_results_that_are_no_files_are_not_replaced(tmp_path, kind):
+    model = tmp_path / "model.safetensors"
+    {"pipe": os.mkfifo, "link": lambda path: path.symlink_to("/dev/null"), "directory": os.mkdir}[kind](model)
+    with pytest.raises(BadInput, match=r"'model\.safetensors' in it, which is a link or no file.*remove it"):
+        require_directory_can_be_written(tmp_path, True)
+
+
+def test_links_to_themselves(tmp_path):
+    (tmp_path / "out").symlink_to("out")
+    for require in (require_directory_can_be_written, require_file_can_be_written):
+        with pytest.raises(BadInput, match="leads to itself"):
+            require(tmp_path / "out", True)
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_failure_leaves_the_earlier_results(tmp_path, error):
     out = tmp_path / "results"

@@ -84,6 +84,16 @@ def test_grid_and_parquet(run, table, tmp_path):
     assert results["param_lr"].tolist() == spaces.grid_of(2)["lr"]
 
 
+def test_classes_of_more_than_63_bits(run, table, tmp_path):
+    """They came out as negative numbers."""
+    labels = [2**63 + 5, 2**64 - 1]
+    table.drop(columns="label").assign(label=np.array(labels, dtype=np.uint64)[(table["label"] == "yes").astype(int)]).to_csv("data.csv", index=False)
+    assert run("tune", "data.csv", "--target", "label", *SMALL).code == 0
+    assert load("results/model.safetensors").classes_.tolist() == labels
+    predicted = pd.read_csv(StringIO(run("predict", "results", "data.csv").out))["prediction"]
+    assert set(predicted.tolist()) <= set(labels)
+
+
 def test_columns_of_databases(run, table, tmp_path):
     """Decimal numbers, and columns that pandas has made an index."""
     table.assign(price=[Decimal(k) / 4 for k in range(60)]).set_index("label").to_parquet(tmp_path / "data.parquet")

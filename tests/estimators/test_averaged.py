@@ -69,7 +69,7 @@ def test_kinds_may_change_on_the_way():
 def test_partial_fit(averaged):
     net = NetClassifier(**SMALL | averaged, schedule_epochs=4)
     for _ in range(4):
-        net.partial_fit(X, y)
+        net.partial_fit(X, y, classes=np.unique(y))
     assert same(net, fitted(**averaged, max_epochs=4))
 
 

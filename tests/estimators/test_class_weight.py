@@ -57,9 +57,9 @@ def test_sparse_labels_are_balanced_as_dense_ones(rows):
 def test_calls_that_go_on_weigh_as_the_first_did(rows):
     X, y = rows
     later = np.flatnonzero(y < 2)[:40]
-    first = NetClassifier(**SMALL, class_weight="balanced").partial_fit(X, y)
+    first = NetClassifier(**SMALL, class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
     weights = first.balanced_weight_.copy()
-    by_hand = NetClassifier(**SMALL, class_weight=dict(enumerate(weights.tolist()))).partial_fit(X, y)
+    by_hand = NetClassifier(**SMALL, class_weight=dict(enumerate(weights.tolist()))).partial_fit(X, y, classes=[0, 1, 2])
     same(first.partial_fit(X[later], y[later]), by_hand.partial_fit(X[later], y[later]))
     warm = NetClassifier(**SMALL, class_weight="balanced", warm_start=True).fit(X, y).set_params(max_epochs=5).fit(X[:60], y[:60])
     np.testing.assert_array_equal(warm.balanced_weight_, weights)

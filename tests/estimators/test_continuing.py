@@ -121,7 +121,7 @@ def test_partial_fit_is_one_epoch_at_a_time(classes):
     X, y = classes
     net = NetClassifier(**SMALL)
     for epoch in range(1, 6):
-        assert net.partial_fit(X, y) is net
+        assert net.partial_fit(X, y, classes=[0, 1, 2] if epoch == 1 else None) is net
         assert net.n_iter_ == len(net.history_) == epoch
     assert np.array_equal(net.parameters_, NetClassifier(**SMALL).fit(X, y).parameters_)
 
@@ -139,6 +139,28 @@ def test_partial_fit_in_pieces(classes):
         net.partial_fit(X, np.where(y == 0, 9, y))
     with pytest.raises(ValueError, match="not among the classes"):
         NetClassifier(**SMALL).partial_fit(X, y, classes=[0, 1])
+
+
+def test_partial_fit_wants_to_know_all_classes_at_first(classes):
+    """Labels that the first rows do not show would be refused later, when it is too late."""
+    X, y = classes
+    net = NetClassifier(**SMALL)
+    with pytest.raises(ValueError, match=r"classes must be passed on the first call to partial_fit: .*numpy\.unique"):
+        net.partial_fit(X[y == 0], y[y == 0])
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        net.partial_fit(X, y)
+    net.partial_fit(X[y == 0], y[y == 0], classes=[0, 1, 2]).partial_fit(X, y)
+    assert net.n_iter_ == 2
+    assert NetClassifier(**SMALL).fit(X, y).partial_fit(X[y == 0], y[y == 0]).classes_.tolist() == [0, 1, 2]
+
+
+def test_partial_fit_of_a_matrix_of_labels(classes):
+    """Its columns are the classes, whether or not the first rows have them."""
+    X, y = classes
+    Y = np.c_[y == 0, y == 1, y == 2].astype(int)
+    for given in (None, [0, 1, 2]):
+        net = NetClassifier(**SMALL).partial_fit(X[y == 0], Y[y == 0], classes=given).partial_fit(X, Y)
+        assert net.predict(X).shape == Y.shape
 
 
 def test_partial_fit_of_a_regressor(numbers):

@@ -59,8 +59,8 @@ def test_rows_of_weight_zero_in_splits_of_ones_own(Net):
 
 
 def test_one_epoch_on_rows_of_positive_weight():
-    a = NetClassifier(**SMALL).partial_fit(X, y, sample_weight=WEIGHT)
-    same(a, NetClassifier(**SMALL).partial_fit(X[KEPT], y[KEPT], sample_weight=WEIGHT[KEPT]))
+    a = NetClassifier(**SMALL).partial_fit(X, y, classes=np.unique(y), sample_weight=WEIGHT)
+    same(a, NetClassifier(**SMALL).partial_fit(X[KEPT], y[KEPT], classes=np.unique(y), sample_weight=WEIGHT[KEPT]))
 
 
 def test_a_class_of_weight_zero_is_a_class():

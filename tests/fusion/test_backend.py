@@ -46,6 +46,29 @@ def test_n_jobs_of_zero_is_an_error(fit):
         Parallel(n_jobs=0)(delayed(fit)(seed) for seed in range(3))
 
 
+@pytest.mark.parametrize(
+    ("setting", "error", "message"),
+    [
+        ({"n_jobs": 1.5}, TypeError, "n_jobs=1.5 must be a whole number of cores, -1 for all"),
+        ({"n_jobs": "2"}, TypeError, "n_jobs='2' must be a whole number"),
+        ({"n_jobs": True}, TypeError, "n_jobs=True must be a whole number"),
+        ({"memory": "1GB"}, TypeError, r"memory='1GB' must be a whole number of bytes, for example 2 \* 10\*\*9"),
+        ({"memory": 1e9}, TypeError, "memory=1000000000.0 must be a whole number of bytes"),
+        ({"memory": 0}, ValueError, "memory=0; it must be a number of bytes from 1 on"),
+        ({"max_threads": 2.0}, TypeError, "max_threads=2.0 must be a whole number from 1 on"),
+        ({"max_threads": 0}, ValueError, "max_threads=0 must be a whole number from 1 on"),
+    ],
+)
+def test_settings_that_are_no_numbers_are_refused_at_once(setting, error, message):
+    with pytest.raises(error, match=message):
+        sknet_hp.fused(**setting)
+
+
+def test_settings_may_be_integers_of_numpy(fit):
+    with sknet_hp.fused(np.int64(1), memory=np.int64(10**9), max_threads=np.int64(3), over="inline"):
+        Parallel()(delayed(fit)(seed) for seed in range(2))
+
+
 @pytest.mark.parametrize(("n_jobs", "cores"), [(None, devices.n_cores()), (-1, devices.n_cores()), (1, 1), (3, 3), (-1000, 1)])
 def test_how_many_cores_work(new_engine, fit, n_jobs, cores):
     """The session decides, whatever a call in it asks for."""

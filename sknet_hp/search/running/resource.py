@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from sknet_hp.search.spaces.names import hint
+from sknet_hp.estimators.names import hint
 
 ROWS = "n_samples"
 _ROOM = 3  # rungs below the last that an automatic least resource leaves room for

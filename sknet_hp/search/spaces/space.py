@@ -15,8 +15,8 @@ from scipy import stats
 from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
+from sknet_hp.estimators.names import hint
 from sknet_hp.search.brackets import exact
-from sknet_hp.search.spaces.names import hint
 
 Params = dict[str, Any]
 
