@@ -11,6 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any
 
 import joblib
@@ -33,9 +34,10 @@ def _available_bytes() -> int:
         return 4 << 30
 
 
-def _checked(n_jobs: int | None) -> int | None:
-    if n_jobs == 0:
-        raise ValueError("n_jobs=0; it must be a number of cores, -1 for all, -2 for all but one, and so on, or None for all")
+def check_n_jobs(n_jobs: Any) -> int | None:
+    """Return `n_jobs` if it is a number of cores by joblib's rules, and refuse it otherwise; True and 2.0 would pass for numbers."""
+    if n_jobs is not None and (not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs == 0):
+        raise ValueError(f"n_jobs={n_jobs!r}; it must be a whole number of cores, -1 for all, -2 for all but one, and so on, or None")
     return n_jobs
 
 
@@ -181,7 +183,7 @@ class FusedBackend(ParallelBackendBase):
         from sknet_hp.fusion.engine import engine
 
         self.engine = engine()
-        cores = _checked(self.cores or n_jobs)
+        cores = check_n_jobs(self.cores or n_jobs)
         memory = self.memory or int(DEFAULT_MEMORY_FRACTION * _available_bytes())
         try:
             if getattr(self.engine.tasks.current, "direct", False):
@@ -289,7 +291,7 @@ class Session(joblib.parallel_config):
     """The context manager `fused()`; what it yields tells how far the work is."""
 
     def __init__(self, n_jobs: int | None, over: Any, memory: int | None, max_threads: int):
-        cores = -1 if _checked(n_jobs) is None else n_jobs
+        cores = -1 if check_n_jobs(n_jobs) is None else n_jobs
         backend = FusedBackend(nesting_level=0, over=over, cores=cores, memory=memory, max_threads=max_threads)
         self._over = backend.over
         super().__init__(backend, n_jobs=n_jobs)
@@ -346,7 +348,7 @@ def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = N
     Raises
     ------
     ValueError
-        If `n_jobs` is 0, `over` is none of these, or there is no client or connection.
+        If `n_jobs` is 0 or no whole number, `over` is none of these, or there is no client or connection.
     ImportError
         If the package of the cluster is not installed.
 

@@ -34,9 +34,14 @@ def test_over_is_checked(over):
     assert joblib.parallel._backend.__dict__.get("config", None) in (None, joblib.parallel.default_parallel_config)
 
 
+@pytest.mark.parametrize("n_jobs", [0, True, False, 1.5, 2.0, "2"])
+def test_n_jobs_that_is_no_number_of_cores(n_jobs):
+    """`fused("2")` was taken, and failed somewhere else."""
+    with pytest.raises(ValueError, match=f"n_jobs={n_jobs!r}; it must be a whole number of cores"):
+        sknet_hp.fused(n_jobs)
+
+
 def test_n_jobs_of_zero_is_an_error(fit):
-    with pytest.raises(ValueError, match="n_jobs=0"):
-        sknet_hp.fused(0)
     with joblib.parallel_config(backend="fused"), pytest.raises(ValueError, match="n_jobs=0"):
         Parallel(n_jobs=0)(delayed(fit)(seed) for seed in range(3))
 
