@@ -34,7 +34,7 @@ def _available_bytes() -> int:
         return 4 << 30
 
 
-def check_n_jobs(n_jobs: Any) -> int | None:
+def check_n_jobs(n_jobs: int | None) -> int | None:
     """Return `n_jobs` if it is a number of cores by joblib's rules, and refuse it otherwise; True and 2.0 would pass for numbers."""
     if n_jobs is not None and (not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs == 0):
         raise ValueError(f"n_jobs={n_jobs!r}; it must be a whole number of cores, -1 for all, -2 for all but one, and so on, or None")
@@ -247,6 +247,8 @@ class FusedBackend(ParallelBackendBase):
         parallel = self._calling()
         self._run_plain(parallel)
         self._dispatched()
+        if parallel._aborting:  # what makes the tasks has failed before the first one: joblib would take it for a call without any
+            parallel._raise_error_fast()
         with self.engine.tasks.parked(self.calls[parallel]):
             yield
 

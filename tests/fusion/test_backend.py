@@ -46,6 +46,18 @@ def test_n_jobs_of_zero_is_an_error(fit):
         Parallel(n_jobs=0)(delayed(fit)(seed) for seed in range(3))
 
 
+@pytest.mark.parametrize("return_as", ["list", "generator", "generator_unordered"])
+def test_what_makes_the_tasks_fails(return_as):
+    """Where that comes before the first of them, joblib gave the results of no task, and nobody was told."""
+
+    def tasks():
+        yield delayed(abs)(1)
+        raise OSError("there is no second one")
+
+    with sknet_hp.fused(), pytest.raises(OSError, match="there is no second one"):
+        list(Parallel(return_as=return_as, pre_dispatch="all")(tasks()))
+
+
 @pytest.mark.parametrize(("n_jobs", "cores"), [(None, devices.n_cores()), (-1, devices.n_cores()), (1, 1), (3, 3), (-1000, 1)])
 def test_how_many_cores_work(new_engine, fit, n_jobs, cores):
     """The session decides, whatever a call in it asks for."""

@@ -24,9 +24,9 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import HalvingSearchCV, JournalError, search_space
-from sknet_hp.search.running import journal as room
 from sknet_hp.search.running.identity import digest
 from sknet_hp.search.running.journal import Journal
+from sknet_hp.search.running.lines import decode, encode
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -91,8 +91,8 @@ def test_candidates_that_changed(path):
     """What the digests do not see: a distribution that draws otherwise than before."""
     networks(path).fit(X, y)
     lines = (path / "records").read_bytes().splitlines(keepends=True)
-    changed = [room._decoded(line) | {"origin": "of another"} for line in lines]
-    (path / "records").write_bytes(b"".join(map(room._encoded, changed)))
+    changed = [decode(line) | {"origin": "of another"} for line in lines]
+    (path / "records").write_bytes(b"".join(map(encode, changed)))
     with pytest.raises(JournalError, match=r"knows candidate \d+ with other parameters than \{'dropout'"):
         networks(path).fit(X, y)
 

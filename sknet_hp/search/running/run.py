@@ -256,9 +256,10 @@ class Run:
 
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
-        calls = (
+        # A list: what fails while joblib asks for the first tasks, such as a network of the journal that is another one's, can get lost in it.
+        calls = [
             delayed(numbered)(task, *self._arguments(steps[task[0]], task[1]), context=context) for task, context in zip(tasks, contexts, strict=True)
-        )
+        ]
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
         # Processes must be able to train on what they are given: joblib's own way of sharing large arrays is for reading only.
@@ -327,7 +328,7 @@ class Run:
                 if candidate.estimators[split] is None:
                     missing.append((candidate, split))
         steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
-        calls = (delayed(numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
+        calls = [delayed(numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing)]
         for (k, split), outcome in Parallel(n_jobs=self.n_jobs, mmap_mode="c")(calls):
             missing[k][0].estimators[split] = outcome["estimator"] if outcome["fit_error"] is None else None
         return [candidate.estimators for candidate in candidates]
