@@ -22,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, JournalError, PBTSearchCV, TPESearchCV
+from sknet_hp.search.running.identity import Identity
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.run import Candidate
 
@@ -206,11 +207,11 @@ def test_copies_of_others(path):
     one, other = Candidate(0, {"lr": 0.1}), Candidate(1, {"lr": 0.2})
     child = Candidate(2, {"lr": 0.3}, history=[(one, 2)], estimators=[None])
     outcome = {"test_scores": 0.5, "fit_time": 1.0, "score_time": 1.0, "n_test_samples": 3, "fit_error": None}
-    journal = Journal(path, {"a": "1"})
+    journal = Journal(path, Identity({"a": "1"}))
     journal.record(child, 0, 4, outcome, goes_on=False)
     journal.close()
     child.history.append((child, 4))
-    journal = Journal(path, {"a": "1"})
+    journal = Journal(path, Identity({"a": "1"}))
     try:
         assert journal.known(child, 0, 4) == outcome
         with pytest.raises(JournalError, match=r"candidate 2 with other parameters than .*, as a copy of another"):

@@ -13,6 +13,7 @@ from sklearn.base import clone
 
 import sknet_hp
 from sknet_hp.search import JournalError
+from sknet_hp.search.running.identity import Identity
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.lines import decode
 from sknet_hp.search.running.states import Label, States
@@ -202,7 +203,7 @@ def test_full_disk_when_a_journal_begins(path, owner, name, reason, monkeypatch,
         with pytest.raises(
             OSError, match=rf"journal=.*run.* can not be begun or opened \({os.strerror(reason)}\): make room, or give a path"
         ) as raised:
-            Journal(path, {"a": "1"})
+            Journal(path, Identity({"a": "1"}))
     assert raised.value.errno == reason
     assert not list(path.glob("*.partial"))
     same(networks(path).fit(X, y), whole[True])
@@ -212,15 +213,16 @@ def test_a_disk_that_fills_within_the_header(path):
     """Of a real limit on what a process may write."""
     code = f"""
 import resource
+from sknet_hp.search.running.identity import Identity
 from sknet_hp.search.running.journal import Journal
 resource.setrlimit(resource.RLIMIT_FSIZE, (2, 2))
-Journal({str(path)!r}, {{'a': '1'}})
+Journal({str(path)!r}, Identity({{'a': '1'}}))
 """
     environment = os.environ | {"PYTHONPATH": str(Path(sknet_hp.__file__).parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert "can not be begun or opened (File too large): make room" in ran.stderr
     assert {each.name for each in path.iterdir()} == {"states", "lock"}
-    Journal(path, {"a": "1"}).close()
+    Journal(path, Identity({"a": "1"})).close()
 
 
 @pytest.mark.parametrize("room_left", [0, 100, 1000, 5000])

@@ -6,6 +6,7 @@ need not train. So a journal has nothing to say about policies.
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import filelock
 import numpy as np
 
 from sknet_hp.search.running.choosing import SIZES
-from sknet_hp.search.running.identity import digest
+from sknet_hp.search.running.identity import Identity, differing, digest, outline
 from sknet_hp.search.running.lines import decode, encode
 from sknet_hp.search.running.outcomes import Outcome
 from sknet_hp.search.running.run import Candidate
@@ -22,6 +23,9 @@ from sknet_hp.search.running.states import JournalError, Label, States
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
 _OWN = {"lock", "search.json.partial", "states"}
 """What a process that died at once may have left."""
+
+_SHOWN = 5
+"""So many names of what has changed are enough for a message."""
 
 _OF_THE_MACHINE = ("OutOfMemoryError", "OSError", "ImportError", "ModuleNotFoundError")
 
@@ -39,7 +43,7 @@ class Journal:
     Parameters
     ----------
     path : the directory; made if there is none.
-    identity : what the search is a function of, part by part, as digests; a journal of another search is refused by the name of what differs.
+    identity : what the search is a function of, part by part; a journal of another search is refused by the name of what differs.
 
     Raises
     ------
@@ -49,8 +53,8 @@ class Journal:
         If the disk is full, or the place can not be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str], identity: dict[str, str]):
-        self.path, self._identity = Path(path), identity
+    def __init__(self, path: str | os.PathLike[str], identity: Identity):
+        self.path, self._identity, self._number = Path(path), identity, ""
         self.states = States(self.path / "states")
         self._lock = filelock.FileLock(self.path / "lock", thread_local=False)
         self.records: dict[tuple[int, int, int], Outcome] = {}
@@ -82,33 +86,45 @@ class Journal:
     def close(self) -> None:
         """Let others in."""
         self._file.close()
+        with suppress(OSError):  # a full disk: what has changed while the search ran is then compared, and refused by its name
+            if self._identity.note_changes():
+                self._write_header()
         self._lock.release()
 
     def _compare(self) -> None:
         """Refuse a journal of another search; write down of what search a new one is."""
         header, identity = self.path / "search.json", self._identity
+        known: dict[str, Any] = {}
         if header.exists():
             try:
                 known = dict(json.loads(header.read_text(encoding="utf-8")))
+                identity.leave_out(known.get("changing", ()))
             except (ValueError, TypeError):
                 raise JournalError(f"journal={str(self.path)!r} is damaged: {header.name} can not be read; give another path to begin anew") from None
-            changed = [name for name in identity if known.get(name) != identity[name]]
+        changed = [name for name, part in identity.parts.items() if known.get(name) != part]
+        if known and changed and not self._is_empty():
             if "data set" in changed and "cv" in changed:
                 changed.remove("cv")  # the splits are of these rows
-            if changed and not self._is_empty():
-                raise JournalError(
-                    f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}; give another path to begin anew"
-                )
-            if not changed:
-                return
-        self.states.forget()  # of a search that was put right, or died with its first network written and nothing recorded
+            edited = differing(known.get("code", {}), identity.named)
+            raise JournalError(
+                f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}"
+                f"{f' ({_listed(edited)})' if edited else ''}; give another path to begin anew"
+            )
+        self._number = known.get("number", "")
+        if changed:
+            self._number = digest(identity.parts)
+            self.states.forget()  # of a search that was put right, or died with its first network written and nothing recorded
+            self._write_header()
+
+    def _write_header(self) -> None:
+        content = self._identity.parts | {"number": self._number, "code": self._identity.named, "changing": sorted(self._identity.changing)}
         partial = self.path / "search.json.partial"
         try:
             with partial.open("w", encoding="utf-8") as file:
-                file.write(json.dumps(identity, indent=1))
+                file.write(json.dumps(content, indent=1))
                 file.flush()
                 os.fsync(file.fileno())  # a name must not come to a disk before what it names
-            partial.replace(header)
+            partial.replace(self.path / "search.json")
         except OSError:
             partial.unlink(missing_ok=True)
             raise
@@ -201,7 +217,7 @@ class Journal:
         """What a candidate's scores are a function of: the search, its parameters, and whose networks it went on from."""
         if candidate not in self._known_origins:
             copied = [(past.number, reached) for past, reached in candidate.history if past is not candidate]
-            self._known_origins[candidate] = digest([self._identity, candidate.params, copied])
+            self._known_origins[candidate] = outline([self._number, candidate.params, copied])
         return self._known_origins[candidate]
 
     def _full(self, error: OSError) -> OSError:
@@ -212,3 +228,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''} {'has' if len(names) == 1 else 'have'} changed"
