@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import exact, n_steps, resources_of
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.run import Candidate, Step
+from sknet_hp.search.running.candidates import Candidate, Step
 
 
 class Scheduler:

@@ -20,13 +20,14 @@ from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
+from sknet_hp.search.running.candidates import Row
 from sknet_hp.search.running.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
 from sknet_hp.search.running.ensemble import check_can_vote, select, voting
 from sknet_hp.search.running.identity import Identity, digest, unseeded_networks
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Row, Run, SearchStopped
+from sknet_hp.search.running.run import Run, SearchStopped
 from sknet_hp.search.running.seeds import seeds_of_first_steps
 from sknet_hp.search.spaces.space import Space, check_names
 from sknet_hp.search.stock import fusing

@@ -11,8 +11,8 @@ from sklearn.utils._param_validation import StrOptions
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import Rung, bracket, epochs, exact, n_steps
 from sknet_hp.search.documented import documented
+from sknet_hp.search.running.candidates import Candidate, Step, ranked
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Candidate, Step, ranked
 
 
 def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int = 0) -> None:

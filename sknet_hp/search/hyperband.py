@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import epochs, hyperband, with_room
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.run import Step, ranked
+from sknet_hp.search.running.candidates import Step, ranked
 
 
 @documented()

@@ -11,8 +11,8 @@ from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import Rung, epochs, hyperband, with_room
 from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
+from sknet_hp.search.running.candidates import Candidate, Row, Step
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Candidate, Row, Step
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Params
 

@@ -13,8 +13,8 @@ from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.changeable import check_changeable
 from sknet_hp.search.documented import documented
 from sknet_hp.search.explore import explored, n_replaced
+from sknet_hp.search.running.candidates import Candidate, Step, ranked
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Candidate, Step, ranked
 from sknet_hp.search.running.stages import stages
 
 _INTERVALS = 10  # of an automatic interval

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from sknet_hp.search.running.run import Candidate, Row
+from sknet_hp.search.running.candidates import Candidate, Row
 
 FITS: list[tuple[float, int, int]] = []
 """By all `Played` of this process: quality, epochs before and epochs after."""

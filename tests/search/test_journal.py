@@ -22,9 +22,9 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, JournalError, PBTSearchCV, TPESearchCV
+from sknet_hp.search.running.candidates import Candidate
 from sknet_hp.search.running.identity import Identity
 from sknet_hp.search.running.journal import Journal
-from sknet_hp.search.running.run import Candidate
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -10,9 +10,10 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
+from sknet_hp.search.running.candidates import Candidate
 from sknet_hp.search.running.choosing import each_of
 from sknet_hp.search.running.resource import Resource, last_step
-from sknet_hp.search.running.run import Candidate, Run
+from sknet_hp.search.running.run import Run
 
 _ROUNDS = 50  # candidates that are added, one after the other, at most; one may come again
 _PATIENCE = 10  # so many in a row that make it no better are the last

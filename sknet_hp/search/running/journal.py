@@ -13,11 +13,11 @@ from typing import Any
 import filelock
 import numpy as np
 
+from sknet_hp.search.running.candidates import Candidate
 from sknet_hp.search.running.choosing import SIZES
 from sknet_hp.search.running.identity import Identity, differing, digest, outline
 from sknet_hp.search.running.lines import decode, encode
 from sknet_hp.search.running.outcomes import Outcome
-from sknet_hp.search.running.run import Candidate
 from sknet_hp.search.running.states import JournalError, Label, States
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
