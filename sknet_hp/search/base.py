@@ -20,9 +20,10 @@ from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
+from sknet_hp.search.brackets import Rung, cost, with_finalists
 from sknet_hp.search.running.candidates import Row
 from sknet_hp.search.running.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
-from sknet_hp.search.running.ensemble import check_can_vote, select, voting
+from sknet_hp.search.running.ensemble import FINALISTS, check_can_vote, select, voting
 from sknet_hp.search.running.identity import Identity, digest, unseeded_networks
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.progress import Progress
@@ -74,7 +75,7 @@ class BaseSearcher(BaseSearchCV):
     # ---- what subclasses say ---------------------------------------------------------------------------------------
 
     def _search(self, run: Run, space: Space) -> None:
-        """Propose candidates and have them trained, until there is nothing left to do; where it is known how much that is, tell `run.expect`."""
+        """Propose candidates and have them trained, until there is nothing left to do; and say beforehand what that costs (`run.expect`)."""
         raise NotImplementedError
 
     # ---- fit -------------------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ class BaseSearcher(BaseSearchCV):
 
         if self.refit == "ensemble":
             check_can_vote(self.estimator, y, resource, scorers)
-        progress = Progress(int(self.verbose), unit="epochs" if resource.name.endswith("max_epochs") else resource.name)
+        progress = Progress(int(self.verbose), unit=resource.unit, refits=bool(self.refit))
         again = [(_rows(train), _rows(test)) for train, test in cv.split(X, y, **routed.splitter.split)] if self.journal is not None else splits
         journal = self._open_journal(again, X, y, params, splits, resource, metric)
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
@@ -328,6 +329,13 @@ class BaseSearcher(BaseSearchCV):
         return tags
 
     # ---- for policies ----------------------------------------------------------------------------------------------
+
+    def _planned(self, run: Run, brackets: list[list[Rung]]) -> list[list[Rung]]:
+        """The brackets as they are trained, with enough finalists for an ensemble if there is to be one; who watches is told what they cost."""
+        if run.keeps_finalists:
+            brackets = with_finalists(brackets, FINALISTS)
+        run.expect(cost(brackets, continued=not run.resource.of_rows))
+        return brackets
 
     def _initial(self, space: Space) -> list[dict[str, Any]]:
         """The candidates that come first."""

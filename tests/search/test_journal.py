@@ -66,12 +66,15 @@ def test_progress_counts_what_was_known(path, monkeypatch, capsys):
         with pytest.raises(Stop):
             follow(path).fit(X, y)
     follow(path, verbose=2).fit(X, y)
-    first, second, _, fourth, last = capsys.readouterr().err.splitlines()
+    cost, first, second, guess, _, fourth, last = capsys.readouterr().err.splitlines()
+    assert cost == "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit on all rows", "of the whole"
     assert first == "rung 1, 54 networks up to 1 epochs, 54 of 162 epochs (54 from the journal)"
-    assert re.fullmatch(r"rung 2, 18 networks up to 3 epochs, 66 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", second), (
-        "no time left: none is known"
+    so_far = r"66 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}"
+    assert re.fullmatch(rf"rung 2, 18 networks up to 3 epochs, {so_far}", second), "no time left: none is known"
+    assert re.fullmatch(r"rung 2, 18 networks up to 3 epochs, \d+ of 162 epochs .*, about \d+ s left", guess)
+    assert re.fullmatch(
+        r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}, about \d+ s left", fourth
     )
-    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}, \d+ s left", fourth)
     assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", last)
 
 
@@ -95,11 +98,29 @@ def test_a_finished_search_is_only_read(path, whole):
 
 
 def test_other_ways_of_choosing_read_the_same_journal(path, whole):
-    """`refit` is no part of what was searched. Networks that were let go of are trained again."""
+    """`refit` is no part of what was searched. Networks that were let go of are trained again, which is said before it is done."""
     networks(path).fit(X, y)
-    ensemble = networks(path, refit="ensemble").fit(X, y)
-    same(ensemble, whole["ensemble"])
-    assert ensemble.ensemble_ == whole["ensemble"].ensemble_
+    said_before = []
+    search = networks(path, refit="ensemble")
+    with pytest.warns(UserWarning, match=r"10 networks of 5 candidates are trained again .*, 90 epochs in all: refit='ensemble' asks") as told:
+        trained_of(search, before=lambda: said_before.append(len(told)))
+    assert said_before[0] == 1
+    same(search, whole["ensemble"])
+    assert search.ensemble_ == whole["ensemble"].ensemble_
+    kept = networks(path.with_name("kept"), refit="ensemble").fit(X, y)
+    assert len(trained_of(clone(kept))) == len(kept.ensemble_), "the members, on all rows"
+
+
+def test_finalists_that_an_ensemble_has_more_of(path):
+    """They go on to the end, from their beginning."""
+    search = networks(path, Search=HalvingSearchCV, n_candidates=9).fit(X, y)
+    search.set_params(refit="ensemble")
+    with pytest.warns(UserWarning, match="are trained again from their beginning") as told:
+        search.fit(X, y)
+    texts = [str(each.message) for each in told]
+    assert texts[0].startswith("4 networks of 2 candidates are trained again from their beginning, 36 epochs in all")
+    assert texts[1].startswith("2 networks of 1 candidates are trained again from their beginning, 18 epochs in all")
+    assert numbers_of(search) == numbers_of(networks(Search=HalvingSearchCV, n_candidates=9, refit="ensemble").fit(X, y))
 
 
 def test_in_other_company(path, whole):

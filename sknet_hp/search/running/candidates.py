@@ -1,7 +1,7 @@
 """Who is searched among: settings with their networks, what each has reached, and who goes on how far."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +35,12 @@ class Candidate:
     history: list[tuple["Candidate", int]] = field(default_factory=list)
     parent: "Candidate | None" = None
     begun: dict[int, int] = field(default_factory=dict)
+
+    def as_of(self, n_resources: int) -> "Candidate":
+        """What it was when it had reached so much: the same candidate, whose networks must be trained again."""
+        then = replace(self, estimators=[None] * len(self.estimators), n_resources=n_resources, begun={})
+        then.history = [(then if past is self else past, reached) for past, reached in self.history if reached <= n_resources]
+        return then
 
 
 class Row(NamedTuple):

@@ -17,7 +17,7 @@ from sknet_hp.search.running.candidates import Candidate, Row, Step
 from sknet_hp.search.running.choosing import each_of, sizes_of
 from sknet_hp.search.running.first_steps import can_share, shared
 from sknet_hp.search.running.outcomes import Outcome, name_error_scores, numbered, raise_if_all_failed
-from sknet_hp.search.running.progress import Progress, silent
+from sknet_hp.search.running.progress import Cost, Progress, silent
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.stages import SplitData, changed, stages
 from sknet_hp.search.running.workers import keep_busy
@@ -91,9 +91,9 @@ class Run:
         ):
             self.estimator, self.tables = shared(estimator, self.tables, n_jobs)
 
-    def expect(self, resources: int) -> None:
-        """Say how many resources will be handed out in each split, for who waits."""
-        self.progress.total = resources * self.n_splits
+    def expect(self, cost: Cost) -> None:
+        """Say what the search will take in each split, for who waits."""
+        self.progress.expects(cost, self.n_splits)
 
     # ---- candidates ------------------------------------------------------------------------------------------------
 
@@ -203,9 +203,9 @@ class Run:
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
         # A list: what fails while joblib asks for the first tasks, such as a network of the journal that is another one's, can get lost in it.
-        calls = [
-            delayed(numbered)(task, *self._arguments(steps[task[0]], task[1]), context=context) for task, context in zip(tasks, contexts, strict=True)
-        ]
+        given = [self._arguments(steps[k], split) for k, split in tasks]
+        self._warn_of_training_again([steps[k] for (k, _), (_, _, stages, _) in zip(tasks, given, strict=True) if len(stages) > 1])
+        calls = [delayed(numbered)(task, *arguments, context=context) for task, arguments, context in zip(tasks, given, contexts, strict=True)]
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
         # Processes must be able to train on what they are given: joblib's own way of sharing large arrays is for reading only.
@@ -274,10 +274,23 @@ class Run:
                 if candidate.estimators[split] is None:
                     missing.append((candidate, split))
         steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
+        self._warn_of_training_again(steps)
         calls = [delayed(numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing)]
         for (k, split), outcome in Parallel(n_jobs=self.n_jobs, mmap_mode="c")(calls):
             missing[k][0].estimators[split] = outcome["estimator"] if outcome["fit_error"] is None else None
         return [candidate.estimators for candidate in candidates]
+
+    def _warn_of_training_again(self, steps: Sequence[Step]) -> None:
+        """Say it before it is done where nobody would think of it: what a journal has scored, an ensemble needs the networks of."""
+        if self.journal is None or not self.keeps_finalists or not steps:
+            return
+        numbers, resources = {step.candidate.number for step in steps}, sum(step.n_resources for step in steps)
+        warnings.warn(
+            f"{len(steps)} networks of {len(numbers)} candidates are trained again from their beginning, {resources} {self.resource.unit} in all: "
+            f"refit='ensemble' asks for their predictions, and journal={str(self.journal.path)!r} has their scores alone. With another refit it "
+            "keeps no network to the end, and never one that can not be written without pickle",
+            stacklevel=2,
+        )
 
     def _arguments(self, step: Step, split: int) -> tuple[Any, ...]:
         data, kept = self.tables[split], self._kept(step.candidate, split)
