@@ -131,8 +131,8 @@ class Study:
         inner, outer = self.inner.n_splits, self.outer.n_splits
         n = n_networks(candidates, inner, outer)
         return (
-            f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {outer + 1} searches ({outer} outer folds, and all rows), each of {candidates} "
-            f"candidates in {inner} folds and the best once more."
+            f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {outer + 1} searches ({outer} outer folds, and all rows), "
+            f"each of {candidates} candidates in {inner} folds and the best once more."
         )
 
     def run(self, candidates: int) -> Outcome:
