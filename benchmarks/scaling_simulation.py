@@ -31,7 +31,8 @@ import numpy as np
 from sknet_hp.search import ASHASearchCV, HalvingSearchCV, HyperbandSearchCV
 from sknet_hp.search.base import BaseSearcher
 from sknet_hp.search.brackets import bracket, epochs, n_steps
-from sknet_hp.search.running.run import Run, Step
+from sknet_hp.search.running.candidates import Step
+from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.space import Space
 
 

@@ -75,6 +75,6 @@ class NetworkProgress:
         self._print_line(console, start)
 
     def _print_line(self, console: Console, start: float) -> None:
-        console.print(
-            f"{self.label}: {self.trained} of {self.total} networks trained, {time.monotonic() - start:.0f} s", highlight=False, markup=False
-        )
+        trained, seconds = self.trained, time.monotonic() - start
+        left = f", about {seconds * (self.total - trained) / trained:.0f} s left" if 0 < trained < self.total else ""
+        console.print(f"{self.label}: {trained} of {self.total} networks trained, {seconds:.0f} s{left}", highlight=False, markup=False)

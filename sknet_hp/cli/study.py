@@ -126,6 +126,15 @@ class Study:
             )
         return Pilot(networks, time.monotonic() - began, affordable)
 
+    def cost_of(self, candidates: int) -> str:
+        """What `run` will train, as a sentence."""
+        inner, outer = self.inner.n_splits, self.outer.n_splits
+        n = n_networks(candidates, inner, outer)
+        return (
+            f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {outer + 1} searches ({outer} outer folds, and all rows), "
+            f"each of {candidates} candidates in {inner} folds and the best once more."
+        )
+
     def run(self, candidates: int) -> Outcome:
         """Run the nested cross-validation and the final search, whose networks train together."""
         search = self._searcher(candidates)

@@ -73,6 +73,7 @@ def tune_table(settings: Settings) -> None:
         )
         if candidates < asked:
             console.print(f"To repeat this run whatever the time, say --candidates {candidates} in place of --time-budget.")
+    console.print(study.cost_of(candidates))
     from sknet_hp.estimators.persistence import save
 
     outcome = study.run(candidates)

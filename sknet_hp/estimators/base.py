@@ -17,6 +17,7 @@ from torch import nn
 from sknet_hp.estimators import architecture, recipe
 from sknet_hp.estimators.continuing import again, starts_of
 from sknet_hp.estimators.encoded import encoded, encoded_in_parts, learned
+from sknet_hp.estimators.importances import NoImportances
 from sknet_hp.estimators.names import Hinting
 from sknet_hp.estimators.net_view import view
 from sknet_hp.estimators.row_weights import counting, shares
@@ -44,6 +45,8 @@ class BaseNet(Network, Hinting, BaseEstimator):
 
     # Without this, a search by groups would ask whether the networks want them too.
     __metadata_request__fit: ClassVar[dict[str, Any]] = {"groups": False}
+
+    coef_, feature_importances_ = NoImportances(), NoImportances()
 
     structure_: dict[str, Any]  # what must stay as it is while a network is trained on
     states_: list[State]

@@ -34,23 +34,20 @@ def _available_bytes() -> int:
         return 4 << 30
 
 
-def _checked(n_jobs: int | None) -> int | None:
-    if n_jobs is not None and not _is_whole(n_jobs):
-        raise TypeError(f"n_jobs={n_jobs!r} must be a whole number of cores, -1 for all, -2 for all but one, and so on, or None for all")
-    if n_jobs == 0:
-        raise ValueError("n_jobs=0; it must be a number of cores, -1 for all, -2 for all but one, and so on, or None for all")
+def check_n_jobs(n_jobs: int | None) -> int | None:
+    """Return `n_jobs` if it is a number of cores by joblib's rules, and refuse it otherwise; True and 2.0 would pass for numbers."""
+    if n_jobs is not None and (not _is_whole(n_jobs) or n_jobs == 0):
+        raise ValueError(f"n_jobs={n_jobs!r}; it must be a whole number of cores, -1 for all, -2 for all but one, and so on, or None for all")
     return n_jobs
 
 
 def _check_limits(memory: int | None, max_threads: int) -> None:
-    if memory is not None and not _is_whole(memory):
-        raise TypeError(
-            f"memory={memory!r} must be a whole number of bytes, for example 2 * 10**9 for two gigabytes, or None for a quarter of what is free"
+    if memory is not None and (not _is_whole(memory) or memory < 1):
+        raise ValueError(
+            f"memory={memory!r}; it must be a whole number of bytes, for example 2 * 10**9 for two gigabytes, or None for a quarter of what is free"
         )
-    if memory is not None and memory < 1:
-        raise ValueError(f"memory={memory!r}; it must be a number of bytes from 1 on, or None for a quarter of what is free")
     if not _is_whole(max_threads) or max_threads < 1:
-        raise (ValueError if _is_whole(max_threads) else TypeError)(f"max_threads={max_threads!r} must be a whole number from 1 on")
+        raise ValueError(f"max_threads={max_threads!r}; it must be a whole number from 1 on")
 
 
 def _is_whole(number: Any) -> bool:
@@ -175,7 +172,7 @@ class FusedBackend(ParallelBackendBase):
     ):
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads, **kwargs)
         _check_limits(memory, max_threads)
-        self.over, self.cores, self.memory, self.max_threads = _place(over), _checked(cores), memory, max_threads
+        self.over, self.cores, self.memory, self.max_threads = _place(over), check_n_jobs(cores), memory, max_threads
         self.lock = threading.Lock()
         self.calls: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.plain: weakref.WeakKeyDictionary[Any, list] = weakref.WeakKeyDictionary()
@@ -201,7 +198,7 @@ class FusedBackend(ParallelBackendBase):
         from sknet_hp.fusion.engine import engine
 
         self.engine = engine()
-        cores = _checked(self.cores or n_jobs)
+        cores = check_n_jobs(self.cores or n_jobs)
         memory = self.memory or int(DEFAULT_MEMORY_FRACTION * _available_bytes())
         try:
             if getattr(self.engine.tasks.current, "direct", False):
@@ -265,6 +262,8 @@ class FusedBackend(ParallelBackendBase):
         parallel = self._calling()
         self._run_plain(parallel)
         self._dispatched()
+        if parallel._aborting:  # what makes the tasks has failed before the first one: joblib would take it for a call without any
+            parallel._raise_error_fast()
         with self.engine.tasks.parked(self.calls[parallel]):
             yield
 
@@ -309,7 +308,7 @@ class Session(joblib.parallel_config):
     """The context manager `fused()`; what it yields tells how far the work is."""
 
     def __init__(self, n_jobs: int | None, over: Any, memory: int | None, max_threads: int):
-        cores = -1 if _checked(n_jobs) is None else n_jobs
+        cores = -1 if check_n_jobs(n_jobs) is None else n_jobs
         backend = FusedBackend(nesting_level=0, over=over, cores=cores, memory=memory, max_threads=max_threads)
         self._over = backend.over
         super().__init__(backend, n_jobs=n_jobs)
@@ -365,10 +364,9 @@ def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = N
 
     Raises
     ------
-    TypeError
-        If `n_jobs`, `memory` or `max_threads` is no whole number.
     ValueError
-        If `n_jobs` is 0, `memory` or `max_threads` less than 1, `over` none of these, or there is no client or connection.
+        If `n_jobs` is 0 or no whole number, `memory` or `max_threads` less than 1 or no whole number, `over` none of these, or there is no client or
+        connection.
     ImportError
         If the package of the cluster is not installed.
 

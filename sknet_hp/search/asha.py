@@ -15,7 +15,9 @@ from sklearn.utils._param_validation import Interval
 from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.brackets import exact, n_steps, resources_of
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.run import Candidate, Step
+from sknet_hp.search.running.candidates import Candidate, Step
+from sknet_hp.search.running.ensemble import FINALISTS
+from sknet_hp.search.running.progress import Cost
 
 
 class Scheduler:
@@ -60,6 +62,15 @@ class Scheduler:
         """The step of a candidate of rung k into the next one."""
         self.promoted[k].add(candidate)
         return Step(candidate, self.resources[k + 1], k + 1)
+
+    def promote_up_to(self, n: int) -> list[Step]:
+        """The steps of the best below the top rung into it, so that it has n that have not failed, if there are so many."""
+        if len(self.rungs) == 1:
+            return []
+        below = len(self.rungs) - 2
+        waiting = [c for c in self.ranked[below] if c not in self.promoted[below] and not isnan(self.rungs[below][c])]
+        n_there = sum(not isnan(score) for score in self.rungs[-1].values())
+        return [self.promote(c, below) for c in waiting[: max(0, n - n_there)]]
 
     def report(self, step: Step, score: float) -> None:
         """A step has been trained."""
@@ -195,23 +206,21 @@ class ASHASearchCV(BaseSearcher):
         rungs = list(dict.fromkeys(resources_of(run.resource.most, run.resource.least, self.factor, steps)))
         self.min_resources_ = rungs[0]
         n_workers = self.n_workers or ceil(len(settings) / exact(self.factor))
+        run.expect(Cost(len(settings), len(settings), len(settings) * rungs[0], at_least=True))
+        scheduler = Scheduler((run.propose(params) for params in settings), rungs, exact(self.factor))
         if self.asynchronous:
-            _as_workers_are_free(run, settings, rungs, exact(self.factor), n_workers)
+            _take_up(run, scheduler, len(settings))
+            run.keep_busy(n_workers, scheduler.get_job, lambda step: _learn(run, scheduler, [step], len(settings)))
         else:
-            _in_waves(run, settings, rungs, exact(self.factor), n_workers)
+            _in_waves(run, scheduler, len(settings), n_workers)
+        if run.keeps_finalists:
+            run.train(scheduler.promote_up_to(FINALISTS), all_may_fail=True)
 
 
-def _in_waves(run: Run, settings: list[dict[str, Any]], rungs: list[int], eta: Fraction, n_workers: int) -> None:
-    scheduler = Scheduler((run.propose(params) for params in settings), rungs, eta)
+def _in_waves(run: Run, scheduler: Scheduler, n_candidates: int, n_workers: int) -> None:
     while wave := list(islice(iter(scheduler.get_job, None), n_workers)):
         run.train(wave, all_may_fail=True)
-        _learn(run, scheduler, wave, len(settings))
-
-
-def _as_workers_are_free(run: Run, settings: list[dict[str, Any]], rungs: list[int], eta: Fraction, n_workers: int) -> None:
-    scheduler = Scheduler((run.propose(params) for params in settings), rungs, eta)
-    _take_up(run, scheduler, len(settings))
-    run.keep_busy(n_workers, scheduler.get_job, lambda step: _learn(run, scheduler, [step], len(settings)))
+        _learn(run, scheduler, wave, n_candidates)
 
 
 def _take_up(run: Run, scheduler: Scheduler, n_candidates: int) -> None:

@@ -21,13 +21,15 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from sknet_hp.estimators.names import Hinting
+from sknet_hp.search.brackets import Rung, cost, with_finalists
+from sknet_hp.search.running.candidates import Row
 from sknet_hp.search.running.choosing import RULES, SIZES, best_index, mean_sizes, selection_metric
-from sknet_hp.search.running.ensemble import check_can_vote, select, voting
-from sknet_hp.search.running.identity import digest, unseeded_networks
+from sknet_hp.search.running.ensemble import FINALISTS, check_can_vote, select, voting
+from sknet_hp.search.running.identity import Identity, digest, unseeded_networks
 from sknet_hp.search.running.journal import Journal
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Row, Run, SearchStopped
+from sknet_hp.search.running.run import Run, SearchStopped
 from sknet_hp.search.running.seeds import seeds_of_first_steps
 from sknet_hp.search.spaces.space import Space, check_names
 from sknet_hp.search.stock import fusing
@@ -74,7 +76,7 @@ class BaseSearcher(Hinting, BaseSearchCV):
     # ---- what subclasses say ---------------------------------------------------------------------------------------
 
     def _search(self, run: Run, space: Space) -> None:
-        """Propose candidates and have them trained, until there is nothing left to do; where it is known how much that is, tell `run.expect`."""
+        """Propose candidates and have them trained, until there is nothing left to do; and say beforehand what that costs (`run.expect`)."""
         raise NotImplementedError
 
     # ---- fit -------------------------------------------------------------------------------------------------------
@@ -139,13 +141,9 @@ class BaseSearcher(Hinting, BaseSearchCV):
 
         if self.refit == "ensemble":
             check_can_vote(self.estimator, y, resource, scorers)
-        progress = Progress(int(self.verbose), unit="epochs" if resource.name.endswith("max_epochs") else resource.name)
-        if self.journal is not None and digest(splits) != digest([(_rows(a), _rows(b)) for a, b in cv.split(X, y, **routed.splitter.split)]):
-            raise ValueError(
-                f"journal={self.journal!r} needs a cv that splits in the same way each time, so that the same search can be taken up; give {cv} an "
-                "integer random_state"
-            )
-        journal = None if self.journal is None else Journal(self.journal, self._identity(X, y, params, splits, resource, metric))
+        progress = Progress(int(self.verbose), unit=resource.unit, refits=bool(self.refit))
+        again = [(_rows(train), _rows(test)) for train, test in cv.split(X, y, **routed.splitter.split)] if self.journal is not None else splits
+        journal = self._open_journal(again, X, y, params, splits, resource, metric)
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
         interrupted: BaseException | None = None
         self.stopped_: str | None = None
@@ -277,7 +275,30 @@ class BaseSearcher(Hinting, BaseSearchCV):
         ]
         return voting(members, [self._estimator_with(own) for own in params], self.n_jobs)
 
-    def _identity(self, X: Any, y: Any, params: dict[str, Any], splits: list[Any], resource: Resource, metric: str) -> dict[str, str]:
+    def _open_journal(self, again: list[Any], X: Any, y: Any, params: dict[str, Any], splits: list[Any], *others: Any) -> Journal | None:
+        """The journal, if there is to be one; `again` are the splits, made once more."""
+        if self.journal is None:
+            return None
+        if digest(splits) != digest(again):
+            raise ValueError(
+                f"journal={self.journal!r} needs a cv that splits in the same way each time, so that the same search can be taken up; give {self.cv} "
+                "an integer random_state"
+            )
+        identity = self._identity(X, y, params, splits, *others)
+        journal = Journal(self.journal, identity)
+        if identity.uncompared:
+            try:
+                warnings.warn(
+                    f"journal={self.journal!r} can not compare all of your code with what it was when the search began: "
+                    f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
+                    stacklevel=2,
+                )
+            except UserWarning:  # where warnings are errors
+                journal.close()
+                raise
+        return journal
+
+    def _identity(self, X: Any, y: Any, params: dict[str, Any], splits: list[Any], resource: Resource, metric: str) -> Identity:
         """What this search is a function of."""
         if not isinstance(self.random_state, Integral):
             raise ValueError(
@@ -291,16 +312,16 @@ class BaseSearcher(Hinting, BaseSearchCV):
             )
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_IDENTITY}
         own |= {"least": resource.least, "most": resource.most} | ({"metric": metric} if self._proposes_by_scores else {})
-        return {
-            "searcher": type(self).__name__,
-            "version of sknet_hp": _VERSION,
-            "random_state": str(self.random_state),
-            "estimator": digest(clone(self.estimator)),
-            "space": digest(Space(self.param_distributions).branches),
-            "data set": digest([X, y, params]),
-            "cv": digest(splits),
-            "setting of the search": digest(own),
-        }
+        return Identity(
+            {
+                "searcher": type(self).__name__,
+                "version of sknet_hp": _VERSION,
+                "random_state": str(self.random_state),
+                "data set": digest([X, y, params]),
+                "cv": digest(splits),
+            },
+            {"estimator": clone(self.estimator), "space": Space(self.param_distributions).branches, "setting of the search": own},
+        )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -309,6 +330,13 @@ class BaseSearcher(Hinting, BaseSearchCV):
         return tags
 
     # ---- for policies ----------------------------------------------------------------------------------------------
+
+    def _planned(self, run: Run, brackets: list[list[Rung]]) -> list[list[Rung]]:
+        """The brackets as they are trained, with enough finalists for an ensemble if there is to be one; who watches is told what they cost."""
+        if run.keeps_finalists:
+            brackets = with_finalists(brackets, FINALISTS)
+        run.expect(cost(brackets, continued=not run.resource.of_rows))
+        return brackets
 
     def _initial(self, space: Space) -> list[dict[str, Any]]:
         """The candidates that come first."""

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import Rung, epochs, hyperband, with_room
+from sknet_hp.search.brackets import Rung, hyperband, with_room
 from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
 from sknet_hp.search.kde import KDE, impute, log_ratio
@@ -178,8 +178,7 @@ class BOHBSearchCV(BaseSearcher):
 
     def _search(self, run: Run, space: Space) -> None:
         initial, random_state = self._initial(space), check_random_state(self.random_state)
-        brackets = with_room(self._brackets(run.resource), len(initial))
-        run.expect(sum(epochs(rungs, continued=not run.resource.of_rows) for rungs in brackets))
+        brackets = self._planned(run, with_room(self._brackets(run.resource), len(initial)))
         tried = {space.encode(params).tobytes() for params in initial}
         vectors: list[np.ndarray] = []  # of the candidates by number
         for s, rungs in enumerate(brackets):

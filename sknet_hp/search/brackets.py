@@ -4,6 +4,8 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
+from sknet_hp.search.running.progress import Cost
+
 
 class Rung(NamedTuple):
     """How many candidates are trained up to which resource."""
@@ -53,6 +55,25 @@ def with_room(brackets: list[list[Rung]], n_candidates: int) -> list[list[Rung]]
     (first, *later), *others = brackets
     more = n_candidates - sum(rungs[0].n_candidates for rungs in brackets)
     return [[first._replace(n_candidates=first.n_candidates + max(0, more)), *later], *others]
+
+
+def with_finalists(brackets: list[list[Rung]], n_candidates: int) -> list[list[Rung]]:
+    """Brackets of which so many candidates in all, at least, come to the end, as far as the last bracket has them to keep from rung to rung.
+
+    It is the last one, so that what a model proposes for the others does not depend on it.
+    """
+    *others, last = brackets
+    least = n_candidates - sum(rungs[-1].n_candidates for rungs in others)
+    return [*others, [rung._replace(n_candidates=max(rung.n_candidates, min(least, last[0].n_candidates))) for rung in last]]
+
+
+def cost(brackets: list[list[Rung]], *, continued: bool = True) -> Cost:
+    """What brackets take, with candidates that go on from where they stopped, or begin anew in each rung."""
+    return Cost(
+        sum(rungs[0].n_candidates for rungs in brackets),
+        sum(rung.n_candidates for rungs in brackets for rung in rungs),
+        sum(epochs(rungs, continued=continued) for rungs in brackets),
+    )
 
 
 def epochs(rungs: list[Rung], *, continued: bool = True) -> int:

@@ -9,8 +9,9 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 
 from sknet_hp.search.explore import scaled
+from sknet_hp.search.running.candidates import Candidate
 from sknet_hp.search.running.resource import last_step
-from sknet_hp.search.running.run import Candidate, Run
+from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.stages import fit_on
 from sknet_hp.search.spaces.space import Choice, Dimension, Space
 

@@ -34,7 +34,8 @@ _PARAMETERS = {
         'is given `cv_results_` and returns the index of the best. "one_standard_error" takes the simplest among those within one standard '
         "error of the best (Breiman et al. 1984): with the fewest weights, then the fewest epochs trained (of estimators that show no weights, that "
         'which was fitted fastest, which depends on times); "ensemble" averages candidates that reached the '
-        "most resources, chosen and weighted by greedy selection on their out-of-fold predictions (Caruana et al. 2004).",
+        "most resources, chosen and weighted by greedy selection on their out-of-fold predictions (Caruana et al. 2004); for it at least three go on "
+        "to the end, if there are so many.",
     ),
     "cv": ("int, splitter, iterable or None", "As in scikit-learn's searches. Splits are made once, and all rungs use them."),
     "n_jobs": (
@@ -59,7 +60,10 @@ _PARAMETERS = {
         "path or None",
         "A directory in which the search writes down what it has done. The same search with the same journal takes up where it was killed.",
     ),
-    "verbose": ("int", "1 shows a live line on a terminal, 2 writes a line for each rung to anything, notebooks included."),
+    "verbose": (
+        "int",
+        "1 shows what the search will cost and a live line on a terminal, 2 writes that and a line for each rung to anything, notebooks included.",
+    ),
 }
 """Names to (type, description); a searcher adds its own, and may describe others anew."""
 

@@ -9,10 +9,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import Rung, bracket, epochs, exact, n_steps
+from sknet_hp.search.brackets import Rung, bracket, exact, n_steps
 from sknet_hp.search.documented import documented
+from sknet_hp.search.running.candidates import Candidate, Step, ranked
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Candidate, Step, ranked
 
 
 def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int = 0) -> None:
@@ -116,8 +116,7 @@ class HalvingSearchCV(BaseSearcher):
 
     def _search(self, run: Run, space: Space) -> None:
         candidates = [run.propose(params) for params in self._proposals(run.resource, space)]
-        rungs = self._rungs(len(candidates), run.resource)
-        run.expect(epochs(rungs, continued=not run.resource.of_rows))
+        [rungs] = self._planned(run, [self._rungs(len(candidates), run.resource)])
         halve(run, candidates, rungs)
 
     def _proposals(self, resource: Resource, space: Space) -> list[dict[str, Any]]:

@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import epochs, hyperband, with_room
+from sknet_hp.search.brackets import hyperband, with_room
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.run import Step, ranked
+from sknet_hp.search.running.candidates import Step, ranked
 
 
 @documented()
@@ -87,8 +87,7 @@ class HyperbandSearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        brackets = with_room(hyperband(run.resource.most, run.resource.least, self.factor), len(self._initial(space)))
-        run.expect(sum(epochs(rungs, continued=not run.resource.of_rows) for rungs in brackets))
+        brackets = self._planned(run, with_room(hyperband(run.resource.most, run.resource.least, self.factor), len(self._initial(space))))
         n = sum(rungs[0].n_candidates for rungs in brackets)
         settings = iter(self._first_settings(space, n, check_random_state(self.random_state)))
         alive = [[run.propose(params, s) for params in islice(settings, rungs[0].n_candidates)] for s, rungs in enumerate(brackets)]

@@ -8,11 +8,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
 from sknet_hp.search.base import BaseSearcher, Run, Space
-from sknet_hp.search.brackets import Rung, epochs, hyperband, with_room
+from sknet_hp.search.brackets import Rung, hyperband, with_room
 from sknet_hp.search.documented import documented
 from sknet_hp.search.halving import halve
+from sknet_hp.search.running.candidates import Candidate, Row, Step
+from sknet_hp.search.running.progress import Cost
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Candidate, Row, Step
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Params
 
@@ -215,12 +216,12 @@ class ModelBasedSearcher(BaseSearcher):
         rng, initial = check_random_state(self.random_state), self._initial(space)
         proposer = Proposer(run, space, initial, rng)
         if self.multi_fidelity:
-            brackets = with_room(self._brackets(run.resource), len(initial))
-            run.expect(sum(epochs(rungs, continued=not run.resource.of_rows) for rungs in brackets))
+            brackets = self._planned(run, with_room(self._brackets(run.resource), len(initial)))
             self._fill_brackets(run, space, brackets, proposer, rng)
         else:
             n = max(self.n_candidates, len(initial))
-            run.expect(run.resource.most * (n if space.size is None else min(n, space.size)))
+            n_known = n if space.size is None else min(n, space.size)
+            run.expect(Cost(n_known, n_known, n_known * run.resource.most))
             # An integer is the model's own seed, so that its library gives the same proposals by itself.
             seed = self.random_state if isinstance(self.random_state, Integral) else rng.randint(2**31 - 1)
             self._train_all(run, n, proposer, self._model(space, int(seed)))

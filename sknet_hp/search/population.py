@@ -13,8 +13,9 @@ from sknet_hp.search.base import BaseSearcher, Run, Space
 from sknet_hp.search.changeable import check_changeable
 from sknet_hp.search.documented import documented
 from sknet_hp.search.explore import explored, n_replaced
+from sknet_hp.search.running.candidates import Candidate, Step, ranked
+from sknet_hp.search.running.progress import Cost
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Candidate, Step, ranked
 from sknet_hp.search.running.stages import stages
 
 _INTERVALS = 10  # of an automatic interval
@@ -74,7 +75,7 @@ _INTERVALS = 10  # of an automatic interval
         "Seconds after which no further interval is begun. The first one is always trained, so that there is a result. What is found then depends "
         "on the machine.",
     ),
-    verbose=("int", "1 shows a live line on a terminal, 2 writes a line for each interval to anything."),
+    verbose=("int", "1 shows what the search will cost and a live line on a terminal, 2 writes that and a line for each interval to anything."),
 )
 class PBTSearchCV(BaseSearcher):
     """Population-based training (Jaderberg et al. 2017): it finds a schedule of parameters in the time of one training of each member.
@@ -179,8 +180,8 @@ class PBTSearchCV(BaseSearcher):
         self._check(run.resource)
         random_state = check_random_state(self.random_state)
         population = [run.propose(params) for params in self._first_settings(space, self.population_size, random_state)]
-        run.expect(run.resource.most * len(population))
         ends = intervals(run.resource.most, self.interval)
+        run.expect(Cost(len(population), len(population) * len(ends), len(population) * run.resource.most))
         taken_up = run.journal is not None and bool(run.journal.records)
         if len(ends) > 1 and len(population) > 1 and not taken_up:
             check_changeable(run, space, population, self.perturbation_factors)

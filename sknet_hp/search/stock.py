@@ -8,7 +8,7 @@ from joblib.parallel import default_parallel_config, get_active_backend
 from sklearn import model_selection
 
 from sknet_hp.estimators.names import Hinting
-from sknet_hp.fusion.backend import fused, has_network
+from sknet_hp.fusion.backend import check_n_jobs, fused, has_network
 
 
 def backend_is_chosen() -> bool:
@@ -22,7 +22,8 @@ def backend_is_chosen() -> bool:
 
 def fusing(search: Any) -> AbstractContextManager[Any]:
     """Fused training for a search of networks, unless the caller has chosen a backend. Other estimators have joblib's processes, by `n_jobs`."""
-    return nullcontext() if backend_is_chosen() or not has_network(search) else fused(search.n_jobs)
+    n_jobs = check_n_jobs(search.n_jobs)
+    return nullcontext() if backend_is_chosen() or not has_network(search) else fused(n_jobs)
 
 
 class FusedSearch(Hinting):

@@ -1,3 +1,4 @@
+import re
 import time
 from types import SimpleNamespace
 
@@ -31,6 +32,8 @@ def test_progress_is_shown_and_ends(terminal, kind, monkeypatch, capsys):
     assert "Searching" in err
     assert "1000" in err
     assert err.count("networks") > 1
+    if not terminal:
+        assert re.search(r"Searching: \d+ of 1000 networks trained, \d+ s, about \d+ s left", err)
     assert not shown._watcher.is_alive()
 
 

@@ -50,6 +50,10 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     best = json.loads(results.loc[results["rank_test_score"].idxmin(), "params"])
     assert best == summary["best_params"]
     assert f"accuracy {nested['mean']:.4f} ± {nested['std']:.4f}" in result.out
+    cost = (
+        f"To train: {NETWORKS} networks of at most 3 epochs: 3 searches (2 outer folds, and all rows), each of 2 candidates in 2 folds and the best"
+    )
+    assert cost in result.out
     assert f"{NETWORKS} in" in result.out
     assert str(Path("results/model.safetensors")) in result.out
     assert f"{NETWORKS} of {NETWORKS} networks" in result.err

@@ -39,34 +39,49 @@ def test_over_is_checked(over):
     assert joblib.parallel._backend.__dict__.get("config", None) in (None, joblib.parallel.default_parallel_config)
 
 
+@pytest.mark.parametrize("n_jobs", [0, True, False, 1.5, 2.0, "2"])
+def test_n_jobs_that_is_no_number_of_cores(n_jobs):
+    """`fused("2")` was taken, and failed somewhere else."""
+    with pytest.raises(ValueError, match=f"n_jobs={n_jobs!r}; it must be a whole number of cores"):
+        sknet_hp.fused(n_jobs)
+
+
 def test_n_jobs_of_zero_is_an_error(fit):
-    with pytest.raises(ValueError, match="n_jobs=0"):
-        sknet_hp.fused(0)
     with joblib.parallel_config(backend="fused"), pytest.raises(ValueError, match="n_jobs=0"):
         Parallel(n_jobs=0)(delayed(fit)(seed) for seed in range(3))
 
 
 @pytest.mark.parametrize(
-    ("setting", "error", "message"),
+    ("setting", "message"),
     [
-        ({"n_jobs": 1.5}, TypeError, "n_jobs=1.5 must be a whole number of cores, -1 for all"),
-        ({"n_jobs": "2"}, TypeError, "n_jobs='2' must be a whole number"),
-        ({"n_jobs": True}, TypeError, "n_jobs=True must be a whole number"),
-        ({"memory": "1GB"}, TypeError, r"memory='1GB' must be a whole number of bytes, for example 2 \* 10\*\*9"),
-        ({"memory": 1e9}, TypeError, "memory=1000000000.0 must be a whole number of bytes"),
-        ({"memory": 0}, ValueError, "memory=0; it must be a number of bytes from 1 on"),
-        ({"max_threads": 2.0}, TypeError, "max_threads=2.0 must be a whole number from 1 on"),
-        ({"max_threads": 0}, ValueError, "max_threads=0 must be a whole number from 1 on"),
+        ({"memory": "1GB"}, r"memory='1GB'; it must be a whole number of bytes, for example 2 \* 10\*\*9"),
+        ({"memory": 1e9}, "memory=1000000000.0; it must be a whole number of bytes"),
+        ({"memory": 0}, "memory=0; it must be a whole number of bytes"),
+        ({"max_threads": 2.0}, "max_threads=2.0; it must be a whole number from 1 on"),
+        ({"max_threads": 0}, "max_threads=0; it must be a whole number from 1 on"),
     ],
 )
-def test_settings_that_are_no_numbers_are_refused_at_once(setting, error, message):
-    with pytest.raises(error, match=message):
+def test_limits_that_are_no_whole_numbers(setting, message):
+    """They were taken, and failed somewhere else."""
+    with pytest.raises(ValueError, match=message):
         sknet_hp.fused(**setting)
 
 
 def test_settings_may_be_integers_of_numpy(fit):
     with sknet_hp.fused(np.int64(1), memory=np.int64(10**9), max_threads=np.int64(3), over="inline"):
         Parallel()(delayed(fit)(seed) for seed in range(2))
+
+
+@pytest.mark.parametrize("return_as", ["list", "generator", "generator_unordered"])
+def test_what_makes_the_tasks_fails(return_as):
+    """Where that comes before the first of them, joblib gave the results of no task, and nobody was told."""
+
+    def tasks():
+        yield delayed(abs)(1)
+        raise OSError("there is no second one")
+
+    with sknet_hp.fused(), pytest.raises(OSError, match="there is no second one"):
+        list(Parallel(return_as=return_as, pre_dispatch="all")(tasks()))
 
 
 @pytest.mark.parametrize(("n_jobs", "cores"), [(None, devices.n_cores()), (-1, devices.n_cores()), (1, 1), (3, 3), (-1000, 1)])

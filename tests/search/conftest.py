@@ -1,4 +1,5 @@
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,15 @@ sys.path.insert(0, str(Path(__file__).parent))  # for workers, which read `curve
 from curves import TRAINED
 from journaled import X, networks, y
 
+from sknet_hp.search.running import identity
+
 
 @pytest.fixture(autouse=True)
-def nothing_trained():
+def nothing_trained(monkeypatch):
     TRAINED.clear()
+    monkeypatch.setattr(identity, "_CHANGING", set())
+    # What the tests' estimators note of their fits; that this is said is tested where it is meant.
+    warnings.filterwarnings("ignore", message=r".*when the search began: (curves\.TRAINED|playing\.FITS) \(it changes")
 
 
 @pytest.fixture

@@ -49,12 +49,13 @@ def same(a, b):
     assert np.array_equal(a.predict_proba(X), b.predict_proba(X))
 
 
-def trained_of(search):
-    """What a search hands to `fit`, in all."""
+def trained_of(search, before=lambda: None):
+    """What a search hands to `fit`, in all; `before` is called at each."""
     seen = []
     original = type(search.estimator).fit
 
     def fit(self, *args, **more):
+        before()
         seen.append(getattr(self, "n_iter_", 0))
         return original(self, *args, **more)
 

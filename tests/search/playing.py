@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from sknet_hp.search.running.run import Candidate, Row
+from sknet_hp.search.running.candidates import Candidate, Row
 
 FITS: list[tuple[float, int, int]] = []
 """By all `Played` of this process: quality, epochs before and epochs after."""
@@ -42,8 +42,8 @@ class ScoredRun:
         self.score, self.resource = score, SimpleNamespace(most=most, least=least, of_rows=False)
         self.candidates, self.rows, self.keeps_finalists, self.journal = [], [], False, None
 
-    def expect(self, resources):
-        self.expected = resources
+    def expect(self, cost):
+        self.expected = cost
 
     def propose(self, params, bracket=0):
         self.candidates.append(Candidate(len(self.candidates), params, bracket))

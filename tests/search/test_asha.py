@@ -14,7 +14,7 @@ from sklearn.exceptions import FitFailedWarning
 from sknet_hp import NetClassifier
 from sknet_hp.search import ASHASearchCV
 from sknet_hp.search.asha import Scheduler
-from sknet_hp.search.running.run import Candidate
+from sknet_hp.search.running.candidates import Candidate
 
 X, y = np.zeros((12, 2)), np.array([0, 1] * 6)
 CV = [(np.arange(6), np.arange(6, 12))]

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from sknet_hp.search.brackets import bracket, epochs, exact, hyperband, n_steps, resources_of
+from sknet_hp.search.brackets import Rung, bracket, cost, epochs, exact, hyperband, n_steps, resources_of, with_finalists
 
 
 def test_the_table_of_the_paper():
@@ -119,3 +119,22 @@ def test_the_reference_halving():
     assert rungs == [(81, 1), (27, 5), (9, 17), (3, 52)]
     assert epochs(rungs) == 402
     assert sum(map(epochs, hyperband(52, 1, 3))) == 657
+
+
+def test_enough_finalists_for_an_ensemble():
+    halving = bracket(27, 27, 1, 3, 3)
+    assert with_finalists([halving], 3) == [[(27, 1), (9, 3), (3, 9), (3, 27)]]
+    assert with_finalists([halving], 5) == [[(27, 1), (9, 3), (5, 9), (5, 27)]]
+    assert with_finalists([bracket(2, 9, 1, 3, 2)], 3) == [[(2, 1), (2, 3), (2, 9)]], "no more than there are"
+    assert with_finalists([[Rung(9, 27)]], 3) == [[(9, 27)]]
+    for R in (3, 9, 27, 81):
+        assert with_finalists(hyperband(R, 1, 3), 3) == hyperband(R, 1, 3), "whose brackets have enough"
+    *others, last = with_finalists(hyperband(27, 1, 3)[:2], 3)
+    assert others == hyperband(27, 1, 3)[:1]
+    assert last == [(12, 3), (4, 9), (2, 27)]
+
+
+def test_what_brackets_cost():
+    assert cost([bracket(27, 27, 1, 3, 3)]) == (27, 40, 81, False)
+    assert cost([bracket(27, 27, 1, 3, 3)], continued=False) == (27, 40, 27 + 27 + 27 + 27, False)
+    assert cost(hyperband(52, 1, 3)).resources == 657

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
-from sknet_hp.search import HalvingSearchCV
+from sknet_hp.search import ASHASearchCV, HalvingSearchCV
 
 X, y = table()
 WORDS = np.where(y > 0, "yes", "no")
@@ -147,6 +147,32 @@ def test_who_has_no_probabilities_is_not_in_it():
     assert {member["params"]["loss"] for member in search.ensemble_} == {"log_loss"}
 
 
+@pytest.mark.parametrize("Search", [HalvingSearchCV, ASHASearchCV])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_an_ensemble_has_somebody_to_choose_from(Search, asynchronous):
+    """The defaults of `HalvingSearchCV`, and the guide's own example, left one candidate at the end: an ensemble of one."""
+    own = {} if Search is HalvingSearchCV else {"asynchronous": asynchronous}
+    space = {"lr": [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2, 0.3, 0.4, 0.5]}
+    alone, search = (Search(NET, space, cv=2, random_state=0, refit=refit, scoring="neg_log_loss", **own).fit(X, y) for refit in (True, "ensemble"))
+    finalists = [np.flatnonzero(each.cv_results_["n_resources"] == 9) for each in (alone, search)]
+    assert len(finalists[0]) < len(finalists[1]) >= 3
+    assert {member["params"]["max_epochs"] for member in search.ensemble_} == {9}
+    assert {member["candidate"] for member in search.ensemble_} <= set(search.cv_results_["candidate"][finalists[1]])
+    assert search.best_score_ >= alone.best_score_, "who would have been dropped may be the best"
+    if not asynchronous:
+        same = search.cv_results_["n_resources"] < 9
+        assert (
+            search.cv_results_["mean_test_score"][same].tolist()
+            == alone.cv_results_["mean_test_score"][alone.cv_results_["n_resources"] < 9].tolist()
+        )
+
+
+def test_as_many_as_there_are():
+    assert len(ensembles(space={"lr": [1e-2]}).fit(X, y).ensemble_) == 1
+    two = ensembles(space={"lr": [1e-3, 1e-2]}).fit(X, y)
+    assert (two.cv_results_["n_resources"] == 9).sum() == 2
+
+
 class FailingLate(NetClassifier):
     def fit(self, X, y, **more):
         if self.max_epochs == 9:
@@ -154,10 +180,11 @@ class FailingLate(NetClassifier):
         return super().fit(X, y, **more)
 
 
-def test_where_all_fail_in_the_last_rung():
-    """Those that were left behind are there still; their networks are trained again."""
+@pytest.mark.parametrize("lr", [LR, [*LR, 0.2, 0.3, 0.4]], ids=["all that there are", "the best"])
+def test_where_all_fail_in_the_last_rung(lr):
+    """Those that were left behind are there still, and what the others were; their networks are trained again."""
     with pytest.warns(FitFailedWarning):
-        search = ensembles(FailingLate(**NET.get_params())).fit(X, y)
+        search = ensembles(FailingLate(**NET.get_params()), space={"lr": lr}).fit(X, y)
     assert {member["params"]["max_epochs"] for member in search.ensemble_} == {4}
     assert search.best_params_["max_epochs"] == 4
 

@@ -1,6 +1,5 @@
 """Journals: a search that is killed at any moment is taken up where it was, and ends as if nothing had been."""
 
-import errno
 import os
 import random
 import re
@@ -23,9 +22,9 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, JournalError, PBTSearchCV, TPESearchCV
-from sknet_hp.search.running import journal as room
+from sknet_hp.search.running.candidates import Candidate
+from sknet_hp.search.running.identity import Identity
 from sknet_hp.search.running.journal import Journal
-from sknet_hp.search.running.run import Candidate
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -67,12 +66,15 @@ def test_progress_counts_what_was_known(path, monkeypatch, capsys):
         with pytest.raises(Stop):
             follow(path).fit(X, y)
     follow(path, verbose=2).fit(X, y)
-    first, second, _, fourth, last = capsys.readouterr().err.splitlines()
+    cost, first, second, guess, _, fourth, last = capsys.readouterr().err.splitlines()
+    assert cost == "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit on all rows", "of the whole"
     assert first == "rung 1, 54 networks up to 1 epochs, 54 of 162 epochs (54 from the journal)"
-    assert re.fullmatch(r"rung 2, 18 networks up to 3 epochs, 66 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", second), (
-        "no time left: none is known"
+    so_far = r"66 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}"
+    assert re.fullmatch(rf"rung 2, 18 networks up to 3 epochs, {so_far}", second), "no time left: none is known"
+    assert re.fullmatch(r"rung 2, 18 networks up to 3 epochs, \d+ of 162 epochs .*, about \d+ s left", guess)
+    assert re.fullmatch(
+        r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}, about \d+ s left", fourth
     )
-    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}, \d+ s left", fourth)
     assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", last)
 
 
@@ -96,11 +98,29 @@ def test_a_finished_search_is_only_read(path, whole):
 
 
 def test_other_ways_of_choosing_read_the_same_journal(path, whole):
-    """`refit` is no part of what was searched. Networks that were let go of are trained again."""
+    """`refit` is no part of what was searched. Networks that were let go of are trained again, which is said before it is done."""
     networks(path).fit(X, y)
-    ensemble = networks(path, refit="ensemble").fit(X, y)
-    same(ensemble, whole["ensemble"])
-    assert ensemble.ensemble_ == whole["ensemble"].ensemble_
+    said_before = []
+    search = networks(path, refit="ensemble")
+    with pytest.warns(UserWarning, match=r"10 networks of 5 candidates are trained again .*, 90 epochs in all: refit='ensemble' asks") as told:
+        trained_of(search, before=lambda: said_before.append(len(told)))
+    assert said_before[0] == 1
+    same(search, whole["ensemble"])
+    assert search.ensemble_ == whole["ensemble"].ensemble_
+    kept = networks(path.with_name("kept"), refit="ensemble").fit(X, y)
+    assert len(trained_of(clone(kept))) == len(kept.ensemble_), "the members, on all rows"
+
+
+def test_finalists_that_an_ensemble_has_more_of(path):
+    """They go on to the end, from their beginning."""
+    search = networks(path, Search=HalvingSearchCV, n_candidates=9).fit(X, y)
+    search.set_params(refit="ensemble")
+    with pytest.warns(UserWarning, match="are trained again from their beginning") as told:
+        search.fit(X, y)
+    texts = [str(each.message) for each in told]
+    assert texts[0].startswith("4 networks of 2 candidates are trained again from their beginning, 36 epochs in all")
+    assert texts[1].startswith("2 networks of 1 candidates are trained again from their beginning, 18 epochs in all")
+    assert numbers_of(search) == numbers_of(networks(Search=HalvingSearchCV, n_candidates=9, refit="ensemble").fit(X, y))
 
 
 def test_in_other_company(path, whole):
@@ -186,128 +206,6 @@ def test_states_that_can_not_be_kept_are_trained_again(path, monkeypatch):
     assert numbers_of(search) == numbers_of(follow().fit(X, y))
 
 
-# ---- damage --------------------------------------------------------------------------------------------------------
-
-
-def test_a_half_written_record(path, whole):
-    networks(path).fit(X, y)
-    records = path / "records"
-    content = records.read_bytes()
-    lines = content.splitlines(keepends=True)
-    assert len(lines) == 44
-    for damaged in (
-        content[:-1],
-        content[:-20],
-        b"".join(lines[:20]) + lines[20][:9],
-        content[:5],
-        b"",
-        content + b"deadbeef {}",
-        content + b"\x00" * 99,
-    ):
-        records.write_bytes(damaged)
-        same(networks(path).fit(X, y), whole[True])
-        assert len(records.read_bytes().splitlines()) == 44
-
-
-def test_a_flipped_bit_in_a_record(path, whole):
-    networks(path).fit(X, y)
-    content = bytearray((path / "records").read_bytes())
-    content[len(content) // 2] ^= 1
-    (path / "records").write_bytes(content)
-    same(networks(path).fit(X, y), whole[True])
-
-
-@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "no number", "garbage", "gone", "partial"])
-def test_a_damaged_state(path, damage, monkeypatch, whole):
-    with monkeypatch.context() as patch:
-        stop_after(34, patch)
-        with pytest.raises(Stop):
-            networks(path).fit(X, y)
-    states = sorted((path / "states").iterdir())
-    assert len(states) == 34 - 18, "those that the first rung has left behind need none"
-    for state in states:
-        content = state.read_bytes()
-        flipped = bytearray(content)
-        flipped[-40] ^= 4
-        made = {
-            "cut": content[: len(content) // 2],
-            "flipped": bytes(flipped),
-            "empty": b"",
-            "no number": b"x" + content,
-            "garbage": b"3\nown garbage",
-        }
-        if damage == "gone":
-            state.unlink()
-        elif damage == "partial":
-            state.rename(state.with_name(state.name + ".partial"))
-        else:
-            state.write_bytes(made[damage])
-    same(networks(path).fit(X, y), whole[True])
-
-
-def test_a_damaged_header(path):
-    networks(path).fit(X, y)
-    for damaged in ("", "[1, 2", "[1]"):
-        (path / "search.json").write_text(damaged)
-        with pytest.raises(JournalError, match=r"is damaged: search\.json can not be read; give another path"):
-            networks(path).fit(X, y)
-
-
-class Full:
-    """A file on a disk that is full after so many bytes."""
-
-    def __init__(self, file, room):
-        self.file, self.room = file, room
-
-    def write(self, data):
-        taken = min(self.room, len(data))
-        self.room -= taken
-        if not taken:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return self.file.write(data[:taken])
-
-    def __getattr__(self, name):
-        return getattr(self.file, name)
-
-
-@pytest.mark.parametrize("room_left", [0, 100, 1000, 5000])
-def test_full_disk_for_records(path, room_left, monkeypatch, whole):
-    original = Journal._read
-
-    def read(self):
-        original(self)
-        self._file = Full(self._file, room_left)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "_read", read)
-        with pytest.raises(OSError, match=r"journal=.*run.* can not be written \(No space left on device\); what it holds is whole"):
-            networks(path).fit(X, y)
-    content = (path / "records").read_bytes()
-    assert all(room._decoded(line) for line in content.splitlines(keepends=True))
-    assert len(content) <= room_left
-    same(networks(path).fit(X, y), whole[True])
-
-
-def test_full_disk_for_networks(path, monkeypatch, whole):
-    count = [0]
-    original = Path.write_bytes
-
-    def write_bytes(self, data):
-        if self.name.endswith(".partial") and self.parent.name == "states":
-            count[0] += 1
-            if count[0] > 20:
-                original(self, data[: len(data) // 2])
-                raise OSError(errno.ENOSPC, "No space left on device")
-        return original(self, data)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", write_bytes)
-        with pytest.raises(OSError, match=r"No space left on device.*what it holds is whole"):
-            networks(path).fit(X, y)
-    assert not list((path / "states").glob("*.partial"))
-    same(networks(path).fit(X, y), whole[True])
-
-
 # ---- what proposals depend on ---------------------------------------------------------------------------------------
 
 
@@ -330,14 +228,14 @@ def test_copies_of_others(path):
     one, other = Candidate(0, {"lr": 0.1}), Candidate(1, {"lr": 0.2})
     child = Candidate(2, {"lr": 0.3}, history=[(one, 2)], estimators=[None])
     outcome = {"test_scores": 0.5, "fit_time": 1.0, "score_time": 1.0, "n_test_samples": 3, "fit_error": None}
-    journal = Journal(path, {"a": "1"})
+    journal = Journal(path, Identity({"a": "1"}))
     journal.record(child, 0, 4, outcome, goes_on=False)
     journal.close()
     child.history.append((child, 4))
-    journal = Journal(path, {"a": "1"})
+    journal = Journal(path, Identity({"a": "1"}))
     try:
         assert journal.known(child, 0, 4) == outcome
-        with pytest.raises(JournalError, match=r"candidate 2 with other parameters than .*, or as a copy of another"):
+        with pytest.raises(JournalError, match=r"candidate 2 with other parameters than .*, as a copy of another"):
             journal.known(Candidate(2, {"lr": 0.3}, history=[(other, 2)]), 0, 4)
     finally:
         journal.close()

@@ -24,9 +24,9 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import HalvingSearchCV, JournalError, search_space
-from sknet_hp.search.running import journal as room
-from sknet_hp.search.running.identity import digest
+from sknet_hp.search.running.identity import Identity, digest
 from sknet_hp.search.running.journal import Journal
+from sknet_hp.search.running.lines import decode, encode
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -91,22 +91,22 @@ def test_candidates_that_changed(path):
     """What the digests do not see: a distribution that draws otherwise than before."""
     networks(path).fit(X, y)
     lines = (path / "records").read_bytes().splitlines(keepends=True)
-    changed = [room._decoded(line) | {"origin": "of another"} for line in lines]
-    (path / "records").write_bytes(b"".join(map(room._encoded, changed)))
+    changed = [decode(line) | {"origin": "of another"} for line in lines]
+    (path / "records").write_bytes(b"".join(map(encode, changed)))
     with pytest.raises(JournalError, match=r"knows candidate \d+ with other parameters than \{'dropout'"):
         networks(path).fit(X, y)
 
 
 def test_two_at_once(path):
-    first = Journal(path, {"a": "1"})
+    first = Journal(path, Identity({"a": "1"}))
     with pytest.raises(JournalError, match="is in use by another process; wait for it, or give another path"):
-        Journal(path, {"a": "1"})
-    code = f"from sknet_hp.search.running.journal import Journal\nJournal({str(path)!r}, {{'a': '1'}})"
+        Journal(path, Identity({"a": "1"}))
+    code = f"from sknet_hp.search.running.journal import Identity, Journal\nJournal({str(path)!r}, Identity({{'a': '1'}}))"
     ours = str(Path(sknet_hp.__file__).parent.parent)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ours})
     assert "is in use by another process" in ran.stderr
     first.close()
-    Journal(path, {"a": "1"}).close()
+    Journal(path, Identity({"a": "1"})).close()
 
 
 def test_a_path_that_is_a_file(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknet_hp.search.model_based import comparable, finite
-from sknet_hp.search.running.run import Candidate, Row
+from sknet_hp.search.running.candidates import Candidate, Row
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 

@@ -4,10 +4,10 @@ import sys
 
 import numpy as np
 import pytest
-from curves import table
+from curves import Curve, table
 from small_searches import NET, follow
 
-from sknet_hp.search import BOHBSearchCV, GPSearchCV
+from sknet_hp.search import BOHBSearchCV, GPSearchCV, HalvingSearchCV
 from sknet_hp.search.spaces.space import Space
 
 X, y = table()
@@ -17,6 +17,15 @@ X, y = table()
 def test_numpy_numbers(numbers):
     search = GPSearchCV(NET, {"lr": (1e-3, 1e-1, "log-uniform")}, cv=2, random_state=0, max_resources=1, **numbers).fit(X, y)
     assert search.n_candidates_ == 5
+
+
+@pytest.mark.parametrize("n_jobs", [0, False, True, 1.5, 2.0, "2"])
+@pytest.mark.parametrize(("estimator", "space"), [(NET, {"lr": [0.1, 0.2]}), (Curve(), {"index": [0, 1]})], ids=["networks", "others"])
+def test_n_jobs_that_is_no_number_of_cores(estimator, space, n_jobs, monkeypatch):
+    """True was taken for 1, and 0 failed after the splits were made, in joblib's words."""
+    monkeypatch.setattr(type(estimator), "fit", lambda *_: pytest.fail("trained"))
+    with pytest.raises(ValueError, match=f"n_jobs={n_jobs!r}; it must be a whole number|'n_jobs' .* must be an instance of 'int' or None"):
+        HalvingSearchCV(estimator, space, n_candidates=2, n_jobs=n_jobs).fit(X, y)
 
 
 class Tee:

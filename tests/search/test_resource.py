@@ -195,6 +195,7 @@ def test_who_failed_begins_anew_with_all_of_it():
     assert asked == [1, 1, 1, 1, 1, 1, 2, 2], "who failed is the last in the second rung"
 
 
+@pytest.mark.filterwarnings("ignore:.* are trained again from their beginning")
 def test_who_began_anew_is_brought_back_without_its_failure(tmp_path):
     """The members of an ensemble were others where a journal knew their scores, but not their networks."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from curves import CURVES, Curve, table
 
-from sknet_hp.search.running.run import Candidate, Step
+from sknet_hp.search.running.candidates import Candidate, Step
 from sknet_hp.search.spaces.space import Space
 
 simulation = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "scaling_simulation.py")))

@@ -1,6 +1,7 @@
 """The stock searches: the originals' numbers and manners, fused unless the caller has chosen otherwise."""
 
 import os
+from contextlib import nullcontext
 
 import joblib
 import numpy as np
@@ -109,9 +110,11 @@ def test_n_jobs_changes_no_number(pair, bundles, n_jobs):
     assert np.array_equal(scores(ours), scores(original.fit(X, y)))
 
 
-def test_n_jobs_of_zero(pair):
-    with pytest.raises(ValueError, match="n_jobs=0"):
-        pair[0].set_params(n_jobs=0).fit(X, y)
+@pytest.mark.parametrize("n_jobs", [0, False, True, 1.5, 2.0, "2"])
+@pytest.mark.parametrize("backend", [None, "sequential", "fused"])
+def test_n_jobs_that_is_no_number_of_cores(pair, n_jobs, backend):
+    with joblib.parallel_config(backend) if backend else nullcontext(), pytest.raises(ValueError, match=f"n_jobs={n_jobs!r}; it must be a whole"):
+        pair[0].set_params(n_jobs=n_jobs).fit(X, y)
 
 
 def test_manners_of_the_original(pair):

@@ -20,8 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from small_searches import CV, NET, SPACE, follow, networks
 
 from sknet_hp import NetClassifier
-from sknet_hp.search import HalvingSearchCV
-from sknet_hp.search.running.progress import Progress
+from sknet_hp.search import ASHASearchCV, BOHBSearchCV, HalvingSearchCV, HyperbandSearchCV, PBTSearchCV, TPESearchCV
+from sknet_hp.search.running.progress import Cost, Progress
 
 X, y = table()
 
@@ -139,12 +139,47 @@ def test_silent_unless_asked(capsys):
     assert capsys.readouterr() == ("", "")
     follow(verbose=2).fit(X, y)
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 5
-    assert lines[0] == "rung 1, 54 networks up to 1 epochs, 0 of 162 epochs"
-    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs, best score \d+\.\d{4}, \d+ s left", lines[3])
-    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs, best score \d+\.\d{4}", lines[4]), "how it ended"
+    assert lines[:2] == [
+        "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit on all rows",
+        "rung 1, 54 networks up to 1 epochs, 0 of 162 epochs",
+    ]
+    assert re.fullmatch(r"rung 1, 54 networks up to 1 epochs, 27 of 162 epochs, about \d+ s left", lines[2]), "the first guess"
+    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs, best score \d+\.\d{4}, about \d+ s left", lines[5])
+    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs, best score \d+\.\d{4}", lines[6]), "how it ended"
+    assert len(lines) == 7
     HalvingSearchCV(LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid").fit(X, y)
-    assert "of 120 n_samples" in capsys.readouterr().err
+    assert "of 120 rows" in capsys.readouterr().err
+
+
+COSTS = {
+    "halving": (lambda: follow(verbose=2), "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit"),
+    "no refit": (lambda: follow(verbose=2, refit=False), "27 candidates in 2 splits: at most 80 fits, 162 epochs\n"),
+    "rows": (
+        lambda: HalvingSearchCV(LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid"),
+        "3 candidates in 2 splits: at most 8 fits, 120 rows",
+    ),
+    "Hyperband": (lambda: HyperbandSearchCV(*CURVES, min_resources=1), "17 candidates in 2 splits: at most 44 fits, 138 epochs"),
+    "BOHB": (lambda: BOHBSearchCV(*CURVES, min_resources=1, n_brackets=1), "9 candidates in 2 splits: at most 26 fits, 42 epochs"),
+    "ASHA": (lambda: ASHASearchCV(*CURVES), "9 candidates in 2 splits: at least 18 fits, 18 epochs (who goes on is decided on the way)"),
+    "model": (lambda: TPESearchCV(*CURVES, n_candidates=4), "4 candidates in 2 splits: at most 8 fits, 72 epochs"),
+    "model, a small space": (
+        lambda: TPESearchCV(Curve(max_epochs=9), {"index": [1, 2]}, n_candidates=4),
+        "2 candidates in 2 splits: at most 4 fits, 36 epochs",
+    ),
+    "model, brackets": (lambda: TPESearchCV(*CURVES, multi_fidelity=True, min_resources=1), "17 candidates in 2 splits: at most 44 fits, 138 epochs"),
+    "population": (lambda: PBTSearchCV(NET, SPACE, population_size=3, interval=3), "3 candidates in 2 splits: at most 18 fits, 54 epochs"),
+}
+CURVES = (Curve(max_epochs=9), {"index": list(range(200))})
+
+
+@pytest.mark.parametrize("kind", COSTS)
+def test_what_it_will_cost_is_said_first(kind, capsys):
+    make, expected = COSTS[kind]
+    search = make().set_params(cv=CV, verbose=2, random_state=0).fit(X, y)
+    told = capsys.readouterr().err
+    assert told.startswith(expected)
+    n_fits = 2 * len(search.cv_results_["params"])
+    assert n_fits >= int(re.search(r"at least (\d+)", told)[1]) if "at least" in told else n_fits == int(re.search(r"at most (\d+)", told)[1])
 
 
 class Terminal(io.StringIO):
@@ -168,6 +203,18 @@ def test_one_live_line():
     assert text.endswith("\n")
     assert text.count("\r") == 3
     assert "25 of 100 epochs, best score 0.5000" in text
+
+
+def test_a_terminal_is_told_the_cost_above_the_live_line():
+    stream = Terminal()
+    progress = Progress(1, stream, refits=True)
+    progress.expects(Cost(9, 13, 27), 3)
+    progress.begins(0, 27, 1)
+    progress.ends()
+    first, second, rest = stream.getvalue().split("\n")
+    assert first == "9 candidates in 3 splits: at most 39 fits, 81 epochs, and the refit on all rows"
+    assert second.endswith("rung 1, 27 networks up to 1 epochs, 0 of 81 epochs")
+    assert rest == ""
 
 
 def test_in_searches_of_scikit_learn():

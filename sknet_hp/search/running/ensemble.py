@@ -10,9 +10,13 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
+from sknet_hp.search.running.candidates import Candidate
 from sknet_hp.search.running.choosing import each_of
 from sknet_hp.search.running.resource import Resource, last_step
-from sknet_hp.search.running.run import Candidate, Run
+from sknet_hp.search.running.run import Run
+
+FINALISTS = 3
+"""So many candidates, at least, are trained to the end where an ensemble is wanted: one alone is none."""
 
 _ROUNDS = 50  # candidates that are added, one after the other, at most; one may come again
 _PATIENCE = 10  # so many in a row that make it no better are the last
@@ -53,7 +57,7 @@ def select(run: Run, scorer: Any, metric: str) -> list[Member]:
 
     Parameters
     ----------
-    run : that has ended. Of its candidates that have not failed, those with the most resources are chosen from.
+    run : that has ended. Of its candidates, those with a score at the most resources are chosen from.
     scorer, metric : scikit-learn's scorer, and which of its scores counts if it gives several; the first if it is not among them.
     """
     networks, outputs = _with_outputs(run)
@@ -88,11 +92,17 @@ def select(run: Run, scorer: Any, metric: str) -> list[Member]:
     return [Member(finalists[k], float(weights[k])) for k in chosen]
 
 
+def _finalists(run: Run) -> list[Candidate]:
+    """Those that have a score at the most resources that somebody has one at, as they were then: some may have failed since."""
+    last = {row.candidate: row for row in run.rows if not row.failed and not np.isnan(run.score_of(row))}
+    most = max((row.n_resources for row in last.values()), default=0)
+    rows = sorted((row for row in last.values() if row.n_resources == most), key=lambda row: row.candidate.number)
+    return [row.candidate if row.candidate.n_resources == most else row.candidate.as_of(most) for row in rows]
+
+
 def _with_outputs(run: Run) -> tuple[dict[Candidate, list[Any]], list[list[np.ndarray]]]:
     """Who can be chosen, with the networks of each; and of each split their out-of-fold predictions."""
-    scored = [row for row in run.latest() if not row.failed and not np.isnan(row.candidate.score)]
-    most = max((row.n_resources for row in scored), default=0)
-    finalists = [row.candidate for row in scored if row.n_resources == most]
+    finalists = _finalists(run)
     able, outputs = dict[Candidate, list[Any]](), list[list[np.ndarray]]()
     for candidate, networks in zip(finalists, run.networks(finalists), strict=True):
         if None in networks or not all(not is_classifier(network) or hasattr(network, "predict_proba") for network in networks):

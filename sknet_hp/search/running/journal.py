@@ -6,30 +6,26 @@ need not train. So a journal has nothing to say about policies.
 
 import json
 import os
-import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import filelock
 import numpy as np
 
+from sknet_hp.search.running.candidates import Candidate
 from sknet_hp.search.running.choosing import SIZES
-from sknet_hp.search.running.identity import digest
+from sknet_hp.search.running.identity import Identity, differing, digest, outline
+from sknet_hp.search.running.lines import decode, encode
 from sknet_hp.search.running.outcomes import Outcome
-from sknet_hp.search.running.run import Candidate
+from sknet_hp.search.running.states import JournalError, Label, States
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
-_TRUSTED = [
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
-    "sklearn.tree._tree.Tree",
-]
-"""What skops may build beside scikit-learn's estimators: parts of those that can go on. They hold numbers, nothing that is executed."""
-
-
 _OWN = {"lock", "search.json.partial", "states"}
 """What a process that died at once may have left."""
+
+_SHOWN = 5
+"""So many names of what has changed are enough for a message."""
 
 _OF_THE_MACHINE = ("OutOfMemoryError", "OSError", "ImportError", "ModuleNotFoundError")
 
@@ -41,72 +37,97 @@ def _may_pass(trace: str) -> bool:
     return name.endswith("MemoryError") or name in _OF_THE_MACHINE or "worker processes died" in message
 
 
-class JournalError(ValueError):
-    """A journal that this search can not use; the message says why."""
-
-
 class Journal:
     """One directory: `search.json` says of what search, `records` what was scored, `states/` holds networks that may go on.
 
     Parameters
     ----------
     path : the directory; made if there is none.
-    identity : what the search is a function of, part by part, as digests; a journal of another search is refused by the name of what differs.
+    identity : what the search is a function of, part by part; a journal of another search is refused by the name of what differs.
 
     Raises
     ------
     JournalError
         If it is of another search, in use by another process, or no place for a journal.
+    OSError
+        If the disk is full, or the place can not be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str], identity: dict[str, str]):
-        self.path = Path(path)
-        self.states = self.path / "states"
-        begun = (self.path / "search.json").exists()
-        if self.path.is_dir() and not begun and not _OWN.issuperset(each.name for each in self.path.iterdir()):
-            raise JournalError(f"journal={str(path)!r} holds other files; give a path of its own")
-        try:
-            self.states.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            raise JournalError(f"journal={str(path)!r} must be a directory, or a path where one can be made, but there is a file") from None
+    def __init__(self, path: str | os.PathLike[str], identity: Identity):
+        self.path, self._identity, self._number = Path(path), identity, ""
+        self.states = States(self.path / "states")
         self._lock = filelock.FileLock(self.path / "lock", thread_local=False)
+        self.records: dict[tuple[int, int, int], Outcome] = {}
+        self.origins: dict[int, str] = {}
+        self._known_origins: dict[Candidate, str] = {}
         try:
+            self._make_directory()
             self._lock.acquire(blocking=False)
+            self._compare()
+            self._read()
         except filelock.Timeout:
             raise JournalError(f"journal={str(path)!r} is in use by another process; wait for it, or give another path") from None
-        try:
-            self._compare(identity)
-            self.records: dict[tuple[int, int, int], Outcome] = {}
-            self.origins: dict[int, str] = {}
-            self._read()
-        except BaseException:
+        except BaseException as error:
             self._lock.release()
-            raise
+            if not isinstance(error, OSError):
+                raise
+            reason = f"journal={str(path)!r} can not be begun or opened ({error.strerror}): make room, or give a path that can be written"
+            raise OSError(error.errno, f"{reason}; the same search can then be started again") from error
+
+    def _make_directory(self) -> None:
+        begun = (self.path / "search.json").exists()
+        if self.path.is_dir() and not begun and not _OWN.issuperset(each.name for each in self.path.iterdir()):
+            raise JournalError(f"journal={str(self.path)!r} holds other files; give a path of its own")
+        try:
+            self.states.folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise JournalError(f"journal={str(self.path)!r} must be a directory, or a path where one can be made, but there is a file") from None
 
     def close(self) -> None:
         """Let others in."""
         self._file.close()
+        with suppress(OSError):  # a full disk: what has changed while the search ran is then compared, and refused by its name
+            if self._identity.note_changes():
+                self._write_header()
         self._lock.release()
 
-    def _compare(self, identity: dict[str, str]) -> None:
-        header = self.path / "search.json"
+    def _compare(self) -> None:
+        """Refuse a journal of another search; write down of what search a new one is."""
+        header, identity = self.path / "search.json", self._identity
+        known: dict[str, Any] = {}
         if header.exists():
             try:
                 known = dict(json.loads(header.read_text(encoding="utf-8")))
+                identity.leave_out(known.get("changing", ()))
             except (ValueError, TypeError):
                 raise JournalError(f"journal={str(self.path)!r} is damaged: {header.name} can not be read; give another path to begin anew") from None
-            changed = [name for name in identity if known.get(name) != identity[name]]
+        changed = [name for name, part in identity.parts.items() if known.get(name) != part]
+        if known and changed and not self._is_empty():
             if "data set" in changed and "cv" in changed:
                 changed.remove("cv")  # the splits are of these rows
-            if changed and not self._is_empty():
-                raise JournalError(
-                    f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}; give another path to begin anew"
-                )
-            if not changed:
-                return
+            edited = differing(known.get("code", {}), identity.named)
+            raise JournalError(
+                f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}"
+                f"{f' ({_listed(edited)})' if edited else ''}; give another path to begin anew"
+            )
+        self._number = known.get("number", "")
+        if changed:
+            self._number = digest(identity.parts)
+            self.states.forget()  # of a search that was put right, or died with its first network written and nothing recorded
+            self._write_header()
+
+    def _write_header(self) -> None:
+        content = self._identity.parts | {"number": self._number, "code": self._identity.named, "changing": sorted(self._identity.changing)}
         partial = self.path / "search.json.partial"
-        partial.write_text(json.dumps(identity, indent=1), encoding="utf-8")
-        partial.replace(header)
+        try:
+            with partial.open("w", encoding="utf-8") as file:
+                file.write(json.dumps(content, indent=1))
+                file.flush()
+                os.fsync(file.fileno())  # a name must not come to a disk before what it names
+            partial.replace(self.path / "search.json")
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
 
     def _is_empty(self) -> bool:
         """Whether nothing was trained yet: what was refused at once may be put right."""
@@ -118,7 +139,7 @@ class Journal:
         path = self.path / "records"
         content, whole = path.read_bytes() if path.exists() else b"", 0
         for line in content.splitlines(keepends=True):
-            record = _decoded(line)
+            record = decode(line)
             if record is None:
                 break
             whole += len(line)
@@ -126,18 +147,22 @@ class Journal:
             self.origins[record["candidate"]] = record["origin"]
         # Unbuffered: what a full disk has refused must not come up again when the file is closed.
         self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
-        self._file.truncate(whole)
-        self._file.seek(whole)
+        try:
+            self._file.truncate(whole)
+            self._file.seek(whole)
+        except BaseException:
+            self._file.close()
+            raise
 
     # ---- for `Run` -------------------------------------------------------------------------------------------------
 
     def known(self, candidate: Candidate, split: int, n_resources: int) -> Outcome | None:
-        """What a fit came to, if that is known."""
+        """Return what a fit came to, if that is known."""
         outcome = self.records.get((candidate.number, split, n_resources))
-        if outcome is not None and self.origins[candidate.number] != _origin(candidate):
+        if outcome is not None and self.origins[candidate.number] != self._origin(candidate):
             raise JournalError(
-                f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than {candidate.params}, or as a copy of "
-                "another: something that the search depends on has changed; give another path to begin anew"
+                f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than {candidate.params}, as a copy of another, "
+                "or of another search: something that the search depends on has changed; give another path to begin anew"
             )
         return None if outcome is None else dict(outcome)
 
@@ -146,81 +171,57 @@ class Journal:
         if outcome["fit_error"] is not None and _may_pass(outcome["fit_error"]):
             return
         if goes_on and outcome["fit_error"] is None:
-            self._save(candidate.estimators[split], self._state(candidate, split), n_resources)
+            self._save(candidate, split, n_resources)
         record = {
             "candidate": candidate.number,
             "split": split,
             "n_resources": n_resources,
-            "origin": _origin(candidate),
+            "origin": self._origin(candidate),
             "outcome": {name: _plain(outcome[name]) for name in _KEPT if name in outcome},
         }
         end = self._file.tell()
         try:
-            rest = memoryview(_encoded(record))
+            rest = memoryview(encode(record))
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             self._file.seek(end)
             self._file.truncate(end)
-            raise OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole") from error
-        if not goes_on:
-            self._state(candidate, split).unlink(missing_ok=True)
+            raise self._full(error) from error
+        if candidate.n_resources != n_resources:
+            self.states.delete(self._label(candidate, split, candidate.n_resources))
 
     def keep(self, candidate: Candidate, split: int) -> None:
         """Remember the network that a candidate begins with, a copy of another's, unless it has gone further since."""
-        path = self._state(candidate, split)
-        if not path.exists():
-            self._save(candidate.estimators[split], path, candidate.n_resources)
+        if not self.states.has(candidate.number, split):
+            self._save(candidate, split, candidate.n_resources)
 
     def state(self, candidate: Candidate, split: int, n_resources: int) -> Any:
-        """The network that a candidate has reached `n_resources` with in a split, or None: then it must be trained again."""
-        path = self._state(candidate, split)
-        try:
-            reached, content = path.read_bytes().split(b"\n", 1)
-        except (FileNotFoundError, ValueError):
-            return None
-        return _loaded(content) if reached == str(n_resources).encode() else None
+        """Return the network that a candidate has reached `n_resources` with in a split, or None: then it must be trained again."""
+        return self.states.load(self._label(candidate, split, n_resources))
 
     def forget(self, candidate: Candidate) -> None:
-        """Its networks go no further."""
-        for path in self.states.glob(f"{candidate.number}-*"):
-            path.unlink(missing_ok=True)
+        """Let go of its networks: they go no further."""
+        self.states.forget(candidate.number)
 
-    def _state(self, candidate: Candidate, split: int) -> Path:
-        return self.states / f"{candidate.number}-{split}"
-
-    def _save(self, estimator: Any, path: Path, n_resources: int) -> None:
-        content = _dumped(estimator)
-        if content is None:
-            return
-        partial = path.with_name(f"{path.name}.partial")
+    def _save(self, candidate: Candidate, split: int, n_resources: int) -> None:
         try:
-            partial.write_bytes(f"{n_resources}\n".encode() + content)
-            partial.replace(path)
+            self.states.save(self._label(candidate, split, n_resources), candidate.estimators[split])
         except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole") from error
+            raise self._full(error) from error
 
+    def _label(self, candidate: Candidate, split: int, n_resources: int) -> Label:
+        return Label(candidate.number, split, n_resources, self._origin(candidate))
 
-def _origin(candidate: Candidate) -> str:
-    """What a candidate's scores are a function of, beside the search: its parameters, and whose networks it went on from."""
-    return digest([candidate.params, [(past.number, reached) for past, reached in candidate.history if past is not candidate]])
+    def _origin(self, candidate: Candidate) -> str:
+        """What a candidate's scores are a function of: the search, its parameters, and whose networks it went on from."""
+        if candidate not in self._known_origins:
+            copied = [(past.number, reached) for past, reached in candidate.history if past is not candidate]
+            self._known_origins[candidate] = outline([self._number, candidate.params, copied])
+        return self._known_origins[candidate]
 
-
-# ---- records -------------------------------------------------------------------------------------------------------
-
-
-def _encoded(record: dict[str, Any]) -> bytes:
-    text = json.dumps(record).encode()
-    return f"{zlib.crc32(text):08x} ".encode() + text + b"\n"
-
-
-def _decoded(line: bytes) -> dict[str, Any] | None:
-    checksum, _, text = line.rstrip(b"\n").partition(b" ")
-    if not line.endswith(b"\n") or checksum != f"{zlib.crc32(text):08x}".encode():
-        return None
-    record: dict[str, Any] = json.loads(text)
-    return record
+    def _full(self, error: OSError) -> OSError:
+        return OSError(error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole")
 
 
 def _plain(value: Any) -> Any:
@@ -229,38 +230,5 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-# ---- networks ------------------------------------------------------------------------------------------------------
-
-
-def _dumped(estimator: Any) -> bytes | None:
-    """An estimator without pickle, or None if that can not be: ours as they are saved, scikit-learn's through skops."""
-    from sknet_hp.estimators.persistence import to_bytes
-
-    try:
-        return b"own " + to_bytes(estimator)
-    except TypeError:
-        pass
-    import skops.io
-
-    try:
-        content = skops.io.dumps(estimator)
-        return None if set(skops.io.get_untrusted_types(data=content)) - set(_TRUSTED) else b"skops " + content
-    except Exception:  # whatever a foreign estimator holds
-        return None
-
-
-def _loaded(content: bytes) -> Any:
-    from sknet_hp.estimators.persistence import SavedModelError, from_bytes
-
-    kind, _, content = content.partition(b" ")
-    if kind == b"own":
-        try:
-            return from_bytes(content, "a network of the journal")
-        except SavedModelError:  # cut off: it is trained again
-            return None
-    import skops.io
-
-    try:
-        return skops.io.loads(content, trusted=_TRUSTED)
-    except Exception:
-        return None
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''} {'has' if len(names) == 1 else 'have'} changed"

@@ -1,12 +1,28 @@
-"""One live line of a search: what is done, the best score so far, how long it will take."""
+"""What a search tells those who watch: what it will cost, then in one live line what is done, the best score so far, and how long it will take."""
 
 import sys
 import time
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
 _EVERY = 0.1  # seconds between two lines
+
+
+class Cost(NamedTuple):
+    """What a search takes in each split.
+
+    Attributes
+    ----------
+    candidates, fits : how many there are; a candidate that goes on is fitted again.
+    resources : handed out in all.
+    at_least : whether the search decides on the way how much more there will be; otherwise it is the most.
+    """
+
+    candidates: int
+    fits: int
+    resources: int
+    at_least: bool = False
 
 
 class Progress:
@@ -16,30 +32,46 @@ class Progress:
     ----------
     verbose : 0 is silent, 1 writes to terminals, 2 writes one line a rung to anything.
     unit : what the resource is counted in.
+    refits : whether something is fitted on all rows at the end.
 
     Attributes
     ----------
     total : resources to be handed out in all, over all splits, or None if nobody knows.
     """
 
-    def __init__(self, verbose: int, stream: TextIO | None = None, unit: str = "epochs"):
+    def __init__(self, verbose: int, stream: TextIO | None = None, unit: str = "epochs", refits: bool = False):
         self.stream = stream or sys.stderr
         terminal = getattr(self.stream, "isatty", None)  # whatever stands for stderr, which there may not be
         self.live, self.lines = verbose == 1 and terminal is not None and terminal(), verbose > 1 and self.stream is not None
         self.total: int | None = None
-        self.done, self.known, self.alive, self.unit = 0, 0, 0, unit
+        self.done, self.known, self.alive, self.unit, self.refits = 0, 0, 0, unit, refits
         self.rung, self.most, self.best = 0, 0, np.nan
+        self.left, self.has_guessed = 0, False
         self.start = self.shown = time.monotonic()
+
+    def expects(self, cost: Cost, n_splits: int) -> None:
+        """Say what the search will take, before it begins."""
+        self.total = None if cost.at_least else cost.resources * n_splits
+        self.start = time.monotonic()
+        if self.live or self.lines:
+            bound = "at least" if cost.at_least else "at most"
+            text = f"{cost.candidates} candidates in {n_splits} splits: {bound} {cost.fits * n_splits} fits, {cost.resources * n_splits} {self.unit}"
+            text += " (who goes on is decided on the way)" if cost.at_least else ""
+            self.stream.write(f"{text}{', and the refit on all rows' if self.refits else ''}\n")
 
     def begins(self, rung: int, networks: int, most: int) -> None:
         """A rung begins, with so many networks, each of which is trained up to so many resources at most."""
-        self.rung, self.alive, self.most = rung, networks, most
+        self.rung, self.alive, self.most, self.left = rung, networks, most, networks
         self._show(always=self.lines)
 
     def fitted(self, resources: int) -> None:
         """One network has been trained so much further."""
         self.done += resources
-        self._show()
+        self.left -= 1
+        # Half of the first rung says how long the rest may take. Later rungs say it when they begin.
+        guesses = self.lines and self.total is not None and not self.has_guessed and self.left <= self.alive // 2
+        self.has_guessed |= guesses
+        self._show(always=guesses)
 
     def knew(self, resources: int) -> None:
         """A journal knew what comes of one network trained so much further."""
@@ -74,7 +106,7 @@ class Progress:
         if not np.isnan(self.best):
             parts.append(f"best score {self.best:.4f}")
         if self.total and self.known < self.done < self.total:
-            parts.append(f"{_clock(elapsed * (self.total - self.done) / (self.done - self.known))} left")
+            parts.append(f"about {_clock(elapsed * (self.total - self.done) / (self.done - self.known))} left")
         return ", ".join(parts)
 
 

@@ -79,6 +79,11 @@ class Resource:
         """The parameters with which one fit from the beginning makes what so much has made in the search."""
         return self.shown(amount) | (self._schedule(params) if amount < self.most else {})
 
+    @property
+    def unit(self) -> str:
+        """What it is counted in."""
+        return "rows" if self.of_rows else "epochs" if self.name.endswith("max_epochs") else self.name
+
     def owner(self, params: dict[str, Any]) -> Any:
         """Whose parameter it is, with these `params`; None if that stands in something else than pipelines, which fits a fresh copy each time."""
         *path, _ = self.name.split("__")

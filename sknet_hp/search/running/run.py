@@ -6,18 +6,18 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing, check_random_state
 
+from sknet_hp.search.running.candidates import Candidate, Row, Step
 from sknet_hp.search.running.choosing import each_of, sizes_of
 from sknet_hp.search.running.first_steps import can_share, shared
-from sknet_hp.search.running.outcomes import Outcome, name_error_scores, numbered, raise_if_all_failed, score_of
-from sknet_hp.search.running.progress import Progress, silent
+from sknet_hp.search.running.outcomes import Outcome, name_error_scores, numbered, raise_if_all_failed
+from sknet_hp.search.running.progress import Cost, Progress, silent
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.stages import SplitData, changed, stages
 from sknet_hp.search.running.workers import keep_busy
@@ -25,60 +25,6 @@ from sknet_hp.search.running.workers import keep_busy
 
 class SearchStopped(Exception):
     """The time is up, or somebody has interrupted; what was done counts."""
-
-
-@dataclass(eq=False)
-class Candidate:
-    """One setting of the parameters, and its networks, one for each split.
-
-    Attributes
-    ----------
-    number : in the order of proposal.
-    params : what was proposed; without the resource.
-    bracket : of the search that it belongs to.
-    estimators : fitted, one for each split, or None.
-    n_resources : what it has reached.
-    score : mean over the splits of what the search goes by, at what it has reached; NaN if a fit failed.
-    history : who was trained, and up to which resource, to get here: the candidate itself, after those that it is a copy of.
-    parent : whose networks it began with, or None.
-    begun : of splits in which a fit has failed, how much of the history was before: there it has begun anew, or will.
-    """
-
-    number: int
-    params: dict[str, Any]
-    bracket: int = 0
-    estimators: list[Any] = field(default_factory=list)
-    n_resources: int = 0
-    score: float = np.nan
-    history: list[tuple["Candidate", int]] = field(default_factory=list)
-    parent: "Candidate | None" = None
-    begun: dict[int, int] = field(default_factory=dict)
-
-
-class Row(NamedTuple):
-    """One row of `cv_results_`."""
-
-    candidate: Candidate
-    iteration: int
-    n_resources: int
-    outcomes: list[Outcome]
-
-    @property
-    def failed(self) -> bool:
-        """Whether a fit failed, which an `error_score` that is a number hides from the scores."""
-        return any(outcome["fit_error"] is not None for outcome in self.outcomes)
-
-    def score(self, metric: str) -> float:
-        """Mean over the splits, NaN if a fit failed, whatever its `error_score`."""
-        return np.nan if self.failed else float(np.mean([score_of(outcome, metric) for outcome in self.outcomes]))
-
-
-class Step(NamedTuple):
-    """A candidate to be trained up to `n_resources`, in the so-manieth rung of its bracket."""
-
-    candidate: Candidate
-    n_resources: int
-    iteration: int
 
 
 class Run:
@@ -145,9 +91,9 @@ class Run:
         ):
             self.estimator, self.tables = shared(estimator, self.tables, n_jobs)
 
-    def expect(self, resources: int) -> None:
-        """Say how many resources will be handed out in each split, for who waits."""
-        self.progress.total = resources * self.n_splits
+    def expect(self, cost: Cost) -> None:
+        """Say what the search will take in each split, for who waits."""
+        self.progress.expects(cost, self.n_splits)
 
     # ---- candidates ------------------------------------------------------------------------------------------------
 
@@ -256,9 +202,10 @@ class Run:
 
     def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], Outcome]:
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
-        calls = (
-            delayed(numbered)(task, *self._arguments(steps[task[0]], task[1]), context=context) for task, context in zip(tasks, contexts, strict=True)
-        )
+        # A list: what fails while joblib asks for the first tasks, such as a network of the journal that is another one's, can get lost in it.
+        given = [self._arguments(steps[k], split) for k, split in tasks]
+        self._warn_of_training_again([steps[k] for (k, _), (_, _, stages, _) in zip(tasks, given, strict=True) if len(stages) > 1])
+        calls = [delayed(numbered)(task, *arguments, context=context) for task, arguments, context in zip(tasks, given, contexts, strict=True)]
         outcomes = {}
         # All at once: tasks that joblib holds back until others are done could not train together with them.
         # Processes must be able to train on what they are given: joblib's own way of sharing large arrays is for reading only.
@@ -327,10 +274,23 @@ class Run:
                 if candidate.estimators[split] is None:
                     missing.append((candidate, split))
         steps = [Step(candidate, candidate.n_resources, 0) for candidate, _ in missing]
-        calls = (delayed(numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing))
+        self._warn_of_training_again(steps)
+        calls = [delayed(numbered)((k, split), *self._arguments(steps[k], split), context=None) for k, (candidate, split) in enumerate(missing)]
         for (k, split), outcome in Parallel(n_jobs=self.n_jobs, mmap_mode="c")(calls):
             missing[k][0].estimators[split] = outcome["estimator"] if outcome["fit_error"] is None else None
         return [candidate.estimators for candidate in candidates]
+
+    def _warn_of_training_again(self, steps: Sequence[Step]) -> None:
+        """Say it before it is done where nobody would think of it: what a journal has scored, an ensemble needs the networks of."""
+        if self.journal is None or not self.keeps_finalists or not steps:
+            return
+        numbers, resources = {step.candidate.number for step in steps}, sum(step.n_resources for step in steps)
+        warnings.warn(
+            f"{len(steps)} networks of {len(numbers)} candidates are trained again from their beginning, {resources} {self.resource.unit} in all: "
+            f"refit='ensemble' asks for their predictions, and journal={str(self.journal.path)!r} has their scores alone. With another refit it "
+            "keeps no network to the end, and never one that can not be written without pickle",
+            stacklevel=2,
+        )
 
     def _arguments(self, step: Step, split: int) -> tuple[Any, ...]:
         data, kept = self.tables[split], self._kept(step.candidate, split)
@@ -365,8 +325,3 @@ class Run:
             candidate.estimators = [None] * self.n_splits
             if self.journal is not None:
                 self.journal.forget(candidate)
-
-
-def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """From the best to the worst; those that failed come last, and of equals the one proposed first comes first."""
-    return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
