@@ -27,7 +27,6 @@ from sknet_hp.estimators.watched import train_watched
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere
-from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
@@ -160,7 +159,7 @@ class BaseNet(Network, Hinting, BaseEstimator):
             self.encoder_, Z = learned(architecture.encoder(self), data.X, learn_from, self)
         else:
             Z = encoded(self.encoder_, data.X, self)
-        table = Table(Inputs.of(Z), self._targets(data.codes, train, data.sample_weight), data.weight)
+        table = Table(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
         if data.held_out is None:
             if validation is None:
                 return Rows(table, train), None, None
@@ -171,7 +170,7 @@ class BaseNet(Network, Hinting, BaseEstimator):
             check_consistent_length(X_val, y_val)
             codes = self._read_target(y_val, first=False, classes=None)
             weight = shares(self._training_weight(codes, None))
-            table_val = Table(Inputs.of(encoded(self.encoder_, X_val, self)), self._targets(codes, None, None), weight)
+            table_val = Table(encoded(self.encoder_, X_val, self), self._targets(codes, None, None), weight)
         which = counting(weight)
         return Rows(table, train), Rows(table_val, which), recipe.scorer(self, codes if which is None else codes[which], None)
 
@@ -351,7 +350,7 @@ class BaseNet(Network, Hinting, BaseEstimator):
         members = list(zip(self._networks(), self.parameters_, self.buffers_, strict=True))
         cores = cores_of_caller()
         parts = [
-            [predict(network.graph, parameters, buffers, network.rates, Inputs.of(Z), cores=cores, **what) for network, parameters, buffers in members]
+            [predict(network.graph, parameters, buffers, network.rates, Z, cores=cores, **what) for network, parameters, buffers in members]
             for Z in encoded_in_parts(self.encoder_, X, self)
         ]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]

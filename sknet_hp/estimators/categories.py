@@ -1,4 +1,4 @@
-"""A table's categorical columns: as 0/1 columns, or as numbers of learned vectors."""
+"""A table's categorical columns: as which of their 0/1 columns is 1, or as numbers of learned vectors."""
 
 from __future__ import annotations
 
@@ -100,22 +100,20 @@ class OneHot(Numbered):
         self._unseen = len(categories) if infrequent else -1
         super().__init__(column, census, categories, 0, len(self.names_) - 1 if missing else None)
 
-    def write(self, table: Table, out: np.ndarray) -> None:
-        """Write 0/1 columns into ``out``, of shape (n_rows, len(names_)).
+    def write(self, table: Table, out: np.ndarray, first: int) -> None:
+        """Write which column is 1, counted from ``first``, into ``out``, int32 of shape (n_rows,); -1 for none.
 
         Raises
         ------
         ValueError
             If the column held only booleans in fit, and something else comes, which would pass for False.
         """
-        out[...] = 0.0
         booleans = self.categories_ == [True] and isinstance(self.categories_[0], BOOLEANS)
         for rows, cells in self._key_blocks(table):
             if booleans and (strange := set(cells) - {True, False, None}):
                 raise ValueError(f"{table.label(self.column)} held only booleans in fit, and now holds {min(strange, key=str)!r}")
-            positions = np.fromiter(map(self._number_of.get, cells, repeat(self._unseen)), np.intp, len(cells))
-            known = np.flatnonzero(positions >= 0)
-            out[rows.start + known, positions[known]] = 1.0
+            positions = np.fromiter(map(self._number_of.get, cells, repeat(self._unseen)), np.int32, len(cells))
+            out[rows] = np.where(positions >= 0, first + positions, -1)
 
 
 class Codes(Numbered):
@@ -135,9 +133,9 @@ class Codes(Numbered):
         self.n_codes_ = 2 + len(known)
 
     def write(self, table: Table, out: np.ndarray, first: int) -> None:
-        """Write the numbers, counted from ``first``, into ``out``, of shape (n_rows,)."""
+        """Write the numbers, counted from ``first``, into ``out``, int32 of shape (n_rows,)."""
         for rows, cells in self._key_blocks(table):
-            out[rows] = first + np.fromiter(map(self._number_of.get, cells, repeat(0)), np.intp, len(cells))
+            out[rows] = first + np.fromiter(map(self._number_of.get, cells, repeat(0)), np.int32, len(cells))
 
 
 def _key_blocks(table: Table, column: int, text: bool) -> Iterator[tuple[slice, list[Any]]]:

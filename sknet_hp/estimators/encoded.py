@@ -12,21 +12,22 @@ from sklearn.utils.validation import _num_samples, validate_data
 
 from sknet_hp.estimators.preprocessing import TableEncoder
 from sknet_hp.fusion.entry import kept_by_tasks
+from sknet_hp.nets.inputs import Inputs
 
 
-def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator: Any) -> tuple[TableEncoder, np.ndarray]:
-    """An encoder that has learned from X, and what it makes of it: `encoder.fit_transform`, or what that came to in another task.
+def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator: Any) -> tuple[TableEncoder, Inputs]:
+    """An encoder that has learned from X, and what it makes of it: `encoder.learn`, or what that came to in another task.
 
     What there is to be said about X is a warning in either case.
     """
     own = encoder
 
-    def make() -> tuple[np.ndarray, TableEncoder]:
-        return encoder.fit_transform(X, weight, estimator=estimator), deepcopy(encoder)  # as it is now, whatever becomes of the estimator's
+    def make() -> tuple[Inputs, TableEncoder]:
+        return encoder.learn(X, weight, estimator=estimator), deepcopy(encoder)  # as it is now, whatever becomes of the estimator's
 
     kept, name = kept_by_tasks(), _name(encoder, X, ("learned", encoder.get_params(), weight))
     if kept is None or name is None:
-        rows = encoder.fit_transform(X, weight, estimator=estimator)
+        rows = encoder.learn(X, weight, estimator=estimator)
     else:
         rows, known = kept.find(name, make)
         if not hasattr(encoder, "n_features_in_"):  # it came from elsewhere
@@ -39,12 +40,12 @@ def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator:
     return own, rows
 
 
-def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> np.ndarray:
-    """`encoder.transform`, or what that came to in another task."""
-    made: list[np.ndarray] = []
+def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
+    """`encoder.encode`, or what that came to in another task."""
+    made: list[Inputs] = []
 
-    def make() -> tuple[np.ndarray, None]:
-        made.append(encoder.transform(X, estimator=estimator))
+    def make() -> tuple[Inputs, None]:
+        made.append(encoder.encode(X, estimator=estimator))
         return made[0], None
 
     kept, name = kept_by_tasks(), _name(encoder, X, ("encoded", vars(encoder)))
@@ -56,12 +57,12 @@ def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> np.ndarray:
     return rows
 
 
-def encoded_in_parts(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[np.ndarray]:
-    """`encoder.transform_in_parts`, or, where that is a single part, `encoded`."""
+def encoded_in_parts(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[Inputs]:
+    """`encoder.encode_in_parts`, or, where that is a single part, `encoded`."""
     if kept_by_tasks() is not None and _is_one_part(encoder, X):
         yield encoded(encoder, X, estimator)
     else:
-        yield from encoder.transform_in_parts(X, estimator=estimator)
+        yield from encoder.encode_in_parts(X, estimator=estimator)
 
 
 def _is_one_part(encoder: TableEncoder, X: Any) -> bool:

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import numpy as np
-
 _WORTH_ASKING = 2**26  # bytes; asking takes a tenth of a millisecond
 
 # limit, usage, statistics, and in those the file cache that the kernel gives back when asked (control groups 2 and 1)
@@ -32,27 +30,22 @@ def size_in_words(n_bytes: float) -> str:
     return f"{n_bytes / 1e9:,.1f} GB"
 
 
-def new_table(n_rows: int, n_columns: int) -> np.ndarray:
-    """An empty table of encoded rows.
-
-    Returns
-    -------
-    table : float32 ndarray of shape (n_rows, n_columns), not initialised
+def check_room(n_rows: int, row_bytes: int) -> None:
+    """Make sure that there is memory for encoded rows.
 
     Raises
     ------
     MemoryError
-        If there is less memory than it takes: an operating system would promise it all the same, and end the process while it is filled.
+        If there is less than they take: an operating system would promise it all the same, and end the process while it is filled.
     """
-    needed = n_rows * n_columns * 4
+    needed = n_rows * row_bytes
     available = available_memory() if needed >= _WORTH_ASKING else None
     if available is not None and needed > available:
         raise MemoryError(
-            f"the encoded table needs {n_rows:,} rows × {n_columns:,} columns × 4 bytes = {size_in_words(needed)} of memory, and "
-            f"{size_in_words(available)} are available. Use fewer columns (of a sparse table by sklearn.decomposition.TruncatedSVD or feature "
-            "selection before the network; else by num_embedding='none' and a lower max_one_hot), fewer rows, or a machine with more memory."
+            f"the encoded table needs {n_rows:,} rows × {row_bytes:,} bytes = {size_in_words(needed)} of memory, and "
+            f"{size_in_words(available)} are available. Use fewer columns (by feature selection before the network, or num_embedding='none'), fewer rows, "
+            "or a machine with more memory."
         )
-    return np.empty((n_rows, n_columns), dtype=np.float32)
 
 
 def _read_numbers(path: str) -> dict[str, int]:

@@ -1,9 +1,9 @@
-"""Any table to a float32 matrix that a network takes."""
+"""Any table to what a network takes: numbers on a common scale, bins, categories."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -12,13 +12,14 @@ from sklearn.utils.validation import validate_data
 
 from sknet_hp.estimators.categories import Codes, OneHot, take_census
 from sknet_hp.estimators.frames import open_table
-from sknet_hp.estimators.memory import new_table
+from sknet_hp.estimators.memory import check_room
 from sknet_hp.estimators.odd_numbers import odd_among_numbers
 from sknet_hp.estimators.sparse import SparseScaler, SparseTable
 from sknet_hp.estimators.standardise import NumericBlocks
 from sknet_hp.estimators.table import Table
 from sknet_hp.estimators.transforms import TRANSFORMS, PiecewiseLinear
 from sknet_hp.estimators.words import Words, is_text
+from sknet_hp.nets.inputs import Inputs
 
 _PART_BYTES = 2**26
 _PART_ROWS = 1024
@@ -28,8 +29,10 @@ class TableEncoder(BaseEstimator):
     """Any table to a float32 matrix: numeric columns standardised, missing values filled and flagged, categories one-hot.
 
     The columns come in parts, each in the order of the input: standardised numbers; a 0/1 flag for each numeric column with missing values in
-    training; bins of the numbers; the 0/1 columns of the categories; and codes, which are row numbers of one table of learned vectors for all
-    columns that have some. All is learned on the rows given to `fit_transform`.
+    training; two numbers for each column of text; bins of the numbers; the 0/1 columns of categories and words; and codes, which are row numbers of one
+    table of learned vectors for all columns that have some. All is learned on the rows given to `fit_transform`.
+
+    Networks are given the same in a compact form, in which only the numbers are columns (`learn`, `encode`).
 
     Parameters
     ----------
@@ -96,6 +99,10 @@ class TableEncoder(BaseEstimator):
         -------
         encoded : float32 ndarray of shape (n_rows, n_encoded)
         """
+        return _wide(self.learn(X, sample_weight, estimator=estimator))
+
+    def learn(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> Inputs:
+        """Learn from a table and encode it in the compact form; parameters as in `fit_transform`."""
         if self.max_categories < 1:
             raise ValueError(f"max_categories must be at least 1, got {self.max_categories!r}.")
         table = self._open(X, estimator, reset=True)
@@ -114,12 +121,16 @@ class TableEncoder(BaseEstimator):
 
     def transform(self, X: Any, *, estimator: Any = None) -> np.ndarray:
         """Encode a table of the columns seen in training; parameters and result as in `fit_transform`."""
+        return _wide(self.encode(X, estimator=estimator))
+
+    def encode(self, X: Any, *, estimator: Any = None) -> Inputs:
+        """Encode a table of the columns seen in training in the compact form; parameters as in `fit_transform`."""
         self._check_fitted()
         table = self._open(X, estimator, reset=False)
         return self._encode(table, NumericBlocks(table, self._numeric) if self._numeric else None)
 
-    def transform_in_parts(self, X: Any, *, estimator: Any = None) -> Iterator[np.ndarray]:
-        """Encode a table as `transform` does, some rows after the others: so many that the encoded ones take about `_PART_BYTES`.
+    def encode_in_parts(self, X: Any, *, estimator: Any = None) -> Iterator[Inputs]:
+        """Encode a table as `encode` does, some rows after the others: so many that the encoded ones take about `_PART_BYTES`.
 
         Parts but the last have a multiple of 1024 rows, and no part but the only one has fewer, so predictions in batches of up to 1024 do not depend
         on whether there are parts.
@@ -132,28 +143,29 @@ class TableEncoder(BaseEstimator):
             yield self._encode(part, NumericBlocks(part, self._numeric) if self._numeric else None)
 
     def in_one_part(self, n_rows: int) -> bool:
-        """Whether `transform_in_parts` gives a table of so many rows as a whole."""
+        """Whether `encode_in_parts` gives a table of so many rows as a whole."""
         return len(self._starts(n_rows)) == 1
 
     def _starts(self, n_rows: int) -> range:
         """Where the parts begin."""
-        step = max(1, _PART_BYTES // (4 * self._n_encoded()[1] * _PART_ROWS)) * _PART_ROWS
+        step = max(1, _PART_BYTES // (max(4, self._columns().row_bytes) * _PART_ROWS)) * _PART_ROWS
         return range(0, max(1, n_rows - _PART_ROWS + 1), step)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Name the encoded columns, as in ``age``, ``age_missing``, ``city_Paris``, ``city_infrequent``."""
+        """Name the encoded columns, as in ``age``, ``age_missing``, ``note_length``, ``age_bin0``, ``city_Paris``, ``city_infrequent``."""
         self._check_fitted()
         if input_features is None:
             input_features = getattr(self, "feature_names_in_", [f"x{column}" for column in range(self.n_features_in_)])
         names = [input_features[column] for column in self._numeric]
         if self._numbers is not None:
             names += [f"{names[position]}_missing" for position in self._numbers.flagged_]
+        names += [f"{input_features[words.column]}_{name}" for words in self._texts for name in words.number_names_]
         if self._bins is not None:
             numeric = [input_features[column] for column in self._numeric]
             names += [f"{name}_bin{bin}" for name, count in zip(numeric, self._bins.counts_, strict=True) for bin in range(count)]
         for one_hot in self._categories:
             names += [f"{input_features[one_hot.column]}_{name}" for name in one_hot.names_]
-        names += [f"spare{number}" for number in range(self._spare(len(names)))]
+        names += [f"spare{number}" for number in range(self._columns().width - len(names))]
         names += [f"{input_features[codes.column]}_code" for codes in self._codes]
         return np.array(names, dtype=object)
 
@@ -165,8 +177,7 @@ class TableEncoder(BaseEstimator):
     @property
     def bins(self) -> tuple[int, int]:
         """(where the bins begin, how many each number has), with `equal_bins`."""
-        first = len(self._numeric) + (0 if self._numbers is None else len(self._numbers.flagged_))
-        return first, (self._bins.counts_[0] if self._bins is not None and self._bins.counts_ else 0)
+        return self._columns().first_bin, (self._bins.counts_[0] if self._bins is not None and self._bins.counts_ else 0)
 
     @property
     def text_columns(self) -> list[int]:
@@ -201,12 +212,6 @@ class TableEncoder(BaseEstimator):
         if not hasattr(self, "n_features_in_"):
             raise NotFittedError("This TableEncoder has not learned from a table yet. Call fit_transform first.")
 
-    def _spare(self, n_encoded: int) -> int:
-        """How many columns of zeros to add."""
-        if not self.round_width or n_encoded == len(self._numeric):
-            return 0
-        return -n_encoded % _step(n_encoded)
-
     def _learn_categories(self, table: Table, columns: list[int], weight: np.ndarray | None) -> None:
         self._categories: list[OneHot | Words] = []
         self._codes = []
@@ -239,33 +244,94 @@ class TableEncoder(BaseEstimator):
             )
         return SparseScaler(name == "standard")
 
-    def _n_encoded(self) -> tuple[int, int]:
-        """How many columns there are before those of zeros and codes, and in all."""
-        n_numeric = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
-        n_bins = 0 if self._bins is None else sum(self._bins.counts_)
-        n_encoded = n_numeric + n_bins + sum(len(one_hot.names_) for one_hot in self._categories)
-        return n_encoded, n_encoded + self._spare(n_encoded) + len(self._codes)
+    @property
+    def _texts(self) -> list[Words]:
+        return [words for words in self._categories if isinstance(words, Words)]
 
-    def _encode(self, table: Table, blocks: NumericBlocks | None) -> np.ndarray:
-        end = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
-        n_bins = 0 if self._bins is None else sum(self._bins.counts_)
-        n_encoded, n_all = self._n_encoded()
-        n_wide = n_all - len(self._codes)
-        encoded = new_table(table.n_rows, n_all)
-        encoded[:, n_encoded:n_wide] = 0.0
+    def _columns(self) -> _Columns:
+        """Where the columns of each part begin."""
+        n_numbers = 0 if self._numbers is None else len(self._numeric) + len(self._numbers.flagged_)
+        first_bin = n_numbers + 2 * len(self._texts)
+        first_category = first_bin + (0 if self._bins is None else sum(self._bins.counts_))
+        end = first_category + sum(len(each.names_) for each in self._categories)
+        spare = -end % _step(end) if self.round_width and end > len(self._numeric) else 0
+        is_sparse = isinstance(self._numbers, SparseScaler)
+        n_hot = len(self._categories) - len(self._texts)
+        binned = 0 if self._bins is None else len(self._bins.binned_)
+        row_bytes = 4 * (0 if is_sparse else first_bin) + 6 * binned + 4 * (n_hot + len(self._codes))
+        return _Columns(n_numbers, first_bin, first_category, end + spare, is_sparse, row_bytes)
+
+    def _encode(self, table: Table, blocks: NumericBlocks | None) -> Inputs:
+        columns, n_rows = self._columns(), table.n_rows
+        check_room(n_rows, columns.row_bytes)
+        floats = np.empty((n_rows, 0 if columns.is_sparse else columns.first_bin), np.float32)
+        made: dict[str, np.ndarray] = {}
+        entries = []
         if self._numbers is not None and blocks is not None:
-            self._numbers.write(blocks, encoded[:, :end])
-        if self._bins is not None and blocks is not None:
-            start, end = end, end + n_bins
-            self._bins.write(blocks, encoded[:, start:end])
-        for one_hot in self._categories:
-            start, end = end, end + len(one_hot.names_)
-            one_hot.write(table, encoded[:, start:end])
-        first = 0
-        for number, codes in enumerate(self._codes):
-            codes.write(table, encoded[:, n_wide + number], first)
-            first += codes.n_codes_
-        return encoded
+            if isinstance(self._numbers, SparseScaler):
+                entries.append(self._numbers.entries(blocks))
+            else:
+                self._numbers.write(blocks, floats[:, : columns.n_numbers])
+        if self._bins is not None and blocks is not None and self._bins.binned_:
+            shape = n_rows, len(self._bins.binned_)
+            made |= {"bins": np.empty(shape, np.uint16), "shares": np.empty(shape, np.float32)}
+            made["starts"] = np.cumsum([0, *(self._bins.counts_[j] for j in self._bins.binned_)], dtype=np.int64)
+            self._bins.write(blocks, made["bins"], made["shares"])
+        first, number, hot = columns.first_category, columns.n_numbers, []
+        for each in self._categories:
+            if isinstance(each, Words):
+                rows, found = each.write(table, floats[:, number : number + 2])
+                entries.append((rows, first + found, np.ones(len(rows), np.float32)))
+                number += 2
+            else:
+                hot.append(np.empty(n_rows, np.int32))
+                each.write(table, hot[-1], first)
+            first += len(each.names_)
+        if hot:
+            made["hot"] = np.column_stack(hot)
+        if self._codes:
+            made["codes"] = np.empty((n_rows, len(self._codes)), np.int32)
+            first = 0
+            for number, codes in enumerate(self._codes):
+                codes.write(table, made["codes"][:, number], first)
+                first += codes.n_codes_
+        if columns.is_sparse or self._texts:
+            made |= _by_rows(entries, n_rows)
+        return Inputs(floats, columns.width, **made)
+
+
+class _Columns(NamedTuple):
+    """Where the wide columns of each part begin, and how many there are.
+
+    Attributes
+    ----------
+    n_numbers : numbers and flags; they come first.
+    first_bin, first_category : where the bins begin, and the 0/1 columns of categories and words.
+    width : how many there are, those of codes apart.
+    is_sparse : whether the numbers are entries of sparse columns.
+    row_bytes : what a row takes in the compact form, entries of sparse columns apart.
+    """
+
+    n_numbers: int
+    first_bin: int
+    first_category: int
+    width: int
+    is_sparse: bool
+    row_bytes: int
+
+
+def _by_rows(entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_rows: int) -> dict[str, np.ndarray]:
+    """Entries of sparse columns (rows, columns, values), ordered by row and column."""
+    rows, columns, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
+    order = np.lexsort((columns, rows))
+    starts = np.zeros(n_rows + 1, np.int64)
+    np.cumsum(np.bincount(rows, minlength=n_rows), out=starts[1:])
+    return {"sparse_starts": starts, "sparse_columns": columns[order].astype(np.int32), "sparse_values": values[order]}
+
+
+def _wide(inputs: Inputs) -> np.ndarray:
+    check_room(len(inputs), 4 * inputs.n_features)
+    return inputs.wide()
 
 
 def _step(n: int) -> int:

@@ -234,7 +234,7 @@ def make_job(net: Any, X: Any, y: Any, epochs: int) -> tuple[TrainingJob, tuple[
         valid_source, valid_index = _rows(validation)
         if valid_source is not source or valid_index is None:
             raise CannotJoin("validation data of its own")
-    table = _table(source, net)
+    table = _table(source, net, graph.n_codes if isinstance(graph, Graph) else 0)
     random_state = net.random_state
     seed = int(torch.randint(2**31 - 1, ())) if random_state is None else int(check_random_state(random_state).randint(2**31 - 1))
     batch_size = net.get_params_for("iterator_train").get("batch_size", net.batch_size)
@@ -310,10 +310,10 @@ def _rows(dataset: Any) -> tuple[Any, np.ndarray | None]:
     return dataset, index
 
 
-def _table(source: Any, net: Any) -> Table:
+def _table(source: Any, net: Any, n_codes: int) -> Table:
     X, y = _arrays(source)
     weight = getattr(net.criterion_, "weight", None)
-    return Table(Inputs.of(X), np.ascontiguousarray(y), None if weight is None else weight.detach().cpu().numpy()[y])
+    return Table(Inputs.of(X, n_codes), np.ascontiguousarray(y), None if weight is None else weight.detach().cpu().numpy()[y])
 
 
 def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""SciPy's sparse tables: read row by row, scaled without a shift so that zeros stay zeros, and never made dense as a whole but in the result."""
+"""SciPy's sparse tables: read row by row, scaled without a shift so that zeros stay zeros, and never made dense."""
 
 from __future__ import annotations
 
@@ -115,19 +115,27 @@ class SparseScaler:
         self.factor_ = np.where(np.isfinite(factor), factor, 0.0)
         return self
 
-    def write(self, blocks: NumericBlocks, out: np.ndarray) -> None:
-        """Write scaled columns, then flags, into ``out``, of shape (n_rows, width + n_flags)."""
-        out[...] = 0.0
+    def entries(self, blocks: NumericBlocks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Scaled numbers, then flags, in columns behind those of the numbers.
+
+        Returns
+        -------
+        rows, columns, values : int32, int32 and float32 of shape (entries,).
+        """
         flag_of = np.full(blocks.width, -1)
         flag_of[self.flagged_] = blocks.width + np.arange(len(self.flagged_))
         limit = LIMIT if self.scaled else float(np.finfo(np.float32).max)
+        found = []
         for rows, columns, values in _entries(blocks):
             missing = np.isnan(values)
             with np.errstate(over="ignore"):
-                out[rows, columns] = np.clip(np.where(missing, 0.0, values) * self.factor_[columns], -limit, limit)
-            if missing.any() and len(self.flagged_):
-                flag = flag_of[columns[missing]]
-                out[rows[missing][flag >= 0], flag[flag >= 0]] = 1.0
+                scaled = np.clip(values * self.factor_[columns], -limit, limit)
+            flag = flag_of[columns]
+            flagged = missing & (flag >= 0)
+            scaled[flagged] = 1.0
+            here = flagged | (~missing & (scaled != 0))
+            found.append((rows[here].astype(np.int32), np.where(flagged, flag, columns)[here].astype(np.int32), scaled[here].astype(np.float32)))
+        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
 
 
 def _entries(blocks: NumericBlocks) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

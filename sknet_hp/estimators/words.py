@@ -26,14 +26,14 @@ def parts_of(text: str) -> list[str]:
 
 
 class Words(OfColumn):
-    """One column of text: a 0/1 column for each frequent word or whole text; how many training rows share the whole text; its length; and missing.
+    """One column of text: how many training rows share the whole text, its length, and a 0/1 column for each frequent word or whole text, and for missing.
 
     Rows of positive weight count once where rows are counted; which words are the most frequent goes by weight.
 
     Attributes
     ----------
-    names_ : list of str
-        What each written column stands for.
+    number_names_, names_ : list of str
+        What the two numbers and the 0/1 columns stand for.
     """
 
     def __init__(self, column: int, census: Census, max_words: int):
@@ -46,7 +46,8 @@ class Words(OfColumn):
         numbers = self._numbers(texts)  # (distinct, 2)
         share = np.array([census.weights[text] for text in texts])[:, None]
         share /= share.sum()
-        self.names_ = [f"word_{word}" for word in words] + ["count", "length"] + ["missing"] * (None in census.rows)
+        self.number_names_ = ["count", "length"]
+        self.names_ = [f"word_{word}" for word in words] + ["missing"] * (None in census.rows)
         self._mean = (share * numbers).sum(axis=0)
         spread = np.sqrt((share * (numbers - self._mean) ** 2).sum(axis=0))
         known = spread > 1e-9 * (1 + np.abs(self._mean))  # else rounding is all there is
@@ -58,37 +59,39 @@ class Words(OfColumn):
         return np.stack([np.log(count), np.fromiter(map(len, texts), np.float64, len(texts))], axis=1)
 
     def _found(self, text: str) -> list[int]:
-        """The columns of the words in a text."""
+        """The columns of the words in a text, in order."""
         position_of = self._positions
-        return [position_of[word] for word in (*parts_of(text), text.lower()) if word in position_of]
+        return sorted({position_of[word] for word in (*parts_of(text), text.lower()) if word in position_of})
 
-    def write(self, table: Table, out: np.ndarray) -> None:
-        """Write the columns into ``out``, of shape (n_rows, len(names_))."""
-        out[...] = 0.0
-        first = len(self._positions)
+    def write(self, table: Table, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Write the two numbers into ``numbers``, of shape (n_rows, 2).
+
+        Returns
+        -------
+        rows, columns : which 0/1 columns are 1, int32 of shape (entries,), row by row.
+        """
         known: dict[str, list[int]] = {}  # texts that come again are looked into once
+        found: list[tuple[np.ndarray, np.ndarray]] = []
         for rows, cells in self._key_blocks(table):
-            block = out[rows]
-            present: list[int] = []
-            found: list[int] = []
-            positions: list[int] = []
-            for row, cell in enumerate(cells):
-                if cell is None:
-                    continue
-                present.append(row)
-                here = known.get(cell)
-                if here is None:
-                    here = self._found(cell)
-                    if len(known) < _MOST_COUNTED:
-                        known[cell] = here
-                positions += here
-                found += repeat(row, len(here))
-            block[found, positions] = 1.0
-            numbers = self._numbers([cells[row] for row in present])
-            block[present, first : first + 2] = np.clip((numbers - self._mean) * self._factor, -LIMIT, LIMIT)
-            if len(self.names_) > first + 2:
-                block[:, first + 2] = 1.0
-                block[present, first + 2] = 0.0
+            per_row = [self._columns_of(cell, known) for cell in cells]
+            counts = np.fromiter(map(len, per_row), np.int32, len(cells))
+            columns = np.fromiter((column for own in per_row for column in own), np.int32, int(counts.sum()))
+            found.append((np.repeat(np.arange(rows.start, rows.stop, dtype=np.int32), counts), columns))
+            present = np.fromiter((cell is not None for cell in cells), bool, len(cells))
+            values = self._numbers([cell for cell in cells if cell is not None])
+            numbers[rows] = 0.0
+            numbers[rows][present] = np.clip((values - self._mean) * self._factor, -LIMIT, LIMIT)
+        return np.concatenate([rows for rows, _ in found]), np.concatenate([columns for _, columns in found])
+
+    def _columns_of(self, cell: str | None, known: dict[str, list[int]]) -> list[int]:
+        if cell is None:
+            return [len(self.names_) - 1] if len(self.names_) > len(self._positions) else []
+        columns = known.get(cell)
+        if columns is None:
+            columns = self._found(cell)
+            if len(known) < _MOST_COUNTED:
+                known[cell] = columns
+        return columns
 
 
 def _frequent(texts: list[str], census: Census, most: int) -> list[str]:

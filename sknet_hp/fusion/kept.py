@@ -7,8 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 _MOST = 1000  # arrays that are held: beyond, there is little that they have in common
 
 
@@ -23,12 +21,12 @@ class Kept:
     def __init__(self) -> None:
         self.room = 0
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[weakref.ref[np.ndarray], Any]] = {}
-        self._latest: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._known: dict[str, tuple[weakref.ref[Any], Any]] = {}
+        self._latest: OrderedDict[str, Any] = OrderedDict()
         self._bytes = 0
         self._forgotten = 0  # how often
 
-    def find(self, name: str, make: Callable[[], tuple[np.ndarray, Any]]) -> tuple[np.ndarray, Any]:
+    def find(self, name: str, make: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
         """What has this name, or else is made now: by two tasks that come at the same time, maybe, each for itself."""
         with self._lock:
             reference, belonging = self._known.get(name, (None, None))
@@ -44,7 +42,7 @@ class Kept:
                 self._keep(name, array, belonging)
         return array, belonging
 
-    def _keep(self, name: str, array: np.ndarray, belonging: Any) -> None:
+    def _keep(self, name: str, array: Any, belonging: Any) -> None:
         self._known[name] = weakref.ref(array, partial(self._gone, name)), belonging
         if array.nbytes > self.room:
             return
@@ -54,7 +52,7 @@ class Kept:
             _, oldest = self._latest.popitem(last=False)
             self._bytes -= oldest.nbytes
 
-    def _gone(self, name: str, reference: "weakref.ref[np.ndarray]") -> None:
+    def _gone(self, name: str, reference: weakref.ref[Any]) -> None:
         # Runs wherever an array is dropped, under this lock too, so it takes none: operations on dictionaries are atomic.
         entry = self._known.get(name)
         if entry is not None and entry[0] is reference:

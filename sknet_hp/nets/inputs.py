@@ -66,10 +66,11 @@ class Inputs:
     codes: np.ndarray = field(default_factory=lambda: _none(np.int32))
 
     @classmethod
-    def of(cls, X: np.ndarray) -> "Inputs":
-        """A matrix of floats."""
-        X = np.ascontiguousarray(X, dtype=np.float32)
-        return cls(X, X.shape[1])
+    def of(cls, X: np.ndarray, n_codes: int = 0) -> "Inputs":
+        """Wide rows, (rows, width + n_codes), as `wide` gives them."""
+        width = X.shape[1] - n_codes
+        floats = np.ascontiguousarray(X[:, :width], dtype=np.float32)
+        return cls(floats, width, codes=X[:, width:].astype(np.int32)) if n_codes else cls(floats, width)
 
     def __len__(self) -> int:
         return len(self.floats)
@@ -103,11 +104,13 @@ class Inputs:
         return self.width + self.codes.shape[1]
 
     def wide(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Some rows as one matrix, (rows, width + n_codes) float32."""
+        """Some rows as one matrix, (rows, width + n_codes) float32; `floats` itself where there is nothing else."""
+        floats, n_floats = self.floats[rows], self.floats.shape[1]
+        if not self.form.has_cells and not self.form.n_codes:
+            return floats
         numbers = np.arange(len(self))[rows]
         out = np.zeros((len(numbers), self.n_features), np.float32)
-        n_floats = self.floats.shape[1]
-        out[:, :n_floats] = self.floats[numbers]
+        out[:, :n_floats] = floats
         for f in range(self.bins.shape[1]):
             count = int(self.starts[f + 1] - self.starts[f])
             part = out[:, n_floats + int(self.starts[f]) :][:, :count]

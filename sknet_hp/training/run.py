@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.calling_off import CallOff
 from sknet_hp.training.job import TrainingJob, TrainingResult
-from sknet_hp.training.torch_loss import TorchLoss, in_our_words
 
 
 def one_core() -> int:
@@ -15,7 +14,11 @@ def one_core() -> int:
 
 def is_compiled(job: TrainingJob) -> bool:
     """Whether a network trains in compiled loops: on the CPU, in float32, made of layers we know, and with a loss we know."""
-    return job.device == "cpu" and isinstance(job.graph, Graph) and job.precision == "float32" and not isinstance(job.loss, TorchLoss)
+    if job.device != "cpu" or not isinstance(job.graph, Graph) or job.precision != "float32":
+        return False
+    from sknet_hp.training.compiled.known import known
+
+    return known(job) is not None
 
 
 def train_here(job: TrainingJob, call_off: CallOff, cores: Callable[[], int] = one_core) -> TrainingResult:
@@ -27,7 +30,6 @@ def train_here(job: TrainingJob, call_off: CallOff, cores: Callable[[], int] = o
     call_off : when it is set, `Cancelled` is raised within a step.
     cores : asked before an epoch how many cores may work on this network.
     """
-    job = in_our_words(job)
     if is_compiled(job):
         from sknet_hp.training.compiled.training import train_compiled
 

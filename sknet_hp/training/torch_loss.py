@@ -71,11 +71,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def in_our_words(job: Any) -> Any:
-    """A job with a loss of ours in place of one of torch's that means the same."""
-    return job
-
-
 def meaning(loss: str | TorchLoss) -> type[Loss]:
     """The loss of ours that says what a network's outputs mean."""
     return LOSSES[loss.like if isinstance(loss, TorchLoss) else loss]

@@ -15,7 +15,7 @@ from torch import nn
 
 import sknet_hp
 import sknet_hp.skorch as ours
-from sknet_hp.training.cohort import Cohort
+from sknet_hp.training.compiled.training import Training
 
 generator = np.random.default_rng(0)
 X = generator.normal(size=(300, 5)).astype(np.float32)
@@ -304,15 +304,15 @@ def test_divergence_warns():
 @pytest.mark.parametrize("verbose", [0, 1])
 def test_interrupted(verbose, monkeypatch, capsys):
     """skorch returns the net as it then is, without a word; a silent net of ours has no epochs to show yet."""
-    original, calls = Cohort._train_epoch, []
+    original, calls = Training._run, []
 
-    def interrupted(cohort):
+    def interrupted(training, until):
         calls.append(None)
-        if len(calls) == 3:
+        if not verbose or len(calls) == 3:
             raise KeyboardInterrupt
-        return original(cohort)
+        return original(training, until)
 
-    monkeypatch.setattr(Cohort, "_train_epoch", interrupted)
+    monkeypatch.setattr(Training, "_run", interrupted)
     with nullcontext() if verbose else pytest.warns(UserWarning, match="a silent net was interrupted, and is as it was before"):
         net = classifier(ours, verbose=verbose).fit(X, y)
     assert int(net.module_.norm.num_batches_tracked) == (16 if verbose else 0)

@@ -14,7 +14,7 @@ from sknet_hp.nets import half
 
 bf16 = pytest.mark.skipif(not half.supported(), reason="this CPU does not multiply bfloat16")
 X, y = make_classification(300, 8, n_informative=5, n_classes=3, random_state=0)
-SMALL = {"width": 32, "max_epochs": 4, "batch_size": 32, "random_state": 0}
+SMALL = {"width": 32, "max_epochs": 4, "batch_size": 32, "dropout": 0.0, "random_state": 0}
 
 
 def fitted(**parameters):

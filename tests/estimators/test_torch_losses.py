@@ -16,7 +16,7 @@ from sknet_hp import NetClassifier, NetRegressor
 
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, random_state=0)
 Xr, yr = make_regression(200, 8, n_informative=5, noise=5, random_state=0)
-SMALL = {"width": 16, "max_epochs": 4, "batch_size": 32, "lr": 1e-2, "random_state": 0}
+SMALL = {"width": 16, "max_epochs": 4, "batch_size": 32, "lr": 1e-2, "dropout": 0.0, "random_state": 0}
 
 
 def of_classes(**parameters):
@@ -76,7 +76,7 @@ def test_several_labels_a_row():
 
 def test_in_a_search():
     losses = ["mse", nn.SmoothL1Loss(), nn.SmoothL1Loss(beta=0.3), nn.L1Loss, nn.MSELoss()]
-    net = NetRegressor(**SMALL | {"max_epochs": 3}, dropout=0.1)
+    net = NetRegressor(**SMALL | {"max_epochs": 3, "dropout": 0.1})
     alone = GridSearchCV(net, {"loss": losses, "lr": [1e-2, 1e-3]}, cv=3).fit(Xr, yr)
     with sknet_hp.fused(n_jobs=2):
         together = GridSearchCV(net, {"loss": losses, "lr": [1e-2, 1e-3]}, cv=3).fit(Xr, yr)

@@ -125,7 +125,7 @@ def test_a_long_column_is_read_in_blocks():
     texts = [f"{'left' if k % 3 else 'right'} {k}" for k in range(40_000)]
     encoder, encoded = learn(pl.DataFrame({"x": texts}))
     np.testing.assert_array_equal(encoded["x_word_left"], np.arange(40_000) % 3 > 0)
-    assert encoder._categories[0].names_ == ["word_left", "word_right", "count", "length"]
+    assert encoder._categories[0].names_ == ["word_left", "word_right"]
 
 
 @pytest.mark.parametrize("Net", [NetClassifier, NetRegressor])

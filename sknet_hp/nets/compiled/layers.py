@@ -317,6 +317,7 @@ def softmax(b: Builder, number: int, node: Node, x: Value) -> Value:
 @layer("periodic")
 def periodic(b: Builder, number: int, node: Node, x: Value) -> Value:
     """The first columns, which are floats, through waves of learned frequencies."""
+    x = b.with_leading(x, node.n_numeric)
     n, dim, source = node.n_numeric, node.dim, x.parts[0]
     k, learned = b.shape(node, "frequency")[1], b.shape(node, "weight")[2]
     has_phase = b.has(node, "phase")
@@ -365,6 +366,7 @@ def periodic(b: Builder, number: int, node: Node, x: Value) -> Value:
 @layer("bins")
 def bins(b: Builder, number: int, node: Node, x: Value) -> Value:
     """Each number and its bins through a linear map of its own."""
+    x = b.with_leading(x, node.first_bin)
     n, dim, n_bins, first_bin, source, form = node.n_numeric, node.dim, node.n_bins, node.first_bin, x.parts[0], b.form
     looked_up = "bins" in x.cells
     flags = first_bin - n

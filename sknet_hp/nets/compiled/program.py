@@ -1,7 +1,7 @@
 """A network's graph as the kernels of a training step, there and back, or of a prediction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -263,6 +263,12 @@ class Builder:
             self.copy(part.place, part.stride, part.width, place.behind(part.first), value.width, Rows(value.heads))
         self._widen(value, place)
         return place
+
+    def with_leading(self, value: Value, n: int) -> Value:
+        """A value whose first part holds the first n columns at least: those of a sparse table are written out."""
+        if value.parts and value.parts[0].width >= n:
+            return value
+        return replace(value, parts=[Part(self.matrix(value), value.width, value.width, 0)], cells=frozenset())
 
     def _widen(self, value: Value, place: Place) -> None:
         """Write the cells of a value into its matrix."""

@@ -1,6 +1,7 @@
 """Losses, row by row: each gives a row's loss and fills in its gradient by the outputs. `training.losses` says what they are."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,15 @@ from sknet_hp.nets.compiled.functions import F, exp, log, sigmoid, softplus
 from sknet_hp.nets.compiled.machine import Kernel, copy, doubles, fma, inline, int32s, integers, kernel, kernel_with, matrix, number, share, vector
 from sknet_hp.nets.compiled.normalisation import exponentials
 
-# ---- of one row: (outputs, target, the loss's own parameter, room for the gradient) -> loss ----------------------------
+@inline
+def largest(x):
+    at = 0
+    for j in range(1, len(x)):
+        at = j if x[j] > x[at] else at
+    return at
+
+
+# ---- of one row: (outputs, target, the loss's own numbers, room for the gradient) -> loss -----------------------------
 
 
 @inline
@@ -30,10 +39,10 @@ def _focal(z, t, own, g):
         p, log_p = g[j] / total, z[j] - level
         rest = F(1) - p
         rest = rest if rest > F(1e-7) else F(1e-7)
-        power = exp(own * log(rest))
+        power = exp(own[0] * log(rest))
         loss -= power * log_p * t[j] if t[j] > F(0) else F(0)
         # d loss / d logit_j = y_j a_j - p_j sum of y_c a_c, with a = gamma (1 - p)^(gamma - 1) p log p - (1 - p)^gamma
-        a = (own * power / rest * p * log_p - power) * t[j] if t[j] > F(0) else F(0)
+        a = (own[0] * power / rest * p * log_p - power) * t[j] if t[j] > F(0) else F(0)
         along += a
         g[j] = a
     for j in range(len(z)):
@@ -82,13 +91,13 @@ def _mae(z, t, own, g):
 
 @inline
 def _huber(z, t, own, g):
-    loss, part = F(0), F(1) / F(len(z))
+    loss, part, delta = F(0), F(1) / F(len(z)), own[0]
     for j in range(len(z)):
         d = z[j] - t[j]
         size = abs(d)
-        loss += F(0.5) * d * d if size <= own else own * (size - F(0.5) * own)
-        d = own if d > own else d
-        g[j] = (-own if d < -own else d) * part
+        loss += F(0.5) * d * d if size <= delta else delta * (size - F(0.5) * delta)
+        d = delta if d > delta else d
+        g[j] = (-delta if d < -delta else d) * part
     return loss * part
 
 
@@ -97,7 +106,7 @@ def _quantile(z, t, own, g):
     loss, part = F(0), F(1) / F(len(z))
     for j in range(len(z)):
         d = z[j] - t[j]
-        slope = F(1) - own if d > F(0) else -own
+        slope = F(1) - own[0] if d > F(0) else -own[0]
         loss += slope * d
         g[j] = slope * part
     return loss * part
@@ -110,6 +119,62 @@ def _poisson(z, t, own, g):
         rate = exp(z[j])
         loss += rate - z[j] * t[j]
         g[j] = (rate - t[j]) * part
+    return loss * part
+
+
+@inline
+def _weighted_cross_entropy(z, t, own, g):
+    """`own` is the smoothing, and a weight for each class."""
+    most, total = exponentials(z, g)
+    level, inverse, spread = most + log(total), F(1) / total, own[0] / F(len(z))
+    loss, weight = F(0), F(0)
+    for j in range(len(z)):
+        share = own[1 + j] * (t[j] * (F(1) - own[0]) + spread)
+        loss += share * (level - z[j]) if share > F(0) else F(0)
+        weight += share
+    for j in range(len(z)):
+        g[j] = weight * g[j] * inverse - own[1 + j] * (t[j] * (F(1) - own[0]) + spread)
+    return loss
+
+
+@inline
+def _multi_margin(z, t, own, g):
+    """`own` is the power, the margin, and a weight for each class."""
+    of = largest(t)
+    loss, along, factor = F(0), F(0), own[2 + of] / F(len(z))
+    for j in range(len(z)):
+        short = own[1] - z[of] + z[j]
+        counts = short > F(0) and j != of
+        square = own[0] == F(2)
+        slope = (F(2) * short if square else F(1)) if counts else F(0)
+        loss += (short * short if square else short) if counts else F(0)
+        along += slope
+        g[j] = factor * slope
+    g[of] = -factor * along
+    return factor * loss
+
+
+@inline
+def _weighted_binary_cross_entropy(z, t, own, g):
+    """`own` is a factor, a weight for each label, and one for each where it is true."""
+    n, loss = len(z), F(0)
+    for j in range(n):
+        yes, no = own[1 + j] * own[1 + n + j] * t[j], own[1 + j] * (F(1) - t[j])
+        against = softplus(z[j])
+        loss += no * against + yes * (against - z[j])
+        g[j] = own[0] * ((no + yes) * sigmoid(z[j]) - yes)
+    return own[0] * loss
+
+
+@inline
+def _smooth_l1(z, t, own, g):
+    """`own` is where the parabola ends, which has the slope 1 there."""
+    loss, part, beta = F(0), F(1) / F(len(z)), own[0]
+    for j in range(len(z)):
+        d = z[j] - t[j]
+        size = abs(d)
+        loss += F(0.5) * d * d / beta if size < beta else size - F(0.5) * beta
+        g[j] = (F(1) if d >= beta else (-F(1) if d <= -beta else d / beta)) * part
     return loss * part
 
 
@@ -160,14 +225,6 @@ def _mean_of_rates(z, n, out):
         out[j] = log(out[j])
 
 
-@inline
-def _largest(x):
-    at = 0
-    for j in range(1, len(x)):
-        at = j if x[j] > x[at] else at
-    return at
-
-
 # ---- passes --------------------------------------------------------------------------------------------------------
 
 
@@ -178,7 +235,7 @@ def _trained(part, parts, rows, heads, n, outputs, targets, weight, parameter, g
     """
     begin, end = share(rows, part, parts)
     z, g, t = matrix(outputs, rows, heads * n), matrix(gradient, rows, heads * n), matrix(targets, rows, n)
-    weight, losses, own = vector(weight, rows), vector(losses, rows), vector(parameter, 1)[0]
+    weight, losses, own = vector(weight, rows), vector(losses, rows), vector(parameter, 2 + 2 * n)
     for r in range(begin, end):
         loss, factor = F(0), weight[r] / F(heads)
         for h in range(heads):
@@ -197,14 +254,14 @@ def _evaluated(part, parts, rows, heads, n, outputs, targets, parameter, togethe
     begin, end = share(rows, part, parts)
     at = integers(cursor, 1)[0] if kept else 0
     z, t, out = matrix(outputs, rows, heads * n), matrix(targets, rows, n), matrix(together + 4 * n * at, rows, n)
-    losses, hits, spare, own = vector(losses, rows), vector(hits, rows), vector(spare + 4 * n * part, n), vector(parameter, 1)[0]
+    losses, hits, spare, own = vector(losses, rows), vector(hits, rows), vector(spare + 4 * n * part, n), vector(parameter, 2 + 2 * n)
     for r in range(begin, end):
         if heads > 1:
             TOGETHER(z[r], n, out[r])  # noqa: F821
         else:
             copy(z[r], out[r])
         losses[r] = ROW(out[r], t[r], own, spare)  # noqa: F821
-        hits[r] = F(1) if _largest(out[r]) == _largest(t[r]) else F(0)
+        hits[r] = F(1) if largest(out[r]) == largest(t[r]) else F(0)
 
 
 def _together(part, parts, rows, heads, n, outputs, cursor, out):
@@ -218,25 +275,43 @@ def _together(part, parts, rows, heads, n, outputs, cursor, out):
             copy(z[r], out[r])
 
 
-_ROWS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "cross_entropy": (_cross_entropy, _mean_of_classes),
-    "focal": (_focal, _mean_of_classes),
-    "log_probability": (_log_probability, _mean),
-    "binary_cross_entropy": (_binary_cross_entropy, _mean_of_labels),
-    "mse": (_mse, _mean),
-    "mae": (_mae, _mean),
-    "huber": (_huber, _mean),
-    "quantile": (_quantile, _mean),
-    "poisson": (_poisson, _mean_of_rates),
+ROWS: dict[str, Callable[..., Any]] = {
+    "cross_entropy": _cross_entropy,
+    "focal": _focal,
+    "log_probability": _log_probability,
+    "binary_cross_entropy": _binary_cross_entropy,
+    "mse": _mse,
+    "mae": _mae,
+    "huber": _huber,
+    "quantile": _quantile,
+    "poisson": _poisson,
+    "weighted_cross_entropy": _weighted_cross_entropy,
+    "multi_margin": _multi_margin,
+    "weighted_binary_cross_entropy": _weighted_binary_cross_entropy,
+    "smooth_l1": _smooth_l1,
 }
+"""Losses of a row: those of `training.losses`, and torch's that are none of them."""
+
+_MEANS = {"log_probability": _mean, "binary_cross_entropy": _mean_of_labels, "poisson": _mean_of_rates}
+_MEANS |= dict.fromkeys(["cross_entropy", "focal"], _mean_of_classes)
 
 
-def _kernels(pattern: Callable[..., None]) -> dict[str, Kernel]:
-    return {name: kernel_with(pattern, name, ROW=row, TOGETHER=together) for name, (row, together) in _ROWS.items()}
+@cache
+def trained(row: str) -> Kernel:
+    """A loss in a training step."""
+    return kernel_with(_trained, row, ROW=ROWS[row])
 
 
-TRAINED, EVALUATED, TOGETHER_OF = map(_kernels, (_trained, _evaluated, _together))
-"""By loss: the kernels of a training step, of validation, and of prediction."""
+@cache
+def evaluated(row: str, like: str) -> Kernel:
+    """A loss in validation, of outputs that mean what those of `like` mean."""
+    return kernel_with(_evaluated, f"{row}_{like}", ROW=ROWS[row], TOGETHER=_MEANS.get(like, _mean))
+
+
+@cache
+def together_of(like: str) -> Kernel:
+    """Outputs in prediction, that mean what those of `like` mean."""
+    return kernel_with(_together, like, TOGETHER=_MEANS.get(like, _mean))
 
 
 # ---- targets and weights -------------------------------------------------------------------------------------------

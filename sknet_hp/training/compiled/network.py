@@ -12,9 +12,10 @@ from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled import augment, losses, updates
 from sknet_hp.training.job import Rows as TableRows
 from sknet_hp.training.job import TrainingJob
-from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.compiled.known import known
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.reach import decay_reach
+from sknet_hp.training.torch_loss import meaning
 
 EVALUATION_ROWS = 512
 """Rows that are validated or predicted at a time: few enough for their activations to stay in cache. What comes out does not depend on it."""
@@ -116,7 +117,8 @@ class Network:
         self.sound, self.best = np.zeros_like(self.state), np.zeros(n_weights, np.float32)
         self.gradient = np.zeros(self.n_parameters, np.float32)
         self.now, self.cursor, self.key = np.zeros(16, np.float32), np.zeros(1, np.int64), np.zeros(1, np.int64)
-        self.totals, self.parameter = np.zeros(3), np.array([job.loss_parameter], np.float32)
+        self.totals, self.loss = np.zeros(3), known(job)
+        assert self.loss is not None
         self.rates = rate_cells(self.graph, job.layer_rates)
         self.order = np.zeros(len(job.train), np.int32)
         self.limit = np.array([job.rates.clip])
@@ -142,9 +144,8 @@ class Network:
         self.work = np.empty(floats, np.float32)
         tape = self._batch(places) + self.program.forward
         loss = {"heads": job.n_heads, "n": n, "outputs": self.program.output, "gradient": self.program.gradient}
-        loss |= {"targets": places["targets"], "weight": places["shares"], "losses": places["losses"], "parameter": self.parameter}
-        assert isinstance(job.loss, str)
-        tape.add(losses.TRAINED[job.loss], rows=Rows(), **loss)
+        loss |= {"targets": places["targets"], "weight": places["shares"], "losses": places["losses"], "parameter": self.loss.own}
+        tape.add(losses.trained(self.loss.row), rows=Rows(), **loss)
         tape.add(losses.tally, rows=Rows(), losses=places["losses"], hits=NOTHING, raw=places["raw"], totals=self.totals)
         tape = tape + self.program.backward
         self._update(tape, places["squares"], chunks)
@@ -220,11 +221,10 @@ class Network:
         tape.add(losses.gather_weights, rows=Rows(), weight=_or_nothing(rows.table.weight), **ORDER, raw=places["raw"], shares=places["shares"])
         _gather_targets(tape, job, rows.table.y, places["targets"], 0.0)
         tape = tape + evaluated.forward
-        loss = {"heads": job.n_heads, "n": n, "outputs": evaluated.output, "targets": places["targets"], "parameter": self.parameter}
+        loss = {"heads": job.n_heads, "n": n, "outputs": evaluated.output, "targets": places["targets"], "parameter": self.loss.own}
         loss |= {"losses": places["losses"], "hits": places["hits"], "spare": places["spare"], "cursor": self.cursor}
         loss |= {"together": places["together"] if self.outputs is None else self.outputs, "kept": self.outputs is not None}
-        assert isinstance(job.loss, str)
-        tape.add(losses.EVALUATED[job.loss], rows=Rows(), **loss)
+        tape.add(losses.evaluated(self.loss.row, self.loss.like), rows=Rows(), **loss)
         tape.add(losses.tally, rows=Rows(), losses=places["losses"], hits=places["hits"], raw=places["raw"], totals=self.totals)
         bases = self._bases(inputs, self.validation_order, self.shown, self.validation_work)
         rest = len(rows) - (len(rows) - 1) // self.validation_rows * self.validation_rows
@@ -251,8 +251,7 @@ def _or_nothing(array: np.ndarray | None) -> Any:
 
 def _gather_targets(tape: Tape, job: TrainingJob, y: np.ndarray, out: Place, smoothing: float) -> None:
     fields: dict[str, Any] = {"rows": Rows(), "n": job.n_outputs, "y": y, **ORDER, "smoothing": float(smoothing), "out": out}
-    assert isinstance(job.loss, str)
-    loss = LOSSES[job.loss]
+    loss = meaning(job.loss)
     if loss.counts_hits:
         tape.add(losses.gather_classes, **fields)
     else:

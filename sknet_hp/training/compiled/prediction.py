@@ -10,7 +10,7 @@ from sknet_hp.nets.compiled.program import Program, program
 from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.compiled.losses import TOGETHER_OF
+from sknet_hp.training.compiled.losses import together_of
 from sknet_hp.training.compiled.network import EVALUATION_ROWS, Turned, rate_cells, table_bases
 
 _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start
@@ -32,7 +32,7 @@ def predict_compiled(
     bases = {space: array.ctypes.data for space, array in here.items()} | table_bases(inputs)
     tape = Tape()
     fields = {"heads": graph.n_heads, "n": n_outputs, "outputs": made.output, "cursor": Place(Space.CURSOR), "out": out}
-    tape.add(TOGETHER_OF[loss], rows=Rows(), **fields)
+    tape.add(together_of(loss), rows=Rows(), **fields)
     tape = made.forward + tape
     parts = min(cores, max(1, len(inputs) // _WORTH_SHARING))
     begins = list(range(0, len(inputs), rows))

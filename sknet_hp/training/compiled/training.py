@@ -19,11 +19,11 @@ from sknet_hp.training.compiled.loop import FINISHED, RULES, judge, train
 from sknet_hp.training.compiled.network import Network, rate_cells
 from sknet_hp.training.compiled.updates import Now
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
-from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SLACK, Schedule
 from sknet_hp.training.start import initial_state
 from sknet_hp.training.stopping import Plateau
+from sknet_hp.training.torch_loss import meaning
 
 _AVERAGINGS = {"none": 0, "ema": 1, "swa": 2}
 
@@ -266,7 +266,7 @@ class Training:
         for epoch in range(before + 1, int(c[course.EPOCH]) + 1):
             loss, valid_loss, accuracy = self.records[epoch - 1 - self.state.epoch].tolist()
             validated = self.job.validation is not None
-            counted = validated and LOSSES[str(self.job.loss)].counts_hits
+            counted = validated and meaning(self.job.loss).counts_hits
             self.history.append(EpochRecord(epoch, loss, valid_loss if validated else None, accuracy if counted else None, None, seconds))
 
     def _epoch(self) -> None:
