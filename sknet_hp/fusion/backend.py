@@ -49,8 +49,10 @@ def _check_limits(memory: int | None, max_threads: int) -> None:
         )
     if memory is not None and memory < 1:
         raise ValueError(f"memory={memory!r}; it must be a number of bytes from 1 on, or None for a quarter of what is free")
-    if not _is_whole(max_threads) or max_threads < 1:
-        raise (ValueError if _is_whole(max_threads) else TypeError)(f"max_threads={max_threads!r} must be a whole number from 1 on")
+    if not _is_whole(max_threads):
+        raise TypeError(f"max_threads={max_threads!r} must be a whole number from 1 on")
+    if max_threads < 1:
+        raise ValueError(f"max_threads={max_threads!r} must be a whole number from 1 on")
 
 
 def _is_whole(number: Any) -> bool:
