@@ -119,7 +119,7 @@ class BaseSearcher(Hinting, BaseSearchCV):
         root.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
 
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        splits = [(_rows(train), _rows(test)) for train, test in cv.split(X, y, **routed.splitter.split)]
+        splits = _split(cv, X, y, routed)
         self.n_splits_ = len(splits)
         if not splits:
             raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
@@ -142,8 +142,12 @@ class BaseSearcher(Hinting, BaseSearchCV):
         if self.refit == "ensemble":
             check_can_vote(self.estimator, y, resource, scorers)
         progress = Progress(int(self.verbose), unit=resource.unit, refits=bool(self.refit))
-        again = [(_rows(train), _rows(test)) for train, test in cv.split(X, y, **routed.splitter.split)] if self.journal is not None else splits
-        journal = self._open_journal(again, X, y, params, splits, resource, metric)
+        if self.journal is not None and digest(splits) != digest(_split(cv, X, y, routed)):
+            raise ValueError(
+                f"journal={self.journal!r} needs a cv that splits in the same way each time, so that the same search can be taken up; give {cv} an "
+                "integer random_state"
+            )
+        journal = None if self.journal is None else _opened(self.journal, self._identity(X, y, params, splits, resource, metric))
         search_context = root.subcontext(task_name="search", max_subtasks=None, sequential_subtasks=True).call_on_fit_task_begin(estimator=self)
         interrupted: BaseException | None = None
         self.stopped_: str | None = None
@@ -275,29 +279,6 @@ class BaseSearcher(Hinting, BaseSearchCV):
         ]
         return voting(members, [self._estimator_with(own) for own in params], self.n_jobs)
 
-    def _open_journal(self, again: list[Any], X: Any, y: Any, params: dict[str, Any], splits: list[Any], *others: Any) -> Journal | None:
-        """The journal, if there is to be one; `again` are the splits, made once more."""
-        if self.journal is None:
-            return None
-        if digest(splits) != digest(again):
-            raise ValueError(
-                f"journal={self.journal!r} needs a cv that splits in the same way each time, so that the same search can be taken up; give {self.cv} "
-                "an integer random_state"
-            )
-        identity = self._identity(X, y, params, splits, *others)
-        journal = Journal(self.journal, identity)
-        if identity.uncompared:
-            try:
-                warnings.warn(
-                    f"journal={self.journal!r} can not compare all of your code with what it was when the search began: "
-                    f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
-                    stacklevel=2,
-                )
-            except UserWarning:  # where warnings are errors
-                journal.close()
-                raise
-        return journal
-
     def _identity(self, X: Any, y: Any, params: dict[str, Any], splits: list[Any], resource: Resource, metric: str) -> Identity:
         """What this search is a function of."""
         if not isinstance(self.random_state, Integral):
@@ -383,6 +364,26 @@ class BaseSearcher(Hinting, BaseSearchCV):
         """Columns seen in `fit`; only with `refit`."""
         check_is_fitted(self, "cv_results_")
         return super().n_features_in_
+
+
+def _opened(path: str | os.PathLike[str], identity: Identity) -> Journal:
+    """The journal of a search, after saying what of the search it can not compare."""
+    journal = Journal(path, identity)
+    if identity.uncompared:
+        try:
+            warnings.warn(
+                f"journal={path!r} can not compare all of your code with what it was when the search began: "
+                f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
+                stacklevel=2,
+            )
+        except UserWarning:  # where warnings are errors
+            journal.close()
+            raise
+    return journal
+
+
+def _split(cv: Any, X: Any, y: Any, routed: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(_rows(train), _rows(test)) for train, test in cv.split(X, y, **routed.splitter.split)]
 
 
 def _rows(part: Any) -> np.ndarray:

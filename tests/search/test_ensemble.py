@@ -181,12 +181,18 @@ class FailingLate(NetClassifier):
 
 
 @pytest.mark.parametrize("lr", [LR, [*LR, 0.2, 0.3, 0.4]], ids=["all that there are", "the best"])
-def test_where_all_fail_in_the_last_rung(lr):
+@pytest.mark.filterwarnings("ignore:.* are trained again from their beginning")
+def test_where_all_fail_in_the_last_rung(lr, tmp_path):
     """Those that were left behind are there still, and what the others were; their networks are trained again."""
-    with pytest.warns(FitFailedWarning):
-        search = ensembles(FailingLate(**NET.get_params()), space={"lr": lr}).fit(X, y)
-    assert {member["params"]["max_epochs"] for member in search.ensemble_} == {4}
-    assert search.best_params_["max_epochs"] == 4
+    found = []
+    for journal in (None, tmp_path / "j", tmp_path / "j"):
+        search = ensembles(FailingLate(**NET.get_params()), space={"lr": lr}, random_state=0, journal=journal)
+        with pytest.warns(FitFailedWarning):
+            search.fit(X, y)
+        assert {member["params"]["max_epochs"] for member in search.ensemble_} == {4}
+        assert search.best_params_["max_epochs"] == 4
+        found.append(search.ensemble_)
+    assert found[0] == found[1] == found[2]
 
 
 def test_networks_that_were_let_go_of_are_trained_again_as_they_were():

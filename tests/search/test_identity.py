@@ -229,3 +229,9 @@ def test_a_loss_with_weights(tmp_path):
     search([1.0, 2.0], first.estimator.fit(X, y)).fit(X, y)  # what the estimator has learned before is no matter
     with pytest.raises(JournalError, match="another estimator"):
         search([1.0, 3.0]).fit(X, y)
+
+
+def test_large_tables_of_lists():
+    """They are given to the search, and looked at whatever their size."""
+    rows = [[k, k + 1] for k in range(150_000)]
+    assert digest(rows) != digest([*rows[:-1], [0, 0]])

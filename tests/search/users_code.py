@@ -261,8 +261,19 @@ ODD = Odd()
 def score(net, X, y):
     return ODD
 """,
+    "what is held in more ways than anybody counts": """
+# not compared: own.PAIR (too much to look at)
+class Pair:
+    def __init__(self, of):
+        self.one = self.other = of
+PAIR = None
+for _ in range(60):
+    PAIR = Pair(PAIR)
+def score(net, X, y):
+    return PAIR
+""",
     "what hangs together as a whole": """
-# not compared: own.BY (RecursionError)
+# not compared: own.BY (too much to look at)
 BY = []
 for _ in range(2000):
     BY = [BY]

@@ -6,6 +6,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from types import (
     BuiltinMethodType,
     FunctionType,
@@ -26,14 +27,18 @@ from sknet_hp.search.running.parts import UNKNOWN, draws, has, learned, parts_of
 
 _CONSTANT = (str, bytes, bool, int, float, complex, type(None), type(...))
 _CONTAINER = (dict, list, tuple, set, frozenset)
-_MOST = 1_000_000
-"""Objects that are looked at within one global; of a program that hangs together as a whole, all are within all."""
+_MOST = 100_000
+"""Objects that are looked at within one that has a name; of a program that hangs together as a whole, all are within all."""
 
 _CONTENT = re.compile("=@[0-9a-f]{16}")
 """How the content of what has a name stands in what holds it."""
 
 Told = Callable[[Any], str]
 """Says what a part is, within what holds it."""
+
+
+class _TooMuch(RecursionError):
+    """There are more objects than anybody wants to look at."""
 
 
 def short(text: str) -> str:
@@ -50,18 +55,22 @@ class Description:
 
     Attributes
     ----------
-    named : digests of the user's functions and classes, and of what they refer to and hold, by name; each without what has a name within it.
     uncompared : what can not be compared, in words.
     """
 
     def __init__(self, changing: Iterable[str] = ()):
         self.changing = frozenset(changing)
-        self.named: dict[str, str] = {}
         self.uncompared: set[str] = set()
+        self._own: dict[str, set[str]] = {}  # by name, what things of that name say by themselves
         self._texts: dict[str, list[str]] = {}  # by name
         self._begun: dict[Any, Any] = {}  # what is, or will be, told by name; while it is held here, nothing else has its id
         self._at = ""  # the name of what is looked at
-        self._left = _MOST
+        self._left = inf
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Digests of the user's functions and classes, and of what they refer to and hold, by name; each without what has a name within it."""
+        return {name: short(" ".join(sorted(own))) for name, own in self._own.items()}
 
     def whole(self, value: Any) -> str:
         """Return what an object is, with all that it refers to."""
@@ -82,8 +91,8 @@ class Description:
             return self.of(part, (*within, id(value)))
 
         self._left -= 1
-        if not self._left:
-            raise RecursionError("too much hangs together")
+        if self._left < 0:
+            raise _TooMuch
         if isinstance(value, BaseEstimator):
             return f"{told(type(value))}({told(value.get_params(deep=False))}){told(learned(value))}"
         if isinstance(value, _CONTAINER):
@@ -215,17 +224,21 @@ class Description:
         if changes or name in self.changing:
             self.uncompared.add(f"{name} (it changes while the search runs)")
             return "not compared"
-        before, (self._at, self._left) = (self._at, self._left), (name, _MOST)
+        before, outermost, self._at = self._at, self._left == inf, name
+        self._left = _MOST if outermost else self._left
         try:
             if draws(value):
                 self.uncompared.add(f"{name} (a generator of random numbers)")
                 return "not compared"
             return f"{name}=@{short(self._noted(name, told(value)))}"
         except Exception as error:  # whatever an object does when it is looked at; nobody has given it to the search
-            self.uncompared.add(f"{name} ({type(error).__name__})")
+            if isinstance(error, _TooMuch) and not outermost:
+                raise
+            self.uncompared.add(f"{name} ({'too much to look at' if isinstance(error, RecursionError) else type(error).__name__})")
             return "not compared"
         finally:
-            self._at, self._left = before
+            self._at = before
+            self._left = inf if outermost else self._left
 
     def _tell_once(self, part: Any, name: str, tell: Callable[[], str]) -> None:
         if id(part) not in self._begun:
@@ -234,8 +247,7 @@ class Description:
 
     def _noted(self, name: str, text: str) -> str:
         """The text, of which is remembered, by name, what it says by itself."""
-        own = short(_CONTENT.sub("=@", text))
-        self.named[name] = " ".join(sorted({own, *self.named.get(name, "").split()}))
+        self._own.setdefault(name, set()).add(short(_CONTENT.sub("=@", text)))
         return text
 
 

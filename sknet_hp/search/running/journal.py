@@ -86,10 +86,12 @@ class Journal:
     def close(self) -> None:
         """Let others in."""
         self._file.close()
-        with suppress(OSError):  # a full disk: what has changed while the search ran is then compared, and refused by its name
+        try:
             if self._identity.note_changes():
-                self._write_header()
-        self._lock.release()
+                with suppress(OSError):  # a full disk: what has changed while the search ran is then compared, and refused by its name
+                    self._write_header()
+        finally:
+            self._lock.release()
 
     def _compare(self) -> None:
         """Refuse a journal of another search; write down of what search a new one is."""
@@ -102,7 +104,7 @@ class Journal:
             except (ValueError, TypeError):
                 raise JournalError(f"journal={str(self.path)!r} is damaged: {header.name} can not be read; give another path to begin anew") from None
         changed = [name for name, part in identity.parts.items() if known.get(name) != part]
-        if known and changed and not self._is_empty():
+        if changed and not self._is_empty():
             if "data set" in changed and "cv" in changed:
                 changed.remove("cv")  # the splits are of these rows
             edited = differing(known.get("code", {}), identity.named)

@@ -3,7 +3,6 @@
 import random
 import weakref
 from contextlib import suppress
-from inspect import getattr_static
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,11 @@ def parts_of(value: Any) -> Any:
 
 def has(value: Any, *names: str) -> bool:
     """Return whether an object has such attributes itself. Some make one of any name: data frames of their columns, `polars.col` of all."""
-    return all(getattr_static(value, name, UNKNOWN) is not UNKNOWN for name in names)
+    try:
+        own = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        own = {}
+    return all(name in own or any(name in vars(base) for base in type(value).__mro__) for name in names)
 
 
 def draws(value: Any) -> bool:
