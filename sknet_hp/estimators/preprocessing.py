@@ -29,8 +29,8 @@ class TableEncoder(BaseEstimator):
     """Any table to a float32 matrix: numeric columns standardised, missing values filled and flagged, categories one-hot.
 
     The columns come in parts, each in the order of the input: standardised numbers; a 0/1 flag for each numeric column with missing values in
-    training; two numbers for each column of text; bins of the numbers; the 0/1 columns of categories and words; and codes, which are row numbers of one
-    table of learned vectors for all columns that have some. All is learned on the rows given to `fit_transform`.
+    training; two numbers for each column of text; bins of the numbers; the 0/1 columns of categories and words; and codes, which are row numbers
+    of one table of learned vectors for all columns that have some. All is learned on the rows given to `fit_transform`.
 
     Networks are given the same in a compact form, in which only the numbers are columns (`learn`, `encode`).
 

@@ -26,7 +26,7 @@ def parts_of(text: str) -> list[str]:
 
 
 class Words(OfColumn):
-    """One column of text: how many training rows share the whole text, its length, and a 0/1 column for each frequent word or whole text, and for missing.
+    """One column of text: how many training rows share the whole text; its length; a 0/1 column for each frequent word or whole text; and missing.
 
     Rows of positive weight count once where rows are counted; which words are the most frequent goes by weight.
 

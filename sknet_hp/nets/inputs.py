@@ -130,7 +130,9 @@ class Inputs:
 
     def take(self, rows: slice) -> "Inputs":
         """Some rows, without a copy."""
-        changed = {name: getattr(self, name)[rows] for name in ("floats", "bins", "shares", "hot", "codes") if getattr(self, name).size or name == "floats"}
+        changed = {
+            name: getattr(self, name)[rows] for name in ("floats", "bins", "shares", "hot", "codes") if getattr(self, name).size or name == "floats"
+        }
         if len(self.sparse_starts):
             begin, end, _ = rows.indices(len(self))
             changed["sparse_starts"] = self.sparse_starts[begin : end + 1]

@@ -17,7 +17,9 @@ class DeviceTable:
 
     def __init__(self, inputs: Inputs, device: torch.device):
         self.inputs = inputs
-        self.arrays = {name: torch.from_numpy(array.astype(np.int64) if array.dtype.kind in "ui" else array).to(device) for name, array in inputs.arrays.items()}
+        self.arrays = {
+            name: torch.from_numpy(array.astype(np.int64) if array.dtype.kind in "ui" else array).to(device) for name, array in inputs.arrays.items()
+        }
 
     def wide(self, rows: Tensor) -> Tensor:
         """(n,) row numbers to (n, n_features), as `Inputs.wide`."""

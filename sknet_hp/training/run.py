@@ -1,11 +1,12 @@
 """How a job is trained where it stands: compiled, or by torch."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.calling_off import CallOff
 from sknet_hp.training.job import TrainingJob, TrainingResult
+from sknet_hp.training.threads import run_in_threads
 
 
 def one_core() -> int:
@@ -45,40 +46,19 @@ def train_all(jobs: list[TrainingJob], call_off: CallOff, cores: Callable[[], in
     if n_threads < 2:
         return [train_here(job, call_off, cores) for job in jobs]
     results: dict[int, TrainingResult] = {}
-    errors: list[BaseException] = []
-    waiting = iter(enumerate(jobs))
+    waiting = deque(enumerate(jobs))
 
-    def work() -> None:
-        for number, job in _shared(waiting):
+    def work(part: int, parts: int) -> None:
+        while waiting:
+            try:
+                number, job = waiting.popleft()
+            except IndexError:  # another thread was faster
+                return
             try:
                 results[number] = train_here(job, call_off)
-            except BaseException as error:  # raised again by who waits for this thread
-                errors.append(error)
-                return
+            except BaseException:
+                waiting.clear()
+                raise
 
-    wait_for([threading.Thread(target=work, name="sknet_hp-training", daemon=True) for _ in range(n_threads)], call_off)
-    if errors:
-        raise errors[0]
+    run_in_threads(n_threads, work, call_off)
     return [results[number] for number in range(len(jobs))]
-
-
-def _shared(jobs: Iterator[tuple[int, TrainingJob]]) -> Iterator[tuple[int, TrainingJob]]:
-    """What is left of an iterator that other threads take from too."""
-    while (following := next(jobs, None)) is not None:  # of an enumeration, one step of the interpreter's
-        yield following
-
-
-def wait_for(threads: list[threading.Thread], call_off: CallOff) -> None:
-    """Let threads do their work; whatever interrupts the waiting for them calls it off."""
-    started = []
-    try:
-        for thread in threads:
-            thread.start()
-            started.append(thread)
-        for thread in started:
-            thread.join()
-    except BaseException:
-        call_off.set()
-        for thread in started:
-            thread.join()
-        raise

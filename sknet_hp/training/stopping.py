@@ -65,7 +65,7 @@ class Plateau:
         if loss is None:
             return self._fallen(epoch, schedule) if epoch in schedule.drops else self
         best, bad_epochs, falls = after(loss, self.best, self.bad_epochs, schedule.patience)
-        return self._fallen(epoch, schedule) if falls else replace(self, best=best, bad_epochs=bad_epochs)
+        return self._fallen(epoch, schedule) if falls else replace(self, best=best, bad_epochs=int(bad_epochs))
 
     def _fallen(self, epoch: int, schedule: Schedule) -> "Plateau":
         return replace(self, factor=max(schedule.min_factor, self.factor * schedule.gamma), bad_epochs=0, drops=(*self.drops, epoch))

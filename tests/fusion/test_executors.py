@@ -15,7 +15,7 @@ from sknet_hp.fusion.tables import TableStore
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.calling_off import Cancelled
 from sknet_hp.training.cohort import train
-from sknet_hp.training.job import Rows, Table
+from sknet_hp.training.job import Table
 
 pytestmark = pytest.mark.timeout(60)
 

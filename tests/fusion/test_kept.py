@@ -33,7 +33,7 @@ def table():
 @pytest.fixture
 def encodings(monkeypatch):
     """How often rows were learned from, and how often they were only encoded."""
-    counts = {"fit_transform": 0, "_encode": 0}
+    counts = {"learn": 0, "_encode": 0}
     for name in counts:
         own = getattr(TableEncoder, name)
 
@@ -120,11 +120,11 @@ def test_a_search_encodes_each_split_once(table, encodings):
     X, y = table
     grid = {"lr": [1e-3, 3e-3, 1e-2, 3e-2], "dropout": [0.0, 0.2]}
     want = GridSearchCV(net(), grid, cv=KFold(3), n_jobs=1).fit(X, y)
-    assert encodings == {"fit_transform": 8 * 3 + 1, "_encode": 2 * 8 * 3 + 1}
-    encodings.update(fit_transform=0, _encode=0)
+    assert encodings == {"learn": 8 * 3 + 1, "_encode": 2 * 8 * 3 + 1}
+    encodings.update(learn=0, _encode=0)
     with sknet_hp.fused(1):
         found = GridSearchCV(net(), grid, cv=KFold(3)).fit(X, y)
-    assert encodings == {"fit_transform": 3 + 1, "_encode": 2 * 3 + 1}
+    assert encodings == {"learn": 3 + 1, "_encode": 2 * 3 + 1}
     np.testing.assert_array_equal(found.cv_results_["mean_test_score"], want.cv_results_["mean_test_score"])
     np.testing.assert_array_equal(found.predict_proba(X), want.predict_proba(X))
 
@@ -146,17 +146,17 @@ def test_other_rows_parameters_and_seeds_are_encoded_apart(table, encodings):
     X, y = table
     with sknet_hp.fused(1):
         GridSearchCV(net(early_stopping=False), {"num_embedding": ["ple", "none"], "max_one_hot": [2, 100]}, cv=KFold(2), refit=False).fit(X, y)
-        assert encodings["fit_transform"] == 4 * 2
+        assert encodings["learn"] == 4 * 2
         # Rows held out to stop on teach the encoder nothing, and which these are depends on the seed.
         GridSearchCV(net(early_stopping=True), {"random_state": [0, 1]}, cv=KFold(2), refit=False).fit(X, y)
-        assert encodings["fit_transform"] == 4 * 2 + 2 * 2
+        assert encodings["learn"] == 4 * 2 + 2 * 2
 
 
 def test_numbers_that_are_only_scaled_are_not_worth_recognising(table, encodings):
     X, y = table
     with sknet_hp.fused(1):
         GridSearchCV(net(num_embedding="none"), {"lr": [1e-3, 1e-2]}, cv=KFold(2), refit=False).fit(X[["a", "c"]].to_numpy(), y)
-    assert encodings["fit_transform"] == 2 * 2
+    assert encodings["learn"] == 2 * 2
 
 
 def test_what_becomes_of_an_encoder_is_nobody_elses_business(table):
@@ -227,5 +227,5 @@ def test_a_table_that_can_not_be_read_through_is_encoded_each_time(table, encodi
     grid = {"lr": [1e-3, 1e-2]}
     with sknet_hp.fused(1):
         found = GridSearchCV(net(), grid, cv=KFold(2), refit=False).fit(X, y)
-    assert encodings["fit_transform"] == 2 * 2
+    assert encodings["learn"] == 2 * 2
     assert np.isfinite(found.cv_results_["mean_test_score"]).all()

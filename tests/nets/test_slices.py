@@ -11,13 +11,13 @@ from torch import nn
 from sknet_hp.nets import slices
 from sknet_hp.nets.cores import idle_cores
 from sknet_hp.nets.graph import trace
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.mlp import MLP
 from sknet_hp.nets.program import Program
 from sknet_hp.nets.resnet import ResNet
 from sknet_hp.nets.slices import MAX_SLICES, Sliced, multiplications, rows_per_slice
 from sknet_hp.nets.tabm import TabM
 from sknet_hp.training.cohort import train
-from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, Table, TrainingJob
 
 CPU = torch.device("cpu")

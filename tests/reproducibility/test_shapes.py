@@ -11,6 +11,7 @@ from sknet_hp.nets.cores import idle_cores
 from sknet_hp.nets.front import Front
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.init import Init
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
 from sknet_hp.nets.program import PRECISIONS
 from sknet_hp.nets.resnet import ResNet
@@ -18,7 +19,6 @@ from sknet_hp.nets.tabm import TabM
 from sknet_hp.training.averaging import KINDS as AVERAGINGS
 from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.cohort import train
-from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SCHEDULES, Schedule

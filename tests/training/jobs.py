@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from sknet_hp.nets.graph import trace
-from sknet_hp.nets.mlp import MLP
 from sknet_hp.nets.inputs import Inputs
+from sknet_hp.nets.mlp import MLP
 from sknet_hp.training.job import Rows, Table, TrainingJob
 
 MLP_DEFAULTS = {"n_layers": 1, "width": 8, "activation": "tanh", "dropout": 0.0, "normalization": "none"}

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.batches import Epochs, Pool
 from sknet_hp.training.cohort import train
-from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, Table, evaluation_shape
 from sknet_hp.training.losses import LOSSES
 from sknet_hp.training.validation import Validation

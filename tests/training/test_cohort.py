@@ -8,9 +8,9 @@ from cohorts import flat, plain_loop
 from jobs import losses, make_job, make_table, same_result
 
 from sknet_hp.nets.init import initial_parameters
+from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.mlp import MLP
 from sknet_hp.training.cohort import Cohort, never, train
-from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rates, Stopping, Table
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import Schedule

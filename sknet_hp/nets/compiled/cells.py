@@ -7,7 +7,8 @@ weights' rows below each edge, made once a step. So a number costs two rows, wha
 import numpy as np
 
 from sknet_hp.nets.compiled.functions import F
-from sknet_hp.nets.compiled.machine import fma, inline, int32s, integers, kernel, matrix, share, uint16s, vector
+from sknet_hp.nets.compiled.kernel import inline, kernel
+from sknet_hp.nets.compiled.machine import fma, int32s, integers, matrix, share, uint16s, vector
 
 # `order`, (rows of an epoch,) int32, are row numbers of the table; `cursor`, (1,) int64, where in it the batch begins.
 

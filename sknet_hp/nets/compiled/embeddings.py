@@ -4,7 +4,8 @@ import numpy as np
 
 from sknet_hp.nets.compiled.functions import F
 from sknet_hp.nets.compiled.functions import waves as sine_and_cosine
-from sknet_hp.nets.compiled.machine import fma, kernel, matrix, share, vector
+from sknet_hp.nets.compiled.kernel import kernel
+from sknet_hp.nets.compiled.machine import fma, matrix, share, vector
 
 _TURN = F(2 * np.pi)
 
@@ -13,8 +14,8 @@ _TURN = F(2 * np.pi)
 def waves(part, parts, rows, n, k, x, x_width, frequency, phase, cosines, sines, wave_width):
     """Cosine and sine of each of a row's first n numbers at k frequencies, in radians 2 pi x frequency + phase.
 
-    Shapes: x (rows, x_width); frequency, phase (n, k), the latter or none; number f has k columns of `cosines` and of `sines`, (rows, n · wave_width),
-    from f · wave_width on.
+    Shapes: x (rows, x_width); frequency, phase (n, k), the latter or none; number f has k columns of `cosines` and of `sines`, (rows,
+    n · wave_width), from f · wave_width on.
     """
     begin, end = share(rows, part, parts)
     x, frequency, phases = matrix(x, rows, x_width), matrix(frequency, n, k), matrix(phase, n, k)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from sknet_hp.nets.compiled.machine import fma, inline
+from sknet_hp.nets.compiled.kernel import inline, intrinsic
+from sknet_hp.nets.compiled.machine import fma
 
 F = np.float32
 

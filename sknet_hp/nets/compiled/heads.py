@@ -1,7 +1,8 @@
 """TabM's heads: several rows for each row of a batch, each with factors of its own before and behind one map for all."""
 
-from sknet_hp.nets.compiled.machine import fma, kernel, matrix, share, vector
 from sknet_hp.nets.compiled.functions import F
+from sknet_hp.nets.compiled.kernel import kernel
+from sknet_hp.nets.compiled.machine import fma, matrix, share
 
 
 @kernel
@@ -19,7 +20,7 @@ def factor_inputs(part, parts, rows, heads, width, x, shared, factor, out):
 
 @kernel
 def factor_inputs_backward(part, parts, rows, heads, width, g, x, shared, factor, of_factor, of_x):
-    """g, of what came out, becomes that of x where it is not shared; else the sum over heads goes to `of_x`, unless that is none. Parts have columns."""
+    """g, of what came out, becomes that of x where it is not shared; else the sum over heads goes to `of_x`, if any. Parts have columns."""
     begin, end = share(width, part, parts)
     own_rows = rows if shared else rows * heads
     g, x = matrix(g, rows * heads, width)[:, begin:end], matrix(x, own_rows, width)[:, begin:end]

@@ -3,7 +3,8 @@
 import numpy as np
 
 from sknet_hp.nets.compiled.functions import F, exp, log
-from sknet_hp.nets.compiled.machine import fma, inline, kernel, matrix, share, vector
+from sknet_hp.nets.compiled.kernel import inline, kernel
+from sknet_hp.nets.compiled.machine import fma, matrix, share, vector
 from sknet_hp.nets.compiled.products import dot
 
 _BLOCK = 64  # columns at a time, so that what several passes read stays in the first-level cache
@@ -94,7 +95,13 @@ def batch_norm_evaluated(part, parts, rows, width, x, scale, shift, running_mean
 def layer_norm(part, parts, rows, width, x, scale, shift, out, inverse, eps):
     """Layer normalisation (Ba et al. 2016); x becomes what is normalised, and `inverse`, (rows, 2), what it was multiplied by."""
     begin, end = share(rows, part, parts)
-    x, out, scale, shift, inverse = matrix(x, rows, width), matrix(out, rows, width), vector(scale, width), vector(shift, width), matrix(inverse, rows, 2)
+    x, out, scale, shift, inverse = (
+        matrix(x, rows, width),
+        matrix(out, rows, width),
+        vector(scale, width),
+        vector(shift, width),
+        matrix(inverse, rows, 2),
+    )
     for r in range(begin, end):
         row, y, own = x[r], out[r], inverse[r]
         y[:] = F(1)

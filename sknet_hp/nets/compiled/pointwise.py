@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from sknet_hp.nets.compiled.functions import F, exp, expm1, normal, sigmoid, tanh
-from sknet_hp.nets.compiled.machine import Kernel, inline, int32s, integers, kernel, kernel_with, matrix, number, share, vector
+from sknet_hp.nets.compiled.kernel import Kernel, inline, intrinsic, kernel, kernel_with
+from sknet_hp.nets.compiled.machine import int32s, integers, matrix, number, share, vector
 
 # ---- activations: (value, slope) at x; alpha is the number that some of them have ------------------------------------
 
@@ -176,26 +176,38 @@ def _forward(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alp
     Shapes: z, out (rows, width); bias (width,); mask (parts, width), for this pass alone. `rate` is none without dropout.
     """
     begin, end = share(rows, part, parts)
-    z, out, b, mask, alpha = matrix(z, rows, width), matrix(out, rows, width), vector(bias, width), vector(mask + 4 * part * width, width), number(alpha)
+    z, out, b, mask, alpha = (
+        matrix(z, rows, width),
+        matrix(out, rows, width),
+        vector(bias, width),
+        vector(mask + 4 * part * width, width),
+        number(alpha),
+    )
     if rate:
         own, threshold, scale = _dropout(rate, key, layer)
         for r in range(begin, end):
             x, y = z[r], out[r]
             draw_mask(r, own, threshold, scale, mask)
             for j in range(width):
-                value, slope = FUNCTION(x[j] + b[j], alpha)  # noqa: F821
+                value, slope = FUNCTION(x[j] + b[j], alpha)  # type: ignore[name-defined]  # noqa: F821
                 y[j], x[j] = value * mask[j], slope * mask[j]
     else:
         for r in range(begin, end):
             x, y = z[r], out[r]
             for j in range(width):
-                y[j], x[j] = FUNCTION(x[j] + b[j], alpha)  # noqa: F821
+                y[j], x[j] = FUNCTION(x[j] + b[j], alpha)  # type: ignore[name-defined]  # noqa: F821
 
 
 def _bent(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha, weight, bent):
     """As `_forward` with x + (f(x) - x) weight in place of f(x); `bent`, (rows, width), is left for the gradient of `weight`, (width,)."""
     begin, end = share(rows, part, parts)
-    z, out, b, mask, alpha = matrix(z, rows, width), matrix(out, rows, width), vector(bias, width), vector(mask + 4 * part * width, width), number(alpha)
+    z, out, b, mask, alpha = (
+        matrix(z, rows, width),
+        matrix(out, rows, width),
+        vector(bias, width),
+        vector(mask + 4 * part * width, width),
+        number(alpha),
+    )
     w, bent = vector(weight, width), matrix(bent, rows, width)
     mask[:] = F(1)
     if rate:
@@ -206,7 +218,7 @@ def _bent(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha,
             draw_mask(r, own, threshold, scale, mask)
         for j in range(width):
             at = x[j] + b[j]
-            value, slope = FUNCTION(at, alpha)  # noqa: F821
+            value, slope = FUNCTION(at, alpha)  # type: ignore[name-defined]  # noqa: F821
             t[j] = (value - at) * mask[j]
             y[j], x[j] = (at + (value - at) * w[j]) * mask[j], (F(1) + (slope - F(1)) * w[j]) * mask[j]
 

@@ -4,8 +4,8 @@ So its bits follow from the operands' values alone: not from the CPU, how wide i
 how many cores work on it. A BLAS promises none of this; for the sizes of networks on tables it is no faster either (docs/performance.md).
 
 A *tile* of c, a few rows by two registers, stays in registers while a panel of b streams by. Panels have `_DEPTH` rows, so that they stay in the
-first-level cache, and blocks of a `_HEIGHT` rows, which stay in the second; the chains go on from c where the next panel begins. Only where c has very
-few columns are there sixteen chains for each element, along rows of a, which are added up in pairs.
+first-level cache, and blocks of a `_HEIGHT` rows, which stay in the second; the chains go on from c where the next panel begins. Only where c has
+very few columns are there sixteen chains for each element, along rows of a, which are added up in pairs.
 """
 
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from sknet_hp.nets.compiled.machine import address, call, fma, inline, kernel, lanes, matrix, share, vector
+from sknet_hp.nets.compiled.kernel import inline, intrinsic, kernel
+from sknet_hp.nets.compiled.machine import address, call, fma, lanes, matrix, share, vector
 
 _LANES = lanes()
 _WIDE = 2 * _LANES
@@ -207,6 +207,7 @@ def product(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c
 
 FEW = 4
 """So many columns of c are very few."""
+
 
 @intrinsic
 def _dots(typing: Any, a: Any, b: Any, n: Any, b_column: Any, steps: Any, out: Any) -> Any:

@@ -131,7 +131,7 @@ class Builder:
         self.done: set[int] = set()  # nodes that an earlier one has taken along
         self.turned: set[str] = set()
         self.rates: dict[int, int] = {}  # of each node the number of its first
-        for number, node in enumerate(graph.nodes, 1):
+        for number in range(1, len(graph.nodes) + 1):
             self.rates[number] = sum(earlier.n_rates for earlier in graph.nodes[: number - 1])
         widest = max([form.width, *(max(shape, default=1) for _, shape in graph.parameters)])
         if dense:
@@ -244,9 +244,7 @@ class Builder:
         parts = []
         if form.n_floats:
             place = self.room(form.n_floats)
-            self.tape.add(
-                cells.gather, rows=Rows(), width=form.n_floats, table=Place(Space.FLOATS), **ORDER, out=place, out_width=form.n_floats
-            )
+            self.tape.add(cells.gather, rows=Rows(), width=form.n_floats, table=Place(Space.FLOATS), **ORDER, out=place, out_width=form.n_floats)
             parts.append(Part(place, form.n_floats, form.n_floats, 0))
         kinds = {"bins": form.n_binned > 0, "hot": form.n_hot > 0, "sparse": form.sparse}
         spare = form.width > form.n_floats

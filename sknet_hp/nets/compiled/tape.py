@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknet_hp.nets.compiled.machine import MOST_FIELDS, Kernel, encoded
+from sknet_hp.nets.compiled.kernel import MOST_FIELDS, Kernel, encoded
 
 
 class Space(IntEnum):

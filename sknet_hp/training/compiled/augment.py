@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from sknet_hp.nets.compiled.functions import F, log, waves
-from sknet_hp.nets.compiled.machine import copy, integers, kernel, matrix, number, share, vector
+from sknet_hp.nets.compiled.kernel import intrinsic, kernel
+from sknet_hp.nets.compiled.machine import copy, integers, matrix, number, share, vector
 from sknet_hp.nets.compiled.pointwise import mixed, scrambled
 from sknet_hp.training.compiled.updates import Now
 

@@ -1,15 +1,15 @@
-"""Whole epochs in one call: order, steps, averages, validation, and what an epoch means for what comes next. `training.cohort` does the same with torch."""
+"""Whole epochs in one call: order, steps, averages, validation, and what follows from an epoch. `training.cohort` does the same with torch."""
 
 import numpy as np
 
 from sknet_hp.nets.compiled.functions import F
-from sknet_hp.nets.compiled.machine import as_bits, copy, doubles, flush_subnormals, inline, int32s, integers, kernel, meet, restore, vector, walk
+from sknet_hp.nets.compiled.kernel import inline, kernel
+from sknet_hp.nets.compiled.machine import as_bits, copy, doubles, flush_subnormals, int32s, integers, meet, restore, vector, walk
 from sknet_hp.nets.compiled.pointwise import mixed
 from sknet_hp.training import averaging, stopping
 from sknet_hp.training.compiled import course as C
 from sknet_hp.training.compiled import plan as P
 from sknet_hp.training.compiled.updates import Now
-
 
 FINISHED = ("", "patience", "diverged", "cancelled")
 """What `course.FINISHED` counts; the last is no end of the training."""

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.nets.compiled.functions import F, exp, log, sigmoid, softplus
-from sknet_hp.nets.compiled.machine import Kernel, copy, doubles, fma, inline, int32s, integers, kernel, kernel_with, matrix, number, share, vector
+from sknet_hp.nets.compiled.kernel import Kernel, inline, kernel, kernel_with
+from sknet_hp.nets.compiled.machine import copy, doubles, fma, int32s, integers, matrix, number, share, vector
 from sknet_hp.nets.compiled.normalisation import exponentials
+
 
 @inline
 def largest(x):
@@ -240,7 +242,7 @@ def _trained(part, parts, rows, heads, n, outputs, targets, weight, parameter, g
         loss, factor = F(0), weight[r] / F(heads)
         for h in range(heads):
             slope = g[r, h * n : (h + 1) * n]
-            loss += ROW(z[r, h * n : (h + 1) * n], t[r], own, slope)  # noqa: F821
+            loss += ROW(z[r, h * n : (h + 1) * n], t[r], own, slope)  # type: ignore[name-defined]  # noqa: F821
             for j in range(n):
                 slope[j] *= factor
         losses[r] = loss / F(heads)
@@ -257,10 +259,10 @@ def _evaluated(part, parts, rows, heads, n, outputs, targets, parameter, togethe
     losses, hits, spare, own = vector(losses, rows), vector(hits, rows), vector(spare + 4 * n * part, n), vector(parameter, 2 + 2 * n)
     for r in range(begin, end):
         if heads > 1:
-            TOGETHER(z[r], n, out[r])  # noqa: F821
+            TOGETHER(z[r], n, out[r])  # type: ignore[name-defined]  # noqa: F821
         else:
             copy(z[r], out[r])
-        losses[r] = ROW(out[r], t[r], own, spare)  # noqa: F821
+        losses[r] = ROW(out[r], t[r], own, spare)  # type: ignore[name-defined]  # noqa: F821
         hits[r] = F(1) if largest(out[r]) == largest(t[r]) else F(0)
 
 
@@ -270,7 +272,7 @@ def _together(part, parts, rows, heads, n, outputs, cursor, out):
     z, out = matrix(outputs, rows, heads * n), matrix(out + 4 * n * integers(cursor, 1)[0], rows, n)
     for r in range(begin, end):
         if heads > 1:
-            TOGETHER(z[r], n, out[r])  # noqa: F821
+            TOGETHER(z[r], n, out[r])  # type: ignore[name-defined]  # noqa: F821
         else:
             copy(z[r], out[r])
 

@@ -10,9 +10,9 @@ from sknet_hp.nets.compiled.tape import NOTHING, Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled import augment, losses, updates
+from sknet_hp.training.compiled.known import known
 from sknet_hp.training.job import Rows as TableRows
 from sknet_hp.training.job import TrainingJob
-from sknet_hp.training.compiled.known import known
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.reach import decay_reach
 from sknet_hp.training.torch_loss import meaning
@@ -117,8 +117,9 @@ class Network:
         self.sound, self.best = np.zeros_like(self.state), np.zeros(n_weights, np.float32)
         self.gradient = np.zeros(self.n_parameters, np.float32)
         self.now, self.cursor, self.key = np.zeros(16, np.float32), np.zeros(1, np.int64), np.zeros(1, np.int64)
-        self.totals, self.loss = np.zeros(3), known(job)
-        assert self.loss is not None
+        loss = known(job)
+        assert loss is not None
+        self.totals, self.loss = np.zeros(3), loss
         self.rates = rate_cells(self.graph, job.layer_rates)
         self.order = np.zeros(len(job.train), np.int32)
         self.limit = np.array([job.rates.clip])
@@ -198,8 +199,8 @@ class Network:
             own = slice(offset, offset + size)
             slots = [slot[own] for slot in self.slots]
             fields = {"p": self.weights[own], "g": self.gradient[own], "first": slots[0], "second": slots[-1]}
-            fields |= {"average": NOTHING if average is None else average[own], "now": self.now, "factors": self.factors[j]}
-            tape.add(updates.UPDATES[self.job.optimizer], n=size, **fields)
+            averaged = NOTHING if average is None else average[own]
+            tape.add(updates.UPDATES[self.job.optimizer], n=size, **fields, average=averaged, now=self.now, factors=self.factors[j])
             offset += size
         if average is not None and self.n_buffers:
             tape.add(updates.mix, n=self.n_buffers, x=self.weights[offset:], average=average[offset:], now=self.now)

@@ -1,10 +1,7 @@
 """Outputs of a trained network on the CPU, some rows at a time, on as many cores as there are."""
 
-import threading
-
 import numpy as np
 
-from sknet_hp.nets.compiled import layers  # noqa: F401  (they register themselves)
 from sknet_hp.nets.compiled.machine import run_tape
 from sknet_hp.nets.compiled.program import Program, program
 from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape
@@ -12,6 +9,7 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.losses import together_of
 from sknet_hp.training.compiled.network import EVALUATION_ROWS, Turned, rate_cells, table_bases
+from sknet_hp.training.threads import run_in_threads
 
 _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start
 
@@ -34,15 +32,12 @@ def predict_compiled(
     fields = {"heads": graph.n_heads, "n": n_outputs, "outputs": made.output, "cursor": Place(Space.CURSOR), "out": out}
     tape.add(together_of(loss), rows=Rows(), **fields)
     tape = made.forward + tape
-    parts = min(cores, max(1, len(inputs) // _WORTH_SHARING))
     begins = list(range(0, len(inputs), rows))
-    shares = [begins[len(begins) * part // parts : len(begins) * (part + 1) // parts] for part in range(parts)]
-    threads = [threading.Thread(target=_predict, args=(made, tape, bases, rows, len(inputs), share), daemon=True) for share in shares[1:]]
-    for thread in threads:
-        thread.start()
-    _predict(made, tape, bases, rows, len(inputs), shares[0])
-    for thread in threads:
-        thread.join()
+
+    def work(part: int, parts: int) -> None:
+        _predict(made, tape, bases, rows, len(inputs), begins[len(begins) * part // parts : len(begins) * (part + 1) // parts])
+
+    run_in_threads(min(cores, max(1, len(inputs) // _WORTH_SHARING)), work)
     return out
 
 

@@ -1,7 +1,6 @@
 """Training on the CPU, from a job to a result: whole trainings in one call where nobody looks on, else an epoch at a time."""
 
 import ctypes
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +22,7 @@ from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.schedules import SLACK, Schedule
 from sknet_hp.training.start import initial_state
 from sknet_hp.training.stopping import Plateau
+from sknet_hp.training.threads import run_in_threads
 from sknet_hp.training.torch_loss import meaning
 
 _AVERAGINGS = {"none": 0, "ema": 1, "swa": 2}
@@ -286,7 +286,8 @@ class Training:
         """Judge the last epoch by the job's metric."""
         if self.course[course.FINISHED]:
             return
-        assert self.job.metric is not None and self.network.outputs is not None
+        assert self.job.metric is not None
+        assert self.network.outputs is not None
         try:
             score = float(self.job.metric(self.network.outputs))
         except Exception as error:
@@ -318,37 +319,8 @@ class Training:
 
 
 def run_in_parts(kernel: int, arrays: tuple[Any, ...], until: int, parts: int, call_off: CallOff) -> None:
-    """Call a kernel in so many threads at once, each with its part.
-
-    The main thread of a process only waits, so that it hears of Ctrl-C; then, and whatever else is raised here, the work is called off.
-    """
+    """Call a kernel in so many threads at once, each with its part."""
     barrier = np.zeros(2, np.int64)
     addresses = [array.ctypes.data for array in arrays]
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * (len(addresses) + 4))(kernel)
-    begin = threading.Event()
-    helpers: list[threading.Thread] = []
-
-    def work(part: int) -> None:
-        begin.wait()
-        if part < parts:
-            call(part, parts, *addresses, barrier.ctypes.data, until)
-
-    first = 0 if threading.current_thread() is threading.main_thread() else 1
-    try:
-        for part in range(first, parts):
-            helpers.append(threading.Thread(target=work, args=(part,), name="sknet_hp-training", daemon=True))
-            helpers[-1].start()
-    except RuntimeError:  # no more threads to be had: fewer do it
-        helpers.pop()
-    parts = max(1, first + len(helpers))
-    begin.set()
-    try:
-        if first + len(helpers) > len(helpers) or not helpers:
-            work(0)
-        for helper in helpers:
-            helper.join()
-    except BaseException:
-        call_off.set()
-        for helper in helpers:
-            helper.join()
-        raise
+    run_in_threads(parts, lambda part, parts: call(part, parts, *addresses, barrier.ctypes.data, until), call_off)

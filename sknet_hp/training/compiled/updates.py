@@ -1,8 +1,4 @@
-"""Update rules, each a pass over one tensor: clipping, penalties, decay, the rule itself and the moving average of the weights. `training.optimizers` says what
-they are.
-
-The numbers of a step stand in `now`, see `Now`; a tensor's own factors on learning rate and weight decay in `factors`, (2,).
-"""
+"""Update rules, each a pass over one tensor: clipping, penalties, decay, the rule and the average of the weights; see `training.optimizers`."""
 
 from collections.abc import Callable
 from enum import IntEnum
@@ -11,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.nets.compiled.functions import F
-from sknet_hp.nets.compiled.machine import Kernel, doubles, fma, inline, kernel, kernel_with, share, vector
+from sknet_hp.nets.compiled.kernel import Kernel, inline, kernel, kernel_with
+from sknet_hp.nets.compiled.machine import doubles, fma, share, vector
 from sknet_hp.nets.compiled.products import dot
 
 
@@ -111,7 +108,7 @@ def _with_one(part, parts, n, p, g, first, second, average, now, factors):
     for i in range(count):
         x = p[i]
         slope = fma(penalty, x, fma(l1, _sign(x), clip * g[i]))
-        step, m[i], _ = RULE(slope, m[i], F(0), now)  # noqa: F821
+        step, m[i], _ = RULE(slope, m[i], F(0), now)  # type: ignore[name-defined]  # noqa: F821
         p[i] = fma(-lr, step, fma(-shrink, x, x))
     if average:
         for i in range(count):
@@ -131,14 +128,14 @@ def _with_two(part, parts, n, p, g, first, second, average, now, factors):
         for i in range(count):
             x = p[i]
             slope = fma(penalty, x, fma(l1, _sign(x), clip * g[i]))
-            step, m[i], v[i] = RULE(slope, m[i], v[i], now)  # noqa: F821
+            step, m[i], v[i] = RULE(slope, m[i], v[i], now)  # type: ignore[name-defined]  # noqa: F821
             x = fma(-lr, step, fma(-shrink, x, x))
             p[i], a[i] = x, fma(ema, x - a[i], a[i])
     else:
         for i in range(count):
             x = p[i]
             slope = fma(penalty, x, fma(l1, _sign(x), clip * g[i]))
-            step, m[i], v[i] = RULE(slope, m[i], v[i], now)  # noqa: F821
+            step, m[i], v[i] = RULE(slope, m[i], v[i], now)  # type: ignore[name-defined]  # noqa: F821
             p[i] = fma(-lr, step, fma(-shrink, x, x))
 
 

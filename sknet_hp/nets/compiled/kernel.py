@@ -1,0 +1,159 @@
+"""How a Python function becomes machine code that holds no lock: a kernel, compiled when it is first used and kept on disk.
+
+A kernel takes whole numbers only: sizes, addresses of arrays, and small numbers as their bits. So every kernel can be called through its address, by
+a tape that knows no more of it, and none is compiled that no network needs.
+
+    @kernel
+    def double(part, parts, n, x, out):
+        begin, end = share(n, part, parts)
+        x, out = vector(x, n), vector(out, n)
+        for i in range(begin, end):
+            out[i] = x[i] + x[i]
+
+`part` of `parts` is the share of the work that is asked for: cores that work on one network each do theirs. How many there are must not show in the
+bits, so an element is always computed by the same operations in the same order.
+"""
+
+import ctypes
+import hashlib
+import inspect
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numba.extending
+import numpy as np
+from numba import njit, types
+from numba.core.caching import FunctionCache, NullCache
+from numba.core.ccallback import CFunc
+
+# No `fastmath`: the order of additions is part of the promise.
+_OPTIONS: dict[str, Any] = {"boundscheck": False, "error_model": "numpy"}
+
+inline: Callable[..., Any] = njit(nogil=True, forceinline=True, **_OPTIONS)
+"""For functions that kernels are made of."""
+
+intrinsic: Callable[..., Any] = numba.extending.intrinsic
+"""For those that are instructions."""
+
+MOST_FIELDS = 16
+"""Arguments of a kernel beside `part` and `parts`, at most."""
+
+_SLOW = 2.0  # seconds of compiling after which it is worth a word
+
+
+# ---- kernels -------------------------------------------------------------------------------------------------------
+
+
+class Kernel:
+    """A compiled function of whole numbers.
+
+    Attributes
+    ----------
+    fields : the names of its arguments after `part` and `parts`.
+    """
+
+    _lock = threading.RLock()
+    _seconds = 0.0
+    _told = False
+
+    def __init__(self, function: Callable[..., None]):
+        self.function = function
+        self.name = function.__name__
+        self.fields = tuple(inspect.signature(function).parameters)[2:]
+        self.n_arguments = 2 + len(self.fields)
+        self._made: Any = None
+        self.__doc__ = function.__doc__
+
+    @property
+    def address(self) -> int:
+        """Where its machine code begins; made, or read from disk, when it is first asked for."""
+        if self._made is None:
+            with Kernel._lock:
+                if self._made is None:
+                    self._made = self._compiled()
+        return self._made.address
+
+    def _compiled(self) -> Any:
+        begin = time.thread_time()
+        made: Any = CFunc(self.function, ((types.int64,) * self.n_arguments, types.void), {}, _OPTIONS)
+        kept = made._cache = _cache_of(self.function)
+        made.compile()
+        if not made.cache_hits:
+            Kernel._seconds += time.thread_time() - begin
+            if Kernel._seconds > _SLOW and not Kernel._told:
+                Kernel._told = True
+                where = f"keeps them in {kept.cache_path}" if isinstance(kept, _Cache) else "can not keep them (set NUMBA_CACHE_DIR to a folder)"
+                print(f"sknet_hp compiles its kernels for this CPU, and {where}", file=sys.stderr, flush=True)
+        return made
+
+    def __call__(self, *, part: int = 0, parts: int = 1, **fields: Any) -> None:
+        """Run it alone, on arrays (by their addresses) and numbers."""
+        call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * self.n_arguments)(self.address)
+        call(part, parts, *(encoded(fields[name]) for name in self.fields))
+
+
+def kernel(function: Callable[..., None]) -> Kernel:
+    """Make a kernel of a function whose arguments are `part`, `parts`, and the kernel's fields."""
+    return Kernel(function)
+
+
+def kernel_with(pattern: Callable[..., None], name: str, **functions: Any) -> Kernel:
+    """Make a kernel of a function in which some names stand for functions yet to be chosen."""
+    chosen = FunctionType(pattern.__code__, pattern.__globals__ | functions, name)
+    chosen.__qualname__ = f"{pattern.__name__}.{name}"  # by which its machine code is found again
+    chosen.__doc__ = pattern.__doc__
+    return Kernel(chosen)
+
+
+def encoded(value: Any) -> int:
+    """A value as a field: an address of an array or a kernel, a float's bits, a whole number itself."""
+    if isinstance(value, np.ndarray):
+        return int(value.ctypes.data)
+    if isinstance(value, Kernel):
+        return value.address
+    if isinstance(value, (float, np.floating)):
+        return int(np.float32(value).view(np.int32))
+    return int(value)
+
+
+class _Cache(FunctionCache):
+    """Machine code on disk, as numba keeps it, but valid only as long as no file of ours has changed: kernels are made of functions of several."""
+
+    def __init__(self, function: Callable[..., None]):
+        super().__init__(function)
+        self._cache_file._source_stamp = _digest()
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # a file that another version, or a disk that was full, has left
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError:  # no room on the disk: it will be compiled again
+            return
+
+
+def _cache_of(function: Callable[..., None]) -> Any:
+    try:
+        return _Cache(function)
+    except RuntimeError:  # there is no folder that could be written to
+        return NullCache()
+
+
+@cache
+def _digest() -> str:
+    """What all files that kernels are made of come to."""
+    package = Path(__file__).parents[2]
+    sha = hashlib.sha256()
+    for source in sorted([*package.glob("nets/compiled/*.py"), *package.glob("training/compiled/*.py")]):
+        sha.update(source.read_bytes())
+    return sha.hexdigest()

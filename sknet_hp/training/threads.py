@@ -1,0 +1,84 @@
+"""Threads that work on arrays of whoever waits for them, who therefore waits until they are done, whatever happens."""
+
+import threading
+from collections.abc import Callable
+
+from sknet_hp.training.calling_off import CallOff
+
+
+class _Helper(threading.Thread):
+    """A thread that says when it is done: `Thread.join`, once interrupted by Ctrl-C, takes one that still runs for one that has ended."""
+
+    def __init__(self, work: Callable[[], None]):
+        super().__init__(name="sknet_hp-training", daemon=True)
+        self._work = work
+        self.error: BaseException | None = None
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # raised again by who waits
+            self.error = error
+        finally:
+            self._done.set()
+
+    def wait(self) -> None:
+        self._done.wait()
+        self.join()
+
+
+def run_in_threads(n: int, work: Callable[[int, int], None], call_off: CallOff | None = None) -> None:
+    """Call `work(part, parts)` for each part in a thread of its own, this one among them, and wait for all.
+
+    Parameters
+    ----------
+    n : how many parts are wanted. There are fewer where no more threads are to be had.
+    work : the first error that it raises is raised again.
+    call_off : set if the waiting is interrupted. With one, the main thread only waits: it would not hear of Ctrl-C while it works.
+    """
+    first = 0 if call_off is not None and threading.current_thread() is threading.main_thread() else 1
+    parts, begin = 0, threading.Event()
+
+    def part_of(part: int) -> Callable[[], None]:
+        def run() -> None:
+            begin.wait()
+            if part < parts:
+                work(part, parts)
+
+        return run
+
+    helpers: list[_Helper] = []
+    try:
+        try:
+            for part in range(first, n):
+                helpers.append(_Helper(part_of(part)))
+                helpers[-1].start()
+        except RuntimeError:  # no more threads to be had
+            helpers.pop()
+        parts = max(1, first + len(helpers))
+        begin.set()
+        if first or not helpers:
+            work(0, parts)
+        for helper in helpers:
+            helper.wait()
+    except BaseException:
+        if call_off is not None:
+            call_off.set()
+        begin.set()
+        _wait_for(helpers)
+        raise
+    error = next((helper.error for helper in helpers if helper.error is not None), None)
+    if error is not None:
+        raise error
+
+
+def _wait_for(helpers: list[_Helper]) -> None:
+    """Wait, whatever interrupts it."""
+    for helper in helpers:
+        while helper.ident is not None:
+            try:
+                helper.wait()
+                break
+            except KeyboardInterrupt:
+                continue
