@@ -65,6 +65,10 @@ class Inputs:
     sparse_values: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     codes: np.ndarray = field(default_factory=lambda: _none(np.int32))
 
+    def __post_init__(self) -> None:
+        for name, array in self.arrays.items():  # kernels read them by their addresses
+            object.__setattr__(self, name, np.ascontiguousarray(array))
+
     @classmethod
     def of(cls, X: np.ndarray, n_codes: int = 0) -> "Inputs":
         """Wide rows, (rows, width + n_codes), as `wide` gives them."""

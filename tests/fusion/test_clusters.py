@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from fakes import make_job
 from joblib import Parallel, delayed
 from scripts import wait_until
@@ -131,7 +132,7 @@ def killing():
 
 def test_both_workers_train_the_same_bits(cluster, fit, alone, here, used, bundles):
     def fits():
-        return Parallel()(delayed(fit)(seed, max_epochs=30) for seed in range(40))
+        return Parallel()(delayed(fit)(seed, max_epochs=3000) for seed in range(40))
 
     want = here(fits)
     bundles.clear()
@@ -253,7 +254,9 @@ def test_a_search_survives_a_kill(cluster, net, here):
     X, y = load_iris(return_X_y=True)
 
     def search():
-        found = sknet_hp.search.HyperbandSearchCV(net(max_epochs=5400), {"lr": (1e-4, 1e-1, "log-uniform")}, min_resources=1800, cv=2, random_state=0)
+        found = sknet_hp.search.HyperbandSearchCV(
+            net(max_epochs=54000), {"lr": (1e-4, 1e-1, "log-uniform")}, min_resources=18000, cv=2, random_state=0
+        )
         return found.fit(X, y)
 
     want = here(search)
@@ -337,8 +340,9 @@ def test_workers_of_another_version_are_refused_by_name(strangers, fit, monkeypa
 def test_workers_with_another_arithmetic_are_warned_of_once(strangers, fit, alone, monkeypatch):
     here = clusters._here()
     monkeypatch.setattr(clusters, "_here", lambda: replace(here, arithmetic="an abacus"))
-    with pytest.warns(RuntimeWarning, match="this process with an abacus") as record:
-        assert same(Parallel()(delayed(fit)(seed) for seed in range(40)), alone[:40])
+    assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
+    with pytest.warns(RuntimeWarning, match="this process with an abacus: numbers of networks that torch trains") as record:
+        Parallel()(delayed(fit)(seed, loss=torch.nn.functional.cross_entropy) for seed in range(8))
     assert len(record) == 1
 
 

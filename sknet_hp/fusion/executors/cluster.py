@@ -15,6 +15,7 @@ from sknet_hp.fusion.executors.packing import pack
 from sknet_hp.fusion.executors.remote import Traits, traits
 from sknet_hp.training.calling_off import Cancelled
 from sknet_hp.training.job import Table, TrainingJob, TrainingResult
+from sknet_hp.training.run import is_compiled
 
 _INTERVAL = 0.25  # seconds between two looks at who is there
 _PATIENCE = 30.0  # seconds without a worker after which it is said that one is waited for
@@ -174,6 +175,7 @@ class Cluster(ABC):
         self._stop.set()
         self._looking = threading.Lock()
         self._noted: set[str] = set()
+        self._by_torch = False  # whether there are networks whose bits depend on torch's arithmetic
 
     # ---- what clusters differ in -----------------------------------------------------------------------------------
 
@@ -214,6 +216,7 @@ class Cluster(ABC):
 
     def prepare(self, job: TrainingJob, n_networks: int) -> None:
         """So many networks like this one are known to be ahead."""
+        self._by_torch = self._by_torch or not is_compiled(job)
         kind = job.device.split(":")[0]
         self.wanted[kind] = max(self.wanted.get(kind, 0), n_networks)
 
@@ -252,10 +255,10 @@ class Cluster(ABC):
         """What is to be warned of, and has not been yet."""
         notes = {m.name: f"worker {m.name} of the {self.name} cluster is not used: {m.refusal}" for m in self.members if m.refusal and not m.gone}
         other = {m.traits.arithmetic for m in self.members if m.traits is not None} - {_here().arithmetic}
-        if other:
+        if other and self._by_torch:
             notes["arithmetic"] = (
-                f"workers of the {self.name} cluster compute with {' or '.join(sorted(other))}, this process with {_here().arithmetic}: numbers are "
-                "equal within rounding, not bit for bit"
+                f"workers of the {self.name} cluster compute with {' or '.join(sorted(other))}, this process with {_here().arithmetic}: numbers of "
+                "networks that torch trains are equal within rounding, not bit for bit"
             )
         new = [(text, RuntimeWarning) for key, text in notes.items() if key not in self._noted]
         self._noted |= set(notes)

@@ -20,7 +20,7 @@ from sknet_hp.training.run import train_all
 
 _INTERVAL = 0.1  # seconds between two questions whether a bundle is still wanted
 
-_SAME = ("sknet_hp", "torch", "numpy", "scikit-learn")  # packages whose versions are part of the numbers, or of what is sent
+_SAME = ("sknet_hp", "torch", "numpy", "scikit-learn", "numba")  # packages whose versions are part of the numbers, or of what is sent
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Traits:
     Attributes
     ----------
     versions : of Python and of packages, by name; they must be those of the process that searches.
-    arithmetic : torch's build and what it uses of the CPU. Where they differ, results agree within rounding only.
+    arithmetic : torch's build and what it uses of the CPU. Where they differ, results of networks that torch trains agree within rounding only.
     gpu_bytes : free memory of the first GPU that the process sees; 0 if there is none.
     """
 

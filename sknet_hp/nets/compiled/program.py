@@ -147,6 +147,7 @@ class Builder:
         self.values[0] = self._input()
         for number, node in enumerate(self.graph.nodes, 1):
             if number not in self.done:
+                self._check(node, number)
                 value = LAYERS[node.kind](self, number, node, self.values[node.inputs[0]])
                 self.values[value.producer] = value
         last = self.values[len(self.graph.nodes)]
@@ -160,6 +161,24 @@ class Builder:
                 if own is not None:
                     back(own)
         return Program(forward, self.tape, output, gradient, last.width, self.memory.floats, frozenset(self.turned))
+
+    def _check(self, node: Node, number: int) -> None:
+        """Make sure that what comes in has as many columns as the node's parameters: kernels take that on trust."""
+        width = self.values[node.inputs[0]].width
+        shapes = {role: shape for role, _, shape in node.parameters}
+        wanted = width
+        if node.kind in ("linear", "ntk_linear", "ensemble_linear"):
+            wanted = shapes["weight"][1]
+        elif node.kind == "ensemble_output":
+            wanted = shapes["weight"][2]
+        elif node.kind in ("batch_norm", "layer_norm", "feature_scale", "parametric"):
+            wanted = shapes["weight"][0]
+        elif node.kind == "add":
+            wanted = self.values[node.inputs[1]].width
+        elif node.kind in ("periodic", "bins"):
+            wanted = max(width, node.n_numeric if node.kind == "periodic" else node.first_bin + node.n_numeric * node.n_bins)
+        if wanted != width:
+            raise ValueError(f"layer {number} of the network, {node.kind}, takes {wanted} columns, and is given {width}")
 
     # ---- what layers use -------------------------------------------------------------------------------------------
 

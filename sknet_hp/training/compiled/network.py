@@ -10,8 +10,8 @@ from sknet_hp.nets.compiled.tape import NOTHING, Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled import augment, losses, updates
+from sknet_hp.training.compiled.checks import check_inputs, checked
 from sknet_hp.training.compiled.known import known
-from sknet_hp.training.job import Rows as TableRows
 from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.reach import decay_reach
@@ -101,6 +101,8 @@ class Network:
         assert isinstance(job.graph, Graph)
         self.job, self.graph, self.parts = job, job.graph, parts
         inputs = job.train.table.X
+        self.train = checked(job.train, job)
+        check_inputs(self.graph, inputs)
         self.rows, self.dense = job.rows_per_step, job.input_noise > 0 or job.mixup_alpha > 0
         self.program = program(self.graph, inputs.form, self.rows, parts, training=True, dense=self.dense)
         self.turned = Turned(self.graph, self.program.turned)
@@ -164,8 +166,8 @@ class Network:
     def _batch(self, places: dict[str, Place]) -> Tape:
         """A batch's targets and weights, and, where they are changed, its inputs."""
         job, tape, table = self.job, Tape(), self.job.train.table
-        tape.add(losses.gather_weights, rows=Rows(), weight=_or_nothing(table.weight), **ORDER, raw=places["raw"], shares=places["shares"])
-        _gather_targets(tape, job, table.y, places["targets"], job.label_smoothing)
+        tape.add(losses.gather_weights, rows=Rows(), weight=_or_nothing(self.train.weight), **ORDER, raw=places["raw"], shares=places["shares"])
+        _gather_targets(tape, job, self.train.y, places["targets"], job.label_smoothing)
         if not self.dense:
             return tape
         inputs = table.X
@@ -211,7 +213,9 @@ class Network:
             return
         job, n, inputs = self.job, self.job.n_outputs, rows.table.X
         self.validation_rows = min(EVALUATION_ROWS, len(rows))
-        self.validation_order = row_numbers(rows)
+        self.valid = checked(rows, job)
+        check_inputs(self.graph, inputs)
+        self.validation_order = np.arange(len(rows), dtype=np.int32) if self.valid.numbers is None else self.valid.numbers.astype(np.int32)
         evaluated = program(self.graph, inputs.form, self.validation_rows, self.parts, training=False)
         sizes = {"targets": self.validation_rows * n, "raw": self.validation_rows, "shares": self.validation_rows}
         sizes |= {"losses": self.validation_rows, "hits": self.validation_rows, "spare": n * self.parts, "together": self.validation_rows * n}
@@ -219,8 +223,8 @@ class Network:
         self.validation_work = np.empty(floats, np.float32)
         self.outputs = np.empty((len(rows), n), np.float32) if job.metric is not None else None
         tape = Tape()
-        tape.add(losses.gather_weights, rows=Rows(), weight=_or_nothing(rows.table.weight), **ORDER, raw=places["raw"], shares=places["shares"])
-        _gather_targets(tape, job, rows.table.y, places["targets"], 0.0)
+        tape.add(losses.gather_weights, rows=Rows(), weight=_or_nothing(self.valid.weight), **ORDER, raw=places["raw"], shares=places["shares"])
+        _gather_targets(tape, job, self.valid.y, places["targets"], 0.0)
         tape = tape + evaluated.forward
         loss = {"heads": job.n_heads, "n": n, "outputs": evaluated.output, "targets": places["targets"], "parameter": self.loss.own}
         loss |= {"losses": places["losses"], "hits": places["hits"], "spare": places["spare"], "cursor": self.cursor}
@@ -230,11 +234,6 @@ class Network:
         bases = self._bases(inputs, self.validation_order, self.shown, self.validation_work)
         rest = len(rows) - (len(rows) - 1) // self.validation_rows * self.validation_rows
         self.validate, self.validate_last = tape.bound(bases, self.validation_rows), tape.bound(bases, rest)
-
-
-def row_numbers(rows: TableRows) -> np.ndarray:
-    """Numbers of rows in their table, int32."""
-    return np.arange(len(rows), dtype=np.int32) if rows.index is None else rows.index.astype(np.int32)
 
 
 def _placed(own: Program, sizes: dict[str, int]) -> tuple[dict[str, Place], int]:

@@ -7,6 +7,7 @@ from sknet_hp.nets.compiled.program import Program, program
 from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
+from sknet_hp.training.compiled.checks import check_inputs
 from sknet_hp.training.compiled.losses import together_of
 from sknet_hp.training.compiled.network import EVALUATION_ROWS, Turned, rate_cells, table_bases
 from sknet_hp.training.threads import run_in_threads
@@ -18,6 +19,7 @@ def predict_compiled(
     graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], inputs: Inputs, loss: str, n_outputs: int, cores: int
 ) -> np.ndarray:
     """(rows, n_outputs) float32, as `training.prediction.predict`."""
+    check_inputs(graph, inputs)
     rows = min(EVALUATION_ROWS, len(inputs))
     made = program(graph, inputs.form, rows, 1, training=False)
     out = np.empty((len(inputs), n_outputs), np.float32)

@@ -183,11 +183,10 @@ class Training:
         schedule = job.dropout_schedule
         times = [0.0] if schedule == Schedule() else [(self.state.epoch + e) / job.horizon for e in range(epochs)]
         self.dropouts = np.array([rate_cells(network.graph, job.layer_rates, schedule.factor(t)) for t in times], np.float32)
-        self.index = None if job.train.index is None else np.ascontiguousarray(job.train.index, np.int64)
         self.mixing = mixing_shares(job, range(self.state.epoch, self.state.epoch + epochs)) if job.mixup_alpha else None
         arrays = {
             plan.CANCELLED_AT: self.call_off.flag,
-            plan.INDEX_AT: self.index,
+            plan.INDEX_AT: network.train.numbers,
             plan.ORDER_AT: network.order,
             plan.CURSOR_AT: network.cursor,
             plan.KEY_AT: network.key,
