@@ -4,6 +4,7 @@ import builtins
 import dis
 import importlib
 import importlib.util
+import re
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ _INSTALLED = {*_PLACES, *(place.resolve() for place in _PLACES)}
 _SILENT = {"EXTENDED_ARG", "NOP", "PRECALL", "PUSH_NULL"}
 """Instructions that may stand between a name and its attribute."""
 
+_LOADS_GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
 _MAKES_CODE = {"__import__", "eval", "exec", "globals"}
 """Builtins that run or find what nobody can know beforehand."""
 
@@ -109,17 +111,13 @@ class References:
         for k, step in enumerate(steps):
             if step.opname == "IMPORT_NAME":
                 imported = imported | self._imported(steps, k)
-            elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME") or "LOAD_FAST" in step.opname or step.opname.endswith("DEREF"):
-                *alone, last = step.argval if isinstance(step.argval, tuple) else (step.argval,)
-                for name in [] if step.opname.startswith("STORE") else alone:
-                    self._follow_name(name, [], imported)
-                is_global = step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-                if "LOAD" in step.opname and (is_global or last in imported):
-                    self._follow_name(last, _attributes(steps, k + 1), imported, is_global=is_global)
+            *others, last = _loaded(step) or [""]
+            for name, attributes in [*((name, []) for name in others), (last, _attributes(steps, k + 1))]:
+                self._follow_name(name, attributes, imported, is_global=step.opname in _LOADS_GLOBAL)
         for part in _within(code):
             self._read(part, imported)
 
-    def _follow_name(self, name: str, attributes: list[str], imported: dict[str, ModuleType], *, is_global: bool = False) -> None:
+    def _follow_name(self, name: str, attributes: list[str], imported: dict[str, ModuleType], *, is_global: bool) -> None:
         if name in imported:
             self._follow("", imported[name], attributes)
         elif is_global and name in self._globals:
@@ -178,6 +176,16 @@ def member(module: ModuleType, name: str) -> Any:
 
 def _is_own_module(value: Any) -> bool:
     return issubclass(type(value), ModuleType) and is_own(value)  # not `isinstance`, which asks objects that may answer with an error
+
+
+def _loaded(step: dis.Instruction) -> list[str]:
+    """The variables that an instruction loads, the one used next at the end; some versions of Python load, or store and load, two at a time."""
+    if step.opname in _LOADS_GLOBAL:
+        return [step.argval]
+    if "LOAD_FAST" not in step.opname and not re.fullmatch("LOAD_.*DEREF", step.opname):
+        return []
+    names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+    return [names[-1]] if step.opname.startswith("STORE") else list(names)
 
 
 def _attributes(steps: list[dis.Instruction], k: int) -> list[str]:
