@@ -1,14 +1,15 @@
 """Encoded cells of a table, and what the first layer makes of them: bins and categories are rows of weights that are looked up, never wide columns.
 
-A number in bin b, of which it fills the share s, is 1 in all bins below: it adds P[b] + s (P[b + 1] - P[b]) to a linear map, P being the sums of the
+A number in bin b, of which it fills the share s, is 1 in all bins below: it adds (1 - s) P[b] + s P[b + 1] to a linear map, P being the sums of the
 weights' rows below each edge, made once a step. So a number costs two rows, whatever its bins, and a category one.
 """
 
 import numpy as np
 
 from sknet_hp.nets.compiled.functions import F
+from sknet_hp.nets.compiled.gathered import add_entries, spread_entries
 from sknet_hp.nets.compiled.kernel import inline, kernel
-from sknet_hp.nets.compiled.machine import fma, int32s, integers, matrix, share, uint16s, vector
+from sknet_hp.nets.compiled.machine import int32s, integers, matrix, share, uint16s, vector
 
 # `order`, (rows of an epoch,) int32, are row numbers of the table; `cursor`, (1,) int64, where in it the batch begins.
 
@@ -49,51 +50,62 @@ def sum_bins(part, parts, n, starts, width, weight, sums):
                 after[j] = before[j] + own[j]
 
 
+@inline
+def _entries_of_bins(k, n, starts, bins, shares, numbers, factors):
+    """What the bins of row k of a table are as entries of `sums`, two for each number."""
+    bin_of, share_of = uint16s(bins + 2 * n * k, n), vector(shares + 4 * n * k, n)
+    for f in range(n):
+        below = np.int32(starts[f] + f) + np.int32(bin_of[f])
+        numbers[2 * f], numbers[2 * f + 1] = below, below + np.int32(1)
+        factors[2 * f], factors[2 * f + 1] = F(1) - share_of[f], share_of[f]
+
+
 @kernel
-def add_bins(part, parts, rows, n, starts, width, sums, bins, shares, order, cursor, out, out_width, step):
+def add_bins(part, parts, rows, n, starts, width, sums, bins, shares, order, cursor, out, out_width, step, room):
     """Add what a batch's numbers come to: number f to `width` columns of `out`, (rows, out_width), from f · step on.
 
-    `bins`, (all, n) uint16, and `shares`, (all, n): which bin of a number is filled in part, and how much of it.
+    `bins`, (all, n) uint16, and `shares`, (all, n): which bin of a number is filled in part, and how much of it. `room` is (parts, 32 n).
     """
     begin, end = share(rows, part, parts)
-    numbers, starts, out = _batch(order, cursor, rows), integers(starts, n + 1), matrix(out, rows, out_width)
-    sums = matrix(sums, starts[n] + n, width)
+    batch, starts = _batch(order, cursor, rows), integers(starts, n + 1)
+    numbers = room + 128 * n * part  # lines of the cache that no other part writes to
+    factors = numbers + 8 * n
     for r in range(begin, end):
-        k = np.int64(numbers[r])
-        bin_of, share_of = uint16s(bins + 2 * n * k, n), vector(shares + 4 * n * k, n)
-        for f in range(n):
-            b = starts[f] + f + np.int64(bin_of[f])
-            s = share_of[f]
-            below, above, to = sums[b], sums[b + 1], out[r, f * step : f * step + width]
-            for j in range(width):
-                to[j] += fma(s, above[j] - below[j], below[j])
+        _entries_of_bins(np.int64(batch[r]), n, starts, bins, shares, int32s(numbers, 2 * n), vector(factors, 2 * n))
+        to = out + 4 * out_width * r
+        if step:
+            for f in range(n):
+                add_entries(numbers + 8 * f, factors + 8 * f, 2, sums, width, to + 4 * f * step, width)
+        else:
+            add_entries(numbers, factors, 2 * n, sums, width, to, width)
 
 
 @kernel
-def add_bins_backward(part, parts, rows, n, starts, width, of_weight, of_sums, bins, shares, order, cursor, g, g_width, step):
+def add_bins_backward(part, parts, rows, n, starts, width, of_weight, of_sums, bins, shares, order, cursor, g, g_width, step, room):
     """The gradient of `weight` from that of `out`; `of_sums` is room for that of the sums. Parts have columns."""
     begin, end = share(width, part, parts)
-    numbers, starts, g = _batch(order, cursor, rows), integers(starts, n + 1), matrix(g, rows, g_width)
+    batch, starts = _batch(order, cursor, rows), integers(starts, n + 1)
+    numbers = room + 128 * n * part  # lines of the cache that no other part writes to
+    factors = numbers + 8 * n
+    count, table = end - begin, of_sums + 4 * begin
     of_weight, of_sums = matrix(of_weight, starts[n], width)[:, begin:end], matrix(of_sums, starts[n] + n, width)[:, begin:end]
-    count = end - begin
     for b in range(starts[n] + n):
-        of_sums[b] = F(0)
+        row = of_sums[b]
+        for j in range(count):
+            row[j] = F(0)
     for r in range(rows):
-        k = np.int64(numbers[r])
-        bin_of, share_of = uint16s(bins + 2 * n * k, n), vector(shares + 4 * n * k, n)
-        for f in range(n):
-            b = starts[f] + f + np.int64(bin_of[f])
-            s = share_of[f]
-            below, above, own = of_sums[b], of_sums[b + 1], g[r, f * step + begin : f * step + end]
-            for j in range(count):
-                part_above = s * own[j]
-                above[j] += part_above
-                below[j] += own[j] - part_above
+        _entries_of_bins(np.int64(batch[r]), n, starts, bins, shares, int32s(numbers, 2 * n), vector(factors, 2 * n))
+        own = g + 4 * (g_width * r + begin)
+        if step:
+            for f in range(n):
+                spread_entries(numbers + 8 * f, factors + 8 * f, 2, table, width, own + 4 * f * step, count)
+        else:
+            spread_entries(numbers, factors, 2 * n, table, width, own, count)
     for f in range(n):
         for b in range(starts[f + 1] - 1, starts[f] - 1, -1):
-            above, below, own = of_sums[b + f + 1], of_sums[b + f], of_weight[b]
+            above, below, own_row = of_sums[b + f + 1], of_sums[b + f], of_weight[b]
             for j in range(count):
-                own[j] = above[j]
+                own_row[j] = above[j]
                 below[j] += above[j]
 
 
@@ -107,28 +119,28 @@ def add_rows(part, parts, rows, n, width, weight, codes, order, cursor, out, out
     `codes` is (all, n) int32.
     """
     begin, end = share(rows, part, parts)
-    numbers, out = _batch(order, cursor, rows), matrix(out, rows, out_width)
+    batch = _batch(order, cursor, rows)
     for r in range(begin, end):
-        own = int32s(codes + 4 * n * np.int64(numbers[r]), n)
-        for f in range(n):
-            if own[f] >= 0:
-                row, to = vector(weight + 4 * width * np.int64(own[f]), width), out[r, f * step : f * step + width]
-                for j in range(width):
-                    to[j] += row[j]
+        own, to = codes + 4 * n * np.int64(batch[r]), out + 4 * out_width * r
+        if step:
+            for f in range(n):
+                add_entries(own + 4 * f, 0, 1, weight, width, to + 4 * f * step, width)
+        else:
+            add_entries(own, 0, n, weight, width, to, width)
 
 
 @kernel
 def add_rows_backward(part, parts, rows, n, width, of_weight, codes, order, cursor, g, g_width, step):
     """Add to the gradient of `weight`. Parts have columns."""
     begin, end = share(width, part, parts)
-    numbers, g = _batch(order, cursor, rows), matrix(g, rows, g_width)
+    batch, table = _batch(order, cursor, rows), of_weight + 4 * begin
     for r in range(rows):
-        own = int32s(codes + 4 * n * np.int64(numbers[r]), n)
-        for f in range(n):
-            if own[f] >= 0:
-                row, y = vector(of_weight + 4 * (width * np.int64(own[f]) + begin), end - begin), g[r, f * step + begin : f * step + end]
-                for j in range(end - begin):
-                    row[j] += y[j]
+        own, y = codes + 4 * n * np.int64(batch[r]), g + 4 * (g_width * r + begin)
+        if step:
+            for f in range(n):
+                spread_entries(own + 4 * f, 0, 1, table, width, y + 4 * f * step, end - begin)
+        else:
+            spread_entries(own, 0, n, table, width, y, end - begin)
 
 
 # ---- sparse columns ------------------------------------------------------------------------------------------------
@@ -138,30 +150,20 @@ def add_rows_backward(part, parts, rows, n, width, of_weight, codes, order, curs
 def add_sparse(part, parts, rows, width, weight, starts, columns, values, order, cursor, out):
     """Add a batch's rows of a sparse table, in the form of SciPy's CSR (int64 starts, int32 columns), times `weight`."""
     begin, end = share(rows, part, parts)
-    numbers, out = _batch(order, cursor, rows), matrix(out, rows, width)
+    batch = _batch(order, cursor, rows)
     for r in range(begin, end):
-        bounds, to = integers(starts + 8 * np.int64(numbers[r]), 2), out[r]
-        entries = bounds[1] - bounds[0]
-        own, factors = int32s(columns + 4 * bounds[0], entries), vector(values + 4 * bounds[0], entries)
-        for e in range(entries):
-            row, v = vector(weight + 4 * width * np.int64(own[e]), width), factors[e]
-            for j in range(width):
-                to[j] = fma(v, row[j], to[j])
+        bounds = integers(starts + 8 * np.int64(batch[r]), 2)
+        add_entries(columns + 4 * bounds[0], values + 4 * bounds[0], bounds[1] - bounds[0], weight, width, out + 4 * width * r, width)
 
 
 @kernel
 def add_sparse_backward(part, parts, rows, width, of_weight, starts, columns, values, order, cursor, g):
     """Add to the gradient of `weight`. Parts have columns."""
     begin, end = share(width, part, parts)
-    numbers, g = _batch(order, cursor, rows), matrix(g, rows, width)
+    batch, table = _batch(order, cursor, rows), of_weight + 4 * begin
     for r in range(rows):
-        bounds, y = integers(starts + 8 * np.int64(numbers[r]), 2), g[r, begin:end]
-        entries = bounds[1] - bounds[0]
-        own, factors = int32s(columns + 4 * bounds[0], entries), vector(values + 4 * bounds[0], entries)
-        for e in range(entries):
-            row, v = vector(of_weight + 4 * (width * np.int64(own[e]) + begin), end - begin), factors[e]
-            for j in range(end - begin):
-                row[j] = fma(v, y[j], row[j])
+        bounds, own = integers(starts + 8 * np.int64(batch[r]), 2), g + 4 * (width * r + begin)
+        spread_entries(columns + 4 * bounds[0], values + 4 * bounds[0], bounds[1] - bounds[0], table, width, own, end - begin)
 
 
 # ---- as wide rows, for layers that want them ------------------------------------------------------------------------

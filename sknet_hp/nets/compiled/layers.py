@@ -140,7 +140,8 @@ class Product:
             weight = self.weight.behind((form.n_floats + self.x.shift) * width)
             self.sums = b.memory.take((form.n_bins + form.n_binned) * width)
             b.tape.add(cells.sum_bins, n=form.n_binned, starts=Place(Space.STARTS), width=width, weight=weight, sums=self.sums)
-            b.tape.add(cells.add_bins, rows=Rows(), n=form.n_binned, width=width, sums=self.sums, **BINS, **ORDER, out=z, out_width=width, step=0)
+            into = {"out": z, "out_width": width, "step": 0, "room": b.entries}
+            b.tape.add(cells.add_bins, rows=Rows(), n=form.n_binned, width=width, sums=self.sums, **BINS, **ORDER, **into)
         shifted = self.weight.behind(self.x.shift * width)
         if "hot" in self.x.cells:
             codes = {"n": form.n_hot, "codes": Place(Space.HOT)}
@@ -187,7 +188,8 @@ class Product:
             b.tape.add(pointwise.fill, n=last - first, x=gradient.behind(first), value=0.0)
         if "bins" in x.cells:
             weight = gradient.behind((form.n_floats + x.shift) * width)
-            of = {"of_weight": weight, "of_sums": self.sums, "g": g, "g_width": width, "step": 0}
+            of_sums = b.memory.take((form.n_bins + form.n_binned) * width)  # not the sums, which the caches of other cores hold
+            of = {"of_weight": weight, "of_sums": of_sums, "g": g, "g_width": width, "step": 0, "room": b.entries}
             b.tape.add(cells.add_bins_backward, rows=Rows(), n=form.n_binned, width=width, **BINS, **ORDER, **of)
         shifted = gradient.behind(x.shift * width)
         if "hot" in x.cells:

@@ -196,11 +196,11 @@ def _atomic(operation: str) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             at = builder.inttoptr(args[0], _I64.as_pointer())
             if operation == "load":
-                return builder.load_atomic(at, "acquire", 8)
+                return builder.load_atomic(at, "seq_cst", 8)
             if operation == "store":
-                builder.store_atomic(args[1], at, "release", 8)
+                builder.store_atomic(args[1], at, "seq_cst", 8)
                 return args[1]
-            return builder.atomic_rmw(operation, at, args[1], "acq_rel")
+            return builder.atomic_rmw(operation, at, args[1], "seq_cst")
 
         return types.int64(types.int64, types.int64), generate
 
@@ -210,36 +210,58 @@ def _atomic(operation: str) -> Any:
 _add, _load, _store = map(_atomic, ("add", "load", "store"))
 
 
-@intrinsic
-def _give_way(typing: Any) -> Any:
-    """Let another thread have this core."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if sys.platform != "win32":
-            builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(32), []), "sched_yield"), [])
-        return context.get_dummy_value()
-
-    return types.void(), generate
+_FUTEX = {"x86_64": 202, "amd64": 202, "aarch64": 98, "arm64": 98}.get(platform.machine().lower()) if sys.platform == "linux" else None
+_WAIT, _WAKE = 128, 129  # for threads of one process
 
 
-_SPINS = 2_000  # looks at a barrier before a core is given away: some microseconds
+def _sleep_or_wake(operation: int) -> Any:
+    @intrinsic
+    def ask(typing: Any, address: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            if _FUTEX is not None:
+                of = ir.FunctionType(_I64, [_I64] * 7)
+                syscall = cgutils.get_or_insert_function(builder.module, of, "syscall")
+                zero = ir.Constant(_I64, 0)
+                builder.call(syscall, [ir.Constant(_I64, _FUTEX), args[0], ir.Constant(_I64, operation), args[1], zero, zero, zero])
+            elif sys.platform != "win32":
+                builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(32), []), "sched_yield"), [])
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64), generate
+
+    return ask
+
+
+_sleep_while, _wake = _sleep_or_wake(_WAIT), _sleep_or_wake(_WAKE)
+
+_SPINS = 200_000  # looks at a barrier before a thread sleeps: some hundred microseconds
+
+BARRIER = 3
+"""Whole numbers of a barrier, zeros at first: parts that have come, how often all have, and how many sleep."""
 
 
 @inline
 def meet(barrier, parts):
-    """Wait until all parts have come here; `barrier` is the address of two whole numbers, zeros at first."""
+    """Wait until all parts have come here; `barrier` is the address of `BARRIER` whole numbers.
+
+    A part that waits long sleeps, and the system wakes it on a core that is idle: two that only looked again and again could share one.
+    """
     if parts == 1:
         return
     generation = _load(barrier + 8, 0)
     if _add(barrier, 1) == parts - 1:
         _store(barrier, 0)
         _store(barrier + 8, generation + 1)
+        if _load(barrier + 16, 0):
+            _wake(barrier + 8, 1 << 30)
         return
     spins = 0
     while _load(barrier + 8, 0) == generation:
         spins += 1
         if spins > _SPINS:
-            _give_way()
+            _add(barrier + 16, 1)
+            _sleep_while(barrier + 8, generation & 0xFFFFFFFF)
+            _add(barrier + 16, -1)
 
 
 @inline

@@ -1,13 +1,14 @@
 """A network's graph as the kernels of a training step, there and back, or of a prediction."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sknet_hp.nets.compiled import cells, embeddings, pointwise, products
-from sknet_hp.nets.compiled.tape import Memory, Place, Rows, Space, Tape
-from sknet_hp.nets.graph import Graph, Node
+from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape
+from sknet_hp.nets.graph import Graph, Node, Shape
 from sknet_hp.nets.inputs import Form
 
 
@@ -103,6 +104,15 @@ def batch_place() -> Place:
     return Place(Space.WORK, 0)
 
 
+def offsets(tensors: list[tuple[str, Shape]]) -> tuple[dict[str, int], int]:
+    """(where each tensor begins among all, in floats; how many floats there are): each begins with a line of the cache."""
+    begins, end = {}, 0
+    for name, shape in tensors:
+        begins[name] = end
+        end += -(-math.prod(shape) // LINE) * LINE
+    return begins, end
+
+
 class Builder:
     """Goes through a graph, node by node; each adds its kernels, and notes what is to be done on the way back.
 
@@ -120,13 +130,7 @@ class Builder:
         self.consumers = [sum(i in node.inputs for node in graph.nodes) for i in range(len(graph.nodes) + 1)]
         self.offsets: dict[str, int] = {}
         for tensors in (graph.parameters, graph.buffers):
-            offset = 0
-            for name, shape in tensors:
-                self.offsets[name] = offset
-                size = 1
-                for n in shape:
-                    size *= n
-                offset += size
+            self.offsets |= offsets(tensors)[0]
         self.values: dict[int, Value] = {}
         self.done: set[int] = set()  # nodes that an earlier one has taken along
         self.turned: set[str] = set()
@@ -138,6 +142,7 @@ class Builder:
             self.memory.take(rows * form.width)
         self.scratch = self.memory.take(parts * products.SCRATCH)
         self.mask = self.memory.take(parts * widest)
+        self.entries = self.memory.take(parts * 32 * form.n_binned)
         self.zeros = self.memory.take(widest)
         self.ones = self.memory.take(widest)
         self.tape.add(pointwise.fill, n=widest, x=self.zeros, value=0.0)

@@ -75,7 +75,7 @@ def bins(b: Builder, number: int, node: Node, x: Value) -> Value:
     if looked_up:
         sums = b.memory.take((form.n_bins + form.n_binned) * dim)
         b.tape.add(cells.sum_bins, **each, weight=weight, sums=sums)
-        b.tape.add(cells.add_bins, rows=Rows(), n=n, width=dim, sums=sums, **BINS, **ORDER, out=out, out_width=width, step=dim)
+        b.tape.add(cells.add_bins, rows=Rows(), n=n, width=dim, sums=sums, **BINS, **ORDER, out=out, out_width=width, step=dim, room=b.entries)
     else:
         for f in range(n):
             of_a = {"a": source.place.behind(first_bin + f * n_bins), "a_row": source.stride, "a_inner": 1}
@@ -90,7 +90,7 @@ def bins(b: Builder, number: int, node: Node, x: Value) -> Value:
         b.tape.add(embeddings.straight_backward, **numbers, **of)
         of_weight = b.gradient_of(node, "weight")
         if looked_up:
-            into = {"of_weight": of_weight, "of_sums": sums, "g": g, "g_width": stride, "step": dim}
+            into = {"of_weight": of_weight, "of_sums": sums, "g": g, "g_width": stride, "step": dim, "room": b.entries}
             b.tape.add(cells.add_bins_backward, rows=Rows(), n=n, width=dim, **BINS, **ORDER, **into)
             return
         for f in range(n):

@@ -4,7 +4,6 @@ A tape says where arrays lie relative to spaces whose places are known later: it
 parameters, tables and memory when that trains.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -106,25 +105,25 @@ class Tape:
         return np.column_stack([np.array([kernel.address for kernel in self.kernels], np.int64), np.where(spaces == _ROWS, fields * rows, placed)])
 
 
+LINE = 16
+"""Floats of a line of the cache, with which arrays begin: reads of whole registers are fastest so, and two cores never write into one line."""
+
+
+def lines(n: int) -> np.ndarray:
+    """Zeros, (n,) float32, that begin with a line of the cache."""
+    floats = np.zeros(n + LINE, np.float32)
+    first = -floats.ctypes.data % (4 * LINE) // 4
+    return floats[first : first + n]
+
+
 class Memory:
     """Floats that arrays share, one after the other, as they are needed."""
 
     def __init__(self) -> None:
         self.floats = 0
-        self.free: dict[int, list[Place]] = {}
 
     def take(self, floats: int) -> Place:
-        """Room for an array. It begins with a line of the cache."""
-        floats = -(-floats // 16) * 16
-        if self.free.get(floats):
-            return self.free[floats].pop()
+        """Room for an array."""
         place = Place(Space.WORK, 4 * self.floats)
-        self.floats += floats
+        self.floats += -(-floats // LINE) * LINE
         return place
-
-    def give_back(self, place: Place, floats: int) -> None:
-        """An array is not needed any longer."""
-        self.free.setdefault(-(-floats // 16) * 16, []).append(place)
-
-
-Undo = Callable[[], None]

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.nets.compiled import cells, layers, pointwise  # noqa: F401  (layers register themselves)
-from sknet_hp.nets.compiled.program import BINS, ORDER, SPARSE, Program, batch_place, program
-from sknet_hp.nets.compiled.tape import NOTHING, Place, Rows, Space, Tape
-from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.compiled.program import BINS, ORDER, SPARSE, Program, batch_place, offsets, program
+from sknet_hp.nets.compiled.tape import LINE, NOTHING, Place, Rows, Space, Tape, lines
+from sknet_hp.nets.graph import Graph, Shape
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled import augment, losses, updates
 from sknet_hp.training.compiled.checks import check_inputs, checked
@@ -23,30 +23,38 @@ EVALUATION_ROWS = 512
 _NOISE = 1 << 20  # where dropouts have their number, for the key of the noise
 
 
-class Turned:
-    """The order of a network's parameters in a state, and here, where some matrices lie the other way round."""
+class Arrangement:
+    """Where tensors lie here: each begins with a line of the cache, and some matrices lie the other way round.
 
-    def __init__(self, graph: Graph, turned: frozenset[str]):
-        self.matrices: list[tuple[slice, tuple[int, ...]]] = []
-        offset = 0
-        for name, shape in graph.parameters:
+    Attributes
+    ----------
+    size : floats of all, those between them included.
+    places : of each tensor, where it lies in a state and where here.
+    """
+
+    def __init__(self, tensors: list[tuple[str, Shape]], turned: frozenset[str] = frozenset()):
+        begins, self.size = offsets(tensors)
+        self.places: list[tuple[slice, slice, Shape | None]] = []
+        end = 0
+        for name, shape in tensors:
             size = int(np.prod(shape))
-            if name in turned:
-                self.matrices.append((slice(offset, offset + size), shape))
-            offset += size
+            own, here = slice(end, end + size), slice(begins[name], begins[name] + size)
+            self.places.append((own, here, shape if name in turned else None))
+            end += size
+        self.n_floats = end
 
     def here(self, vector: np.ndarray) -> np.ndarray:
-        """A vector of a state, as it lies here; a copy."""
-        out = np.array(vector, dtype=np.float32)
-        for where, shape in self.matrices:
-            out[where] = vector[where].reshape(shape).T.ravel()
+        """A vector of a state, as it lies here."""
+        out = lines(self.size)
+        for own, here, shape in self.places:
+            out[here] = vector[own] if shape is None else vector[own].reshape(shape).T.ravel()
         return out
 
     def there(self, vector: np.ndarray) -> np.ndarray:
         """The opposite."""
-        out = vector.copy()
-        for where, shape in self.matrices:
-            out[where] = vector[where].reshape(shape[::-1]).T.ravel()
+        out = np.empty(self.n_floats, np.float32)
+        for own, here, shape in self.places:
+            out[own] = vector[here] if shape is None else vector[here].reshape(shape[::-1]).T.ravel()
         return out
 
 
@@ -105,19 +113,18 @@ class Network:
         check_inputs(self.graph, inputs)
         self.rows, self.dense = job.rows_per_step, job.input_noise > 0 or job.mixup_alpha > 0
         self.program = program(self.graph, inputs.form, self.rows, parts, training=True, dense=self.dense)
-        self.turned = Turned(self.graph, self.program.turned)
-        self.n_parameters = self.graph.n_parameters
-        self.n_buffers = sum(int(np.prod(shape)) for _, shape in self.graph.buffers)
+        self.of_parameters, self.of_buffers = Arrangement(self.graph.parameters, self.program.turned), Arrangement(self.graph.buffers)
+        self.n_parameters, self.n_buffers = self.of_parameters.size, self.of_buffers.size
         self.n_slots = OPTIMIZERS[job.optimizer].slots
         n_weights = self.n_parameters + self.n_buffers
         averages = n_weights if job.averaging.kind != "none" else 0
-        self.state = np.zeros(n_weights + self.n_slots * self.n_parameters + averages, np.float32)
+        self.state = lines(n_weights + self.n_slots * self.n_parameters + averages)
         self.weights = self.state[:n_weights]
         self.slots = self.state[n_weights : n_weights + self.n_slots * self.n_parameters].reshape(self.n_slots, self.n_parameters)
         self.average = self.state[-averages:] if averages else None
         self.shown = self.weights if self.average is None else self.average
-        self.sound, self.best = np.zeros_like(self.state), np.zeros(n_weights, np.float32)
-        self.gradient = np.zeros(self.n_parameters, np.float32)
+        self.sound, self.best = lines(len(self.state)), lines(n_weights)
+        self.gradient = lines(self.n_parameters)
         self.now, self.cursor, self.key = np.zeros(16, np.float32), np.zeros(1, np.int64), np.zeros(1, np.int64)
         loss = known(job)
         assert loss is not None
@@ -142,9 +149,9 @@ class Network:
         spare = {"targets": self.rows * n, "raw": self.rows, "shares": self.rows, "losses": self.rows}
         spare |= {"of_inputs": self.rows, "of_targets": self.rows, "last": max(n, job.train.table.X.width)}
         places, floats = _placed(self.program, spare)
-        chunks = [-(-size // updates.CHUNK) for size in self._sizes()]
+        chunks = [-(-(here.stop - here.start) // updates.CHUNK) for _, here, _ in self.of_parameters.places]
         places["squares"], floats = Place(Space.WORK, 4 * floats), floats + 2 * sum(chunks)
-        self.work = np.empty(floats, np.float32)
+        self.work = lines(floats)
         tape = self._batch(places) + self.program.forward
         loss = {"heads": job.n_heads, "n": n, "outputs": self.program.output, "gradient": self.program.gradient}
         loss |= {"targets": places["targets"], "weight": places["shares"], "losses": places["losses"], "parameter": self.loss.own}
@@ -183,29 +190,25 @@ class Network:
                 tape.add(augment.mix_rows, rows=Rows(), width=width, x=x, shares=places[own], last=places["last"])
         return tape
 
-    def _sizes(self) -> list[int]:
-        return [int(np.prod(shape)) for _, shape in self.graph.parameters]
-
     def _update(self, tape: Tape, squares: Place, chunks: list[int]) -> None:
         """The optimizer's step."""
+        own = [here for _, here, _ in self.of_parameters.places]
         clips, at = np.isfinite(self.limit[0]), 0
         for j, count in enumerate(chunks if clips else ()):
-            place = Place(Space.GRADIENTS, 4 * sum(self._sizes()[:j]))
-            tape.add(updates.squares, n=self._sizes()[j], g=place, factors=self.factors[j], sums=squares.behind(2 * at))
+            gradient = self.gradient[own[j]]
+            tape.add(updates.squares, n=len(gradient), g=gradient, factors=self.factors[j], sums=squares.behind(2 * at))
             at += count
         if clips:
             tape.add(updates.clip, n=at, sums=squares, limit=self.limit, now=self.now)
         average = self.average if self.job.averaging.kind == "ema" else None
-        offset = 0
-        for j, size in enumerate(self._sizes()):
-            own = slice(offset, offset + size)
-            slots = [slot[own] for slot in self.slots]
-            fields = {"p": self.weights[own], "g": self.gradient[own], "first": slots[0], "second": slots[-1]}
-            averaged = NOTHING if average is None else average[own]
-            tape.add(updates.UPDATES[self.job.optimizer], n=size, **fields, average=averaged, now=self.now, factors=self.factors[j])
-            offset += size
+        for j, here in enumerate(own):
+            slots = [slot[here] for slot in self.slots]
+            fields = {"p": self.weights[here], "g": self.gradient[here], "first": slots[0], "second": slots[-1]}
+            averaged = NOTHING if average is None else average[here]
+            tape.add(updates.UPDATES[self.job.optimizer], n=here.stop - here.start, **fields, average=averaged, now=self.now, factors=self.factors[j])
         if average is not None and self.n_buffers:
-            tape.add(updates.mix, n=self.n_buffers, x=self.weights[offset:], average=average[offset:], now=self.now)
+            n = self.n_parameters
+            tape.add(updates.mix, n=self.n_buffers, x=self.weights[n:], average=average[n:], now=self.now)
 
     def _bind_validation(self) -> None:
         rows = self.job.validation
@@ -220,7 +223,7 @@ class Network:
         sizes = {"targets": self.validation_rows * n, "raw": self.validation_rows, "shares": self.validation_rows}
         sizes |= {"losses": self.validation_rows, "hits": self.validation_rows, "spare": n * self.parts, "together": self.validation_rows * n}
         places, floats = _placed(evaluated, sizes)
-        self.validation_work = np.empty(floats, np.float32)
+        self.validation_work = lines(floats)
         self.outputs = np.empty((len(rows), n), np.float32) if job.metric is not None else None
         tape = Tape()
         tape.add(losses.gather_weights, rows=Rows(), weight=_or_nothing(self.valid.weight), **ORDER, raw=places["raw"], shares=places["shares"])
@@ -241,7 +244,7 @@ def _placed(own: Program, sizes: dict[str, int]) -> tuple[dict[str, Place], int]
     places, floats = {}, own.floats
     for name, size in sizes.items():
         places[name] = Place(Space.WORK, 4 * floats)
-        floats += -(-size // 16) * 16
+        floats += -(-size // LINE) * LINE
     return places, floats
 
 

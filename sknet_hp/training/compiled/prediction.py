@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from sknet_hp.nets.compiled.machine import run_tape
+from sknet_hp.nets.compiled.machine import BARRIER, run_tape
 from sknet_hp.nets.compiled.program import Program, program
-from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape
+from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape, lines
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs
 from sknet_hp.training.compiled.losses import together_of
-from sknet_hp.training.compiled.network import EVALUATION_ROWS, Turned, rate_cells, table_bases
+from sknet_hp.training.compiled.network import EVALUATION_ROWS, Arrangement, rate_cells, table_bases
 from sknet_hp.training.threads import run_in_threads
 
 _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start
@@ -24,8 +24,8 @@ def predict_compiled(
     made = program(graph, inputs.form, rows, 1, training=False)
     out = np.empty((len(inputs), n_outputs), np.float32)
     here = {
-        Space.PARAMETERS: Turned(graph, made.turned).here(parameters),
-        Space.BUFFERS: np.ascontiguousarray(buffers),
+        Space.PARAMETERS: Arrangement(graph.parameters, made.turned).here(parameters),
+        Space.BUFFERS: Arrangement(graph.buffers).here(buffers),
         Space.RATES: rate_cells(graph, rates),
         Space.ORDER: np.arange(len(inputs), dtype=np.int32),
     }
@@ -45,7 +45,7 @@ def predict_compiled(
 
 def _predict(made: Program, tape: Tape, bases: dict[Space, int], rows: int, n: int, begins: list[int]) -> None:
     """Predict batches that begin at these rows."""
-    work, cursor, barrier = np.empty(made.floats, np.float32), np.zeros(1, np.int64), np.zeros(2, np.int64)
+    work, cursor, barrier = lines(made.floats), np.zeros(1, np.int64), np.zeros(BARRIER, np.int64)
     own = bases | {Space.WORK: work.ctypes.data, Space.CURSOR: cursor.ctypes.data}
     bound = {count: tape.bound(own, count) for count in {min(rows, n - begin) for begin in begins}}
     for begin in begins:

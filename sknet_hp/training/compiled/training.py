@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.nets.compiled.machine import BARRIER
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.augment import mixing_shares
 from sknet_hp.training.averaging import Average
@@ -40,8 +41,11 @@ def train_compiled(job: TrainingJob, call_off: CallOff, cores: Callable[[], int]
     return Training(job, call_off, cores).result()
 
 
-_WORTH_SHARING = 1 << 23
+_WORTH_SHARING = 1 << 24
 """Multiplications of a step from which on another core is worth meeting it after each kernel."""
+
+
+_SHORT = 0.05  # seconds
 
 
 def worth_sharing(job: TrainingJob) -> bool:
@@ -76,35 +80,43 @@ class Training:
 
     def _load(self, state: State) -> None:
         """Put a state's numbers where the tapes work on them."""
-        network, n = self.network, self.network.n_parameters
-        here = network.turned.here
-        network.weights[:n], network.weights[n:] = here(state.parameters), state.buffers
+        network = self.network
+        self._put(state.parameters, state.buffers, network.weights)
         for own, slot in zip(network.slots, state.slots, strict=True):
-            own[:] = here(slot)
+            own[:] = network.of_parameters.here(slot)
         if network.average is not None:
             average = state.average if state.average is not None and state.average.kind == self.job.averaging.kind else None
             shown = state if average is None else average
-            network.average[:n], network.average[n:] = here(shown.parameters), shown.buffers
+            self._put(shown.parameters, shown.buffers, network.average)
             self.averaged = 0 if average is None else average.count
         if state.best_parameters is not None and state.best_buffers is not None:
-            network.best[:n], network.best[n:] = here(state.best_parameters), state.best_buffers
+            self._put(state.best_parameters, state.best_buffers, network.best)
+
+    def _put(self, parameters: np.ndarray, buffers: np.ndarray, here: np.ndarray) -> None:
+        network, n = self.network, self.network.n_parameters
+        here[:n], here[n:] = network.of_parameters.here(parameters), network.of_buffers.here(buffers)
+
+    def _taken(self, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(parameters, buffers) as states have them."""
+        network, n = self.network, self.network.n_parameters
+        return network.of_parameters.there(here[:n]), network.of_buffers.there(here[n:])
 
     def now(self) -> State:
         """Where the training stands."""
-        network, c, n = self.network, self.course, self.network.n_parameters
-        there = network.turned.there
+        network, c = self.network, self.course
+        parameters, buffers = self._taken(network.weights)
         best = int(c[course.BEST_EPOCH])
         average = None
         if network.average is not None:
-            average = Average(self.job.averaging.kind, there(network.average[:n]), network.average[n:].copy(), int(c[course.AVERAGED]))
-        changes: dict[str, Any] = {"best_parameters": there(network.best[:n]), "best_buffers": network.best[n:].copy()} if best else {}
+            average = Average(self.job.averaging.kind, *self._taken(network.average), int(c[course.AVERAGED]))
+        changes: dict[str, Any] = dict(zip(("best_parameters", "best_buffers"), self._taken(network.best), strict=True)) if best else {}
         if best and (best != self.state.best_epoch or self._judged_anew):
             changes["judged_by"] = self.job.judged_by
         return replace(
             self.state,
-            parameters=there(network.weights[:n]),
-            buffers=network.weights[n:].copy(),
-            slots=np.array([there(slot) for slot in network.slots], np.float32).reshape(len(network.slots), n),
+            parameters=parameters,
+            buffers=buffers,
+            slots=np.array([network.of_parameters.there(slot) for slot in network.slots], np.float32).reshape(len(network.slots), len(parameters)),
             epoch=int(c[course.EPOCH]),
             step=int(c[course.STEP]),
             best_loss=float(c[course.BEST_LOSS]),
@@ -246,9 +258,14 @@ class Training:
         while not self._is_done():
             if looked_at:
                 self._epoch()
-            else:  # epoch by epoch where other cores may come and go
-                self._run(job.max_epochs if self.most_cores == 1 else int(self.course[course.EPOCH]) + 1)
+            else:
+                epochs = job.max_epochs if self.most_cores == 1 else int(self.course[course.EPOCH]) + self._epochs_at_once()
+                self._run(min(job.max_epochs, epochs))
         return TrainingResult(self.now(), self.history, self.error)
+
+    def _epochs_at_once(self) -> int:
+        """How many epochs are so short together that other cores may as well come and go after them."""
+        return 1 if not self.history else max(1, int(_SHORT / max(self.history[-1].duration, 1e-9)))
 
     def _is_done(self) -> bool:
         return bool(self.state.finished or self.course[course.FINISHED] or self.course[course.EPOCH] >= self.job.max_epochs)
@@ -319,7 +336,7 @@ class Training:
 
 def run_in_parts(kernel: int, arrays: tuple[Any, ...], until: int, parts: int, call_off: CallOff) -> None:
     """Call a kernel in so many threads at once, each with its part."""
-    barrier = np.zeros(2, np.int64)
+    barrier = np.zeros(BARRIER, np.int64)
     addresses = [array.ctypes.data for array in arrays]
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * (len(addresses) + 4))(kernel)
     run_in_threads(parts, lambda part, parts: call(part, parts, *addresses, barrier.ctypes.data, until), call_off)
