@@ -10,15 +10,14 @@ from torch import Tensor, nn
 from sknet_hp.nets.ensemble_layers import ENSEMBLE_LAYERS
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, Shape
-from sknet_hp.nets.half import HALF_LAYERS
 from sknet_hp.nets.layers import LAYERS, Dropout, Layer
 from sknet_hp.nets.table_layers import TABLE_LAYERS
 
 STACKED: dict[str, type[Layer]] = LAYERS | TABLE_LAYERS | ENSEMBLE_LAYERS
 """Every kind of a graph's node and the layer that runs it in a stack."""
 
-
 PRECISIONS = ("float32", "bf16")
+"""Of the products of hidden layers."""
 
 COUNTER = "num_batches_tracked"
 """How batch normalisations name the number of batches they have seen, their only buffer that is not trained."""
@@ -54,7 +53,6 @@ class Program:
     graph : the structure all members share.
     parameters, gradients, buffers : by name, each (members, *shape); `backward` overwrites the gradients, training updates the buffers.
     rates : (members, n) the numbers in which members may differ, in the order of the graph's nodes.
-    precision : "float32"; or "bf16", in which the products of hidden layers run, the output's apart.
     """
 
     def __init__(
@@ -64,7 +62,6 @@ class Program:
         gradients: dict[str, Tensor],
         buffers: dict[str, Tensor],
         rates: Tensor,
-        precision: str = "float32",
     ):
         self.graph, self.gradients = graph, gradients
         consumers = [0] * (len(graph.nodes) + 1)
@@ -78,8 +75,7 @@ class Program:
             if node.kind == "add":
                 self.layers.append(None)
                 continue
-            halved = precision == "bf16" and node.kind in HALF_LAYERS and node is not graph.nodes[-1]
-            layer = (HALF_LAYERS if halved else STACKED)[node.kind](
+            layer = STACKED[node.kind](
                 node,
                 {role: parameters[name] for role, name, _ in node.parameters},
                 {role: gradients[name] for role, name, _ in node.parameters},

@@ -126,7 +126,7 @@ class Cohort:
             whole = isinstance(jobs[0].loss, TorchLoss)
             rows = jobs[0].batch_rows if whole else rows_per_slice(self.graph, jobs[0].batch_rows, self.device)
             flat = [self.gradient, *(layout.zeros() for _ in range(rows, jobs[0].batch_rows, rows))]
-            programs = [Program(self.graph, parameters, layout.views(own), buffers, rates, jobs[0].precision) for own in flat]
+            programs = [Program(self.graph, parameters, layout.views(own), buffers, rates) for own in flat]
             self.program = programs[0] if len(programs) == 1 else Sliced(programs, flat, rows)
         else:
             assert self.module is not None

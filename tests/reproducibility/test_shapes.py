@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from torch import nn
 
-from sknet_hp.nets import half, kernels, slices
+from sknet_hp.nets import kernels, slices
+from sknet_hp.nets.compiled import half_products
 from sknet_hp.nets.cores import idle_cores
 from sknet_hp.nets.front import Front
 from sknet_hp.nets.graph import trace
@@ -87,7 +88,7 @@ def configuration(seed):
     tables = [Table(Inputs.of(X), y, weight), Table(Inputs.of(X[::-1]), y[::-1].copy())]
     validated = bool(rng.integers(2))
     averaging = in_turn(AVERAGINGS)
-    precision = one(PRECISIONS) if half.supported() else "float32"
+    precision = one(PRECISIONS) if half_products.supported() else "float32"
     decay_mode, decay_everywhere = one([None, "l2", "decoupled"]), one([True, False])
 
     def job(k):
