@@ -287,7 +287,8 @@ class Tasks:
         task.call.warnings.install()
         task.woken = False
         task.resumed.clear()
-        self._release(task)
+        self._rest(task)
+        self.grant()
         self.changed()
 
     def unpark(self, task: Task) -> None:
@@ -312,10 +313,9 @@ class Tasks:
 
     # ---- permits (all holding the lock) ----------------------------------------------------------------------------
 
-    def _release(self, task: Task) -> None:
+    def _rest(self, task: Task) -> None:
         self.running.discard(task)
         self.last_progress = time.monotonic()
-        self.grant()
 
     def grant(self) -> None:
         """Let tasks run while there are permits, those first that have begun."""
@@ -374,14 +374,22 @@ class Tasks:
             with self.lock:
                 task.call.unfinished -= 1
 
-    def _run(self, task: Task) -> None:
-        self.current.task = task
+    def _run(self, task: Task | None) -> None:
+        """What a thread does: a task, and then those that it may go on with."""
         torch.set_num_threads(1)  # or each new thread would start a team of OpenMP threads of its own, to fight for the cores
-        try:
-            task.run()
-        finally:
-            with self.lock:
-                self.live.discard(task)
-                task.call.unfinished -= 1
-                self._release(task)
-                self.changed()
+        while task is not None:
+            self.current.task, following = task, None
+            try:
+                task.run()
+            finally:
+                with self.lock:
+                    self.live.discard(task)
+                    task.call.unfinished -= 1
+                    self._rest(task)
+                    if self.queue and not self.resuming and self._permit() and self._room():
+                        following = heapq.heappop(self.queue)[2]
+                        self.live.add(following)
+                        self._started(following)
+                    self.grant()
+                    self.changed()
+            task = following
