@@ -11,14 +11,15 @@ log loss, or the root of the mean squared error over the standard deviation, on 
 
 import argparse
 import json
-import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
+
+from versions import Version, serve
 
 TABLES = ("adult", "california_housing", "magic", "satimage", "diamonds")
 NUMBERS = ("california_housing", "diamonds")
@@ -70,27 +71,6 @@ def fitted(data: str, what: str, table: str, seed: int) -> dict[str, float]:
     return {"seconds": seconds, "loss": loss, "epochs": float(getattr(getattr(model, "best_estimator_", model), "n_iter_", 0))}
 
 
-def serve(data: str) -> None:
-    """Answer, line by line, what is asked."""
-    warnings.simplefilter("ignore")
-    for line in sys.stdin:
-        print(json.dumps(fitted(data, *json.loads(line))), flush=True)
-
-
-class Version:
-    """An environment's Python, which waits for questions."""
-
-    def __init__(self, python: str, data: str):
-        command = [python, __file__, data, "--serve"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, *question: Any) -> dict[str, float]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        print(json.dumps(question), file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
-
-
 def compare(versions: list[Version], what: str, table: str, seeds: int) -> dict[str, Any]:
     runs = [[version.ask(what, table, seed) for version in versions] for seed in range(seeds)]
     each = [list(column) for column in zip(*runs, strict=True)]
@@ -119,11 +99,11 @@ def main() -> None:
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
-        serve(args.data)
+        serve(partial(fitted, args.data))
         return
     from machine import machine
 
-    versions = [Version(python, args.data) for python in (sys.executable, args.beside) if python]
+    versions = [Version(python, __file__, args.data, "--serve") for python in (sys.executable, args.beside) if python]
     rows = []
     for what in args.what or WHAT:
         for table in args.table or (TABLES if what in DEFAULTS else ("satimage", "california_housing")):
