@@ -1,6 +1,6 @@
 """Kernels called by themselves: on arrays whose surroundings are watched, in one part or several, and the arithmetic they are compared with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -60,3 +60,18 @@ def fma(a: Any, b: Any, c: Any) -> Any:
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays of float32 are equal bit for bit; one NaN is like another."""
     return a.dtype == b.dtype == np.float32 and a.shape == b.shape and bool(((a.view(np.int32) == b.view(np.int32)) | (np.isnan(a) & np.isnan(b))).all())
+
+
+def same_for_parts(compute: Callable[[int], list[np.ndarray]]) -> list[np.ndarray]:
+    """What a computation in one part gives, having seen that several give the same bits."""
+    whole = compute(1)
+    for parts in PARTS[1:]:
+        for found, expected in zip(compute(parts), whole, strict=True):
+            assert same_bits(found, expected), f"in {parts} parts"
+    return whole
+
+
+def close(found: np.ndarray, expected: Any, tolerance: float = 2e-6) -> None:
+    """Compare with a result of torch in float64, relative to its largest numbers."""
+    expected = expected.detach().numpy()
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance * (1 + np.abs(expected).max(initial=0)))
