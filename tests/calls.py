@@ -59,7 +59,9 @@ def fma(a: Any, b: Any, c: Any) -> Any:
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays of float32 are equal bit for bit; one NaN is like another."""
-    return a.dtype == b.dtype == np.float32 and a.shape == b.shape and bool(((a.view(np.int32) == b.view(np.int32)) | (np.isnan(a) & np.isnan(b))).all())
+    return (
+        a.dtype == b.dtype == np.float32 and a.shape == b.shape and bool(((a.view(np.int32) == b.view(np.int32)) | (np.isnan(a) & np.isnan(b))).all())
+    )
 
 
 def same_for_parts(compute: Callable[[int], list[np.ndarray]]) -> list[np.ndarray]:

@@ -191,5 +191,3 @@ def test_words(place, batch, sparse, width):
             gradient[column] = fma(value, g[r], gradient[column])
     assert same_bits(out, expected)
     assert same_bits(of_weight, gradient)
-
-
