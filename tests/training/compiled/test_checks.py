@@ -42,7 +42,10 @@ WRONG_INPUTS = {
     "word": (with_worst("sparse_columns", 1 << 20), "1048576 is a column of a sparse table"),
     "negative word": (with_worst("sparse_columns", -3), "-3 is a column of a sparse table"),
     "bin": (with_worst("bins", 2), "2 is a bin, of which there are 2"),
-    "columns": (made_table(ROWS, n_floats=4, bins=(4, 2), categories=(3, 5), words=9, codes=(4, 7)), f"takes {INPUTS.width + 6} columns, and is given {INPUTS.width + 7}"),
+    "columns": (
+        made_table(ROWS, n_floats=4, bins=(4, 2), categories=(3, 5), words=9, codes=(4, 7)),
+        f"takes {INPUTS.width + 6} columns, and is given {INPUTS.width + 7}",
+    ),
 }
 
 
