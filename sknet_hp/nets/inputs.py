@@ -71,7 +71,7 @@ class Inputs:
 
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():  # kernels read them by their addresses
-            object.__setattr__(self, name, np.require(array, _DTYPES[name], "CA"))
+            object.__setattr__(self, name, np.require(array, _DTYPES[name], ["C", "A"]))
 
     @classmethod
     def of(cls, X: np.ndarray, n_codes: int = 0) -> "Inputs":
