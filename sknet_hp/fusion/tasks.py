@@ -14,6 +14,7 @@ import threading
 import time
 import warnings
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -21,35 +22,13 @@ from typing import Any
 import sklearn
 import torch
 
+from sknet_hp.fusion.warning_state import WarningState
 from sknet_hp.training.calling_off import CallOff, Cancelled
 
 STALL = 0.05  # seconds after which a running body is no quick one, and another may run beside it
 NEW_TASK_STALL = 0.5  # the same for one body more than there are cores
 
 _MANY = 1000  # how many more tasks to expect of a call that is still submitting some
-
-
-class WarningState:
-    """The process-wide state of the `warnings` module."""
-
-    def __init__(self) -> None:
-        module: Any = warnings
-        self.filters = module.filters
-        self.copy = list(module.filters)
-        self.showwarning = module.showwarning
-        self.implementation = getattr(module, "_showwarnmsg_impl", None)
-
-    def install(self, contents: bool = False) -> None:
-        module: Any = warnings
-        module.filters = self.filters
-        if contents:
-            module.filters[:] = self.copy
-        module.showwarning = self.showwarning
-        if self.implementation is not None:
-            module._showwarnmsg_impl = self.implementation
-        mutated = getattr(module, "_filters_mutated", None) or getattr(module, "_filters_mutated_lock_held", None)
-        if mutated is not None:
-            mutated()
 
 
 class Call:
@@ -60,6 +39,8 @@ class Call:
         self.depth: int = parent.call.depth + 1 if parent is not None else 0
         self.off = False
         self.unfinished = 0  # tasks submitted and not yet at their end
+        self.turns: deque[Task] = deque()  # tasks that run one after another: the one whose turn it is, and those after it
+        self.has_turns = False  # or ever had
         self.jobs_each = 1  # networks to expect of a task: as many as any has brought so far
         self.context = contextvars.copy_context()
         self.configuration = sklearn.get_config()
@@ -86,12 +67,24 @@ class Task:
         self.callback = callback
         self.value: Any = None
         self.error: BaseException | None = None
+        self.in_turn = False  # one after another with others of its call
+        self.note: str | None = None  # a warning to begin with
         self.since = 0.0  # when it was last allowed to run
         self.woken = False
         self.resumed = threading.Event()
         self.warnings: WarningState | None = None
         self.call_off = CallOff()
         self.jobs = 0  # networks that it has handed over
+
+    def take_turns(self, reason: str) -> None:
+        """Run while no other task of the call runs that takes turns; the first one warns."""
+        self.in_turn = True
+        if not self.call.has_turns:
+            self.note = (
+                f"tasks of this call run one after another, because {reason}. If they may share it while they run at the same time, say so: "
+                "Parallel(require='sharedmem')"
+            )
+        self.call.has_turns = True
 
     def hands_over(self) -> None:
         """Note a network of this task, which is one of those tasks too whose nested calls it belongs to."""
@@ -113,6 +106,8 @@ class Task:
             if self.call.cancelled:
                 raise Cancelled
             assert self.body is not None
+            if self.note is not None:
+                warnings.warn(self.note, RuntimeWarning, stacklevel=2)
             self.value = self.body()
         except BaseException as error:  # whatever a task raises is its outcome, and joblib raises it again in the caller
             self.error = error
@@ -208,9 +203,23 @@ class Tasks:
     def submit(self, task: Task) -> None:
         with self.lock:
             task.call.unfinished += 1
-            heapq.heappush(self.queue, (-task.call.depth, task.number, task))
+            if task.in_turn:
+                task.call.turns.append(task)
+            if not task.in_turn or task.call.turns[0] is task:
+                self._enqueue(task)
             self.grant()
             self.changed()
+
+    def _enqueue(self, task: Task) -> None:
+        heapq.heappush(self.queue, (-task.call.depth, task.number, task))
+
+    def _ended(self, task: Task) -> None:
+        """A task is at its end (holding the lock): it is the next one's turn."""
+        task.call.unfinished -= 1
+        if task.in_turn:
+            task.call.turns.popleft()
+            if task.call.turns:
+                self._enqueue(task.call.turns[0])
 
     @contextmanager
     def trains(self) -> Iterator[CallOff]:
@@ -243,6 +252,9 @@ class Tasks:
                 if task.call.cancelled:
                     task.call_off.set()
             dropped = [entry[2] for entry in self.queue if entry[2].call.cancelled]
+            for other in self.calls():
+                while other.cancelled and len(other.turns) > 1:
+                    dropped.append(other.turns.pop())
             self.queue = [entry for entry in self.queue if not entry[2].call.cancelled]
             heapq.heapify(self.queue)
             for _, _, task in self.resuming:
@@ -327,7 +339,7 @@ class Tasks:
             elif self._room():
                 task = heapq.heappop(self.queue)[2]
                 if not self._spawn(task):
-                    heapq.heappush(self.queue, (-task.call.depth, task.number, task))
+                    self._enqueue(task)
                     return
             else:
                 return
@@ -372,7 +384,7 @@ class Tasks:
         finally:
             self.current.direct = False
             with self.lock:
-                task.call.unfinished -= 1
+                self._ended(task)
 
     def _run(self, task: Task) -> None:
         self.current.task = task
@@ -382,6 +394,6 @@ class Tasks:
         finally:
             with self.lock:
                 self.live.discard(task)
-                task.call.unfinished -= 1
+                self._ended(task)
                 self._release(task)
                 self.changed()
