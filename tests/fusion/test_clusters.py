@@ -324,7 +324,7 @@ def test_an_error_is_the_networks_own(cluster):
         except Exception as error:
             return str(error)
 
-    got = Parallel()(delayed(attempt)(seed) for seed in range(5))
+    got = Parallel(require="sharedmem")(delayed(attempt)(seed) for seed in range(5))
     assert got[0] == got[4] == 1
     assert "1 and 2" in got[1]
     assert got[2:4] == ["not this one", "'no such loss'"]
