@@ -118,6 +118,12 @@ def test_import_is_light():
     assert loaded.strip() == "[]"
 
 
+def test_compiling_waits_for_a_network():
+    """Estimators and searches can be made, copied and looked at without numba."""
+    code = "import sys, sknet_hp; from sknet_hp.search import HalvingSearchCV; HalvingSearchCV(sknet_hp.NetClassifier(), {}); print('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+
+
 def test_public_names_can_be_listed_and_are_there():
     assert set(sknet_hp.__all__) <= set(dir(sknet_hp))
     for name in sknet_hp.__all__:

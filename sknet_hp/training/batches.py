@@ -5,7 +5,6 @@ import torch
 from torch import Tensor
 
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.compiled import loop
 from sknet_hp.training.job import Rows, Table, TrainingJob
 from sknet_hp.training.losses import Loss
 
@@ -99,6 +98,8 @@ class Pool:
 
 def order_of_epoch(job: TrainingJob, epoch: int) -> np.ndarray:
     """In which order a job's training rows come in an epoch, (rows,) numbers of its table."""
+    from sknet_hp.training.compiled import loop  # and with it numba, which takes half a second
+
     order = np.empty(len(job.train), np.int32)
     index = None if job.train.index is None else np.ascontiguousarray(job.train.index, np.int64)
     loop.order_of_epoch(n=len(order), seed=job.seed, epoch=epoch, shuffled=job.shuffle, index=0 if index is None else index, order=order)

@@ -239,7 +239,7 @@ def test_tables_go_over_once(cluster, net, data, over, monkeypatch):
 
 def test_a_worker_killed_in_the_middle_costs_its_bundle(cluster, fit, here, bundles):
     def fits():
-        return Parallel()(delayed(fit)(seed, max_epochs=1000) for seed in range(4))
+        return Parallel()(delayed(fit)(seed, max_epochs=6000) for seed in range(4))
 
     want = here(fits)
     bundles.clear()
