@@ -39,7 +39,7 @@ def estimator(what: str, table: str, seed: int) -> Any:
     if what == "halving":
         estimator = net(random_state=seed)
         return HalvingSearchCV(estimator, search_space(estimator), n_candidates=9, cv=3, random_state=seed)
-    return net(**getattr(presets, what), random_state=seed)
+    return net(**getattr(presets, what)("regression" if table in NUMBERS else "classification") | {"random_state": seed})
 
 
 def fitted(data: str, what: str, table: str, seed: int) -> dict[str, float]:
