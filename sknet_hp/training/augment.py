@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.random_bits import mixed_keys
 from sknet_hp.training.job import TrainingJob
 
 NOISE, MIXUP = 4, 5  # streams of random numbers that a member's seed opens, beside those of batches
@@ -17,7 +17,7 @@ def mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:
     """Which share of a mixture is a row itself, in each step of these epochs; (epochs, steps) float32."""
 
     def drawn(epoch: int) -> np.ndarray:
-        generator = np.random.default_rng(int(kernels.mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
+        generator = np.random.default_rng(int(mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
         return generator.beta(job.mixup_alpha, job.mixup_alpha, job.steps)
 
     return np.array([drawn(epoch) for epoch in epochs], np.float32)
@@ -113,4 +113,4 @@ def _or_one(weight: np.ndarray) -> np.ndarray:
 
 
 def _generator(job: TrainingJob, stream: int, epoch: int) -> torch.Generator:
-    return torch.Generator().manual_seed(int(kernels.mixed_keys(job.seed, stream, epoch)) & 0x7FFFFFFFFFFFFFFF)
+    return torch.Generator().manual_seed(int(mixed_keys(job.seed, stream, epoch)) & 0x7FFFFFFFFFFFFFFF)

@@ -7,12 +7,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from sknet_hp.nets import kernels
 from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
-from sknet_hp.nets.slices import Sliced, rows_per_slice
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.losses import together
@@ -73,33 +71,18 @@ def _predict_by_torch(
     n_outputs: int,
     precision: str,
 ) -> np.ndarray:
-    rows = min(BATCH_ROWS, kernels.padded_rows(len(inputs)))
+    cpu = torch.device("cpu")
     parts = []
     with training_environment(), nullcontext() if isinstance(graph, Graph) else own_defaults():
-        program = _program(graph, parameters, buffers, rates, precision, rows)
-        batch = torch.zeros(1, rows, inputs.n_features, dtype=torch.float32)
-        for begin in range(0, len(inputs), rows):
-            part = torch.from_numpy(inputs.wide(slice(begin, begin + rows)))
-            batch[0, : len(part)] = part
-            parts.append(together(meaning(loss), program.evaluate(batch, len(part)), n_outputs)[0, : len(part)].clone())
+        program: Runnable
+        if isinstance(graph, Graph):
+            layout = Layout(graph.parameters, graph.buffers)
+            views = layout.views(layout.stack([(parameters, buffers)], cpu))
+            program = Program(graph, views, torch.tensor([rates], dtype=torch.float32), precision)
+        else:
+            layout = Layout(*trained_shapes(graph))
+            program = Alone(copy.deepcopy(graph), layout.views(layout.stack([(parameters, buffers)], cpu)))  # two threads may predict at once
+        for begin in range(0, len(inputs), BATCH_ROWS):
+            batch = torch.tensor(inputs.wide(slice(begin, begin + BATCH_ROWS))).unsqueeze(0)
+            parts.append(together(meaning(loss), program.evaluate(batch), n_outputs)[0])
         return torch.cat(parts).numpy()
-
-
-def _program(graph: Graph | nn.Module, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], precision: str, rows: int) -> Runnable:
-    cpu = torch.device("cpu")
-    if isinstance(graph, Graph):
-        shapes = graph.parameters, graph.buffers
-    else:
-        graph = copy.deepcopy(graph)  # two threads may predict at once
-        shapes = trained_shapes(graph)
-    layout, buffer_layout = Layout(shapes[0], 1, cpu), Layout(shapes[1], 1, cpu)
-    flat, flat_buffers = layout.zeros(), buffer_layout.zeros()
-    layout.assign(flat, parameters[None])
-    buffer_layout.assign(flat_buffers, buffers[None])
-    views, buffer_views = layout.views(flat), buffer_layout.views(flat_buffers)
-    if isinstance(graph, Graph):
-        each = rows_per_slice(graph, rows, cpu)
-        numbers = torch.tensor([rates], dtype=torch.float32)
-        programs = [Program(graph, views, views, buffer_views, numbers, precision) for _ in range(0, rows, each)]
-        return programs[0] if len(programs) == 1 else Sliced(programs, [flat] * len(programs), each)
-    return Alone(graph, views, views, buffer_views)
