@@ -96,6 +96,8 @@ def program(graph: Graph, form: Form, rows: int, parts: int, *, training: bool, 
     With `dense`, the batch is taken as wide rows that lie where `Builder.batch` is: those who change inputs write there.
     """
     builder = Builder(graph, form, rows, parts, training, dense)
+    if training:  # weights lie as they do in prediction, by which training is validated
+        builder.turned |= program(graph, form, rows, parts, training=False).turned
     return builder.built()
 
 
