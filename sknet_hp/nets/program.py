@@ -1,4 +1,4 @@
-"""A graph bound to the stacked tensors of a cohort, or a module as it is: outputs in training, of which autograd knows the way back, and in prediction."""
+"""A graph bound to the stacked tensors of a cohort, or a module as it is: outputs in training, for autograd to go back from, and in prediction."""
 
 from typing import Protocol
 

@@ -112,7 +112,9 @@ class Epochs:
         self.pool, self.jobs, self.device = pool, jobs, device
         self.steps, self.batch_rows = jobs[0].steps, jobs[0].batch_rows
         # Where each row stands among the rows of all batches.
-        self.places = [np.arange(n) // job.rows_per_step * self.batch_rows + np.arange(n) % job.rows_per_step for job in jobs for n in [len(job.train)]]
+        self.places = [
+            np.arange(n) // job.rows_per_step * self.batch_rows + np.arange(n) % job.rows_per_step for job in jobs for n in [len(job.train)]
+        ]
         self.last_rows = max(int(places[-1]) % self.batch_rows + 1 for places in self.places)
 
     def n_rows(self, step: int) -> int:
@@ -128,14 +130,17 @@ class Epochs:
         weight : (members, steps, batch_rows) the rows' own weights, zero where a batch is filled up.
         share : (steps, members, batch_rows) weights divided by their batch's sum.
         """
-        shape = len(self.jobs), self.steps * self.batch_rows
-        order, weight = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
+        size = len(self.jobs), self.steps * self.batch_rows
+        order, weight = np.zeros(size, np.int64), np.zeros(size, np.float32)
         for k, (job, places, epoch) in enumerate(zip(self.jobs, self.places, epochs, strict=True)):
             own = self.pool.offsets[id(job.train.table)] + order_of_epoch(job, epoch).astype(np.int64)
             order[k] = own[0]  # batches are filled up with a row of the member's own: nobody else's can overflow in it
             order[k, places], weight[k, places] = own, self.pool.weights(own)
-        order, weight = (array.reshape(len(self.jobs), self.steps, self.batch_rows) for array in (order, weight))
+        shape = len(self.jobs), self.steps, self.batch_rows
+        weight = weight.reshape(shape)
         total = weight.sum(-1, keepdims=True)
         share = weight / np.where(total > 0, total, 1)
-        by_step = (torch.from_numpy(np.ascontiguousarray(array.transpose(1, 0, 2))).to(self.device) for array in (order, share))
-        return next(by_step), weight, next(by_step)
+        return self._by_step(order.reshape(shape)), weight, self._by_step(share)
+
+    def _by_step(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array.transpose(1, 0, 2))).to(self.device)
