@@ -27,7 +27,7 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from sknet_hp import NetClassifier, presets
-from sknet_hp.nets import half
+from sknet_hp.nets.compiled import half_products
 
 FEW, MANY = 2, 5
 WIDE = {"n_layers": 2, "width": 512, "activation": "relu", "dropout": 0.0, "batch_size": 256, "num_embedding": "none", "weight_averaging": "none"}
@@ -102,7 +102,7 @@ def main() -> None:
     X, y = data(arguments.rows)
     print("| network | peer, s an epoch | ours | ratio | ours, bf16 | ratio |\n|---|---|---|---|---|---|")
     for name, (peer, recipe) in PAIRS.items():
-        contestants = {"peer": peer, "float32": ours(recipe)} | ({"bf16": ours(recipe | {"precision": "bf16"})} if half.supported() else {})
+        contestants = {"peer": peer, "float32": ours(recipe)} | ({"bf16": ours(recipe | {"precision": "bf16"})} if half_products.supported() else {})
         times: dict[str, list[float]] = {who: [] for who in contestants}
         for _ in range(arguments.rounds):
             for who, make in contestants.items():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from torch import nn
 
-from sknet_hp.nets import half
+from sknet_hp.nets.compiled import half_products
 from sknet_hp.nets.front import Front
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.init import Init
@@ -84,7 +84,7 @@ def configuration(seed):
     tables = [Table(Inputs.of(X, front.n_codes), y, weight), Table(Inputs.of(X[::-1], front.n_codes), y[::-1].copy())]
     validated = bool(rng.integers(2))
     averaging = in_turn(AVERAGINGS)
-    precision = one(PRECISIONS) if half.supported() else "float32"
+    precision = one(PRECISIONS) if half_products.supported() else "float32"
     decay_mode, decay_everywhere = one([None, "l2", "decoupled"]), one([True, False])
 
     def job(k):

@@ -228,7 +228,7 @@ class BaseNet(Network, Hinting, BaseEstimator):
             metric=metric,
             judged_by=recipe.judged_by(self, loss, data.held_out is not None),
             device=device,
-            precision=recipe.precision(self, graph, device),
+            precision=recipe.precision(self, graph, device, loss, n_outputs),
         )
         jobs = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds(), networks, strict=True)]
         if starts is not None:

@@ -9,7 +9,6 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from torch import nn
 
 from sknet_hp.estimators.targets import ClassTarget, NumberTarget
-from sknet_hp.nets import half
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.averaging import Averaging
 from sknet_hp.training.job import Rates
@@ -58,7 +57,7 @@ def beside(net: Any, which: str) -> Schedule:
     return Schedule(getattr(net, f"{which}_schedule") or "constant")
 
 
-def precision(net: Any, graph: Any, device: str) -> str:
+def precision(net: Any, graph: Any, device: str, loss: str | TorchLoss, n_outputs: int) -> str:
     """In which number format hidden layers multiply.
 
     Raises
@@ -72,8 +71,13 @@ def precision(net: Any, graph: Any, device: str) -> str:
         raise ValueError(f"precision={net.precision!r} is for layers we know, but module={net.module!r} is run as it is; use 'float32'")
     if device != "cpu":
         raise ValueError(f"precision={net.precision!r} is for device='cpu', but device={net.device!r}; use 'float32'")
-    if not half.supported():
-        raise ValueError(f"precision={net.precision!r} needs a CPU that multiplies bfloat16 (AVX-512 BF16 or AMX); this one does not, use 'float32'")
+    from sknet_hp.nets.compiled.half_products import supported
+    from sknet_hp.training.compiled.known import is_known
+
+    if not is_known(loss, n_outputs):
+        raise ValueError(f"precision={net.precision!r} is for losses we know, but loss={net.loss!r} is run as it is; use 'float32'")
+    if not supported():
+        raise ValueError(f"precision={net.precision!r} needs a CPU that multiplies bfloat16 (AVX-512 BF16); this one does not, use 'float32'")
     return str(net.precision)
 
 

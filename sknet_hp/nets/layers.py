@@ -12,7 +12,6 @@ from torch import Tensor
 
 from sknet_hp.nets import modules
 from sknet_hp.nets.graph import Node
-from sknet_hp.nets.half import half_product
 from sknet_hp.nets.random_bits import random_bits
 
 Forward = Callable[..., Tensor]
@@ -26,7 +25,6 @@ class Layer:
     node : of the graph.
     tensors : by role, each (members, *shape).
     rates : (members, n_rates) numbers in which members may differ.
-    in_half : whether products run in bfloat16.
 
     Attributes
     ----------
@@ -36,10 +34,9 @@ class Layer:
     bias = phase = together = None
     keys: Tensor
 
-    def __init__(self, node: Node, tensors: dict[str, Tensor], rates: Tensor, in_half: bool = False):
+    def __init__(self, node: Node, tensors: dict[str, Tensor], rates: Tensor):
         self.__dict__ |= dict(node.attributes) | tensors
         self.node, self.rates = node, rates
-        self.product = half_product if in_half else torch.matmul
         if node.kind == "parametric":
             self.activation = Layer(Node(node.activation, (0,), node.attributes), {}, rates)
 
@@ -67,10 +64,7 @@ def _ntk_linear(own: Any, x: Tensor) -> Tensor:
 
 
 def _affine(own: Any, x: Tensor, weight: Tensor) -> Tensor:
-    if own.bias is not None and own.product is torch.matmul:
-        return torch.baddbmm(own.bias.unsqueeze(1), x, weight.mT)
-    y = own.product(x, weight.mT)
-    return y if own.bias is None else y + own.bias.unsqueeze(1)
+    return torch.bmm(x, weight.mT) if own.bias is None else torch.baddbmm(own.bias.unsqueeze(1), x, weight.mT)
 
 
 def _drop(own: Any, weight: Tensor, x: Tensor) -> Tensor:
@@ -134,6 +128,3 @@ LAYERS: dict[str, Forward] = {
 """By the kind of a node, its output in prediction; in training too, if it is not in `TRAINING`."""
 
 TRAINING: dict[str, Forward] = {"dropout": _drop, "batch_norm": _normalise_batch}
-
-MAPS = ("linear", "ntk_linear", "ensemble_linear")
-"""Kinds whose products can run in bfloat16."""

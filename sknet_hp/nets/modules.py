@@ -119,8 +119,6 @@ class EnsembleLinear(nn.Module):
     chunks : (n, size) the inputs begin with n groups of so many that start with the same factor: the embeddings of one number each.
     """
 
-    product = staticmethod(torch.matmul)
-
     def __init__(
         self, n_inputs: int, n_outputs: int, n_heads: int, *, first: bool = False, chunks: tuple[int, int] = (0, 1), device: str | None = None
     ):
@@ -134,7 +132,7 @@ class EnsembleLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = x.unsqueeze(-2) if self.first else x.unflatten(-2, (-1, self.n_heads))
         scaled = (x * self.input_factor.unsqueeze(-3)).flatten(-3, -2)
-        y = self.product(scaled, self.weight.mT).unflatten(-2, (-1, self.n_heads))
+        y = (scaled @ self.weight.mT).unflatten(-2, (-1, self.n_heads))
         return (y * self.output_factor.unsqueeze(-3) + self.bias.unsqueeze(-3)).flatten(-3, -2)
 
 

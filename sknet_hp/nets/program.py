@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, Shape
-from sknet_hp.nets.layers import MAPS, Layer
+from sknet_hp.nets.layers import Layer
 
 PRECISIONS = ("float32", "bf16")
+"""Of the products of hidden layers."""
 
 COUNTER = "num_batches_tracked"
 """How batch normalisations name the number of batches they have seen, their only buffer that is not trained."""
@@ -43,19 +44,17 @@ class Program:
     graph : the structure all members share.
     tensors : parameters and buffers by name, each (members, *shape); training updates the buffers.
     rates : (members, n) the numbers in which members may differ, in the order of the graph's nodes.
-    precision : "float32"; or "bf16", in which the products of hidden layers run, the output's apart.
     """
 
-    def __init__(self, graph: Graph, tensors: dict[str, Tensor], rates: Tensor, precision: str = "float32"):
+    def __init__(self, graph: Graph, tensors: dict[str, Tensor], rates: Tensor):
         self.nodes = graph.nodes
         leaves = {name: tensors[name].data.requires_grad_() for name, _ in graph.parameters}  # they do not notice what happens to buffers
         self.parameters = list(leaves.values())
         own = rates.split([node.n_rates for node in graph.nodes], 1)
         self.layers: list[Layer] = []
         for node, own_rates in zip(graph.nodes, own, strict=True):
-            in_half = precision == "bf16" and node.kind in MAPS and node is not graph.nodes[-1]
             bound = {role: (tensors | leaves)[name] for role, name, _ in node.parameters + node.buffers}
-            self.layers.append(Layer(node, bound, own_rates, in_half))
+            self.layers.append(Layer(node, bound, own_rates))
         self.dropouts = [layer for layer in self.layers if layer.node.kind == "dropout"]
         self.n_keys = len(self.dropouts)
         self.scale_dropout(None)

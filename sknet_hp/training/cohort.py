@@ -117,7 +117,7 @@ class Cohort:
         tensors = self.layout.views(self.now.weights)
         self.program: Runnable
         if isinstance(first.graph, Graph):
-            self.program = Program(first.graph, tensors, self._of_each([job.layer_rates for job in jobs]), first.precision)
+            self.program = Program(first.graph, tensors, self._of_each([job.layer_rates for job in jobs]))
         else:
             self.program = Alone(first.graph, tensors)
         self.loss = loss_of(first.loss, self._of_each([job.loss_parameter for job in jobs]).view(-1, 1, 1))

@@ -1,7 +1,6 @@
 """A trained network's outputs, with the same care for bits as its training."""
 
 import copy
-from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -10,7 +9,7 @@ from torch import nn
 from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
+from sknet_hp.nets.program import Alone, trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.losses import together
@@ -42,7 +41,6 @@ def predict(
     rates : the numbers of its layers, in the order of the graph's nodes.
     inputs : encoded rows.
     loss, n_outputs : what the network was trained for: they say what several predictions for one row mean together.
-
     precision : in which hidden layers multiply.
     cores : how many may be used.
 
@@ -50,39 +48,26 @@ def predict(
     -------
     outputs : (rows, n_outputs) float32, finite
     """
-    if isinstance(graph, Graph) and precision == "float32":
+    if isinstance(graph, Graph):
         from sknet_hp.training.compiled.prediction import predict_compiled
 
         name = loss.like if isinstance(loss, TorchLoss) else loss
-        outputs = predict_compiled(graph, parameters, buffers, rates, inputs, name, n_outputs, cores)
+        outputs = predict_compiled(graph, parameters, buffers, rates, inputs, name, n_outputs, precision, cores)
     else:
-        outputs = _predict_by_torch(graph, parameters, buffers, rates, inputs, loss, n_outputs, precision)
+        outputs = _predict_by_torch(graph, parameters, buffers, inputs, loss, n_outputs)
     # Huge weights that were finite on the training rows can overflow on others.
     return np.nan_to_num(outputs, copy=False)
 
 
 def _predict_by_torch(
-    graph: Graph | nn.Module,
-    parameters: np.ndarray,
-    buffers: np.ndarray,
-    rates: tuple[float, ...],
-    inputs: Inputs,
-    loss: str | TorchLoss,
-    n_outputs: int,
-    precision: str,
+    module: nn.Module, parameters: np.ndarray, buffers: np.ndarray, inputs: Inputs, loss: str | TorchLoss, n_outputs: int
 ) -> np.ndarray:
-    cpu = torch.device("cpu")
     parts = []
-    with training_environment(), nullcontext() if isinstance(graph, Graph) else own_defaults():
-        program: Runnable
-        if isinstance(graph, Graph):
-            layout = Layout(graph.parameters, graph.buffers)
-            views = layout.views(layout.stack([(parameters, buffers)], cpu))
-            program = Program(graph, views, torch.tensor([rates], dtype=torch.float32), precision)
-        else:
-            layout = Layout(*trained_shapes(graph))
-            program = Alone(copy.deepcopy(graph), layout.views(layout.stack([(parameters, buffers)], cpu)))  # two threads may predict at once
+    with training_environment(), own_defaults():
+        layout = Layout(*trained_shapes(module))
+        tensors = layout.views(layout.stack([(parameters, buffers)], torch.device("cpu")))
+        program = Alone(copy.deepcopy(module), tensors)  # two threads may predict at once
         for begin in range(0, len(inputs), BATCH_ROWS):
-            batch = torch.tensor(inputs.wide(slice(begin, begin + BATCH_ROWS))).unsqueeze(0)
-            parts.append(together(meaning(loss), program.evaluate(batch), n_outputs)[0])
+            batch = torch.tensor(inputs.wide(slice(begin, begin + BATCH_ROWS)))
+            parts.append(together(meaning(loss), program.evaluate(batch.unsqueeze(0)), n_outputs)[0])
         return torch.cat(parts).numpy()

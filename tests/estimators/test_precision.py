@@ -10,9 +10,9 @@ from torch import nn
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.nets import half
+from sknet_hp.nets.compiled import half_products
 
-bf16 = pytest.mark.skipif(not half.supported(), reason="this CPU does not multiply bfloat16")
+bf16 = pytest.mark.skipif(not half_products.supported(), reason="this CPU does not multiply bfloat16")
 X, y = make_classification(300, 8, n_informative=5, n_classes=3, random_state=0)
 SMALL = {"width": 32, "max_epochs": 4, "batch_size": 32, "dropout": 0.0, "random_state": 0}
 
@@ -78,8 +78,18 @@ def test_modules_that_train_alone():
         fitted(precision="bf16", module=Convolution)
 
 
+class OwnLoss(nn.CrossEntropyLoss):
+    pass
+
+
+@bf16
+def test_losses_of_their_own():
+    with pytest.raises(ValueError, match="precision='bf16' is for losses we know, but loss="):
+        fitted(precision="bf16", loss=OwnLoss())
+
+
 def test_other_machines(monkeypatch):
-    monkeypatch.setattr(half, "supported", lambda: False)
+    monkeypatch.setattr(half_products, "supported", lambda: False)
     with pytest.raises(ValueError, match="precision='bf16' needs a CPU that multiplies bfloat16"):
         fitted(precision="bf16")
     monkeypatch.setattr("sknet_hp.estimators.base.resolve_device", lambda device, elsewhere: device)

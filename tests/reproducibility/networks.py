@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.nets import half
+from sknet_hp.nets.compiled import half_products
 
 N_TRAIN = 150
 COMMON = {"width": 16, "max_epochs": 3, "batch_size": 32}
@@ -24,7 +24,7 @@ BF16 = (
         "odd shapes in bfloat16": NetRegressor(**COMMON | {"width": 33}, precision="bf16", num_embedding=None, n_layers=3, patience=2),
         "heads in bfloat16": NetClassifier(**COMMON, precision="bf16", module="tabm", n_heads=3),
     }
-    if half.supported()
+    if half_products.supported()
     else {}
 )
 

@@ -103,6 +103,7 @@ class Product:
         # Few columns of weights are more use as rows, and cells look rows of inputs up.
         name = next(name for role, name, _ in node.parameters if role == "weight")
         self.is_turned = self.n_outputs > products.FEW or not x.is_plain or name in b.turned
+        self.half = b.half and self.is_turned and node is not b.graph.nodes[-1]
         if self.is_turned:
             b.turned.add(name)
         self.weight = b.parameter(node, "weight")
@@ -133,7 +134,7 @@ class Product:
     ) -> None:
         """c = a w, a with one row for each of a batch; `of_a` and `of_w` say how far apart rows and columns lie."""
         places = {"a": a, "a_row": of_a[0], "a_inner": of_a[1], "b": w, "b_inner": of_w[0], "b_column": of_w[1], "c": c, "c_row": c_row}
-        self.b.multiply(m=Rows(self.x.heads), n=n, inner=inner, **places, add=add)
+        self.b.multiply(self.half, m=Rows(self.x.heads), n=n, inner=inner, **places, add=add)
 
     def _look_up(self, z: Place) -> None:
         b, form, width = self.b, self.b.form, self.n_outputs
@@ -158,7 +159,8 @@ class Product:
         if self.is_turned:
             for part in x.parts:
                 places = {"a": part.place, "a_row": 1, "a_inner": part.stride, "b": g, "b_inner": n, "b_column": 1}
-                b.multiply(m=part.width, n=n, inner=rows, **places, c=gradient.behind(part.first * n), c_row=n, add=False)
+                into = {"c": gradient.behind(part.first * n), "c_row": n, "add": False}
+                b.multiply(self.half, m=part.width, n=n, inner=rows, **places, **into)
             self._look_up_backward(g, gradient)
         else:
             places = {"a": g, "a_row": 1, "a_inner": n, "b": x.parts[0].place, "b_inner": x.parts[0].stride, "b_column": 1}

@@ -128,8 +128,8 @@ def _control_register(builder: Any, value: Any = None) -> Any:
         return builder.zext(builder.trunc(builder.load(word), i32), _I64)
     if machine in ("aarch64", "arm64"):
         if value is None:
-            return builder.asm(ir.FunctionType(_I64, []), "mrs $0, fpcr", "=r", [], True)
-        builder.asm(ir.FunctionType(ir.VoidType(), [_I64]), "msr fpcr, $0", "r", [value], True)
+            return builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(_I64, []), "llvm.aarch64.get.fpcr"), [])
+        builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [_I64]), "llvm.aarch64.set.fpcr"), [value])
     return builder.load(word)
 
 

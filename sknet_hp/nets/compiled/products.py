@@ -112,7 +112,7 @@ _SIXTEEN = ir.VectorType(_FLOAT, 16)
 
 
 @intrinsic
-def _turn(typing: Any, source: Any, distance: Any, target: Any, target_distance: Any) -> Any:
+def turn_square(typing: Any, source: Any, distance: Any, target: Any, target_distance: Any) -> Any:
     """Write a square of 16 × 16 floats turned: its rows lie `distance` floats apart at the address `source`, and will at `target`."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -147,7 +147,7 @@ def _copy_panel(depth, used, width, b, b_inner, b_column, panel):
         whole = depth // 16 * 16
         for j in range(squares):
             for k in range(0, whole, 16):
-                _turn(b + 4 * (16 * j * b_column + k), b_column, panel + 4 * (k * width + 16 * j), width)
+                turn_square(b + 4 * (16 * j * b_column + k), b_column, panel + 4 * (k * width + 16 * j), width)
         for j in range(used):
             for k in range(whole if j < 16 * squares else 0, depth):
                 target[k * width + j] = source[j * b_column + k * b_inner]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sknet_hp.nets.compiled import cells, embeddings, pointwise, products
+from sknet_hp.nets.compiled import cells, embeddings, half_products, pointwise, products
 from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph, Node, Shape
 from sknet_hp.nets.inputs import Form
@@ -90,14 +90,15 @@ class Program:
 
 
 @lru_cache(maxsize=256)
-def program(graph: Graph, form: Form, rows: int, parts: int, *, training: bool, dense: bool = False) -> Program:
+def program(graph: Graph, form: Form, rows: int, parts: int, *, training: bool, dense: bool = False, half: bool = False) -> Program:
     """The program of a graph for batches of at most so many rows, on at most so many cores.
 
-    With `dense`, the batch is taken as wide rows that lie where `Builder.batch` is: those who change inputs write there.
+    With `dense`, the batch is taken as wide rows that lie where `batch_place` says: those who change inputs write there. With `half`, hidden layers
+    multiply in bfloat16.
     """
-    builder = Builder(graph, form, rows, parts, training, dense)
+    builder = Builder(graph, form, rows, parts, training, dense, half)
     if training:  # weights lie as they do in prediction, by which training is validated
-        builder.turned |= program(graph, form, rows, parts, training=False).turned
+        builder.turned |= program(graph, form, rows, parts, training=False, half=half).turned
     return builder.built()
 
 
@@ -124,8 +125,9 @@ class Builder:
     offsets : of each parameter and buffer, by name, in floats.
     """
 
-    def __init__(self, graph: Graph, form: Form, rows: int, parts: int, training: bool, dense: bool):
+    def __init__(self, graph: Graph, form: Form, rows: int, parts: int, training: bool, dense: bool, half: bool):
         self.graph, self.form, self.rows, self.parts, self.training, self.dense = graph, form, rows, parts, training, dense
+        self.half = half
         self.tape, self.memory = Tape(), Memory()
         self.undo: list[tuple[int, Callable[[Gradient], None]]] = []
         self.gradients: dict[int, Gradient] = {}
@@ -142,7 +144,7 @@ class Builder:
         widest = max([form.width, *(max(shape, default=1) for _, shape in graph.parameters)])
         if dense:
             self.memory.take(rows * form.width)
-        self.scratch = self.memory.take(parts * products.SCRATCH)
+        self.scratch = self.memory.take(parts * (max(products.SCRATCH, half_products.SCRATCH) if half else products.SCRATCH))
         self.mask = self.memory.take(parts * widest)
         self.entries = self.memory.take(parts * 32 * form.n_binned)
         self.zeros = self.memory.take(widest)
@@ -310,9 +312,12 @@ class Builder:
         if n:
             self.tape.add(embeddings.copy_columns, rows=rows, n=n, x=x, x_width=x_width, out=out, out_width=out_width)
 
-    def multiply(self, **fields: Any) -> None:
-        """Append a product."""
-        self.tape.add(products.product, **fields, scratch=self.scratch, column=products.columns)
+    def multiply(self, half: bool = False, /, **fields: Any) -> None:
+        """Append a product, in float32 or of operands in bfloat16."""
+        if half:
+            self.tape.add(half_products.half_product, **fields, scratch=self.scratch)
+        else:
+            self.tape.add(products.product, **fields, scratch=self.scratch, column=products.columns)
 
     def overwritable(self, value: Value) -> Place:
         """A value as a matrix that may be written over."""

@@ -32,6 +32,11 @@ def known(job: TrainingJob) -> Known | None:
     return None if found is None else Known(found[0], job.loss.like, np.array(found[1], np.float32))
 
 
+def is_known(loss: str | TorchLoss, n_outputs: int) -> bool:
+    """Whether a loss is compiled."""
+    return isinstance(loss, str) or _of_torch(loss, n_outputs) is not None
+
+
 def _of_torch(loss: TorchLoss, n: int) -> tuple[str, list[float]] | None:
     given, of_classes = loss.function, loss.like == "cross_entropy"
     kind, sums = type(given), getattr(given, "reduction", None) == "sum"

@@ -112,7 +112,8 @@ class Network:
         self.train = checked(job.train, job)
         check_inputs(self.graph, inputs)
         self.rows, self.dense = job.rows_per_step, job.input_noise > 0 or job.mixup_alpha > 0
-        self.program = program(self.graph, inputs.form, self.rows, parts, training=True, dense=self.dense)
+        half = job.precision == "bf16"
+        self.program = program(self.graph, inputs.form, self.rows, parts, training=True, dense=self.dense, half=half)
         self.of_parameters, self.of_buffers = Arrangement(self.graph.parameters, self.program.turned), Arrangement(self.graph.buffers)
         self.n_parameters, self.n_buffers = self.of_parameters.size, self.of_buffers.size
         self.n_slots = OPTIMIZERS[job.optimizer].slots
@@ -219,7 +220,7 @@ class Network:
         self.valid = checked(rows, job)
         check_inputs(self.graph, inputs)
         self.validation_order = np.arange(len(rows), dtype=np.int32) if self.valid.numbers is None else self.valid.numbers.astype(np.int32)
-        evaluated = program(self.graph, inputs.form, self.validation_rows, self.parts, training=False)
+        evaluated = program(self.graph, inputs.form, self.validation_rows, self.parts, training=False, half=job.precision == "bf16")
         sizes = {"targets": self.validation_rows * n, "raw": self.validation_rows, "shares": self.validation_rows}
         sizes |= {"losses": self.validation_rows, "hits": self.validation_rows, "spare": n * self.parts, "together": self.validation_rows * n}
         places, floats = _placed(evaluated, sizes)

@@ -16,12 +16,20 @@ _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is wor
 
 
 def predict_compiled(
-    graph: Graph, parameters: np.ndarray, buffers: np.ndarray, rates: tuple[float, ...], inputs: Inputs, loss: str, n_outputs: int, cores: int
+    graph: Graph,
+    parameters: np.ndarray,
+    buffers: np.ndarray,
+    rates: tuple[float, ...],
+    inputs: Inputs,
+    loss: str,
+    n_outputs: int,
+    precision: str,
+    cores: int,
 ) -> np.ndarray:
     """(rows, n_outputs) float32, as `training.prediction.predict`."""
     check_inputs(graph, inputs)
     rows = min(EVALUATION_ROWS, len(inputs))
-    made = program(graph, inputs.form, rows, 1, training=False)
+    made = program(graph, inputs.form, rows, 1, training=False, half=precision == "bf16")
     out = np.empty((len(inputs), n_outputs), np.float32)
     here = {
         Space.PARAMETERS: Arrangement(graph.parameters, made.turned).here(parameters),
