@@ -57,11 +57,12 @@ class Augmentation:
     def apply(self, begin: int, xs: Tensor, ys: Tensor) -> None:
         """Change rows and targets, (steps, members, rows, width), of the steps from `begin` on, in place.
 
-        Whole steps are drawn, of a multiple of 32 numbers, so it makes no difference how many come at a time.
+        Whole steps are drawn, one by one, so it makes no difference how many come at a time.
         """
         for k, size, generator in self.noise:
             x = xs[:, k, :, : xs.shape[3] - self.n_codes]  # numbers of categories mean nothing in between
-            x.add_(torch.randn(x.shape, generator=generator, dtype=torch.float32).mul_(size).to(x.device))
+            noise = torch.stack([torch.randn(step.shape, generator=generator, dtype=torch.float32) for step in x])
+            x.add_(noise.mul_(size).to(x.device))
         for mixture in self.mix:
             mixture.apply(begin, xs[:, mixture.k], ys[:, mixture.k])
 

@@ -271,7 +271,7 @@ class Cohort:
         factors = np.ones((steps, len(self.jobs)))
         for k, (job, each, done) in enumerate(zip(self.jobs, schedules, self.epochs_done, strict=True)):
             if each != Schedule():
-                factors[:, k] = [each.factor((done + s / steps) / job.horizon, 1 / (steps * job.horizon)) for s in range(steps)]
+                factors[:, k] = each.factors((done + np.arange(steps) / steps) / job.horizon, 1 / (steps * job.horizon))
         return factors
 
     def _finite(self) -> np.ndarray:

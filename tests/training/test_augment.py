@@ -15,7 +15,7 @@ from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates
 from sknet_hp.training.losses import LOSSES
 
-STEPS, ROWS, WIDTH = 12, 32, 5
+STEPS, ROWS, WIDTH = 12, 30, 5
 EPOCH = {"n": STEPS * ROWS, "batch_size": ROWS}
 
 
