@@ -9,8 +9,6 @@ from sknet_hp.training.compiled import loop
 from sknet_hp.training.job import Rows, Table, TrainingJob
 from sknet_hp.training.losses import Loss
 
-DROPOUT = 2  # a stream of random numbers that a member's seed opens
-
 
 class DeviceTable:
     """Encoded rows on a device, of which batches are made into wide rows there."""
