@@ -32,6 +32,9 @@ class Setting:
     dropout: float = 0.0
     batch_norm: bool = False
     early_stopping: bool = False
+    n_layers: int = 2
+    activation: str = "relu"
+    averaging: str = "none"
 
 
 def data(n_rows: int = 10_000, n_features: int = 20) -> tuple[np.ndarray, np.ndarray]:
@@ -42,12 +45,12 @@ def data(n_rows: int = 10_000, n_features: int = 20) -> tuple[np.ndarray, np.nda
 
 
 class Module(nn.Module):
-    """Two hidden layers."""
+    """Hidden layers of one width."""
 
-    def __init__(self, width: int, dropout: float = 0.0, batch_norm: bool = False, n_features: int = 20, n_outputs: int = 2):
+    def __init__(self, width: int, dropout: float = 0.0, batch_norm: bool = False, n_features: int = 20, n_outputs: int = 2, n_layers: int = 2):
         super().__init__()
         layers: list[nn.Module] = []
-        for inner in (n_features, width):
+        for inner in (n_features, *[width] * (n_layers - 1)):
             layers += [
                 nn.Linear(inner, width),
                 *([nn.BatchNorm1d(width)] if batch_norm else []),
@@ -70,12 +73,14 @@ class ToFloat32(TransformerMixin, BaseEstimator):
         return X.astype("float32")
 
 
-def skorch_search(s: Setting, n_jobs: int, device: str) -> GridSearchCV:
+def skorch_search(s: Setting, n_jobs: int, device: str, n_features: int = 20) -> GridSearchCV:
     net = NeuralNetClassifier(
         Module,
         module__width=s.width,
         module__dropout=s.dropout,
         module__batch_norm=s.batch_norm,
+        module__n_layers=s.n_layers,
+        module__n_features=n_features,
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.AdamW,
         max_epochs=s.epochs,
@@ -99,8 +104,8 @@ def mlp_search(s: Setting, n_jobs: int) -> GridSearchCV:
 def our_net(s: Setting, device: str = "cpu", precision: str = "float32", Net: Any = sknet_hp.NetClassifier) -> Any:
     return Net(
         num_embedding="none",  # the network that the others train
-        activation="relu",
-        n_layers=2,
+        activation=s.activation,
+        n_layers=s.n_layers,
         width=s.width,
         dropout=s.dropout,
         normalization="batch" if s.batch_norm else "none",
@@ -108,7 +113,7 @@ def our_net(s: Setting, device: str = "cpu", precision: str = "float32", Net: An
         max_epochs=s.epochs,
         early_stopping=s.early_stopping,
         patience=10,
-        weight_averaging="none",
+        weight_averaging=s.averaging,
         random_state=0,
         device=device,
         precision=precision,
@@ -137,7 +142,7 @@ def multiplication_limit(s: Setting, n_fits: int, n_rows: int, n_jobs: int, n_fe
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     seconds = 0.0
-    for inner, outer in ((n_features, s.width), (s.width, s.width), (s.width, 2)):
+    for inner, outer in ((n_features, s.width), *[(s.width, s.width)] * (s.n_layers - 1), (s.width, 2)):
         x, weight, g = torch.randn(8, s.batch, inner), torch.randn(8, outer, inner), torch.randn(8, s.batch, outer)
         products = [(x, weight.transpose(1, 2)), (g.transpose(1, 2), x), *([(g, weight)] if inner != n_features else [])]
         for a, b in products:

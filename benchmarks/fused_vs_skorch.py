@@ -6,6 +6,7 @@ Each section runs its contestants in turn, in one process, after a warm-up, and 
     python benchmarks/fused_vs_skorch.py --quick      # two shapes
     python benchmarks/fused_vs_skorch.py --section single --section predict
     python benchmarks/fused_vs_skorch.py --section grid --shape 256 256 --shape 512 512 --precision bf16    # ours in bfloat16, beside float32
+    python benchmarks/fused_vs_skorch.py --beside ../before/.venv/bin/python    # and another version of ours, in an environment of its own
 """
 
 import argparse
@@ -21,14 +22,17 @@ from typing import Any
 import numpy as np
 import torch
 from contestants import LR, SHAPES, Module, Setting, data, mlp_search, multiplication_limit, our_net, our_search, skorch_search, timed, timed_fused
+from joblib import parallel_config
 from machine import machine
 from sklearn.impute import KNNImputer
 from sklearn.pipeline import make_pipeline
+from versions import Version, serve
 
 from sknet_hp.search import HalvingSearchCV
 
 N_JOBS = 2
-FLOORS = dict(zip(SHAPES, (20, 10, 9, 4.5, 2.5, 1.5), strict=True))
+FLOORS = dict(zip(SHAPES, (45, 16, 14, 6.5, 2.8, 1.6), strict=True)) | {(96, 192): 6}
+DEEP = Setting(96, 192, n_layers=3, dropout=0.2, batch_norm=True)
 
 
 def peak_mb() -> float:
@@ -36,10 +40,22 @@ def peak_mb() -> float:
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
-def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: float = 1.0, precision: str = "float32") -> dict[str, Any]:
-    X, y = data()
+def our_seconds(setting: dict[str, Any], device: str, repeats: int) -> float:
+    """The median of some searches of ours."""
+    X, y = data(*_shape(Setting(**setting)))
+    return statistics.median(timed_fused(our_search(Setting(**setting), device), X, y, N_JOBS)[0] for _ in range(repeats))
+
+
+def _shape(setting: Setting) -> tuple[int, int]:
+    return (10_992, 16) if setting == DEEP else (10_000, 20)
+
+
+def compare(
+    setting: Setting, device: str, repeats: int, with_mlp: bool, share: float = 1.0, precision: str = "float32", beside: Version | None = None
+) -> dict[str, Any]:
+    X, y = data(*_shape(setting))
     ours = [timed_fused(our_search(setting, device, precision=precision), X, y, N_JOBS) for _ in range(repeats)]
-    theirs = timed(skorch_search(setting, N_JOBS, device), X, y)
+    theirs = timed(skorch_search(setting, N_JOBS, device, X.shape[1]), X, y)
     seconds = statistics.median(t for t, _ in ours)
     row = {
         **asdict(setting),
@@ -49,7 +65,7 @@ def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: 
         "floor": FLOORS[setting.width, setting.batch] * share,
         "skorch_score": theirs[1],
         "our_score": ours[0][1],
-        "limit_s": multiplication_limit(setting, 60, 8_000, N_JOBS),
+        "limit_s": multiplication_limit(setting, 60, len(X) * 4 // 5, N_JOBS, X.shape[1]),
         "peak_mb": peak_mb(),
     }
     line = f"({setting.width}, {setting.batch}) x {setting.epochs} epochs: skorch {theirs[0]:.1f} s, ours {seconds:.2f} s, ratio {row['ratio']:.1f}"
@@ -59,6 +75,9 @@ def compare(setting: Setting, device: str, repeats: int, with_mlp: bool, share: 
         runs = [timed_fused(our_search(setting, device), X, y, N_JOBS) for _ in range(repeats)]
         row |= {"precision": precision, "float32_s": statistics.median(t for t, _ in runs), "float32_score": runs[0][1]}
         line += f"; {precision}, beside float32 {row['float32_s']:.2f} s, score {row['float32_score']:.3f}"
+    if beside is not None:
+        row["before_s"] = beside.ask(asdict(setting), device, repeats)
+        line += f"; before {row['before_s']:.2f} s, {row['before_s'] / seconds:.1f} x"
     if with_mlp:
         mlp = timed(mlp_search(setting, N_JOBS), X, y)
         row |= {"mlp_s": mlp[0], "mlp_ratio": mlp[0] / seconds, "mlp_score": mlp[1]}
@@ -97,22 +116,41 @@ def single_fit(device: str, repeats: int) -> dict[str, Any]:
 
 
 def training_alone(setting: Setting, repeats: int, precisions: tuple[str, ...]) -> dict[str, Any]:
-    """CPU seconds of one thread for an epoch of one network, without a search around it: fair on a machine that others use too."""
-    X, y = data()
+    """CPU seconds of one thread for an epoch of one network, without what a fit costs besides, over those of its products alone."""
+    X, y = data(8_000)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    contestants = {"skorch": (skorch_search(setting, 1, "cpu").estimator, 1)}
-    contestants |= {name: (our_net(setting, precision=name).set_params(n_members=8), 8) for name in precisions}
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(repeats):
-        for name, (net, networks) in contestants.items():
-            start = time.process_time()
-            net.fit(X[:8_000], y[:8_000])
-            times[name].append((time.process_time() - start) / (networks * setting.epochs))
+    row: dict[str, Any] = {**asdict(setting), "limit_s": multiplication_limit(replace(setting, epochs=1), 1, 8_000, 1)}
+    for precision in precisions:
+        times: dict[int, list[float]] = {5: [], 15: []}
+        for _ in range(4 * repeats):
+            for epochs, each in times.items():
+                net = our_net(replace(setting, epochs=epochs), precision=precision)
+                start = time.process_time()
+                net.fit(X, y)
+                each.append(time.process_time() - start)
+        row[f"{precision}_s"] = (min(times[15]) - min(times[5])) / 10
     torch.set_num_threads(threads)
-    row = {**asdict(setting), **{f"{name}_s": min(each) for name, each in times.items()}}
-    ours = ", ".join(f"{name} {row[f'{name}_s']:.4f} ({row['skorch_s'] / row[f'{name}_s']:.1f} x)" for name in precisions)
-    print(f"({setting.width}, {setting.batch}), CPU s for an epoch: skorch {row['skorch_s']:.4f}, ours {ours}", flush=True)
+    ours = ", ".join(f"{name} {1e3 * row[f'{name}_s']:.2f} ms ({row[f'{name}_s'] / row['limit_s']:.2f} x)" for name in precisions)
+    print(f"({setting.width}, {setting.batch}), {setting.activation}, an epoch: products {1e3 * row['limit_s']:.2f} ms, ours {ours}", flush=True)
+    return row
+
+
+def cores(setting: Setting, repeats: int) -> dict[str, Any]:
+    """What a second thread gives, beside a second process, and under joblib's own threads."""
+    X, y = data()
+    times: dict[str, list[float]] = {"one": [], "two": [], "threading": [], "loky": []}
+    for _ in range(repeats):
+        for name, own in times.items():
+            if name in ("one", "two"):
+                own.append(timed_fused(our_search(setting, "cpu"), X, y, 1 if name == "one" else 2)[0])
+            else:
+                with parallel_config(backend=name):
+                    own.append(timed(our_search(setting, "cpu").set_params(n_jobs=2), X, y)[0])
+    row = {**asdict(setting), **{f"{name}_s": statistics.median(own) for name, own in times.items()}}
+    gain = row["one_s"] / row["two_s"]
+    others = f"joblib's threads {row['threading_s']:.2f} s, its processes {row['loky_s']:.2f} s"
+    print(f"({setting.width}, {setting.batch}): one core {row['one_s']:.2f} s, two {row['two_s']:.2f} s, {gain:.2f} x; {others}", flush=True)
     return row
 
 
@@ -133,10 +171,10 @@ def predictions(device: str, repeats: int) -> dict[str, Any]:
 
 
 def scaling(device: str) -> list[dict[str, Any]]:
-    """Time and memory for each network, from 60 to 600 of them."""
+    """Time and memory for each network, from 60 to 2,000 of them."""
     X, y = data()
     rows = []
-    for n in (60, 180, 600):
+    for n in (60, 180, 600, 1995):
         lrs = list(np.geomspace(1e-4, 1e-2, n // 15))
         seconds, _ = timed_fused(our_search(Setting(64, 128), device, lrs), X, y, N_JOBS)
         rows.append({"networks": n, "seconds": seconds, "each_ms": 1e3 * seconds / n, "peak_mb": peak_mb()})
@@ -174,7 +212,7 @@ def _median(function: Any, repeats: int) -> float:
     return statistics.median(times)
 
 
-SECTIONS = ("grid", "long", "regularised", "stopping", "alone", "single", "predict", "scaling", "pipeline")
+SECTIONS = ("grid", "long", "regularised", "deep", "stopping", "alone", "cores", "single", "predict", "scaling", "pipeline")
 
 
 def main() -> int:
@@ -186,7 +224,13 @@ def main() -> int:
     parser.add_argument("--section", action="append", choices=SECTIONS, help="only these (default: all)")
     parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="of ours in the searches (default: float32)")
     parser.add_argument("--shape", action="append", nargs=2, type=int, metavar=("WIDTH", "BATCH"), help="only these of the shapes (default: all)")
+    parser.add_argument("--beside", metavar="PYTHON", help="the Python of an environment with another version, whose searches are timed in turn")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.serve:
+        serve(our_seconds)
+        return 0
+    beside = Version(arguments.beside, __file__, "--serve") if arguments.beside else None
     warnings.simplefilter("ignore")
     sections, device = arguments.section or SECTIONS, arguments.device
     shapes = [(32, 32), (128, 256)] if arguments.quick else [s for s in SHAPES if not arguments.shape or list(s) in arguments.shape]
@@ -198,19 +242,28 @@ def main() -> int:
     timed(skorch_search(warm_up, N_JOBS, device), X, y)
     for _ in range(2):
         timed_fused(our_search(replace(warm_up, epochs=20, width=128), device, LR), X, y, N_JOBS)
-    changes = {"grid": {}, "long": {"epochs": 20}, "regularised": {"dropout": 0.2, "batch_norm": True}, "stopping": {"early_stopping": True}}
+    changes = {
+        "grid": {},
+        "long": {"epochs": 20},
+        "regularised": {"dropout": 0.2, "batch_norm": True},
+        "deep": asdict(DEEP),
+        "stopping": {"early_stopping": True},
+    }
     for name, change in changes.items():
         if name in sections:
             print(f"-- {name}")
             share = 2 / 3 if name in ("regularised", "stopping") else 1.0
-            chosen = [(32, 32), (128, 256)] if name == "long" else shapes
-            report[name] = [
-                compare(Setting(*s, **change), device, repeats, name == "grid" and s == (128, 256), share, arguments.precision) for s in chosen
-            ]
+            chosen = [(32, 32), (128, 256)] if name == "long" else [(DEEP.width, DEEP.batch)] if name == "deep" else shapes
+            settings = [Setting(**{"width": width, "batch": batch} | change) for width, batch in chosen]
+            report[name] = [compare(s, device, repeats, name == "grid" and s.width == 128, share, arguments.precision, beside) for s in settings]
     if "alone" in sections:
         print("-- alone")
         precisions = ("float32",) if arguments.precision == "float32" else ("float32", arguments.precision)
-        report["alone"] = [training_alone(Setting(*s), repeats, precisions) for s in shapes]
+        more: dict[str, Any] = {"activation": "silu", "dropout": 0.1, "averaging": "ema"}
+        report["alone"] = [training_alone(Setting(*s, **change), repeats, precisions) for change in ({}, more) for s in shapes]
+    if "cores" in sections:
+        print("-- cores")
+        report["cores"] = [cores(Setting(*s), repeats) for s in shapes]
     if "single" in sections:
         report["single"] = single_fit(device, repeats)
     if "predict" in sections:

@@ -3,7 +3,7 @@
 Usage: tables.py [SHAPE ...]
 
 Each shape runs in a process of its own (Linux only: the peak of its memory is read from /proc). Memory is beyond what the process held with the table
-in it; "encoded" is the float32 table that training takes.
+in it; "encoded" is the table in the compact form that training takes.
 """
 
 import argparse
@@ -97,12 +97,12 @@ def measure(shape: str) -> dict[str, Any]:
     net = NetClassifier(random_state=0, **parameters)
     encoder = architecture.encoder(net)
     with Peak() as encode:
-        encoded = encoder.fit_transform(X)
+        encoded = encoder.learn(X)
     del encoded  # a virtual machine is given its memory when it is first touched, which takes longer than all else
     with Peak() as encode:
-        encoded = encoder.fit_transform(X)
+        encoded = encoder.learn(X)
     size = encoded.nbytes / 2**20
-    width = encoded.shape[1]
+    width = encoded.width
     del encoded
     with Peak() as fit:
         net.fit(X, y)

@@ -33,17 +33,19 @@ class _FromSample:
 
     def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> Self:
         """Learn from rows of positive weight."""
-        counts = np.ones(blocks.n_rows, dtype=bool) if weight is None else weight > 0
+        counts = None if weight is None else weight > 0
+        n_counting = blocks.n_rows if counts is None else int(counts.sum())
         most = max(_SAMPLE // 10, min(_SAMPLE, _SAMPLE_CELLS // blocks.width))
-        every = max(1, -(-int(counts.sum()) // most))
-        number = np.cumsum(counts) - 1  # of each row among those that count
-        parts, flagged = [], np.zeros(blocks.width, dtype=bool)
+        every = max(1, -(-n_counting // most))
+        taken = np.arange(0, blocks.n_rows, every) if counts is None else np.flatnonzero(counts)[::every]
+        sample, flagged = np.empty((len(taken), blocks.width)), np.zeros(blocks.width, dtype=bool)
         for rows, values, missing in blocks:
             if missing is not None:
-                flagged |= missing[counts[rows]].any(axis=0)
-            parts.append(values[counts[rows] & (number[rows] % every == 0)])
+                flagged |= (missing if counts is None else missing[counts[rows]]).any(axis=0)
+            begin, end = np.searchsorted(taken, (rows.start, rows.stop))
+            sample[begin:end] = values if end - begin == len(values) else values[taken[begin:end] - rows.start]
         self.flagged_ = np.flatnonzero(flagged)
-        self._learn(np.concatenate(parts), None if weight is None else weight[counts][::every])
+        self._learn(sample, None if weight is None else weight[taken])
         return self
 
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:

@@ -6,7 +6,6 @@ It knows joblib's protocol and nothing of networks beyond who has one: see `need
 import contextlib
 import inspect
 import math
-import os
 import sys
 import threading
 import weakref
@@ -17,6 +16,9 @@ from typing import Any
 import joblib
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, SequentialBackend, register_parallel_backend
 
+from sknet_hp.fusion.tasks.copies import clones_by_itself, copy_calls
+from sknet_hp.fusion.tasks.sizes import available_bytes, bytes_of_batch
+
 WIDE = 512
 """How many tasks a caller is told can run at once, so that many networks meet."""
 
@@ -25,13 +27,6 @@ DEFAULT_MEMORY_FRACTION = 0.25
 
 class Network:
     """Mark of the estimators that train through the engine."""
-
-
-def _available_bytes() -> int:
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return 4 << 30
 
 
 def check_n_jobs(n_jobs: int | None) -> int | None:
@@ -123,37 +118,22 @@ def needs_threads(batch: Any) -> bool:
     return not foreign
 
 
-def _size(batch: Any) -> int:
-    """Bytes that a task may come to hold: as much as the arrays and frames it is given, since scikit-learn copies a split of them."""
-    return sum(_bytes_of(value) for _, args, kwargs in batch.items for value in [*args, *kwargs.values()])
-
-
-def _bytes_of(value: Any) -> int:
-    if isinstance(value, tuple):  # as searches give a split
-        return sum(map(_bytes_of, value))
-    nbytes = getattr(value, "nbytes", None)
-    if nbytes is None and hasattr(value, "estimated_size"):  # polars
-        nbytes = value.estimated_size()
-    if nbytes is None and hasattr(value, "memory_usage"):
-        nbytes = getattr(value, "size", 0) * 8
-    if nbytes is None and hasattr(value, "nnz"):  # a sparse table, which is dense once it is encoded, in float32
-        nbytes = math.prod(value.shape) * 4
-    return int(nbytes) if isinstance(nbytes, int) else 0
-
-
 class FusedBackend(ParallelBackendBase):
-    """Tasks in threads up to where a network wants to train; there they wait for it together.
+    """Tasks in threads of this process, each with its own copy of what it is given; their networks train in these threads, or in company.
+
+    On the CPU each network trains in the thread of its task, on a core of its own; several cores share a big one if it is alone. Networks for a GPU
+    or a cluster wait for each other and train together.
 
     Parameters
     ----------
-    over : "inline", "loky", "dask", "ray", a Dask client or None
-        Where cohorts train: in this process, in worker processes, on a cluster, or where the engine thinks best.
+    over : "dask", "ray", a Dask client, "inline" or None
+        The cluster in whose workers networks train; "inline" and None: this process.
     cores : int or None
-        How many cores, or workers of a cluster, work on cohorts, by joblib's rules, whatever `n_jobs` a call asks for. None: as many as it asks for.
+        How many cores, or workers of a cluster, train networks, by joblib's rules, whatever `n_jobs` a call asks for. None: as many as it asks for.
     memory : int or None
         Bytes of data that tasks in flight may hold. Default: a quarter of what is free.
     max_threads : int
-        How many tasks may wait at once.
+        How many tasks may be in flight at once.
     """
 
     supports_retrieve_callback = True
@@ -177,6 +157,7 @@ class FusedBackend(ParallelBackendBase):
         self.calls: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.plain: weakref.WeakKeyDictionary[Any, list] = weakref.WeakKeyDictionary()
         self.retrieving: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.largest: weakref.WeakKeyDictionary[Any, float | None] = weakref.WeakKeyDictionary()  # array to be copied; None: nothing is
 
     # ---- before a call ---------------------------------------------------------------------------------------------
 
@@ -199,17 +180,20 @@ class FusedBackend(ParallelBackendBase):
 
         self.engine = engine()
         cores = check_n_jobs(self.cores or n_jobs)
-        memory = self.memory or int(DEFAULT_MEMORY_FRACTION * _available_bytes())
+        memory = self.memory or int(DEFAULT_MEMORY_FRACTION * available_bytes())
         try:
             if getattr(self.engine.tasks.current, "direct", False):
                 raise RuntimeError("this thread trains by itself")
             self.engine.open(parallel, cores, self.over, self.max_threads, memory)
         except RuntimeError as error:  # no thread to be had
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level)) from error
+        limit = kwargs.get("max_nbytes")
+        with self.lock:
+            self.largest[parallel] = None if require == "sharedmem" else math.inf if limit is None else limit
         return WIDE
 
     def start_call(self) -> None:
-        from sknet_hp.fusion.tasks import Call
+        from sknet_hp.fusion.tasks.task import Call
 
         parallel, tasks = self._calling(), self.engine.tasks
         left = getattr(parallel, "_ready_batches", None)
@@ -241,18 +225,29 @@ class FusedBackend(ParallelBackendBase):
     # ---- tasks -----------------------------------------------------------------------------------------------------
 
     def submit(self, func: Any, callback: Callable[[Any], None] | None = None) -> Any:
-        from sknet_hp.fusion.tasks import Task
+        from sknet_hp.fusion.tasks.task import Task
 
         parallel = getattr(callback, "parallel", None)
         tasks = self.engine.tasks
-        task = Task(self.calls[parallel], next(tasks.numbers), func, callback, _size(func))
+        task = Task(self.calls[parallel], next(tasks.numbers), func, callback, bytes_of_batch(func))
         plain = not needs_threads(func)
         with self.lock:
             if plain and parallel not in self.retrieving:
                 self.plain.setdefault(parallel, []).append(task)
                 return task
+        self._separate(task, parallel)
         tasks.submit(task)
         return task
+
+    def _separate(self, task: Any, parallel: Any) -> None:
+        """Give a task its own copy of what others may have too; if there can be none, they take turns."""
+        batch, largest = task.body, self.largest[parallel]
+        if largest is None or all(clones_by_itself(function) for function, _, _ in batch.items):
+            return
+        try:
+            batch.items = copy_calls(batch.items, largest)
+        except Exception as error:  # whatever an object says that is not to be copied
+            task.take_turns(f"what they are given can not be copied ({type(error).__name__}: {error})")
 
     def retrieve_result_callback(self, out: Any) -> Any:
         return out.result()
@@ -336,26 +331,28 @@ class Session(joblib.parallel_config):
 
 
 def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = None, max_threads: int = WIDE) -> Session:
-    """Train the networks of concurrent fits together, in any scikit-learn code run inside the `with` block.
+    """Train the networks of concurrent fits at the same time, in any scikit-learn code run inside the `with` block.
 
     Like ``joblib.parallel_config(backend="fused", n_jobs=-1)``, with settings. Results do not depend on it, bit for bit; only the time does.
+    Tasks are threads, and each has its own copy of what your own ``Parallel`` gives it, as joblib's processes have. Arrays of more than a megabyte
+    are not copied; with ``Parallel(require="sharedmem")`` nothing is.
     Estimators without a network are fitted one after another inside it: use another backend for searches over them.
 
     Parameters
     ----------
     n_jobs : int, default=None
-        How many cores work on cohorts; on a cluster, how many of its workers. None or -1: all there are. The outermost setting wins; `n_jobs` of
+        How many cores train networks; on a cluster, how many of its workers. None or -1: all there are. The outermost setting wins; `n_jobs` of
         searches inside are ignored.
-    over : {"inline", "loky", "dask", "ray"} or distributed.Client, default=None
-        Where cohorts train: "inline" in this process, "loky" in `n_jobs` worker processes, which stay alive for the next search. By default the
-        engine takes worker processes once the work is worth starting them. "dask" is the cluster of Dask's current client, or give the client
-        itself; "ray" the cluster that `ray.init` has connected this process to. A worker that dies costs only what it was training, which goes to
-        another, with a warning. They need the extras `dask` and `ray`.
+    over : {"dask", "ray", "inline"} or distributed.Client, default=None
+        Where networks train. By default, and with "inline", in threads of this process: on the CPU each on a core of its own, or a big one on several
+        cores while it is alone; on a GPU in stacks. "dask" is the cluster of Dask's current client, or give the client itself; "ray" the cluster that
+        `ray.init` has connected this process to. They need the extras `dask` and `ray`. A worker that dies costs only what it was training, which
+        goes to another, with a warning.
     memory : int, default=None
         Bytes of data that tasks waiting at one time may hold (scikit-learn copies a split of X for each), and an eighth of it for encoded rows
         that they have in common. By default a quarter of the memory that is free.
     max_threads : int, default=512
-        How many tasks may wait for their networks at one time.
+        How many tasks may have begun and wait, for a core or for their networks, at one time.
 
     Returns
     -------

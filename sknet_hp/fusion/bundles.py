@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
-from sknet_hp.fusion.tasks import Task
+from sknet_hp.fusion.tasks.task import Task
 from sknet_hp.training.job import TrainingJob, TrainingResult
 
 

@@ -25,7 +25,9 @@ from sknet_hp.fusion.executors.cluster import Cluster
 from sknet_hp.fusion.kept import Kept
 from sknet_hp.fusion.places import Places
 from sknet_hp.fusion.tables import TableStore
-from sknet_hp.fusion.tasks import Call, Tasks, WarningState
+from sknet_hp.fusion.tasks.task import Call
+from sknet_hp.fusion.tasks.threads import Tasks
+from sknet_hp.fusion.tasks.warning_state import WarningState
 from sknet_hp.training.calling_off import Cancelled
 from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 
@@ -318,11 +320,11 @@ class Engine:
         if isinstance(error, WorkerDied):
             deaths = bundle.deaths + 1
             if len(alive) > 1 or deaths < _MAX_DEATHS:
-                note = f"a worker process died while it trained {len(alive)} networks; they are trained again in a new one"
+                note = f"a worker died while it trained {len(alive)} networks; they are trained again in others"
                 alive[0].notes.append((note, RuntimeWarning))
                 self.ready_made += [Bundle(part, deaths, bundle.expected / 2) for part in halves(alive)]
                 return
-            failure = RuntimeError(f"{deaths} worker processes died in turn while they trained this network; it may need more memory than there is")
+            failure = RuntimeError(f"{deaths} workers died in turn while they trained this network; it may need more memory than there is")
             failure.__cause__, error = error, failure
         elif len(alive) > 1 and isinstance(error, Exception):
             if "out of memory" in str(error).lower():

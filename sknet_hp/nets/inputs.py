@@ -34,6 +34,10 @@ class Form(NamedTuple):
         return self.n_binned > 0 or self.n_hot > 0 or self.sparse or self.width > self.n_floats
 
 
+_DTYPES: dict[str, type] = {"floats": np.float32, "bins": np.uint16, "shares": np.float32, "starts": np.int64, "hot": np.int32}
+_DTYPES |= {"sparse_starts": np.int64, "sparse_columns": np.int32, "sparse_values": np.float32, "codes": np.int32}
+
+
 def _none(dtype: type) -> np.ndarray:
     return np.zeros((0, 0), dtype)
 
@@ -67,7 +71,7 @@ class Inputs:
 
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():  # kernels read them by their addresses
-            object.__setattr__(self, name, np.ascontiguousarray(array))
+            object.__setattr__(self, name, np.require(array, _DTYPES[name], ["C", "A"]))
 
     @classmethod
     def of(cls, X: np.ndarray, n_codes: int = 0) -> "Inputs":

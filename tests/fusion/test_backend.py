@@ -18,9 +18,10 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp.fusion import devices
-from sknet_hp.fusion.backend import WIDE, FusedBackend, _size, has_network
+from sknet_hp.fusion.backend import WIDE, FusedBackend, has_network
 from sknet_hp.fusion.engine import engine
 from sknet_hp.fusion.entry import train_job
+from sknet_hp.fusion.tasks.sizes import bytes_of_batch
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -227,4 +228,4 @@ def test_tables_within_a_split_count_as_memory():
     """Searches hand them over as a tuple."""
     X = np.zeros((100, 5))
     plain, within = (SimpleNamespace(items=[(None, arguments, {})]) for arguments in ((X, X[:, 0]), ((X, X[:, 0], None), "name")))
-    assert _size(plain) == _size(within) == X.nbytes + X[:, 0].nbytes
+    assert bytes_of_batch(plain) == bytes_of_batch(within) == X.nbytes + X[:, 0].nbytes

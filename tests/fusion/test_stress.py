@@ -116,7 +116,7 @@ def test_an_exception_reaches_the_caller_and_no_task_goes_on(fit):
             ended.append(seed)
 
     with sknet_hp.fused(8), pytest.raises(KeyError, match="5"):
-        Parallel()(delayed(task)(seed) for seed in range(40))
+        Parallel(require="sharedmem")(delayed(task)(seed) for seed in range(40))
     assert not [t for t in threading.enumerate() if t.name.startswith("sknet_hp-task")], "the call ends when its threads have"
 
 
@@ -262,7 +262,7 @@ def test_a_generator_dropped_half_consumed(fit):
         trained.append(seed)
 
     with sknet_hp.fused(1):
-        generator = Parallel(return_as="generator")(delayed(task)(seed) for seed in range(40))
+        generator = Parallel(return_as="generator", require="sharedmem")(delayed(task)(seed) for seed in range(40))
         next(generator)
         del generator
         gc.collect()
@@ -295,7 +295,7 @@ def test_tasks_of_a_call_that_fails_while_it_dispatches_are_not_of_the_next_call
         ran.append(number)
         raise KeyError(number)
 
-    with sknet_hp.fused(1), Parallel() as parallel:
+    with sknet_hp.fused(1), Parallel(require="sharedmem") as parallel:
         dispatch = parallel.dispatch_one_batch
 
         def dispatch_and_wait_for_the_failure(iterator):
@@ -325,7 +325,7 @@ def test_a_late_failure_does_not_reach_the_next_call(fit, alone):
             time.sleep(0.001)
         raise KeyError("early")
 
-    with sknet_hp.fused(2), Parallel() as parallel:
+    with sknet_hp.fused(2), Parallel(require="sharedmem") as parallel:
         begin = parallel._reset_run_tracking
 
         def begin_beside_the_late_one():
@@ -376,7 +376,7 @@ def test_a_task_that_takes_its_time_keeps_nobody(fit, alone):
         return weights
 
     with sknet_hp.fused(2):
-        got = Parallel()(delayed(task)(seed) for seed in range(40))
+        got = Parallel(require="sharedmem")(delayed(task)(seed) for seed in range(40))
     assert same(got, alone[:40])
 
 
@@ -395,7 +395,7 @@ def test_few_bodies_run_at_a_time(fit):
         return fit(seed)
 
     with sknet_hp.fused(2):
-        Parallel()(delayed(task)(seed) for seed in range(8))
+        Parallel(require="sharedmem")(delayed(task)(seed) for seed in range(8))
     assert most[0] == 2
 
 
@@ -445,7 +445,7 @@ def test_finished_tasks_hold_no_data(fit):
         return seed
 
     with sknet_hp.fused(1, max_threads=10):
-        Parallel()(delayed(task)(make(), seed % 64) for seed in range(200))
+        Parallel(require="sharedmem")(delayed(task)(make(), seed % 64) for seed in range(200))
     assert all(count <= 200 - ended + 12 for ended, count in enumerate(counts))
 
 

@@ -59,7 +59,7 @@ def test_a_task_begins_with_its_callers_filters(fit, fused):
 
     with warnings.catch_warnings(), fused():
         warnings.simplefilter("error", DeprecationWarning)
-        Parallel()(delayed(task)(seed) for seed in range(10))
+        Parallel(require="sharedmem")(delayed(task)(seed) for seed in range(10))
     assert seen == [[("error", DeprecationWarning)]] * 10
 
 

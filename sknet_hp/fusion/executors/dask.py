@@ -24,11 +24,11 @@ def _train(payload: bytes, *tables: Table) -> bytes:
         task = tasks.get(key)
         return task is None or task.state == "cancelled"
 
-    return train_packed(payload, tables, unwanted)
+    return train_packed(payload, tables, unwanted, worker.state.nthreads)
 
 
 class DaskWorker(RemoteWorker):
-    """A worker process of Dask's, however many threads it has. Tables are scattered to it, and stay as long as this process holds them."""
+    """A worker process of Dask's; a bundle uses all of its threads. Tables are scattered to it, and stay as long as this process holds them."""
 
     def __init__(self, client: Any, address: str, changed: Callable[[], None]):
         super().__init__(address, changed)

@@ -1,7 +1,7 @@
 """Transcendental functions of float32 by polynomials, without a branch: in a vector they have the bits that they have alone, on any CPU.
 
 A library's vector and scalar versions round differently, and so do those of different CPUs. Coefficients are minimax, by Remez's exchange in forty
-digits. Errors in units of the last place stand in the tests. Results too small to be normal are 0.
+digits. Errors in units of the last place stand in the tests. Results too small to be normal, or nearly so, are 0.
 """
 
 from typing import Any
@@ -147,7 +147,8 @@ def tanh(x):
 
 @inline
 def waves(x):
-    """(sine, cosine)."""
+    """(sine, cosine); those of 0 for numbers so large that their neighbours are half a turn away, and NaN of infinite ones."""
+    x = x if abs(x) < F(5e6) else F(0) * x
     shifted = fma(x, F(0.6366197723675814), _ROUND)
     n = shifted - _ROUND
     r = fma(n, F(-1.5703125), x)  # pi / 2 in three parts
@@ -166,6 +167,7 @@ def waves(x):
 @inline
 def erfc(x):
     """1 - erf(x), for x >= 0."""
+    x = F(20) if x > F(20) else x  # the square is finite; NaN stays
     y = x * x
     p = fma(F(8.362309830572713e-5), y, F(-8.141480986362852e-4))
     p = fma(p, y, F(5.200990039374146e-3))

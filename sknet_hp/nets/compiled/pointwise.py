@@ -32,7 +32,7 @@ def _leaky_relu(x, alpha):
 
 @inline
 def _elu(x, alpha):
-    below = alpha * expm1(x if x < F(0) else F(0))
+    below = alpha * expm1(F(0) if x > F(0) else x)  # NaN stays
     return (x if x > F(0) else below), (F(1) if x > F(0) else below + alpha)
 
 

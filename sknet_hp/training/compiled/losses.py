@@ -244,7 +244,7 @@ def _trained(part, parts, rows, heads, n, outputs, targets, weight, parameter, g
             slope = g[r, h * n : (h + 1) * n]
             loss += ROW(z[r, h * n : (h + 1) * n], t[r], own, slope)  # type: ignore[name-defined]  # noqa: F821
             for j in range(n):
-                slope[j] *= factor
+                slope[j] = slope[j] * factor if factor > F(0) else F(0)  # also where a rate is infinite
         losses[r] = loss / F(heads)
 
 

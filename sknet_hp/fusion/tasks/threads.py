@@ -7,130 +7,25 @@ elsewhere. The caller's context variables and scikit-learn configuration are the
 with it.
 """
 
-import contextvars
 import heapq
 import itertools
 import threading
 import time
-import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
-import sklearn
 import torch
 
+from sknet_hp.fusion.tasks.task import Call, Task
+from sknet_hp.fusion.tasks.warning_state import WarningState
 from sknet_hp.training.calling_off import CallOff, Cancelled
 
 STALL = 0.05  # seconds after which a running body is no quick one, and another may run beside it
 NEW_TASK_STALL = 0.5  # the same for one body more than there are cores
 
 _MANY = 1000  # how many more tasks to expect of a call that is still submitting some
-
-
-class WarningState:
-    """The process-wide state of the `warnings` module."""
-
-    def __init__(self) -> None:
-        module: Any = warnings
-        self.filters = module.filters
-        self.copy = list(module.filters)
-        self.showwarning = module.showwarning
-        self.implementation = getattr(module, "_showwarnmsg_impl", None)
-
-    def install(self, contents: bool = False) -> None:
-        module: Any = warnings
-        module.filters = self.filters
-        if contents:
-            module.filters[:] = self.copy
-        module.showwarning = self.showwarning
-        if self.implementation is not None:
-            module._showwarnmsg_impl = self.implementation
-        mutated = getattr(module, "_filters_mutated", None) or getattr(module, "_filters_mutated_lock_held", None)
-        if mutated is not None:
-            mutated()
-
-
-class Call:
-    """One `Parallel.__call__`: its tasks run as its caller would have run them, and can be called off together."""
-
-    def __init__(self, parent: "Task | None"):
-        self.parent = parent
-        self.depth: int = parent.call.depth + 1 if parent is not None else 0
-        self.off = False
-        self.unfinished = 0  # tasks submitted and not yet at their end
-        self.jobs_each = 1  # networks to expect of a task: as many as any has brought so far
-        self.context = contextvars.copy_context()
-        self.configuration = sklearn.get_config()
-        self.warnings = WarningState()
-
-    def lineage(self) -> Iterator["Call"]:
-        """The call itself, the one whose task made it, and so on."""
-        call: Call | None = self
-        while call is not None:
-            yield call
-            call = call.parent.call if call.parent is not None else None
-
-    @property
-    def cancelled(self) -> bool:
-        return any(call.off for call in self.lineage())
-
-
-class Task:
-    """One body and its outcome; what joblib sees as a future."""
-
-    def __init__(self, call: Call, number: int, body: Callable[[], Any], callback: Callable[["Task"], None] | None, size: int):
-        self.call, self.number, self.size = call, number, size
-        self.body: Callable[[], Any] | None = body
-        self.callback = callback
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self.since = 0.0  # when it was last allowed to run
-        self.woken = False
-        self.resumed = threading.Event()
-        self.warnings: WarningState | None = None
-        self.call_off = CallOff()
-        self.jobs = 0  # networks that it has handed over
-
-    def hands_over(self) -> None:
-        """Note a network of this task, which is one of those tasks too whose nested calls it belongs to."""
-        task: Task | None = self
-        while task is not None:
-            task.jobs += 1
-            task.call.jobs_each = max(task.call.jobs_each, task.jobs)
-            task = task.call.parent
-
-    def run(self) -> None:
-        """The whole task, in a thread that is not its caller's."""
-        self.call.warnings.install()
-        sklearn.set_config(**self.call.configuration)  # of this thread alone
-        self.call.context.copy().run(self.execute)
-        self.finish()
-
-    def execute(self) -> None:
-        try:
-            if self.call.cancelled:
-                raise Cancelled
-            assert self.body is not None
-            self.value = self.body()
-        except BaseException as error:  # whatever a task raises is its outcome, and joblib raises it again in the caller
-            self.error = error
-
-    def finish(self) -> None:
-        callback, self.callback = self.callback, None
-        self.body = None  # and with it the task's split of X
-        if callback is None:
-            return
-        # A call that was called off hears no more, not even between the end of one call of a `Parallel` and the beginning of its next.
-        with getattr(getattr(callback, "parallel", None), "_lock", nullcontext()):
-            if not self.call.off:
-                callback(self)
-
-    def result(self) -> Any:
-        if self.error is not None:
-            raise self.error
-        return self.value
 
 
 class Tasks:
@@ -208,9 +103,23 @@ class Tasks:
     def submit(self, task: Task) -> None:
         with self.lock:
             task.call.unfinished += 1
-            heapq.heappush(self.queue, (-task.call.depth, task.number, task))
+            if task.in_turn:
+                task.call.turns.append(task)
+            if not task.in_turn or task.call.turns[0] is task:
+                self._enqueue(task)
             self.grant()
             self.changed()
+
+    def _enqueue(self, task: Task) -> None:
+        heapq.heappush(self.queue, (-task.call.depth, task.number, task))
+
+    def _ended(self, task: Task) -> None:
+        """A task is at its end (holding the lock): it is the next one's turn."""
+        task.call.unfinished -= 1
+        if task.in_turn:
+            task.call.turns.popleft()
+            if task.call.turns:
+                self._enqueue(task.call.turns[0])
 
     @contextmanager
     def trains(self) -> Iterator[CallOff]:
@@ -243,6 +152,9 @@ class Tasks:
                 if task.call.cancelled:
                     task.call_off.set()
             dropped = [entry[2] for entry in self.queue if entry[2].call.cancelled]
+            for other in self.calls():
+                while other.cancelled and len(other.turns) > 1:
+                    dropped.append(other.turns.pop())
             self.queue = [entry for entry in self.queue if not entry[2].call.cancelled]
             heapq.heapify(self.queue)
             for _, _, task in self.resuming:
@@ -287,7 +199,8 @@ class Tasks:
         task.call.warnings.install()
         task.woken = False
         task.resumed.clear()
-        self._release(task)
+        self._rest(task)
+        self.grant()
         self.changed()
 
     def unpark(self, task: Task) -> None:
@@ -312,10 +225,9 @@ class Tasks:
 
     # ---- permits (all holding the lock) ----------------------------------------------------------------------------
 
-    def _release(self, task: Task) -> None:
+    def _rest(self, task: Task) -> None:
         self.running.discard(task)
         self.last_progress = time.monotonic()
-        self.grant()
 
     def grant(self) -> None:
         """Let tasks run while there are permits, those first that have begun."""
@@ -327,7 +239,7 @@ class Tasks:
             elif self._room():
                 task = heapq.heappop(self.queue)[2]
                 if not self._spawn(task):
-                    heapq.heappush(self.queue, (-task.call.depth, task.number, task))
+                    self._enqueue(task)
                     return
             else:
                 return
@@ -372,16 +284,24 @@ class Tasks:
         finally:
             self.current.direct = False
             with self.lock:
-                task.call.unfinished -= 1
+                self._ended(task)
 
-    def _run(self, task: Task) -> None:
-        self.current.task = task
+    def _run(self, task: Task | None) -> None:
+        """What a thread does: a task, and then those that it may go on with."""
         torch.set_num_threads(1)  # or each new thread would start a team of OpenMP threads of its own, to fight for the cores
-        try:
-            task.run()
-        finally:
-            with self.lock:
-                self.live.discard(task)
-                task.call.unfinished -= 1
-                self._release(task)
-                self.changed()
+        while task is not None:
+            self.current.task, following = task, None
+            try:
+                task.run()
+            finally:
+                with self.lock:
+                    self.live.discard(task)
+                    self._ended(task)
+                    self._rest(task)
+                    if self.queue and not self.resuming and self._permit() and self._room():
+                        following = heapq.heappop(self.queue)[2]
+                        self.live.add(following)
+                        self._started(following)
+                    self.grant()
+                    self.changed()
+            task = following

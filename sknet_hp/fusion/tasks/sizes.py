@@ -1,0 +1,30 @@
+"""Bytes: what is free, and what tasks may come to hold."""
+
+import math
+import os
+from typing import Any
+
+
+def available_bytes() -> int:
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return 4 << 30
+
+
+def bytes_of_batch(batch: Any) -> int:
+    """Bytes that a task may come to hold: as much as the arrays and frames it is given, since scikit-learn copies a split of them."""
+    return sum(_bytes_of(value) for _, args, kwargs in batch.items for value in [*args, *kwargs.values()])
+
+
+def _bytes_of(value: Any) -> int:
+    if isinstance(value, tuple):  # as searches give a split
+        return sum(map(_bytes_of, value))
+    nbytes = getattr(value, "nbytes", None)
+    if nbytes is None and hasattr(value, "estimated_size"):  # polars
+        nbytes = value.estimated_size()
+    if nbytes is None and hasattr(value, "memory_usage"):
+        nbytes = getattr(value, "size", 0) * 8
+    if nbytes is None and hasattr(value, "nnz"):  # a sparse table, which is dense once it is encoded, in float32
+        nbytes = math.prod(value.shape) * 4
+    return int(nbytes) if isinstance(nbytes, int) else 0

@@ -1,0 +1,1 @@
+from calls import _place  # noqa: F401

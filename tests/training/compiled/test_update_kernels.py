@@ -1,0 +1,144 @@
+"""The kernels of an update: bits that depend on nothing but each parameter's own numbers, averages, clipping."""
+
+import numpy as np
+import pytest
+import torch
+from calls import fma, normal, run, same_bits, same_for_parts
+
+from sknet_hp.training.compiled import updates
+from sknet_hp.training.compiled.updates import CHUNK, UPDATES, Now
+from sknet_hp.training.optimizers import OPTIMIZERS
+
+every_rule = pytest.mark.parametrize("name", list(UPDATES))
+
+USUAL = {Now.LR: 0.01, Now.CLIP: 1, Now.MOMENTUM: 0.9, Now.SHARE_1: 0.1, Now.SHARE_2: 0.05, Now.EPS: 1e-6}
+USUAL |= {Now.FACTOR: 2.5, Now.SLOPE: 1.5, Now.NEXT: 0.7}
+
+
+def numbers(**changes):
+    now = np.full(16, np.nan, np.float32)
+    now[list(Now)] = 0
+    for which, value in USUAL.items():
+        now[which] = value
+    for which, value in changes.items():
+        now[Now[which]] = value
+    return now
+
+
+def update(place, name, n=75, factors=(1, 1), averaged=False, parts=1, g=None, where=slice(None), **changes):
+    """(parameters, first memory, second memory, average) after a step."""
+    p, first, average = normal(n, seed=1), normal(n, seed=3), normal(n, seed=5)
+    second, g = np.abs(normal(n, seed=4)), normal(n, seed=2) if g is None else g
+    first = np.abs(first) if OPTIMIZERS[name].slots == 1 else first  # of squares, for some rules
+    p, g, first, second, average = (place(each[where]) for each in (p, g, first, second, average))
+    fields = {"p": p, "g": g, "first": first, "second": second, "average": average if averaged else 0}
+    run(UPDATES[name], parts, n=len(p), **fields, now=place(numbers(**changes)), factors=place(factors))
+    return [each.copy() for each in (p, first, second, average)]
+
+
+OPTIONS = {
+    "plain": {},
+    "penalty": {"DECAY": 0.1, "L1": 0.05, "CLIP": 0.3, "factors": (0.5, 2)},
+    "beside": {"DECAY": 0.1, "DECOUPLED": 1, "factors": (0.5, 2)},
+    "averaged": {"averaged": True, "EMA": 0.2, "DECAY": 0.1, "DECOUPLED": 1},
+}
+
+
+def test_every_rule_has_a_kernel():
+    assert set(UPDATES) == set(OPTIMIZERS)
+
+
+@every_rule
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_parts_and_company_do_not_show(place, name, options):
+    whole = same_for_parts(lambda parts: update(place, name, parts=parts, **options))
+    for where in (slice(0, 1), slice(7, 24), slice(70, 75)):
+        alone = update(place, name, where=where, **options)
+        assert all(same_bits(one, together[where]) for one, together in zip(alone, whole, strict=True))
+
+
+@every_rule
+def test_what_is_averaged(place, name):
+    """The average moves towards the new parameters, by one multiplication and addition; without one all else is the same."""
+    p, *memories, average = update(place, name, averaged=True, EMA=0.2)
+    before = normal(75, seed=5)
+    assert same_bits(average, fma(np.float32(0.2), p - before, before))
+    alone, *own_memories, untouched = update(place, name, averaged=False, EMA=0.2)
+    assert same_bits(p, alone)
+    assert all(same_bits(a, b) for a, b in zip(memories, own_memories, strict=True))
+    assert same_bits(untouched, before)
+
+
+@every_rule
+@pytest.mark.parametrize("decoupled", [0, 1])
+def test_what_is_frozen_stays(place, name, decoupled):
+    p, *_ = update(place, name, factors=(0, 1), DECAY=0.1, DECOUPLED=decoupled)
+    assert same_bits(p, normal(75, seed=1))
+
+
+@every_rule
+@pytest.mark.parametrize("decoupled", [0, 1])
+def test_tensors_that_decay_does_not_reach(place, name, decoupled):
+    """Neither weight decay nor the penalty on sizes."""
+    spared = update(place, name, factors=(1, 0), DECAY=0.1, L1=0.05, DECOUPLED=decoupled)
+    assert all(same_bits(a, b) for a, b in zip(spared, update(place, name), strict=True))
+    assert not same_bits(update(place, name, DECAY=5, DECOUPLED=decoupled)[0], spared[0])
+    assert not same_bits(update(place, name, L1=5, DECOUPLED=decoupled)[0], spared[0])
+
+
+@every_rule
+def test_bad_gradients_reach_their_own_parameters_alone(place, name):
+    g = normal(75, seed=2)
+    g[[5, 40]] = np.nan
+    p, *_ = update(place, name, g=g)
+    assert np.array_equal(np.flatnonzero(np.isnan(p)), [5, 40])
+
+
+# ---- beside the rules ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [1, 17, 75])
+def test_mix(place, n):
+    x, before = normal(n, seed=1), normal(n, seed=2)
+
+    def compute(parts):
+        average = place(before)
+        run(updates.mix, parts, n=n, x=place(x), average=average, now=place(numbers(EMA=0.3)))
+        return [average.copy()]
+
+    assert same_bits(same_for_parts(compute)[0], fma(np.float32(0.3), x - before, before))
+
+
+@pytest.mark.parametrize("limit", [0.5, 20.0, 1e6])
+@pytest.mark.parametrize("sizes", [(1,), (3, 17), (CHUNK, 1, 33), (3 * CHUNK + 5, 70)])
+def test_clipping_as_torch(place, limit, sizes):
+    """Over chunks of several tensors, of which those that learn nothing do not count."""
+    gradients = [normal(n, seed=n) / 4 for n in (*sizes, 40)]
+    frozen = len(sizes)
+
+    def compute(parts):
+        counts = [-(-len(g) // CHUNK) for g in gradients]
+        sums, now = place(np.full(2 * sum(counts), np.nan)), place(numbers())
+        for number, g in enumerate(gradients):
+            factors = place([0 if number == frozen else 1, 1])
+            run(updates.squares, parts, n=len(g), g=place(g), factors=factors, sums=sums[2 * sum(counts[:number]) :])
+        run(updates.clip, parts, n=sum(counts), sums=sums, limit=place([limit], np.float64), now=now)
+        return [now[Now.CLIP : Now.CLIP + 1].copy()]
+
+    parameters = [torch.nn.Parameter(torch.zeros(n)) for n in sizes]
+    for parameter, g in zip(parameters, gradients, strict=False):
+        parameter.grad = torch.tensor(g)
+    norm = float(torch.nn.utils.clip_grad_norm_(parameters, limit))
+    expected = parameters[0].grad[0] / gradients[0][0] if norm > limit else 1.0
+    (factor,) = same_for_parts(compute)[0]
+    assert factor == pytest.approx(float(expected), rel=1e-6)
+    assert (factor == 1) == (norm < limit)
+
+
+def test_clipping_of_what_is_not_finite(place):
+    """No number of a gradient that has overflown comes out as if it had not."""
+    sums, now = place(np.full(2, np.nan)), place(numbers())
+    run(updates.squares, n=3, g=place([1, np.inf, 2]), factors=place([1, 1]), sums=sums)
+    run(updates.clip, n=1, sums=sums, limit=place([1.0], np.float64), now=now)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(now[Now.CLIP] * np.float32(np.inf))
