@@ -57,9 +57,6 @@ class FakeExecutor:
     def sizes(self) -> list[int]:
         return [len(seeds) for seeds in self.bundles]
 
-    def ready(self) -> bool:
-        return True
-
     def submit(self, bundle: Any, done: Callable[[Any], None]) -> None:
         self.busy = True
         self.bundles.append([job.seed for job in bundle.jobs])

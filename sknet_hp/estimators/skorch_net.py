@@ -28,8 +28,8 @@ from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, UnknownLayerError, trace
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.kernels import mixed_keys
 from sknet_hp.nets.program import COUNTER
+from sknet_hp.nets.random_bits import mixed_keys
 from sknet_hp.training.job import Rows, Table, TrainingJob
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.

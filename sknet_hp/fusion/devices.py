@@ -1,15 +1,13 @@
-"""Which cohort runs where, how high a stack may be, and how long it will take."""
+"""Which bundle runs where, how large it may be, and how long it will take."""
 
 import os
 
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.job import TrainingJob
 
-_CACHE_FLOATS = 1_300_000  # above this a stack's tensors fall out of the second-level cache and out of a core's share of the third
-_MAX_HEIGHT = 32  # measured: nothing is gained beyond
-_STEP_SECONDS = 1.2e-4  # a step's fixed cost: some thirty calls into torch
+_SENT = 32  # networks that a worker on CPUs is sent at a time
+_STEP_SECONDS = 1.2e-4  # a step's fixed cost
 _MULTIPLICATIONS_PER_SECOND = 4.5e10
-_FLOATS_PER_SECOND = 1.5e9  # elementwise work, all passes over one float together
 
 
 def n_cores() -> int:
@@ -51,36 +49,29 @@ def resolve_device(device: str, elsewhere: bool = False) -> str:
     return str(found)
 
 
-def _member_floats(job: TrainingJob) -> tuple[int, int]:
-    """(parameters, activations of one step) of one member."""
-    if not isinstance(job.graph, Graph):
-        parameters = sum(p.numel() for p in job.graph.parameters())
-        return parameters, job.batch_rows * 256
-    widths = [shape[0] for node in job.graph.nodes for role, _, shape in node.parameters if role == "weight"]
-    return job.graph.n_parameters, job.batch_rows * (job.n_heads * sum(widths) + job.train.table.X.n_features)
+def _n_parameters(job: TrainingJob) -> int:
+    return job.graph.n_parameters if isinstance(job.graph, Graph) else sum(p.numel() for p in job.graph.parameters())
 
 
 def stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
-    """How many networks like this one to train in one stack.
+    """How many networks like this one to train in one stack, or to send to a worker at a time.
 
-    Small networks gain from company until 32 share the cost of a step's calls; wide ones lose once the stack leaves the cache. On CUDA
-    memory is the limit: `gpu_bytes` of it are free, or what is free here.
+    On CUDA memory is the limit: `gpu_bytes` of it are free, or what is free here.
     """
     if not isinstance(job.graph, Graph):
         return 1
-    parameters, activations = _member_floats(job)
-    if job.device.startswith("cuda"):
-        import torch
+    if not job.device.startswith("cuda"):
+        return _SENT
+    import torch
 
-        free = torch.cuda.mem_get_info(torch.device(job.device))[0] if gpu_bytes is None else gpu_bytes
-        return max(1, min(1024, int(0.4 * free) // (4 * (12 * parameters + 4 * activations))))
-    floats = 5 * parameters + 2 * activations
-    return max(1, min(_MAX_HEIGHT, _CACHE_FLOATS // floats))
+    free = torch.cuda.mem_get_info(torch.device(job.device))[0] if gpu_bytes is None else gpu_bytes
+    widths = [shape[0] for node in job.graph.nodes for role, _, shape in node.parameters if role == "weight"]
+    activations = job.batch_rows * (job.n_heads * sum(widths) + job.train.table.X.n_features)  # of one step
+    return max(1, min(1024, int(0.4 * free) // (4 * (12 * _n_parameters(job) + 6 * activations))))
 
 
 def expected_seconds(job: TrainingJob, members: int) -> float:
-    """A rough guess at what a cohort will take; the engine corrects it by what it sees."""
-    parameters, activations = _member_floats(job)
+    """A rough guess at what a bundle will take; the engine corrects it by what it sees."""
     epochs = max(0, job.max_epochs - job.first_epoch)
-    work = 3 * job.batch_rows * job.n_heads * parameters / _MULTIPLICATIONS_PER_SECOND + (2 * activations + 2 * parameters) / _FLOATS_PER_SECOND
+    work = 3 * job.batch_rows * job.n_heads * _n_parameters(job) / _MULTIPLICATIONS_PER_SECOND
     return epochs * job.steps * (_STEP_SECONDS + members * work)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sknet_hp.nets.graph import Graph, Node
-from sknet_hp.nets.program import STACKED
+from sknet_hp.nets.layers import Layer
 
 INITIALISATIONS: dict[str, Callable[..., Tensor]] = {
     "xavier_uniform": nn.init.xavier_uniform_,
@@ -48,7 +48,7 @@ def initial_parameters(graph: Graph, seed: int, init: Init | None = None, X: Ten
     ----------
     graph, seed : of the network.
     init : how it starts.
-    X : (rows, n_features) some training rows, a multiple of 32. Layers in the neural-tangent parametrisation look at them: each unit's
+    X : (rows, n_features) some training rows. Layers in the neural-tangent parametrisation look at them: each unit's
         pre-activation starts with standard deviation 1 over them, and a bias between minus its values on some (Holzmüller et al. 2024).
 
     Notes
@@ -170,12 +170,9 @@ def _fit_to(x: Tensor, own: dict[str, Tensor], generator: torch.Generator) -> No
 
 def _evaluated(node: Node, own: dict[str, Tensor], outputs: list[Tensor]) -> Tensor:
     """What a node makes of the outputs so far, in prediction."""
-    if node.kind == "add":
-        return outputs[node.inputs[0]] + outputs[node.inputs[1]]
-    stacked = {role: tensor.unsqueeze(0) for role, tensor in own.items()}
-    buffers = {role: _START_BUFFER[role](1, *shape, dtype=torch.float32) for role, _, shape in node.buffers}
-    layer = STACKED[node.kind](node, stacked, {}, buffers, torch.full((1, node.n_rates), 1e-5))
-    return layer.evaluate(outputs[node.inputs[0]])
+    buffers = {role: _START_BUFFER[role](shape, dtype=torch.float32) for role, _, shape in node.buffers}
+    stacked = {role: tensor.unsqueeze(0) for role, tensor in (own | buffers).items()}
+    return Layer(node, stacked, torch.full((1, node.n_rates), 1e-5))(*(outputs[number] for number in node.inputs))
 
 
 _START_BUFFER = {"running_mean": torch.zeros, "running_var": torch.ones}

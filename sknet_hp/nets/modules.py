@@ -1,4 +1,7 @@
-"""Layers for tables that torch has not, as `nn.Module`s; how they run in a stack stands in `table_layers` and `ensemble_layers`."""
+"""Layers for tables that torch has not, as `nn.Module`s.
+
+Their `forward`s count axes from the last: `layers` calls them for stacks too, where every tensor has an axis of members before those named here.
+"""
 
 import math
 from collections.abc import Callable
@@ -23,7 +26,7 @@ class ParametricActivation(nn.Module):
         self.weight = nn.Parameter(torch.ones(width, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + (self.activation(x) - x) * self.weight
+        return x + (self.activation(x) - x) * self.weight.unsqueeze(-2)
 
 
 class FeatureScale(nn.Module):
@@ -34,7 +37,7 @@ class FeatureScale(nn.Module):
         self.weight = nn.Parameter(torch.ones(width, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.weight
+        return x * self.weight.unsqueeze(-2)
 
 
 class PeriodicEmbedding(nn.Module):
@@ -55,12 +58,12 @@ class PeriodicEmbedding(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_numeric, learned, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
-        numbers = x[:, : self.n_numeric]
-        z = 2 * math.pi * numbers.unsqueeze(2) * self.frequency
-        waves = torch.cat([z.cos(), z.sin()], 2) if self.phase is None else (z + self.phase).cos()
-        embedded = torch.einsum("rnk,nkd->rnd", waves, self.weight) + self.bias
-        embedded = embedded.relu() if self.phase is None else torch.cat([embedded, numbers.unsqueeze(2)], 2)
-        return torch.cat([embedded.flatten(1), x[:, self.n_numeric :]], 1)
+        numbers = x[..., : self.n_numeric].unsqueeze(-1)
+        z = 2 * math.pi * numbers * self.frequency.unsqueeze(-3)
+        waves = torch.cat([z.cos(), z.sin()], -1) if self.phase is None else (z + self.phase.unsqueeze(-3)).cos()
+        embedded = torch.einsum("...rnk,...nkd->...rnd", waves, self.weight) + self.bias.unsqueeze(-3)
+        embedded = embedded.relu() if self.phase is None else torch.cat([embedded, numbers], -1)
+        return torch.cat([embedded.flatten(-2), x[..., self.n_numeric :]], -1)
 
 
 class BinEmbedding(nn.Module):
@@ -79,9 +82,10 @@ class BinEmbedding(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         end = self.first_bin + self.n_numeric * self.n_bins
-        bins = x[:, self.first_bin : end].unflatten(1, (self.n_numeric, self.n_bins))
-        embedded = torch.einsum("rnk,nkd->rnd", bins, self.weight) + x[:, : self.n_numeric].unsqueeze(2) * self.slope + self.bias
-        return torch.cat([embedded.flatten(1), x[:, self.n_numeric : self.first_bin], x[:, end:]], 1)
+        bins = x[..., self.first_bin : end].unflatten(-1, (self.n_numeric, self.n_bins))
+        straight = x[..., : self.n_numeric].unsqueeze(-1) * self.slope.unsqueeze(-3) + self.bias.unsqueeze(-3)
+        embedded = torch.einsum("...rnk,...nkd->...rnd", bins, self.weight) + straight
+        return torch.cat([embedded.flatten(-2), x[..., self.n_numeric : self.first_bin], x[..., end:]], -1)
 
 
 class CategoryEmbedding(nn.Module):
@@ -96,8 +100,11 @@ class CategoryEmbedding(nn.Module):
         self.weight = nn.Parameter(torch.zeros(n_categories, dim, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
-        codes = x[:, -self.n_columns :].long()
-        return torch.cat([x[:, : -self.n_columns], self.weight[codes].flatten(1)], 1)
+        *members, n_categories, _ = self.weight.shape
+        first = torch.arange(math.prod(members), device=x.device).view(*members, 1, 1) * n_categories  # of each member's, in a table of all
+        codes = x[..., -self.n_columns :].long() + first
+        vectors = nn.functional.embedding(codes, self.weight.flatten(0, -2))
+        return torch.cat([x[..., : -self.n_columns], vectors.flatten(-2)], -1)
 
 
 class EnsembleLinear(nn.Module):
@@ -123,9 +130,10 @@ class EnsembleLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_heads, n_outputs, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.unsqueeze(1) if self.first else x.unflatten(0, (-1, self.n_heads))
-        y = nn.functional.linear(x * self.input_factor, self.weight)
-        return (y * self.output_factor + self.bias).flatten(0, 1)
+        x = x.unsqueeze(-2) if self.first else x.unflatten(-2, (-1, self.n_heads))
+        scaled = (x * self.input_factor.unsqueeze(-3)).flatten(-3, -2)
+        y = (scaled @ self.weight.mT).unflatten(-2, (-1, self.n_heads))
+        return (y * self.output_factor.unsqueeze(-3) + self.bias.unsqueeze(-3)).flatten(-3, -2)
 
 
 class EnsembleOutput(nn.Module):
@@ -145,6 +153,6 @@ class EnsembleOutput(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_heads, n_outputs, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
-        heads = x.unflatten(0, (-1, self.n_heads))
-        out = torch.einsum("rhi,hoi->rho", heads, self.weight) + self.bias
-        return out.flatten(1) if self.together is None else self.together(out)
+        heads = x.unflatten(-2, (-1, self.n_heads))
+        out = torch.einsum("...rhi,...hoi->...rho", heads, self.weight) + self.bias.unsqueeze(-3)
+        return out.flatten(-2) if self.together is None else self.together(out)

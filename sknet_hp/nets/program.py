@@ -1,20 +1,14 @@
-"""A graph bound to the stacked tensors of a cohort: its forward, its backward, and its prediction."""
+"""A graph bound to the stacked tensors of a cohort, or a module as it is: outputs in training, for autograd to go back from, and in prediction."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sknet_hp.nets.ensemble_layers import ENSEMBLE_LAYERS
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, Shape
-from sknet_hp.nets.layers import LAYERS, Dropout, Layer
-from sknet_hp.nets.table_layers import TABLE_LAYERS
-
-STACKED: dict[str, type[Layer]] = LAYERS | TABLE_LAYERS | ENSEMBLE_LAYERS
-"""Every kind of a graph's node and the layer that runs it in a stack."""
+from sknet_hp.nets.layers import Layer
 
 PRECISIONS = ("float32", "bf16")
 """Of the products of hidden layers."""
@@ -23,26 +17,23 @@ COUNTER = "num_batches_tracked"
 """How batch normalisations name the number of batches they have seen, their only buffer that is not trained."""
 
 
-Slope = Callable[[Tensor, slice], Tensor]
-"""slope(outputs, rows): the gradient by the outputs (members, rows, n_outputs) of these rows of a batch."""
-
-
 class Runnable(Protocol):
-    """What the training loop needs of a network, stacked or alone. `n_keys` is how many random keys a step takes.
+    """What the training loop needs of a network, stacked or alone.
 
-    `evaluate` is told how many rows are no filling, where all members have as many.
+    Attributes
+    ----------
+    n_keys : how many random keys a step takes.
+    parameters : what is trained, in the order of the graph or of the module.
     """
 
     n_keys: int
+    parameters: list[Tensor]
 
-    def step(self, x: Tensor, weight: Tensor, keys: Tensor, slope: Slope) -> None: ...
+    def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor: ...
 
-    def evaluate(self, x: Tensor, n_rows: int | None = None) -> Tensor: ...
+    def evaluate(self, x: Tensor) -> Tensor: ...
 
     def scale_dropout(self, factors: np.ndarray | None) -> None: ...
-
-
-_ALL = slice(None)
 
 
 class Program:
@@ -51,139 +42,75 @@ class Program:
     Parameters
     ----------
     graph : the structure all members share.
-    parameters, gradients, buffers : by name, each (members, *shape); `backward` overwrites the gradients, training updates the buffers.
+    tensors : parameters and buffers by name, each (members, *shape); training updates the buffers.
     rates : (members, n) the numbers in which members may differ, in the order of the graph's nodes.
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        parameters: dict[str, Tensor],
-        gradients: dict[str, Tensor],
-        buffers: dict[str, Tensor],
-        rates: Tensor,
-    ):
-        self.graph, self.gradients = graph, gradients
-        consumers = [0] * (len(graph.nodes) + 1)
-        for node in graph.nodes:
-            for i in node.inputs:
-                consumers[i] += 1
-        self.fans_out = [count > 1 for count in consumers]
-        self.layers: list[Layer | None] = [None]
-        rate = 0
-        for node in graph.nodes:
-            if node.kind == "add":
-                self.layers.append(None)
-                continue
-            layer = STACKED[node.kind](
-                node,
-                {role: parameters[name] for role, name, _ in node.parameters},
-                {role: gradients[name] for role, name, _ in node.parameters},
-                {role: buffers[name] for role, name, _ in node.buffers},
-                rates[:, rate : rate + node.n_rates],
-            )
-            rate += node.n_rates
-            source = node.inputs[0]
-            layer.input_gradient = source != 0
-            layer.overwrite = layer.in_place and source != 0 and not self.fans_out[source] and self._expendable(source, node.kind)
-            self.layers.append(layer)
-        self.dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+    def __init__(self, graph: Graph, tensors: dict[str, Tensor], rates: Tensor):
+        self.nodes = graph.nodes
+        leaves = {name: tensors[name].data.requires_grad_() for name, _ in graph.parameters}  # they do not notice what happens to buffers
+        self.parameters = list(leaves.values())
+        own = rates.split([node.n_rates for node in graph.nodes], 1)
+        self.layers: list[Layer] = []
+        for node, own_rates in zip(graph.nodes, own, strict=True):
+            bound = {role: (tensors | leaves)[name] for role, name, _ in node.parameters + node.buffers}
+            self.layers.append(Layer(node, bound, own_rates))
+        self.dropouts = [layer for layer in self.layers if layer.node.kind == "dropout"]
         self.n_keys = len(self.dropouts)
+        self.scale_dropout(None)
 
     def scale_dropout(self, factors: np.ndarray | None) -> None:
         """Multiply all dropout rates by (1, members) factors, until the next call; None for ones."""
         for layer in self.dropouts:
-            layer.set_rates(None if factors is None else torch.from_numpy(factors[0]).to(layer.rates))
-
-    def _expendable(self, source: int, kind: str) -> bool:
-        producer = self.layers[source]
-        if producer is None:  # a sum
-            return True
-        if isinstance(producer, Dropout) and producer.overwrite:  # its output is its source's, which may still be read
-            return self._expendable(self.graph.nodes[source - 1].inputs[0], kind)
-        # Dropout leaves the signs of what it keeps, and ReLU's backward looks at signs only.
-        return not producer.reads_output or (kind == "dropout" and producer.node.kind == "relu")
-
-    def _run(self, x: Tensor, weight: Tensor | None) -> Tensor:
-        outputs = [x]
-        for node, layer in zip(self.graph.nodes, self.layers[1:], strict=True):
-            if layer is None:
-                outputs.append(outputs[node.inputs[0]] + outputs[node.inputs[1]])
-            elif weight is None:
-                outputs.append(layer.evaluate(outputs[node.inputs[0]]))
-            else:
-                outputs.append(layer.forward(outputs[node.inputs[0]], weight))
-        return outputs[-1]
-
-    def step(self, x: Tensor, weight: Tensor, keys: Tensor, slope: Slope) -> None:
-        """Fill the gradients from a batch: x (members, rows, n_inputs), weight (members, rows) of sum one, keys (members, n_keys) of this step."""
-        self.backward(slope(self.forward(x, weight, keys), _ALL))
+            rates = layer.rates.double()
+            layer.drop_at(rates if factors is None else rates * torch.from_numpy(factors).to(rates).mT)
 
     def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
-        """Outputs (members, rows, n_outputs) in training."""
-        for i, layer in enumerate(self.dropouts):
-            layer.keys = keys[:, i]
+        """Outputs (members, rows, n_outputs) in training.
+
+        Of a batch x (members, rows, n_inputs), weights (members, rows) of sum one, and this step's keys (members, n_keys).
+        """
+        for layer, key in zip(self.dropouts, keys.unbind(1), strict=True):
+            layer.keys = key
         return self._run(x, weight)
 
-    def evaluate(self, x: Tensor, n_rows: int | None = None) -> Tensor:
+    def evaluate(self, x: Tensor) -> Tensor:
         """Outputs (members, rows, n_outputs) in prediction."""
         return self._run(x, None)
 
-    def backward(self, g: Tensor) -> None:
-        """Fill the gradients from that of the outputs."""
-        pending: list[Tensor | None] = [None] * (len(self.graph.nodes) + 1)
-        pending[-1] = g
-        for number in range(len(self.graph.nodes), 0, -1):
-            node, layer, g_out = self.graph.nodes[number - 1], self.layers[number], pending[number]
-            if g_out is None:
-                continue
-            if layer is None:
-                self._pass(pending, node.inputs[0], g_out.clone())
-                self._pass(pending, node.inputs[1], g_out)
-            else:
-                g_in = layer.backward(g_out)
-                if g_in is not None:
-                    self._pass(pending, node.inputs[0], g_in)
-
-    def _pass(self, pending: list[Tensor | None], to: int, g: Tensor) -> None:
-        before = pending[to]
-        pending[to] = (g.clone() if self.fans_out[to] else g) if before is None else before.add_(g)
+    def _run(self, x: Tensor, weight: Tensor | None) -> Tensor:
+        outputs = [x]
+        for node, layer in zip(self.nodes, self.layers, strict=True):
+            inputs = [outputs[number] for number in node.inputs]
+            outputs.append(layer(*inputs) if weight is None else layer.train(weight, *inputs))
+        return outputs[-1]
 
 
 class Alone:
-    """One network that cannot be vouched for, run as it is: its own forward, torch's autograd.
-
-    Rows that only fill a batch are cut off, so the module sees what it would see in a plain loop.
-    """
+    """One network that cannot be vouched for, run as it is."""
 
     n_keys = 1
 
-    def __init__(self, module: nn.Module, parameters: dict[str, Tensor], gradients: dict[str, Tensor], buffers: dict[str, Tensor]):
-        self.module = module.to(next(iter(parameters.values())).device)  # with what is not trained, too
-        self.buffers = {name: stack[0] for name, stack in buffers.items()}
+    def __init__(self, module: nn.Module, tensors: dict[str, Tensor]):
+        self.module = module.to(next(iter(tensors.values())).device)  # with what is not trained, too
+        own = {name: stack[0] for name, stack in tensors.items()}
+        self.buffers: dict[str, Tensor] = {}
         for name, b in module.named_buffers():
-            if name in self.buffers:
-                b.data = self.buffers[name]
-        self.gradients = gradients
-        self.parameters = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
-        for name, p in self.parameters:
-            p.data = parameters[name][0]
-
-    def step(self, x: Tensor, weight: Tensor, keys: Tensor, slope: Slope) -> None:
-        """As `Program.step`."""
-        self.backward(slope(self.forward(x, weight, keys), _ALL))
+            if name in own:
+                b.data = self.buffers[name] = own[name]
+        self.parameters: list[Tensor] = []
+        for name, p in module.named_parameters():
+            if p.requires_grad:
+                p.data = own[name]
+                self.parameters.append(p)
 
     def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
-        # Rows that fill a batch come last; a row of weight zero before them is one of the batch.
-        rows = int(torch.nonzero(weight[0])[-1]) + 1 if bool(weight.any()) else x.shape[1]
+        """As `Program.forward`."""
         self.module.train()
-        with torch.enable_grad(), OwnGenerator(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF):
-            self.out = self.module(x[0, :rows])
+        with OwnGenerator(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF):
+            outputs = self.module(x[0])
         self._keep_buffers()
-        filled = x.new_zeros(x.shape[1], self.out.shape[-1])
-        filled[:rows] = self.out.detach()
-        self.rows = rows
-        return filled.unsqueeze(0)
+        return outputs.unsqueeze(0)
 
     def _keep_buffers(self) -> None:
         """Take over what the module has put in a buffer's place."""
@@ -199,20 +126,10 @@ class Alone:
             holder, _, last = name.rpartition(".")
             self.module.get_submodule(holder)._buffers[last] = own.copy_(b.detach())
 
-    def backward(self, g: Tensor) -> None:
-        gradients = torch.autograd.grad(self.out, [p for _, p in self.parameters], g[0, : self.rows], allow_unused=True)
-        for (name, _), gradient in zip(self.parameters, gradients, strict=True):
-            if gradient is None:
-                self.gradients[name].zero_()
-            else:
-                self.gradients[name][0].copy_(gradient)
-
-    def evaluate(self, x: Tensor, n_rows: int | None = None) -> Tensor:
+    def evaluate(self, x: Tensor) -> Tensor:
+        """As `Program.evaluate`."""
         self.module.eval()
-        outputs = self.module(x[0, :n_rows])
-        filled = outputs.new_zeros(x.shape[1], *outputs.shape[1:])
-        filled[: len(outputs)] = outputs
-        return filled.unsqueeze(0)
+        return self.module(x[0]).unsqueeze(0)
 
     def scale_dropout(self, factors: np.ndarray | None) -> None:
         """The module keeps its own rates."""

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.random_bits import mixed_keys
 from sknet_hp.training.job import TrainingJob
 
 NOISE, MIXUP = 4, 5  # streams of random numbers that a member's seed opens, beside those of batches
@@ -17,7 +17,7 @@ def mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:
     """Which share of a mixture is a row itself, in each step of these epochs; (epochs, steps) float32."""
 
     def drawn(epoch: int) -> np.ndarray:
-        generator = np.random.default_rng(int(kernels.mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
+        generator = np.random.default_rng(int(mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
         return generator.beta(job.mixup_alpha, job.mixup_alpha, job.steps)
 
     return np.array([drawn(epoch) for epoch in epochs], np.float32)
@@ -57,11 +57,12 @@ class Augmentation:
     def apply(self, begin: int, xs: Tensor, ys: Tensor) -> None:
         """Change rows and targets, (steps, members, rows, width), of the steps from `begin` on, in place.
 
-        Whole steps are drawn, of a multiple of 32 numbers, so it makes no difference how many come at a time.
+        Whole steps are drawn, one by one, so it makes no difference how many come at a time.
         """
         for k, size, generator in self.noise:
             x = xs[:, k, :, : xs.shape[3] - self.n_codes]  # numbers of categories mean nothing in between
-            x.add_(torch.randn(x.shape, generator=generator, dtype=torch.float32).mul_(size).to(x.device))
+            noise = torch.stack([torch.randn(step.shape, generator=generator, dtype=torch.float32) for step in x])
+            x.add_(noise.mul_(size).to(x.device))
         for mixture in self.mix:
             mixture.apply(begin, xs[:, mixture.k], ys[:, mixture.k])
 
@@ -113,4 +114,4 @@ def _or_one(weight: np.ndarray) -> np.ndarray:
 
 
 def _generator(job: TrainingJob, stream: int, epoch: int) -> torch.Generator:
-    return torch.Generator().manual_seed(int(kernels.mixed_keys(job.seed, stream, epoch)) & 0x7FFFFFFFFFFFFFFF)
+    return torch.Generator().manual_seed(int(mixed_keys(job.seed, stream, epoch)) & 0x7FFFFFFFFFFFFFFF)

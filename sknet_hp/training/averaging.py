@@ -1,14 +1,12 @@
 """Averages of a network's weights over its training, with which it is validated and predicts. Training goes on from the raw ones."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from sknet_hp.training.layout import Factors
 from sknet_hp.training.schedules import SLACK
-from sknet_hp.training.weights import Weights
 
 KINDS = ("none", "ema", "swa")
 
@@ -63,24 +61,24 @@ class Averages:
     Parameters
     ----------
     each : the members' averaging.
-    weights : of the average, at first.
+    weights : (members, n) of the average, at first; changed in place.
     counts : (members,) how many have been averaged.
     """
 
-    def __init__(self, each: list[Averaging], weights: Weights, counts: np.ndarray):
+    def __init__(self, each: list[Averaging], weights: Tensor, counts: np.ndarray):
         self.each, self.weights, self.counts = each, weights, counts
         self.kind = each[0].kind
 
     def begin_epoch(self, steps: int) -> None:
         if self.kind == "ema":
             shares = [[ema_share(one.decay, count + step) for one, count in zip(self.each, self.counts, strict=True)] for step in range(steps)]
-            self.shares = self._factors(np.array(shares))
+            self.shares = self._column(shares)
 
-    def after_step(self, i: int, weights: Weights) -> None:
+    def after_step(self, i: int, weights: Tensor) -> None:
         if self.kind == "ema":
-            self._lerp(self.shares, i, weights)
+            self.weights.lerp_(weights, self.shares[i])
 
-    def end_epoch(self, epochs: np.ndarray, steps: int, horizons: np.ndarray, weights: Weights) -> None:
+    def end_epoch(self, epochs: np.ndarray, steps: int, horizons: np.ndarray, weights: Tensor) -> None:
         """`epochs`, (members,), have been trained, the last one with these steps."""
         if self.kind == "ema":
             self.counts = self.counts + steps
@@ -88,32 +86,12 @@ class Averages:
         counted = epochs > np.array([one.start for one in self.each]) * horizons + SLACK  # .29 of 100 is 29, for which floats have a little less
         self.counts = self.counts + counted
         # Until there is something to average, the average is what trains; epochs that do not count leave it as it is.
-        self._lerp(self._factors(np.where(counted | (self.counts == 0), 1 / np.maximum(self.counts, 1), 0.0)), 0, weights)
+        share = np.where(counted | (self.counts == 0), 1 / np.maximum(self.counts, 1), 0.0)
+        self.weights.lerp_(weights, self._column(share))
 
-    def _factors(self, shares: np.ndarray) -> tuple[Factors, Factors]:
-        return self.weights.layout.factors(shares), self.weights.buffer_layout.factors(shares)
-
-    def _lerp(self, shares: tuple[Factors, Factors], i: int, weights: Weights) -> None:
-        for average, now, share in zip(self.weights.flats, weights.flats, shares, strict=True):
-            average.lerp_(now, share[i])
-
-    @contextmanager
-    def in_place_of(self, weights: Weights) -> Iterator[None]:
-        """Have the averages where the weights are."""
-        raw = weights.copy()
-        weights.copy_(self.weights)
-        try:
-            yield
-        finally:
-            weights.copy_(raw)
-
-    def copy_(self, other: "Averages") -> None:
-        self.weights.copy_(other.weights)
-        self.counts = other.counts.copy()
-
-    def member(self, k: int) -> Average:
-        """Where one member's stands."""
-        return Average(self.kind, *self.weights.member(k), int(self.counts[k]))
+    def _column(self, shares: object) -> Tensor:
+        return torch.tensor(np.asarray(shares), dtype=torch.float32, device=self.weights.device).unsqueeze(-1)
 
     def select(self, keep: list[int]) -> "Averages":
-        return Averages([self.each[k] for k in keep], self.weights.select(keep), self.counts[keep])
+        """Those of the members in `keep` only."""
+        return Averages([self.each[k] for k in keep], self.weights[keep], self.counts[keep])

@@ -8,8 +8,6 @@ from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, Table, TrainingJob
 from sknet_hp.training.losses import Loss
 
-DROPOUT = 2  # a stream of random numbers that a member's seed opens
-
 
 class DeviceTable:
     """Encoded rows on a device, of which batches are made into wide rows there."""
@@ -111,10 +109,16 @@ class Epochs:
 
     def __init__(self, pool: Pool, jobs: list[TrainingJob], device: torch.device):
         self.pool, self.jobs, self.device = pool, jobs, device
-        first = jobs[0]
-        self.steps, self.batch_rows = first.steps, first.batch_rows
-        self.index = [torch.from_numpy(pool.index(job.train)) for job in jobs]
-        self.uniform: tuple[np.ndarray, Tensor] | None = None
+        self.steps, self.batch_rows = jobs[0].steps, jobs[0].batch_rows
+        # Where each row stands among the rows of all batches.
+        self.places = [
+            np.arange(n) // job.rows_per_step * self.batch_rows + np.arange(n) % job.rows_per_step for job in jobs for n in [len(job.train)]
+        ]
+        self.last_rows = max(int(places[-1]) % self.batch_rows + 1 for places in self.places)
+
+    def n_rows(self, step: int) -> int:
+        """How many rows of a step are not filling in each member's batch."""
+        return self.last_rows if step == self.steps - 1 else self.jobs[0].rows_per_step
 
     def draw(self, epochs: list[int]) -> tuple[Tensor, np.ndarray, Tensor]:
         """One epoch for each member.
@@ -125,30 +129,17 @@ class Epochs:
         weight : (members, steps, batch_rows) the rows' own weights, zero where a batch is filled up.
         share : (steps, members, batch_rows) weights divided by their batch's sum.
         """
-        members = len(self.jobs)
-        order = torch.zeros(members, self.steps, self.batch_rows, dtype=torch.long)
-        for k, (job, index, epoch) in enumerate(zip(self.jobs, self.index, epochs, strict=True)):
-            order[k] = index[0]  # batches are filled up with a row of the member's own: nobody else's can overflow in it
-            own = self.pool.offsets[id(job.train.table)] + torch.from_numpy(order_of_epoch(job, epoch)).long()
-            self._fill(order[k], own, job.rows_per_step)
-        if self.uniform is None or self.pool.weighted:
-            weight = np.zeros((members, self.steps, self.batch_rows), np.float32)
-            for k, job in enumerate(self.jobs):
-                filled = torch.zeros(self.steps, self.batch_rows, dtype=torch.float32)
-                self._fill(filled, torch.ones(len(self.index[k]), dtype=torch.float32), job.rows_per_step)
-                weight[k] = filled.numpy()
-            if self.pool.weighted:
-                weight *= self.pool.weights(order.numpy())
-            total = weight.sum(-1, keepdims=True)
-            share = weight / np.where(total > 0, total, 1)
-            self.uniform = weight, torch.from_numpy(np.ascontiguousarray(share.transpose(1, 0, 2))).to(self.device)
-        return order.transpose(0, 1).contiguous().to(self.device), *self.uniform
+        size = len(self.jobs), self.steps * self.batch_rows
+        order, weight = np.zeros(size, np.int64), np.zeros(size, np.float32)
+        for k, (job, places, epoch) in enumerate(zip(self.jobs, self.places, epochs, strict=True)):
+            own = self.pool.offsets[id(job.train.table)] + order_of_epoch(job, epoch).astype(np.int64)
+            order[k] = own[0]  # batches are filled up with a row of the member's own: nobody else's can overflow in it
+            order[k, places], weight[k, places] = own, self.pool.weights(own)
+        shape = len(self.jobs), self.steps, self.batch_rows
+        weight = weight.reshape(shape)
+        total = weight.sum(-1, keepdims=True)
+        share = weight / np.where(total > 0, total, 1)
+        return self._by_step(order.reshape(shape)), weight, self._by_step(share)
 
-    @staticmethod
-    def _fill(target: Tensor, values: Tensor, rows_per_step: int) -> None:
-        """Lay values out as (steps, batch_rows), rows_per_step in each step."""
-        whole = len(values) // rows_per_step
-        target[:whole, :rows_per_step] = values[: whole * rows_per_step].view(whole, rows_per_step)
-        rest = len(values) - whole * rows_per_step
-        if rest:
-            target[whole, :rest] = values[whole * rows_per_step :]
+    def _by_step(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array.transpose(1, 0, 2))).to(self.device)

@@ -1,35 +1,34 @@
-"""How networks are trained, many at once: stack, step, retire, unstack."""
+"""How networks are trained by torch, many at once: stack, step, retire, unstack."""
 
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from sknet_hp.nets import kernels
 from sknet_hp.nets.defaults import own_defaults
-from sknet_hp.nets.graph import Graph, Shape
+from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
-from sknet_hp.nets.slices import Sliced, rows_per_slice
+from sknet_hp.nets.random_bits import mixed_keys
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.averaging import Average, Averages
-from sknet_hp.training.batches import DROPOUT, Epochs, Pool
+from sknet_hp.training.batches import Epochs, Pool
 from sknet_hp.training.calling_off import Cancelled
+from sknet_hp.training.compiled.loop import DROPOUT
 from sknet_hp.training.environment import training_environment
-from sknet_hp.training.heads import OfEach
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout
-from sknet_hp.training.optimizers import OPTIMIZERS, Optimizer
+from sknet_hp.training.losses import rows_of_heads
+from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.reach import decay_reach
 from sknet_hp.training.schedules import Schedule
 from sknet_hp.training.start import initial_state
-from sknet_hp.training.torch_loss import TorchLoss, loss_of
+from sknet_hp.training.torch_loss import loss_of
 from sknet_hp.training.validation import Scores, Validation
-from sknet_hp.training.weights import Weights
 
 _GATHER_FLOATS = 1 << 18  # how much of X is gathered at once: enough to amortise the call, little enough to stay in cache
 
@@ -56,6 +55,19 @@ def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> lis
         return cohort.results
 
 
+@dataclass
+class Stack:
+    """What changes while members train: their weights (members, length), what the optimizer remembers, and their averages."""
+
+    weights: Tensor
+    slots: list[Tensor]
+    averages: Averages | None
+
+    def select(self, keep: list[int]) -> "Stack":
+        """A copy of those of the members in `keep`."""
+        return Stack(self.weights[keep], [slot[keep] for slot in self.slots], None if self.averages is None else self.averages.select(keep))
+
+
 class Cohort:
     """Members in training. Position k of every list belongs to the member `self.numbers[k]` of the jobs given."""
 
@@ -64,9 +76,7 @@ class Cohort:
         self.cancelled = cancelled
         self.device = torch.device(first.device)
         self.loss = loss_of(first.loss)
-        self.module = None if isinstance(first.graph, Graph) else first.graph
-        self.graph = first.graph if isinstance(first.graph, Graph) else None
-        self.parameter_shapes, self.buffer_shapes = self._shapes()
+        self.layout = Layout(*((first.graph.parameters, first.graph.buffers) if isinstance(first.graph, Graph) else trained_shapes(first.graph)))
         self.jobs = list(jobs)
         self.numbers = list(range(len(jobs)))
         self.states = [job.start or initial_state(job) for job in jobs]
@@ -74,69 +84,49 @@ class Cohort:
         self.pool = Pool(jobs, self.loss, self.device)
         self._results: dict[int, TrainingResult] = {}
         self._errors: dict[int, BaseException] = {}
-        layout = Layout(self.parameter_shapes, len(jobs), self.device)
-        layouts = layout, Layout(self.buffer_shapes, len(jobs), self.device)
-        self.weights = Weights(*layouts).assign([(s.parameters, s.buffers) for s in self.states])
-        self.slots = [layout.zeros() for _ in range(self.optimizer_class.slots)]
-        for i, slot in enumerate(self.slots):
-            layout.assign(slot, np.stack([s.slots[i] for s in self.states]))
+        slots = [torch.from_numpy(np.stack([s.slots[i] for s in self.states])).to(self.device) for i in range(OPTIMIZERS[first.optimizer].slots)]
+        self.now = Stack(self._stacked([(s.parameters, s.buffers) for s in self.states]), slots, self._averages())
         # Copies of the epoch with the lowest validation loss, and of the last epoch whose numbers were finite.
-        self.best = Weights(*layouts).assign([best_of(s) for s in self.states])
-        self.sound = self.weights.copy()
-        self.sound_slots = [slot.clone() for slot in self.slots]
-        self.averages, self.sound_averages = self._averages(layouts), self._averages(layouts)
+        self.best = self._stacked([best_of(s) for s in self.states])
+        self.sound = self._copy_of_now()
         self._bind()
         self._retire()
 
-    def _averages(self, layouts: tuple[Layout, Layout]) -> Averages | None:
+    def _stacked(self, vectors: list[tuple[np.ndarray, np.ndarray]]) -> Tensor:
+        return self.layout.stack(vectors, self.device)
+
+    def _averages(self) -> Averages | None:
         each = [job.averaging for job in self.jobs]
         if each[0].kind == "none":
             return None
         now = [s.average if s.average is not None and s.average.kind == each[0].kind else Average("", s.parameters, s.buffers) for s in self.states]
-        return Averages(each, Weights(*layouts).assign([(a.parameters, a.buffers) for a in now]), np.array([a.count for a in now]))
+        return Averages(each, self._stacked([(a.parameters, a.buffers) for a in now]), np.array([a.count for a in now]))
 
-    @property
-    def optimizer_class(self) -> type[Optimizer]:
-        return OPTIMIZERS[self.jobs[0].optimizer if self.jobs else "sgd"]
+    def _copy_of_now(self) -> Stack:
+        return self.now.select(list(range(len(self.jobs))))
 
     @property
     def results(self) -> list[TrainingResult]:
         return [self._results[number] for number in sorted(self._results)]
 
-    def _shapes(self) -> tuple[list[tuple[str, Shape]], list[tuple[str, Shape]]]:
-        if self.graph is not None:
-            return self.graph.parameters, self.graph.buffers
-        assert self.module is not None
-        return trained_shapes(self.module)
-
     def _bind(self) -> None:
         """Make the program and the optimizer for the members now in the stack."""
-        jobs, layout = self.jobs, self.weights.layout
-        self.layout = layout
-        self.gradient, self.scratch = layout.zeros(), layout.zeros()
+        jobs, first = self.jobs, self.jobs[0]
         self.epochs_done = np.array([s.epoch for s in self.states])
         self.epochs = Epochs(self.pool, jobs, self.device)
-        self.validation = Validation(self.pool, jobs, self.device) if jobs[0].validation is not None else None
-        parameters = layout.views(self.weights.parameters)
-        buffers = self.weights.buffer_layout.views(self.weights.buffers)
+        self.validation = Validation(self.pool, jobs, self.device) if first.validation is not None else None
+        tensors = self.layout.views(self.now.weights)
         self.program: Runnable
-        if self.graph is not None:
-            rates = torch.tensor([job.layer_rates for job in jobs], dtype=torch.float32, device=self.device).view(len(jobs), -1)
-            # A user's loss may be one of the whole batch.
-            whole = isinstance(jobs[0].loss, TorchLoss)
-            rows = jobs[0].batch_rows if whole else rows_per_slice(self.graph, jobs[0].batch_rows, self.device)
-            flat = [self.gradient, *(layout.zeros() for _ in range(rows, jobs[0].batch_rows, rows))]
-            programs = [Program(self.graph, parameters, layout.views(own), buffers, rates) for own in flat]
-            self.program = programs[0] if len(programs) == 1 else Sliced(programs, flat, rows)
+        if isinstance(first.graph, Graph):
+            self.program = Program(first.graph, tensors, self._of_each([job.layer_rates for job in jobs]))
         else:
-            assert self.module is not None
-            self.program = Alone(self.module, parameters, layout.views(self.gradient), buffers)
-        own = torch.tensor([job.loss_parameter for job in jobs], dtype=torch.float32, device=self.device)
-        self.loss = loss_of(jobs[0].loss, own.view(-1, 1, 1))
-        self.of_each = OfEach(self.loss, jobs[0].n_heads) if jobs[0].n_heads > 1 else self.loss
-        smoothing = [job.label_smoothing for job in jobs]
-        self.smoothing = torch.tensor(smoothing, dtype=torch.float32, device=self.device).view(1, -1, 1, 1) if any(smoothing) else None
+            self.program = Alone(first.graph, tensors)
+        self.loss = loss_of(first.loss, self._of_each([job.loss_parameter for job in jobs]).view(-1, 1, 1))
+        self.smoothing = self._of_each([job.label_smoothing for job in jobs]).view(1, -1, 1, 1)
         self._bind_optimizer()
+
+    def _of_each(self, numbers: list) -> Tensor:
+        return torch.tensor(numbers, dtype=torch.float32, device=self.device)
 
     def _bind_optimizer(self) -> None:
         """Make the optimizer for the rates and the steps of the members now in the stack."""
@@ -144,7 +134,8 @@ class Cohort:
         self.steps_done = np.array([s.step for s in self.states])
         names = list(jobs[0].rates.__dataclass_fields__)
         self.rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
-        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, self.layout, jobs[0].decay_mode, self._decayed())
+        reach = [decay_reach(job) for job in jobs]
+        self.optimizer = OPTIMIZERS[jobs[0].optimizer](self.rates, self.layout.sizes, self.device, jobs[0].decay_mode, reach)
 
     def _lr_factors(self) -> np.ndarray | None:
         """(members, tensors) factors on the learning rates of this epoch, or None for ones."""
@@ -154,10 +145,6 @@ class Cohort:
             for job, done in zip(self.jobs, self.epochs_done, strict=True)
         ]
         return np.array(each) if any(factors != ones for factors in each) else None
-
-    def _decayed(self) -> np.ndarray:
-        """(members, tensors) factors on the weight decay of each tensor, 0 where it does not reach."""
-        return np.array([decay_reach(job) for job in self.jobs])
 
     # ---- an epoch --------------------------------------------------------------------------------------------------
 
@@ -170,12 +157,12 @@ class Cohort:
         train_losses = self._train_epoch()
         self.epochs_done += 1
         self.steps_done += self.epochs.steps
-        if self.averages is not None:
+        averages = self.now.averages
+        if averages is not None:
             horizons = np.array([job.horizon for job in self.jobs])
-            self.averages.end_epoch(self.epochs_done, self.epochs.steps, horizons, self.weights)
+            averages.end_epoch(self.epochs_done, self.epochs.steps, horizons, self.now.weights)
         finite = self._finite() & np.isfinite(train_losses)
-        with nullcontext() if self.averages is None else self.averages.in_place_of(self.weights):
-            scores = self.validation.scores(self.program, self.loss) if self.validation is not None else [None] * len(self.jobs)
+        scores = self._scores()
         duration = (time.perf_counter() - start) / len(self.jobs)
         changed = [self._record(k, bool(finite[k]), float(train_losses[k]), scores[k], duration) for k in range(len(self.jobs))]
         self._settle(any(changed))
@@ -194,67 +181,78 @@ class Cohort:
         self._retire()
         if changed and members == len(self.jobs):
             self._bind_optimizer()
-        # Those that diverged are gone, with what was sound before this epoch; the rest is sound, whoever left.
-        self.sound.copy_(self.weights)
-        for to, source in zip(self.sound_slots, self.slots, strict=True):
-            to.copy_(source)
-        if self.averages is not None and self.sound_averages is not None:
-            self.sound_averages.copy_(self.averages)
+        if self.jobs:  # those that diverged are gone, with what was sound before this epoch; the rest is sound, whoever left
+            self.sound = self._copy_of_now()
 
     def _train_epoch(self) -> np.ndarray:
         """All steps of one epoch; returns the members' mean losses (members,)."""
         order, weight, share = self.epochs.draw(self.epochs_done.tolist())
         steps, members, rows = order.shape
-        features, n_outputs = self.jobs[0].train.table.X.n_features, self.jobs[0].n_outputs
         keys = self._keys(steps)
-        width = n_outputs * self.jobs[0].n_heads
         augmentation = Augmentation(self.jobs, self.epochs_done.tolist(), steps)
         augmentation.weigh(weight, share)
-        shares, columns = share.unbind(0), share.unsqueeze(3).unbind(0)
         counted = self.steps_done + np.arange(1, steps + 1)[:, None]
         decay = self._factors("decay_schedule", steps)
         self.optimizer.begin_epoch(self._learning_rates(steps), counted, self._lr_factors(), decay)
         self.program.scale_dropout(self._factors("dropout_schedule", 1))
-        averages = self.averages
+        parameters, averages = self.now.weights[:, : self.layout.n_parameters], self.now.averages
         if averages is not None:
             averages.begin_epoch(steps)
-        chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * features)))
-        records = torch.empty(chunk, members, rows, width, dtype=torch.float32, device=self.device)
-        losses = np.empty((members, steps, rows), np.float32)
+        chunk = max(1, min(steps, _GATHER_FLOATS // (members * rows * self.jobs[0].train.table.X.n_features)))
+        losses = torch.zeros(order.shape, dtype=torch.float32, device=self.device)
         for begin in range(0, steps, chunk):
-            index = order[begin : begin + chunk].reshape(-1)
-            xs = self.pool.inputs(index).view(-1, members, rows, features)
-            ys = self.pool.y.index_select(0, index).view(-1, members, rows, n_outputs)
-            if self.smoothing is not None:
-                ys = ys * (1 - self.smoothing) + self.smoothing * self.loss.even(n_outputs)
-            if augmentation:
-                augmentation.apply(begin, xs, ys)
-            for s, x, y, record in zip(range(begin, steps), xs.unbind(0), ys.unbind(0), records.unbind(0), strict=False):
+            xs, ys = self._gathered(order[begin : begin + chunk])
+            augmentation.apply(begin, xs, ys)
+            for s, x, y in zip(range(begin, steps), xs.unbind(0), ys.unbind(0), strict=False):
                 if self.cancelled():
                     raise Cancelled
-                self.program.step(x, shares[s], keys[s], partial(self._slope, y, columns[s], record))
-                self.optimizer.update(s, self.weights.parameters, self.gradient, self.slots, self.scratch)
+                n = self.epochs.n_rows(s)
+                losses[s, :, :n], gradient = self._gradient(x[:, :n], y[:, :n], share[s, :, :n], keys[s])
+                self.optimizer.update(s, parameters, gradient, self.now.slots)
                 if averages is not None:
-                    averages.after_step(s, self.weights)
-            losses[:, begin : begin + len(xs)] = self.of_each.rows(records[: len(xs)], ys).transpose(0, 1).cpu().numpy()
-        # Summed one member at a time, over arrays that the member alone would have: the order of additions is part of the promise. What stands
-        # where a row only fills its batch means nothing, and may be left from other steps.
-        weighted = np.multiply(losses, weight, where=weight > 0, out=np.zeros_like(losses))
-        return np.array([weighted[k].ravel().sum() / (weight[k].sum() or 1.0) for k in range(members)])
+                    averages.after_step(s, self.now.weights)
+        each = losses.transpose(0, 1).cpu().numpy()  # (members, steps, rows)
+        weighted = np.multiply(each, weight, where=weight > 0, out=np.zeros_like(each))
+        total = weight.sum((1, 2), dtype=np.float64)
+        return weighted.sum((1, 2), dtype=np.float64) / np.where(total > 0, total, 1)
 
-    def _slope(self, y: Tensor, weight: Tensor, record: Tensor, outputs: Tensor, rows: slice) -> Tensor:
-        """The gradient by the outputs of some rows of a batch."""
-        own = record[:, rows].contiguous()  # kernels write into nothing else
-        gradient = self.of_each.gradient(outputs, y[:, rows], weight[:, rows], own)
-        if own.data_ptr() != record[:, rows].data_ptr():
-            record[:, rows] = own
-        return gradient
+    def _gathered(self, order: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs and targets, (steps, members, rows, width), of these rows."""
+        index = order.reshape(-1)
+        xs = self.pool.inputs(index).view(*order.shape, -1)
+        ys = self.pool.y.index_select(0, index).view(*order.shape, -1)
+        if any(job.label_smoothing for job in self.jobs):
+            ys = ys * (1 - self.smoothing) + self.smoothing * self.loss.even(self.jobs[0].n_outputs)
+        return xs, ys
+
+    def _gradient(self, x: Tensor, y: Tensor, share: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """(the loss of each row (members, rows), the gradient of each member's mean by its parameters (members, n_parameters))."""
+        with torch.enable_grad():
+            outputs = self.program.forward(x, share, keys)
+            rows = rows_of_heads(self.loss, outputs, y, share, self.jobs[0].n_heads)
+        parts = torch.autograd.grad(rows, self.program.parameters, share.to(rows.dtype), allow_unused=True)
+        known = (torch.zeros_like(p) if part is None else part for part, p in zip(parts, self.program.parameters, strict=True))
+        return rows.detach(), torch.cat([part.reshape(len(x), -1) for part in known], 1)
+
+    def _scores(self) -> list[Scores] | list[None]:
+        """Score the members, with their averages where they have some."""
+        if self.validation is None:
+            return [None] * len(self.jobs)
+        weights, averages = self.now.weights, self.now.averages
+        if averages is None:
+            return self.validation.scores(self.program, self.loss)
+        raw = weights.clone()
+        weights.copy_(averages.weights)
+        try:
+            return self.validation.scores(self.program, self.loss)
+        finally:
+            weights.copy_(raw)
 
     def _keys(self, steps: int) -> Sequence[Tensor]:
         """For each step, (members, dropouts) keys of the dropout masks."""
         seeds = np.array([job.seed for job in self.jobs])
         seeds, epochs = seeds[None, :, None], self.epochs_done[None, :, None]
-        keys = kernels.mixed_keys(seeds, DROPOUT, epochs, np.arange(steps)[:, None, None], np.arange(self.program.n_keys)[None, None, :])
+        keys = mixed_keys(seeds, DROPOUT, epochs, np.arange(steps)[:, None, None], np.arange(self.program.n_keys)[None, None, :])
         return torch.from_numpy(np.ascontiguousarray(keys)).to(self.device).unbind(0)
 
     def _learning_rates(self, steps: int) -> np.ndarray:
@@ -274,12 +272,12 @@ class Cohort:
         factors = np.ones((steps, len(self.jobs)))
         for k, (job, each, done) in enumerate(zip(self.jobs, schedules, self.epochs_done, strict=True)):
             if each != Schedule():
-                factors[:, k] = [each.factor((done + s / steps) / job.horizon, 1 / (steps * job.horizon)) for s in range(steps)]
+                factors[:, k] = each.factors((done + np.arange(steps) / steps) / job.horizon, 1 / (steps * job.horizon))
         return factors
 
     def _finite(self) -> np.ndarray:
-        finite = self.weights.finite()
-        return (finite if self.averages is None else finite & self.averages.weights.finite()).cpu().numpy()
+        finite = torch.isfinite(self.now.weights).all(1)
+        return (finite if self.now.averages is None else finite & torch.isfinite(self.now.averages.weights).all(1)).cpu().numpy()
 
     # ---- what an epoch means for a member --------------------------------------------------------------------------
 
@@ -301,7 +299,7 @@ class Cohort:
             first = state.best_epoch == 0 or state.judged_by != job.judged_by
             if job.stopping.improves(value, state.best_loss, first):
                 changes |= {"best_loss": value, "best_epoch": epoch, "judged_by": job.judged_by, "waited": 0}
-                self.best.copy_member(k, self.weights if self.averages is None else self.averages.weights)
+                self.best[k] = (self.now if self.now.averages is None else self.now.averages).weights[k]
             else:
                 changes["waited"] = state.waited + 1
             if job.stopping.ends(changes["waited"]):
@@ -311,7 +309,7 @@ class Cohort:
         self.states[k] = replace(state, **changes)
         if job.observer is None:
             return False
-        state = self._ended(k, self.weights, self.slots, self.averages)
+        state = self._ended(k, self.now)
         return self._ask(k, partial(job.observer.on_epoch_end, record, state))
 
     def _ask(self, k: int, observe: Callable[[], Reaction]) -> bool:
@@ -326,22 +324,24 @@ class Cohort:
         if rates is not None:
             self.jobs[k] = replace(self.jobs[k], rates=rates)
         if changes:
-            self._put(k, replace(self._ended(k, self.weights, self.slots, self.averages), **changes))
+            self._put(k, replace(self._ended(k, self.now), **changes))
         return rates is not None or bool(changes)
 
     def _put(self, k: int, state: State) -> None:
         """Let a member go on from another state."""
         self.states[k] = replace(self.states[k], step=state.step)
-        everyone = range(len(self.jobs))
-        self.weights.assign([(state.parameters, state.buffers) if i == k else self.weights.member(i) for i in everyone])
-        for own, slot in zip(state.slots, self.slots, strict=True):
-            self.layout.assign(slot, np.stack([own if i == k else self.layout.member(i, slot) for i in everyone]))
+        self.now.weights[k] = self._stacked([(state.parameters, state.buffers)])[0]
+        for own, slot in zip(state.slots, self.now.slots, strict=True):
+            slot[k] = torch.from_numpy(own)
 
-    def _ended(self, k: int, weights: Weights, slots: list[Tensor], averages: Averages | None) -> State:
-        """A member's state with these tensors."""
-        parameters, buffers = weights.member(k)
-        memory = np.array([self.layout.member(k, slot) for slot in slots]).reshape(len(slots), -1)
-        return replace(self.states[k], parameters=parameters, buffers=buffers, slots=memory, average=None if averages is None else averages.member(k))
+    def _ended(self, k: int, stack: Stack) -> State:
+        """A member's state with what it has in this stack."""
+        parameters, buffers = self.layout.member(stack.weights[k])
+        slots = np.array([slot[k].cpu().numpy() for slot in stack.slots]).reshape(len(stack.slots), -1)
+        averages, average = stack.averages, None
+        if averages is not None:
+            average = Average(averages.kind, *self.layout.member(averages.weights[k]), int(averages.counts[k]))
+        return replace(self.states[k], parameters=parameters, buffers=buffers, slots=slots, average=average)
 
     def _retire(self) -> None:
         """Members that are done leave the stack; the others do not notice."""
@@ -349,12 +349,9 @@ class Cohort:
         if not done:
             return
         for k in done:
-            if self.states[k].finished == "diverged":
-                state = self._ended(k, self.sound, self.sound_slots, self.sound_averages)
-            else:
-                state = self._ended(k, self.weights, self.slots, self.averages)
+            state = self._ended(k, self.sound if self.states[k].finished == "diverged" else self.now)
             if state.best_epoch:
-                best_parameters, best_buffers = self.best.member(k)
+                best_parameters, best_buffers = self.layout.member(self.best[k])
                 state = replace(state, best_parameters=best_parameters, best_buffers=best_buffers)
             self._results[self.numbers[k]] = TrainingResult(state, self.histories[k], self._errors.get(self.numbers[k]))
         self._keep([k for k in range(len(self.jobs)) if k not in set(done)])
@@ -364,11 +361,7 @@ class Cohort:
         self.numbers, self.histories = [self.numbers[k] for k in keep], [self.histories[k] for k in keep]
         if not keep:
             return
-        self.slots = [self.layout.select(keep, slot) for slot in self.slots]
-        self.sound_slots = [self.layout.select(keep, slot) for slot in self.sound_slots]
-        self.weights, self.best, self.sound = (weights.select(keep) for weights in (self.weights, self.best, self.sound))
-        if self.averages is not None and self.sound_averages is not None:
-            self.averages, self.sound_averages = self.averages.select(keep), self.sound_averages.select(keep)
+        self.now, self.sound, self.best = self.now.select(keep), self.sound.select(keep), self.best[keep]
         self._bind()
 
 

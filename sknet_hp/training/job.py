@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from torch import nn
 
-from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.inputs import Inputs
@@ -19,6 +18,9 @@ from sknet_hp.training.torch_loss import TorchLoss
 
 MAX_EVALUATION_ROWS = 1024
 """Validation runs in batches of at most this many rows."""
+
+ROW_QUANTUM = 32
+"""Batches that hold all rows are filled up to a multiple of this many: splits that differ by a few rows can train in one cohort."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,12 @@ def predicting(state: State) -> tuple[np.ndarray, np.ndarray]:
 
 
 class CohortKey(NamedTuple):
-    """Jobs with equal keys may train in one cohort."""
+    """Jobs with equal keys may train in one cohort.
+
+    Attributes
+    ----------
+    n_rows : of training and validation, where a loss of the user's, which may be one of whole batches, must see no rows that fill them.
+    """
 
     graph: Any
     loss: Any
@@ -115,6 +122,7 @@ class CohortKey(NamedTuple):
     steps: int
     evaluation_rows: int
     evaluation_steps: int
+    n_rows: tuple[int, int] | None
     device: str
     precision: str
     observed: bool
@@ -194,7 +202,7 @@ class TrainingJob:
 
     @property
     def batch_rows(self) -> int:
-        return kernels.padded_rows(min(self.batch_size, len(self.train)))
+        return self.rows_per_step if isinstance(self.loss, TorchLoss) else min(self.batch_size, _filled_up(len(self.train)))
 
     @property
     def rows_per_step(self) -> int:
@@ -216,6 +224,7 @@ class TrainingJob:
     def key(self) -> CohortKey:
         evaluation_rows, evaluation_steps = evaluation_shape(self.validation)
         graph = self.graph if isinstance(self.graph, Graph) else id(self.graph)
+        n_rows = len(self.train), 0 if self.validation is None else len(self.validation)
         return CohortKey(
             graph,
             self.loss,
@@ -227,6 +236,7 @@ class TrainingJob:
             self.steps,
             evaluation_rows,
             evaluation_steps,
+            n_rows if isinstance(self.loss, TorchLoss) else None,
             self.device,
             self.precision,
             self.observer is not None,
@@ -240,8 +250,12 @@ def evaluation_shape(rows: Rows | None) -> tuple[int, int]:
     """(rows of a batch, number of batches) in which these rows are scored; a function of their number alone."""
     if rows is None:
         return 0, 0
-    size = min(kernels.padded_rows(len(rows)), MAX_EVALUATION_ROWS)
+    size = min(_filled_up(len(rows)), MAX_EVALUATION_ROWS)
     return size, -(-len(rows) // size)
+
+
+def _filled_up(n_rows: int) -> int:
+    return -(-n_rows // ROW_QUANTUM) * ROW_QUANTUM
 
 
 class EpochRecord(NamedTuple):

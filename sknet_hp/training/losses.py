@@ -1,33 +1,14 @@
-"""Losses over a stack: the gradient of a batch's weighted mean, and the loss of each row.
-
-`begin` leaves in `record` what `rows` needs later, so that the reported loss costs one pass for many steps.
-"""
+"""Losses over a stack: the loss of each row, whose gradient is autograd's."""
 
 from typing import ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-
-aten = torch.ops.aten
-
-
-def log_softmax(outputs: Tensor, out: Tensor) -> Tensor:
-    """Logarithms of softmax over the last axis, into `out`.
-
-    For two classes by softplus of their difference, which takes a quarter to a half of the time of torch's kernel.
-    """
-    if outputs.shape[-1] != 2:
-        return aten._log_softmax.out(outputs, -1, False, out=out)
-    difference = torch.sub(outputs[..., 1], outputs[..., 0])
-    against = aten.softplus(difference)
-    torch.neg(against, out=out[..., 0])
-    torch.sub(difference, against, out=out[..., 1])
-    return out
 
 
 class Loss:
-    """One loss. Shapes: outputs and targets (members, rows, n_outputs), with further axes before them or not; weight (..., rows, 1), summing to
-    one over the rows of a batch.
+    """One loss. Shapes: outputs and targets (…, rows, n_outputs).
 
     Parameters
     ----------
@@ -58,21 +39,9 @@ class Loss:
         """The target that says nothing, towards which label smoothing goes."""
         return 1 / n_outputs
 
-    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        """The gradient by the outputs; fills `record`, of the outputs' shape."""
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        """The loss of each row, (…, rows); their sum by `weight`, (…, rows), is to become small."""
         raise NotImplementedError
-
-    def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """What `gradient` records, without the gradient."""
-        raise NotImplementedError
-
-    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
-        """The loss of each row, (..., rows)."""
-        raise NotImplementedError
-
-    def evaluate(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        """The loss of each row, without a gradient."""
-        return self.rows(self.record(outputs, targets), targets)
 
     @classmethod
     def together(cls, outputs: Tensor) -> Tensor:
@@ -91,19 +60,17 @@ class CrossEntropy(Loss):
     def targets(self, y: Tensor, n_outputs: int) -> Tensor:
         return torch.zeros(len(y), n_outputs, dtype=torch.float32, device=y.device).scatter_(1, y.unsqueeze(1), 1)
 
-    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        return torch.exp(log_softmax(outputs, record)).sub_(targets).mul_(weight)
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        return self.of_logarithms(torch.log_softmax(outputs, -1), targets)
 
-    def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return log_softmax(outputs, torch.empty_like(outputs, memory_format=torch.contiguous_format))
+    def of_logarithms(self, log_p: Tensor, targets: Tensor) -> Tensor:
+        """The loss of each row, of the logarithms of probabilities."""
+        # A target of zero counts for nothing even where the logarithm is infinite.
+        return torch.where(targets > 0, log_p * targets, 0).sum(-1).neg()
 
     @classmethod
     def together(cls, outputs: Tensor) -> Tensor:
         return torch.softmax(outputs, -1).mean(-2).log_()
-
-    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
-        # A target of zero counts for nothing even where the logarithm is infinite.
-        return torch.where(targets > 0, record * targets, 0).sum(-1).neg_()
 
 
 class Focal(CrossEntropy):
@@ -111,31 +78,15 @@ class Focal(CrossEntropy):
 
     parameter = "focal_gamma"
 
-    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        log_p = log_softmax(outputs, record)
-        p = torch.exp(log_p)
-        rest = (1 - p).clamp_(min=1e-7)
-        power = rest**self.own
-        # d loss / d logit_j = y_j a_j - p_j Σ y_c a_c with a = gamma (1 - p)^(gamma - 1) p log p - (1 - p)^gamma
-        a = (self.own * power / rest * p * log_p - power) * targets
-        return a.sub_(p.mul_(a.sum(-1, keepdim=True))).mul_(weight)
-
-    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
-        return torch.where(targets > 0, (1 - torch.exp(record)).clamp_(min=1e-7) ** self.own * record * targets, 0).sum(-1).neg_()
+    def of_logarithms(self, log_p: Tensor, targets: Tensor) -> Tensor:
+        return super().of_logarithms(log_p * (1 - torch.exp(log_p)).clamp(min=1e-7) ** self.own, targets)
 
 
 class LogProbability(CrossEntropy):
     """Negative log likelihood of a network whose outputs are probabilities, as skorch scores `NLLLoss`: log(p + eps)."""
 
-    eps = torch.finfo(torch.float32).eps
-
-    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        shifted = outputs + self.eps
-        torch.log(shifted, out=record)
-        return torch.div(targets, shifted, out=shifted).neg_().mul_(weight)
-
-    def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return (outputs + self.eps).log_()
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        return self.of_logarithms(torch.log(outputs + torch.finfo(torch.float32).eps), targets)
 
     @classmethod
     def together(cls, outputs: Tensor) -> Tensor:
@@ -148,15 +99,8 @@ class BinaryCrossEntropy(Loss):
     def even(self, n_outputs: int) -> float:
         return 0.5
 
-    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        record.copy_(outputs)
-        return torch.sigmoid(outputs).sub_(targets).mul_(weight)
-
-    def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return outputs.clone(memory_format=torch.contiguous_format)
-
-    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
-        return (aten.softplus(record) - record * targets).sum(-1)
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        return (F.softplus(outputs) - outputs * targets).sum(-1)
 
     @classmethod
     def together(cls, outputs: Tensor) -> Tensor:
@@ -166,70 +110,39 @@ class BinaryCrossEntropy(Loss):
 # ---- numbers -------------------------------------------------------------------------------------------------------
 
 
-class _OfDifference(Loss):
-    """The mean over outputs of a function of output - target."""
-
-    def slope(self, difference: Tensor) -> Tensor:
-        """Its derivative; a new tensor."""
-        raise NotImplementedError
-
-    def value(self, difference: Tensor) -> Tensor:
-        raise NotImplementedError
-
-    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        slope = self.slope(torch.sub(outputs, targets, out=record))
-        return (slope if outputs.shape[-1] == 1 else slope.mul_(1 / outputs.shape[-1])).mul_(weight)
-
-    def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return outputs - targets
-
-    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
-        return self.value(record).mean(-1)
-
-
-class MeanSquaredError(_OfDifference):
+class MeanSquaredError(Loss):
     """Squared errors."""
 
-    def slope(self, difference: Tensor) -> Tensor:
-        return torch.mul(difference, 2)
-
-    def value(self, difference: Tensor) -> Tensor:
-        return difference.square()
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        return (outputs - targets).square().mean(-1)
 
 
-class MeanAbsoluteError(_OfDifference):
+class MeanAbsoluteError(Loss):
     """Absolute errors: the network learns the median."""
 
-    def slope(self, difference: Tensor) -> Tensor:
-        return torch.sign(difference)
-
-    def value(self, difference: Tensor) -> Tensor:
-        return difference.abs()
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        return (outputs - targets).abs().mean(-1)
 
 
-class Huber(_OfDifference):
+class Huber(Loss):
     """Half the square up to `huber_delta`, a straight line beyond (Huber 1964; `torch.nn.HuberLoss`)."""
 
     parameter = "huber_delta"
 
-    def slope(self, difference: Tensor) -> Tensor:
-        return torch.minimum(torch.maximum(difference, -self.own), self.own)
-
-    def value(self, difference: Tensor) -> Tensor:
-        size = difference.abs()
-        return torch.where(size <= self.own, 0.5 * size.square(), self.own * (size - 0.5 * self.own))
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        size = (outputs - targets).abs()
+        curved = torch.minimum(size, self.own)
+        return (curved * (size - 0.5 * curved)).mean(-1)
 
 
-class Quantile(_OfDifference):
+class Quantile(Loss):
     """The pinball loss (Koenker & Bassett 1978): the network learns the quantile of that level."""
 
     parameter = "quantile"
 
-    def slope(self, difference: Tensor) -> Tensor:
-        return torch.where(difference > 0, 1 - self.own, -self.own)
-
-    def value(self, difference: Tensor) -> Tensor:
-        return torch.maximum((1 - self.own) * difference, -self.own * difference)
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        difference = outputs - targets
+        return torch.where(difference > 0, (1 - self.own) * difference, -self.own * difference).mean(-1)
 
 
 class Poisson(Loss):
@@ -238,15 +151,8 @@ class Poisson(Loss):
     The network's output is the logarithm of the rate.
     """
 
-    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        record.copy_(outputs)
-        return torch.exp(outputs).sub_(targets).mul_(1 / outputs.shape[-1]).mul_(weight)
-
-    def record(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return outputs.clone(memory_format=torch.contiguous_format)
-
-    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
-        return (torch.exp(record) - record * targets).mean(-1)
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        return (torch.exp(outputs) - outputs * targets).mean(-1)
 
     @classmethod
     def together(cls, outputs: Tensor) -> Tensor:
@@ -269,3 +175,12 @@ LOSSES: dict[str, type[Loss]] = {
 def together(loss: Loss | type[Loss], outputs: Tensor, n_outputs: int) -> Tensor:
     """Outputs (…, n_outputs) of networks, of which some make several predictions, side by side."""
     return outputs if outputs.shape[-1] == n_outputs else loss.together(outputs.unflatten(-1, (-1, n_outputs)))
+
+
+def rows_of_heads(loss: Loss, outputs: Tensor, targets: Tensor, weight: Tensor, n_heads: int) -> Tensor:
+    """The loss of each row, (…, rows), of networks that make several predictions, side by side: the mean of their losses."""
+    if n_heads == 1:
+        return loss.rows(outputs, targets, weight)
+    each = outputs.unflatten(-1, (n_heads, -1)).flatten(-3, -2)  # (…, rows · n_heads, n_outputs)
+    targets, weight = targets.repeat_interleave(n_heads, -2), weight.repeat_interleave(n_heads, -1)
+    return loss.rows(each, targets, weight / n_heads).unflatten(-1, (-1, n_heads)).mean(-1)

@@ -62,17 +62,12 @@ def predict(
 def _predict_by_torch(
     module: nn.Module, parameters: np.ndarray, buffers: np.ndarray, inputs: Inputs, loss: str | TorchLoss, n_outputs: int
 ) -> np.ndarray:
-    module, parts = copy.deepcopy(module), []  # two threads may predict at once
+    parts = []
     with training_environment(), own_defaults():
-        shapes = trained_shapes(module)
-        tensors = []
-        for own, values in zip(shapes, (parameters, buffers), strict=True):
-            layout = Layout(own, 1, torch.device("cpu"))
-            flat = layout.zeros()
-            layout.assign(flat, values[None])
-            tensors.append(layout.views(flat))
-        program = Alone(module, tensors[0], tensors[0], tensors[1])
+        layout = Layout(*trained_shapes(module))
+        tensors = layout.views(layout.stack([(parameters, buffers)], torch.device("cpu")))
+        program = Alone(copy.deepcopy(module), tensors)  # two threads may predict at once
         for begin in range(0, len(inputs), BATCH_ROWS):
-            batch = torch.from_numpy(inputs.wide(slice(begin, begin + BATCH_ROWS)))
-            parts.append(together(meaning(loss), program.evaluate(batch[None], len(batch)), n_outputs)[0].clone())
+            batch = torch.tensor(inputs.wide(slice(begin, begin + BATCH_ROWS)))
+            parts.append(together(meaning(loss), program.evaluate(batch.unsqueeze(0)), n_outputs)[0])
         return torch.cat(parts).numpy()

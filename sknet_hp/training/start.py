@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sknet_hp.nets import kernels
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import initial_buffers, initial_parameters
 from sknet_hp.nets.program import trained_shapes
+from sknet_hp.nets.random_bits import mixed_keys
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.job import State, TrainingJob
 from sknet_hp.training.layout import flatten
@@ -41,10 +41,8 @@ def initial_state(job: TrainingJob) -> State:
 
 
 def _sample(job: TrainingJob) -> Tensor:
-    """Some training rows, as many as a whole number of `kernels.ROW_QUANTUM`."""
+    """Some training rows."""
     rows = job.train
-    seed = int(kernels.mixed_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF
-    picked = np.random.default_rng(seed).permutation(len(rows))[:_SAMPLE]
-    picked = np.resize(picked, kernels.padded_rows(len(picked)))
+    picked = np.random.default_rng(int(mixed_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF).permutation(len(rows))[:_SAMPLE]
     sample = rows.table.X.wide(picked if rows.index is None else rows.index[picked])
-    return torch.tensor(sample)  # a copy, since torch's memory starts at multiples of 64 bytes, as products want it, and NumPy's does not
+    return torch.tensor(sample)  # a copy, since torch's memory starts at multiples of 64 bytes, which is part of the bits, and NumPy's does not

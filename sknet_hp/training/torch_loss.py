@@ -112,12 +112,14 @@ def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
         targets = torch.nn.functional.one_hot(torch.arange(rows) % n_outputs, n_outputs).float()
     else:
         targets = (torch.arange(rows * n_outputs) % 2).float().view(rows, n_outputs)
-    _OfTorch(loss, None).of_member(outputs, targets, torch.full((rows,), 1 / rows, dtype=torch.float32))
+    with torch.enable_grad():
+        x, weight = outputs.unsqueeze(0).requires_grad_(), torch.full((1, rows), 1 / rows, dtype=torch.float32)
+        torch.autograd.grad(loss_of(loss).rows(x, targets.unsqueeze(0), weight), x, weight)
     return loss
 
 
 class _OfTorch(Loss):
-    """A user's loss over a stack: one member after the other, each on the rows that it has, those that fill its batch left out."""
+    """A user's loss over a stack: one member after the other. All have as many rows in each batch: see `training.job.CohortKey`."""
 
     def __init__(self, loss: TorchLoss, values: Tensor | None):
         super().__init__(values)
@@ -140,44 +142,15 @@ class _OfTorch(Loss):
     def together(self, outputs: Tensor) -> Tensor:  # type: ignore[override]
         return self.like.together(outputs)
 
-    def gradient(self, outputs: Tensor, targets: Tensor, weight: Tensor, record: Tensor) -> Tensor:
-        gradient = torch.zeros_like(outputs, memory_format=torch.contiguous_format)
-        for k in range(len(outputs)):
-            n = _rows_of(weight[k])
-            if n:
-                record[k, :n, 0], gradient[k, :n] = self.of_member(outputs[k, :n], targets[k, :n], weight[k, :n, 0])
-            record[k, n:, 0] = 0
-        return gradient
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        rows = torch.stack([self._of_member(*own) for own in zip(outputs, targets, weight, strict=True)])
+        if outputs.requires_grad and not rows.requires_grad:
+            raise ValueError(f"loss={self.given!r} does not depend on the outputs in a way that torch can differentiate")
+        return rows
 
-    def rows(self, record: Tensor, targets: Tensor) -> Tensor:
-        return record[..., 0]
-
-    def evaluate(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        losses = torch.zeros(outputs.shape[:-1], dtype=torch.float32, device=outputs.device)
-        for k in range(len(outputs)):
-            n = _rows_of(weight[k])
-            if n:
-                own = outputs[k, :n].clone(memory_format=torch.contiguous_format)
-                losses[k, :n] = self._of_rows(own, targets[k, :n], weight[k, :n, 0])
-        return losses
-
-    def of_member(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """(each row's loss, the gradient by the outputs of their sum by weight) of one member's rows."""
-        # All in tensors of its own, so that no bit depends on where the member lies in the stack.
-        with torch.enable_grad():
-            x = outputs.detach().clone(memory_format=torch.contiguous_format).requires_grad_()
-            each = self._of_rows(x, targets, weight)
-            if not each.requires_grad:
-                raise ValueError(f"loss={self.given!r} does not depend on the outputs in a way that torch can differentiate")
-            # A loss of the whole batch stands for each of its rows: their sum by weight is what it is.
-            by = weight.clone().to(each.dtype) if each.dim() else weight.sum().to(each.dtype)
-            (gradient,) = torch.autograd.grad(each, x, grad_outputs=by)
-        return each.detach().expand(len(x)), gradient
-
-    def _of_rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        """The loss of each row, (rows,), or the one of all, ()."""
-        targets = targets.argmax(-1) if self.counts_hits else targets.clone(memory_format=torch.contiguous_format)
-        each = self._called(outputs, targets)
+    def _of_member(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        """The loss of each row of one member, (rows,)."""
+        each = self._called(outputs, targets.argmax(-1) if self.counts_hits else targets)
         if each.dim() > 1:
             return each.flatten(1).sum(1) if self.sums else each.flatten(1).mean(1)
         if each.dim() == 0 and not bool((weight == weight[0]).all()):
@@ -185,7 +158,7 @@ class _OfTorch(Loss):
                 f"loss={self.given!r} gives one number for a batch, so it can not weigh its rows by sample_weight or class_weight; "
                 "let it return one number for each row, or be an object with an attribute `reduction` that may be 'none'"
             )
-        return each
+        return each.expand(len(outputs))  # one of all stands for each: their sum by weight is what it is
 
     def _called(self, outputs: Tensor, targets: Tensor) -> Tensor:
         given = f"outputs {tuple(outputs.shape)} and {'class numbers' if self.counts_hits else 'targets'} {tuple(targets.shape)}"
@@ -200,9 +173,3 @@ class _OfTorch(Loss):
                 f"loss={self.given!r} was called with {given} and must return one number for each row or one for all, got shape {tuple(each.shape)}"
             )
         return each
-
-
-def _rows_of(weight: Tensor) -> int:
-    """How many rows there are, from their weights (rows, 1): rows that fill a batch come last and have none."""
-    present = torch.nonzero(weight[:, 0])
-    return int(present[-1]) + 1 if len(present) else 0

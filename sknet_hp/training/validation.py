@@ -27,48 +27,39 @@ class Validation:
         self.pool, self.jobs = pool, jobs
         self.each: list[Rows] = [job.validation for job in jobs if job.validation is not None]
         self.rows, self.steps = evaluation_shape(self.each[0])
-        members = len(jobs)
-        order = np.zeros((members, self.steps * self.rows), np.int64)
-        self.weight = np.zeros((members, self.steps * self.rows), np.float64)
+        self.n_rows = [len(rows) for rows in self.each]
+        order = np.zeros((len(jobs), self.steps * self.rows), np.int64)
+        self.weight = np.zeros(order.shape, np.float32)
         for k, rows in enumerate(self.each):
             index = pool.index(rows)
             order[k] = index[0]
-            order[k, : len(index)] = index
-            self.weight[k, : len(index)] = pool.weights(index)
-        self.order = torch.from_numpy(np.ascontiguousarray(order.reshape(members, self.steps, self.rows).transpose(1, 0, 2))).to(device)
+            order[k, : len(index)], self.weight[k, : len(index)] = index, pool.weights(index)
+        self.order, self.weights = torch.from_numpy(order).to(device), torch.from_numpy(self.weight).to(device)
 
     def scores(self, program: Runnable, loss: Loss) -> list[Scores]:
         """Score each member with the weights that the program has now."""
         members, n_outputs = len(self.jobs), self.jobs[0].n_outputs
-        losses = np.empty((members, self.steps, self.rows), np.float64)
-        hits = np.empty((members, self.steps, self.rows), bool) if loss.counts_hits else None
-        wanted = any(job.metric is not None for job in self.jobs)
-        kept = np.empty((members, self.steps, self.rows, n_outputs), np.float32) if wanted else None
-        weight = torch.from_numpy(self.weight).view(members, self.steps, self.rows, 1)
-        for s in range(self.steps):
-            index = self.order[s].reshape(-1)
-            x = self.pool.inputs(index).view(members, self.rows, -1)
-            outputs = together(loss, program.evaluate(x, min(self.rows, len(self.each[0]) - s * self.rows)), n_outputs)
-            targets = self.pool.y.index_select(0, index).view(members, self.rows, -1)
-            losses[:, s] = loss.evaluate(outputs, targets, weight[:, s]).cpu().numpy()
-            if hits is not None:
-                hits[:, s] = (outputs.argmax(-1) == targets.argmax(-1)).cpu().numpy()
-            if kept is not None:
-                kept[:, s] = outputs.cpu().numpy()
-        return [
-            self._member(k, losses[k].ravel(), None if hits is None else hits[k].ravel(), None if kept is None else kept[k].reshape(-1, n_outputs))
-            for k in range(members)
-        ]
+        outputs, losses, hits = [], [], []
+        for begin in range(0, max(self.n_rows), self.rows):
+            now = slice(begin, min(begin + self.rows, max(self.n_rows)))
+            index = self.order[:, now].reshape(-1)
+            x = self.pool.inputs(index).view(members, now.stop - begin, -1)
+            targets = self.pool.y.index_select(0, index).view(members, now.stop - begin, -1)
+            outputs.append(together(loss, program.evaluate(x), n_outputs))
+            losses.append(loss.rows(outputs[-1], targets, self.weights[:, now]))
+            hits.append(outputs[-1].argmax(-1) == targets.argmax(-1))
+        of_all = (torch.cat(parts, 1).cpu().numpy() for parts in (outputs, losses, hits))
+        return [self._member(k, *own, counts_hits=loss.counts_hits) for k, own in enumerate(zip(*of_all, strict=True))]
 
-    def _member(self, k: int, losses: np.ndarray, hits: np.ndarray | None, outputs: np.ndarray | None) -> Scores:
-        # Sums over arrays that the member alone would have: the order of additions is part of the promise.
-        weight = self.weight[k]
+    def _member(self, k: int, outputs: np.ndarray, losses: np.ndarray, hits: np.ndarray, *, counts_hits: bool) -> Scores:
+        n = self.n_rows[k]
+        weight = self.weight[k, :n].astype(np.float64)
         total = weight.sum() or 1.0
-        accuracy = None if hits is None else float((hits * weight).sum() / total)
+        accuracy = float((hits[:n] * weight).sum() / total) if counts_hits else None
         score, error, metric = None, None, self.jobs[k].metric
-        if metric is not None and outputs is not None:
+        if metric is not None:
             try:
-                score = float(metric(outputs[: len(self.each[k])]))
+                score = float(metric(outputs[:n]))
             except Exception as raised:
                 error = raised
-        return Scores(float((losses * weight).sum() / total), accuracy, score, error)
+        return Scores(float((losses[:n] * weight).sum() / total), accuracy, score, error)

@@ -30,12 +30,10 @@ class Residual(nn.Module):
 
 
 def bound(modules):
-    """The program of a stack of modules of one graph, and its gradients and buffers by name."""
+    """The graph of some modules, the program of their stack, and its buffers by name."""
     graph, rates = trace(modules[0])
     assert all(trace(m)[0] == graph for m in modules[1:])
     states = [dict(m.state_dict()) for m in modules]
-    parameters = {name: torch.stack([s[name] for s in states]) for name, _ in graph.parameters}
-    buffers = {name: torch.stack([s[name] for s in states]).float() for name, _ in graph.buffers}
-    gradients = {name: torch.zeros_like(p) for name, p in parameters.items()}
-    program = Program(graph, parameters, gradients, buffers, torch.tensor([rates] * len(modules)).view(len(modules), -1))
-    return program, gradients, buffers
+    tensors = {name: torch.stack([s[name] for s in states]).float() for name, _ in graph.parameters + graph.buffers}
+    program = Program(graph, tensors, torch.tensor([rates] * len(modules)).view(len(modules), -1))
+    return graph, program, {name: tensors[name] for name, _ in graph.buffers}

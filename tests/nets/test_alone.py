@@ -1,14 +1,11 @@
 """Modules that train alone: what is theirs, and what only fills their batches."""
 
-import threading
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from sknet_hp import NetClassifier
-from sknet_hp.nets import cores
 from sknet_hp.nets.generator import OwnGenerator
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*train one at a time")
@@ -106,15 +103,3 @@ def test_dropout_as_cuda_has_it_follows_a_seed():
     with OwnGenerator(0):
         assert torch.equal(torch.ops.aten.native_dropout(x, 0.25, False)[0], x)
         assert not torch.ops.aten.native_dropout(x, 1.0, True)[0].any()
-
-
-def test_parts_where_no_thread_can_be_started(monkeypatch):
-    def start(self):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(cores, "_CREW", cores._Crew())
-    monkeypatch.setattr(threading.Thread, "start", start)
-    done = []
-    with cores.idle_cores(4):
-        cores.run([lambda k=k: done.append(k) for k in range(5)])
-    assert sorted(done) == [0, 1, 2, 3, 4]

@@ -5,22 +5,22 @@ import pytest
 import torch
 
 from sknet_hp.nets.graph import Node
-from sknet_hp.nets.kernels import RandomBits, mixed_keys
-from sknet_hp.nets.layers import Dropout
+from sknet_hp.nets.layers import Layer
+from sknet_hp.nets.random_bits import mixed_keys, random_bits
 
-CPU = torch.device("cpu")
 RATES = [0.0, 0.05, 0.1, 0.25, 0.5, 0.8, 0.99]
 
 
 def dropout(rates, keys):
-    layer = Dropout(Node("dropout", (0,), n_rates=1), {}, {}, {}, torch.tensor(rates).view(-1, 1))
+    layer = Layer(Node("dropout", (0,), n_rates=1), {}, torch.tensor(rates).view(-1, 1))
+    layer.drop_at(layer.rates.double())
     layer.keys = torch.from_numpy(np.asarray(keys)).reshape(-1)
     return layer
 
 
 def masks(rates, keys, rows=64, width=512):
     ones = torch.ones(len(rates), rows, width)
-    return dropout(rates, keys).forward(ones, torch.full((len(rates), rows), 1 / rows))
+    return dropout(rates, keys).train(torch.full((len(rates), rows), 1 / rows), ones)
 
 
 @pytest.mark.parametrize("rates", [*([rate] for rate in RATES), RATES])
@@ -39,9 +39,9 @@ def test_mask_is_a_function_of_the_key_alone():
     assert torch.equal(masks([0.3], keys[2:3])[0], together[2])
     again = dropout([0.3], keys[2:3])
     ones, weight = torch.ones(1, 64, 512), torch.full((1, 64), 1 / 64)
-    assert torch.equal(again.forward(ones, weight)[0], together[2])
+    assert torch.equal(again.train(weight, ones)[0], together[2])
     again.keys = torch.from_numpy(keys[4:5])
-    assert torch.equal(again.forward(ones, weight)[0], together[4])
+    assert torch.equal(again.train(weight, ones)[0], together[4])
     assert not torch.equal(together[2], together[4])
     torch.manual_seed(123)  # nor of the global generator
     assert torch.equal(masks([0.3], keys[2:3])[0], together[2])
@@ -53,22 +53,15 @@ def test_masks_of_different_keys_are_independent():
     assert correlations.abs().max() < 4 / np.sqrt(kept.shape[1])
 
 
-def test_backward_uses_the_mask_of_forward():
-    layer = dropout([0.4, 0.7], [11, 12])
-    x = torch.randn(2, 32, 8)
-    out = layer.forward(x, torch.full((2, 32), 1 / 32))
-    torch.testing.assert_close(layer.backward(torch.ones_like(x)) * x, out)
-
-
 def test_prediction_drops_nothing():
     x = torch.randn(2, 32, 8)
-    assert torch.equal(dropout([0.4, 0.9], [1, 2]).evaluate(x), x)
+    assert torch.equal(dropout([0.4, 0.9], [1, 2])(x), x)
 
 
 @pytest.mark.parametrize("lane", range(4))
 def test_bits_are_uniform_in_every_lane(lane):
     """Chi-square over 256 bins of the high and of the low byte of each 16-bit lane of a word."""
-    bits = RandomBits(4, 1 << 18, CPU).draw(torch.from_numpy(mixed_keys(1, np.arange(4))))
+    bits = random_bits(torch.from_numpy(mixed_keys(1, np.arange(4))), 1 << 18)
     values = bits.reshape(-1, 4)[:, lane].numpy().view(np.uint16)
     for byte in (values >> 8, values & 0xFF):
         observed = np.bincount(byte, minlength=256)
@@ -78,7 +71,7 @@ def test_bits_are_uniform_in_every_lane(lane):
 
 
 def test_lanes_are_independent():
-    lanes = RandomBits(1, 1 << 18, CPU).draw(torch.tensor([5])).reshape(-1, 4).double().T
+    lanes = random_bits(torch.tensor([5]), 1 << 18).reshape(-1, 4).double().T
     assert (torch.corrcoef(lanes) - torch.eye(4)).abs().max() < 4 / np.sqrt(lanes.shape[1])
     shifted = torch.corrcoef(torch.stack([lanes[0][1:], lanes[0][:-1]]))[0, 1]  # nor do neighbouring words resemble each other
     assert abs(shifted) < 4 / np.sqrt(lanes.shape[1])
@@ -87,12 +80,12 @@ def test_lanes_are_independent():
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 31, 1000])
 def test_bits_do_not_depend_on_members(size):
     keys = torch.from_numpy(mixed_keys(9, np.arange(7)))
-    together = RandomBits(7, size, CPU).draw(keys).clone()
+    together = random_bits(keys, size)
     assert together.shape == (7, size)
     for k in range(7):
-        assert torch.equal(RandomBits(1, size, CPU).draw(keys[k : k + 1])[0], together[k])
+        assert torch.equal(random_bits(keys[k : k + 1], size)[0], together[k])
     for members in (2, 3):
-        assert torch.equal(RandomBits(members, size, CPU).draw(keys[:members]), together[:members])
+        assert torch.equal(random_bits(keys[:members], size), together[:members])
 
 
 def test_bits_follow_splitmix64():
@@ -104,7 +97,7 @@ def test_bits_follow_splitmix64():
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
         expected.append(z ^ (z >> 31))
-    bits = RandomBits(1, 20, CPU).draw(torch.tensor([key - (1 << 64)]))
+    bits = random_bits(torch.tensor([key - (1 << 64)]), 20)
     assert bits.numpy().view(np.uint64).ravel().tolist() == expected
 
 

@@ -209,7 +209,7 @@ def test_writing_in_place_over_what_is_read_again(activation):
 
     module = Twice()
     try:
-        program, _, _ = bound([module])
+        _, program, _ = bound([module])
     except UnknownLayerError:
         return
     x = torch.randn(1, ROWS, 6)

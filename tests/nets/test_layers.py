@@ -1,4 +1,4 @@
-"""Each stacked layer against torch's own: outputs, gradients, buffers, and rows that only fill the batch."""
+"""Each layer over a stack against torch's own, or ours for one network: outputs, gradients, buffers, and rows that only fill the batch."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,7 @@ import torch
 from torch import nn
 
 from sknet_hp.nets.graph import trace
-from sknet_hp.nets.kernels import padded_rows
-from sknet_hp.nets.layers import BatchNorm
+from sknet_hp.nets.layers import LAYERS, Layer
 from sknet_hp.nets.modules import (
     BinEmbedding,
     CategoryEmbedding,
@@ -18,9 +17,8 @@ from sknet_hp.nets.modules import (
     ParametricActivation,
     PeriodicEmbedding,
 )
-from sknet_hp.nets.program import STACKED
 
-MEMBERS, ROWS, WIDTH, CODES = 3, 41, 7, 6
+MEMBERS, ROWS, FILLED, WIDTH, CODES = 3, 41, 64, 7, 6
 
 MODULES = {
     "linear": [lambda: nn.Linear(WIDTH, 5), lambda: nn.Linear(WIDTH, 1), lambda: nn.Linear(WIDTH, 16, bias=False)],
@@ -53,7 +51,7 @@ MODULES = {
 }
 """Every kind of layer must be here: a new one is tested the moment it is registered."""
 
-CASES = [pytest.param(kind, make, id=f"{kind}-{i}") for kind in STACKED for i, make in enumerate(MODULES[kind])]
+CASES = [pytest.param(kind, make, id=f"{kind}-{i}") for kind in LAYERS if kind != "add" for i, make in enumerate(MODULES[kind])]
 
 
 class Stack:
@@ -69,13 +67,15 @@ class Stack:
         graph, rates = trace(self.modules[0])
         (node,) = graph.nodes
 
-        def stacked(tensors):
-            return {role: torch.stack([getattr(m, role).detach() for m in self.modules]) for role, _, _ in tensors}
-
-        self.p, self.b = stacked(node.parameters), stacked(node.buffers)
-        self.g = {role: torch.full_like(p, torch.nan) for role, p in self.p.items()}  # backward overwrites, whatever was there
-        self.layer = STACKED[node.kind](node, self.p, self.g, self.b, torch.tensor([rates] * members).view(members, -1))
-        self.layer.keys = torch.zeros(members, dtype=torch.int64)
+        roles = [role for role, _, _ in node.parameters + node.buffers]
+        self.tensors = {role: torch.stack([getattr(m, role).detach() for m in self.modules]) for role in roles}
+        self.parameters = [role for role, _, _ in node.parameters]
+        for role in self.parameters:
+            self.tensors[role].requires_grad_()
+        self.layer = Layer(node, self.tensors, torch.tensor([rates] * members).view(members, -1))
+        if node.kind == "dropout":
+            self.layer.drop_at(self.layer.rates.double())
+            self.layer.keys = torch.zeros(members, dtype=torch.int64)
         heads = getattr(self.modules[0], "n_heads", 1)
         self.heads_in = 1 if getattr(self.modules[0], "first", False) else heads
         self.heads_out = heads if node.kind == "ensemble_linear" else 1
@@ -85,15 +85,23 @@ class Stack:
         """A batch of what the layer takes: several rows of inputs for each row, perhaps, and codes."""
         return batch(self.heads_in, self.n_codes, **how)
 
+    def step(self, x, weight, g):
+        """(the output, the gradient of x, those of the parameters by role), for the output's gradient g(output)."""
+        x = x.clone().requires_grad_()
+        out = self.layer.train(weight, x)
+        own = [self.tensors[role] for role in self.parameters]
+        of_x, *gradients = torch.autograd.grad(out, [x, *own], g(out))
+        return out.detach(), of_x, dict(zip(self.parameters, gradients, strict=True))
 
-def batch(heads=1, n_codes=0, *, members=MEMBERS, rows=ROWS, width=WIDTH, seed=1, filler=1e3):
-    """x (members, padded rows · heads, width) with wild values in the rows that only fill it, and weights (members, padded rows)."""
+
+def batch(heads=1, n_codes=0, *, members=MEMBERS, rows=ROWS, filled=FILLED, width=WIDTH, seed=1, filler=1e3):
+    """x (members, filled · heads, width) with wild values in the rows that only fill it, and weights (members, filled)."""
     generator = torch.Generator().manual_seed(seed)
-    x = torch.randn(members, padded_rows(rows) * heads, width, generator=generator) * 2 + 0.3
+    x = torch.randn(members, filled * heads, width, generator=generator) * 2 + 0.3
     x[:, rows * heads :] *= filler
     if n_codes:
         x[:, :, -n_codes:] = torch.randint(CODES, (*x.shape[:2], n_codes), generator=generator).float()
-    weight = torch.zeros(members, padded_rows(rows))
+    weight = torch.zeros(members, filled)
     weight[:, :rows] = 1 / rows
     return x, weight
 
@@ -109,19 +117,13 @@ def close(a, b, what=""):
 
 
 @pytest.mark.parametrize(("kind", "make"), CASES)
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_layer_equals_torch(kind, make, overwrite):
+def test_layer_equals_torch(kind, make):
     stack = Stack(make)
-    if overwrite and not stack.layer.in_place:
-        pytest.skip("never overwrites its input")
-    stack.layer.overwrite = overwrite
     rows_in, rows_out = ROWS * stack.heads_in, ROWS * stack.heads_out
-    for step in range(3):  # buffers are reused from step to step
+    for step in range(3):  # buffers move from step to step
         x, weight = stack.batch(seed=10 + step)
-        out = stack.layer.forward(x.clone(), weight)
-        g = output_gradient(out, rows_out, seed=20 + step)
-        out = out.clone()
-        gx = stack.layer.backward(g.clone())
+        g = output_gradient(stack.layer(x).detach(), rows_out, seed=20 + step)  # training's outputs have the shape of prediction's
+        out, gx, gradients = stack.step(x, weight, lambda out, g=g: g)
         for k, module in enumerate(stack.modules):
             own_x = x[k, :rows_in].clone().requires_grad_()
             module.zero_grad()
@@ -130,18 +132,19 @@ def test_layer_equals_torch(kind, make, overwrite):
             close(out[k, :rows_out], expected.detach(), "output")
             close(gx[k, :rows_in], own_x.grad, "input gradient")
             for role, p in module.named_parameters():
-                close(stack.g[role][k], p.grad, f"gradient of {role}")
+                close(gradients[role][k], p.grad, f"gradient of {role}")
             for role, buffer in module.named_buffers():
-                if role in stack.b:
-                    close(stack.b[role][k], buffer, role)
+                if role in stack.tensors:
+                    close(stack.tensors[role][k], buffer, role)
         assert torch.isfinite(gx).all()
 
 
 @pytest.mark.parametrize(("kind", "make"), CASES)
+@torch.no_grad()
 def test_layer_predicts_as_torch(kind, make):
     stack = Stack(make)
     x, _ = stack.batch(filler=1)
-    out = stack.layer.evaluate(x.clone())
+    out = stack.layer(x.clone())
     for k, module in enumerate(stack.modules):
         close(out[k], module.eval()(x[k]).detach())
 
@@ -151,45 +154,22 @@ def test_filled_rows_influence_nothing(kind, make):
     def run(filler):
         stack = Stack(make)
         x, weight = stack.batch(filler=filler)
-        out = stack.layer.forward(x, weight)
-        g = output_gradient(out, ROWS * stack.heads_out)
-        out = out[:, : ROWS * stack.heads_out].clone()
-        gx = stack.layer.backward(g)[:, : ROWS * stack.heads_in].clone()
-        return [out, gx, *stack.g.values(), *stack.b.values()]
+        out, gx, gradients = stack.step(x, weight, lambda out: output_gradient(out, ROWS * stack.heads_out))
+        of_rows = [out[:, : ROWS * stack.heads_out], gx[:, : ROWS * stack.heads_in]]
+        return [*of_rows, *gradients.values(), *(stack.tensors[role] for role in stack.tensors if role not in stack.parameters)]
 
     for some, others in zip(run(0.0), run(1e3), strict=True):
         assert torch.equal(some, others)
 
 
-@pytest.mark.parametrize(("kind", "make"), CASES)
-def test_company_does_not_matter(kind, make):
-    def run(members):
-        stack = Stack(make, members=5)
-        node, first = stack.layer.node, slice(0, members)
-        stack.p, stack.b = {r: p[first].clone() for r, p in stack.p.items()}, {r: b[first].clone() for r, b in stack.b.items()}
-        stack.g = {r: torch.zeros_like(p) for r, p in stack.p.items()}
-        layer = STACKED[node.kind](node, stack.p, stack.g, stack.b, stack.layer.rates[first])
-        layer.keys = torch.zeros(members, dtype=torch.int64)
-        x, weight = stack.batch(members=5)
-        out = layer.forward(x[first].clone(), weight[first]).clone()
-        g = output_gradient(torch.empty(5, *out.shape[1:]), ROWS * stack.heads_out)[first]
-        return [out, layer.backward(g.clone()), *stack.g.values(), *stack.b.values()]
-
-    whole = run(5)
-    for members in (1, 2, 3):
-        for alone, together in zip(run(members), whole, strict=True):
-            assert torch.equal(alone, together[:members])
-
-
 def test_batch_norm_weights_are_repetitions():
     """A row of weight 3 counts like three rows in statistics and gradients; one of weight 0 like none."""
     stack = Stack(MODULES["batch_norm"][0], members=2)
-    x, _ = batch(members=2, rows=32)
+    x, _ = batch(members=2, rows=32, filled=32)
     counts = torch.tensor(np.random.default_rng(0).integers(0, 4, (2, 32)))
     weight = counts / counts.sum(1, keepdim=True)
-    out = stack.layer.forward(x, weight).clone()
-    g = torch.randn(out.shape, generator=torch.Generator().manual_seed(3)) * counts.unsqueeze(2)
-    gx = stack.layer.backward(g.clone())
+    g = torch.randn(x.shape, generator=torch.Generator().manual_seed(3)) * counts.unsqueeze(2)
+    out, gx, gradients = stack.step(x, weight, lambda out: g)
     for k, module in enumerate(stack.modules):
         own_x = x[k].clone().requires_grad_()
         expected = module.train()(own_x.repeat_interleave(counts[k], 0))
@@ -197,29 +177,28 @@ def test_batch_norm_weights_are_repetitions():
         expected.backward(each.repeat_interleave(counts[k], 0))
         close(out[k].repeat_interleave(counts[k], 0), expected.detach())
         close(gx[k], own_x.grad)
-        close(stack.g["weight"][k], module.weight.grad)
-        close(stack.b["running_mean"][k], module.running_mean)
+        close(gradients["weight"][k], module.weight.grad)
+        close(stack.tensors["running_mean"][k], module.running_mean)
 
 
 def test_batch_norm_learns_nothing_from_a_batch_without_weight():
     stack = Stack(MODULES["batch_norm"][0], members=2)
-    before = {role: buffer.clone() for role, buffer in stack.b.items()}
+    before = {role: stack.tensors[role].clone() for role in ("running_mean", "running_var")}
     x, weight = batch(members=2)
     weight[0] = 0
-    assert torch.isfinite(stack.layer.forward(x, weight)).all()
-    for role, buffer in stack.b.items():
-        assert torch.equal(buffer[0], before[role][0])
-        assert not torch.equal(buffer[1], before[role][1])
+    assert torch.isfinite(stack.layer.train(weight, x)).all()
+    for role, buffer in before.items():
+        assert torch.equal(buffer[0], stack.tensors[role][0])
+        assert not torch.equal(buffer[1], stack.tensors[role][1])
 
 
 def test_batch_norm_of_a_single_row_is_finite():
     """Where torch raises an error: the variance of one row is zero, and is tracked as that."""
     stack = Stack(MODULES["batch_norm"][0], members=1)
-    assert isinstance(stack.layer, BatchNorm)
     x, weight = batch(members=1, rows=1)
-    out = stack.layer.forward(x, weight)
-    close(out[0, 0], stack.p["bias"][0])
-    assert torch.isfinite(stack.b["running_var"]).all()
+    out = stack.layer.train(weight, x).detach()
+    close(out[0, 0], stack.tensors["bias"][0].detach())
+    assert torch.isfinite(stack.tensors["running_var"]).all()
 
 
 def test_layer_norm_has_an_eps_for_each_member():
@@ -227,8 +206,8 @@ def test_layer_norm_has_an_eps_for_each_member():
     eps = [1e-5, 0.1, 3.0]
     stack.layer.rates = torch.tensor(eps).unsqueeze(1)
     x, weight = batch()
-    out, g = stack.layer.forward(x.clone(), weight).clone(), output_gradient(x, ROWS)
-    gx = stack.layer.backward(g.clone())
+    g = output_gradient(x, ROWS)
+    out, gx, _ = stack.step(x, weight, lambda out: g)
     for k, module in enumerate(stack.modules):
         own_x = x[k, :ROWS].clone().requires_grad_()
         module.eps = eps[k]

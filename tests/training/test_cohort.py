@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from cohorts import flat, plain_loop
-from jobs import losses, make_job, make_table, same_result
+from jobs import close_result, losses, make_job, make_table
 
 from sknet_hp.nets.init import initial_parameters
 from sknet_hp.nets.inputs import Inputs
@@ -77,7 +77,7 @@ def test_results_come_in_the_order_of_the_jobs():
     assert [r.state.epoch for r in results] == [5, 1, 3, 1, 2]
     assert [len(r.history) for r in results] == [5, 1, 3, 1, 2]
     for job, result in zip(jobs, results, strict=True):
-        assert same_result(result, train([job])[0])
+        assert close_result(result, train([job])[0])
 
 
 def test_no_jobs_no_results():
@@ -111,7 +111,7 @@ def test_rates_of_their_own(optimizer):
     ]
     together = train(jobs)
     for job, result in zip(jobs, together, strict=True):
-        assert same_result(result, train([job])[0])
+        assert close_result(result, train([job])[0])
 
 
 def test_dropout_masks_are_new_in_every_layer_step_and_epoch():

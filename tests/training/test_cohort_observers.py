@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from cohorts import flat, plain_loop
-from jobs import make_job, same_result
+from jobs import close_result, make_job, same_result
 from torch import nn
 
 from sknet_hp.nets.init import initial_parameters
@@ -20,8 +20,10 @@ from sknet_hp.training.schedules import Schedule
 # ---- observers ------------------------------------------------------------------------------------------------------
 
 
-def same_state(a, b):
-    return a.step == b.step and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in ("parameters", "buffers", "slots"))
+def close_state(a, b):
+    return a.step == b.step and all(
+        np.allclose(getattr(a, name), getattr(b, name), rtol=2e-3, atol=2e-4) for name in ("parameters", "buffers", "slots")
+    )
 
 
 class Observing:
@@ -69,9 +71,9 @@ def test_observer_may_set_the_rates(when, members):
     then = Rates(lr=0.05, momentum=0.5, weight_decay=0.1)
     results = train([replace(job, observer=Observing({when: Reaction(rates=then)} if k == 0 else {})) for k, job in enumerate(jobs)])
     (first,) = train([replace(jobs[0], max_epochs=2)])
-    assert same_state(results[0].state, train([replace(jobs[0], start=first.state, rates=then)])[0].state)
+    assert close_state(results[0].state, train([replace(jobs[0], start=first.state, rates=then)])[0].state)
     for job, result in zip(jobs[1:], results[1:], strict=True):
-        assert same_result(result, train([job])[0])
+        assert close_result(result, train([job])[0])
 
 
 @pytest.mark.parametrize("when", [2, ("begin", 3)])
@@ -81,9 +83,9 @@ def test_observer_may_change_the_state(when, members):
     (first,) = train([replace(jobs[0], max_epochs=2)])
     changes = {"parameters": first.state.parameters * 0.5, "slots": first.state.slots * 0, "step": 0}
     results = train([replace(job, observer=Observing({when: Reaction(changes=changes)} if k == 0 else {})) for k, job in enumerate(jobs)])
-    assert same_state(results[0].state, train([replace(jobs[0], start=replace(first.state, **changes))])[0].state)
+    assert close_state(results[0].state, train([replace(jobs[0], start=replace(first.state, **changes))])[0].state)
     for job, result in zip(jobs[1:], results[1:], strict=True):
-        assert same_result(result, train([job])[0])
+        assert close_result(result, train([job])[0])
 
 
 def test_a_network_that_diverges_keeps_what_its_observer_made_of_it():
@@ -103,7 +105,7 @@ def test_error_of_an_observer_hurts_its_own_network_only():
     assert results[1].state.epoch == 1
     for k in (0, 2):
         assert results[k].error is None
-        assert same_result(results[k], train([jobs[k]])[0])
+        assert close_result(results[k], train([jobs[k]])[0])
 
 
 # ---- modules that cannot be vouched for -----------------------------------------------------------------------------
@@ -209,10 +211,12 @@ def test_key():
 @pytest.mark.parametrize(("n", "batch_size"), [(99, 256), (100, 32), (40, 1000)])
 def test_sizes_that_differ_by_a_row_share_a_cohort(n, batch_size):
     """Folds of n and n + 1 rows, and data smaller than a batch."""
-    jobs = [make_job(n=n + k % 2, batch_size=batch_size, seed=k, normalization="batch", dropout=0.2) for k in range(4)]
+    # The gradient of a bias before batch normalisation is rounding, which a small eps would blow up.
+    settings = {"batch_size": batch_size, "normalization": "batch", "dropout": 0.2, "rates": Rates(eps=1e-3)}
+    jobs = [make_job(n=n + k % 2, seed=k, **settings) for k in range(4)]
     assert len({job.key for job in jobs}) == 1
     for job, result in zip(jobs, train(jobs), strict=True):
-        assert same_result(result, train([job])[0])
+        assert close_result(result, train([job])[0])
 
 
 def test_foreign_module_beside_threads_that_draw():

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.losses import LOSSES, rows_of_heads
 
 MEMBERS, ROWS = 3, 32
 
@@ -43,7 +43,7 @@ def problem(name, n_outputs, seed=0):
         y = torch.randint(2 if name == "binary_cross_entropy" else 9, (MEMBERS, ROWS, n_outputs), generator=generator).float()
     else:
         y = torch.randn(MEMBERS, ROWS, n_outputs, generator=generator)
-    weight = torch.rand(MEMBERS, ROWS, 1, generator=generator)
+    weight = torch.rand(MEMBERS, ROWS, generator=generator)
     weight[:, -5:] = 0
     weight[2, ::2] = 0
     weight /= weight.sum(1, keepdim=True)
@@ -52,6 +52,13 @@ def problem(name, n_outputs, seed=0):
 
 def targets(name, y, n_outputs):
     return torch.stack([LOSSES[name]().targets(each, n_outputs) for each in y])
+
+
+def stepped(loss, outputs, t, weight):
+    """(the loss of each row, the gradient by the outputs of their sum by weight)."""
+    outputs = outputs.clone().requires_grad_()
+    rows = loss.rows(outputs, t, weight)
+    return rows.detach(), torch.autograd.grad(rows, outputs, weight)[0]
 
 
 def bound(name):
@@ -67,17 +74,13 @@ def test_values_and_gradients(name, n_outputs):
         pytest.skip("one class has probability 1, where autograd's gradient of a root is infinite")
     loss = bound(name)
     outputs, y, weight = problem(name, n_outputs)
-    record = torch.empty_like(outputs)
-    t = targets(name, y, n_outputs)
-    gradient = loss.gradient(outputs.clone(), t, weight, record)
-    rows = loss.rows(record, t)
+    rows, gradient = stepped(loss, outputs, targets(name, y, n_outputs), weight)
     assert rows.shape == (MEMBERS, ROWS)
-    torch.testing.assert_close(loss.record(outputs.clone(), t), record, rtol=0, atol=0)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
         expected = TORCH[name](o, y[k], *([torch.tensor(OWN[name][k])] if name in OWN else []))
         torch.testing.assert_close(rows[k], expected.detach(), rtol=1e-5, atol=1e-6)
-        (expected * weight[k, :, 0]).sum().backward()
+        (expected * weight[k]).sum().backward()
         torch.testing.assert_close(gradient[k], o.grad, rtol=1e-4, atol=1e-7)
         assert not gradient[k, -5:].any()
 
@@ -89,22 +92,33 @@ def test_label_smoothing(n_outputs, smoothing):
     loss = LOSSES["cross_entropy"]()
     outputs, y, weight = problem("cross_entropy", n_outputs)
     t = targets("cross_entropy", y, n_outputs) * (1 - smoothing) + smoothing / n_outputs
-    record = torch.empty_like(outputs)
-    gradient = loss.gradient(outputs.clone(), t, weight, record)
+    rows, gradient = stepped(loss, outputs, t, weight)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
         expected = F.cross_entropy(o, y[k], reduction="none", label_smoothing=smoothing)
-        torch.testing.assert_close(loss.rows(record, t)[k], expected.detach(), rtol=1e-5, atol=1e-6)
-        (expected * weight[k, :, 0]).sum().backward()
+        torch.testing.assert_close(rows[k], expected.detach(), rtol=1e-5, atol=1e-6)
+        (expected * weight[k]).sum().backward()
         torch.testing.assert_close(gradient[k], o.grad, rtol=1e-4, atol=1e-6)
 
 
 def test_impossible_classes_cost_nothing():
     """Logits of minus infinity for classes that are not the target's."""
     loss = LOSSES["cross_entropy"]()
-    outputs = torch.tensor([[[0.0, -torch.inf, 0.0]]])
     t = loss.targets(torch.tensor([0]), 3).unsqueeze(0)
-    np.testing.assert_allclose(loss.rows(loss.record(outputs, t), t), [[np.log(2)]], rtol=1e-6)
+    rows, gradient = stepped(loss, torch.tensor([[[0.0, -torch.inf, 0.0]]]), t, torch.ones(1, 1))
+    np.testing.assert_allclose(rows, [[np.log(2)]], rtol=1e-6)
+    np.testing.assert_allclose(gradient, [[[-0.5, 0, 0.5]]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_heads", [1, 2, 5])
+def test_several_predictions_for_each_row(n_heads):
+    """Side by side: the mean of their losses."""
+    outputs, y, weight = problem("cross_entropy", 3)
+    t = targets("cross_entropy", y, 3)
+    heads = [outputs + 0.1 * k for k in range(n_heads)]
+    heads[-1] = heads[-1].square()
+    found = rows_of_heads(LOSSES["cross_entropy"](), torch.cat(heads, -1), t, weight, n_heads)
+    torch.testing.assert_close(found, sum(LOSSES["cross_entropy"]().rows(each, t, weight) for each in heads) / n_heads)
 
 
 def test_mse_targets_of_one_dimension():

@@ -1,4 +1,4 @@
-"""Losses of the user's over a stack: against torch's autograd, and without company in any bit."""
+"""Losses of the user's over a stack: against torch's by themselves, and in company."""
 
 import copy
 import pickle
@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from jobs import make_job, make_table, same_result
-from test_losses import MEMBERS, problem
+from jobs import close_result, make_job, make_table
+from test_losses import MEMBERS, problem, stepped
 from torch import nn
 
 from sknet_hp.training.cohort import train
@@ -73,46 +73,49 @@ def test_values_and_gradients(name):
     outputs, y, weight = problem(like, 3)
     loss = loss_of(TorchLoss(function, like))
     t = torch.stack([loss.targets(each, 3) for each in y])
-    record = torch.full_like(outputs, torch.nan)
-    gradient = loss.gradient(outputs, t, weight, record)
-    rows = loss.rows(record, t)
+    rows, gradient = stepped(loss, outputs, t, weight)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
         expected = rowwise(function)(o, y[k])
-        there = weight[k, :, 0] > 0
-        torch.testing.assert_close(rows[k][there], expected.detach()[there])
-        (expected * weight[k, :, 0]).sum().backward()
+        torch.testing.assert_close(rows[k], expected.detach())
+        (expected * weight[k]).sum().backward()
         torch.testing.assert_close(gradient[k], o.grad)
-    torch.testing.assert_close(loss.evaluate(outputs, t, weight), rows, rtol=0, atol=0)
-    assert not rows[:, -5:].any()
 
 
 def test_one_number_for_a_batch():
-    """Of its own rows: those that fill the batch are not shown to it."""
     outputs, y, _ = problem("mse", 2)
-    weight = torch.full((MEMBERS, 32, 1), 1 / 27)
-    weight[:, -5:] = 0
+    weight = torch.full((MEMBERS, 32), 1 / 32)
     loss = loss_of(TorchLoss(OneMinusCorrelation(), "mse"))
-    record = torch.empty_like(outputs)
-    gradient = loss.gradient(outputs, y, weight, record)
+    rows, gradient = stepped(loss, outputs, y, weight)
     for k in range(MEMBERS):
-        o = outputs[k, :27].clone().requires_grad_()
-        expected = OneMinusCorrelation()(o, y[k, :27])
+        o = outputs[k].clone().requires_grad_()
+        expected = OneMinusCorrelation()(o, y[k])
         expected.backward()
-        torch.testing.assert_close(gradient[k, :27], o.grad)
-        assert (loss.rows(record, y)[k, :27] == expected).all()
-    assert not gradient[:, 27:].any()
+        torch.testing.assert_close(gradient[k], o.grad)
+        torch.testing.assert_close(rows[k], expected.detach().expand(32))
     weight[0, 3] = 0.5
     with pytest.raises(ValueError, match="can not weigh its rows"):
-        loss.gradient(outputs, y, weight, record)
+        loss.rows(outputs, y, weight)
+
+
+@pytest.mark.parametrize("n", [50, 33])
+def test_rows_that_fill_a_batch_are_not_shown(n):
+    """Each member of a cohort has as many rows as all others, and none is filled up."""
+    seen = []
+
+    def noted(outputs, targets):
+        seen.append(len(outputs))
+        return (outputs - targets).square().mean(1)
+
+    jobs = [job_with(noted, "mse", n=n, n_valid=n // 3, seed=k, max_epochs=1, batch_size=32) for k in range(2)]
+    train(jobs)
+    assert seen == [32, 32, n - 32, n - 32, n // 3, n // 3]
+    assert jobs[0].key != job_with(noted, "mse", n=n + 1, n_valid=n // 3, batch_size=32).key
 
 
 def test_a_batch_without_weight():
     outputs, y, weight = problem("mse", 2)
-    record = torch.full_like(outputs, torch.nan)
-    loss = loss_of(TorchLoss(nn.MSELoss(), "mse"))
-    assert not loss.gradient(outputs, y, torch.zeros_like(weight), record).any()
-    assert not loss.rows(record, y).any()
+    assert not stepped(loss_of(TorchLoss(nn.MSELoss(), "mse")), outputs, y, torch.zeros_like(weight))[1].any()
 
 
 # ---- in a training -------------------------------------------------------------------------------------------------
@@ -153,7 +156,7 @@ def test_company(name, height):
     assert len({job.key for job in jobs}) == 1
     for job, result in zip(jobs, train(jobs), strict=True):
         (alone,) = train([job])
-        assert same_result(result, alone)
+        assert close_result(result, alone)
         assert np.abs(alone.state.slots).max() > 0
 
 
@@ -162,7 +165,7 @@ def test_beside_one_that_diverges():
     good, bad = train(jobs)
     assert bad.state.finished == "diverged"
     assert np.isfinite(bad.state.parameters).all()
-    assert same_result(good, train(jobs[:1])[0])
+    assert close_result(good, train(jobs[:1])[0])
 
 
 def test_not_a_number_is_divergence():
@@ -307,12 +310,12 @@ def test_a_functions_own_attributes_are_left_alone(monkeypatch):
     for _ in range(2):
         loss = read_loss(sum_of_squares, "mse", 2)
         outputs, targets = torch.ones(1, 4, 2), torch.zeros(1, 4, 2)
-        assert loss_of(loss).evaluate(outputs, targets, torch.full((1, 4, 1), 0.25)).tolist() == [[2.0] * 4]
+        assert loss_of(loss).rows(outputs, targets, torch.full((1, 4), 0.25)).tolist() == [[2.0] * 4]
     assert sum_of_squares.reduction == "sum"
 
 
 def test_a_loss_of_the_whole_batch_sees_the_whole_batch():
-    """Large batches are sliced, and a root of means is no mean of roots."""
+    """A root of means is no mean of roots."""
     seen = []
 
     def root(outputs, targets):

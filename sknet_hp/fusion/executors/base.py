@@ -25,10 +25,6 @@ class Executor(Protocol):
 
     busy: bool
 
-    def ready(self) -> bool:
-        """Whether a bundle given now would begin to train now."""
-        ...
-
     def submit(self, bundle: Any, done: Done) -> None:
         """Train; call `done` with the results, or with what went wrong, from another thread."""
         ...

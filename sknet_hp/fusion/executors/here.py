@@ -1,4 +1,4 @@
-"""Training in this process."""
+"""Training on a device of this process, in stacks."""
 
 import threading
 import traceback
@@ -12,14 +12,11 @@ from sknet_hp.training.job import TrainingResult
 class Here:
     """In this process, in a thread that lives as long as the bundle."""
 
-    def __init__(self, device: str = "cpu"):
+    def __init__(self, device: str):
         self.busy = False
         self.bundle: Bundle | None = None
         self.off = threading.Event()
         self.device = device
-
-    def ready(self) -> bool:
-        return True
 
     def submit(self, bundle: Bundle, done: Done) -> None:
         self.busy, self.bundle, self.off = True, bundle, threading.Event()
@@ -32,10 +29,7 @@ class Here:
     def _run(self, bundle: Bundle, off: threading.Event, done: Done) -> None:
         outcome: list[TrainingResult] | BaseException
         try:
-            jobs = bundle.jobs
-            if self.device != "cpu":
-                jobs = [replace(job, device=self.device) for job in jobs]
-            outcome = train(jobs, lambda: off.is_set() or bundle.cancelled())
+            outcome = train([replace(job, device=self.device) for job in bundle.jobs], lambda: off.is_set() or bundle.cancelled())
         except BaseException as error:
             traceback.clear_frames(error.__traceback__)  # they hold the stack's tensors, and it may have been memory that was missing
             outcome = error

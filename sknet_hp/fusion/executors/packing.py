@@ -10,8 +10,9 @@ from torch import nn
 
 from sknet_hp.nets.graph import trace
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.cohort import train
+from sknet_hp.training.calling_off import CallOff
 from sknet_hp.training.job import Rows, Table, TrainingJob
+from sknet_hp.training.run import train_here
 
 
 def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[Table]]:
@@ -39,4 +40,4 @@ def unpack(payload: bytes, tables: Sequence[Table]) -> list[TrainingJob]:
 def warm_up() -> None:
     """Load and set up whatever is at the first training."""
     graph, _ = trace(nn.Linear(1, 2))
-    train([TrainingJob(graph, 2, 0, Rows(Table(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1)])
+    train_here(TrainingJob(graph, 2, 0, Rows(Table(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1), CallOff())

@@ -101,10 +101,11 @@ class Product:
         self.b, self.node, self.x, self.factor = b, node, x, factor
         self.n_outputs, self.n_inputs = b.shape(node, "weight")
         # Few columns of weights are more use as rows, and cells look rows of inputs up.
-        self.is_turned = self.n_outputs > products.FEW or not x.is_plain
+        name = next(name for role, name, _ in node.parameters if role == "weight")
+        self.is_turned = self.n_outputs > products.FEW or not x.is_plain or name in b.turned
         self.half = b.half and self.is_turned and node is not b.graph.nodes[-1]
         if self.is_turned:
-            b.turned.add(next(name for role, name, _ in node.parameters if role == "weight"))
+            b.turned.add(name)
         self.weight = b.parameter(node, "weight")
 
     def forward(self) -> Place:

@@ -97,6 +97,8 @@ def program(graph: Graph, form: Form, rows: int, parts: int, *, training: bool, 
     multiply in bfloat16.
     """
     builder = Builder(graph, form, rows, parts, training, dense, half)
+    if training:  # weights lie as they do in prediction, by which training is validated
+        builder.turned |= program(graph, form, rows, parts, training=False, half=half).turned
     return builder.built()
 
 
