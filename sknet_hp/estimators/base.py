@@ -27,13 +27,11 @@ from sknet_hp.estimators.watched import train_watched
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere
-from sknet_hp.nets.random_bits import mixed_keys
+from sknet_hp.nets.random_bits import MEMBER, mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.start import initial_tensors, state_of
 from sknet_hp.training.torch_loss import TorchLoss
-
-MEMBER = 3  # a stream of seeds, beside those in training.batches
 
 _PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated

@@ -4,6 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+SHUFFLE, DROPOUT, MEMBER, NOISE, MIXUP, START = range(1, 7)
+"""Streams of random numbers that a network's seed opens: the second part of its keys."""
+
 _GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 

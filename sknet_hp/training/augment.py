@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.random_bits import mixed_keys
+from sknet_hp.nets.random_bits import MIXUP, NOISE, mixed_keys
 from sknet_hp.training.job import TrainingJob
-
-NOISE, MIXUP = 4, 5  # streams of random numbers that a member's seed opens, beside those of batches
 
 
 def mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:

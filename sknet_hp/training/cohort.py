@@ -13,12 +13,11 @@ from torch import Tensor
 from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.program import Alone, Program, Runnable, trained_shapes
-from sknet_hp.nets.random_bits import mixed_keys
+from sknet_hp.nets.random_bits import DROPOUT, mixed_keys
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.averaging import Average, Averages
 from sknet_hp.training.batches import Epochs, Pool
 from sknet_hp.training.calling_off import Cancelled
-from sknet_hp.training.compiled.loop import DROPOUT
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout

@@ -7,13 +7,11 @@ from torch import Tensor
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import initial_buffers, initial_parameters
 from sknet_hp.nets.program import trained_shapes
-from sknet_hp.nets.random_bits import mixed_keys
+from sknet_hp.nets.random_bits import START, mixed_keys
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.job import State, TrainingJob
 from sknet_hp.training.layout import flatten
 from sknet_hp.training.optimizers import OPTIMIZERS
-
-START = 6  # a stream of random numbers that a member's seed opens, beside those of batches and augmentation
 
 _SAMPLE = 1024  # training rows that a data-driven start looks at
 

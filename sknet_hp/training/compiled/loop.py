@@ -6,6 +6,7 @@ from sknet_hp.nets.compiled.functions import F
 from sknet_hp.nets.compiled.kernel import inline, kernel
 from sknet_hp.nets.compiled.machine import as_bits, copy, doubles, flush_subnormals, int32s, integers, meet, restore, vector, walk
 from sknet_hp.nets.compiled.pointwise import mixed
+from sknet_hp.nets.random_bits import DROPOUT, SHUFFLE
 from sknet_hp.training import averaging, stopping
 from sknet_hp.training.compiled import course as C
 from sknet_hp.training.compiled import plan as P
@@ -17,7 +18,6 @@ FINISHED = ("", "patience", "diverged", "cancelled")
 RULES = {"adam": 1, "adamw": 1, "nadam": 2, "radam": 3}
 """Update rules whose numbers follow from the number of the step."""
 
-SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that a seed opens
 
 _improves, _after, _ema_share = inline(stopping.improves), inline(stopping.after), inline(averaging.ema_share)
 
