@@ -152,11 +152,14 @@ def _cache_of(function: Callable[..., None]) -> Any:
         return NullCache()
 
 
+_SOURCES = ("nets/compiled/*.py", "training/compiled/*.py", "training/stopping.py", "training/averaging.py", "nets/random_bits.py")
+
+
 @cache
 def _digest() -> str:
     """What all files that kernels are made of come to."""
     package = Path(__file__).parents[2]
     sha = hashlib.sha256()
-    for source in sorted([*package.glob("nets/compiled/*.py"), *package.glob("training/compiled/*.py")]):
+    for source in sorted(path for pattern in _SOURCES for path in package.glob(pattern)):
         sha.update(source.read_bytes())
     return sha.hexdigest()

@@ -5,16 +5,20 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 from calls import normal, run
+from numba.core.dispatcher import Dispatcher
 from scripts import PREAMBLE
 from scripts import run as run_script
 
+import sknet_hp
 from sknet_hp.nets.compiled import cells, embeddings, heads, layers, machine, pointwise, products, table_layers  # noqa: F401
-from sknet_hp.nets.compiled.kernel import MOST_FIELDS, Kernel, encoded, kernel, kernel_with
+from sknet_hp.nets.compiled.kernel import _SOURCES, MOST_FIELDS, Kernel, encoded, kernel, kernel_with
 from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, lines
+from sknet_hp.training import stopping
 from sknet_hp.training.compiled import augment, loop, losses, updates  # noqa: F401
 
 
@@ -170,6 +174,15 @@ def test_machine_code_of_other_sources_is_not_used(cache, monkeypatch):
     monkeypatch.setattr(Kernel, "_seconds", 0.0)
     assert doubled() == [3, -4]
     assert Kernel._seconds > 0
+
+
+def test_all_files_with_functions_that_kernels_are_made_of_are_looked_at():
+    package = Path(sknet_hp.__file__).parent
+    looked_at = {path for pattern in _SOURCES for path in package.glob(pattern)}
+    compiled = [module for name, module in sys.modules.items() if name.startswith("sknet_hp.") and ".compiled." in name]
+    functions = [value.py_func for module in compiled for value in vars(module).values() if isinstance(value, Dispatcher)]
+    assert any(function is stopping.improves for function in functions)
+    assert {Path(function.__code__.co_filename) for function in functions} <= looked_at
 
 
 @pytest.mark.parametrize("damage", [b"", b"no machine code", None], ids=["empty", "something else", "the first half"])
