@@ -10,7 +10,7 @@ HEAD = """# Parameters
 
 All hyperparameters of `NetClassifier` and `NetRegressor`, written by `docs/make_parameters.py` from the registry that also makes the
 docstrings and checks what is given. Numbers that change neither shapes nor steps (learning rate, decay, momenta, dropout rates,
-smoothing, clipping, schedule settings, ...) may differ between the networks of one cohort; the rest make cohorts of their own.
+smoothing, clipping, schedule settings, ...) may differ between networks that a GPU trains as one stack; the rest make stacks of their own.
 
 | parameter | default | may be | search over | what it does | source |
 |---|---|---|---|---|---|

@@ -40,7 +40,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         Training loss of each epoch.
     history_ : list of dict
         One row an epoch: epoch, train_loss, valid_loss, valid_acc (its rows weighed as in the loss), valid_score (of `stopping_metric`), duration
-        (this network's share of its cohort's seconds).
+        (seconds; on CUDA, this network's share of its stack's).
     stopping_history_ : list of dict
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet

@@ -39,8 +39,8 @@ class NetRegressor(RegressorMixin, BaseNet):
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_score (of `stopping_metric`), duration (this network's share of its cohort's
-        seconds).
+        One row an epoch: epoch, train_loss, valid_loss, valid_score (of `stopping_metric`), duration (seconds; on CUDA, this network's
+        share of its stack's).
     stopping_history_ : list of dict
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet

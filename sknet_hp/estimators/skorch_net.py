@@ -1,4 +1,4 @@
-"""skorch nets whose fit loop is a `TrainingJob`, so that they train in cohorts."""
+"""skorch nets whose fit loop is a `TrainingJob`, so that they train in compiled loops, and on CUDA in stacks."""
 
 import copy
 import warnings
@@ -144,7 +144,7 @@ def _defaults_for(X: Any) -> AbstractContextManager[None]:
 
 
 class NeuralNetClassifier(FusedFitLoop, skorch.NeuralNetClassifier):
-    """`skorch.NeuralNetClassifier`, training in cohorts.
+    """`skorch.NeuralNetClassifier`, training in compiled loops where its own loop would do the same.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ class NeuralNetClassifier(FusedFitLoop, skorch.NeuralNetClassifier):
 
 
 class NeuralNetRegressor(FusedFitLoop, skorch.NeuralNetRegressor):
-    """`skorch.NeuralNetRegressor`, training in cohorts.
+    """`skorch.NeuralNetRegressor`, training in compiled loops where its own loop would do the same.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from sknet_hp.training.optimizers import nadam_momentum
 
 
 class CannotJoin(Exception):
-    """A net does not fit into a cohort; skorch's own loop trains it."""
+    """A net is none that we could train; skorch's own loop does."""
 
 
 # Our name, how our rates follow from a parameter group, torch's names of the memory, and what a group must say for the rule to be ours.

@@ -108,7 +108,9 @@ FITTING: dict[str, Parameter] = {
         "Initial weights, shuffling, dropout and the validation split follow from an integer: so does, then, every bit of the result.",
     ),
     "device": Parameter(
-        "str", [str], 'A torch device, or "auto" for CUDA where there is one. Networks on CUDA train there in cohorts too; `predict` runs on the CPU.'
+        "str",
+        [str],
+        'A torch device, or "auto" for CUDA where there is one. On CUDA the networks of a search train as stacks; `predict` runs on the CPU.',
     ),
     "precision": Parameter(
         None,
