@@ -1,6 +1,6 @@
 """Which bundle runs where, how large it may be, and how long it will take."""
 
-import os
+import joblib
 
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.job import TrainingJob
@@ -11,8 +11,8 @@ _MULTIPLICATIONS_PER_SECOND = 4.5e10
 
 
 def n_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores this process may use, by its affinity and its container's share."""
+    return int(joblib.cpu_count())
 
 
 def how_many(n_jobs: int | None, available: int) -> int:

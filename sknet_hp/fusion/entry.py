@@ -56,9 +56,15 @@ _BUSY = _Busy()
 
 
 def cores_of_caller() -> int:
-    """How many cores this thread may use now: torch's setting, shared with others; in tasks one, unless nobody else is there."""
+    """How many cores this thread may use now: torch's setting, shared with others; in tasks one, unless nobody else is there.
+
+    No more than there are: parts of a network that wait for each other on one core would take many times as long.
+    """
     known = _engine_of_task()
-    return max(1, torch.get_num_threads() // max(1, _BUSY.count)) if known is None else known.tasks.cores()
+    if known is not None:
+        return known.tasks.cores()
+    wanted = torch.get_num_threads() // max(1, _BUSY.count)
+    return min(wanted, devices.n_cores()) if wanted > 1 else 1
 
 
 # ---- training ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import joblib
 import numpy as np
 import pytest
+import torch
 from fakes import make_job
 from joblib import Parallel, delayed
 from scripts import run, wait_until
@@ -20,7 +21,7 @@ import sknet_hp
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.backend import WIDE, FusedBackend, has_network
 from sknet_hp.fusion.engine import engine
-from sknet_hp.fusion.entry import train_job
+from sknet_hp.fusion.entry import cores_of_caller, train_job
 from sknet_hp.fusion.tasks.sizes import bytes_of_batch
 
 pytestmark = pytest.mark.timeout(60)
@@ -83,6 +84,18 @@ def test_what_makes_the_tasks_fails(return_as):
 
     with sknet_hp.fused(), pytest.raises(OSError, match="there is no second one"):
         list(Parallel(return_as=return_as, pre_dispatch="all")(tasks()))
+
+
+def test_no_network_is_shared_out_over_more_cores_than_there_are():
+    """In a container with two of sixty-four cores torch has sixty-four threads: parts that wait for each other would take for ever."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(64)
+    try:
+        assert cores_of_caller() == devices.n_cores()
+        with sknet_hp.fused(n_jobs=64):
+            assert Parallel()([delayed(cores_of_caller)()]) == [devices.n_cores()]
+    finally:
+        torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize(("n_jobs", "cores"), [(None, devices.n_cores()), (-1, devices.n_cores()), (1, 1), (3, 3), (-1000, 1)])

@@ -187,7 +187,7 @@ CHILDREN = {
 }
 
 
-@pytest.mark.parametrize("kind", list(CHILDREN))
+@pytest.mark.parametrize("kind", ["daemonic pool", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("spawn", "futures"))])
 def test_children_that_have_searched_end(tmp_path, kind):
     """Processes that were spawned, whose children would be nobody's, and daemonic ones, which may have none."""
     out, error = run(

@@ -16,6 +16,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from torch import nn
 
 import sknet_hp
+from sknet_hp.fusion import devices
 from sknet_hp.skorch import NeuralNetClassifier
 from sknet_hp.training.compiled import training
 
@@ -74,10 +75,11 @@ def test_fused(serial, n_jobs):
         assert_same_bits(train_all(), serial)
 
 
-@pytest.mark.parametrize("cores", [1, 2, 3, 7])
+@pytest.mark.parametrize("cores", [1, 2, 3, pytest.param(7, marks=pytest.mark.slow)])
 def test_on_so_many_cores(serial, cores, monkeypatch):
     """Each network shared out over cores, however small it is, and however many cores there are."""
     monkeypatch.setattr(training, "worth_sharing", lambda job: True)
+    monkeypatch.setattr(devices, "n_cores", lambda: cores)
     with torch_threads(cores):
         assert_same_bits({name: fit(clone(estimator)) for name, estimator in NETWORKS.items() if name[1] in (0, 1)}, serial)
 
@@ -101,7 +103,7 @@ def test_in_a_process_with_two_threads(serial):
     assert script.stdout == expected
 
 
-@pytest.mark.parametrize("backend", ["threading", "loky"])
+@pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
 def test_in_other_backends(serial, backend):
     with torch_threads(2), joblib.parallel_config(backend, n_jobs=2):
         assert_same_bits(train_all(), serial)

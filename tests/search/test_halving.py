@@ -187,7 +187,7 @@ def test_a_network_that_has_stopped_stays_stopped_and_keeps_its_score():
     assert weights[:2] == weights[2:], "no step more"
 
 
-@pytest.mark.parametrize("how", ["sequential", "fused", "loky", "threading", "fused(1)"])
+@pytest.mark.parametrize("how", ["sequential", "fused", pytest.param("loky", marks=pytest.mark.slow), "threading", "fused(1)"])
 def test_the_same_bits_everywhere(how, networks):
     search = clone(networks)
     if how == "fused":

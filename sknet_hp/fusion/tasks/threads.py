@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from sknet_hp.fusion import devices
 from sknet_hp.fusion.tasks.task import Call, Task
 from sknet_hp.fusion.tasks.warning_state import WarningState
 from sknet_hp.training.calling_off import CallOff, Cancelled
@@ -142,7 +143,7 @@ class Tasks:
     def cores(self) -> int:
         """How many cores the body of this thread may use: all of its session's if no other is there, else one."""
         alone = len(self.running) + len(self.training) <= 1 and not self.queue and not self.resuming
-        return self.n_permits if alone else 1
+        return min(self.n_permits, devices.n_cores()) if alone and self.n_permits > 1 else 1
 
     def cancel(self, call: Call) -> None:
         """Call off a call and its descendants: tasks not begun end at once, the others in the next step of their training, or at the engine."""
