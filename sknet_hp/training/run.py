@@ -42,7 +42,7 @@ def train_here(job: TrainingJob, call_off: CallOff, cores: Callable[[], int] = o
 
 def train_all(jobs: list[TrainingJob], call_off: CallOff, cores: Callable[[], int] = one_core) -> list[TrainingResult]:
     """Train networks beside each other, as many at once as there are cores for them."""
-    n_threads = min(len(jobs), cores())
+    n_threads = min(len(jobs), cores()) if len(jobs) > 1 else 1
     if n_threads < 2:
         return [train_here(job, call_off, cores) for job in jobs]
     results: dict[int, TrainingResult] = {}
