@@ -1,4 +1,4 @@
-"""skorch's nets, training in cohorts: drop-in subclasses for people with an `nn.Module` of their own."""
+"""skorch's nets, training in compiled loops, and on CUDA in stacks: drop-in subclasses for people with an `nn.Module` of their own."""
 
 from sknet_hp.estimators.skorch_net import NeuralNetClassifier, NeuralNetRegressor
 

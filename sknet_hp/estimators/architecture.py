@@ -247,8 +247,8 @@ _WARNED: set[str] = set()
 
 
 def warn_alone(error: UnknownLayerError) -> None:
-    """Say, once for each reason, that networks of a kind can not be stacked."""
-    message = f"{error}: it cannot be vouched for in a stack, so networks of this kind train one at a time"
+    """Warn, once for each reason, that networks of a kind are neither compiled nor stacked."""
+    message = f"{error}: networks of this kind can not be compiled or stacked, so they train through torch, each by itself"
     if message not in _WARNED:
         _WARNED.add(message)
         warnings.warn(message, UserWarning, stacklevel=2)

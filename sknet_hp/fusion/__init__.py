@@ -1,1 +1,1 @@
-"""How concurrent fits become cohorts: the joblib backend "fused" and the engine behind it. Knows training and joblib."""
+"""Where networks of concurrent fits train: the joblib backend "fused", its tasks, and the engine for GPUs and clusters. Knows training and joblib."""

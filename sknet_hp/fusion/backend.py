@@ -1,4 +1,4 @@
-"""The joblib backend "fused": tasks run in threads, and their networks train together.
+"""The joblib backend "fused": tasks run in threads, and their networks train beside each other.
 
 It knows joblib's protocol and nothing of networks beyond who has one: see `needs_threads`.
 """
@@ -26,7 +26,7 @@ DEFAULT_MEMORY_FRACTION = 0.25
 
 
 class Network:
-    """Mark of the estimators that train through the engine."""
+    """Mark of the estimators that train networks, see `has_network`."""
 
 
 def check_n_jobs(n_jobs: int | None) -> int | None:
@@ -119,7 +119,7 @@ def needs_threads(batch: Any) -> bool:
 
 
 class FusedBackend(ParallelBackendBase):
-    """Tasks in threads of this process, each with its own copy of what it is given; their networks train in these threads, or in company.
+    """Tasks in threads of this process, each with its own copy of what it is given.
 
     On the CPU each network trains in the thread of its task, on a core of its own; several cores share a big one if it is alone. Networks for a GPU
     or a cluster wait for each other and train together.

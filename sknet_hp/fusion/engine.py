@@ -1,4 +1,4 @@
-"""The continuous batcher: jobs that threads hand over become bundles, bundles train as cohorts.
+"""The continuous batcher, for GPUs and clusters: jobs that threads hand over become bundles, which train together.
 
 A group of equal jobs goes to a free executor as soon as it is full, or no task can run any further, or an executor is idle and nothing new
 has come for a while. The last two rules make a deadlock impossible, whatever tasks do. None of this can change a number: company does not

@@ -1,4 +1,4 @@
-"""Where fits come in: their networks train in the thread that wants them, or in company, on a GPU or a cluster."""
+"""Where fits come in: their networks train in the thread that wants them; those for a GPU or a cluster may wait for others."""
 
 import os
 import threading
@@ -82,7 +82,7 @@ def trains_elsewhere() -> bool:
 
 
 def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
-    """Train networks of one device, in this thread, or in company where they profit from it."""
+    """Train networks of one device: in this thread, or by the engine if they are a task's and for a GPU or a cluster."""
     if _engine_of_task() is None and _cluster_of_backend():
         return Parallel()([delayed(_train_jobs)(jobs)])[0]
     return _train_jobs(jobs)

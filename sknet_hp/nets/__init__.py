@@ -1,4 +1,4 @@
-"""Networks: torch modules, and how a stack of them is run. Knows torch only."""
+"""Networks: torch modules, how a stack of them is run, and their kernels for the CPU. Knows torch, and numba in `compiled`."""
 
 from sknet_hp.nets.mlp import MLP
 from sknet_hp.nets.resnet import ResNet

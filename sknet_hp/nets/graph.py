@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 
 
 class UnknownLayerError(TypeError):
-    """A module holds something that cannot be vouched for in a stack; the message names it."""
+    """A module holds something that is none of the layers known here; the message names it."""
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class Program:
 
 
 class Alone:
-    """One network that cannot be vouched for, run as it is."""
+    """One network with layers that are not known, run as it is."""
 
     n_keys = 1
 

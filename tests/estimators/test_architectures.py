@@ -192,7 +192,7 @@ class Cumulative(Gated):
 def quiet_alone():
     architecture._WARNED.clear()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*cannot be vouched for", category=UserWarning)
+        warnings.filterwarnings("ignore", message=".*train through torch", category=UserWarning)
         yield
 
 
@@ -231,7 +231,7 @@ def test_own_modules_with_a_state_go_on(parameters, mixed):
 def test_one_warning_names_the_layer(mixed):
     X, y = mixed
     architecture._WARNED.clear()
-    with pytest.warns(UserWarning, match=r"PReLU.*train one at a time") as caught:
+    with pytest.warns(UserWarning, match=r"PReLU.*train through torch") as caught:
         NetClassifier(**SMALL | {"max_epochs": 1}, module=Gated, n_members=2).fit(X, y)
     assert len(caught) == 1
 

@@ -93,7 +93,7 @@ def elsewhere(request):
     architecture._traced.cache_clear()
 
 
-@pytest.mark.filterwarnings("ignore:.*cannot be vouched for")
+@pytest.mark.filterwarnings("ignore:.*train through torch")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks(name, elsewhere, tmp_path):
     expected = NETWORKS[name]().fit(frame, y)
@@ -113,7 +113,7 @@ def test_networks(name, elsewhere, tmp_path):
     assert np.isfinite(outputs(again, frame)).all()
 
 
-@pytest.mark.filterwarnings("ignore:.*cannot be vouched for")
+@pytest.mark.filterwarnings("ignore:.*train through torch")
 @pytest.mark.parametrize("module", ["mlp", Alone])
 def test_networks_that_train_together(module, elsewhere):
     def scores():
@@ -133,7 +133,7 @@ def test_modules_of_the_old_kind_are_refused_with_a_reason(elsewhere):
         NetClassifier(**SMALL, module=Legacy).fit(X, y)
 
 
-@pytest.mark.filterwarnings("ignore:.*cannot be vouched for")
+@pytest.mark.filterwarnings("ignore:.*train through torch")
 @pytest.mark.parametrize("module", [Traced, Alone])
 def test_drop_in_nets(module, elsewhere):
     def fitted():

@@ -379,7 +379,7 @@ class Cumulative(Perceptron):
         super().__init__(momentum=None)
 
 
-@pytest.mark.filterwarnings("ignore:.*train one at a time")
+@pytest.mark.filterwarnings("ignore:.*train through torch")
 @pytest.mark.parametrize("module", [Counting, HalfFrozen, Cumulative])
 def test_modules_with_a_state_of_their_own(module):
     def script(kind):

@@ -72,7 +72,7 @@ class Convolution(nn.Module):
         return self.last(self.first(x.unsqueeze(1)).flatten(1))
 
 
-@pytest.mark.filterwarnings("ignore:.*cannot be vouched for:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*train through torch:UserWarning")
 def test_modules_that_train_alone():
     with pytest.raises(ValueError, match="precision='bf16' is for layers we know, but module="):
         fitted(precision="bf16", module=Convolution)

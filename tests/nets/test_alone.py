@@ -8,7 +8,7 @@ from torch import nn
 from sknet_hp import NetClassifier
 from sknet_hp.nets.generator import OwnGenerator
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*train one at a time")
+pytestmark = pytest.mark.filterwarnings("ignore:.*train through torch")
 
 rng = np.random.default_rng(0)
 X = rng.normal(2, 1, size=(90, 4)).astype(np.float32)

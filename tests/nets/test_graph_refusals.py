@@ -1,4 +1,4 @@
-"""Modules that can not be vouched for are not read as graphs."""
+"""Modules with something that is not known are not read as graphs."""
 
 import threading
 

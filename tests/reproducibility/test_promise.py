@@ -144,7 +144,7 @@ class Convolution(nn.Module):
 
 
 @pytest.mark.parametrize("module", [Perceptron, Convolution])
-@pytest.mark.filterwarnings("ignore:.*cannot be vouched for:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*train through torch:UserWarning")
 def test_skorch_nets_with_modules_of_the_users(module):
     X, y, _, _ = data(NETWORKS["plain", 0])
     net = NeuralNetClassifier(

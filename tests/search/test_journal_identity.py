@@ -371,14 +371,25 @@ def test_a_search_that_was_refused_before_it_began_can_be_put_right(tmp_path):
     assert search.n_candidates_ == 3
 
 
-@pytest.mark.parametrize(("Kind", "passes"), [(MemoryError, True), (ImportError, True), (ValueError, False)])
-def test_what_the_machine_lacked_is_not_remembered(tmp_path, Kind, passes):
+SHORT = "there was not enough"
+
+
+@pytest.mark.parametrize(
+    ("Kind", "message", "passes"),
+    [
+        (MemoryError, SHORT, True),
+        (ImportError, SHORT, True),
+        (RuntimeError, "3 workers died in turn while they trained this network", True),
+        (ValueError, SHORT, False),
+    ],
+)
+def test_what_the_machine_lacked_is_not_remembered(tmp_path, Kind, message, passes):
     marker = str(tmp_path / "short of memory")
 
     class Short(type(NET)):
         def fit(self, X, y, **more):
             if self.lr == 1e-3 and os.path.exists(marker):
-                raise Kind("there was not enough")
+                raise Kind(message)
             return super().fit(X, y, **more)
 
     def search():

@@ -108,7 +108,7 @@ def test_error_of_an_observer_hurts_its_own_network_only():
         assert close_result(results[k], train([jobs[k]])[0])
 
 
-# ---- modules that cannot be vouched for -----------------------------------------------------------------------------
+# ---- modules with layers that are not known ------------------------------------------------------------------------
 
 
 class Convolutional(nn.Module):

@@ -1,8 +1,8 @@
 """Tasks of joblib calls, in threads: who may run now, who waits, what is called off.
 
-One task body runs at a time, for there is one interpreter (slow ones run beside it), and as many train their networks, each on its core, as there
-are cores. Which may run has a *permit*: a body gives it back while it trains, and while it waits for nested tasks or for a network that trains
-elsewhere. The caller's context variables and scikit-learn configuration are the task's; and because scikit-learn enters the process-wide
+One task body runs at a time, for there is one interpreter; beside those that are slow, others run. As many train their networks as there are cores,
+each on its own. A body that may run has a *permit*, which it gives back while it trains, and while it waits for nested tasks or for a network that
+trains elsewhere. The caller's context variables and scikit-learn configuration are the task's; and because scikit-learn enters the process-wide
 `warnings.catch_warnings` in each task, a body begins with its caller's warning filters, and its own are taken down with its permit and put up again
 with it.
 """

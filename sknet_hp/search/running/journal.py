@@ -34,7 +34,7 @@ def _may_pass(trace: str) -> bool:
     """Whether a fit may have failed because of the machine."""
     kind, _, message = trace.strip().rsplit("\n", 1)[-1].partition(":")
     name = kind.rsplit(".", 1)[-1]
-    return name.endswith("MemoryError") or name in _OF_THE_MACHINE or "worker processes died" in message
+    return name.endswith("MemoryError") or name in _OF_THE_MACHINE or "workers died in turn" in message
 
 
 class Journal:
