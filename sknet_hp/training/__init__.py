@@ -1,0 +1,1 @@
+"""How networks are trained: jobs, batches, schedules, losses, optimizers; compiled on the CPU, as stacks on a GPU."""
