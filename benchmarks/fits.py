@@ -42,7 +42,7 @@ def estimator(what: str, table: str, seed: int) -> Any:
     return net(**getattr(presets, what)("regression" if table in NUMBERS else "classification") | {"random_state": seed})
 
 
-def fitted(data: str, what: str, table: str, seed: int) -> dict[str, float]:
+def fitted(data: str, what: str, table: str, seed: int, max_epochs: int | None) -> dict[str, float]:
     """Seconds of a fit, its loss on rows that it has not seen, and for how many epochs it trained."""
     import numpy as np
     import pandas as pd
@@ -53,6 +53,8 @@ def fitted(data: str, what: str, table: str, seed: int) -> dict[str, float]:
     X, y = frame.iloc[:, :-1], frame.iloc[:, -1]
     X, X_test, y, y_test = train_test_split(X, y, random_state=seed, stratify=None if table in NUMBERS else y)
     model = estimator(what, table, seed)
+    if max_epochs is not None:
+        model.set_params(max_epochs=max_epochs)
     once = DEFAULTS[0] if what == "halving" else what
     estimator(once, table, seed).set_params(max_epochs=1).fit(X, y)  # what is compiled or loaded at first use is there
     start = time.perf_counter()
@@ -71,8 +73,8 @@ def fitted(data: str, what: str, table: str, seed: int) -> dict[str, float]:
     return {"seconds": seconds, "loss": loss, "epochs": float(getattr(getattr(model, "best_estimator_", model), "n_iter_", 0))}
 
 
-def compare(versions: list[Version], what: str, table: str, seeds: int) -> dict[str, Any]:
-    runs = [[version.ask(what, table, seed) for version in versions] for seed in range(seeds)]
+def compare(versions: list[Version], what: str, table: str, seeds: int, max_epochs: int | None) -> dict[str, Any]:
+    runs = [[version.ask(what, table, seed, max_epochs) for version in versions] for seed in range(seeds)]
     each = [list(column) for column in zip(*runs, strict=True)]
     row: dict[str, Any] = {"what": what, "table": table, "runs": each}
     middle: Callable[[list[dict[str, float]], str], float] = lambda own, name: mean(run[name] for run in own)  # noqa: E731
@@ -95,6 +97,7 @@ def main() -> None:
     parser.add_argument("--what", action="append", choices=WHAT)
     parser.add_argument("--table", action="append", choices=TABLES)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--max-epochs", type=int, help="at most so many epochs a fit, where a whole one takes long")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -107,7 +110,7 @@ def main() -> None:
     rows = []
     for what in args.what or WHAT:
         for table in args.table or (TABLES if what in DEFAULTS else ("satimage", "california_housing")):
-            rows.append(compare(versions, what, table, args.seeds))
+            rows.append(compare(versions, what, table, args.seeds, args.max_epochs))
     result = {"machine": machine(), "rows": rows}
     print(json.dumps(result["machine"]))
     if args.json:
