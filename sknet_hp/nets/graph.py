@@ -15,7 +15,7 @@ import torch.fx
 import torch.nn.functional as F
 from torch import nn
 
-from sknet_hp.nets import modules
+from sknet_hp.nets import modules, widths
 
 Shape = tuple[int, ...]
 
@@ -301,6 +301,8 @@ def _trace(module: nn.Module, training: bool = True) -> tuple[Graph, tuple[float
         numbers[fx_node] = len(nodes)
     if not nodes or not isinstance(output, torch.fx.Node) or numbers.get(output) != len(nodes):
         raise UnknownLayerError(f"{type(module).__name__}: its output is not that of one last layer")
+    if widths.stretches(nodes):
+        raise UnknownLayerError(f"{type(module).__name__}: an addition of outputs of different widths")
     return Graph(tuple(nodes)), tuple(rates)
 
 
@@ -338,6 +340,8 @@ def _read(
         for p in layer.parameters(recurse=False):
             if p.dtype != torch.float32 or not p.requires_grad:
                 raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) has frozen parameters or is not float32")
+        if widths.is_misshapen(node):
+            raise unknown(f"layer {fx_node.target!r} ({type(layer).__name__}) has parameters of unusual shapes")
         return node, reading.rates(layer)
     known = _FUNCTIONS.get(fx_node.target) if fx_node.op in ("call_function", "call_method") else None
     if known is None:

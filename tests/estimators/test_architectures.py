@@ -188,6 +188,26 @@ class Cumulative(Gated):
         return super().forward(self.norm(x))
 
 
+class Spreading(Perceptron):
+    """A sum of a wide and a narrow output, which torch repeats."""
+
+    def __init__(self, n_features, n_outputs, width=8):
+        super().__init__(n_features, n_outputs, width)
+        self.narrow = nn.Linear(n_outputs, 1)
+
+    def forward(self, x):
+        x = super().forward(x)
+        return x + self.narrow(x)
+
+
+class OneBias(Perceptron):
+    """All units of a layer share a bias, which torch repeats; kernels read as many as there are units."""
+
+    def __init__(self, n_features, n_outputs, width=8):
+        super().__init__(n_features, n_outputs, width)
+        self.layers[0].bias = nn.Parameter(torch.zeros(1))
+
+
 @pytest.fixture
 def quiet_alone():
     architecture._WARNED.clear()
@@ -197,7 +217,7 @@ def quiet_alone():
 
 
 @pytest.mark.usefixtures("quiet_alone")
-@pytest.mark.parametrize("Module", [Perceptron, Gated])
+@pytest.mark.parametrize("Module", [Perceptron, Gated, Spreading, OneBias])
 def test_own_modules_train(Module, mixed):
     X, y = mixed
     net = NetClassifier(**SMALL | {"lr": 1e-2, "max_epochs": 20}, module=Module).fit(X, y)

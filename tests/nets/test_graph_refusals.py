@@ -130,7 +130,33 @@ def frozen():
     return module
 
 
+class Gated(nn.Module):
+    """A sum of a wide and a narrow output, or of the input and a narrow one: torch repeats the narrow one."""
+
+    def __init__(self, *, of_input, turned=False):
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(6, 6), nn.Linear(6, 1), nn.Linear(6, 2)
+        self.of_input, self.turned = of_input, turned
+
+    def forward(self, x):
+        h = torch.relu(x + x if self.of_input else self.a(x))
+        return self.c(self.b(h) + h if self.turned else h + self.b(h))
+
+
+def with_bias(layer, *shape):
+    layer.bias = nn.Parameter(torch.zeros(shape))
+    return layer
+
+
 UNKNOWN = {
+    "different widths": lambda: Gated(of_input=False),
+    "different widths ": lambda: Gated(of_input=False, turned=True),
+    "different widths  ": lambda: Gated(of_input=True),
+    "different widths   ": lambda: Gated(of_input=True, turned=True),
+    "'1' (Linear) has parameters of unusual shapes": lambda: nn.Sequential(nn.Linear(6, 4), with_bias(nn.Linear(4, 2), 1)),
+    "'1' (Linear) has parameters of unusual shapes ": lambda: nn.Sequential(nn.Linear(6, 4), with_bias(nn.Linear(4, 2), 1, 2)),
+    "'1' (LayerNorm) has parameters of unusual shapes": lambda: nn.Sequential(nn.Linear(6, 4), with_bias(nn.LayerNorm(4), 1)),
+    "'1' (BatchNorm1d) has parameters of unusual shapes": lambda: nn.Sequential(nn.Linear(6, 4), with_bias(nn.BatchNorm1d(4), 3)),
     "Conv1d": lambda: nn.Sequential(nn.Conv1d(6, 2, 1)),
     "Subclassed": lambda: nn.Sequential(nn.Linear(6, 4), Subclassed(4, 2)),
     "'a.weight' is used more than once": Shared,

@@ -4,8 +4,8 @@ So its bits follow from the operands' values alone: not from the CPU, how wide i
 how many cores work on it. A BLAS promises none of this; for the sizes of networks on tables it is no faster either (docs/performance.md).
 
 A *tile* of c, a few rows by two registers, stays in registers while a panel of b streams by. Panels have `_DEPTH` rows, so that they stay in the
-first-level cache, and blocks of a have `_HEIGHT` rows, which stay in the second; the chains go on from c where the next panel begins. Only where c has
-very few columns are there sixteen chains for each element, along rows of a, which are added up in pairs.
+first-level cache, and blocks of a have `_HEIGHT` rows, which stay in the second; the chains go on from c where the next panel begins. Only where
+c has very few columns are there sixteen chains for each element, along rows of a, which are added up in pairs.
 """
 
 from typing import Any

@@ -132,7 +132,7 @@ def _weighted_cross_entropy(z, t, own, g):
     loss, weight = F(0), F(0)
     for j in range(len(z)):
         share = own[1 + j] * (t[j] * (F(1) - own[0]) + spread)
-        loss += share * (level - z[j]) if share > F(0) else F(0)
+        loss += share * (level - z[j]) if share != F(0) else F(0)
         weight += share
     for j in range(len(z)):
         g[j] = weight * g[j] * inverse - own[1 + j] * (t[j] * (F(1) - own[0]) + spread)

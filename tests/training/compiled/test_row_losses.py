@@ -44,6 +44,7 @@ CLASSES = [
     nn.CrossEntropyLoss(),
     nn.CrossEntropyLoss(weight=CLASS_WEIGHTS),
     nn.CrossEntropyLoss(weight=CLASS_WEIGHTS, label_smoothing=0.2, reduction="sum"),
+    nn.CrossEntropyLoss(weight=-CLASS_WEIGHTS),
     nn.MultiMarginLoss(),
     nn.MultiMarginLoss(p=2, margin=0.5, weight=CLASS_WEIGHTS),
 ]
