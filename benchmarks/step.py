@@ -69,7 +69,7 @@ def main() -> None:
 
     from sknet_hp.nets.compiled.kernel import Kernel
 
-    names = {each.address: each.name for each in gc.get_objects() if isinstance(each, Kernel) and each._made is not None}
+    names = {each.address: each.name for each in gc.get_objects() if type(each) is Kernel and each._made is not None}
     empty = fastest(network.step[:0], network)
     times: defaultdict[str, float] = defaultdict(float)
     for row in network.step:
