@@ -228,7 +228,8 @@ class BaseNet(Network, Hinting, BaseEstimator):
             device=device,
             precision=recipe.precision(self, graph, device, loss, n_outputs),
         )
-        jobs = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds(), networks, strict=True)]
+        others = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds()[1:], networks[1:], strict=True)]
+        jobs = [job, *others]
         if starts is not None:
             return [replace(job, start=start, graph=architecture.counted(job.graph, start.step)) for job, start in zip(jobs, starts, strict=True)]
         own = [None if network.module is None else architecture.tensors(network.module) for network in networks]

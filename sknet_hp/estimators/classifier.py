@@ -1,16 +1,18 @@
 """NetClassifier."""
 
+from functools import wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
 
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.class_weight import balanced, by_label, of_rows
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
-from sknet_hp.estimators.targets import ClassTarget, is_multilabel
+from sknet_hp.estimators.targets import ClassTarget, is_multilabel, is_plain
 from sknet_hp.training.torch_loss import TorchLoss, read_loss
 
 
@@ -303,6 +305,14 @@ class NetClassifier(ClassifierMixin, BaseNet):
         """The most probable label of each row, shape (n_rows,); or, if rows may have several, (n_rows, n_labels) of 0 and 1."""
         probabilities = self.predict_proba(X)
         return self.target_.chosen(probabilities)
+
+    @wraps(ClassifierMixin.score, assigned=())
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy on X and y, as every classifier of scikit-learn's does."""
+        labels = self.predict(X)
+        if sample_weight is None and is_plain(y) and is_plain(labels) and labels.shape == y.shape:
+            return float(np.mean(labels == y))  # scikit-learn's function, with all its checks, can take longer than the prediction
+        return float(accuracy_score(y, labels, sample_weight=sample_weight))
 
     def _n_outputs(self) -> int:
         return len(self.classes_)

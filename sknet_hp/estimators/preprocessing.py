@@ -198,7 +198,7 @@ class TableEncoder(BaseEstimator):
     def _open(self, X: Any, estimator: Any, *, reset: bool) -> Table:
         owner = self if estimator is None else estimator
         table = open_table(X, owner)  # first, as a wrong number of dimensions has a message of its own
-        validate_data(owner, X, reset=reset, skip_check_array=True)
+        _check_columns(owner, X, reset)
         if reset:
             self.n_features_in_ = table.n_columns
             names = getattr(owner, "feature_names_in_", None)
@@ -337,6 +337,15 @@ def _wide(inputs: Inputs) -> np.ndarray:
 def _step(n: int) -> int:
     """What n is rounded up to a multiple of: an eighth of it at most."""
     return max(1, 2 ** (n.bit_length() - 4))
+
+
+def _check_columns(owner: Any, X: Any, reset: bool) -> None:
+    """Note, or compare, number and names of columns, as `validate_data` does."""
+    nameless = type(X) is np.ndarray and not hasattr(owner, "feature_names_in_")
+    if nameless and reset:
+        owner.n_features_in_ = X.shape[1]
+    elif not (nameless and getattr(owner, "n_features_in_", None) == X.shape[1]):
+        validate_data(owner, X, reset=reset, skip_check_array=True)
 
 
 def _check_weight(sample_weight: Any, n_rows: int) -> np.ndarray:

@@ -33,6 +33,11 @@ def is_multilabel(y: Any) -> bool:
     return two and type_of_target(y, input_name="y") == "multilabel-indicator"
 
 
+def is_plain(labels: Any) -> bool:
+    """Whether labels are whole numbers in an array of one dimension, of which nothing is to be checked."""
+    return type(labels) is np.ndarray and labels.ndim == 1 and labels.dtype.kind in "iu"
+
+
 @dataclass(eq=False)
 class ClassTarget:
     """Labels as class numbers; or, where rows may have several labels, an indicator matrix as it is.
@@ -117,6 +122,8 @@ class ClassTarget:
 
 
 def _column(y: Any) -> np.ndarray:
+    if is_plain(y):
+        return np.ascontiguousarray(y)
     y = column_or_1d(_exact(y), warn=True)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")

@@ -118,6 +118,8 @@ def _frozen(net: Any, graph: Graph | nn.Module) -> list[bool]:
 
 def lr_factors(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
     """Factors on the learning rates of the parameter tensors, 0 where they are frozen; None for ones."""
+    if net.freeze is None and net.lr_layer_decay == 1:
+        return by_role(net, graph)
     numbers, frozen = _layer_numbers(net, graph), _frozen(net, graph)
     if all(frozen):
         raise ValueError(f"freeze={net.freeze!r} leaves nothing to train")

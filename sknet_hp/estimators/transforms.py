@@ -53,6 +53,15 @@ class _FromSample:
         raise NotImplementedError
 
 
+def _flagged(blocks: NumericBlocks, weight: np.ndarray | None) -> np.ndarray:
+    """Whether each column misses values in rows of positive weight, bool (width,)."""
+    flagged = np.zeros(blocks.width, dtype=bool)
+    for rows, _, missing in blocks:
+        if missing is not None:
+            flagged |= (missing if weight is None else missing[weight[rows] > 0]).any(axis=0)
+    return flagged
+
+
 class _Learned(_FromSample):
     """A transformation column by column; each column with missing values in training has a 0/1 column more."""
 
@@ -69,7 +78,9 @@ class _Learned(_FromSample):
             done = self._apply(values)
             if missing is not None:
                 done[missing] = 0.0
-            out[rows, :width] = np.clip(done, -self.limit, self.limit)
+            if not (done.max() <= self.limit and done.min() >= -self.limit):  # rare, and cheaper to ask than to clip
+                done = np.clip(done, -self.limit, self.limit)
+            out[rows, :width] = done
             if len(self.flagged_):
                 out[rows, width:] = 0.0 if missing is None else missing[:, self.flagged_]
 
@@ -158,8 +169,10 @@ class Unchanged(_Learned):
 
     limit = float(np.finfo(np.float32).max)
 
-    def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
-        pass
+    def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> Self:
+        """Learn where values are missing."""
+        self.flagged_ = np.flatnonzero(_flagged(blocks, weight))
+        return self
 
     def _apply(self, values: np.ndarray) -> np.ndarray:
         return values

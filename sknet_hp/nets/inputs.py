@@ -1,7 +1,7 @@
 """Encoded rows, in the compact form that networks take: floats, bins and how full they are, categories, entries of sparse columns, codes."""
 
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -38,8 +38,10 @@ _DTYPES: dict[str, type] = {"floats": np.float32, "bins": np.uint16, "shares": n
 _DTYPES |= {"sparse_starts": np.int64, "sparse_columns": np.int32, "sparse_values": np.float32, "codes": np.int32}
 
 
-def _none(dtype: type) -> np.ndarray:
-    return np.zeros((0, 0), dtype)
+@cache
+def _none(dtype: type, *shape: int) -> np.ndarray:
+    """An array of no cells, or of zeros, that nobody writes into."""
+    return np.zeros(shape, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,18 +62,20 @@ class Inputs:
 
     floats: np.ndarray
     width: int
-    bins: np.ndarray = field(default_factory=lambda: _none(np.uint16))
-    shares: np.ndarray = field(default_factory=lambda: _none(np.float32))
-    starts: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int64))
-    hot: np.ndarray = field(default_factory=lambda: _none(np.int32))
-    sparse_starts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    sparse_columns: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
-    sparse_values: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
-    codes: np.ndarray = field(default_factory=lambda: _none(np.int32))
+    bins: np.ndarray = field(default_factory=lambda: _none(np.uint16, 0, 0))
+    shares: np.ndarray = field(default_factory=lambda: _none(np.float32, 0, 0))
+    starts: np.ndarray = field(default_factory=lambda: _none(np.int64, 1))
+    hot: np.ndarray = field(default_factory=lambda: _none(np.int32, 0, 0))
+    sparse_starts: np.ndarray = field(default_factory=lambda: _none(np.int64, 0))
+    sparse_columns: np.ndarray = field(default_factory=lambda: _none(np.int32, 0))
+    sparse_values: np.ndarray = field(default_factory=lambda: _none(np.float32, 0))
+    codes: np.ndarray = field(default_factory=lambda: _none(np.int32, 0, 0))
 
     def __post_init__(self) -> None:
-        for name, array in self.arrays.items():  # kernels read them by their addresses
-            object.__setattr__(self, name, np.require(array, _DTYPES[name], ["C", "A"]))
+        for name, dtype in _DTYPES.items():  # kernels read them by their addresses
+            array = getattr(self, name)
+            if array.dtype != dtype or not (array.flags.c_contiguous and array.flags.aligned):
+                object.__setattr__(self, name, np.require(array, dtype, ["C", "A"]))
 
     @classmethod
     def of(cls, X: np.ndarray, n_codes: int = 0) -> "Inputs":
@@ -86,7 +90,7 @@ class Inputs:
     @property
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays, by name."""
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "width"}
+        return {name: getattr(self, name) for name in _DTYPES}
 
     @property
     def nbytes(self) -> int:

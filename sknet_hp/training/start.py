@@ -1,11 +1,13 @@
 """Where a network begins."""
 
+from functools import lru_cache
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.init import initial_buffers, initial_parameters
+from sknet_hp.nets.init import Init, initial_buffers, initial_parameters
 from sknet_hp.nets.program import trained_shapes
 from sknet_hp.nets.random_bits import START, mixed_keys
 from sknet_hp.training.environment import training_environment
@@ -14,28 +16,47 @@ from sknet_hp.training.layout import flatten
 from sknet_hp.training.optimizers import OPTIMIZERS
 
 _SAMPLE = 1024  # training rows that a data-driven start looks at
+_REMEMBERED = 2**16  # parameters, 256 KiB
 
 
 def initial_tensors(job: TrainingJob) -> dict[str, Tensor]:
     """The parameters and buffers, by name, that a job's network begins with: a function of the job alone, whoever calls."""
     if not isinstance(job.graph, Graph):
         return dict(job.graph.named_parameters()) | dict(job.graph.named_buffers())
-    with training_environment():
-        parameters = initial_parameters(job.graph, job.seed, job.init, _sample(job) if job.init.fit_to_data else None)
-        return parameters | initial_buffers(job.graph)
+    return _draw(job.graph, job.seed, job.init, _sample(job) if job.init.fit_to_data else None)
 
 
 def state_of(job: TrainingJob, tensors: dict[str, Tensor]) -> State:
     """The state before the first step, with these tensors."""
-    graph = job.graph
-    order = (graph.parameters, graph.buffers) if isinstance(graph, Graph) else trained_shapes(graph)
-    parameters, buffers = flatten(tensors, order[0]), flatten(tensors, order[1])
-    return State(parameters, buffers, np.zeros((OPTIMIZERS[job.optimizer].slots, len(parameters)), np.float32))
+    return _state(job, *_vectors(job.graph, tensors))
 
 
 def initial_state(job: TrainingJob) -> State:
     """Where the job's network begins."""
+    if isinstance(job.graph, Graph) and not job.init.fit_to_data and job.graph.n_parameters <= _REMEMBERED:
+        return _state(job, *(vector.copy() for vector in _drawn(job.graph, job.seed, job.init)))
     return state_of(job, initial_tensors(job))
+
+
+def _state(job: TrainingJob, parameters: np.ndarray, buffers: np.ndarray) -> State:
+    return State(parameters, buffers, np.zeros((OPTIMIZERS[job.optimizer].slots, len(parameters)), np.float32))
+
+
+def _vectors(graph: Graph | nn.Module, tensors: dict[str, Tensor]) -> tuple[np.ndarray, np.ndarray]:
+    """(parameters, buffers), flat."""
+    parameters, buffers = (graph.parameters, graph.buffers) if isinstance(graph, Graph) else trained_shapes(graph)
+    return flatten(tensors, parameters), flatten(tensors, buffers)
+
+
+def _draw(graph: Graph, seed: int, init: Init, sample: Tensor | None = None) -> dict[str, Tensor]:
+    with training_environment():
+        return initial_parameters(graph, seed, init, sample) | initial_buffers(graph)
+
+
+@lru_cache(maxsize=32)
+def _drawn(graph: Graph, seed: int, init: Init) -> tuple[np.ndarray, np.ndarray]:
+    """(parameters, buffers) that small networks begin with: those of a search mostly begin with the same, and drawing takes as long as an epoch."""
+    return _vectors(graph, _draw(graph, seed, init))
 
 
 def _sample(job: TrainingJob) -> Tensor:
@@ -43,4 +64,5 @@ def _sample(job: TrainingJob) -> Tensor:
     rows = job.train
     picked = np.random.default_rng(int(mixed_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF).permutation(len(rows))[:_SAMPLE]
     sample = rows.table.X.wide(picked if rows.index is None else rows.index[picked])
-    return torch.tensor(sample)  # a copy, since torch's memory starts at multiples of 64 bytes, which is part of the bits, and NumPy's does not
+    # A copy, since torch's memory starts at multiples of 64 bytes, which is part of the bits, and NumPy's does not.
+    return torch.tensor(sample, device="cpu")

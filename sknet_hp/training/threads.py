@@ -38,6 +38,9 @@ def run_in_threads(n: int, work: Callable[[int, int], None], call_off: CallOff |
     call_off : set if the waiting is interrupted. With one, the main thread only waits: it would not hear of Ctrl-C while it works.
     """
     first = 0 if call_off is not None and threading.current_thread() is threading.main_thread() else 1
+    if first and n < 2:
+        work(0, 1)
+        return
     parts, begin = 0, threading.Event()
 
     def part_of(part: int) -> Callable[[], None]:

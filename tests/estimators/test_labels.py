@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.metrics import accuracy_score
 from small import ESTIMATORS, SMALL, outputs
 
 from sknet_hp import NetClassifier, NetRegressor
@@ -36,6 +37,29 @@ def test_labels_of_any_kind(classes, kind):
     assert net.score(X, y) > 0.5
     for same in (y.tolist(), pd.Series(y)):
         assert (NetClassifier(**SMALL).fit(X, same).predict(X) == predicted).all()
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_the_score_is_the_accuracy(classes, kind):
+    X, codes = classes
+    y = LABELS[kind][codes]
+    net = NetClassifier(**SMALL).fit(X, y)
+    weight = np.linspace(0, 1, len(y))
+    for rows in (slice(None), slice(0, 7)):
+        assert net.score(X[rows], y[rows]) == accuracy_score(y[rows], net.predict(X[rows]))
+        assert net.score(X[rows], y[rows].tolist()) == accuracy_score(y[rows], net.predict(X[rows]))
+    assert net.score(X, y, weight) == accuracy_score(y, net.predict(X), sample_weight=weight)
+    with pytest.raises(ValueError, match="inconsistent"):
+        net.score(X, y[:-1])
+
+
+def test_the_score_of_several_labels_a_row(classes):
+    X, codes = classes
+    Y = np.column_stack([codes > 0, codes == 1]).astype(int)
+    net = NetClassifier(**SMALL).fit(X, Y)
+    assert net.score(X, Y) == accuracy_score(Y, net.predict(X))
+    with pytest.raises(ValueError, match="mix"):
+        net.score(X, Y[:, 0])
 
 
 def test_labels_do_not_change_what_is_learned(classes):

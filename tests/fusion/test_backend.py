@@ -1,5 +1,6 @@
 """The joblib backend: how it is chosen, what it says to whom, and which tasks it gives threads."""
 
+import os
 import threading
 from types import SimpleNamespace
 
@@ -242,3 +243,15 @@ def test_tables_within_a_split_count_as_memory():
     X = np.zeros((100, 5))
     plain, within = (SimpleNamespace(items=[(None, arguments, {})]) for arguments in ((X, X[:, 0]), ((X, X[:, 0], None), "name")))
     assert bytes_of_batch(plain) == bytes_of_batch(within) == X.nbytes + X[:, 0].nbytes
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
+def test_cores_follow_the_affinity_of_the_moment():
+    before = os.sched_getaffinity(0)
+    everything = devices.n_cores()
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert devices.n_cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+    assert devices.n_cores() == everything

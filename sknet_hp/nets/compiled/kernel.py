@@ -22,7 +22,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -95,8 +95,11 @@ class Kernel:
 
     def __call__(self, *, part: int = 0, parts: int = 1, **fields: Any) -> None:
         """Run it alone, on arrays (by their addresses) and numbers."""
-        call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * self.n_arguments)(self.address)
-        call(part, parts, *(encoded(fields[name]) for name in self.fields))
+        self._call(part, parts, *(encoded(fields[name]) for name in self.fields))
+
+    @cached_property
+    def _call(self) -> Callable[..., None]:
+        return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * self.n_arguments)(self.address)
 
 
 def kernel(function: Callable[..., None]) -> Kernel:

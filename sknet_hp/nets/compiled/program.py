@@ -1,14 +1,14 @@
 """A network's graph as the kernels of a training step, there and back, or of a prediction."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sknet_hp.nets.compiled import cells, embeddings, half_products, pointwise, products
-from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape
-from sknet_hp.nets.graph import Graph, Node, Shape
+from sknet_hp.nets.compiled.arrangement import Arrangement, offsets
+from sknet_hp.nets.compiled.tape import Memory, Place, Rows, Space, Tape
+from sknet_hp.nets.graph import Graph, Node
 from sknet_hp.nets.inputs import Form
 
 
@@ -77,7 +77,7 @@ class Program:
     output, gradient : where the output lies, (rows, width), and where its gradient is to be.
     width : of the output.
     floats : how much memory it works in.
-    turned : the names of the matrices that lie (n_inputs, n_outputs) here; torch has it the other way round.
+    parameters, buffers : where the network's tensors lie.
     """
 
     forward: Tape
@@ -86,7 +86,8 @@ class Program:
     gradient: Place
     width: int
     floats: int
-    turned: frozenset[str]
+    parameters: Arrangement
+    buffers: Arrangement
 
 
 @lru_cache(maxsize=256)
@@ -98,22 +99,13 @@ def program(graph: Graph, form: Form, rows: int, parts: int, *, training: bool, 
     """
     builder = Builder(graph, form, rows, parts, training, dense, half)
     if training:  # weights lie as they do in prediction, by which training is validated
-        builder.turned |= program(graph, form, rows, parts, training=False, half=half).turned
+        builder.turned |= program(graph, form, rows, parts, training=False, half=half).parameters.turned
     return builder.built()
 
 
 def batch_place() -> Place:
     """Where a program with wide rows finds its batch, (rows, width)."""
     return Place(Space.WORK, 0)
-
-
-def offsets(tensors: list[tuple[str, Shape]]) -> tuple[dict[str, int], int]:
-    """(where each tensor begins among all, in floats; how many floats there are): each begins with a line of the cache."""
-    begins, end = {}, 0
-    for name, shape in tensors:
-        begins[name] = end
-        end += -(-math.prod(shape) // LINE) * LINE
-    return begins, end
 
 
 class Builder:
@@ -169,7 +161,8 @@ class Builder:
                 own = self.gradients.pop(number, None)
                 if own is not None:
                     back(own)
-        return Program(forward, self.tape, output, gradient, last.width, self.memory.floats, frozenset(self.turned))
+        tensors = Arrangement(self.graph.parameters, frozenset(self.turned)), Arrangement(self.graph.buffers)
+        return Program(forward, self.tape, output, gradient, last.width, self.memory.floats, *tensors)
 
     def _check(self, node: Node, number: int) -> None:
         """Make sure that what comes in has as many columns as the node's parameters: kernels take that on trust."""

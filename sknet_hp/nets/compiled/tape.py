@@ -101,8 +101,11 @@ class Tape:
         addresses = np.zeros(len(Space) + 1, np.int64)
         for space, base in bases.items():
             addresses[space] = base
-        placed = fields + addresses[spaces]
-        return np.column_stack([np.array([kernel.address for kernel in self.kernels], np.int64), np.where(spaces == _ROWS, fields * rows, placed)])
+        bound = np.empty((len(self), 1 + MOST_FIELDS), np.int64)
+        bound[:, 0] = [kernel.address for kernel in self.kernels]
+        np.add(fields, addresses[spaces], out=bound[:, 1:])
+        np.multiply(fields, rows, out=bound[:, 1:], where=spaces == _ROWS)
+        return bound
 
 
 LINE = 16

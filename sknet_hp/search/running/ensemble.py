@@ -1,5 +1,6 @@
 """Ensemble selection (Caruana et al. 2004): who of the candidates that a search has trained anyway should vote, and with how much weight."""
 
+import inspect
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -142,7 +143,8 @@ def _scores_averages(scorer: Any, estimator: Any) -> bool:
     """Whether a scorer can do without the estimator and its rows."""
     Kind, known = (ClassifierMixin, {"predict", "predict_proba"}) if is_classifier(estimator) else (RegressorMixin, {"predict"})
     if isinstance(scorer, _PassthroughScorer):
-        return getattr(type(last_step(estimator)[1]), "score", None) is Kind.score
+        score: Any = getattr(type(last_step(estimator)[1]), "score", None)
+        return score is not None and inspect.unwrap(score) is Kind.score
     if not isinstance(scorer, _BaseScorer):
         return False
     asked = scorer._response_method

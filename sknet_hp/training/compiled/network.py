@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.nets.compiled import cells, layers, pointwise  # noqa: F401  (layers register themselves)
-from sknet_hp.nets.compiled.program import BINS, ORDER, SPARSE, Program, batch_place, offsets, program
+from sknet_hp.nets.compiled.program import BINS, ORDER, SPARSE, Program, batch_place, program
 from sknet_hp.nets.compiled.tape import LINE, NOTHING, Place, Rows, Space, Tape, lines
-from sknet_hp.nets.graph import Graph, Shape
+from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled import augment, losses, updates
 from sknet_hp.training.compiled.checks import check_inputs, checked
@@ -21,41 +21,6 @@ EVALUATION_ROWS = 512
 """Rows that are validated or predicted at a time: few enough for their activations to stay in cache. What comes out does not depend on it."""
 
 _NOISE = 1 << 20  # where dropouts have their number, for the key of the noise
-
-
-class Arrangement:
-    """Where tensors lie here: each begins with a line of the cache, and some matrices lie the other way round.
-
-    Attributes
-    ----------
-    size : floats of all, those between them included.
-    places : of each tensor, where it lies in a state and where here.
-    """
-
-    def __init__(self, tensors: list[tuple[str, Shape]], turned: frozenset[str] = frozenset()):
-        begins, self.size = offsets(tensors)
-        self.places: list[tuple[slice, slice, Shape | None]] = []
-        end = 0
-        for name, shape in tensors:
-            size = int(np.prod(shape))
-            own, here = slice(end, end + size), slice(begins[name], begins[name] + size)
-            self.places.append((own, here, shape if name in turned else None))
-            end += size
-        self.n_floats = end
-
-    def here(self, vector: np.ndarray) -> np.ndarray:
-        """A vector of a state, as it lies here."""
-        out = lines(self.size)
-        for own, here, shape in self.places:
-            out[here] = vector[own] if shape is None else vector[own].reshape(shape).T.ravel()
-        return out
-
-    def there(self, vector: np.ndarray) -> np.ndarray:
-        """The opposite."""
-        out = np.empty(self.n_floats, np.float32)
-        for own, here, shape in self.places:
-            out[own] = vector[here] if shape is None else vector[here].reshape(shape[::-1]).T.ravel()
-        return out
 
 
 def rate_cells(graph: Graph, rates: tuple[float, ...], factor: float = 1.0) -> np.ndarray:
@@ -114,7 +79,7 @@ class Network:
         self.rows, self.dense = job.rows_per_step, job.input_noise > 0 or job.mixup_alpha > 0
         half = job.precision == "bf16"
         self.program = program(self.graph, inputs.form, self.rows, parts, training=True, dense=self.dense, half=half)
-        self.of_parameters, self.of_buffers = Arrangement(self.graph.parameters, self.program.turned), Arrangement(self.graph.buffers)
+        self.of_parameters, self.of_buffers = self.program.parameters, self.program.buffers
         self.n_parameters, self.n_buffers = self.of_parameters.size, self.of_buffers.size
         self.n_slots = OPTIMIZERS[job.optimizer].slots
         n_weights = self.n_parameters + self.n_buffers
@@ -202,11 +167,13 @@ class Network:
         if clips:
             tape.add(updates.clip, n=at, sums=squares, limit=self.limit, now=self.now)
         average = self.average if self.job.averaging.kind == "ema" else None
+        arrays = {"g": self.gradient, "first": self.slots[0], "second": self.slots[-1], "factors": self.factors, "now": self.now}
+        begins = {"p": self.weights.ctypes.data} | {name: array.ctypes.data for name, array in arrays.items()}
+        begins["average"] = NOTHING if average is None else average.ctypes.data
         for j, here in enumerate(own):
-            slots = [slot[here] for slot in self.slots]
-            fields = {"p": self.weights[here], "g": self.gradient[here], "first": slots[0], "second": slots[-1]}
-            averaged = NOTHING if average is None else average[here]
-            tape.add(updates.UPDATES[self.job.optimizer], n=here.stop - here.start, **fields, average=averaged, now=self.now, factors=self.factors[j])
+            fields = {name: begin + 4 * here.start if begin else NOTHING for name, begin in begins.items()}
+            fields |= {"now": begins["now"], "factors": begins["factors"] + j * self.factors.strides[0]}
+            tape.add(updates.UPDATES[self.job.optimizer], n=here.stop - here.start, **fields)
         if average is not None and self.n_buffers:
             n = self.n_parameters
             tape.add(updates.mix, n=self.n_buffers, x=self.weights[n:], average=average[n:], now=self.now)

@@ -9,7 +9,7 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs
 from sknet_hp.training.compiled.losses import together_of
-from sknet_hp.training.compiled.network import EVALUATION_ROWS, Arrangement, rate_cells, table_bases
+from sknet_hp.training.compiled.network import EVALUATION_ROWS, rate_cells, table_bases
 from sknet_hp.training.threads import run_in_threads
 
 _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start
@@ -32,8 +32,8 @@ def predict_compiled(
     made = program(graph, inputs.form, rows, 1, training=False, half=precision == "bf16")
     out = np.empty((len(inputs), n_outputs), np.float32)
     here = {
-        Space.PARAMETERS: Arrangement(graph.parameters, made.turned).here(parameters),
-        Space.BUFFERS: Arrangement(graph.buffers).here(buffers),
+        Space.PARAMETERS: made.parameters.here(parameters),
+        Space.BUFFERS: made.buffers.here(buffers),
         Space.RATES: rate_cells(graph, rates),
         Space.ORDER: np.arange(len(inputs), dtype=np.int32),
     }

@@ -12,7 +12,7 @@ from sknet_hp.nets.compiled.machine import BARRIER, run_tape
 from sknet_hp.nets.compiled.program import program
 from sknet_hp.nets.compiled.tape import Space, Tape, lines
 from sknet_hp.nets.graph import trace
-from sknet_hp.training.compiled.network import Arrangement, add_wide_batch, rate_cells, table_bases
+from sknet_hp.training.compiled.network import add_wide_batch, rate_cells, table_bases
 from sknet_hp.training.threads import run_in_threads
 
 KEY = 77
@@ -42,8 +42,7 @@ class Compiled:
         self.graph, rates = trace(module)
         self.table, self.parts, self.dense = table, parts, dense
         self.program = program(self.graph, table.form, batch_rows, parts, training=training, dense=dense)
-        self.of_parameters = Arrangement(self.graph.parameters, self.program.turned)
-        self.of_buffers = Arrangement(self.graph.buffers)
+        self.of_parameters, self.of_buffers = self.program.parameters, self.program.buffers
         state = {name: tensor.float().numpy().ravel() for name, tensor in module.state_dict().items()}
         vectors = [
             np.concatenate([np.zeros(0, np.float32), *(state[name] for name, _ in names)]) for names in (self.graph.parameters, self.graph.buffers)

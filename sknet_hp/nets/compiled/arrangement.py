@@ -1,0 +1,54 @@
+"""Where the tensors of a network lie while kernels work on them."""
+
+import math
+
+import numpy as np
+
+from sknet_hp.nets.compiled.tape import LINE, lines
+from sknet_hp.nets.graph import Shape
+
+
+def offsets(tensors: list[tuple[str, Shape]]) -> tuple[dict[str, int], int]:
+    """(where each tensor begins among all, in floats; how many floats there are): each begins with a line of the cache."""
+    begins, end = {}, 0
+    for name, shape in tensors:
+        begins[name] = end
+        end += -(-math.prod(shape) // LINE) * LINE
+    return begins, end
+
+
+class Arrangement:
+    """Where tensors lie here: each begins with a line of the cache, and some matrices lie the other way round.
+
+    Attributes
+    ----------
+    turned : the names of the matrices that lie (n_inputs, n_outputs) here; torch has it the other way round.
+    size : floats of all, those between them included.
+    places : of each tensor, where it lies in a state and where here.
+    """
+
+    def __init__(self, tensors: list[tuple[str, Shape]], turned: frozenset[str] = frozenset()):
+        self.turned = turned
+        begins, self.size = offsets(tensors)
+        self.places: list[tuple[slice, slice, Shape | None]] = []
+        end = 0
+        for name, shape in tensors:
+            size = int(np.prod(shape))
+            own, here = slice(end, end + size), slice(begins[name], begins[name] + size)
+            self.places.append((own, here, shape if name in turned else None))
+            end += size
+        self.n_floats = end
+
+    def here(self, vector: np.ndarray) -> np.ndarray:
+        """A vector of a state, as it lies here."""
+        out = lines(self.size)
+        for own, here, shape in self.places:
+            out[here] = vector[own] if shape is None else vector[own].reshape(shape).T.ravel()
+        return out
+
+    def there(self, vector: np.ndarray) -> np.ndarray:
+        """The opposite."""
+        out = np.empty(self.n_floats, np.float32)
+        for own, here, shape in self.places:
+            out[own] = vector[here] if shape is None else vector[here].reshape(shape[::-1]).T.ravel()
+        return out

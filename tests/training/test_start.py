@@ -1,0 +1,29 @@
+"""Where networks begin: what is remembered of one that began alike must not be reached by what becomes of it."""
+
+import numpy as np
+import pytest
+from jobs import make_job
+
+from sknet_hp.nets.init import Init
+from sknet_hp.training import start
+from sknet_hp.training.start import initial_state, initial_tensors, state_of
+
+
+@pytest.mark.parametrize("changes", [{}, {"optimizer": "sgd"}, {"seed": 5}, {"init": Init("he_normal")}, {"normalization": "batch"}])
+def test_what_is_remembered_is_what_would_be_drawn(changes):
+    job = make_job(**changes)
+    drawn = state_of(job, initial_tensors(job))
+    for _ in range(2):
+        state = initial_state(job)
+        for name in ("parameters", "buffers", "slots"):
+            np.testing.assert_array_equal(getattr(state, name), getattr(drawn, name))
+        state.parameters[:] = np.nan
+        state.buffers[:] = np.nan
+
+
+def test_large_networks_are_not_remembered():
+    start._drawn.cache_clear()
+    initial_state(make_job(width=4096, n_layers=3))
+    assert start._drawn.cache_info().currsize == 0
+    initial_state(make_job(width=8))
+    assert start._drawn.cache_info().currsize == 1
