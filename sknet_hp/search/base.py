@@ -264,7 +264,11 @@ class BaseSearcher(Hinting, BaseSearchCV):
         self.best_estimator_.fit(X, **fit_params) if y is None else self.best_estimator_.fit(X, y, **fit_params)
 
     def _estimator_with(self, params: dict[str, Any]) -> Any:
-        return clone(self.estimator).set_params(**self._seeds).set_params(**clone(params, safe=False))
+        estimator = clone(self.estimator)
+        for settings in (self._seeds, clone(params, safe=False)):
+            if settings:  # there are estimators that want to be asked for something
+                estimator.set_params(**settings)
+        return estimator
 
     def _check_refit_for_multimetric(self, scores: Any) -> None:
         """As scikit-learn's; the rules that choose by one score take the first."""

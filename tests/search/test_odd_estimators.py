@@ -123,3 +123,26 @@ def test_a_failed_fit_never_wins_whatever_it_scores():
     results = search.cv_results_
     reached = {params["index"] for params, n in zip(results["params"], results["n_resources"], strict=True) if n == results["n_resources"].max()}
     assert reached.isdisjoint((4, 8))
+
+
+class Demanding(BaseEstimator):
+    """An estimator that will not be asked for nothing."""
+
+    def __init__(self, level=1):
+        self.level = level
+
+    def set_params(self, **params):
+        self.level = params["level"]
+        return self
+
+    def fit(self, X, y):
+        return self
+
+    def score(self, X, y):
+        return self.level
+
+
+def test_no_parameters_are_not_set():
+    X, y = np.zeros((30, 2)), np.arange(30)
+    search = HalvingSearchCV(Demanding(), {"level": [1, 2]}, n_candidates="grid", resource="n_samples", cv=2, random_state=0).fit(X, y)
+    assert search.best_params_ == {"level": 2}
