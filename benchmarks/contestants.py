@@ -1,4 +1,6 @@
-"""What is compared: the same search over the same networks, by skorch, by scikit-learn's MLP and by sknet_hp."""
+"""What is compared: the same search over the same networks, by skorch, by
+scikit-learn's MLP and by sknet_hp.
+"""
 
 import time
 from dataclasses import dataclass
@@ -47,7 +49,15 @@ def data(n_rows: int = 10_000, n_features: int = 20) -> tuple[np.ndarray, np.nda
 class Module(nn.Module):
     """Hidden layers of one width."""
 
-    def __init__(self, width: int, dropout: float = 0.0, batch_norm: bool = False, n_features: int = 20, n_outputs: int = 2, n_layers: int = 2):
+    def __init__(
+        self,
+        width: int,
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+        n_features: int = 20,
+        n_outputs: int = 2,
+        n_layers: int = 2,
+    ):
         super().__init__()
         layers: list[nn.Module] = []
         for inner in (n_features, *[width] * (n_layers - 1)):
@@ -96,7 +106,9 @@ def skorch_search(s: Setting, n_jobs: int, device: str, n_features: int = 20) ->
 
 
 def mlp_search(s: Setting, n_jobs: int) -> GridSearchCV:
-    net = MLPClassifier((s.width, s.width), max_iter=s.epochs, batch_size=s.batch, early_stopping=s.early_stopping, random_state=0)
+    net = MLPClassifier(
+        (s.width, s.width), max_iter=s.epochs, batch_size=s.batch, early_stopping=s.early_stopping, random_state=0
+    )
     grid = {"mlpclassifier__learning_rate_init": LR, "mlpclassifier__alpha": [1e-5, 1e-4, 1e-3]}
     return GridSearchCV(make_pipeline(StandardScaler(), net), grid, cv=5, refit=False, n_jobs=n_jobs)
 
@@ -138,13 +150,19 @@ def timed_fused(search: GridSearchCV, X: np.ndarray, y: np.ndarray, n_jobs: int)
 
 
 def multiplication_limit(s: Setting, n_fits: int, n_rows: int, n_jobs: int, n_features: int = 20) -> float:
-    """Seconds that the matrix products of training alone would take, at the best rate torch reaches on such shapes, over n_jobs cores."""
+    """Seconds that the matrix products of training alone would take, at the best rate
+    torch reaches on such shapes, over n_jobs cores.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     seconds = 0.0
     for inner, outer in ((n_features, s.width), *[(s.width, s.width)] * (s.n_layers - 1), (s.width, 2)):
         x, weight, g = torch.randn(8, s.batch, inner), torch.randn(8, outer, inner), torch.randn(8, s.batch, outer)
-        products = [(x, weight.transpose(1, 2)), (g.transpose(1, 2), x), *([(g, weight)] if inner != n_features else [])]
+        products = [
+            (x, weight.transpose(1, 2)),
+            (g.transpose(1, 2), x),
+            *([(g, weight)] if inner != n_features else []),
+        ]
         for a, b in products:
             out = torch.bmm(a, b)
             start, n = time.perf_counter(), 0

@@ -2,9 +2,11 @@
 
 Usage: epochs.py [--rows N] [--rounds N] [--json FILE]
 
-TabM as pytabkit has it by default (three blocks, no embeddings) and as its authors publish it (two blocks behind piecewise linear embeddings), and
-RealMLP-TD, beside pytabkit (extra `bench`); two hidden layers of 512 beside skorch. A made-up table, three quarters of which train. Each figure is
-the difference between fits of five epochs and of two, by three, the median of all rounds; contestants take turns.
+TabM as pytabkit has it by default (three blocks, no embeddings) and as its authors
+publish it (two blocks behind piecewise linear embeddings), and RealMLP-TD, beside
+pytabkit (extra `bench`); two hidden layers of 512 beside skorch. A made-up table, three
+quarters of which train. Each figure is the difference between fits of five epochs and
+of two, by three, the median of all rounds; contestants take turns.
 """
 
 import argparse
@@ -27,10 +29,18 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from sknet_hp import NetClassifier, presets
-from sknet_hp.nets.compiled import half_products
+from sknet_hp.nets.compiled.kernels import half_products
 
 FEW, MANY = 2, 5
-WIDE = {"n_layers": 2, "width": 512, "activation": "relu", "dropout": 0.0, "batch_size": 256, "num_embedding": "none", "weight_averaging": "none"}
+WIDE = {
+    "n_layers": 2,
+    "width": 512,
+    "activation": "relu",
+    "dropout": 0.0,
+    "batch_size": 256,
+    "num_embedding": "none",
+    "weight_averaging": "none",
+}
 PUBLISHED = {"num_emb_type": "pwl", "weight_decay": 3e-4, "gradient_clipping_norm": 1.0}
 
 
@@ -50,7 +60,9 @@ def pytabkit(name: str, **settings: Any) -> Callable[[int], Any]:
     def make(epochs: int) -> Any:
         import pytabkit
 
-        return getattr(pytabkit, f"{name}_Classifier")(random_state=0, device="cpu", n_threads=os.cpu_count(), n_epochs=epochs, **settings)
+        return getattr(pytabkit, f"{name}_Classifier")(
+            random_state=0, device="cpu", n_threads=os.cpu_count(), n_epochs=epochs, **settings
+        )
 
     return make
 
@@ -102,14 +114,19 @@ def main() -> None:
     X, y = data(arguments.rows)
     print("| network | peer, s an epoch | ours | ratio | ours, bf16 | ratio |\n|---|---|---|---|---|---|")
     for name, (peer, recipe) in PAIRS.items():
-        contestants = {"peer": peer, "float32": ours(recipe)} | ({"bf16": ours(recipe | {"precision": "bf16"})} if half_products.supported() else {})
+        contestants = {"peer": peer, "float32": ours(recipe)} | (
+            {"bf16": ours(recipe | {"precision": "bf16"})} if half_products.supported() else {}
+        )
         times: dict[str, list[float]] = {who: [] for who in contestants}
         for _ in range(arguments.rounds):
             for who, make in contestants.items():
                 times[who].append(seconds(make, X, y))
         report[name] = {who: median(each) for who, each in times.items()}
         theirs = report[name]["peer"]
-        cells = [f"{theirs:.2f}", *(f"{report[name][who]:.2f} | {report[name][who] / theirs:.2f}" for who in list(contestants)[1:])]
+        cells = [
+            f"{theirs:.2f}",
+            *(f"{report[name][who]:.2f} | {report[name][who] / theirs:.2f}" for who in list(contestants)[1:]),
+        ]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
     if arguments.json:
         with open(arguments.json, "w") as file:

@@ -1,12 +1,16 @@
-"""Whole fits and searches on real tables, in this environment and beside another version of sknet_hp, whose numbers must not get worse.
+"""Whole fits and searches on real tables, in this environment and beside another
+version of sknet_hp, whose numbers must not get worse.
 
-    python benchmarks/fits.py DATA                                       # this version alone
-    python benchmarks/fits.py DATA --beside ../before/.venv/bin/python   # and another one, in an environment of its own, in turns
-    python benchmarks/fits.py DATA --beside PYTHON --what default --seeds 10
+    python benchmarks/fits.py DATA                                       # this version
+    alone python benchmarks/fits.py DATA --beside ../before/.venv/bin/python   # and
+    another one, in an environment of its own, in turns python benchmarks/fits.py DATA
+    --beside PYTHON --what default --seeds 10
 
-DATA is a folder with `adult.csv.gz`, `california_housing.csv.gz`, `magic.csv.gz`, `satimage.csv.gz` (UCI, or OpenML by the same names) and
-`diamonds.csv.gz` (ggplot2), the target in the last column, an empty cell for a missing one. Each fit sees three quarters of the rows; "loss" is the
-log loss, or the root of the mean squared error over the standard deviation, on the others.
+DATA is a folder with `adult.csv.gz`, `california_housing.csv.gz`, `magic.csv.gz`,
+`satimage.csv.gz` (UCI, or OpenML by the same names) and `diamonds.csv.gz` (ggplot2),
+the target in the last column, an empty cell for a missing one. Each fit sees three
+quarters of the rows; "loss" is the log loss, or the root of the mean squared error over
+the standard deviation, on the others.
 """
 
 import argparse
@@ -39,11 +43,15 @@ def estimator(what: str, table: str, seed: int) -> Any:
     if what == "halving":
         estimator = net(random_state=seed)
         return HalvingSearchCV(estimator, search_space(estimator), n_candidates=9, cv=3, random_state=seed)
-    return net(**getattr(presets, what)("regression" if table in NUMBERS else "classification") | {"random_state": seed})
+    return net(
+        **getattr(presets, what)("regression" if table in NUMBERS else "classification") | {"random_state": seed}
+    )
 
 
 def fitted(data: str, what: str, table: str, seed: int, max_epochs: int | None) -> dict[str, float]:
-    """Seconds of a fit, its loss on rows that it has not seen, and for how many epochs it trained."""
+    """Seconds of a fit, its loss on rows that it has not seen, and for how many epochs
+    it trained.
+    """
     import numpy as np
     import pandas as pd
     from sklearn.metrics import log_loss
@@ -70,7 +78,11 @@ def fitted(data: str, what: str, table: str, seed: int, max_epochs: int | None) 
         loss = float(np.sqrt(np.mean((model.predict(X_test) - y_test) ** 2)) / np.std(y_test))
     else:
         loss = float(log_loss(y_test, model.predict_proba(X_test), labels=model.classes_))
-    return {"seconds": seconds, "loss": loss, "epochs": float(getattr(getattr(model, "best_estimator_", model), "n_iter_", 0))}
+    return {
+        "seconds": seconds,
+        "loss": loss,
+        "epochs": float(getattr(getattr(model, "best_estimator_", model), "n_iter_", 0)),
+    }
 
 
 def compare(versions: list[Version], what: str, table: str, seeds: int, max_epochs: int | None) -> dict[str, Any]:
@@ -78,7 +90,10 @@ def compare(versions: list[Version], what: str, table: str, seeds: int, max_epoc
     each = [list(column) for column in zip(*runs, strict=True)]
     row: dict[str, Any] = {"what": what, "table": table, "runs": each}
     middle: Callable[[list[dict[str, float]], str], float] = lambda own, name: mean(run[name] for run in own)  # noqa: E731
-    parts = [f"{middle(own, 'seconds'):.2f} s ({middle(own, 'epochs'):.0f} epochs), loss {middle(own, 'loss'):.4f}" for own in each]
+    parts = [
+        f"{middle(own, 'seconds'):.2f} s ({middle(own, 'epochs'):.0f} epochs), loss {middle(own, 'loss'):.4f}"
+        for own in each
+    ]
     line = f"{what} on {table}: {' against '.join(parts)}"
     if len(each) == 2:
         row["times"] = middle(each[1], "seconds") / middle(each[0], "seconds")

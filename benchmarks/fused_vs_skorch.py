@@ -1,12 +1,15 @@
 """How much faster than skorch, and than scikit-learn's MLP, on the same cores.
 
-Each section runs its contestants in turn, in one process, after a warm-up, and prints a line for each network. Made data; nothing to fetch.
+Each section runs its contestants in turn, in one process, after a warm-up, and prints a
+line for each network. Made data; nothing to fetch.
 
     python benchmarks/fused_vs_skorch.py              # everything, some ten minutes
-    python benchmarks/fused_vs_skorch.py --quick      # two shapes
-    python benchmarks/fused_vs_skorch.py --section single --section predict
-    python benchmarks/fused_vs_skorch.py --section grid --shape 256 256 --shape 512 512 --precision bf16    # ours in bfloat16, beside float32
-    python benchmarks/fused_vs_skorch.py --beside ../before/.venv/bin/python    # and another version of ours, in an environment of its own
+    python benchmarks/fused_vs_skorch.py --quick      # two shapes python
+    benchmarks/fused_vs_skorch.py --section single --section predict python
+    benchmarks/fused_vs_skorch.py --section grid --shape 256 256 --shape 512 512
+    --precision bf16    # ours in bfloat16, beside float32 python
+    benchmarks/fused_vs_skorch.py --beside ../before/.venv/bin/python    # and another
+    version of ours, in an environment of its own
 """
 
 import argparse
@@ -21,7 +24,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from contestants import LR, SHAPES, Module, Setting, data, mlp_search, multiplication_limit, our_net, our_search, skorch_search, timed, timed_fused
+from contestants import (
+    LR,
+    SHAPES,
+    Module,
+    Setting,
+    data,
+    mlp_search,
+    multiplication_limit,
+    our_net,
+    our_search,
+    skorch_search,
+    timed,
+    timed_fused,
+)
 from joblib import parallel_config
 from machine import machine
 from sklearn.impute import KNNImputer
@@ -37,13 +53,17 @@ DEEP = Setting(96, 192, n_layers=3, dropout=0.2, batch_norm=True)
 
 def peak_mb() -> float:
     """Peak memory of this process and of the largest child so far, in MB."""
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+    return (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    ) / 1024
 
 
 def our_seconds(setting: dict[str, Any], device: str, repeats: int) -> float:
     """The median of some searches of ours."""
     X, y = data(*_shape(Setting(**setting)))
-    return statistics.median(timed_fused(our_search(Setting(**setting), device), X, y, N_JOBS)[0] for _ in range(repeats))
+    return statistics.median(
+        timed_fused(our_search(Setting(**setting), device), X, y, N_JOBS)[0] for _ in range(repeats)
+    )
 
 
 def _shape(setting: Setting) -> tuple[int, int]:
@@ -51,7 +71,13 @@ def _shape(setting: Setting) -> tuple[int, int]:
 
 
 def compare(
-    setting: Setting, device: str, repeats: int, with_mlp: bool, share: float = 1.0, precision: str = "float32", beside: Version | None = None
+    setting: Setting,
+    device: str,
+    repeats: int,
+    with_mlp: bool,
+    share: float = 1.0,
+    precision: str = "float32",
+    beside: Version | None = None,
 ) -> dict[str, Any]:
     X, y = data(*_shape(setting))
     ours = [timed_fused(our_search(setting, device, precision=precision), X, y, N_JOBS) for _ in range(repeats)]
@@ -92,7 +118,10 @@ def single_fit(device: str, repeats: int) -> dict[str, Any]:
     setting = Setting(128, 256, epochs=20)
 
     def bare() -> None:
-        x, target = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype("float32")).to(device), torch.from_numpy(y).to(device)
+        x, target = (
+            torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype("float32")).to(device),
+            torch.from_numpy(y).to(device),
+        )
         module = Module(setting.width).to(device)
         optimizer, loss = torch.optim.AdamW(module.parameters(), lr=2e-3, fused=True), torch.nn.CrossEntropyLoss()
         for _ in range(setting.epochs):
@@ -109,14 +138,17 @@ def single_fit(device: str, repeats: int) -> dict[str, Any]:
     row["bare_one_thread_s"] = _median(bare, repeats)
     torch.set_num_threads(N_JOBS)
     print(
-        f"one fit of 20 epochs: bare loop {row['bare_s']:.2f} s ({row['bare_one_thread_s']:.2f} s on one thread), ours {row['ours_s']:.2f} s",
+        f"one fit of 20 epochs: bare loop {row['bare_s']:.2f} s ({row['bare_one_thread_s']:.2f} s on one thread), "
+        f"ours {row['ours_s']:.2f} s",
         flush=True,
     )
     return row
 
 
 def training_alone(setting: Setting, repeats: int, precisions: tuple[str, ...]) -> dict[str, Any]:
-    """CPU seconds of one thread for an epoch of one network, without what a fit costs besides, over those of its products alone."""
+    """CPU seconds of one thread for an epoch of one network, without what a fit costs
+    besides, over those of its products alone.
+    """
     X, y = data(8_000)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -131,13 +163,21 @@ def training_alone(setting: Setting, repeats: int, precisions: tuple[str, ...]) 
                 each.append(time.process_time() - start)
         row[f"{precision}_s"] = (min(times[15]) - min(times[5])) / 10
     torch.set_num_threads(threads)
-    ours = ", ".join(f"{name} {1e3 * row[f'{name}_s']:.2f} ms ({row[f'{name}_s'] / row['limit_s']:.2f} x)" for name in precisions)
-    print(f"({setting.width}, {setting.batch}), {setting.activation}, an epoch: products {1e3 * row['limit_s']:.2f} ms, ours {ours}", flush=True)
+    ours = ", ".join(
+        f"{name} {1e3 * row[f'{name}_s']:.2f} ms ({row[f'{name}_s'] / row['limit_s']:.2f} x)" for name in precisions
+    )
+    print(
+        f"({setting.width}, {setting.batch}), {setting.activation}, an epoch: products {1e3 * row['limit_s']:.2f} ms, "
+        f"ours {ours}",
+        flush=True,
+    )
     return row
 
 
 def cores(setting: Setting, repeats: int) -> dict[str, Any]:
-    """What a second thread gives, beside a second process, and under joblib's own threads."""
+    """What a second thread gives, beside a second process, and under joblib's own
+    threads.
+    """
     X, y = data()
     times: dict[str, list[float]] = {"one": [], "two": [], "threading": [], "loky": []}
     for _ in range(repeats):
@@ -150,7 +190,11 @@ def cores(setting: Setting, repeats: int) -> dict[str, Any]:
     row = {**asdict(setting), **{f"{name}_s": statistics.median(own) for name, own in times.items()}}
     gain = row["one_s"] / row["two_s"]
     others = f"joblib's threads {row['threading_s']:.2f} s, its processes {row['loky_s']:.2f} s"
-    print(f"({setting.width}, {setting.batch}): one core {row['one_s']:.2f} s, two {row['two_s']:.2f} s, {gain:.2f} x; {others}", flush=True)
+    print(
+        f"({setting.width}, {setting.batch}): one core {row['one_s']:.2f} s, two {row['two_s']:.2f} s, {gain:.2f} x; "
+        f"{others}",
+        flush=True,
+    )
     return row
 
 
@@ -178,27 +222,41 @@ def scaling(device: str) -> list[dict[str, Any]]:
         lrs = list(np.geomspace(1e-4, 1e-2, n // 15))
         seconds, _ = timed_fused(our_search(Setting(64, 128), device, lrs), X, y, N_JOBS)
         rows.append(
-            {"networks": n, "seconds": seconds, "each_ms": 1e3 * seconds / n, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+            {
+                "networks": n,
+                "seconds": seconds,
+                "each_ms": 1e3 * seconds / n,
+                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            }
         )
-        print(f"{n} networks: {seconds:.1f} s, {1e3 * seconds / n:.1f} ms each, peak of this process {rows[-1]['peak_mb']:.0f} MB", flush=True)
+        print(
+            f"{n} networks: {seconds:.1f} s, {1e3 * seconds / n:.1f} ms each, peak of this process "
+            f"{rows[-1]['peak_mb']:.0f} MB",
+            flush=True,
+        )
     return rows
 
 
 def first_steps() -> dict[str, Any]:
-    """Halving over a pipeline with a slow imputer: fitted once a split, or, where a parameter of its own is searched, for each candidate and rung."""
+    """Halving over a pipeline with a slow imputer: fitted once a split, or, where a
+    parameter of its own is searched, for each candidate and rung.
+    """
     X, y = data(3_000)
     X[np.random.default_rng(1).random(X.shape) < 0.1] = np.nan
     grid = {"netclassifier__lr": list(np.geomspace(1e-4, 1e-2, 27))}
     row: dict[str, Any] = {}
     for name, more in {"once": {}, "each time": {"knnimputer__copy": [True]}}.items():
         pipeline = make_pipeline(KNNImputer(), our_net(Setting(64, 128, epochs=27)))
-        search = HalvingSearchCV(pipeline, grid | more, n_candidates="grid", cv=3, refit=False, n_jobs=N_JOBS, random_state=0)
+        search = HalvingSearchCV(
+            pipeline, grid | more, n_candidates="grid", cv=3, refit=False, n_jobs=N_JOBS, random_state=0
+        )
         row[f"{name}_s"], row[f"{name}_score"] = timed(search, X, y)
         row[f"{name}_all"] = search.cv_results_["mean_test_score"].tolist()
     equal = row.pop("once_all") == row.pop("each time_all")
     ratio = row["each time_s"] / row["once_s"]
     print(
-        f"KNNImputer fitted once a split {row['once_s']:.1f} s, each time {row['each time_s']:.1f} s, {ratio:.1f} x; scores equal: {equal}",
+        f"KNNImputer fitted once a split {row['once_s']:.1f} s, each time {row['each time_s']:.1f} s, {ratio:.1f} x; "
+        f"scores equal: {equal}",
         flush=True,
     )
     return row | {"ratio": ratio, "equal": equal}
@@ -214,7 +272,19 @@ def _median(function: Any, repeats: int) -> float:
     return statistics.median(times)
 
 
-SECTIONS = ("grid", "long", "regularised", "deep", "stopping", "alone", "cores", "single", "predict", "scaling", "pipeline")
+SECTIONS = (
+    "grid",
+    "long",
+    "regularised",
+    "deep",
+    "stopping",
+    "alone",
+    "cores",
+    "single",
+    "predict",
+    "scaling",
+    "pipeline",
+)
 
 
 def main() -> int:
@@ -224,9 +294,22 @@ def main() -> int:
     parser.add_argument("--json", metavar="FILE", help="write the numbers there")
     parser.add_argument("--device", default="cpu", help="of skorch and of ours (default: cpu)")
     parser.add_argument("--section", action="append", choices=SECTIONS, help="only these (default: all)")
-    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="of ours in the searches (default: float32)")
-    parser.add_argument("--shape", action="append", nargs=2, type=int, metavar=("WIDTH", "BATCH"), help="only these of the shapes (default: all)")
-    parser.add_argument("--beside", metavar="PYTHON", help="the Python of an environment with another version, whose searches are timed in turn")
+    parser.add_argument(
+        "--precision", choices=("float32", "bf16"), default="float32", help="of ours in the searches (default: float32)"
+    )
+    parser.add_argument(
+        "--shape",
+        action="append",
+        nargs=2,
+        type=int,
+        metavar=("WIDTH", "BATCH"),
+        help="only these of the shapes (default: all)",
+    )
+    parser.add_argument(
+        "--beside",
+        metavar="PYTHON",
+        help="the Python of an environment with another version, whose searches are timed in turn",
+    )
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
@@ -235,7 +318,11 @@ def main() -> int:
     beside = Version(arguments.beside, __file__, "--serve") if arguments.beside else None
     warnings.simplefilter("ignore")
     sections, device = arguments.section or SECTIONS, arguments.device
-    shapes = [(32, 32), (128, 256)] if arguments.quick else [s for s in SHAPES if not arguments.shape or list(s) in arguments.shape]
+    shapes = (
+        [(32, 32), (128, 256)]
+        if arguments.quick
+        else [s for s in SHAPES if not arguments.shape or list(s) in arguments.shape]
+    )
     repeats = 1 if arguments.quick else arguments.repeats
     report: dict[str, Any] = {"machine": machine("skorch"), "n_jobs": N_JOBS, "device": device}
     print(json.dumps(report["machine"]))
@@ -255,14 +342,21 @@ def main() -> int:
         if name in sections:
             print(f"-- {name}")
             share = 2 / 3 if name in ("regularised", "stopping") else 1.0
-            chosen = [(32, 32), (128, 256)] if name == "long" else [(DEEP.width, DEEP.batch)] if name == "deep" else shapes
+            chosen = (
+                [(32, 32), (128, 256)] if name == "long" else [(DEEP.width, DEEP.batch)] if name == "deep" else shapes
+            )
             settings = [Setting(**{"width": width, "batch": batch} | change) for width, batch in chosen]
-            report[name] = [compare(s, device, repeats, name == "grid" and s.width == 128, share, arguments.precision, beside) for s in settings]
+            report[name] = [
+                compare(s, device, repeats, name == "grid" and s.width == 128, share, arguments.precision, beside)
+                for s in settings
+            ]
     if "alone" in sections:
         print("-- alone")
         precisions = ("float32",) if arguments.precision == "float32" else ("float32", arguments.precision)
         more: dict[str, Any] = {"activation": "silu", "dropout": 0.1, "averaging": "ema"}
-        report["alone"] = [training_alone(Setting(*s, **change), repeats, precisions) for change in ({}, more) for s in shapes]
+        report["alone"] = [
+            training_alone(Setting(*s, **change), repeats, precisions) for change in ({}, more) for s in shapes
+        ]
     if "cores" in sections:
         print("-- cores")
         report["cores"] = [cores(Setting(*s), repeats) for s in shapes]
@@ -277,7 +371,9 @@ def main() -> int:
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(report, file, indent=1)
-    short = [(r["width"], r["batch"], name) for name in changes for r in report.get(name, []) if r["ratio"] < r["floor"]]
+    short = [
+        (r["width"], r["batch"], name) for name in changes for r in report.get(name, []) if r["ratio"] < r["floor"]
+    ]
     print("below their floors:", short or "none")
     return bool(short)
 

@@ -1,12 +1,17 @@
-"""How good the defaults and presets are, on the real tables of a folder, beside what people use now.
+"""How good the defaults and presets are, on the real tables of a folder, beside what
+people use now.
 
-Usage: quality.py DATA_DIR [--only NAME ...] [--tables NAME ...] [--seeds N] [--json FILE] [--try NAME=JSON ...]
+Usage: quality.py DATA_DIR [--only NAME ...] [--tables NAME ...] [--seeds N] [--json
+FILE] [--try NAME=JSON ...]
 
-DATA_DIR holds tables as CSV files (compressed or not), the target in the last column, numbers with many values making a regression; such tables are
-to be had from OpenML (adult, bank-marketing, telco-churn, titanic, satimage, magic, german credit, california housing, diamonds). LightGBM,
-CatBoost and pytabkit come with the extra `bench`. At most 10,000 training rows, 25 % test, the same split for all contestants, several seeds of each.
-Every second table, by name, is one that the defaults were chosen on; the others confirm. What is in FILE already is not measured again. At the
-end the tables of docs/quality.md are printed.
+DATA_DIR holds tables as CSV files (compressed or not), the target in the last column,
+numbers with many values making a regression; such tables are to be had from OpenML
+(adult, bank-marketing, telco-churn, titanic, satimage, magic, german credit, california
+housing, diamonds). LightGBM, CatBoost and pytabkit come with the extra `bench`. At most
+10,000 training rows, 25 % test, the same split for all contestants, several seeds of
+each. Every second table, by name, is one that the defaults were chosen on; the others
+confirm. What is in FILE already is not measured again. At the end the tables of
+docs/quality.md are printed.
 """
 
 import argparse
@@ -78,11 +83,16 @@ def problems(folder: Path, names: list[str] | None) -> list[Problem]:
 
 
 def _usual() -> ColumnTransformer:
-    """What people put before a network: mean for what is missing, standardisation, one-hot."""
+    """What people put before a network: mean for what is missing, standardisation,
+    one-hot.
+    """
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
     words = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=20, sparse_output=False)
     return ColumnTransformer(
-        [("numbers", numbers, make_column_selector(dtype_include="number")), ("words", words, make_column_selector(dtype_exclude="number"))]
+        [
+            ("numbers", numbers, make_column_selector(dtype_include="number")),
+            ("words", words, make_column_selector(dtype_exclude="number")),
+        ]
     )
 
 
@@ -109,18 +119,32 @@ class _Module(nn.Sequential):
 
 
 class _Skorch(BaseEstimator):
-    """skorch with the usual preprocessing, early stopping on a tenth of the rows, and the best epoch's weights."""
+    """skorch with the usual preprocessing, early stopping on a tenth of the rows, and
+    the best epoch's weights.
+    """
 
     def __init__(self, classes: bool, seed: int):
         self.classes, self.seed = classes, seed
 
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> Any:
         torch.manual_seed(self.seed)
-        settings = {"max_epochs": 100, "lr": 1e-3, "optimizer": torch.optim.AdamW, "batch_size": 128, "iterator_train__shuffle": True, "verbose": 0}
-        settings |= {"callbacks": [EarlyStopping(patience=10, load_best=True)], "train_split": ValidSplit(10, stratified=self.classes)}
+        settings = {
+            "max_epochs": 100,
+            "lr": 1e-3,
+            "optimizer": torch.optim.AdamW,
+            "batch_size": 128,
+            "iterator_train__shuffle": True,
+            "verbose": 0,
+        }
+        settings |= {
+            "callbacks": [EarlyStopping(patience=10, load_best=True)],
+            "train_split": ValidSplit(10, stratified=self.classes),
+        }
         if self.classes:
             self.classes_, y = np.unique(y, return_inverse=True)
-            net = NeuralNetClassifier(_Module, module__n_outputs=len(self.classes_), criterion=nn.CrossEntropyLoss, **settings)
+            net = NeuralNetClassifier(
+                _Module, module__n_outputs=len(self.classes_), criterion=nn.CrossEntropyLoss, **settings
+            )
         else:
             self.scaler = StandardScaler().fit(y[:, None])
             y = self.scaler.transform(y[:, None]).astype(np.float32)
@@ -178,7 +202,9 @@ class _CatBoost(BaseEstimator):
         self.model = make(random_seed=seed, verbose=0, thread_count=2, allow_writing_files=False)
 
     def _typed(self, X: pd.DataFrame) -> pd.DataFrame:
-        return X.assign(**{name: X[name].astype(object).where(X[name].notna(), "missing").astype(str) for name in self.words})
+        return X.assign(
+            **{name: X[name].astype(object).where(X[name].notna(), "missing").astype(str) for name in self.words}
+        )
 
     def fit(self, X: pd.DataFrame, y: Any) -> Any:
         self.words = list(X.select_dtypes(exclude="number").columns)
@@ -197,7 +223,9 @@ def catboost(problem: Problem, seed: int) -> Any:
 
 
 class _Pytabkit(BaseEstimator):
-    """One of pytabkit's networks behind mean imputation, which it leaves to its users; text as categories."""
+    """One of pytabkit's networks behind mean imputation, which it leaves to its users;
+    text as categories.
+    """
 
     def __init__(self, net: Any):
         self.net = net
@@ -219,21 +247,27 @@ class _Pytabkit(BaseEstimator):
 
 
 def pytabkit(name: str, log_loss: bool = False, **settings: Any) -> Callable[[Problem, int], Any]:
-    """One of pytabkit's networks; `log_loss` is its fair setting for that metric: no smoothing, the best epoch by cross-entropy."""
+    """One of pytabkit's networks; `log_loss` is its fair setting for that metric: no
+    smoothing, the best epoch by cross-entropy.
+    """
 
     def make(problem: Problem, seed: int) -> Any:
         import pytabkit
 
         Net = getattr(pytabkit, f"{name}_{'Classifier' if problem.classes else 'Regressor'}")
         fair = (
-            {"val_metric_name": "cross_entropy"} | ({"use_ls": False} if name.startswith("RealMLP") else {}) if log_loss and problem.classes else {}
+            {"val_metric_name": "cross_entropy"} | ({"use_ls": False} if name.startswith("RealMLP") else {})
+            if log_loss and problem.classes
+            else {}
         )
         return _Pytabkit(Net(random_state=seed, device="cpu", n_threads=2, **fair, **settings))
 
     return make
 
 
-def ours(preset: Callable[..., dict[str, Any]] | None = None, log_loss: bool = False, **parameters: Any) -> Callable[[Problem, int], Any]:
+def ours(
+    preset: Callable[..., dict[str, Any]] | None = None, log_loss: bool = False, **parameters: Any
+) -> Callable[[Problem, int], Any]:
     def make(problem: Problem, seed: int) -> Any:
         Net = sknet_hp.NetClassifier if problem.classes else sknet_hp.NetRegressor
         metric = {"metric": "log_loss"} if log_loss else {}
@@ -244,7 +278,9 @@ def ours(preset: Callable[..., dict[str, Any]] | None = None, log_loss: bool = F
 
 
 PLAIN_TABM = {"num_embedding": "none", "n_layers": 3, "weight_decay": 0.0, "grad_clip_norm": None}
-"""What makes `presets.tabm` pytabkit's default; its own contestant "published" is the other way round, what its authors' code has, as our preset."""
+"""What makes `presets.tabm` pytabkit's default; its own contestant "published" is the
+other way round, what its authors' code has, as our preset.
+"""
 
 CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
     "default": ours(),
@@ -278,10 +314,17 @@ CONTESTANTS: dict[str, Callable[[Problem, int], Any]] = {
 
 
 def calibration_error(y: np.ndarray, p: np.ndarray, n_bins: int = 15) -> float:
-    """Expected calibration error of the most probable class (Guo et al. 2017), in bins of equal width."""
+    """Expected calibration error of the most probable class (Guo et al. 2017), in bins
+    of equal width.
+    """
     confidence, right = p.max(axis=1), p.argmax(axis=1) == y
     which = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    return float(sum(abs((right[which == b].mean() - confidence[which == b].mean()) * (which == b).mean()) for b in np.unique(which)))
+    return float(
+        sum(
+            abs((right[which == b].mean() - confidence[which == b].mean()) * (which == b).mean())
+            for b in np.unique(which)
+        )
+    )
 
 
 def measure(problem: Problem, make: Callable[[Problem, int], Any], seed: int) -> dict[str, float]:
@@ -290,7 +333,10 @@ def measure(problem: Problem, make: Callable[[Problem, int], Any], seed: int) ->
     model.fit(problem.X, problem.y)
     seconds = time.perf_counter() - start
     if not problem.classes:
-        return {"loss": root_mean_squared_error(problem.y_test, model.predict(problem.X_test)) / problem.y_test.std(), "seconds": seconds}
+        return {
+            "loss": root_mean_squared_error(problem.y_test, model.predict(problem.X_test)) / problem.y_test.std(),
+            "seconds": seconds,
+        }
     classes = np.unique(problem.y)
     # As float64: the log loss takes no probability for less than its type can tell from 0.
     y, p = np.searchsorted(classes, problem.y_test), np.asarray(model.predict_proba(problem.X_test), dtype=float)
@@ -335,7 +381,12 @@ def summary(records: list[dict[str, Any]], tables: list[str]) -> str:
         lines.append(row("mean rank", "", [f"{rank:.1f}" for rank in ranks]))
         seconds = [geometric_mean([mean(t, n, "seconds") for t in complete]) for n in names]
         spreads = [
-            np.median([np.std([r["loss"] for r in records if (r["table"], r["contestant"]) == (t, n)]) / mean(t, n, "loss") for t in complete])
+            np.median(
+                [
+                    np.std([r["loss"] for r in records if (r["table"], r["contestant"]) == (t, n)]) / mean(t, n, "loss")
+                    for t in complete
+                ]
+            )
             for n in names
         ]
         lines.append(row("spread between seeds, median", "", [f"{100 * spread:.1f} %" for spread in spreads]))
@@ -357,14 +408,25 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(CONTESTANTS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--try", dest="tries", action="append", default=[], metavar="NAME=JSON", help="one of ours with parameters of your own")
+    parser.add_argument(
+        "--try",
+        dest="tries",
+        action="append",
+        default=[],
+        metavar="NAME=JSON",
+        help="one of ours with parameters of your own",
+    )
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     contestants = {name: CONTESTANTS[name] for name in arguments.only or CONTESTANTS}
-    contestants |= {name: ours(**json.loads(parameters)) for name, parameters in (one.split("=", 1) for one in arguments.tries)}
+    contestants |= {
+        name: ours(**json.loads(parameters)) for name, parameters in (one.split("=", 1) for one in arguments.tries)
+    }
     print(json.dumps(machine("skorch", "lightgbm", "catboost", "pytabkit")))
     tables = problems(arguments.folder, arguments.tables)
-    records: list[dict[str, Any]] = json.loads(arguments.json.read_text()) if arguments.json and arguments.json.exists() else []
+    records: list[dict[str, Any]] = (
+        json.loads(arguments.json.read_text()) if arguments.json and arguments.json.exists() else []
+    )
     done = {(r["table"], r["contestant"], r["seed"]) for r in records}
     for seed, problem in itertools.product(range(arguments.seeds), tables):
         for name, make in contestants.items():

@@ -1,19 +1,26 @@
-"""How halving, Hyperband and ASHA use 1 to 1,024 workers: the searchers' own code, with a virtual clock and stragglers in place of training.
+"""How halving, Hyperband and ASHA use 1 to 1,024 workers: the searchers' own code, with
+a virtual clock and stragglers in place of training.
 
-Usage: scaling_simulation.py [TABLES_DIR] [--workers N ...] [--candidates N] [--seeds N] [--straggling SIGMA] [--within X] [--tables NAME ...]
+Usage: scaling_simulation.py [TABLES_DIR] [--workers N ...] [--candidates N] [--seeds N]
+[--straggling SIGMA] [--within X] [--tables NAME ...]
 
-A network trained for n epochs takes n units of time times a lognormal factor of mean 1, drawn anew for each rung of each candidate, and the same for
-all methods and numbers of workers. Halving, Hyperband and waves of ASHA hand out all that they have decided on; workers take the longest first, and
-the next decision waits for the last of them. Asynchronous ASHA decides whenever a worker is free. Scores are read from learning curves: made ones, or
-those of the tables of TABLES_DIR (as `searchers.py` takes them). Halving and ASHA have the same candidates; Hyperband, whose brackets say how many it
+A network trained for n epochs takes n units of time times a lognormal factor of mean 1,
+drawn anew for each rung of each candidate, and the same for all methods and numbers of
+workers. Halving, Hyperband and waves of ASHA hand out all that they have decided on;
+workers take the longest first, and the next decision waits for the last of them.
+Asynchronous ASHA decides whenever a worker is free. Scores are read from learning
+curves: made ones, or those of the tables of TABLES_DIR (as `searchers.py` takes them).
+Halving and ASHA have the same candidates; Hyperband, whose brackets say how many it
 takes, is run again and again until it has trained for as many epochs as halving.
 
-utilisation: the share of the workers' time, from the first step to the last, in which they train. A search that has few candidates left, or steps
-that take long one after another, leaves workers without work however it decides.
-time to within X of the best: until a network has been trained to the end (searchers choose among those) whose score lacks at most X of what the best
-final score of the table is above the median one.
+utilisation: the share of the workers' time, from the first step to the last, in which
+they train. A search that has few candidates left, or steps that take long one after
+another, leaves workers without work however it decides. time to within X of the best:
+until a network has been trained to the end (searchers choose among those) whose score
+lacks at most X of what the best final score of the table is above the median one.
 
-Times are in epochs of one network; medians over seeds, of which each draws other made curves, candidates and stragglers. "-": not reached by half.
+Times are in epochs of one network; medians over seeds, of which each draws other made
+curves, candidates and stragglers. "-": not reached by half.
 """
 
 import argparse
@@ -29,10 +36,10 @@ import joblib
 import numpy as np
 
 from sknet_hp.search import ASHASearchCV, HalvingSearchCV, HyperbandSearchCV
-from sknet_hp.search.base import BaseSearcher
-from sknet_hp.search.brackets import bracket, epochs, n_steps
+from sknet_hp.search.arithmetic.brackets import bracket, epochs, n_steps
 from sknet_hp.search.running.candidates import Step
 from sknet_hp.search.running.run import Run
+from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.spaces.space import Space
 
 
@@ -82,7 +89,9 @@ class SimulatedRun(Run):
         self.curves, self.cluster = curves, cluster
 
     def train(self, steps: Sequence[Step], *, all_may_fail: bool = False) -> None:
-        """Steps together: the next worker that is free takes the longest that is left, and the clock stops at the end of the last."""
+        """Steps together: the next worker that is free takes the longest that is left,
+        and the clock stops at the end of the last.
+        """
         free = [self.cluster.clock] * self.cluster.n_workers
         for step in sorted(steps, key=self._amount, reverse=True):
             end = free[0] + self.cluster.seconds(step)
@@ -150,9 +159,18 @@ class Outcome(NamedTuple):
     trained: float  # epochs
 
 
-def simulate(method: str, curves: np.ndarray, n_candidates: int, n_workers: int, straggling: float, within: float, seed: int) -> Outcome:
-    """One search on a virtual cluster; of Hyperband as many as take the epochs of halving."""
-    most, space, cluster, trained = curves.shape[1], Space({"index": list(range(len(curves)))}), Cluster(n_workers, straggling, seed), 0
+def simulate(
+    method: str, curves: np.ndarray, n_candidates: int, n_workers: int, straggling: float, within: float, seed: int
+) -> Outcome:
+    """One search on a virtual cluster; of Hyperband as many as take the epochs of
+    halving.
+    """
+    most, space, cluster, trained = (
+        curves.shape[1],
+        Space({"index": list(range(len(curves)))}),
+        Cluster(n_workers, straggling, seed),
+        0,
+    )
     budget = epochs(bracket(n_candidates, most, 1, 3, n_steps(most, 1, 3))) if method == "Hyperband" else 1
     for again in count():
         run = SimulatedRun(curves, cluster)
@@ -171,7 +189,8 @@ def simulate(method: str, curves: np.ndarray, n_candidates: int, n_workers: int,
 
 
 def made_curves(n: int, n_epochs: int, seed: int) -> np.ndarray:
-    """Accuracies that rise by a power law to what a network has in it, some fast and some slowly, so that early scores mislead; with a little noise.
+    """Accuracies that rise by a power law to what a network has in it, some fast and
+    some slowly, so that early scores mislead; with a little noise.
 
     Returns
     -------
@@ -184,7 +203,9 @@ def made_curves(n: int, n_epochs: int, seed: int) -> np.ndarray:
     return final - missing + rng.normal(0, 0.003, size=(n, n_epochs))
 
 
-def tables(folder: Path | None, names: list[str] | None, n: int, n_epochs: int) -> dict[str, Callable[[int], np.ndarray]]:
+def tables(
+    folder: Path | None, names: list[str] | None, n: int, n_epochs: int
+) -> dict[str, Callable[[int], np.ndarray]]:
     """For each table, its curves by seed."""
     if folder is None:
         return {f"made curves, {n_epochs} epochs": lambda seed: made_curves(n, n_epochs, seed)}
@@ -203,7 +224,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, metavar="TABLES_DIR")
     parser.add_argument("--workers", nargs="+", type=int, default=[1, 4, 16, 64, 256, 1024])
-    parser.add_argument("--candidates", type=int, default=4096, help="of halving and ASHA, at most as many as the table has rows (default: 4096)")
+    parser.add_argument(
+        "--candidates",
+        type=int,
+        default=4096,
+        help="of halving and ASHA, at most as many as the table has rows (default: 4096)",
+    )
     parser.add_argument("--epochs", type=int, default=27, help="of made curves (default: 27)")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--straggling", type=float, default=0.5, help="σ of the lognormal factor (default: 0.5)")
@@ -220,12 +246,20 @@ def main() -> None:
             for method in METHODS
             for seed in range(arguments.seeds)
         ]
-        outcomes = np.array(joblib.Parallel(arguments.jobs)(calls)).reshape(len(arguments.workers), len(METHODS), arguments.seeds, 4)
+        outcomes = np.array(joblib.Parallel(arguments.jobs)(calls)).reshape(
+            len(arguments.workers), len(METHODS), arguments.seeds, 4
+        )
         medians = np.median(outcomes, axis=2)
-        print(f"\n{name}; {n} candidates ({', '.join(f'{m} {e:,.0f} epochs' for m, e in zip(METHODS, medians[0, :, 3], strict=True))})")
+        print(
+            f"\n{name}; {n} candidates "
+            f"({', '.join(f'{m} {e:,.0f} epochs' for m, e in zip(METHODS, medians[0, :, 3], strict=True))})"
+        )
         shown = {"utilisation": "{:.2f}", f"time to within {within:g} of the best": "{:,.0f}", "total time": "{:,.0f}"}
         for column, (title, form) in enumerate(shown.items()):
-            rows = {w: [form.format(v) if np.isfinite(v) else "-" for v in medians[k, :, column]] for k, w in enumerate(arguments.workers)}
+            rows = {
+                w: [form.format(v) if np.isfinite(v) else "-" for v in medians[k, :, column]]
+                for k, w in enumerate(arguments.workers)
+            }
             print("\n" + table(f"workers: {title}", rows, list(METHODS)), flush=True)
 
 

@@ -1,17 +1,25 @@
 """How much each search method regrets, on tables of networks that others have trained.
 
-Usage: searchers.py TABLES_DIR [--seeds N] [--gp-seeds N] [--tables NAME ...] [--only NAME ...] [--jobs N] [--json FILE]
+Usage: searchers.py TABLES_DIR [--seeds N] [--gp-seeds N] [--tables NAME ...] [--only
+NAME ...] [--jobs N] [--json FILE]
 
-TABLES_DIR holds tables as NumPy archives: learning curves of LCBench (`lcbench_surrogate.npz`, from YAHPO Gym) and TaskSet (`taskset_*.npz`), final
-scores of HPOBench (`hpobench_*.npz`) and HPOLib (`hpolib_*.npz`). A searcher's estimator looks its score up; so thousands of searches take minutes,
-but for those of the Gaussian process, which thinks for 15 seconds in each. On curves every method has the epochs of one round of Hyperband, on final
-scores 60 networks. Proposals of methods that need not take a row of the table go to the nearest row not yet tried, in the unit cube. Regret is the
-table's best final score minus that of the row chosen; the median over seeds is shown with its 95 % bootstrap interval, and so is each method's mean
-rank. "HalvingSearchCV, 81" has fewer epochs and "HyperbandSearchCV, nearest" shows what the nearest row costs: they have no rank.
+TABLES_DIR holds tables as NumPy archives: learning curves of LCBench
+(`lcbench_surrogate.npz`, from YAHPO Gym) and TaskSet (`taskset_*.npz`), final scores of
+HPOBench (`hpobench_*.npz`) and HPOLib (`hpolib_*.npz`). A searcher's estimator looks
+its score up; so thousands of searches take minutes, but for those of the Gaussian
+process, which thinks for 15 seconds in each. On curves every method has the epochs of
+one round of Hyperband, on final scores 60 networks. Proposals of methods that need not
+take a row of the table go to the nearest row not yet tried, in the unit cube. Regret is
+the table's best final score minus that of the row chosen; the median over seeds is
+shown with its 95 % bootstrap interval, and so is each method's mean rank.
+"HalvingSearchCV, 81" has fewer epochs and "HyperbandSearchCV, nearest" shows what the
+nearest row costs: they have no rank.
 
-What FILE has is not played again. Optuna comes with the extra `bayes`. dask-ml needs an older dask than we develop with: install the extra
-`bench-dask` into an environment of its own, and run there `--only "Hyperband, dask-ml"` with the same FILE. What can not be had is left out, with a
-sentence. `PBTSearchCV` changes parameters while networks are trained, which no table knows.
+What FILE has is not played again. Optuna comes with the extra `bayes`. dask-ml needs an
+older dask than we develop with: install the extra `bench-dask` into an environment of
+its own, and run there `--only "Hyperband, dask-ml"` with the same FILE. What can not be
+had is left out, with a sentence. `PBTSearchCV` changes parameters while networks are
+trained, which no table knows.
 """
 
 import argparse
@@ -64,12 +72,24 @@ def _n_full(table: Played, epochs: int) -> int:
 
 def random(table: Played, epochs: int, seed: int) -> int:
     net = Row(max_epochs=table.n_epochs)
-    return _played(RandomizedSearchCV(net, _rows(table), n_iter=_n_full(table, epochs), random_state=seed, **COMMON), table)
+    return _played(
+        RandomizedSearchCV(net, _rows(table), n_iter=_n_full(table, epochs), random_state=seed, **COMMON), table
+    )
 
 
 def sklearn_halving(table: Played, epochs: int, seed: int) -> int:
-    """scikit-learn's, which trains each rung anew, and to 27 epochs of 52: as many candidates as the epochs allow."""
-    halve = partial(HalvingRandomSearchCV, Row(), _rows(table), resource="max_epochs", min_resources=1, max_resources=table.n_epochs, **COMMON)
+    """scikit-learn's, which trains each rung anew, and to 27 epochs of 52: as many
+    candidates as the epochs allow.
+    """
+    halve = partial(
+        HalvingRandomSearchCV,
+        Row(),
+        _rows(table),
+        resource="max_epochs",
+        min_resources=1,
+        max_resources=table.n_epochs,
+        **COMMON,
+    )
     steps = int(np.log(table.n_epochs) / np.log(3) + 1e-9)
     n = max(n for n in range(3, epochs) if n == 3 or sum(ceil(n / 3**i) * 3**i for i in range(steps + 1)) <= epochs)
     return _played(halve(n_candidates=n, random_state=seed), table)
@@ -81,7 +101,9 @@ def ours(name: str, space: Callable[[Played], Any] = _rows, **settings: Any) -> 
     def play(table: Played, epochs: int, seed: int) -> int:
         own = {key: value(table, epochs) if callable(value) else value for key, value in settings.items()}
         net = Row(max_epochs=table.n_epochs)
-        return _played(getattr(search, name)(net, space(table), min_resources=1, random_state=seed, **(COMMON | own)), table)
+        return _played(
+            getattr(search, name)(net, space(table), min_resources=1, random_state=seed, **(COMMON | own)), table
+        )
 
     return play
 
@@ -91,10 +113,12 @@ def _power(table: Played, epochs: int) -> int:
     return 3 ** int(np.log(table.n_epochs) / np.log(3) + 1e-9)
 
 
-def _halving_candidates(table: Played, epochs: int, most: Callable[[Played, int], int] = lambda table, _: table.n_epochs) -> int:
+def _halving_candidates(
+    table: Played, epochs: int, most: Callable[[Played, int], int] = lambda table, _: table.n_epochs
+) -> int:
     """The most candidates whose halving needs no more epochs."""
-    from sknet_hp.search.brackets import bracket, n_steps
-    from sknet_hp.search.brackets import epochs as used
+    from sknet_hp.search.arithmetic.brackets import bracket, n_steps
+    from sknet_hp.search.arithmetic.brackets import epochs as used
 
     R = most(table, epochs)
     return max(n for n in range(3, epochs) if n == 3 or used(bracket(n, R, 1, 3, n_steps(R, 1, 3))) <= epochs)
@@ -140,7 +164,9 @@ def optuna_hyperband(table: Played, epochs: int, seed: int) -> int:
 
 
 def _start_dask() -> None:
-    """In this process, once; what `Parallel` sends to others may hold no functions with a cache."""
+    """In this process, once; what `Parallel` sends to others may hold no functions with
+    a cache.
+    """
     import distributed
 
     try:
@@ -155,7 +181,9 @@ def dask_hyperband(table: Played, epochs: int, seed: int) -> int:
     from dask_ml.model_selection import HyperbandSearchCV
 
     _start_dask()
-    hyperband = HyperbandSearchCV(StepwiseRow(), _rows(table), max_iter=table.n_epochs, aggressiveness=3, test_size=0.5, random_state=seed)
+    hyperband = HyperbandSearchCV(
+        StepwiseRow(), _rows(table), max_iter=table.n_epochs, aggressiveness=3, test_size=0.5, random_state=seed
+    )
     hyperband.fit(X, Y, classes=[0, 1])
     return chosen_row(table, hyperband.best_params_)
 
@@ -167,7 +195,9 @@ METHODS: dict[str, Callable[[Played, int, int], int]] = {
     "Hyperband, Optuna": optuna_hyperband,
     "Hyperband, dask-ml": dask_hyperband,
     "HalvingSearchCV": ours("HalvingSearchCV", n_candidates=_halving_candidates),
-    "HalvingSearchCV, to 27": ours("HalvingSearchCV", n_candidates=partial(_halving_candidates, most=_power), max_resources=_power),
+    "HalvingSearchCV, to 27": ours(
+        "HalvingSearchCV", n_candidates=partial(_halving_candidates, most=_power), max_resources=_power
+    ),
     "HalvingSearchCV, 81": ours("HalvingSearchCV", n_candidates=81),
     "HyperbandSearchCV": ours("HyperbandSearchCV"),
     "HyperbandSearchCV, nearest": ours("HyperbandSearchCV", _cube),
@@ -206,11 +236,20 @@ def play(table: Played, name: str, epochs: int, seed: int) -> tuple[float, int]:
 
 
 def print_ranks(title: str, results: list[dict[str, list[tuple[float, float]]]]) -> None:
-    """Mean ranks over tables and seeds; once more with the methods that have fewer seeds, if there are any."""
-    names = [name for name in METHODS if name not in WITHOUT_RANK and all(name in own for own in results)] if results else []
+    """Mean ranks over tables and seeds; once more with the methods that have fewer
+    seeds, if there are any.
+    """
+    names = (
+        [name for name in METHODS if name not in WITHOUT_RANK and all(name in own for own in results)]
+        if results
+        else []
+    )
     for n in sorted({min(len(own[name]) for own in results) for name in names}, reverse=True):
         compared = [name for name in names if all(len(own[name]) >= n for own in results)]
-        ranks = np.mean([rankdata([[regret for regret, _ in own[name][:n]] for name in compared], axis=0) for own in results], axis=0)
+        ranks = np.mean(
+            [rankdata([[regret for regret, _ in own[name][:n]] for name in compared], axis=0) for own in results],
+            axis=0,
+        )
         print(f"\nmean rank on {title}, {n} seeds")
         for rank, name in sorted(zip(ranks, compared, strict=True), key=lambda pair: float(pair[0].mean())):
             low, high = interval(rank, np.mean)
@@ -227,8 +266,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    from sknet_hp.search.brackets import epochs as used
-    from sknet_hp.search.brackets import hyperband
+    from sknet_hp.search.arithmetic.brackets import epochs as used
+    from sknet_hp.search.arithmetic.brackets import hyperband
 
     print(json.dumps(machine("scikit-optimize", "optuna", "cmaes", "dask", "dask-ml")))
     results: Results = json.loads(arguments.json.read_text()) if arguments.json and arguments.json.exists() else {}
@@ -251,7 +290,11 @@ def main() -> None:
                 continue
             regrets, spent = np.array(done).T
             low, high = interval(regrets, np.median)
-            print(f"  {name:26s} {np.median(regrets):9.4f}  [{low:.4f}, {high:.4f}]  {spent.mean():6.0f} epochs, {len(done)} seeds", flush=True)
+            print(
+                f"  {name:26s} {np.median(regrets):9.4f}  [{low:.4f}, {high:.4f}]  {spent.mean():6.0f} epochs, "
+                f"{len(done)} seeds",
+                flush=True,
+            )
             if arguments.json:
                 arguments.json.write_text(json.dumps(results))
     for title, several in (("learning curves", True), ("final scores", False)):

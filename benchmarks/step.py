@@ -1,10 +1,12 @@
 """What a training step of one network spends its time on, kernel by kernel.
 
-    python benchmarks/step.py                                    # the default network on a made table of 10,000 x 20
-    python benchmarks/step.py DATA/diamonds.csv.gz --numbers     # on a table of yours, whose last column are numbers
-    python benchmarks/step.py --preset tabm_s
+    python benchmarks/step.py                                    # the default network
+    on a made table of 10,000 x 20 python benchmarks/step.py DATA/diamonds.csv.gz
+    --numbers     # on a table of yours, whose last column are numbers python
+    benchmarks/step.py --preset tabm_s
 
-Each kernel of the step's tape runs by itself some hundred times on one core; its fastest run counts. What a whole step takes more is the loop.
+Each kernel of the step's tape runs by itself some hundred times on one core; its
+fastest run counts. What a whole step takes more is the loop.
 """
 
 import argparse
@@ -65,7 +67,9 @@ def main() -> None:
         X = np.random.default_rng(0).normal(size=(10_000, 20))
         y = X[:, 0] * X[:, 1] > 0
     recipe = getattr(presets, args.preset)("regression" if args.numbers else "classification") if args.preset else {}
-    network = network_in_training((NetRegressor if args.numbers else NetClassifier)(**recipe | {"random_state": 0}), X, y)
+    network = network_in_training(
+        (NetRegressor if args.numbers else NetClassifier)(**recipe | {"random_state": 0}), X, y
+    )
 
     from sknet_hp.nets.compiled.kernel import Kernel
 

@@ -1,9 +1,11 @@
-"""How long tables of several shapes take, from the table to predictions, and how much memory.
+"""How long tables of several shapes take, from the table to predictions, and how much
+memory.
 
 Usage: tables.py [SHAPE ...]
 
-Each shape runs in a process of its own (Linux only: the peak of its memory is read from /proc). Memory is beyond what the process held with the table
-in it; "encoded" is the table in the compact form that training takes.
+Each shape runs in a process of its own (Linux only: the peak of its memory is read from
+/proc). Memory is beyond what the process held with the table in it; "encoded" is the
+table in the compact form that training takes.
 """
 
 import argparse
@@ -30,7 +32,9 @@ def tall(rng: np.random.Generator) -> tuple[Any, np.ndarray]:
 
 
 def frame(rng: np.random.Generator) -> tuple[Any, np.ndarray]:
-    """Twenty columns: twelve of numbers, four of them with gaps; two of whole numbers; three of few words; one boolean; two of text."""
+    """Twenty columns: twelve of numbers, four of them with gaps; two of whole numbers;
+    three of few words; one boolean; two of text.
+    """
     import pandas as pd
 
     n = 1_000_000
@@ -43,7 +47,10 @@ def frame(rng: np.random.Generator) -> tuple[Any, np.ndarray]:
         columns[f"words{k}"] = words[rng.integers(0, len(words), n)]
     columns["boolean"] = rng.random(n) < 0.3
     columns["city"] = np.array([f"City {c}" for c in range(5000)], dtype=object)[rng.integers(0, 5000, n)]
-    columns["name"] = [f"{title} {number}" for title, number in zip(rng.choice(["Mr", "Mrs", "Dr"], n), rng.integers(0, 10**9, n), strict=True)]
+    columns["name"] = [
+        f"{title} {number}"
+        for title, number in zip(rng.choice(["Mr", "Mrs", "Dr"], n), rng.integers(0, 10**9, n), strict=True)
+    ]
     return pd.DataFrame(columns), (columns["number11"] * columns["number10"] > 0).astype(int)
 
 
@@ -69,7 +76,9 @@ SHAPES: dict[str, tuple[Callable[[np.random.Generator], tuple[Any, np.ndarray]],
 
 
 class Peak:
-    """Seconds and the peak of memory of a `with` block, in MB beyond what there was before."""
+    """Seconds and the peak of memory of a `with` block, in MB beyond what there was
+    before.
+    """
 
     @staticmethod
     def _status(name: str) -> float:
@@ -89,7 +98,7 @@ class Peak:
 def measure(shape: str) -> dict[str, Any]:
     """One shape, in this process."""
     from sknet_hp import NetClassifier
-    from sknet_hp.estimators import architecture
+    from sknet_hp.estimators.building import architecture
 
     make, parameters = SHAPES[shape]
     NetClassifier(max_epochs=1).fit(np.eye(8), np.arange(8) % 2).predict(np.eye(8))  # libraries are loaded
@@ -108,8 +117,15 @@ def measure(shape: str) -> dict[str, Any]:
         net.fit(X, y)
     with Peak() as predict:
         net.predict(X)
-    times = {name: [part.seconds, part.memory] for name, part in (("encode", encode), ("fit", fit), ("predict", predict))}
-    return {"shape": " × ".join(f"{n:,}" for n in X.shape), "width": width, "encoded": size, "epochs": net.n_iter_} | times
+    times = {
+        name: [part.seconds, part.memory] for name, part in (("encode", encode), ("fit", fit), ("predict", predict))
+    }
+    return {
+        "shape": " × ".join(f"{n:,}" for n in X.shape),
+        "width": width,
+        "encoded": size,
+        "epochs": net.n_iter_,
+    } | times
 
 
 def main() -> None:
@@ -126,11 +142,17 @@ def main() -> None:
     print(json.dumps(machine("pandas")))
     print("\n| table | encoded | encode, s (MB) | fit, s (MB) | epochs | predict, s (MB) |\n|---|---|---|---|---|---|")
     for shape in arguments.shapes or SHAPES:
-        output = subprocess.run([sys.executable, __file__, "--one", shape], capture_output=True, text=True, check=True).stdout
+        output = subprocess.run(
+            [sys.executable, __file__, "--one", shape], capture_output=True, text=True, check=True
+        ).stdout
         one = json.loads(output.splitlines()[-1])
         cells = {name: "{:.2f} ({:,.0f})".format(*one[name]) for name in ("encode", "fit", "predict")}
         encoded = f"{one['width']:,} columns, {one['encoded']:,.0f} MB"
-        print(f"| {shape}: {one['shape']} | {encoded} | {cells['encode']} | {cells['fit']} | {one['epochs']} | {cells['predict']} |", flush=True)
+        print(
+            f"| {shape}: {one['shape']} | {encoded} | {cells['encode']} | {cells['fit']} | {one['epochs']} | "
+            f"{cells['predict']} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Tables of networks that others have trained, and an estimator that looks its score up in one of them."""
+"""Tables of networks that others have trained, and an estimator that looks its score up
+in one of them.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +40,9 @@ class Played:
         return float(score if np.isfinite(score) else np.nanmin(self.scores))
 
     def regret(self, row: int) -> float:
-        """In units of the table's score; rows without a final score regret as much as the worst."""
+        """In units of the table's score; rows without a final score regret as much as
+        the worst.
+        """
         final = self.scores[:, -1]
         return float(np.nanmax(final) - (final[row] if np.isfinite(final[row]) else np.nanmin(final)))
 
@@ -47,13 +51,37 @@ TABLE: list[Played] = []  # the one that is played, for estimators to find
 
 
 class Row(ClassifierMixin, BaseEstimator):
-    """A network that someone has trained: by its number, or as the nearest one to a point."""
+    """A network that someone has trained: by its number, or as the nearest one to a
+    point.
+    """
 
     def __init__(
-        self, index=None, u0=0.5, u1=0.5, u2=0.5, u3=0.5, u4=0.5, u5=0.5, u6=0.5, u7=0.5, u8=0.5, max_epochs=1, warm_start=False
+        self,
+        index=None,
+        u0=0.5,
+        u1=0.5,
+        u2=0.5,
+        u3=0.5,
+        u4=0.5,
+        u5=0.5,
+        u6=0.5,
+        u7=0.5,
+        u8=0.5,
+        max_epochs=1,
+        warm_start=False,
     ):  # one by one, for scikit-learn reads the signature
         self.index = index
-        self.u0, self.u1, self.u2, self.u3, self.u4, self.u5, self.u6, self.u7, self.u8 = u0, u1, u2, u3, u4, u5, u6, u7, u8
+        self.u0, self.u1, self.u2, self.u3, self.u4, self.u5, self.u6, self.u7, self.u8 = (
+            u0,
+            u1,
+            u2,
+            u3,
+            u4,
+            u5,
+            u6,
+            u7,
+            u8,
+        )
         self.max_epochs, self.warm_start = max_epochs, warm_start
 
     def fit(self, X: Any, y: Any) -> "Row":
@@ -92,10 +120,12 @@ def chosen_row(table: Played, params: dict[str, Any]) -> int:
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
-    """Columns in [0, 1] by their order: rows were drawn from a space, or fill a grid, so each column is uniform on the scale that it was drawn on.
+    """Columns in [0, 1] by their order: rows were drawn from a space, or fill a grid,
+    so each column is uniform on the scale that it was drawn on.
 
-    A scale that is guessed crowds the rows: `max_dropout` of LCBench, uniform from .0004 to 1, would seem logarithmic, and 124 of 2,000 rows would
-    get most of the proposals.
+    A scale that is guessed crowds the rows: `max_dropout` of LCBench, uniform from
+    .0004 to 1, would seem logarithmic, and 124 of 2,000 rows would get most of the
+    proposals.
     """
     return (rankdata(values, axis=0) - 0.5) / len(values)
 

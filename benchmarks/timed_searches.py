@@ -1,4 +1,6 @@
-"""Searches over the same space of the same networks, by several libraries, that note when they found what."""
+"""Searches over the same space of the same networks, by several libraries, that note
+when they found what.
+"""
 
 import tempfile
 import time
@@ -25,8 +27,18 @@ from sknet_hp import search
 
 N_CANDIDATES, N_FOLDS, N_EPOCHS, N_JOBS = 20, 3, 30, 2
 BATCH = 128
-SPACE: dict[str, Any] = {"lr": loguniform(3e-4, 3e-2), "weight_decay": loguniform(1e-5, 1e-1), "dropout": uniform(0, 0.5), "width": [32, 64, 128]}
-IN_SKORCH = {"lr": "lr", "weight_decay": "optimizer__weight_decay", "dropout": "module__dropout", "width": "module__width"}
+SPACE: dict[str, Any] = {
+    "lr": loguniform(3e-4, 3e-2),
+    "weight_decay": loguniform(1e-5, 1e-1),
+    "dropout": uniform(0, 0.5),
+    "width": [32, 64, 128],
+}
+IN_SKORCH = {
+    "lr": "lr",
+    "weight_decay": "optimizer__weight_decay",
+    "dropout": "module__dropout",
+    "width": "module__width",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +48,8 @@ class Table:
     Attributes
     ----------
     X, X_test : ndarray of shape (n_rows, n_features)
-    y, y_test : ndarray of shape (n_rows,); class numbers as int64, or standardised float32.
+    y, y_test : ndarray of shape (n_rows,); class numbers as int64, or standardised
+        float32.
     """
 
     name: str
@@ -66,20 +79,30 @@ class Found(NamedTuple):
 
 
 Search = Callable[[Table, int], Iterator[list[Found]]]
-"""Of a table and a seed. Gives nothing at first, when it is ready, then what each round of searching has found, as long as it is asked."""
+"""Of a table and a seed. Gives nothing at first, when it is ready, then what each round
+of searching has found, as long as it is asked.
+"""
 
 
 def score(net: Any, X: np.ndarray, y: np.ndarray) -> float:
-    """Minus the log loss, or minus the root mean squared error over the target's standard deviation; NaN for a network that diverged."""
+    """Minus the log loss, or minus the root mean squared error over the target's
+    standard deviation; NaN for a network that diverged.
+    """
     classes = y.dtype.kind == "i"
     predictions = net.predict_proba(X) if classes else net.predict(X)
     if not np.isfinite(predictions).all():
         return np.nan
-    return -log_loss(y, predictions, labels=np.arange(predictions.shape[1])) if classes else -root_mean_squared_error(y.ravel(), predictions.ravel())
+    return (
+        -log_loss(y, predictions, labels=np.arange(predictions.shape[1]))
+        if classes
+        else -root_mean_squared_error(y.ravel(), predictions.ravel())
+    )
 
 
 def score_and_time(net: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """As a scorer of scikit-learn, with the time as a second score: so every search tells when each candidate was known."""
+    """As a scorer of scikit-learn, with the time as a second score: so every search
+    tells when each candidate was known.
+    """
     return {"score": score(net, X, y), "when": time.monotonic()}
 
 
@@ -89,9 +112,17 @@ def score_and_time(net: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
 def skorch_net(table: Table, **settings: Any) -> Any:
     n_outputs = len(np.unique(table.y)) if table.classes else 1
     Net, criterion = (NeuralNetClassifier, nn.CrossEntropyLoss) if table.classes else (NeuralNetRegressor, nn.MSELoss)
-    default = {"max_epochs": N_EPOCHS, "train_split": None, "module__width": 64, "optimizer": torch.optim.AdamW, "verbose": 0}
+    default = {
+        "max_epochs": N_EPOCHS,
+        "train_split": None,
+        "module__width": 64,
+        "optimizer": torch.optim.AdamW,
+        "verbose": 0,
+    }
     shape = {"module__n_features": table.X.shape[1], "module__n_outputs": n_outputs}
-    return Net(Module, criterion=criterion, batch_size=BATCH, iterator_train__shuffle=True, **(default | shape | settings))
+    return Net(
+        Module, criterion=criterion, batch_size=BATCH, iterator_train__shuffle=True, **(default | shape | settings)
+    )
 
 
 def fused_net(table: Table, **settings: Any) -> Any:
@@ -140,7 +171,13 @@ def _of_results(results: dict[str, Any], params: Callable[[dict[str, Any]], dict
 def random(table: Table, seed: int) -> Iterator[list[Found]]:
     yield []
     space = in_skorch(SPACE)
-    settings = {"scoring": score_and_time, "refit": False, "cv": list(table.folds()), "n_jobs": N_JOBS, "random_state": seed}
+    settings = {
+        "scoring": score_and_time,
+        "refit": False,
+        "cv": list(table.folds()),
+        "n_jobs": N_JOBS,
+        "random_state": seed,
+    }
     made = RandomizedSearchCV(skorch_net(table), space, n_iter=N_CANDIDATES, **settings).fit(table.X, table.column)
     yield _of_results(made.cv_results_, from_skorch)
 
@@ -152,14 +189,18 @@ def ours(name: str, make: Callable[..., Any] = fused_net, **settings: Any) -> Se
         yield []
         common = {"scoring": score_and_time, "refit": False, "cv": list(table.folds()), "n_jobs": N_JOBS} | settings
         for again in count():
-            made = getattr(search, name)(make(table, random_state=0), SPACE, random_state=seed + 1000 * again, **common).fit(table.X, table.y)
+            made = getattr(search, name)(
+                make(table, random_state=0), SPACE, random_state=seed + 1000 * again, **common
+            ).fit(table.X, table.y)
             yield _of_results(made.cv_results_, lambda params: {key: params[key] for key in SPACE})
 
     return run
 
 
 def ours_with_ensemble(name: str, **settings: Any) -> Search:
-    """One of `sknet_hp.search`, again and again, of networks that stop early, and that ends with an ensemble of those trained to the end."""
+    """One of `sknet_hp.search`, again and again, of networks that stop early, and that
+    ends with an ensemble of those trained to the end.
+    """
 
     def run(table: Table, seed: int) -> Iterator[list[Found]]:
         yield []
@@ -174,20 +215,27 @@ def ours_with_ensemble(name: str, **settings: Any) -> Search:
 
 
 def optuna(pruner: str, *arguments: Any) -> Search:
-    """TPE in two processes over one study, with a pruner that is told the validation loss of the first fold after each of its epochs."""
+    """TPE in two processes over one study, with a pruner that is told the validation
+    loss of the first fold after each of its epochs.
+    """
 
     def run(table: Table, seed: int) -> Iterator[list[Found]]:
         with tempfile.TemporaryDirectory() as folder:
             yield []
             for again in count(1):
                 most = N_CANDIDATES * again
-                calls = (joblib.delayed(_trials)(table, f"{folder}/journal", pruner, arguments, 2 * seed + k, most) for k in range(N_JOBS))
+                calls = (
+                    joblib.delayed(_trials)(table, f"{folder}/journal", pruner, arguments, 2 * seed + k, most)
+                    for k in range(N_JOBS)
+                )
                 yield [Found(*each) for part in joblib.Parallel(N_JOBS)(calls) for each in part]
 
     return run
 
 
-def _trials(table: Table, journal: str, pruner: str, arguments: tuple[Any, ...], seed: int, most: int) -> list[tuple[Any, ...]]:
+def _trials(
+    table: Table, journal: str, pruner: str, arguments: tuple[Any, ...], seed: int, most: int
+) -> list[tuple[Any, ...]]:
     """What one process finds until there are so many trials in all."""
     import optuna
     from optuna.storages import JournalStorage
@@ -218,12 +266,18 @@ def _trials(table: Table, journal: str, pruner: str, arguments: tuple[Any, ...],
     def objective(trial: Any) -> float:
         params: dict[str, Any] = {"lr": trial.suggest_float("lr", 3e-4, 3e-2, log=True)}
         params["weight_decay"] = trial.suggest_float("weight_decay", 1e-5, 1e-1, log=True)
-        params |= {"dropout": trial.suggest_float("dropout", 0, 0.5), "width": trial.suggest_categorical("width", SPACE["width"])}
+        params |= {
+            "dropout": trial.suggest_float("dropout", 0, 0.5),
+            "width": trial.suggest_categorical("width", SPACE["width"]),
+        }
         scores = []
         for fold, (train, valid) in enumerate(table.folds()):
             net = skorch_net(table, **in_skorch(params))
             if fold == 0:
-                net.set_params(callbacks=[Report(trial)], train_split=predefined_split(Dataset(table.X[valid], table.column[valid])))
+                net.set_params(
+                    callbacks=[Report(trial)],
+                    train_split=predefined_split(Dataset(table.X[valid], table.column[valid])),
+                )
             net.fit(table.X[train], table.column[train])
             scores.append(score(net, table.X[valid], table.y[valid]))
         mean = float(np.mean(scores))
@@ -236,19 +290,32 @@ def _trials(table: Table, journal: str, pruner: str, arguments: tuple[Any, ...],
 
 
 def dask_hyperband(table: Table, seed: int) -> Iterator[list[Found]]:
-    """dask-ml's, again and again; it holds a third of the rows out, where the others have three folds."""
+    """dask-ml's, again and again; it holds a third of the rows out, where the others
+    have three folds.
+    """
     from dask.distributed import Client, LocalCluster
     from dask_ml.model_selection import HyperbandSearchCV
 
     scoring = "neg_log_loss" if table.classes else "neg_root_mean_squared_error"
-    with LocalCluster(n_workers=N_JOBS, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR") as cluster, Client(cluster):
+    with (
+        LocalCluster(n_workers=N_JOBS, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR") as cluster,
+        Client(cluster),
+    ):
         yield []
         for again in count():
-            settings = {"max_iter": N_EPOCHS, "test_size": 1 / N_FOLDS, "scoring": scoring, "random_state": seed + 1000 * again}
+            settings = {
+                "max_iter": N_EPOCHS,
+                "test_size": 1 / N_FOLDS,
+                "scoring": scoring,
+                "random_state": seed + 1000 * again,
+            }
             made = HyperbandSearchCV(skorch_net(table, max_epochs=1), in_skorch(SPACE), **settings)
             start = time.monotonic()
             made.fit(table.X, table.column, **({"classes": np.unique(table.y)} if table.classes else {}))
-            yield [Found(start + h["elapsed_wall_time"], h["score"], from_skorch(h["params"]), h["partial_fit_calls"]) for h in made.history_]
+            yield [
+                Found(start + h["elapsed_wall_time"], h["score"], from_skorch(h["params"]), h["partial_fit_calls"])
+                for h in made.history_
+            ]
 
 
 def warm_up() -> None:

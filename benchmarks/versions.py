@@ -1,4 +1,6 @@
-"""Another version of sknet_hp, in an environment of its own, measured beside this one: its Python runs the same script and answers questions."""
+"""Another version of sknet_hp, in an environment of its own, measured beside this one:
+its Python runs the same script and answers questions.
+"""
 
 import json
 import subprocess
@@ -18,7 +20,9 @@ class Version:
     """
 
     def __init__(self, python: str, script: str, *arguments: str):
-        self.process = subprocess.Popen([python, script, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [python, script, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def ask(self, *question: Any) -> Any:
         assert self.process.stdin is not None

@@ -1,4 +1,6 @@
-"""Write parameters.md, the table of all hyperparameters, from the package's own registry. `tests/test_docs.py` checks that it is up to date."""
+"""Write parameters.md, the table of all hyperparameters, from the package's own
+registry. `tests/test_docs.py` checks that it is up to date.
+"""
 
 from inspect import signature
 from pathlib import Path
@@ -20,7 +22,11 @@ smoothing, clipping, schedule settings, ...) may differ between networks that a 
 def page() -> str:
     """The whole page."""
     rows = []
-    for own, Net, mark in ((COMMON, NetClassifier, ""), (CLASSIFIER, NetClassifier, " (classifier)"), (REGRESSOR, NetRegressor, " (regressor)")):
+    for own, Net, mark in (
+        (COMMON, NetClassifier, ""),
+        (CLASSIFIER, NetClassifier, " (classifier)"),
+        (REGRESSOR, NetRegressor, " (regressor)"),
+    ):
         defaults = signature(Net).parameters
         for name, parameter in own.items():
             kind, _, default = parameter.type_with(defaults[name].default).rpartition(", default=")

@@ -1,7 +1,8 @@
-"""Published recipes, and smaller ones, as parameters, for `NetClassifier(**presets.tabm())` and `NetRegressor(**presets.tabm("regression"))`.
+"""Published recipes, and smaller ones, as parameters, for
+`NetClassifier(**presets.tabm())` and `NetRegressor(**presets.tabm("regression"))`.
 
-Each function returns a new dict: change what you like, or search around it. Sources stand with each; where ours differs from what was published, the
-docstring says so.
+Each function returns a new dict: change what you like, or search around it. Sources
+stand with each; where ours differs from what was published, the docstring says so.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,9 @@ __all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm", "ta
 
 
 def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Write what all presets share into a docstring, and say what to do with arguments that they do not take."""
+    """Write what all presets share into a docstring, and say what to do with arguments
+    that they do not take.
+    """
     entries = "\n".join(f"{name} : {_MEANINGS[name]}" for name in signature(preset).parameters)
     fails = "Raises\n------\nValueError\n    If an argument is none of these."
     shared = f"Parameters\n----------\n{entries}\n\nReturns\n-------\nparameters : dict\n\n{fails}\n"
@@ -35,7 +38,8 @@ def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str,
         unknown = next((name for name in kwargs if name not in known), None)
         if unknown is not None:
             raise TypeError(
-                f"{preset.__name__}() got an unexpected keyword argument {unknown!r}; it takes {' and '.join(known)}, and returns a dict, in which "
+                f"{preset.__name__}() got an unexpected keyword argument {unknown!r}; it takes {' and '.join(known)}, "
+                f"and returns a dict, in which "
                 f"parameters of the network are changed: presets.{preset.__name__}() | {{'lr': 0.01}}"
             )
         return preset(*args, **kwargs)
@@ -45,10 +49,12 @@ def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str,
 
 @_described
 def mlp(task: Task = "classification") -> dict[str, Any]:
-    """The multilayer perceptron of Gorishniy et al. 2021, "Revisiting deep learning models for tabular data".
+    """The multilayer perceptron of Gorishniy et al. 2021, "Revisiting deep learning
+    models for tabular data".
 
-    Quantile transform, batches of 256, AdamW, ReLU; sizes and rates, which they tuned, are the middle of their search space. Up to 1,000 epochs,
-    until 16 in a row are no better.
+    Quantile transform, batches of 256, AdamW, ReLU; sizes and rates, which they tuned,
+    are the middle of their search space. Up to 1,000 epochs, until 16 in a row are no
+    better.
     """
     _check(task)
     return {
@@ -67,13 +73,17 @@ def mlp(task: Task = "classification") -> dict[str, Any]:
 
 @_described
 def mlp_plr(task: Task = "classification") -> dict[str, Any]:
-    """MLP-PLR of Gorishniy et al. 2022, "On embeddings for numerical features in tabular deep learning": `mlp` behind periodic embeddings."""
+    """MLP-PLR of Gorishniy et al. 2022, "On embeddings for numerical features in
+    tabular deep learning": `mlp` behind periodic embeddings.
+    """
     return mlp(task) | {"num_embedding": "plr", "num_embedding_dim": 24, "num_frequencies": 48, "num_sigma": 0.01}
 
 
 @_described
 def resnet(task: Task = "classification") -> dict[str, Any]:
-    """The residual network of Gorishniy et al. 2021, in the default sizes of their code's README; else as `mlp`."""
+    """The residual network of Gorishniy et al. 2021, in the default sizes of their
+    code's README; else as `mlp`.
+    """
     return mlp(task) | {
         "module": "resnet",
         "n_layers": 2,
@@ -87,9 +97,11 @@ def resnet(task: Task = "classification") -> dict[str, Any]:
 
 @_described
 def realmlp_td(task: Task = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
-    """RealMLP with tuned defaults, of Holzmüller et al. 2024, "Better by default: strong pre-tuned MLPs and boosted trees on tabular data".
+    """RealMLP with tuned defaults, of Holzmüller et al. 2024, "Better by default:
+    strong pre-tuned MLPs and boosted trees on tabular data".
 
-    Columns of categories stay 0 and 1; the authors centre and scale them like numbers, which made no difference to us.
+    Columns of categories stay 0 and 1; the authors centre and scale them like numbers,
+    which made no difference to us.
     """
     _check(task)
     return _realmlp(task, metric, lr=0.04 if task == "classification" else 0.2) | {
@@ -113,7 +125,9 @@ def realmlp_td(task: Task = "classification", metric: Metric = "accuracy") -> di
 
 @_described
 def realmlp_td_s(task: Task = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
-    """RealMLP-TD-S, the simplified recipe of Holzmüller et al. 2024: no embeddings, dropout, decay or parametric activation."""
+    """RealMLP-TD-S, the simplified recipe of Holzmüller et al. 2024: no embeddings,
+    dropout, decay or parametric activation.
+    """
     _check(task)
     return _realmlp(task, metric, lr=0.04 if task == "classification" else 0.07) | {
         "num_embedding": "none",
@@ -126,11 +140,13 @@ def realmlp_td_s(task: Task = "classification", metric: Metric = "accuracy") -> 
 
 @_described
 def tabm(task: Task = "classification") -> dict[str, Any]:
-    """TabM of Gorishniy et al. 2025, "TabM: advancing tabular deep learning with parameter-efficient ensembling".
+    """TabM of Gorishniy et al. 2025, "TabM: advancing tabular deep learning with
+    parameter-efficient ensembling".
 
-    Piecewise linear embeddings of 48 bins and 16 dimensions, two blocks of 512, 32 heads; as in the code that its authors publish, but heads share
-    their batches, as in the paper. pytabkit's default has three blocks without embeddings and without weight decay (docs/quality.md). Up to 1,000
-    epochs, as in `mlp`.
+    Piecewise linear embeddings of 48 bins and 16 dimensions, two blocks of 512, 32
+    heads; as in the code that its authors publish, but heads share their batches, as in
+    the paper. pytabkit's default has three blocks without embeddings and without weight
+    decay (docs/quality.md). Up to 1,000 epochs, as in `mlp`.
     """
     _check(task)
     return {
@@ -154,9 +170,18 @@ def tabm(task: Task = "classification") -> dict[str, Any]:
 
 @_described
 def tabm_s(task: Task = "classification") -> dict[str, Any]:
-    """A smaller TabM with our defaults: 16 heads, blocks of 256, embeddings of 8 dimensions, averaged weights. The strongest of docs/quality.md."""
+    """A smaller TabM with our defaults: 16 heads, blocks of 256, embeddings of 8
+    dimensions, averaged weights. The strongest of docs/quality.md.
+    """
     _check(task)
-    return {"module": "tabm", "n_heads": 16, "n_layers": 2, "width": 256, "num_embedding": "ple", "num_embedding_dim": 8}
+    return {
+        "module": "tabm",
+        "n_heads": 16,
+        "n_layers": 2,
+        "width": 256,
+        "num_embedding": "ple",
+        "num_embedding_dim": 8,
+    }
 
 
 _PATIENT = {
@@ -176,7 +201,11 @@ def _realmlp(task: Task, metric: Metric, lr: float) -> dict[str, Any]:
     own: dict[str, Any] = {"activation": "mish"}
     if task == "classification":
         stopping = {"accuracy": "accuracy", "log_loss": "loss", "roc_auc": "roc_auc_ovr"}[metric]
-        own = {"activation": "selu", "label_smoothing": 0.1 if metric == "accuracy" else 0.0, "stopping_metric": stopping}
+        own = {
+            "activation": "selu",
+            "label_smoothing": 0.1 if metric == "accuracy" else 0.0,
+            "stopping_metric": stopping,
+        }
     return own | {
         "numeric_transform": "robust_smooth",
         "n_layers": 3,

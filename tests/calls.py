@@ -1,4 +1,6 @@
-"""Kernels called by themselves: on arrays whose surroundings are watched, in one part or several, and the arithmetic they are compared with."""
+"""Kernels called by themselves: on arrays whose surroundings are watched, in one part
+or several, and the arithmetic they are compared with.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +19,9 @@ _GUARD = 128  # bytes on both sides
 
 @pytest.fixture(name="place")
 def _place() -> Iterator[Any]:
-    """Copy an array to where every bit around it is set: NaN for who reads there, and whoever writes there is found out in the end."""
+    """Copy an array to where every bit around it is set: NaN for who reads there, and
+    whoever writes there is found out in the end.
+    """
     surroundings = []
 
     def place(values: Any, dtype: Any = np.float32) -> np.ndarray:
@@ -45,7 +49,9 @@ def normal(*shape: int, seed: int = 0) -> np.ndarray:
 
 
 def fma(a: Any, b: Any, c: Any) -> Any:
-    """a b + c rounded once to float32: the product is exact in float64, and a sum that is rounded to odd may be rounded again."""
+    """a b + c rounded once to float32: the product is exact in float64, and a sum that
+    is rounded to odd may be rounded again.
+    """
     with np.errstate(all="ignore"):
         product, c = np.multiply(a, b, dtype=np.float64), np.asarray(c, np.float64)
         total = np.asarray(product + c)
@@ -60,12 +66,16 @@ def fma(a: Any, b: Any, c: Any) -> Any:
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays of float32 are equal bit for bit; one NaN is like another."""
     return (
-        a.dtype == b.dtype == np.float32 and a.shape == b.shape and bool(((a.view(np.int32) == b.view(np.int32)) | (np.isnan(a) & np.isnan(b))).all())
+        a.dtype == b.dtype == np.float32
+        and a.shape == b.shape
+        and bool(((a.view(np.int32) == b.view(np.int32)) | (np.isnan(a) & np.isnan(b))).all())
     )
 
 
 def same_for_parts(compute: Callable[[int], list[np.ndarray]]) -> list[np.ndarray]:
-    """What a computation in one part gives, having seen that several give the same bits."""
+    """What a computation in one part gives, having seen that several give the same
+    bits.
+    """
     whole = compute(1)
     for parts in PARTS[1:]:
         for found, expected in zip(compute(parts), whole, strict=True):

@@ -2,7 +2,11 @@ import os
 
 import pytest
 
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # tests run in as many processes as there are cores
+for variable in (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+):  # tests run in as many processes as there are cores
     os.environ.setdefault(variable, "1")
 
 
@@ -17,10 +21,12 @@ def patience(monkeypatch):
 
 @pytest.fixture
 def bundles(monkeypatch, patience):
-    """How many networks begin to train at a time, in order, in threads of tasks or with executors."""
+    """How many networks begin to train at a time, in order, in threads of tasks or with
+    executors.
+    """
     from sknet_hp.fusion import entry
     from sknet_hp.fusion.executors.cluster import RemoteWorker
-    from sknet_hp.fusion.executors.here import Here
+    from sknet_hp.fusion.executors.inline import Here
 
     sizes = []
     for executor in (Here, RemoteWorker):

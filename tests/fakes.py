@@ -1,4 +1,6 @@
-"""An executor that trains nothing, to test where and in what company the engine sends jobs; and the smallest jobs there are."""
+"""An executor that trains nothing, to test where and in what company the engine sends
+jobs; and the smallest jobs there are.
+"""
 
 import threading
 from collections.abc import Callable
@@ -8,12 +10,15 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from sknet_hp.nets.graph import Graph, trace
+from sknet_hp.nets.architectures.tracing import trace
+from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, State, Table, TrainingJob, TrainingResult
 
 DEVICE = "meta"
-"""Where the smallest jobs want to train: neither the CPU, on which each trains in its own thread, nor a GPU that there is."""
+"""Where the smallest jobs want to train: neither the CPU, on which each trains in its
+own thread, nor a GPU that there is.
+"""
 
 TABLE = Table(Inputs.of(np.zeros((4, 2))), np.array([0, 1, 0, 1]))
 
@@ -39,12 +44,15 @@ class FakeExecutor:
 
     Parameters
     ----------
-    answer : called with the jobs; gives the results, or the exception that training them ends in. Default: results that carry the job's seed.
+    answer : called with the jobs; gives the results, or the exception that training
+        them ends in. Default: results that carry the job's seed.
     seconds : how long a bundle takes.
     hold : answer only when `release` is called.
     """
 
-    def __init__(self, answer: Callable[[list[TrainingJob]], Any] | None = None, seconds: float = 0.0, hold: bool = False):
+    def __init__(
+        self, answer: Callable[[list[TrainingJob]], Any] | None = None, seconds: float = 0.0, hold: bool = False
+    ):
         self.busy = False
         self.answer = answer or (lambda jobs: [result_of(job) for job in jobs])
         self.seconds, self.hold = seconds, hold

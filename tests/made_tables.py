@@ -6,7 +6,9 @@ from sknet_hp.nets.inputs import Inputs
 
 
 def made_table(rows, n_floats=0, bins=(), categories=(), words=0, codes=(), seed=0):
-    """Rows with so many floats; numbers with so many bins each; categories, columns that are 1; sparse words; codes of learned vectors."""
+    """Rows with so many floats; numbers with so many bins each; categories, columns
+    that are 1; sparse words; codes of learned vectors.
+    """
     rng = np.random.default_rng(seed)
     starts = np.concatenate([[0], np.cumsum(bins)]).astype(np.int64)
     first = n_floats + int(starts[-1])
@@ -14,7 +16,9 @@ def made_table(rows, n_floats=0, bins=(), categories=(), words=0, codes=(), seed
     arrays = {"floats": rng.standard_normal((rows, n_floats)).astype(np.float32), "starts": starts}
     if bins:
         arrays["bins"] = np.column_stack([rng.integers(0, n, rows) for n in bins]).astype(np.uint16)
-        arrays["shares"] = np.clip(rng.uniform(-0.2, 1.2, (rows, len(bins))), 0, 1).astype(np.float32)  # the ends of bins among them
+        arrays["shares"] = np.clip(rng.uniform(-0.2, 1.2, (rows, len(bins))), 0, 1).astype(
+            np.float32
+        )  # the ends of bins among them
     if categories:
         begins = first + np.concatenate([[0], np.cumsum(categories)[:-1]])
         hot = np.column_stack([begin + rng.integers(0, n, rows) for begin, n in zip(begins, categories, strict=True)])
@@ -27,5 +31,7 @@ def made_table(rows, n_floats=0, bins=(), categories=(), words=0, codes=(), seed
         arrays["sparse_values"] = rng.standard_normal(counts.sum()).astype(np.float32)
     if codes:
         begins = np.concatenate([[0], np.cumsum(codes)[:-1]])
-        arrays["codes"] = np.column_stack([begin + rng.integers(0, n, rows) for begin, n in zip(begins, codes, strict=True)]).astype(np.int32)
+        arrays["codes"] = np.column_stack(
+            [begin + rng.integers(0, n, rows) for begin, n in zip(begins, codes, strict=True)]
+        ).astype(np.int32)
     return Inputs(width=width, **arrays)

@@ -27,12 +27,19 @@ def fit(seed=0, **parameters):
 
 
 def start(folder: Path, code: str) -> subprocess.Popen:
-    """A python process that runs the code as a file, `PREAMBLE` before it, in a process group of its own."""
+    """A python process that runs the code as a file, `PREAMBLE` before it, in a process
+    group of its own.
+    """
     path = folder / "script.py"
     path.write_text(PREAMBLE + textwrap.dedent(code))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        [sys.executable, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        [sys.executable, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
     )
 
 

@@ -5,42 +5,51 @@ from dataclasses import replace
 import numpy as np
 from torch import nn
 
-from sknet_hp.nets.compiled import half_products
-from sknet_hp.nets.front import Front
-from sknet_hp.nets.graph import trace
+from sknet_hp.nets.architectures.front import Front
+from sknet_hp.nets.architectures.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.nets.architectures.resnet import ResNet
+from sknet_hp.nets.architectures.tabm import TabM
+from sknet_hp.nets.architectures.tracing import trace
+from sknet_hp.nets.compiled.kernels import half_products
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
-from sknet_hp.nets.program import PRECISIONS
-from sknet_hp.nets.resnet import ResNet
-from sknet_hp.nets.tabm import TabM
-from sknet_hp.training.averaging import KINDS as AVERAGINGS
-from sknet_hp.training.averaging import Averaging
+from sknet_hp.nets.stacked.program import PRECISIONS
 from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
-from sknet_hp.training.optimizers import OPTIMIZERS
-from sknet_hp.training.schedules import SCHEDULES, Schedule
-from sknet_hp.training.torch_loss import TorchLoss
+from sknet_hp.training.rules.averaging import KINDS as AVERAGINGS
+from sknet_hp.training.rules.averaging import Averaging
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
+from sknet_hp.training.rules.torch_loss import TorchLoss
 
 WIDTHS = [1, 3, 7, 16, 33, 64, 100, 128, 256]
 N_CONFIGURATIONS = 48
 
 
 def drawn_front(rng, n_features):
-    """What stands before the network: nothing, embeddings of some numbers, codes of categories."""
+    """What stands before the network: nothing, embeddings of some numbers, codes of
+    categories.
+    """
     embedding = ["none", "none", "plr", "pbld", "bins"][rng.integers(5)]
     n_codes = int(rng.integers(3)) if n_features > 4 else 0
     free = n_features - n_codes
     n_bins = int(rng.integers(1, 4)) if embedding == "bins" else 0
     n_numeric = int(rng.integers(0, free // (1 + n_bins) + 1))
     first_bin = int(rng.integers(n_numeric, free - n_numeric * n_bins + 1)) if n_bins else 0
-    sizes = {"num_frequencies": int(rng.integers(1, 6)), "num_embedding_dim": int(rng.integers(2, 6)), "first_bin": first_bin, "n_bins": n_bins}
+    sizes = {
+        "num_frequencies": int(rng.integers(1, 6)),
+        "num_embedding_dim": int(rng.integers(2, 6)),
+        "first_bin": first_bin,
+        "n_bins": n_bins,
+    }
     codes = {"n_codes": n_codes, "n_categories": int(rng.integers(1, 9)), "cat_embedding_dim": int(rng.integers(1, 5))}
     scaled = {"feature_scale": bool(rng.integers(2)), "input_dropout": float(rng.choice([0.0, 0.25]))}
     return Front(n_numeric=n_numeric, num_embedding=embedding if n_numeric else "none", **sizes, **codes, **scaled)
 
 
 def configuration(seed):
-    """Five jobs of one key, as different from each other as the key lets them be, but for losses of torch's, which want equal sizes."""
+    """Five jobs of one key, as different from each other as the key lets them be, but
+    for losses of torch's, which want equal sizes.
+    """
     rng = np.random.default_rng(seed)
 
     def one(options):
@@ -53,7 +62,11 @@ def configuration(seed):
     n_features, n_outputs = int(rng.integers(1, 41)), int(one([1, 2, 3, 10]))
     batch_size = int(one([1, 3, 8, 20, 32, 33, 64, 100, 128, 256]))
     n = int(rng.integers(10, 60 if batch_size < 8 else 600))
-    of_classes = ["cross_entropy", "focal", TorchLoss(nn.CrossEntropyLoss(label_smoothing=0.2), "cross_entropy")] if n_outputs > 1 else []
+    of_classes = (
+        ["cross_entropy", "focal", TorchLoss(nn.CrossEntropyLoss(label_smoothing=0.2), "cross_entropy")]
+        if n_outputs > 1
+        else []
+    )
     own = TorchLoss(nn.SmoothL1Loss(beta=0.3), "mse")
     loss = one([*of_classes, *of_classes, "mse", "mae", "huber", "quantile", own, "poisson", "binary_cross_entropy"])
     dropout = bool(rng.integers(2)) and n_layers > 0
@@ -66,7 +79,14 @@ def configuration(seed):
         common |= {"n_layers": max(1, n_layers), "width": min(width, 64)}
         module = TabM(n_features, n_outputs, n_heads=int(one([1, 2, 5])), **common)
     elif kind == "resnet":
-        module = ResNet(n_features, n_outputs, normalization=normalization, residual_dropout=0.25, hidden_factor=float(one([0.7, 2.0])), **common)
+        module = ResNet(
+            n_features,
+            n_outputs,
+            normalization=normalization,
+            residual_dropout=0.25,
+            hidden_factor=float(one([0.7, 2.0])),
+            **common,
+        )
     else:
         module = MLP(n_features, n_outputs, normalization=normalization, ntk=kind == "ntk", **common)
     graph, rates = trace(module)

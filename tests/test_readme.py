@@ -1,4 +1,6 @@
-"""The Python blocks of the README and the guide run as they stand there, from top to bottom in one namespace."""
+"""The Python blocks of the README and the guide run as they stand there, from top to
+bottom in one namespace.
+"""
 
 import re
 from pathlib import Path
@@ -11,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def python_blocks(page: str) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return re.findall(
+        r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
 
 
 def few_digits(**given):

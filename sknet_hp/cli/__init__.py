@@ -17,14 +17,19 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0 for success, 2 for input that can't be used, 130 after Ctrl-C, 1 if whoever reads standard output stops before its end.
+        0 for success, 2 for input that can't be used, 130 after Ctrl-C, 1 if whoever
+        reads standard output stops before its end.
     """
     try:
         from sknet_hp.cli.app import run
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise
-        print(f"sknet-hp: the command line needs the package {error.name!r}; install it with: pip install 'sknet_hp[cli]'", file=sys.stderr)
+        print(
+            f"sknet-hp: the command line needs the package {error.name!r}; install it with: pip install "
+            f"'sknet_hp[cli]'",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         return 130

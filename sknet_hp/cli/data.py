@@ -1,4 +1,6 @@
-"""Tables from CSV, Parquet and scikit-learn, refused with one sentence where they are not what they claim to be."""
+"""Tables from CSV, Parquet and scikit-learn, refused with one sentence where they are
+not what they claim to be.
+"""
 
 import csv
 import gzip
@@ -42,17 +44,24 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
     Raises
     ------
     BadInput
-        If there is no such table, if it can't be read, or if it does not fit into memory.
+        If there is no such table, if it can't be read, or if it does not fit into
+        memory.
     """
     if source.startswith("sklearn:"):
         return _load_bundled(source.removeprefix("sklearn:"))
     path = Path(source)
     if not path.exists():
-        raise BadInput(f"there is no file {source!r}: give the path of a CSV or Parquet file, or sklearn:NAME with NAME one of {listed(BUNDLED)}")
+        raise BadInput(
+            f"there is no file {source!r}: give the path of a CSV or Parquet file, or sklearn:NAME with NAME one of "
+            f"{listed(BUNDLED)}"
+        )
     if path.is_dir():
         raise BadInput(f"{source!r} is a directory: give the path of a CSV or Parquet file")
     if not path.is_file():
-        raise BadInput(f"{source!r} is a device, a pipe or a socket, which is read once and may never end: copy what comes out of it into a file")
+        raise BadInput(
+            f"{source!r} is a device, a pipe or a socket, which is read once and may never end: copy what comes out "
+            f"of it into a file"
+        )
     name = path.name.lower()
     try:
         if name.endswith(CSV_ENDINGS):
@@ -60,7 +69,10 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
         elif name.endswith(PARQUET_ENDINGS):
             frame = _load_parquet(path)
         else:
-            raise BadInput(f"{source!r} does not end in {', '.join(CSV_ENDINGS + PARQUET_ENDINGS)}: convert it to CSV or Parquet, or rename it")
+            raise BadInput(
+                f"{source!r} does not end in {', '.join(CSV_ENDINGS + PARQUET_ENDINGS)}: convert it to CSV or "
+                f"Parquet, or rename it"
+            )
     except PermissionError:
         raise BadInput(f"{source!r} can't be read: you have no permission, ask for it or copy the file") from None
     if len(frame) == 0:
@@ -83,14 +95,19 @@ def _load_bundled(name: str) -> "pd.DataFrame":
 
     if name == "california_housing":
         try:
-            return datasets.fetch_california_housing(as_frame=True, download_if_missing=False).frame.rename(columns={"MedHouseVal": BUNDLED_TARGET})
+            return datasets.fetch_california_housing(as_frame=True, download_if_missing=False).frame.rename(
+                columns={"MedHouseVal": BUNDLED_TARGET}
+            )
         except OSError:
             raise BadInput(
                 "sklearn:california_housing is not on this machine and nothing is downloaded here: "
                 "run sklearn.datasets.fetch_california_housing() once in Python, or give the table as a CSV file"
             ) from None
     if name not in BUNDLED:
-        raise BadInput(f"scikit-learn brings no table {name!r}{did_you_mean(name, BUNDLED)}: use one of {listed(BUNDLED)}, or a file")
+        raise BadInput(
+            f"scikit-learn brings no table {name!r}{did_you_mean(name, BUNDLED)}: use one of {listed(BUNDLED)}, or a "
+            f"file"
+        )
     return getattr(datasets, f"load_{name}")(as_frame=True).frame
 
 
@@ -104,11 +121,15 @@ def _load_csv(path: Path, text_columns: list[str]) -> "pd.DataFrame":
     except (pd.errors.ParserError, ValueError) as error:
         if is_out_of_memory(error):  # pandas reports that as an error of the file
             raise MemoryError from error
-        raise BadInput(f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again") from error
+        raise BadInput(
+            f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again"
+        ) from error
 
 
 def _check_csv(path: Path) -> None:
-    """Check what pandas would quietly put up with: equal names, lines of unequal length, binary content; and the size."""
+    """Check what pandas would quietly put up with: equal names, lines of unequal
+    length, binary content; and the size.
+    """
     n_rows, n_characters = 0, 0
     with _text_of(path) as text:
         lines = csv.reader(_without_nul(text, path))
@@ -123,7 +144,8 @@ def _check_csv(path: Path) -> None:
             if len(line) != len(header):
                 raise BadInput(
                     f"line {lines.line_num} of {str(path)!r} has {len(line)} fields and the header has {len(header)}: "
-                    "repair the line; fields are separated by commas, and text with commas in it stands in double quotes"
+                    "repair the line; fields are separated by commas, and text with commas in it stands in double "
+                    "quotes"
                 )
             n_rows += 1
             n_characters += sum(map(len, line))
@@ -144,11 +166,15 @@ def _text_of(path: Path) -> Iterator[TextIO]:
             with path.open(encoding="utf-8-sig", newline="") as text:
                 yield text
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise BadInput(f"{str(path)!r} is no complete gzip file ({_first_line(error)}): copy or compress it again") from error
+        raise BadInput(
+            f"{str(path)!r} is no complete gzip file ({_first_line(error)}): copy or compress it again"
+        ) from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{str(path)!r} is no text in UTF-8 (byte {error.start}): save it as CSV in UTF-8") from error
     except csv.Error as error:
-        raise BadInput(f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again") from error
+        raise BadInput(
+            f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again"
+        ) from error
 
 
 def _without_nul(lines: TextIO, path: Path) -> Iterator[str]:
@@ -182,7 +208,8 @@ def _check_separated_by_commas(header: list[str], path: Path) -> None:
     for separator, name in {";": "semicolons", "\t": "tabs", "|": "vertical bars"}.items():
         if len(header) == 1 and separator in header[0]:
             raise BadInput(
-                f"the header of {str(path)!r} has one column, {header[0][:60]!r}, as if fields were separated by {name}: "
+                f"the header of {str(path)!r} has one column, {header[0][:60]!r}, as if fields were separated by "
+                f"{name}: "
                 "separate them by commas, in numbers write a point for a decimal comma"
             )
 
@@ -190,11 +217,16 @@ def _check_separated_by_commas(header: list[str], path: Path) -> None:
 def _check_distinct(names: list[str], path: Path) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
-        raise BadInput(f"{str(path)!r} has several columns of the name {listed(repeated)}: give every column a name of its own")
+        raise BadInput(
+            f"{str(path)!r} has several columns of the name {listed(repeated)}: give every column a name of its own"
+        )
 
 
 def _require_memory_for_table(path: Path, n_rows: int, n_columns: int, n_characters: int) -> None:
-    require_memory(n_rows * n_columns * _BYTES_PER_CELL + n_characters, f"reading {str(path)!r} ({n_rows:,} rows or more, {n_columns:,} columns)")
+    require_memory(
+        n_rows * n_columns * _BYTES_PER_CELL + n_characters,
+        f"reading {str(path)!r} ({n_rows:,} rows or more, {n_columns:,} columns)",
+    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 
 class BadInput(Exception):
-    """Input that can't be used: its text is one sentence that says what was received and what to do."""
+    """Input that can't be used: its text is one sentence that says what was received
+    and what to do.
+    """
 
 
 def listed(names: Iterable[object], limit: int = 8) -> str:

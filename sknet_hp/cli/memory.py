@@ -1,7 +1,7 @@
 """Whether there is memory enough, before anything is started and after it has run out."""
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.estimators.memory import available_memory, size_in_words
+from sknet_hp.system.memory import available_memory, size_in_words
 
 
 def require_memory(needed: float, what: str) -> None:
@@ -12,7 +12,8 @@ def require_memory(needed: float, what: str) -> None:
     needed : float
         Bytes.
     what : str
-        The beginning of the sentence, for example ``"'big.csv' (1,000 rows, 3 columns)"``.
+        The beginning of the sentence, for example ``"'big.csv' (1,000 rows, 3
+        columns)"``.
 
     Raises
     ------
@@ -28,9 +29,18 @@ def require_memory(needed: float, what: str) -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory ran out, in the words of Python, torch, NumPy or the operating system."""
+    """Whether an exception says that memory ran out, in the words of Python, torch,
+    NumPy or the operating system.
+    """
     if isinstance(error, MemoryError):
         return True
     text = str(error).lower()
-    phrases = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory", "unable to allocate", "bad_alloc")
+    phrases = (
+        "out of memory",
+        "can't allocate memory",
+        "cannot allocate memory",
+        "not enough memory",
+        "unable to allocate",
+        "bad_alloc",
+    )
     return any(phrase in text for phrase in phrases)

@@ -1,4 +1,6 @@
-"""Results appear whole or not at all: written beside their place, and renamed at the end."""
+"""Results appear whole or not at all: written beside their place, and renamed at the
+end.
+"""
 
 import os
 import shutil
@@ -19,21 +21,33 @@ def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
     Raises
     ------
     BadInput
-        If `out` is a file, has something in it that may not be replaced, or can't be created.
+        If `out` is a file, has something in it that may not be replaced, or can't be
+        created.
     """
     if out.exists() and not out.is_dir():
         raise BadInput(f"--out {str(out)!r} is a file: give a directory")
     try:
         entries = list(out.iterdir()) if out.exists() else []
-        present, odd = {entry.name for entry in entries}, [entry.name for entry in entries if entry.is_symlink() or not entry.is_file()]
+        present, odd = (
+            {entry.name for entry in entries},
+            [entry.name for entry in entries if entry.is_symlink() or not entry.is_file()],
+        )
     except PermissionError:
         raise BadInput(f"--out {str(out)!r} can't be read: you have no permission, give another directory") from None
     if present and not overwrite:
-        raise BadInput(f"--out {str(out)!r} is not empty: give another directory, or --overwrite to replace the results in it")
+        raise BadInput(
+            f"--out {str(out)!r} is not empty: give another directory, or --overwrite to replace the results in it"
+        )
     if present - _OURS:
-        raise BadInput(f"--out {str(out)!r} has files in it that are no results of tune ({sorted(present - _OURS)[0]!r}): give another directory")
+        raise BadInput(
+            f"--out {str(out)!r} has files in it that are no results of tune ({sorted(present - _OURS)[0]!r}): give "
+            f"another directory"
+        )
     if odd:
-        raise BadInput(f"--out {str(out)!r} has {odd[0]!r} in it, which is a link or no file, and would be lost: remove it or give another directory")
+        raise BadInput(
+            f"--out {str(out)!r} has {odd[0]!r} in it, which is a link or no file, and would be lost: remove it or "
+            f"give another directory"
+        )
     _require_writable(out)
 
 
@@ -48,14 +62,17 @@ def require_file_can_be_written(out: Path, overwrite: bool) -> None:
     if out.is_dir():
         raise BadInput(f"--out {str(out)!r} is a directory: give the name of a file")
     if out.exists() and not out.is_file():  # a pipe or a device, which nothing can be put into the place of
-        raise BadInput(f"--out {str(out)!r} is no ordinary file: leave --out away, and predictions go to standard output")
+        raise BadInput(
+            f"--out {str(out)!r} is no ordinary file: leave --out away, and predictions go to standard output"
+        )
     if out.exists() and not overwrite:
         raise BadInput(f"--out {str(out)!r} is there already: give another file, or --overwrite to replace it")
     _require_writable(out)
 
 
 def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]]) -> None:
-    """Write files into the directory `out`, all or none; results of ours that are there are replaced.
+    """Write files into the directory `out`, all or none; results of ours that are there
+    are replaced.
 
     Parameters
     ----------
@@ -78,7 +95,9 @@ def write_file(out: Path, write: Callable[[Path], object]) -> None:
 
 @contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
-    """Give a path beside `out`, and put what is written there into the place of `out` if nothing fails."""
+    """Give a path beside `out`, and put what is written there into the place of `out`
+    if nothing fails.
+    """
     out = Path(os.path.realpath(out))  # what a link points at is replaced, not the link
     made = [place for place in out.parents if not place.exists()]
     partial, previous = _beside(out), _beside(out)
@@ -91,7 +110,9 @@ def _replacing(out: Path) -> Iterator[Path]:
         partial.replace(out)
         written = True
     except OSError as error:
-        raise BadInput(f"{str(out)!r} can't be written ({error.strerror or error}): free some space or give another place") from error
+        raise BadInput(
+            f"{str(out)!r} can't be written ({error.strerror or error}): free some space or give another place"
+        ) from error
     finally:
         if previous.exists() and not out.exists():
             previous.rename(out)
@@ -122,5 +143,6 @@ def _require_writable(out: Path) -> None:
         probe.rmdir()
     except OSError as error:
         raise BadInput(
-            f"--out {str(out)!r} can't be created in {str(place)!r} ({error.strerror}): give a place where you may create files"
+            f"--out {str(out)!r} can't be created in {str(place)!r} ({error.strerror}): give a place where you may "
+            f"create files"
         ) from error

@@ -12,7 +12,9 @@ from sknet_hp.cli.errors import BadInput, did_you_mean, listed
 from sknet_hp.cli.output import MODEL, require_file_can_be_written, write_file
 
 TEXT_COLUMNS = "text_columns_"
-"""Attribute of a saved model: the features that were text in training, which a CSV of digits only would not tell."""
+"""Attribute of a saved model: the features that were text in training, which a CSV of
+digits only would not tell.
+"""
 
 
 def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, overwrite: bool) -> None:
@@ -21,23 +23,29 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
     Raises
     ------
     BadInput
-        If the model is none, the table lacks a feature of the model's, or the result can't be written.
+        If the model is none, the table lacks a feature of the model's, or the result
+        can't be written.
     """
     if out is not None:
         require_file_can_be_written(out, overwrite)
         for source in (Path(data), _file_of(model_path)):
             if out.exists() and source.exists() and out.samefile(source):
-                raise BadInput(f"--out {str(out)!r} is what predictions are made of, which would be lost: give another file")
+                raise BadInput(
+                    f"--out {str(out)!r} is what predictions are made of, which would be lost: give another file"
+                )
     model = load_model(model_path)
     if proba and not (is_classifier(model) and hasattr(model, "predict_proba")):
-        raise BadInput(f"--proba needs a classifier and {str(model_path)!r} is a {type(model).__name__}: leave --proba out")
+        raise BadInput(
+            f"--proba needs a classifier and {str(model_path)!r} is a {type(model).__name__}: leave --proba out"
+        )
     features = list(model.feature_names_in_)
     table = load_table(data, text_columns=_text_columns(model))
     absent = [name for name in features if name not in table.columns]
     if absent:
         spare = [name for name in table.columns if name not in features]
         raise BadInput(
-            f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add {absent[0]!r}"
+            f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add "
+            f"{absent[0]!r}"
             f"{did_you_mean(absent[0], spare)}{f', {listed(absent[1:])}' if absent[1:] else ''}"
         )
     predictions = _predict(model, table[features], data, proba)
@@ -75,8 +83,14 @@ def load_model(path: Path) -> Any:
     """
     file = _file_of(path)
     if not file.is_file():
-        raise BadInput(f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file of sknet_hp.save")
-    from sknet_hp.estimators.persistence import SavedModelError, load  # torch takes a second to import: not for a mere mistake in a name
+        raise BadInput(
+            f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file of "
+            f"sknet_hp.save"
+        )
+    from sknet_hp.estimators.persistence import (  # torch takes a second to import: not for a mere mistake in a name
+        SavedModelError,
+        load,
+    )
 
     try:
         model = load(file)
@@ -86,14 +100,17 @@ def load_model(path: Path) -> Any:
         raise BadInput(f"{error}: give a {MODEL} that tune wrote, or a file of sknet_hp.save") from error
     if not (hasattr(model, "predict") and hasattr(model, "feature_names_in_")):
         raise BadInput(
-            f"{str(file)!r} holds a {type(model).__name__}, no estimator fitted on a table with named columns: give a {MODEL} that tune wrote, or "
+            f"{str(file)!r} holds a {type(model).__name__}, no estimator fitted on a table with named columns: give a "
+            f"{MODEL} that tune wrote, or "
             "save one that was"
         )
     return model
 
 
 def _text_columns(model: Any) -> list[str]:
-    """Features that were text in training: as tune has noted, or as a network's own encoder knows."""
+    """Features that were text in training: as tune has noted, or as a network's own
+    encoder knows.
+    """
     encoder = getattr(model, "encoder_", None)
     known = [] if encoder is None else [model.feature_names_in_[column] for column in encoder.text_columns]
     return list(getattr(model, TEXT_COLUMNS, known))
@@ -106,7 +123,12 @@ def _predict(model: Any, X: pd.DataFrame, data: str, proba: bool) -> pd.DataFram
             names = [f"probability_{label}" for label in model.classes_]
             predictions[names] = model.predict_proba(X)
     except (ValueError, TypeError) as error:
-        raise BadInput(f"the model can't predict the rows of {data!r} ({' '.join(str(error).split()).rstrip('.')}): correct the table") from error
+        raise BadInput(
+            f"the model can't predict the rows of {data!r} ({' '.join(str(error).split()).rstrip('.')}): correct the "
+            f"table"
+        ) from error
     except AttributeError as error:
-        raise BadInput(f"the model was fitted by another version of sknet_hp or of its libraries ({error}): run tune again") from error
+        raise BadInput(
+            f"the model was fitted by another version of sknet_hp or of its libraries ({error}): run tune again"
+        ) from error
     return predictions

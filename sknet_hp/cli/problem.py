@@ -1,4 +1,6 @@
-"""From a table to a problem that can be learned: features, target, task; everything that would fail later is refused here."""
+"""From a table to a problem that can be learned: features, target, task; everything
+that would fail later is refused here.
+"""
 
 import decimal
 import numbers
@@ -7,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sknet_hp.cli.errors import BadInput, did_you_mean, listed
 from sknet_hp.cli.memory import require_memory
-from sknet_hp.estimators.odd_numbers import odd_among_numbers
+from sknet_hp.estimators.encoding.numbers_as_text import odd_among_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,11 +57,14 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
     Raises
     ------
     BadInput
-        If the target is no column, has missing or infinite values, has one value only or does not suit the task, or if a feature
-        can't be used.
+        If the target is no column, has missing or infinite values, has one value only
+        or does not suit the task, or if a feature can't be used.
     """
     if target not in table.columns:
-        raise BadInput(f"there is no column {target!r}{did_you_mean(target, table.columns)}: --target must be one of {listed(table.columns, 40)}")
+        raise BadInput(
+            f"there is no column {target!r}{did_you_mean(target, table.columns)}: --target must be one of "
+            f"{listed(table.columns, 40)}"
+        )
     if table.shape[1] == 1:
         raise BadInput(f"the table has no column but the target {target!r}: give at least one more to predict it from")
     column = table[target]
@@ -86,13 +91,21 @@ def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
     if task == "regression":
         if not numeric:
             odd = odd_cell(column)
-            instead = "say --task classification" if odd is None else "write numbers plainly (1234.5), and remove rows that have none"
-            raise BadInput(f"--task regression needs numbers and the target {column.name!r} has values like {odd or column.iloc[0]!r}: {instead}")
+            instead = (
+                "say --task classification"
+                if odd is None
+                else "write numbers plainly (1234.5), and remove rows that have none"
+            )
+            raise BadInput(
+                f"--task regression needs numbers and the target {column.name!r} has values like "
+                f"{odd or column.iloc[0]!r}: {instead}"
+            )
         return "regression", "asked for"
     if task == "classification":
         if numeric and not _is_whole(column):
             raise BadInput(
-                f"--task classification needs classes and the target {column.name!r} has numbers like {_a_fraction(column)}: say --task regression"
+                f"--task classification needs classes and the target {column.name!r} has numbers like "
+                f"{_a_fraction(column)}: say --task regression"
             )
         return "classification", "asked for"
     if not numeric:
@@ -101,8 +114,14 @@ def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
     if not _is_whole(column):
         return "regression", "the target has fractions"
     if n_distinct > MOST_CLASSES_GUESSED:
-        return "regression", f"the target has {n_distinct} distinct numbers; say --task classification if they are classes"
-    return "classification", f"the target has {n_distinct} distinct whole numbers; say --task regression if it is a quantity"
+        return (
+            "regression",
+            f"the target has {n_distinct} distinct numbers; say --task classification if they are classes",
+        )
+    return (
+        "classification",
+        f"the target has {n_distinct} distinct whole numbers; say --task regression if it is a quantity",
+    )
 
 
 def _is_whole(column: "pd.Series") -> bool:
@@ -122,10 +141,14 @@ def _regression_target(column: "pd.Series") -> "np.ndarray":
     n_infinite = int((~(np.abs(y) <= _FLOAT32_MAX)).sum())
     if n_infinite:
         raise BadInput(
-            f"the target {column.name!r} is infinite, or too large for 32 bits, in {n_infinite:,} of {len(y):,} rows: correct or remove these rows"
+            f"the target {column.name!r} is infinite, or too large for 32 bits, in {n_infinite:,} of {len(y):,} rows: "
+            f"correct or remove these rows"
         )
     if (y == y[0]).all():
-        raise BadInput(f"the target {column.name!r} is constant, {y[0]:g} in all {len(y):,} rows: there is nothing to learn, choose another column")
+        raise BadInput(
+            f"the target {column.name!r} is constant, {y[0]:g} in all {len(y):,} rows: there is nothing to learn, "
+            f"choose another column"
+        )
     return y
 
 
@@ -141,10 +164,14 @@ def _class_target(column: "pd.Series") -> "np.ndarray":
         y = column.to_numpy(dtype=object)
         if not all(isinstance(label, str) for label in y):
             kinds = listed(sorted({type(label).__name__ for label in y}))
-            raise BadInput(f"the target {column.name!r} holds values of type {kinds}: classes must be text, whole numbers or booleans, convert them")
+            raise BadInput(
+                f"the target {column.name!r} holds values of type {kinds}: classes must be text, whole numbers or "
+                f"booleans, convert them"
+            )
     if (y == y[0]).all():
         raise BadInput(
-            f"the target {column.name!r} has one class only, {str(y[0])!r} in all {len(y):,} rows: there is nothing to learn, choose another column"
+            f"the target {column.name!r} has one class only, {str(y[0])!r} in all {len(y):,} rows: there is nothing "
+            f"to learn, choose another column"
         )
     return y
 
@@ -156,20 +183,37 @@ def _check_features(X: "pd.DataFrame") -> None:
     for name, column in X.items():
         if types.is_bool_dtype(column) or isinstance(column.dtype, _category_type()):
             continue
-        if types.is_complex_dtype(column) or types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
-            raise BadInput(f"the column {name!r} has the type {column.dtype}: convert it to numbers or text, or remove it")
+        if (
+            types.is_complex_dtype(column)
+            or types.is_datetime64_any_dtype(column)
+            or types.is_timedelta64_dtype(column)
+        ):
+            raise BadInput(
+                f"the column {name!r} has the type {column.dtype}: convert it to numbers or text, or remove it"
+            )
         if types.is_numeric_dtype(column):
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
             n_infinite = int(np.isinf(values).sum())
             if n_infinite:
-                raise BadInput(f"the column {name!r} is infinite in {n_infinite:,} of {len(X):,} rows: correct these cells or leave them empty")
+                raise BadInput(
+                    f"the column {name!r} is infinite in {n_infinite:,} of {len(X):,} rows: correct these cells or "
+                    f"leave them empty"
+                )
             continue
-        strange = {type(cell).__name__ for cell in column.dropna() if not isinstance(cell, str | bool | numbers.Real | decimal.Decimal)}
+        strange = {
+            type(cell).__name__
+            for cell in column.dropna()
+            if not isinstance(cell, str | bool | numbers.Real | decimal.Decimal)
+        }
         if strange:
-            raise BadInput(f"the column {name!r} holds values of type {listed(sorted(strange))}: convert it to numbers or text, or remove it")
+            raise BadInput(
+                f"the column {name!r} holds values of type {listed(sorted(strange))}: convert it to numbers or text, "
+                f"or remove it"
+            )
     if all(column.nunique() + bool(column.isna().any()) < 2 for _, column in X.items()):
         raise BadInput(
-            f"the columns beside the target are the same in all {len(X):,} rows ({listed(X.columns)}): there is nothing to predict it from, "
+            f"the columns beside the target are the same in all {len(X):,} rows ({listed(X.columns)}): there is "
+            f"nothing to predict it from, "
             "give a column that varies"
         )
 
@@ -184,9 +228,14 @@ def odd_cell(cells: Any) -> str | None:
 def _notes(X: "pd.DataFrame") -> tuple[str, ...]:
     from pandas.api import types
 
-    odd = {name: odd_cell(column) for name, column in X.items() if types.is_object_dtype(column) or types.is_string_dtype(column)}
+    odd = {
+        name: odd_cell(column)
+        for name, column in X.items()
+        if types.is_object_dtype(column) or types.is_string_dtype(column)
+    }
     return tuple(
-        f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds numbers, write them plainly (1234.5), "
+        f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds numbers, write them plainly "
+        f"(1234.5), "
         "and leave missing ones empty"
         for name, cell in odd.items()
         if cell is not None
@@ -194,10 +243,14 @@ def _notes(X: "pd.DataFrame") -> tuple[str, ...]:
 
 
 def _memory_to_train(X: "pd.DataFrame") -> int:
-    """Bytes, roughly: the table, one copy of it a level of cross-validation, and the encoded float32 copies of the splits in flight."""
+    """Bytes, roughly: the table, one copy of it a level of cross-validation, and the
+    encoded float32 copies of the splits in flight.
+    """
     from pandas.api import types
 
-    width = sum(2 if types.is_numeric_dtype(column) else min(column.nunique(), MOST_CATEGORIES) + 2 for _, column in X.items())
+    width = sum(
+        2 if types.is_numeric_dtype(column) else min(column.nunique(), MOST_CATEGORIES) + 2 for _, column in X.items()
+    )
     return COPIES_OF_THE_TABLE * int(X.memory_usage(deep=True).sum()) + COPIES_ENCODED * len(X) * width * 4
 
 

@@ -36,7 +36,9 @@ class NetworkProgress:
         self._watcher.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self._ended.set()
         self._watcher.join()
 
@@ -77,4 +79,8 @@ class NetworkProgress:
     def _print_line(self, console: Console, start: float) -> None:
         trained, seconds = self.trained, time.monotonic() - start
         left = f", about {seconds * (self.total - trained) / trained:.0f} s left" if 0 < trained < self.total else ""
-        console.print(f"{self.label}: {trained} of {self.total} networks trained, {seconds:.0f} s{left}", highlight=False, markup=False)
+        console.print(
+            f"{self.label}: {trained} of {self.total} networks trained, {seconds:.0f} s{left}",
+            highlight=False,
+            markup=False,
+        )

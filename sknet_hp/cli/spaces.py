@@ -1,4 +1,6 @@
-"""What `tune` searches: the networks' spaces and the settings that follow from the table, as pure functions."""
+"""What `tune` searches: the networks' spaces and the settings that follow from the
+table, as pure functions.
+"""
 
 import math
 from typing import Any
@@ -29,10 +31,12 @@ def random_space() -> dict[str, Any]:
 
 
 def grid_of(n_candidates: int) -> dict[str, list[Any]]:
-    """The grid that grows, an axis at a time in turn, for as long as it has at most `n_candidates` points.
+    """The grid that grows, an axis at a time in turn, for as long as it has at most
+    `n_candidates` points.
 
     >>> grid_of(5)
-    {'lr': [0.001, 0.003], 'width': [128, 256], 'dropout': [0.0], 'n_layers': [2], 'weight_decay': [0.0001]}
+    {'lr': [0.001, 0.003], 'width': [128, 256], 'dropout': [0.0], 'n_layers': [2],
+    'weight_decay': [0.0001]}
     """
     lengths = dict.fromkeys(GRID_AXES, 1)
     grown = True
@@ -46,13 +50,17 @@ def grid_of(n_candidates: int) -> dict[str, list[Any]]:
 
 
 def n_networks(candidates: int, inner: int, outer: int) -> int:
-    """Networks that a nested cross-validation trains, with the refit of each search, and those of the final search."""
+    """Networks that a nested cross-validation trains, with the refit of each search,
+    and those of the final search.
+    """
     search = candidates * inner + 1
     return outer * search + search
 
 
 def affordable_candidates(seconds: float, seconds_per_network: float, inner: int, outer: int, asked: int) -> int:
-    """The most candidates, up to those asked for, whose networks train within the seconds; 0 if not even one does."""
+    """The most candidates, up to those asked for, whose networks train within the
+    seconds; 0 if not even one does.
+    """
     affordable = seconds / seconds_per_network
     refits = outer + 1
     return max(0, min(asked, int((affordable - refits) // (inner * refits))))

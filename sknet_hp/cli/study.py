@@ -1,4 +1,6 @@
-"""The study behind `tune`: a search, scored by nested cross-validation, and fitted once more on all rows, in one go."""
+"""The study behind `tune`: a search, scored by nested cross-validation, and fitted once
+more on all rows, in one go.
+"""
 
 import re
 import time
@@ -39,7 +41,9 @@ class Pilot:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a study found; `fold_scores` and `fold_params` are those of the outer folds, the rest is of the final search."""
+    """What a study found; `fold_scores` and `fold_params` are those of the outer folds,
+    the rest is of the final search.
+    """
 
     model: Any
     cv_results: dict[str, Any]
@@ -87,11 +91,14 @@ class Study:
         self.device = device
 
     def candidates_up_to(self, asked: int) -> int:
-        """How many candidates the search has if it may have `asked`: all in a random search, the largest grid in a grid search."""
+        """How many candidates the search has if it may have `asked`: all in a random
+        search, the largest grid in a grid search.
+        """
         return len(ParameterGrid(grid_of(asked))) if self.search == "grid" else asked
 
     def fit_into(self, budget: float, start: float, asked: int) -> Pilot:
-        """Measure how long a network takes and say how many candidates fit into what is left of the budget.
+        """Measure how long a network takes and say how many candidates fit into what is
+        left of the budget.
 
         Parameters
         ----------
@@ -107,7 +114,8 @@ class Study:
         """
         sample = self._spread_sample(asked)
         networks, began = 0, time.monotonic()
-        # The first round pays for starting the workers; the second, if there is time for it, is what the large run will be like.
+        # The first round pays for starting the workers; the second, if there is time for it, is what the
+        # large run will be like.
         for candidates in (sample[:1], sample):
             round_began = time.monotonic()
             networks += self._train_pilot(candidates)
@@ -121,7 +129,8 @@ class Study:
             least = n_networks(1, self.inner.n_splits, self.outer.n_splits)
             needed = (time.monotonic() - start) + least * seconds_per_network / SAFETY
             raise BadInput(
-                f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about {needed:.1f} s in all; "
+                f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about "
+                f"{needed:.1f} s in all; "
                 "give more time, fewer folds or fewer rows"
             )
         return Pilot(networks, time.monotonic() - began, affordable)
@@ -131,12 +140,15 @@ class Study:
         inner, outer = self.inner.n_splits, self.outer.n_splits
         n = n_networks(candidates, inner, outer)
         return (
-            f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {outer + 1} searches ({outer} outer folds, and all rows), "
+            f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {outer + 1} searches ({outer} outer folds, and "
+            f"all rows), "
             f"each of {candidates} candidates in {inner} folds and the best once more."
         )
 
     def run(self, candidates: int) -> Outcome:
-        """Run the nested cross-validation and the final search, whose networks train together."""
+        """Run the nested cross-validation and the final search, whose networks train
+        together.
+        """
         search = self._searcher(candidates)
         X, y = self.problem.X, self.problem.y
         total = n_networks(candidates, self.inner.n_splits, self.outer.n_splits)
@@ -176,7 +188,14 @@ class Study:
     def _searcher(self, candidates: int) -> GridSearchCV | RandomizedSearchCV:
         if self.search == "grid":
             return GridSearchCV(self._network(), grid_of(candidates), cv=self.inner, scoring=self.scoring)
-        return RandomizedSearchCV(self._network(), random_space(), n_iter=candidates, cv=self.inner, scoring=self.scoring, random_state=self.seed)
+        return RandomizedSearchCV(
+            self._network(),
+            random_space(),
+            n_iter=candidates,
+            cv=self.inner,
+            scoring=self.scoring,
+            random_state=self.seed,
+        )
 
     def _spread_sample(self, asked: int) -> list[dict[str, Any]]:
         """A few of the candidates that the search will have, from narrow to wide ones."""
@@ -218,7 +237,9 @@ def check_device(device: str) -> None:
 
     n_devices = torch.cuda.device_count()
     if int(match[1] or 0) >= n_devices:
-        raise BadInput(f"--device {device} is not there, torch sees {n_devices} CUDA devices on this machine: say --device auto")
+        raise BadInput(
+            f"--device {device} is not there, torch sees {n_devices} CUDA devices on this machine: say --device auto"
+        )
 
 
 def _cross_validate(search: Any, X: Any, y: Any, outer: Any, scoring: str) -> dict[str, Any]:
@@ -235,7 +256,9 @@ def _is_text(column: Any) -> bool:
 
 @contextmanager
 def _failed_fits_in_short() -> Iterator[None]:
-    """Turn scikit-learn's report that all fits failed, tracebacks and all, into a sentence."""
+    """Turn scikit-learn's report that all fits failed, tracebacks and all, into a
+    sentence.
+    """
     try:
         yield
     except ValueError as error:
@@ -263,7 +286,9 @@ def _counted_warnings() -> Iterator[Counter[str]]:
 
 
 def _in_short(message: str) -> str:
-    """Reduce a message to one line: of scikit-learn's report on failed fits the first line and the last."""
+    """Reduce a message to one line: of scikit-learn's report on failed fits the first
+    line and the last.
+    """
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):
         lines = [lines[0], lines[-1]]

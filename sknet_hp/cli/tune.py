@@ -1,4 +1,6 @@
-"""`sknet-hp tune`: check everything that can be checked before training, run the study, write and print what came out."""
+"""`sknet-hp tune`: check everything that can be checked before training, run the study,
+write and print what came out.
+"""
 
 import json
 import time
@@ -10,11 +12,11 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from sknet_hp.cli.checks import check_folds, check_scoring
 from sknet_hp.cli.data import BUNDLED_TARGET, load_table, table_name
 from sknet_hp.cli.errors import BadInput, listed
 from sknet_hp.cli.output import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.problem import Problem, pose_problem
-from sknet_hp.cli.suits import check_folds, check_scoring
 from sknet_hp.cli.versions import installed_version
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def tune_table(settings: Settings) -> None:
     Raises
     ------
     BadInput
-        If something in the settings or the table makes this impossible; nothing has been written then.
+        If something in the settings or the table makes this impossible; nothing has
+        been written then.
     """
     start = time.monotonic()
     out = settings.out or Path(f"{table_name(settings.data)}-tuned")
@@ -72,7 +75,9 @@ def tune_table(settings: Settings) -> None:
             f"{candidates} of {asked} candidates fit into {settings.time_budget:g} s.",
         )
         if candidates < asked:
-            console.print(f"To repeat this run whatever the time, say --candidates {candidates} in place of --time-budget.")
+            console.print(
+                f"To repeat this run whatever the time, say --candidates {candidates} in place of --time-budget."
+            )
     console.print(study.cost_of(candidates))
     from sknet_hp.estimators.persistence import save
 
@@ -84,7 +89,9 @@ def tune_table(settings: Settings) -> None:
         {
             MODEL: lambda path: save(outcome.model, path),
             RESULTS: lambda path: _results_table(outcome.cv_results).to_csv(path, index=False),
-            SUMMARY: lambda path: path.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8"),
+            SUMMARY: lambda path: path.write_text(
+                json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+            ),
         },
     )
     _print_outcome(console, outcome, scoring, seconds, out)
@@ -100,7 +107,9 @@ def _read_problem(settings: Settings) -> Problem:
     return pose_problem(table, target, settings.task)
 
 
-def _summarise(settings: Settings, problem: Problem, scoring: str, candidates: int, outcome: "Outcome", seconds: float) -> dict[str, Any]:
+def _summarise(
+    settings: Settings, problem: Problem, scoring: str, candidates: int, outcome: "Outcome", seconds: float
+) -> dict[str, Any]:
     return _plain(
         {
             "nested_cv": {"scoring": scoring, "mean": outcome.mean, "std": outcome.std, "folds": outcome.fold_scores},
@@ -114,9 +123,13 @@ def _summarise(settings: Settings, problem: Problem, scoring: str, candidates: i
             "rows": len(problem.X),
             "features": list(problem.X.columns),
             "candidates": candidates,
-            "settings": {name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()},
+            "settings": {
+                name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()
+            },
             "warnings": outcome.warnings,
-            "versions": {name: installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")},
+            "versions": {
+                name: installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")
+            },
         }
     )
 
@@ -140,7 +153,9 @@ def _print_problem(console: Console, problem: Problem, settings: Settings) -> No
     n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
     n_features = f"{problem.X.shape[1]:,} feature{'' if problem.X.shape[1] == 1 else 's'}"
     console.print(
-        f"{settings.data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} ({problem.reason}).", markup=False
+        f"{settings.data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} "
+        f"({problem.reason}).",
+        markup=False,
     )
     for note in problem.notes:
         console.print(f"Note: {note}.", markup=False)
@@ -151,7 +166,8 @@ def _print_outcome(console: Console, outcome: "Outcome", scoring: str, seconds: 
         console.print(f"Warning{f' ({count} times)' if count > 1 else ''}: {message}", markup=False)
     n_folds = len(outcome.fold_scores)
     lines = {
-        "Nested-CV score": f"{scoring} {outcome.mean:.4f} ± {outcome.std:.4f} (mean ± standard deviation over {n_folds} outer folds)",
+        "Nested-CV score": f"{scoring} {outcome.mean:.4f} ± {outcome.std:.4f} (mean ± standard deviation over "
+        f"{n_folds} outer folds)",
         "Best parameters": ", ".join(f"{name}={_short(value)}" for name, value in outcome.best_params.items()),
         "Networks trained": f"{outcome.networks:,} in {seconds:.1f} s",
         "Model": str(out / MODEL),

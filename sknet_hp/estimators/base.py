@@ -1,4 +1,6 @@
-"""What both estimators share: the way from a table to a trained network, continuation, prediction."""
+"""What both estimators share: the way from a table to a trained network, continuation,
+prediction.
+"""
 
 import warnings
 from copy import deepcopy
@@ -14,24 +16,24 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from torch import nn
 
-from sknet_hp.estimators import architecture, recipe
-from sknet_hp.estimators.continuing import again, starts_of
-from sknet_hp.estimators.encoded import encoded, encoded_in_parts, learned
+from sknet_hp.estimators.building import architecture, settings
+from sknet_hp.estimators.building.transfer import by_role, lr_factors, source_of, start_from
+from sknet_hp.estimators.building.warm_start import again, starts_of
+from sknet_hp.estimators.encoding.cache import encoded, encoded_in_parts, learned
 from sknet_hp.estimators.importances import NoImportances
 from sknet_hp.estimators.names import Hinting
-from sknet_hp.estimators.net_view import view
-from sknet_hp.estimators.row_weights import counting, shares
-from sknet_hp.estimators.split import Data, naming, split_rows
-from sknet_hp.estimators.transfer import by_role, lr_factors, source_of, start_from
-from sknet_hp.estimators.watched import train_watched
+from sknet_hp.estimators.skorch_nets.callback_training import train_watched
+from sknet_hp.estimators.skorch_nets.view import view
+from sknet_hp.estimators.targets.held_out import Data, naming, split_rows
+from sknet_hp.estimators.targets.row_weights import counting, shares
 from sknet_hp.fusion.backend import Network
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere
 from sknet_hp.nets.random_bits import MEMBER, mixed_keys
 from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
+from sknet_hp.training.rules.torch_loss import TorchLoss
 from sknet_hp.training.start import initial_tensors, state_of
-from sknet_hp.training.torch_loss import TorchLoss
 
 _PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
@@ -71,21 +73,32 @@ class BaseNet(Network, Hinting, BaseEstimator):
         if first:
             self._reset()
             random_state = self.random_state
-            self.seed_ = int(random_state) if isinstance(random_state, Integral) else int(check_random_state(random_state).randint(2**31 - 1))
+            self.seed_ = (
+                int(random_state)
+                if isinstance(random_state, Integral)
+                else int(check_random_state(random_state).randint(2**31 - 1))
+            )
         check_consistent_length(X, y, groups)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not sample_weight.any():
-                raise ValueError("sample_weight is zero for every row; at least one row needs a positive weight to learn from")
+                raise ValueError(
+                    "sample_weight is zero for every row; at least one row needs a positive weight to learn from"
+                )
             sample_weight = sample_weight / sample_weight.max()  # only ratios matter, and sums can not overflow
         codes = self._read_target(y, first=first, classes=classes)
         data = Data(X, y, codes, sample_weight, shares(self._training_weight(codes, sample_weight)), held_out, groups)
-        if starts is not None and not one_epoch and all(start.finished or self.max_epochs == start.epoch for start in starts):
+        if (
+            starts is not None
+            and not one_epoch
+            and all(start.finished or self.max_epochs == start.epoch for start in starts)
+        ):
             return self
         train, validation = (data.counting, None) if one_epoch or held_out is not None else split_rows(self, data)
         if self.lr_schedule == "plateau" and not one_epoch and validation is None and held_out is None:
             raise ValueError(
-                "lr_schedule='plateau' follows the loss on rows that are not trained on; set early_stopping=True, or give X_val and y_val to fit"
+                "lr_schedule='plateau' follows the loss on rows that are not trained on; set early_stopping=True, or "
+                "give X_val and y_val to fit"
             )
         max_epochs = self.max_epochs if not one_epoch else 1 if starts is None else starts[0].epoch + 1
         self._train(self._jobs(data, train, validation, starts, max_epochs))
@@ -101,12 +114,15 @@ class BaseNet(Network, Hinting, BaseEstimator):
             return None
         if self.refit_full:
             raise ValueError(
-                "refit_full=True trains once more on all rows, those held out of X included; with X_val and y_val none are held out of X"
+                "refit_full=True trains once more on all rows, those held out of X included; with X_val and y_val "
+                "none are held out of X"
             )
         return X_val, y_val
 
     def _refit(self, data: Data, found: list[State]) -> None:
-        """Once more, on all rows, each member for as many epochs as were best for it and at the learning rates it had in them."""
+        """Once more, on all rows, each member for as many epochs as were best for it
+        and at the learning rates it had in them.
+        """
         history = self.history_
         self._reset(keep=("seed_", "balanced_weight_"))
         self._read_target(data.y, first=True, classes=None)
@@ -115,7 +131,9 @@ class BaseNet(Network, Hinting, BaseEstimator):
         self.stopping_history_ = history
 
     def _check_parameters(self) -> None:
-        """All parameters, once for each combination: the fits of a search come with the same ones again and again."""
+        """All parameters, once for each combination: the fits of a search come with the
+        same ones again and again.
+        """
         names = self._get_param_names()
         values = tuple((type(value), value) for value in (getattr(self, name) for name in names))
         if not all(issubclass(kind, _PLAIN) for kind, _ in values):  # estimators, say, which would be kept alive
@@ -129,24 +147,29 @@ class BaseNet(Network, Hinting, BaseEstimator):
     def _validate(self) -> None:
         self._validate_params()
         architecture.check_architecture(self)
-        recipe.check_together(self)
+        settings.check_together(self)
 
     def _reset(self, keep: tuple[str, ...] = ()) -> None:
-        for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("__") and name not in keep]:
+        for name in [
+            name for name in vars(self) if name.endswith("_") and not name.startswith("__") and name not in keep
+        ]:
             delattr(self, name)
         self.__dict__.pop("_net", None)
 
     def _tables(
         self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, first: bool, source: Any
-    ) -> tuple[Rows, Rows | None, recipe.ScorerMetric | None]:
-        """The rows to train on and to validate on, encoded, and what scores the latter; what encodes them is learned first, if it is not known."""
+    ) -> tuple[Rows, Rows | None, settings.ScorerMetric | None]:
+        """The rows to train on and to validate on, encoded, and what scores the latter;
+        what encodes them is learned first, if it is not known.
+        """
         if source is not None:  # weights mean something only of inputs that are encoded alike
             self.encoder_ = deepcopy(source.encoder_)
             try:
                 Z = encoded(self.encoder_, data.X, source)
             except ValueError as error:
                 raise ValueError(
-                    f"init_from keeps its encoding, for tables of the same columns in the same order, which X does not fit: {error}"
+                    f"init_from keeps its encoding, for tables of the same columns in the same order, which X does "
+                    f"not fit: {error}"
                 ) from error
             validate_data(self, data.X, reset=True, skip_check_array=True)
         elif first:
@@ -162,7 +185,7 @@ class BaseNet(Network, Hinting, BaseEstimator):
             if validation is None:
                 return Rows(table, train), None, None
             weight = None if data.sample_weight is None else data.sample_weight[validation]
-            return Rows(table, train), Rows(table, validation), recipe.scorer(self, data.codes[validation], weight)
+            return Rows(table, train), Rows(table, validation), settings.scorer(self, data.codes[validation], weight)
         X_val, y_val = data.held_out
         with naming("X_val, y_val"):
             check_consistent_length(X_val, y_val)
@@ -170,17 +193,27 @@ class BaseNet(Network, Hinting, BaseEstimator):
             weight = shares(self._training_weight(codes, None))
             table_val = Table(encoded(self.encoder_, X_val, self), self._targets(codes, None, None), weight)
         which = counting(weight)
-        return Rows(table, train), Rows(table_val, which), recipe.scorer(self, codes if which is None else codes[which], None)
+        return (
+            Rows(table, train),
+            Rows(table_val, which),
+            settings.scorer(self, codes if which is None else codes[which], None),
+        )
 
     def _jobs(
-        self, data: Data, train: np.ndarray | None, validation: np.ndarray | None, starts: list[State] | None, max_epochs: int
+        self,
+        data: Data,
+        train: np.ndarray | None,
+        validation: np.ndarray | None,
+        starts: list[State] | None,
+        max_epochs: int,
     ) -> list[TrainingJob]:
         """One job for each member."""
         source = source_of(self) if starts is None else None
         rows, valid_rows, metric = self._tables(data, train, validation, starts is None, source)
         if self.mixup_alpha > 0 and self.encoder_.n_codes:
             raise ValueError(
-                f"mixup_alpha={self.mixup_alpha!r} mixes rows, which categories with learned vectors can not be; set cat_embedding_dim=0, or "
+                f"mixup_alpha={self.mixup_alpha!r} mixes rows, which categories with learned vectors can not be; set "
+                f"cat_embedding_dim=0, or "
                 "max_one_hot above the number of categories"
             )
         n_outputs, loss = self._n_outputs(), self._loss()
@@ -193,7 +226,7 @@ class BaseNet(Network, Hinting, BaseEstimator):
         if starts is None and isinstance(networks[0].graph, nn.Module):
             architecture.check_buffers(structure, networks[0].graph)
         graph, device = networks[0].graph, resolve_device(self.device, elsewhere=trains_elsewhere())
-        batch_size = recipe.batch_size(self, len(rows), graph)
+        batch_size = settings.batch_size(self, len(rows), graph)
         job = TrainingJob(
             graph=graph,
             n_outputs=n_outputs,
@@ -202,40 +235,52 @@ class BaseNet(Network, Hinting, BaseEstimator):
             validation=valid_rows,
             loss=loss,
             optimizer=self.optimizer,
-            schedule=recipe.schedule(self),
+            schedule=settings.schedule(self),
             decay_mode=None if self.weight_decay_mode == "auto" else self.weight_decay_mode,
             decay_everywhere=False,
             decay_factors=by_role(self, graph),
             lr_factors=lr_factors(self, graph),
             lr_factors_until=None if self.unfreeze_epoch is None else self.unfreeze_epoch - 1,
             lr_factors_after=by_role(self, graph),
-            decay_schedule=recipe.beside(self, "weight_decay"),
-            dropout_schedule=recipe.beside(self, "dropout"),
-            averaging=recipe.averaging(self),
+            decay_schedule=settings.beside(self, "weight_decay"),
+            dropout_schedule=settings.beside(self, "dropout"),
+            averaging=settings.averaging(self),
             batch_size=batch_size,
             max_epochs=max_epochs,
             schedule_epochs=self.schedule_epochs or self.max_epochs,
-            rates=recipe.rates(self, min(batch_size, len(rows))),
-            loss_parameter=recipe.loss_parameter(self, loss),
+            rates=settings.rates(self, min(batch_size, len(rows))),
+            loss_parameter=settings.loss_parameter(self, loss),
             label_smoothing=getattr(self, "label_smoothing", 0.0),
             input_noise=float(self.input_noise),
             mixup_alpha=float(self.mixup_alpha),
             layer_rates=networks[0].rates,
             init=architecture.initialisation(self),
-            stopping=recipe.stopping(self),
+            stopping=settings.stopping(self),
             metric=metric,
-            judged_by=recipe.judged_by(self, loss, data.held_out is not None),
+            judged_by=settings.judged_by(self, loss, data.held_out is not None),
             device=device,
-            precision=recipe.precision(self, graph, device, loss, n_outputs),
+            precision=settings.precision(self, graph, device, loss, n_outputs),
         )
-        others = [replace(job, seed=seed, graph=network.graph) for seed, network in zip(self._seeds()[1:], networks[1:], strict=True)]
+        others = [
+            replace(job, seed=seed, graph=network.graph)
+            for seed, network in zip(self._seeds()[1:], networks[1:], strict=True)
+        ]
         jobs = [job, *others]
         if starts is not None:
-            return [replace(job, start=start, graph=architecture.counted(job.graph, start.step)) for job, start in zip(jobs, starts, strict=True)]
+            return [
+                replace(job, start=start, graph=architecture.counted(job.graph, start.step))
+                for job, start in zip(jobs, starts, strict=True)
+            ]
         own = [None if network.module is None else architecture.tensors(network.module) for network in networks]
         if source is not None:
-            return [replace(job, start=start_from(self, source, job, given or initial_tensors(job))) for job, given in zip(jobs, own, strict=True)]
-        return [job if given is None else replace(job, start=state_of(job, given)) for job, given in zip(jobs, own, strict=True)]
+            return [
+                replace(job, start=start_from(self, source, job, given or initial_tensors(job)))
+                for job, given in zip(jobs, own, strict=True)
+            ]
+        return [
+            job if given is None else replace(job, start=state_of(job, given))
+            for job, given in zip(jobs, own, strict=True)
+        ]
 
     def _seeds(self) -> list[int]:
         """Of the members: the first has the seed that it would have alone."""
@@ -243,16 +288,23 @@ class BaseNet(Network, Hinting, BaseEstimator):
         return [self.seed_, *(int(key) & 0x7FFFFFFF for key in mixed_keys(self.seed_, MEMBER, np.arange(1, count)))]
 
     def _networks(self) -> list[architecture.Network]:
-        """The members' networks as they were fitted, whatever parameters have been set since."""
+        """The members' networks as they were fitted, whatever parameters have been set
+        since.
+        """
         return [architecture.network(self.structure_, self.layer_numbers_, seed) for seed in self._seeds()]
 
     def _check_unchanged(self, structure: dict[str, Any]) -> None:
         before, after = architecture.lasting(self.structure_), architecture.lasting(structure)
-        changed = [name for name in after if after[name] != before.get(name, after[name])] if before["module"] == after["module"] else ["module"]
+        changed = (
+            [name for name in after if after[name] != before.get(name, after[name])]
+            if before["module"] == after["module"]
+            else ["module"]
+        )
         if changed:
             what = ", ".join(f"{name}={before[name]!r} has become {after[name]!r}" for name in changed)
             raise ValueError(
-                f"a network that is trained on must keep its shape, encoding and optimizer, but {what}; set warm_start=False to begin anew"
+                f"a network that is trained on must keep its shape, encoding and optimizer, but {what}; set "
+                f"warm_start=False to begin anew"
             )
 
     def _train(self, jobs: list[TrainingJob], refit: bool = False) -> None:
@@ -265,8 +317,8 @@ class BaseNet(Network, Hinting, BaseEstimator):
 
     @property
     def net_(self) -> Any:
-        """A skorch net with the weights that `predict` uses (those of the first member), and the history of its training. Made when it is first asked
-        for.
+        """A skorch net with the weights that `predict` uses (those of the first
+        member), and the history of its training. Made when it is first asked for.
         """
         check_is_fitted(self, "parameters_")
         net = self.__dict__.get("_net")
@@ -287,7 +339,9 @@ class BaseNet(Network, Hinting, BaseEstimator):
         self.history_ = [*earlier, *map(self._history_row, first.history)]
         self.loss_curve_ = [row["train_loss"] for row in self.history_]
         # What has ended in an error may go on when its cause is gone.
-        self.states_ = [result.state if result.error is None else replace(result.state, finished="") for result in results]
+        self.states_ = [
+            result.state if result.error is None else replace(result.state, finished="") for result in results
+        ]
         self.n_iter_ = max(state.epoch for state in self.states_)
         self.n_encoded_features_ = jobs[0].train.table.X.n_features
         best = self.state_.best_epoch if self.early_stopping else 0
@@ -300,7 +354,8 @@ class BaseNet(Network, Hinting, BaseEstimator):
         diverged = [state.epoch for state in self.states_ if state.finished == "diverged"]
         if diverged:
             warnings.warn(
-                f"training diverged in epoch {diverged[0]}: loss or weights are no longer finite (lr={self.lr}, optimizer={self.optimizer!r}); "
+                f"training diverged in epoch {diverged[0]}: loss or weights are no longer finite (lr={self.lr}, "
+                f"optimizer={self.optimizer!r}); "
                 "the weights from before that epoch are kept. A lower lr usually helps.",
                 ConvergenceWarning,
                 stacklevel=4,
@@ -322,7 +377,9 @@ class BaseNet(Network, Hinting, BaseEstimator):
         raise NotImplementedError
 
     def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
-        """y checked, as class numbers, an indicator matrix or numbers; what it means is learned from the first."""
+        """y checked, as class numbers, an indicator matrix or numbers; what it means is
+        learned from the first.
+        """
         raise NotImplementedError
 
     def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
@@ -349,7 +406,10 @@ class BaseNet(Network, Hinting, BaseEstimator):
         members = list(zip(self._networks(), self.parameters_, self.buffers_, strict=True))
         cores = cores_of_caller()
         parts = [
-            [predict(network.graph, parameters, buffers, network.rates, Z, cores=cores, **what) for network, parameters, buffers in members]
+            [
+                predict(network.graph, parameters, buffers, network.rates, Z, cores=cores, **what)
+                for network, parameters, buffers in members
+            ]
             for Z in encoded_in_parts(self.encoder_, X, self)
         ]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
@@ -359,7 +419,8 @@ class BaseNet(Network, Hinting, BaseEstimator):
     @classmethod
     @cache
     def _get_param_names(cls) -> list[str]:
-        # A search asks eight times a fit, and so many parameters take scikit-learn a tenth of a millisecond to read off the signature.
+        # A search asks eight times a fit, and so many parameters take scikit-learn a tenth of a millisecond
+        # to read off the signature.
         return super()._get_param_names()
 
     def __sklearn_clone__(self) -> Self:

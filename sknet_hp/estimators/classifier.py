@@ -9,11 +9,11 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
 
 from sknet_hp.estimators.base import BaseNet
-from sknet_hp.estimators.class_weight import balanced, by_label, of_rows
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
-from sknet_hp.estimators.targets import ClassTarget, is_multilabel, is_plain
-from sknet_hp.training.torch_loss import TorchLoss, read_loss
+from sknet_hp.estimators.targets.class_weight import balanced, by_label, of_rows
+from sknet_hp.estimators.targets.labels_and_numbers import ClassTarget, is_multilabel, is_plain
+from sknet_hp.training.rules.torch_loss import TorchLoss, read_loss
 
 
 @documented(CLASSIFIER)
@@ -37,12 +37,14 @@ class NetClassifier(ClassifierMixin, BaseNet):
     n_iter_ : int
         Epochs trained.
     best_epoch_ : int
-        The epoch with the lowest validation loss, or the best by `stopping_metric`; without `early_stopping`, the last one.
+        The epoch with the lowest validation loss, or the best by `stopping_metric`;
+        without `early_stopping`, the last one.
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_acc (its rows weighed as in the loss), valid_score (of `stopping_metric`), duration
-        (seconds; on CUDA, this network's share of its stack's).
+        One row an epoch: epoch, train_loss, valid_loss, valid_acc (its rows weighed as
+        in the loss), valid_score (of `stopping_metric`), duration (seconds; on CUDA,
+        this network's share of its stack's).
     stopping_history_ : list of dict
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
@@ -52,14 +54,16 @@ class NetClassifier(ClassifierMixin, BaseNet):
     buffers_ : ndarray of shape (n_members, n_buffers)
         The running statistics of batch normalisation that `predict` uses, flat.
     balanced_weight_ : ndarray of shape (n_classes,) or (n_labels, 2)
-        With `class_weight="balanced"`, the weights that the first rows gave to the classes, or to the absence and presence of each label.
+        With `class_weight="balanced"`, the weights that the first rows gave to the
+        classes, or to the absence and presence of each label.
     states_ : list of State
-        Where each member's training stands, complete enough to go on from; `state_` is the first one's.
+        Where each member's training stands, complete enough to go on from; `state_` is
+        the first one's.
 
     Notes
     -----
-    A training that diverges (its loss or weights stop being finite) ends with a `ConvergenceWarning`, and keeps the weights from before that
-    epoch.
+    A training that diverges (its loss or weights stop being finite) ends with a
+    `ConvergenceWarning`, and keeps the weights from before that epoch.
 
     Examples
     --------
@@ -247,7 +251,9 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, groups: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, groups: Any = None
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -255,11 +261,14 @@ class NetClassifier(ClassifierMixin, BaseNet):
         X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
             Numbers, strings, booleans and categories, with missing values.
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
-            Labels of any kind; or, for rows with several labels each, a matrix of 0 and 1 (sparse if you like).
+            Labels of any kind; or, for rows with several labels each, a matrix of 0 and
+            1 (sparse if you like).
         sample_weight : array-like of shape (n_rows,), default=None
-            A row of weight 2 counts as two rows in losses, statistics and standardisation, one of weight 0 as none; only ratios matter.
+            A row of weight 2 counts as two rows in losses, statistics and
+            standardisation, one of weight 0 as none; only ratios matter.
         X_val, y_val : as X and y, default=None
-            Rows to validate on, in place of some held out of X: `early_stopping` follows them. Without it, their loss is recorded.
+            Rows to validate on, in place of some held out of X: `early_stopping`
+            follows them. Without it, their loss is recorded.
         groups : array-like of shape (n_rows,), default=None
             For a `validation_split` that keeps groups together.
 
@@ -272,37 +281,43 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train one more epoch, on these rows.
 
-        Encoding, and the weights of `class_weight="balanced"`, are learned from the rows of the first call. No rows are held out, whatever
-        `early_stopping` says.
+        Encoding, and the weights of `class_weight="balanced"`, are learned from the
+        rows of the first call. No rows are held out, whatever `early_stopping` says.
 
         Parameters
         ----------
         X, y, sample_weight : as in `fit`.
         classes : array-like, default=None
-            All labels that any call will bring. They must be given in the first call, unless `fit` came before it, or `y` is a matrix of labels,
-            which has a column for each. Later calls may repeat them.
+            All labels that any call will bring. They must be given in the first call,
+            unless `fit` came before it, or `y` is a matrix of labels, which has a
+            column for each. Later calls may repeat them.
         """
         if classes is None and not hasattr(self, "states_") and not is_multilabel(y):
             raise ValueError(
-                "classes must be passed on the first call to partial_fit: all labels that any call will bring, for example "
+                "classes must be passed on the first call to partial_fit: all labels that any call will bring, for "
+                "example "
                 "classes=numpy.unique(y) of the whole y"
             )
         return self._fit(X, y, sample_weight, one_epoch=True, classes=classes)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities of the classes, float64 of shape (n_rows, n_classes), columns in the order of `classes_`; of each label by itself if rows may
-        have several.
+        """Probabilities of the classes, float64 of shape (n_rows, n_classes), columns
+        in the order of `classes_`; of each label by itself if rows may have several.
         """
         members = [self.target_.probabilities(outputs) for outputs in self._outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """The logarithms of `predict_proba`, of the same shape; minus infinity where a probability is zero."""
+        """The logarithms of `predict_proba`, of the same shape; minus infinity where a
+        probability is zero.
+        """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable label of each row, shape (n_rows,); or, if rows may have several, (n_rows, n_labels) of 0 and 1."""
+        """The most probable label of each row, shape (n_rows,); or, if rows may have
+        several, (n_rows, n_labels) of 0 and 1.
+        """
         probabilities = self.predict_proba(X)
         return self.target_.chosen(probabilities)
 
@@ -311,7 +326,9 @@ class NetClassifier(ClassifierMixin, BaseNet):
         """Return the accuracy on X and y, as every classifier of scikit-learn's does."""
         labels = self.predict(X)
         if sample_weight is None and is_plain(y) and is_plain(labels) and labels.shape == y.shape:
-            return float(np.mean(labels == y))  # scikit-learn's function, with all its checks, can take longer than the prediction
+            return float(
+                np.mean(labels == y)
+            )  # scikit-learn's function, with all its checks, can take longer than the prediction
         return float(accuracy_score(y, labels, sample_weight=sample_weight))
 
     def _n_outputs(self) -> int:
@@ -321,14 +338,21 @@ class NetClassifier(ClassifierMixin, BaseNet):
         if callable(self.loss):
             if self.label_smoothing or self.mixup_alpha:
                 raise ValueError(
-                    f"loss={self.loss!r} is called with class numbers, which label_smoothing={self.label_smoothing!r} and "
-                    f"mixup_alpha={self.mixup_alpha!r} make into shares; set both to 0 (`nn.CrossEntropyLoss` has a label_smoothing of its own)"
+                    f"loss={self.loss!r} is called with class numbers, which label_smoothing={self.label_smoothing!r} "
+                    f"and "
+                    f"mixup_alpha={self.mixup_alpha!r} make into shares; set both to 0 (`nn.CrossEntropyLoss` has a "
+                    f"label_smoothing of its own)"
                 )
-            return read_loss(self.loss, "binary_cross_entropy" if self.target_.multilabel else "cross_entropy", self._n_outputs())
+            return read_loss(
+                self.loss, "binary_cross_entropy" if self.target_.multilabel else "cross_entropy", self._n_outputs()
+            )
         if not self.target_.multilabel:
             return "cross_entropy" if self.loss == "auto" else self.loss
         if self.loss != "auto":
-            raise ValueError(f"loss={self.loss!r} is for one label a row, but y has {len(self.classes_)} columns of labels; use loss='auto'")
+            raise ValueError(
+                f"loss={self.loss!r} is for one label a row, but y has {len(self.classes_)} columns of labels; use "
+                f"loss='auto'"
+            )
         return "binary_cross_entropy"
 
     def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
@@ -348,7 +372,9 @@ class NetClassifier(ClassifierMixin, BaseNet):
         if self.class_weight != "balanced":
             weights = by_label(self.target_, self.class_weight)
         else:
-            if not hasattr(self, "balanced_weight_"):  # what is trained on, and rows to validate on, are weighed as the first rows were
+            if not hasattr(
+                self, "balanced_weight_"
+            ):  # what is trained on, and rows to validate on, are weighed as the first rows were
                 self.balanced_weight_ = balanced(self.target_, codes, sample_weight)
             weights = self.balanced_weight_
         factors = of_rows(self.target_, weights, codes)

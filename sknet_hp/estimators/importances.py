@@ -4,7 +4,8 @@ from typing import Any
 
 
 class NoImportances:
-    """Stands for an attribute that networks do not have: an error that says what to use instead, so that `hasattr` does not see it.
+    """Stands for an attribute that networks do not have: an error that says what to use
+    instead, so that `hasattr` does not see it.
 
     A subclass whose `fit` measures importances may set an attribute of the same name.
     """
@@ -15,8 +16,11 @@ class NoImportances:
     def __get__(self, estimator: Any, owner: type | None = None) -> Any:
         """Raise the error."""
         raise AttributeError(
-            f"{(owner or type(estimator)).__name__!r} has no attribute {self.name!r}: no single weight of a network says what a column is worth. Use "
-            "sklearn.inspection.permutation_importance; to select columns SequentialFeatureSelector, or SelectFromModel with importance_getter= "
-            "a function of the fitted network that returns permutation importances. For RFE, RFECV and Boruta let a subclass measure them in its "
+            f"{(owner or type(estimator)).__name__!r} has no attribute {self.name!r}: no single weight of a network "
+            f"says what a column is worth. Use "
+            "sklearn.inspection.permutation_importance; to select columns SequentialFeatureSelector, or "
+            "SelectFromModel with importance_getter= "
+            "a function of the fitted network that returns permutation importances. For RFE, RFECV and Boruta let a "
+            "subclass measure them in its "
             "`fit`, as 'Choosing columns' in docs/guide.md shows"
         )

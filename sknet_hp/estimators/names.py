@@ -53,25 +53,36 @@ _OF_SEARCHES = {
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of the known names that is meant by one that is not among them; None if it is like none."""
+    """The one of the known names that is meant by one that is not among them; None if
+    it is like none.
+    """
     known = list(known)
     part, *more = name.split("__", 1)
     near = ["__".join([own, *more]) for own in known if own.endswith(f"__{part}")]  # its step was forgotten
     *step, last = name.rsplit("__", 1)
     ours = [own for meant in (_OF_NETWORKS, _OF_SEARCHES) for own, others in meant.items() if last in others] or [last]
-    near = near or [own for each in ours for own in known if own == "__".join([*step, each]) or (not step and own.endswith(f"__{each}"))]
+    near = near or [
+        own
+        for each in ours
+        for own in known
+        if own == "__".join([*step, each]) or (not step and own.endswith(f"__{each}"))
+    ]
     return next(iter(near or get_close_matches(name, known, n=1, cutoff=0.5)), None)
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """What to say of a name that is not among the known ones: the nearest of them, or all."""
+    """What to say of a name that is not among the known ones: the nearest of them, or
+    all.
+    """
     known = list(known)
     near = nearest(name, known)
     return f"it has {sorted(known)}" if near is None else f"did you mean {near!r}?"
 
 
 class Hinting:
-    """Mixin of estimators: a parameter that they have not is answered with the nearest that they have, by constructors and by `set_params`."""
+    """Mixin of estimators: a parameter that they have not is answered with the nearest
+    that they have, by constructors and by `set_params`.
+    """
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
@@ -92,12 +103,16 @@ class Hinting:
         if unknown is not None:
             near = nearest(unknown, known)
             guess = "." if near is None else f"; did you mean {near!r}?"
-            raise ValueError(f"Invalid parameter {unknown!r} for estimator {self}{guess} Valid parameters are: {sorted(known)!r}.")
+            raise ValueError(
+                f"Invalid parameter {unknown!r} for estimator {self}{guess} Valid parameters are: {sorted(known)!r}."
+            )
         return estimator.set_params(**params)
 
 
 def _with_hints(init: Callable[..., None]) -> Callable[..., None]:
-    """A constructor that says more of unknown arguments than Python does; its signature is the same."""
+    """A constructor that says more of unknown arguments than Python does; its signature
+    is the same.
+    """
     parameters = signature(init).parameters
     if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
         return init
@@ -107,7 +122,10 @@ def _with_hints(init: Callable[..., None]) -> Callable[..., None]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         unknown = next((name for name in kwargs if name not in known), None)
         if unknown is not None:
-            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument {unknown!r}; {hint(unknown, known)}")
+            raise TypeError(
+                f"{type(self).__name__}.__init__() got an unexpected keyword argument {unknown!r}; "
+                f"{hint(unknown, known)}"
+            )
         init(self, *args, **kwargs)
 
     __init__.with_hints = True  # type: ignore[attr-defined]

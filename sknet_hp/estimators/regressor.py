@@ -10,8 +10,8 @@ from torch import nn
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import REGRESSOR
 from sknet_hp.estimators.signatures import constraints, documented
-from sknet_hp.estimators.targets import NumberTarget, number_matrix
-from sknet_hp.training.torch_loss import TorchLoss, read_loss
+from sknet_hp.estimators.targets.labels_and_numbers import NumberTarget, number_matrix
+from sknet_hp.training.rules.torch_loss import TorchLoss, read_loss
 
 
 @documented(REGRESSOR)
@@ -25,7 +25,8 @@ class NetRegressor(RegressorMixin, BaseNet):
     Attributes
     ----------
     target_ : NumberTarget
-        What was subtracted from the targets (`mean`), what they were divided by (`scale`), and their range.
+        What was subtracted from the targets (`mean`), what they were divided by
+        (`scale`), and their range.
     n_features_in_ : int
         Columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -35,12 +36,14 @@ class NetRegressor(RegressorMixin, BaseNet):
     n_iter_ : int
         Epochs trained.
     best_epoch_ : int
-        The epoch with the lowest validation loss, or the best by `stopping_metric`; without `early_stopping`, the last one.
+        The epoch with the lowest validation loss, or the best by `stopping_metric`;
+        without `early_stopping`, the last one.
     loss_curve_ : list of float
         Training loss of each epoch.
     history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_score (of `stopping_metric`), duration (seconds; on CUDA, this network's
-        share of its stack's).
+        One row an epoch: epoch, train_loss, valid_loss, valid_score (of
+        `stopping_metric`), duration (seconds; on CUDA, this network's share of its
+        stack's).
     stopping_history_ : list of dict
         With `refit_full`, the same of the training that found the number of epochs.
     net_ : skorch.NeuralNet
@@ -50,12 +53,13 @@ class NetRegressor(RegressorMixin, BaseNet):
     buffers_ : ndarray of shape (n_members, n_buffers)
         The running statistics of batch normalisation that `predict` uses, flat.
     states_ : list of State
-        Where each member's training stands, complete enough to go on from; `state_` is the first one's.
+        Where each member's training stands, complete enough to go on from; `state_` is
+        the first one's.
 
     Notes
     -----
-    A training that diverges (its loss or weights stop being finite) ends with a `ConvergenceWarning`, and keeps the weights from before that
-    epoch.
+    A training that diverges (its loss or weights stop being finite) ends with a
+    `ConvergenceWarning`, and keeps the weights from before that epoch.
 
     Examples
     --------
@@ -243,7 +247,9 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, groups: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, groups: Any = None
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -251,11 +257,14 @@ class NetRegressor(RegressorMixin, BaseNet):
         X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
             Numbers, strings, booleans and categories, with missing values.
         y : array-like of shape (n_rows,) or (n_rows, n_targets)
-            Standardised for training, by the mean and standard deviation of the training rows.
+            Standardised for training, by the mean and standard deviation of the
+            training rows.
         sample_weight : array-like of shape (n_rows,), default=None
-            A row of weight 2 counts as two rows in losses, statistics and standardisation, one of weight 0 as none; only ratios matter.
+            A row of weight 2 counts as two rows in losses, statistics and
+            standardisation, one of weight 0 as none; only ratios matter.
         X_val, y_val : as X and y, default=None
-            Rows to validate on, in place of some held out of X: `early_stopping` follows them. Without it, their loss is recorded.
+            Rows to validate on, in place of some held out of X: `early_stopping`
+            follows them. Without it, their loss is recorded.
         groups : array-like of shape (n_rows,), default=None
             For a `validation_split` that keeps groups together.
 
@@ -268,13 +277,15 @@ class NetRegressor(RegressorMixin, BaseNet):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train one more epoch, on these rows.
 
-        Encoding, and the target's mean and scale, are learned from the rows of the first call. No rows are held out, whatever
-        `early_stopping` says.
+        Encoding, and the target's mean and scale, are learned from the rows of the
+        first call. No rows are held out, whatever `early_stopping` says.
         """
         return self._fit(X, y, sample_weight, one_epoch=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predicted values, float64 of shape (n_rows,), or (n_rows, n_targets) if `y` had two dimensions."""
+        """Predicted values, float64 of shape (n_rows,), or (n_rows, n_targets) if `y`
+        had two dimensions.
+        """
         members = [self.target_.predicted(outputs, clip=self.clip_prediction) for outputs in self._outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
 

@@ -1,4 +1,6 @@
-"""What follows from the registry of parameters for an estimator's class: its constraints and its docstring."""
+"""What follows from the registry of parameters for an estimator's class: its
+constraints and its docstring.
+"""
 
 from collections.abc import Callable
 from inspect import signature
@@ -19,7 +21,10 @@ def documented(own: dict[str, Parameter]) -> Callable[[type], type]:
     def write(cls: type) -> type:
         known, lines = COMMON | own, []
         for name, argument in signature(cls).parameters.items():
-            lines += [f"{name} : {known[name].type_with(argument.default)}", indent(fill(known[name].full_text, 130), "    ")]
+            lines += [
+                f"{name} : {known[name].type_with(argument.default)}",
+                indent(fill(known[name].full_text, 130), "    "),
+            ]
         assert cls.__doc__ is not None
         cls.__doc__ = cls.__doc__.replace("{parameters}", indent("\n".join(lines), "    ").lstrip())
         return cls

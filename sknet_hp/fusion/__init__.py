@@ -1,1 +1,3 @@
-"""Where networks of concurrent fits train: the joblib backend "fused", its tasks, and the engine for GPUs and clusters. Knows training and joblib."""
+"""Where networks of concurrent fits train: the joblib backend "fused", its tasks, and
+the engine for GPUs and clusters. Knows training and joblib.
+"""

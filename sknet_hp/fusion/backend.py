@@ -1,6 +1,8 @@
-"""The joblib backend "fused": tasks run in threads, and their networks train beside each other.
+"""The joblib backend "fused": tasks run in threads, and their networks train beside
+each other.
 
-It knows joblib's protocol and nothing of networks beyond who has one: see `needs_threads`.
+It knows joblib's protocol and nothing of networks beyond who has one: see
+`needs_threads`.
 """
 
 import contextlib
@@ -17,12 +19,14 @@ import joblib
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, SequentialBackend, register_parallel_backend
 
 from sknet_hp.fusion.tasks.copies import clones_by_itself, copy_calls
-from sknet_hp.fusion.tasks.sizes import available_bytes, bytes_of_batch
+from sknet_hp.fusion.tasks.sizes import bytes_of_batch
+from sknet_hp.system.memory import available_memory
 
 WIDE = 512
 """How many tasks a caller is told can run at once, so that many networks meet."""
 
 DEFAULT_MEMORY_FRACTION = 0.25
+_UNKNOWN_MEMORY = 4 << 30  # bytes, where the system does not say what is free
 
 
 class Network:
@@ -30,16 +34,22 @@ class Network:
 
 
 def check_n_jobs(n_jobs: int | None) -> int | None:
-    """Return `n_jobs` if it is a number of cores by joblib's rules, and refuse it otherwise; True and 2.0 would pass for numbers."""
+    """Return `n_jobs` if it is a number of cores by joblib's rules, and refuse it
+    otherwise; True and 2.0 would pass for numbers.
+    """
     if n_jobs is not None and (not _is_whole(n_jobs) or n_jobs == 0):
-        raise ValueError(f"n_jobs={n_jobs!r}; it must be a whole number of cores, -1 for all, -2 for all but one, and so on, or None for all")
+        raise ValueError(
+            f"n_jobs={n_jobs!r}; it must be a whole number of cores, -1 for all, -2 for all but one, and so on, or "
+            f"None for all"
+        )
     return n_jobs
 
 
 def _check_limits(memory: int | None, max_threads: int) -> None:
     if memory is not None and (not _is_whole(memory) or memory < 1):
         raise ValueError(
-            f"memory={memory!r}; it must be a whole number of bytes, for example 2 * 10**9 for two gigabytes, or None for a quarter of what is free"
+            f"memory={memory!r}; it must be a whole number of bytes, for example 2 * 10**9 for two gigabytes, or None "
+            f"for a quarter of what is free"
         )
     if not _is_whole(max_threads) or max_threads < 1:
         raise ValueError(f"max_threads={max_threads!r}; it must be a whole number from 1 on")
@@ -78,7 +88,9 @@ def _place(over: Any) -> Any:
 
 
 def has_network(value: Any, depth: int = 16) -> bool:
-    """Whether an estimator of ours is within reach of a value: the value itself, its parameters, or what a container holds."""
+    """Whether an estimator of ours is within reach of a value: the value itself, its
+    parameters, or what a container holds.
+    """
     if isinstance(value, Network):
         return True
     if depth == 0 or isinstance(value, type):
@@ -103,8 +115,10 @@ def _has_estimator(value: Any) -> bool:
 def needs_threads(batch: Any) -> bool:
     """Whether a joblib batch may come to a network.
 
-    Yes if an estimator of ours is among the arguments. No if other estimators are and none of ours, or if the function is scikit-learn's own: such
-    tasks run one after another, in order, as without a backend. A function of the user's may do anything: yes.
+    Yes if an estimator of ours is among the arguments. No if other estimators are and
+    none of ours, or if the function is scikit-learn's own: such tasks run one after
+    another, in order, as without a backend. A function of the user's may do anything:
+    yes.
     """
     foreign = False
     for function, args, kwargs in batch.items:
@@ -114,22 +128,26 @@ def needs_threads(batch: Any) -> bool:
         if any(has_network(v) for v in [*values, owner]):
             return True
         module = getattr(function, "__module__", None) or ""
-        foreign = foreign or module.split(".")[0] in ("sklearn", "skopt") or any(_has_estimator(v) for v in [*values, owner])
+        foreign = (
+            foreign or module.split(".")[0] in ("sklearn", "skopt") or any(_has_estimator(v) for v in [*values, owner])
+        )
     return not foreign
 
 
 class FusedBackend(ParallelBackendBase):
     """Tasks in threads of this process, each with its own copy of what it is given.
 
-    On the CPU each network trains in the thread of its task, on a core of its own; several cores share a big one if it is alone. Networks for a GPU
-    or a cluster wait for each other and train together.
+    On the CPU each network trains in the thread of its task, on a core of its own;
+    several cores share a big one if it is alone. Networks for a GPU or a cluster wait
+    for each other and train together.
 
     Parameters
     ----------
     over : "dask", "ray", a Dask client, "inline" or None
         The cluster in whose workers networks train; "inline" and None: this process.
     cores : int or None
-        How many cores, or workers of a cluster, train networks, by joblib's rules, whatever `n_jobs` a call asks for. None: as many as it asks for.
+        How many cores, or workers of a cluster, train networks, by joblib's rules,
+        whatever `n_jobs` a call asks for. None: as many as it asks for.
     memory : int or None
         Bytes of data that tasks in flight may hold. Default: a quarter of what is free.
     max_threads : int
@@ -157,12 +175,16 @@ class FusedBackend(ParallelBackendBase):
         self.calls: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.plain: weakref.WeakKeyDictionary[Any, list] = weakref.WeakKeyDictionary()
         self.retrieving: weakref.WeakSet[Any] = weakref.WeakSet()
-        self.largest: weakref.WeakKeyDictionary[Any, float | None] = weakref.WeakKeyDictionary()  # array to be copied; None: nothing is
+        self.largest: weakref.WeakKeyDictionary[Any, float | None] = (
+            weakref.WeakKeyDictionary()
+        )  # array to be copied; None: nothing is
 
     # ---- before a call ---------------------------------------------------------------------------------------------
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
-        """Wide for an estimator that holds a network of ours, else 1: others chunk their work by this, and must give the numbers of n_jobs=None."""
+        """Wide for an estimator that holds a network of ours, else 1: others chunk
+        their work by this, and must give the numbers of n_jobs=None.
+        """
         frame = sys._getframe(1)
         for _ in range(12):
             if frame is None:
@@ -175,12 +197,15 @@ class FusedBackend(ParallelBackendBase):
             frame = frame.f_back  # type: ignore[assignment]
         return 1
 
-    def configure(self, n_jobs: int | None = 1, parallel: Any = None, prefer: Any = None, require: Any = None, **kwargs: Any) -> int:
+    def configure(
+        self, n_jobs: int | None = 1, parallel: Any = None, prefer: Any = None, require: Any = None, **kwargs: Any
+    ) -> int:
         from sknet_hp.fusion.engine import engine
 
         self.engine = engine()
         cores = check_n_jobs(self.cores or n_jobs)
-        memory = self.memory or int(DEFAULT_MEMORY_FRACTION * available_bytes())
+        free = available_memory()
+        memory = self.memory or int(DEFAULT_MEMORY_FRACTION * (_UNKNOWN_MEMORY if free is None else free))
         try:
             if getattr(self.engine.tasks.current, "direct", False):
                 raise RuntimeError("this thread trains by itself")
@@ -197,7 +222,9 @@ class FusedBackend(ParallelBackendBase):
 
         parallel, tasks = self._calling(), self.engine.tasks
         left = getattr(parallel, "_ready_batches", None)
-        while left is not None and not left.empty():  # of a call that failed while it was dispatching; joblib would run them in this one
+        while (
+            left is not None and not left.empty()
+        ):  # of a call that failed while it was dispatching; joblib would run them in this one
             left.get()
         with self.lock:
             self.retrieving.discard(parallel)
@@ -210,7 +237,9 @@ class FusedBackend(ParallelBackendBase):
         self._dispatched()
 
     def terminate(self) -> None:
-        """Threads end with their tasks, and workers stay for the next call: there is only the end of a call to note."""
+        """Threads end with their tasks, and workers stay for the next call: there is
+        only the end of a call to note.
+        """
         self.engine.close(self._calling())
 
     def _dispatched(self) -> None:
@@ -220,7 +249,9 @@ class FusedBackend(ParallelBackendBase):
 
     def get_nested_backend(self) -> tuple["FusedBackend", None]:
         level = (self.nesting_level or 0) + 1
-        return FusedBackend(nesting_level=level, over=self.over, cores=self.cores, memory=self.memory, max_threads=self.max_threads), None
+        return FusedBackend(
+            nesting_level=level, over=self.over, cores=self.cores, memory=self.memory, max_threads=self.max_threads
+        ), None
 
     # ---- tasks -----------------------------------------------------------------------------------------------------
 
@@ -240,7 +271,9 @@ class FusedBackend(ParallelBackendBase):
         return task
 
     def _separate(self, task: Any, parallel: Any) -> None:
-        """Give a task its own copy of what others may have too; if there can be none, they take turns."""
+        """Give a task its own copy of what others may have too; if there can be none,
+        they take turns.
+        """
         batch, largest = task.body, self.largest[parallel]
         if largest is None or all(clones_by_itself(function) for function, _, _ in batch.items):
             return
@@ -257,14 +290,18 @@ class FusedBackend(ParallelBackendBase):
         parallel = self._calling()
         self._run_plain(parallel)
         self._dispatched()
-        if parallel._aborting:  # what makes the tasks has failed before the first one: joblib would take it for a call without any
+        if (
+            parallel._aborting
+        ):  # what makes the tasks has failed before the first one: joblib would take it for a call without any
             parallel._raise_error_fast()
         with self.engine.tasks.parked(self.calls[parallel]):
             yield
 
     @staticmethod
     def _calling() -> Any:
-        """The `Parallel` that called: the protocol does not say which of those that share this backend it is, its frame does."""
+        """The `Parallel` that called: the protocol does not say which of those that
+        share this backend it is, its frame does.
+        """
         frame = sys._getframe(1)
         while frame is not None:
             owner = frame.f_locals.get("self")
@@ -274,7 +311,9 @@ class FusedBackend(ParallelBackendBase):
         return None
 
     def _run_plain(self, parallel: Any) -> None:
-        """Tasks without a network run in the thread that waits for them, in order. New ones arrive while they do."""
+        """Tasks without a network run in the thread that waits for them, in order. New
+        ones arrive while they do.
+        """
         while True:
             with self.lock:
                 waiting = self.plain.get(parallel)
@@ -290,7 +329,9 @@ class FusedBackend(ParallelBackendBase):
     def abort_everything(self, ensure_ready: bool = True) -> None:
         for parallel, call in list(self.calls.items()):
             if parallel._aborting and not call.off:
-                with getattr(parallel, "_lock", contextlib.nullcontext()):  # what is being told now is told to its end, and nothing after it
+                with getattr(
+                    parallel, "_lock", contextlib.nullcontext()
+                ):  # what is being told now is told to its end, and nothing after it
                     call.off = True
                 self.plain.pop(parallel, None)
                 self.engine.cancel(call)
@@ -321,7 +362,9 @@ class Session(joblib.parallel_config):
             self._over.release()
 
     def progress(self) -> Any:
-        """How many networks this session has `trained`, and how many are in `training` and `waiting`: the attributes of what it returns."""
+        """How many networks this session has `trained`, and how many are in `training`
+        and `waiting`: the attributes of what it returns.
+        """
         from dataclasses import replace
 
         from sknet_hp.fusion.engine import engine
@@ -330,40 +373,51 @@ class Session(joblib.parallel_config):
         return replace(progress, trained=progress.trained - self._trained_before)
 
 
-def fused(n_jobs: int | None = None, *, over: Any = None, memory: int | None = None, max_threads: int = WIDE) -> Session:
-    """Train the networks of concurrent fits at the same time, in any scikit-learn code run inside the `with` block.
+def fused(
+    n_jobs: int | None = None, *, over: Any = None, memory: int | None = None, max_threads: int = WIDE
+) -> Session:
+    """Train the networks of concurrent fits at the same time, in any scikit-learn code
+    run inside the `with` block.
 
-    Like ``joblib.parallel_config(backend="fused", n_jobs=-1)``, with settings. Results do not depend on it, bit for bit; only the time does.
-    Tasks are threads, and each has its own copy of what your own ``Parallel`` gives it, as joblib's processes have. Arrays of more than a megabyte
-    are not copied; with ``Parallel(require="sharedmem")`` nothing is.
-    Estimators without a network are fitted one after another inside it: use another backend for searches over them.
+    Like ``joblib.parallel_config(backend="fused", n_jobs=-1)``, with settings. Results
+    do not depend on it, bit for bit; only the time does. Tasks are threads, and each
+    has its own copy of what your own ``Parallel`` gives it, as joblib's processes have.
+    Arrays of more than a megabyte are not copied; with
+    ``Parallel(require="sharedmem")`` nothing is. Estimators without a network are
+    fitted one after another inside it: use another backend for searches over them.
 
     Parameters
     ----------
     n_jobs : int, default=None
-        How many cores train networks; on a cluster, how many of its workers. None or -1: all there are. The outermost setting wins; `n_jobs` of
-        searches inside are ignored.
+        How many cores train networks; on a cluster, how many of its workers. None or
+        -1: all there are. The outermost setting wins; `n_jobs` of searches inside are
+        ignored.
     over : {"dask", "ray", "inline"} or distributed.Client, default=None
-        Where networks train. By default, and with "inline", in threads of this process: on the CPU each on a core of its own, or a big one on several
-        cores while it is alone; on a GPU in stacks. "dask" is the cluster of Dask's current client, or give the client itself; "ray" the cluster that
-        `ray.init` has connected this process to. They need the extras `dask` and `ray`. A worker that dies costs only what it was training, which
-        goes to another, with a warning.
+        Where networks train. By default, and with "inline", in threads of this process:
+        on the CPU each on a core of its own, or a big one on several cores while it is
+        alone; on a GPU in stacks. "dask" is the cluster of Dask's current client, or
+        give the client itself; "ray" the cluster that `ray.init` has connected this
+        process to. They need the extras `dask` and `ray`. A worker that dies costs only
+        what it was training, which goes to another, with a warning.
     memory : int, default=None
-        Bytes of data that tasks waiting at one time may hold (scikit-learn copies a split of X for each), and an eighth of it for encoded rows
-        that they have in common. By default a quarter of the memory that is free.
+        Bytes of data that tasks waiting at one time may hold (scikit-learn copies a
+        split of X for each), and an eighth of it for encoded rows that they have in
+        common. By default a quarter of the memory that is free.
     max_threads : int, default=512
-        How many tasks may have begun and wait, for a core or for their networks, at one time.
+        How many tasks may have begun and wait, for a core or for their networks, at one
+        time.
 
     Returns
     -------
     session : context manager
-        `session.progress()` tells how many networks are trained, in training and waiting.
+        `session.progress()` tells how many networks are trained, in training and
+        waiting.
 
     Raises
     ------
     ValueError
-        If `n_jobs` is 0 or no whole number, `memory` or `max_threads` less than 1 or no whole number, `over` none of these, or there is no client or
-        connection.
+        If `n_jobs` is 0 or no whole number, `memory` or `max_threads` less than 1 or no
+        whole number, `over` none of these, or there is no client or connection.
     ImportError
         If the package of the cluster is not installed.
 

@@ -1,4 +1,6 @@
-"""What the engine moves: jobs with the threads that wait for them, and bundles of jobs that train together."""
+"""What the engine moves: jobs with the threads that wait for them, and bundles of jobs
+that train together.
+"""
 
 import threading
 from dataclasses import dataclass, field

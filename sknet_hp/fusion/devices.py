@@ -1,10 +1,5 @@
 """Which bundle runs where, how large it may be, and how long it will take."""
 
-import os
-from functools import lru_cache
-
-import joblib
-
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.job import TrainingJob
 
@@ -13,27 +8,9 @@ _STEP_SECONDS = 1.2e-4  # a step's fixed cost
 _MULTIPLICATIONS_PER_SECOND = 4.5e10
 
 
-def n_cores() -> int:
-    """Cores this process may use, by its affinity and its container's share."""
-    affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
-    return _n_cores(frozenset(affinity), os.environ.get("LOKY_MAX_CPU_COUNT"))
-
-
-@lru_cache(maxsize=8)
-def _n_cores(affinity: frozenset[int], limit: str | None) -> int:
-    """The same, read once for what may change while a process runs: joblib reads the container's files each time, which takes .1 ms."""
-    return int(joblib.cpu_count())
-
-
-def how_many(n_jobs: int | None, available: int) -> int:
-    """Cores, or workers, that `n_jobs` stands for, by joblib's rules; all if None."""
-    if n_jobs is None:
-        return available
-    return n_jobs if n_jobs > 0 else max(1, available + 1 + n_jobs)
-
-
 def resolve_device(device: str, elsewhere: bool = False) -> str:
-    """The torch device for "auto" (CUDA where there is one, else the CPU) or for a name, which must exist, unless networks train `elsewhere`.
+    """The torch device for "auto" (CUDA where there is one, else the CPU) or for a
+    name, which must exist, unless networks train `elsewhere`.
 
     Raises
     ------
@@ -51,11 +28,16 @@ def resolve_device(device: str, elsewhere: bool = False) -> str:
         if found.type not in ("cpu", "cuda") and not elsewhere:
             torch.empty(1, device=found).cpu()
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device={device!r} is none that torch can train on here ({error}); use 'cpu', 'cuda' or 'auto'") from None
+        raise ValueError(
+            f"device={device!r} is none that torch can train on here ({error}); use 'cpu', 'cuda' or 'auto'"
+        ) from None
     if found.type == "cuda" and not elsewhere:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if (found.index or 0) >= count:
-            raise ValueError(f"device={device!r}, but torch finds {count or 'no'} CUDA device{'s' * (count > 1)} here; use 'cpu' or 'auto'")
+            raise ValueError(
+                f"device={device!r}, but torch finds {count or 'no'} CUDA device{'s' * (count > 1)} here; use 'cpu' "
+                f"or 'auto'"
+            )
     return str(found)
 
 
@@ -64,7 +46,8 @@ def _n_parameters(job: TrainingJob) -> int:
 
 
 def stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
-    """How many networks like this one to train in one stack, or to send to a worker at a time.
+    """How many networks like this one to train in one stack, or to send to a worker at
+    a time.
 
     On CUDA memory is the limit: `gpu_bytes` of it are free, or what is free here.
     """

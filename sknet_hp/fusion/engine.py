@@ -1,8 +1,10 @@
-"""The continuous batcher, for GPUs and clusters: jobs that threads hand over become bundles, which train together.
+"""The continuous batcher, for GPUs and clusters: jobs that threads hand over become
+bundles, which train together.
 
-A group of equal jobs goes to a free executor as soon as it is full, or no task can run any further, or an executor is idle and nothing new
-has come for a while. The last two rules make a deadlock impossible, whatever tasks do. None of this can change a number: company does not
-matter (see `training`).
+A group of equal jobs goes to a free executor as soon as it is full, or no task can run
+any further, or an executor is idle and nothing new has come for a while. The last two
+rules make a deadlock impossible, whatever tasks do. None of this can change a number:
+company does not matter (see `training`).
 """
 
 import atexit
@@ -20,11 +22,11 @@ import torch
 
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.bundles import Bundle, Waiting, halves, own_instance
+from sknet_hp.fusion.executor_pool import Places
 from sknet_hp.fusion.executors.base import Executor, WorkerDied
 from sknet_hp.fusion.executors.cluster import Cluster
-from sknet_hp.fusion.kept import Kept
-from sknet_hp.fusion.places import Places
 from sknet_hp.fusion.tables import TableStore
+from sknet_hp.fusion.task_cache import Kept
 from sknet_hp.fusion.tasks.task import Call
 from sknet_hp.fusion.tasks.threads import Tasks
 from sknet_hp.fusion.tasks.warning_state import WarningState
@@ -40,7 +42,9 @@ _UNWINDING = 1.0  # seconds to wait for the threads of a call that was called of
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the engine is: networks trained since the session began, in training, and waiting."""
+    """How far the engine is: networks trained since the session began, in training, and
+    waiting.
+    """
 
     trained: int
     training: int
@@ -62,7 +66,9 @@ class Engine:
         self.in_training: dict[Bundle, Executor] = {}
         self.numbers = itertools.count()
         self.dispatcher: threading.Thread | None = None
-        self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()  # weak, because joblib may fail before it comes to `terminate`
+        self.sessions: weakref.WeakSet[Any] = (
+            weakref.WeakSet()
+        )  # weak, because joblib may fail before it comes to `terminate`
         self.last_arrival = 0.0
         self.correction = 1.0  # measured seconds / expected seconds
         self.trained = self.trained_before = 0  # networks: in all, and before this session
@@ -72,8 +78,11 @@ class Engine:
 
     # ---- sessions --------------------------------------------------------------------------------------------------
 
-    def open(self, session: Any, n_jobs: int | None, over: str | Cluster | None, max_threads: int, max_bytes: int) -> None:
-        """A `Parallel` call begins. The first of those that are open at the same time sets the rules and notes the warning filters.
+    def open(
+        self, session: Any, n_jobs: int | None, over: str | Cluster | None, max_threads: int, max_bytes: int
+    ) -> None:
+        """A `Parallel` call begins. The first of those that are open at the same time
+        sets the rules and notes the warning filters.
 
         Raises RuntimeError if not even the engine's own thread can be started.
         """
@@ -81,7 +90,11 @@ class Engine:
             if not self.sessions:
                 self.places.begin(n_jobs, over)
                 self.trained_before = self.trained
-                self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = self.places.n_jobs, max_threads, max_bytes
+                self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = (
+                    self.places.n_jobs,
+                    max_threads,
+                    max_bytes,
+                )
                 self.kept.room = max_bytes // _KEPT
                 self.warning_state = WarningState()
                 self.torch_threads = torch.get_num_threads()
@@ -102,7 +115,9 @@ class Engine:
                 raise
 
     def close(self, session: Any) -> None:
-        """A `Parallel` call has ended; after the last one the warning filters are as they were before the first."""
+        """A `Parallel` call has ended; after the last one the warning filters are as
+        they were before the first.
+        """
         with self.lock:
             self.sessions.discard(session)
             if not self.sessions and self.warning_state is not None:
@@ -160,7 +175,9 @@ class Engine:
         table = self.store.intern(job.train.table)
         validation = job.validation
         if validation is not None:
-            validation = Rows(table if validation.table is job.train.table else self.store.intern(validation.table), validation.index)
+            validation = Rows(
+                table if validation.table is job.train.table else self.store.intern(validation.table), validation.index
+            )
         return job.with_tables(Rows(table, job.train.index), validation)
 
     def cancel(self, call: Call) -> None:
@@ -171,7 +188,9 @@ class Engine:
             for w in itertools.chain(*self.groups.values(), *(bundle.members for bundle in bundles)):
                 if w.cancelled():
                     self._settle(w, error=Cancelled())
-            self.groups = {key: wanted for key, group in self.groups.items() if (wanted := [w for w in group if not w.cancelled()])}
+            self.groups = {
+                key: wanted for key, group in self.groups.items() if (wanted := [w for w in group if not w.cancelled()])
+            }
             self.ready_made = [bundle for bundle in self.ready_made if not bundle.cancelled()]
             for bundle, executor in self.in_training.items():
                 if bundle.cancelled():
@@ -188,24 +207,36 @@ class Engine:
                     return
             except Exception as error:  # nothing may leave threads waiting for ever
                 with self.lock:
-                    for waiting in itertools.chain(*self.groups.values(), *(bundle.members for bundle in self.ready_made)):
+                    for waiting in itertools.chain(
+                        *self.groups.values(), *(bundle.members for bundle in self.ready_made)
+                    ):
                         self._settle(waiting, error=own_instance(error))
                     self.groups.clear()
                     self.ready_made.clear()
 
     def _turn(self) -> bool:
-        """Do what is to be done now, or wait for a while; False if there is nothing more to wait for."""
+        """Do what is to be done now, or wait for a while; False if there is nothing
+        more to wait for.
+        """
         with self.lock:
             self.tasks.grant()
             chosen = self._choose()
-            stranded = self.tasks.take_stranded() if chosen is None and not self.groups and not self.in_training else None
+            stranded = (
+                self.tasks.take_stranded() if chosen is None and not self.groups and not self.in_training else None
+            )
             if chosen is not None:
                 bundle, executor = chosen
                 executor.busy = True
                 self.in_training[bundle] = executor
                 bundle.begun = time.monotonic()
             elif stranded is None:
-                if not self.sessions and self.tasks.idle and not self.groups and not self.in_training and not self.ready_made:
+                if (
+                    not self.sessions
+                    and self.tasks.idle
+                    and not self.groups
+                    and not self.in_training
+                    and not self.ready_made
+                ):
                     self.dispatcher = None
                     return False
                 self.lock.wait(self._pause())
@@ -260,15 +291,23 @@ class Engine:
 
     def _left(self, now: float) -> int:
         """Networks in training, each counted by the part of its time that is left."""
-        return round(sum(len(bundle.members) * max(0.0, 1 - (now - bundle.begun) / max(bundle.expected, 1e-9)) for bundle in self.in_training))
+        return round(
+            sum(
+                len(bundle.members) * max(0.0, 1 - (now - bundle.begun) / max(bundle.expected, 1e-9))
+                for bundle in self.in_training
+            )
+        )
 
     def _urgency(self, item: tuple[CohortKey, list[Waiting]]) -> tuple[float, int]:
-        """Groups that fill a stack come first, since the others may still grow; then those that were submitted first."""
+        """Groups that fill a stack come first, since the others may still grow; then
+        those that were submitted first.
+        """
         _, group = item
         return -min(1.0, len(group) / self.places.stack_height(group[0].job)), min(w.number for w in group)
 
     def _bundle_size(self, job: TrainingJob, n_jobs: int, left: int, places: int) -> int:
-        """How many of n_jobs to train together, so that bundles are of a size and keep every place busy; `left` are in training already.
+        """How many of n_jobs to train together, so that bundles are of a size and keep
+        every place busy; `left` are in training already.
 
         No slivers: a stack of 3 small networks takes almost as long as one of 30.
         """
@@ -278,7 +317,9 @@ class Engine:
         return n_jobs if n_jobs <= min(size + size // 3, height) else size
 
     def _at_exit(self) -> None:
-        """Leave no thread inside torch when the interpreter ends: call everything off, and wait a moment for it."""
+        """Leave no thread inside torch when the interpreter ends: call everything off,
+        and wait a moment for it.
+        """
         if os.getpid() != self.pid:
             return
         with self.lock:
@@ -310,7 +351,9 @@ class Engine:
             self.lock.notify()
 
     def _failed(self, bundle: Bundle, error: BaseException) -> None:
-        """A bundle did not train: retry it, in halves, until the member is found that is guilty."""
+        """A bundle did not train: retry it, in halves, until the member is found that
+        is guilty.
+        """
         alive = [w for w in bundle.members if not w.cancelled()]
         for waiting in bundle.members:
             if waiting.cancelled():
@@ -324,17 +367,26 @@ class Engine:
                 alive[0].notes.append((note, RuntimeWarning))
                 self.ready_made += [Bundle(part, deaths, bundle.expected / 2) for part in halves(alive)]
                 return
-            failure = RuntimeError(f"{deaths} workers died in turn while they trained this network; it may need more memory than there is")
+            failure = RuntimeError(
+                f"{deaths} workers died in turn while they trained this network; it may need more memory than there is"
+            )
             failure.__cause__, error = error, failure
         elif len(alive) > 1 and isinstance(error, Exception):
             if "out of memory" in str(error).lower():
-                alive[0].notes.append((f"a cohort of {len(alive)} networks ran out of memory; it is trained again in halves", RuntimeWarning))
+                alive[0].notes.append(
+                    (
+                        f"a cohort of {len(alive)} networks ran out of memory; it is trained again in halves",
+                        RuntimeWarning,
+                    )
+                )
             self.ready_made += [Bundle(part, expected=bundle.expected / 2) for part in halves(alive)]
             return
         for waiting in alive:
             self._settle(waiting, error=own_instance(error))
 
-    def _settle(self, waiting: Waiting, result: TrainingResult | None = None, error: BaseException | None = None) -> None:
+    def _settle(
+        self, waiting: Waiting, result: TrainingResult | None = None, error: BaseException | None = None
+    ) -> None:
         if not waiting.event.is_set():
             waiting.result, waiting.error = result, error
             waiting.event.set()

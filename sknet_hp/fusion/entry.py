@@ -1,4 +1,6 @@
-"""Where fits come in: their networks train in the thread that wants them; those for a GPU or a cluster may wait for others."""
+"""Where fits come in: their networks train in the thread that wants them; those for a
+GPU or a cluster may wait for others.
+"""
 
 import os
 import threading
@@ -14,7 +16,8 @@ from joblib.parallel import get_active_backend
 from sknet_hp.fusion import devices
 from sknet_hp.fusion import engine as engine_module
 from sknet_hp.fusion.executors.cluster import Cluster
-from sknet_hp.fusion.kept import Kept
+from sknet_hp.fusion.task_cache import Kept
+from sknet_hp.system import processors
 from sknet_hp.training.calling_off import CallOff
 from sknet_hp.training.job import CohortKey, TrainingJob, TrainingResult
 from sknet_hp.training.run import train_all
@@ -27,7 +30,9 @@ def _engine_of_task() -> Any:
 
 
 def kept_by_tasks() -> Kept | None:
-    """Where tasks leave for each other what they have in common; None if this thread is no task of the fused backend."""
+    """Where tasks leave for each other what they have in common; None if this thread is
+    no task of the fused backend.
+    """
     known = _engine_of_task()
     return None if known is None else known.kept
 
@@ -36,7 +41,9 @@ def kept_by_tasks() -> Kept | None:
 
 
 class _Busy:
-    """How many threads outside of tasks are at work on networks now: each has its share of the cores that torch may use."""
+    """How many threads outside of tasks are at work on networks now: each has its share
+    of the cores that torch may use.
+    """
 
     def __init__(self) -> None:
         self.lock, self.count = threading.Lock(), 0
@@ -56,15 +63,17 @@ _BUSY = _Busy()
 
 
 def cores_of_caller() -> int:
-    """How many cores this thread may use now: torch's setting, shared with others; in tasks one, unless nobody else is there.
+    """How many cores this thread may use now: torch's setting, shared with others; in
+    tasks one, unless nobody else is there.
 
-    No more than there are: parts of a network that wait for each other on one core would take many times as long.
+    No more than there are: parts of a network that wait for each other on one core
+    would take many times as long.
     """
     known = _engine_of_task()
     if known is not None:
         return known.tasks.cores()
     wanted = torch.get_num_threads() // max(1, _BUSY.count)
-    return min(wanted, devices.n_cores()) if wanted > 1 else 1
+    return min(wanted, processors.count_cores()) if wanted > 1 else 1
 
 
 # ---- training ------------------------------------------------------------------------------------------------------
@@ -76,13 +85,17 @@ def _cluster_of_backend() -> bool:
 
 
 def trains_elsewhere() -> bool:
-    """Whether networks that this thread wants go to a cluster, on whose devices this process has no say."""
+    """Whether networks that this thread wants go to a cluster, on whose devices this
+    process has no say.
+    """
     known = _engine_of_task()
     return _cluster_of_backend() if known is None else known.places.cluster is not None
 
 
 def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
-    """Train networks of one device: in this thread, or by the engine if they are a task's and for a GPU or a cluster."""
+    """Train networks of one device: in this thread, or by the engine if they are a
+    task's and for a GPU or a cluster.
+    """
     if _engine_of_task() is None and _cluster_of_backend():
         return Parallel()([delayed(_train_jobs)(jobs)])[0]
     return _train_jobs(jobs)
@@ -103,7 +116,7 @@ def _train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
 
 def _train_stacked(jobs: list[TrainingJob]) -> list[TrainingResult]:
     """Train networks in stacks of their own, now."""
-    from sknet_hp.training.cohort import train
+    from sknet_hp.training.stacked.cohort import train
 
     results: dict[int, TrainingResult] = {}
     groups: dict[CohortKey, list[int]] = {}

@@ -51,4 +51,7 @@ def _equal(a: Table, b: Table) -> bool:
     mine, others = _arrays(a), _arrays(b)
     if mine.keys() != others.keys() or a.X.width != b.X.width:
         return False
-    return all(x is others[name] or (x.dtype == others[name].dtype and np.array_equal(x, others[name])) for name, x in mine.items())
+    return all(
+        x is others[name] or (x.dtype == others[name].dtype and np.array_equal(x, others[name]))
+        for name, x in mine.items()
+    )

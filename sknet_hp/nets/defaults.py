@@ -1,4 +1,6 @@
-"""What a tensor is that does not say it: torch's defaults belong to the whole process, which may have changed them."""
+"""What a tensor is that does not say it: torch's defaults belong to the whole process,
+which may have changed them.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,8 +15,9 @@ from torch.overrides import TorchFunctionMode
 def own_defaults() -> Iterator[None]:
     """Make tensors that say neither type nor device float32 on the CPU, in this thread.
 
-    For code that is not ours: torch's layers, modules and losses of users, skorch. Nothing is set that other threads would see, and nothing at all
-    where these are the defaults, for it costs time in every call of torch's.
+    For code that is not ours: torch's layers, modules and losses of users, skorch.
+    Nothing is set that other threads would see, and nothing at all where these are the
+    defaults, for it costs time in every call of torch's.
     """
     with ExitStack() as entered:
         if torch.get_default_dtype() != torch.float32:
@@ -24,11 +27,24 @@ def own_defaults() -> Iterator[None]:
         yield
 
 
-_SHAPED = (torch.empty, torch.empty_permuted, torch.empty_strided, torch.zeros, torch.ones, torch.eye, torch.linspace, torch.logspace)
+_SHAPED = (
+    torch.empty,
+    torch.empty_permuted,
+    torch.empty_strided,
+    torch.zeros,
+    torch.ones,
+    torch.eye,
+    torch.linspace,
+    torch.logspace,
+)
 _MADE = frozenset([*_SHAPED, torch.rand, torch.randn, torch.normal])
-"""What makes tensors of the default type. They are made of ours from the beginning: random numbers differ by the type that they are drawn in."""
+"""What makes tensors of the default type. They are made of ours from the beginning:
+random numbers differ by the type that they are drawn in.
+"""
 
-_CONVERSIONS = frozenset([torch.Tensor.double, torch.Tensor.half, torch.Tensor.bfloat16, torch.Tensor.to, torch.Tensor.type])
+_CONVERSIONS = frozenset(
+    [torch.Tensor.double, torch.Tensor.half, torch.Tensor.bfloat16, torch.Tensor.to, torch.Tensor.type]
+)
 
 
 class _Float32(TorchFunctionMode):
@@ -45,14 +61,18 @@ class _Float32(TorchFunctionMode):
             return made
         try:  # once more, in float32: what was computed in float16 has lost digits
             if any(isinstance(arg, torch.Tensor) for arg in args):
-                return func(*(arg.to(torch.float32) if isinstance(arg, torch.Tensor) else arg for arg in args), **kwargs)
+                return func(
+                    *(arg.to(torch.float32) if isinstance(arg, torch.Tensor) else arg for arg in args), **kwargs
+                )
             return func(*args, **kwargs | {"dtype": torch.float32})
         except (TypeError, RuntimeError):  # it takes no such numbers, or no type
             return made.to(torch.float32)
 
 
 def _says_type(value: Any) -> bool:
-    """Whether a result is of the default type because an argument asks for a type, or is of this one itself."""
+    """Whether a result is of the default type because an argument asks for a type, or
+    is of this one itself.
+    """
     if isinstance(value, (list, tuple)):
         return any(map(_says_type, value))
     if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):

@@ -1,4 +1,6 @@
-"""Random numbers for code that takes no generator: torch's own belongs to the whole process, other threads included."""
+"""Random numbers for code that takes no generator: torch's own belongs to the whole
+process, other threads included.
+"""
 
 from typing import Any
 
@@ -7,10 +9,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 
 class OwnGenerator(TorchDispatchMode):
-    """Within it, in this thread, what torch draws without a generator comes from one that `seed` began, on each device.
+    """Within it, in this thread, what torch draws without a generator comes from one
+    that `seed` began, on each device.
 
-    So dropout and initial weights of a user's module follow from a seed whatever other threads draw (skorch's data loaders do, in every
-    prediction), and the process's generator stays as it was.
+    So dropout and initial weights of a user's module follow from a seed whatever other
+    threads draw (skorch's data loaders do, in every prediction), and the process's
+    generator stays as it was.
     """
 
     def __init__(self, seed: int):
@@ -37,7 +41,9 @@ class OwnGenerator(TorchDispatchMode):
         return input * kept * (1 / (1 - p) if p < 1 else 0.0), kept
 
     def _generator(self, args: Any, kwargs: Any) -> torch.Generator:
-        device = next((a.device for a in args if isinstance(a, torch.Tensor)), torch.device(kwargs.get("device") or "cpu"))
+        device = next(
+            (a.device for a in args if isinstance(a, torch.Tensor)), torch.device(kwargs.get("device") or "cpu")
+        )
         if device not in self.generators:
             self.generators[device] = torch.Generator(device).manual_seed(self.seed)
         return self.generators[device]

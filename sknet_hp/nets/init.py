@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sknet_hp.nets.graph import Graph, Node
-from sknet_hp.nets.layers import Layer
+from sknet_hp.nets.stacked.layers import Layer
 
 INITIALISATIONS: dict[str, Callable[..., Tensor]] = {
     "xavier_uniform": nn.init.xavier_uniform_,
@@ -18,7 +18,9 @@ INITIALISATIONS: dict[str, Callable[..., Tensor]] = {
     "lecun_normal": lambda w, generator: nn.init.kaiming_normal_(w, nonlinearity="linear", generator=generator),
     "orthogonal": nn.init.orthogonal_,
 }
-"""By name, what fills a weight matrix (out, in) in place: Glorot & Bengio 2010, He et al. 2015, LeCun et al. 1998, Saxe et al. 2014."""
+"""By name, what fills a weight matrix (out, in) in place: Glorot & Bengio 2010, He et
+al. 2015, LeCun et al. 1998, Saxe et al. 2014.
+"""
 
 _SIMPLEX = 5  # rows that a data-driven bias is drawn from
 
@@ -28,11 +30,13 @@ class Init(NamedTuple):
 
     Attributes
     ----------
-    weights : of linear layers, in `INITIALISATIONS`; their biases start at zero then. With None, weights and biases are uniform in ±1/√fan_in, as
-        `torch.nn.Linear` does it.
+    weights : of linear layers, in `INITIALISATIONS`; their biases start at zero then.
+        With None, weights and biases are uniform in ±1/√fan_in, as `torch.nn.Linear`
+        does it.
     num_sigma : standard deviation of the frequencies of periodic embeddings.
     zero_output : whether the output layer starts at zero.
-    fit_to_data : whether layers in the neural-tangent parametrisation look at training rows.
+    fit_to_data : whether layers in the neural-tangent parametrisation look at training
+        rows.
     """
 
     weights: str | None = None
@@ -48,8 +52,10 @@ def initial_parameters(graph: Graph, seed: int, init: Init | None = None, X: Ten
     ----------
     graph, seed : of the network.
     init : how it starts.
-    X : (rows, n_features) some training rows. Layers in the neural-tangent parametrisation look at them: each unit's
-        pre-activation starts with standard deviation 1 over them, and a bias between minus its values on some (Holzmüller et al. 2024).
+    X : (rows, n_features) some training rows. Layers in the neural-tangent
+        parametrisation look at them: each unit's pre-activation starts with standard
+        deviation 1 over them, and a bias between minus its values on some (Holzmüller
+        et al. 2024).
 
     Notes
     -----
@@ -85,21 +91,32 @@ def _draw(node: Node, init: Init, generator: torch.Generator) -> dict[str, Tenso
     start = _START.get(node.kind)
     if start is not None:
         return start(node, shapes, init, generator)
-    return {role: (torch.ones if role == "weight" else torch.zeros)(shape, dtype=torch.float32) for role, shape in shapes.items()}
+    return {
+        role: (torch.ones if role == "weight" else torch.zeros)(shape, dtype=torch.float32)
+        for role, shape in shapes.items()
+    }
 
 
-def _linear(node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator) -> dict[str, Tensor]:
+def _linear(
+    node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator
+) -> dict[str, Tensor]:
     if init.weights is None:
         return {role: _uniform(shape, shapes["weight"][1], generator) for role, shape in shapes.items()}
     weight = INITIALISATIONS[init.weights](torch.empty(shapes["weight"], dtype=torch.float32), generator=generator)
-    return {role: weight if role == "weight" else torch.zeros(shape, dtype=torch.float32) for role, shape in shapes.items()}
+    return {
+        role: weight if role == "weight" else torch.zeros(shape, dtype=torch.float32) for role, shape in shapes.items()
+    }
 
 
-def _ntk_linear(node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator) -> dict[str, Tensor]:
+def _ntk_linear(
+    node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator
+) -> dict[str, Tensor]:
     return {role: _normal(shape, generator) for role, shape in shapes.items()}
 
 
-def _periodic(node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator) -> dict[str, Tensor]:
+def _periodic(
+    node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator
+) -> dict[str, Tensor]:
     drawn = {"frequency": _normal(shapes["frequency"], generator).mul_(init.num_sigma)}
     if "phase" in shapes:
         drawn["phase"] = _uniform(shapes["phase"], 1, generator).mul_(math.pi)
@@ -113,11 +130,15 @@ def _bins(node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator:
     return straight | {"weight": torch.zeros(shapes["weight"], dtype=torch.float32)}
 
 
-def _categories(node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator) -> dict[str, Tensor]:
+def _categories(
+    node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator
+) -> dict[str, Tensor]:
     return {"weight": _normal(shapes["weight"], generator)}
 
 
-def _ensemble_linear(node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator) -> dict[str, Tensor]:
+def _ensemble_linear(
+    node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator
+) -> dict[str, Tensor]:
     drawn = _linear(node, {"weight": shapes["weight"], "bias": shapes["bias"][1:]}, init, generator)
     heads, n_inputs = shapes["input_factor"]
     factor = torch.ones(heads, n_inputs, dtype=torch.float32)
@@ -128,7 +149,9 @@ def _ensemble_linear(node: Node, shapes: dict[str, tuple[int, ...]], init: Init,
             rest = _normal((heads, n_inputs - groups * size), generator)
             factor = torch.cat([grouped, rest], 1)
         else:
-            factor = torch.empty(heads, n_inputs, dtype=torch.float32).bernoulli_(0.5, generator=generator).mul_(2).sub_(1)
+            factor = (
+                torch.empty(heads, n_inputs, dtype=torch.float32).bernoulli_(0.5, generator=generator).mul_(2).sub_(1)
+            )
     return {
         "weight": drawn["weight"],
         "bias": drawn["bias"].expand(shapes["bias"]).clone(),
@@ -137,7 +160,9 @@ def _ensemble_linear(node: Node, shapes: dict[str, tuple[int, ...]], init: Init,
     }
 
 
-def _ensemble_output(node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator) -> dict[str, Tensor]:
+def _ensemble_output(
+    node: Node, shapes: dict[str, tuple[int, ...]], init: Init, generator: torch.Generator
+) -> dict[str, Tensor]:
     return {role: _uniform(shape, shapes["weight"][2], generator) for role, shape in shapes.items()}
 
 
@@ -156,7 +181,9 @@ _START: dict[str, Callable[..., dict[str, Tensor]]] = {
 
 
 def _fit_to(x: Tensor, own: dict[str, Tensor], generator: torch.Generator) -> None:
-    """Scale each unit's weights until its values on x have standard deviation 1, and draw biases that put its zero among them."""
+    """Scale each unit's weights until its values on x have standard deviation 1, and
+    draw biases that put its zero among them.
+    """
     weight = own["weight"]
     values = x @ weight.T * weight.shape[1] ** -0.5  # (rows, units)
     spread = values.std(0, correction=0)
@@ -179,5 +206,11 @@ _START_BUFFER = {"running_mean": torch.zeros, "running_var": torch.ones}
 
 
 def initial_buffers(graph: Graph) -> dict[str, Tensor]:
-    """The buffers of one network before training: running means of zero, running variances of one."""
-    return {name: _START_BUFFER[role](shape, dtype=torch.float32) for node in graph.nodes for role, name, shape in node.buffers}
+    """The buffers of one network before training: running means of zero, running
+    variances of one.
+    """
+    return {
+        name: _START_BUFFER[role](shape, dtype=torch.float32)
+        for node in graph.nodes
+        for role, name, shape in node.buffers
+    }

@@ -1,4 +1,6 @@
-"""Encoded rows, in the compact form that networks take: floats, bins and how full they are, categories, entries of sparse columns, codes."""
+"""Encoded rows, in the compact form that networks take: floats, bins and how full they
+are, categories, entries of sparse columns, codes.
+"""
 
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -14,7 +16,8 @@ class Form(NamedTuple):
     ----------
     width : columns that the network's first layer sees, those of codes apart.
     n_floats : those that are floats; they come first.
-    n_binned, n_bins : numbers with bins, and how many bins they have together; their columns come next.
+    n_binned, n_bins : numbers with bins, and how many bins they have together; their
+        columns come next.
     n_hot : columns of categories, each a number of the one column that is 1.
     sparse : whether there are entries of sparse columns.
     n_codes : columns of numbers of learned vectors.
@@ -34,7 +37,13 @@ class Form(NamedTuple):
         return self.n_binned > 0 or self.n_hot > 0 or self.sparse or self.width > self.n_floats
 
 
-_DTYPES: dict[str, type] = {"floats": np.float32, "bins": np.uint16, "shares": np.float32, "starts": np.int64, "hot": np.int32}
+_DTYPES: dict[str, type] = {
+    "floats": np.float32,
+    "bins": np.uint16,
+    "shares": np.float32,
+    "starts": np.int64,
+    "hot": np.int32,
+}
 _DTYPES |= {"sparse_starts": np.int64, "sparse_columns": np.int32, "sparse_values": np.float32, "codes": np.int32}
 
 
@@ -46,17 +55,21 @@ def _none(dtype: type, *shape: int) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Encoded rows. A network sees `width` wide columns, of which only the floats exist; then the numbers of learned vectors.
+    """Encoded rows. A network sees `width` wide columns, of which only the floats
+    exist; then the numbers of learned vectors.
 
     Attributes
     ----------
     floats : (rows, n_floats) float32, the first wide columns.
     width : how many wide columns there are.
-    bins : (rows, n_binned) uint16, which bin of each number is filled in part; those below are full.
+    bins : (rows, n_binned) uint16, which bin of each number is filled in part; those
+        below are full.
     shares : (rows, n_binned) float32, how full that bin is.
-    starts : (n_binned + 1,) int64, where the bins of each number begin among all bins, whose wide columns come after the floats.
+    starts : (n_binned + 1,) int64, where the bins of each number begin among all bins,
+        whose wide columns come after the floats.
     hot : (rows, n_hot) int32, for each category the wide column that is 1, or -1.
-    sparse_starts, sparse_columns, sparse_values : entries of other wide columns as in SciPy's CSR, int64 (rows + 1,), int32 and float32 (entries,).
+    sparse_starts, sparse_columns, sparse_values : entries of other wide columns as in
+        SciPy's CSR, int64 (rows + 1,), int32 and float32 (entries,).
     codes : (rows, n_codes) int32, numbers of learned vectors.
     """
 
@@ -116,7 +129,9 @@ class Inputs:
         return self.width + self.codes.shape[1]
 
     def wide(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Some rows as one matrix, (rows, width + n_codes) float32; `floats` itself where there is nothing else."""
+        """Some rows as one matrix, (rows, width + n_codes) float32; `floats` itself
+        where there is nothing else.
+        """
         floats, n_floats = self.floats[rows], self.floats.shape[1]
         if not self.form.has_cells and not self.form.n_codes:
             return floats
@@ -135,7 +150,11 @@ class Inputs:
         if len(self.sparse_starts):
             first, last = self.sparse_starts[numbers], self.sparse_starts[numbers + 1]
             row = np.repeat(np.arange(len(numbers)), last - first)
-            entry = np.arange(len(row)) - np.repeat(np.cumsum(last - first) - (last - first), last - first) + np.repeat(first, last - first)
+            entry = (
+                np.arange(len(row))
+                - np.repeat(np.cumsum(last - first) - (last - first), last - first)
+                + np.repeat(first, last - first)
+            )
             out[row, self.sparse_columns[entry]] = self.sparse_values[entry]
         out[:, self.width :] = self.codes[numbers] if self.codes.size else 0
         return out
@@ -143,7 +162,9 @@ class Inputs:
     def take(self, rows: slice) -> "Inputs":
         """Some rows, without a copy."""
         changed = {
-            name: getattr(self, name)[rows] for name in ("floats", "bins", "shares", "hot", "codes") if getattr(self, name).size or name == "floats"
+            name: getattr(self, name)[rows]
+            for name in ("floats", "bins", "shares", "hot", "codes")
+            if getattr(self, name).size or name == "floats"
         }
         if len(self.sparse_starts):
             begin, end, _ = rows.indices(len(self))

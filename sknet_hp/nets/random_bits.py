@@ -1,17 +1,22 @@
-"""Random numbers by counting: functions of a key and a position, on any device. torch's generators belong to the whole process."""
+"""Random numbers by counting: functions of a key and a position, on any device. torch's
+generators belong to the whole process.
+"""
 
 import numpy as np
 import torch
 from torch import Tensor
 
 SHUFFLE, DROPOUT, MEMBER, NOISE, MIXUP, START = range(1, 7)
-"""Streams of random numbers that a network's seed opens: the second part of its keys."""
+"""Streams of random numbers that a network's seed opens: the second part of its keys.
+"""
 
 _GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
 def mixed_keys(*parts: int | np.ndarray) -> np.ndarray:
-    """One 64-bit key for each combination of integers (broadcast together), by rounds of SplitMix64's finaliser (Steele et al. 2014)."""
+    """One 64-bit key for each combination of integers (broadcast together), by rounds
+    of SplitMix64's finaliser (Steele et al. 2014).
+    """
     key = np.zeros((), dtype=np.uint64)
     with np.errstate(over="ignore"):
         for part in parts:
@@ -27,10 +32,14 @@ def _signed(constant: int) -> int:
 
 
 def random_bits(keys: Tensor, size: int) -> Tensor:
-    """Random 16-bit integers, (members, size), for keys of shape (members,): four of each word of SplitMix64 over key + position · golden."""
+    """Random 16-bit integers, (members, size), for keys of shape (members,): four of
+    each word of SplitMix64 over key + position · golden.
+    """
     counter = torch.arange(-(-size // 4), dtype=torch.int64, device=keys.device).mul_(_signed(_GOLDEN))
     z = counter + keys.unsqueeze(1)
     for shift, multiplier in ((30, _MIX_1), (27, _MIX_2), (31, 1)):
-        z.bitwise_xor_((z >> shift).bitwise_and_((1 << (64 - shift)) - 1))  # int64's shift copies the sign: mask it away
+        z.bitwise_xor_(
+            (z >> shift).bitwise_and_((1 << (64 - shift)) - 1)
+        )  # int64's shift copies the sign: mask it away
         z.mul_(_signed(multiplier))
     return z.view(torch.int16)[:, :size]

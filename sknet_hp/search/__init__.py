@@ -1,8 +1,10 @@
 """Searches over hyperparameters, fused by default.
 
-`GridSearchCV`, `RandomizedSearchCV` and `BayesSearchCV` are scikit-learn's and scikit-optimize's. The others hand out epochs: `HalvingSearchCV`,
-`HyperbandSearchCV`, `ASHASearchCV`, `BOHBSearchCV`; `GPSearchCV`, `TPESearchCV` and `CmaEsSearchCV`, led by a model; `PBTSearchCV`, which finds a
-schedule. `search_space` is a space to begin with. Which one when: docs/searchers.md.
+`GridSearchCV`, `RandomizedSearchCV` and `BayesSearchCV` are scikit-learn's and
+scikit-optimize's. The others hand out epochs: `HalvingSearchCV`, `HyperbandSearchCV`,
+`ASHASearchCV`, `BOHBSearchCV`; `GPSearchCV`, `TPESearchCV` and `CmaEsSearchCV`, led by
+a model; `PBTSearchCV`, which finds a schedule. `search_space` is a space to begin with.
+Which one when: docs/searchers.md.
 """
 
 # Knows the scikit-learn API and joblib; never torch.
@@ -10,20 +12,20 @@ schedule. `search_space` is a space to begin with. Which one when: docs/searcher
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sknet_hp.search.asha import ASHASearchCV
-from sknet_hp.search.bohb import BOHBSearchCV
-from sknet_hp.search.halving import HalvingSearchCV
-from sknet_hp.search.hyperband import HyperbandSearchCV
-from sknet_hp.search.population import PBTSearchCV
-from sknet_hp.search.running.journal import JournalError
+from sknet_hp.search.journal.journal import JournalError
+from sknet_hp.search.searchers.asha import ASHASearchCV
+from sknet_hp.search.searchers.bohb import BOHBSearchCV
+from sknet_hp.search.searchers.halving import HalvingSearchCV
+from sknet_hp.search.searchers.hyperband import HyperbandSearchCV
+from sknet_hp.search.searchers.population import PBTSearchCV
+from sknet_hp.search.searchers.stock import GridSearchCV, RandomizedSearchCV
 from sknet_hp.search.spaces.around import search_space
-from sknet_hp.search.stock import GridSearchCV, RandomizedSearchCV
 
 if TYPE_CHECKING:
-    from sknet_hp.search.bayes import BayesSearchCV
-    from sknet_hp.search.cma_es import CmaEsSearchCV
-    from sknet_hp.search.gp import GPSearchCV
-    from sknet_hp.search.tpe import TPESearchCV
+    from sknet_hp.search.searchers.bayes import BayesSearchCV
+    from sknet_hp.search.searchers.cma_es import CmaEsSearchCV
+    from sknet_hp.search.searchers.gp import GPSearchCV
+    from sknet_hp.search.searchers.tpe import TPESearchCV
 
 __all__ = [
     "ASHASearchCV",

@@ -1,1 +1,3 @@
-"""How networks are trained: jobs, batches, schedules, losses, optimizers; compiled on the CPU, as stacks on a GPU."""
+"""How networks are trained: jobs, batches, schedules, losses, optimizers; compiled on
+the CPU, as stacks on a GPU.
+"""

@@ -1,4 +1,6 @@
-"""Training rows changed at random, each member's from its own seed: noise on the inputs, mixtures of rows."""
+"""Training rows changed at random, each member's from its own seed: noise on the
+inputs, mixtures of rows.
+"""
 
 from collections.abc import Iterable
 
@@ -12,7 +14,9 @@ from sknet_hp.training.job import TrainingJob
 
 
 def mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:
-    """Which share of a mixture is a row itself, in each step of these epochs; (epochs, steps) float32."""
+    """Which share of a mixture is a row itself, in each step of these epochs; (epochs,
+    steps) float32.
+    """
 
     def drawn(epoch: int) -> np.ndarray:
         generator = np.random.default_rng(int(mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
@@ -33,17 +37,24 @@ class Augmentation:
 
     def __init__(self, jobs: list[TrainingJob], epochs: list[int], steps: int):
         self.noise = [
-            (k, job.input_noise, _generator(job, NOISE, epoch)) for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True)) if job.input_noise
+            (k, job.input_noise, _generator(job, NOISE, epoch))
+            for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True))
+            if job.input_noise
         ]
         graph = jobs[0].graph
         self.n_codes = graph.n_codes if isinstance(graph, Graph) else 0
-        self.mix = [Mixture(k, job, epoch, steps) for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True)) if job.mixup_alpha]
+        self.mix = [
+            Mixture(k, job, epoch, steps)
+            for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True))
+            if job.mixup_alpha
+        ]
 
     def __bool__(self) -> bool:
         return bool(self.noise or self.mix)
 
     def weigh(self, weight: np.ndarray, share: Tensor) -> None:
-        """Mix the weights of the rows, (members, steps, rows), and their shares of a batch's weight, (steps, members, rows), in place.
+        """Mix the weights of the rows, (members, steps, rows), and their shares of a
+        batch's weight, (steps, members, rows), in place.
 
         Nothing is to be done for members whose rows weigh the same.
         """
@@ -53,9 +64,11 @@ class Augmentation:
                 share[:, mixture.k] = torch.from_numpy(mixed / _or_one(mixed.sum(-1, keepdims=True)))
 
     def apply(self, begin: int, xs: Tensor, ys: Tensor) -> None:
-        """Change rows and targets, (steps, members, rows, width), of the steps from `begin` on, in place.
+        """Change rows and targets, (steps, members, rows, width), of the steps from
+        `begin` on, in place.
 
-        Whole steps are drawn, one by one, so it makes no difference how many come at a time.
+        Whole steps are drawn, one by one, so it makes no difference how many come at a
+        time.
         """
         for k, size, generator in self.noise:
             x = xs[:, k, :, : xs.shape[3] - self.n_codes]  # numbers of categories mean nothing in between
@@ -66,15 +79,19 @@ class Augmentation:
 
 
 class Mixture:
-    """How one member's rows are mixed in an epoch (mixup, Zhang et al. 2018): each with its neighbour, as their order is random.
+    """How one member's rows are mixed in an epoch (mixup, Zhang et al. 2018): each with
+    its neighbour, as their order is random.
 
-    The loss of a mixed row is to be the mixture of the losses by both targets, each with the weight of its own row. For losses whose gradient is
-    linear in the target, as most are, that is the loss by the mean of the targets with those weights, times the mean of the weights.
+    The loss of a mixed row is to be the mixture of the losses by both targets, each
+    with the weight of its own row. For losses whose gradient is linear in the target,
+    as most are, that is the loss by the mean of the targets with those weights, times
+    the mean of the weights.
 
     Parameters
     ----------
     k : which member.
-    job, epoch, steps : its job, how many epochs it has behind it, and the steps of this one.
+    job, epoch, steps : its job, how many epochs it has behind it, and the steps of this
+        one.
     """
 
     def __init__(self, k: int, job: TrainingJob, epoch: int, steps: int):
@@ -96,7 +113,9 @@ class Mixture:
         return mixed
 
     def apply(self, begin: int, x: Tensor, y: Tensor) -> None:
-        """Mix rows and targets, (steps, rows, width), of the steps from `begin` on, in place."""
+        """Mix rows and targets, (steps, rows, width), of the steps from `begin` on, in
+        place.
+        """
         steps = slice(begin, begin + len(x))
         last = torch.from_numpy(self.last[steps]).to(x.device)
         for part, shares in ((x, self.share), (y, self.of_target)):

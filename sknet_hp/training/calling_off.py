@@ -4,7 +4,9 @@ import numpy as np
 
 
 class Cancelled(BaseException):
-    """Training was called off. Not an `Exception`, so that no task takes it for a failed fit."""
+    """Training was called off. Not an `Exception`, so that no task takes it for a
+    failed fit.
+    """
 
 
 class CallOff:

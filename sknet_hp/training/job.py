@@ -1,4 +1,6 @@
-"""The one hand-over in the project: what is to be trained, and what comes back. Plain data, picklable, without behaviour of its own."""
+"""The one hand-over in the project: what is to be trained, and what comes back. Plain
+data, picklable, without behaviour of its own.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,16 +13,18 @@ from torch import nn
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.averaging import Average, Averaging
-from sknet_hp.training.schedules import Schedule
-from sknet_hp.training.stopping import Plateau, Stopping
-from sknet_hp.training.torch_loss import TorchLoss
+from sknet_hp.training.rules.averaging import Average, Averaging
+from sknet_hp.training.rules.schedules import Schedule
+from sknet_hp.training.rules.stopping import Plateau, Stopping
+from sknet_hp.training.rules.torch_loss import TorchLoss
 
 MAX_EVALUATION_ROWS = 1024
 """Validation runs in batches of at most this many rows."""
 
 ROW_QUANTUM = 32
-"""Batches that hold all rows are filled up to a multiple of this many: splits that differ by a few rows can train in one cohort."""
+"""Batches that hold all rows are filled up to a multiple of this many: splits that
+differ by a few rows can train in one cohort.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +56,9 @@ class Rows:
 
 @dataclass(frozen=True)
 class Rates:
-    """The numbers of an update that may differ between the members of a cohort; `clip` is the largest norm of a gradient."""
+    """The numbers of an update that may differ between the members of a cohort; `clip`
+    is the largest norm of a gradient.
+    """
 
     lr: float = 1e-3
     weight_decay: float = 0.0
@@ -74,12 +80,16 @@ class State:
     parameters, buffers : flat float32 vectors, in the order of the graph.
     slots : (n_slots, n_parameters) the optimizer's memory.
     epoch, step : how many have been trained.
-    best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest validation loss (or highest score, which `best_loss`
-        holds negated); None without validation.
-    judged_by, waited : what made it the best, the `judged_by` of a job; and how many epochs have been judged since.
+    best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest
+        validation loss (or highest score, which `best_loss` holds negated); None
+        without validation.
+    judged_by, waited : what made it the best, the `judged_by` of a job; and how many
+        epochs have been judged since.
     plateau : of the schedule of that name.
-    average : of the weights, which predicts in their place; None where nothing is averaged.
-    finished : why nothing more will be trained: "" (it may go on), "patience", "diverged" or "observer".
+    average : of the weights, which predicts in their place; None where nothing is
+        averaged.
+    finished : why nothing more will be trained: "" (it may go on), "patience",
+        "diverged" or "observer".
     """
 
     parameters: np.ndarray
@@ -109,7 +119,8 @@ class CohortKey(NamedTuple):
 
     Attributes
     ----------
-    n_rows : of training and validation, where a loss of the user's, which may be one of whole batches, must see no rows that fill them.
+    n_rows : of training and validation, where a loss of the user's, which may be one of
+        whole batches, must see no rows that fill them.
     """
 
     graph: Any
@@ -134,28 +145,38 @@ class TrainingJob:
 
     Attributes
     ----------
-    graph : the structure; or, for a module that cannot be stacked, the module itself, with its weights.
-    seed : initial weights (unless `start` has some), shuffling and dropout follow from it.
-    train, validation : the rows; batches are drawn from `train`, `validation` is scored after each epoch.
+    graph : the structure; or, for a module that cannot be stacked, the module itself,
+        with its weights.
+    seed : initial weights (unless `start` has some), shuffling and dropout follow from
+        it.
+    train, validation : the rows; batches are drawn from `train`, `validation` is scored
+        after each epoch.
     loss, optimizer : names in their registries; or a loss of the user's.
     schedule : of the learning rate.
     decay_mode : "decoupled", "l2", or None for what the optimizer is known with.
-    decay_factors : for each parameter tensor a factor on the weight decay; None for ones.
-    decay_everywhere : whether weight decay reaches biases and normalisations too, as in torch.
+    decay_factors : for each parameter tensor a factor on the weight decay; None for
+        ones.
+    decay_everywhere : whether weight decay reaches biases and normalisations too, as in
+        torch.
     lr_factors : for each parameter tensor a factor on the learning rate; None for ones.
-    lr_factors_until, lr_factors_after : how many epochs they hold, None for all; and those that hold from then on.
-    decay_schedule, dropout_schedule : of weight decay and of the rates of dropout, over the same horizon; the latter changes between epochs.
-    averaging : of the weights, for validation and prediction; its numbers may differ within a cohort.
+    lr_factors_until, lr_factors_after : how many epochs they hold, None for all; and
+        those that hold from then on.
+    decay_schedule, dropout_schedule : of weight decay and of the rates of dropout, over
+        the same horizon; the latter changes between epochs.
+    averaging : of the weights, for validation and prediction; its numbers may differ
+        within a cohort.
     max_epochs : train until this many epochs, those of `start` included.
     schedule_epochs : the horizon of schedules and averages; `max_epochs` if None.
-    rates, loss_parameter, label_smoothing, input_noise, mixup_alpha, layer_rates : numbers that may differ within a cohort; the last in the order
-        of the graph's nodes.
+    rates, loss_parameter, label_smoothing, input_noise, mixup_alpha, layer_rates :
+        numbers that may differ within a cohort; the last in the order of the graph's
+        nodes.
     init : how weights start.
     start : the state to go on from, or None.
     precision : of the products of hidden layers, "float32" or "bf16".
-    metric : what early stopping follows instead of the validation loss: the outputs of the validation rows to a number, the higher the better.
-        Picklable.
-    judged_by : all that epochs are judged by, to be compared: the best of an earlier training is none where this has changed.
+    metric : what early stopping follows instead of the validation loss: the outputs of
+        the validation rows to a number, the higher the better. Picklable.
+    judged_by : all that epochs are judged by, to be compared: the best of an earlier
+        training is none where this has changed.
     observer : told of each epoch, in this process; None lets the job train in any.
     """
 
@@ -202,7 +223,11 @@ class TrainingJob:
 
     @property
     def batch_rows(self) -> int:
-        return self.rows_per_step if isinstance(self.loss, TorchLoss) else min(self.batch_size, _filled_up(len(self.train)))
+        return (
+            self.rows_per_step
+            if isinstance(self.loss, TorchLoss)
+            else min(self.batch_size, _filled_up(len(self.train)))
+        )
 
     @property
     def rows_per_step(self) -> int:
@@ -247,7 +272,9 @@ class TrainingJob:
 
 
 def evaluation_shape(rows: Rows | None) -> tuple[int, int]:
-    """(rows of a batch, number of batches) in which these rows are scored; a function of their number alone."""
+    """(rows of a batch, number of batches) in which these rows are scored; a function
+    of their number alone.
+    """
     if rows is None:
         return 0, 0
     size = min(_filled_up(len(rows)), MAX_EVALUATION_ROWS)
@@ -261,7 +288,8 @@ def _filled_up(n_rows: int) -> int:
 class EpochRecord(NamedTuple):
     """One row of a history.
 
-    Losses are means over rows, weighted; `valid_score` is of the job's metric; `duration` is the network's share of its cohort's seconds.
+    Losses are means over rows, weighted; `valid_score` is of the job's metric;
+    `duration` is the network's share of its cohort's seconds.
     """
 
     epoch: int
@@ -273,7 +301,9 @@ class EpochRecord(NamedTuple):
 
 
 class Reaction(NamedTuple):
-    """What an observer wants: to end the training, to go on at other rates, to go on from values of its own for some fields of the state."""
+    """What an observer wants: to end the training, to go on at other rates, to go on
+    from values of its own for some fields of the state.
+    """
 
     stop: bool = False
     rates: Rates | None = None
@@ -281,10 +311,14 @@ class Reaction(NamedTuple):
 
 
 class Observer(Protocol):
-    """Looks on while a network trains. What it raises ends this network's training, and is raised to who wanted it."""
+    """Looks on while a network trains. What it raises ends this network's training, and
+    is raised to who wanted it.
+    """
 
     def on_epoch_begin(self) -> Reaction:
-        """Before the first step; a network that is stopped here is as the last epoch left it."""
+        """Before the first step; a network that is stopped here is as the last epoch
+        left it.
+        """
         ...
 
     def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
@@ -294,7 +328,9 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
-    """A trained network: the state it ended in, a record of each epoch trained now, and what its observer raised."""
+    """A trained network: the state it ended in, a record of each epoch trained now, and
+    what its observer raised.
+    """
 
     state: State
     history: list[EpochRecord]

@@ -1,4 +1,6 @@
-"""Where the tensors of a network lie: in a vector of its own, and in its row of a matrix, together with those of all others of its cohort."""
+"""Where the tensors of a network lie: in a vector of its own, and in its row of a
+matrix, together with those of all others of its cohort.
+"""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +16,9 @@ _QUANTUM = 4  # floats: kernels are faster at rows that begin at multiples of 16
 
 def flatten(tensors: dict[str, Tensor], order: list[tuple[str, Shape]]) -> np.ndarray:
     """One network's tensors as one float32 vector."""
-    return np.concatenate([np.zeros(0, np.float32), *[tensors[name].detach().cpu().numpy().ravel() for name, _ in order]])
+    return np.concatenate(
+        [np.zeros(0, np.float32), *[tensors[name].detach().cpu().numpy().ravel() for name, _ in order]]
+    )
 
 
 class Layout:
@@ -42,7 +46,10 @@ class Layout:
         """(members, *shape) views by name."""
         sizes = [math.prod(shape) for _, shape in self.tensors]
         parts = rows[:, : self.end].split(sizes, 1)
-        return {name: part.unflatten(1, shape) if shape else part[:, 0] for (name, shape), part in zip(self.tensors, parts, strict=True)}
+        return {
+            name: part.unflatten(1, shape) if shape else part[:, 0]
+            for (name, shape), part in zip(self.tensors, parts, strict=True)
+        }
 
     def member(self, row: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """One member's (parameters, buffers), copied out."""

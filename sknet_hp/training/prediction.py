@@ -9,14 +9,16 @@ from torch import nn
 from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.program import Alone, trained_shapes
+from sknet_hp.nets.stacked.program import Alone, trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
-from sknet_hp.training.losses import together
-from sknet_hp.training.torch_loss import TorchLoss, meaning
+from sknet_hp.training.rules.losses import together
+from sknet_hp.training.rules.torch_loss import TorchLoss, meaning
 
 BATCH_ROWS = 1024
-"""Predictions are made for so many rows at a time: few enough for their activations to stay in cache."""
+"""Predictions are made for so many rows at a time: few enough for their activations to
+stay in cache.
+"""
 
 
 def predict(
@@ -32,15 +34,18 @@ def predict(
 ) -> np.ndarray:
     """Outputs of one network.
 
-    A function of the arguments alone, the number of cores apart, which does not show in the result. Safe to call from several threads.
+    A function of the arguments alone, the number of cores apart, which does not show in
+    the result. Safe to call from several threads.
 
     Parameters
     ----------
-    graph : the network's structure; or a module that can not be stacked, whose own weights do not matter.
+    graph : the network's structure; or a module that can not be stacked, whose own
+        weights do not matter.
     parameters, buffers : its weights, flat.
     rates : the numbers of its layers, in the order of the graph's nodes.
     inputs : encoded rows.
-    loss, n_outputs : what the network was trained for: they say what several predictions for one row mean together.
+    loss, n_outputs : what the network was trained for: they say what several
+        predictions for one row mean together.
     precision : in which hidden layers multiply.
     cores : how many may be used.
 
@@ -60,7 +65,12 @@ def predict(
 
 
 def _predict_by_torch(
-    module: nn.Module, parameters: np.ndarray, buffers: np.ndarray, inputs: Inputs, loss: str | TorchLoss, n_outputs: int
+    module: nn.Module,
+    parameters: np.ndarray,
+    buffers: np.ndarray,
+    inputs: Inputs,
+    loss: str | TorchLoss,
+    n_outputs: int,
 ) -> np.ndarray:
     parts = []
     with training_environment(), own_defaults():

@@ -1,20 +1,24 @@
 """Which of a network's tensors weight decay reaches."""
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.program import trained_shapes
+from sknet_hp.nets.stacked.program import trained_shapes
 from sknet_hp.training.job import TrainingJob
 
 _SPARED = ("batch_norm", "layer_norm")
 
 
 def decay_reach(job: TrainingJob) -> list[float]:
-    """A factor on the weight decay of each parameter tensor of a job, 0 where it does not reach."""
+    """A factor on the weight decay of each parameter tensor of a job, 0 where it does
+    not reach.
+    """
     shapes = job.graph.parameters if isinstance(job.graph, Graph) else trained_shapes(job.graph)[0]
     factors = list(job.decay_factors or (1.0,) * len(shapes))
     if job.decay_everywhere:
         return factors
     if isinstance(job.graph, Graph):
-        reached = [role != "bias" and node.kind not in _SPARED for node in job.graph.nodes for role, _, _ in node.parameters]
+        reached = [
+            role != "bias" and node.kind not in _SPARED for node in job.graph.nodes for role, _, _ in node.parameters
+        ]
     else:
         reached = [len(shape) > 1 for _, shape in shapes]
     return [factor if reaches else 0.0 for factor, reaches in zip(factors, reached, strict=True)]

@@ -14,7 +14,9 @@ def one_core() -> int:
 
 
 def is_compiled(job: TrainingJob) -> bool:
-    """Whether a network trains in compiled loops: on the CPU, made of layers we know, and with a loss we know."""
+    """Whether a network trains in compiled loops: on the CPU, made of layers we know,
+    and with a loss we know.
+    """
     if job.device != "cpu" or not isinstance(job.graph, Graph):
         return False
     from sknet_hp.training.compiled.known import known
@@ -35,7 +37,7 @@ def train_here(job: TrainingJob, call_off: CallOff, cores: Callable[[], int] = o
         from sknet_hp.training.compiled.training import train_compiled
 
         return train_compiled(job, call_off, cores)
-    from sknet_hp.training.cohort import train
+    from sknet_hp.training.stacked.cohort import train
 
     return train([job], call_off.is_set)[0]
 

@@ -8,19 +8,21 @@ from torch import Tensor, nn
 
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init, initial_buffers, initial_parameters
-from sknet_hp.nets.program import trained_shapes
 from sknet_hp.nets.random_bits import START, mixed_keys
+from sknet_hp.nets.stacked.program import trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.job import State, TrainingJob
 from sknet_hp.training.layout import flatten
-from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
 
 _SAMPLE = 1024  # training rows that a data-driven start looks at
 _REMEMBERED = 2**16  # parameters, 256 KiB
 
 
 def initial_tensors(job: TrainingJob) -> dict[str, Tensor]:
-    """The parameters and buffers, by name, that a job's network begins with: a function of the job alone, whoever calls."""
+    """The parameters and buffers, by name, that a job's network begins with: a function
+    of the job alone, whoever calls.
+    """
     if not isinstance(job.graph, Graph):
         return dict(job.graph.named_parameters()) | dict(job.graph.named_buffers())
     return _draw(job.graph, job.seed, job.init, _sample(job) if job.init.fit_to_data else None)
@@ -55,14 +57,18 @@ def _draw(graph: Graph, seed: int, init: Init, sample: Tensor | None = None) -> 
 
 @lru_cache(maxsize=32)
 def _drawn(graph: Graph, seed: int, init: Init) -> tuple[np.ndarray, np.ndarray]:
-    """(parameters, buffers) that small networks begin with: those of a search mostly begin with the same, and drawing takes as long as an epoch."""
+    """(parameters, buffers) that small networks begin with: those of a search mostly
+    begin with the same, and drawing takes as long as an epoch.
+    """
     return _vectors(graph, _draw(graph, seed, init))
 
 
 def _sample(job: TrainingJob) -> Tensor:
     """Some training rows."""
     rows = job.train
-    picked = np.random.default_rng(int(mixed_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF).permutation(len(rows))[:_SAMPLE]
+    picked = np.random.default_rng(int(mixed_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF).permutation(len(rows))[
+        :_SAMPLE
+    ]
     sample = rows.table.X.wide(picked if rows.index is None else rows.index[picked])
     # A copy, since torch's memory starts at multiples of 64 bytes, which is part of the bits, and NumPy's does not.
     return torch.tensor(sample, device="cpu")

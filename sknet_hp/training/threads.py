@@ -1,4 +1,6 @@
-"""Threads that work on arrays of whoever waits for them, who therefore waits until they are done, whatever happens."""
+"""Threads that work on arrays of whoever waits for them, who therefore waits until they
+are done, whatever happens.
+"""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +9,9 @@ from sknet_hp.training.calling_off import CallOff
 
 
 class _Helper(threading.Thread):
-    """A thread that says when it is done: `Thread.join`, once interrupted by Ctrl-C, takes one that still runs for one that has ended."""
+    """A thread that says when it is done: `Thread.join`, once interrupted by Ctrl-C,
+    takes one that still runs for one that has ended.
+    """
 
     def __init__(self, work: Callable[[], None]):
         super().__init__(name="sknet_hp-training", daemon=True)
@@ -29,13 +33,15 @@ class _Helper(threading.Thread):
 
 
 def run_in_threads(n: int, work: Callable[[int, int], None], call_off: CallOff | None = None) -> None:
-    """Call `work(part, parts)` for each part in a thread of its own, this one among them, and wait for all.
+    """Call `work(part, parts)` for each part in a thread of its own, this one among
+    them, and wait for all.
 
     Parameters
     ----------
     n : how many parts are wanted. There are fewer where no more threads are to be had.
     work : the first error that it raises is raised again.
-    call_off : set if the waiting is interrupted. With one, the main thread only waits: it would not hear of Ctrl-C while it works.
+    call_off : set if the waiting is interrupted. With one, the main thread only waits:
+        it would not hear of Ctrl-C while it works.
     """
     first = 0 if call_off is not None and threading.current_thread() is threading.main_thread() else 1
     if first and n < 2:

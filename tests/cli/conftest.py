@@ -32,7 +32,9 @@ def run(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def refused(run):
-    """Run a command line that must be refused: exit code 2, one sentence with the given words, and not a file more than before."""
+    """Run a command line that must be refused: exit code 2, one sentence with the given
+    words, and not a file more than before.
+    """
 
     def run_refused(*arguments: object, says: tuple[str, ...] = ()) -> str:
         before = sorted(Path.cwd().rglob("*"))
@@ -51,7 +53,9 @@ def refused(run):
 
 @pytest.fixture
 def table():
-    """Sixty rows of numbers, text and booleans with missing cells; columns `label` and `amount` can be learned from them."""
+    """Sixty rows of numbers, text and booleans with missing cells; columns `label` and
+    `amount` can be learned from them.
+    """
     rng = np.random.default_rng(0)
     size = rng.normal(size=60)
     colour = rng.choice(["red", "green", "blue"], size=60)

@@ -1,4 +1,6 @@
-"""Input that can't be used ends with one sentence that says what was received and what to do, and leaves nothing behind."""
+"""Input that can't be used ends with one sentence that says what was received and what
+to do, and leaves nothing behind.
+"""
 
 import gzip
 import os
@@ -14,7 +16,9 @@ TUNE = ("tune", "data.csv", "--target", "label", "--candidates", 1, "--cv", 2, "
 
 @pytest.fixture
 def write(run, table):
-    """Write the table, changed by the given columns, as data.csv of the command's directory."""
+    """Write the table, changed by the given columns, as data.csv of the command's
+    directory.
+    """
 
     def write_table(**columns: object) -> None:
         table.assign(**columns).to_csv("data.csv", index=False)
@@ -35,7 +39,10 @@ def test_directory_as_data(refused, tmp_path):
 def test_what_may_never_end_is_not_read(refused, tmp_path, ending):
     os.mkfifo(tmp_path / f"pipe{ending}")
     (tmp_path / f"zero{ending}").symlink_to("/dev/zero")
-    save(NetClassifier(max_epochs=1).fit(pd.DataFrame({"size": [0.0, 1.0] * 9}), ["a", "b"] * 9), tmp_path / "model.safetensors")
+    save(
+        NetClassifier(max_epochs=1).fit(pd.DataFrame({"size": [0.0, 1.0] * 9}), ["a", "b"] * 9),
+        tmp_path / "model.safetensors",
+    )
     for name in (f"pipe{ending}", f"zero{ending}"):
         refused("tune", name, "--target", "label", says=(f"'{name}' is a device, a pipe", "into a file"))
         refused("predict", "model.safetensors", name, says=(f"'{name}' is a device, a pipe", "into a file"))
@@ -62,7 +69,10 @@ def test_unreadable_file(refused, write, monkeypatch):
     refused(*TUNE, says=("permission",))
 
 
-@pytest.mark.parametrize(("name", "says"), [("iriss", "did you mean 'iris'"), ("california_housing", "nothing is downloaded"), ("", "use one of")])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("iriss", "did you mean 'iris'"), ("california_housing", "nothing is downloaded"), ("", "use one of")],
+)
 def test_unknown_bundled_table(refused, name, says, monkeypatch, tmp_path):
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "no-cache"))
     err = refused("tune", f"sklearn:{name}") if name != "california_housing" else None
@@ -129,7 +139,9 @@ def test_parquet_with_equal_names(refused, tmp_path):
     import pyarrow as pa
     from pyarrow import parquet
 
-    parquet.write_table(pa.Table.from_arrays([pa.array([1, 2]), pa.array([1, 2])], names=["a", "a"]), tmp_path / "data.parquet")
+    parquet.write_table(
+        pa.Table.from_arrays([pa.array([1, 2]), pa.array([1, 2])], names=["a", "a"]), tmp_path / "data.parquet"
+    )
     refused("tune", "data.parquet", "--target", "a", says=("'a'", "name of its own"))
 
 
@@ -200,7 +212,12 @@ def test_advice_about_rare_classes_can_be_followed(refused, write, values, says)
     err = refused(*TUNE, "--task", "classification", says=("too rare", says))
     if isinstance(values[0], str):
         assert "--task regression" not in err
-        refused(*TUNE, "--task", "regression", says=("say --task classification" if "dates" in says else "write numbers plainly",))
+        refused(
+            *TUNE,
+            "--task",
+            "regression",
+            says=("say --task classification" if "dates" in says else "write numbers plainly",),
+        )
 
 
 def test_fewer_rows_than_folds(refused, write):

@@ -8,7 +8,10 @@ from sknet_hp.cli import memory
     [
         (MemoryError(), True),
         (
-            RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes"),
+            RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried "
+                "to allocate 400 bytes"
+            ),
             True,
         ),
         (RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB"), True),

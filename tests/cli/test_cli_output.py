@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.output import require_directory_can_be_written, require_file_can_be_written, write_directory, write_file
+from sknet_hp.cli.output import (
+    require_directory_can_be_written,
+    require_file_can_be_written,
+    write_directory,
+    write_file,
+)
 
 
 def fail(path):
@@ -55,7 +60,10 @@ def test_names_may_be_as_long_as_the_system_has_them(tmp_path):
 def test_places_that_take_no_files_are_refused_before_anything_is_trained(tmp_path):
     if not os.path.isdir("/proc/self"):
         pytest.skip("there is no /proc")
-    for require, out in ((require_directory_can_be_written, "/proc/results"), (require_file_can_be_written, "/proc/predictions.csv")):
+    for require, out in (
+        (require_directory_can_be_written, "/proc/results"),
+        (require_file_can_be_written, "/proc/predictions.csv"),
+    ):
         with pytest.raises(BadInput, match=r"can't be created in '/proc'"):
             require(Path(out), False)
     require_directory_can_be_written(tmp_path / "a/b", False)

@@ -38,7 +38,13 @@ def data(table, tmp_path) -> Path:
 def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     result = run("tune", data, "--target", "label", *SMALL)
     assert result.code == 0, result.err
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["cv_results.csv", "data.csv.gz", "model.safetensors", "results", "summary.json"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+        "cv_results.csv",
+        "data.csv.gz",
+        "model.safetensors",
+        "results",
+        "summary.json",
+    ]
     summary = json.loads((tmp_path / "results/summary.json").read_text())
     nested = summary["nested_cv"]
     assert nested["scoring"] == "accuracy"
@@ -50,9 +56,7 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     best = json.loads(results.loc[results["rank_test_score"].idxmin(), "params"])
     assert best == summary["best_params"]
     assert f"accuracy {nested['mean']:.4f} ± {nested['std']:.4f}" in result.out
-    cost = (
-        f"To train: {NETWORKS} networks of at most 3 epochs: 3 searches (2 outer folds, and all rows), each of 2 candidates in 2 folds and the best"
-    )
+    cost = f"To train: {NETWORKS} networks of at most 3 epochs: 3 searches (2 outer folds, and all rows), each of 2 candidates in 2 folds and the best"
     assert cost in result.out
     assert f"{NETWORKS} in" in result.out
     assert str(Path("results/model.safetensors")) in result.out
@@ -64,7 +68,9 @@ def test_score_is_that_of_nested_cross_validation_in_scikit_learn(run, data, tab
     summary = json.loads((tmp_path / "results/summary.json").read_text())
     folds = KFold(2, shuffle=True, random_state=3)
     network = sknet_hp.NetRegressor(max_epochs=3, early_stopping=True, random_state=3, device="auto")
-    search = sknet_hp.search.RandomizedSearchCV(network, spaces.random_space(), n_iter=2, cv=folds, scoring="r2", random_state=3)
+    search = sknet_hp.search.RandomizedSearchCV(
+        network, spaces.random_space(), n_iter=2, cv=folds, scoring="r2", random_state=3
+    )
     X, y = pd.read_csv(data).drop(columns="amount"), pd.read_csv(data)["amount"].to_numpy()
     assert summary["nested_cv"]["folds"] == cross_validate(search, X, y, cv=folds, scoring="r2")["test_score"].tolist()
     assert summary["best_params"] == search.fit(X, y).best_params_
@@ -72,7 +78,12 @@ def test_score_is_that_of_nested_cross_validation_in_scikit_learn(run, data, tab
 
 def test_same_seed_same_numbers(run, data, tmp_path):
     def score(seed: int) -> list[float]:
-        assert run("tune", data, "--target", "label", *SMALL, "--overwrite", "--scoring", "neg_log_loss", "--seed", seed).code == 0
+        assert (
+            run(
+                "tune", data, "--target", "label", *SMALL, "--overwrite", "--scoring", "neg_log_loss", "--seed", seed
+            ).code
+            == 0
+        )
         return json.loads((tmp_path / "results/summary.json").read_text())["nested_cv"]["folds"]
 
     first = score(0)
@@ -91,7 +102,9 @@ def test_grid_and_parquet(run, table, tmp_path):
 def test_classes_of_more_than_63_bits(run, table, tmp_path):
     """They came out as negative numbers."""
     labels = [2**63 + 5, 2**64 - 1]
-    table.drop(columns="label").assign(label=np.array(labels, dtype=np.uint64)[(table["label"] == "yes").astype(int)]).to_csv("data.csv", index=False)
+    table.drop(columns="label").assign(
+        label=np.array(labels, dtype=np.uint64)[(table["label"] == "yes").astype(int)]
+    ).to_csv("data.csv", index=False)
     assert run("tune", "data.csv", "--target", "label", *SMALL).code == 0
     assert load("results/model.safetensors").classes_.tolist() == labels
     predicted = pd.read_csv(StringIO(run("predict", "results", "data.csv").out))["prediction"]
@@ -117,7 +130,9 @@ def test_bundled_table_and_default_directory(run, tmp_path):
 
 def test_time_budget_reduces_candidates(run, data, tmp_path, monkeypatch):
     monkeypatch.setattr(study, "affordable_candidates", lambda *_: 1)
-    result = run("tune", data, "--target", "label", "--candidates", 5, "--cv", 2, "--outer-cv", 2, "--time-budget", 1000)
+    result = run(
+        "tune", data, "--target", "label", "--candidates", 5, "--cv", 2, "--outer-cv", 2, "--time-budget", 1000
+    )
     assert result.code == 0, result.err
     assert "1 of 5 candidates fit into 1000 s" in result.out
     assert json.loads((tmp_path / "data-tuned/summary.json").read_text())["candidates"] == 1
@@ -126,7 +141,9 @@ def test_time_budget_reduces_candidates(run, data, tmp_path, monkeypatch):
 def test_time_budget_that_is_too_short(run, data, tmp_path):
     result = run("tune", data, "--target", "label", "--time-budget", 1e-3)
     assert result.code == 2
-    assert "--time-budget 0.001 is too short: one candidate needs" in result.err.splitlines()[-1]  # after the pilot's progress
+    assert (
+        "--time-budget 0.001 is too short: one candidate needs" in result.err.splitlines()[-1]
+    )  # after the pilot's progress
     assert os.listdir(tmp_path) == ["data.csv.gz"]
 
 
@@ -180,7 +197,9 @@ def test_predictions_are_those_of_the_saved_model(run, data, table, tmp_path):
     assert list(predictions) == ["prediction", "probability_no", "probability_yes"]
     features = X[model.feature_names_in_]
     assert predictions["prediction"].tolist() == model.predict(features).tolist()
-    np.testing.assert_allclose(predictions[["probability_no", "probability_yes"]], model.predict_proba(features), rtol=1e-6)
+    np.testing.assert_allclose(
+        predictions[["probability_no", "probability_yes"]], model.predict_proba(features), rtol=1e-6
+    )
 
     shuffled = X[sorted(X.columns)]  # another order, and the target is in it: looked at by name
     shuffled.to_csv("other.csv", index=False)
@@ -193,7 +212,12 @@ def test_predictions_come_in_the_format_that_their_file_says(run, data, tmp_path
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     assert run("tune", data, "--target", "label", *SMALL[:-1], "~/results").code == 0
-    for name, read in (("p.csv", pd.read_csv), ("p.csv.gz", pd.read_csv), ("p.parquet", pd.read_parquet), ("p.txt", pd.read_csv)):
+    for name, read in (
+        ("p.csv", pd.read_csv),
+        ("p.csv.gz", pd.read_csv),
+        ("p.parquet", pd.read_parquet),
+        ("p.txt", pd.read_csv),
+    ):
         assert run("predict", "~/results", data, "--proba", "--out", name).code == 0
         table = read(name)
         assert list(table) == ["prediction", "probability_no", "probability_yes"]
@@ -215,7 +239,9 @@ def test_help_is_true(run):
 
 def _command(*arguments, **options):
     code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
-    return subprocess.run([sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True, check=False, **options)
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True, check=False, **options
+    )
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
@@ -223,12 +249,18 @@ def test_output_that_can_not_be_written():
     with open("/dev/full", "w") as full:
         ended = _command("--version", stdout=full)
     assert ended.returncode == 2
-    assert ended.stderr == "sknet-hp: standard output can't be written (No space left on device): free some space, or write elsewhere.\n"
+    assert (
+        ended.stderr
+        == "sknet-hp: standard output can't be written (No space left on device): free some space, or write "
+        "elsewhere.\n"
+    )
 
 
 def test_standard_output_may_be_closed():
     code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
-    ended = subprocess.run(["sh", "-c", f"'{sys.executable}' -c '{code}' --version >&-"], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -c '{code}' --version >&-"], capture_output=True, text=True, check=False
+    )
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
@@ -275,7 +307,13 @@ def test_interrupt_at_the_very_end_is_none():
 def test_interrupt_leaves_nothing(tmp_path):
     code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
     arguments = ["tune", "sklearn:digits", "--candidates", "200", "--out", "results"]
-    process = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert process.stdout is not None
         process.stdout.readline()  # the table has been read, training begins

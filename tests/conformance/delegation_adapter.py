@@ -1,4 +1,6 @@
-"""A pytest plugin: the linear models at the bottom of scikit-learn's tests of meta-estimators give way to networks of ours."""
+"""A pytest plugin: the linear models at the bottom of scikit-learn's tests of
+meta-estimators give way to networks of ours.
+"""
 
 from sklearn.base import is_regressor
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -15,13 +17,20 @@ def dense(X):
 
 
 def network(linear):
-    """In the place of a linear model: its input is the sparse matrix of a text vectoriser."""
-    return make_pipeline(FunctionTransformer(dense, accept_sparse=True), (NetRegressor if is_regressor(linear) else NetClassifier)(**QUICK))
+    """In the place of a linear model: its input is the sparse matrix of a text
+    vectoriser.
+    """
+    return make_pipeline(
+        FunctionTransformer(dense, accept_sparse=True),
+        (NetRegressor if is_regressor(linear) else NetClassifier)(**QUICK),
+    )
 
 
 def exchanged(meta):
     """How many linear models have been replaced."""
-    found = {path: network(part) for path, part in meta.get_params().items() if isinstance(part, (LogisticRegression, Ridge))}
+    found = {
+        path: network(part) for path, part in meta.get_params().items() if isinstance(part, (LogisticRegression, Ridge))
+    }
     meta.set_params(**found)
     for name in ("param_grid", "param_distributions"):
         if hasattr(meta, name):

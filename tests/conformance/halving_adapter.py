@@ -1,4 +1,6 @@
-"""A pytest plugin: scikit-learn's tests of its successive halving meet ours under its names."""
+"""A pytest plugin: scikit-learn's tests of its successive halving meet ours under its
+names.
+"""
 
 import numpy as np
 import sklearn.model_selection
@@ -7,7 +9,7 @@ from search_adapter import mark
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 
 from sknet_hp.search import HalvingSearchCV
-from sknet_hp.search.brackets import n_steps
+from sknet_hp.search.arithmetic.brackets import n_steps
 
 
 class Halving(HalvingSearchCV):
@@ -22,7 +24,9 @@ class Halving(HalvingSearchCV):
             self.min_resources = given
         iterations = np.asarray(self.cv_results_["iter"])
         self.n_iterations_ = int(iterations.max()) + 1
-        self.n_resources_ = [int(np.asarray(self.cv_results_["n_resources"])[iterations == k][0]) for k in range(self.n_iterations_)]
+        self.n_resources_ = [
+            int(np.asarray(self.cv_results_["n_resources"])[iterations == k][0]) for k in range(self.n_iterations_)
+        ]
         self.n_candidates_ = np.bincount(iterations).tolist()
         self.n_required_iterations_ = n_steps(self.n_candidates_[0], 1, self.factor) + 1
         self.n_possible_iterations_ = n_steps(self.max_resources_, self.min_resources_, self.factor) + 1
@@ -98,12 +102,19 @@ for search in (HalvingGridSearchCV, HalvingRandomSearchCV):
 COUNTS = "expects scikit-learn's counts: it keeps ⌈n / factor⌉ and multiplies from below, we keep ⌊n / factor⌋ and end at all resources exactly"
 WORDS = "expects scikit-learn's sentence; ours is tested in tests/search"
 NOT_OURS = {
-    "test_nan_handling": "a resource without `warm_start` is an error; that NaN never wins is in tests/search/test_choosing.py",
+    "test_nan_handling": "a resource without `warm_start` is an error; that NaN never wins is in "
+    "tests/search/test_choosing.py",
     "test_resource_parameter": "a resource that can not be gone on from (no `warm_start`) is an error",
     "test_aggressive_elimination": COUNTS,
-    **{f"test_min_max_resources[{case}": COUNTS for case in ("smallest", "50", "exhaust-auto", "exhaust-1000", "exhaust-999")},
+    **{
+        f"test_min_max_resources[{case}": COUNTS
+        for case in ("smallest", "50", "exhaust-auto", "exhaust-1000", "exhaust-999")
+    },
     **{f"test_min_max_resources[exhaust-{most}-": COUNTS for most in (600, 599, 300, 50)},
-    **{f"test_n_iterations[{most}-": "more resources than the rows of a training split are an error" for most in ("auto", 1024, 700)},
+    **{
+        f"test_n_iterations[{most}-": "more resources than the rows of a training split are an error"
+        for most in ("auto", 1024, 700)
+    },
     "test_input_errors[params0": WORDS,
     "test_input_errors[params1": WORDS,
     "test_input_errors[params2": "expects an error where we take the estimator's own value",

@@ -1,6 +1,8 @@
-"""scikit-learn's MLPClassifier and MLPRegressor as faces of our networks; and, as a pytest plugin, these in the place of the originals.
+"""scikit-learn's MLPClassifier and MLPRegressor as faces of our networks; and, as a
+pytest plugin, these in the place of the originals.
 
-Only names and units are translated here. What scikit-learn's tests then find, they find about our networks.
+Only names and units are translated here. What scikit-learn's tests then find, they find
+about our networks.
 """
 
 import numbers
@@ -22,7 +24,9 @@ FOREVER = 10**9
 
 
 class InOrder:
-    """Mixed into one of our estimators: batches are taken in the order of the rows, which the engine can do, and our estimators do not offer."""
+    """Mixed into one of our estimators: batches are taken in the order of the rows,
+    which the engine can do, and our estimators do not offer.
+    """
 
     def _jobs(self, *arguments):
         return [replace(job, shuffle=False) for job in super()._jobs(*arguments)]
@@ -100,7 +104,9 @@ class Adapter(BaseEstimator):
 
     def _parameters(self, n_rows):
         """Our parameters of these, for a table of so many rows."""
-        lbfgs = self.solver == "lbfgs"  # which we do not have: Adam on small batches at a higher rate gets as far in as many epochs
+        lbfgs = (
+            self.solver == "lbfgs"
+        )  # which we do not have: Adam on small batches at a higher rate gets as far in as many epochs
         rows = min(200, n_rows) if self.batch_size == "auto" else self.batch_size
         if lbfgs:
             rows = min(16, n_rows)
@@ -111,7 +117,9 @@ class Adapter(BaseEstimator):
             "dropout": 0.0,
             "hidden_layer_sizes": (sizes,) if isinstance(sizes, numbers.Integral) else tuple(sizes),
             "activation": ACTIVATIONS.get(self.activation, self.activation),
-            "optimizer": ("nesterov" if self.nesterovs_momentum and self.momentum > 0 else "sgd") if self.solver == "sgd" else "adam",
+            "optimizer": ("nesterov" if self.nesterovs_momentum and self.momentum > 0 else "sgd")
+            if self.solver == "sgd"
+            else "adam",
             "momentum": self.momentum,
             "beta1": self.beta_1,
             "beta2": self.beta_2,
@@ -156,7 +164,9 @@ class Adapter(BaseEstimator):
     # ---- out ----
 
     def __getattr__(self, name):
-        if name in ("n_iter_", "loss_curve_", "classes_", "n_features_in_", "feature_names_in_") and "network_" in vars(self):
+        if name in ("n_iter_", "loss_curve_", "classes_", "n_features_in_", "feature_names_in_") and "network_" in vars(
+            self
+        ):
             return getattr(self.network_, name)
         raise AttributeError(f"{type(self).__name__} has no {name}")
 
@@ -230,32 +240,41 @@ for face in (MLPClassifier, MLPRegressor):
     setattr(sklearn.neural_network, face.__name__, face)
 
 NOT_OURS = {
-    "test_fit": "sets private state of scikit-learn's by hand, and one logistic output for two classes, where we have two",
+    "test_fit": "sets private state of scikit-learn's by hand, and one logistic output for two classes, where we have "
+    "two",
     "test_gradient": "calls the private gradient of lbfgs; ours are compared with autograd's in tests/nets",
     "test_lbfgs_classification_maxfun": "there is no limit to function evaluations without a line search",
     "test_lbfgs_regression_maxfun": "there is no limit to function evaluations without a line search",
     "test_learning_rate_warmstart": "learning_rate='invscaling', and a private attribute",
-    "test_adaptive_learning_rate": "learning_rate='adaptive' ends training at a rate, and a private attribute; ours is lr_schedule='plateau'",
-    "test_nonfinite_params": "expects a fit to numbers near the largest there are to fail; ours clips inputs and goes on",
+    "test_adaptive_learning_rate": "learning_rate='adaptive' ends training at a rate, and a private attribute; ours "
+    "is lr_schedule='plateau'",
+    "test_nonfinite_params": "expects a fit to numbers near the largest there are to fail; ours clips inputs and goes "
+    "on",
     "test_verbose_sgd": "expects scikit-learn's words on the screen; ours are skorch's",
-    "test_warm_start": "expects an error for fewer classes than before, which we go on with; for new ones we have an error, in other words",
+    "test_warm_start": "expects an error for fewer classes than before, which we go on with; for new ones we have an "
+    "error, in other words",
     "test_early_stopping_stratified": "expects an error for a class of one row; ours then holds out any rows",
     "test_mlp_param_dtypes[MLPClassifier-float64]": "our weights are always float32",
     "test_mlp_param_dtypes[MLPRegressor-float64]": "our weights are always float32",
     "test_mlp_param_dtypes[MLPRegressor-float32]": "our predictions are always float64",
-    "test_mlp_partial_fit_after_fit": "expects an error for early_stopping in partial_fit; ours holds nothing out there, as documented",
-    "test_mlp_diverging_loss": "expects NaN as a last score; ours are those of the weights that are kept, from before the epoch that diverged",
+    "test_mlp_partial_fit_after_fit": "expects an error for early_stopping in partial_fit; ours holds nothing out "
+    "there, as documented",
+    "test_mlp_diverging_loss": "expects NaN as a last score; ours are those of the weights that are kept, from before "
+    "the epoch that diverged",
     "test_mlp_vs_poisson_glm_equivalent": "to four digits, which takes lbfgs; to two digits in test_sklearn_mlp.py",
     "test_minimum_input_sample_size": "expects scikit-learn's words; ours are tested in test_sklearn_mlp.py",
 }
-"""Tests whose meaning is not ours, by name, with or without parameters; each must fail."""
+"""Tests whose meaning is not ours, by name, with or without parameters; each must fail.
+"""
 
 NOT_YET = {"test_sparse_matrices": "sparse tables are no input yet"}
 """Tests that may fail."""
 
 
 def pytest_collection_modifyitems(items):
-    assert all(item.module.MLPClassifier is MLPClassifier for item in items), "the suite was imported before this plugin"
+    assert all(item.module.MLPClassifier is MLPClassifier for item in items), (
+        "the suite was imported before this plugin"
+    )
     names = {name for item in items for name in (item.name, item.originalname)}
     if len(items) > 1 and not NOT_OURS.keys() <= names:  # more than one: not asked for by its name
         raise pytest.UsageError(f"reasons for tests that there are no more: {sorted(NOT_OURS.keys() - names)}")

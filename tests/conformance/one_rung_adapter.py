@@ -1,4 +1,6 @@
-"""A pytest plugin: scikit-learn's tests of its searches meet `HalvingSearchCV` under their names, with one rung that has all rows: a plain search."""
+"""A pytest plugin: scikit-learn's tests of its searches meet `HalvingSearchCV` under
+their names, with one rung that has all rows: a plain search.
+"""
 
 import numpy as np
 import sklearn.model_selection
@@ -36,7 +38,13 @@ class GridSearchCV(OneRung):
         error_score=np.nan,
         return_train_score=False,
     ):
-        self.estimator, self.param_grid, self.scoring, self.n_jobs, self.refit = estimator, param_grid, scoring, n_jobs, refit
+        self.estimator, self.param_grid, self.scoring, self.n_jobs, self.refit = (
+            estimator,
+            param_grid,
+            scoring,
+            n_jobs,
+            refit,
+        )
         self.cv, self.verbose, self.pre_dispatch, self.error_score, self.return_train_score = (
             cv,
             verbose,
@@ -67,7 +75,13 @@ class RandomizedSearchCV(OneRung):
         error_score=np.nan,
         return_train_score=False,
     ):
-        self.estimator, self.param_distributions, self.scoring, self.n_jobs, self.refit = estimator, param_distributions, scoring, n_jobs, refit
+        self.estimator, self.param_distributions, self.scoring, self.n_jobs, self.refit = (
+            estimator,
+            param_distributions,
+            scoring,
+            n_jobs,
+            refit,
+        )
         self.cv, self.verbose, self.pre_dispatch, self.error_score, self.return_train_score = (
             cv,
             verbose,
@@ -94,18 +108,25 @@ for search in (GridSearchCV, RandomizedSearchCV):
     setattr(sklearn.model_selection, search.__name__, search)
 
 NOT_OURS = {
-    "test_grid_search_bad_param_grid": "expects scikit-learn's sentences; ours are tested in tests/search/test_space.py",
+    "test_grid_search_bad_param_grid": "expects scikit-learn's sentences; ours are tested in "
+    "tests/search/test_space.py",
     "test_predict_proba_disabled": "searches an empty space, which is an error",
-    "test_custom_run_search": "replaces scikit-learn's private method by which searches are made; ours are made by another",
-    "test_random_search_bad_cv": "expects an error where a splitter gives other numbers of splits from call to call; ours is called once",
-    "test_searchcv_raise_warning_with_non_finite_score": "expects a warning with all scores in it; ours has one where fits or scorers fail",
-    "test_unsupported_sample_weight_scorer": "goes on where every score is NaN; halving has nothing to choose by, and says so",
+    "test_custom_run_search": "replaces scikit-learn's private method by which searches are made; ours are made by "
+    "another",
+    "test_random_search_bad_cv": "expects an error where a splitter gives other numbers of splits from call to call; "
+    "ours is called once",
+    "test_searchcv_raise_warning_with_non_finite_score": "expects a warning with all scores in it; ours has one where "
+    "fits or scorers fail",
+    "test_unsupported_sample_weight_scorer": "goes on where every score is NaN; halving has nothing to choose by, and "
+    "says so",
     "test_search_cv_results_none_param": "goes on where every score is NaN, as above",
     "test_search_cv_verbose_3": "expects scikit-learn's lines on the screen",
 }
 """Tests whose meaning is not ours, by the beginning of their names; each must fail."""
 
-NOT_OURS |= dict.fromkeys(("test_grid_search_cv_results", "test_random_search_cv_results"), "our `cv_results_` has four columns more")
+NOT_OURS |= dict.fromkeys(
+    ("test_grid_search_cv_results", "test_random_search_cv_results"), "our `cv_results_` has four columns more"
+)
 
 
 def pytest_collection_modifyitems(items):

@@ -1,4 +1,6 @@
-"""A pytest plugin: the sub-estimators of scikit-learn's tests of metadata routing are networks of ours, which write down what they are given."""
+"""A pytest plugin: the sub-estimators of scikit-learn's tests of metadata routing are
+networks of ours, which write down what they are given.
+"""
 
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
@@ -12,12 +14,16 @@ QUICK = {"width": 4, "max_epochs": 1, "num_embedding": "none", "early_stopping":
 
 
 def weights(sample_weight):
-    """What a network takes for it: the suite has a word for a weight that was not given."""
+    """What a network takes for it: the suite has a word for a weight that was not
+    given.
+    """
     return None if isinstance(sample_weight, str) else sample_weight
 
 
 def decisions(net, X):
-    """What the suite's estimators have, and ours have not: scores of classes, or of the second one."""
+    """What the suite's estimators have, and ours have not: scores of classes, or of the
+    second one.
+    """
     logarithms = np.log(NetClassifier.predict_proba(net, X))
     return logarithms[:, 1] - logarithms[:, 0] if logarithms.shape[1] == 2 else logarithms
 
@@ -25,7 +31,8 @@ def decisions(net, X):
 class Records:
     """Mixed into an estimator: fits are registered and written down, and done.
 
-    Methods call those of our estimators by class, not by `self`, so that nothing but the meta-estimator's own calls is written down.
+    Methods call those of our estimators by class, not by `self`, so that nothing but
+    the meta-estimator's own calls is written down.
     """
 
     __metadata_request__fit = {"groups": UNUSED}  # noqa: RUF012 - these have none
@@ -130,7 +137,13 @@ for estimator in (ConsumingClassifier, ConsumingRegressor, NonConsumingClassifie
 
 def pytest_collection_modifyitems(config, items):
     """Leave out the tests of estimators that hold no other."""
-    assert all(item.module.ConsumingClassifier is ConsumingClassifier for item in items), "the suite was imported before this plugin"
-    ours = [item for item in items if hasattr(item, "callspec") and "estimator" in item.callspec.params.get("metaestimator", {})]
+    assert all(item.module.ConsumingClassifier is ConsumingClassifier for item in items), (
+        "the suite was imported before this plugin"
+    )
+    ours = [
+        item
+        for item in items
+        if hasattr(item, "callspec") and "estimator" in item.callspec.params.get("metaestimator", {})
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in ours])
     items[:] = ours

@@ -1,4 +1,6 @@
-"""Runs a test module that another package brings, in a process of its own, with something of ours put in its way by a pytest plugin."""
+"""Runs a test module that another package brings, in a process of its own, with
+something of ours put in its way by a pytest plugin.
+"""
 
 import os
 import re
@@ -13,7 +15,9 @@ HERE = Path(__file__).parent
 
 
 class Ran(NamedTuple):
-    """How many tests passed, and how many failed or could not be run; and what pytest printed last."""
+    """How many tests passed, and how many failed or could not be run; and what pytest
+    printed last.
+    """
 
     passed: int
     failed: int

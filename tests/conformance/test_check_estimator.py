@@ -1,4 +1,5 @@
-"""scikit-learn's checks of an estimator, for each architecture and encoding, for networks inside others, and inside `fused()`.
+"""scikit-learn's checks of an estimator, for each architecture and encoding, for
+networks inside others, and inside `fused()`.
 
 Those of the defaults are in tests/estimators/test_estimators.py.
 """
@@ -12,7 +13,8 @@ import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 
 UNEQUAL = {
-    f"check_sample_weight_equivalence_on_{kind}_data": "minibatches: a repeated row meets other rows than a weighted one"
+    f"check_sample_weight_equivalence_on_{kind}_data": "minibatches: a repeated row meets other rows than a weighted "
+    "one"
     for kind in ("dense", "sparse")
 }
 
@@ -26,9 +28,21 @@ VARIANTS = {
     "piecewise linear": {"num_embedding": "ple", "num_embedding_dim": 4},
     "ntk": {"init": "ntk"},
     "members": {"n_members": 2},
-    "tabm with embeddings": {"module": "tabm", "width": 16, "n_heads": 4, "num_embedding": "plr", "num_embedding_dim": 4}
+    "tabm with embeddings": {
+        "module": "tabm",
+        "width": 16,
+        "n_heads": 4,
+        "num_embedding": "plr",
+        "num_embedding_dim": 4,
+    }
     | {"cat_embedding_dim": 4, "max_one_hot": 2},
-    "resnet with embeddings": {"module": "resnet", "width": 32, "num_embedding": "ple", "num_embedding_dim": 4, "n_members": 2},
+    "resnet with embeddings": {
+        "module": "resnet",
+        "width": 32,
+        "num_embedding": "ple",
+        "num_embedding_dim": 4,
+        "n_members": 2,
+    },
 }
 FAST = [("resnet", NetClassifier), ("tabm", NetRegressor), ("periodic", NetRegressor), ("categories", NetClassifier)]
 SLOW = [(name, Net) for name in VARIANTS for Net in (NetClassifier, NetRegressor) if (name, Net) not in FAST]
@@ -62,10 +76,14 @@ def test_in_company(estimator, check):
 # ---- pipelines -----------------------------------------------------------------------------------------------------
 
 # With a seed of their own: the checks give one to whatever has a `random_state`, and a pipeline has none.
-PIPELINES = [make_pipeline(StandardScaler(), Net(max_epochs=20, random_state=0)) for Net in (NetClassifier, NetRegressor)]
+PIPELINES = [
+    make_pipeline(StandardScaler(), Net(max_epochs=20, random_state=0)) for Net in (NetClassifier, NetRegressor)
+]
 NOT_OF_PIPELINES = UNEQUAL | {
-    "check_dont_overwrite_parameters": "pipelines fit their steps in place: scikit-learn expects this failure of them, too",
-    "check_estimators_overwrite_params": "pipelines fit their steps in place: scikit-learn expects this failure of them, too",
+    "check_dont_overwrite_parameters": "pipelines fit their steps in place: scikit-learn expects this failure of "
+    "them, too",
+    "check_estimators_overwrite_params": "pipelines fit their steps in place: scikit-learn expects this failure of "
+    "them, too",
     "check_estimators_nan_inf": "the networks take missing values, and a pipeline does not say so",
 }
 

@@ -1,4 +1,6 @@
-"""What scikit-learn offers to do with a fitted estimator, done with networks: looking into them, choosing thresholds, copying, sharing."""
+"""What scikit-learn offers to do with a fitted estimator, done with networks: looking
+into them, choosing thresholds, copying, sharing.
+"""
 
 import contextlib
 import copy
@@ -33,7 +35,9 @@ NETS = [pytest.param(NetClassifier, id="classifier"), pytest.param(NetRegressor,
 
 @pytest.fixture(scope="module")
 def classes():
-    return make_classification(300, 6, n_informative=3, n_redundant=0, shuffle=False, class_sep=2, random_state=0)  # columns 0 to 2 inform
+    return make_classification(
+        300, 6, n_informative=3, n_redundant=0, shuffle=False, class_sep=2, random_state=0
+    )  # columns 0 to 2 inform
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +75,9 @@ def test_permutation_importance(problem, Net, company):
 
 def test_permutation_importance_of_columns_of_words():
     generator = np.random.default_rng(0)
-    frame = pd.DataFrame({"colour": generator.choice(["red", "green", "blue"], 300), "noise": generator.standard_normal(300)})
+    frame = pd.DataFrame(
+        {"colour": generator.choice(["red", "green", "blue"], 300), "noise": generator.standard_normal(300)}
+    )
     frame["shape"] = generator.choice(["round", "square"], 300)
     y = frame["colour"] == "red"
     net = NetClassifier(**LEARNT).fit(frame, y)
@@ -85,7 +91,9 @@ def test_partial_dependence_follows_the_function(company):
     X = generator.uniform(-1, 1, (400, 3))
     net = NetRegressor(**LEARNT | {"max_epochs": 60}).fit(X, 3 * X[:, 0] - X[:, 1] ** 2)
     with company():
-        up, bent, flat = (partial_dependence(net, X, [k], grid_resolution=20, percentiles=(0.05, 0.95)) for k in range(3))
+        up, bent, flat = (
+            partial_dependence(net, X, [k], grid_resolution=20, percentiles=(0.05, 0.95)) for k in range(3)
+        )
     values = up["grid_values"][0]
     np.testing.assert_allclose(up["average"][0], 3 * values - 1 / 3, atol=0.3)
     np.testing.assert_allclose(bent["average"][0], -(bent["grid_values"][0] ** 2), atol=0.3)
@@ -97,7 +105,9 @@ def test_partial_dependence_follows_the_function(company):
 
 def test_partial_dependence_of_probabilities_and_categories():
     generator = np.random.default_rng(0)
-    frame = pd.DataFrame({"colour": generator.choice(["red", "green", "blue"], 300), "number": generator.standard_normal(300)})
+    frame = pd.DataFrame(
+        {"colour": generator.choice(["red", "green", "blue"], 300), "number": generator.standard_normal(300)}
+    )
     net = NetClassifier(**LEARNT).fit(frame, np.where(frame["colour"] == "red", "yes", "no"))
     dependence = partial_dependence(net, frame, ["colour"], categorical_features=["colour"])
     assert dependence["grid_values"][0].tolist() == ["blue", "green", "red"]
@@ -120,7 +130,9 @@ def test_fixed_thresholds(rare):
     net = NetClassifier(**LEARNT).fit(X, y)
     share = {}
     for threshold in (0.1, 0.5, 0.9):
-        chosen = FixedThresholdClassifier(FrozenEstimator(net), threshold=threshold, pos_label="rare").fit(X, y).predict(X)
+        chosen = (
+            FixedThresholdClassifier(FrozenEstimator(net), threshold=threshold, pos_label="rare").fit(X, y).predict(X)
+        )
         np.testing.assert_array_equal(chosen == "rare", net.predict_proba(X)[:, 1] >= threshold)
         share[threshold] = (chosen == "rare").mean()
     assert share[0.1] > share[0.5] > share[0.9]
@@ -130,7 +142,9 @@ def test_tuned_thresholds(rare):
     """The threshold that scores best on folds; alone and in company the same."""
     X, y = rare
     scorer = make_scorer(f1_score, pos_label="rare")
-    tuned = TunedThresholdClassifierCV(NetClassifier(**LEARNT), scoring=scorer, cv=3, thresholds=30, store_cv_results=True, random_state=0)
+    tuned = TunedThresholdClassifierCV(
+        NetClassifier(**LEARNT), scoring=scorer, cv=3, thresholds=30, store_cv_results=True, random_state=0
+    )
     alone = clone(tuned).fit(X, y)
     with sknet_hp.fused(over="inline"):
         together = clone(tuned).fit(X, y)
@@ -160,9 +174,13 @@ def test_frames_between_steps(problem, Net):
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_frames_of_mixed_columns_between_steps(library):
     generator = np.random.default_rng(0)
-    frame = pd.DataFrame({"colour": generator.choice(["red", "green", "blue"], 200), "number": generator.standard_normal(200)})
+    frame = pd.DataFrame(
+        {"colour": generator.choice(["red", "green", "blue"], 200), "number": generator.standard_normal(200)}
+    )
     y = frame["colour"] == "red"
-    columns = make_column_transformer((StandardScaler(), ["number"]), remainder="passthrough", verbose_feature_names_out=False)
+    columns = make_column_transformer(
+        (StandardScaler(), ["number"]), remainder="passthrough", verbose_feature_names_out=False
+    )
     with sklearn.config_context(transform_output=library):
         words = make_pipeline(columns, NetClassifier(**LEARNT)).fit(frame, y)
         assert words[-1].feature_names_in_.tolist() == ["number", "colour"]
@@ -200,7 +218,9 @@ class Own(nn.Module):
 
     def __init__(self, n_features, n_outputs):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(n_features, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, n_outputs))
+        self.layers = nn.Sequential(
+            nn.Linear(n_features, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, n_outputs)
+        )
 
     def forward(self, x):
         return self.layers(x)
@@ -289,7 +309,12 @@ def test_clones_know_the_parameters_and_nothing_else(classes, kind):
 
 
 def test_clones_share_no_parameter_that_can_change():
-    net = NetClassifier(validation_split=GroupShuffleSplit(1, random_state=0), class_weight={0: 1.0}, module_params={"a": [1]}, callbacks=[])
+    net = NetClassifier(
+        validation_split=GroupShuffleSplit(1, random_state=0),
+        class_weight={0: 1.0},
+        module_params={"a": [1]},
+        callbacks=[],
+    )
     again = clone(net)
     for name in ("validation_split", "class_weight", "module_params", "callbacks"):
         assert getattr(again, name) is not getattr(net, name)

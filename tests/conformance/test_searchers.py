@@ -1,4 +1,6 @@
-"""scikit-learn's checks of an estimator, for each searcher: with a network, and with a foreign estimator that is given more and more rows."""
+"""scikit-learn's checks of an estimator, for each searcher: with a network, and with a
+foreign estimator that is given more and more rows.
+"""
 
 import pytest
 from sklearn.linear_model import Ridge, SGDClassifier
@@ -6,13 +8,15 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sknet_hp.search
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.search.base import BaseSearcher
+from sknet_hp.search.searchers.base import BaseSearcher
 
 # The checks have tables on which some fits fail, and rare classes: searches warn of both.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 SEARCHERS = [
-    Search for name in sknet_hp.search.__all__ if isinstance(Search := getattr(sknet_hp.search, name), type) and issubclass(Search, BaseSearcher)
+    Search
+    for name in sknet_hp.search.__all__
+    if isinstance(Search := getattr(sknet_hp.search, name), type) and issubclass(Search, BaseSearcher)
 ]
 SPACE = {"lr": [1e-2, 3e-2, 1e-1], "dropout": [0.0, 0.1]}
 NETWORKS = [Net(max_epochs=9, width=16, batch_size=32, random_state=0) for Net in (NetClassifier, NetRegressor)]
@@ -33,14 +37,18 @@ def test_searchers(estimator, check):
 
 
 NOT_OF_FOREIGN = {
-    f"check_sample_weight_equivalence_on_{kind}_data": "a row that is repeated is drawn twice as often as one that weighs two"
+    f"check_sample_weight_equivalence_on_{kind}_data": "a row that is repeated is drawn twice as often as one that "
+    "weighs two"
     for kind in ("dense", "sparse")
 }
 NOT_OF_RIDGE = {"check_supervised_y_2d": "Ridge warns of nothing, inside scikit-learn's own searches neither"}
 
 
 @parametrize_with_checks(
-    of_rows(), expected_failed_checks=lambda search: NOT_OF_FOREIGN | (NOT_OF_RIDGE if isinstance(search.estimator, Ridge) else {})
+    of_rows(),
+    expected_failed_checks=lambda search: (
+        NOT_OF_FOREIGN | (NOT_OF_RIDGE if isinstance(search.estimator, Ridge) else {})
+    ),
 )
 def test_rows_of_foreign_estimators(estimator, check):
     check(estimator)

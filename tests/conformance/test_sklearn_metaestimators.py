@@ -1,7 +1,8 @@
-"""Our networks inside scikit-learn's meta-estimators: which methods show through, and what reaches `fit` of what is given outside.
+"""Our networks inside scikit-learn's meta-estimators: which methods show through, and
+what reaches `fit` of what is given outside.
 
-First scikit-learn's own tests, where their sub-estimators can be exchanged; then the same with networks that are not disguised, one after
-another and inside `fused()`.
+First scikit-learn's own tests, where their sub-estimators can be exchanged; then the
+same with networks that are not disguised, one after another and inside `fused()`.
 """
 
 import contextlib
@@ -116,7 +117,9 @@ def routed():
 
 
 class Weighs(TransformerMixin, BaseEstimator):
-    """Changes nothing, and takes weights: so that they have somewhere to go when a network does not want them."""
+    """Changes nothing, and takes weights: so that they have somewhere to go when a
+    network does not want them.
+    """
 
     def fit(self, X, y=None, sample_weight=None):
         self.weighed_ = sample_weight is not None
@@ -145,11 +148,17 @@ CLASSIFIERS = {
     "RandomizedSearchCV": (random, LABELS),
     "our GridSearchCV": (lambda net: grid(net, search=sknet_hp.search.GridSearchCV), LABELS),
     "our RandomizedSearchCV": (lambda net: random(net, search=sknet_hp.search.RandomizedSearchCV), LABELS),
-    "StackingClassifier": (lambda net: StackingClassifier([("a", net), ("b", clone(net))], LogisticRegression(), cv=2), LABELS),
+    "StackingClassifier": (
+        lambda net: StackingClassifier([("a", net), ("b", clone(net))], LogisticRegression(), cv=2),
+        LABELS,
+    ),
     "VotingClassifier": (lambda net: VotingClassifier([("a", net), ("b", clone(net))], voting="soft"), LABELS),
     "CalibratedClassifierCV": (lambda net: CalibratedClassifierCV(net, cv=2), LABELS),
     "FixedThresholdClassifier": (lambda net: FixedThresholdClassifier(net, threshold=0.3), BINARY),
-    "TunedThresholdClassifierCV": (lambda net: TunedThresholdClassifierCV(net, scoring=scorer(), cv=2, thresholds=5), BINARY),
+    "TunedThresholdClassifierCV": (
+        lambda net: TunedThresholdClassifierCV(net, scoring=scorer(), cv=2, thresholds=5),
+        BINARY,
+    ),
     "OneVsRestClassifier": (OneVsRestClassifier, LABELS),
     "OneVsOneClassifier": (OneVsOneClassifier, LABELS),
     "OutputCodeClassifier": (lambda net: OutputCodeClassifier(net, code_size=2, random_state=0), LABELS),
@@ -166,8 +175,14 @@ REGRESSORS = {
     "RegressorChain": (RegressorChain, NUMBERS),
 }
 METAS = CLASSIFIERS | REGRESSORS  # self-training is not among them: it cuts the rows, and not their weights
-NO_STACKS = [name for name in METAS if not name.startswith("Stacking")]  # which give all they get to their last estimator, too
-SAME_Y = [name for name in NO_STACKS if np.ndim(METAS[name][1]) == 1 and not name.startswith(("OneVs", "Output", "Transformed"))]
+NO_STACKS = [
+    name for name in METAS if not name.startswith("Stacking")
+]  # which give all they get to their last estimator, too
+SAME_Y = [
+    name
+    for name in NO_STACKS
+    if np.ndim(METAS[name][1]) == 1 and not name.startswith(("OneVs", "Output", "Transformed"))
+]
 
 
 def sub_estimator(name, wanted):
@@ -200,14 +215,19 @@ def test_weights_reach_the_networks_that_want_them(name, wanted, company, fits):
 @pytest.mark.usefixtures("routed")
 def test_nobody_guesses_whether_weights_are_wanted(name, company):
     make, y = METAS[name]
-    with company(), pytest.raises(UnsetMetadataPassedError, match=r"\[sample_weight\] .* not requested for Net\w+\.fit"):
+    with (
+        company(),
+        pytest.raises(UnsetMetadataPassedError, match=r"\[sample_weight\] .* not requested for Net\w+\.fit"),
+    ):
         make(sub_estimator(name, None)).fit(X, y, sample_weight=WEIGHT)
 
 
 @pytest.mark.parametrize("name", METAS)
 @pytest.mark.usefixtures("routed")
 def test_company_changes_nothing(name):
-    """Weighted, in each meta-estimator: the same bits in `fused()`, and others without weights."""
+    """Weighted, in each meta-estimator: the same bits in `fused()`, and others without
+    weights.
+    """
     make, y = METAS[name]
     fitted = [make(sub_estimator(name, wanted)) for wanted in (True, True, False)]
     fitted[0].fit(X, y, sample_weight=WEIGHT)
@@ -249,7 +269,9 @@ def test_weights_in_cross_validation(wanted, company, fits):
     weighted = make_scorer(accuracy_score).set_score_request(sample_weight=True)
     search = GridSearchCV(sub_estimator("GridSearchCV", wanted), {"net__lr": [1e-3, 1e-2]}, cv=2, scoring=weighted)
     with company():
-        scores = cross_validate(search, X, LABELS, cv=3, params={"sample_weight": WEIGHT}, scoring=weighted, error_score="raise")
+        scores = cross_validate(
+            search, X, LABELS, cv=3, params={"sample_weight": WEIGHT}, scoring=weighted, error_score="raise"
+        )
     assert np.isfinite(scores["test_score"]).all()
     assert len(fits) == 3 * (2 * 2 + 1)
     for fit in fits:
@@ -260,7 +282,10 @@ FUNCTIONS = {  # with what they are given besides, and how many networks they fi
     cross_val_score: (lambda: {"scoring": scorer(), "error_score": "raise"}, 2),
     cross_val_predict: (lambda: {"method": "predict_proba"}, 2),
     learning_curve: (lambda: {"scoring": scorer(), "train_sizes": [0.5, 1.0], "error_score": "raise"}, 4),
-    validation_curve: (lambda: {"scoring": scorer(), "param_name": "lr", "param_range": [1e-3, 1e-2], "error_score": "raise"}, 4),
+    validation_curve: (
+        lambda: {"scoring": scorer(), "param_name": "lr", "param_range": [1e-3, 1e-2], "error_score": "raise"},
+        4,
+    ),
 }
 
 
@@ -276,7 +301,9 @@ def test_weights_in_functions_of_cross_validation(function, company, fits):
         np.testing.assert_array_equal(fit.sample_weight, WEIGHT[fit.rows])
 
 
-@pytest.mark.parametrize(("meta", "Net", "y"), [(BaggingClassifier, NetClassifier, LABELS), (BaggingRegressor, NetRegressor, NUMBERS[:, 0])])
+@pytest.mark.parametrize(
+    ("meta", "Net", "y"), [(BaggingClassifier, NetClassifier, LABELS), (BaggingRegressor, NetRegressor, NUMBERS[:, 0])]
+)
 @pytest.mark.usefixtures("routed")
 def test_bagging_draws_rows_by_weight(meta, Net, y, company, fits):
     """It keeps weights to itself, and draws rows by them."""
@@ -324,7 +351,9 @@ def test_groups_reach_networks_that_ask(name, company, fits):
 @pytest.mark.parametrize("name", SAME_Y)
 @pytest.mark.usefixtures("routed")
 def test_rows_to_validate_on_reach_the_networks(name, company, fits):
-    """Whole: they are no rows of X, and no fold cuts them. (Where y is recoded inside, `y_val` can not be, so it is no use there.)"""
+    """Whole: they are no rows of X, and no fold cuts them. (Where y is recoded inside,
+    `y_val` can not be, so it is no use there.)
+    """
     make, y = METAS[name]
     net = (NetClassifier if name in CLASSIFIERS else NetRegressor)(**QUICK | {"early_stopping": True})
     y_val = NUMBERS_VAL if name in REGRESSORS else np.minimum(LABELS_VAL, y.max())
@@ -351,7 +380,9 @@ def test_rows_to_validate_on_are_transformed_in_a_pipeline(company, fits):
     net = NetClassifier(**QUICK | {"early_stopping": True}).set_fit_request(X_val=True, y_val=True)
     pipeline = Pipeline([("shift", Shift()), ("net", net)], transform_input=["X_val"])
     with company():
-        GridSearchCV(pipeline, {"net__lr": [1e-3, 1e-2]}, cv=2, error_score="raise").fit(X, LABELS, X_val=X_VAL, y_val=LABELS_VAL)
+        GridSearchCV(pipeline, {"net__lr": [1e-3, 1e-2]}, cv=2, error_score="raise").fit(
+            X, LABELS, X_val=X_VAL, y_val=LABELS_VAL
+        )
     assert len(fits) == 5
     for fit in fits:
         np.testing.assert_array_equal(fit.held_out[0], X_VAL + shift)
@@ -371,7 +402,15 @@ def test_without_routing_arguments_go_by_step(company, fits):
 
 # ---- methods -------------------------------------------------------------------------------------------------------
 
-METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function", "transform", "inverse_transform", "score"]
+METHODS = [
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "transform",
+    "inverse_transform",
+    "score",
+]
 CLASSIFIER_METHODS = {"predict", "predict_proba", "predict_log_proba", "score"}
 DELEGATING = {
     "Pipeline": lambda net: Pipeline([("net", net)]),
@@ -379,12 +418,19 @@ DELEGATING = {
     "RandomizedSearchCV": lambda net: RandomizedSearchCV(net, {"lr": [1e-3]}, n_iter=1, cv=2),
     "SelfTrainingClassifier": SelfTrainingClassifier,
 }
-PAIRS = [(name, Net) for name in DELEGATING for Net in (NetClassifier, NetRegressor) if (name, Net) != ("SelfTrainingClassifier", NetRegressor)]
+PAIRS = [
+    (name, Net)
+    for name in DELEGATING
+    for Net in (NetClassifier, NetRegressor)
+    if (name, Net) != ("SelfTrainingClassifier", NetRegressor)
+]
 
 
 @pytest.mark.parametrize(("name", "Net"), PAIRS)
 def test_methods_show_through(name, Net, company):
-    """A meta-estimator has those that the network has; before `fit` they say so, after it they work."""
+    """A meta-estimator has those that the network has; before `fit` they say so, after
+    it they work.
+    """
     meta = DELEGATING[name](Net(**QUICK))
     expected = CLASSIFIER_METHODS if Net is NetClassifier else {"predict", "score"}
     assert {method for method in METHODS if hasattr(meta, method)} == expected

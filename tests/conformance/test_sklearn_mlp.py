@@ -1,4 +1,6 @@
-"""scikit-learn's own tests of its multilayer perceptrons, with our networks in their place; and what they have found."""
+"""scikit-learn's own tests of its multilayer perceptrons, with our networks in their
+place; and what they have found.
+"""
 
 import numpy as np
 import pytest
@@ -56,7 +58,10 @@ def test_logarithms_of_probabilities():
 def test_a_metric_that_is_not_a_number_stops_nothing():
     """The first epoch passed for the best, and training ended `patience` epochs later."""
     X, y = make_regression(n_samples=2, n_features=5, random_state=0)
-    with pytest.raises(ValueError, match=r"stopping_metric='r2' can not be computed on the 1 rows held out \(the score is not a number\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"stopping_metric='r2' can not be computed on the 1 rows held out \(the score is not a number\)",
+    ):
         NetRegressor(stopping_metric="r2", random_state=0).fit(X, y)
 
 
@@ -65,7 +70,14 @@ def test_poisson_loss_without_hidden_layers_is_the_generalised_linear_model():
     X = np.linspace(0, 1, 100)[:, None]
     y = generator.poisson(np.exp(X[:, 0] + 1))
     model = PoissonRegressor(alpha=0, tol=1e-7).fit(X, y)
-    common = {"n_layers": 0, "num_embedding": "none", "dropout": 0.0, "weight_decay": 0.0, "early_stopping": False, "random_state": 0}
+    common = {
+        "n_layers": 0,
+        "num_embedding": "none",
+        "dropout": 0.0,
+        "weight_decay": 0.0,
+        "early_stopping": False,
+        "random_state": 0,
+    }
     common |= {"batch_size": 100, "max_epochs": 1000, "lr": 0.01}
     net = NetRegressor(loss="poisson", **common).fit(X, y)
     np.testing.assert_allclose(net.predict(X), model.predict(X), rtol=1e-2)

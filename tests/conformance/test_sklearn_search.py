@@ -8,7 +8,9 @@ SUITES = {
     "halving in one rung": ("test_search", ["one_rung_adapter"], 127),
     "halving": ("test_successive_halving", ["halving_adapter"], 42),
 }
-"""Name: (scikit-learn's module, our plugins, how many tests pass: none may drop out unseen)."""
+"""Name: (scikit-learn's module, our plugins, how many tests pass: none may drop out
+unseen).
+"""
 
 
 @pytest.mark.slow

@@ -1,4 +1,6 @@
-"""Whatever else in scikit-learn holds an estimator: with networks inside it learns, and learns the same, bit for bit, inside `fused()`."""
+"""Whatever else in scikit-learn holds an estimator: with networks inside it learns, and
+learns the same, bit for bit, inside `fused()`.
+"""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,14 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
-from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor, BaggingClassifier, BaggingRegressor, StackingClassifier, VotingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    AdaBoostRegressor,
+    BaggingClassifier,
+    BaggingRegressor,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
 from sklearn.feature_selection import RFECV, SequentialFeatureSelector
 from sklearn.frozen import FrozenEstimator
@@ -53,11 +62,17 @@ CLASSIFIERS = {
     "Calibrated": (lambda net: CalibratedClassifierCV(net, method="isotonic", cv=3), X, WORDS),
     "Calibrated, frozen": (lambda net: CalibratedClassifierCV(FrozenEstimator(net.fit(X, WORDS))), X, WORDS),
     "Stacking of networks by a network": (
-        lambda net: StackingClassifier([("a", net), ("b", clone(net).set_params(width=8))], clone(net), cv=3, passthrough=True),
+        lambda net: StackingClassifier(
+            [("a", net), ("b", clone(net).set_params(width=8))], clone(net), cv=3, passthrough=True
+        ),
         X,
         WORDS,
     ),
-    "Stacking of fitted networks": (lambda net: StackingClassifier([("a", net.fit(X, WORDS))], clone(net), cv="prefit"), X, WORDS),
+    "Stacking of fitted networks": (
+        lambda net: StackingClassifier([("a", net.fit(X, WORDS))], clone(net), cv="prefit"),
+        X,
+        WORDS,
+    ),
     "Voting": (lambda net: VotingClassifier([("a", net), ("b", clone(net).set_params(random_state=1))]), X, WORDS),
     "One against one": (OneVsOneClassifier, X, WORDS),
     "One against the rest": (OneVsRestClassifier, X, WORDS),
@@ -65,18 +80,39 @@ CLASSIFIERS = {
     "Chain": (lambda net: ClassifierChain(net, cv=3, order="random", random_state=0), L, M),
     "Several outputs of words": (MultiOutputClassifier, X, np.c_[WORDS, WORDS[::-1]]),
     "Self-training": (SelfTrainingClassifier, X, np.where(np.arange(150) % 3, Y, -1)),
-    "Grid, several labels": (lambda net: GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=3, scoring="roc_auc", error_score="raise"), L, M),
-    "Grid, sparse labels": (lambda net: GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=3, error_score="raise"), L, scipy.sparse.csr_array(M)),
-    "Grid, words and holes": (lambda net: GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=3, scoring="roc_auc", error_score="raise"), FRAME, COLOURS),
+    "Grid, several labels": (
+        lambda net: GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=3, scoring="roc_auc", error_score="raise"),
+        L,
+        M,
+    ),
+    "Grid, sparse labels": (
+        lambda net: GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=3, error_score="raise"),
+        L,
+        scipy.sparse.csr_array(M),
+    ),
+    "Grid, words and holes": (
+        lambda net: GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=3, scoring="roc_auc", error_score="raise"),
+        FRAME,
+        COLOURS,
+    ),
     "Halving by epochs": (
         lambda net: HalvingGridSearchCV(
-            net, {"lr": [1e-4, 1e-3, 1e-2]}, resource="max_epochs", min_resources=3, max_resources=15, cv=3, random_state=0, error_score="raise"
+            net,
+            {"lr": [1e-4, 1e-3, 1e-2]},
+            resource="max_epochs",
+            min_resources=3,
+            max_resources=15,
+            cv=3,
+            random_state=0,
+            error_score="raise",
         ),
         X,
         WORDS,
     ),
     "Halving by rows": (
-        lambda net: HalvingRandomSearchCV(net, {"lr": [1e-4, 1e-3, 1e-2]}, n_candidates=3, cv=2, random_state=0, error_score="raise"),
+        lambda net: HalvingRandomSearchCV(
+            net, {"lr": [1e-4, 1e-3, 1e-2]}, n_candidates=3, cv=2, random_state=0, error_score="raise"
+        ),
         X,
         Y,
     ),
@@ -125,7 +161,9 @@ def test_learns_and_learns_the_same_in_company(Net, name):
 
 
 FUNCTIONS = {
-    "scores of fitted networks": lambda net: cross_validate(net, X, WORDS, cv=3, return_estimator=True, return_train_score=True, error_score="raise"),
+    "scores of fitted networks": lambda net: cross_validate(
+        net, X, WORDS, cv=3, return_estimator=True, return_train_score=True, error_score="raise"
+    ),
     "logarithms of probabilities": lambda net: cross_val_predict(net, X, WORDS, cv=3, method="predict_log_proba"),
     "several outputs": lambda net: cross_val_predict(MultiOutputClassifier(net), X, np.c_[WORDS, WORDS[::-1]], cv=3),
     "several labels": lambda net: cross_val_predict(net, L, M, cv=3, method="predict_proba"),
@@ -160,8 +198,12 @@ def test_gives_the_same_in_company(name):
 
 
 def test_a_learning_curve_by_steps_goes_on_with_one_network():
-    """Each size adds rows to what the smaller ones have taught, by `partial_fit`, which is told all classes each time."""
+    """Each size adds rows to what the smaller ones have taught, by `partial_fit`, which
+    is told all classes each time.
+    """
     net = NetClassifier(**QUICK | {"lr": 0.05})
-    sizes, _, scores = learning_curve(net, X, WORDS, cv=3, train_sizes=range(5, 101, 5), exploit_incremental_learning=True, error_score="raise")
+    sizes, _, scores = learning_curve(
+        net, X, WORDS, cv=3, train_sizes=range(5, 101, 5), exploit_incremental_learning=True, error_score="raise"
+    )
     assert sizes.tolist() == list(range(5, 101, 5))
     assert scores[-1].mean() > scores[0].mean() + 0.2

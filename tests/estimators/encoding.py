@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 
 NAN = np.nan
 

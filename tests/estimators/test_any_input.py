@@ -1,4 +1,6 @@
-"""Parameters and tables drawn at random: `fit` either works, with finite predictions, or raises an error that says what to do."""
+"""Parameters and tables drawn at random: `fit` either works, with finite predictions,
+or raises an error that says what to do.
+"""
 
 import warnings
 
@@ -9,13 +11,13 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
 from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.estimators.encoding.transforms import TRANSFORMS
 from sknet_hp.estimators.parameters.task import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
-from sknet_hp.estimators.transforms import TRANSFORMS
-from sknet_hp.nets import ARCHITECTURES
+from sknet_hp.nets.architectures import ARCHITECTURES
+from sknet_hp.nets.architectures.mlp import ACTIVATIONS, NORMALIZATIONS
 from sknet_hp.nets.init import INITIALISATIONS
-from sknet_hp.nets.mlp import ACTIVATIONS, NORMALIZATIONS
-from sknet_hp.training.optimizers import OPTIMIZERS
-from sknet_hp.training.schedules import SCHEDULES
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.schedules import SCHEDULES
 
 COMMON = {
     "n_layers": st.integers(0, 3),
@@ -75,7 +77,11 @@ CLASSES = COMMON | {
     "class_weight": st.sampled_from([None, "balanced"]),
     "stopping_metric": st.sampled_from(["loss", "accuracy", "neg_log_loss", "f1_macro"]),
 }
-NUMBERS = COMMON | {"loss": st.sampled_from(REGRESSION_LOSSES), "quantile": st.sampled_from([0.01, 0.5]), "clip_prediction": st.booleans()}
+NUMBERS = COMMON | {
+    "loss": st.sampled_from(REGRESSION_LOSSES),
+    "quantile": st.sampled_from([0.01, 0.5]),
+    "clip_prediction": st.booleans(),
+}
 
 ODD = st.sampled_from([0.0, 1.0, -1.0, np.nan, 1e-300, 1e300, -1e9, 0.1])
 
@@ -93,7 +99,9 @@ def tables(draw):
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     columns = {}
     for k in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(["normal", "odd", "whole", "constant", "missing", "text", "names", "boolean", "category"]))
+        kind = draw(
+            st.sampled_from(["normal", "odd", "whole", "constant", "missing", "text", "names", "boolean", "category"])
+        )
         columns[f"c{k}"] = {
             "normal": lambda: rng.normal(size=n),
             "odd": lambda: np.array(draw(st.lists(ODD, min_size=n, max_size=n))),

@@ -1,4 +1,6 @@
-"""The architectures, embeddings and modules of one's own, through an estimator: they learn, continue, are saved, and refuse what does not fit."""
+"""The architectures, embeddings and modules of one's own, through an estimator: they
+learn, continue, are saved, and refuse what does not fit.
+"""
 
 import pickle
 import warnings
@@ -16,7 +18,7 @@ from torch import nn
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, presets
-from sknet_hp.estimators import architecture
+from sknet_hp.estimators.building import architecture
 
 SMALL = {"width": 16, "max_epochs": 12, "batch_size": 32, "random_state": 0, "early_stopping": False}
 VARIANTS = {
@@ -37,7 +39,9 @@ VARIANTS = {
 def mixed():
     """Numbers, categories of few and of many values, missing ones."""
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": rng.normal(size=300), "b": rng.normal(size=300) ** 3, "few": rng.choice(list("xyz"), 300)})
+    frame = pd.DataFrame(
+        {"a": rng.normal(size=300), "b": rng.normal(size=300) ** 3, "few": rng.choice(list("xyz"), 300)}
+    )
     frame["many"] = rng.choice([f"city {k}" for k in range(20)], 300)
     y = np.where(frame["a"] + frame["many"].str[5:].astype(int) / 10 + rng.normal(size=300) / 4 > 1, "yes", "no")
     frame.loc[::17, "b"] = np.nan
@@ -75,7 +79,11 @@ def test_three_epochs_and_three_are_six(name, mixed):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_saved_and_pickled_it_is_the_same(name, mixed, tmp_path):
     X, y = mixed
-    own = SMALL | {"cat_embedding_dim": 3, "max_one_hot": 5, "max_epochs": 2, "n_members": 2, "warm_start": True} | VARIANTS[name]
+    own = (
+        SMALL
+        | {"cat_embedding_dim": 3, "max_one_hot": 5, "max_epochs": 2, "n_members": 2, "warm_start": True}
+        | VARIANTS[name]
+    )
     net = NetClassifier(**own).fit(X, y)
     sknet_hp.save(net, tmp_path / "net")
     copies = [sknet_hp.load(tmp_path / "net"), pickle.loads(pickle.dumps(net))]
@@ -117,7 +125,9 @@ def test_vectors_for_categories_learn_what_one_hot_columns_learn(mixed):
 
 def test_mixtures_need_numbers(mixed):
     X, y = mixed
-    with pytest.raises(ValueError, match=r"mixup_alpha=0\.5 mixes rows, which categories with learned vectors can not be"):
+    with pytest.raises(
+        ValueError, match=r"mixup_alpha=0\.5 mixes rows, which categories with learned vectors can not be"
+    ):
         NetClassifier(**SMALL, mixup_alpha=0.5, cat_embedding_dim=4, max_one_hot=5).fit(X, y)
 
 
@@ -201,7 +211,9 @@ class Spreading(Perceptron):
 
 
 class OneBias(Perceptron):
-    """All units of a layer share a bias, which torch repeats; kernels read as many as there are units."""
+    """All units of a layer share a bias, which torch repeats; kernels read as many as
+    there are units.
+    """
 
     def __init__(self, n_features, n_outputs, width=8):
         super().__init__(n_features, n_outputs, width)
@@ -233,11 +245,15 @@ def test_own_modules_train(Module, mixed):
     assert np.array_equal(shorter.set_params(max_epochs=20).fit(X, y).parameters_, net.parameters_)
     with sknet_hp.fused(over="inline"):
         search = GridSearchCV(net, {"lr": [1e-2, 1e-3]}, cv=2).fit(X, y)
-    assert np.array_equal(search.best_estimator_.parameters_, clone(net).set_params(**search.best_params_).fit(X, y).parameters_)
+    assert np.array_equal(
+        search.best_estimator_.parameters_, clone(net).set_params(**search.best_params_).fit(X, y).parameters_
+    )
 
 
 @pytest.mark.usefixtures("quiet_alone")
-@pytest.mark.parametrize("parameters", [{"module": Counting, "module_params": {"dtype": torch.float32}}, {"module": Cumulative}])
+@pytest.mark.parametrize(
+    "parameters", [{"module": Counting, "module_params": {"dtype": torch.float32}}, {"module": Cumulative}]
+)
 def test_own_modules_with_a_state_go_on(parameters, mixed):
     """An even average over all batches began anew with each fit."""
     X, y = mixed
@@ -266,9 +282,15 @@ def test_module_params_reach_the_module(mixed):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"module": WrongShape}, r"WrongShape'> must give outputs of shape \(rows, n_outputs\), here \(2, 2\) .* but gave \(2,\)"),
+        (
+            {"module": WrongShape},
+            r"WrongShape'> must give outputs of shape \(rows, n_outputs\), here \(2, 2\) .* but gave \(2,\)",
+        ),
         ({"module": Half}, "must have float32 parameters"),
-        ({"module": Perceptron, "module_params": {"depth": 2}}, r"could not be made with n_features=\d+, n_outputs=2 and module_params={'depth': 2}"),
+        (
+            {"module": Perceptron, "module_params": {"depth": 2}},
+            r"could not be made with n_features=\d+, n_outputs=2 and module_params={'depth': 2}",
+        ),
         ({"module": Perceptron(2, 2)}, "The 'module' parameter of NetClassifier must be"),
         ({"module": dict}, "must be one of .* or a subclass of torch.nn.Module"),
         ({"module_params": {"width": 3}}, "module_params={'width': 3} is for a module of your own, but module='mlp'"),
@@ -278,7 +300,10 @@ def test_module_params_reach_the_module(mixed):
         ({"module": "resnet", "hidden_layer_sizes": (8, 8)}, "module='resnet' has blocks of equal width"),
         ({"num_embedding": "pbld", "num_embedding_dim": 1}, "num_embedding_dim must be 2 or more"),
         ({"module": Gated, "lr_layer_decay": 0.5}, "freeze takes names of parameters"),
-        ({"module": Counting}, r"Counting'> changes its buffer 'seen' of torch.int64 in training, .* make it one of float32"),
+        (
+            {"module": Counting},
+            r"Counting'> changes its buffer 'seen' of torch.int64 in training, .* make it one of float32",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(wrong, message, mixed):
@@ -299,7 +324,9 @@ def test_own_modules_start_from_others(mixed):
     X, y = mixed
     source = NetClassifier(**SMALL, module=Perceptron).fit(X, y)
     other = NetClassifier(**SMALL, module=Perceptron, init_from=source, freeze=["layers.0"]).fit(X, y)
-    assert np.array_equal(*(dict(net.net_.module_.named_parameters())["layers.0.weight"].detach() for net in (source, other)))
+    assert np.array_equal(
+        *(dict(net.net_.module_.named_parameters())["layers.0.weight"].detach() for net in (source, other))
+    )
 
 
 # ---- presets -------------------------------------------------------------------------------------------------------
@@ -329,5 +356,7 @@ def test_presets_know_their_tasks():
 
 def test_a_preset_in_a_pipeline(mixed):
     X, y = load_breast_cancer(return_X_y=True)
-    pipeline = make_pipeline(StandardScaler(), NetClassifier(**presets.realmlp_td_s() | {"max_epochs": 20}, random_state=0))
+    pipeline = make_pipeline(
+        StandardScaler(), NetClassifier(**presets.realmlp_td_s() | {"max_epochs": 20}, random_state=0)
+    )
     assert pipeline.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.94

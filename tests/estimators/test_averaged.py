@@ -1,4 +1,6 @@
-"""Averaged weights in an estimator: what predicts, what is continued, saved and looked at."""
+"""Averaged weights in an estimator: what predicts, what is continued, saved and looked
+at.
+"""
 
 import pickle
 
@@ -13,7 +15,15 @@ from sknet_hp import NetClassifier
 
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, random_state=0)
 AVERAGED = [{"weight_averaging": "ema", "ema_decay": 0.95}, {"weight_averaging": "swa", "swa_start": 0.3}]
-SMALL = {"width": 16, "max_epochs": 6, "batch_size": 32, "early_stopping": False, "normalization": "batch", "lr": 1e-2, "random_state": 0}
+SMALL = {
+    "width": 16,
+    "max_epochs": 6,
+    "batch_size": 32,
+    "early_stopping": False,
+    "normalization": "batch",
+    "lr": 1e-2,
+    "random_state": 0,
+}
 
 each_kind = pytest.mark.parametrize("averaged", AVERAGED, ids=lambda a: a["weight_averaging"])
 
@@ -41,7 +51,9 @@ def test_the_best_average_is_restored(averaged):
     net = fitted(**averaged, early_stopping=True, patience=3, max_epochs=30)
     losses = [row["valid_loss"] for row in net.history_]
     assert net.best_epoch_ == 1 + int(np.argmin(losses)) < net.n_iter_
-    assert same(net, fitted(**averaged, early_stopping=True, restore_best=False, max_epochs=net.best_epoch_, schedule_epochs=30))
+    assert same(
+        net, fitted(**averaged, early_stopping=True, restore_best=False, max_epochs=net.best_epoch_, schedule_epochs=30)
+    )
 
 
 @each_kind
@@ -76,7 +88,9 @@ def test_partial_fit(averaged):
 @each_kind
 def test_members(averaged):
     net = fitted(**averaged, n_members=3)
-    assert all(np.array_equal(p, state.average.parameters) for p, state in zip(net.parameters_, net.states_, strict=True))
+    assert all(
+        np.array_equal(p, state.average.parameters) for p, state in zip(net.parameters_, net.states_, strict=True)
+    )
     assert np.array_equal(net.parameters_[:1], fitted(**averaged).parameters_)
 
 
@@ -84,7 +98,9 @@ def test_members(averaged):
 def test_started_from_another(averaged):
     source = fitted(**averaged)
     net = fitted(**averaged, init_from=source, max_epochs=1, lr=1e-12, norm_momentum=0.0)
-    np.testing.assert_allclose(net.parameters_, source.parameters_, atol=1e-6)  # the average, not where the training of the other had come to
+    np.testing.assert_allclose(
+        net.parameters_, source.parameters_, atol=1e-6
+    )  # the average, not where the training of the other had come to
     assert net.state_.average.count <= 7
 
 

@@ -1,4 +1,6 @@
-"""skorch's callbacks in `callbacks=` of the estimators: what they see, what they change, what is refused."""
+"""skorch's callbacks in `callbacks=` of the estimators: what they see, what they
+change, what is refused.
+"""
 
 import numpy as np
 import pytest
@@ -33,7 +35,10 @@ def fitted(Net=NetClassifier, **changes):
 
 
 def same(a, b):
-    pairs = [(a.parameters_, b.parameters_), *((getattr(a.state_, name), getattr(b.state_, name)) for name in ("parameters", "buffers", "slots"))]
+    pairs = [
+        (a.parameters_, b.parameters_),
+        *((getattr(a.state_, name), getattr(b.state_, name)) for name in ("parameters", "buffers", "slots")),
+    ]
     return all(np.array_equal(one, other) for one, other in pairs)
 
 
@@ -93,7 +98,9 @@ class At(Callback):
 )
 @pytest.mark.parametrize("how", ["callbacks", "verbose"])
 def test_looking_on_changes_nothing(changes, how, capsys):
-    assert same(fitted(**changes, **({"callbacks": [Seen()]} if how == "callbacks" else {"verbose": 1})), fitted(**changes))
+    assert same(
+        fitted(**changes, **({"callbacks": [Seen()]} if how == "callbacks" else {"verbose": 1})), fitted(**changes)
+    )
 
 
 def test_what_is_seen_is_true():
@@ -116,7 +123,9 @@ def test_the_same_events_in_company():
         seen = Seen()
         scheduler = LRScheduler("StepLR", step_size=1)
         stopping = EarlyStopping("train_loss", threshold=0.02, patience=1)
-        net = NetClassifier(**SMALL | {"random_state": seed, "max_epochs": 9}, callbacks=[seen, scheduler, stopping]).fit(X, y)
+        net = NetClassifier(
+            **SMALL | {"random_state": seed, "max_epochs": 9}, callbacks=[seen, scheduler, stopping]
+        ).fit(X, y)
         return net, seen.events
 
     alone = [watched(seed) for seed in range(3)]
@@ -155,9 +164,15 @@ def test_initial_weights():
 @pytest.mark.parametrize("stopping", ["EarlyStopping", "Checkpoint"])
 def test_load_best(stopping, tmp_path):
     """`net_` had the best weights, and `predict` the last."""
-    callback = EarlyStopping(patience=3, load_best=True) if stopping == "EarlyStopping" else Checkpoint(dirname=str(tmp_path), load_best=True)
+    callback = (
+        EarlyStopping(patience=3, load_best=True)
+        if stopping == "EarlyStopping"
+        else Checkpoint(dirname=str(tmp_path), load_best=True)
+    )
     net = fitted(callbacks=[callback], restore_best=False, lr=0.05, max_epochs=12, patience=4)
-    best = fitted(restore_best=False, lr=0.05, max_epochs=1 + int(np.argmin([row["valid_loss"] for row in net.history_])))
+    best = fitted(
+        restore_best=False, lr=0.05, max_epochs=1 + int(np.argmin([row["valid_loss"] for row in net.history_]))
+    )
     assert best.n_iter_ < net.n_iter_
     assert np.array_equal(net.parameters_, best.parameters_)
     assert np.array_equal(net.predict_proba(X), best.predict_proba(X))
@@ -165,7 +180,9 @@ def test_load_best(stopping, tmp_path):
 
 def test_load_best_of_averages():
     stopping = EarlyStopping(patience=3, load_best=True)
-    net = fitted(callbacks=[stopping], restore_best=False, lr=0.05, max_epochs=20, weight_averaging="ema", ema_decay=0.5)
+    net = fitted(
+        callbacks=[stopping], restore_best=False, lr=0.05, max_epochs=20, weight_averaging="ema", ema_decay=0.5
+    )
     assert stopping.best_epoch_ < net.n_iter_
     np.testing.assert_allclose(net.net_.predict_proba(net.encoder_.transform(X)), net.predict_proba(X), atol=1e-5)
 
@@ -182,7 +199,9 @@ def test_rates_that_a_callback_changes():
 
     net = fitted(callbacks=[At("begin", change, 3)], restore_best=False, lr_scaling="linear")
     np.testing.assert_allclose(
-        net.parameters_, fitted(max_epochs=2, schedule_epochs=4, restore_best=False, lr_scaling="linear").parameters_, atol=1e-5
+        net.parameters_,
+        fitted(max_epochs=2, schedule_epochs=4, restore_best=False, lr_scaling="linear").parameters_,
+        atol=1e-5,
     )
 
 
@@ -214,15 +233,22 @@ def test_warm_start_under_callbacks(changes, first):
 
 def test_dropouts_that_come_and_go_under_callbacks():
     """The net kept the layers of the first fit."""
-    plain, watched = fitted(warm_start=True, normalization="batch"), fitted(warm_start=True, normalization="batch", callbacks=[Seen()])
+    plain, watched = (
+        fitted(warm_start=True, normalization="batch"),
+        fitted(warm_start=True, normalization="batch", callbacks=[Seen()]),
+    )
     for epochs, dropout in ((6, 0.3), (8, 0.0), (10, 0.2)):
         for net in (plain, watched):
             net.set_params(max_epochs=epochs, dropout=dropout).fit(X, y)
         assert same(plain, watched)
         modules = [net.net_.module_ for net in (plain, watched)]
         assert repr(modules[0]) == repr(modules[1])
-        assert all(torch.equal(a, b) for a, b in zip(*(module.state_dict().values() for module in modules), strict=True))
-        np.testing.assert_allclose(watched.net_.predict_proba(watched.encoder_.transform(X)), watched.predict_proba(X), atol=1e-5)
+        assert all(
+            torch.equal(a, b) for a, b in zip(*(module.state_dict().values() for module in modules), strict=True)
+        )
+        np.testing.assert_allclose(
+            watched.net_.predict_proba(watched.encoder_.transform(X)), watched.predict_proba(X), atol=1e-5
+        )
 
 
 def test_callbacks_that_come_later_are_told():
@@ -237,7 +263,13 @@ def test_callbacks_that_come_later_are_told():
 
 def test_what_callbacks_have_made_of_the_rate_stays():
     """As in skorch, the optimizer goes on at the rate it has come to."""
-    net = fitted(warm_start=True, callbacks=[At("end", lambda net: net.set_params(lr=1e-9))], optimizer="sgd", restore_best=False, weight_decay=0)
+    net = fitted(
+        warm_start=True,
+        callbacks=[At("end", lambda net: net.set_params(lr=1e-9))],
+        optimizer="sgd",
+        restore_best=False,
+        weight_decay=0,
+    )
     before = net.parameters_.copy()
     net.set_params(max_epochs=8).fit(X, y)
     np.testing.assert_allclose(net.parameters_, before, atol=1e-6)
@@ -269,10 +301,16 @@ def test_refit_full_with_callbacks_that_follow_validation(follows, tmp_path):
 @pytest.mark.parametrize(
     ("callback", "message"),
     [
-        (GradientNormClipping(1.0), r"'GradientNormClipping' \(GradientNormClipping\) has on_grad_computed.*grad_clip_norm"),
+        (
+            GradientNormClipping(1.0),
+            r"'GradientNormClipping' \(GradientNormClipping\) has on_grad_computed.*grad_clip_norm",
+        ),
         (("score", BatchScoring("accuracy")), r"'score' \(BatchScoring\) has on_batch_end"),
         (ProgressBar, "ProgressBar.*has on_batch_end.*verbose=1"),
-        (LRScheduler("CyclicLR", base_lr=0.01, max_lr=0.1, step_every="batch"), "LRScheduler.*has on_batch_end.*lr_schedule"),
+        (
+            LRScheduler("CyclicLR", base_lr=0.01, max_lr=0.1, step_every="batch"),
+            "LRScheduler.*has on_batch_end.*lr_schedule",
+        ),
         (EpochScoring("accuracy", on_train=True), "EpochScoring.*has on_batch_end.*use_caching=False"),
         (Freezer("*"), "changed requires_grad of parameters.*use freeze="),
     ],
@@ -285,7 +323,10 @@ def test_hooks_that_would_never_be_called(callback, message, Net):
 
 
 def test_scores_of_training_rows_without_a_cache():
-    net = fitted(callbacks=[EpochScoring("accuracy", on_train=True, lower_is_better=False, name="here", use_caching=False)], early_stopping=False)
+    net = fitted(
+        callbacks=[EpochScoring("accuracy", on_train=True, lower_is_better=False, name="here", use_caching=False)],
+        early_stopping=False,
+    )
     assert net.net_.history[-1, "here"] == pytest.approx(net.score(X, y))
 
 
@@ -300,7 +341,13 @@ def test_a_change_of_one_member_of_several_is_refused(what):
 
 def test_weights_that_are_loaded_into_one_member_of_several_are_refused():
     with pytest.raises(ValueError, match=r"changed the weights of the first of n_members=2 networks.*set n_members=1"):
-        fitted(n_members=2, callbacks=[EarlyStopping(patience=50, load_best=True)], restore_best=False, lr=0.05, max_epochs=30)
+        fitted(
+            n_members=2,
+            callbacks=[EarlyStopping(patience=50, load_best=True)],
+            restore_best=False,
+            lr=0.05,
+            max_epochs=30,
+        )
 
 
 def test_a_change_of_averaged_weights_is_refused():

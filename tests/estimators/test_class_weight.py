@@ -43,14 +43,18 @@ def test_balanced_counts_rows_by_their_weight(rows):
     np.testing.assert_allclose(weighted.balanced_weight_, several.balanced_weight_)
     np.testing.assert_allclose(weighted.loss_curve_, several.loss_curve_, rtol=1e-4)
     assert np.ptp([weight[y == k].sum() * weighted.balanced_weight_[k] for k in range(3)]) < 1e-9
-    none_of_one = NetClassifier(**SMALL, class_weight="balanced").fit(X, y, np.where(y == 1, 0, 1))  # a class without weight weighs nothing
+    none_of_one = NetClassifier(**SMALL, class_weight="balanced").fit(
+        X, y, np.where(y == 1, 0, 1)
+    )  # a class without weight weighs nothing
     assert np.isfinite(none_of_one.loss_curve_).all()
 
 
 def test_sparse_labels_are_balanced_as_dense_ones(rows):
     X, y = rows
     labels = np.stack([y > 0, y > 1], axis=1).astype(int)
-    dense, thin = (NetClassifier(**SMALL, class_weight="balanced").fit(X, each) for each in (labels, sparse.csr_matrix(labels)))
+    dense, thin = (
+        NetClassifier(**SMALL, class_weight="balanced").fit(X, each) for each in (labels, sparse.csr_matrix(labels))
+    )
     same(dense, thin)
 
 
@@ -59,9 +63,16 @@ def test_calls_that_go_on_weigh_as_the_first_did(rows):
     later = np.flatnonzero(y < 2)[:40]
     first = NetClassifier(**SMALL, class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
     weights = first.balanced_weight_.copy()
-    by_hand = NetClassifier(**SMALL, class_weight=dict(enumerate(weights.tolist()))).partial_fit(X, y, classes=[0, 1, 2])
+    by_hand = NetClassifier(**SMALL, class_weight=dict(enumerate(weights.tolist()))).partial_fit(
+        X, y, classes=[0, 1, 2]
+    )
     same(first.partial_fit(X[later], y[later]), by_hand.partial_fit(X[later], y[later]))
-    warm = NetClassifier(**SMALL, class_weight="balanced", warm_start=True).fit(X, y).set_params(max_epochs=5).fit(X[:60], y[:60])
+    warm = (
+        NetClassifier(**SMALL, class_weight="balanced", warm_start=True)
+        .fit(X, y)
+        .set_params(max_epochs=5)
+        .fit(X[:60], y[:60])
+    )
     np.testing.assert_array_equal(warm.balanced_weight_, weights)
     np.testing.assert_array_equal(first.balanced_weight_, weights)
     refitted = NetClassifier(**SMALL | {"early_stopping": True}, class_weight="balanced", refit_full=True).fit(X, y)
@@ -85,7 +96,10 @@ def test_rows_to_validate_on_are_weighed_as_those_to_train_on(rows):
     val = np.flatnonzero(y < 2)[:30]
     weights = dict(enumerate(NetClassifier(**SMALL, class_weight="balanced").fit(X, y).balanced_weight_.tolist()))
     losses = [
-        [row["valid_loss"] for row in NetClassifier(**SMALL, class_weight=each).fit(X, y, X_val=X[val], y_val=y[val]).history_]
+        [
+            row["valid_loss"]
+            for row in NetClassifier(**SMALL, class_weight=each).fit(X, y, X_val=X[val], y_val=y[val]).history_
+        ]
         for each in ("balanced", weights)
     ]
     assert losses[0] == losses[1]
@@ -94,7 +108,9 @@ def test_rows_to_validate_on_are_weighed_as_those_to_train_on(rows):
 @pytest.mark.parametrize("given", ["balanced", {1: 5.0}])
 def test_the_loss_and_the_accuracy_of_history_are_weighed_and_a_stopping_metric_is_not(rows, given):
     X, y = rows
-    net = NetClassifier(**SMALL | {"early_stopping": True, "restore_best": False}, class_weight=given, stopping_metric="accuracy")
+    net = NetClassifier(
+        **SMALL | {"early_stopping": True, "restore_best": False}, class_weight=given, stopping_metric="accuracy"
+    )
     last = net.fit(X, y, X_val=X, y_val=y).history_[-1]
     weight = compute_sample_weight(given, y)
     assert last["valid_loss"] == pytest.approx(log_loss(y, net.predict_proba(X), sample_weight=weight), rel=1e-5)
@@ -129,7 +145,10 @@ def test_a_dict_with_classes_that_a_fold_lacks_is_read_as_scikit_learn_reads_it(
     X, y = rows
     some = y < 2
     full, part = {0: 1.0, 1: 2.0, 2: 5.0}, {2: 5.0}
-    same(NetClassifier(**SMALL, class_weight=full).fit(X[some], y[some]), NetClassifier(**SMALL, class_weight={1: 2.0}).fit(X[some], y[some]))
+    same(
+        NetClassifier(**SMALL, class_weight=full).fit(X[some], y[some]),
+        NetClassifier(**SMALL, class_weight={1: 2.0}).fit(X[some], y[some]),
+    )
     LogisticRegression(class_weight=full).fit(X[some], y[some])
     for each in (NetClassifier(**SMALL, class_weight=part), LogisticRegression(class_weight=part)):
         with pytest.raises(ValueError, match=r"class_weight"):

@@ -53,7 +53,9 @@ def test_warm_start_backwards_is_an_error(problem, Net):
 
 def test_a_network_that_stopped_stays_stopped(classes):
     X, y = classes
-    net = NetClassifier(**SMALL | {"early_stopping": True} | {"max_epochs": 100}, lr=3e-2, patience=2, warm_start=True).fit(X, y)
+    net = NetClassifier(
+        **SMALL | {"early_stopping": True} | {"max_epochs": 100}, lr=3e-2, patience=2, warm_start=True
+    ).fit(X, y)
     stopped = net.n_iter_
     assert stopped < 100
     before = net.parameters_.copy()
@@ -76,7 +78,9 @@ def test_warm_start_with_another_shape(classes):
         net.set_params(width=16).fit(X[:, :4], y)
     with pytest.raises(ValueError, match="module='mlp' has become 'tabm'"):
         net.set_params(module="tabm").fit(X, y)
-    with pytest.raises(ValueError, match=r"but num_embedding='ple' has become 'plr', num_frequencies=.*; set warm_start=False"):
+    with pytest.raises(
+        ValueError, match=r"but num_embedding='ple' has become 'plr', num_frequencies=.*; set warm_start=False"
+    ):
         net.set_params(module="mlp", num_embedding="plr").fit(X, y)
 
 
@@ -142,7 +146,9 @@ def test_partial_fit_in_pieces(classes):
 
 
 def test_partial_fit_wants_to_know_all_classes_at_first(classes):
-    """Labels that the first rows do not show would be refused later, when it is too late."""
+    """Labels that the first rows do not show would be refused later, when it is too
+    late.
+    """
     X, y = classes
     net = NetClassifier(**SMALL)
     with pytest.raises(ValueError, match=r"classes must be passed on the first call to partial_fit: .*numpy\.unique"):
@@ -174,9 +180,13 @@ def test_partial_fit_of_a_regressor(numbers):
 
 
 def test_partial_fit_after_fit(classes):
-    """It trains on, whatever ended the training before, and `predict` uses what it taught."""
+    """It trains on, whatever ended the training before, and `predict` uses what it
+    taught.
+    """
     X, y = classes
-    net = NetClassifier(**SMALL | {"early_stopping": True, "max_epochs": 100, "weight_averaging": "none"}, lr=3e-2, patience=2).fit(X, y)
+    net = NetClassifier(
+        **SMALL | {"early_stopping": True, "max_epochs": 100, "weight_averaging": "none"}, lr=3e-2, patience=2
+    ).fit(X, y)
     stopped, before = net.n_iter_, net.predict_proba(X)
     net.partial_fit(X, y)
     assert net.n_iter_ == len(net.history_) == stopped + 1
@@ -196,7 +206,9 @@ def test_partial_fit_after_divergence(classes):
     assert not np.array_equal(net.parameters_, before)
 
 
-@pytest.mark.parametrize("change", [{"numeric_transform": "quantile"}, {"num_bins": 5}, {"max_one_hot": 3}, {"text_encoding": "none"}])
+@pytest.mark.parametrize(
+    "change", [{"numeric_transform": "quantile"}, {"num_bins": 5}, {"max_one_hot": 3}, {"text_encoding": "none"}]
+)
 def test_the_encoding_stays(problem, change):
     """It would be the old one, whatever the parameter says."""
     X, y = problem(NetClassifier)

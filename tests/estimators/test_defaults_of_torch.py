@@ -1,4 +1,6 @@
-"""What the process has made torch's defaults, for libraries that want float64 or a GPU, does not matter to networks."""
+"""What the process has made torch's defaults, for libraries that want float64 or a GPU,
+does not matter to networks.
+"""
 
 import threading
 
@@ -12,7 +14,7 @@ from torch import nn
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, presets
-from sknet_hp.estimators import architecture
+from sknet_hp.estimators.building import architecture
 from sknet_hp.nets.defaults import own_defaults
 from sknet_hp.skorch import NeuralNetClassifier, NeuralNetRegressor
 
@@ -21,13 +23,20 @@ X = rng.standard_normal((80, 4)).astype(np.float32)
 y = (X[:, 0] > 0).astype(np.int64)
 frame = pd.DataFrame(X, columns=list("abcd")).assign(word=rng.choice(list("pqrs"), 80))
 
-DEFAULTS = {"float64": (torch.float64, None), "float16": (torch.float16, None), "elsewhere": (torch.float32, "meta"), "both": (torch.float64, "meta")}
+DEFAULTS = {
+    "float64": (torch.float64, None),
+    "float16": (torch.float16, None),
+    "elsewhere": (torch.float32, "meta"),
+    "both": (torch.float64, "meta"),
+}
 
 
 class Traced(nn.Module):
     def __init__(self, n_features, n_outputs):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(n_features, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Dropout(0.2), nn.Linear(5, n_outputs))
+        self.layers = nn.Sequential(
+            nn.Linear(n_features, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Dropout(0.2), nn.Linear(5, n_outputs)
+        )
 
     def forward(self, x):
         return self.layers(x)
@@ -61,7 +70,9 @@ def own_loss(outputs, targets):
 
 NETWORKS = {
     "default": lambda: NetClassifier(**SMALL),
-    "stopping": lambda: NetClassifier(**SMALL | {"early_stopping": True}, n_members=2, normalization="batch", dropout=0.2),
+    "stopping": lambda: NetClassifier(
+        **SMALL | {"early_stopping": True}, n_members=2, normalization="batch", dropout=0.2
+    ),
     "resnet": lambda: NetClassifier(**SMALL, module="resnet", normalization="layer", parametric_activation=True),
     "tabm": lambda: NetRegressor(**SMALL, module="tabm", n_heads=3, num_embedding_dim=3, feature_scale=True),
     "waves": lambda: NetRegressor(**SMALL, num_embedding="plr", init="ntk", zero_output=True),
@@ -69,7 +80,9 @@ NETWORKS = {
     "nadam": lambda: NetClassifier(**SMALL, optimizer="nadam", verbose=1),
     "loss": lambda: NetRegressor(**SMALL, loss=own_loss),
     "loss of torch": lambda: NetRegressor(**SMALL, loss=nn.SmoothL1Loss(beta=0.5)),
-    "weighted loss": lambda: NetClassifier(**SMALL, loss=nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0], device="cpu"))),
+    "weighted loss": lambda: NetClassifier(
+        **SMALL, loss=nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0], device="cpu"))
+    ),
     "traced": lambda: NetClassifier(**SMALL, module=Traced),
     "alone": lambda: NetRegressor(**SMALL, module=Alone),
     "alone, watched": lambda: NetRegressor(**SMALL, module=Alone, verbose=1),
@@ -109,7 +122,9 @@ def test_networks(name, elsewhere, tmp_path):
     assert np.array_equal(net.net_.predict_proba(net.encoder_.transform(frame, estimator=net)), of_net)
     if savable:
         assert np.array_equal(outputs(sknet_hp.load(tmp_path / "model"), frame), outputs(expected, frame))
-    again = NETWORKS[name]().set_params(warm_start=True, max_epochs=2).fit(frame, y).set_params(max_epochs=5).fit(frame, y)
+    again = (
+        NETWORKS[name]().set_params(warm_start=True, max_epochs=2).fit(frame, y).set_params(max_epochs=5).fit(frame, y)
+    )
     assert np.isfinite(outputs(again, frame)).all()
 
 
@@ -129,7 +144,9 @@ def test_modules_of_the_old_kind_are_refused_with_a_reason(elsewhere):
     elsewhere()
     if torch.get_default_dtype() == torch.float32:
         return
-    with pytest.raises(ValueError, match=r"must have float32 parameters.*torch\.Tensor\(.*torch\.empty|float32: RuntimeError"):
+    with pytest.raises(
+        ValueError, match=r"must have float32 parameters.*torch\.Tensor\(.*torch\.empty|float32: RuntimeError"
+    ):
         NetClassifier(**SMALL, module=Legacy).fit(X, y)
 
 
@@ -197,7 +214,13 @@ def test_what_says_its_type_has_it():
                 double.new_ones(3),
             ):
                 assert made.dtype == torch.float64
-            for made in (torch.tensor([0.5]), torch.arange(3) / 2, torch.normal(0.0, 1.0, (2,)), torch.full((2,), 0.5), nn.Linear(2, 3).weight):
+            for made in (
+                torch.tensor([0.5]),
+                torch.arange(3) / 2,
+                torch.normal(0.0, 1.0, (2,)),
+                torch.full((2,), 0.5),
+                nn.Linear(2, 3).weight,
+            ):
                 assert made.dtype == torch.float32
             assert torch.tensor([1]).dtype == torch.int64
     finally:

@@ -10,7 +10,17 @@ import skorch
 import torch
 from joblib import Parallel, delayed
 from sklearn.exceptions import ConvergenceWarning
-from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring, Freezer, Initializer, LoadInitState, LRScheduler, Unfreezer
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    EpochScoring,
+    Freezer,
+    Initializer,
+    LoadInitState,
+    LRScheduler,
+    Unfreezer,
+)
 from torch import nn
 
 import sknet_hp
@@ -26,7 +36,11 @@ class Perceptron(nn.Module):
     def __init__(self, n_outputs=2, momentum=0.1):
         super().__init__()
         torch.manual_seed(0)
-        self.hidden, self.norm, self.out = nn.Linear(5, 8, bias=False), nn.BatchNorm1d(8, momentum=momentum), nn.Linear(8, n_outputs)
+        self.hidden, self.norm, self.out = (
+            nn.Linear(5, 8, bias=False),
+            nn.BatchNorm1d(8, momentum=momentum),
+            nn.Linear(8, n_outputs),
+        )
 
     def forward(self, x):
         return self.out(torch.relu(self.norm(self.hidden(x))))
@@ -38,15 +52,23 @@ def classifier(kind, module=Perceptron, **changes):
 
 
 def regressor(kind, **changes):
-    return kind.NeuralNetRegressor(Perceptron, **{"module__n_outputs": 1, "max_epochs": 3, "lr": 0.05, "verbose": 0} | changes)
+    return kind.NeuralNetRegressor(
+        Perceptron, **{"module__n_outputs": 1, "max_epochs": 3, "lr": 0.05, "verbose": 0} | changes
+    )
 
 
 def numbers(net):
-    """What is left of a training: weights and buffers, the optimizer's memory, the history."""
+    """What is left of a training: weights and buffers, the optimizer's memory, the
+    history.
+    """
     memory = net.optimizer_.state_dict()["state"]
     rows = [{k: v for k, v in row.items() if k not in ("batches", "dur", "valid_batch_count")} for row in net.history]
     tensors = {k: v.numpy().copy() for k, v in net.module_.state_dict().items()}
-    return [tensors, {(i, k): np.asarray(v) for i, slots in memory.items() for k, v in slots.items() if v is not None}, rows]
+    return [
+        tensors,
+        {(i, k): np.asarray(v) for i, slots in memory.items() for k, v in slots.items() if v is not None},
+        rows,
+    ]
 
 
 def assert_same(actual, expected):
@@ -83,7 +105,11 @@ class Log(Callback):
         memory = [slots["exp_avg"].abs().sum().item() for slots in net.optimizer_.state.values()]
         weights = [p.detach().abs().sum().item() for p in net.module_.parameters()]
         lengths = {name: None if each is None else len(each) for name, each in data.items()}
-        state = {"lr": net.optimizer_.param_groups[0]["lr"], "training": net.module_.training, "gradients": torch.is_grad_enabled()}
+        state = {
+            "lr": net.optimizer_.param_groups[0]["lr"],
+            "training": net.module_.training,
+            "gradients": torch.is_grad_enabled(),
+        }
         self.events.append([event, weights, memory, lengths, state, numbers(net)[2]])
 
     def on_train_begin(self, net, **data):
@@ -103,7 +129,11 @@ class Log(Callback):
 def test_callbacks_see_what_is_true(changes):
     def script(kind):
         net = classifier(
-            kind, optimizer=torch.optim.AdamW, lr=0.01, callbacks=[("log", Log()), ("lr", LRScheduler("StepLR", step_size=1))], **changes
+            kind,
+            optimizer=torch.optim.AdamW,
+            lr=0.01,
+            callbacks=[("log", Log()), ("lr", LRScheduler("StepLR", step_size=1))],
+            **changes,
         )
         return dict(net.fit(X, y).callbacks_)["log"].events
 
@@ -193,13 +223,19 @@ CALLBACKS = {
     "early stopping": lambda: [("a", EarlyStopping("valid_acc", lower_is_better=False, patience=1, load_best=True))],
     "roc auc": lambda: [("a", EpochScoring("roc_auc", lower_is_better=False))],
     "train acc": lambda: [("a", EpochScoring("accuracy", lower_is_better=False, on_train=True, name="acc"))],
-    "train acc afresh": lambda: [("a", EpochScoring("accuracy", lower_is_better=False, on_train=True, name="acc", use_caching=False))],
+    "train acc afresh": lambda: [
+        ("a", EpochScoring("accuracy", lower_is_better=False, on_train=True, name="acc", use_caching=False))
+    ],
 }
 
 
 @pytest.mark.parametrize("which", CALLBACKS)
 def test_callbacks_of_skorchs(which):
-    assert_as_skorch(lambda kind: numbers(classifier(kind, max_epochs=4, optimizer__momentum=0.9, callbacks=CALLBACKS[which]()).fit(X, y)))
+    assert_as_skorch(
+        lambda kind: numbers(
+            classifier(kind, max_epochs=4, optimizer__momentum=0.9, callbacks=CALLBACKS[which]()).fit(X, y)
+        )
+    )
 
 
 def test_what_the_engine_can_not_follow_is_refused():
@@ -255,7 +291,10 @@ def test_weights_of_classes_in_company(bundles):
 
     def fit(kind, lr):
         net = classifier(kind, copy.deepcopy(module), lr=lr, criterion__weight=torch.tensor([1.0, 5.0])).fit(X, y)
-        return [numbers(net)[0], net.history[:, "valid_acc"]]  # losses are means by weight, in skorch means of the batches'
+        return [
+            numbers(net)[0],
+            net.history[:, "valid_acc"],
+        ]  # losses are means by weight, in skorch means of the batches'
 
     with sknet_hp.fused(n_jobs=1):
         together = Parallel()(delayed(fit)(ours, lr) for lr in (0.01, 0.05))
@@ -283,7 +322,10 @@ def test_silent_nets_keep_their_own_methods():
     assert_as_skorch(script)
 
 
-@pytest.mark.parametrize("changes", [{"criterion__weight": torch.tensor([2.0])}, {"criterion": nn.BCEWithLogitsLoss(weight=torch.tensor([2.0]))}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"criterion__weight": torch.tensor([2.0])}, {"criterion": nn.BCEWithLogitsLoss(weight=torch.tensor([2.0]))}],
+)
 def test_weights_of_other_criteria(changes):
     """They were taken for weights of classes: an IndexError."""
     parameters = {"criterion": nn.BCEWithLogitsLoss, **changes}
@@ -303,7 +345,9 @@ def test_divergence_warns():
 
 @pytest.mark.parametrize("verbose", [0, 1])
 def test_interrupted(verbose, monkeypatch, capsys):
-    """skorch returns the net as it then is, without a word; a silent net of ours has no epochs to show yet."""
+    """skorch returns the net as it then is, without a word; a silent net of ours has no
+    epochs to show yet.
+    """
     original, calls = Training._run, []
 
     def interrupted(training, until):
@@ -313,7 +357,11 @@ def test_interrupted(verbose, monkeypatch, capsys):
         return original(training, until)
 
     monkeypatch.setattr(Training, "_run", interrupted)
-    with nullcontext() if verbose else pytest.warns(UserWarning, match="a silent net was interrupted, and is as it was before"):
+    with (
+        nullcontext()
+        if verbose
+        else pytest.warns(UserWarning, match="a silent net was interrupted, and is as it was before")
+    ):
         net = classifier(ours, verbose=verbose).fit(X, y)
     assert int(net.module_.norm.num_batches_tracked) == (16 if verbose else 0)
 
@@ -403,16 +451,22 @@ def test_a_module_that_can_not_be_copied():
 
 def test_rows_in_reverse():
     """As views, whose strides are negative."""
-    views, copies = (classifier(sknet_hp.skorch).fit(*data) for data in ((X[::-1], y[::-1]), (X[::-1].copy(), y[::-1].copy())))
+    views, copies = (
+        classifier(sknet_hp.skorch).fit(*data) for data in ((X[::-1], y[::-1]), (X[::-1].copy(), y[::-1].copy()))
+    )
     assert_same(numbers(views), numbers(copies))
 
 
 def test_no_random_numbers_are_drawn_twice():
-    """A net that takes skorch's own loop split its rows a second time, by other random numbers."""
+    """A net that takes skorch's own loop split its rows a second time, by other random
+    numbers.
+    """
 
     def script(kind):
         np.random.seed(0)  # noqa: NPY002  (what skorch's split draws from)
-        return numbers(classifier(kind, train_split=skorch.dataset.ValidSplit(0.3), criterion__label_smoothing=0.1).fit(X, y))
+        return numbers(
+            classifier(kind, train_split=skorch.dataset.ValidSplit(0.3), criterion__label_smoothing=0.1).fit(X, y)
+        )
 
     assert_as_skorch(script)
 
@@ -425,7 +479,9 @@ def test_more_epochs_of_skorchs_own_loop_do_not_repeat_the_same_numbers():
             if training:
                 orders.append(batch[0][:, 0].tolist())
 
-    net = classifier(ours, max_epochs=1, batch_size=-1, iterator_train__shuffle=True, random_state=0, callbacks=[Watch()]).fit(X, y)
+    net = classifier(
+        ours, max_epochs=1, batch_size=-1, iterator_train__shuffle=True, random_state=0, callbacks=[Watch()]
+    ).fit(X, y)
     net.partial_fit(X, y)
     assert sorted(orders[0]) == sorted(orders[1])
     assert orders[0] != orders[1]

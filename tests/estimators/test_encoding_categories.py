@@ -9,7 +9,7 @@ import pytest
 from encoding import NAN, encode, names_out, one_column
 from sklearn.preprocessing import OneHotEncoder
 
-from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 
 
 def test_categories_are_one_hot_in_sorted_order():
@@ -117,7 +117,9 @@ def test_string_in_a_column_that_was_numeric_is_an_error():
     encoder.fit_transform(pd.DataFrame({"age": [1.0, 2.0]}))
     with pytest.raises(ValueError, match="Column 'age' held only numbers in fit, and now holds the string 'old'"):
         encoder.transform(pd.DataFrame({"age": [1, "old"]}))
-    np.testing.assert_array_equal(encoder.transform(pd.DataFrame({"age": pd.array([None, None], dtype="str")})), [[0], [0]])
+    np.testing.assert_array_equal(
+        encoder.transform(pd.DataFrame({"age": pd.array([None, None], dtype="str")})), [[0], [0]]
+    )
 
 
 def test_string_in_a_column_that_held_booleans_is_an_error():
@@ -127,7 +129,13 @@ def test_string_in_a_column_that_held_booleans_is_an_error():
         encoder.transform(pd.DataFrame({"old": ["yes", "no"]}))
     with pytest.raises(ValueError, match="Column 'old' held only booleans in fit, and now holds 2"):
         encoder.transform(pd.DataFrame({"old": [2, 1]}))
-    for same in ([1, 0], [1.0, 0.0], [True, None], np.array([True, False], dtype=object), pd.array([True, None], dtype="boolean")):
+    for same in (
+        [1, 0],
+        [1.0, 0.0],
+        [True, None],
+        np.array([True, False], dtype=object),
+        pd.array([True, None], dtype="boolean"),
+    ):
         np.testing.assert_array_equal(encoder.transform(pd.DataFrame({"old": same})), [[1], [0]])
 
 

@@ -9,13 +9,15 @@ import pytest
 from encoding import NAN, encode, names_out, one_column
 from sklearn.preprocessing import StandardScaler
 
-from sknet_hp.estimators.preprocessing import TableEncoder
-from sknet_hp.estimators.standardise import LIMIT
+from sknet_hp.estimators.encoding.standardise import LIMIT
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 
 # ---- numbers --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 1), (50, 3), (8000, 20), (5000, 33), (70_001, 1), (100, 1500), (3, 70_000)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (3, 1), (50, 3), (8000, 20), (5000, 33), (70_001, 1), (100, 1500), (3, 70_000)]
+)
 def test_numbers_are_standardised(shape):
     X = np.random.default_rng(0).normal(3.0, 7.0, size=shape)
     np.testing.assert_allclose(encode(X), StandardScaler().fit_transform(X), rtol=1e-6, atol=1e-6)
@@ -79,7 +81,13 @@ def test_infinity_is_an_error_that_names_the_column(infinity):
     X[8999, 1] = infinity
     frame = pd.DataFrame(X, columns=["a", "b", "c"])
     message = r"^Input X contains infinity or a value too large for dtype\('float64'\)\. Column "
-    for bad, label in ((X, "1"), (X.astype(np.float32), "1"), (X.astype(object), "1"), (frame, "'b'"), (pl.from_pandas(frame), "'b'")):
+    for bad, label in (
+        (X, "1"),
+        (X.astype(np.float32), "1"),
+        (X.astype(object), "1"),
+        (frame, "'b'"),
+        (pl.from_pandas(frame), "'b'"),
+    ):
         with pytest.raises(ValueError, match=message + label):
             TableEncoder().fit_transform(bad)
     with pytest.raises(ValueError, match=message + "1"):
@@ -118,7 +126,9 @@ def test_number_column_all_missing_is_zero_at_predict_too(X):
 
 
 @pytest.mark.parametrize(
-    "X", [one_column([None, NAN]), pd.DataFrame({"x": [pd.NA] * 2}), pl.DataFrame({"x": [None] * 2})], ids=["array", "pandas", "polars"]
+    "X",
+    [one_column([None, NAN]), pd.DataFrame({"x": [pd.NA] * 2}), pl.DataFrame({"x": [None] * 2})],
+    ids=["array", "pandas", "polars"],
 )
 def test_column_of_no_type_all_missing_takes_anything_at_predict(X):
     assert names_out(X)[0].endswith("x_missing") or names_out(X)[0].endswith("x0_missing")

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, check_X_y
 
-from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 
 # ---- containers -----------------------------------------------------------------------------------------------------
 
@@ -53,7 +53,9 @@ def containers(data):
         "pandas pyarrow": polars.to_pandas(use_pyarrow_extension_array=True),
         "polars": polars,
         "polars categorical": polars.with_columns(pl.col("city").cast(pl.Categorical), pl.col("visits").cast(pl.UInt8)),
-        "polars enum": polars.with_columns(pl.col("city").cast(pl.Enum(["Rome", "Oslo", "Paris", "Bonn"])), pl.col("age").cast(pl.Int128)),
+        "polars enum": polars.with_columns(
+            pl.col("city").cast(pl.Enum(["Rome", "Oslo", "Paris", "Bonn"])), pl.col("age").cast(pl.Int128)
+        ),
         "polars chunks": pl.concat([polars[:100], polars[100:5000], polars[5000:]], rechunk=False),
         "polars decimal": polars.with_columns(pl.col("age").cast(pl.Decimal(10, 2))),
         "pyarrow": polars.to_arrow(),
@@ -97,7 +99,9 @@ def test_names_out(mixed):
 
 def test_pandas_sparse_columns_are_read():
     X = np.eye(5)
-    np.testing.assert_array_equal(encode(pd.DataFrame({f"c{i}": pd.arrays.SparseArray(X[i]) for i in range(5)})), encode(X))
+    np.testing.assert_array_equal(
+        encode(pd.DataFrame({f"c{i}": pd.arrays.SparseArray(X[i]) for i in range(5)})), encode(X)
+    )
 
 
 def test_numpy_string_arrays():
@@ -171,7 +175,11 @@ def test_dates_and_times_are_refused_by_name_with_advice(frame):
 
 
 def test_arrays_of_dates_are_refused():
-    for X in (np.array([["2020-01-01"]], dtype="datetime64[D]"), np.array([[1]], dtype="timedelta64[s]"), one_column([DAY])):
+    for X in (
+        np.array([["2020-01-01"]], dtype="datetime64[D]"),
+        np.array([[1]], dtype="timedelta64[s]"),
+        one_column([DAY]),
+    ):
         with pytest.raises(TypeError, match="Column 0 holds dates or times"):
             TableEncoder().fit_transform(X)
 
@@ -214,7 +222,11 @@ with warnings.catch_warnings():
         (np.ones((2, 2, 2)), ValueError, "Found array with dim 3"),
         (pd.Series([1.0]), ValueError, "Expected a 2-dimensional container"),
         (pl.Series([1.0]), ValueError, "Reshape your data"),
-        (np.empty((0, 3)), ValueError, r"0 sample\(s\) \(shape=\(0, 3\)\) while a minimum of 1 is required by TableEncoder"),
+        (
+            np.empty((0, 3)),
+            ValueError,
+            r"0 sample\(s\) \(shape=\(0, 3\)\) while a minimum of 1 is required by TableEncoder",
+        ),
         (np.empty((3, 0)), ValueError, r"0 feature\(s\) \(shape=\(3, 0\)\) while a minimum of 1 is required"),
         (pd.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
         (pl.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
@@ -262,7 +274,9 @@ def test_cloning_and_refitting_start_afresh(mixed):
 
 def test_memory_is_bounded_by_the_result():
     X = np.random.default_rng(0).normal(size=(200_000, 20))
-    frame = pl.DataFrame(X).with_columns(pl.when(pl.col("column_0") > 0).then(pl.col("column_0")), pl.col("column_1").cast(pl.Int64))
+    frame = pl.DataFrame(X).with_columns(
+        pl.when(pl.col("column_0") > 0).then(pl.col("column_0")), pl.col("column_1").cast(pl.Int64)
+    )
     for table in (X, np.asfortranarray(X), frame):
         tracemalloc.start()
         encoded = TableEncoder().fit_transform(table)
@@ -306,13 +320,18 @@ def test_messages_name_the_estimator_the_encoder_serves():
     model = Neighbors().fit(pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), [0, 1])
     assert model.feature_names_in_.tolist() == model.encoder_.feature_names_in_.tolist() == ["a", "b"]
     assert model.n_features_in_ == model.encoder_.n_features_in_ == 2
-    with pytest.raises(ValueError, match="X has 3 features, but Neighbors is expecting 2"), pytest.warns(UserWarning, match="Neighbors was fitted"):
+    with (
+        pytest.raises(ValueError, match="X has 3 features, but Neighbors is expecting 2"),
+        pytest.warns(UserWarning, match="Neighbors was fitted"),
+    ):
         model.predict(np.eye(3))
     with pytest.raises(ValueError, match=r"0 sample\(s\) .* required by Neighbors"):
         model.predict(np.empty((0, 2)))
 
 
-@pytest.mark.parametrize("table", [pd.DataFrame({"x": [1.0, 2.0]}), pa.table({"x": [1.0, 2.0]})], ids=["pandas", "pyarrow"])
+@pytest.mark.parametrize(
+    "table", [pd.DataFrame({"x": [1.0, 2.0]}), pa.table({"x": [1.0, 2.0]})], ids=["pandas", "pyarrow"]
+)
 def test_refitting_the_estimator_forgets_the_names(table):
     model = Neighbors().fit(table, [0, 1]).fit(np.eye(2), [0, 1])
     assert not hasattr(model, "feature_names_in_")

@@ -11,7 +11,8 @@ from small import SMALL
 from sknet_hp import NetClassifier, NetRegressor
 
 UNEQUAL = {
-    f"check_sample_weight_equivalence_on_{kind}_data": "minibatches: a repeated row meets other rows than a weighted one; see test_labels.py"
+    f"check_sample_weight_equivalence_on_{kind}_data": "minibatches: a repeated row meets other rows than a weighted "
+    "one; see test_labels.py"
     for kind in ("dense", "sparse")
 }
 
@@ -47,7 +48,9 @@ def test_regressor_learns_targets_of_any_scale(numbers):
 
 def test_constant_target():
     X = np.random.default_rng(0).standard_normal((50, 3))
-    np.testing.assert_allclose(NetRegressor(**SMALL | {"max_epochs": 30}, lr=1e-2).fit(X, np.full(50, 7.0)).predict(X), 7, atol=0.5)
+    np.testing.assert_allclose(
+        NetRegressor(**SMALL | {"max_epochs": 30}, lr=1e-2).fit(X, np.full(50, 7.0)).predict(X), 7, atol=0.5
+    )
     assert (NetClassifier(**SMALL).fit(X, ["a"] * 50).predict(X) == "a").all()
 
 

@@ -1,4 +1,6 @@
-"""Fitted networks: what they say of themselves, what random numbers they come from, and their copies."""
+"""Fitted networks: what they say of themselves, what random numbers they come from, and
+their copies.
+"""
 
 import pickle
 import warnings
@@ -12,7 +14,7 @@ from sklearn.metrics import log_loss
 from small import ESTIMATORS, SMALL, outputs
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.split import split_rows
+from sknet_hp.estimators.targets.held_out import split_rows
 
 # ---- what a fitted network says ------------------------------------------------------------------------------------
 
@@ -32,7 +34,9 @@ def test_history(problem, Net):
 @pytest.mark.parametrize("Net", ESTIMATORS)
 def test_skorch_net(problem, Net):
     X, y = problem(Net)
-    net = Net(**SMALL | {"early_stopping": True} | {"max_epochs": 30}, lr=3e-2, normalization="batch", patience=2).fit(X, y)
+    net = Net(**SMALL | {"early_stopping": True} | {"max_epochs": 30}, lr=3e-2, normalization="batch", patience=2).fit(
+        X, y
+    )
     inner = net.net_
     assert inner.history[:, "train_loss"] == net.loss_curve_
     weights = np.concatenate([p.detach().numpy().ravel() for p in inner.module_.parameters()])
@@ -44,7 +48,9 @@ def test_skorch_net(problem, Net):
 @pytest.mark.parametrize("Net", ESTIMATORS)
 def test_history_with_early_stopping(problem, Net):
     X, y = problem(Net)
-    net = Net(**SMALL | {"early_stopping": True} | {"max_epochs": 100}, lr=3e-2, patience=3, validation_fraction=0.2).fit(X, y)
+    net = Net(
+        **SMALL | {"early_stopping": True} | {"max_epochs": 100}, lr=3e-2, patience=3, validation_fraction=0.2
+    ).fit(X, y)
     valid = [row["valid_loss"] for row in net.history_]
     assert net.best_epoch_ == np.argmin(valid) + 1
     assert net.n_iter_ == len(valid) == net.best_epoch_ + 3
@@ -57,7 +63,9 @@ def test_restore_best(classes):
     best, last = (NetClassifier(**parameters, restore_best=restore).fit(X, y) for restore in (True, False))
     assert best.n_iter_ == last.n_iter_ > best.best_epoch_ == last.best_epoch_
     assert not np.array_equal(best.predict_proba(X), last.predict_proba(X))
-    assert np.array_equal(best.state_.parameters, last.state_.parameters)  # training goes on from the last weights all the same
+    assert np.array_equal(
+        best.state_.parameters, last.state_.parameters
+    )  # training goes on from the last weights all the same
     shorter = NetClassifier(**parameters | {"max_epochs": best.best_epoch_}, restore_best=False).fit(X, y)
     assert np.array_equal(best.predict_proba(X), shorter.predict_proba(X))
     train, valid = split_rows(best, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
@@ -179,4 +187,7 @@ def test_read_only_data(classes):
 def test_splits_of_data_may_be_views(classes):
     X, y = classes
     part = X[::2, ::-1]
-    assert np.array_equal(NetClassifier(**SMALL).fit(part, y[::2]).parameters_, NetClassifier(**SMALL).fit(part.copy(), y[::2].copy()).parameters_)
+    assert np.array_equal(
+        NetClassifier(**SMALL).fit(part, y[::2]).parameters_,
+        NetClassifier(**SMALL).fit(part.copy(), y[::2].copy()).parameters_,
+    )

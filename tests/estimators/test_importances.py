@@ -1,4 +1,6 @@
-"""Networks have no importances of columns; who asks for them is told what to use, and subclasses may measure them."""
+"""Networks have no importances of columns; who asks for them is told what to use, and
+subclasses may measure them.
+"""
 
 import copy
 import pickle
@@ -27,7 +29,9 @@ class Measured:
 
     def fit(self, X, y):
         super().fit(X, y)
-        self.feature_importances_ = permutation_importance(self, X, y, n_repeats=2, random_state=0).importances_mean.clip(0)
+        self.feature_importances_ = permutation_importance(
+            self, X, y, n_repeats=2, random_state=0
+        ).importances_mean.clip(0)
         return self
 
 
@@ -48,7 +52,10 @@ def test_there_are_none_and_the_error_says_what_to_use(Net, name, fitted):
         net.fit(*problem(Net))
     for estimator in (net, clone(net), copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
         assert not hasattr(estimator, name)
-        with pytest.raises(AttributeError, match=rf"'{Net.__name__}' has no attribute '{name}'.*permutation_importance.*importance_getter"):
+        with pytest.raises(
+            AttributeError,
+            match=rf"'{Net.__name__}' has no attribute '{name}'.*permutation_importance.*importance_getter",
+        ):
             getattr(estimator, name)
     assert name not in net._repr_html_()
 
@@ -68,7 +75,9 @@ def test_select_from_model_takes_a_function(Net):
     def importances(net):
         return permutation_importance(net, X, y, n_repeats=2, random_state=0).importances_mean
 
-    chosen = SelectFromModel(Net(**SETTINGS), importance_getter=importances, max_features=3, threshold=-np.inf).fit(X, y)
+    chosen = SelectFromModel(Net(**SETTINGS), importance_getter=importances, max_features=3, threshold=-np.inf).fit(
+        X, y
+    )
     assert chosen.get_support().tolist() == [True] * 3 + [False] * 3
 
 

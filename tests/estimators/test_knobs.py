@@ -1,4 +1,6 @@
-"""Every hyperparameter does what its name says, in an estimator, and its wrong values are refused."""
+"""Every hyperparameter does what its name says, in an estimator, and its wrong values
+are refused.
+"""
 
 import inspect
 
@@ -78,7 +80,17 @@ def test_it_has_an_effect(name):
         ({"lr_schedule": "cyclic"}, {"lr_cycles": 2}),
         ({"lr_schedule": "cosine_restarts", "lr_cycles": 2}, {"lr_cycle_mult": 3}),
         ({"lr_schedule": "exponential", "lr_min_factor": 0.1}, {"lr_min_factor": 0.01}),
-        ({"lr_schedule": "plateau", "early_stopping": True, "lr_patience": 0, "lr": 0.3, "max_epochs": 8, "restore_best": False}, {"lr_patience": 6}),
+        (
+            {
+                "lr_schedule": "plateau",
+                "early_stopping": True,
+                "lr_patience": 0,
+                "lr": 0.3,
+                "max_epochs": 8,
+                "restore_best": False,
+            },
+            {"lr_patience": 6},
+        ),
         ({"lr_scaling": "sqrt"}, {"base_batch_size": 32}),
         ({"optimizer": "sgd"}, {"momentum": 0.5}),
         ({"optimizer": "rmsprop"}, {"alpha": 0.5}),
@@ -117,7 +129,10 @@ def test_other_names():
     assert not same(stopped, fitted(early_stopping=True, weight_averaging="none"))
     assert same(fitted(optimizer="sgd"), fitted(optimizer="momentum"))
     assert same(fitted(n_layers=2), fitted(hidden_layer_sizes=(16, 16)))
-    assert same(fitted(normalization=None, lr_scaling=None, activation="none"), fitted(normalization="none", lr_scaling="none", activation=None))
+    assert same(
+        fitted(normalization=None, lr_scaling=None, activation="none"),
+        fitted(normalization="none", lr_scaling="none", activation=None),
+    )
     assert same(fitted(loss="focal", focal_gamma=0.0, max_epochs=1), fitted(loss="focal", focal_gamma=0, max_epochs=1))
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import f1_score, mean_pinball_loss, roc_auc_score
 from sklearn.model_selection import GroupShuffleSplit, KFold, ShuffleSplit, TimeSeriesSplit, cross_val_score
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.split import split_rows
+from sknet_hp.estimators.targets.held_out import split_rows
 
 # ---- stopping -------------------------------------------------------------------------------------------------------
 
@@ -25,12 +25,16 @@ def test_stopping_by_a_scorer():
     rows = np.arange(len(X))
     _, held_out = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
     assert len(held_out) == 32
-    assert max(scores) == pytest.approx(roc_auc_score(y[held_out], net.predict_proba(X[rows[held_out]]), multi_class="ovr"))
+    assert max(scores) == pytest.approx(
+        roc_auc_score(y[held_out], net.predict_proba(X[rows[held_out]]), multi_class="ovr")
+    )
     assert len(scores) - net.best_epoch_ == 4 or len(scores) == 15
 
 
 def test_stopping_by_a_scorer_of_numbers():
-    net = NetRegressor(**SMALL | {"early_stopping": True} | {"max_epochs": 10}, stopping_metric="neg_mean_absolute_error").fit(Xr, yr)
+    net = NetRegressor(
+        **SMALL | {"early_stopping": True} | {"max_epochs": 10}, stopping_metric="neg_mean_absolute_error"
+    ).fit(Xr, yr)
     scores = [row["valid_score"] for row in net.history_]
     assert net.best_epoch_ == 1 + int(np.argmax(scores))
     assert -600 < max(scores) < -1  # in the target's own units
@@ -38,13 +42,18 @@ def test_stopping_by_a_scorer_of_numbers():
 
 def test_a_scorer_that_fails_is_heard_of():
     with pytest.raises(
-        ValueError, match=r"(?i)stopping_metric='neg_mean_squared_log_error' can not be computed on the 32 rows held out .*logarithmic"
+        ValueError,
+        match=r"(?i)stopping_metric='neg_mean_squared_log_error' can not be computed on the 32 rows held out "
+        r".*logarithmic",
     ):
         NetRegressor(**SMALL | {"early_stopping": True}, stopping_metric="neg_mean_squared_log_error").fit(Xr, yr)
 
 
 def test_a_scorer_of_one_class_needs_to_know_it():
-    with pytest.raises(ValueError, match="or a scorer without a positive class, such as 'f1_macro' or 'roc_auc', or give labels of 0 and 1"):
+    with pytest.raises(
+        ValueError,
+        match="or a scorer without a positive class, such as 'f1_macro' or 'roc_auc', or give labels of 0 and 1",
+    ):
         NetClassifier(**SMALL | {"early_stopping": True}, stopping_metric="f1").fit(X, np.where(y > 0, "yes", "no"))
 
 
@@ -58,9 +67,13 @@ def test_own_validation_rows():
     net = NetClassifier(**SMALL | {"early_stopping": True}).fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
     assert len(net.history_) == 4
     p = net.predict_proba(X[150:])
-    assert net.history_[net.best_epoch_ - 1]["valid_loss"] == pytest.approx(-np.log(p[np.arange(50), y[150:]]).mean(), rel=1e-5)
+    assert net.history_[net.best_epoch_ - 1]["valid_loss"] == pytest.approx(
+        -np.log(p[np.arange(50), y[150:]]).mean(), rel=1e-5
+    )
     only_told = NetClassifier(**SMALL).fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
-    assert same(only_told, NetClassifier(**SMALL).fit(X[:150], y[:150]))  # they teach nothing, and without early_stopping choose nothing
+    assert same(
+        only_told, NetClassifier(**SMALL).fit(X[:150], y[:150])
+    )  # they teach nothing, and without early_stopping choose nothing
     assert only_told.history_[0]["valid_loss"] > 0
     with pytest.raises(ValueError, match="X_val and y_val belong together"):
         NetClassifier(**SMALL).fit(X, y, X_val=X)
@@ -80,14 +93,18 @@ def test_validation_by_groups_and_time():
                 held_out.append(groups[test])
                 yield train, test
 
-    NetClassifier(**SMALL | {"early_stopping": True}, validation_split=Spy(1, test_size=0.3, random_state=0)).fit(X, y, groups=groups)
+    NetClassifier(**SMALL | {"early_stopping": True}, validation_split=Spy(1, test_size=0.3, random_state=0)).fit(
+        X, y, groups=groups
+    )
     assert len(held_out) == 1
     assert len(set(held_out[0])) == 3
     in_time = NetClassifier(**SMALL | {"early_stopping": True}, validation_split=TimeSeriesSplit(2)).fit(X, y)
     by_hand = NetClassifier(**SMALL | {"early_stopping": True}).fit(X[:68], y[:68], X_val=X[68:134], y_val=y[68:134])
     assert same(in_time, by_hand)
     for wrong in ("kfold", ShuffleSplit, KFold(500)):  # of which a string has a `split`, too
-        with pytest.raises(ValueError, match=r"(?s)validation_split=.* can not split these 200 rows .*; give a splitter"):
+        with pytest.raises(
+            ValueError, match=r"(?s)validation_split=.* can not split these 200 rows .*; give a splitter"
+        ):
             NetClassifier(**SMALL | {"early_stopping": True}, validation_split=wrong).fit(X, y)
 
 
@@ -168,14 +185,18 @@ def test_robust_losses_mind_outliers_less(loss):
     spoiled[rng.choice(200, 20, replace=False)] += 50 * yr.std()
     scores = {}
     for name in ("mse", loss):
-        net = NetRegressor(n_layers=0, loss=name, huber_delta=0.05, max_epochs=150, batch_size=32, lr=5e-3, random_state=0)
+        net = NetRegressor(
+            n_layers=0, loss=name, huber_delta=0.05, max_epochs=150, batch_size=32, lr=5e-3, random_state=0
+        )
         scores[name] = np.abs(net.fit(Xr, spoiled).predict(Xr) - yr).mean()
     assert scores[loss] < 0.7 * scores["mse"]
 
 
 def test_predictions_kept_in_range():
     far = 100 * Xr
-    free, kept = (NetRegressor(**SMALL, num_embedding="none", clip_prediction=clip).fit(Xr, yr) for clip in (False, True))
+    free, kept = (
+        NetRegressor(**SMALL, num_embedding="none", clip_prediction=clip).fit(Xr, yr) for clip in (False, True)
+    )
     assert same(free, kept)
     assert free.predict(far).max() > yr.max()
     assert kept.predict(far).max() <= yr.max()

@@ -25,11 +25,15 @@ GRID = {
 
 
 def test_numbers_search_in_one_cohort_with_the_bits_of_each_alone():
-    net = NetClassifier(**SMALL | {"max_epochs": 2}, normalization="batch", input_dropout=0.1, lr_schedule="cosine", loss="focal")
+    net = NetClassifier(
+        **SMALL | {"max_epochs": 2}, normalization="batch", input_dropout=0.1, lr_schedule="cosine", loss="focal"
+    )
     jobs = set()
     with sknet_hp.fused(n_jobs=1):
         search = GridSearchCV(net, GRID, cv=2).fit(X, y)
-    for parameters, score in list(zip(search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True))[::5]:
+    for parameters, score in list(
+        zip(search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True)
+    )[::5]:
         alone = cross_val_score(clone(net).set_params(**parameters), X, y, cv=2)
         assert alone.mean() == score
     assert len(jobs) == 0
@@ -37,7 +41,12 @@ def test_numbers_search_in_one_cohort_with_the_bits_of_each_alone():
 
 def test_everything_survives_a_pickle():
     net = NetClassifier(
-        **SMALL | {"early_stopping": True}, stopping_metric="accuracy", lr_schedule="plateau", warm_start=True, loss="focal", optimizer="radam"
+        **SMALL | {"early_stopping": True},
+        stopping_metric="accuracy",
+        lr_schedule="plateau",
+        warm_start=True,
+        loss="focal",
+        optimizer="radam",
     ).fit(X, y)
     again = pickle.loads(pickle.dumps(net))
     net.set_params(max_epochs=8).fit(X, y)
@@ -86,10 +95,22 @@ class Normalised(nn.Module):
 @pytest.mark.parametrize(
     ("parameters", "rows", "message"),
     [
-        ({"normalization": "batch", "batch_size": 1}, 40, "normalization='batch' needs batches of 2 rows or more, but batch_size=1 makes each"),
-        ({"normalization": "batch", "batch_size": 0.01}, 40, "but batch_size=0.01 makes each of them one row; use a larger batch_size"),
+        (
+            {"normalization": "batch", "batch_size": 1},
+            40,
+            "normalization='batch' needs batches of 2 rows or more, but batch_size=1 makes each",
+        ),
+        (
+            {"normalization": "batch", "batch_size": 0.01},
+            40,
+            "but batch_size=0.01 makes each of them one row; use a larger batch_size",
+        ),
         ({"normalization": "batch", "module": "resnet"}, 1, "but there is 1 sample to train on"),
-        ({"module": Normalised, "batch_size": 1}, 40, "the batch normalisation of module=.*Normalised.* needs batches of 2"),
+        (
+            {"module": Normalised, "batch_size": 1},
+            40,
+            "the batch normalisation of module=.*Normalised.* needs batches of 2",
+        ),
     ],
 )
 def test_batch_normalisation_needs_batches(parameters, rows, message):
@@ -98,9 +119,18 @@ def test_batch_normalisation_needs_batches(parameters, rows, message):
 
 
 def test_batches_of_one_row():
-    """Without batch normalisation there is nothing wrong with them, nor with it if only the last is so short."""
-    assert np.isfinite(NetRegressor(**SMALL | {"batch_size": 1}, normalization="layer").fit(Xr[:40], yr[:40]).predict(Xr)).all()
-    assert NetRegressor(**SMALL | {"batch_size": 13, "max_epochs": 60}, normalization="batch").fit(Xr[:40], yr[:40]).score(Xr[:40], yr[:40]) > 0.8
+    """Without batch normalisation there is nothing wrong with them, nor with it if only
+    the last is so short.
+    """
+    assert np.isfinite(
+        NetRegressor(**SMALL | {"batch_size": 1}, normalization="layer").fit(Xr[:40], yr[:40]).predict(Xr)
+    ).all()
+    assert (
+        NetRegressor(**SMALL | {"batch_size": 13, "max_epochs": 60}, normalization="batch")
+        .fit(Xr[:40], yr[:40])
+        .score(Xr[:40], yr[:40])
+        > 0.8
+    )
 
 
 def test_divergence_is_told(recwarn):

@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score
 from small import ESTIMATORS, SMALL, outputs
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.split import split_rows
+from sknet_hp.estimators.targets.held_out import split_rows
 
 # ---- labels and tables ---------------------------------------------------------------------------------------------
 
@@ -71,7 +71,9 @@ def test_labels_do_not_change_what_is_learned(classes):
 
 @pytest.mark.parametrize("Net", ESTIMATORS)
 @pytest.mark.parametrize(
-    "convert", [list, np.asarray, np.float32, pd.DataFrame, np.asfortranarray], ids=["list", "float64", "float32", "pandas", "Fortran"]
+    "convert",
+    [list, np.asarray, np.float32, pd.DataFrame, np.asfortranarray],
+    ids=["list", "float64", "float32", "pandas", "Fortran"],
 )
 def test_tables_of_numbers(problem, Net, convert):
     X, y = problem(Net)
@@ -142,7 +144,9 @@ def test_missing_values_first_met_in_prediction(classes):
 
 
 def test_early_stopping_learns_nothing_from_the_rows_held_out(classes):
-    """Standardisation is learned from the training rows alone: they have mean zero and unit variance."""
+    """Standardisation is learned from the training rows alone: they have mean zero and
+    unit variance.
+    """
     X, y = classes
     X = X + np.arange(200)[:, None]
     net = NetClassifier(**SMALL | {"early_stopping": True}, num_embedding=None, validation_fraction=0.3).fit(X, y)
@@ -204,4 +208,11 @@ def test_class_weight(classes):
     by_hand = np.where(y == 2, 100.0, 1.0)
     one = NetClassifier(**parameters, class_weight={2: 100.0}).fit(X, y).loss_curve_
     np.testing.assert_allclose(one[0], NetClassifier(**parameters).fit(X, y, by_hand).loss_curve_[0], rtol=0.1)
-    assert NetClassifier(**parameters, class_weight={"b": 50.0}).fit(X, np.array(["a", "b", "c"])[y]).predict(X).tolist().count("b") > len(X) / 3
+    assert (
+        NetClassifier(**parameters, class_weight={"b": 50.0})
+        .fit(X, np.array(["a", "b", "c"])[y])
+        .predict(X)
+        .tolist()
+        .count("b")
+        > len(X) / 3
+    )

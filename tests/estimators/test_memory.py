@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse
 
 from sknet_hp import NetClassifier
-from sknet_hp.estimators import memory
+from sknet_hp.system import memory
 
 
 def test_this_machine_has_memory():
@@ -16,7 +16,12 @@ def test_this_machine_has_memory():
 
 
 def test_control_group_counts_its_file_cache_as_free(tmp_path, monkeypatch):
-    for name, content in {"max": "1000", "current": "900", "stat": "anon 300\ninactive_file 500\n", "unlimited": "max"}.items():
+    for name, content in {
+        "max": "1000",
+        "current": "900",
+        "stat": "anon 300\ninactive_file 500\n",
+        "unlimited": "max",
+    }.items():
         (tmp_path / name).write_text(content)
     group = (str(tmp_path / "max"), str(tmp_path / "current"), str(tmp_path / "stat"), "inactive_file")
     monkeypatch.setattr(memory, "_CGROUPS", (group,))
@@ -28,7 +33,7 @@ def test_control_group_counts_its_file_cache_as_free(tmp_path, monkeypatch):
 def test_limit_of_the_process_counts():
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9));"
-        "from sknet_hp.estimators.memory import available_memory; print(available_memory())"
+        "from sknet_hp.system.memory import available_memory; print(available_memory())"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert 0 < int(output) < 10**9
@@ -37,7 +42,11 @@ def test_limit_of_the_process_counts():
 def test_a_table_that_does_not_fit_is_refused_with_its_size(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 300_000_000)
     net, y = NetClassifier(early_stopping=False, max_epochs=1), np.arange(20_000) % 2
-    with pytest.raises(MemoryError, match=r"20,000 rows × 20,000 bytes = 400 MB of memory, and 300 MB are available.*feature selection"):
+    with pytest.raises(
+        MemoryError,
+        match=r"20,000 rows × 20,000 bytes = 400 MB of memory, and 300 MB are available.*feature "
+        r"selection",
+    ):
         net.fit(np.zeros((20_000, 5000), dtype=np.int8), y)
     net.fit(scipy.sparse.csr_array((20_000, 5000)), y)  # zeros take none
     with pytest.raises(MemoryError, match=r"20,000 rows × 20,000 bytes = 400 MB"):

@@ -1,4 +1,6 @@
-"""Names of parameters as other libraries have them are answered with ours, wherever they are given."""
+"""Names of parameters as other libraries have them are answered with ours, wherever
+they are given.
+"""
 
 import inspect
 import pickle
@@ -17,10 +19,15 @@ NETS = [NetClassifier, NetRegressor]
 
 
 @pytest.mark.parametrize("Net", NETS)
-@pytest.mark.parametrize(("theirs", "ours"), [(theirs, ours) for ours, all_theirs in names._OF_NETWORKS.items() for theirs in all_theirs])
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [(theirs, ours) for ours, all_theirs in names._OF_NETWORKS.items() for theirs in all_theirs]
+)
 def test_networks(Net, theirs, ours):
     assert ours in inspect.signature(Net).parameters
-    with pytest.raises(TypeError, match=rf"^{Net.__name__}\.__init__\(\) got an unexpected keyword argument '{theirs}'; did you mean '{ours}'\?$"):
+    with pytest.raises(
+        TypeError,
+        match=rf"^{Net.__name__}\.__init__\(\) got an unexpected keyword argument '{theirs}'; did you mean '{ours}'\?$",
+    ):
         Net(**{theirs: 1})
     message = rf"Invalid parameter '{theirs}' for estimator {Net.__name__}\(.*; did you mean '{ours}'\? Valid parameters are: \["
     with pytest.raises(ValueError, match=message):
@@ -32,12 +39,19 @@ def test_networks(Net, theirs, ours):
 @pytest.mark.parametrize("Search", SEARCHERS)
 def test_searchers(Search):
     known = inspect.signature(Search).parameters
-    asked = {theirs: ours for ours, all_theirs in names._OF_SEARCHES.items() for theirs in all_theirs if ours in known and theirs not in known}
+    asked = {
+        theirs: ours
+        for ours, all_theirs in names._OF_SEARCHES.items()
+        for theirs in all_theirs
+        if ours in known and theirs not in known
+    }
     assert len(asked) > 10
     for theirs in asked:
         meant = "|".join(ours for ours, all_theirs in names._OF_SEARCHES.items() if theirs in all_theirs)
         message = rf"'{theirs}'.*; did you mean '({meant})'\?"
-        with pytest.raises(TypeError, match=rf"{Search.__name__}\.__init__\(\) got an unexpected keyword argument {message}"):
+        with pytest.raises(
+            TypeError, match=rf"{Search.__name__}\.__init__\(\) got an unexpected keyword argument {message}"
+        ):
             Search(NetClassifier(), {}, **{theirs: 1})
         with pytest.raises(ValueError, match=rf"Invalid parameter {message}"):
             Search(NetClassifier(), {"lr": [1]}).set_params(**{theirs: 1})
@@ -52,7 +66,9 @@ def test_a_name_like_no_other():
     with pytest.raises(TypeError, match=r"argument 'zzzzz'; it has \['activation', 'alpha', .*'zero_output'\]$"):
         NetClassifier(zzzzz=1)
     with pytest.raises(
-        ValueError, match=r"^Invalid parameter 'zzzzz' for estimator NetClassifier\(\)\. Valid parameters are: \['activation', .*'zero_output'\]\.$"
+        ValueError,
+        match=r"^Invalid parameter 'zzzzz' for estimator NetClassifier\(\)\. Valid parameters are: \['activation', "
+        r".*'zero_output'\]\.$",
     ):
         NetClassifier().set_params(zzzzz=1)
 
@@ -92,8 +108,12 @@ def test_subclasses_of_ones_own_are_answered_too():
         def __init__(self, **parameters):
             super().__init__(**parameters)
 
-    with pytest.raises(TypeError, match=r"Own\.__init__\(\) got an unexpected keyword argument 'learning_rate'; did you mean 'lr'"):
+    with pytest.raises(
+        TypeError, match=r"Own\.__init__\(\) got an unexpected keyword argument 'learning_rate'; did you mean 'lr'"
+    ):
         Own(learning_rate=1)
-    with pytest.raises(TypeError, match=r"Open\.__init__\(\) got an unexpected keyword argument 'epochs'; did you mean 'max_epochs'"):
+    with pytest.raises(
+        TypeError, match=r"Open\.__init__\(\) got an unexpected keyword argument 'epochs'; did you mean 'max_epochs'"
+    ):
         Open(epochs=1)
     assert Own(first=2).get_params()["first"] == 2

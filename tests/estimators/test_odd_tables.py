@@ -1,4 +1,6 @@
-"""Tables that are unusual: tiny, constant, empty of values, of rare types. They work, or one error names the column and says what to do."""
+"""Tables that are unusual: tiny, constant, empty of values, of rare types. They work,
+or one error names the column and says what to do.
+"""
 
 import datetime
 import re
@@ -11,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.split import auto_fraction, split_rows
+from sknet_hp.estimators.targets.held_out import auto_fraction, split_rows
 
 N = 40
 LABELS = np.arange(N) % 2
@@ -19,7 +21,9 @@ ESTIMATORS = [pytest.param(NetClassifier, id="classifier"), pytest.param(NetRegr
 
 
 def fit(X, y=LABELS, Net=NetClassifier, **parameters):
-    """A fit without a warning, whose predictions are finite and whose columns have names."""
+    """A fit without a warning, whose predictions are finite and whose columns have
+    names.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         net = Net(**{"max_epochs": 2, "random_state": 0} | parameters).fit(X, y)
@@ -89,7 +93,10 @@ def test_numbers_that_a_cell_makes_text(odd):
     numbers = [str(k / 7) for k in range(40)]
     for cells in (numbers, [float(cell) for cell in numbers]):
         X = pd.DataFrame({"total": pd.Series([*cells[:-2], odd, odd], dtype=object), "other": np.arange(40.0)})
-        with pytest.warns(UserWarning, match=re.escape(f"Column 'total' is taken as text, for cells like {odd!r}, though most are numbers")):
+        with pytest.warns(
+            UserWarning,
+            match=re.escape(f"Column 'total' is taken as text, for cells like {odd!r}, though most are numbers"),
+        ):
             NetClassifier(max_epochs=1, early_stopping=False).fit(X, LABELS)
 
 
@@ -101,7 +108,12 @@ def test_text_and_categories_that_are_not_meant_as_numbers():
 
 
 def test_columns_without_a_value():
-    nothing = {"a": [np.nan] * N, "b": [None] * N, "c": pd.array([pd.NA] * N, "Int64"), "d": pd.array([pd.NA] * N, "string")}
+    nothing = {
+        "a": [np.nan] * N,
+        "b": [None] * N,
+        "c": pd.array([pd.NA] * N, "Int64"),
+        "d": pd.array([pd.NA] * N, "string"),
+    }
     net = fit(pd.DataFrame(nothing | {"e": np.arange(N)}))
     assert [name for name in net.encoder_.get_feature_names_out() if name.endswith("_missing")] == [
         "a_missing",
@@ -113,8 +125,14 @@ def test_columns_without_a_value():
 
 
 def test_whole_numbers_beyond_float32_and_float64():
-    net = fit(pd.DataFrame({"a": 10**9 + np.arange(N), "b": np.arange(N, dtype=np.uint64) + 2**63, "c": [10**30 + i for i in range(N)]}))
-    encoded = net.encoder_.transform(pd.DataFrame({"a": [10**9, 10**9 + 1], "b": np.full(2, 2**63, np.uint64), "c": [10**30] * 2}))
+    net = fit(
+        pd.DataFrame(
+            {"a": 10**9 + np.arange(N), "b": np.arange(N, dtype=np.uint64) + 2**63, "c": [10**30 + i for i in range(N)]}
+        )
+    )
+    encoded = net.encoder_.transform(
+        pd.DataFrame({"a": [10**9, 10**9 + 1], "b": np.full(2, 2**63, np.uint64), "c": [10**30] * 2})
+    )
     assert encoded[0, 0] != encoded[1, 0], "float32 alone would take both for 10**9"
 
 
@@ -139,7 +157,9 @@ def test_nullable_columns(kind):
     net = fit(pd.DataFrame(NULLABLE[kind]))
     names = ["i", "f", "i_missing", "f_missing", "b_True", "b_missing", "s_x", "s_missing"]
     assert list(net.encoder_.get_feature_names_out()) == names
-    np.testing.assert_array_equal(net.encoder_.transform(pd.DataFrame(NULLABLE[kind]))[:2, 2:], [[0, 0, 1, 0, 1, 0], [1, 1, 0, 1, 0, 1]])
+    np.testing.assert_array_equal(
+        net.encoder_.transform(pd.DataFrame(NULLABLE[kind]))[:2, 2:], [[0, 0, 1, 0, 1, 0], [1, 1, 0, 1, 0, 1]]
+    )
 
 
 @pytest.mark.parametrize("dim", [None, 4])
@@ -166,7 +186,9 @@ def test_few_rows_of_each_class(n_each):
 
 def test_few_rows_have_a_larger_share_held_out():
     for n_rows, held_out in ((2, 1), (10, 3), (40, 12), (160, 32), (320, 32), (1000, 100)):
-        _, validation = split_rows(fit(np.arange(float(n_rows))[:, None], np.zeros(n_rows), NetRegressor), Rows(np.zeros(n_rows)))
+        _, validation = split_rows(
+            fit(np.arange(float(n_rows))[:, None], np.zeros(n_rows), NetRegressor), Rows(np.zeros(n_rows))
+        )
         assert len(validation) == held_out
     assert auto_fraction(10**6) == 0.1
 

@@ -1,4 +1,6 @@
-"""Saved models come back whole, bit for bit; files that are damaged, changed or evil are refused with a sentence."""
+"""Saved models come back whole, bit for bit; files that are damaged, changed or evil
+are refused with a sentence.
+"""
 
 import json
 import os
@@ -24,14 +26,17 @@ from skorch.callbacks import Callback
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, SavedModelError
+from sknet_hp.estimators.encoding.transforms import TRANSFORMS
 from sknet_hp.estimators.persistence.contents import FORMAT
-from sknet_hp.estimators.transforms import TRANSFORMS
 
 SMALL = {"width": 8, "max_epochs": 3, "random_state": 0}
 X, y = make_classification(200, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
 Xr, yr = make_regression(200, 5, random_state=0)
 frame = pd.DataFrame(X, columns=list("abcde")).assign(
-    word=np.where(X[:, 0] > 0, "yes", "nö"), yes=X[:, 1] > 0, kind=pd.Categorical(np.arange(200) % 4), hole=np.where(X[:, 2] > 0, np.nan, X[:, 2])
+    word=np.where(X[:, 0] > 0, "yes", "nö"),
+    yes=X[:, 1] > 0,
+    kind=pd.Categorical(np.arange(200) % 4),
+    hole=np.where(X[:, 2] > 0, np.nan, X[:, 2]),
 )
 
 MODELS = {
@@ -42,11 +47,19 @@ MODELS = {
     "several labels": lambda: NetClassifier(**SMALL).fit(X, np.c_[y > 0, y > 1].astype(int)),
     "regression": lambda: NetRegressor(**SMALL, n_members=3, normalization="batch", clip_prediction=True).fit(Xr, yr),
     "several numbers": lambda: NetRegressor(**SMALL, loss="huber", hidden_layer_sizes=(8, 4)).fit(Xr, np.c_[yr, -yr]),
-    "splitter": lambda: NetClassifier(**SMALL, validation_split=GroupShuffleSplit(1, random_state=0)).fit(X, y, groups=np.arange(200) // 10),
-    **{f"transform {name}": lambda name=name: NetClassifier(**SMALL, numeric_transform=name).fit(frame, y) for name in TRANSFORMS},
+    "splitter": lambda: NetClassifier(**SMALL, validation_split=GroupShuffleSplit(1, random_state=0)).fit(
+        X, y, groups=np.arange(200) // 10
+    ),
+    **{
+        f"transform {name}": lambda name=name: NetClassifier(**SMALL, numeric_transform=name).fit(frame, y)
+        for name in TRANSFORMS
+    },
     "pipeline": lambda: make_pipeline(StandardScaler(), SelectKBest(k=3), NetClassifier(**SMALL)).fit(X, y),
     "columns": lambda: make_pipeline(
-        ColumnTransformer([("n", QuantileTransformer(n_quantiles=20), list("abcde")), ("w", OneHotEncoder(), ["word"])]), NetClassifier(**SMALL)
+        ColumnTransformer(
+            [("n", QuantileTransformer(n_quantiles=20), list("abcde")), ("w", OneHotEncoder(), ["word"])]
+        ),
+        NetClassifier(**SMALL),
     ).fit(frame, y),
     "columns filled": lambda: make_pipeline(
         make_column_transformer(
@@ -61,7 +74,13 @@ MODELS = {
 
 
 def table_of(name):
-    return Xr if name in ("regression", "several numbers") else frame if name.startswith(("text", "object", "transform", "columns")) else X
+    return (
+        Xr
+        if name in ("regression", "several numbers")
+        else frame
+        if name.startswith(("text", "object", "transform", "columns"))
+        else X
+    )
 
 
 @pytest.fixture
@@ -95,10 +114,23 @@ def test_what_comes_back_predicts_the_same(name, path):
 
 
 def test_training_goes_on_bit_for_bit(path):
-    whole = NetClassifier(**SMALL | {"max_epochs": 6}, n_members=2, dropout=0.2, normalization="batch", schedule_epochs=6, lr_schedule="cosine").fit(
-        X, y
-    )
-    part = NetClassifier(**SMALL, n_members=2, dropout=0.2, normalization="batch", schedule_epochs=6, lr_schedule="cosine", warm_start=True).fit(X, y)
+    whole = NetClassifier(
+        **SMALL | {"max_epochs": 6},
+        n_members=2,
+        dropout=0.2,
+        normalization="batch",
+        schedule_epochs=6,
+        lr_schedule="cosine",
+    ).fit(X, y)
+    part = NetClassifier(
+        **SMALL,
+        n_members=2,
+        dropout=0.2,
+        normalization="batch",
+        schedule_epochs=6,
+        lr_schedule="cosine",
+        warm_start=True,
+    ).fit(X, y)
     sknet_hp.save(part, path)
     again = sknet_hp.load(path).set_params(max_epochs=6).fit(X, y)
     assert np.array_equal(again.parameters_, whole.parameters_)
@@ -109,7 +141,9 @@ def test_another_process_loads_it(path):
     model = MODELS["texts"]()
     sknet_hp.save(model, path)
     code = f"import sknet_hp; print(sknet_hp.load({str(path)!r}).classes_.tolist())"
-    printed = subprocess.run([sys.executable, "-X", "utf8", "-c", code], capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    printed = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    ).stdout
     assert printed.strip() == "['a', 'b', 'ç']"
 
 
@@ -130,12 +164,22 @@ def test_requests_for_metadata_come_back(path):
     weight = np.ones(200)
     with config_context(enable_metadata_routing=True):
         scaler = StandardScaler().set_fit_request(sample_weight="own")
-        nets = NetClassifier(**SMALL).set_fit_request(sample_weight=True, groups=True).set_score_request(sample_weight=False)
+        nets = (
+            NetClassifier(**SMALL)
+            .set_fit_request(sample_weight=True, groups=True)
+            .set_score_request(sample_weight=False)
+        )
         for model, given in (
             (nets, {}),
             (clone(nets).fit(X, y), {}),
-            (make_pipeline(scaler, clone(nets)).fit(X, y, own=weight, sample_weight=weight), {"own": weight, "sample_weight": weight}),
-            (make_pipeline(ColumnTransformer([("n", scaler, [0, 1])]), clone(nets)).fit(X, y, own=weight), {"own": weight}),
+            (
+                make_pipeline(scaler, clone(nets)).fit(X, y, own=weight, sample_weight=weight),
+                {"own": weight, "sample_weight": weight},
+            ),
+            (
+                make_pipeline(ColumnTransformer([("n", scaler, [0, 1])]), clone(nets)).fit(X, y, own=weight),
+                {"own": weight},
+            ),
         ):
             sknet_hp.save(model, path)
             again = sknet_hp.load(path)
@@ -190,7 +234,10 @@ def test_what_cannot_be_stored_is_named(path):
         (lambda b: b"", "no file that sknet_hp"),
         (lambda b: b"\x80\x04\x95" + b, "no file that sknet_hp"),
         (lambda b: b.replace(b'"sknet_hp":"2"', b'"sknet_hp":"9"'), r"newer version of sknet_hp \(format 9"),
-        (lambda b: b.replace(b'"sknet_hp":"2"', b'"sknet_hp":"1"'), r"older version of sknet_hp \(format 1.*fit and save the model again"),
+        (
+            lambda b: b.replace(b'"sknet_hp":"2"', b'"sknet_hp":"1"'),
+            r"older version of sknet_hp \(format 1.*fit and save the model again",
+        ),
         (lambda b: b[:-40] + bytes([b[-40] ^ 1]) + b[-39:], "do not match their checksum"),
         (lambda b: b"\xff" * 8 + b[8:], "no file that sknet_hp"),
     ],

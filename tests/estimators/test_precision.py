@@ -1,4 +1,6 @@
-"""bfloat16 as a hyperparameter: as good, as reproducible, and refused where it can not be had."""
+"""bfloat16 as a hyperparameter: as good, as reproducible, and refused where it can not
+be had.
+"""
 
 import pickle
 
@@ -10,7 +12,7 @@ from torch import nn
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.nets.compiled import half_products
+from sknet_hp.nets.compiled.kernels import half_products
 
 bf16 = pytest.mark.skipif(not half_products.supported(), reason="this CPU does not multiply bfloat16")
 X, y = make_classification(300, 8, n_informative=5, n_classes=3, random_state=0)
@@ -25,7 +27,9 @@ def fitted(**parameters):
 def test_scores_are_those_of_float32():
     for Net, data, metric in ((NetClassifier, load_breast_cancer, "roc_auc"), (NetRegressor, load_diabetes, "r2")):
         scores = [
-            cross_val_score(Net(precision=precision, max_epochs=30, random_state=0), *data(return_X_y=True), cv=3, scoring=metric).mean()
+            cross_val_score(
+                Net(precision=precision, max_epochs=30, random_state=0), *data(return_X_y=True), cv=3, scoring=metric
+            ).mean()
             for precision in ("float32", "bf16")
         ]
         assert scores[1] == pytest.approx(scores[0], abs=0.01)
@@ -57,7 +61,9 @@ def test_kept_and_continued(tmp_path):
 
 @bf16
 def test_precisions_in_a_search():
-    search = GridSearchCV(NetClassifier(**SMALL), {"precision": ["float32", "bf16"], "lr": [1e-2, 1e-3, 1e-4]}, cv=2, refit=False)
+    search = GridSearchCV(
+        NetClassifier(**SMALL), {"precision": ["float32", "bf16"], "lr": [1e-2, 1e-3, 1e-4]}, cv=2, refit=False
+    )
     with sknet_hp.fused(n_jobs=1):
         together = search.fit(X, y).cv_results_["mean_test_score"]
     assert np.array_equal(together, search.fit(X, y).cv_results_["mean_test_score"])

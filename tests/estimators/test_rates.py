@@ -6,7 +6,7 @@ from sklearn.datasets import make_classification
 from skorch.callbacks import Callback
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators import recipe
+from sknet_hp.estimators.building import settings
 
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, flip_y=0.05, random_state=0)
 SMALL = {"width": 16, "batch_size": 32, "dropout": 0.0, "weight_averaging": "none", "random_state": 0}
@@ -15,7 +15,7 @@ SMALL = {"width": 16, "batch_size": 32, "dropout": 0.0, "weight_averaging": "non
 def factors(epochs, **parameters):
     """The factors on the learning rate at the beginning of each epoch."""
     net = NetRegressor(**parameters)
-    schedule, horizon = recipe.schedule(net), net.schedule_epochs or net.max_epochs
+    schedule, horizon = settings.schedule(net), net.schedule_epochs or net.max_epochs
     return np.array([schedule.factor(epoch / horizon, 1 / horizon) for epoch in range(epochs)])
 
 
@@ -48,13 +48,23 @@ def test_scaled_by_the_rows_there_are(scaling):
 def test_the_same_whether_somebody_looks_on(later):
     """Callbacks may change the learning rate; those that do not leave it as it is."""
     plain = SMALL | {"lr_scaling": "linear", "lr": 1e-2, "warm_start": True, "max_epochs": 3}
-    nets = [NetClassifier(**plain, callbacks=callbacks).fit(X, y).set_params(max_epochs=6, **later).fit(X, y) for callbacks in (None, [Callback()])]
+    nets = [
+        NetClassifier(**plain, callbacks=callbacks).fit(X, y).set_params(max_epochs=6, **later).fit(X, y)
+        for callbacks in (None, [Callback()])
+    ]
     assert nets[0].loss_curve_ == nets[1].loss_curve_
 
 
 # ---- once more on all rows -----------------------------------------------------------------------------------------
 
-FALLING = SMALL | {"lr_schedule": "plateau", "lr_patience": 0, "lr_gamma": 0.5, "lr": 5e-2, "max_epochs": 20, "patience": 20}
+FALLING = SMALL | {
+    "lr_schedule": "plateau",
+    "lr_patience": 0,
+    "lr_gamma": 0.5,
+    "lr": 5e-2,
+    "max_epochs": 20,
+    "patience": 20,
+}
 
 
 def test_refit_repeats_the_drops_of_plateau():
@@ -74,4 +84,7 @@ def test_refit_takes_each_member_to_its_own_best_epoch():
     best = [state.best_epoch for state in found.states_]
     assert len(set(best)) > 1
     assert [state.epoch for state in again.states_] == best
-    assert all(new.plateau.drops == old.plateau.drops[: len(new.plateau.drops)] for new, old in zip(again.states_, found.states_, strict=True))
+    assert all(
+        new.plateau.drops == old.plateau.drops[: len(new.plateau.drops)]
+        for new, old in zip(again.states_, found.states_, strict=True)
+    )

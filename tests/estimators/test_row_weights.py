@@ -1,4 +1,6 @@
-"""What rows count for: those of weight zero are as if absent, only ratios matter, and class weights are those of the training rows."""
+"""What rows count for: those of weight zero are as if absent, only ratios matter, and
+class weights are those of the training rows.
+"""
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from sklearn.model_selection import PredefinedSplit
 from sklearn.utils import compute_class_weight
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.row_weights import shares
+from sknet_hp.estimators.targets.row_weights import shares
 
 SMALL = {"width": 16, "max_epochs": 5, "batch_size": 32, "dropout": 0.0, "lr": 1e-2, "random_state": 0}
 X, y = make_classification(240, 8, n_informative=5, n_classes=3, flip_y=0.1, random_state=0)
@@ -21,7 +23,9 @@ KEPT = WEIGHT > 0
 def same(a, b):
     assert np.array_equal(a.parameters_, b.parameters_)
     keys = ("train_loss", "valid_loss", "valid_acc", "valid_score")
-    assert [[row.get(key) for key in keys] for row in a.history_] == [[row.get(key) for key in keys] for row in b.history_]
+    assert [[row.get(key) for key in keys] for row in a.history_] == [
+        [row.get(key) for key in keys] for row in b.history_
+    ]
 
 
 @pytest.mark.parametrize("Net", PROBLEMS)
@@ -51,7 +55,10 @@ def test_rows_of_weight_zero_in_splits_of_ones_own(Net):
     A, b = PROBLEMS[Net]
     fold = np.where(np.arange(240) < 60, 0, -1)
     with_them = Net(**SMALL, validation_split=PredefinedSplit(fold)).fit(A, b, sample_weight=WEIGHT)
-    same(with_them, Net(**SMALL, validation_split=PredefinedSplit(fold[KEPT])).fit(A[KEPT], b[KEPT], sample_weight=WEIGHT[KEPT]))
+    same(
+        with_them,
+        Net(**SMALL, validation_split=PredefinedSplit(fold[KEPT])).fit(A[KEPT], b[KEPT], sample_weight=WEIGHT[KEPT]),
+    )
     with pytest.raises(ValueError, match="leaves 180 rows of positive weight for training and 0 for validation"):
         Net(**SMALL, validation_split=PredefinedSplit(fold)).fit(A, b, sample_weight=fold != 0)
     own = Net(**SMALL).fit(A, b, sample_weight=WEIGHT, X_val=A[:50], y_val=b[:50])
@@ -85,7 +92,9 @@ def test_rows_to_validate_on_have_the_weights_of_the_training_rows_classes(class
     weight = compute_class_weight(class_weight, classes=np.arange(3), y=b)
     p = net.predict_proba(X)[np.arange(240), y]
     assert net.history_[0]["valid_loss"] == pytest.approx(-np.average(np.log(p), weights=weight[y]), rel=1e-4)
-    NetClassifier(**SMALL, class_weight=class_weight).fit(A, b, X_val=X[y != 2], y_val=y[y != 2])  # not all classes are there
+    NetClassifier(**SMALL, class_weight=class_weight).fit(
+        A, b, X_val=X[y != 2], y_val=y[y != 2]
+    )  # not all classes are there
 
 
 def test_nothing_to_learn_from():

@@ -1,4 +1,6 @@
-"""Saving what is built around networks: scikit-learn's estimators that hold ours, whatever they are."""
+"""Saving what is built around networks: scikit-learn's estimators that hold ours,
+whatever they are.
+"""
 
 import re
 import warnings
@@ -52,7 +54,10 @@ CLASSIFIERS = {
     "voting of pipelines": (VotingClassifier([("a", piped), ("b", LogisticRegression())]), y),
     "stacking": (StackingClassifier([("a", net), ("b", LogisticRegression())], final_estimator=net, cv=KFold(2)), y),
     "bagging": (BaggingClassifier(net, 2, max_features=3, random_state=0), y),
-    "boosting": (AdaBoostClassifier(NetClassifier(**SMALL | {"max_epochs": 20}, lr=0.05), n_estimators=2, random_state=0), y),
+    "boosting": (
+        AdaBoostClassifier(NetClassifier(**SMALL | {"max_epochs": 20}, lr=0.05), n_estimators=2, random_state=0),
+        y,
+    ),
     "sigmoid": (CalibratedClassifierCV(net, cv=2), y),
     "isotonic": (CalibratedClassifierCV(piped, method="isotonic", cv=2, ensemble=False), y),
     "temperature": (CalibratedClassifierCV(net, method="temperature", cv=2), y),
@@ -65,17 +70,40 @@ CLASSIFIERS = {
     "chain": (ClassifierChain(net, cv=2), np.c_[y > 0, y > 1].astype(int)),
     "self-training": (SelfTrainingClassifier(net, max_iter=2), np.where(np.arange(120) % 3, y, -1)),
     "threshold": (FixedThresholdClassifier(net, threshold=0.3), two),
-    "tuned threshold": (TunedThresholdClassifierCV(net, scoring=make_scorer(fbeta_score, beta=2), cv=2, thresholds=5), two),
+    "tuned threshold": (
+        TunedThresholdClassifierCV(net, scoring=make_scorer(fbeta_score, beta=2), cv=2, thresholds=5),
+        two,
+    ),
     "features": (make_pipeline(SequentialFeatureSelector(net, n_features_to_select=1, cv=2), net), y),
-    "united": (make_pipeline(FeatureUnion([("a", StandardScaler()), ("b", SequentialFeatureSelector(net, n_features_to_select=1, cv=2))]), net), y),
+    "united": (
+        make_pipeline(
+            FeatureUnion(
+                [("a", StandardScaler()), ("b", SequentialFeatureSelector(net, n_features_to_select=1, cv=2))]
+            ),
+            net,
+        ),
+        y,
+    ),
 }
 REGRESSORS = {
     "functions": (TransformedTargetRegressor(regressor, func=np.log1p, inverse_func=np.expm1), yr),
-    "transformer": (TransformedTargetRegressor(make_pipeline(StandardScaler(), regressor), transformer=QuantileTransformer(n_quantiles=9)), yr),
+    "transformer": (
+        TransformedTargetRegressor(
+            make_pipeline(StandardScaler(), regressor), transformer=QuantileTransformer(n_quantiles=9)
+        ),
+        yr,
+    ),
     "power": (TransformedTargetRegressor(regressor, transformer=PowerTransformer()), yr),
     "voting": (VotingRegressor([("a", regressor), ("b", Ridge())]), yr),
     "stacking": (StackingRegressor([("a", regressor), ("b", Ridge())], cv=2, passthrough=True), yr),
-    "bagging": (BaggingRegressor(TransformedTargetRegressor(regressor, transformer=StandardScaler()), 2, random_state=np.random.RandomState(0)), yr),
+    "bagging": (
+        BaggingRegressor(
+            TransformedTargetRegressor(regressor, transformer=StandardScaler()),
+            2,
+            random_state=np.random.RandomState(0),
+        ),
+        yr,
+    ),
     "several outputs": (MultiOutputRegressor(regressor), np.c_[yr, -yr]),
     "chain": (RegressorChain(regressor, cv=2), np.c_[yr, -yr]),
 }
@@ -91,7 +119,9 @@ def without_addresses(model):
 
 
 def same(got, expected):
-    for one, other in zip(got, expected, strict=True) if isinstance(expected, list) else [(got, expected)]:  # one for each output
+    for one, other in (
+        zip(got, expected, strict=True) if isinstance(expected, list) else [(got, expected)]
+    ):  # one for each output
         np.testing.assert_array_equal(one, other)
 
 
@@ -128,7 +158,9 @@ def test_what_is_in_it_twice_is_in_the_file_once(path):
 
 def test_requests_of_what_holds_networks(path):
     with sklearn.config_context(enable_metadata_routing=True):
-        model = BaggingClassifier(clone(net).set_fit_request(sample_weight="own").set_score_request(sample_weight=False), 2, random_state=0)
+        model = BaggingClassifier(
+            clone(net).set_fit_request(sample_weight="own").set_score_request(sample_weight=False), 2, random_state=0
+        )
         model.set_score_request(sample_weight=True)
         expected = get_routing_for_object(model)._serialize()
         assert "own" in str(expected)
@@ -159,15 +191,24 @@ def _double(values):
     ("model", "message"),
     [
         (Own([("a", net)]), "got Own; use joblib"),
-        (TransformedTargetRegressor(regressor, func=_double, inverse_func=abs), r"TransformedTargetRegressor\.func is .*_double.*use joblib"),
+        (
+            TransformedTargetRegressor(regressor, func=_double, inverse_func=abs),
+            r"TransformedTargetRegressor\.func is .*_double.*use joblib",
+        ),
         (GridSearchCV(net, {"lr": [0.1]}), "but searches, got GridSearchCV; use joblib"),
         (HalvingSearchCV(net, {"lr": [0.1]}), "but searches, got HalvingSearchCV; use joblib"),
-        (make_pipeline(StandardScaler(), GridSearchCV(net, {"lr": [0.1]})), r"steps\[1\]\[1\] is a search \(GridSearchCV\).*put its best_estimator_"),
+        (
+            make_pipeline(StandardScaler(), GridSearchCV(net, {"lr": [0.1]})),
+            r"steps\[1\]\[1\] is a search \(GridSearchCV\).*put its best_estimator_",
+        ),
         (
             VotingClassifier([("a", net), ("b", DecisionTreeClassifier())]).fit(X, y),
             r"\.estimators_\[1\] \(DecisionTreeClassifier\) holds .*_tree.*joblib",
         ),
-        (VotingClassifier([("a", Own([("b", net)]))]), r"VotingClassifier\.estimators\[0\]\[1\] is Own.*use joblib\.dump"),
+        (
+            VotingClassifier([("a", Own([("b", net)]))]),
+            r"VotingClassifier\.estimators\[0\]\[1\] is Own.*use joblib\.dump",
+        ),
         (VotingClassifier([("a", LogisticRegression())]), "got VotingClassifier; use joblib"),
     ],
 )
@@ -186,7 +227,14 @@ def test_searches_are_told_to_save_what_they_found(path):
 
 @pytest.mark.parametrize(
     "name",
-    ["sklearn.ensemble.all", "sklearn.utils.Bunch", "sklearn.calibration.np", "sklearn.clone.x", "sklearn.base.BaseEstimator", "os.path.join"],
+    [
+        "sklearn.ensemble.all",
+        "sklearn.utils.Bunch",
+        "sklearn.calibration.np",
+        "sklearn.clone.x",
+        "sklearn.base.BaseEstimator",
+        "os.path.join",
+    ],
 )
 def test_names_that_are_no_estimators(name, path):
     sknet_hp.save(VotingClassifier([("a", net)]), path)

@@ -1,4 +1,6 @@
-"""Labels, targets and tables of any kind: what is saved comes back, with its type and its values."""
+"""Labels, targets and tables of any kind: what is saved comes back, with its type and
+its values.
+"""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,14 @@ SMALL = {"width": 4, "max_epochs": 1, "random_state": 0, "num_bins": 4}
 X = np.random.default_rng(0).standard_normal((60, 3))
 CODES = (X[:, 0] > 0).astype(int)
 
-NUMBERS = ["?", *(f"{order}{kind}" for order in "<>" for kind in ("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"))]
+NUMBERS = [
+    "?",
+    *(
+        f"{order}{kind}"
+        for order in "<>"
+        for kind in ("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8")
+    ),
+]
 TEXTS = [f"{order}U{width}" for order in "<>" for width in (1, 7)]
 TIMES = [f"{order}{kind}" for order in "<>" for kind in ("M8[D]", "M8[us]", "m8[s]", "m8[3h]")]
 LABELS = {kind: np.array([1, 2]).astype(kind) for kind in [*NUMBERS[1:], *TEXTS, *TIMES]} | {
@@ -45,7 +54,9 @@ def test_labels(kind, path):
     for expected, got in ((net.classes_, back.classes_), (net.predict(X), back.predict(X))):
         assert got.dtype == expected.dtype
         assert np.array_equal(got, expected)
-    assert np.array_equal(back.partial_fit(X, LABELS[kind][CODES]).parameters_, net.partial_fit(X, LABELS[kind][CODES]).parameters_)
+    assert np.array_equal(
+        back.partial_fit(X, LABELS[kind][CODES]).parameters_, net.partial_fit(X, LABELS[kind][CODES]).parameters_
+    )
 
 
 @pytest.mark.parametrize("kind", [*NUMBERS, "Int64", "boolean", "Float64", "double[pyarrow]"])
@@ -62,9 +73,13 @@ def test_tables(kind, path):
     assert np.array_equal(saved(net, path).predict_proba(table), net.predict_proba(table))
 
 
-@pytest.mark.parametrize("kind", ["Int64", "boolean", "Float32", "string", "category", "int64[pyarrow]", "string[pyarrow]"])
+@pytest.mark.parametrize(
+    "kind", ["Int64", "boolean", "Float32", "string", "category", "int64[pyarrow]", "string[pyarrow]"]
+)
 def test_frames_with_missing_cells(kind, path):
-    column = pd.Series(CODES).astype("bool" if kind == "boolean" else "str" if "string" in kind else "int64").astype(kind)
+    column = (
+        pd.Series(CODES).astype("bool" if kind == "boolean" else "str" if "string" in kind else "int64").astype(kind)
+    )
     column[::7] = None
     frame = pd.DataFrame({"a": column, "b": X[:, 1]})
     net = NetClassifier(**SMALL).fit(frame, CODES)
@@ -72,14 +87,22 @@ def test_frames_with_missing_cells(kind, path):
 
 
 def test_frames_of_polars(path):
-    frame = pl.DataFrame({"a": [None if row % 7 == 0 else int(code) for row, code in enumerate(CODES)], "b": list(map(str, CODES)), "c": X[:, 1]})
+    frame = pl.DataFrame(
+        {
+            "a": [None if row % 7 == 0 else int(code) for row, code in enumerate(CODES)],
+            "b": list(map(str, CODES)),
+            "c": X[:, 1],
+        }
+    )
     net = NetClassifier(**SMALL).fit(frame, frame["b"])
     assert np.array_equal(saved(net, path).predict_proba(frame), net.predict_proba(frame))
 
 
 def test_labels_that_no_file_holds_are_refused_before_there_is_one(path):
     net = NetClassifier(**SMALL).fit(X, CODES.astype(np.longdouble))
-    with pytest.raises(TypeError, match=r"NetClassifier\.target_\.classes is of \w+, which can't be stored without pickle"):
+    with pytest.raises(
+        TypeError, match=r"NetClassifier\.target_\.classes is of \w+, which can't be stored without pickle"
+    ):
         sknet_hp.save(net, path)
     assert list(path.parent.iterdir()) == []
 

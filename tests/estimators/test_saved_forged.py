@@ -1,4 +1,6 @@
-"""Files that are small and would be large, with a checksum that fits: refused before anything of that size is made."""
+"""Files that are small and would be large, with a checksum that fits: refused before
+anything of that size is made.
+"""
 
 import io
 import json
@@ -48,7 +50,11 @@ def test_text_of_a_width_that_it_has_not(path):
 
 @pytest.mark.parametrize("kind", ["texts", "bytes"])
 def test_text_without_rows(path, kind):
-    rewritten(path, lambda tree: f'{{"{kind}":"a0"}}', {"a0": np.zeros((0, 2**40), np.uint32 if kind == "texts" else np.uint8)})
+    rewritten(
+        path,
+        lambda tree: f'{{"{kind}":"a0"}}',
+        {"a0": np.zeros((0, 2**40), np.uint32 if kind == "texts" else np.uint8)},
+    )
     assert refused(path)
 
 
@@ -63,13 +69,26 @@ def test_one_array_many_times(path, node):
     assert refused(path)
 
 
-@pytest.mark.parametrize("node", ['{"same":0}', '{"same":[]}', '{"objects":9000000000}', '{"tuple":1e9}', '{"scalar":"a0"}', '{"int":"1e9"}', "[[]]"])
+@pytest.mark.parametrize(
+    "node",
+    [
+        '{"same":0}',
+        '{"same":[]}',
+        '{"objects":9000000000}',
+        '{"tuple":1e9}',
+        '{"scalar":"a0"}',
+        '{"int":"1e9"}',
+        "[[]]",
+    ],
+)
 def test_counts_of_nothing(path, node):
     rewritten(path, lambda tree: node, {"a0": np.zeros(5)})
     assert refused(path)
 
 
-@pytest.mark.parametrize(("begin", "end"), [('{"list":[', "]}"), ('{"dict":[["a",', "]]}"), ('{"object":"State","state":{"a":', "}}")])
+@pytest.mark.parametrize(
+    ("begin", "end"), [('{"list":[', "]}"), ('{"dict":[["a",', "]]}"), ('{"object":"State","state":{"a":', "}}")]
+)
 def test_nodes_in_nodes(path, begin, end):
     rewritten(path, lambda tree: begin * 100_000 + "1" + end * 100_000)
     assert refused(path)
@@ -112,7 +131,12 @@ def test_a_step_as_it_is(path):
 @pytest.mark.parametrize("size", [LARGE, 100_000])
 def test_a_file_that_unpacks_to_more(path, size):
     """Also where it is not much: there may be many of them."""
-    with_step(path, lambda content: changed(content, lambda schema, files: dict.fromkeys(files, npy(np.zeros(size, bool))), ZIP_DEFLATED))
+    with_step(
+        path,
+        lambda content: changed(
+            content, lambda schema, files: dict.fromkeys(files, npy(np.zeros(size, bool))), ZIP_DEFLATED
+        ),
+    )
     assert path.stat().st_size < LARGE / 100
     assert refused(path)
 
@@ -127,7 +151,13 @@ def test_an_array_shorter_than_it_says(path):
 def test_one_file_for_many_nodes(path):
     def repeat(schema, files):
         name, zeros = next(iter(files)), npy(np.zeros(200_000))
-        node = {"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode", "type": "numpy", "file": name}
+        node = {
+            "__class__": "ndarray",
+            "__module__": "numpy",
+            "__loader__": "NdArrayNode",
+            "type": "numpy",
+            "file": name,
+        }
         items = [node | {"__id__": 10**6 + number} for number in range(1000)]
         schema["content"]["content"]["more"] = {
             "__class__": "list",
@@ -144,7 +174,12 @@ def test_one_file_for_many_nodes(path):
 
 def test_a_sparse_matrix_that_unpacks_to_more(path):
     out = io.BytesIO()
-    scipy.sparse.save_npz(out, scipy.sparse.csr_matrix((np.zeros(LARGE // 12), (np.zeros(LARGE // 12, np.int32), np.zeros(LARGE // 12, np.int32)))))
+    scipy.sparse.save_npz(
+        out,
+        scipy.sparse.csr_matrix(
+            (np.zeros(LARGE // 12), (np.zeros(LARGE // 12, np.int32), np.zeros(LARGE // 12, np.int32)))
+        ),
+    )
     with_step(path, lambda content: changed(content, lambda schema, files: dict.fromkeys(files, out.getvalue())))
     assert refused(path)
 

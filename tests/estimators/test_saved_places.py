@@ -1,4 +1,6 @@
-"""Where models are saved and loaded: a file appears whole or not at all, and what is no file stays what it is."""
+"""Where models are saved and loaded: a file appears whole or not at all, and what is no
+file stays what it is.
+"""
 
 import errno
 import os
@@ -165,7 +167,10 @@ def test_a_file_is_read_back_before_it_counts(tmp_path, monkeypatch):
         raise SavedModelError(f"{name} is damaged")
 
     monkeypatch.setattr(files, "from_bytes", damaged)
-    with pytest.raises(TypeError, match=r"would not come back from its file \(what was written is damaged\), so there is none; use joblib"):
+    with pytest.raises(
+        TypeError,
+        match=r"would not come back from its file \(what was written is damaged\), so there is none; use joblib",
+    ):
         sknet_hp.save(net, path)
     assert path.read_text() == "before"
     assert os.listdir(tmp_path) == ["model"]

@@ -1,4 +1,6 @@
-"""What fits scikit-learn's estimators fits ours: skops writes and reads them, and with it whatever builds on skops, as MLflow does."""
+"""What fits scikit-learn's estimators fits ours: skops writes and reads them, and with
+it whatever builds on skops, as MLflow does.
+"""
 
 import numpy as np
 import pandas as pd
@@ -37,12 +39,20 @@ def test_tables_with_missing_categories_and_text(Net, encoding):
     net = Net(**SMALL, **encoding).fit(TABLE, word == "a")
     again = through_skops(net)
     assert np.array_equal(again.predict(TABLE), net.predict(TABLE))
-    assert np.array_equal(again.encoder_.transform(TABLE, estimator=again), net.encoder_.transform(TABLE, estimator=net))
+    assert np.array_equal(
+        again.encoder_.transform(TABLE, estimator=again), net.encoder_.transform(TABLE, estimator=net)
+    )
     assert np.array_equal(through_skops(again).predict(TABLE), net.predict(TABLE))
 
 
 @pytest.mark.parametrize(
-    "labels", [np.array(["no", "yes"]), np.array(["no", "yes"], dtype=object), np.array([0, 1], dtype=np.uint8), np.array([False, True])]
+    "labels",
+    [
+        np.array(["no", "yes"]),
+        np.array(["no", "yes"], dtype=object),
+        np.array([0, 1], dtype=np.uint8),
+        np.array([False, True]),
+    ],
 )
 def test_labels_of_any_kind(labels):
     y = labels[(TABLE["number"] > 0).astype(int)]

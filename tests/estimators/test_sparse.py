@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators import preprocessing
-from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.encoding import table_encoder
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 
 SMALL = {"width": 8, "max_epochs": 3, "random_state": 0}
 UNSCALED = {"numeric_transform": "none", "num_embedding": "none"}
@@ -52,7 +52,9 @@ def test_every_format_gives_the_same_bits(dense, form, kind):
 @pytest.mark.parametrize("dtype", ["bool", "int8", "int64", "float32"])
 def test_every_numeric_dtype(dense, dtype):
     whole = np.round(dense).astype(dtype)
-    np.testing.assert_array_equal(encode(scipy.sparse.csr_array(whole)), encode(scipy.sparse.csr_array(whole.astype(float))))
+    np.testing.assert_array_equal(
+        encode(scipy.sparse.csr_array(whole)), encode(scipy.sparse.csr_array(whole.astype(float)))
+    )
 
 
 def test_repeated_entries_are_their_sum_and_stored_zeros_are_zeros(dense):
@@ -151,7 +153,7 @@ def test_predictions_do_not_depend_on_parts(monkeypatch):
         net = NetRegressor(**SMALL).fit(table, target)
         expected = net.predict(table)
         with monkeypatch.context() as patched:
-            patched.setattr(preprocessing, "_PART_BYTES", 1)
+            patched.setattr(table_encoder, "_PART_BYTES", 1)
             parts = [len(part) for part in net.encoder_.encode_in_parts(table, estimator=net)]
             assert parts == [1024, 1024, 1024, 1928]
             np.testing.assert_array_equal(net.predict(table), expected)

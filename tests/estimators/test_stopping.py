@@ -1,4 +1,6 @@
-"""What early stopping follows: the user's own targets and predictions as `predict` makes them, and never two measures as one."""
+"""What early stopping follows: the user's own targets and predictions as `predict`
+makes them, and never two measures as one.
+"""
 
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ NAMES = np.array(["no", "perhaps", "yes"])[y]
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_scorers_see_targets_as_they_were_given(seed):
-    """Zeros, not what is left of them after a way to float32 and back, which may lie below."""
+    """Zeros, not what is left of them after a way to float32 and back, which may lie
+    below.
+    """
     rng = np.random.default_rng(seed)
     counts = np.where(rng.random(240) < 0.1, 0.0, 21.1 + rng.random(240))
     net = NetRegressor(**SMALL | {"lr": 1e-4}, max_epochs=2, stopping_metric="neg_mean_poisson_deviance").fit(X, counts)
@@ -25,8 +29,12 @@ def test_scorers_see_targets_as_they_were_given(seed):
 
 def test_scorers_see_predictions_as_they_will_be():
     held_out = np.arange(240) < 60
-    ends = np.where(held_out, 100 * yr, yr)  # of which predictions within the range of the training targets know nothing
-    net = NetRegressor(**SMALL, max_epochs=6, stopping_metric="neg_mean_absolute_error", clip_prediction=True, num_embedding="none")
+    ends = np.where(
+        held_out, 100 * yr, yr
+    )  # of which predictions within the range of the training targets know nothing
+    net = NetRegressor(
+        **SMALL, max_epochs=6, stopping_metric="neg_mean_absolute_error", clip_prediction=True, num_embedding="none"
+    )
     net.fit(Xr[~held_out], ends[~held_out], X_val=20 * Xr[held_out], y_val=ends[held_out])
     best = max(row["valid_score"] for row in net.history_)
     assert best == pytest.approx(-mean_absolute_error(ends[held_out], net.predict(20 * Xr[held_out])), rel=1e-6)
@@ -36,7 +44,14 @@ def test_scorers_see_predictions_as_they_will_be():
 def test_scorers_weigh_rows_by_sample_weight_alone(class_weight):
     """`class_weight` is for the loss."""
     weight = np.where(np.arange(240) % 2, 1.0, 0.25)
-    net = NetClassifier(**SMALL, max_epochs=3, stopping_metric="accuracy", class_weight=class_weight, restore_best=False, validation_split=Split())
+    net = NetClassifier(
+        **SMALL,
+        max_epochs=3,
+        stopping_metric="accuracy",
+        class_weight=class_weight,
+        restore_best=False,
+        validation_split=Split(),
+    )
     net.fit(X, NAMES, sample_weight=weight)
     expected = accuracy_score(NAMES[:60], net.predict(X[:60]), sample_weight=weight[:60])
     assert net.history_[-1]["valid_score"] == pytest.approx(expected)
@@ -58,7 +73,10 @@ class MaskedSplit:
 
 def test_splitters_may_give_masks():
     """These were taken for the numbers 0 and 1 of two rows."""
-    by_number, by_mask = (NetClassifier(**SMALL, max_epochs=2, validation_split=splitter).fit(X, y) for splitter in (Split(), MaskedSplit()))
+    by_number, by_mask = (
+        NetClassifier(**SMALL, max_epochs=2, validation_split=splitter).fit(X, y)
+        for splitter in (Split(), MaskedSplit())
+    )
     assert np.array_equal(by_mask.parameters_, by_number.parameters_)
 
 
@@ -68,7 +86,9 @@ def of_epoch(net, epoch, key="valid_loss"):
 
 @pytest.mark.parametrize("kind", ["sent", "saved"])
 def test_another_metric_has_another_best(tmp_path, kind):
-    """Accuracies are negative numbers here, below any loss: none of the epochs that follow would be an improvement."""
+    """Accuracies are negative numbers here, below any loss: none of the epochs that
+    follow would be an improvement.
+    """
     net = NetClassifier(**SMALL, max_epochs=4, stopping_metric="accuracy", patience=3, warm_start=True).fit(X, y)
     if kind == "saved":
         sknet_hp.save(net, tmp_path / "net")
@@ -112,14 +132,20 @@ def test_without_early_stopping_the_last_epoch_predicts_and_is_said_to():
 
 def test_a_metric_of_classes_is_none_of_numbers():
     """It was an AttributeError about a class of ours."""
-    with pytest.raises(ValueError, match=r"stopping_metric='roc_auc' can not be computed on the 32 rows held out .* another scorer"):
+    with pytest.raises(
+        ValueError, match=r"stopping_metric='roc_auc' can not be computed on the 32 rows held out .* another scorer"
+    ):
         NetRegressor(**SMALL, max_epochs=2, stopping_metric="roc_auc").fit(Xr, yr)
 
 
 def test_after_a_metric_that_failed_training_goes_on():
-    broken = NetRegressor(**SMALL, max_epochs=4, warm_start=True, stopping_metric="neg_mean_squared_log_error", restore_best=False)
+    broken = NetRegressor(
+        **SMALL, max_epochs=4, warm_start=True, stopping_metric="neg_mean_squared_log_error", restore_best=False
+    )
     with pytest.raises(ValueError, match="can not be computed"):
         broken.fit(Xr, yr)
     broken.set_params(stopping_metric="loss").fit(Xr, yr)
     assert broken.n_iter_ == 4
-    assert np.array_equal(broken.parameters_, NetRegressor(**SMALL, max_epochs=4, restore_best=False).fit(Xr, yr).parameters_)
+    assert np.array_equal(
+        broken.parameters_, NetRegressor(**SMALL, max_epochs=4, restore_best=False).fit(Xr, yr).parameters_
+    )

@@ -35,7 +35,10 @@ def same(a, b):
 def test_as_ours_of_the_same_meaning(weight):
     pairs = [
         (NetClassifier(**SMALL, loss="cross_entropy"), NetClassifier(**SMALL, loss=nn.CrossEntropyLoss())),
-        (NetClassifier(**SMALL, label_smoothing=0.1), NetClassifier(**SMALL, loss=nn.CrossEntropyLoss(label_smoothing=0.1))),
+        (
+            NetClassifier(**SMALL, label_smoothing=0.1),
+            NetClassifier(**SMALL, loss=nn.CrossEntropyLoss(label_smoothing=0.1)),
+        ),
         (NetRegressor(**SMALL, loss="mse"), NetRegressor(**SMALL, loss=nn.MSELoss)),
         (NetRegressor(**SMALL, loss="huber", huber_delta=0.3), NetRegressor(**SMALL, loss=nn.HuberLoss(delta=0.3))),
     ]
@@ -59,7 +62,10 @@ def test_they_learn():
 def test_counts():
     rng = np.random.default_rng(0)
     counts = rng.poisson(np.exp(1 + Xr[:, 0]))
-    ours, torchs = (NetRegressor(**SMALL | {"max_epochs": 20}, loss=loss).fit(Xr, counts) for loss in ("poisson", nn.PoissonNLLLoss()))
+    ours, torchs = (
+        NetRegressor(**SMALL | {"max_epochs": 20}, loss=loss).fit(Xr, counts)
+        for loss in ("poisson", nn.PoissonNLLLoss())
+    )
     np.testing.assert_allclose(torchs.predict(Xr), ours.predict(Xr), rtol=0.05)
     assert (torchs.predict(Xr) > 0).all()
     with pytest.raises(ValueError, match="is for counts, but y goes down to -1"):
@@ -89,7 +95,9 @@ def test_cloned_pickled_and_continued():
     assert same(net, clone(net).fit(Xr, yr))
     whole = of_numbers(loss=nn.SmoothL1Loss(beta=0.5), max_epochs=9)
     for again in (pickle.loads(pickle.dumps(net)), net):
-        again.set_params(max_epochs=9, loss=nn.SmoothL1Loss(beta=0.5)).fit(Xr, yr)  # another object that is the same loss
+        again.set_params(max_epochs=9, loss=nn.SmoothL1Loss(beta=0.5)).fit(
+            Xr, yr
+        )  # another object that is the same loss
         assert same(again, whole)
     with pytest.raises(ValueError, match=r"loss=SmoothL1Loss\(\) has become HuberLoss\(\)"):
         net.set_params(max_epochs=10, loss=nn.HuberLoss()).fit(Xr, yr)
@@ -97,7 +105,9 @@ def test_cloned_pickled_and_continued():
 
 def test_saving_says_what_to_do(tmp_path):
     net = of_numbers(loss=nn.SmoothL1Loss(beta=0.5))
-    with pytest.raises(TypeError, match=r"NetRegressor\.loss is SmoothL1Loss\(\) .*can't be stored without pickle; use joblib\.dump"):
+    with pytest.raises(
+        TypeError, match=r"NetRegressor\.loss is SmoothL1Loss\(\) .*can't be stored without pickle; use joblib\.dump"
+    ):
         sknet_hp.save(net, tmp_path / "net")
 
 
@@ -120,7 +130,11 @@ def wrong_shape(outputs, targets):
 @pytest.mark.parametrize(
     ("Net", "parameters", "message"),
     [
-        (NetClassifier, {"loss": nn.CrossEntropyLoss(), "label_smoothing": 0.1}, r"label_smoothing=0\.1 .* set both to 0"),
+        (
+            NetClassifier,
+            {"loss": nn.CrossEntropyLoss(), "label_smoothing": 0.1},
+            r"label_smoothing=0\.1 .* set both to 0",
+        ),
         (NetClassifier, {"loss": nn.CrossEntropyLoss(), "mixup_alpha": 0.2}, r"mixup_alpha=0\.2 .* set both to 0"),
         (NetClassifier, {"loss": nn.BCEWithLogitsLoss()}, "BCEWithLogitsLoss.* was called with outputs"),
         (NetRegressor, {"loss": wrong_shape}, "wrong_shape.* must return one number for each row or one for all"),

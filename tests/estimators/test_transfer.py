@@ -1,4 +1,6 @@
-"""Networks that start from others: what is taken, what stays as it is, what learns at a lower rate."""
+"""Networks that start from others: what is taken, what stays as it is, what learns at a
+lower rate.
+"""
 
 import gc
 import weakref
@@ -64,7 +66,9 @@ def test_what_is_frozen_stays(freeze, expected, width):
 def test_unfrozen_later(source):
     net = NetClassifier(**SMALL, init_from=source, freeze="all_but_last", unfreeze_epoch=3).fit(X, y)
     assert len(moved(net, source)) == 6
-    frozen = NetClassifier(**SMALL | {"max_epochs": 2}, init_from=source, freeze="all_but_last", unfreeze_epoch=3).fit(X, y)
+    frozen = NetClassifier(**SMALL | {"max_epochs": 2}, init_from=source, freeze="all_but_last", unfreeze_epoch=3).fit(
+        X, y
+    )
     assert moved(frozen, source) == LAST
 
 
@@ -85,7 +89,9 @@ def test_by_hand_with_partial_fit(source):
 
 
 def test_layers_further_away_learn_more_slowly(source):
-    net = NetClassifier(**SMALL | {"max_epochs": 1}, optimizer="lion", weight_decay=0, init_from=source, lr=1e-3, lr_layer_decay=0.1).fit(X, y)
+    net = NetClassifier(
+        **SMALL | {"max_epochs": 1}, optimizer="lion", weight_decay=0, init_from=source, lr=1e-3, lr_layer_decay=0.1
+    ).fit(X, y)
     before, after = tensors(source), tensors(net)
     steps = [np.abs(after[f"layers.{k}.bias"] - before[f"layers.{k}.bias"]).max() for k in (0, 3, 6)]
     assert steps[0] < 0.3 * steps[1] < 0.09 * steps[2] * 1.5
@@ -116,7 +122,9 @@ def test_it_is_not_kept_alive():
 def test_layers_learn_alike_from_an_epoch_on():
     """`unfreeze_epoch` ends `lr_layer_decay` too."""
     slow = NetClassifier(**SMALL | {"max_epochs": 2}, lr_layer_decay=0.1, unfreeze_epoch=3, warm_start=True).fit(X, y)
-    assert np.array_equal(slow.parameters_, NetClassifier(**SMALL | {"max_epochs": 2}, lr_layer_decay=0.1).fit(X, y).parameters_)
+    assert np.array_equal(
+        slow.parameters_, NetClassifier(**SMALL | {"max_epochs": 2}, lr_layer_decay=0.1).fit(X, y).parameters_
+    )
     later = clone(slow).set_params(unfreeze_epoch=None).fit(X, y).set_params(lr_layer_decay=1.0, max_epochs=4).fit(X, y)
     assert np.array_equal(slow.set_params(max_epochs=4).fit(X, y).parameters_, later.parameters_)
 
@@ -134,16 +142,23 @@ class Own(nn.Linear):
 
 
 def test_the_encoding_must_suit_the_network():
-    """Numbers of categories are no inputs of other layers: training failed in torch, or took them for quantities."""
+    """Numbers of categories are no inputs of other layers: training failed in torch, or
+    took them for quantities.
+    """
     towns = pd.DataFrame({"town": [f"t{k}" for k in np.arange(300) // 5], "x": X[:, 0]})
     source = NetClassifier(**SMALL, max_one_hot=5, cat_embedding_dim=4).fit(towns, y)
-    with pytest.raises(ValueError, match=r"(?s)init_from=.* with cat_embedding_dim=0 has not; give it the source's cat_embedding_dim"):
+    with pytest.raises(
+        ValueError, match=r"(?s)init_from=.* with cat_embedding_dim=0 has not; give it the source's cat_embedding_dim"
+    ):
         NetClassifier(**SMALL, init_from=source).fit(towns, y)
     with pytest.raises(ValueError, match=r"(?s)init_from=.* has not; use a module of ours"):
         NetClassifier(**SMALL, init_from=source, module=Own).fit(towns, y)
     few = np.c_[X, np.arange(300) % 2]
     binned = NetClassifier(**SMALL, input_dropout=0.1).fit(few, y)
-    with pytest.raises(ValueError, match=r"(?s)num_embedding_dim=4 needs numbers of equally many bins, but those of init_from=.* differ"):
+    with pytest.raises(
+        ValueError,
+        match=r"(?s)num_embedding_dim=4 needs numbers of equally many bins, but those of init_from=.* differ",
+    ):
         NetClassifier(**SMALL, init_from=binned, num_embedding_dim=4).fit(few, y)
 
 
@@ -161,8 +176,14 @@ def test_the_encoding_must_suit_the_network():
         ({"init_from": NetClassifier()}, "must be a fitted NetClassifier or NetRegressor"),
         ({"init_from": "source", "width": 7, "n_layers": 1}, "no layer of init_from"),
         ({"init_from": "source", "width": 7}, "no layer of init_from"),  # though the output's bias would match
-        ({"init_from": "source", "n_layers": 3, "freeze": "all_but_last"}, "'layers.6.weight' at random weights.*It has layers.0.weight"),
-        ({"init_from": "source", "hidden_layer_sizes": (16, 8), "freeze": 2, "unfreeze_epoch": 2}, "'layers.3.weight' at random weights"),
+        (
+            {"init_from": "source", "n_layers": 3, "freeze": "all_but_last"},
+            "'layers.6.weight' at random weights.*It has layers.0.weight",
+        ),
+        (
+            {"init_from": "source", "hidden_layer_sizes": (16, 8), "freeze": 2, "unfreeze_epoch": 2},
+            "'layers.3.weight' at random weights",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(source, parameters, message):
@@ -174,5 +195,8 @@ def test_what_makes_no_sense_is_refused(source, parameters, message):
 
 @pytest.mark.parametrize("table", [X[:, :-1], X.astype(str)], ids=["fewer columns", "text"])
 def test_a_table_of_other_columns_is_refused_as_such(source, table):
-    with pytest.raises(ValueError, match="init_from keeps its encoding, for tables of the same columns in the same order, which X does not fit"):
+    with pytest.raises(
+        ValueError,
+        match="init_from keeps its encoding, for tables of the same columns in the same order, which X does not fit",
+    ):
         NetClassifier(**SMALL, init_from=source).fit(table, y)

@@ -1,4 +1,6 @@
-"""Each way to bring numbers onto a common scale, against what it is defined by; any of them on any column."""
+"""Each way to bring numbers onto a common scale, against what it is defined by; any of
+them on any column.
+"""
 
 import contextlib
 import tracemalloc
@@ -10,9 +12,9 @@ from scipy.sparse import csr_array
 from sklearn.preprocessing import RobustScaler
 
 from sknet_hp import NetClassifier
-from sknet_hp.estimators import transforms
-from sknet_hp.estimators.preprocessing import TableEncoder
-from sknet_hp.estimators.transforms import TRANSFORMS
+from sknet_hp.estimators.encoding import transforms
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
+from sknet_hp.estimators.encoding.transforms import TRANSFORMS
 
 rng = np.random.default_rng(0)
 
@@ -77,7 +79,9 @@ def test_quantiles_make_it_normal():
 @pytest.mark.parametrize("scale", [1e-300, 1e-8, 1.0, 1e300])
 def test_quantiles_do_not_depend_on_units(scale):
     X = np.random.default_rng(1).normal(size=(1000, 1))
-    np.testing.assert_allclose(encoder("quantile").fit_transform(X * scale), encoder("quantile").fit_transform(X), atol=2e-3)
+    np.testing.assert_allclose(
+        encoder("quantile").fit_transform(X * scale), encoder("quantile").fit_transform(X), atol=2e-3
+    )
 
 
 def test_an_outlier_leaves_the_quantiles_of_the_others():
@@ -110,7 +114,9 @@ def test_none_changes_nothing(sparse):
 def test_robust_smooth_by_its_formula():
     X = rng.standard_t(2, size=(1001, 4))
     x = RobustScaler().fit_transform(X)
-    np.testing.assert_allclose(encoder("robust_smooth").fit_transform(X), x / np.sqrt(1 + (x / 3) ** 2), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        encoder("robust_smooth").fit_transform(X), x / np.sqrt(1 + (x / 3) ** 2), rtol=1e-5, atol=1e-6
+    )
     rare = np.r_[np.zeros(90), np.full(10, 4.0)][:, None]  # no interquartile range: half the range divides
     assert encoder("robust_smooth").fit_transform(rare).max() == pytest.approx(2 / np.sqrt(1 + (2 / 3) ** 2))
 
@@ -159,17 +165,23 @@ def test_bins_fill_up_one_after_the_other():
     assert (np.diff(bins, axis=1) <= 0).all()
     edges = np.quantile(X[:, 0], np.linspace(0, 1, 9), method="inverted_cdf")
     for k in range(8):
-        np.testing.assert_allclose(bins[:, k], np.clip((X[:, 0] - edges[k]) / (edges[k + 1] - edges[k]), 0, 1), atol=1e-6)
+        np.testing.assert_allclose(
+            bins[:, k], np.clip((X[:, 0] - edges[k]) / (edges[k + 1] - edges[k]), 0, 1), atol=1e-6
+        )
     far = learned.transform([[-1e300], [1e300], [np.nan]])[:, 1:9]
     assert far.tolist() == [[0.0] * 8, [1.0] * 8, [0.0] * 8]
 
 
 def edges_of(learned):
-    return next(encoding.edges_ for encoding in vars(learned).values() if isinstance(encoding, transforms.PiecewiseLinear))
+    return next(
+        encoding.edges_ for encoding in vars(learned).values() if isinstance(encoding, transforms.PiecewiseLinear)
+    )
 
 
 def test_values_that_come_often_leave_bins_to_the_others():
-    """Quantiles of all rows coincide where a column is zero in nine rows of ten: its other values had three of 32 bins."""
+    """Quantiles of all rows coincide where a column is zero in nine rows of ten: its
+    other values had three of 32 bins.
+    """
     numbers = np.random.default_rng(1)
     amounts = np.where(numbers.random(4096) < 0.9, 0.0, numbers.exponential(size=4096))
     spikes = np.where(numbers.random(4096) < 0.6, numbers.choice([0.5, 2.0], 4096), numbers.normal(size=4096))
@@ -232,7 +244,10 @@ def test_samples_of_wide_tables_are_bounded(monkeypatch):
 def test_folds_agree_about_the_width():
     """Networks of folds can only train together if they have as many inputs."""
     X = np.c_[rng.integers(0, 40, (1000, 10)), rng.normal(size=(1000, 5))]
-    widths = {encoder("standard", n_bins=32, round_width=True).fit_transform(X[np.arange(1000) % 5 != fold]).shape[1] for fold in range(5)}
+    widths = {
+        encoder("standard", n_bins=32, round_width=True).fit_transform(X[np.arange(1000) % 5 != fold]).shape[1]
+        for fold in range(5)
+    }
     plain = {encoder("standard", n_bins=32).fit_transform(X[np.arange(1000) % 5 != fold]).shape[1] for fold in range(5)}
     assert len(widths) == 1
     assert max(widths) <= 1.125 * max(plain) + 1

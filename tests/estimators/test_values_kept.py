@@ -1,4 +1,6 @@
-"""Labels, targets and categories keep their values, or are refused with a reason: none turns silently into another."""
+"""Labels, targets and categories keep their values, or are refused with a reason: none
+turns silently into another.
+"""
 
 import datetime
 import decimal
@@ -46,7 +48,14 @@ def test_a_frame_of_one_column_is_a_column():
 
 
 @pytest.mark.parametrize(
-    ("kind", "dtype"), [("Int8", np.int8), ("UInt16", np.uint16), ("boolean", bool), ("bool[pyarrow]", bool), ("int32[pyarrow]", np.int32)]
+    ("kind", "dtype"),
+    [
+        ("Int8", np.int8),
+        ("UInt16", np.uint16),
+        ("boolean", bool),
+        ("bool[pyarrow]", bool),
+        ("int32[pyarrow]", np.int32),
+    ],
 )
 def test_nullable_labels_are_what_they_would_be_in_an_array(kind, dtype):
     """They were floats."""
@@ -76,7 +85,10 @@ def test_labels_of_another_integer_type_are_compared_as_integers(integers):
     ids=["array", "list", "nullable"],
 )
 def test_floats_that_may_be_several_integers_are_no_labels(y):
-    with pytest.raises(ValueError, match=r"y holds 9\.\S+e\+\d+, and from 2\*\*53 on floats .* as integers|y holds 1\.15\S+e\+18, and from"):
+    with pytest.raises(
+        ValueError,
+        match=r"y holds 9\.\S+e\+\d+, and from 2\*\*53 on floats .* as integers|y holds 1\.15\S+e\+18, and from",
+    ):
         NetClassifier(**SMALL).fit(X, y)
 
 
@@ -109,7 +121,9 @@ def test_times_are_labels_but_nat_is_none(kind):
         NetClassifier(**SMALL).partial_fit(X, y, classes=missing)
 
 
-@pytest.mark.parametrize("y", [*TIMES.values(), pd.Series(pd.to_datetime(["2020-01-01"] * 60, utc=True)), np.array(["NaT"] * 60, "M8[s]")])
+@pytest.mark.parametrize(
+    "y", [*TIMES.values(), pd.Series(pd.to_datetime(["2020-01-01"] * 60, utc=True)), np.array(["NaT"] * 60, "M8[s]")]
+)
 def test_times_are_no_targets(y):
     """Which numbers they were depended on their unit, and NaT was one of them."""
     with pytest.raises(ValueError, match=r"y must be numbers, but holds dates or times \(.*\); give numbers"):
@@ -138,13 +152,22 @@ def test_objects_that_are_no_numbers(cell, message):
 
 
 def test_integers_of_thirty_digits():
-    """Numbers to a regression, to the digits of a float64; no labels, since NumPy has no such integers."""
+    """Numbers to a regression, to the digits of a float64; no labels, since NumPy has
+    no such integers.
+    """
     y = [10**30 + code for code in CODES.tolist()]
     assert np.allclose(NetRegressor(**SMALL).fit(X, y).predict(X), 1e30)
     for labels in (y, np.array(y, dtype=object), pd.Series(y)):
-        with pytest.raises(ValueError, match=r"of which 100000\d+ at position 0 is no string; it has more than 64 bits, so make all of them strings"):
+        with pytest.raises(
+            ValueError,
+            match=r"of which 100000\d+ at position 0 is no string; it has more than 64 bits, so make all of them "
+            r"strings",
+        ):
             NetClassifier(**SMALL).fit(X, labels)
-    assert NetClassifier(**SMALL).fit(X, [str(label) for label in y]).classes_.tolist() == [str(10**30), str(10**30 + 1)]
+    assert NetClassifier(**SMALL).fit(X, [str(label) for label in y]).classes_.tolist() == [
+        str(10**30),
+        str(10**30 + 1),
+    ]
     with pytest.raises(ValueError, match=r"of which Decimal\('1'\) at position"):
         NetClassifier(**SMALL).fit(X, [decimal.Decimal(int(code)) for code in CODES])
 

@@ -7,7 +7,7 @@ import pytest
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 
 SMALL = {"width": 8, "max_epochs": 3, "random_state": 0}
 N = 240
@@ -15,13 +15,17 @@ N = 240
 
 @pytest.fixture(scope="module")
 def people():
-    """Names whose title says all, tickets that several share, cabins of which many are missing."""
+    """Names whose title says all, tickets that several share, cabins of which many are
+    missing.
+    """
     rng = np.random.default_rng(0)
     title = rng.choice(["Mr", "Mrs", "Dr"], N)
     names = [f"{''.join(rng.choice(list('abcdefgh'), 6))}, {t}. {number}" for number, t in enumerate(title)]
     tickets = [f"PC {rng.integers(150)}" for _ in range(N)]
     cabins = [None if rng.random() < 0.4 else f"{rng.choice(list('ABC'))}{rng.integers(400)}" for _ in range(N)]
-    return pd.DataFrame({"name": names, "ticket": tickets, "cabin": cabins, "age": rng.normal(size=N)}), (title == "Mrs").astype(int)
+    return pd.DataFrame({"name": names, "ticket": tickets, "cabin": cabins, "age": rng.normal(size=N)}), (
+        title == "Mrs"
+    ).astype(int)
 
 
 def learn(frame, weight=None, **parameters):
@@ -36,9 +40,17 @@ def learn(frame, weight=None, **parameters):
 def test_frequent_words_have_columns(people):
     frame, y = people
     _, encoded = learn(frame)
-    assert [name for name in encoded if name.startswith("name_word_")] == ["name_word_dr", "name_word_mr", "name_word_mrs"]
+    assert [name for name in encoded if name.startswith("name_word_")] == [
+        "name_word_dr",
+        "name_word_mr",
+        "name_word_mrs",
+    ]
     np.testing.assert_array_equal(encoded["name_word_mrs"], y)
-    assert [name for name in encoded if name.startswith("cabin_word")][-3:] == ["cabin_word_a", "cabin_word_b", "cabin_word_c"]
+    assert [name for name in encoded if name.startswith("cabin_word")][-3:] == [
+        "cabin_word_a",
+        "cabin_word_b",
+        "cabin_word_c",
+    ]
     np.testing.assert_array_equal(encoded["cabin_word_b"], frame["cabin"].str.startswith("B").fillna(False))
     np.testing.assert_array_equal(encoded["cabin_missing"], frame["cabin"].isna())
     assert "ticket_word_pc" not in encoded, "a word of all rows tells none apart"
@@ -53,12 +65,18 @@ def test_shared_strings_are_counted_and_lengths_told(people):
     np.testing.assert_allclose(encoded["name_length"], (length - length.mean()) / length.std(ddof=0), atol=1e-5)
     assert not encoded["name_count"].any(), "all names are unique"
     present = frame["cabin"].str.len().dropna()
-    np.testing.assert_allclose(encoded["cabin_length"], ((frame["cabin"].str.len() - present.mean()) / present.std(ddof=0)).fillna(0), atol=1e-5)
+    np.testing.assert_allclose(
+        encoded["cabin_length"],
+        ((frame["cabin"].str.len() - present.mean()) / present.std(ddof=0)).fillna(0),
+        atol=1e-5,
+    )
 
 
 def test_at_most_as_many_words_as_categories_the_most_frequent(people):
     frame, _ = people
-    frame = frame.assign(name=[f"{name} {'common' if k % 2 else 'rare' if k % 9 == 0 else ''}" for k, name in enumerate(frame["name"])])
+    frame = frame.assign(
+        name=[f"{name} {'common' if k % 2 else 'rare' if k % 9 == 0 else ''}" for k, name in enumerate(frame["name"])]
+    )
     _, encoded = learn(frame, max_categories=1)
     assert [name for name in encoded if name.startswith("name_word")] == ["name_word_common"]
 
@@ -85,7 +103,14 @@ def test_which_columns_are_looked_into():
 def test_strings_never_seen_and_other_types(people):
     frame, _ = people
     encoder, encoded = learn(frame)
-    odd = pd.DataFrame({"name": ["Mr", None, 7], "ticket": ["", "ü" * 10_000, "PC"], "cabin": [True, 2.0, "A B C"], "age": [0.0, 1.0, np.nan]})
+    odd = pd.DataFrame(
+        {
+            "name": ["Mr", None, 7],
+            "ticket": ["", "ü" * 10_000, "PC"],
+            "cabin": [True, 2.0, "A B C"],
+            "age": [0.0, 1.0, np.nan],
+        }
+    )
     new = pd.DataFrame(encoder.transform(odd), columns=encoded.columns)
     assert np.isfinite(new).all(axis=None)
     assert new["name_word_mr"].tolist() == [1, 0, 0]

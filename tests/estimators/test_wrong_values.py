@@ -163,7 +163,10 @@ def test_targets_that_are_no_classes(classes):
     with pytest.raises(ValueError, match="classes holds None at position 1"):
         NetClassifier(**SMALL).partial_fit(X, classes[1], classes=["a", None])
     for labels in ([0, 1], ["a", 1]):
-        with pytest.raises(ValueError, match=r"y is an array of objects, of which \d at position \d is no string; make all of them numbers"):
+        with pytest.raises(
+            ValueError,
+            match=r"y is an array of objects, of which \d at position \d is no string; make all of them numbers",
+        ):
             NetClassifier(**SMALL).fit(X, np.array(labels * 100, dtype=object))
 
 
@@ -194,12 +197,17 @@ def test_prediction_asks_for_the_same_columns(problem, Net):
 
 def test_no_such_device(classes):
     for device in ("nowhere", "CPU", "meta", "cuda:77"):
-        with pytest.raises(ValueError, match=f"device='{device}', but torch finds|device='{device}' is none that torch can train on here"):
+        with pytest.raises(
+            ValueError,
+            match=f"device='{device}', but torch finds|device='{device}' is none that torch can train on here",
+        ):
             NetClassifier(**SMALL, device=device).fit(*classes)
 
 
 def test_text_as_the_target_of_a_regression():
-    with pytest.raises(ValueError, match="y must be numbers, but could not convert string to float: 'a'; NetClassifier is for labels"):
+    with pytest.raises(
+        ValueError, match="y must be numbers, but could not convert string to float: 'a'; NetClassifier is for labels"
+    ):
         NetRegressor(max_epochs=1).fit(np.eye(4), list("abab"))
 
 

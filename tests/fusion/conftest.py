@@ -13,7 +13,9 @@ y = (X[:, 0] + 0.3 * rng.normal(size=60) > 0).astype(int)
 
 
 def make_net(seed=0, **parameters):
-    return NetClassifier(**{"width": 8, "n_layers": 1, "max_epochs": 2, "early_stopping": False, "random_state": seed} | parameters)
+    return NetClassifier(
+        **{"width": 8, "n_layers": 1, "max_epochs": 2, "early_stopping": False, "random_state": seed} | parameters
+    )
 
 
 def fit_net(seed=0, **parameters):
@@ -51,7 +53,11 @@ def new_engine(monkeypatch):
 
 
 def task_threads():
-    return [t for t in threading.enumerate() if t.name.startswith(("sknet_hp-task", "sknet_hp-training", "sknet_hp-engine", "sknet_hp-cluster"))]
+    return [
+        t
+        for t in threading.enumerate()
+        if t.name.startswith(("sknet_hp-task", "sknet_hp-training", "sknet_hp-engine", "sknet_hp-cluster"))
+    ]
 
 
 @pytest.fixture(autouse=True)

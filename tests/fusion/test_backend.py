@@ -1,4 +1,6 @@
-"""The joblib backend: how it is chosen, what it says to whom, and which tasks it gives threads."""
+"""The joblib backend: how it is chosen, what it says to whom, and which tasks it gives
+threads.
+"""
 
 import os
 import threading
@@ -19,11 +21,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
-from sknet_hp.fusion import devices
 from sknet_hp.fusion.backend import WIDE, FusedBackend, has_network
 from sknet_hp.fusion.engine import engine
 from sknet_hp.fusion.entry import cores_of_caller, train_job
 from sknet_hp.fusion.tasks.sizes import bytes_of_batch
+from sknet_hp.system import processors
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -77,7 +79,9 @@ def test_settings_may_be_integers_of_numpy(fit):
 
 @pytest.mark.parametrize("return_as", ["list", "generator", "generator_unordered"])
 def test_what_makes_the_tasks_fails(return_as):
-    """Where that comes before the first of them, joblib gave the results of no task, and nobody was told."""
+    """Where that comes before the first of them, joblib gave the results of no task,
+    and nobody was told.
+    """
 
     def tasks():
         yield delayed(abs)(1)
@@ -88,18 +92,22 @@ def test_what_makes_the_tasks_fails(return_as):
 
 
 def test_no_network_is_shared_out_over_more_cores_than_there_are():
-    """In a container with two of sixty-four cores torch has sixty-four threads: parts that wait for each other would take for ever."""
+    """In a container with two of sixty-four cores torch has sixty-four threads: parts
+    that wait for each other would take for ever.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(64)
     try:
-        assert cores_of_caller() == devices.n_cores()
+        assert cores_of_caller() == processors.count_cores()
         with sknet_hp.fused(n_jobs=64):
-            assert Parallel()([delayed(cores_of_caller)()]) == [devices.n_cores()]
+            assert Parallel()([delayed(cores_of_caller)()]) == [processors.count_cores()]
     finally:
         torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize(("n_jobs", "cores"), [(None, devices.n_cores()), (-1, devices.n_cores()), (1, 1), (3, 3), (-1000, 1)])
+@pytest.mark.parametrize(
+    ("n_jobs", "cores"), [(None, processors.count_cores()), (-1, processors.count_cores()), (1, 1), (3, 3), (-1000, 1)]
+)
 def test_how_many_cores_work(new_engine, fit, n_jobs, cores):
     """The session decides, whatever a call in it asks for."""
     for asked in (None, 1, 2):
@@ -136,8 +144,12 @@ def wraps(net):
         "search": GridSearchCV(make_pipeline(StandardScaler(), net), {}),
         "stacking of pipelines": StackingClassifier([("a", make_pipeline(StandardScaler(), net))]),
         "final estimator": StackingClassifier([("a", LogisticRegression())], final_estimator=net),
-        "columns": make_pipeline(ColumnTransformer([("a", make_pipeline(StandardScaler(), VotingClassifier([("n", net)])), [0])])),
-        "grid": GridSearchCV(make_pipeline(LogisticRegression()), [{"logisticregression": [LogisticRegression(), net]}]),
+        "columns": make_pipeline(
+            ColumnTransformer([("a", make_pipeline(StandardScaler(), VotingClassifier([("n", net)])), [0])])
+        ),
+        "grid": GridSearchCV(
+            make_pipeline(LogisticRegression()), [{"logisticregression": [LogisticRegression(), net]}]
+        ),
     }
 
 
@@ -182,7 +194,9 @@ def test_tasks_without_a_network_run_in_the_callers_thread_in_order(data):
 
 def test_a_mixed_grid(data, net):
     """Networks and others as candidates of one search."""
-    search = GridSearchCV(make_pipeline(StandardScaler(), net()), {"netclassifier": [net(), LogisticRegression(), net(1)]}, cv=3)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), net()), {"netclassifier": [net(), LogisticRegression(), net(1)]}, cv=3
+    )
     want = search.fit(*data).cv_results_["mean_test_score"]
     with sknet_hp.fused(1):
         assert np.array_equal(search.fit(*data).cv_results_["mean_test_score"], want)
@@ -241,17 +255,19 @@ def test_a_backend_can_be_described():
 def test_tables_within_a_split_count_as_memory():
     """Searches hand them over as a tuple."""
     X = np.zeros((100, 5))
-    plain, within = (SimpleNamespace(items=[(None, arguments, {})]) for arguments in ((X, X[:, 0]), ((X, X[:, 0], None), "name")))
+    plain, within = (
+        SimpleNamespace(items=[(None, arguments, {})]) for arguments in ((X, X[:, 0]), ((X, X[:, 0], None), "name"))
+    )
     assert bytes_of_batch(plain) == bytes_of_batch(within) == X.nbytes + X[:, 0].nbytes
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
 def test_cores_follow_the_affinity_of_the_moment():
     before = os.sched_getaffinity(0)
-    everything = devices.n_cores()
+    everything = processors.count_cores()
     try:
         os.sched_setaffinity(0, {min(before)})
-        assert devices.n_cores() == 1
+        assert processors.count_cores() == 1
     finally:
         os.sched_setaffinity(0, before)
-    assert devices.n_cores() == everything
+    assert processors.count_cores() == everything

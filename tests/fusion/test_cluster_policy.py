@@ -1,4 +1,6 @@
-"""Which worker of a cluster is given what: with workers that are threads of this process, and GPUs that are not there."""
+"""Which worker of a cluster is given what: with workers that are threads of this
+process, and GPUs that are not there.
+"""
 
 import threading
 from dataclasses import replace

@@ -1,4 +1,6 @@
-"""Real clusters of two worker processes, Dask's and Ray's: the numbers of this process, whatever dies."""
+"""Real clusters of two worker processes, Dask's and Ray's: the numbers of this process,
+whatever dies.
+"""
 
 import contextlib
 import os
@@ -45,7 +47,14 @@ def over(request):
     ray = pytest.importorskip("ray")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR", object_store_memory=1 << 27)
+        ray.init(
+            "local",
+            num_cpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+            object_store_memory=1 << 27,
+        )
     yield "ray"
     ray.shutdown()
 
@@ -59,7 +68,9 @@ def cluster(over):
 
 @pytest.fixture
 def strangers(cluster):
-    """A cluster whose workers have not been met, for tests that change what is said at the first meeting."""
+    """A cluster whose workers have not been met, for tests that change what is said at
+    the first meeting.
+    """
     cluster.release()
     yield cluster
     cluster.release()
@@ -111,7 +122,9 @@ def kill(worker):
 
 @contextlib.contextmanager
 def killing():
-    """Kill a worker as soon as two have been training for a while; yields a list that its name will be in."""
+    """Kill a worker as soon as two have been training for a while; yields a list that
+    its name will be in.
+    """
     killed = []
 
     def wait_and_kill():
@@ -143,7 +156,9 @@ def test_both_workers_train_the_same_bits(cluster, fit, alone, here, used, bundl
     assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in SEARCHERS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in SEARCHERS]
+)
 def test_every_search(cluster, net, here, name, bundles):
     if name in EXTRAS:
         pytest.importorskip(EXTRAS[name])
@@ -173,9 +188,14 @@ def test_asha_as_workers_are_free(cluster, net, here):
     X, y = load_iris(return_X_y=True)
 
     def search(**settings):
-        found = sknet_hp.search.ASHASearchCV(net(max_epochs=9), {"lr": (1e-4, 1e-1, "log-uniform")}, n_candidates=9, cv=2, random_state=0, **settings)
+        found = sknet_hp.search.ASHASearchCV(
+            net(max_epochs=9), {"lr": (1e-4, 1e-1, "log-uniform")}, n_candidates=9, cv=2, random_state=0, **settings
+        )
         results = found.fit(X, y).cv_results_
-        return {(p["lr"], n): s for p, n, s in zip(results["params"], results["n_resources"], results["mean_test_score"], strict=True)}
+        return {
+            (p["lr"], n): s
+            for p, n, s in zip(results["params"], results["n_resources"], results["mean_test_score"], strict=True)
+        }
 
     want, got = here(search), search(asynchronous=True, n_workers=2)
     assert len({lr for lr, _ in got}) == 9
@@ -333,7 +353,10 @@ def test_an_error_is_the_networks_own(cluster):
 def test_workers_of_another_version_are_refused_by_name(strangers, fit, monkeypatch):
     here = clusters._here()
     monkeypatch.setattr(clusters, "_here", lambda: replace(here, versions=here.versions | {"torch": "1.0"}))
-    with pytest.raises(RuntimeError, match=r"no worker of the .* cluster can be used; .*: its versions must be .*torch .* there, 1.0 here"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"no worker of the .* cluster can be used; .*: its versions must be .*torch .* there, 1.0 here",
+    ):
         Parallel()(delayed(fit)(seed) for seed in range(4))
 
 
@@ -341,7 +364,9 @@ def test_workers_with_another_arithmetic_are_warned_of_once(strangers, fit, alon
     here = clusters._here()
     monkeypatch.setattr(clusters, "_here", lambda: replace(here, arithmetic="an abacus"))
     assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
-    with pytest.warns(RuntimeWarning, match="this process with an abacus: numbers of networks that torch trains") as record:
+    with pytest.warns(
+        RuntimeWarning, match="this process with an abacus: numbers of networks that torch trains"
+    ) as record:
         Parallel()(delayed(fit)(seed, loss=torch.nn.functional.cross_entropy) for seed in range(8))
     assert len(record) == 1
 

@@ -52,7 +52,9 @@ def test_a_client_may_be_given(client, fit, alone, bundles):
 
 
 def test_no_client():
-    with pytest.raises(ValueError, match=r"over='dask', but there is no Dask client; make one first, client = distributed.Client\(\)"):
+    with pytest.raises(
+        ValueError, match=r"over='dask', but there is no Dask client; make one first, client = distributed.Client\(\)"
+    ):
         sknet_hp.fused(over="dask")
 
 
@@ -100,13 +102,21 @@ def test_workers_that_come_later(fit, alone):
 
 
 def test_workers_in_this_process(fit, alone):
-    with distributed.Client(processes=False, n_workers=1, dashboard_address=":0") as client, sknet_hp.fused(over=client):
+    with (
+        distributed.Client(processes=False, n_workers=1, dashboard_address=":0") as client,
+        sknet_hp.fused(over=client),
+    ):
         assert same(Parallel()(delayed(fit)(seed) for seed in range(8)), alone[:8])
 
 
 def test_a_cluster_that_is_gone_ends_the_search(fit):
-    gone = pytest.raises(RuntimeError, match=r"the Dask cluster is gone: .*its client is closed. Start one and search again")
-    with distributed.Client(n_workers=1, threads_per_worker=1, dashboard_address=":0") as client, sknet_hp.fused(over=client):
+    gone = pytest.raises(
+        RuntimeError, match=r"the Dask cluster is gone: .*its client is closed. Start one and search again"
+    )
+    with (
+        distributed.Client(n_workers=1, threads_per_worker=1, dashboard_address=":0") as client,
+        sknet_hp.fused(over=client),
+    ):
 
         def close():
             assert wait_until(lambda: engine().in_training)

@@ -130,7 +130,9 @@ def test_tasks_that_train_twice_come_together_twice(here):
 
 
 def test_nested_calls_meet_and_so_do_their_parents(here):
-    """Five outer tasks with four inner ones each, and a job of their own after: the shape of a nested cross-validation."""
+    """Five outer tasks with four inner ones each, and a job of their own after: the
+    shape of a nested cross-validation.
+    """
 
     def outer(fold):
         inner = Parallel()(delayed(train)(10 * fold + k) for k in range(4))
@@ -143,7 +145,9 @@ def test_nested_calls_meet_and_so_do_their_parents(here):
 
 
 def test_what_fills_a_stack_goes_first(here):
-    """The refits of a nested search are few: while inner networks are waiting, they wait for each other."""
+    """The refits of a nested search are few: while inner networks are waiting, they
+    wait for each other.
+    """
     here.seconds = 0.2
     epochs = round(0.2 / devices.expected_seconds(make_job(), 18))
 
@@ -167,7 +171,9 @@ def test_bytes_limit_what_waits(here, frame):
     import numpy as np
 
     data = np.zeros(1000) if frame is None else pytest.importorskip(frame).DataFrame({"a": np.zeros(1000)})
-    assert run_here((delayed(lambda seed, _: train(seed))(seed, data) for seed in range(9)), memory=3 * 8000) == list(range(9))
+    assert run_here((delayed(lambda seed, _: train(seed))(seed, data) for seed in range(9)), memory=3 * 8000) == list(
+        range(9)
+    )
     assert max(here.sizes) <= 3
     assert max(here.sizes) > 1
 
@@ -175,7 +181,9 @@ def test_bytes_limit_what_waits(here, frame):
 def test_less_memory_than_one_task_needs_is_enough(here):
     import numpy as np
 
-    assert run_here((delayed(lambda seed, _: train(seed))(seed, np.zeros(100)) for seed in range(4)), memory=8) == list(range(4))
+    assert run_here((delayed(lambda seed, _: train(seed))(seed, np.zeros(100)) for seed in range(4)), memory=8) == list(
+        range(4)
+    )
     assert here.sizes == [1, 1, 1, 1]
 
 
@@ -238,7 +246,9 @@ def test_a_dead_worker_costs_its_bundle_only(two_places):
 
 def test_a_network_that_kills_workers_fails_alone(two_places):
     for worker in two_places:
-        worker.answer = lambda jobs, default=worker.answer: WorkerDied() if any(job.seed == 5 for job in jobs) else default(jobs)
+        worker.answer = lambda jobs, default=worker.answer: (
+            WorkerDied() if any(job.seed == 5 for job in jobs) else default(jobs)
+        )
 
     def attempt(seed):
         try:

@@ -10,12 +10,12 @@ import pytest
 from fakes import make_job
 
 from sknet_hp.fusion import tables
-from sknet_hp.fusion.executors.here import Here
+from sknet_hp.fusion.executors.inline import Here
 from sknet_hp.fusion.tables import TableStore
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.calling_off import Cancelled
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Table
+from sknet_hp.training.stacked.cohort import train
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -62,7 +62,11 @@ def test_equal_tables_are_one(store):
     assert store.intern(first) is first
 
 
-@pytest.mark.parametrize("other", [table(1), table(rows=49), table(weight=True), table(dtype=np.float32)], ids=["values", "rows", "weight", "dtype"])
+@pytest.mark.parametrize(
+    "other",
+    [table(1), table(rows=49), table(weight=True), table(dtype=np.float32)],
+    ids=["values", "rows", "weight", "dtype"],
+)
 def test_other_tables_are_others(store, other):
     first = store.intern(table())
     assert store.intern(other) is not first
@@ -124,7 +128,9 @@ def test_here_trains_in_another_thread():
     assert outcome.done.wait(20)
     assert not here.busy
     want = train([small(1), small(2)])
-    assert [np.array_equal(a.state.parameters, b.state.parameters) for a, b in zip(want, outcome.value, strict=True)] == [True, True]
+    assert [
+        np.array_equal(a.state.parameters, b.state.parameters) for a, b in zip(want, outcome.value, strict=True)
+    ] == [True, True]
 
 
 def test_here_trains_in_this_thread_if_there_is_no_other(monkeypatch):

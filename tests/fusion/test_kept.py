@@ -13,9 +13,9 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 
 import sknet_hp
 from sknet_hp import NetClassifier
-from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 from sknet_hp.fusion.engine import engine
-from sknet_hp.fusion.kept import Kept
+from sknet_hp.fusion.task_cache import Kept
 from sknet_hp.search import HalvingSearchCV
 
 pytestmark = pytest.mark.timeout(60)
@@ -133,7 +133,9 @@ def test_each_estimator_has_an_encoder_and_names_of_its_own(table, encodings):
     X, y = table
     with sknet_hp.fused(1):
         made = [cross_validate(net(lr=lr), X, y, cv=2, return_estimator=True)["estimator"] for lr in (1e-3, 1e-2)]
-        together = HalvingSearchCV(net(), {"lr": [1e-3, 3e-3, 1e-2]}, n_candidates="grid", cv=2, refit="ensemble", random_state=0).fit(X, y)
+        together = HalvingSearchCV(
+            net(), {"lr": [1e-3, 3e-3, 1e-2]}, n_candidates="grid", cv=2, refit="ensemble", random_state=0
+        ).fit(X, y)
     both = [each for pair in zip(*made, strict=True) for each in pair]
     assert len({id(each.encoder_) for each in both}) == 4
     assert all(list(each.feature_names_in_) == list(X.columns) and each.n_features_in_ == 5 for each in both)
@@ -145,7 +147,12 @@ def test_each_estimator_has_an_encoder_and_names_of_its_own(table, encodings):
 def test_other_rows_parameters_and_seeds_are_encoded_apart(table, encodings):
     X, y = table
     with sknet_hp.fused(1):
-        GridSearchCV(net(early_stopping=False), {"num_embedding": ["ple", "none"], "max_one_hot": [2, 100]}, cv=KFold(2), refit=False).fit(X, y)
+        GridSearchCV(
+            net(early_stopping=False),
+            {"num_embedding": ["ple", "none"], "max_one_hot": [2, 100]},
+            cv=KFold(2),
+            refit=False,
+        ).fit(X, y)
         assert encodings["learn"] == 4 * 2
         # Rows held out to stop on teach the encoder nothing, and which these are depends on the seed.
         GridSearchCV(net(early_stopping=True), {"random_state": [0, 1]}, cv=KFold(2), refit=False).fit(X, y)
@@ -155,7 +162,9 @@ def test_other_rows_parameters_and_seeds_are_encoded_apart(table, encodings):
 def test_numbers_that_are_only_scaled_are_not_worth_recognising(table, encodings):
     X, y = table
     with sknet_hp.fused(1):
-        GridSearchCV(net(num_embedding="none"), {"lr": [1e-3, 1e-2]}, cv=KFold(2), refit=False).fit(X[["a", "c"]].to_numpy(), y)
+        GridSearchCV(net(num_embedding="none"), {"lr": [1e-3, 1e-2]}, cv=KFold(2), refit=False).fit(
+            X[["a", "c"]].to_numpy(), y
+        )
     assert encodings["learn"] == 2 * 2
 
 

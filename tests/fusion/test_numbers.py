@@ -71,7 +71,9 @@ def test_others_are_as_without_jobs(digits, n_jobs):
             LatentDirichletAllocation(5, random_state=0, max_iter=2, n_jobs=n_jobs).fit_transform(X),
             KNeighborsClassifier(n_jobs=n_jobs).fit(X, y).predict_proba(X),
             FeatureUnion([("a", PCA(3, random_state=0)), ("b", StandardScaler())], n_jobs=n_jobs).fit_transform(X),
-            cross_validate(LogisticRegression(max_iter=20000, random_state=0), X / 16, y, cv=2, n_jobs=n_jobs)["test_score"],
+            cross_validate(LogisticRegression(max_iter=20000, random_state=0), X / 16, y, cv=2, n_jobs=n_jobs)[
+                "test_score"
+            ],
         ]
 
     want = compute(None)
@@ -94,9 +96,13 @@ def test_an_error_of_another_estimator_comes_at_once(digits):
 
 def test_networks_behind_transformers(data, net):
     X = pd.DataFrame(data[0], columns=list("abcd")).assign(e=np.where(data[0][:, 1] > 0, "yes", "no"))
-    columns = ColumnTransformer([("numbers", StandardScaler(), list("abcd")), ("words", OneHotEncoder(sparse_output=False), ["e"])])
+    columns = ColumnTransformer(
+        [("numbers", StandardScaler(), list("abcd")), ("words", OneHotEncoder(sparse_output=False), ["e"])]
+    )
     union = FeatureUnion([("all", "passthrough"), ("best", SelectKBest(k=2))])
-    search = GridSearchCV(make_pipeline(columns, union, net()), {"netclassifier__lr": [1e-3, 1e-2], "featureunion__best__k": [1, 2]}, cv=3)
+    search = GridSearchCV(
+        make_pipeline(columns, union, net()), {"netclassifier__lr": [1e-3, 1e-2], "featureunion__best__k": [1, 2]}, cv=3
+    )
     want, got = both(lambda: tables(search.fit(X, data[1])))
     assert equal(want, got)
 
@@ -104,9 +110,12 @@ def test_networks_behind_transformers(data, net):
 @pytest.mark.parametrize(
     "wrap",
     [
-        lambda net: StackingClassifier([("net", make_pipeline(StandardScaler(), net)), ("forest", RandomForestClassifier(5, random_state=0))], cv=2),
+        lambda net: StackingClassifier(
+            [("net", make_pipeline(StandardScaler(), net)), ("forest", RandomForestClassifier(5, random_state=0))], cv=2
+        ),
         lambda net: VotingClassifier(
-            [("a", net), ("b", sklearn.clone(net).set_params(lr=0.01)), ("c", LogisticRegression(max_iter=10_000))], voting="soft"
+            [("a", net), ("b", sklearn.clone(net).set_params(lr=0.01)), ("c", LogisticRegression(max_iter=10_000))],
+            voting="soft",
         ),
         lambda net: BaggingClassifier(net, 4, random_state=0),
         lambda net: OneVsRestClassifier(net),
@@ -126,7 +135,10 @@ def test_ensembles_of_networks(digits, net, wrap):
 
 def test_a_network_is_found_however_deep(data, net):
     deep = make_pipeline(
-        StandardScaler(), StackingClassifier([("a", make_pipeline(VotingClassifier([("b", make_pipeline(StandardScaler(), net()))])))], cv=2)
+        StandardScaler(),
+        StackingClassifier(
+            [("a", make_pipeline(VotingClassifier([("b", make_pipeline(StandardScaler(), net()))])))], cv=2
+        ),
     )
     want, got = both(lambda: cross_validate(deep, *data, cv=3)["test_score"])
     assert equal(want, got)
@@ -146,14 +158,18 @@ def test_weights_and_groups_are_routed(data, net):
 
 
 def test_multimetric_with_refit(data, net):
-    search = GridSearchCV(net(), {"lr": [1e-3, 1e-2]}, cv=3, scoring=["accuracy", "roc_auc"], refit="roc_auc", return_train_score=True)
+    search = GridSearchCV(
+        net(), {"lr": [1e-3, 1e-2]}, cv=3, scoring=["accuracy", "roc_auc"], refit="roc_auc", return_train_score=True
+    )
     want, got = both(lambda: (tables(search.fit(*data)), search.best_params_, search.predict_proba(data[0])))
     assert equal(want, got)
 
 
 def test_other_searches_and_tools(data, net):
     grid = {"lr": [1e-3, 3e-3, 1e-2, 3e-2, 1e-1]}
-    halving = HalvingRandomSearchCV(net(), grid, cv=2, random_state=0, resource="max_epochs", max_resources=8, min_resources=2)
+    halving = HalvingRandomSearchCV(
+        net(), grid, cv=2, random_state=0, resource="max_epochs", max_resources=8, min_resources=2
+    )
     random = RandomizedSearchCV(net(), grid, cv=2, random_state=0, n_iter=3)
     computations = [
         lambda: tables(halving.fit(*data)),

@@ -1,4 +1,6 @@
-"""A search in a process of its own: Ctrl-C; the end of the script, of the parent, of the memory; in children of any kind."""
+"""A search in a process of its own: Ctrl-C; the end of the script, of the parent, of
+the memory; in children of any kind.
+"""
 
 import os
 import signal
@@ -88,7 +90,9 @@ def test_a_short_script_prints_nothing_of_its_own(tmp_path):
 
 
 def test_an_exit_in_the_middle_is_quick_and_clean(tmp_path):
-    """A script that ends while networks train, as one does that fails in another thread."""
+    """A script that ends while networks train, as one does that fails in another
+    thread.
+    """
     process = start(
         tmp_path,
         """
@@ -177,28 +181,38 @@ def test_a_fork_has_an_engine_of_its_own(tmp_path):
 
 
 CHILDREN = {
-    "spawn": "context = multiprocessing.get_context('spawn'); p = context.Process(target=child); p.start(); p.join(60); print(p.exitcode)",
+    "spawn": "context = multiprocessing.get_context('spawn'); p = context.Process(target=child); p.start(); "
+    "p.join(60); print(p.exitcode)",
     "futures": (
         "from concurrent.futures import ProcessPoolExecutor\n"
         "    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context('spawn')) as pool:\n"
         "        print(pool.submit(child).result(60))"
     ),
-    "daemonic pool": "pool = multiprocessing.get_context('spawn').Pool(1); print(pool.apply_async(child).get(60)); pool.close(); pool.join()",
+    "daemonic pool": "pool = multiprocessing.get_context('spawn').Pool(1); print(pool.apply_async(child).get(60)); "
+    "pool.close(); pool.join()",
 }
 
 
-@pytest.mark.parametrize("kind", ["daemonic pool", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("spawn", "futures"))])
+@pytest.mark.parametrize(
+    "kind", ["daemonic pool", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("spawn", "futures"))]
+)
 def test_children_that_have_searched_end(tmp_path, kind):
-    """Processes that were spawned, whose children would be nobody's, and daemonic ones, which may have none."""
+    """Processes that were spawned, whose children would be nobody's, and daemonic ones,
+    which may have none.
+    """
     out, error = run(
         tmp_path,
-        SEARCH + f"\nimport multiprocessing\ndef child():\n    search()\n    return 0\nif __name__ == '__main__':\n    {CHILDREN[kind]}\n",
+        SEARCH + f"\nimport multiprocessing\ndef child():\n    search()\n    return 0\nif __name__ == '__main__':\n   "
+        f" "
+        f"{CHILDREN[kind]}\n",
     )
     assert (out.split(), error) == (["0"], "")
 
 
 def test_little_memory_is_an_error(tmp_path):
-    """Under a tight limit on addresses a fit that does not fit is refused, not tried for ever."""
+    """Under a tight limit on addresses a fit that does not fit is refused, not tried
+    for ever.
+    """
     out, error = run(
         tmp_path,
         SEARCH

@@ -1,4 +1,6 @@
-"""What tasks of a user's `Parallel` share: each has its own copy, as in joblib's processes, or they take turns."""
+"""What tasks of a user's `Parallel` share: each has its own copy, as in joblib's
+processes, or they take turns.
+"""
 
 import sys
 import threading
@@ -139,7 +141,9 @@ def test_global_variables(function):
 
 
 class Forecaster:
-    """As in forecasting libraries: no estimator itself, it fits the one that it holds in each fold."""
+    """As in forecasting libraries: no estimator itself, it fits the one that it holds
+    in each fold.
+    """
 
     def __init__(self, regressor, lags):
         self.regressor, self.lags = regressor, lags
@@ -158,7 +162,9 @@ class Forecaster:
 
 def test_backtesting():
     series = np.sin(np.arange(200) / 3)
-    forecaster = Forecaster(make_pipeline(StandardScaler(), NetRegressor(width=8, n_layers=1, max_epochs=10, random_state=0)), lags=5)
+    forecaster = Forecaster(
+        make_pipeline(StandardScaler(), NetRegressor(width=8, n_layers=1, max_epochs=10, random_state=0)), lags=5
+    )
 
     def fold(forecaster, end):
         forecaster.fit(series[:end])
@@ -247,7 +253,9 @@ def test_large_frames_of_pandas_share_their_cells_until_one_is_written_to():
 
     frame, column = pd.DataFrame({"a": BIG}, copy=False), pd.Series(BIG, copy=False)
     with sknet_hp.fused(2):
-        assert Parallel()(delayed(task)(frame, number) for number in range(1, 5)) == [(True, number) for number in range(1, 5)]
+        assert Parallel()(delayed(task)(frame, number) for number in range(1, 5)) == [
+            (True, number) for number in range(1, 5)
+        ]
         assert Parallel()([delayed(lambda column: np.shares_memory(column.to_numpy(), BIG))(column)]) == [True]
     assert list(frame) == ["a"]
     assert BIG[0] == 0
@@ -365,7 +373,10 @@ def generator():
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_what_can_not_be_copied_is_used_in_turn(alone, n_jobs):
     locked = Locked(clone(NET))
-    with sknet_hp.fused(n_jobs), pytest.warns(RuntimeWarning, match="one after another, because .*lock.*require='sharedmem'") as record:
+    with (
+        sknet_hp.fused(n_jobs),
+        pytest.warns(RuntimeWarning, match="one after another, because .*lock.*require='sharedmem'") as record,
+    ):
         got = Parallel()(delayed(locked.fit_and_predict)(fold) for fold in FOLDS)
     assert same(got, alone)
     assert locked.fits == list(FOLDS)
@@ -381,7 +392,11 @@ def test_open_files_and_generators(tmp_path):
         return predicted
 
     net = clone(NET)
-    with (tmp_path / "log").open("w") as file, sknet_hp.fused(2), pytest.warns(RuntimeWarning, match="one after another"):
+    with (
+        (tmp_path / "log").open("w") as file,
+        sknet_hp.fused(2),
+        pytest.warns(RuntimeWarning, match="one after another"),
+    ):
         got = Parallel()(delayed(task)(net, file) for _ in range(3))
     assert same(got, [fit_and_predict(clone(NET), 0)] * 3)
     assert (tmp_path / "log").read_text() == "0\n1\n2\n"
@@ -405,7 +420,9 @@ def test_turns_end_with_errors_and_cancelled_calls(alone):
 
 def test_turns_beside_tasks_that_need_none(alone):
     locked = Locked(clone(NET))
-    mixed = [call for fold in FOLDS for call in (delayed(locked.fit_and_predict)(fold), delayed(fit_and_predict)(NET, fold))]
+    mixed = [
+        call for fold in FOLDS for call in (delayed(locked.fit_and_predict)(fold), delayed(fit_and_predict)(NET, fold))
+    ]
     with sknet_hp.fused(2), pytest.warns(RuntimeWarning, match="one after another"):
         got = Parallel()(mixed)
     assert same(got[::2], alone)
@@ -413,7 +430,9 @@ def test_turns_beside_tasks_that_need_none(alone):
 
 
 def test_turns_within_turns(alone):
-    """A task keeps its turn while it waits for tasks of its own, which have turns of theirs."""
+    """A task keeps its turn while it waits for tasks of its own, which have turns of
+    theirs.
+    """
     locked = Locked(clone(NET))
 
     def outer(locked, first):
@@ -450,7 +469,12 @@ def test_locks_of_functions_are_shared(alone):
 def test_who_clones_by_itself():
     assert clones_by_itself(cross_val_score)
     assert clones_by_itself(sklearn_delayed(cross_val_score)()[0])
-    assert not any(map(clones_by_itself, [NET.fit, LogisticRegression().fit, fit_and_predict, len, NetClassifier, delayed(lambda: 0)()[0]]))
+    assert not any(
+        map(
+            clones_by_itself,
+            [NET.fit, LogisticRegression().fit, fit_and_predict, len, NetClassifier, delayed(lambda: 0)()[0]],
+        )
+    )
 
 
 def test_permutation_importance_is_not_copied_for(monkeypatch):
@@ -473,7 +497,10 @@ def test_two_callers_at_once(alone):
 
 def test_objects_of_modules_that_can_not_be_imported():
     module = types.ModuleType("made_here")
-    exec("class Holder:\n    def __init__(self, value): self.value = value\ndef value_of(holder): return holder.value", module.__dict__)
+    exec(
+        "class Holder:\n    def __init__(self, value): self.value = value\ndef value_of(holder): return holder.value",
+        module.__dict__,
+    )
     holder = module.Holder([1])
     ((function, (copied,), _),) = copy_calls([(module.value_of, (holder,), {})], 1 << 20)
     assert type(copied) is module.Holder

@@ -1,4 +1,6 @@
-"""What users' tasks may do to the engine: nothing hangs, nothing is lost, nothing is left behind."""
+"""What users' tasks may do to the engine: nothing hangs, nothing is lost, nothing is
+left behind.
+"""
 
 import contextlib
 import gc
@@ -25,14 +27,19 @@ def same(a, b):
 
 @pytest.fixture
 def limit_threads(monkeypatch):
-    """No more threads of the engine's than so many at one time; returns the failed attempts."""
+    """No more threads of the engine's than so many at one time; returns the failed
+    attempts.
+    """
     refused = []
 
     def limit(most):
         original = threading.Thread.start
 
         def start(self):
-            if self.name.startswith("sknet_hp") and sum(t.name.startswith("sknet_hp") for t in threading.enumerate()) >= most:
+            if (
+                self.name.startswith("sknet_hp")
+                and sum(t.name.startswith("sknet_hp") for t in threading.enumerate()) >= most
+            ):
                 refused.append(self.name)
                 raise RuntimeError("can't start new thread")
             original(self)
@@ -117,7 +124,9 @@ def test_an_exception_reaches_the_caller_and_no_task_goes_on(fit):
 
     with sknet_hp.fused(8), pytest.raises(KeyError, match="5"):
         Parallel(require="sharedmem")(delayed(task)(seed) for seed in range(40))
-    assert not [t for t in threading.enumerate() if t.name.startswith("sknet_hp-task")], "the call ends when its threads have"
+    assert not [t for t in threading.enumerate() if t.name.startswith("sknet_hp-task")], (
+        "the call ends when its threads have"
+    )
 
 
 # ---- many tasks, few threads ---------------------------------------------------------------------------------------
@@ -251,7 +260,9 @@ def test_a_generator_consumed_in_another_thread(fit, alone):
     assert not engine().tasks.dispatching
 
 
-@pytest.mark.filterwarnings("ignore:.*tasks which were still being processed", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*tasks which were still being processed", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 def test_a_generator_dropped_half_consumed(fit):
     dropped, trained = threading.Event(), []
 
@@ -312,7 +323,9 @@ def test_tasks_of_a_call_that_fails_while_it_dispatches_are_not_of_the_next_call
 
 
 def test_a_late_failure_does_not_reach_the_next_call(fit, alone):
-    """A task of a call that has failed ends just when the next call of the same `Parallel` begins, before joblib can tell the two apart."""
+    """A task of a call that has failed ends just when the next call of the same
+    `Parallel` begins, before joblib can tell the two apart.
+    """
     release, threads = threading.Event(), []
 
     def late():

@@ -1,4 +1,6 @@
-"""A task runs as its caller would have run it: warning filters, context variables, scikit-learn's configuration."""
+"""A task runs as its caller would have run it: warning filters, context variables,
+scikit-learn's configuration.
+"""
 
 import contextvars
 import warnings
@@ -112,7 +114,9 @@ def test_nested_calls_in_a_task_that_records(data, net, fused):
 def test_a_clean_search_says_nothing(data, net, fused):
     with warnings.catch_warnings(), fused():
         warnings.simplefilter("error")
-        cross_validate(GridSearchCV(net(), {"lr": [1e-3, 1e-2]}, cv=2, error_score="raise"), *data, cv=2, error_score="raise")
+        cross_validate(
+            GridSearchCV(net(), {"lr": [1e-3, 1e-2]}, cv=2, error_score="raise"), *data, cv=2, error_score="raise"
+        )
 
 
 VARIABLE = contextvars.ContextVar("variable", default="unset")

@@ -4,14 +4,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from sknet_hp.nets.graph import trace
-from sknet_hp.nets.program import Program
+from sknet_hp.nets.architectures.tracing import trace
+from sknet_hp.nets.stacked.program import Program
 
 MEMBERS, ROWS = 3, 32
 
 
 class Residual(nn.Module):
-    """Blocks with skip connections, one over two layers, one of a layer with itself, one from an activation that is used twice."""
+    """Blocks with skip connections, one over two layers, one of a layer with itself,
+    one from an activation that is used twice.
+    """
 
     def __init__(self):
         super().__init__()

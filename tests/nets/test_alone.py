@@ -13,7 +13,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*train through torch")
 rng = np.random.default_rng(0)
 X = rng.normal(2, 1, size=(90, 4)).astype(np.float32)
 y = (X[:, 0] > 2).astype(int)
-SETTINGS = {"max_epochs": 3, "batch_size": 32, "num_embedding": "none", "numeric_transform": "none", "early_stopping": False, "random_state": 0}
+SETTINGS = {
+    "max_epochs": 3,
+    "batch_size": 32,
+    "num_embedding": "none",
+    "numeric_transform": "none",
+    "early_stopping": False,
+    "random_state": 0,
+}
 
 
 class Centred(nn.Module):
@@ -66,7 +73,9 @@ class Doubled(Growing):
 
 
 def test_a_buffer_that_changes_its_shape_or_type():
-    with pytest.raises(ValueError, match=r"Growing changes its buffer 'mean' from shape \(4,\) to \(32, 4\) in training"):
+    with pytest.raises(
+        ValueError, match=r"Growing changes its buffer 'mean' from shape \(4,\) to \(32, 4\) in training"
+    ):
         NetClassifier(module=Growing, **SETTINGS).fit(X, y)
     assert NetClassifier(module=Doubled, **SETTINGS).fit(X, y).buffers_[0] == pytest.approx(X.mean(0), abs=0.5)
 
@@ -80,7 +89,9 @@ def test_rows_that_fill_a_batch_are_not_predicted_with(rows):
 
 
 def test_rows_that_fill_a_batch_are_not_validated_with():
-    net = NetClassifier(module=OfItsBatch, **SETTINGS | {"early_stopping": True, "max_epochs": 1, "weight_averaging": "none"})
+    net = NetClassifier(
+        module=OfItsBatch, **SETTINGS | {"early_stopping": True, "max_epochs": 1, "weight_averaging": "none"}
+    )
     net.fit(X, y, X_val=X[:41], y_val=y[:41])
     p = net.predict_proba(X[:41])
     assert net.history_[0]["valid_loss"] == pytest.approx(-np.log(p[np.arange(41), y[:41]]).mean(), abs=1e-4)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from sknet_hp.nets.graph import Node
-from sknet_hp.nets.layers import Layer
 from sknet_hp.nets.random_bits import mixed_keys, random_bits
+from sknet_hp.nets.stacked.layers import Layer
 
 RATES = [0.0, 0.05, 0.1, 0.25, 0.5, 0.8, 0.99]
 
@@ -60,7 +60,9 @@ def test_prediction_drops_nothing():
 
 @pytest.mark.parametrize("lane", range(4))
 def test_bits_are_uniform_in_every_lane(lane):
-    """Chi-square over 256 bins of the high and of the low byte of each 16-bit lane of a word."""
+    """Chi-square over 256 bins of the high and of the low byte of each 16-bit lane of a
+    word.
+    """
     bits = random_bits(torch.from_numpy(mixed_keys(1, np.arange(4))), 1 << 18)
     values = bits.reshape(-1, 4)[:, lane].numpy().view(np.uint16)
     for byte in (values >> 8, values & 0xFF):
@@ -73,7 +75,9 @@ def test_bits_are_uniform_in_every_lane(lane):
 def test_lanes_are_independent():
     lanes = random_bits(torch.tensor([5]), 1 << 18).reshape(-1, 4).double().T
     assert (torch.corrcoef(lanes) - torch.eye(4)).abs().max() < 4 / np.sqrt(lanes.shape[1])
-    shifted = torch.corrcoef(torch.stack([lanes[0][1:], lanes[0][:-1]]))[0, 1]  # nor do neighbouring words resemble each other
+    shifted = torch.corrcoef(torch.stack([lanes[0][1:], lanes[0][:-1]]))[
+        0, 1
+    ]  # nor do neighbouring words resemble each other
     assert abs(shifted) < 4 / np.sqrt(lanes.shape[1])
 
 

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from modules import MEMBERS, ROWS, Residual, bound
 from torch import nn
 
-from sknet_hp.nets.graph import MODULES, trace
+from sknet_hp.nets.architectures.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.nets.architectures.tracing import MODULES, trace
 from sknet_hp.nets.init import initial_buffers, initial_parameters
-from sknet_hp.nets.layers import LAYERS
-from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.nets.stacked.layers import LAYERS
 
 
 class Functional(nn.Module):
@@ -33,7 +33,11 @@ class EveryFunction(nn.Module):
 
     def forward(self, x):
         functions = [F.silu, F.mish, F.selu, F.elu, F.leaky_relu, torch.relu, torch.sigmoid, F.tanh, lambda h: h.relu()]
-        functions += [lambda h: F.elu(h, 0.5), lambda h: F.leaky_relu(h, negative_slope=0.2), lambda h: F.gelu(h, approximate="tanh")]
+        functions += [
+            lambda h: F.elu(h, 0.5),
+            lambda h: F.leaky_relu(h, negative_slope=0.2),
+            lambda h: F.gelu(h, approximate="tanh"),
+        ]
         for layer, function in zip(self.layers, functions, strict=True):
             x = function(layer(x))
         return torch.softmax(x, 1)
@@ -53,20 +57,35 @@ class Shortcut(nn.Module):
 
 SEQUENTIALS = {
     "lone linear": lambda: nn.Linear(6, 3),
-    "identities": lambda: nn.Sequential(nn.Identity(), nn.Linear(6, 4), nn.Identity(), nn.ReLU(), nn.Linear(4, 2), nn.Identity()),
+    "identities": lambda: nn.Sequential(
+        nn.Identity(), nn.Linear(6, 4), nn.Identity(), nn.ReLU(), nn.Linear(4, 2), nn.Identity()
+    ),
     "softmax": lambda: nn.Sequential(nn.Linear(6, 4), nn.Mish(), nn.Linear(4, 3), nn.Softmax(dim=-1)),
     "log softmax": lambda: nn.Sequential(nn.Linear(6, 4), nn.ELU(), nn.Linear(4, 3), nn.LogSoftmax(dim=1)),
-    "normalised input": lambda: nn.Sequential(nn.BatchNorm1d(6), nn.Linear(6, 5), nn.SELU(), nn.BatchNorm1d(5), nn.Linear(5, 2)),
+    "normalised input": lambda: nn.Sequential(
+        nn.BatchNorm1d(6), nn.Linear(6, 5), nn.SELU(), nn.BatchNorm1d(5), nn.Linear(5, 2)
+    ),
     "activated input": lambda: nn.Sequential(nn.Tanh(), nn.Linear(6, 5), nn.GELU(), nn.LayerNorm(5), nn.Linear(5, 2)),
     "activation last": lambda: nn.Sequential(nn.Linear(6, 5, bias=False), nn.SiLU(), nn.Linear(5, 1), nn.Sigmoid()),
-    "two activations": lambda: nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Sigmoid(), nn.Tanh(), nn.LeakyReLU(), nn.Linear(5, 2)),
+    "two activations": lambda: nn.Sequential(
+        nn.Linear(6, 5), nn.ReLU(), nn.Sigmoid(), nn.Tanh(), nn.LeakyReLU(), nn.Linear(5, 2)
+    ),
     "no dropout to speak of": lambda: nn.Sequential(
         nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.0), nn.Sigmoid(), nn.Dropout(0.0), nn.Tanh(), nn.Linear(5, 2)
     ),
     "dropout of dropout": lambda: nn.Sequential(
-        nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.0), nn.Dropout(0.0), nn.ELU(), nn.Dropout(0.0), nn.Sigmoid(), nn.Linear(5, 2)
+        nn.Linear(6, 5),
+        nn.ReLU(),
+        nn.Dropout(0.0),
+        nn.Dropout(0.0),
+        nn.ELU(),
+        nn.Dropout(0.0),
+        nn.Sigmoid(),
+        nn.Linear(5, 2),
     ),
-    "nested": lambda: nn.Sequential(nn.Sequential(nn.Linear(6, 4), nn.ReLU()), nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Tanh()))),
+    "nested": lambda: nn.Sequential(
+        nn.Sequential(nn.Linear(6, 4), nn.ReLU()), nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Tanh()))
+    ),
 }
 
 MLPS = {
@@ -77,7 +96,14 @@ MLPS = {
     for normalization in NORMALIZATIONS
 }
 
-NETWORKS = {**SEQUENTIALS, **MLPS, "functional": Functional, "every function": EveryFunction, "residual": Residual, "shortcut": Shortcut}
+NETWORKS = {
+    **SEQUENTIALS,
+    **MLPS,
+    "functional": Functional,
+    "every function": EveryFunction,
+    "residual": Residual,
+    "shortcut": Shortcut,
+}
 
 
 def run(graph, program, x, g):
@@ -103,7 +129,9 @@ def test_program_equals_torch(make):
             expected[k].backward(g[k])
             torch.testing.assert_close(out[k], expected[k].detach(), rtol=1e-4, atol=1e-5)
             for name, p in module.named_parameters():
-                torch.testing.assert_close(gradients[name][k], p.grad, rtol=1e-4, atol=2e-5, msg=lambda m, name=name: f"{name}: {m}")
+                torch.testing.assert_close(
+                    gradients[name][k], p.grad, rtol=1e-4, atol=2e-5, msg=lambda m, name=name: f"{name}: {m}"
+                )
             for name, buffer in module.named_buffers():
                 if name in buffers:
                     torch.testing.assert_close(buffers[name][k], buffer, rtol=1e-4, atol=1e-5)
@@ -127,7 +155,13 @@ def test_graph_of_an_mlp():
 
 def test_graphs_are_equal_whatever_the_weights_and_rates():
     def graph(**changes):
-        parameters = {"n_layers": 1, "width": 8, "activation": "relu", "dropout": 0.3, "normalization": "none"} | changes
+        parameters = {
+            "n_layers": 1,
+            "width": 8,
+            "activation": "relu",
+            "dropout": 0.3,
+            "normalization": "none",
+        } | changes
         return trace(MLP(6, 3, **parameters))[0]
 
     assert graph() == graph()

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from modules import ROWS, Residual, bound
 from torch import nn
 
-from sknet_hp.nets.graph import UnknownLayerError, trace
-from sknet_hp.nets.mlp import MLP
+from sknet_hp.nets.architectures.mlp import MLP
+from sknet_hp.nets.architectures.tracing import UnknownLayerError, trace
 
 
 class Subclassed(nn.Linear):
@@ -131,7 +131,9 @@ def frozen():
 
 
 class Gated(nn.Module):
-    """A sum of a wide and a narrow output, or of the input and a narrow one: torch repeats the narrow one."""
+    """A sum of a wide and a narrow output, or of the input and a narrow one: torch
+    repeats the narrow one.
+    """
 
     def __init__(self, *, of_input, turned=False):
         super().__init__()
@@ -153,10 +155,18 @@ UNKNOWN = {
     "different widths ": lambda: Gated(of_input=False, turned=True),
     "different widths  ": lambda: Gated(of_input=True),
     "different widths   ": lambda: Gated(of_input=True, turned=True),
-    "'1' (Linear) has parameters of unusual shapes": lambda: nn.Sequential(nn.Linear(6, 4), with_bias(nn.Linear(4, 2), 1)),
-    "'1' (Linear) has parameters of unusual shapes ": lambda: nn.Sequential(nn.Linear(6, 4), with_bias(nn.Linear(4, 2), 1, 2)),
-    "'1' (LayerNorm) has parameters of unusual shapes": lambda: nn.Sequential(nn.Linear(6, 4), with_bias(nn.LayerNorm(4), 1)),
-    "'1' (BatchNorm1d) has parameters of unusual shapes": lambda: nn.Sequential(nn.Linear(6, 4), with_bias(nn.BatchNorm1d(4), 3)),
+    "'1' (Linear) has parameters of unusual shapes": lambda: nn.Sequential(
+        nn.Linear(6, 4), with_bias(nn.Linear(4, 2), 1)
+    ),
+    "'1' (Linear) has parameters of unusual shapes ": lambda: nn.Sequential(
+        nn.Linear(6, 4), with_bias(nn.Linear(4, 2), 1, 2)
+    ),
+    "'1' (LayerNorm) has parameters of unusual shapes": lambda: nn.Sequential(
+        nn.Linear(6, 4), with_bias(nn.LayerNorm(4), 1)
+    ),
+    "'1' (BatchNorm1d) has parameters of unusual shapes": lambda: nn.Sequential(
+        nn.Linear(6, 4), with_bias(nn.BatchNorm1d(4), 3)
+    ),
     "Conv1d": lambda: nn.Sequential(nn.Conv1d(6, 2, 1)),
     "Subclassed": lambda: nn.Sequential(nn.Linear(6, 4), Subclassed(4, 2)),
     "'a.weight' is used more than once": Shared,
@@ -191,7 +201,9 @@ UNKNOWN = {
 }
 
 
-@pytest.mark.parametrize(("named", "make"), [pytest.param(named.strip(), make, id=named) for named, make in UNKNOWN.items()])
+@pytest.mark.parametrize(
+    ("named", "make"), [pytest.param(named.strip(), make, id=named) for named, make in UNKNOWN.items()]
+)
 def test_unknown_layers_are_named(named, make):
     with pytest.raises(UnknownLayerError) as caught:
         trace(make())
@@ -220,7 +232,9 @@ def test_behaviour_that_differs_in_training_is_seen():
         trace(OtherInTraining())
 
 
-@pytest.mark.parametrize("activation", [nn.ReLU(inplace=True), nn.ELU(inplace=True), lambda h: F.relu(h, inplace=True), lambda h: h.relu_()])
+@pytest.mark.parametrize(
+    "activation", [nn.ReLU(inplace=True), nn.ELU(inplace=True), lambda h: F.relu(h, inplace=True), lambda h: h.relu_()]
+)
 def test_writing_in_place_over_what_is_read_again(activation):
     """`h + relu_(h)` is 2 relu(h) in torch: either we compute that, or we refuse."""
 
@@ -244,11 +258,16 @@ def test_writing_in_place_over_what_is_read_again(activation):
 
 
 def test_tracing_leaves_other_threads_alone():
-    """torch.fx replaces `nn.Module.__call__` in the whole process while it traces: a prediction in another thread must not notice."""
+    """torch.fx replaces `nn.Module.__call__` in the whole process while it traces: a
+    prediction in another thread must not notice.
+    """
     errors, done = [], threading.Event()
 
     def predict():
-        module, x = MLP(6, 3, n_layers=2, width=8, activation="relu", dropout=0.0, normalization="none"), torch.randn(32, 6)
+        module, x = (
+            MLP(6, 3, n_layers=2, width=8, activation="relu", dropout=0.0, normalization="none"),
+            torch.randn(32, 6),
+        )
         expected = module(x)
         while not done.is_set():
             try:

@@ -1,12 +1,14 @@
-"""Products in bfloat16: every element is one chain of additions in order, bit for bit, with the CPU's instruction and without it."""
+"""Products in bfloat16: every element is one chain of additions in order, bit for bit,
+with the CPU's instruction and without it.
+"""
 
 import numpy as np
 import pytest
 import torch
 
-from sknet_hp.nets.compiled import half_products
-from sknet_hp.nets.compiled.half_products import SCRATCH, half_product, make_tile
 from sknet_hp.nets.compiled.kernel import kernel_with
+from sknet_hp.nets.compiled.kernels import half_products
+from sknet_hp.nets.compiled.kernels.half_products import SCRATCH, half_product, make_tile
 
 STEP_BY_STEP = kernel_with(half_product.function, "step_by_step", TILE=make_tile(False))
 KERNELS = [pytest.param(half_product, id="as this CPU does it"), pytest.param(STEP_BY_STEP, id="step by step")]
@@ -18,7 +20,9 @@ def rounded(x):
 
 
 def chain(a, b, start):
-    """The product of rounded operands: of each pair of inner numbers first the second, then the first; float64 holds a sum of two exactly enough."""
+    """The product of rounded operands: of each pair of inner numbers first the second,
+    then the first; float64 holds a sum of two exactly enough.
+    """
     a, b = rounded(a).astype(np.float64), rounded(b).astype(np.float64)
     if a.shape[1] % 2:
         a, b = np.pad(a, ((0, 0), (0, 1))), np.pad(b, ((0, 1), (0, 0)))
@@ -32,8 +36,16 @@ def chain(a, b, start):
 def multiplied(kernel, a, b, c, *, a_turned=False, b_turned=False, parts=1, add=False):
     """c = a b or c + a b, of matrices that may lie the other way round."""
     (m, inner), n = a.shape, b.shape[1]
-    of_a = {"a": np.ascontiguousarray(a.T), "a_row": 1, "a_inner": m} if a_turned else {"a": a, "a_row": inner, "a_inner": 1}
-    of_b = {"b": np.ascontiguousarray(b.T), "b_inner": 1, "b_column": inner} if b_turned else {"b": b, "b_inner": n, "b_column": 1}
+    of_a = (
+        {"a": np.ascontiguousarray(a.T), "a_row": 1, "a_inner": m}
+        if a_turned
+        else {"a": a, "a_row": inner, "a_inner": 1}
+    )
+    of_b = (
+        {"b": np.ascontiguousarray(b.T), "b_inner": 1, "b_column": inner}
+        if b_turned
+        else {"b": b, "b_inner": n, "b_column": 1}
+    )
     c, scratch = c.copy(), np.zeros(parts * SCRATCH, np.float32)
     for part in range(parts):
         kernel(part=part, parts=parts, m=m, n=n, inner=inner, **of_a, **of_b, c=c, c_row=n, add=add, scratch=scratch)
@@ -60,14 +72,26 @@ def test_however_operands_lie_and_however_many_work(shape, a_turned, b_turned):
     a, b, c = matrices(*shape)
     want = multiplied(half_product, a, b, c)
     for parts in (1, 2, 5):
-        np.testing.assert_array_equal(multiplied(half_product, a, b, c, a_turned=a_turned, b_turned=b_turned, parts=parts), want)
+        np.testing.assert_array_equal(
+            multiplied(half_product, a, b, c, a_turned=a_turned, b_turned=b_turned, parts=parts), want
+        )
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_what_is_rounded(kernel):
     """Ties go to even; what is too large, and what is no number, stays what it is."""
     one = np.ones((1, 1), np.float32)
-    for bits in (0x3F808000, 0x3F818000, 0x3F808001, 0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC00000, 0x7F7FFFFF, 0x80000000):
+    for bits in (
+        0x3F808000,
+        0x3F818000,
+        0x3F808001,
+        0x7F800000,
+        0xFF800000,
+        0x7FC00000,
+        0xFFC00000,
+        0x7F7FFFFF,
+        0x80000000,
+    ):
         x = np.array([[bits]], np.uint32).view(np.float32)
         np.testing.assert_array_equal(multiplied(kernel, x, one, np.zeros_like(one)), rounded(x) * one)
 

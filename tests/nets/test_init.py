@@ -1,14 +1,16 @@
-"""Initial weights have the distributions of torch's functions, and follow from the seed alone."""
+"""Initial weights have the distributions of torch's functions, and follow from the seed
+alone.
+"""
 
 import pytest
 import torch
 from torch import nn
 
-from sknet_hp.nets.front import Front
-from sknet_hp.nets.graph import trace
+from sknet_hp.nets.architectures.front import Front
+from sknet_hp.nets.architectures.mlp import MLP
+from sknet_hp.nets.architectures.tabm import TabM
+from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.init import INITIALISATIONS, Init, initial_parameters
-from sknet_hp.nets.mlp import MLP
-from sknet_hp.nets.tabm import TabM
 
 TORCH = {
     "xavier_uniform": nn.init.xavier_uniform_,
@@ -19,7 +21,9 @@ TORCH = {
     "orthogonal": nn.init.orthogonal_,
 }
 graph, _ = trace(MLP(300, 40, n_layers=2, width=200, activation="relu", dropout=0.0, normalization="batch"))
-WEIGHTS = [name for node in graph.nodes if node.kind == "linear" for role, name, _ in node.parameters if role == "weight"]
+WEIGHTS = [
+    name for node in graph.nodes if node.kind == "linear" for role, name, _ in node.parameters if role == "weight"
+]
 
 
 @pytest.mark.parametrize("name", INITIALISATIONS)
@@ -72,7 +76,9 @@ def test_it_follows_from_the_seed(name):
 
 
 def test_neural_tangents_start_from_rows():
-    """Each unit with standard deviation 1 over the rows, and its zero among them, through all layers."""
+    """Each unit with standard deviation 1 over the rows, and its zero among them,
+    through all layers.
+    """
     graph, _ = trace(MLP(10, 3, n_layers=2, width=50, activation="mish", ntk=True))
     X = torch.randn(256, 10, generator=torch.Generator().manual_seed(0)) * 7 + 2
     fitted = initial_parameters(graph, 1, Init(fit_to_data=True), X)
@@ -97,7 +103,15 @@ def test_the_output_may_start_at_zero():
 
 @pytest.mark.parametrize("kind", ["plr", "pbld"])
 def test_frequencies_have_the_spread_asked_for(kind):
-    graph, _ = trace(MLP(40, 3, n_layers=1, width=5, front=Front(n_numeric=40, num_embedding=kind, num_frequencies=50, num_embedding_dim=4)))
+    graph, _ = trace(
+        MLP(
+            40,
+            3,
+            n_layers=1,
+            width=5,
+            front=Front(n_numeric=40, num_embedding=kind, num_frequencies=50, num_embedding_dim=4),
+        )
+    )
     parameters = initial_parameters(graph, 0, Init(num_sigma=0.3))
     assert float(parameters["layers.0.frequency"].std()) == pytest.approx(0.3, rel=0.05)
     if kind == "pbld":
@@ -110,7 +124,9 @@ def test_heads_start_apart_by_their_first_factor_alone():
     first, second = (parameters[f"layers.{k}.input_factor"] for k in (0, 2))
     assert set(first.unique().tolist()) == {-1.0, 1.0}
     assert (second == 1).all()
-    embedded, _ = trace(TabM(6, 2, n_layers=1, width=8, n_heads=5, front=Front(n_numeric=4, num_embedding="plr", num_embedding_dim=3)))
+    embedded, _ = trace(
+        TabM(6, 2, n_layers=1, width=8, n_heads=5, front=Front(n_numeric=4, num_embedding="plr", num_embedding_dim=3))
+    )
     chunks = initial_parameters(embedded, 0)["layers.1.input_factor"][:, :12].view(5, 4, 3)
     assert (chunks == chunks[:, :, :1]).all()  # one factor for each number's embedding
     assert chunks[:, :, 0].unique().numel() == 20

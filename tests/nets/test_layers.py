@@ -1,13 +1,13 @@
-"""Each layer over a stack against torch's own, or ours for one network: outputs, gradients, buffers, and rows that only fill the batch."""
+"""Each layer over a stack against torch's own, or ours for one network: outputs,
+gradients, buffers, and rows that only fill the batch.
+"""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from sknet_hp.nets.graph import trace
-from sknet_hp.nets.layers import LAYERS, Layer
-from sknet_hp.nets.modules import (
+from sknet_hp.nets.architectures.blocks import (
     BinEmbedding,
     CategoryEmbedding,
     EnsembleLinear,
@@ -17,6 +17,8 @@ from sknet_hp.nets.modules import (
     ParametricActivation,
     PeriodicEmbedding,
 )
+from sknet_hp.nets.architectures.tracing import trace
+from sknet_hp.nets.stacked.layers import LAYERS, Layer
 
 MEMBERS, ROWS, FILLED, WIDTH, CODES = 3, 41, 64, 7, 6
 
@@ -46,12 +48,21 @@ MODULES = {
     ],
     "bins": [lambda: BinEmbedding(2, 3, 2, 4), lambda: BinEmbedding(1, 1, 3, 2), lambda: BinEmbedding(1, 4, 3, 1)],
     "categories": [lambda: CategoryEmbedding(2, CODES, 3), lambda: CategoryEmbedding(WIDTH, CODES, 1)],
-    "ensemble_linear": [lambda: EnsembleLinear(WIDTH, 5, 4), lambda: EnsembleLinear(WIDTH, 5, 4, first=True), lambda: EnsembleLinear(WIDTH, 3, 1)],
+    "ensemble_linear": [
+        lambda: EnsembleLinear(WIDTH, 5, 4),
+        lambda: EnsembleLinear(WIDTH, 5, 4, first=True),
+        lambda: EnsembleLinear(WIDTH, 3, 1),
+    ],
     "ensemble_output": [lambda: EnsembleOutput(WIDTH, 3, 4), lambda: EnsembleOutput(WIDTH, 1, 1)],
 }
 """Every kind of layer must be here: a new one is tested the moment it is registered."""
 
-CASES = [pytest.param(kind, make, id=f"{kind}-{i}") for kind in LAYERS if kind != "add" for i, make in enumerate(MODULES[kind])]
+CASES = [
+    pytest.param(kind, make, id=f"{kind}-{i}")
+    for kind in LAYERS
+    if kind != "add"
+    for i, make in enumerate(MODULES[kind])
+]
 
 
 class Stack:
@@ -82,11 +93,15 @@ class Stack:
         self.n_codes = self.modules[0].n_columns if node.kind == "categories" else 0
 
     def batch(self, **how):
-        """A batch of what the layer takes: several rows of inputs for each row, perhaps, and codes."""
+        """A batch of what the layer takes: several rows of inputs for each row,
+        perhaps, and codes.
+        """
         return batch(self.heads_in, self.n_codes, **how)
 
     def step(self, x, weight, g):
-        """(the output, the gradient of x, those of the parameters by role), for the output's gradient g(output)."""
+        """(the output, the gradient of x, those of the parameters by role), for the
+        output's gradient g(output).
+        """
         x = x.clone().requires_grad_()
         out = self.layer.train(weight, x)
         own = [self.tensors[role] for role in self.parameters]
@@ -95,7 +110,9 @@ class Stack:
 
 
 def batch(heads=1, n_codes=0, *, members=MEMBERS, rows=ROWS, filled=FILLED, width=WIDTH, seed=1, filler=1e3):
-    """x (members, filled · heads, width) with wild values in the rows that only fill it, and weights (members, filled)."""
+    """x (members, filled · heads, width) with wild values in the rows that only fill
+    it, and weights (members, filled).
+    """
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(members, filled * heads, width, generator=generator) * 2 + 0.3
     x[:, rows * heads :] *= filler
@@ -122,7 +139,9 @@ def test_layer_equals_torch(kind, make):
     rows_in, rows_out = ROWS * stack.heads_in, ROWS * stack.heads_out
     for step in range(3):  # buffers move from step to step
         x, weight = stack.batch(seed=10 + step)
-        g = output_gradient(stack.layer(x).detach(), rows_out, seed=20 + step)  # training's outputs have the shape of prediction's
+        g = output_gradient(
+            stack.layer(x).detach(), rows_out, seed=20 + step
+        )  # training's outputs have the shape of prediction's
         out, gx, gradients = stack.step(x, weight, lambda out, g=g: g)
         for k, module in enumerate(stack.modules):
             own_x = x[k, :rows_in].clone().requires_grad_()
@@ -156,14 +175,20 @@ def test_filled_rows_influence_nothing(kind, make):
         x, weight = stack.batch(filler=filler)
         out, gx, gradients = stack.step(x, weight, lambda out: output_gradient(out, ROWS * stack.heads_out))
         of_rows = [out[:, : ROWS * stack.heads_out], gx[:, : ROWS * stack.heads_in]]
-        return [*of_rows, *gradients.values(), *(stack.tensors[role] for role in stack.tensors if role not in stack.parameters)]
+        return [
+            *of_rows,
+            *gradients.values(),
+            *(stack.tensors[role] for role in stack.tensors if role not in stack.parameters),
+        ]
 
     for some, others in zip(run(0.0), run(1e3), strict=True):
         assert torch.equal(some, others)
 
 
 def test_batch_norm_weights_are_repetitions():
-    """A row of weight 3 counts like three rows in statistics and gradients; one of weight 0 like none."""
+    """A row of weight 3 counts like three rows in statistics and gradients; one of
+    weight 0 like none.
+    """
     stack = Stack(MODULES["batch_norm"][0], members=2)
     x, _ = batch(members=2, rows=32, filled=32)
     counts = torch.tensor(np.random.default_rng(0).integers(0, 4, (2, 32)))
@@ -193,7 +218,9 @@ def test_batch_norm_learns_nothing_from_a_batch_without_weight():
 
 
 def test_batch_norm_of_a_single_row_is_finite():
-    """Where torch raises an error: the variance of one row is zero, and is tracked as that."""
+    """Where torch raises an error: the variance of one row is zero, and is tracked as
+    that.
+    """
     stack = Stack(MODULES["batch_norm"][0], members=1)
     x, weight = batch(members=1, rows=1)
     out = stack.layer.train(weight, x).detach()

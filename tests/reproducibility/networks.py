@@ -1,4 +1,6 @@
-"""One grid of networks of all kinds, and what of each must never change. Run as a script it prints a digest for each."""
+"""One grid of networks of all kinds, and what of each must never change. Run as a
+script it prints a digest for each.
+"""
 
 import hashlib
 import warnings
@@ -13,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.nets.compiled import half_products
+from sknet_hp.nets.compiled.kernels import half_products
 
 N_TRAIN = 150
 COMMON = {"width": 16, "max_epochs": 3, "batch_size": 32}
@@ -21,7 +23,9 @@ COMMON = {"width": 16, "max_epochs": 3, "batch_size": 32}
 BF16 = (
     {
         "in bfloat16": NetClassifier(**COMMON | {"width": 80}, precision="bf16", dropout=0.1, normalization="layer"),
-        "odd shapes in bfloat16": NetRegressor(**COMMON | {"width": 33}, precision="bf16", num_embedding=None, n_layers=3, patience=2),
+        "odd shapes in bfloat16": NetRegressor(
+            **COMMON | {"width": 33}, precision="bf16", num_embedding=None, n_layers=3, patience=2
+        ),
         "heads in bfloat16": NetClassifier(**COMMON, precision="bf16", module="tabm", n_heads=3),
     }
     if half_products.supported()
@@ -46,13 +50,21 @@ KINDS = {
     "batch normalisation": NetClassifier(**COMMON, normalization="batch", dropout=0.2),
     "layer normalisation": NetRegressor(**COMMON, normalization="layer", dropout=0.1, activation="silu"),
     # Averages get better for longer than there are epochs here.
-    "early stopping": NetClassifier(**COMMON | {"max_epochs": 8}, weight_averaging="none", patience=2, validation_fraction=0.2, lr=2e-2),
-    "early stopping, regression": NetRegressor(**COMMON | {"max_epochs": 8}, weight_averaging="none", patience=1, normalization="batch", lr=2e-2),
-    "not restored": NetClassifier(**COMMON | {"max_epochs": 6}, early_stopping=True, patience=1, restore_best=False, lr=3e-2),
+    "early stopping": NetClassifier(
+        **COMMON | {"max_epochs": 8}, weight_averaging="none", patience=2, validation_fraction=0.2, lr=2e-2
+    ),
+    "early stopping, regression": NetRegressor(
+        **COMMON | {"max_epochs": 8}, weight_averaging="none", patience=1, normalization="batch", lr=2e-2
+    ),
+    "not restored": NetClassifier(
+        **COMMON | {"max_epochs": 6}, early_stopping=True, patience=1, restore_best=False, lr=3e-2
+    ),
     "cosine": NetRegressor(**COMMON, lr_schedule="cosine", schedule_epochs=5, activation="tanh"),
     "smoothed, balanced": NetClassifier(**COMMON, label_smoothing=0.1, class_weight="balanced", lr_schedule="linear"),
     "smaller than a batch": NetClassifier(**COMMON | {"batch_size": 1000}, normalization="batch"),
-    "wide": NetClassifier(**COMMON | {"width": 80}, dropout=0.1, lr_schedule="cosine"),  # from 4,000 parameters on AdamW has another kernel
+    "wide": NetClassifier(
+        **COMMON | {"width": 80}, dropout=0.1, lr_schedule="cosine"
+    ),  # from 4,000 parameters on AdamW has another kernel
     "knobs": NetClassifier(
         **COMMON,
         optimizer="nadam",
@@ -78,9 +90,15 @@ KINDS = {
         weight_decay_mode="decoupled",
         input_noise=0.1,
     ),
-    "a scorer decides": NetClassifier(**COMMON | {"max_epochs": 6}, stopping_metric="f1_macro", patience=1, refit_full=True),
-    "moving average": NetClassifier(**COMMON | {"max_epochs": 8}, weight_averaging="ema", normalization="batch", patience=2, lr=2e-2),
-    "even average": NetRegressor(**COMMON | {"max_epochs": 6}, weight_averaging="swa", swa_start=0.4, dropout=0.1, normalization="batch"),
+    "a scorer decides": NetClassifier(
+        **COMMON | {"max_epochs": 6}, stopping_metric="f1_macro", patience=1, refit_full=True
+    ),
+    "moving average": NetClassifier(
+        **COMMON | {"max_epochs": 8}, weight_averaging="ema", normalization="batch", patience=2, lr=2e-2
+    ),
+    "even average": NetRegressor(
+        **COMMON | {"max_epochs": 6}, weight_averaging="swa", swa_start=0.4, dropout=0.1, normalization="batch"
+    ),
     "a loss of torch": NetRegressor(**COMMON, loss=nn.SmoothL1Loss(beta=0.5), dropout=0.1, patience=1),
     "a class of torch": NetClassifier(**COMMON, loss=nn.MultiMarginLoss, n_members=2, class_weight="balanced"),
     **BF16,
@@ -95,8 +113,12 @@ KINDS = {
         num_frequencies=4,
         num_embedding_dim=3,
     ),
-    "heads": NetClassifier(**COMMON, module="tabm", n_heads=4, num_embedding_dim=3, num_bins=4, dropout=0.1, dropout_schedule="flat_cos"),
-    "heads, regression": NetRegressor(**COMMON, module="tabm", n_heads=3, num_embedding="none", loss="mae", refit_full=True),
+    "heads": NetClassifier(
+        **COMMON, module="tabm", n_heads=4, num_embedding_dim=3, num_bins=4, dropout=0.1, dropout_schedule="flat_cos"
+    ),
+    "heads, regression": NetRegressor(
+        **COMMON, module="tabm", n_heads=3, num_embedding="none", loss="mae", refit_full=True
+    ),
     "neural tangents": NetRegressor(
         **COMMON,
         init="ntk",
@@ -130,7 +152,11 @@ def with_parameters(estimator, parameters):
     return clone(estimator).set_params(**{prefix + name: value for name, value in parameters.items()})
 
 
-NETWORKS = {(kind, k): with_parameters(estimator, variation) for kind, estimator in KINDS.items() for k, variation in enumerate(VARIATIONS)}
+NETWORKS = {
+    (kind, k): with_parameters(estimator, variation)
+    for kind, estimator in KINDS.items()
+    for k, variation in enumerate(VARIATIONS)
+}
 NETWORKS |= {
     ("sgd", "diverging"): with_parameters(KINDS["sgd"], DIVERGING),
     ("moving average", "diverging"): with_parameters(KINDS["moving average"], DIVERGING | {"optimizer": "adamw"}),
@@ -177,7 +203,9 @@ def bits(estimator):
 
 def digest(estimator):
     return hashlib.sha256(
-        b"".join(np.nan_to_num(np.ascontiguousarray(array, dtype=np.float64)).tobytes() for array in bits(estimator).values())
+        b"".join(
+            np.nan_to_num(np.ascontiguousarray(array, dtype=np.float64)).tobytes() for array in bits(estimator).values()
+        )
     ).hexdigest()
 
 

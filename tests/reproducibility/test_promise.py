@@ -1,4 +1,6 @@
-"""Numbers do not depend on company: one grid of networks, trained in every way there is, with `==` on every number."""
+"""Numbers do not depend on company: one grid of networks, trained in every way there
+is, with `==` on every number.
+"""
 
 import os
 import subprocess
@@ -16,8 +18,8 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from torch import nn
 
 import sknet_hp
-from sknet_hp.fusion import devices
 from sknet_hp.skorch import NeuralNetClassifier
+from sknet_hp.system import processors
 from sknet_hp.training.compiled import training
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of those that diverge
@@ -57,7 +59,9 @@ def serial():
 
 
 def test_the_grid_is_worth_training(serial):
-    """Networks differ from each other, some stop early, and those that are to diverge do."""
+    """Networks differ from each other, some stop early, and those that are to diverge
+    do.
+    """
     first = {numbers["outputs"].tobytes() for numbers in serial.values()}
     assert len(first) >= len(serial) - 1
     assert any(serial["early stopping", k]["epochs"][0] < 8 for k in range(len(VARIATIONS)))
@@ -77,11 +81,15 @@ def test_fused(serial, n_jobs):
 
 @pytest.mark.parametrize("cores", [1, 2, 3, pytest.param(7, marks=pytest.mark.slow)])
 def test_on_so_many_cores(serial, cores, monkeypatch):
-    """Each network shared out over cores, however small it is, and however many cores there are."""
+    """Each network shared out over cores, however small it is, and however many cores
+    there are.
+    """
     monkeypatch.setattr(training, "worth_sharing", lambda job: True)
-    monkeypatch.setattr(devices, "n_cores", lambda: cores)
+    monkeypatch.setattr(processors, "count_cores", lambda: cores)
     with torch_threads(cores):
-        assert_same_bits({name: fit(clone(estimator)) for name, estimator in NETWORKS.items() if name[1] in (0, 1)}, serial)
+        assert_same_bits(
+            {name: fit(clone(estimator)) for name, estimator in NETWORKS.items() if name[1] in (0, 1)}, serial
+        )
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -98,7 +106,14 @@ def test_with_two_torch_threads(serial, fused):
 
 def test_in_a_process_with_two_threads(serial):
     variables = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
-    script = subprocess.run([sys.executable, networks.__file__], env=os.environ | variables, capture_output=True, text=True, check=True, timeout=100)
+    script = subprocess.run(
+        [sys.executable, networks.__file__],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+    )
     expected = "".join(f"{name} {digest(fit(clone(estimator)))}\n" for name, estimator in NETWORKS.items())
     assert script.stdout == expected
 
@@ -111,7 +126,9 @@ def test_in_other_backends(serial, backend):
 
 
 def test_beside_threads_that_compute_in_float64(serial):
-    """torch's default dtype is the whole process's: no network of ours may lean on it while another thread may set it."""
+    """torch's default dtype is the whole process's: no network of ours may lean on it
+    while another thread may set it.
+    """
     some = {name: estimator for name, estimator in NETWORKS.items() if name[1] in (0, 1) and name[0] != "own module"}
     torch.set_default_dtype(torch.float64)
     try:
@@ -127,7 +144,12 @@ def test_beside_threads_that_compute_in_float64(serial):
 class Perceptron(nn.Module):
     def __init__(self, width=16, dropout=0.2):
         super().__init__()
-        self.first, self.norm, self.last, self.dropout = nn.Linear(6, width), nn.BatchNorm1d(width), nn.Linear(width, 3), nn.Dropout(dropout)
+        self.first, self.norm, self.last, self.dropout = (
+            nn.Linear(6, width),
+            nn.BatchNorm1d(width),
+            nn.Linear(width, 3),
+            nn.Dropout(dropout),
+        )
 
     def forward(self, x):
         x = self.dropout(torch.relu(self.norm(self.first(x))))
@@ -148,13 +170,19 @@ class Convolution(nn.Module):
 def test_skorch_nets_with_modules_of_the_users(module):
     X, y, _, _ = data(NETWORKS["plain", 0])
     net = NeuralNetClassifier(
-        module, criterion=nn.CrossEntropyLoss, optimizer=torch.optim.Adam, max_epochs=3, batch_size=32, random_state=3, verbose=0
+        module,
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        max_epochs=3,
+        batch_size=32,
+        random_state=3,
+        verbose=0,
     )
 
     def searched():
-        search = GridSearchCV(net, {"lr": [1e-3, 1e-2], "module__dropout": [0.1, 0.3]}, cv=3, scoring="neg_log_loss", error_score="raise").fit(
-            X.astype(np.float32), y
-        )
+        search = GridSearchCV(
+            net, {"lr": [1e-3, 1e-2], "module__dropout": [0.1, 0.3]}, cv=3, scoring="neg_log_loss", error_score="raise"
+        ).fit(X.astype(np.float32), y)
         weights = np.concatenate([p.detach().numpy().ravel() for p in search.best_estimator_.module_.parameters()])
         return scores(search.cv_results_), weights, search.best_estimator_.history[:, "valid_loss"]
 
@@ -173,7 +201,11 @@ def test_predictions_do_not_depend_on_threads():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((9001, 20))
     y = X[:, 0] * X[:, 1] + X[:, 2]
-    for parameters in ({"width": 128}, {"width": 100, "normalization": "batch", "activation": "gelu"}, {"width": 33, "normalization": "layer"}):
+    for parameters in (
+        {"width": 128},
+        {"width": 100, "normalization": "batch", "activation": "gelu"},
+        {"width": 33, "normalization": "layer"},
+    ):
         net = sknet_hp.NetRegressor(**parameters, max_epochs=1, batch_size=256, random_state=0).fit(X[:1000], y[:1000])
         with torch_threads(1):
             one = net.predict(X)
@@ -194,7 +226,9 @@ def continued(estimator, *epochs):
 
 
 CONTINUED = {
-    (kind, k): with_parameters(KINDS[kind], variation | {"warm_start": True, "schedule_epochs": 9, "lr_schedule": "cosine", "dropout": 0.2})
+    (kind, k): with_parameters(
+        KINDS[kind], variation | {"warm_start": True, "schedule_epochs": 9, "lr_schedule": "cosine", "dropout": 0.2}
+    )
     for kind in [
         "dropout",
         "batch normalisation",
@@ -219,7 +253,9 @@ def test_three_epochs_and_six_are_nine(cut):
     assert any(numbers["epochs"][0] < 9 for numbers in whole.values())  # some stop early
     assert_same_bits({name: continued(clone(estimator), cut, 9) for name, estimator in CONTINUED.items()}, whole)
     with sknet_hp.fused(n_jobs=1):
-        fitted = joblib.Parallel()(joblib.delayed(continued)(clone(estimator), cut, 9) for estimator in CONTINUED.values())
+        fitted = joblib.Parallel()(
+            joblib.delayed(continued)(clone(estimator), cut, 9) for estimator in CONTINUED.values()
+        )
     assert_same_bits(dict(zip(CONTINUED, fitted, strict=True)), whole)
 
 
@@ -238,7 +274,9 @@ def test_grid_search(kind):
     grid = {prefix + "lr": [1e-3, 1e-2], prefix + "width": [8, 16]}
 
     def search():
-        return GridSearchCV(clone(estimator), grid, cv=KFold(4, shuffle=True, random_state=0), return_train_score=True).fit(X, y)
+        return GridSearchCV(
+            clone(estimator), grid, cv=KFold(4, shuffle=True, random_state=0), return_train_score=True
+        ).fit(X, y)
 
     expected = search()
     with sknet_hp.fused(n_jobs=2):
@@ -254,7 +292,11 @@ def test_nested_cross_validation():
     X, y, _, _ = data(estimator)
 
     def nested():
-        return scores(cross_validate(GridSearchCV(clone(estimator), {"lr": [1e-3, 1e-2]}, cv=3), X, y, cv=3, return_train_score=True))
+        return scores(
+            cross_validate(
+                GridSearchCV(clone(estimator), {"lr": [1e-3, 1e-2]}, cv=3), X, y, cv=3, return_train_score=True
+            )
+        )
 
     expected = nested()
     with sknet_hp.fused(n_jobs=2):

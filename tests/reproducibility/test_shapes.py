@@ -1,4 +1,6 @@
-"""Networks of odd shapes, drawn at random: each has the same bits on any number of cores."""
+"""Networks of odd shapes, drawn at random: each has the same bits on any number of
+cores.
+"""
 
 import numpy as np
 import pytest
@@ -15,7 +17,12 @@ def bits(result):
     s = result.state
     averages = [] if s.average is None else [s.average.parameters, s.average.buffers, s.average.count]
     arrays = [s.parameters, s.buffers, s.slots, s.best_parameters, s.best_buffers, s.best_loss, *averages]
-    numbers = [s.epoch, s.step, s.best_epoch, *(x for r in result.history for x in (r.train_loss, r.valid_loss, r.valid_acc))]
+    numbers = [
+        s.epoch,
+        s.step,
+        s.best_epoch,
+        *(x for r in result.history for x in (r.train_loss, r.valid_loss, r.valid_acc)),
+    ]
     return [np.array(np.nan if a is None else a, dtype=np.float64) for a in [*arrays, *numbers]], s.finished
 
 
@@ -27,7 +34,9 @@ def assert_same(a, b):
         assert np.array_equal(x, y, equal_nan=True)
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed % 2)) for seed in range(N_CONFIGURATIONS)])
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed % 2)) for seed in range(N_CONFIGURATIONS)]
+)
 def test_on_so_many_cores(seed, monkeypatch):
     """Each shared out over cores, however small it is; and several beside each other."""
     monkeypatch.setattr(training, "worth_sharing", lambda job: True)
@@ -48,7 +57,17 @@ def test_predictions_on_so_many_cores(seed):
     inputs = Inputs.of(np.tile(job.train.table.X.wide(), (30, 1)), job.graph.n_codes)
 
     def predicted(cores):
-        return predict(job.graph, state.parameters, state.buffers, job.layer_rates, inputs, job.loss, job.n_outputs, job.precision, cores)
+        return predict(
+            job.graph,
+            state.parameters,
+            state.buffers,
+            job.layer_rates,
+            inputs,
+            job.loss,
+            job.n_outputs,
+            job.precision,
+            cores,
+        )
 
     expected = predicted(1)
     for cores in (2, 5):

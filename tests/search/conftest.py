@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for workers, which read `curve
 from curves import TRAINED
 from journaled import X, networks, y
 
-from sknet_hp.search.running import identity
+from sknet_hp.search.journal import identity
 
 
 @pytest.fixture(autouse=True)

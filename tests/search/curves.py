@@ -1,17 +1,23 @@
-"""An estimator whose score after e epochs stands in a table, so that searches can be followed without training; and what else the tests share."""
+"""An estimator whose score after e epochs stands in a table, so that searches can be
+followed without training; and what else the tests share.
+"""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 CURVES = np.random.default_rng(0).random((1200, 300)).cumsum(axis=1)
-"""(settings, epochs): the score of a setting after so many epochs. The best at the end is seldom the best at first."""
+"""(settings, epochs): the score of a setting after so many epochs. The best at the end
+is seldom the best at first.
+"""
 
 TRAINED = []
 """(index, from, to) of each fit, in order."""
 
 
 class Curve(ClassifierMixin, BaseEstimator):
-    """Counts its epochs; `fails` is an index, or several, whose fit raises; `nan` those whose score is NaN."""
+    """Counts its epochs; `fails` is an index, or several, whose fit raises; `nan` those
+    whose score is NaN.
+    """
 
     def __init__(self, index=0, max_epochs=9, warm_start=False, fails=(), nan=(), option=None):
         self.index = index
@@ -47,4 +53,6 @@ def table(n=60, seed=0):
 
 def numbers_of(search):
     """All of `cv_results_` that is no time, comparable."""
-    return {name: repr(np.asarray(column).tolist()) for name, column in search.cv_results_.items() if "time" not in name}
+    return {
+        name: repr(np.asarray(column).tolist()) for name, column in search.cv_results_.items() if "time" not in name
+    }

@@ -1,4 +1,6 @@
-"""Searches with a journal, and how they are stopped in the middle; what the tests of journals share."""
+"""Searches with a journal, and how they are stopped in the middle; what the tests of
+journals share.
+"""
 
 import joblib
 import numpy as np
@@ -9,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV
-from sknet_hp.search.running.journal import Journal
+from sknet_hp.search.journal.journal import Journal
 
 X, y = table()
 CV = StratifiedKFold(2)
@@ -22,7 +24,14 @@ def networks(path=None, estimator=NET, space=SPACE, Search=HyperbandSearchCV, **
 
 
 def follow(path=None, n=27, **parameters):
-    parameters = {"n_candidates": "grid", "cv": CV, "random_state": 0, "n_jobs": 1, "min_resources": 1, "journal": path} | parameters
+    parameters = {
+        "n_candidates": "grid",
+        "cv": CV,
+        "random_state": 0,
+        "n_jobs": 1,
+        "min_resources": 1,
+        "journal": path,
+    } | parameters
     return HalvingSearchCV(Curve(max_epochs=27), {"index": list(range(n))}, **parameters)
 
 

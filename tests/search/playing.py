@@ -1,4 +1,6 @@
-"""Searchers tested without training: an estimator whose score is a formula, and a run that only scores."""
+"""Searchers tested without training: an estimator whose score is a formula, and a run
+that only scores.
+"""
 
 from types import SimpleNamespace
 
@@ -12,7 +14,9 @@ FITS: list[tuple[float, int, int]] = []
 
 
 class Played(ClassifierMixin, BaseEstimator):
-    """Scores `quality` · (1 − 1 / (1 + epochs)): better ones are better from the first epoch on. Fails where `quality` is None."""
+    """Scores `quality` · (1 − 1 / (1 + epochs)): better ones are better from the first
+    epoch on. Fails where `quality` is None.
+    """
 
     def __init__(self, quality=0.5, other=0, max_epochs=1, warm_start=False):
         self.quality = quality
@@ -36,7 +40,9 @@ class Played(ClassifierMixin, BaseEstimator):
 
 
 class ScoredRun:
-    """What a policy sees of a `Run`, with a function in place of training: `score(params, n_resources)`."""
+    """What a policy sees of a `Run`, with a function in place of training:
+    `score(params, n_resources)`.
+    """
 
     def __init__(self, score, most, least=1):
         self.score, self.resource = score, SimpleNamespace(most=most, least=least, of_rows=False)
@@ -74,7 +80,11 @@ def epochs_trained():
 
 def results(search):
     """`cv_results_` without the times."""
-    return {name: np.asarray(value.tolist() if np.ma.isMA(value) else value) for name, value in search.cv_results_.items() if "time" not in name}
+    return {
+        name: np.asarray(value.tolist() if np.ma.isMA(value) else value)
+        for name, value in search.cv_results_.items()
+        if "time" not in name
+    }
 
 
 def assert_same_results(one, other):

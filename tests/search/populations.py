@@ -10,13 +10,17 @@ from sknet_hp.search import PBTSearchCV
 
 X, y = load_breast_cancer(return_X_y=True)
 X, y = X[:200].astype(np.float32), y[:200]
-NET = NetClassifier(width=8, n_layers=1, max_epochs=6, batch_size=32, early_stopping=False, lr_schedule="cosine", random_state=0)
+NET = NetClassifier(
+    width=8, n_layers=1, max_epochs=6, batch_size=32, early_stopping=False, lr_schedule="cosine", random_state=0
+)
 SPACE = {"lr": (1e-4, 1.0, "log-uniform"), "dropout": [0.0, 0.1, 0.3], "weight_decay": stats.loguniform(1e-5, 1e-1)}
 ROWS = np.zeros((8, 1))
 
 
 class Quadratic(RegressorMixin, BaseEstimator):
-    """Figure 2 of the paper: climbs 1.2 - h0 θ0² - h1 θ1², is scored by 1.2 - θ0² - θ1²."""
+    """Figure 2 of the paper: climbs 1.2 - h0 θ0² - h1 θ1², is scored by 1.2 - θ0² -
+    θ1².
+    """
 
     def __init__(self, h0=1.0, h1=1.0, lr=0.02, fails_above=np.inf, breaks=False, n_steps=40, warm_start=False):
         self.h0, self.h1, self.lr, self.fails_above, self.breaks = h0, h1, lr, fails_above, breaks
@@ -51,5 +55,13 @@ def toy(**parameters):
 
 def small(**parameters):
     return PBTSearchCV(
-        **{"estimator": NET, "param_distributions": SPACE, "population_size": 6, "interval": 2, "cv": 2, "random_state": 0} | parameters
+        **{
+            "estimator": NET,
+            "param_distributions": SPACE,
+            "population_size": 6,
+            "interval": 2,
+            "cv": 2,
+            "random_state": 0,
+        }
+        | parameters
     )

@@ -17,4 +17,6 @@ def follow(n=27, estimator=None, **parameters):
 
 
 def networks(estimator=NET, space=SPACE, **parameters):
-    return HalvingSearchCV(estimator, space, **{"n_candidates": "grid", "cv": CV, "min_resources": 3, "factor": 2} | parameters)
+    return HalvingSearchCV(
+        estimator, space, **{"n_candidates": "grid", "cv": CV, "min_resources": 3, "factor": 2} | parameters
+    )

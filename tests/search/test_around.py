@@ -58,7 +58,9 @@ def test_population_based_training_takes_a_space_of_fixed_shape():
     space = search_space(net, fixed_shape=True)
     assert set(space) == {"lr", "dropout", "weight_decay", "momentum"}
     assert PBTSearchCV(net, space, population_size=2, cv=2, random_state=0).fit(X, X[:, 0] > 0).best_score_ >= 0
-    assert set(search_space(make_pipeline(StandardScaler(), net))) - set(search_space(make_pipeline(StandardScaler(), net), fixed_shape=True)) == {
+    assert set(search_space(make_pipeline(StandardScaler(), net))) - set(
+        search_space(make_pipeline(StandardScaler(), net), fixed_shape=True)
+    ) == {
         "netclassifier__n_layers",
         "netclassifier__width",
     }

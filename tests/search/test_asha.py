@@ -1,4 +1,6 @@
-"""ASHA: who is promoted, by the paper's rule; waves that nothing but scores decides; workers that are never left waiting."""
+"""ASHA: who is promoted, by the paper's rule; waves that nothing but scores decides;
+workers that are never left waiting.
+"""
 
 import threading
 from concurrent.futures import wait
@@ -13,8 +15,8 @@ from sklearn.exceptions import FitFailedWarning
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import ASHASearchCV
-from sknet_hp.search.asha import Scheduler
 from sknet_hp.search.running.candidates import Candidate
+from sknet_hp.search.searchers.asha import Scheduler
 
 X, y = np.zeros((12, 2)), np.array([0, 1] * 6)
 CV = [(np.arange(6), np.arange(6, 12))]
@@ -50,12 +52,16 @@ def test_a_third_of_a_rung_is_promoted_the_best_first():
 
 
 def test_the_promoted_are_counted_in_their_rung():
-    """Six in the rung let two go on; the second of them is the best but one of all six, not of the four that are left."""
+    """Six in the rung let two go on; the second of them is the best but one of all six,
+    not of the four that are left.
+    """
     scheduler, candidates = scheduler_with([0.9, 0.1, 0.2])
     assert scheduler.get_job().candidate is candidates[0]
     assert scheduler.promotable(0) == []
     scheduler.report(scheduler_new(scheduler), 0.3)
-    assert scheduler.promotable(0) == [], "one of three left would be a third of what remains, but four let only one go on"
+    assert scheduler.promotable(0) == [], (
+        "one of three left would be a third of what remains, but four let only one go on"
+    )
 
 
 def test_rungs_are_looked_through_from_the_top():
@@ -142,7 +148,9 @@ def test_a_search_that_was_cut_ends_as_one_that_was_not(tmp_path):
     net = NetClassifier(width=4, n_layers=1, max_epochs=9, random_state=0)
 
     def cut_after(n_rows, journal):
-        search = ASHASearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_workers=2, cv=2, random_state=0, journal=journal, refit=False)
+        search = ASHASearchCV(
+            net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_workers=2, cv=2, random_state=0, journal=journal, refit=False
+        )
         policy = search._search
 
         def cut(run, space):
@@ -172,7 +180,9 @@ def test_states_of_those_that_can_not_go_on_are_let_go():
     forgotten = []
     run.forget = lambda candidates: forgotten.extend(c.number for c in candidates)
     made._search(run, made_space())
-    assert len(forgotten) == len(set(forgotten)) == 18 + 1, "the worse two thirds of the bottom rung, and who has reached the end"
+    assert len(forgotten) == len(set(forgotten)) == 18 + 1, (
+        "the worse two thirds of the bottom rung, and who has reached the end"
+    )
     assert max(c.score for c in run.candidates if c.number in forgotten and c.n_resources < 27) < min(
         c.score for c in run.candidates if c.number not in forgotten
     )
@@ -205,7 +215,14 @@ class Straggler(Played):
 def test_a_straggler_keeps_nobody_waiting(backend, monkeypatch):
     monkeypatch.setattr(Straggler, "others", threading.Semaphore(0))
     search = ASHASearchCV(
-        Straggler(max_epochs=9), QUALITIES, initial_candidates=[{"quality": 7.0}], n_workers=2, asynchronous=True, cv=CV, random_state=0, refit=False
+        Straggler(max_epochs=9),
+        QUALITIES,
+        initial_candidates=[{"quality": 7.0}],
+        n_workers=2,
+        asynchronous=True,
+        cv=CV,
+        random_state=0,
+        refit=False,
     )
     if backend is None:
         search.fit(X, y)
@@ -228,7 +245,15 @@ def test_ctrl_c_ends_what_workers_train(monkeypatch):
     monkeypatch.setattr("sknet_hp.search.running.workers.wait", interrupted)
     net = NetClassifier(width=4, n_layers=1, max_epochs=10**7, early_stopping=False, random_state=0)
     table = np.random.default_rng(0).normal(size=(60, 3))
-    search = ASHASearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, min_resources=10**6, n_workers=2, asynchronous=True, cv=2, random_state=0)
+    search = ASHASearchCV(
+        net,
+        {"lr": (1e-3, 1e-1, "log-uniform")},
+        min_resources=10**6,
+        n_workers=2,
+        asynchronous=True,
+        cv=2,
+        random_state=0,
+    )
     with pytest.raises(KeyboardInterrupt):
         search.fit(table, table[:, 0] > 0)
     assert not [thread.name for thread in threading.enumerate() if "ThreadPoolExecutor" in thread.name]
@@ -239,11 +264,18 @@ def test_asynchronous_networks_train_as_those_of_waves():
     table = rng.normal(size=(60, 3)).astype(np.float32)
     net, space = NetClassifier(width=4, n_layers=1, max_epochs=9, random_state=0), {"lr": (1e-3, 1e-1, "log-uniform")}
     waves, workers = (
-        ASHASearchCV(net, space, n_candidates=6, asynchronous=way, cv=2, random_state=0, refit=False).fit(table, table[:, 0] > 0)
+        ASHASearchCV(net, space, n_candidates=6, asynchronous=way, cv=2, random_state=0, refit=False).fit(
+            table, table[:, 0] > 0
+        )
         for way in (False, True)
     )
     scores = [
-        {(c, n): score for c, n, score in zip(*(s.cv_results_[name] for name in ("candidate", "n_resources", "mean_test_score")), strict=True)}
+        {
+            (c, n): score
+            for c, n, score in zip(
+                *(s.cv_results_[name] for name in ("candidate", "n_resources", "mean_test_score")), strict=True
+            )
+        }
         for s in (waves, workers)
     ]
     both = scores[0].keys() & scores[1].keys()
@@ -283,7 +315,12 @@ def test_asynchronous_search_takes_up_all_that_a_journal_knows(tmp_path):
 def test_who_was_promoted_early_keeps_its_networks_when_taken_up():
     """Best of the first three, but only fourth of all nine."""
     search = ASHASearchCV(None, QUALITIES, asynchronous=True, n_workers=1, random_state=0, initial_candidates=None)
-    run = ScoredRun(lambda params, n: [0.5, 0.1, 0.2, 0.9, 0.8, 0.7, 0.0, 0.0, 0.0][[c.params for c in run.candidates].index(params)], most=9)
+    run = ScoredRun(
+        lambda params, n: [0.5, 0.1, 0.2, 0.9, 0.8, 0.7, 0.0, 0.0, 0.0][
+            [c.params for c in run.candidates].index(params)
+        ],
+        most=9,
+    )
     run.journal = SimpleNamespace(records={(number, 0, 1): {} for number in range(9)} | {(0, 0, 3): {}})
     let_go = []
     run.forget = lambda candidates: let_go.extend((c.number, len(run.rows)) for c in candidates)

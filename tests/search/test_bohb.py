@@ -10,7 +10,7 @@ from scipy import stats
 from sklearn.exceptions import FitFailedWarning
 
 from sknet_hp.search import BOHBSearchCV, HyperbandSearchCV
-from sknet_hp.search.bohb import model_of
+from sknet_hp.search.searchers.bohb import model_of
 from sknet_hp.search.spaces.space import Space
 
 X, y = np.zeros((12, 2)), np.array([0, 1] * 6)
@@ -27,12 +27,16 @@ def make(max_epochs=9, space=None, **changes):
 
 def model(losses, d=2, **changes):
     configs = np.column_stack([np.arange(len(losses)) / len(losses)] * d)
-    return model_of(configs, np.array(losses), np.zeros(d, int), np.random.RandomState(0), **{"min_points": d + 1} | changes)
+    return model_of(
+        configs, np.array(losses), np.zeros(d, int), np.random.RandomState(0), **{"min_points": d + 1} | changes
+    )
 
 
 @pytest.mark.parametrize(("n", "n_good", "n_bad"), [(6, 3, 3), (10, 3, 7), (20, 3, 17), (40, 6, 34), (101, 15, 85)])
 def test_how_many_are_good_and_bad(n, n_good, n_bad):
-    """n_good = max(3, 15 n // 100), n_bad = max(3, 85 n // 100), as far as there are so many."""
+    """n_good = max(3, 15 n // 100), n_bad = max(3, 85 n // 100), as far as there are so
+    many.
+    """
     made = model(range(n))
     assert (len(made.good.data), len(made.bad.data)) == (n_good, n_bad)
     assert list(made.good.data[:, 0]) == [k / n for k in range(n_good)]
@@ -51,7 +55,9 @@ def test_the_failed_count_as_the_worst():
 
 
 def proposals_after(scores_of, n=100, **changes):
-    """What is proposed after 40 candidates, whose `quality` runs from 0 to 1, were scored at given resources."""
+    """What is proposed after 40 candidates, whose `quality` runs from 0 to 1, were
+    scored at given resources.
+    """
     search, run, space = make(**changes), ScoredRun(None, most=9), Space(UNIT)
     vectors = []
     for k in range(40):
@@ -79,7 +85,9 @@ def test_a_third_is_drawn_at_random():
 
 def test_the_largest_budget_that_has_a_model_is_asked():
     """At 3 the order is that of 1 upside down; 9 has too few for a model."""
-    made, _ = proposals_after(lambda k: {1: float(k)} | ({3: float(-k)} if k < 20 else {}) | ({9: 1.0} if k < 3 else {}))
+    made, _ = proposals_after(
+        lambda k: {1: float(k)} | ({3: float(-k)} if k < 20 else {}) | ({9: 1.0} if k < 3 else {})
+    )
     assert len(made.good.data) + len(made.bad.data) == 20
     assert made.good.data[:, 0].max() < 0.1
     made, _ = proposals_after(lambda k: {1: float(k)} | ({3: float(-k)} if k < 5 else {}))
@@ -103,9 +111,16 @@ def test_conditional_spaces():
 
 
 def test_brackets_are_hyperbands_one_after_another():
-    search, hyperband = make(27).fit(X, y), HyperbandSearchCV(Played(max_epochs=27), UNIT, cv=CV, random_state=0).fit(X, y)
+    search, hyperband = (
+        make(27).fit(X, y),
+        HyperbandSearchCV(Played(max_epochs=27), UNIT, cv=CV, random_state=0).fit(X, y),
+    )
     counts = [
-        sorted(zip(*(s.cv_results_[name].tolist() for name in ("bracket", "iter", "n_resources", "candidate")), strict=True))
+        sorted(
+            zip(
+                *(s.cv_results_[name].tolist() for name in ("bracket", "iter", "n_resources", "candidate")), strict=True
+            )
+        )
         for s in (search, hyperband)
     ]
     assert [row[:3] for row in counts[0]] == [row[:3] for row in counts[1]]
@@ -129,7 +144,8 @@ def test_no_candidate_is_tried_twice():
     search = make(space=space, n_brackets=5, initial_candidates=[{"quality": 0.0, "other": "a"}]).fit(X, y)
     assert search.n_candidates_ == 18, "all there are, though brackets would take 31"
     first = search.cv_results_["n_resources"] == [
-        min(search.cv_results_["n_resources"][search.cv_results_["candidate"] == c]) for c in search.cv_results_["candidate"]
+        min(search.cv_results_["n_resources"][search.cv_results_["candidate"] == c])
+        for c in search.cv_results_["candidate"]
     ]
     settings = {(p["quality"], p["other"]) for p in np.array(search.cv_results_["params"])[first]}
     assert len(settings) == 18
@@ -143,7 +159,9 @@ def test_the_failed_rank_last():
         make(space={"quality": [None], "other": (0, 99)}).fit(X, y)
 
 
-@pytest.mark.parametrize("space", [UNIT, [{"quality": (0.0, 1.0)}, {"other": ["a", "b"]}]], ids=["plain", "conditional"])
+@pytest.mark.parametrize(
+    "space", [UNIT, [{"quality": (0.0, 1.0)}, {"other": ["a", "b"]}]], ids=["plain", "conditional"]
+)
 def test_second_run_from_a_journal_trains_nothing(tmp_path, space):
     def again(journal=None):
         return make(27, space, refit=False, n_brackets=6, journal=journal).fit(X, y)
@@ -173,7 +191,9 @@ ONES = {f"choice{k}": [0, 1] for k in range(D)} | {f"number{k}": (0.0, 1.0) for 
 
 
 def counted(params, n_samples):
-    """Counting ones (section 4.1 of the paper): choices that are 1, and the mean of coins, thrown as often as the budget says."""
+    """Counting ones (section 4.1 of the paper): choices that are 1, and the mean of
+    coins, thrown as often as the budget says.
+    """
     values = np.array([params[name] for name in ONES], dtype=float)
     coins = np.random.RandomState(crc32(values.tobytes()))
     return values[:D].sum() + coins.binomial(n_samples, values[D:]).sum() / n_samples
@@ -193,7 +213,9 @@ def random_search(seed, budget, most=729):
 
 
 def test_counting_ones():
-    """Within equal budgets BOHB finds more ones than Hyperband and random search, by far: Hyperband is BOHB that never asks its model."""
+    """Within equal budgets BOHB finds more ones than Hyperband and random search, by
+    far: Hyperband is BOHB that never asks its model.
+    """
     bohb, hyperband, random = [], [], []
     for seed in range(5):
         regret, budget = regret_of(BOHBSearchCV(None, ONES, n_brackets=10, random_state=seed))

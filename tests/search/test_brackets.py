@@ -5,11 +5,23 @@ from itertools import pairwise
 
 import pytest
 
-from sknet_hp.search.brackets import Rung, bracket, cost, epochs, exact, hyperband, n_steps, resources_of, with_finalists
+from sknet_hp.search.arithmetic.brackets import (
+    Rung,
+    bracket,
+    cost,
+    epochs,
+    exact,
+    hyperband,
+    n_steps,
+    resources_of,
+    with_finalists,
+)
 
 
 def test_the_table_of_the_paper():
-    """R = 81, factor 3 (Li et al. 2018, table 1), with the ceiling of the paper's formula."""
+    """R = 81, factor 3 (Li et al. 2018, table 1), with the ceiling of the paper's
+    formula.
+    """
     assert hyperband(81, 1, 3) == [
         [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)],
         [(34, 3), (11, 9), (3, 27), (1, 81)],
@@ -44,7 +56,9 @@ CASES = [(R, factor) for R, row in STEPS.items() for factor in row]
 
 @pytest.mark.parametrize(("R", "factor"), CASES)
 def test_brackets(R, factor):
-    """n = ceil((s_max + 1) / (s + 1) factor^s); a rung keeps floor(n / factor^i) up to floor(R / factor^(s - i))."""
+    """n = ceil((s_max + 1) / (s + 1) factor^s); a rung keeps floor(n / factor^i) up to
+    floor(R / factor^(s - i)).
+    """
     s_max = STEPS[R][factor]
     brackets = hyperband(R, 1, factor)
     assert len(brackets) == s_max + 1
@@ -102,11 +116,18 @@ def test_the_least_resource():
 
 
 def test_rungs_of_equal_resources_are_one():
-    """More steps than there are resources for: the first rungs would all have the least."""
+    """More steps than there are resources for: the first rungs would all have the
+    least.
+    """
     assert resources_of(9, 1, 3, 4) == [1, 1, 1, 3, 9]
     assert bracket(81, 9, 1, 3, 4) == [(81, 1), (3, 3), (1, 9)]
     assert bracket(4, 3, 3, 2, 2) == [(4, 3)]
-    assert all(a.n_resources < b.n_resources for R in range(1, 60) for rungs in hyperband(R, 1, 1.3) for a, b in pairwise(rungs))
+    assert all(
+        a.n_resources < b.n_resources
+        for R in range(1, 60)
+        for rungs in hyperband(R, 1, 1.3)
+        for a, b in pairwise(rungs)
+    )
 
 
 def test_at_least_one_goes_on():

@@ -8,7 +8,7 @@ from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 from small_searches import follow, networks
 
-from sknet_hp.search.running.choosing import best_index, selection_metric
+from sknet_hp.search.running.selection import best_index, selection_metric
 
 X, y = table()
 
@@ -53,9 +53,15 @@ def test_one_standard_error():
 
 
 def test_the_simplest_within_one_standard_error():
-    """Fewest weights, then fewest epochs, then the better score; times only where the weights are not known."""
+    """Fewest weights, then fewest epochs, then the better score; times only where the
+    weights are not known.
+    """
     results = {name: np.repeat(value[1:2], 5, axis=0) for name, value in RESULTS.items() if name != "params"}
-    results |= {"params": [{}] * 5, "mean_test_score": np.array([0.7, 0.695, 0.699, 0.699, 0.2]), "mean_fit_time": np.array([5.0, 4, 3, 2, 1])}
+    results |= {
+        "params": [{}] * 5,
+        "mean_test_score": np.array([0.7, 0.695, 0.699, 0.699, 0.2]),
+        "mean_fit_time": np.array([5.0, 4, 3, 2, 1]),
+    }
     assert best_index(results, "one_standard_error", "score") == 3, "the fastest"
     results["mean_n_parameters"], results["mean_n_iter"] = np.array([99.0, 50, 50, 50, 1]), np.array([9.0, 9, 8, 8, 1])
     assert best_index(results, "one_standard_error", "score") == 2
@@ -65,10 +71,18 @@ def test_the_simplest_within_one_standard_error():
 
 @pytest.mark.parametrize("bend", [2, 0.5])
 def test_the_simplest_does_not_depend_on_times(tmp_path, monkeypatch, bend):
-    """By a clock that runs ever faster the first fitted looks cheapest, by one that runs ever slower the last; the narrow one wins by both."""
+    """By a clock that runs ever faster the first fitted looks cheapest, by one that
+    runs ever slower the last; the narrow one wins by both.
+    """
     ticks = iter(range(10**6))
     monkeypatch.setattr("sklearn.model_selection._validation.time.time", lambda: float(next(ticks) ** bend))
-    setting = {"scoring": lambda net, X, y: 0.5, "min_resources": 9, "n_jobs": 1, "random_state": 0, "journal": tmp_path / "j"}
+    setting = {
+        "scoring": lambda net, X, y: 0.5,
+        "min_resources": 9,
+        "n_jobs": 1,
+        "random_state": 0,
+        "journal": tmp_path / "j",
+    }
     search = networks(space={"width": [64, 8, 32]}, refit="one_standard_error", **setting).fit(X, y)
     assert search.best_params_["width"] == 8
     again = clone(search).fit(X, y)
@@ -79,7 +93,14 @@ def test_the_simplest_does_not_depend_on_times(tmp_path, monkeypatch, bend):
 
 def test_nan_never_wins():
     nan = np.full(5, np.nan)
-    assert best_index(RESULTS | {"mean_test_score": np.where(np.array(RESULTS["n_resources"]) == 9, nan, [0.5, 0, 0, 0, 0.4])}, True, "score") == 0
+    assert (
+        best_index(
+            RESULTS | {"mean_test_score": np.where(np.array(RESULTS["n_resources"]) == 9, nan, [0.5, 0, 0, 0, 0.4])},
+            True,
+            "score",
+        )
+        == 0
+    )
     assert best_index(RESULTS | {"mean_test_score": nan}, True, "score") == 0
     infinite = np.array([1.0, np.nan, -np.inf, np.nan, 1.0])
     assert best_index(RESULTS | {"mean_test_score": infinite}, True, "score") == 2
@@ -92,13 +113,18 @@ def test_refit_by_the_rule():
     last = np.flatnonzero(np.asarray(results["n_resources"]) == 9)
     best = last[np.argmax(results["mean_test_score"][last])]
     assert search.best_index_ in last
-    assert results["mean_test_score"][search.best_index_] >= results["mean_test_score"][best] - results["std_test_score"][best]
+    assert (
+        results["mean_test_score"][search.best_index_]
+        >= results["mean_test_score"][best] - results["std_test_score"][best]
+    )
     assert search.best_estimator_.lr == search.best_params_["lr"]
 
 
 @pytest.mark.parametrize(("written", "meant"), [("one-standard-error", "one_standard_error"), ("Ensemble", "ensemble")])
 def test_rules_written_wrong(written, meant):
-    """With one score any name chooses the best, as in scikit-learn; these were meant otherwise."""
+    """With one score any name chooses the best, as in scikit-learn; these were meant
+    otherwise.
+    """
     with pytest.raises(ValueError, match=f"refit='{written}' is no way of choosing; did you mean '{meant}'"):
         selection_metric(make_scorer(accuracy_score), written)
     assert selection_metric(make_scorer(accuracy_score), "neg_mean_squared_error") == "score"
@@ -141,7 +167,10 @@ def test_goes_by_the_metric_that_refit_names(metric):
 
 
 def both(estimator, X, y):
-    return {"accuracy": accuracy_score(y, estimator.predict(X)), "auc": roc_auc_score(y, estimator.predict_proba(X)[:, 1])}
+    return {
+        "accuracy": accuracy_score(y, estimator.predict(X)),
+        "auc": roc_auc_score(y, estimator.predict_proba(X)[:, 1]),
+    }
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "auc"])
@@ -151,7 +180,11 @@ def test_a_function_that_gives_several(metric):
     assert function.best_params_ == names.best_params_
     assert function.best_score_ == names.best_score_
     assert function.cv_results_["params"] == names.cv_results_["params"]
-    assert function.score(X, y) == names.score(X, y) == (accuracy_score(y, names.predict(X)) if metric == "accuracy" else names.score(X, y))
+    assert (
+        function.score(X, y)
+        == names.score(X, y)
+        == (accuracy_score(y, names.predict(X)) if metric == "accuracy" else names.score(X, y))
+    )
 
 
 def test_several_metrics_and_other_refits():

@@ -1,11 +1,13 @@
-"""Spaces as models see them: every candidate is a vector, and the vector is the candidate."""
+"""Spaces as models see them: every candidate is a vector, and the vector is the
+candidate.
+"""
 
 import numpy as np
 import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 from scipy import stats
 
-from sknet_hp.search.bohb import _levels
+from sknet_hp.search.searchers.bohb import _levels
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Choice, Space
 
@@ -27,7 +29,9 @@ CONDITIONAL = [
 
 def test_steps_are_one_coordinate_in_their_order():
     """Optuna's stepped distributions were choices without an order to TPE and BOHB."""
-    space = Space({"width": IntDistribution(8, 64, step=8), "dropout": FloatDistribution(0.0, 0.3, step=0.1), "kind": ["a", "b"]})
+    space = Space(
+        {"width": IntDistribution(8, 64, step=8), "dropout": FloatDistribution(0.0, 0.3, step=0.1), "kind": ["a", "b"]}
+    )
     candidates = [{"width": 8 * (k + 1), "dropout": [0.0, 0.1, 0.2, 0.3][k % 4], "kind": "a"} for k in range(8)]
     vectors = [space.encode(params) for params in candidates]
     assert [vector[0] for vector in vectors] == [(k + 0.5) / 8 for k in range(8)]
@@ -92,7 +96,9 @@ def test_branches_are_a_choice_and_share_what_they_say_alike():
     assert (opt.values, momentum.values, beta.high) == (["sgd", "nag"], [0.0, 0.9], 0.999)
     adam = space.encode({"opt": "adam", "lr": 1e-4, "beta": 0.999})
     assert adam == pytest.approx([0, 0, 1, np.nan, np.nan, np.nan], nan_ok=True)
-    assert space.encode({"opt": "nag", "lr": 1.0, "momentum": 0.9}) == pytest.approx([2, np.nan, np.nan, 1, 1, 1], nan_ok=True)
+    assert space.encode({"opt": "nag", "lr": 1.0, "momentum": 0.9}) == pytest.approx(
+        [2, np.nan, np.nan, 1, 1, 1], nan_ok=True
+    )
 
 
 def test_decode_looks_only_at_what_the_branch_has():
@@ -124,9 +130,14 @@ def test_a_distribution_without_quantiles_is_refused_only_by_models():
 @pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize("values", [[1, 5, 9], [0.1, 0.5, 2.5]])
 def test_discrete_values_of_scipy(frozen, values):
-    """Numbers that are not whole were cut to whole ones, and whole ones of a distribution that is not frozen came as floats."""
+    """Numbers that are not whole were cut to whole ones, and whole ones of a
+    distribution that is not frozen came as floats.
+    """
     distribution = stats.rv_discrete(values=(values, [0.2, 0.3, 0.5]))
     space = Space({"a": distribution() if frozen else distribution})
     for value in values:
-        for seen in (space.decode(space.encode({"a": value}))["a"], Axes(space).params(Axes(space).point({"a": value}))["a"]):
+        for seen in (
+            space.decode(space.encode({"a": value}))["a"],
+            Axes(space).params(Axes(space).point({"a": value}))["a"],
+        ):
             assert (seen, type(seen)) == (value, type(value))

@@ -18,7 +18,9 @@ X, y = table()
 
 
 def greedy(outputs, truth, score, rounds=50, patience=10):
-    """Caruana et al. (2004), with replacement, as plainly as can be. outputs: [candidate][split] predictions."""
+    """Caruana et al. (2004), with replacement, as plainly as can be. outputs:
+    [candidate][split] predictions.
+    """
     chosen, best, best_chosen = [], -np.inf, None
     for _ in range(rounds):
         scores = []
@@ -44,7 +46,12 @@ CASES = {
         "neg_mean_squared_error",
         lambda y, p: -mean_squared_error(y, p),
     ),
-    "two errors": (REGRESSOR, X[:, :2] ** 2 + X[:, 2:], "neg_mean_squared_error", lambda y, p: -mean_squared_error(y, p)),
+    "two errors": (
+        REGRESSOR,
+        X[:, :2] ** 2 + X[:, 2:],
+        "neg_mean_squared_error",
+        lambda y, p: -mean_squared_error(y, p),
+    ),
 }
 
 
@@ -59,7 +66,12 @@ def test_ensemble_against_the_plain_algorithm(net, target, scoring, score):
     splits, outputs = list(cv.split(X)), []
     for row in last:
         fitted = [clone(net).set_params(**results["params"][row]).fit(X[train], target[train]) for train, _ in splits]
-        outputs.append([(one.predict_proba if net is NET else one.predict)(X[test]) for one, (_, test) in zip(fitted, splits, strict=True)])
+        outputs.append(
+            [
+                (one.predict_proba if net is NET else one.predict)(X[test])
+                for one, (_, test) in zip(fitted, splits, strict=True)
+            ]
+        )
     best, weights = greedy(outputs, [target[test] for _, test in splits], score)
     assert {member["candidate"]: member["weight"] for member in search.ensemble_} == pytest.approx(
         {results["candidate"][last[k]]: weight for k, weight in weights.items()}
@@ -76,7 +88,9 @@ def test_ensemble_against_the_plain_algorithm(net, target, scoring, score):
 
 def test_ensemble_in_a_pipeline_of_strings():
     names = np.where(y > 0, "yes", "no")
-    search = networks(make_pipeline(StandardScaler(), NET), {"netclassifier__lr": SPACE["lr"]}, refit="ensemble").fit(X, names)
+    search = networks(make_pipeline(StandardScaler(), NET), {"netclassifier__lr": SPACE["lr"]}, refit="ensemble").fit(
+        X, names
+    )
     assert set(search.predict(X)) == {"yes", "no"}
     assert search.classes_.tolist() == ["no", "yes"]
     assert search.score(X, names) > 0.7
@@ -100,7 +114,9 @@ def test_ensemble_counts_weights_of_rows():
 
 def test_what_can_not_vote_is_refused_before_it_is_trained():
     with pytest.raises(ValueError, match="refit='ensemble' averages networks that have seen all rows"):
-        HalvingSearchCV(LogisticRegression(), {"C": [1.0, 2.0]}, resource="n_samples", refit="ensemble", cv=CV).fit(X, y)
+        HalvingSearchCV(LogisticRegression(), {"C": [1.0, 2.0]}, resource="n_samples", refit="ensemble", cv=CV).fit(
+            X, y
+        )
     with pytest.raises(ValueError, match="averages probabilities, and Curve has no predict_proba"):
         follow(refit="ensemble").fit(X, y)
     assert TRAINED == []

@@ -11,8 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp.search import PBTSearchCV
-from sknet_hp.search.explore import explored, neighbours, perturbed, scaled
-from sknet_hp.search.population import intervals
+from sknet_hp.search.arithmetic.exploring import explored, neighbours, perturbed, scaled
+from sknet_hp.search.searchers.population import intervals
 from sknet_hp.search.spaces.space import Choice, Range, Space
 from sknet_hp.skorch import NeuralNetClassifier
 
@@ -53,7 +53,9 @@ def test_neighbours():
     assert neighbours(choice, (7,)) == []
     rng = np.random.RandomState(0)
     assert {perturbed(choice, (16,), (1.2, 0.8), rng) for _ in range(50)} == {(8,), (32, 32)}
-    assert {perturbed(choice, (7,), (1.2, 0.8), rng) for _ in range(50)} == set(sizes), "from elsewhere it is drawn anew"
+    assert {perturbed(choice, (7,), (1.2, 0.8), rng) for _ in range(50)} == set(sizes), (
+        "from elsewhere it is drawn anew"
+    )
 
 
 def test_explored():
@@ -76,7 +78,14 @@ def test_explored():
 
 @pytest.mark.parametrize(
     ("most", "interval", "expected"),
-    [(100, "auto", list(range(10, 101, 10))), (9, "auto", list(range(1, 10))), (10, 4, [4, 8, 10]), (8, 4, [4, 8]), (3, 3, [3]), (1, "auto", [1])],
+    [
+        (100, "auto", list(range(10, 101, 10))),
+        (9, "auto", list(range(1, 10))),
+        (10, 4, [4, 8, 10]),
+        (8, 4, [4, 8]),
+        (3, 3, [3]),
+        (1, "auto", [1]),
+    ],
 )
 def test_intervals(most, interval, expected):
     assert intervals(most, interval) == expected
@@ -103,10 +112,17 @@ def test_shapes_and_optimizers_are_refused(name, values, bundles):
     assert sum(bundles) <= 8, "before anything is trained for long"
 
 
-@pytest.mark.parametrize("name", ["lr", "dropout", "input_dropout", "weight_decay", "beta1", "grad_clip_norm", "batch_size", "label_smoothing"])
+@pytest.mark.parametrize(
+    "name",
+    ["lr", "dropout", "input_dropout", "weight_decay", "beta1", "grad_clip_norm", "batch_size", "label_smoothing"],
+)
 def test_numbers_may_change(name):
-    values = {"batch_size": [16, 32], "lr": [1e-3, 1e-2]}.get(name, [0.0, 0.1] if name != "grad_clip_norm" else [0.1, 1.0])
-    search = small(param_distributions={name: values}, initial_candidates=[{name: value} for value in values * 3]).fit(X, y)
+    values = {"batch_size": [16, 32], "lr": [1e-3, 1e-2]}.get(
+        name, [0.0, 0.1] if name != "grad_clip_norm" else [0.1, 1.0]
+    )
+    search = small(param_distributions={name: values}, initial_candidates=[{name: value} for value in values * 3]).fit(
+        X, y
+    )
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert {params[name] for params in search.cv_results_["params"]} == set(values)
 
@@ -114,10 +130,20 @@ def test_numbers_may_change(name):
 @pytest.mark.parametrize("pipeline", [False, True])
 def test_modules_of_skorch_are_refused(pipeline):
     """skorch itself would make them anew, without a word."""
-    net = NeuralNetClassifier(torch.nn.Linear, criterion=torch.nn.CrossEntropyLoss, module__in_features=30, max_epochs=6, verbose=0, random_state=0)
+    net = NeuralNetClassifier(
+        torch.nn.Linear,
+        criterion=torch.nn.CrossEntropyLoss,
+        module__in_features=30,
+        max_epochs=6,
+        verbose=0,
+        random_state=0,
+    )
     estimator, prefix = (make_pipeline(StandardScaler(), net), "neuralnetclassifier__") if pipeline else (net, "")
     space = {f"{prefix}lr": [0.01, 0.1], f"{prefix}module__out_features": [2, 3]}
-    with pytest.raises(ValueError, match=r"module__out_features' can not change while training goes on(?s:.*)skorch makes the module anew"):
+    with pytest.raises(
+        ValueError,
+        match=r"module__out_features' can not change while training goes on(?s:.*)skorch makes the module anew",
+    ):
         PBTSearchCV(estimator, space, population_size=4, cv=2, random_state=0).fit(X, y)
     alternatives = [{f"{prefix}lr": [0.01, 0.1], f"{prefix}module__out_features": [n]} for n in (2, 3)]
     assert PBTSearchCV(estimator, alternatives, population_size=4, cv=2, random_state=0).fit(X, y).best_score_ > 0
@@ -129,7 +155,11 @@ def test_shapes_may_stand_in_a_list_of_dicts():
     results = search.cv_results_
     widths = dict(zip(results["candidate"], results["param_width"], strict=True))
     assert set(widths.values()) == {8, 16}
-    assert all(widths[child] == widths[parent] for child, parent in zip(results["candidate"], results["parent"], strict=True) if parent >= 0)
+    assert all(
+        widths[child] == widths[parent]
+        for child, parent in zip(results["candidate"], results["parent"], strict=True)
+        if parent >= 0
+    )
     assert np.isfinite(results["mean_test_score"]).all()
 
 
@@ -143,10 +173,15 @@ def test_the_step_that_is_trained_can_not_change():
 @pytest.mark.parametrize("name", ["module__in_features", "module"])
 def test_modules_of_skorch_can_not_change(name):
     """It would begin anew with other weights, without an error."""
-    net = NeuralNetClassifier(torch.nn.Linear, module__in_features=30, module__out_features=2, criterion=torch.nn.CrossEntropyLoss, verbose=0)
+    net = NeuralNetClassifier(
+        torch.nn.Linear, module__in_features=30, module__out_features=2, criterion=torch.nn.CrossEntropyLoss, verbose=0
+    )
     pipeline = make_pipeline(StandardScaler(), net.set_params(max_epochs=6, random_state=0))
     values = {"module": [torch.nn.Linear, torch.nn.Identity], "module__in_features": [30, 31]}[name]
-    with pytest.raises(ValueError, match=f"'neuralnetclassifier__{name}' can not change while training goes on(?s:.*)skorch makes the module anew"):
+    with pytest.raises(
+        ValueError,
+        match=f"'neuralnetclassifier__{name}' can not change while training goes on(?s:.*)skorch makes the module anew",
+    ):
         small(estimator=pipeline, param_distributions={f"neuralnetclassifier__{name}": values}).fit(X, y)
 
 

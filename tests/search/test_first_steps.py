@@ -1,4 +1,6 @@
-"""Pipelines whose first steps are the same for all candidates: fitted once for each split, with the numbers of fitting them each time."""
+"""Pipelines whose first steps are the same for all candidates: fitted once for each
+split, with the numbers of fitting them each time.
+"""
 
 import joblib
 import numpy as np
@@ -19,7 +21,16 @@ pytestmark = pytest.mark.timeout(120)
 
 X, y = table()
 CV = StratifiedKFold(2)
-NET = NetClassifier(width=8, n_layers=1, max_epochs=9, batch_size=16, dropout=0.1, lr_schedule="cosine", early_stopping=False, random_state=0)
+NET = NetClassifier(
+    width=8,
+    n_layers=1,
+    max_epochs=9,
+    batch_size=16,
+    dropout=0.1,
+    lr_schedule="cosine",
+    early_stopping=False,
+    random_state=0,
+)
 LR = {"netclassifier__lr": [1e-3, 1e-2]}
 
 
@@ -56,7 +67,9 @@ def test_preprocessing_is_fitted_once_a_split():
         }).fit(X, y)  # fmt: skip
     assert len(Counting.fits) > 2 + 8 - 1, "where its own parameters are searched, each candidate has its own"
     scores = [f"split{k}_test_score" for k in range(2)]
-    assert [search.cv_results_[name].tolist() for name in scores] == [other.cv_results_[name].tolist() for name in scores]
+    assert [search.cv_results_[name].tolist() for name in scores] == [
+        other.cv_results_[name].tolist() for name in scores
+    ]
 
 
 def test_parameters_of_first_steps_among_the_initial_candidates():
@@ -72,7 +85,10 @@ def test_shared_preprocessing_of_other_tables(frames):
     import polars as pl
     from scipy import sparse
 
-    made = {"pandas": lambda: pd.DataFrame(X, index=np.arange(60)[::-1]), "polars": lambda: pl.DataFrame(X, schema=list("abcd"))}
+    made = {
+        "pandas": lambda: pd.DataFrame(X, index=np.arange(60)[::-1]),
+        "polars": lambda: pl.DataFrame(X, schema=list("abcd")),
+    }
     made |= {"sparse": lambda: sparse.csr_array(X), "list": X.tolist}
     scaler = StandardScaler(with_mean=frames != "sparse")
     if frames in ("pandas", "polars"):
@@ -80,16 +96,26 @@ def test_shared_preprocessing_of_other_tables(frames):
     pipeline = make_pipeline(scaler, NET)
     parameters = {"cv": CV, "min_resources": 1, "n_candidates": "grid"}
     shared = HalvingSearchCV(pipeline, {"netclassifier__lr": [1e-3, 1e-2, 0.1]}, **parameters).fit(made[frames](), y)
-    alone = HalvingSearchCV(pipeline, {"netclassifier__lr": [1e-3, 1e-2, 0.1], "standardscaler__copy": [True]}, **parameters).fit(made[frames](), y)
+    alone = HalvingSearchCV(
+        pipeline, {"netclassifier__lr": [1e-3, 1e-2, 0.1], "standardscaler__copy": [True]}, **parameters
+    ).fit(made[frames](), y)
     assert shared.cv_results_["mean_test_score"].tolist() == alone.cv_results_["mean_test_score"].tolist()
     assert np.array_equal(shared.predict_proba(made[frames]()), alone.predict_proba(made[frames]()))
 
 
 def test_train_scores_where_training_rows_are_encoded_otherwise():
-    """TargetEncoder gives other numbers while it is fitted than afterwards; scores are of the latter."""
+    """TargetEncoder gives other numbers while it is fitted than afterwards; scores are
+    of the latter.
+    """
     codes = (X[:, :1] > 0.3).astype(int) + (X[:, :1] > -0.3)
     pipeline = make_pipeline(TargetEncoder(cv=StratifiedKFold(2)), SGDClassifier(random_state=0))
-    parameters = {"resource": "sgdclassifier__max_iter", "max_resources": 9, "n_candidates": "grid", "cv": CV, "return_train_score": True}
+    parameters = {
+        "resource": "sgdclassifier__max_iter",
+        "max_resources": 9,
+        "n_candidates": "grid",
+        "cv": CV,
+        "return_train_score": True,
+    }
     space = {"sgdclassifier__alpha": [1e-3, 1e-2]}
     with pytest.warns(Warning, match="Maximum number of iteration"):
         shared = HalvingSearchCV(pipeline, space, **parameters).fit(codes, y)
@@ -104,7 +130,12 @@ def test_with_rows_as_the_resource_preprocessing_sees_no_more_rows_than_its_netw
     pipeline = make_pipeline(Counting(), LogisticRegression())
     Counting.fits.clear()
     search = HalvingSearchCV(
-        pipeline, {"logisticregression__C": [0.1, 1.0, 10.0]}, resource="n_samples", min_resources=10, cv=CV, n_candidates="grid"
+        pipeline,
+        {"logisticregression__C": [0.1, 1.0, 10.0]},
+        resource="n_samples",
+        min_resources=10,
+        cv=CV,
+        n_candidates="grid",
     )
     with joblib.parallel_config("sequential"):
         search.set_params(random_state=0, refit=False).fit(X, y)

@@ -24,7 +24,9 @@ def test_all_fail(Search):
 
 def test_some_fail():
     failing = (3, 7, 20)
-    with pytest.warns(FitFailedWarning, match=r"(?s)6 fits failed out of a total of 80.*RuntimeError: setting \d+ can not be trained"):
+    with pytest.warns(
+        FitFailedWarning, match=r"(?s)6 fits failed out of a total of 80.*RuntimeError: setting \d+ can not be trained"
+    ):
         search = follow(estimator=Curve(max_epochs=27, fails=failing)).fit(X, y)
     results = search.cv_results_
     of_failing = [row for row, params in enumerate(results["params"]) if params["index"] in failing]
@@ -83,7 +85,15 @@ def test_ctrl_c_is_what_comes_out_of_a_search_in_which_all_has_failed():
 def test_what_failed_half_way_is_begun_anew():
     """Half a fit is nothing to go on from."""
     with joblib.parallel_config("sequential"), pytest.warns(FitFailedWarning):
-        HalvingSearchCV(Breaking(max_epochs=4), {"index": [1, 2]}, factor=2, cv=CV, min_resources=1, n_candidates="grid", refit=False).fit(X, y)
+        HalvingSearchCV(
+            Breaking(max_epochs=4),
+            {"index": [1, 2]},
+            factor=2,
+            cv=CV,
+            min_resources=1,
+            n_candidates="grid",
+            refit=False,
+        ).fit(X, y)
     assert Breaking.starts
     assert set(Breaking.starts) == {0}
 
@@ -108,13 +118,17 @@ class Breaking(Curve):
 def test_a_search_that_no_score_can_lead_ends_at_its_first_rung(settings):
     """It went on to the last rung, and gave the first candidate, trained for an epoch."""
     search = networks(NET, {"lr": [0.01, 0.1, 0.2]}, **{"scoring": "f1"} | settings)
-    with pytest.raises(ValueError, match=r"nothing to search by: the scores .* of all 3 candidates of the first rung are NaN"):
+    with pytest.raises(
+        ValueError, match=r"nothing to search by: the scores .* of all 3 candidates of the first rung are NaN"
+    ):
         search.fit(X, np.where(y > 0, "yes", "no"))
 
 
 def test_preprocessing_that_fails(tmp_path):
     """And whose journal is not in use ever after."""
-    search = networks(make_pipeline(StandardScaler(), NET), {"netclassifier__lr": [0.1, 0.2]}, journal=tmp_path / "j", random_state=0)
+    search = networks(
+        make_pipeline(StandardScaler(), NET), {"netclassifier__lr": [0.1, 0.2]}, journal=tmp_path / "j", random_state=0
+    )
     bad = np.full_like(X, np.inf)
     for _ in range(2):
         with pytest.raises(ValueError, match="infinity"):

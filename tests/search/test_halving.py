@@ -1,4 +1,6 @@
-"""Successive halving: who goes on, that those who do go on go on from where they stopped, and what a search makes of it."""
+"""Successive halving: who goes on, that those who do go on go on from where they
+stopped, and what a search makes of it.
+"""
 
 import joblib
 import numpy as np
@@ -19,7 +21,16 @@ pytestmark = pytest.mark.timeout(120)
 
 X, y = table()
 CV = StratifiedKFold(2)
-NET = NetClassifier(width=8, n_layers=1, max_epochs=9, batch_size=16, dropout=0.1, lr_schedule="cosine", early_stopping=False, random_state=0)
+NET = NetClassifier(
+    width=8,
+    n_layers=1,
+    max_epochs=9,
+    batch_size=16,
+    dropout=0.1,
+    lr_schedule="cosine",
+    early_stopping=False,
+    random_state=0,
+)
 SPACE = {"lr": [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3], "dropout": [0.0, 0.2]}
 
 
@@ -53,7 +64,12 @@ def test_rungs_against_a_plain_loop():
     assert search.best_params_ == {"index": alive[0], "max_epochs": 27}
     assert search.best_score_ == CURVES[alive[0], 26]
     assert search.n_candidates_ == 27
-    assert (search.resource_, search.min_resources_, search.max_resources_, search.n_splits_) == ("max_epochs", 1, 27, 2)
+    assert (search.resource_, search.min_resources_, search.max_resources_, search.n_splits_) == (
+        "max_epochs",
+        1,
+        27,
+        2,
+    )
 
 
 def test_epochs_are_continued():
@@ -63,22 +79,44 @@ def test_epochs_are_continued():
     reached = {}
     for index, start, end in TRAINED:
         reached.setdefault(index, []).append((start, end))
-    assert reached[search.best_params_["index"]] == [(0, 1), (0, 1), (1, 5), (1, 5), (5, 17), (5, 17), (17, 52), (17, 52)]
+    assert reached[search.best_params_["index"]] == [
+        (0, 1),
+        (0, 1),
+        (1, 5),
+        (1, 5),
+        (5, 17),
+        (5, 17),
+        (17, 52),
+        (17, 52),
+    ]
 
 
 @pytest.mark.parametrize(
     ("n", "rungs"),
-    [(1, [(1, 27)]), (2, [(2, 27)]), (5, [(5, 9), (1, 27)]), (20, [(20, 3), (6, 9), (2, 27)]), (100, [(100, 1), (33, 3), (11, 9), (3, 27)])],
+    [
+        (1, [(1, 27)]),
+        (2, [(2, 27)]),
+        (5, [(5, 9), (1, 27)]),
+        (20, [(20, 3), (6, 9), (2, 27)]),
+        (100, [(100, 1), (33, 3), (11, 9), (3, 27)]),
+    ],
 )
 def test_fewer_or_more_than_the_resources_are_for(n, rungs):
-    """Few begin with more; of many several are left. The last rung always has all resources."""
+    """Few begin with more; of many several are left. The last rung always has all
+    resources.
+    """
     assert rungs_of(follow(n, refit=False).fit(X, y))[0] == rungs
 
 
 def test_aggressive_elimination():
     search = follow(100, refit=False, aggressive_elimination=True).fit(X, y)
     assert rungs_of(search)[0] == [(100, 1), (11, 3), (3, 9), (1, 27)]
-    assert rungs_of(follow(27, refit=False, aggressive_elimination=True).fit(X, y))[0] == [(27, 1), (9, 3), (3, 9), (1, 27)]
+    assert rungs_of(follow(27, refit=False, aggressive_elimination=True).fit(X, y))[0] == [
+        (27, 1),
+        (9, 3),
+        (3, 9),
+        (1, 27),
+    ]
     assert rungs_of(follow(5, refit=False, aggressive_elimination=True).fit(X, y))[0] == [(5, 9), (1, 27)]
 
 
@@ -107,7 +145,9 @@ def test_fractional_factor():
 
 
 def test_initial_candidates():
-    search = follow(30, Curve(index=17, max_epochs=27), n_candidates=9, initial_candidates=["current", {"index": 4}]).fit(X, y)
+    search = follow(
+        30, Curve(index=17, max_epochs=27), n_candidates=9, initial_candidates=["current", {"index": 4}]
+    ).fit(X, y)
     first = rungs_of(search)[1][0]
     assert first[:2] == [17, 4]
     assert len(first) == len(set(first)) == 9
@@ -131,7 +171,9 @@ def test_grid_of_a_distribution():
 
 @pytest.fixture(scope="module")
 def networks():
-    return HalvingSearchCV(NET, SPACE, n_candidates=9, cv=CV, min_resources=1, random_state=0, refit="ensemble").fit(X, y)
+    return HalvingSearchCV(NET, SPACE, n_candidates=9, cv=CV, min_resources=1, random_state=0, refit="ensemble").fit(
+        X, y
+    )
 
 
 def test_a_survivor_is_a_network_trained_in_one_go(networks):
@@ -153,14 +195,18 @@ class Spy(NetClassifier):
     def fit(self, X, y, **more):
         before = getattr(self, "n_iter_", 0)
         super().fit(X, y, **more)
-        Spy.seen.append((self.lr, before, self.n_iter_, None if not hasattr(self, "parameters_") else self.parameters_.tobytes()))
+        Spy.seen.append(
+            (self.lr, before, self.n_iter_, None if not hasattr(self, "parameters_") else self.parameters_.tobytes())
+        )
         return self
 
 
 def test_continuation_by_the_networks_own_counters():
     Spy.seen.clear()
     spy = Spy(**NET.get_params())
-    search = HalvingSearchCV(spy, {"lr": np.geomspace(1e-3, 0.3, 9)}, n_candidates="grid", cv=CV, min_resources=1, refit=False)
+    search = HalvingSearchCV(
+        spy, {"lr": np.geomspace(1e-3, 0.3, 9)}, n_candidates="grid", cv=CV, min_resources=1, refit=False
+    )
     with joblib.parallel_config("sequential"):
         search.fit(X, y)
     assert sum(after - before for _, before, after, _ in Spy.seen) == 2 * (9 * 1 + 3 * 2 + 1 * 6)
@@ -173,8 +219,12 @@ def test_continuation_by_the_networks_own_counters():
 
 def test_a_network_that_has_stopped_stays_stopped_and_keeps_its_score():
     Spy.seen.clear()
-    spy = Spy(**NET.get_params()).set_params(early_stopping=True, patience=1, max_epochs=27, min_delta=10.0)  # nothing is ever such an improvement
-    search = HalvingSearchCV(spy, {"lr": [1e-3, 1e-2, 0.1]}, n_candidates="grid", factor=2, cv=CV, min_resources=7, refit=False)
+    spy = Spy(**NET.get_params()).set_params(
+        early_stopping=True, patience=1, max_epochs=27, min_delta=10.0
+    )  # nothing is ever such an improvement
+    search = HalvingSearchCV(
+        spy, {"lr": [1e-3, 1e-2, 0.1]}, n_candidates="grid", factor=2, cv=CV, min_resources=7, refit=False
+    )
     with joblib.parallel_config("sequential"):
         search.fit(X, y)
     results = search.cv_results_
@@ -187,7 +237,9 @@ def test_a_network_that_has_stopped_stays_stopped_and_keeps_its_score():
     assert weights[:2] == weights[2:], "no step more"
 
 
-@pytest.mark.parametrize("how", ["sequential", "fused", pytest.param("loky", marks=pytest.mark.slow), "threading", "fused(1)"])
+@pytest.mark.parametrize(
+    "how", ["sequential", "fused", pytest.param("loky", marks=pytest.mark.slow), "threading", "fused(1)"]
+)
 def test_the_same_bits_everywhere(how, networks):
     search = clone(networks)
     if how == "fused":
@@ -205,7 +257,9 @@ def test_the_same_bits_everywhere(how, networks):
 
 
 def test_fused_by_default(bundles):
-    HalvingSearchCV(NET, {"lr": np.geomspace(1e-3, 0.1, 27)}, n_candidates="grid", cv=CV, refit=False, min_resources=1).fit(X, y)
+    HalvingSearchCV(
+        NET, {"lr": np.geomspace(1e-3, 0.1, 27)}, n_candidates="grid", cv=CV, refit=False, min_resources=1
+    ).fit(X, y)
     assert sum(bundles) == 54 + 18 + 6
 
 
@@ -220,9 +274,14 @@ def test_nested():
 
 def test_trees_go_on():
     trees = GradientBoostingClassifier(n_estimators=9, random_state=0)
-    search = HalvingSearchCV(trees, {"max_depth": [1, 2, 3]}, resource="n_estimators", min_resources=1, n_candidates="grid", cv=CV).fit(X, y)
+    search = HalvingSearchCV(
+        trees, {"max_depth": [1, 2, 3]}, resource="n_estimators", min_resources=1, n_candidates="grid", cv=CV
+    ).fit(X, y)
     assert search.best_params_["n_estimators"] == 9
-    scores = [clone(trees).set_params(**search.best_params_).fit(X[train], y[train]).score(X[test], y[test]) for train, test in CV.split(X, y)]
+    scores = [
+        clone(trees).set_params(**search.best_params_).fit(X[train], y[train]).score(X[test], y[test])
+        for train, test in CV.split(X, y)
+    ]
     assert search.best_score_ == np.mean(scores)
 
 
@@ -239,7 +298,15 @@ class Rows(LogisticRegression):
 
 def test_rows_as_the_resource():
     Rows.seen.clear()
-    search = HalvingSearchCV(Rows(), {"C": [0.01, 0.1, 1.0, 10.0]}, resource="n_samples", factor=2, min_resources=7, cv=CV, n_candidates="grid")
+    search = HalvingSearchCV(
+        Rows(),
+        {"C": [0.01, 0.1, 1.0, 10.0]},
+        resource="n_samples",
+        factor=2,
+        min_resources=7,
+        cv=CV,
+        n_candidates="grid",
+    )
     with joblib.parallel_config("sequential"):
         search.set_params(random_state=0).fit(X, y)
     assert sorted(set(search.cv_results_["n_resources"])) == [7, 15, 30]
@@ -254,7 +321,9 @@ def test_rows_as_the_resource():
 
 def test_sample_weight():
     weight = np.linspace(0.1, 3, 60)
-    search = HalvingSearchCV(NET, {"lr": [1e-3, 1e-2, 0.1]}, cv=CV, min_resources=1, n_candidates="grid").fit(X, y, sample_weight=weight)
+    search = HalvingSearchCV(NET, {"lr": [1e-3, 1e-2, 0.1]}, cv=CV, min_resources=1, n_candidates="grid").fit(
+        X, y, sample_weight=weight
+    )
     scores = []
     for train, test in CV.split(X, y):
         alone = clone(NET).set_params(**search.best_params_).fit(X[train], y[train], sample_weight=weight[train])
@@ -262,7 +331,9 @@ def test_sample_weight():
     assert search.best_score_ == np.mean(scores)
     piped = make_pipeline(StandardScaler(), NET)
     shared = HalvingSearchCV(piped, {"netclassifier__lr": [1e-3, 1e-2]}, cv=CV, min_resources=1, n_candidates="grid")
-    other = clone(shared).set_params(param_distributions={"netclassifier__lr": [1e-3, 1e-2], "standardscaler__copy": [True]})
+    other = clone(shared).set_params(
+        param_distributions={"netclassifier__lr": [1e-3, 1e-2], "standardscaler__copy": [True]}
+    )
     shared.fit(X, y, netclassifier__sample_weight=weight)
     other.fit(X, y, netclassifier__sample_weight=weight)
     assert shared.cv_results_["mean_test_score"].tolist() == other.cv_results_["mean_test_score"].tolist()
@@ -281,7 +352,9 @@ def test_groups():
 def test_regression():
     target = X[:, 0] * 2 + X[:, 1]
     net = NetRegressor(width=8, n_layers=1, max_epochs=9, early_stopping=False, random_state=0)
-    search = HalvingSearchCV(net, {"lr": [1e-3, 1e-2, 0.1]}, cv=KFold(2), refit="ensemble", n_candidates="grid").fit(X, target)
+    search = HalvingSearchCV(net, {"lr": [1e-3, 1e-2, 0.1]}, cv=KFold(2), refit="ensemble", n_candidates="grid").fit(
+        X, target
+    )
     assert search.predict(X).shape == (60,)
 
 
@@ -289,11 +362,21 @@ def test_regression():
 
 
 def test_no_class_is_missing_from_the_first_rows():
-    """Where a rung lacked a class of a split, all its candidates failed alike, and who went on was left to chance."""
+    """Where a rung lacked a class of a split, all its candidates failed alike, and who
+    went on was left to chance.
+    """
     rare = np.r_[np.zeros(70, int), np.ones(10, int), np.full(10, 2)]
     table = np.random.default_rng(0).normal(size=(90, 3)) + rare[:, None]
     space, cv = {"C": (1e-3, 10.0, "log-uniform")}, StratifiedKFold(3)
-    search = HalvingSearchCV(LogisticRegression(), space, resource="n_samples", min_resources=6, cv=cv, scoring="neg_log_loss", random_state=0)
+    search = HalvingSearchCV(
+        LogisticRegression(),
+        space,
+        resource="n_samples",
+        min_resources=6,
+        cv=cv,
+        scoring="neg_log_loss",
+        random_state=0,
+    )
     for target in (rare, np.array(["a", "b", "c"])[rare], pd.Series(rare, index=np.arange(90) * 2)):
         search.fit(table, target)
         assert np.isfinite(search.cv_results_["mean_test_score"]).all()

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, fused
 from sknet_hp.search import HyperbandSearchCV
-from sknet_hp.search.brackets import hyperband
+from sknet_hp.search.arithmetic.brackets import hyperband
 
 X, y = table()
 CV = KFold(2)
@@ -34,7 +34,10 @@ def test_models_and_epochs_of_the_paper(R, models, epochs):
 @pytest.mark.parametrize(("R", "factor"), [(81, 3), (52, 3), (100, 4), (64, 2)])
 def test_brackets_against_a_plain_loop(R, factor):
     search = follow(R, factor=factor, refit=False).fit(X, y)
-    results = {name: np.asarray(search.cv_results_[name]) for name in ("bracket", "iter", "n_resources", "candidate", "mean_test_score")}
+    results = {
+        name: np.asarray(search.cv_results_[name])
+        for name in ("bracket", "iter", "n_resources", "candidate", "mean_test_score")
+    }
     index = np.array([params["index"] for params in search.cv_results_["params"]])
     for s, rungs in enumerate(hyperband(R, 1, factor)):
         alive = None
@@ -56,7 +59,11 @@ def test_brackets_differ_in_their_candidates(bundles):
     search = HyperbandSearchCV(net, space, min_resources=1, cv=CV, random_state=0, refit=False)
     with fused(1):
         search.fit(X, y)
-    first = [params["lr"] for params, k in zip(search.cv_results_["params"], search.cv_results_["iter"], strict=True) if k == 0]
+    first = [
+        params["lr"]
+        for params, k in zip(search.cv_results_["params"], search.cv_results_["iter"], strict=True)
+        if k == 0
+    ]
     assert len(first) == len(set(first)) == 17
     assert sum(bundles) == 2 * 9 + 2 * (3 + 5) + 2 * (1 + 1 + 3), "what goes on to 1, 3 and 9 epochs"
 
@@ -84,7 +91,11 @@ def test_fewer_settings_than_candidates():
 
 def test_initial_candidates_come_first():
     search = follow(9, n=40, initial_candidates=[{"index": 5}, "current"]).fit(X, y)
-    first = [params["index"] for params, k in zip(search.cv_results_["params"], search.cv_results_["iter"], strict=True) if k == 0]
+    first = [
+        params["index"]
+        for params, k in zip(search.cv_results_["params"], search.cv_results_["iter"], strict=True)
+        if k == 0
+    ]
     assert first[:2] == [5, 0]
     assert len(first) == len(set(first)) == 17
 

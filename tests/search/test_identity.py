@@ -1,4 +1,6 @@
-"""Digests: equal things have equal ones in every process, and different things different ones."""
+"""Digests: equal things have equal ones in every process, and different things
+different ones.
+"""
 
 import dataclasses
 import functools
@@ -25,8 +27,8 @@ from torch import nn
 import sknet_hp
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV
-from sknet_hp.search.running.identity import digest
-from sknet_hp.search.running.journal import JournalError
+from sknet_hp.search.journal.identity import digest
+from sknet_hp.search.journal.journal import JournalError
 from sknet_hp.search.spaces.space import Space
 
 X = np.random.RandomState(0).randn(40, 3)
@@ -97,7 +99,11 @@ THINGS = {
     "histogram, frozen": lambda k: cut(5 + k)(),
     "own family": own_family,
     "vector": lambda k: stats.multivariate_normal([0, k]),
-    "space": lambda k: Space({"lr": stats.norm(0, k), "l1": (1e-4, 1.0 + k), "l2": OnlyRvs(k), "act": [nn.ReLU(), nn.LeakyReLU(k)]}).branches,
+    "space": lambda k: (
+        Space(
+            {"lr": stats.norm(0, k), "l1": (1e-4, 1.0 + k), "l2": OnlyRvs(k), "act": [nn.ReLU(), nn.LeakyReLU(k)]}
+        ).branches
+    ),
     "array of distributions": lambda k: np.array([stats.uniform(0, k), {"s", "t", "u"}], dtype=object),
     "tensor": lambda k: torch.tensor([1.0, k]),
     "bfloat16": lambda k: torch.tensor([1.0, k], dtype=torch.bfloat16),
@@ -117,9 +123,13 @@ THINGS = {
     "partial": lambda k: functools.partial(scored, by=k),
     "lambda": lambda k: [lambda x: x + 1, lambda x: x + 2][k - 1],
     "bound": lambda k: ["a", "b"][k - 1].upper,
-    "estimator": lambda k: make_pipeline(FunctionTransformer([np.log1p, np.exp][k - 1]), NetClassifier(loss=nn.CrossEntropyLoss())),
+    "estimator": lambda k: make_pipeline(
+        FunctionTransformer([np.log1p, np.exp][k - 1]), NetClassifier(loss=nn.CrossEntropyLoss())
+    ),
     "fitted and frozen": lambda k: FrozenEstimator(LogisticRegression().fit(X[20 * k - 20 :], y[20 * k - 20 :])),
-    "weights to start from": lambda k: NetClassifier(init_from=NetClassifier(max_epochs=1, width=4, random_state=k).fit(X, y)),
+    "weights to start from": lambda k: NetClassifier(
+        init_from=NetClassifier(max_epochs=1, width=4, random_state=k).fit(X, y)
+    ),
     "search": lambda k: HalvingSearchCV(NetClassifier(), {"lr": stats.loguniform(1e-4, k)}),
     "scorer": lambda k: make_scorer(scored, by=k),
     "slots": lambda k: Slots(stats.uniform(0, k)),
@@ -220,12 +230,18 @@ def test_a_loss_with_weights(tmp_path):
     """Tensors were told by where they lie in memory: the same search again was refused."""
 
     def search(weight, estimator=None):
-        net = estimator or NetClassifier(loss=nn.CrossEntropyLoss(weight=torch.tensor(weight)), max_epochs=3, width=4, random_state=0)
-        return HalvingSearchCV(net, {"lr": stats.loguniform(1e-3, 0.1)}, n_candidates=3, cv=2, random_state=0, journal=tmp_path / "j")
+        net = estimator or NetClassifier(
+            loss=nn.CrossEntropyLoss(weight=torch.tensor(weight)), max_epochs=3, width=4, random_state=0
+        )
+        return HalvingSearchCV(
+            net, {"lr": stats.loguniform(1e-3, 0.1)}, n_candidates=3, cv=2, random_state=0, journal=tmp_path / "j"
+        )
 
     first = search([1.0, 2.0]).fit(X, y)
     again = search([1.0, 2.0]).fit(X, y)
-    assert again.cv_results_["mean_fit_time"].tolist() == first.cv_results_["mean_fit_time"].tolist(), "read, not trained"
+    assert again.cv_results_["mean_fit_time"].tolist() == first.cv_results_["mean_fit_time"].tolist(), (
+        "read, not trained"
+    )
     search([1.0, 2.0], first.estimator.fit(X, y)).fit(X, y)  # what the estimator has learned before is no matter
     with pytest.raises(JournalError, match="another estimator"):
         search([1.0, 3.0]).fit(X, y)

@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 from curves import Curve, table
 
-from sknet_hp.search import ASHASearchCV, BOHBSearchCV, CmaEsSearchCV, GPSearchCV, HalvingSearchCV, HyperbandSearchCV, PBTSearchCV, TPESearchCV
-from sknet_hp.search.brackets import Rung, epochs, hyperband, with_room
+from sknet_hp.search import (
+    ASHASearchCV,
+    BOHBSearchCV,
+    CmaEsSearchCV,
+    GPSearchCV,
+    HalvingSearchCV,
+    HyperbandSearchCV,
+    PBTSearchCV,
+    TPESearchCV,
+)
+from sknet_hp.search.arithmetic.brackets import Rung, epochs, hyperband, with_room
 
 X, y = table()
 SEARCHERS = {
@@ -29,7 +38,13 @@ def searched(Search, settings, values, initial, **more):
     given = [candidate if candidate == "current" else {name: candidate} for candidate in initial]
     rungs = {} if Search is PBTSearchCV else {"min_resources": 1}
     search = Search(
-        Curve(max_epochs=9, option=0), {name: values}, initial_candidates=given, cv=2, random_state=0, refit=False, **rungs | settings | more
+        Curve(max_epochs=9, option=0),
+        {name: values},
+        initial_candidates=given,
+        cv=2,
+        random_state=0,
+        refit=False,
+        **rungs | settings | more,
     )
     search.fit(X, y)
     results = search.cv_results_
@@ -40,7 +55,10 @@ def searched(Search, settings, values, initial, **more):
 def _first(results):
     """Of each candidate that is no copy, its first row."""
     seen, parents = set(), results.get("parent", [-1] * len(results["params"]))
-    return [not (number in seen or seen.add(number)) and parent < 0 for number, parent in zip(results["candidate"], parents, strict=True)]
+    return [
+        not (number in seen or seen.add(number)) and parent < 0
+        for number, parent in zip(results["candidate"], parents, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(("Search", "settings"), SEARCHERS.values(), ids=SEARCHERS)

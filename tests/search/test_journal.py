@@ -1,4 +1,6 @@
-"""Journals: a search that is killed at any moment is taken up where it was, and ends as if nothing had been."""
+"""Journals: a search that is killed at any moment is taken up where it was, and ends as
+if nothing had been.
+"""
 
 import os
 import random
@@ -22,9 +24,9 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, JournalError, PBTSearchCV, TPESearchCV
+from sknet_hp.search.journal.identity import Identity
+from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.candidates import Candidate
-from sknet_hp.search.running.identity import Identity
-from sknet_hp.search.running.journal import Journal
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -55,7 +57,9 @@ def test_nothing_is_trained_twice(path, monkeypatch):
     before = len((path / "records").read_bytes().splitlines())
     search = follow(path).fit(X, y)
     assert 55 < before < len((path / "records").read_bytes().splitlines()) == 2 * (27 + 9 + 3 + 1)
-    assert {index for index, _, end in TRAINED[n:] if end == 1} < {index for index, _, end in first if end == 1}  # they come back to go on
+    assert {index for index, _, end in TRAINED[n:] if end == 1} < {
+        index for index, _, end in first if end == 1
+    }  # they come back to go on
     same_numbers = follow().fit(X, y)
     assert numbers_of(search) == numbers_of(same_numbers)
 
@@ -73,9 +77,13 @@ def test_progress_counts_what_was_known(path, monkeypatch, capsys):
     assert re.fullmatch(rf"rung 2, 18 networks up to 3 epochs, {so_far}", second), "no time left: none is known"
     assert re.fullmatch(r"rung 2, 18 networks up to 3 epochs, \d+ of 162 epochs .*, about \d+ s left", guess)
     assert re.fullmatch(
-        r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}, about \d+ s left", fourth
+        r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}, about "
+        r"\d+ s left",
+        fourth,
     )
-    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", last)
+    assert re.fullmatch(
+        r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs \(66 from the journal\), best score \d+\.\d{4}", last
+    )
 
 
 def test_networks_go_on_from_their_states(path, monkeypatch):
@@ -94,15 +102,21 @@ def test_a_finished_search_is_only_read(path, whole):
     again = networks(path).fit(X, y)
     same(again, whole[True])
     times = again.cv_results_["mean_fit_time"]
-    assert np.array_equal(times, networks(path).fit(X, y).cv_results_["mean_fit_time"]), "times are those of the journal"
+    assert np.array_equal(times, networks(path).fit(X, y).cv_results_["mean_fit_time"]), (
+        "times are those of the journal"
+    )
 
 
 def test_other_ways_of_choosing_read_the_same_journal(path, whole):
-    """`refit` is no part of what was searched. Networks that were let go of are trained again, which is said before it is done."""
+    """`refit` is no part of what was searched. Networks that were let go of are trained
+    again, which is said before it is done.
+    """
     networks(path).fit(X, y)
     said_before = []
     search = networks(path, refit="ensemble")
-    with pytest.warns(UserWarning, match=r"10 networks of 5 candidates are trained again .*, 90 epochs in all: refit='ensemble' asks") as told:
+    with pytest.warns(
+        UserWarning, match=r"10 networks of 5 candidates are trained again .*, 90 epochs in all: refit='ensemble' asks"
+    ) as told:
         trained_of(search, before=lambda: said_before.append(len(told)))
     assert said_before[0] == 1
     same(search, whole["ensemble"])
@@ -120,7 +134,9 @@ def test_finalists_that_an_ensemble_has_more_of(path):
     texts = [str(each.message) for each in told]
     assert texts[0].startswith("4 networks of 2 candidates are trained again from their beginning, 36 epochs in all")
     assert texts[1].startswith("2 networks of 1 candidates are trained again from their beginning, 18 epochs in all")
-    assert numbers_of(search) == numbers_of(networks(Search=HalvingSearchCV, n_candidates=9, refit="ensemble").fit(X, y))
+    assert numbers_of(search) == numbers_of(
+        networks(Search=HalvingSearchCV, n_candidates=9, refit="ensemble").fit(X, y)
+    )
 
 
 def test_in_other_company(path, whole):
@@ -170,8 +186,12 @@ def test_pipelines_and_failures(path, monkeypatch):
 @pytest.mark.parametrize("piped", [False, True])
 def test_foreign_estimators_go_on(path, piped, monkeypatch):
     trees = GradientBoostingClassifier(n_estimators=9, random_state=0, subsample=0.7)
-    estimator, prefix = (make_pipeline(StandardScaler(), trees), "gradientboostingclassifier__") if piped else (trees, "")
-    search = HalvingSearchCV(estimator, {f"{prefix}max_depth": [1, 2, 3]}, resource=f"{prefix}n_estimators", n_candidates="grid", cv=CV)
+    estimator, prefix = (
+        (make_pipeline(StandardScaler(), trees), "gradientboostingclassifier__") if piped else (trees, "")
+    )
+    search = HalvingSearchCV(
+        estimator, {f"{prefix}max_depth": [1, 2, 3]}, resource=f"{prefix}n_estimators", n_candidates="grid", cv=CV
+    )
     search.set_params(random_state=0, min_resources=1)
     expected = clone(search).fit(X, y)
     with monkeypatch.context() as patch:
@@ -209,10 +229,19 @@ def test_states_that_can_not_be_kept_are_trained_again(path, monkeypatch):
 # ---- what proposals depend on ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("Search", "same_candidates"), [(HalvingSearchCV, True), (PBTSearchCV, False), (BOHBSearchCV, False), (TPESearchCV, False)])
+@pytest.mark.parametrize(
+    ("Search", "same_candidates"),
+    [(HalvingSearchCV, True), (PBTSearchCV, False), (BOHBSearchCV, False), (TPESearchCV, False)],
+)
 def test_another_score_to_go_by(path, Search, same_candidates):
-    """Where scores make the candidates, those of another score are others: a journal can not be read with it."""
-    size = {HalvingSearchCV: {"n_candidates": 4}, PBTSearchCV: {"population_size": 4}, TPESearchCV: {"n_candidates": 4}}.get(Search, {})
+    """Where scores make the candidates, those of another score are others: a journal
+    can not be read with it.
+    """
+    size = {
+        HalvingSearchCV: {"n_candidates": 4},
+        PBTSearchCV: {"population_size": 4},
+        TPESearchCV: {"n_candidates": 4},
+    }.get(Search, {})
     own = {"cv": CV, "random_state": 0, "journal": path, "scoring": ["accuracy", "neg_log_loss"]} | size
     Search(NET, {"lr": stats.loguniform(1e-3, 0.3)}, refit="accuracy", **own).fit(X, y)
     again = Search(NET, {"lr": stats.loguniform(1e-3, 0.3)}, refit="neg_log_loss", **own)
@@ -270,7 +299,8 @@ def test_killed_at_thirty_moments(path, tmp_path, whole):
         records = path / "records"
         before = records.stat().st_size if records.exists() else 0
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        # Half of them as soon as something more is written, so that each gets a little further; the others at any moment.
+        # Half of them as soon as something more is written, so that each gets a little further; the others at
+        # any moment.
         waited, limit = time.monotonic(), chance.uniform(0.0, 5.0)
         while process.poll() is None and time.monotonic() - waited < (30 if killed % 2 else limit):
             if killed % 2 and records.exists() and records.stat().st_size > before:
@@ -290,5 +320,7 @@ def test_killed_at_thirty_moments(path, tmp_path, whole):
     process = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert process.returncode == 0, process.stderr
     expected = whole["ensemble"]
-    assert process.stdout.strip().splitlines()[-1] == repr((numbers_of(expected), expected.best_params_, expected.ensemble_))
+    assert process.stdout.strip().splitlines()[-1] == repr(
+        (numbers_of(expected), expected.best_params_, expected.ensemble_)
+    )
     assert np.array_equal(np.load(made), expected.predict_proba(X))

@@ -1,4 +1,6 @@
-"""A journal knows the user's code, wherever a search comes to it: who edits it must not be given old scores, who does not must not be refused."""
+"""A journal knows the user's code, wherever a search comes to it: who edits it must not
+be given old scores, who does not must not be refused.
+"""
 
 import importlib
 import json
@@ -16,9 +18,9 @@ from users_references import REFERENCES
 
 import sknet_hp
 from sknet_hp.search import JournalError
-from sknet_hp.search.running import identity
-from sknet_hp.search.running.description import Description
-from sknet_hp.search.running.identity import digest
+from sknet_hp.search.journal import identity
+from sknet_hp.search.journal.description import Description
+from sknet_hp.search.journal.identity import digest
 
 CASES = SCORERS | REFERENCES
 
@@ -34,7 +36,9 @@ TAIL = '\n\ndef unused():\n    """What it says."""\n    unused = 8\n    return u
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Writes a user's files, and gives what the module `own` calls `score`, imported anew."""
+    """Writes a user's files, and gives what the module `own` calls `score`, imported
+    anew.
+    """
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
@@ -75,7 +79,9 @@ def test_edited_code(case, project):
     for edit in edits_of(case):
         assert digest(project(edited(files, edit))) != before, edit
     for name, old in SPARED if case != "module handed on" else SPARED[1:]:
-        assert digest(project(files | {name: files[name].replace(old, old.replace("0", "1").replace("8", "9"))})) == before, old
+        assert (
+            digest(project(files | {name: files[name].replace(old, old.replace("0", "1").replace("8", "9"))})) == before
+        ), old
 
 
 def test_no_process_and_no_order_of_imports_makes_a_difference(tmp_path):
@@ -88,7 +94,7 @@ def test_no_process_and_no_order_of_imports_makes_a_difference(tmp_path):
 import importlib, json, sys
 if len(sys.argv) > 1:
     import pk.deep.down, pk.helpers
-from sknet_hp.search.running.identity import digest
+from sknet_hp.search.journal.identity import digest
 order = range({len(CASES)})
 modules = {{k: importlib.import_module(f"own{{k}}") for k in (reversed(order) if len(sys.argv) > 1 else order)}}
 print(json.dumps([digest(modules[k].score) for k in order]))
@@ -112,20 +118,36 @@ print(json.dumps([digest(modules[k].score) for k in order]))
 def test_callable_objects_of_a_script(tmp_path):
     """They are of `__main__`, which may have no file."""
     text = "class Score:\n    def __call__(self, net, X, y):\n        return {worth}\n"
-    code = f"from sknet_hp.search.running.identity import digest\n{text}\nprint(digest([Score(), Score().__call__]))\n"
+    code = f"from sknet_hp.search.journal.identity import digest\n{text}\nprint(digest([Score(), Score().__call__]))\n"
     environment = os.environ | {"PYTHONPATH": str(Path(sknet_hp.__file__).parent.parent)}
     found = []
     for worth in (1, 2):
         (tmp_path / "script.py").write_text(code.format(worth=worth))
         for command in (["-c", code.format(worth=worth)], [str(tmp_path / "script.py")]):
-            ran = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True, env=environment)
+            ran = subprocess.run(
+                [sys.executable, *command], capture_output=True, text=True, check=True, env=environment
+            )
             found.append(ran.stdout)
     assert found[0] == found[1] != found[2] == found[3]
 
 
 # ---- objects with attributes of any name ---------------------------------------------------------------------------
 
-COLUMNS = ["func", "fget", "__func__", "__wrapped__", "dist", "kwds", "args", "detach", "tolist", "to_dense", "initial_seed", "get_state", "x"]
+COLUMNS = [
+    "func",
+    "fget",
+    "__func__",
+    "__wrapped__",
+    "dist",
+    "kwds",
+    "args",
+    "detach",
+    "tolist",
+    "to_dense",
+    "initial_seed",
+    "get_state",
+    "x",
+]
 
 
 def test_a_function_that_refers_to_any_column(project):
@@ -200,12 +222,19 @@ score = Score()
 
 def test_a_journal_is_refused_by_the_name_of_what_was_edited(path, project):
     networks(path, scoring=project({"own.py": SCORER})).fit(X, y)
-    with pytest.raises(JournalError, match=r"another setting of the search \(pk\.helpers\.worth has changed\); give another path to begin anew"):
-        networks(path, scoring=project({"own.py": SCORER, "pk/helpers.py": HELPERS["pk/helpers.py"].replace("+ 10", "- 10")})).fit(X, y)
+    with pytest.raises(
+        JournalError,
+        match=r"another setting of the search \(pk\.helpers\.worth has changed\); give another path to begin anew",
+    ):
+        networks(
+            path, scoring=project({"own.py": SCORER, "pk/helpers.py": HELPERS["pk/helpers.py"].replace("+ 10", "- 10")})
+        ).fit(X, y)
 
 
 def test_what_scorers_remember_is_no_setting(path, project, monkeypatch):
-    """Once it is known, it is said; the search is taken up here and in another process, as is one that was begun after it."""
+    """Once it is known, it is said; the search is taken up here and in another process,
+    as is one that was begun after it.
+    """
     score = project({"own.py": SCORER})
     networks(path, scoring=score).fit(X, y)
     expected = r"when the search began: own\.SEEN \(it changes while the search runs\); own\.Score\.calls \(it changes while the search runs\)\. If"

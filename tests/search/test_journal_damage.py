@@ -1,4 +1,6 @@
-"""Journals that were damaged or tampered with, and disks that fill: what is whole is used, what is not is trained again or refused."""
+"""Journals that were damaged or tampered with, and disks that fill: what is whole is
+used, what is not is trained again or refused.
+"""
 
 import errno
 import os
@@ -13,10 +15,10 @@ from sklearn.base import clone
 
 import sknet_hp
 from sknet_hp.search import JournalError
-from sknet_hp.search.running.identity import Identity
-from sknet_hp.search.running.journal import Journal
-from sknet_hp.search.running.lines import decode
-from sknet_hp.search.running.states import Label, States
+from sknet_hp.search.journal.identity import Identity
+from sknet_hp.search.journal.journal import Journal
+from sknet_hp.search.journal.lines import decode
+from sknet_hp.search.journal.states import Label, States
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -49,7 +51,9 @@ def test_a_flipped_bit_in_a_record(path, whole):
     same(networks(path).fit(X, y), whole[True])
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "no label", "another label", "garbage", "gone", "partial"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "flipped", "empty", "no label", "another label", "garbage", "gone", "partial"]
+)
 def test_a_damaged_state(path, damage, monkeypatch, whole):
     with monkeypatch.context() as patch:
         stop_after(34, patch)
@@ -110,7 +114,9 @@ def test_networks_that_were_exchanged(path, tmp_path, which, whole):
     kept = state.read_bytes()
     state.write_bytes(other.read_bytes())
     with pytest.raises(
-        JournalError, match=rf"{state}' is the network of candidate \d+ .*, not of candidate {number} in split 0 after 3 .*or delete it"
+        JournalError,
+        match=rf"{state}' is the network of candidate \d+ .*, not of candidate {number} in split 0 after 3 .*or "
+        rf"delete it",
     ):
         networks(path).fit(X, y)
     state.write_bytes(kept)
@@ -124,7 +130,10 @@ def test_a_network_of_an_earlier_rung(path, whole):
     stopped(path, 34 - 18)
     late = path / "states" / f"{number}-0-3"
     late.write_bytes(early)
-    with pytest.raises(JournalError, match=f"{late.name}' is the network of candidate {number} .* after 1 .*, not of candidate {number} .* after 3"):
+    with pytest.raises(
+        JournalError,
+        match=f"{late.name}' is the network of candidate {number} .* after 1 .*, not of candidate {number} .* after 3",
+    ):
         networks(path).fit(X, y)
     late.unlink()
     same(networks(path).fit(X, y), whole[True])
@@ -139,7 +148,9 @@ def test_records_that_were_exchanged(path, tmp_path):
 
 
 def test_networks_of_a_search_that_recorded_nothing(path):
-    """It died with its first network written, and its journal is then given another seed."""
+    """It died with its first network written, and its journal is then given another
+    seed.
+    """
     assert stopped(path, 34)
     (path / "records").write_bytes(b"")
     search = networks(path, random_state=1).fit(X, y)
@@ -201,7 +212,8 @@ def test_full_disk_when_a_journal_begins(path, owner, name, reason, monkeypatch,
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, full)
         with pytest.raises(
-            OSError, match=rf"journal=.*run.* can not be begun or opened \({os.strerror(reason)}\): make room, or give a path"
+            OSError,
+            match=rf"journal=.*run.* can not be begun or opened \({os.strerror(reason)}\): make room, or give a path",
         ) as raised:
             Journal(path, Identity({"a": "1"}))
     assert raised.value.errno == reason
@@ -213,12 +225,15 @@ def test_a_disk_that_fills_within_the_header(path):
     """Of a real limit on what a process may write."""
     code = f"""
 import resource
-from sknet_hp.search.running.identity import Identity
-from sknet_hp.search.running.journal import Journal
+from sknet_hp.search.journal.identity import Identity
+from sknet_hp.search.journal.journal import Journal
 resource.setrlimit(resource.RLIMIT_FSIZE, (2, 2))
 Journal({str(path)!r}, Identity({{'a': '1'}}))
 """
-    environment = os.environ | {"PYTHONPATH": str(Path(sknet_hp.__file__).parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(sknet_hp.__file__).parent.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert "can not be begun or opened (File too large): make room" in ran.stderr
     assert {each.name for each in path.iterdir()} == {"states", "lock"}
@@ -235,7 +250,9 @@ def test_full_disk_for_records(path, room_left, monkeypatch, whole):
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "_read", read)
-        with pytest.raises(OSError, match=r"journal=.*run.* can not be written \(No space left on device\); what it holds is whole"):
+        with pytest.raises(
+            OSError, match=r"journal=.*run.* can not be written \(No space left on device\); what it holds is whole"
+        ):
             networks(path).fit(X, y)
     content = (path / "records").read_bytes()
     assert all(decode(line) for line in content.splitlines(keepends=True))

@@ -24,9 +24,9 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import HalvingSearchCV, JournalError, search_space
-from sknet_hp.search.running.identity import Identity, digest
-from sknet_hp.search.running.journal import Journal
-from sknet_hp.search.running.lines import decode, encode
+from sknet_hp.search.journal.identity import Identity, digest
+from sknet_hp.search.journal.journal import Journal
+from sknet_hp.search.journal.lines import decode, encode
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -44,12 +44,21 @@ OTHERS = {
     "number of folds": (lambda path: networks(path, cv=3).fit(X, y), "cv"),
     "estimator": (lambda path: networks(path, clone(NET).set_params(width=9)).fit(X, y), "estimator"),
     "its seed": (lambda path: networks(path, clone(NET).set_params(random_state=1)).fit(X, y), "estimator"),
-    "searcher": (lambda path: networks(path, Search=HalvingSearchCV).fit(X, y), "searcher and another setting of the search"),
+    "searcher": (
+        lambda path: networks(path, Search=HalvingSearchCV).fit(X, y),
+        "searcher and another setting of the search",
+    ),
     "factor": (lambda path: networks(path, factor=4).fit(X, y), "setting of the search"),
     "resources": (lambda path: networks(path, max_resources=27).fit(X, y), "setting of the search"),
     "scoring": (lambda path: networks(path, scoring="roc_auc").fit(X, y), "setting of the search"),
-    "initial candidates": (lambda path: networks(path, initial_candidates="current").fit(X, y), "setting of the search"),
-    "two": (lambda path: networks(path, random_state=1, factor=4).fit(X, y), "random_state and another setting of the search"),
+    "initial candidates": (
+        lambda path: networks(path, initial_candidates="current").fit(X, y),
+        "setting of the search",
+    ),
+    "two": (
+        lambda path: networks(path, random_state=1, factor=4).fit(X, y),
+        "random_state and another setting of the search",
+    ),
 }
 
 
@@ -69,7 +78,7 @@ def test_of_another_search(finished, search, what):
 
 
 def test_of_another_version(finished, monkeypatch):
-    from sknet_hp.search import base
+    from sknet_hp.search.searchers import base
 
     monkeypatch.setattr(base, "_VERSION", "99")
     with pytest.raises(JournalError, match="another version of sknet_hp"):
@@ -83,7 +92,9 @@ def test_the_same_search_is_not_refused(finished, whole):
 
 def test_seeds_must_be_numbers(path):
     for seed in (None, np.random.RandomState(0)):
-        with pytest.raises(ValueError, match="needs an integer random_state, so that the same search can be taken up; got"):
+        with pytest.raises(
+            ValueError, match="needs an integer random_state, so that the same search can be taken up; got"
+        ):
             networks(path, random_state=seed).fit(X, y)
 
 
@@ -101,9 +112,13 @@ def test_two_at_once(path):
     first = Journal(path, Identity({"a": "1"}))
     with pytest.raises(JournalError, match="is in use by another process; wait for it, or give another path"):
         Journal(path, Identity({"a": "1"}))
-    code = f"from sknet_hp.search.running.journal import Identity, Journal\nJournal({str(path)!r}, Identity({{'a': '1'}}))"
+    code = (
+        f"from sknet_hp.search.journal.journal import Identity, Journal\nJournal({str(path)!r}, Identity({{'a': '1'}}))"
+    )
     ours = str(Path(sknet_hp.__file__).parent.parent)
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ours})
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ours}
+    )
     assert "is in use by another process" in ran.stderr
     first.close()
     Journal(path, Identity({"a": "1"})).close()
@@ -158,7 +173,9 @@ def test_no_pickle_anywhere(path, monkeypatch):
         for file in files:
             content = file.read_bytes()
             for start in range(min(len(content), 40)):
-                assert content[start : start + 2] not in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), f"{file} looks like a pickle"
+                assert content[start : start + 2] not in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), (
+                    f"{file} looks like a pickle"
+                )
     assert json.loads((path / "NetClassifier" / "search.json").read_text())["searcher"] == "HyperbandSearchCV"
 
 
@@ -298,13 +315,17 @@ EDITS = {
 
 
 def test_edited_functions_and_classes(tmp_path, monkeypatch):
-    """A name is not what a function does: who edits a scorer, or what it calls, must not be given old scores."""
+    """A name is not what a function does: who edits a scorer, or what it calls, must
+    not be given old scores.
+    """
     before = digests_of(OWN, tmp_path / "own.py", monkeypatch)
-    code = "import json, own; from sknet_hp.search.running.identity import digest; print(json.dumps({k: digest(v) for k, v in own.ALL.items()}))"
+    code = "import json, own; from sknet_hp.search.journal.identity import digest; print(json.dumps({k: digest(v) for k, v in own.ALL.items()}))"
     path = os.pathsep.join([str(Path(sknet_hp.__file__).parent.parent), str(tmp_path)])
     for seed in "12":
         environment = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": seed}
-        elsewhere = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        elsewhere = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+        )
         assert json.loads(elsewhere.stdout) == before
     for old, (new, changed) in EDITS.items():
         assert old in OWN
@@ -315,7 +336,10 @@ def test_edited_functions_and_classes(tmp_path, monkeypatch):
 def test_an_edited_scorer(path):
     first = {}
     for worth in ("net.lr", "-net.lr"):
-        exec(compile(f"def score(net, X, y):\n    return {worth}", "scores.py", "exec"), first.setdefault(worth, {"__name__": "scores"}))
+        exec(
+            compile(f"def score(net, X, y):\n    return {worth}", "scores.py", "exec"),
+            first.setdefault(worth, {"__name__": "scores"}),
+        )
     networks(path, scoring=first["net.lr"]["score"]).fit(X, y)
     networks(path, scoring=first["net.lr"]["score"]).fit(X, y)
     with pytest.raises(JournalError, match="another setting of the search"):
@@ -329,7 +353,7 @@ from scipy import stats
 from sklearn.model_selection import ShuffleSplit
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import search_space
-from sknet_hp.search.running.journal import digest
+from sknet_hp.search.journal.journal import digest
 from sknet_hp.search.spaces.space import Space
 print(digest(search_space(NetClassifier())))
 own = {'real': skopt.space.Real(1e-3, 1, prior='log-uniform'), 'integer': skopt.space.Integer(1, 9), 'choice': skopt.space.Categorical(['a', 'b'])}
@@ -343,7 +367,11 @@ print(digest(pd.DataFrame({'a': ['u', 'v'], 'b': [1, 2]})))
     ours = str(Path(sknet_hp.__file__).parent.parent)
     seen = {
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": ours, "PYTHONHASHSEED": str(k)}
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONPATH": ours, "PYTHONHASHSEED": str(k)},
         ).stdout
         for k in (1, 2)
     }
@@ -355,7 +383,10 @@ print(digest(pd.DataFrame({'a': ['u', 'v'], 'b': [1, 2]})))
 
 def test_splits_that_differ_each_time_are_refused_at_once(tmp_path):
     """And not when the search is to be taken up, after the hours that it took."""
-    with pytest.raises(ValueError, match=r"needs a cv that splits in the same way each time.*give StratifiedKFold.* an integer random_state"):
+    with pytest.raises(
+        ValueError,
+        match=r"needs a cv that splits in the same way each time.*give StratifiedKFold.* an integer random_state",
+    ):
         networks(tmp_path / "j", cv=StratifiedKFold(2, shuffle=True)).fit(X, y)
     networks(tmp_path / "j", cv=StratifiedKFold(2, shuffle=True, random_state=0)).fit(X, y)
 
@@ -393,9 +424,13 @@ def test_what_the_machine_lacked_is_not_remembered(tmp_path, Kind, message, pass
             return super().fit(X, y, **more)
 
     def search():
-        return networks(tmp_path / "j", Short(**NET.get_params()), Search=HalvingSearchCV, n_candidates="grid", space={"lr": [1e-3, 1e-2, 3e-2]}).fit(
-            X, y
-        )
+        return networks(
+            tmp_path / "j",
+            Short(**NET.get_params()),
+            Search=HalvingSearchCV,
+            n_candidates="grid",
+            space={"lr": [1e-3, 1e-2, 3e-2]},
+        ).fit(X, y)
 
     Path(marker).touch()
     with pytest.warns(FitFailedWarning):

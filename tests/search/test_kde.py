@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sknet_hp.search.kde import KDE, impute, log_ratio
+from sknet_hp.search.proposals.kde import KDE, impute, log_ratio
 
 rng = np.random.default_rng(0)
 LEVELS = np.array([0, 3, 0, 2])
-DATA = np.column_stack([rng.uniform(size=12), rng.integers(3, size=12), rng.beta(5, 2, size=12), rng.integers(2, size=12)])
+DATA = np.column_stack(
+    [rng.uniform(size=12), rng.integers(3, size=12), rng.beta(5, 2, size=12), rng.integers(2, size=12)]
+)
 POINTS = np.column_stack([rng.uniform(size=7), rng.integers(3, size=7), rng.uniform(size=7), rng.integers(2, size=7)])
 
 

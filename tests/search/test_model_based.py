@@ -1,4 +1,6 @@
-"""Searches led by a model: their libraries' proposals, each tried once, whatever the space."""
+"""Searches led by a model: their libraries' proposals, each tried once, whatever the
+space.
+"""
 
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sknet_hp import NetClassifier, search
 from sknet_hp.search import CmaEsSearchCV, GPSearchCV, TPESearchCV
-from sknet_hp.search.brackets import epochs, hyperband
+from sknet_hp.search.arithmetic.brackets import epochs, hyperband
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 
@@ -39,7 +41,9 @@ class Formula(ClassifierMixin, BaseEstimator):
 
     trained = 0
 
-    def __init__(self, lr=0.1, dropout=0.0, width=32, shape=(1, 1), activation="selu", fails=None, max_epochs=9, warm_start=False):
+    def __init__(
+        self, lr=0.1, dropout=0.0, width=32, shape=(1, 1), activation="selu", fails=None, max_epochs=9, warm_start=False
+    ):
         self.lr, self.dropout, self.width, self.shape, self.activation = lr, dropout, width, shape, activation
         self.fails, self.max_epochs, self.warm_start = fails, max_epochs, warm_start
 
@@ -70,7 +74,10 @@ def fitted(searcher, space, estimator=None, **settings):
 
 def tried(found):
     """The candidates, in order."""
-    return [{name: value for name, value in params.items() if name != "max_epochs"} for params in found.cv_results_["params"]]
+    return [
+        {name: value for name, value in params.items() if name != "max_epochs"}
+        for params in found.cv_results_["params"]
+    ]
 
 
 def listening(searcher, told):
@@ -119,7 +126,10 @@ def test_tpe_is_optunas(n_points, seed):
 
 
 def test_tpe_takes_steps_as_optuna_does():
-    space = {"width": optuna.distributions.IntDistribution(8, 64, step=8), "dropout": optuna.distributions.FloatDistribution(0.0, 0.8, step=0.1)}
+    space = {
+        "width": optuna.distributions.IntDistribution(8, 64, step=8),
+        "dropout": optuna.distributions.FloatDistribution(0.0, 0.8, step=0.1),
+    }
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=3), direction="maximize")
     expected = []
     while len(expected) < 20:
@@ -132,18 +142,27 @@ def test_tpe_takes_steps_as_optuna_does():
 
 
 def test_the_gaussian_process_asks_once_for_one():
-    """A single proposal is the optimizer's own; to have it lie to itself took two more fits of the process."""
-    optimizer = skopt.Optimizer([skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3)
+    """A single proposal is the optimizer's own; to have it lie to itself took two more
+    fits of the process.
+    """
+    optimizer = skopt.Optimizer(
+        [skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3
+    )
     expected = []
     for _ in range(12):
         lr, width = optimizer.ask()
         optimizer.tell([lr, width], -value_of(lr=lr, width=width))
         expected.append({"lr": float(lr), "width": int(width)})
-    assert tried(fitted(GPSearchCV, {"lr": LR, "width": (4, 256)}, n_candidates=12, n_points=1, random_state=3)) == expected
+    assert (
+        tried(fitted(GPSearchCV, {"lr": LR, "width": (4, 256)}, n_candidates=12, n_points=1, random_state=3))
+        == expected
+    )
 
 
 def test_the_gaussian_process_is_scikit_optimizes():
-    optimizer = skopt.Optimizer([skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3)
+    optimizer = skopt.Optimizer(
+        [skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3
+    )
     expected = []
     for _ in range(4):
         batch = [{"lr": float(lr), "width": int(width)} for lr, width in optimizer.ask(4)]
@@ -153,7 +172,9 @@ def test_the_gaussian_process_is_scikit_optimizes():
 
 
 def test_cma_es_proposes_from_its_first_batch_on():
-    """The normal distribution that the method starts with: around the middle, a sixth of the range wide."""
+    """The normal distribution that the method starts with: around the middle, a sixth
+    of the range wide.
+    """
     drawn = tried(fitted(CmaEsSearchCV, {"lr": LR, "dropout": (0.0, 1.0)}, n_candidates=200, n_points=200))
     units = np.array([[np.log10(params["lr"]) / 6 + 1, params["dropout"]] for params in drawn])
     assert np.allclose(units.mean(axis=0), 0.5, atol=0.04)
@@ -169,9 +190,15 @@ def test_cma_es_moves_and_narrows():
 
 @pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
 def test_better_than_random(searcher):
-    space, draws = {"lr": LR, "dropout": (0.0, 0.9)}, {"lr": stats.loguniform(1e-6, 1), "dropout": stats.uniform(0, 0.9)}
+    space, draws = (
+        {"lr": LR, "dropout": (0.0, 0.9)},
+        {"lr": stats.loguniform(1e-6, 1), "dropout": stats.uniform(0, 0.9)},
+    )
     ours = [fitted(searcher, space, n_candidates=32, n_points=8, random_state=seed).best_score_ for seed in range(8)]
-    random = [RandomizedSearchCV(Formula(), draws, n_iter=32, cv=2, random_state=seed).fit(X, y).best_score_ for seed in range(8)]
+    random = [
+        RandomizedSearchCV(Formula(), draws, n_iter=32, cv=2, random_state=seed).fit(X, y).best_score_
+        for seed in range(8)
+    ]
     assert np.median(ours) > np.median(random) / 1.5
 
 
@@ -184,8 +211,15 @@ def test_the_gaussian_process_is_better_than_random_by_far():
 
 SPACES = {
     "tuples": {"shape": [(1,), (1, 1), (2, 2)], "lr": LR},
-    "foreign distributions": {"lr": stats.lognorm(2, scale=0.01), "width": stats.randint(4, 64), "dropout": stats.beta(2, 5)},
-    "dimensions": {"lr": skopt.space.Real(1e-5, 1, prior="log-uniform"), "activation": skopt.space.Categorical(["relu", "selu"])},
+    "foreign distributions": {
+        "lr": stats.lognorm(2, scale=0.01),
+        "width": stats.randint(4, 64),
+        "dropout": stats.beta(2, 5),
+    },
+    "dimensions": {
+        "lr": skopt.space.Real(1e-5, 1, prior="log-uniform"),
+        "activation": skopt.space.Categorical(["relu", "selu"]),
+    },
     "distributions of Optuna": {
         "lr": optuna.distributions.FloatDistribution(1e-5, 1, log=True),
         "width": optuna.distributions.IntDistribution(8, 64, step=8),
@@ -232,7 +266,11 @@ def test_alternatives_share_what_is_the_same():
 
 
 @pytest.mark.parametrize("n_points", [1, 4, 32])
-@pytest.mark.parametrize("space", [{"activation": ["relu", "selu", "tanh"], "lr": [0.1, 0.01]}, {"width": (4, 9)}], ids=["choices", "whole numbers"])
+@pytest.mark.parametrize(
+    "space",
+    [{"activation": ["relu", "selu", "tanh"], "lr": [0.1, 0.01]}, {"width": (4, 9)}],
+    ids=["choices", "whole numbers"],
+)
 def test_a_space_is_exhausted(searcher, space, n_points):
     found = fitted(searcher, space, n_candidates=32, n_points=n_points)
     assert found.n_candidates_ == 6
@@ -241,8 +279,14 @@ def test_a_space_is_exhausted(searcher, space, n_points):
 
 @pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
 def test_proposals_that_are_known_lead_to_others(searcher):
-    """A model that has converged on a point of a grid repeats it; the search goes on around it."""
-    space = {"width": [4, 8, 16, 32, 64, 128, 256], "dropout": [0.0, 0.2, 0.4, 0.6, 0.8], "activation": ["relu", "selu", "tanh"]}
+    """A model that has converged on a point of a grid repeats it; the search goes on
+    around it.
+    """
+    space = {
+        "width": [4, 8, 16, 32, 64, 128, 256],
+        "dropout": [0.0, 0.2, 0.4, 0.6, 0.8],
+        "activation": ["relu", "selu", "tanh"],
+    }
     found = fitted(searcher, space, n_candidates=60, n_points=4)
     assert len({repr(params) for params in tried(found)}) == 60
     assert found.best_params_["activation"] == "selu"
@@ -260,7 +304,9 @@ def test_batches(searcher):
 
     assert fitted(Counting, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=11, n_points=4).sizes_ == [4, 4, 3]
     initial = [{"lr": 0.1, "dropout": 0.1}, "current"]
-    assert fitted(Counting, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=11, n_points=4, initial_candidates=initial).sizes_ == [2, 4, 4, 1]
+    assert fitted(
+        Counting, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=11, n_points=4, initial_candidates=initial
+    ).sizes_ == [2, 4, 4, 1]
 
 
 # ---- what comes first ----------------------------------------------------------------------------------------------
@@ -278,7 +324,13 @@ def test_initial_candidates_come_first_and_are_told(searcher):
 
 def test_cma_es_begins_at_a_good_guess():
     near = tried(
-        fitted(CmaEsSearchCV, {"lr": LR, "dropout": (0.0, 1.0)}, n_points=30, n_candidates=32, initial_candidates=[{"lr": 1e-5, "dropout": 0.8}])
+        fitted(
+            CmaEsSearchCV,
+            {"lr": LR, "dropout": (0.0, 1.0)},
+            n_points=30,
+            n_candidates=32,
+            initial_candidates=[{"lr": 1e-5, "dropout": 0.8}],
+        )
     )
     units = np.array([[np.log10(params["lr"]) / 6 + 1, params["dropout"]] for params in near[1:]])
     assert np.allclose(np.median(units, axis=0), [1 / 6, 0.8], atol=0.08)
@@ -304,7 +356,12 @@ def test_failures_are_the_worst(searcher):
 @pytest.mark.parametrize("multi_fidelity", [False, True])
 def test_one_that_fails_does_not_end_the_search(searcher, multi_fidelity):
     """A batch of one, as an initial candidate is, was taken for all there are."""
-    settings = {"n_candidates": 6, "multi_fidelity": multi_fidelity, "initial_candidates": [{"lr": 0.5}], "refit": False}
+    settings = {
+        "n_candidates": 6,
+        "multi_fidelity": multi_fidelity,
+        "initial_candidates": [{"lr": 0.5}],
+        "refit": False,
+    }
     with pytest.warns(FitFailedWarning, match="fits failed out of"):
         found = fitted(searcher, {"lr": (1e-6, 0.9, "log-uniform")}, Formula(fails=0.4, max_epochs=4), **settings)
     assert found.best_params_["lr"] < 0.4
@@ -313,10 +370,19 @@ def test_one_that_fails_does_not_end_the_search(searcher, multi_fidelity):
 
 
 def test_what_fails_first_is_not_the_best(searcher):
-    """It was told as 0, above all negative losses; now it is told when there is a worst."""
+    """It was told as 0, above all negative losses; now it is told when there is a
+    worst.
+    """
     told = []
     score = lambda formula, X, y: np.nan if formula.lr == 0.5 else value_of(formula.lr)  # noqa: E731
-    fitted(listening(searcher, told), {"lr": LR}, n_candidates=4, n_points=1, scoring=score, initial_candidates=[{"lr": 0.5}])
+    fitted(
+        listening(searcher, told),
+        {"lr": LR},
+        n_candidates=4,
+        n_points=1,
+        scoring=score,
+        initial_candidates=[{"lr": 0.5}],
+    )
     assert told[0] == ({"lr": 0.5}, value_of(told[1][0]["lr"]))
     assert len(told) == 4
 
@@ -324,7 +390,9 @@ def test_what_fails_first_is_not_the_best(searcher):
 @pytest.mark.parametrize("multi_fidelity", [False, True])
 def test_a_seed_fixes_all(searcher, multi_fidelity):
     global_state = np.random.get_state()[1].copy()  # noqa: NPY002
-    first, second = (fitted(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=5) for _ in range(2))
+    first, second = (
+        fitted(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=5) for _ in range(2)
+    )
     other = fitted(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=6)
     assert tried(first) == tried(second)
     assert tried(first) != tried(other)
@@ -349,7 +417,10 @@ def test_a_journal_is_taken_up(searcher, multi_fidelity, tmp_path):
 
 def test_spaces_that_hold_one_value_or_can_only_be_drawn_from(searcher):
     """A float of Optuna whose bounds are equal was taken for 0."""
-    one = {"dropout": optuna.distributions.FloatDistribution(0.1, 0.1), "lr": optuna.distributions.FloatDistribution(0.1, 0.1, log=True)}
+    one = {
+        "dropout": optuna.distributions.FloatDistribution(0.1, 0.1),
+        "lr": optuna.distributions.FloatDistribution(0.1, 0.1, log=True),
+    }
     assert tried(fitted(searcher, one)) == [{"dropout": 0.1, "lr": 0.1}]
 
     class Drawn:
@@ -366,10 +437,21 @@ def test_spaces_that_hold_one_value_or_can_only_be_drawn_from(searcher):
 
 
 def test_brackets_are_hyperbands(searcher):
-    most, n_candidates, n_epochs = (9, 17, 69) if searcher is GPSearchCV else (27, 49, 357)  # a Gaussian process takes its time
+    most, n_candidates, n_epochs = (
+        (9, 17, 69) if searcher is GPSearchCV else (27, 49, 357)
+    )  # a Gaussian process takes its time
     brackets = hyperband(most, 1, 3)
     Formula.trained = 0
-    found = fitted(searcher, {"lr": LR}, Formula(max_epochs=most), multi_fidelity=True, min_resources=1, cv=2, refit=False, n_points=9)
+    found = fitted(
+        searcher,
+        {"lr": LR},
+        Formula(max_epochs=most),
+        multi_fidelity=True,
+        min_resources=1,
+        cv=2,
+        refit=False,
+        n_points=9,
+    )
     assert Formula.trained == 2 * sum(map(epochs, brackets)) == 2 * n_epochs
     assert found.n_candidates_ == n_candidates
     results = found.cv_results_
@@ -382,7 +464,14 @@ def test_brackets_are_hyperbands(searcher):
 
 @pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
 def test_later_brackets_are_better(searcher):
-    found = fitted(searcher, {"lr": LR, "dropout": (0.0, 0.9)}, Formula(max_epochs=27), multi_fidelity=True, min_resources=1, n_points=5)
+    found = fitted(
+        searcher,
+        {"lr": LR, "dropout": (0.0, 0.9)},
+        Formula(max_epochs=27),
+        multi_fidelity=True,
+        min_resources=1,
+        n_points=5,
+    )
     scores, bracket = found.cv_results_["mean_test_score"], np.array(found.cv_results_["bracket"])
     entry = np.array(found.cv_results_["iter"]) == 0
     assert np.median(scores[entry & (bracket >= 1)]) > np.median(scores[entry & (bracket == 0)]) / 1.5
@@ -395,7 +484,9 @@ def test_networks_are_fused(searcher, bundles):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 4)).astype(np.float32)
     net = NetClassifier(width=8, n_layers=1, max_epochs=3, random_state=0)
-    found = searcher(net, {"lr": LR}, n_candidates=8, n_points=4, cv=3, random_state=0).fit(X, (X[:, 0] > 0).astype(int))
+    found = searcher(net, {"lr": LR}, n_candidates=8, n_points=4, cv=3, random_state=0).fit(
+        X, (X[:, 0] > 0).astype(int)
+    )
     assert sum(bundles) == 24, "eight candidates of three folds; the best one is fitted alone"
     assert found.best_params_["max_epochs"] == 3
 
@@ -410,7 +501,9 @@ def test_nothing_of_optuna_is_changed_or_heard(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(("name", "missing"), [("TPESearchCV", "optuna"), ("CmaEsSearchCV", "cmaes"), ("GPSearchCV", "skopt")])
+@pytest.mark.parametrize(
+    ("name", "missing"), [("TPESearchCV", "optuna"), ("CmaEsSearchCV", "cmaes"), ("GPSearchCV", "skopt")]
+)
 def test_without_its_library(name, missing):
     code = f"""
 import sys
@@ -437,8 +530,12 @@ def test_wrong_settings(searcher, wrong):
 @pytest.mark.filterwarnings("ignore")
 def test_conformance(searcher):
     net = NetClassifier(max_epochs=9, width=16, batch_size=32, random_state=0)
-    results = check_estimator(searcher(net, {"lr": [1e-2, 3e-2, 1e-1], "dropout": [0.0, 0.1]}, cv=2), on_fail=None, on_skip=None)
-    assert [(result["check_name"], result["exception"]) for result in results if result["status"] in ("failed", "xfail")] == []
+    results = check_estimator(
+        searcher(net, {"lr": [1e-2, 3e-2, 1e-1], "dropout": [0.0, 0.1]}, cv=2), on_fail=None, on_skip=None
+    )
+    assert [
+        (result["check_name"], result["exception"]) for result in results if result["status"] in ("failed", "xfail")
+    ] == []
     assert len(results) > 40
 
 

@@ -1,9 +1,11 @@
-"""What model-based searches are made of: points of a space, and the scores that a model learns from."""
+"""What model-based searches are made of: points of a space, and the scores that a model
+learns from.
+"""
 
 import numpy as np
 
-from sknet_hp.search.model_based import comparable, finite
 from sknet_hp.search.running.candidates import Candidate, Row
+from sknet_hp.search.searchers.model_based import comparable, finite
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 
@@ -18,7 +20,14 @@ def test_parameters_outside_the_space():
     axes = Axes(Space({"lr": LR, "width": (4, 8), "activation": ["relu", "selu"]}))
     inside = {"lr": 0.1, "width": 5, "activation": "relu"}
     assert axes.point(inside) == {"lr": 0.1, "width": 5, "activation": 0}
-    for wrong in ({"lr": 2.0}, {"width": 5.5}, {"activation": "tanh"}, {"lr": None}, {"lr": float("nan")}, {"shape": (1,)}):
+    for wrong in (
+        {"lr": 2.0},
+        {"width": 5.5},
+        {"activation": "tanh"},
+        {"lr": None},
+        {"lr": float("nan")},
+        {"shape": (1,)},
+    ):
         assert axes.point(inside | wrong) is None
 
 
@@ -33,7 +42,9 @@ def test_the_model_learns_from_the_highest_resource_with_enough_scores():
     candidates = [Candidate(number, {}) for number in range(12)]
 
     def rows(n, n_resources):
-        return [Row(candidate, 0, n_resources, [outcome(float(n_resources)), outcome(0.0)]) for candidate in candidates[:n]]
+        return [
+            Row(candidate, 0, n_resources, [outcome(float(n_resources)), outcome(0.0)]) for candidate in candidates[:n]
+        ]
 
     assert comparable([], "score") == {}
     assert set(comparable(rows(4, 1), "score").values()) == {0.5}
@@ -42,7 +53,9 @@ def test_the_model_learns_from_the_highest_resource_with_enough_scores():
 
 
 def test_what_was_left_behind_counts_as_the_worst():
-    """A candidate that another bracket gave up has lost to those that went on; one of the bracket under way has not."""
+    """A candidate that another bracket gave up has lost to those that went on; one of
+    the bracket under way has not.
+    """
     gone, *others, waiting = (Candidate(number, {}, bracket=0, n_resources=1) for number in range(12))
     waiting.bracket = 1
     rows = [Row(candidate, 0, 1, [outcome(9.0)]) for candidate in (gone, *others, waiting)]

@@ -77,9 +77,21 @@ def epochs(estimator, X, y):
 @pytest.mark.parametrize("first", [0, 1])
 def test_choices_of_a_step_that_count_differently(first):
     """`max_iter` is how many iterations more to one, and how many in all to the other."""
-    choices = [MLPClassifier((8,), random_state=0), HistGradientBoostingClassifier(early_stopping=False, random_state=0)]
+    choices = [
+        MLPClassifier((8,), random_state=0),
+        HistGradientBoostingClassifier(early_stopping=False, random_state=0),
+    ]
     piped = Pipeline([("scale", StandardScaler()), ("clf", choices[first])])
-    search = grid(piped, {"clf": choices}, resource="clf__max_iter", max_resources=6, min_resources=2, factor=1.5, refit=False, scoring=epochs)
+    search = grid(
+        piped,
+        {"clf": choices},
+        resource="clf__max_iter",
+        max_resources=6,
+        min_resources=2,
+        factor=1.5,
+        refit=False,
+        scoring=epochs,
+    )
     search.fit(X, y)
     assert len(set(search.cv_results_["n_resources"])) > 1
     assert np.array_equal(scores(search), np.asarray(search.cv_results_["n_resources"]))
@@ -121,7 +133,11 @@ def test_a_failed_fit_never_wins_whatever_it_scores():
         search.fit(X, y)
     assert search.best_params_["index"] not in (4, 8)
     results = search.cv_results_
-    reached = {params["index"] for params, n in zip(results["params"], results["n_resources"], strict=True) if n == results["n_resources"].max()}
+    reached = {
+        params["index"]
+        for params, n in zip(results["params"], results["n_resources"], strict=True)
+        if n == results["n_resources"].max()
+    }
     assert reached.isdisjoint((4, 8))
 
 
@@ -144,5 +160,7 @@ class Demanding(BaseEstimator):
 
 def test_no_parameters_are_not_set():
     X, y = np.zeros((30, 2)), np.arange(30)
-    search = HalvingSearchCV(Demanding(), {"level": [1, 2]}, n_candidates="grid", resource="n_samples", cv=2, random_state=0).fit(X, y)
+    search = HalvingSearchCV(
+        Demanding(), {"level": [1, 2]}, n_candidates="grid", resource="n_samples", cv=2, random_state=0
+    ).fit(X, y)
     assert search.best_params_ == {"level": 2}

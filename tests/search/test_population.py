@@ -1,4 +1,6 @@
-"""Population-based training: the paper's own problem, schedules and their replay, and who is replaced by whom."""
+"""Population-based training: the paper's own problem, schedules and their replay, and
+who is replaced by whom.
+"""
 
 import json
 import shutil
@@ -17,8 +19,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, fused
 from sknet_hp.search import PBTSearchCV
-from sknet_hp.search.explore import n_replaced
-from sknet_hp.search.running.journal import Journal
+from sknet_hp.search.arithmetic.exploring import n_replaced
+from sknet_hp.search.journal.journal import Journal
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -38,7 +40,9 @@ def same_results(a, b):
 
 
 def test_the_papers_quadratic():
-    """Two workers: a grid search of the two settings stays below 0.4, the population gets to 1.2."""
+    """Two workers: a grid search of the two settings stays below 0.4, the population
+    gets to 1.2.
+    """
     corners = [{"h0": 1.0, "h1": 0.0}, {"h0": 0.0, "h1": 1.0}]
     long = Quadratic(n_steps=200)
     grid = [clone(long).set_params(**corner).fit(ROWS).score(ROWS) for corner in corners]
@@ -55,10 +59,14 @@ def test_the_papers_quadratic():
 
 
 def test_a_schedule_and_its_replay():
-    """`best_estimator_` is what comes of setting the schedule's parameters by hand, bit for bit."""
+    """`best_estimator_` is what comes of setting the schedule's parameters by hand, bit
+    for bit.
+    """
     search = small(random_state=5).fit(X, y)
     assert [(begin, end) for begin, end, _ in search.schedule_] == [(0, 2), (2, 4), (4, 6)]
-    assert len({str(params) for _, _, params in search.schedule_}) > 1, "a constant schedule tests nothing: take another seed"
+    assert len({str(params) for _, _, params in search.schedule_}) > 1, (
+        "a constant schedule tests nothing: take another seed"
+    )
     net = clone(NET).set_params(warm_start=True, schedule_epochs=6)
     for _, end, params in search.schedule_:
         net.set_params(max_epochs=end, **params).fit(X, y)
@@ -91,7 +99,9 @@ def test_rows_and_lineage():
     assert parents[search.lineage_[0]] == -1
     assert [parents[number] for number in search.lineage_[1:]] == search.lineage_[:-1]
     # The networks of the search have been trained by these parameters, each step once.
-    assert search.best_estimator_.h_ == [(params["h0"], params["h1"]) for _, _, params in search.schedule_ for _ in range(4)]
+    assert search.best_estimator_.h_ == [
+        (params["h0"], params["h1"]) for _, _, params in search.schedule_ for _ in range(4)
+    ]
 
 
 def test_every_split_has_weights_of_its_own():
@@ -113,7 +123,9 @@ def test_how_many_are_trained(bundles):
 
 def test_in_a_pipeline():
     pipeline = make_pipeline(StandardScaler(), NET)
-    search = small(estimator=pipeline, param_distributions={f"netclassifier__{name}": value for name, value in SPACE.items()}).fit(X, y)
+    search = small(
+        estimator=pipeline, param_distributions={f"netclassifier__{name}": value for name, value in SPACE.items()}
+    ).fit(X, y)
     by_hand = clone(pipeline).set_params(netclassifier__warm_start=True, netclassifier__schedule_epochs=6)
     for _, end, params in search.schedule_:
         by_hand.set_params(netclassifier__max_epochs=end, **params).fit(X, y)
@@ -124,7 +136,9 @@ def test_gradient_boosting():
     Xr, yr = make_regression(80, 4, noise=10, random_state=0)
     trees = GradientBoostingRegressor(n_estimators=20, subsample=0.7, random_state=0)
     space = {"learning_rate": (0.01, 1.0, "log-uniform"), "max_depth": (1, 5)}
-    search = PBTSearchCV(trees, space, resource="n_estimators", interval=5, population_size=6, cv=2, random_state=0).fit(Xr, yr)
+    search = PBTSearchCV(
+        trees, space, resource="n_estimators", interval=5, population_size=6, cv=2, random_state=0
+    ).fit(Xr, yr)
     by_hand = clone(trees).set_params(warm_start=True)
     for _, end, params in search.schedule_:
         by_hand.set_params(n_estimators=end, **params).fit(Xr, yr)
@@ -136,7 +150,18 @@ def test_gradient_boosting():
 
 @pytest.mark.parametrize(
     ("n", "quantile", "expected"),
-    [(16, 0.25, 4), (10, 0.25, 3), (5, 0.25, 2), (3, 0.25, 1), (3, 0.5, 1), (2, 0.25, 1), (1, 0.25, 0), (7, 0.5, 3), (100, 0.07, 7), (20, 0.2, 4)],
+    [
+        (16, 0.25, 4),
+        (10, 0.25, 3),
+        (5, 0.25, 2),
+        (3, 0.25, 1),
+        (3, 0.5, 1),
+        (2, 0.25, 1),
+        (1, 0.25, 0),
+        (7, 0.5, 3),
+        (100, 0.07, 7),
+        (20, 0.2, 4),
+    ],
 )
 def test_quantiles(n, quantile, expected):
     assert n_replaced(n, quantile) == expected
@@ -154,8 +179,15 @@ def test_the_worst_copy_the_best():
 
 @pytest.mark.parametrize("error_score", [np.nan, 100.0])
 def test_who_fails_is_replaced(error_score):
-    """From step 8 on h0 above a half fails: more members than a quantile, and, if they were to be believed, with the best score."""
-    search = toy(estimator=Quadratic(fails_above=0.5), error_score=error_score, population_size=12, refit=bool(np.isnan(error_score)))
+    """From step 8 on h0 above a half fails: more members than a quantile, and, if they
+    were to be believed, with the best score.
+    """
+    search = toy(
+        estimator=Quadratic(fails_above=0.5),
+        error_score=error_score,
+        population_size=12,
+        refit=bool(np.isnan(error_score)),
+    )
     with pytest.warns(FitFailedWarning, match="fits failed"):
         search.fit(ROWS)
     results = search.cv_results_
@@ -225,12 +257,16 @@ def cut(journal, n_lines, half=0):
 @pytest.mark.parametrize("states", ["kept", "lost"])
 @pytest.mark.parametrize("kind", ["net", "pipeline", "toy"])
 def test_cut_journals(tmp_path, kind, states):
-    """Whatever is left of the records, and whether or not networks are still there, the search ends as if nothing had happened."""
+    """Whatever is left of the records, and whether or not networks are still there, the
+    search ends as if nothing had happened.
+    """
     made = {
         "net": lambda path: small(journal=path),
         "toy": lambda path: toy(journal=path, interval=8),
         "pipeline": lambda path: small(
-            estimator=make_pipeline(StandardScaler(), NET), param_distributions={f"netclassifier__{k}": v for k, v in SPACE.items()}, journal=path
+            estimator=make_pipeline(StandardScaler(), NET),
+            param_distributions={f"netclassifier__{k}": v for k, v in SPACE.items()},
+            journal=path,
         ),
     }[kind]
     data = (ROWS, None) if kind == "toy" else (X, y)
@@ -253,9 +289,12 @@ def test_cut_journals(tmp_path, kind, states):
             assert np.array_equal(again.predict_proba(X), whole.predict_proba(X))
 
 
-@pytest.mark.parametrize(("stop", "seed"), [*((stop, 0) for stop in (1, 12, 13, 17, 24, 29, 36)), (15, 1), (18, 1), (22, 1)])
+@pytest.mark.parametrize(
+    ("stop", "seed"), [*((stop, 0) for stop in (1, 12, 13, 17, 24, 29, 36)), (15, 1), (18, 1), (22, 1)]
+)
 def test_killed_after_a_record(tmp_path, monkeypatch, bundles, stop, seed):
-    """With the states of that moment, what has been recorded is not trained again, and nothing else from its beginning.
+    """With the states of that moment, what has been recorded is not trained again, and
+    nothing else from its beginning.
 
     With the second seed a copy that is recorded before its parent is copied again.
     """
@@ -300,7 +339,9 @@ def test_one_that_fails_early_does_not_end_the_search():
 
     net = Breaking(width=4, n_layers=1, max_epochs=3, early_stopping=False, random_state=0)
     for values in ([0.01, 0.02], [0.01, 0.02, 0.1]):
-        search = PBTSearchCV(net, {"lr": values}, initial_candidates=[{"lr": 0.1}], population_size=3, interval=1, cv=2, random_state=0)
+        search = PBTSearchCV(
+            net, {"lr": values}, initial_candidates=[{"lr": 0.1}], population_size=3, interval=1, cv=2, random_state=0
+        )
         with pytest.warns(FitFailedWarning):
             search.fit(X, y)
         assert search.best_params_["lr"] < 0.05

@@ -19,10 +19,10 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp.skorch
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
-from sknet_hp.search.brackets import Rung
+from sknet_hp.search.arithmetic.brackets import Rung
+from sknet_hp.search.running.fitting import SplitData
 from sknet_hp.search.running.outcomes import numbered
 from sknet_hp.search.running.resource import Resource, last_step
-from sknet_hp.search.running.stages import SplitData
 
 Y = np.array([0, 1, 2] * 20)
 
@@ -31,7 +31,9 @@ def found(estimator, name="auto", least="auto", most="auto", factor=3, searched=
     return Resource(estimator, name, least, most, factor, n_rows=n_rows, n_splits=n_splits, y=y, searched=searched)
 
 
-NESTED = Pipeline([("scale", StandardScaler()), ("rest", make_pipeline(StandardScaler(), NetClassifier(max_epochs=30)))])
+NESTED = Pipeline(
+    [("scale", StandardScaler()), ("rest", make_pipeline(StandardScaler(), NetClassifier(max_epochs=30)))]
+)
 
 FOUND = {
     "network": (NetClassifier(max_epochs=27), "max_epochs"),
@@ -54,7 +56,9 @@ def test_auto(estimator, name):
     estimator.set_params(**resource.settings(5))
 
 
-@pytest.mark.parametrize(("most", "factor", "least"), [(81, 3, 3), (1, 3, 1), (2, 3, 1), (100, 2, 12), (100, 4, 1), (1000, 10, 1)])
+@pytest.mark.parametrize(
+    ("most", "factor", "least"), [(81, 3, 3), (1, 3, 1), (2, 3, 1), (100, 2, 12), (100, 4, 1), (1000, 10, 1)]
+)
 def test_least(most, factor, least):
     assert found(NetClassifier(max_epochs=most), factor=factor).least == least
 
@@ -66,7 +70,11 @@ def test_as_given():
 
 def test_schedules_end_where_the_search_ends():
     """A network trained in parts must have the learning rates of one trained in one go."""
-    assert found(NetClassifier(max_epochs=27)).settings(3) == {"max_epochs": 3, "warm_start": True, "schedule_epochs": 27}
+    assert found(NetClassifier(max_epochs=27)).settings(3) == {
+        "max_epochs": 3,
+        "warm_start": True,
+        "schedule_epochs": 27,
+    }
     assert "schedule_epochs" not in found(NetClassifier(schedule_epochs=99)).settings(3)
     assert "schedule_epochs" not in found(NetClassifier(), searched=["schedule_epochs"]).settings(3)
     pipeline = make_pipeline(NetClassifier(max_epochs=27))
@@ -102,18 +110,33 @@ ADDED = {
     "max_iter": (MLP, "max_iter", lambda net: net.t_ / 40),
     "in a pipeline": (make_pipeline(StandardScaler(), MLP), "mlpclassifier__max_iter", lambda net: net[-1].t_ / 40),
     "epochs of skorch": (
-        skorch.NeuralNetClassifier(torch.nn.Linear, module__in_features=4, module__out_features=2, verbose=0, criterion=torch.nn.CrossEntropyLoss),
+        skorch.NeuralNetClassifier(
+            torch.nn.Linear,
+            module__in_features=4,
+            module__out_features=2,
+            verbose=0,
+            criterion=torch.nn.CrossEntropyLoss,
+        ),
         "max_epochs",
         lambda net: len(net.history),
     ),
     "and of our drop-in": (
         sknet_hp.skorch.NeuralNetClassifier(
-            torch.nn.Linear, module__in_features=4, module__out_features=2, verbose=0, criterion=torch.nn.CrossEntropyLoss, random_state=0
+            torch.nn.Linear,
+            module__in_features=4,
+            module__out_features=2,
+            verbose=0,
+            criterion=torch.nn.CrossEntropyLoss,
+            random_state=0,
         ),
         "max_epochs",
         lambda net: len(net.history),
     ),
-    "in what fits a copy each time": (OneVsRestClassifier(MLP), "estimator__max_iter", lambda net: net.estimators_[0].t_ / 40),
+    "in what fits a copy each time": (
+        OneVsRestClassifier(MLP),
+        "estimator__max_iter",
+        lambda net: net.estimators_[0].t_ / 40,
+    ),
     "max_iter of boosting is a total": (HistGradientBoostingClassifier(), "max_iter", lambda net: net.n_iter_),
 }
 
@@ -122,11 +145,20 @@ ADDED = {
 @pytest.mark.parametrize("journal", [None, "journal"])
 @pytest.mark.parametrize(("estimator", "name", "trained"), ADDED.values(), ids=ADDED)
 def test_rungs_train_up_to_their_resource(estimator, name, trained, journal, tmp_path):
-    """Some estimators count on: with `warm_start` they train for so much more, not up to so much."""
+    """Some estimators count on: with `warm_start` they train for so much more, not up
+    to so much.
+    """
     X, y = table(80)
     prefix = name[: name.rfind("__") + 2] if "__" in name else ""
     search = HalvingSearchCV(
-        estimator, {f"{prefix}verbose": [0, False]}, resource=name, min_resources=1, max_resources=9, cv=2, factor=2, refit=False
+        estimator,
+        {f"{prefix}verbose": [0, False]},
+        resource=name,
+        min_resources=1,
+        max_resources=9,
+        cv=2,
+        factor=2,
+        refit=False,
     )
     search.set_params(n_candidates="grid", random_state=0, refit=False)
     search.set_params(scoring=lambda net, X, y: trained(net), journal=None if journal is None else tmp_path)
@@ -138,7 +170,9 @@ def test_rungs_train_up_to_their_resource(estimator, name, trained, journal, tmp
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_population_counts_on():
     X, y = table(80)
-    search = PBTSearchCV(MLP, {"alpha": [1e-4, 1e-3]}, resource="max_iter", max_resources=9, cv=2, population_size=4, random_state=0)
+    search = PBTSearchCV(
+        MLP, {"alpha": [1e-4, 1e-3]}, resource="max_iter", max_resources=9, cv=2, population_size=4, random_state=0
+    )
     search.set_params(scoring=lambda net, X, y: net.t_ // len(X)).fit(X, y)
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], search.cv_results_["n_resources"])
     assert search.best_estimator_.t_ == 9 * 80
@@ -152,19 +186,40 @@ def test_last_step():
 
 
 BAD = {
-    "nothing to find": (lambda: found(LogisticRegression()), "resource='auto' looks for 'max_epochs' .* LogisticRegression .*'n_samples'"),
-    "unknown": (lambda: found(NetClassifier(), "epochs"), "resource='epochs' is no parameter of the estimator; did you mean 'max_epochs'"),
-    "searched": (lambda: found(NetClassifier(), searched=["max_epochs"]), "resource='max_epochs' is also searched; take it out"),
-    "can not go on": (lambda: found(Ridge(max_iter=9), "max_iter"), "'max_iter' can not be continued.*'warm_start'.*'n_samples'"),
-    "no number": (lambda: found(SGDClassifier(), "alpha"), "resource='alpha' must be a whole number of the estimator, which has 0.0001"),
+    "nothing to find": (
+        lambda: found(LogisticRegression()),
+        "resource='auto' looks for 'max_epochs' .* LogisticRegression .*'n_samples'",
+    ),
+    "unknown": (
+        lambda: found(NetClassifier(), "epochs"),
+        "resource='epochs' is no parameter of the estimator; did you mean 'max_epochs'",
+    ),
+    "searched": (
+        lambda: found(NetClassifier(), searched=["max_epochs"]),
+        "resource='max_epochs' is also searched; take it out",
+    ),
+    "can not go on": (
+        lambda: found(Ridge(max_iter=9), "max_iter"),
+        "'max_iter' can not be continued.*'warm_start'.*'n_samples'",
+    ),
+    "no number": (
+        lambda: found(SGDClassifier(), "alpha"),
+        "resource='alpha' must be a whole number of the estimator, which has 0.0001",
+    ),
     "a flag": (lambda: found(SGDClassifier(), "shuffle"), "must be a whole number"),
     "nothing": (lambda: found(NetClassifier(max_epochs=None)), "whole number of the estimator, which has None"),
     "least above most": (
         lambda: found(NetClassifier(max_epochs=9), least=10),
         r"min_resources=10 is greater than max_resources=9; lower one or raise the other \(max_epochs\)",
     ),
-    "too many rows": (lambda: found(Ridge(), "n_samples", most=41), "max_resources=41 is more than the 40 rows of the smallest training split"),
-    "too few rows": (lambda: found(Ridge(), "n_samples", least=41), "min_resources=41 is greater than max_resources=40"),
+    "too many rows": (
+        lambda: found(Ridge(), "n_samples", most=41),
+        "max_resources=41 is more than the 40 rows of the smallest training split",
+    ),
+    "too few rows": (
+        lambda: found(Ridge(), "n_samples", least=41),
+        "min_resources=41 is greater than max_resources=40",
+    ),
 }
 
 
@@ -187,7 +242,16 @@ def test_who_failed_begins_anew_with_all_of_it():
             return super().fit(X, y)
 
     net = Shaky((4,), max_iter=9, random_state=0, n_iter_no_change=99)
-    search = HalvingSearchCV(net, {"alpha": [1e-4, 1e-3]}, resource="max_iter", n_candidates="grid", factor=1.5, cv=KFold(2), n_jobs=1, refit=False)
+    search = HalvingSearchCV(
+        net,
+        {"alpha": [1e-4, 1e-3]},
+        resource="max_iter",
+        n_candidates="grid",
+        factor=1.5,
+        cv=KFold(2),
+        n_jobs=1,
+        refit=False,
+    )
     search.set_params(min_resources=1, max_resources=2)
     search._rungs = lambda n, resource: [Rung(2, 1), Rung(2, 2)]
     with joblib.parallel_config("sequential"):
@@ -197,7 +261,9 @@ def test_who_failed_begins_anew_with_all_of_it():
 
 @pytest.mark.filterwarnings("ignore:.* are trained again from their beginning")
 def test_who_began_anew_is_brought_back_without_its_failure(tmp_path):
-    """The members of an ensemble were others where a journal knew their scores, but not their networks."""
+    """The members of an ensemble were others where a journal knew their scores, but not
+    their networks.
+    """
 
     class Shaky(Forgotten):
         def fit(self, X, y):
@@ -205,7 +271,9 @@ def test_who_began_anew_is_brought_back_without_its_failure(tmp_path):
                 raise RuntimeError("just here")
             return super().fit(X, y)
 
-    search = HalvingSearchCV(Shaky(max_epochs=9), {"alpha": [0.1, 0.2, 0.3]}, n_candidates="grid", factor=3, cv=KFold(2), refit="ensemble")
+    search = HalvingSearchCV(
+        Shaky(max_epochs=9), {"alpha": [0.1, 0.2, 0.3]}, n_candidates="grid", factor=3, cv=KFold(2), refit="ensemble"
+    )
     search.set_params(min_resources=1, random_state=0, scoring="neg_log_loss", journal=tmp_path)
     search._rungs = lambda n, resource: [Rung(3, 1), Rung(3, 3), Rung(3, 9)]
     with pytest.warns(FitFailedWarning):

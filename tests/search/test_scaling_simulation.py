@@ -1,4 +1,6 @@
-"""The simulated cluster of the benchmark: it decides as a real search does, and its clock is right where one can tell."""
+"""The simulated cluster of the benchmark: it decides as a real search does, and its
+clock is right where one can tell.
+"""
 
 import runpy
 from pathlib import Path
@@ -25,7 +27,12 @@ def test_it_decides_as_a_real_search_does(method):
     made = simulation.METHODS[method](81, 4, 0)
     run = simulation.SimulatedRun(SCORES, simulation.Cluster(4, 0.5))
     made._search(run, Space(SPACE))
-    real = made.set_params(estimator=Curve(max_epochs=27), param_distributions=SPACE, min_resources=1, cv=[(np.arange(30), np.arange(30, 60))])
+    real = made.set_params(
+        estimator=Curve(max_epochs=27),
+        param_distributions=SPACE,
+        min_resources=1,
+        cv=[(np.arange(30), np.arange(30, 60))],
+    )
     results = real.set_params(refit=False).fit(*table()).cv_results_
     assert [(row.candidate.params["index"], row.n_resources) for row in run.rows] == [
         (params["index"], params["max_epochs"]) for params in results["params"]

@@ -9,11 +9,13 @@ from curves import Curve, table
 from sklearn.base import BaseEstimator
 
 import sknet_hp.search
-from sknet_hp.search.base import BaseSearcher
 from sknet_hp.search.documented import documented
+from sknet_hp.search.searchers.base import BaseSearcher
 
 SEARCHERS = [
-    Search for name in sknet_hp.search.__all__ if isinstance(Search := getattr(sknet_hp.search, name), type) and issubclass(Search, BaseSearcher)
+    Search
+    for name in sknet_hp.search.__all__
+    if isinstance(Search := getattr(sknet_hp.search, name), type) and issubclass(Search, BaseSearcher)
 ]
 X, y = table()
 

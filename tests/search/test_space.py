@@ -1,4 +1,6 @@
-"""Spaces, however they are written; and that they are sampled as scikit-learn samples them."""
+"""Spaces, however they are written; and that they are sampled as scikit-learn samples
+them.
+"""
 
 import numpy as np
 import optuna
@@ -66,7 +68,9 @@ def test_choices(written, values):
     read = dimension(written, "a")
     assert isinstance(read, Choice)
     assert read.values == values
-    assert [type(value) for value in read.values] == [type(value) if not hasattr(value, "expected") else float for value in values]
+    assert [type(value) for value in read.values] == [
+        type(value) if not hasattr(value, "expected") else float for value in values
+    ]
     drawn = [params["a"] for params in Space({"a": written}).sample(99, 0)]
     assert sorted(map(repr, drawn)) == sorted(map(repr, read.values)), "each once, and then there are no more"
 
@@ -105,7 +109,12 @@ def test_whole_numbers_are_equally_likely():
 
 LIKE_SCIKIT_LEARN = {
     "lists": {"a": [1, 2, 3], "b": ["x", "y"], "c": [None, 0.5]},
-    "SciPy": {"a": stats.loguniform(1e-4, 1), "b": stats.uniform(0, 2), "c": stats.randint(1, 9), "d": stats.norm(0, 1)},
+    "SciPy": {
+        "a": stats.loguniform(1e-4, 1),
+        "b": stats.uniform(0, 2),
+        "c": stats.randint(1, 9),
+        "d": stats.norm(0, 1),
+    },
     "both": {"a": [1, 2, 3], "b": stats.expon(scale=2)},
     "alternatives": [{"a": [1, 2], "b": stats.uniform(0, 1)}, {"a": [3], "c": stats.randint(0, 5)}],
     "alternatives of lists": [{"a": [1, 2], "b": [3, 4]}, {"c": [5, 6]}],
@@ -122,7 +131,9 @@ def test_sampled_as_scikit_learn_samples(distributions, seed):
 
 
 def test_no_number_of_numpy_comes_out():
-    params = Space({"a": stats.randint(1, 9), "b": stats.norm(), "c": np.arange(3), "d": np.array(["u"])}).sample(1, 0)[0]
+    params = Space({"a": stats.randint(1, 9), "b": stats.norm(), "c": np.arange(3), "d": np.array(["u"])}).sample(1, 0)[
+        0
+    ]
     assert {name: type(value) for name, value in params.items()} == {"a": int, "b": float, "c": int, "d": str}
 
 
@@ -147,14 +158,25 @@ def test_index_of_a_choice():
 def test_without():
     space = Space({"a": [1, 2, 3], "b": [None]})
     drawn = space.sample(3, 0)
-    assert [params["a"] for params in space.without([{"a": 2, "b": None}, {"a": 3}], drawn)] == [params["a"] for params in drawn if params["a"] != 2]
+    assert [params["a"] for params in space.without([{"a": 2, "b": None}, {"a": 3}], drawn)] == [
+        params["a"] for params in drawn if params["a"] != 2
+    ]
 
 
 BAD = {
     "unknown": ({"lrr": [1]}, "'lrr' is no parameter of the estimator; did you mean 'lr'"),
-    "unknown, as others call it": ({"learning_rate": [1]}, "'learning_rate' is no parameter of the estimator; did you mean 'lr'"),
-    "unknown, as it is called elsewhere": ({"epochs": [1]}, "'epochs' is no parameter of the estimator; did you mean 'max_epochs'"),
-    "sizes that look like a range": ({"hidden_layer_sizes": (8, 16)}, r"its choices are tuples, write a list: \[\(8, 16\)\]"),
+    "unknown, as others call it": (
+        {"learning_rate": [1]},
+        "'learning_rate' is no parameter of the estimator; did you mean 'lr'",
+    ),
+    "unknown, as it is called elsewhere": (
+        {"epochs": [1]},
+        "'epochs' is no parameter of the estimator; did you mean 'max_epochs'",
+    ),
+    "sizes that look like a range": (
+        {"hidden_layer_sizes": (8, 16)},
+        r"its choices are tuples, write a list: \[\(8, 16\)\]",
+    ),
     "unknown in the second": ([{"lr": [1]}, {"dropuot": [1]}], "'dropuot' is no parameter .* did you mean 'dropout'"),
     "of nothing that takes arguments": ({"module__width": [1]}, "'module__width' is no parameter"),
     "no dict": ([1], "must be a dict or a list of dicts"),
@@ -195,7 +217,10 @@ def test_names_that_an_estimator_takes_without_having_them():
     pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(torch.nn.Linear))
     space = {"neuralnetclassifier__module__bias": [True, False], "neuralnetclassifier__optimizer__momentum": [0.0, 0.9]}
     assert Space(space, pipeline).size == 4
-    with pytest.raises(ValueError, match="'neuralnetclassifier__lrr' is no parameter of the estimator; did you mean 'neuralnetclassifier__lr'"):
+    with pytest.raises(
+        ValueError,
+        match="'neuralnetclassifier__lrr' is no parameter of the estimator; did you mean 'neuralnetclassifier__lr'",
+    ):
         Space({"neuralnetclassifier__lrr": [1.0]}, pipeline)
 
 
@@ -206,14 +231,19 @@ def test_a_name_without_its_step():
 
 def test_a_part_of_a_net_without_its_step():
     pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(torch.nn.Linear))
-    with pytest.raises(ValueError, match="'module__bias' is no parameter of the estimator; did you mean 'neuralnetclassifier__module__bias'"):
+    with pytest.raises(
+        ValueError,
+        match="'module__bias' is no parameter of the estimator; did you mean 'neuralnetclassifier__module__bias'",
+    ):
         Space({"module__bias": [True, False]}, pipeline)
 
 
 def test_misspelt_parts_of_a_net():
     net = NeuralNetClassifier(torch.nn.Linear)
     for estimator, prefix in [(net, ""), (make_pipeline(StandardScaler(), net), "neuralnetclassifier__")]:
-        with pytest.raises(ValueError, match="modul__out_features' is no parameter"):  # which skorch takes until it is fitted
+        with pytest.raises(
+            ValueError, match="modul__out_features' is no parameter"
+        ):  # which skorch takes until it is fitted
             Space({f"{prefix}modul__out_features": [2]}, estimator)
 
 
@@ -223,7 +253,9 @@ def test_a_name_like_no_other():
 
 
 def test_the_branch_of_parameters():
-    """Those that no branch has are of the one that is most like them: of the first they were, whatever it says."""
+    """Those that no branch has are of the one that is most like them: of the first they
+    were, whatever it says.
+    """
     space = Space([{"a": [1], "lr": (0.1, 1.0)}, {"b": [1], "lr": (0.1, 1.0)}, {"b": [2], "lr": (0.1, 1.0)}])
     given = [{"a": 1, "lr": 0.5}, {"b": 2, "lr": 0.5}, {"b": 3, "lr": 0.5}, {"b": 1, "lr": 0.5, "width": 8}, {"c": 1}]
     assert [space.branch_of(params) for params in given] == [0, 2, 1, 1, 0]

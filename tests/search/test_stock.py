@@ -1,4 +1,6 @@
-"""The stock searches: the originals' numbers and manners, fused unless the caller has chosen otherwise."""
+"""The stock searches: the originals' numbers and manners, fused unless the caller has
+chosen otherwise.
+"""
 
 import os
 from contextlib import nullcontext
@@ -28,11 +30,20 @@ NET = make_pipeline(StandardScaler(), NetClassifier(width=8, n_layers=1, max_epo
 SPACE = {"netclassifier__lr": [1e-3, 3e-3, 1e-2, 3e-2]}
 SEARCHES = {
     "grid": (search.GridSearchCV, model_selection.GridSearchCV, {"param_grid": SPACE}),
-    "random": (search.RandomizedSearchCV, model_selection.RandomizedSearchCV, {"param_distributions": SPACE, "n_iter": 4, "random_state": 0}),
+    "random": (
+        search.RandomizedSearchCV,
+        model_selection.RandomizedSearchCV,
+        {"param_distributions": SPACE, "n_iter": 4, "random_state": 0},
+    ),
     "bayes": (
         search.BayesSearchCV,
         skopt.BayesSearchCV,
-        {"search_spaces": {"netclassifier__lr": (1e-3, 1e-1, "log-uniform")}, "n_iter": 4, "n_points": 4, "random_state": 0},
+        {
+            "search_spaces": {"netclassifier__lr": (1e-3, 1e-1, "log-uniform")},
+            "n_iter": 4,
+            "n_points": 4,
+            "random_state": 0,
+        },
     ),
 }
 
@@ -65,7 +76,9 @@ def test_fused_by_default_with_the_originals_numbers(pair, bundles):
     [
         lambda estimator, **parameters: search.GridSearchCV(estimator, {"C": [0.1, 1.0]}, **parameters),
         lambda estimator, **parameters: search.RandomizedSearchCV(estimator, {"C": [0.1, 1.0]}, n_iter=2, **parameters),
-        lambda estimator, **parameters: search.HalvingSearchCV(estimator, {"C": [0.1, 1.0]}, resource="n_samples", **parameters),
+        lambda estimator, **parameters: search.HalvingSearchCV(
+            estimator, {"C": [0.1, 1.0]}, resource="n_samples", **parameters
+        ),
     ],
     ids=["grid", "random", "halving"],
 )
@@ -113,7 +126,10 @@ def test_n_jobs_changes_no_number(pair, bundles, n_jobs):
 @pytest.mark.parametrize("n_jobs", [0, False, True, 1.5, 2.0, "2"])
 @pytest.mark.parametrize("backend", [None, "sequential", "fused"])
 def test_n_jobs_that_is_no_number_of_cores(pair, n_jobs, backend):
-    with joblib.parallel_config(backend) if backend else nullcontext(), pytest.raises(ValueError, match=f"n_jobs={n_jobs!r}; it must be a whole"):
+    with (
+        joblib.parallel_config(backend) if backend else nullcontext(),
+        pytest.raises(ValueError, match=f"n_jobs={n_jobs!r}; it must be a whole"),
+    ):
         pair[0].set_params(n_jobs=n_jobs).fit(X, y)
 
 

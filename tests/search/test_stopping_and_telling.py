@@ -49,7 +49,8 @@ def test_time_budget(refit):
         alone = clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule, schedule_epochs=9).fit(X, y)
         assert np.array_equal(search.predict_proba(X), alone.predict_proba(X))
         assert not np.array_equal(
-            alone.predict_proba(X), clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule).fit(X, y).predict_proba(X)
+            alone.predict_proba(X),
+            clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule).fit(X, y).predict_proba(X),
         )
     again = networks().fit(X, y)
     assert again.stopped_ is None
@@ -80,12 +81,15 @@ def test_metadata_routing():
     with sklearn.config_context(enable_metadata_routing=True):
         net = clone(NET).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         routed = networks(net).fit(X, y, sample_weight=weight)
-        piped = networks(make_pipeline(StandardScaler().set_fit_request(sample_weight=False), net), {"netclassifier__lr": SPACE["lr"]}).fit(
-            X, y, sample_weight=weight
-        )
+        piped = networks(
+            make_pipeline(StandardScaler().set_fit_request(sample_weight=False), net),
+            {"netclassifier__lr": SPACE["lr"]},
+        ).fit(X, y, sample_weight=weight)
         with pytest.raises(ValueError, match="sample_weight"):
             networks().fit(X, y, sample_weight=weight)
-        scored = networks(clone(NET).set_fit_request(sample_weight=False).set_score_request(sample_weight=True)).fit(X, y, sample_weight=weight)
+        scored = networks(clone(NET).set_fit_request(sample_weight=False).set_score_request(sample_weight=True)).fit(
+            X, y, sample_weight=weight
+        )
     assert routed.cv_results_["mean_test_score"].tolist() == plain.cv_results_["mean_test_score"].tolist()
     first = clone(NET).set_params(**scored.cv_results_["params"][0])  # weights are for its score, not for its training
     expected = [first.fit(X[train], y[train]).score(X[test], y[test], weight[test]) for train, test in CV.split(X, y)]
@@ -143,11 +147,19 @@ def test_silent_unless_asked(capsys):
         "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit on all rows",
         "rung 1, 54 networks up to 1 epochs, 0 of 162 epochs",
     ]
-    assert re.fullmatch(r"rung 1, 54 networks up to 1 epochs, 27 of 162 epochs, about \d+ s left", lines[2]), "the first guess"
-    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs, best score \d+\.\d{4}, about \d+ s left", lines[5])
-    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs, best score \d+\.\d{4}", lines[6]), "how it ended"
+    assert re.fullmatch(r"rung 1, 54 networks up to 1 epochs, 27 of 162 epochs, about \d+ s left", lines[2]), (
+        "the first guess"
+    )
+    assert re.fullmatch(
+        r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs, best score \d+\.\d{4}, about \d+ s left", lines[5]
+    )
+    assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs, best score \d+\.\d{4}", lines[6]), (
+        "how it ended"
+    )
     assert len(lines) == 7
-    HalvingSearchCV(LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid").fit(X, y)
+    HalvingSearchCV(
+        LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid"
+    ).fit(X, y)
     assert "of 120 rows" in capsys.readouterr().err
 
 
@@ -155,19 +167,36 @@ COSTS = {
     "halving": (lambda: follow(verbose=2), "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit"),
     "no refit": (lambda: follow(verbose=2, refit=False), "27 candidates in 2 splits: at most 80 fits, 162 epochs\n"),
     "rows": (
-        lambda: HalvingSearchCV(LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid"),
+        lambda: HalvingSearchCV(
+            LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid"
+        ),
         "3 candidates in 2 splits: at most 8 fits, 120 rows",
     ),
-    "Hyperband": (lambda: HyperbandSearchCV(*CURVES, min_resources=1), "17 candidates in 2 splits: at most 44 fits, 138 epochs"),
-    "BOHB": (lambda: BOHBSearchCV(*CURVES, min_resources=1, n_brackets=1), "9 candidates in 2 splits: at most 26 fits, 42 epochs"),
-    "ASHA": (lambda: ASHASearchCV(*CURVES), "9 candidates in 2 splits: at least 18 fits, 18 epochs (who goes on is decided on the way)"),
+    "Hyperband": (
+        lambda: HyperbandSearchCV(*CURVES, min_resources=1),
+        "17 candidates in 2 splits: at most 44 fits, 138 epochs",
+    ),
+    "BOHB": (
+        lambda: BOHBSearchCV(*CURVES, min_resources=1, n_brackets=1),
+        "9 candidates in 2 splits: at most 26 fits, 42 epochs",
+    ),
+    "ASHA": (
+        lambda: ASHASearchCV(*CURVES),
+        "9 candidates in 2 splits: at least 18 fits, 18 epochs (who goes on is decided on the way)",
+    ),
     "model": (lambda: TPESearchCV(*CURVES, n_candidates=4), "4 candidates in 2 splits: at most 8 fits, 72 epochs"),
     "model, a small space": (
         lambda: TPESearchCV(Curve(max_epochs=9), {"index": [1, 2]}, n_candidates=4),
         "2 candidates in 2 splits: at most 4 fits, 36 epochs",
     ),
-    "model, brackets": (lambda: TPESearchCV(*CURVES, multi_fidelity=True, min_resources=1), "17 candidates in 2 splits: at most 44 fits, 138 epochs"),
-    "population": (lambda: PBTSearchCV(NET, SPACE, population_size=3, interval=3), "3 candidates in 2 splits: at most 18 fits, 54 epochs"),
+    "model, brackets": (
+        lambda: TPESearchCV(*CURVES, multi_fidelity=True, min_resources=1),
+        "17 candidates in 2 splits: at most 44 fits, 138 epochs",
+    ),
+    "population": (
+        lambda: PBTSearchCV(NET, SPACE, population_size=3, interval=3),
+        "3 candidates in 2 splits: at most 18 fits, 54 epochs",
+    ),
 }
 CURVES = (Curve(max_epochs=9), {"index": list(range(200))})
 
@@ -179,7 +208,11 @@ def test_what_it_will_cost_is_said_first(kind, capsys):
     told = capsys.readouterr().err
     assert told.startswith(expected)
     n_fits = 2 * len(search.cv_results_["params"])
-    assert n_fits >= int(re.search(r"at least (\d+)", told)[1]) if "at least" in told else n_fits == int(re.search(r"at most (\d+)", told)[1])
+    assert (
+        n_fits >= int(re.search(r"at least (\d+)", told)[1])
+        if "at least" in told
+        else n_fits == int(re.search(r"at most (\d+)", told)[1])
+    )
 
 
 class Terminal(io.StringIO):

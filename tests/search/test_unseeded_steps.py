@@ -1,4 +1,6 @@
-"""First steps of a pipeline that are random: a network that goes on must find the inputs that it has learned from."""
+"""First steps of a pipeline that are random: a network that goes on must find the
+inputs that it has learned from.
+"""
 
 from numbers import Integral
 
@@ -20,11 +22,20 @@ SEED = "projection__random_state"
 
 
 def random_pipeline(seed=None):
-    return Pipeline([("scaler", StandardScaler()), ("projection", GaussianRandomProjection(3, random_state=seed)), ("net", NET)])
+    return Pipeline(
+        [("scaler", StandardScaler()), ("projection", GaussianRandomProjection(3, random_state=seed)), ("net", NET)]
+    )
 
 
 def halving(estimator, **parameters):
-    own = {"n_candidates": "grid", "cv": CV, "min_resources": 1, "factor": 3, "return_train_score": True, "random_state": 0}
+    own = {
+        "n_candidates": "grid",
+        "cv": CV,
+        "min_resources": 1,
+        "factor": 3,
+        "return_train_score": True,
+        "random_state": 0,
+    }
     return HalvingSearchCV(estimator, {"net__lr": [1e-3, 1e-2, 0.1]}, **own | parameters)
 
 
@@ -36,7 +47,9 @@ def pbt(estimator):
 @pytest.mark.parametrize("make", [halving, pbt])
 @pytest.mark.parametrize("seed", [None, np.random.RandomState(7)], ids=["none", "a generator"])
 def test_they_are_the_same_in_each_rung(make, seed):
-    """They were drawn anew each time that a network went on, unless they were shared, and in each interval of the last fit of PBT."""
+    """They were drawn anew each time that a network went on, unless they were shared,
+    and in each interval of the last fit of PBT.
+    """
     found = make(random_pipeline(seed)).fit(X, y)
     drawn = found.best_estimator_.get_params()[SEED]
     assert isinstance(drawn, Integral)
@@ -64,9 +77,17 @@ def test_a_search_that_was_killed_goes_on_with_the_same(tmp_path, monkeypatch):
 
 def test_which_steps_get_one():
     inner = make_pipeline(GaussianRandomProjection(), clone(NET).set_params(random_state=None))
-    outer = Pipeline([("first", make_pipeline(GaussianRandomProjection(random_state=1), GaussianRandomProjection())), ("inner", inner)])
+    outer = Pipeline(
+        [
+            ("first", make_pipeline(GaussianRandomProjection(random_state=1), GaussianRandomProjection())),
+            ("inner", inner),
+        ]
+    )
     seeds = seeds_of_first_steps(outer, "inner__netclassifier__max_epochs", 0)
-    assert list(seeds) == ["first__gaussianrandomprojection-2__random_state", "inner__gaussianrandomprojection__random_state"]
+    assert list(seeds) == [
+        "first__gaussianrandomprojection-2__random_state",
+        "inner__gaussianrandomprojection__random_state",
+    ]
     again, others = (seeds_of_first_steps(outer, "inner__netclassifier__max_epochs", seed) for seed in (0, 1))
     assert seeds == again != others
     assert seeds_of_first_steps(NET, "max_epochs", 0) == {}

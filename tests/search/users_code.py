@@ -1,7 +1,7 @@
 """What a user's modules may hold that a search refers to.
 
-Each text defines `score`. Lines "# edit: ..." say what may be edited in it, or, after its name, in another file: a place, whose numbers are made
-greater, or "old -> new".
+Each text defines `score`. Lines "# edit: ..." say what may be edited in it, or, after
+its name, in another file: a place, whose numbers are made greater, or "old -> new".
 """
 
 HELPERS = {

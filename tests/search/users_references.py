@@ -1,4 +1,6 @@
-"""What functions of a user's module may refer to; see `users_code` for what the texts mean."""
+"""What functions of a user's module may refer to; see `users_code` for what the texts
+mean.
+"""
 
 REFERENCES = {
     "module in a package": """

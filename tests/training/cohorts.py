@@ -4,14 +4,16 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from sknet_hp.training.batches import Epochs, Pool
-from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.rules.losses import LOSSES
+from sknet_hp.training.stacked.batches import Epochs, Pool
 
 CPU = torch.device("cpu")
 
 
 def plain_loop(module, job, optimizer, epochs):
-    """The same batches through torch's own modules, losses and optimizers; the mean losses of the epochs."""
+    """The same batches through torch's own modules, losses and optimizers; the mean
+    losses of the epochs.
+    """
     pool = Pool([job], LOSSES[job.loss](), CPU)
     X, y = torch.from_numpy(job.train.table.X.floats), torch.from_numpy(job.train.table.y)
     means = []

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from sknet_hp.nets.graph import trace
+from sknet_hp.nets.architectures.mlp import MLP
+from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.mlp import MLP
 from sknet_hp.training.job import Rows, Table, TrainingJob
 
 MLP_DEFAULTS = {"n_layers": 1, "width": 8, "activation": "tanh", "dropout": 0.0, "normalization": "none"}
@@ -16,13 +16,17 @@ def make_table(n=120, n_features=5, n_outputs=3, loss="cross_entropy", seed=0, w
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n, n_features)).astype(np.float32)
     if loss == "mse":
-        y = (X @ rng.standard_normal((n_features, n_outputs)) + 0.1 * rng.standard_normal((n, n_outputs))).astype(np.float32)
+        y = (X @ rng.standard_normal((n_features, n_outputs)) + 0.1 * rng.standard_normal((n, n_outputs))).astype(
+            np.float32
+        )
     else:
         y = (X @ rng.standard_normal((n_features, n_outputs))).argmax(1).astype(np.int64)
     return Table(Inputs.of(X), y, weight)
 
 
-def make_job(n=120, n_valid=0, n_features=5, n_outputs=3, loss="cross_entropy", seed=0, table=None, graph=None, **changes):
+def make_job(
+    n=120, n_valid=0, n_features=5, n_outputs=3, loss="cross_entropy", seed=0, table=None, graph=None, **changes
+):
     """A job on a table of n + n_valid rows; changes go to the MLP or to the job."""
     mlp = MLP_DEFAULTS | {name: changes.pop(name) for name in MLP_DEFAULTS if name in changes}
     if table is None:
@@ -44,7 +48,9 @@ def same_result(a, b):
         if (x is None) != (y is None) or (x is not None and not np.array_equal(x, y, equal_nan=True)):
             return False
     one, other = (None if result.state.average is None else vars(result.state.average) for result in (a, b))
-    if (one is None) != (other is None) or (one is not None and not all(np.array_equal(one[name], other[name]) for name in one)):
+    if (one is None) != (other is None) or (
+        one is not None and not all(np.array_equal(one[name], other[name]) for name in one)
+    ):
         return False
     for name in ("epoch", "step", "best_epoch", "best_loss", "finished"):
         if getattr(a.state, name) != getattr(b.state, name):
@@ -59,7 +65,9 @@ def close_result(a, b):
         if (x is None) != (y is None) or (x is not None and not np.allclose(x, y, rtol=2e-3, atol=2e-4)):
             return False
     one, other = a.state.average, b.state.average
-    if (one is None) != (other is None) or (one is not None and not np.allclose(one.parameters, other.parameters, rtol=2e-3, atol=2e-4)):
+    if (one is None) != (other is None) or (
+        one is not None and not np.allclose(one.parameters, other.parameters, rtol=2e-3, atol=2e-4)
+    ):
         return False
     for name in ("epoch", "step", "best_epoch", "finished"):
         if getattr(a.state, name) != getattr(b.state, name):

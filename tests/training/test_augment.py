@@ -1,4 +1,6 @@
-"""Noise has its size, mixtures are mixtures, and neither depends on how many steps are made at a time."""
+"""Noise has its size, mixtures are mixtures, and neither depends on how many steps are
+made at a time.
+"""
 
 import numpy as np
 import pytest
@@ -6,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from jobs import close_result, make_table
 
+from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import initial_parameters
-from sknet_hp.nets.mlp import MLP
 from sknet_hp.nets.random_bits import mixed_keys
 from sknet_hp.training.augment import MIXUP, Augmentation
-from sknet_hp.training.batches import Epochs, Pool
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates
-from sknet_hp.training.losses import LOSSES
+from sknet_hp.training.rules.losses import LOSSES
+from sknet_hp.training.stacked.batches import Epochs, Pool
+from sknet_hp.training.stacked.cohort import train
 
 STEPS, ROWS, WIDTH = 12, 30, 5
 EPOCH = {"n": STEPS * ROWS, "batch_size": ROWS}
@@ -21,7 +23,9 @@ EPOCH = {"n": STEPS * ROWS, "batch_size": ROWS}
 
 def rows(members):
     generator = torch.Generator().manual_seed(0)
-    return torch.randn(STEPS, members, ROWS, WIDTH, generator=generator), torch.randn(STEPS, members, ROWS, 2, generator=generator)
+    return torch.randn(STEPS, members, ROWS, WIDTH, generator=generator), torch.randn(
+        STEPS, members, ROWS, 2, generator=generator
+    )
 
 
 def applied(jobs, chunk):
@@ -82,11 +86,21 @@ WEIGHT = np.random.default_rng(0).choice([0.01, 0.2, 1.0], 50).astype(np.float32
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 @pytest.mark.parametrize("batch_size", [50, 20])
 def test_the_loss_of_a_mixture_is_the_mixture_of_losses(make_job, loss, weight, batch_size):
-    """A plain loop over two targets a row, each with its own row's weight; batches are filled up, the last one is short."""
+    """A plain loop over two targets a row, each with its own row's weight; batches are
+    filled up, the last one is short.
+    """
     table = make_table(50, loss="mse" if loss == "mse" else "classes", weight=weight)
     if loss == "binary_cross_entropy":
         table = type(table)(table.X, np.eye(3, dtype=np.float32)[table.y], weight)
-    job = make_job(table=table, loss=loss, mixup_alpha=1.0, batch_size=batch_size, max_epochs=1, optimizer="sgd", rates=Rates(lr=0.1))
+    job = make_job(
+        table=table,
+        loss=loss,
+        mixup_alpha=1.0,
+        batch_size=batch_size,
+        max_epochs=1,
+        optimizer="sgd",
+        rates=Rates(lr=0.1),
+    )
     module = MLP(5, 3, n_layers=1, width=8, activation="tanh", dropout=0.0, normalization="none")
     module.load_state_dict(initial_parameters(job.graph, job.seed, job.init))
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
@@ -97,10 +111,17 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_losses(make_job, loss, weight, 
     for s, of_row in enumerate(share):
         rows = order[s, 0, : min(batch_size, 50 - s * batch_size)].numpy()
         others = np.roll(rows, 1)
-        outputs = module(torch.from_numpy(table.X.floats[rows] * np.float32(of_row) + table.X.floats[others] * np.float32(1 - of_row)))
+        outputs = module(
+            torch.from_numpy(
+                table.X.floats[rows] * np.float32(of_row) + table.X.floats[others] * np.float32(1 - of_row)
+            )
+        )
         each = 0
         for part, targets in ((of_row, rows), (1 - of_row, others)):
-            y, w = torch.from_numpy(table.y[targets]), torch.ones(len(rows)) if weight is None else torch.from_numpy(weight[targets])
+            y, w = (
+                torch.from_numpy(table.y[targets]),
+                torch.ones(len(rows)) if weight is None else torch.from_numpy(weight[targets]),
+            )
             losses = PLAIN[loss](outputs, y)
             each = each + part * w * losses
         weighed = float(weights[0, s].sum())

@@ -1,4 +1,6 @@
-"""Averaged weights: against torch's, and through everything that may happen to a training."""
+"""Averaged weights: against torch's, and through everything that may happen to a
+training.
+"""
 
 from dataclasses import replace
 
@@ -9,10 +11,10 @@ from jobs import close_result, make_job, same_result
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, get_swa_multi_avg_fn
 
-from sknet_hp.nets.mlp import MLP
-from sknet_hp.training.averaging import KINDS, Average, Averages, Averaging, ema_share
-from sknet_hp.training.cohort import train
+from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.training.job import Rates, Stopping
+from sknet_hp.training.rules.averaging import KINDS, Average, Averages, Averaging, ema_share
+from sknet_hp.training.stacked.cohort import train
 
 AVERAGED = KINDS[1:]
 
@@ -51,7 +53,9 @@ def ours(averages, weights, epoch=10):
 
 def test_a_decay_below_the_warm_up_is_torchs_moving_average():
     averages = averages_of([Averaging("ema", decay=0.15)])
-    np.testing.assert_allclose(ours(averages, walk(50)), torchs(get_ema_multi_avg_fn(0.15), walk(50)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        ours(averages, walk(50)), torchs(get_ema_multi_avg_fn(0.15), walk(50)), rtol=1e-5, atol=1e-6
+    )
     assert averages.counts == [50]
 
 
@@ -81,7 +85,9 @@ def test_even_average_is_torchs(start, first):
 
 
 def test_a_share_of_epochs_that_floats_do_not_have():
-    """29 of 100 epochs are not after .29 of them, which times 100 is a rounding below 29."""
+    """29 of 100 epochs are not after .29 of them, which times 100 is a rounding below
+    29.
+    """
     averages = averages_of([Averaging("swa", start=0.29)])
     for epoch, count in ((29, 0), (30, 1)):
         averages.end_epoch(np.array([epoch]), 1, np.array([100]), averages.weights)
@@ -98,7 +104,13 @@ def test_until_it_starts_the_average_is_what_trains():
 
 
 def averaged_job(kind, **changes):
-    settings = {"n_valid": 30, "normalization": "batch", "max_epochs": 6, "schedule_epochs": 6, "rates": Rates(lr=1e-2)} | changes
+    settings = {
+        "n_valid": 30,
+        "normalization": "batch",
+        "max_epochs": 6,
+        "schedule_epochs": 6,
+        "rates": Rates(lr=1e-2),
+    } | changes
     return make_job(averaging=Averaging(kind, decay=0.9, start=0.4), **settings)
 
 
@@ -132,7 +144,9 @@ def test_validation_is_of_the_average(kind):
 
 @pytest.mark.parametrize("kind", AVERAGED)
 def test_the_best_epoch_is_the_best_of_the_averages(kind):
-    job = averaged_job(kind, max_epochs=25, schedule_epochs=25, width=32, rates=Rates(lr=5e-2), stopping=Stopping(patience=12))
+    job = averaged_job(
+        kind, max_epochs=25, schedule_epochs=25, width=32, rates=Rates(lr=5e-2), stopping=Stopping(patience=12)
+    )
     (result,) = train([job])
     valid = [r.valid_loss for r in result.history]
     assert result.state.best_epoch == int(np.argmin(valid)) + 1 < len(valid)
@@ -162,11 +176,17 @@ def test_another_kind_begins_anew():
 @pytest.mark.parametrize("kind", AVERAGED)
 @pytest.mark.parametrize("height", [2, 5, 32])
 def test_company(kind, height):
-    """Members of different decays and starts, of which some have trained before, some stop and one diverges."""
+    """Members of different decays and starts, of which some have trained before, some
+    stop and one diverges.
+    """
     jobs = []
     for k in range(height):
         job = averaged_job(kind, seed=k, dropout=0.1, max_epochs=4 + k % 3, rates=Rates(lr=[1e-2, 1e-3, 5e-2][k % 3]))
-        job = replace(job, averaging=Averaging(kind, [0.9, 0.5, 0.999][k % 3], [0.0, 0.5, 0.4][k % 3]), stopping=Stopping(patience=[None, 2][k % 2]))
+        job = replace(
+            job,
+            averaging=Averaging(kind, [0.9, 0.5, 0.999][k % 3], [0.0, 0.5, 0.4][k % 3]),
+            stopping=Stopping(patience=[None, 2][k % 2]),
+        )
         jobs.append(replace(job, start=train([replace(job, max_epochs=2)])[0].state) if k % 5 == 1 else job)
     jobs[-1] = replace(jobs[-1], rates=Rates(lr=1e30), start=None)
     together = train(jobs)
@@ -177,7 +197,9 @@ def test_company(kind, height):
 
 @pytest.mark.parametrize("kind", AVERAGED)
 def test_divergence_leaves_the_average_before_it(kind):
-    job = averaged_job(kind, loss="mse", normalization="none", n_layers=0, optimizer="sgd", max_epochs=60, schedule_epochs=60)
+    job = averaged_job(
+        kind, loss="mse", normalization="none", n_layers=0, optimizer="sgd", max_epochs=60, schedule_epochs=60
+    )
     job = replace(job, rates=Rates(lr=8.0), averaging=Averaging(kind, 0.9, 0.0))
     (result,) = train([job])
     assert result.state.finished == "diverged"

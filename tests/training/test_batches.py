@@ -4,11 +4,11 @@ import torch
 from jobs import close_result
 
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.batches import Epochs, Pool
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rows, Table, evaluation_shape
-from sknet_hp.training.losses import LOSSES
-from sknet_hp.training.validation import Validation
+from sknet_hp.training.rules.losses import LOSSES
+from sknet_hp.training.stacked.batches import Epochs, Pool
+from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.validation import Validation
 
 CPU = torch.device("cpu")
 SIZES = [(120, 32), (121, 32), (10, 32), (1, 1), (64, 64), (65, 64), (33, 1), (50, 7), (300, 1000)]
@@ -93,8 +93,13 @@ def test_equal_tables_are_pooled_once_if_they_are_one_object(make_job, make_tabl
 
 
 def test_rows_of_others_never_touch_a_member(make_job):
-    """The rows that fill a batch count for nothing, even where someone else's are enormous."""
-    jobs = [make_job(n=50, n_valid=11, seed=1, normalization="batch", activation="relu", n_layers=2), make_job(n=50, n_valid=11, seed=2)]
+    """The rows that fill a batch count for nothing, even where someone else's are
+    enormous.
+    """
+    jobs = [
+        make_job(n=50, n_valid=11, seed=1, normalization="batch", activation="relu", n_layers=2),
+        make_job(n=50, n_valid=11, seed=2),
+    ]
     wild = Table(Inputs.of(np.full_like(jobs[0].train.table.X.floats, 1e30)), jobs[0].train.table.y)
     wild = make_job(table=wild, n_valid=11, seed=3, normalization="batch", activation="relu", n_layers=2)
     (alone,) = train(jobs[:1])

@@ -7,20 +7,21 @@ import torch.nn.functional as F
 from cohorts import flat, plain_loop
 from jobs import close_result, losses, make_job, make_table
 
+from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import initial_parameters
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.mlp import MLP
-from sknet_hp.training.cohort import Cohort, never, train
 from sknet_hp.training.job import Rates, Stopping, Table
-from sknet_hp.training.optimizers import OPTIMIZERS
-from sknet_hp.training.schedules import Schedule
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.schedules import Schedule
+from sknet_hp.training.stacked.cohort import Cohort, never, train
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
 @pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
 @pytest.mark.parametrize("n", [120, 20, 33])
 def test_cohort_of_one_is_a_plain_torch_loop(loss, normalization, n):
-    # Batch normalisation takes away what a bias before it adds: its gradient is rounding, which a small eps would blow up.
+    # Batch normalisation takes away what a bias before it adds: its gradient is rounding, which a small eps
+    # would blow up.
     eps = 1e-3 if normalization == "batch" else 1e-7
     job = make_job(
         n=n,

@@ -9,20 +9,24 @@ from jobs import close_result, losses, make_job, make_table, same_result
 
 from sknet_hp.nets.init import initial_parameters
 from sknet_hp.training.calling_off import Cancelled
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Stopping, Table
-from sknet_hp.training.optimizers import OPTIMIZERS
-from sknet_hp.training.schedules import Schedule
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.schedules import Schedule
+from sknet_hp.training.stacked.cohort import train
 
 # ---- stopping -------------------------------------------------------------------------------------------------------
 
 
 def overfitting_job(**changes):
-    """Few rows, and validation rows whose classes are noise: the validation loss soon rises."""
+    """Few rows, and validation rows whose classes are noise: the validation loss soon
+    rises.
+    """
     table = make_table(60)
     y = table.y.copy()
     y[-30:] = np.random.default_rng(3).integers(0, 3, 30)
-    return make_job(table=Table(table.X, y), n_valid=30, width=32, **({"rates": Rates(lr=2e-2), "max_epochs": 40} | changes))
+    return make_job(
+        table=Table(table.X, y), n_valid=30, width=32, **({"rates": Rates(lr=2e-2), "max_epochs": 40} | changes)
+    )
 
 
 @pytest.mark.parametrize("patience", [1, 2, 5])
@@ -34,7 +38,9 @@ def test_patience(patience):
     assert result.state.epoch == len(valid) < 40
     assert result.state.best_epoch == np.argmin(valid) + 1 == result.state.epoch - patience
     assert result.state.best_loss == valid.min()
-    assert (np.diff(np.flatnonzero(valid == np.minimum.accumulate(valid))) <= patience).all()  # it did not miss an earlier occasion
+    assert (
+        np.diff(np.flatnonzero(valid == np.minimum.accumulate(valid))) <= patience
+    ).all()  # it did not miss an earlier occasion
 
 
 def test_best_weights_are_those_of_the_best_epoch():
@@ -63,7 +69,9 @@ def test_min_delta():
 
 
 def test_epochs_that_nothing_judges_are_not_waited_for():
-    job = overfitting_job(stopping=Stopping(patience=3, min_delta=10.0), max_epochs=2)  # nothing improves: the first epoch stays the best
+    job = overfitting_job(
+        stopping=Stopping(patience=3, min_delta=10.0), max_epochs=2
+    )  # nothing improves: the first epoch stays the best
     state = train([job])[0].state
     state = train([replace(job, validation=None, max_epochs=9, start=state)])[0].state
     state = train([replace(job, max_epochs=40, start=state)])[0].state
@@ -107,7 +115,10 @@ def test_continuation(optimizer, cut):
 @pytest.mark.parametrize("optimizer", ["sgd", "nesterov"])
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_divergence(optimizer, position):
-    jobs = [make_job(seed=k, loss="mse", n_valid=20, optimizer=optimizer, max_epochs=4, activation="relu", dropout=0.2) for k in range(3)]
+    jobs = [
+        make_job(seed=k, loss="mse", n_valid=20, optimizer=optimizer, max_epochs=4, activation="relu", dropout=0.2)
+        for k in range(3)
+    ]
     jobs[position] = replace(jobs[position], rates=Rates(lr=1e10))
     results = train(jobs)
     bad = results[position].state
@@ -116,14 +127,18 @@ def test_divergence(optimizer, position):
     assert np.isfinite(bad.slots).all()
     start = initial_parameters(jobs[0].graph, position)
     assert bad.epoch == 1
-    assert np.array_equal(bad.parameters, np.concatenate([start[name].numpy().ravel() for name, _ in jobs[0].graph.parameters]))
+    assert np.array_equal(
+        bad.parameters, np.concatenate([start[name].numpy().ravel() for name, _ in jobs[0].graph.parameters])
+    )
     for k, (job, result) in enumerate(zip(jobs, results, strict=True)):
         assert close_result(result, train([job])[0])
         assert (result.state.finished == "diverged") == (k == position)
 
 
 def test_each_keeps_the_weights_before_its_own_divergence():
-    """Linear regressions at rates that blow up in different, also in neighbouring, epochs."""
+    """Linear regressions at rates that blow up in different, also in neighbouring,
+    epochs.
+    """
     jobs = [
         make_job(n=64, loss="mse", n_layers=0, optimizer="sgd", max_epochs=60, seed=k, rates=Rates(lr=lr))
         for k, lr in enumerate([0.1, *np.linspace(3, 20, 9)])

@@ -1,4 +1,6 @@
-"""Who watches and changes a training, modules that train alone, and which jobs may meet."""
+"""Who watches and changes a training, modules that train alone, and which jobs may
+meet.
+"""
 
 import threading
 from dataclasses import replace
@@ -11,18 +13,19 @@ from cohorts import flat, plain_loop
 from jobs import close_result, make_job, same_result
 from torch import nn
 
+from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import initial_parameters
-from sknet_hp.nets.mlp import MLP
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Reaction, Rows, Stopping
-from sknet_hp.training.schedules import Schedule
+from sknet_hp.training.rules.schedules import Schedule
+from sknet_hp.training.stacked.cohort import train
 
 # ---- observers ------------------------------------------------------------------------------------------------------
 
 
 def close_state(a, b):
     return a.step == b.step and all(
-        np.allclose(getattr(a, name), getattr(b, name), rtol=2e-3, atol=2e-4) for name in ("parameters", "buffers", "slots")
+        np.allclose(getattr(a, name), getattr(b, name), rtol=2e-3, atol=2e-4)
+        for name in ("parameters", "buffers", "slots")
     )
 
 
@@ -67,9 +70,13 @@ def test_observer_may_stop(when):
 @pytest.mark.parametrize("when", [2, ("begin", 3)])
 @pytest.mark.parametrize("members", [1, 3])
 def test_observer_may_set_the_rates(when, members):
-    jobs = [make_job(seed=k, max_epochs=4, optimizer="momentum", rates=Rates(lr=0.01, momentum=0.9)) for k in range(members)]
+    jobs = [
+        make_job(seed=k, max_epochs=4, optimizer="momentum", rates=Rates(lr=0.01, momentum=0.9)) for k in range(members)
+    ]
     then = Rates(lr=0.05, momentum=0.5, weight_decay=0.1)
-    results = train([replace(job, observer=Observing({when: Reaction(rates=then)} if k == 0 else {})) for k, job in enumerate(jobs)])
+    results = train(
+        [replace(job, observer=Observing({when: Reaction(rates=then)} if k == 0 else {})) for k, job in enumerate(jobs)]
+    )
     (first,) = train([replace(jobs[0], max_epochs=2)])
     assert close_state(results[0].state, train([replace(jobs[0], start=first.state, rates=then)])[0].state)
     for job, result in zip(jobs[1:], results[1:], strict=True):
@@ -82,7 +89,12 @@ def test_observer_may_change_the_state(when, members):
     jobs = [make_job(seed=k, max_epochs=4, optimizer="adam", normalization="batch") for k in range(members)]
     (first,) = train([replace(jobs[0], max_epochs=2)])
     changes = {"parameters": first.state.parameters * 0.5, "slots": first.state.slots * 0, "step": 0}
-    results = train([replace(job, observer=Observing({when: Reaction(changes=changes)} if k == 0 else {})) for k, job in enumerate(jobs)])
+    results = train(
+        [
+            replace(job, observer=Observing({when: Reaction(changes=changes)} if k == 0 else {}))
+            for k, job in enumerate(jobs)
+        ]
+    )
     assert close_state(results[0].state, train([replace(jobs[0], start=replace(first.state, **changes))])[0].state)
     for job, result in zip(jobs[1:], results[1:], strict=True):
         assert close_result(result, train([job])[0])
@@ -189,7 +201,15 @@ def test_key():
     job = make_job(n=120, n_valid=30)
     table = job.train.table
     same = [
-        replace(job, seed=5, rates=Rates(lr=1.0, weight_decay=0.3), label_smoothing=0.2, max_epochs=50, schedule=Schedule("cosine"), shuffle=False),
+        replace(
+            job,
+            seed=5,
+            rates=Rates(lr=1.0, weight_decay=0.3),
+            label_smoothing=0.2,
+            max_epochs=50,
+            schedule=Schedule("cosine"),
+            shuffle=False,
+        ),
         replace(job, stopping=Stopping(patience=1)),
         job.with_tables(Rows(table, np.arange(119)), Rows(table, np.arange(29))),
         job.with_tables(Rows(table, np.arange(121)), Rows(table, np.arange(31))),
@@ -220,7 +240,9 @@ def test_sizes_that_differ_by_a_row_share_a_cohort(n, batch_size):
 
 
 def test_foreign_module_beside_threads_that_draw():
-    """torch's generator is the whole process's, and skorch's data loaders draw from it: dropout must not notice."""
+    """torch's generator is the whole process's, and skorch's data loaders draw from it:
+    dropout must not notice.
+    """
     expected = train([make_job(graph=convolutional(dropout=0.5), max_epochs=10)])[0]
     module, done = convolutional(dropout=0.5), threading.Event()
 

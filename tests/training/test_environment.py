@@ -8,8 +8,8 @@ import torch
 from jobs import make_job, same_result
 
 from sknet_hp import NetClassifier
-from sknet_hp.training.cohort import train
 from sknet_hp.training.environment import deterministic_cuda
+from sknet_hp.training.stacked.cohort import train
 
 
 @pytest.fixture

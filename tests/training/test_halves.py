@@ -1,4 +1,6 @@
-"""The two ways to train, on networks drawn at random: stacks by torch, each network alone in compiled loops. What is random in a step differs."""
+"""The two ways to train, on networks drawn at random: stacks by torch, each network
+alone in compiled loops. What is random in a step differs.
+"""
 
 from dataclasses import replace
 
@@ -10,18 +12,27 @@ from shapes import N_CONFIGURATIONS, configuration
 
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.calling_off import CallOff
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates, Table
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.run import train_here
+from sknet_hp.training.stacked.cohort import train
 
 
 def without_chance(job):
-    """A job without dropout and noise, which the two draw otherwise; and without what makes much of rounding."""
+    """A job without dropout and noise, which the two draw otherwise; and without what
+    makes much of rounding.
+    """
     kinds = [node.kind for node in job.graph.nodes for _ in range(node.n_rates)]
     rates = tuple(0.0 if kind == "dropout" else rate for kind, rate in zip(kinds, job.layer_rates, strict=True))
     optimizer = "sgd" if job.optimizer == "lion" else job.optimizer  # which makes a whole step of a sign
-    return replace(job, layer_rates=rates, input_noise=0.0, optimizer=optimizer, precision="float32", rates=replace(job.rates, eps=1e-2))
+    return replace(
+        job,
+        layer_rates=rates,
+        input_noise=0.0,
+        optimizer=optimizer,
+        precision="float32",
+        rates=replace(job.rates, eps=1e-2),
+    )
 
 
 @pytest.mark.parametrize("seed", range(N_CONFIGURATIONS))
@@ -41,7 +52,9 @@ def test_validation_reads_weights_as_training_writes_them(changes):
     """Of a narrow map of a table with categories, which training sees as wide rows."""
     own = make_table(120)
     hot = np.random.default_rng(0).integers(5, 9, (120, 1)).astype(np.int32)
-    job = make_job(table=Table(Inputs(own.X.floats, 9, hot=hot), own.y), n_valid=40, n_layers=0, rates=Rates(lr=3e-2), **changes)
+    job = make_job(
+        table=Table(Inputs(own.X.floats, 9, hot=hot), own.y), n_valid=40, n_layers=0, rates=Rates(lr=3e-2), **changes
+    )
     result = train_here(job, CallOff())
     state, rows = result.state, job.validation.index
     inputs = Inputs.of(job.train.table.X.wide(rows))

@@ -48,7 +48,9 @@ def test_views_write_through_and_overlap_nowhere(shapes):
         for k in range(3):
             assert not view[k].any()
             view[k] = 10 * number + k
-    expected = np.concatenate([np.full(int(np.prod(shape)), 10.0 * number) for number, (_, shape) in enumerate(shapes[0] + shapes[1], 1)])
+    expected = np.concatenate(
+        [np.full(int(np.prod(shape)), 10.0 * number) for number, (_, shape) in enumerate(shapes[0] + shapes[1], 1)]
+    )
     for k in range(3):
         assert np.array_equal(np.concatenate(layout.member(rows[k])), expected + k)
 

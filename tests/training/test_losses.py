@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from sknet_hp.training.losses import LOSSES, rows_of_heads
+from sknet_hp.training.rules.losses import LOSSES, rows_of_heads
 
 MEMBERS, ROWS = 3, 32
 
@@ -19,7 +19,8 @@ TORCH = {  # the loss of each row, for targets as y gives them
     "cross_entropy": lambda outputs, y: F.cross_entropy(outputs, y, reduction="none"),
     "log_probability": lambda outputs, y: F.nll_loss((outputs + EPS).log(), y, reduction="none"),
     "focal": lambda outputs, y, own: (
-        (1 - F.cross_entropy(outputs, y, reduction="none").neg().exp()) ** own * F.cross_entropy(outputs, y, reduction="none")
+        (1 - F.cross_entropy(outputs, y, reduction="none").neg().exp()) ** own
+        * F.cross_entropy(outputs, y, reduction="none")
     ),
     "binary_cross_entropy": lambda outputs, y: F.binary_cross_entropy_with_logits(outputs, y, reduction="none").sum(-1),
     "mse": lambda outputs, y: F.mse_loss(outputs, y, reduction="none").mean(-1),
@@ -40,7 +41,9 @@ def problem(name, n_outputs, seed=0):
     if name in ("cross_entropy", "focal", "log_probability"):
         y = torch.randint(n_outputs, (MEMBERS, ROWS), generator=generator)
     elif name in ("binary_cross_entropy", "poisson"):
-        y = torch.randint(2 if name == "binary_cross_entropy" else 9, (MEMBERS, ROWS, n_outputs), generator=generator).float()
+        y = torch.randint(
+            2 if name == "binary_cross_entropy" else 9, (MEMBERS, ROWS, n_outputs), generator=generator
+        ).float()
     else:
         y = torch.randn(MEMBERS, ROWS, n_outputs, generator=generator)
     weight = torch.rand(MEMBERS, ROWS, generator=generator)
@@ -88,7 +91,9 @@ def test_values_and_gradients(name, n_outputs):
 @pytest.mark.parametrize("smoothing", [0.1, 0.5])
 @pytest.mark.parametrize("n_outputs", [2, 5])
 def test_label_smoothing(n_outputs, smoothing):
-    """Smoothed targets, as the cohort makes them, give what torch's `label_smoothing` gives."""
+    """Smoothed targets, as the cohort makes them, give what torch's `label_smoothing`
+    gives.
+    """
     loss = LOSSES["cross_entropy"]()
     outputs, y, weight = problem("cross_entropy", n_outputs)
     t = targets("cross_entropy", y, n_outputs) * (1 - smoothing) + smoothing / n_outputs

@@ -1,10 +1,12 @@
-"""Each update rule against the one it is named after, over many steps, with rates that differ between members."""
+"""Each update rule against the one it is named after, over many steps, with rates that
+differ between members.
+"""
 
 import numpy as np
 import pytest
 import torch
 
-from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
 
 STEPS, MEMBERS, CPU = 200, 4, torch.device("cpu")
 SIZES = [15, 3, 16]
@@ -43,7 +45,9 @@ class PaperLion(torch.optim.Optimizer):
 
 
 def adam_like(optimizer):
-    return lambda p, r: optimizer(p, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"], weight_decay=r["weight_decay"])
+    return lambda p, r: optimizer(
+        p, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"], weight_decay=r["weight_decay"]
+    )
 
 
 def sgd(p, r):
@@ -53,8 +57,12 @@ def sgd(p, r):
 TORCH = {
     "sgd": sgd,
     "momentum": sgd,
-    "nesterov": lambda p, r: torch.optim.SGD(p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"], nesterov=r["momentum"] > 0),
-    "rmsprop": lambda p, r: torch.optim.RMSprop(p, lr=r["lr"], alpha=r["alpha"], eps=r["eps"], weight_decay=r["weight_decay"]),
+    "nesterov": lambda p, r: torch.optim.SGD(
+        p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"], nesterov=r["momentum"] > 0
+    ),
+    "rmsprop": lambda p, r: torch.optim.RMSprop(
+        p, lr=r["lr"], alpha=r["alpha"], eps=r["eps"], weight_decay=r["weight_decay"]
+    ),
     "adagrad": lambda p, r: torch.optim.Adagrad(p, lr=r["lr"], eps=r["eps"], weight_decay=r["weight_decay"]),
     "adam": adam_like(torch.optim.Adam),
     "adamw": adam_like(torch.optim.AdamW),
@@ -70,7 +78,9 @@ def some(start, members=MEMBERS):
 
 
 class Problem:
-    """Gradients of a quadratic with noise, the same for stack and torch at equal weights."""
+    """Gradients of a quadratic with noise, the same for stack and torch at equal
+    weights.
+    """
 
     def __init__(self, size, seed=0):
         generator = torch.Generator().manual_seed(seed)
@@ -103,7 +113,9 @@ def optimise(name, rates, members, problem, first=0, factors=None, epoch=50, lr_
 
 def close(name, found, expected, k=0):
     # Lion moves by the sign: a rounding that flips one costs two learning rates.
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=2.1 * RATES["lr"][k] if name == "lion" else 2e-4, err_msg=f"member {k}")
+    np.testing.assert_allclose(
+        found, expected, rtol=1e-3, atol=2.1 * RATES["lr"][k] if name == "lion" else 2e-4, err_msg=f"member {k}"
+    )
 
 
 @every_rule
@@ -124,7 +136,11 @@ def test_optimizer_equals_torch(name, scheduled):
         assert np.abs(weights[k] - problem.start[k].numpy()).max() > 1e-2  # something was learned
         # Lion moves by the sign: a rounding that flips one costs two learning rates.
         np.testing.assert_allclose(
-            weights[k], p.detach().numpy(), rtol=1e-4, atol=2.1 * rates["lr"] if name == "lion" else 1e-4, err_msg=f"member {k}"
+            weights[k],
+            p.detach().numpy(),
+            rtol=1e-4,
+            atol=2.1 * rates["lr"] if name == "lion" else 1e-4,
+            err_msg=f"member {k}",
         )
         if name == "lion":
             assert np.median(np.abs(weights[k] - p.detach().numpy())) < 1e-5
@@ -187,17 +203,26 @@ def test_clipping_equals_torch(name):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_member_without_a_limit_is_left_alone_whatever_its_gradient(name):
-    """Also where the norm is not finite: of gradients that are not, or whose squares are too large for float32."""
+    """Also where the norm is not finite: of gradients that are not, or whose squares
+    are too large for float32.
+    """
     for odd in (1e20, np.inf, np.nan):
         gradients = np.random.default_rng(0).normal(size=(2, sum(SIZES))).astype(np.float32)
         gradients[:, 3] = odd
 
         def step(clip, name=name, gradients=gradients):
             members = len(clip)
-            optimizer = OPTIMIZERS[name](some(0, members) | {"lr": np.full(members, 1e-22), "clip": np.array(clip)}, SIZES, CPU)
+            optimizer = OPTIMIZERS[name](
+                some(0, members) | {"lr": np.full(members, 1e-22), "clip": np.array(clip)}, SIZES, CPU
+            )
             p = torch.zeros(members, sum(SIZES))
             optimizer.begin_epoch(np.full((1, members), 1e-22), np.ones((1, members), int))
-            optimizer.update(0, p, torch.from_numpy(gradients[:members].copy()), [torch.zeros_like(p) for _ in range(optimizer.slots)])
+            optimizer.update(
+                0,
+                p,
+                torch.from_numpy(gradients[:members].copy()),
+                [torch.zeros_like(p) for _ in range(optimizer.slots)],
+            )
             return p[0].numpy()
 
         alone, together = step([np.inf]), step([np.inf, 1.0])
@@ -229,14 +254,21 @@ def test_what_is_frozen_has_no_part_in_the_norm(name):
 @pytest.mark.parametrize("mode", ["l2", "decoupled"])
 @pytest.mark.parametrize("name", ["adam", "adamw"])
 def test_decay_in_both_meanings_spares_what_it_should(name, mode, factor):
-    """Decay of the first tensor only, times a factor of its own, against torch's parameter groups."""
+    """Decay of the first tensor only, times a factor of its own, against torch's
+    parameter groups.
+    """
     problem = Problem(sum(SIZES))
-    weights, _ = optimise(name, some(0), MEMBERS, problem, factors=schedule(), decay_mode=mode, decayed=[[factor, 0, 0]] * MEMBERS)
+    weights, _ = optimise(
+        name, some(0), MEMBERS, problem, factors=schedule(), decay_mode=mode, decayed=[[factor, 0, 0]] * MEMBERS
+    )
     torchs = {"l2": torch.optim.Adam, "decoupled": torch.optim.AdamW}[mode]
     for k, r in rates_of.items():
 
         def make(p, r=r):
-            groups = [{"params": p[:1], "weight_decay": factor * r["weight_decay"]}, {"params": p[1:], "weight_decay": 0.0}]
+            groups = [
+                {"params": p[:1], "weight_decay": factor * r["weight_decay"]},
+                {"params": p[1:], "weight_decay": 0.0},
+            ]
             return torchs(groups, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"])
 
         reference = Reference(problem, k, make)
@@ -278,4 +310,6 @@ def test_l1_is_in_the_gradient(name):
                 p.grad += l1[k] * p.detach().sign() + r["weight_decay"] * p.detach()  # noqa: B023
 
         expected = Reference(problem, k, lambda p, r=r: TORCH[name](p, r | {"weight_decay": 0.0})).run(penalise)
-        np.testing.assert_allclose(weights[k], expected, atol=2.5 * r["lr"], err_msg=f"member {k}")  # the sign of what is almost zero may flip
+        np.testing.assert_allclose(
+            weights[k], expected, atol=2.5 * r["lr"], err_msg=f"member {k}"
+        )  # the sign of what is almost zero may flip

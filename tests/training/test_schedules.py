@@ -7,10 +7,10 @@ import pytest
 import torch
 from jobs import close_result
 
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates
-from sknet_hp.training.schedules import SCHEDULES, Schedule
-from sknet_hp.training.stopping import Plateau
+from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
+from sknet_hp.training.rules.stopping import Plateau
+from sknet_hp.training.stacked.cohort import train
 
 VALUES = {
     "constant": {0: 1, 0.25: 1, 0.5: 1, 1: 1, 1.5: 1},
@@ -77,7 +77,9 @@ TORCH = {
     "linear": lambda o: scheduler.LinearLR(o, 1.0, 0.0, total_iters=EPOCHS),
     "cosine": lambda o: scheduler.CosineAnnealingLR(o, EPOCHS),
     "cosine_restarts": lambda o: scheduler.CosineAnnealingWarmRestarts(o, EPOCHS // 3),
-    "one_cycle": lambda o: scheduler.OneCycleLR(o, 1.0, EPOCHS + 1, pct_start=(0.3 * EPOCHS + 1) / (EPOCHS + 1), final_div_factor=1e12),
+    "one_cycle": lambda o: scheduler.OneCycleLR(
+        o, 1.0, EPOCHS + 1, pct_start=(0.3 * EPOCHS + 1) / (EPOCHS + 1), final_div_factor=1e12
+    ),
     "cyclic": lambda o: scheduler.CyclicLR(o, 0.0, 1.0, step_size_up=EPOCHS // 6, cycle_momentum=False),
 }
 
@@ -112,10 +114,18 @@ def test_restarts_with_longer_and_longer_cycles():
 
 @pytest.mark.parametrize("name", sorted(SCHEDULES.keys() - {"plateau"}))
 def test_a_schedule_bends_training_as_it_says(name, make_job):
-    """Plain gradient descent with one step an epoch: the change of weights in epoch e is lr · factor · gradient."""
+    """Plain gradient descent with one step an epoch: the change of weights in epoch e
+    is lr · factor · gradient.
+    """
     horizon = 4
     job = make_job(
-        n=20, optimizer="sgd", schedule=schedule(name, warmup=0.1), schedule_epochs=horizon, max_epochs=1, rates=Rates(lr=1e-2), batch_size=20
+        n=20,
+        optimizer="sgd",
+        schedule=schedule(name, warmup=0.1),
+        schedule_epochs=horizon,
+        max_epochs=1,
+        rates=Rates(lr=1e-2),
+        batch_size=20,
     )
     states = [train([job])[0].state]
     for epoch in range(2, 6):
@@ -143,8 +153,16 @@ def test_settings_may_differ_within_a_cohort(make_job):
 
 
 def test_plateau_equals_torch(make_job):
-    """The learning rates that torch's ReduceLROnPlateau would have set after each of these losses."""
-    job = make_job(n_valid=30, schedule=Schedule("plateau", gamma=0.5, patience=1, min_factor=0.1), max_epochs=30, rates=Rates(lr=0.3), width=32)
+    """The learning rates that torch's ReduceLROnPlateau would have set after each of
+    these losses.
+    """
+    job = make_job(
+        n_valid=30,
+        schedule=Schedule("plateau", gamma=0.5, patience=1, min_factor=0.1),
+        max_epochs=30,
+        rates=Rates(lr=0.3),
+        width=32,
+    )
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     theirs = scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, min_lr=0.1)
     state, factors = None, []
@@ -173,8 +191,12 @@ def test_plateau_of_losses_of_any_sign(best):
 
 
 def test_plateau_begins_after_the_warm_up(make_job):
-    """Losses that are slow to fall because the learning rate has not risen yet are no reason to lower it."""
-    job = make_job(n_valid=30, schedule=Schedule("plateau", gamma=0.5, patience=0, warmup=0.5), max_epochs=12, rates=Rates(lr=1e-9))
+    """Losses that are slow to fall because the learning rate has not risen yet are no
+    reason to lower it.
+    """
+    job = make_job(
+        n_valid=30, schedule=Schedule("plateau", gamma=0.5, patience=0, warmup=0.5), max_epochs=12, rates=Rates(lr=1e-9)
+    )
     factors, state = [], None
     for epoch in range(1, 13):
         state = train([replace(job, max_epochs=epoch, schedule_epochs=12, start=state)])[0].state
@@ -184,9 +206,13 @@ def test_plateau_begins_after_the_warm_up(make_job):
 
 
 def test_another_schedule_knows_nothing_of_the_plateau(make_job):
-    job = make_job(n_valid=30, schedule=Schedule("plateau", patience=0), max_epochs=4, rates=Rates(lr=1e-9), optimizer="sgd")
+    job = make_job(
+        n_valid=30, schedule=Schedule("plateau", patience=0), max_epochs=4, rates=Rates(lr=1e-9), optimizer="sgd"
+    )
     fallen = train([job])[0].state
     assert fallen.plateau.factor < 1
     going_on = replace(job, schedule=Schedule("constant"), rates=Rates(lr=0.1), max_epochs=6)
-    with_it, without = (train([replace(going_on, start=start)])[0].state for start in (fallen, replace(fallen, plateau=Plateau())))
+    with_it, without = (
+        train([replace(going_on, start=start)])[0].state for start in (fallen, replace(fallen, plateau=Plateau()))
+    )
     assert np.array_equal(with_it.parameters, without.parameters)

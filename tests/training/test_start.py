@@ -1,4 +1,6 @@
-"""Where networks begin: what is remembered of one that began alike must not be reached by what becomes of it."""
+"""Where networks begin: what is remembered of one that began alike must not be reached
+by what becomes of it.
+"""
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ from sknet_hp.training import start
 from sknet_hp.training.start import initial_state, initial_tensors, state_of
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimizer": "sgd"}, {"seed": 5}, {"init": Init("he_normal")}, {"normalization": "batch"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"optimizer": "sgd"}, {"seed": 5}, {"init": Init("he_normal")}, {"normalization": "batch"}]
+)
 def test_what_is_remembered_is_what_would_be_drawn(changes):
     job = make_job(**changes)
     drawn = state_of(job, initial_tensors(job))

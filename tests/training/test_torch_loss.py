@@ -12,10 +12,10 @@ from jobs import close_result, make_job, make_table
 from test_losses import MEMBERS, problem, stepped
 from torch import nn
 
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Rates
-from sknet_hp.training.losses import LOSSES
-from sknet_hp.training.torch_loss import TorchLoss, loss_of, meaning, read_loss
+from sknet_hp.training.rules.losses import LOSSES
+from sknet_hp.training.rules.torch_loss import TorchLoss, loss_of, meaning, read_loss
+from sknet_hp.training.stacked.cohort import train
 
 
 class Relative:
@@ -122,7 +122,11 @@ def test_a_batch_without_weight():
 
 
 def job_with(function, like, **changes):
-    return make_job(loss=like, **changes) if isinstance(function, str) else replace(make_job(loss=like, **changes), loss=TorchLoss(function, like))
+    return (
+        make_job(loss=like, **changes)
+        if isinstance(function, str)
+        else replace(make_job(loss=like, **changes), loss=TorchLoss(function, like))
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +154,15 @@ def test_as_ours_of_the_same_meaning(ours, like, torchs):
 def test_company(name, height):
     function = (CLASSES | NUMBERS | {"correlation": OneMinusCorrelation()})[name]
     jobs = [
-        job_with(function, "cross_entropy" if name in CLASSES else "mse", n=50, n_valid=20, seed=k, rates=Rates(lr=[1e-2, 1e-3][k % 2]), dropout=0.1)
+        job_with(
+            function,
+            "cross_entropy" if name in CLASSES else "mse",
+            n=50,
+            n_valid=20,
+            seed=k,
+            rates=Rates(lr=[1e-2, 1e-3][k % 2]),
+            dropout=0.1,
+        )
         for k in range(height)
     ]
     assert len({job.key for job in jobs}) == 1
@@ -161,7 +173,9 @@ def test_company(name, height):
 
 
 def test_beside_one_that_diverges():
-    jobs = [job_with(nn.MSELoss(), "mse", seed=k, optimizer="sgd", rates=Rates(lr=lr)) for k, lr in enumerate([1e-2, 1e20])]
+    jobs = [
+        job_with(nn.MSELoss(), "mse", seed=k, optimizer="sgd", rates=Rates(lr=lr)) for k, lr in enumerate([1e-2, 1e20])
+    ]
     good, bad = train(jobs)
     assert bad.state.finished == "diverged"
     assert np.isfinite(bad.state.parameters).all()
@@ -174,12 +188,15 @@ def test_not_a_number_is_divergence():
 
 
 def test_several_heads():
-    from sknet_hp.nets.graph import trace
-    from sknet_hp.nets.tabm import TabM
+    from sknet_hp.nets.architectures.tabm import TabM
+    from sknet_hp.nets.architectures.tracing import trace
 
     graph, _ = trace(TabM(5, 3, hidden_layer_sizes=(8,), n_heads=4))
     settings = {"graph": graph, "n_valid": 20, "rates": Rates(lr=1e-2)}
-    (ours,), (torchs,) = train([make_job(**settings)]), train([job_with(nn.CrossEntropyLoss(), "cross_entropy", **settings)])
+    (ours,), (torchs,) = (
+        train([make_job(**settings)]),
+        train([job_with(nn.CrossEntropyLoss(), "cross_entropy", **settings)]),
+    )
     np.testing.assert_allclose(torchs.state.parameters, ours.state.parameters, rtol=1e-3, atol=1e-5)
     assert torchs.history[-1].valid_loss == pytest.approx(ours.history[-1].valid_loss, rel=1e-4)
 
@@ -232,7 +249,11 @@ def no_gradient(outputs, targets):
         (nn.PoissonNLLLoss(log_input=False), "poisson", "use log_input=True"),
         (nn.AdaptiveLogSoftmaxWithLoss(8, 5, [2]), "cross_entropy", "has parameters of its own"),
         (nn.AdaptiveLogSoftmaxWithLoss, "cross_entropy", "can not be made without arguments"),
-        (lambda outputs, targets: (outputs - targets).mean(0), "mse", r"one number for each row or one for all, got shape \(3,\)"),
+        (
+            lambda outputs, targets: (outputs - targets).mean(0),
+            "mse",
+            r"one number for each row or one for all, got shape \(3,\)",
+        ),
         (lambda outputs, targets: 3.0, "mse", "must return a tensor, got float"),
         (no_gradient, "mse", "torch can differentiate"),
     ],

@@ -1,6 +1,8 @@
-"""Every hyperparameter, as data: what may be given, what it means, over which range to search it, and where that comes from.
+"""Every hyperparameter, as data: what may be given, what it means, over which range to
+search it, and where that comes from.
 
-Constraints, the docstrings of both estimators and the table in the documentation follow from here; defaults stand in the signatures.
+Constraints, the docstrings of both estimators and the table in the documentation follow
+from here; defaults stand in the signatures.
 """
 
 from sknet_hp.estimators.parameters.fitting import FITTING

@@ -36,7 +36,13 @@ class Parameter(NamedTuple):
             return f"{self.type}, default={default!r}"
         (options,) = (choice.options for choice in self.allowed if isinstance(choice, StrOptions))
         ordered = sorted(options, key=lambda name: (name != default, name))
-        return "{" + ", ".join(f'"{name}"' for name in ordered) + "}" + (" or None" if None in self.allowed else "") + f", default={default!r}"
+        return (
+            "{"
+            + ", ".join(f'"{name}"' for name in ordered)
+            + "}"
+            + (" or None" if None in self.allowed else "")
+            + f", default={default!r}"
+        )
 
 
 def choice(names: Any) -> list[Any]:

@@ -2,29 +2,54 @@
 
 from sklearn.utils._param_validation import StrOptions
 
-from sknet_hp.estimators.parameters.kinds import FALLING, GORISHNIY, POSITIVE, SHARE, SHARE_OR_ALL, SWITCH, Parameter, at_least, choice
-from sknet_hp.nets import ARCHITECTURES
+from sknet_hp.estimators.parameters.kinds import (
+    FALLING,
+    GORISHNIY,
+    POSITIVE,
+    SHARE,
+    SHARE_OR_ALL,
+    SWITCH,
+    Parameter,
+    at_least,
+    choice,
+)
+from sknet_hp.nets.architectures import ARCHITECTURES
+from sknet_hp.nets.architectures.mlp import ACTIVATIONS, NORMALIZATIONS
 from sknet_hp.nets.init import INITIALISATIONS
-from sknet_hp.nets.mlp import ACTIVATIONS, NORMALIZATIONS
 
 NETWORK: dict[str, Parameter] = {
     "module": Parameter(
         f"{{{', '.join(repr(name) for name in ARCHITECTURES)}}} or a subclass of torch.nn.Module",
         [StrOptions(set(ARCHITECTURES)), type],
-        'The architecture: "mlp", a multilayer perceptron; "resnet" (Gorishniy et al. 2021); "tabm", many perceptrons in one that share most weights '
-        "(Gorishniy et al. 2025); or a class of your own, which is called with `n_features`, `n_outputs` and `module_params` as keyword arguments "
-        "and maps (rows, n_features) to (rows, n_outputs), class scores or standardised targets. It sees the encoded table; `n_layers`, `width`, "
+        'The architecture: "mlp", a multilayer perceptron; "resnet" (Gorishniy et al. 2021); "tabm", many perceptrons '
+        "in one that share most weights "
+        "(Gorishniy et al. 2025); or a class of your own, which is called with `n_features`, `n_outputs` and "
+        "`module_params` as keyword arguments "
+        "and maps (rows, n_features) to (rows, n_outputs), class scores or standardised targets. It sees the encoded "
+        "table; `n_layers`, `width`, "
         "`dropout`, `init` and their like, and learned embeddings, have no effect on it.",
         "mlp, resnet, tabm",
     ),
     "module_params": Parameter("dict or None", [dict, None], "Further keyword arguments of a module of your own."),
-    "n_layers": Parameter("int", at_least(0), 'Hidden layers, or blocks of "resnet"; 0 makes a linear model of "mlp".', "1 to 8", GORISHNIY),
+    "n_layers": Parameter(
+        "int",
+        at_least(0),
+        'Hidden layers, or blocks of "resnet"; 0 makes a linear model of "mlp".',
+        "1 to 8",
+        GORISHNIY,
+    ),
     "width": Parameter("int", at_least(1), "Units of each hidden layer.", "16 to 512, on a log scale", GORISHNIY),
     "hidden_layer_sizes": Parameter(
-        "tuple of int or None", [tuple, list, None], 'Units of the hidden layers one by one, in place of `n_layers` and `width`; not of "resnet".'
+        "tuple of int or None",
+        [tuple, list, None],
+        'Units of the hidden layers one by one, in place of `n_layers` and `width`; not of "resnet".',
     ),
     "activation": Parameter(
-        None, choice(ACTIVATIONS), 'What each hidden layer applies. "swish" is another name of "silu"; None means "none".', "relu, silu, mish", ""
+        None,
+        choice(ACTIVATIONS),
+        'What each hidden layer applies. "swish" is another name of "silu"; None means "none".',
+        "relu, silu, mish",
+        "",
     ),
     "parametric_activation": Parameter(
         "bool",
@@ -33,24 +58,38 @@ NETWORK: dict[str, Parameter] = {
         "",
         "Holzmüller et al. 2024",
     ),
-    "hidden_factor": Parameter("float", POSITIVE, 'How much wider than `width` a block of "resnet" is within.', "1 to 4", GORISHNIY),
-    "residual_dropout": Parameter("float in [0, 1)", SHARE, 'Dropout at the end of each block of "resnet".', "0, or 0 to 0.5", GORISHNIY),
+    "hidden_factor": Parameter(
+        "float", POSITIVE, 'How much wider than `width` a block of "resnet" is within.', "1 to 4", GORISHNIY
+    ),
+    "residual_dropout": Parameter(
+        "float in [0, 1)", SHARE, 'Dropout at the end of each block of "resnet".', "0, or 0 to 0.5", GORISHNIY
+    ),
     "n_heads": Parameter("int", at_least(1), 'How many perceptrons "tabm" has.', "8 to 32", "Gorishniy et al. 2025"),
-    "feature_scale": Parameter("bool", SWITCH, "Give each input of the first layer a learned factor.", "", "Holzmüller et al. 2024"),
+    "feature_scale": Parameter(
+        "bool", SWITCH, "Give each input of the first layer a learned factor.", "", "Holzmüller et al. 2024"
+    ),
     "init": Parameter(
         None,
         choice(["auto", "torch", "ntk", "ntk_normal", *INITIALISATIONS]),
-        'How the weights of linear layers start. "auto" fits the activation: lecun_normal for "selu", xavier_uniform for "tanh" and "sigmoid", else '
-        '"torch", which draws weights and biases as `torch.nn.Linear` does, and came out ahead of "he_uniform" on tables. "ntk" divides each product '
-        "by the root of its number of inputs and starts from training rows: each unit with standard deviation 1 over them, its zero among them "
-        '(Holzmüller et al. 2024); "ntk_normal" draws weights and biases of size one. Learning rates then mean something else, try 0.01 to 0.3; '
+        'How the weights of linear layers start. "auto" fits the activation: lecun_normal for "selu", xavier_uniform '
+        'for "tanh" and "sigmoid", else '
+        '"torch", which draws weights and biases as `torch.nn.Linear` does, and came out ahead of "he_uniform" on '
+        'tables. "ntk" divides each product '
+        "by the root of its number of inputs and starts from training rows: each unit with standard deviation 1 over "
+        "them, its zero among them "
+        '(Holzmüller et al. 2024); "ntk_normal" draws weights and biases of size one. Learning rates then mean '
+        "something else, try 0.01 to 0.3; "
         'both are of "mlp" only. '
         "With the others, biases start at zero.",
         "",
         "Glorot & Bengio 2010, He et al. 2015",
     ),
     "zero_output": Parameter(
-        "bool", SWITCH, "Let the output layer start at zero: all classes equally likely, the target's mean.", "", "Holzmüller et al. 2024"
+        "bool",
+        SWITCH,
+        "Let the output layer start at zero: all classes equally likely, the target's mean.",
+        "",
+        "Holzmüller et al. 2024",
     ),
     "dropout": Parameter(
         "float in [0, 1)",
@@ -66,17 +105,23 @@ NETWORK: dict[str, Parameter] = {
         "constant, flat_cos",
         "Holzmüller et al. 2024",
     ),
-    "input_dropout": Parameter("float in [0, 1)", SHARE, "The same for the network's inputs.", "0, or 0 to 0.2", "Srivastava et al. 2014"),
+    "input_dropout": Parameter(
+        "float in [0, 1)", SHARE, "The same for the network's inputs.", "0, or 0 to 0.2", "Srivastava et al. 2014"
+    ),
     "normalization": Parameter(
         None,
         choice(NORMALIZATIONS),
-        "Between each hidden layer's linear map and its activation: batch normalisation (Ioffe & Szegedy 2015) or layer normalisation (Ba "
+        "Between each hidden layer's linear map and its activation: batch normalisation (Ioffe & Szegedy 2015) or "
+        "layer normalisation (Ba "
         "et al. 2016). "
         'None means "none". Not of "tabm".',
         "none, batch, layer",
     ),
     "norm_momentum": Parameter(
-        "float in [0, 1]", SHARE_OR_ALL, "Weight of a batch's statistics in the running ones of batch normalisation.", "0.01 to 0.3, on a log scale"
+        "float in [0, 1]",
+        SHARE_OR_ALL,
+        "Weight of a batch's statistics in the running ones of batch normalisation.",
+        "0.01 to 0.3, on a log scale",
     ),
     "norm_eps": Parameter("float", POSITIVE, "Added to the variance in either normalisation."),
 }

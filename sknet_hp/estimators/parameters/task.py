@@ -18,27 +18,37 @@ CLASSIFIER: dict[str, Parameter] = {
     "loss": Parameter(
         _or_callable(CLASSIFICATION_LOSSES),
         [*choice(CLASSIFICATION_LOSSES), callable],
-        'What training minimises. "auto" is cross-entropy: over the classes, or for each label by itself where rows may have several. '
+        'What training minimises. "auto" is cross-entropy: over the classes, or for each label by itself where rows '
+        "may have several. "
         '"focal" lets rows that '
         "are right already count less (Lin et al. 2017). Or a loss of torch that takes class scores, such as "
-        "`nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the object, its class, or anything that is called alike.",
+        "`nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the object, its class, or anything that "
+        "is called alike.",
     ),
     "focal_gamma": Parameter(
-        "float", NOT_NEGATIVE, 'How much less, with "focal", which is for one label a row; 0 is cross-entropy.', "0.5 to 5", "Lin et al. 2017"
+        "float",
+        NOT_NEGATIVE,
+        'How much less, with "focal", which is for one label a row; 0 is cross-entropy.',
+        "0.5 to 5",
+        "Lin et al. 2017",
     ),
     "label_smoothing": Parameter(
         "float in [0, 1)",
         SHARE,
-        "Share of each training target that is spread evenly over the classes. Validation losses are not smoothed. Not with losses of torch.",
+        "Share of each training target that is spread evenly over the classes. Validation losses are not smoothed. "
+        "Not with losses of torch.",
         "0 or 0.1",
         "Szegedy et al. 2016; Holzmüller et al. 2024",
     ),
     "class_weight": Parameter(
         'dict, "balanced" or None',
         [StrOptions({"balanced"}), dict, None],
-        'Weights of the classes, by label, 1 for those left out; or "balanced", with which all classes count the same. They multiply `sample_weight` '
-        'in the losses of training and validation, not in what `stopping_metric` scores. "balanced" goes by all rows of the first call and their '
-        "`sample_weight`; rows to validate on, and calls that train on, keep its weights, `balanced_weight_`. Where rows may have several labels it "
+        'Weights of the classes, by label, 1 for those left out; or "balanced", with which all classes count the '
+        "same. They multiply `sample_weight` "
+        'in the losses of training and validation, not in what `stopping_metric` scores. "balanced" goes by all rows '
+        "of the first call and their "
+        "`sample_weight`; rows to validate on, and calls that train on, keep its weights, `balanced_weight_`. Where "
+        "rows may have several labels it "
         "is the product over them, and a dict is refused.",
     ),
 }
@@ -47,16 +57,28 @@ REGRESSOR: dict[str, Parameter] = {
     "loss": Parameter(
         _or_callable(REGRESSION_LOSSES),
         [*choice(REGRESSION_LOSSES), callable],
-        'What training minimises, of targets standardised by the training rows: squares ("auto", "mse"), absolute values ("mae": the '
+        'What training minimises, of targets standardised by the training rows: squares ("auto", "mse"), absolute '
+        'values ("mae": the '
         'median), "huber", '
-        '"quantile"; or "poisson" for counts, whose mean the network learns through an exponential. Or a loss of torch, such as '
+        '"quantile"; or "poisson" for counts, whose mean the network learns through an exponential. Or a loss of '
+        "torch, such as "
         "`nn.SmoothL1Loss(beta=0.5)`: the object, its class, or anything that is called alike.",
     ),
     "huber_delta": Parameter(
-        "float", POSITIVE, 'Where "huber" turns from a square to a line, in standard deviations of the target.', "0.1 to 3", "Huber 1964"
+        "float",
+        POSITIVE,
+        'Where "huber" turns from a square to a line, in standard deviations of the target.',
+        "0.1 to 3",
+        "Huber 1964",
     ),
     "quantile": Parameter(
-        "float in (0, 1)", [Interval(Real, 0, 1, closed="neither")], 'The level that "quantile" predicts.', "", "Koenker & Bassett 1978"
+        "float in (0, 1)",
+        [Interval(Real, 0, 1, closed="neither")],
+        'The level that "quantile" predicts.',
+        "",
+        "Koenker & Bassett 1978",
     ),
-    "clip_prediction": Parameter("bool", SWITCH, "Keep predictions within the range of the training targets.", "", "Holzmüller et al. 2024"),
+    "clip_prediction": Parameter(
+        "bool", SWITCH, "Keep predictions within the range of the training targets.", "", "Holzmüller et al. 2024"
+    ),
 }

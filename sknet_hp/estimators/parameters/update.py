@@ -17,29 +17,40 @@ from sknet_hp.estimators.parameters.kinds import (
     at_least,
     choice,
 )
-from sknet_hp.training.averaging import KINDS as AVERAGINGS
-from sknet_hp.training.optimizers import OPTIMIZERS
-from sknet_hp.training.schedules import SCHEDULES
+from sknet_hp.training.rules.averaging import KINDS as AVERAGINGS
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.schedules import SCHEDULES
 
 UPDATE: dict[str, Parameter] = {
     "optimizer": Parameter(
         None,
         choice(OPTIMIZERS),
-        'The update rule, as in torch; "momentum" is another name of "sgd", which has momentum too, and "lion" is that of Chen et al. 2023.',
+        'The update rule, as in torch; "momentum" is another name of "sgd", which has momentum too, and "lion" is '
+        "that of Chen et al. 2023.",
         "adamw, and sgd or nesterov for long trainings",
         GODBOLE,
     ),
-    "lr": Parameter("float", POSITIVE, "Learning rate: the first parameter to search.", "1e-4 to 1e-1, on a log scale", f"{BENGIO}; {GORISHNIY}"),
+    "lr": Parameter(
+        "float",
+        POSITIVE,
+        "Learning rate: the first parameter to search.",
+        "1e-4 to 1e-1, on a log scale",
+        f"{BENGIO}; {GORISHNIY}",
+    ),
     "lr_schedule": Parameter(
         None,
         choice(SCHEDULES),
         "How the learning rate changes over `schedule_epochs`; no number of steps is asked for. "
-        '"step" multiplies it by `lr_gamma` every `lr_step_epochs`; "exponential" takes it to `lr_min_factor` by the same ratio each epoch; '
-        '"linear", "cosine", "flat_cos" (flat for half the time) take it there along a line or a half cosine; "cosine_restarts" does so '
+        '"step" multiplies it by `lr_gamma` every `lr_step_epochs`; "exponential" takes it to `lr_min_factor` by the '
+        "same ratio each epoch; "
+        '"linear", "cosine", "flat_cos" (flat for half the time) take it there along a line or a half cosine; '
+        '"cosine_restarts" does so '
         "`lr_cycles` times "
-        '(SGDR); "cyclic" goes up from there and down again `lr_cycles` times (Smith 2017); "one_cycle" rises for 30 % of the time (Smith '
+        '(SGDR); "cyclic" goes up from there and down again `lr_cycles` times (Smith 2017); "one_cycle" rises for 30 '
+        "% of the time (Smith "
         "& Topin 2018), while momentum stays; "
-        '"coslog4" makes four waves (Holzmüller et al. 2024); "plateau" multiplies by `lr_gamma` when the validation loss has not improved for '
+        '"coslog4" makes four waves (Holzmüller et al. 2024); "plateau" multiplies by `lr_gamma` when the validation '
+        "loss has not improved for "
         "`lr_patience` epochs, and needs `early_stopping`.",
         "constant, cosine, one_cycle",
         GODBOLE,
@@ -47,48 +58,79 @@ UPDATE: dict[str, Parameter] = {
     "lr_warmup": Parameter(
         "int or float",
         NOT_NEGATIVE,
-        "How long the learning rate first rises, in a straight line, to what the schedule begins with; the schedule has the rest. Below "
+        "How long the learning rate first rises, in a straight line, to what the schedule begins with; the schedule "
+        "has the rest. Below "
         "1, a fraction of "
-        '`schedule_epochs`; from 1 on, epochs (at most all). "cyclic" and "coslog4" rise by themselves: they begin at `lr_min_factor`.',
+        '`schedule_epochs`; from 1 on, epochs (at most all). "cyclic" and "coslog4" rise by themselves: they begin at '
+        "`lr_min_factor`.",
         "0, or 0.05 to 0.2",
         GODBOLE,
     ),
-    "lr_min_factor": Parameter("float in [0, 1]", SHARE_OR_ALL, "The lowest learning rate of a schedule, as a factor on `lr`.", "0 to 0.1"),
-    "lr_gamma": Parameter("float in (0, 1]", [Interval(Real, 0, 1, closed="right")], 'The factor of "step" and "plateau".', "0.1 to 0.5"),
+    "lr_min_factor": Parameter(
+        "float in [0, 1]", SHARE_OR_ALL, "The lowest learning rate of a schedule, as a factor on `lr`.", "0 to 0.1"
+    ),
+    "lr_gamma": Parameter(
+        "float in (0, 1]", [Interval(Real, 0, 1, closed="right")], 'The factor of "step" and "plateau".', "0.1 to 0.5"
+    ),
     "lr_step_epochs": Parameter(
-        "int or None", [*at_least(1), None], 'Epochs between the drops of "step"; if None, a third of what `lr_warmup` leaves of `schedule_epochs`.'
+        "int or None",
+        [*at_least(1), None],
+        'Epochs between the drops of "step"; if None, a third of what `lr_warmup` leaves of `schedule_epochs`.',
     ),
     "lr_cycles": Parameter("int", at_least(1), 'Cycles of "cosine_restarts" and "cyclic".', "1 to 5"),
     "lr_cycle_mult": Parameter(
-        "float", [Interval(Real, 1, None, closed="left")], 'How many times longer each cycle of "cosine_restarts" is than the one before.', "1 or 2"
+        "float",
+        [Interval(Real, 1, None, closed="left")],
+        'How many times longer each cycle of "cosine_restarts" is than the one before.',
+        "1 or 2",
     ),
     "lr_patience": Parameter(
-        "int", at_least(0), 'Epochs without improvement that "plateau" lets pass before it lowers the learning rate.', "2 to 10"
+        "int",
+        at_least(0),
+        'Epochs without improvement that "plateau" lets pass before it lowers the learning rate.',
+        "2 to 10",
     ),
     "lr_scaling": Parameter(
         None,
         choice(["none", "linear", "sqrt"]),
-        'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", Goyal et al. 2017) or its root; '
+        'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", '
+        "Goyal et al. 2017) or its root; "
         "where there are fewer rows than `batch_size`, all of them are a batch.",
         "linear for sgd and sqrt for adam, where batch_size is searched",
         "Goyal et al. 2017; Malladi et al. 2022",
     ),
     "base_batch_size": Parameter("int", at_least(1), "The batch size that `lr` is meant for, with `lr_scaling`."),
     "weight_decay": Parameter(
-        "float", NOT_NEGATIVE, "Weight decay, of weights only: never of biases and normalisations.", "0, or 1e-6 to 1e-1, on a log scale", GORISHNIY
+        "float",
+        NOT_NEGATIVE,
+        "Weight decay, of weights only: never of biases and normalisations.",
+        "0, or 1e-6 to 1e-1, on a log scale",
+        GORISHNIY,
     ),
     "weight_decay_mode": Parameter(
         None,
         choice(["auto", "decoupled", "l2"]),
-        '"l2" is a penalty in the gradient, "decoupled" shrinks the weights beside it (Loshchilov & Hutter 2019). "auto" is what the '
+        '"l2" is a penalty in the gradient, "decoupled" shrinks the weights beside it (Loshchilov & Hutter 2019). '
+        '"auto" is what the '
         "optimizer is known with: "
         'decoupled for "adamw" and "lion", else l2.',
     ),
     "weight_decay_schedule": Parameter(
-        None, choice(FALLING), "How `weight_decay` changes over `schedule_epochs`, step by step.", "constant, flat_cos", "Holzmüller et al. 2024"
+        None,
+        choice(FALLING),
+        "How `weight_decay` changes over `schedule_epochs`, step by step.",
+        "constant, flat_cos",
+        "Holzmüller et al. 2024",
     ),
-    "l1": Parameter("float", NOT_NEGATIVE, "A penalty on the absolute values of the weights, in the gradient.", "0, or 1e-7 to 1e-3, on a log scale"),
-    "momentum": Parameter("float in [0, 1)", SHARE, 'Of "sgd" and "nesterov".', "0.8 to 0.99, as 1 - momentum on a log scale", GODBOLE),
+    "l1": Parameter(
+        "float",
+        NOT_NEGATIVE,
+        "A penalty on the absolute values of the weights, in the gradient.",
+        "0, or 1e-7 to 1e-3, on a log scale",
+    ),
+    "momentum": Parameter(
+        "float in [0, 1)", SHARE, 'Of "sgd" and "nesterov".', "0.8 to 0.99, as 1 - momentum on a log scale", GODBOLE
+    ),
     "beta1": Parameter(
         "float in [0, 1)",
         SHARE,
@@ -96,32 +138,50 @@ UPDATE: dict[str, Parameter] = {
         "0.5 to 0.99, as 1 - beta1 on a log scale",
         GODBOLE,
     ),
-    "beta2": Parameter("float in [0, 1)", SHARE, "Decay of the second moment.", "0.9 to 0.999, as 1 - beta2 on a log scale", GODBOLE),
+    "beta2": Parameter(
+        "float in [0, 1)", SHARE, "Decay of the second moment.", "0.9 to 0.999, as 1 - beta2 on a log scale", GODBOLE
+    ),
     "alpha": Parameter("float in [0, 1)", SHARE, 'Decay of the mean square of "rmsprop".', "0.9 to 0.99"),
-    "eps": Parameter("float", POSITIVE, "Added to the denominator of all rules that divide by a root.", "1e-10 to 1e-4, on a log scale", GODBOLE),
+    "eps": Parameter(
+        "float",
+        POSITIVE,
+        "Added to the denominator of all rules that divide by a root.",
+        "1e-10 to 1e-4, on a log scale",
+        GODBOLE,
+    ),
     "grad_clip_norm": Parameter(
         "float or None",
         [*POSITIVE, None],
-        "The norm of the loss's gradient in a step, over all weights that are trained, is scaled down to this where it is larger (Pascanu et al. "
+        "The norm of the loss's gradient in a step, over all weights that are trained, is scaled down to this where "
+        "it is larger (Pascanu et al. "
         "2013), before `l1` and `weight_decay` are added.",
         "0.1 to 10, on a log scale",
     ),
-    "lr_factor_bias": Parameter("float", POSITIVE, "Factor on the learning rate of biases.", "0.1 or 1", "Holzmüller et al. 2024"),
+    "lr_factor_bias": Parameter(
+        "float", POSITIVE, "Factor on the learning rate of biases.", "0.1 or 1", "Holzmüller et al. 2024"
+    ),
     "lr_factor_scale": Parameter(
         "float",
         POSITIVE,
-        "The same for `feature_scale`; here, as with the next two, it multiplies `weight_decay` once more, beyond its effect through `lr`, as in the "
+        "The same for `feature_scale`; here, as with the next two, it multiplies `weight_decay` once more, beyond its "
+        "effect through `lr`, as in the "
         "authors' code.",
         "1 to 10",
         "Holzmüller et al. 2024",
     ),
-    "lr_factor_activation": Parameter("float", POSITIVE, "The same for `parametric_activation`.", "0.1 or 1", "Holzmüller et al. 2024"),
-    "lr_factor_num_embedding": Parameter("float", POSITIVE, "The same for learned embeddings of numbers.", "0.1 or 1", "Holzmüller et al. 2024"),
+    "lr_factor_activation": Parameter(
+        "float", POSITIVE, "The same for `parametric_activation`.", "0.1 or 1", "Holzmüller et al. 2024"
+    ),
+    "lr_factor_num_embedding": Parameter(
+        "float", POSITIVE, "The same for learned embeddings of numbers.", "0.1 or 1", "Holzmüller et al. 2024"
+    ),
     "weight_averaging": Parameter(
         None,
         choice(["auto", *AVERAGINGS]),
-        'Validate and predict with averaged weights, while training goes on from the raw ones: "ema", an exponential moving average of every step, '
-        'or "swa", an even average of the ends of epochs from `swa_start` on. Running statistics of batch normalisation are averaged too. "auto" '
+        'Validate and predict with averaged weights, while training goes on from the raw ones: "ema", an exponential '
+        "moving average of every step, "
+        'or "swa", an even average of the ends of epochs from `swa_start` on. Running statistics of batch '
+        'normalisation are averaged too. "auto" '
         'is "ema" with `early_stopping`, else "none". None means "none".',
         "none, ema, swa",
         "Polyak & Juditsky 1992; Izmailov et al. 2018",
@@ -129,7 +189,8 @@ UPDATE: dict[str, Parameter] = {
     "ema_decay": Parameter(
         "float in [0, 1)",
         SHARE,
-        'The share of "ema" that each step keeps. It rises to this value with the number n of weights averaged, as (1 + n) / (10 + n), as in '
+        'The share of "ema" that each step keeps. It rises to this value with the number n of weights averaged, as (1 '
+        "+ n) / (10 + n), as in "
         "TensorFlow; the first step's weights are taken as they are, as in `torch.optim.swa_utils`.",
         "0.9 to 0.9999, as 1 - ema_decay on a log scale",
         "Tarvainen & Valpola 2017",
@@ -137,7 +198,8 @@ UPDATE: dict[str, Parameter] = {
     "swa_start": Parameter(
         "float in [0, 1)",
         SHARE,
-        'The fraction of `schedule_epochs` after which "swa" averages; until then, predictions are of the raw weights. Early stopping may end '
+        'The fraction of `schedule_epochs` after which "swa" averages; until then, predictions are of the raw '
+        "weights. Early stopping may end "
         "training before it begins.",
         "0.5 to 0.9",
         "Izmailov et al. 2018",

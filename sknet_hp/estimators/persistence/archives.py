@@ -1,4 +1,6 @@
-"""What an archive of skops would take in memory, found out before anything is read: a few bytes can stand for gigabytes."""
+"""What an archive of skops would take in memory, found out before anything is read: a
+few bytes can stand for gigabytes.
+"""
 
 import io
 import json
@@ -12,7 +14,8 @@ _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.r
 
 
 def check_sizes(content: bytes) -> None:
-    """Check that an archive holds no more than its own size, which is so where nothing is compressed.
+    """Check that an archive holds no more than its own size, which is so where nothing
+    is compressed.
 
     Raises
     ------
@@ -24,7 +27,11 @@ def check_sizes(content: bytes) -> None:
         if sum(sizes.values()) > len(content):
             raise ValueError("files that are compressed, or that overlap")
         # skops reads a file for each object that names it, and objects of one `__id__` once.
-        read = {(node.get("__id__"), node["file"]) for node in _nodes(json.loads(archive.read("schema.json"))) if isinstance(node.get("file"), str)}
+        read = {
+            (node.get("__id__"), node["file"])
+            for node in _nodes(json.loads(archive.read("schema.json")))
+            if isinstance(node.get("file"), str)
+        }
         if sum(sizes[name] for _, name in read) > len(content):
             raise ValueError("files that are read many times")
         for name in {name for _, name in read}:
@@ -33,7 +40,9 @@ def check_sizes(content: bytes) -> None:
 
 
 def _check_file(file: BinaryIO, size: int) -> None:
-    """Check that an array in NumPy's format is as large as it says, and that it is not an archive itself, as sparse matrices are."""
+    """Check that an array in NumPy's format is as large as it says, and that it is not
+    an archive itself, as sparse matrices are.
+    """
     begin = file.read(len(np.lib.format.MAGIC_PREFIX))
     if begin.startswith(b"PK"):
         raise ValueError("an archive in an archive")

@@ -1,4 +1,6 @@
-"""The classes whose objects a saved file may hold, attribute by attribute: ours, and those of scikit-learn's estimators that hold our networks."""
+"""The classes whose objects a saved file may hold, attribute by attribute: ours, and
+those of scikit-learn's estimators that hold our networks.
+"""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -12,20 +14,20 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
-from sknet_hp.estimators.categories import Codes, OneHot
 from sknet_hp.estimators.classifier import NetClassifier
-from sknet_hp.estimators.persistence import requests
-from sknet_hp.estimators.preprocessing import TableEncoder
+from sknet_hp.estimators.encoding.categories import Codes, OneHot
+from sknet_hp.estimators.encoding.sparse import SparseScaler
+from sknet_hp.estimators.encoding.standardise import Standardiser
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
+from sknet_hp.estimators.encoding.transforms import PiecewiseLinear, Quantile, RobustSmooth, Unchanged
+from sknet_hp.estimators.encoding.words import Words
+from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.regressor import NetRegressor
-from sknet_hp.estimators.sparse import SparseScaler
-from sknet_hp.estimators.standardise import Standardiser
-from sknet_hp.estimators.targets import ClassTarget, NumberTarget
-from sknet_hp.estimators.transforms import PiecewiseLinear, Quantile, RobustSmooth, Unchanged
-from sknet_hp.estimators.words import Words
+from sknet_hp.estimators.targets.labels_and_numbers import ClassTarget, NumberTarget
 from sknet_hp.fusion.backend import Network
-from sknet_hp.training.averaging import Average
 from sknet_hp.training.job import State
-from sknet_hp.training.stopping import Plateau
+from sknet_hp.training.rules.averaging import Average
+from sknet_hp.training.rules.stopping import Plateau
 
 _OURS: dict[str, type] = {
     cls.__name__: cls
@@ -55,25 +57,48 @@ _HELPERS = ("_CalibratedClassifier",)  # what scikit-learn's estimators keep net
 
 
 def is_saved(value: Any) -> bool:
-    """Whether `save` takes it as a whole: an estimator of ours, a pipeline, or what holds a network of ours, but for searches."""
+    """Whether `save` takes it as a whole: an estimator of ours, a pipeline, or what
+    holds a network of ours, but for searches.
+    """
     if isinstance(value, (NetClassifier, NetRegressor, Pipeline, AveragedClassifier, AveragedRegressor)):
         return True
-    return isinstance(value, BaseEstimator) and not isinstance(value, BaseSearchCV) and name_of(type(value)) is not None and holds_network(value)
+    return (
+        isinstance(value, BaseEstimator)
+        and not isinstance(value, BaseSearchCV)
+        and name_of(type(value)) is not None
+        and holds_network(value)
+    )
 
 
 def is_by_attribute(value: Any) -> bool:
-    """Whether an object is written attribute by attribute: skops knows nothing of our networks."""
-    return _OURS.get(type(value).__name__) is type(value) or type(value) in (Pipeline, QuantileTransformer) or holds_network(value)
+    """Whether an object is written attribute by attribute: skops knows nothing of our
+    networks.
+    """
+    return (
+        _OURS.get(type(value).__name__) is type(value)
+        or type(value) in (Pipeline, QuantileTransformer)
+        or holds_network(value)
+    )
 
 
 def name_of(cls: type) -> str | None:
-    """What a class is called in a file: ours by their names, scikit-learn's by where they can be imported from; None for others."""
+    """What a class is called in a file: ours by their names, scikit-learn's by where
+    they can be imported from; None for others.
+    """
     if _OURS.get(cls.__name__) is cls:
         return cls.__name__
     package, room, *_ = [*cls.__module__.split("."), ""]
-    if package != "sklearn" or room not in sklearn.__all__ or not (issubclass(cls, BaseEstimator) or cls.__name__ in _HELPERS):
+    if (
+        package != "sklearn"
+        or room not in sklearn.__all__
+        or not (issubclass(cls, BaseEstimator) or cls.__name__ in _HELPERS)
+    ):
         return None
-    return f"sklearn.{room}.{cls.__name__}" if getattr(import_module(f"sklearn.{room}"), cls.__name__, None) is cls else None
+    return (
+        f"sklearn.{room}.{cls.__name__}"
+        if getattr(import_module(f"sklearn.{room}"), cls.__name__, None) is cls
+        else None
+    )
 
 
 def class_named(name: str) -> type:
@@ -116,4 +141,4 @@ def objects_in(value: Any) -> Iterator[Any]:
             waiting += part.ravel().tolist()
         elif isinstance(part, BaseEstimator) or type(part).__name__ in _HELPERS:
             yield part
-            waiting += [own for name, own in vars(part).items() if name != requests.ATTRIBUTE]
+            waiting += [own for name, own in vars(part).items() if name != metadata_requests.ATTRIBUTE]

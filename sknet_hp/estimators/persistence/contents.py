@@ -1,8 +1,9 @@
 """What a saved file consists of.
 
-It is in the safetensors format. Its metadata hold a tree of plain data in JSON, in which arrays are named and classes are known by short names.
-Estimators of scikit-learn that hold no network go through skops, which knows what it may build. So loading makes objects of known classes and sets
-their attributes; it calls nothing that a file names.
+It is in the safetensors format. Its metadata hold a tree of plain data in JSON, in
+which arrays are named and classes are known by short names. Estimators of scikit-learn
+that hold no network go through skops, which knows what it may build. So loading makes
+objects of known classes and sets their attributes; it calls nothing that a file names.
 """
 
 import hashlib
@@ -26,15 +27,23 @@ MOST_BEFORE_ARRAYS = 8 + 100_000_000
 """Bytes: the length of the header, and the longest that safetensors takes."""
 
 _OF_VALUES = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, ImportError)
-_OF_DAMAGE = (SafetensorError, *_OF_VALUES, RecursionError, MemoryError)  # what reading a damaged or a forged file may raise
+_OF_DAMAGE = (
+    SafetensorError,
+    *_OF_VALUES,
+    RecursionError,
+    MemoryError,
+)  # what reading a damaged or a forged file may raise
 
 
 def to_bytes(estimator: Any) -> bytes:
-    """What `save` writes. Raises TypeError for what can not be stored; the message names it."""
+    """What `save` writes. Raises TypeError for what can not be stored; the message
+    names it.
+    """
     if not is_saved(estimator):
         inner = "save its best_estimator_, or " if is_saved(getattr(estimator, "best_estimator_", None)) else ""
         raise TypeError(
-            "save takes a NetClassifier, a NetRegressor, a Pipeline, and estimators of scikit-learn that hold one of them, but searches, got "
+            "save takes a NetClassifier, a NetRegressor, a Pipeline, and estimators of scikit-learn that hold one of "
+            "them, but searches, got "
             f"{type(estimator).__name__}; {inner}use joblib.dump for others"
         )
     writer = Writer()
@@ -42,17 +51,22 @@ def to_bytes(estimator: Any) -> bytes:
         tree = json.dumps(writer.encode(estimator, type(estimator).__name__), separators=(",", ":"))
     except RecursionError:
         raise TypeError(
-            f"{type(estimator).__name__} holds something that holds itself, which can't be stored without pickle; use joblib.dump"
+            f"{type(estimator).__name__} holds something that holds itself, which can't be stored without pickle; use "
+            f"joblib.dump"
         ) from None
     metadata = {"sknet_hp": str(FORMAT), "tree": tree, "sha256": _digest(tree, writer.arrays)}
     try:
         return save_tensors(writer.arrays, metadata)
     except SafetensorError as error:  # its header has a limit
-        raise TypeError(f"{type(estimator).__name__} holds more text than the format takes ({error}); use joblib.dump") from None
+        raise TypeError(
+            f"{type(estimator).__name__} holds more text than the format takes ({error}); use joblib.dump"
+        ) from None
 
 
 def from_bytes(content: bytes, name: str) -> Any:
-    """What `load` gives for the content of a file, which errors name. Raises SavedModelError if it is damaged."""
+    """What `load` gives for the content of a file, which errors name. Raises
+    SavedModelError if it is damaged.
+    """
     tree, digest = tree_of(content, name)
     try:
         arrays = load_tensors(content)
@@ -69,7 +83,8 @@ def from_bytes(content: bytes, name: str) -> Any:
 
 
 def tree_of(content: bytes, name: str) -> tuple[Any, Any]:
-    """What a file's header says: the tree, and the checksum; its arrays need not be there yet.
+    """What a file's header says: the tree, and the checksum; its arrays need not be
+    there yet.
 
     Raises
     ------
@@ -82,12 +97,18 @@ def tree_of(content: bytes, name: str) -> tuple[Any, Any]:
         version = int(metadata["sknet_hp"])
         tree, digest = metadata["tree"], metadata["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise SavedModelError(f"{name} is no file that sknet_hp.save has written, or its beginning is damaged") from None
+        raise SavedModelError(
+            f"{name} is no file that sknet_hp.save has written, or its beginning is damaged"
+        ) from None
     if version > FORMAT:
-        raise SavedModelError(f"{name} was written by a newer version of sknet_hp (format {version}, this one reads {FORMAT}); update sknet_hp")
+        raise SavedModelError(
+            f"{name} was written by a newer version of sknet_hp (format {version}, this one reads {FORMAT}); update "
+            f"sknet_hp"
+        )
     if version < FORMAT:
         raise SavedModelError(
-            f"{name} was written by an older version of sknet_hp (format {version}, this one reads {FORMAT}); fit and save the model again"
+            f"{name} was written by an older version of sknet_hp (format {version}, this one reads {FORMAT}); fit and "
+            f"save the model again"
         )
     return tree, digest
 

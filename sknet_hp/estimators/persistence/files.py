@@ -16,23 +16,30 @@ from sknet_hp.estimators.persistence.errors import SavedModelError
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Save an estimator, fitted or not, in a file without pickle.
 
-    The state of the optimizer is kept, so that `warm_start` goes on after loading, bit for bit.
+    The state of the optimizer is kept, so that `warm_start` goes on after loading, bit
+    for bit.
 
     Parameters
     ----------
-    estimator : NetClassifier, NetRegressor, Pipeline, or an estimator of scikit-learn that holds one of them
-        Such as `TransformedTargetRegressor`, `CalibratedClassifierCV`, `VotingClassifier`, `StackingRegressor`, `BaggingClassifier`,
-        `MultiOutputRegressor`; and the ensemble that is a search's `best_estimator_` with ``refit="ensemble"``. Other steps of a pipeline, and
-        other members of an ensemble, may be any of scikit-learn's estimators, but for searches, whose best estimator can be put in their place.
+    estimator : NetClassifier, NetRegressor, Pipeline, or an estimator of scikit-learn
+        that holds one of them Such as `TransformedTargetRegressor`,
+        `CalibratedClassifierCV`, `VotingClassifier`, `StackingRegressor`,
+        `BaggingClassifier`, `MultiOutputRegressor`; and the ensemble that is a search's
+        `best_estimator_` with ``refit="ensemble"``. Other steps of a pipeline, and
+        other members of an ensemble, may be any of scikit-learn's estimators, but for
+        searches, whose best estimator can be put in their place.
     path : str or path-like
-        The file. It is replaced at once, when all is written and can be loaded; where a link leads to it, the link stays.
+        The file. It is replaced at once, when all is written and can be loaded; where a
+        link leads to it, the link stays.
 
     Raises
     ------
     TypeError
-        If something in it can not be stored without pickle, such as callbacks or functions of your own; the message names it.
+        If something in it can not be stored without pickle, such as callbacks or
+        functions of your own; the message names it.
     OSError
-        If the file can not be written, or is a device or a pipe. What was there before is still there then, and nothing else is.
+        If the file can not be written, or is a device or a pipe. What was there before
+        is still there then, and nothing else is.
     """
     content = to_bytes(estimator)
     try:
@@ -59,7 +66,9 @@ def _put_in_place(content: bytes, target: Path, what: str) -> None:
         try:
             from_bytes(content, "what was written")
         except SavedModelError as error:
-            raise TypeError(f"{what} would not come back from its file ({error}), so there is none; use joblib.dump") from error
+            raise TypeError(
+                f"{what} would not come back from its file ({error}), so there is none; use joblib.dump"
+            ) from error
         if before is not None:
             shutil.copymode(target, partial)
         partial.replace(target)
@@ -83,14 +92,17 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     SavedModelError
-        If the file is damaged, was changed, is none of ours or comes from another version; the message says which.
+        If the file is damaged, was changed, is none of ours or comes from another
+        version; the message says which.
     FileNotFoundError
         If there is none.
     """
     name = repr(str(path))
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # it might never end, or never begin
-        raise SavedModelError(f"{name} is a device, pipe or socket, and no file that sknet_hp.save has written; copy it into a file first")
+        raise SavedModelError(
+            f"{name} is a device, pipe or socket, and no file that sknet_hp.save has written; copy it into a file first"
+        )
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         file.seek(0)

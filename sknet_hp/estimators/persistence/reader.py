@@ -1,4 +1,6 @@
-"""Trees of plain data to estimators: objects of known classes are made and given their attributes; nothing that a file names is called."""
+"""Trees of plain data to estimators: objects of known classes are made and given their
+attributes; nothing that a file names is called.
+"""
 
 from typing import Any
 
@@ -6,22 +8,26 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch
 
-from sknet_hp.estimators.persistence import requests
+from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.persistence.classes import class_named
-from sknet_hp.estimators.persistence.steps import step_from_bytes
+from sknet_hp.estimators.persistence.skops_bytes import step_from_bytes
 
 _LAST_CODE_POINT = 0x10FFFF
 
 
 class Reader:
-    """The opposite of `Writer`. What is made takes no more memory than what the file holds: each array is taken once."""
+    """The opposite of `Writer`. What is made takes no more memory than what the file
+    holds: each array is taken once.
+    """
 
     def __init__(self, arrays: dict[str, np.ndarray]):
         self._arrays = dict(arrays)
         self._made: list[Any] = []
 
     def decode(self, node: Any) -> Any:
-        """The value of a node. Raises ValueError and its like for nodes that no `Writer` makes."""
+        """The value of a node. Raises ValueError and its like for nodes that no
+        `Writer` makes.
+        """
         if not isinstance(node, dict):
             if isinstance(node, list):
                 raise ValueError("a list without a kind")
@@ -58,21 +64,27 @@ class Reader:
         made: Any = object.__new__(cls)
         state = {str(name): self.decode(part) for name, part in node["state"].items()}
         if issubclass(cls, BaseEstimator):
-            BaseEstimator.__setstate__(made, state)  # not the class's own; it warns of what another version of scikit-learn has made
+            BaseEstimator.__setstate__(
+                made, state
+            )  # not the class's own; it warns of what another version of scikit-learn has made
         else:
             vars(made).update(state)  # not setattr: frozen dataclasses are as good
         if "requests" in node:
-            requests.restore(made, node["requests"])
+            metadata_requests.restore(made, node["requests"])
         self._made.append(made)
         return made
 
     def _taken(self, name: str) -> np.ndarray:
-        """An array of the file. There is none a second time: a small file could make many of a large one."""
+        """An array of the file. There is none a second time: a small file could make
+        many of a large one.
+        """
         return self._arrays.pop(name)
 
 
 def _typed(array: np.ndarray, kind: str, name: Any) -> np.ndarray:
-    """A copy of an array, as the numbers that it is of, or as what they stand for: points in time, or the characters of text or bytes."""
+    """A copy of an array, as the numbers that it is of, or as what they stand for:
+    points in time, or the characters of text or bytes.
+    """
     if kind == "array":
         return array.copy()
     if kind == "times":

@@ -8,11 +8,15 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import Bunch
 
-from sknet_hp.estimators.persistence import requests
+from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.persistence.classes import is_by_attribute, name_of
-from sknet_hp.estimators.persistence.steps import step_to_bytes
+from sknet_hp.estimators.persistence.skops_bytes import step_to_bytes
 
-_LEFT_OUT = {"_net", "_number_of", requests.ATTRIBUTE}  # what is made again when it is asked for, and what has a node of its own
+_LEFT_OUT = {
+    "_net",
+    "_number_of",
+    metadata_requests.ATTRIBUTE,
+}  # what is made again when it is asked for, and what has a node of its own
 _REFUSED = "which can't be stored without pickle; use joblib.dump"
 _CHARACTERS = {"U": ("texts", np.uint32), "S": ("bytes", np.uint8)}
 _BY_SKOPS = (np.ufunc, np.random.RandomState, np.random.Generator)  # beside what is scikit-learn's
@@ -43,12 +47,18 @@ class Writer:
             pairs = [[self.encode(key, where), self.encode(part, f"{where}[{key!r}]")] for key, part in value.items()]
             return {"dict" if type(value) is dict else "bunch": pairs}
         if isinstance(value, BaseSearchCV):
-            raise TypeError(f"{where} is a search ({type(value).__name__}), which is not saved; put its best_estimator_ there, or use joblib.dump")
+            raise TypeError(
+                f"{where} is a search ({type(value).__name__}), which is not saved; put its best_estimator_ there, or "
+                f"use joblib.dump"
+            )
         if is_by_attribute(value) and (name := name_of(type(value))) is not None:
             return self._object(value, name, where)
         if type(value).__module__.startswith("sklearn.") or isinstance(value, _BY_SKOPS):
             return {"skops": self._stored(np.frombuffer(step_to_bytes(value, where), dtype=np.uint8))}
-        raise TypeError(f"{where} is {' '.join(repr(value).split())} ({type(value).__module__}.{type(value).__qualname__}), {_REFUSED}")
+        raise TypeError(
+            f"{where} is {' '.join(repr(value).split())} ({type(value).__module__}.{type(value).__qualname__}), "
+            f"{_REFUSED}"
+        )
 
     def _object(self, value: Any, name: str, where: str) -> Any:
         known = self._written.get(id(value))
@@ -58,18 +68,25 @@ class Writer:
         parts = {own: self.encode(part, f"{where}.{own}") for own, part in state.items() if own not in _LEFT_OUT}
         self._written[id(value)] = len(self._written)
         node = {"object": name, "state": parts}
-        return node | {"requests": requests.plain(value)} if requests.ATTRIBUTE in vars(value) else node
+        return (
+            node | {"requests": metadata_requests.plain(value)} if metadata_requests.ATTRIBUTE in vars(value) else node
+        )
 
     def _array(self, value: np.ndarray, where: str) -> Any:
         kind, size = value.dtype.kind, value.dtype.itemsize
         if kind == "O" and value.ndim == 1:
             return {"objects": [self.encode(part, f"{where}[{k}]") for k, part in enumerate(value)]}
-        if kind in _CHARACTERS and size:  # a character each, so that an array takes no more memory than it takes in the file
+        if (
+            kind in _CHARACTERS and size
+        ):  # a character each, so that an array takes no more memory than it takes in the file
             name, unit = _CHARACTERS[kind]
             characters = np.array(value, dtype=value.dtype.newbyteorder("<"), order="C").reshape(-1).view(unit)
             node = {name: self._stored(characters.reshape(*value.shape, size // characters.itemsize))}
         elif kind in "mM":
-            node = {"times": self._stored(np.array(value, dtype=value.dtype.newbyteorder("<")).view(np.int64)), "type": value.dtype.name}
+            node = {
+                "times": self._stored(np.array(value, dtype=value.dtype.newbyteorder("<")).view(np.int64)),
+                "type": value.dtype.name,
+            }
         else:
             node = {"array": self._numbers(value, where)}
         return node if value.dtype.isnative else node | {"order": value.dtype.byteorder}

@@ -26,7 +26,9 @@ class Executor(Protocol):
     busy: bool
 
     def submit(self, bundle: Any, done: Done) -> None:
-        """Train; call `done` with the results, or with what went wrong, from another thread."""
+        """Train; call `done` with the results, or with what went wrong, from another
+        thread.
+        """
         ...
 
     def cancel(self, bundle: Any) -> None:

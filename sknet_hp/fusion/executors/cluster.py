@@ -1,4 +1,6 @@
-"""Workers that somebody else has started, on any machine: what Dask's and Ray's have in common."""
+"""Workers that somebody else has started, on any machine: what Dask's and Ray's have in
+common.
+"""
 
 import logging
 import pickle
@@ -28,7 +30,9 @@ def _here() -> Traits:
 
 @dataclass(eq=False)
 class Attempt:
-    """One errand of a worker's, and whom to tell how it ended; `woken` is set when there is nothing more to wait for."""
+    """One errand of a worker's, and whom to tell how it ended; `woken` is set when
+    there is nothing more to wait for.
+    """
 
     done: Done | None = None
     bundle: Bundle | None = None
@@ -37,7 +41,8 @@ class Attempt:
 
 
 class RemoteWorker(ABC):
-    """One process of a cluster. It trains one bundle at a time; a thread here waits for it.
+    """One process of a cluster. It trains one bundle at a time; a thread here waits for
+    it.
 
     Parameters
     ----------
@@ -61,7 +66,9 @@ class RemoteWorker(ABC):
 
     @abstractmethod
     def _train(self, payload: bytes, tables: list[Table], attempt: Attempt) -> bytes:
-        """Wait for `train_packed` there; whatever is raised means that the worker is lost."""
+        """Wait for `train_packed` there; whatever is raised means that the worker is
+        lost.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -160,7 +167,9 @@ class RemoteWorker(ABC):
 
 
 class Cluster(ABC):
-    """All workers. While a session is open, a thread looks who has come and who is gone."""
+    """All workers. While a session is open, a thread looks who has come and who is
+    gone.
+    """
 
     name: str
 
@@ -181,7 +190,9 @@ class Cluster(ABC):
 
     @abstractmethod
     def _look(self) -> None:
-        """See who is there: `_welcome` those who are new, `die` for those who are gone. What is raised means that the cluster is gone."""
+        """See who is there: `_welcome` those who are new, `die` for those who are gone.
+        What is raised means that the cluster is gone.
+        """
 
     @abstractmethod
     def _offers(self, job: TrainingJob) -> bool:
@@ -194,7 +205,9 @@ class Cluster(ABC):
     # ---- for the engine --------------------------------------------------------------------------------------------
 
     def begin(self, n_jobs: int | None, changed: Callable[[], None]) -> None:
-        """A session begins: `n_jobs` workers by joblib's rules, None for all; `changed` is called when there may be more or fewer."""
+        """A session begins: `n_jobs` workers by joblib's rules, None for all; `changed`
+        is called when there may be more or fewer.
+        """
         self.n_jobs, self._changed, self.wanted = n_jobs, changed, {}
         self._looked, self._lost = False, ""
         self.members = [member for member in self.members if member.usable()]
@@ -230,7 +243,8 @@ class Cluster(ABC):
         """
         if self._lost:
             raise RuntimeError(
-                f"the {self.name} cluster is gone: {self._lost}. Start one and search again (with journal= only what is missing is trained)"
+                f"the {self.name} cluster is gone: {self._lost}. Start one and search again (with journal= only what "
+                f"is missing is trained)"
             )
         if not self._looked:
             return []
@@ -238,9 +252,14 @@ class Cluster(ABC):
         refused = next((member for member in self.members if member.refusal and not member.gone), None)
         if not mine and refused is not None:
             cause = refused.refusal if isinstance(refused.refusal, BaseException) else None
-            raise RuntimeError(f"no worker of the {self.name} cluster can be used; {refused.name}: {refused.refusal}") from cause
+            raise RuntimeError(
+                f"no worker of the {self.name} cluster can be used; {refused.name}: {refused.refusal}"
+            ) from cause
         if not self._offers(job):
-            raise RuntimeError(f"device={job.device!r}, but no worker of the {self.name} cluster has a GPU that torch can use; use device='cpu'")
+            raise RuntimeError(
+                f"device={job.device!r}, but no worker of the {self.name} cluster has a GPU that torch can use; use "
+                f"device='cpu'"
+            )
         return [member for member in mine if member.ready() and member.takes(job)]
 
     def count(self, job: TrainingJob) -> int:
@@ -253,11 +272,16 @@ class Cluster(ABC):
 
     def take_notes(self) -> list[tuple[str, type[Warning]]]:
         """What is to be warned of, and has not been yet."""
-        notes = {m.name: f"worker {m.name} of the {self.name} cluster is not used: {m.refusal}" for m in self.members if m.refusal and not m.gone}
+        notes = {
+            m.name: f"worker {m.name} of the {self.name} cluster is not used: {m.refusal}"
+            for m in self.members
+            if m.refusal and not m.gone
+        }
         other = {m.traits.arithmetic for m in self.members if m.traits is not None} - {_here().arithmetic}
         if other and self._by_torch:
             notes["arithmetic"] = (
-                f"workers of the {self.name} cluster compute with {' or '.join(sorted(other))}, this process with {_here().arithmetic}: numbers of "
+                f"workers of the {self.name} cluster compute with {' or '.join(sorted(other))}, this process with "
+                f"{_here().arithmetic}: numbers of "
                 "networks that torch trains are equal within rounding, not bit for bit"
             )
         new = [(text, RuntimeWarning) for key, text in notes.items() if key not in self._noted]
@@ -289,6 +313,8 @@ class Cluster(ABC):
                 since = time.monotonic()
             elif not said and time.monotonic() - since > _PATIENCE:
                 said = True
-                logging.getLogger("sknet_hp").warning("no worker of the %s cluster is ready; the search goes on when one is", self.name)
+                logging.getLogger("sknet_hp").warning(
+                    "no worker of the %s cluster is ready; the search goes on when one is", self.name
+                )
             self._changed()
             stop.wait(_INTERVAL)

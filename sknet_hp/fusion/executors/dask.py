@@ -7,16 +7,18 @@ from typing import Any
 
 import distributed
 
-from sknet_hp.fusion.devices import how_many
 from sknet_hp.fusion.executors.cluster import Attempt, Cluster, RemoteWorker
 from sknet_hp.fusion.executors.remote import Traits, train_packed, traits
+from sknet_hp.system.processors import resolve_n_jobs
 from sknet_hp.training.job import Table, TrainingJob
 
 _INLINE_BYTES = 1 << 20  # what is larger goes to the worker beside the graph of tasks, which Dask wants to be small
 
 
 def _train(payload: bytes, *tables: Table) -> bytes:
-    """In the worker. A task that was cancelled, or whose client is gone, stops between two steps."""
+    """In the worker. A task that was cancelled, or whose client is gone, stops between
+    two steps.
+    """
     worker = distributed.get_worker()
     tasks, key = worker.state.tasks, worker.get_current_task()
 
@@ -28,7 +30,9 @@ def _train(payload: bytes, *tables: Table) -> bytes:
 
 
 class DaskWorker(RemoteWorker):
-    """A worker process of Dask's; a bundle uses all of its threads. Tables are scattered to it, and stay as long as this process holds them."""
+    """A worker process of Dask's; a bundle uses all of its threads. Tables are
+    scattered to it, and stay as long as this process holds them.
+    """
 
     def __init__(self, client: Any, address: str, changed: Callable[[], None]):
         super().__init__(address, changed)
@@ -43,7 +47,8 @@ class DaskWorker(RemoteWorker):
         return self._result(attempt, _train, sent, *map(self._table, tables))
 
     def _result(self, attempt: Attempt, function: Callable[..., Any], *args: Any) -> Any:
-        # Bound to this worker: Dask would not say if it moved a task. What the worker held when it died is handed back by `die`.
+        # Bound to this worker: Dask would not say if it moved a task. What the worker held when it died is
+        # handed back by `die`.
         key = f"sknet_hp_{function.__name__.strip('_')}-{uuid.uuid4().hex}"
         future = self.client.submit(function, *args, key=key, workers=[self.name], allow_other_workers=False)
         future.add_done_callback(lambda _: attempt.woken.set())
@@ -90,7 +95,7 @@ class DaskCluster(Cluster):
 
     def _mine(self) -> list[RemoteWorker]:
         usable = super()._mine()
-        return usable[: how_many(self.n_jobs, len(usable))]
+        return usable[: resolve_n_jobs(self.n_jobs, len(usable))]
 
     def _offers(self, job: TrainingJob) -> bool:
         usable = super()._mine()
@@ -113,15 +118,21 @@ def dask_cluster(client: Any = None) -> DaskCluster:
     except ValueError:
         pass
     else:
-        raise ValueError("over='dask' within a task of Dask would wait for the worker that it is in; use over='inline' there")
+        raise ValueError(
+            "over='dask' within a task of Dask would wait for the worker that it is in; use over='inline' there"
+        )
     if client is None:
         try:
             client = distributed.Client.current()
         except ValueError:
             raise ValueError(
-                "over='dask', but there is no Dask client; make one first, client = distributed.Client() for this machine or "
+                "over='dask', but there is no Dask client; make one first, client = distributed.Client() for this "
+                "machine or "
                 "distributed.Client(address) for a cluster, or give it: fused(over=client)"
             ) from None
     if client.asynchronous:
-        raise ValueError("over: an asynchronous Dask client can not be waited for; make one with distributed.Client(asynchronous=False)")
+        raise ValueError(
+            "over: an asynchronous Dask client can not be waited for; make one with "
+            "distributed.Client(asynchronous=False)"
+        )
     return _CLUSTERS.setdefault(client.id, DaskCluster(client))

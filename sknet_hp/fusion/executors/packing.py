@@ -1,4 +1,6 @@
-"""What crosses to another process: jobs as bytes, and beside them the tables that they share, each once."""
+"""What crosses to another process: jobs as bytes, and beside them the tables that they
+share, each once.
+"""
 
 import pickle
 from collections.abc import Sequence
@@ -8,7 +10,7 @@ import cloudpickle
 import numpy as np
 from torch import nn
 
-from sknet_hp.nets.graph import trace
+from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.calling_off import CallOff
 from sknet_hp.training.job import Rows, Table, TrainingJob
@@ -40,4 +42,6 @@ def unpack(payload: bytes, tables: Sequence[Table]) -> list[TrainingJob]:
 def warm_up() -> None:
     """Load and set up whatever is at the first training."""
     graph, _ = trace(nn.Linear(1, 2))
-    train_here(TrainingJob(graph, 2, 0, Rows(Table(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1), CallOff())
+    train_here(
+        TrainingJob(graph, 2, 0, Rows(Table(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1), CallOff()
+    )

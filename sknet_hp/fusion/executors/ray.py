@@ -9,10 +9,10 @@ from typing import Any
 
 import ray
 
-from sknet_hp.fusion.devices import how_many
 from sknet_hp.fusion.executors.base import Bundle
 from sknet_hp.fusion.executors.cluster import Attempt, Cluster, RemoteWorker
 from sknet_hp.fusion.executors.remote import Traits, train_packed, traits
+from sknet_hp.system.processors import resolve_n_jobs
 from sknet_hp.training.job import Table, TrainingJob
 
 
@@ -56,7 +56,9 @@ class RayWorker(RemoteWorker):
         super().__init__(f"{kind}-{number}", changed)
         self.kind, self.tables = kind, tables
         self.number = 0
-        self.actor: Any = ray.remote(Actor).options(num_cpus=1, num_gpus=int(kind == "cuda"), max_concurrency=2).remote()
+        self.actor: Any = (
+            ray.remote(Actor).options(num_cpus=1, num_gpus=int(kind == "cuda"), max_concurrency=2).remote()
+        )
 
     def takes(self, job: TrainingJob) -> bool:
         return _kind(job) == self.kind and super().takes(job)
@@ -84,7 +86,9 @@ class RayWorker(RemoteWorker):
 
 
 class RayCluster(Cluster):
-    """Actors on the cluster that this process is connected to: as many as it has CPUs or GPUs, but no more than there are networks."""
+    """Actors on the cluster that this process is connected to: as many as it has CPUs
+    or GPUs, but no more than there are networks.
+    """
 
     name = "Ray"
 
@@ -98,8 +102,10 @@ class RayCluster(Cluster):
         self.resources = ray.cluster_resources()
         for kind, n_networks in list(self.wanted.items()):
             places = int(self.resources.get("GPU" if kind == "cuda" else "CPU", 0))
-            there = sum(isinstance(member, RayWorker) and member.kind == kind and not member.gone for member in self.members)
-            for _ in range(there, min(places, how_many(self.n_jobs, places), n_networks)):
+            there = sum(
+                isinstance(member, RayWorker) and member.kind == kind and not member.gone for member in self.members
+            )
+            for _ in range(there, min(places, resolve_n_jobs(self.n_jobs, places), n_networks)):
                 self.started += 1
                 self._welcome(RayWorker(kind, self.started, self.tables, lambda: self._changed()))
 
@@ -120,5 +126,8 @@ def ray_cluster() -> RayCluster:
         If it is connected to none.
     """
     if not ray.is_initialized():
-        raise ValueError("over='ray', but this process is not connected to Ray; call ray.init() for this machine, or ray.init('auto') on a cluster")
+        raise ValueError(
+            "over='ray', but this process is not connected to Ray; call ray.init() for this machine, or "
+            "ray.init('auto') on a cluster"
+        )
     return RayCluster()

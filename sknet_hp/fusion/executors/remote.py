@@ -14,13 +14,19 @@ import torch
 
 from sknet_hp.fusion.executors.packing import unpack, warm_up
 from sknet_hp.training.calling_off import CallOff, Cancelled
-from sknet_hp.training.cohort import train
 from sknet_hp.training.job import Table, TrainingResult
 from sknet_hp.training.run import train_all
+from sknet_hp.training.stacked.cohort import train
 
 _INTERVAL = 0.1  # seconds between two questions whether a bundle is still wanted
 
-_SAME = ("sknet_hp", "torch", "numpy", "scikit-learn", "numba")  # packages whose versions are part of the numbers, or of what is sent
+_SAME = (
+    "sknet_hp",
+    "torch",
+    "numpy",
+    "scikit-learn",
+    "numba",
+)  # packages whose versions are part of the numbers, or of what is sent
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,10 @@ class Traits:
 
     Attributes
     ----------
-    versions : of Python and of packages, by name; they must be those of the process that searches.
-    arithmetic : torch's build and what it uses of the CPU. Where they differ, results of networks that torch trains agree within rounding only.
+    versions : of Python and of packages, by name; they must be those of the process
+        that searches.
+    arithmetic : torch's build and what it uses of the CPU. Where they differ, results
+        of networks that torch trains agree within rounding only.
     gpu_bytes : free memory of the first GPU that the process sees; 0 if there is none.
     """
 
@@ -40,13 +48,19 @@ class Traits:
 
     def differences(self, other: "Traits") -> str:
         """The versions that differ from another's, in words; "" if none does."""
-        return ", ".join(f"{name} {mine} there, {other.versions[name]} here" for name, mine in self.versions.items() if mine != other.versions[name])
+        return ", ".join(
+            f"{name} {mine} there, {other.versions[name]} here"
+            for name, mine in self.versions.items()
+            if mine != other.versions[name]
+        )
 
 
 def traits(gpu: bool = True) -> Traits:
     """Of this process, which is then ready to train."""
     warm_up()
-    versions = {"Python": ".".join(platform.python_version_tuple()[:2])} | {name: version(name).split("+")[0] for name in _SAME}
+    versions = {"Python": ".".join(platform.python_version_tuple()[:2])} | {
+        name: version(name).split("+")[0] for name in _SAME
+    }
     gpu_bytes = torch.cuda.mem_get_info(0)[0] if gpu and torch.cuda.is_available() else 0
     return Traits(versions, f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}", gpu_bytes)
 
@@ -72,7 +86,9 @@ def _watched(cancelled: Callable[[], bool]) -> Iterator[CallOff]:
 
 
 def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[], bool], n_threads: int = 1) -> bytes:
-    """Train one bundle, on so many cores; the results, or what went wrong, as bytes: an exception here is no failure of the worker's."""
+    """Train one bundle, on so many cores; the results, or what went wrong, as bytes: an
+    exception here is no failure of the worker's.
+    """
     outcome: list[TrainingResult] | BaseException
     try:
         jobs = unpack(payload, tables)
@@ -90,6 +106,10 @@ def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[]
         if isinstance(outcome, BaseException):
             pickle.loads(packed)  # exceptions with constructors of their own may fail only here
     except Exception as error:
-        failure = "".join(traceback.format_exception(outcome)) if isinstance(outcome, BaseException) else f"results can not be sent: {error!r}"
+        failure = (
+            "".join(traceback.format_exception(outcome))
+            if isinstance(outcome, BaseException)
+            else f"results can not be sent: {error!r}"
+        )
         packed = cloudpickle.dumps(RuntimeError(failure))
     return packed

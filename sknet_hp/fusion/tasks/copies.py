@@ -1,7 +1,8 @@
 """Copies of what tasks share: each task works on its own, as in a process of its own.
 
-Two tasks that fit one estimator at the same time would spoil each other's numbers. Joblib's processes are safe from it, because what a task is given
-is pickled on its way; tasks in threads are given a copy made likewise.
+Two tasks that fit one estimator at the same time would spoil each other's numbers.
+Joblib's processes are safe from it, because what a task is given is pickled on its way;
+tasks in threads are given a copy made likewise.
 """
 
 import builtins
@@ -39,24 +40,31 @@ _MEETING_POINTS = (
 
 
 def clones_by_itself(function: Any) -> bool:
-    """Whether a task's function is scikit-learn's or our own: they clone what they fit, and methods do not count."""
+    """Whether a task's function is scikit-learn's or our own: they clone what they fit,
+    and methods do not count.
+    """
     function = getattr(function, "function", function)  # of `sklearn.utils.parallel.delayed`
     module = function.__globals__.get("__name__") if isinstance(function, FunctionType) else None
     return (module or "").partition(".")[0] in ("sklearn", "sknet_hp")
 
 
 def copy_calls(calls: list[tuple[Any, tuple, dict]], largest: float) -> list[tuple[Any, tuple, dict]]:
-    """Copy the calls of a task, each a function, its arguments and its keyword arguments, as pickling would; what they share, their copies share.
+    """Copy the calls of a task, each a function, its arguments and its keyword
+    arguments, as pickling would; what they share, their copies share.
 
-    Copied with a function are the variables it closes over, the object it is a method of, and the global variables it uses, if it can't be imported
-    (it stands in a notebook or in another function) or if there is an estimator among them. Not copied are classes, modules and other functions;
-    locks, events, barriers and queues that are arguments or variables of a function; and arrays of more than `largest` bytes, which joblib's
-    processes share too, though read-only. Large frames are copied so that they share their cells until one is written to.
+    Copied with a function are the variables it closes over, the object it is a method
+    of, and the global variables it uses, if it can't be imported (it stands in a
+    notebook or in another function) or if there is an estimator among them. Not copied
+    are classes, modules and other functions; locks, events, barriers and queues that
+    are arguments or variables of a function; and arrays of more than `largest` bytes,
+    which joblib's processes share too, though read-only. Large frames are copied so
+    that they share their cells until one is written to.
 
     Raises
     ------
     Exception
-        If something can't be copied, such as an open file, a generator, or an object that holds a lock.
+        If something can't be copied, such as an open file, a generator, or an object
+        that holds a lock.
     """
     file = io.BytesIO()
     pickler = _Pickler(file, calls, largest)
@@ -108,7 +116,12 @@ class _Pickler(cloudpickle.Pickler):
             return value
         if library == "polars" and hasattr(value, "clone"):
             return value.clone()
-        if library == "pandas" and hasattr(value, "memory_usage") and hasattr(value, "iloc") and 8 * value.size > self.largest:
+        if (
+            library == "pandas"
+            and hasattr(value, "memory_usage")
+            and hasattr(value, "iloc")
+            and 8 * value.size > self.largest
+        ):
             return value.copy(deep=False)
         return None
 
@@ -120,14 +133,19 @@ class _Pickler(cloudpickle.Pickler):
         return super().reducer_override(obj)
 
     def _reduce_function(self, function: FunctionType) -> tuple:
-        """A new function over the same code, to be completed when it is there, since functions refer to themselves."""
+        """A new function over the same code, to be completed when it is there, since
+        functions refer to themselves.
+        """
         used = _used_globals(function)
         self._note(used.values())
         self._note(value for cell in function.__closure__ or () for value in _contents(cell) or ())
-        names: dict[str, Any] = {name: function.__globals__[name] for name in ("__name__", "__package__") if name in function.__globals__}
+        names: dict[str, Any] = {
+            name: function.__globals__[name] for name in ("__name__", "__package__") if name in function.__globals__
+        }
         new_globals = self._globals.setdefault(id(function.__globals__), names)
         attributes = {
-            name: getattr(function, name) for name in ("__name__", "__qualname__", "__module__", "__doc__", "__defaults__", "__kwdefaults__")
+            name: getattr(function, name)
+            for name in ("__name__", "__qualname__", "__module__", "__doc__", "__defaults__", "__kwdefaults__")
         }
         state = used, attributes, function.__dict__
         return _new_function, (function.__code__, new_globals, function.__closure__), state, None, None, _complete
@@ -154,13 +172,19 @@ def _is_importable(function: FunctionType) -> bool:
 
 
 def _uses_estimator(function: FunctionType, seen: set[FunctionType]) -> bool:
-    """Whether there is an estimator among the global variables of a function, or of functions of the same package that it uses."""
+    """Whether there is an estimator among the global variables of a function, or of
+    functions of the same package that it uses.
+    """
     seen.add(function)
     for value in _used_globals(function).values():
         if isinstance(value, FunctionType):
             if value not in seen and _package(value) == _package(function) and _uses_estimator(value, seen):
                 return True
-        elif not isinstance(value, (type, ModuleType)) and hasattr(value, "fit") and (hasattr(value, "get_params") or hasattr(value, "predict")):
+        elif (
+            not isinstance(value, (type, ModuleType))
+            and hasattr(value, "fit")
+            and (hasattr(value, "get_params") or hasattr(value, "predict"))
+        ):
             return True
     return False
 
@@ -170,7 +194,9 @@ def _package(function: FunctionType) -> str:
 
 
 def _used_globals(function: FunctionType) -> dict[str, Any]:
-    return {name: function.__globals__[name] for name in _global_names(function.__code__) if name in function.__globals__}
+    return {
+        name: function.__globals__[name] for name in _global_names(function.__code__) if name in function.__globals__
+    }
 
 
 @functools.lru_cache(maxsize=1000)

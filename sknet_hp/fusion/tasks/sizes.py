@@ -1,19 +1,13 @@
-"""Bytes: what is free, and what tasks may come to hold."""
+"""How many bytes tasks may come to hold."""
 
 import math
-import os
 from typing import Any
 
 
-def available_bytes() -> int:
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return 4 << 30
-
-
 def bytes_of_batch(batch: Any) -> int:
-    """Bytes that a task may come to hold: as much as the arrays and frames it is given, since scikit-learn copies a split of them."""
+    """Bytes that a task may come to hold: as much as the arrays and frames it is given,
+    since scikit-learn copies a split of them.
+    """
     return sum(_bytes_of(value) for _, args, kwargs in batch.items for value in [*args, *kwargs.values()])
 
 

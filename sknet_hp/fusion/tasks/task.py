@@ -15,14 +15,18 @@ from sknet_hp.training.calling_off import CallOff, Cancelled
 
 
 class Call:
-    """One `Parallel.__call__`: its tasks run as its caller would have run them, and can be called off together."""
+    """One `Parallel.__call__`: its tasks run as its caller would have run them, and can
+    be called off together.
+    """
 
     def __init__(self, parent: "Task | None"):
         self.parent = parent
         self.depth: int = parent.call.depth + 1 if parent is not None else 0
         self.off = False
         self.unfinished = 0  # tasks submitted and not yet at their end
-        self.turns: deque[Task] = deque()  # tasks that run one after another: the one whose turn it is, and those after it
+        self.turns: deque[Task] = (
+            deque()
+        )  # tasks that run one after another: the one whose turn it is, and those after it
         self.has_turns = False  # or ever had
         self.jobs_each = 1  # networks to expect of a task: as many as any has brought so far
         self.context = contextvars.copy_context()
@@ -44,7 +48,9 @@ class Call:
 class Task:
     """One body and its outcome; what joblib sees as a future."""
 
-    def __init__(self, call: Call, number: int, body: Callable[[], Any], callback: Callable[["Task"], None] | None, size: int):
+    def __init__(
+        self, call: Call, number: int, body: Callable[[], Any], callback: Callable[["Task"], None] | None, size: int
+    ):
         self.call, self.number, self.size = call, number, size
         self.body: Callable[[], Any] | None = body
         self.callback = callback
@@ -60,17 +66,22 @@ class Task:
         self.jobs = 0  # networks that it has handed over
 
     def take_turns(self, reason: str) -> None:
-        """Run while no other task of the call runs that takes turns; the first one warns."""
+        """Run while no other task of the call runs that takes turns; the first one
+        warns.
+        """
         self.in_turn = True
         if not self.call.has_turns:
             self.note = (
-                f"tasks of this call run one after another, because {reason}. If they may share it while they run at the same time, say so: "
+                f"tasks of this call run one after another, because {reason}. If they may share it while they run at "
+                f"the same time, say so: "
                 "Parallel(require='sharedmem')"
             )
         self.call.has_turns = True
 
     def hands_over(self) -> None:
-        """Note a network of this task, which is one of those tasks too whose nested calls it belongs to."""
+        """Note a network of this task, which is one of those tasks too whose nested
+        calls it belongs to.
+        """
         task: Task | None = self
         while task is not None:
             task.jobs += 1
@@ -92,7 +103,9 @@ class Task:
             if self.note is not None:
                 warnings.warn(self.note, RuntimeWarning, stacklevel=2)
             self.value = self.body()
-        except BaseException as error:  # whatever a task raises is its outcome, and joblib raises it again in the caller
+        except (
+            BaseException
+        ) as error:  # whatever a task raises is its outcome, and joblib raises it again in the caller
             self.error = error
 
     def finish(self) -> None:
@@ -100,7 +113,8 @@ class Task:
         self.body = None  # and with it the task's split of X
         if callback is None:
             return
-        # A call that was called off hears no more, not even between the end of one call of a `Parallel` and the beginning of its next.
+        # A call that was called off hears no more, not even between the end of one call of a `Parallel` and
+        # the beginning of its next.
         with getattr(getattr(callback, "parallel", None), "_lock", nullcontext()):
             if not self.call.off:
                 callback(self)

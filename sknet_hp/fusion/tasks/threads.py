@@ -1,10 +1,12 @@
 """Tasks of joblib calls, in threads: who may run now, who waits, what is called off.
 
-One task body runs at a time, for there is one interpreter; beside those that are slow, others run. As many train their networks as there are cores,
-each on its own. A body that may run has a *permit*, which it gives back while it trains, and while it waits for nested tasks or for a network that
-trains elsewhere. The caller's context variables and scikit-learn configuration are the task's; and because scikit-learn enters the process-wide
-`warnings.catch_warnings` in each task, a body begins with its caller's warning filters, and its own are taken down with its permit and put up again
-with it.
+One task body runs at a time, for there is one interpreter; beside those that are slow,
+others run. As many train their networks as there are cores, each on its own. A body
+that may run has a *permit*, which it gives back while it trains, and while it waits for
+nested tasks or for a network that trains elsewhere. The caller's context variables and
+scikit-learn configuration are the task's; and because scikit-learn enters the
+process-wide `warnings.catch_warnings` in each task, a body begins with its caller's
+warning filters, and its own are taken down with its permit and put up again with it.
 """
 
 import heapq
@@ -18,9 +20,9 @@ from typing import Any
 
 import torch
 
-from sknet_hp.fusion import devices
 from sknet_hp.fusion.tasks.task import Call, Task
 from sknet_hp.fusion.tasks.warning_state import WarningState
+from sknet_hp.system import processors
 from sknet_hp.training.calling_off import CallOff, Cancelled
 
 STALL = 0.05  # seconds after which a running body is no quick one, and another may run beside it
@@ -35,7 +37,8 @@ class Tasks:
     Parameters
     ----------
     lock : shared with the engine; everything here that touches state holds it.
-    changed : called, holding the lock, when something changed that the engine should look at.
+    changed : called, holding the lock, when something changed that the engine should
+        look at.
     """
 
     def __init__(self, lock: threading.Condition, changed: Callable[[], None]):
@@ -71,7 +74,14 @@ class Tasks:
 
     def can_go_on(self) -> bool:
         """Whether any task could do something without a network being trained first."""
-        return bool(self.running or self.training or self.dispatching or self.resuming or self._served() or (self.queue and self._room()))
+        return bool(
+            self.running
+            or self.training
+            or self.dispatching
+            or self.resuming
+            or self._served()
+            or (self.queue and self._room())
+        )
 
     def to_come(self) -> int:
         """Networks that are yet to come to the engine, as far as is known."""
@@ -124,7 +134,9 @@ class Tasks:
 
     @contextmanager
     def trains(self) -> Iterator[CallOff]:
-        """While the body of this thread trains, on the core that it has; what is given calls the training off. Another body may run meanwhile."""
+        """While the body of this thread trains, on the core that it has; what is given
+        calls the training off. Another body may run meanwhile.
+        """
         task = self.task()
         assert task is not None
         with self.lock:
@@ -141,12 +153,16 @@ class Tasks:
             self.unpark(task)
 
     def cores(self) -> int:
-        """How many cores the body of this thread may use: all of its session's if no other is there, else one."""
+        """How many cores the body of this thread may use: all of its session's if no
+        other is there, else one.
+        """
         alone = len(self.running) + len(self.training) <= 1 and not self.queue and not self.resuming
-        return min(self.n_permits, devices.n_cores()) if alone and self.n_permits > 1 else 1
+        return min(self.n_permits, processors.count_cores()) if alone and self.n_permits > 1 else 1
 
     def cancel(self, call: Call) -> None:
-        """Call off a call and its descendants: tasks not begun end at once, the others in the next step of their training, or at the engine."""
+        """Call off a call and its descendants: tasks not begun end at once, the others
+        in the next step of their training, or at the engine.
+        """
         call.off = True
         with self.lock:
             for task in self.live:
@@ -169,7 +185,9 @@ class Tasks:
             task.finish()
 
     def wait_for_end(self, call: Call, seconds: float) -> None:
-        """Wait until the threads of a call that is off, and of its descendants, are gone; but not longer than this."""
+        """Wait until the threads of a call that is off, and of its descendants, are
+        gone; but not longer than this.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with self.lock:
@@ -215,7 +233,9 @@ class Tasks:
             task.warnings.install()
 
     def wake(self, task: Task) -> None:
-        """What a parked body waits for is there (holding the lock): it may go on as soon as there is a permit, and needs none to come to an end."""
+        """What a parked body waits for is there (holding the lock): it may go on as
+        soon as there is a permit, and needs none to come to an end.
+        """
         if task.woken:
             return
         task.woken = True
@@ -246,7 +266,9 @@ class Tasks:
                 return
 
     def _permit(self) -> bool:
-        """Whether one more body may run. Quick ones run one after another, because they would fight for the interpreter."""
+        """Whether one more body may run. Quick ones run one after another, because they
+        would fight for the interpreter.
+        """
         if not self.running and len(self.training) < self.n_permits:
             return True
         age = time.monotonic() - max((task.since for task in self.running), default=self.last_progress)
@@ -271,7 +293,9 @@ class Tasks:
         return True
 
     def take_stranded(self) -> Task | None:
-        """A queued task that no thread can be started for, when no other task can go on (holding the lock)."""
+        """A queued task that no thread can be started for, when no other task can go on
+        (holding the lock).
+        """
         waits = time.monotonic() - self.last_progress > STALL
         if waits and self.queue and not (self.running or self.training or self.resuming or self._served()):
             return heapq.heappop(self.queue)[2]
@@ -289,7 +313,9 @@ class Tasks:
 
     def _run(self, task: Task | None) -> None:
         """What a thread does: a task, and then those that it may go on with."""
-        torch.set_num_threads(1)  # or each new thread would start a team of OpenMP threads of its own, to fight for the cores
+        torch.set_num_threads(
+            1
+        )  # or each new thread would start a team of OpenMP threads of its own, to fight for the cores
         while task is not None:
             self.current.task, following = task, None
             try:

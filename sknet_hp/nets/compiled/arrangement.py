@@ -9,7 +9,9 @@ from sknet_hp.nets.graph import Shape
 
 
 def offsets(tensors: list[tuple[str, Shape]]) -> tuple[dict[str, int], int]:
-    """(where each tensor begins among all, in floats; how many floats there are): each begins with a line of the cache."""
+    """(where each tensor begins among all, in floats; how many floats there are): each
+    begins with a line of the cache.
+    """
     begins, end = {}, 0
     for name, shape in tensors:
         begins[name] = end
@@ -18,11 +20,13 @@ def offsets(tensors: list[tuple[str, Shape]]) -> tuple[dict[str, int], int]:
 
 
 class Arrangement:
-    """Where tensors lie here: each begins with a line of the cache, and some matrices lie the other way round.
+    """Where tensors lie here: each begins with a line of the cache, and some matrices
+    lie the other way round.
 
     Attributes
     ----------
-    turned : the names of the matrices that lie (n_inputs, n_outputs) here; torch has it the other way round.
+    turned : the names of the matrices that lie (n_inputs, n_outputs) here; torch has it
+        the other way round.
     size : floats of all, those between them included.
     places : of each tensor, where it lies in a state and where here.
     """

@@ -1,7 +1,9 @@
-"""How a Python function becomes machine code that holds no lock: a kernel, compiled when it is first used and kept on disk.
+"""How a Python function becomes machine code that holds no lock: a kernel, compiled
+when it is first used and kept on disk.
 
-A kernel takes whole numbers only: sizes, addresses of arrays, and small numbers as their bits. So every kernel can be called through its address, by
-a tape that knows no more of it, and none is compiled that no network needs.
+A kernel takes whole numbers only: sizes, addresses of arrays, and small numbers as
+their bits. So every kernel can be called through its address, by a tape that knows no
+more of it, and none is compiled that no network needs.
 
     @kernel
     def double(part, parts, n, x, out):
@@ -10,8 +12,9 @@ a tape that knows no more of it, and none is compiled that no network needs.
         for i in range(begin, end):
             out[i] = x[i] + x[i]
 
-`part` of `parts` is the share of the work that is asked for: cores that work on one network each do theirs. How many there are must not show in the
-bits, so an element is always computed by the same operations in the same order.
+`part` of `parts` is the share of the work that is asked for: cores that work on one
+network each do theirs. How many there are must not show in the bits, so an element is
+always computed by the same operations in the same order.
 """
 
 import ctypes
@@ -73,7 +76,9 @@ class Kernel:
 
     @property
     def address(self) -> int:
-        """Where its machine code begins; made, or read from disk, when it is first asked for."""
+        """Where its machine code begins; made, or read from disk, when it is first
+        asked for.
+        """
         if self._made is None:
             with Kernel._lock:
                 if self._made is None:
@@ -89,7 +94,11 @@ class Kernel:
             Kernel._seconds += time.thread_time() - begin
             if Kernel._seconds > _SLOW and not Kernel._told:
                 Kernel._told = True
-                where = f"keeps them in {kept.cache_path}" if isinstance(kept, _Cache) else "can not keep them (set NUMBA_CACHE_DIR to a folder)"
+                where = (
+                    f"keeps them in {kept.cache_path}"
+                    if isinstance(kept, _Cache)
+                    else "can not keep them (set NUMBA_CACHE_DIR to a folder)"
+                )
                 print(f"sknet_hp compiles its kernels for this CPU, and {where}", file=sys.stderr, flush=True)
         return made
 
@@ -103,12 +112,16 @@ class Kernel:
 
 
 def kernel(function: Callable[..., None]) -> Kernel:
-    """Make a kernel of a function whose arguments are `part`, `parts`, and the kernel's fields."""
+    """Make a kernel of a function whose arguments are `part`, `parts`, and the kernel's
+    fields.
+    """
     return Kernel(function)
 
 
 def kernel_with(pattern: Callable[..., None], name: str, **functions: Any) -> Kernel:
-    """Make a kernel of a function in which some names stand for functions yet to be chosen."""
+    """Make a kernel of a function in which some names stand for functions yet to be
+    chosen.
+    """
     chosen = FunctionType(pattern.__code__, pattern.__globals__ | functions, name)
     chosen.__qualname__ = f"{pattern.__name__}.{name}"  # by which its machine code is found again
     chosen.__doc__ = pattern.__doc__
@@ -116,7 +129,9 @@ def kernel_with(pattern: Callable[..., None], name: str, **functions: Any) -> Ke
 
 
 def encoded(value: Any) -> int:
-    """A value as a field: an address of an array or a kernel, a float's bits, a whole number itself."""
+    """A value as a field: an address of an array or a kernel, a float's bits, a whole
+    number itself.
+    """
     if isinstance(value, np.ndarray):
         return int(value.ctypes.data)
     if isinstance(value, Kernel):
@@ -127,7 +142,9 @@ def encoded(value: Any) -> int:
 
 
 class _Cache(FunctionCache):
-    """Machine code on disk, as numba keeps it, but valid only as long as no file of ours has changed: kernels are made of functions of several."""
+    """Machine code on disk, as numba keeps it, but valid only as long as no file of
+    ours has changed: kernels are made of functions of several.
+    """
 
     def __init__(self, function: Callable[..., None]):
         super().__init__(function)
@@ -136,7 +153,9 @@ class _Cache(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             return super().load_overload(sig, target_context)
-        except Exception:  # a file that another version, or a disk that was full, has left; what is saved would be added to its index
+        except (
+            Exception
+        ):  # a file that another version, or a disk that was full, has left; what is saved would be added to its index
             with suppress(OSError):
                 self.flush()
             return None
@@ -155,7 +174,13 @@ def _cache_of(function: Callable[..., None]) -> Any:
         return NullCache()
 
 
-_SOURCES = ("nets/compiled/*.py", "training/compiled/*.py", "training/stopping.py", "training/averaging.py", "nets/random_bits.py")
+_SOURCES = (
+    "nets/compiled/**/*.py",
+    "training/compiled/*.py",
+    "training/rules/stopping.py",
+    "training/rules/averaging.py",
+    "nets/random_bits.py",
+)
 
 
 @cache

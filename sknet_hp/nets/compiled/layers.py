@@ -1,8 +1,10 @@
-"""How each kind of a graph's nodes is run: which kernels there, and which on the way back."""
+"""How each kind of a graph's nodes is run: which kernels there, and which on the way
+back.
+"""
 
 from typing import Any
 
-from sknet_hp.nets.compiled import cells, normalisation, pointwise, products
+from sknet_hp.nets.compiled.kernels import cells, normalisation, pointwise, products
 from sknet_hp.nets.compiled.program import ACTIVATIONS, BINS, ORDER, SPARSE, Builder, Gradient, Part, Value, layer
 from sknet_hp.nets.compiled.tape import NOTHING, Place, Rows, Space
 from sknet_hp.nets.graph import Node
@@ -38,7 +40,13 @@ class Pointwise:
             kind = "gelu_tanh"
         alpha = {"leaky_relu": "slope", "elu": "alpha"}.get(kind)
         self.slope, out = z, b.room(self.width, self.heads)
-        fields: dict[str, Any] = {"rows": Rows(self.heads), "width": self.width, "z": z, "bias": b.zeros if bias is None else bias, "out": out}
+        fields: dict[str, Any] = {
+            "rows": Rows(self.heads),
+            "width": self.width,
+            "z": z,
+            "bias": b.zeros if bias is None else bias,
+            "out": out,
+        }
         fields |= {"rate": self.rate, "key": Place(Space.KEY), "layer": self.layer, "mask": b.mask}
         fields["alpha"] = float(getattr(node, alpha)) if alpha else 0.0
         self.bent: Place | None = None
@@ -69,7 +77,14 @@ def pointwise_nodes(b: Builder, number: int, node: Node, x: Value) -> Value:
     """Activations and dropouts that follow something else than a linear map."""
     if node.kind == "dropout" and not b.training:
         return Value(number, x.width, x.parts, x.heads, x.cells, x.shift)
-    nodes = [number, *(after for after in b.followers(number) if b.graph.nodes[after - 1].kind == "dropout" and node.kind != "dropout")]
+    nodes = [
+        number,
+        *(
+            after
+            for after in b.followers(number)
+            if b.graph.nodes[after - 1].kind == "dropout" and node.kind != "dropout"
+        ),
+    ]
     inside = Pointwise(b, nodes, x.width, x.heads)
     place = b.room(x.width, x.heads)
     b.copy(b.matrix(x), x.width, x.width, place, x.width, rows=Rows(x.heads))
@@ -88,11 +103,13 @@ def pointwise_nodes(b: Builder, number: int, node: Node, x: Value) -> Value:
 
 
 class Product:
-    """x W for a weight matrix W, of a value that may have cells, and its two products on the way back.
+    """x W for a weight matrix W, of a value that may have cells, and its two products
+    on the way back.
 
     Parameters
     ----------
-    b, node : the builder, and the node with a parameter "weight", (n_outputs, n_inputs).
+    b, node : the builder, and the node with a parameter "weight", (n_outputs,
+        n_inputs).
     x : what comes in.
     factor : what the matrix is multiplied by first.
     """
@@ -123,17 +140,47 @@ class Product:
             return z
         for number, part in enumerate(x.parts):
             weight = self.weight.behind(part.first * self.n_outputs)
-            self._multiply(part.place, (part.stride, 1), part.width, weight, (self.n_outputs, 1), self.n_outputs, z, self.n_outputs, add=number > 0)
+            self._multiply(
+                part.place,
+                (part.stride, 1),
+                part.width,
+                weight,
+                (self.n_outputs, 1),
+                self.n_outputs,
+                z,
+                self.n_outputs,
+                add=number > 0,
+            )
         if not x.parts:
             b.tape.add(pointwise.fill, n=Rows(self.n_outputs), x=z, value=0.0)
         self._look_up(z)
         return z
 
     def _multiply(
-        self, a: Place, of_a: tuple[int, int], inner: Any, w: Place, of_w: tuple[int, int], n: int, c: Place, c_row: int, add: bool
+        self,
+        a: Place,
+        of_a: tuple[int, int],
+        inner: Any,
+        w: Place,
+        of_w: tuple[int, int],
+        n: int,
+        c: Place,
+        c_row: int,
+        add: bool,
     ) -> None:
-        """c = a w, a with one row for each of a batch; `of_a` and `of_w` say how far apart rows and columns lie."""
-        places = {"a": a, "a_row": of_a[0], "a_inner": of_a[1], "b": w, "b_inner": of_w[0], "b_column": of_w[1], "c": c, "c_row": c_row}
+        """c = a w, a with one row for each of a batch; `of_a` and `of_w` say how far
+        apart rows and columns lie.
+        """
+        places = {
+            "a": a,
+            "a_row": of_a[0],
+            "a_inner": of_a[1],
+            "b": w,
+            "b_inner": of_w[0],
+            "b_column": of_w[1],
+            "c": c,
+            "c_row": c_row,
+        }
         self.b.multiply(self.half, m=Rows(self.x.heads), n=n, inner=inner, **places, add=add)
 
     def _look_up(self, z: Place) -> None:
@@ -141,13 +188,27 @@ class Product:
         if "bins" in self.x.cells:
             weight = self.weight.behind((form.n_floats + self.x.shift) * width)
             self.sums = b.memory.take((form.n_bins + form.n_binned) * width)
-            b.tape.add(cells.sum_bins, n=form.n_binned, starts=Place(Space.STARTS), width=width, weight=weight, sums=self.sums)
+            b.tape.add(
+                cells.sum_bins, n=form.n_binned, starts=Place(Space.STARTS), width=width, weight=weight, sums=self.sums
+            )
             into = {"out": z, "out_width": width, "step": 0, "room": b.entries}
-            b.tape.add(cells.add_bins, rows=Rows(), n=form.n_binned, width=width, sums=self.sums, **BINS, **ORDER, **into)
+            b.tape.add(
+                cells.add_bins, rows=Rows(), n=form.n_binned, width=width, sums=self.sums, **BINS, **ORDER, **into
+            )
         shifted = self.weight.behind(self.x.shift * width)
         if "hot" in self.x.cells:
             codes = {"n": form.n_hot, "codes": Place(Space.HOT)}
-            b.tape.add(cells.add_rows, rows=Rows(), width=width, weight=shifted, **codes, **ORDER, out=z, out_width=width, step=0)
+            b.tape.add(
+                cells.add_rows,
+                rows=Rows(),
+                width=width,
+                weight=shifted,
+                **codes,
+                **ORDER,
+                out=z,
+                out_width=width,
+                step=0,
+            )
         if "sparse" in self.x.cells:
             b.tape.add(cells.add_sparse, rows=Rows(), width=width, weight=shifted, **SPARSE, **ORDER, out=z)
 
@@ -163,7 +224,14 @@ class Product:
                 b.multiply(self.half, m=part.width, n=n, inner=rows, **places, **into)
             self._look_up_backward(g, gradient)
         else:
-            places = {"a": g, "a_row": 1, "a_inner": n, "b": x.parts[0].place, "b_inner": x.parts[0].stride, "b_column": 1}
+            places = {
+                "a": g,
+                "a_row": 1,
+                "a_inner": n,
+                "b": x.parts[0].place,
+                "b_inner": x.parts[0].stride,
+                "b_column": 1,
+            }
             b.multiply(m=n, n=self.n_inputs, inner=rows, **places, c=gradient, c_row=self.n_inputs, add=False)
         if self.factor != 1:
             b.tape.add(pointwise.scale, n=n * self.n_inputs, x=gradient, factor=self.factor, out=gradient)
@@ -175,7 +243,17 @@ class Product:
         for part in x.parts:
             place = b.room(part.width, x.heads)
             weight = self.weight.behind(part.first * (n if self.is_turned else 1))
-            self._multiply(g, (n, 1), n, weight, (1, n) if self.is_turned else (self.n_inputs, 1), part.width, place, part.width, add=False)
+            self._multiply(
+                g,
+                (n, 1),
+                n,
+                weight,
+                (1, n) if self.is_turned else (self.n_inputs, 1),
+                part.width,
+                place,
+                part.width,
+                add=False,
+            )
             backs.append(Part(place, part.width, part.width, part.first))
         return backs
 
@@ -191,7 +269,9 @@ class Product:
             b.tape.add(pointwise.fill, n=last - first, x=gradient.behind(first), value=0.0)
         if "bins" in x.cells:
             weight = gradient.behind((form.n_floats + x.shift) * width)
-            of_sums = b.memory.take((form.n_bins + form.n_binned) * width)  # not the sums, which the caches of other cores hold
+            of_sums = b.memory.take(
+                (form.n_bins + form.n_binned) * width
+            )  # not the sums, which the caches of other cores hold
             of = {"of_weight": weight, "of_sums": of_sums, "g": g, "g_width": width, "step": 0, "room": b.entries}
             b.tape.add(cells.add_bins_backward, rows=Rows(), n=form.n_binned, width=width, **BINS, **ORDER, **of)
         shifted = gradient.behind(x.shift * width)
@@ -261,18 +341,54 @@ def batch_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
     """Over a batch; in prediction by running statistics."""
     width, out = x.width, b.room(x.width)
     scale, shift = b.parameter(node, "weight"), b.parameter(node, "bias")
-    running = {"running_mean": b.buffer(node, "running_mean"), "running_var": b.buffer(node, "running_var"), "eps": b.rate(number, 0)}
+    running = {
+        "running_mean": b.buffer(node, "running_mean"),
+        "running_var": b.buffer(node, "running_var"),
+        "eps": b.rate(number, 0),
+    }
     if not b.training:
-        b.tape.add(normalisation.batch_norm_evaluated, rows=Rows(), width=width, x=b.matrix(x), scale=scale, shift=shift, **running, out=out)
+        b.tape.add(
+            normalisation.batch_norm_evaluated,
+            rows=Rows(),
+            width=width,
+            x=b.matrix(x),
+            scale=scale,
+            shift=shift,
+            **running,
+            out=out,
+        )
         return b.plain(number, out, width)
-    inside, inverse, spare, weight = b.overwritable(x), b.memory.take(width), b.memory.take(2 * width), Place(Space.WEIGHT)
-    fields = {"scale": scale, "shift": shift, "out": out, "inverse": inverse, "weight": weight, "momentum": b.rate(number, 1), "spare": spare}
+    inside, inverse, spare, weight = (
+        b.overwritable(x),
+        b.memory.take(width),
+        b.memory.take(2 * width),
+        Place(Space.WEIGHT),
+    )
+    fields = {
+        "scale": scale,
+        "shift": shift,
+        "out": out,
+        "inverse": inverse,
+        "weight": weight,
+        "momentum": b.rate(number, 1),
+        "spare": spare,
+    }
     b.tape.add(normalisation.batch_norm, rows=Rows(), width=width, x=inside, **running, **fields)
 
     def back(gradient: Gradient) -> None:
         g = gradient[0].place
         of = {"of_scale": b.gradient_of(node, "weight"), "of_shift": b.gradient_of(node, "bias")}
-        b.tape.add(normalisation.batch_norm_backward, rows=Rows(), width=width, g=g, x=inside, scale=scale, inverse=inverse, weight=weight, **of)
+        b.tape.add(
+            normalisation.batch_norm_backward,
+            rows=Rows(),
+            width=width,
+            g=g,
+            x=inside,
+            scale=scale,
+            inverse=inverse,
+            weight=weight,
+            **of,
+        )
         b.pass_on(x, b.split(x, g, width))
 
     b.on_the_way_back(number, back)
@@ -285,13 +401,32 @@ def layer_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
     width, out, inside = x.width, b.room(x.width, x.heads), b.overwritable(x)
     scale, inverse, rows = b.parameter(node, "weight"), b.room(2, x.heads), Rows(x.heads)
     shift = b.parameter(node, "bias")
-    b.tape.add(normalisation.layer_norm, rows=rows, width=width, x=inside, scale=scale, shift=shift, out=out, inverse=inverse, eps=b.rate(number))
+    b.tape.add(
+        normalisation.layer_norm,
+        rows=rows,
+        width=width,
+        x=inside,
+        scale=scale,
+        shift=shift,
+        out=out,
+        inverse=inverse,
+        eps=b.rate(number),
+    )
 
     def back(gradient: Gradient) -> None:
         g = gradient[0].place
         of = {"of_scale": b.gradient_of(node, "weight"), "of_shift": b.gradient_of(node, "bias")}
         b.tape.add(normalisation.norm_sums, rows=rows, width=width, g=g, x=inside, **of)
-        b.tape.add(normalisation.layer_norm_backward, rows=rows, width=width, g=g, x=inside, scale=scale, inverse=inverse, ones=b.ones)
+        b.tape.add(
+            normalisation.layer_norm_backward,
+            rows=rows,
+            width=width,
+            g=g,
+            x=inside,
+            scale=scale,
+            inverse=inverse,
+            ones=b.ones,
+        )
         b.pass_on(x, b.split(x, g, width))
 
     b.on_the_way_back(number, back)
@@ -303,7 +438,13 @@ def softmax(b: Builder, number: int, node: Node, x: Value) -> Value:
     """Of each row."""
     logarithm = node.kind == "log_softmax"
     out, rows = b.room(x.width, x.heads), Rows(x.heads)
-    b.tape.add(normalisation.log_softmax if logarithm else normalisation.softmax, rows=rows, width=x.width, x=b.matrix(x), out=out)
+    b.tape.add(
+        normalisation.log_softmax if logarithm else normalisation.softmax,
+        rows=rows,
+        width=x.width,
+        x=b.matrix(x),
+        out=out,
+    )
 
     def back(gradient: Gradient) -> None:
         g = gradient[0].place

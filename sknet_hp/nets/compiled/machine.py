@@ -1,4 +1,6 @@
-"""What kernels are made of: arrays at addresses, a multiplication and addition rounded once, shares of the work, and the tape that calls kernels."""
+"""What kernels are made of: arrays at addresses, a multiplication and addition rounded
+once, shares of the work, and the tape that calls kernels.
+"""
 
 import platform
 import sys
@@ -25,12 +27,16 @@ def _pointer_to(kind: Any) -> Any:
     @intrinsic
     def pointer(typing: Any, address: Any) -> Any:
         to = types.CPointer(kind)
-        return to(types.int64), lambda context, builder, signature, args: builder.inttoptr(args[0], context.get_value_type(to))
+        return to(types.int64), lambda context, builder, signature, args: builder.inttoptr(
+            args[0], context.get_value_type(to)
+        )
 
     return pointer
 
 
-_floats, _doubles, _int64s, _int32s, _uint16s = map(_pointer_to, (types.float32, types.float64, types.int64, types.int32, types.uint16))
+_floats, _doubles, _int64s, _int32s, _uint16s = map(
+    _pointer_to, (types.float32, types.float64, types.int64, types.int32, types.uint16)
+)
 
 
 @inline
@@ -53,7 +59,9 @@ def address(array):
 
 @inline
 def copy(source, target):
-    """Copy an array into another of its length. (Whole slices may be assigned too, but that takes long to compile.)"""
+    """Copy an array into another of its length. (Whole slices may be assigned too, but
+    that takes long to compile.)
+    """
     for i in range(len(target)):
         target[i] = source[i]
 
@@ -83,13 +91,17 @@ def uint16s(address, n):
 @intrinsic
 def as_float(typing: Any, bits: Any) -> Any:
     """The float32 with these bits, an int32."""
-    return types.float32(types.int32), lambda context, builder, signature, args: builder.bitcast(args[0], ir.FloatType())
+    return types.float32(types.int32), lambda context, builder, signature, args: builder.bitcast(
+        args[0], ir.FloatType()
+    )
 
 
 @intrinsic
 def as_bits(typing: Any, number: Any) -> Any:
     """The bits of a float32, as an int32."""
-    return types.int32(types.float32), lambda context, builder, signature, args: builder.bitcast(args[0], ir.IntType(32))
+    return types.int32(types.float32), lambda context, builder, signature, args: builder.bitcast(
+        args[0], ir.IntType(32)
+    )
 
 
 @inline
@@ -111,7 +123,9 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 @inline
 def share(n, part, parts):
-    """(begin, end) of the part of n items; parts begin at multiples of 16, so that no two write into one line of a cache."""
+    """(begin, end) of the part of n items; parts begin at multiples of 16, so that no
+    two write into one line of a cache.
+    """
     lines = (n + 15) // 16
     return min(n, 16 * (lines * part // parts)), min(n, 16 * (lines * (part + 1) // parts))
 
@@ -124,12 +138,21 @@ def _control_register(builder: Any, value: Any = None) -> Any:
     if machine in ("x86_64", "amd64"):
         name = "llvm.x86.sse.stmxcsr" if value is None else "llvm.x86.sse.ldmxcsr"
         byte = builder.bitcast(word, ir.IntType(8).as_pointer())
-        builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [byte.type]), name), [byte])
+        builder.call(
+            cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [byte.type]), name), [byte]
+        )
         return builder.zext(builder.trunc(builder.load(word), i32), _I64)
     if machine in ("aarch64", "arm64"):
         if value is None:
-            return builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(_I64, []), "llvm.aarch64.get.fpcr"), [])
-        builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [_I64]), "llvm.aarch64.set.fpcr"), [value])
+            return builder.call(
+                cgutils.get_or_insert_function(builder.module, ir.FunctionType(_I64, []), "llvm.aarch64.get.fpcr"), []
+            )
+        builder.call(
+            cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(ir.VoidType(), [_I64]), "llvm.aarch64.set.fpcr"
+            ),
+            [value],
+        )
     return builder.load(word)
 
 
@@ -138,7 +161,9 @@ _FLUSH = 0x8040 if platform.machine().lower() in ("x86_64", "amd64") else 1 << 2
 
 @intrinsic
 def flush_subnormals(typing: Any) -> Any:
-    """Let numbers too small to be normal count as zero in this thread: they would slow a long training down. What to give `restore` in the end."""
+    """Let numbers too small to be normal count as zero in this thread: they would slow
+    a long training down. What to give `restore` in the end.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         before = _control_register(builder)
@@ -180,7 +205,9 @@ def call(typing: Any, address: Any, *fields: Any) -> Any:
 
 @intrinsic
 def _call_row(typing: Any, row: Any, part: Any, parts: Any) -> Any:
-    """Call the kernel whose address begins a row of a tape, with the fields that follow it; those that it has not do no harm."""
+    """Call the kernel whose address begins a row of a tape, with the fields that follow
+    it; those that it has not do no harm.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         fields = builder.inttoptr(args[0], _I64.as_pointer())
@@ -210,7 +237,11 @@ def _atomic(operation: str) -> Any:
 _add, _load, _store = map(_atomic, ("add", "load", "store"))
 
 
-_FUTEX = {"x86_64": 202, "amd64": 202, "aarch64": 98, "arm64": 98}.get(platform.machine().lower()) if sys.platform == "linux" else None
+_FUTEX = (
+    {"x86_64": 202, "amd64": 202, "aarch64": 98, "arm64": 98}.get(platform.machine().lower())
+    if sys.platform == "linux"
+    else None
+)
 _WAIT, _WAKE = 128, 129  # for threads of one process
 
 
@@ -222,9 +253,15 @@ def _sleep_or_wake(operation: int) -> Any:
                 of = ir.FunctionType(_I64, [_I64] * 7)
                 syscall = cgutils.get_or_insert_function(builder.module, of, "syscall")
                 zero = ir.Constant(_I64, 0)
-                builder.call(syscall, [ir.Constant(_I64, _FUTEX), args[0], ir.Constant(_I64, operation), args[1], zero, zero, zero])
+                builder.call(
+                    syscall,
+                    [ir.Constant(_I64, _FUTEX), args[0], ir.Constant(_I64, operation), args[1], zero, zero, zero],
+                )
             elif sys.platform != "win32":
-                builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(32), []), "sched_yield"), [])
+                builder.call(
+                    cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(32), []), "sched_yield"),
+                    [],
+                )
             return context.get_dummy_value()
 
         return types.void(types.int64, types.int64), generate
@@ -237,14 +274,18 @@ _sleep_while, _wake = _sleep_or_wake(_WAIT), _sleep_or_wake(_WAKE)
 _SPINS = 200_000  # looks at a barrier before a thread sleeps: some hundred microseconds
 
 BARRIER = 3
-"""Whole numbers of a barrier, zeros at first: parts that have come, how often all have, and how many sleep."""
+"""Whole numbers of a barrier, zeros at first: parts that have come, how often all have,
+and how many sleep.
+"""
 
 
 @inline
 def meet(barrier, parts):
-    """Wait until all parts have come here; `barrier` is the address of `BARRIER` whole numbers.
+    """Wait until all parts have come here; `barrier` is the address of `BARRIER` whole
+    numbers.
 
-    A part that waits long sleeps, and the system wakes it on a core that is idle: two that only looked again and again could share one.
+    A part that waits long sleeps, and the system wakes it on a core that is idle: two
+    that only looked again and again could share one.
     """
     if parts == 1:
         return
@@ -266,7 +307,9 @@ def meet(barrier, parts):
 
 @inline
 def walk(tape, n, part, parts, barrier):
-    """Run the n kernels of a tape, one after the other; each row is an address and `MOST_FIELDS` fields."""
+    """Run the n kernels of a tape, one after the other; each row is an address and
+    `MOST_FIELDS` fields.
+    """
     for i in range(n):
         _call_row(tape + 8 * (1 + MOST_FIELDS) * i, part, parts)
         meet(barrier, parts)

@@ -1,19 +1,23 @@
-"""A network's graph as the kernels of a training step, there and back, or of a prediction."""
+"""A network's graph as the kernels of a training step, there and back, or of a
+prediction.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sknet_hp.nets.compiled import cells, embeddings, half_products, pointwise, products
 from sknet_hp.nets.compiled.arrangement import Arrangement, offsets
+from sknet_hp.nets.compiled.kernels import cells, embeddings, half_products, pointwise, products
 from sknet_hp.nets.compiled.tape import Memory, Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph, Node
 from sknet_hp.nets.inputs import Form
 
 
 class Part(NamedTuple):
-    """Columns of an output that lie beside each other: the array's first `width` columns of `stride`, which are the output's from `first` on."""
+    """Columns of an output that lie beside each other: the array's first `width`
+    columns of `stride`, which are the output's from `first` on.
+    """
 
     place: Place
     width: int
@@ -23,13 +27,15 @@ class Part(NamedTuple):
 
 @dataclass
 class Value:
-    """The output of a node, (rows · heads, width): columns in parts, and cells of the table.
+    """The output of a node, (rows · heads, width): columns in parts, and cells of the
+    table.
 
     Attributes
     ----------
     producer : the number of the node.
     cells : which cells are still to be looked up: "bins", "hot", "sparse".
-    shift : how many columns behind those of the table the output's columns of hot and sparse cells are.
+    shift : how many columns behind those of the table the output's columns of hot and
+        sparse cells are.
     """
 
     producer: int
@@ -53,7 +59,11 @@ LAYERS: dict[str, Layer] = {}
 
 ORDER = {"order": Place(Space.ORDER), "cursor": Place(Space.CURSOR)}
 BINS = {"starts": Place(Space.STARTS), "bins": Place(Space.BINS), "shares": Place(Space.SHARES)}
-SPARSE = {"starts": Place(Space.SPARSE_STARTS), "columns": Place(Space.SPARSE_COLUMNS), "values": Place(Space.SPARSE_VALUES)}
+SPARSE = {
+    "starts": Place(Space.SPARSE_STARTS),
+    "columns": Place(Space.SPARSE_COLUMNS),
+    "values": Place(Space.SPARSE_VALUES),
+}
 ACTIVATIONS = {*pointwise.FORWARD, "parametric"} - {"identity", "gelu_tanh"}
 
 
@@ -73,8 +83,10 @@ class Program:
 
     Attributes
     ----------
-    forward, backward : tapes; the latter begins with the gradient of the output and is empty for prediction.
-    output, gradient : where the output lies, (rows, width), and where its gradient is to be.
+    forward, backward : tapes; the latter begins with the gradient of the output and is
+        empty for prediction.
+    output, gradient : where the output lies, (rows, width), and where its gradient is
+        to be.
     width : of the output.
     floats : how much memory it works in.
     parameters, buffers : where the network's tensors lie.
@@ -91,11 +103,15 @@ class Program:
 
 
 @lru_cache(maxsize=256)
-def program(graph: Graph, form: Form, rows: int, parts: int, *, training: bool, dense: bool = False, half: bool = False) -> Program:
-    """The program of a graph for batches of at most so many rows, on at most so many cores.
+def program(
+    graph: Graph, form: Form, rows: int, parts: int, *, training: bool, dense: bool = False, half: bool = False
+) -> Program:
+    """The program of a graph for batches of at most so many rows, on at most so many
+    cores.
 
-    With `dense`, the batch is taken as wide rows that lie where `batch_place` says: those who change inputs write there. With `half`, hidden layers
-    multiply in bfloat16.
+    With `dense`, the batch is taken as wide rows that lie where `batch_place` says:
+    those who change inputs write there. With `half`, hidden layers multiply in
+    bfloat16.
     """
     builder = Builder(graph, form, rows, parts, training, dense, half)
     if training:  # weights lie as they do in prediction, by which training is validated
@@ -109,7 +125,8 @@ def batch_place() -> Place:
 
 
 class Builder:
-    """Goes through a graph, node by node; each adds its kernels, and notes what is to be done on the way back.
+    """Goes through a graph, node by node; each adds its kernels, and notes what is to
+    be done on the way back.
 
     Attributes
     ----------
@@ -118,7 +135,14 @@ class Builder:
     """
 
     def __init__(self, graph: Graph, form: Form, rows: int, parts: int, training: bool, dense: bool, half: bool):
-        self.graph, self.form, self.rows, self.parts, self.training, self.dense = graph, form, rows, parts, training, dense
+        self.graph, self.form, self.rows, self.parts, self.training, self.dense = (
+            graph,
+            form,
+            rows,
+            parts,
+            training,
+            dense,
+        )
         self.half = half
         self.tape, self.memory = Tape(), Memory()
         self.undo: list[tuple[int, Callable[[Gradient], None]]] = []
@@ -136,7 +160,9 @@ class Builder:
         widest = max([form.width, *(max(shape, default=1) for _, shape in graph.parameters)])
         if dense:
             self.memory.take(rows * form.width)
-        self.scratch = self.memory.take(parts * (max(products.SCRATCH, half_products.SCRATCH) if half else products.SCRATCH))
+        self.scratch = self.memory.take(
+            parts * (max(products.SCRATCH, half_products.SCRATCH) if half else products.SCRATCH)
+        )
         self.mask = self.memory.take(parts * widest)
         self.entries = self.memory.take(parts * 32 * form.n_binned)
         self.zeros = self.memory.take(widest)
@@ -165,7 +191,9 @@ class Builder:
         return Program(forward, self.tape, output, gradient, last.width, self.memory.floats, *tensors)
 
     def _check(self, node: Node, number: int) -> None:
-        """Make sure that what comes in has as many columns as the node's parameters: kernels take that on trust."""
+        """Make sure that what comes in has as many columns as the node's parameters:
+        kernels take that on trust.
+        """
         width = self.values[node.inputs[0]].width
         shapes = {role: shape for role, _, shape in node.parameters}
         wanted = width
@@ -178,9 +206,13 @@ class Builder:
         elif node.kind == "add":
             wanted = self.values[node.inputs[1]].width
         elif node.kind in ("periodic", "bins"):
-            wanted = max(width, node.n_numeric if node.kind == "periodic" else node.first_bin + node.n_numeric * node.n_bins)
+            wanted = max(
+                width, node.n_numeric if node.kind == "periodic" else node.first_bin + node.n_numeric * node.n_bins
+            )
         if wanted != width:
-            raise ValueError(f"layer {number} of the network, {node.kind}, takes {wanted} columns, and is given {width}")
+            raise ValueError(
+                f"layer {number} of the network, {node.kind}, takes {wanted} columns, and is given {width}"
+            )
 
     # ---- what layers use -------------------------------------------------------------------------------------------
 
@@ -224,7 +256,9 @@ class Builder:
         return value.producer != 0
 
     def pass_on(self, value: Value, gradient: Gradient, *, own: bool = True) -> None:
-        """Add to the gradient of a value; `own` says that nobody else will look at these arrays, so that they can be kept."""
+        """Add to the gradient of a value; `own` says that nobody else will look at
+        these arrays, so that they can be kept.
+        """
         if not self.wants_gradient(value):
             return
         known = self.gradients.get(value.producer)
@@ -241,11 +275,19 @@ class Builder:
             return
         for to, part in zip(known, gradient, strict=True):
             self.tape.add(
-                pointwise.add_columns, rows=Rows(value.heads), width=part.width, x=part.place, x_width=part.stride, out=to.place, out_width=to.stride
+                pointwise.add_columns,
+                rows=Rows(value.heads),
+                width=part.width,
+                x=part.place,
+                x_width=part.stride,
+                out=to.place,
+                out_width=to.stride,
             )
 
     def followers(self, number: int) -> list[int]:
-        """The activation and the dropout that are all that becomes of a node's output, in this order; either may be missing."""
+        """The activation and the dropout that are all that becomes of a node's output,
+        in this order; either may be missing.
+        """
         found: list[int] = []
         for wanted in (ACTIVATIONS, {"dropout"}):
             if self.consumers[number] != 1:
@@ -265,11 +307,21 @@ class Builder:
         parts = []
         if form.n_floats:
             place = self.room(form.n_floats)
-            self.tape.add(cells.gather, rows=Rows(), width=form.n_floats, table=Place(Space.FLOATS), **ORDER, out=place, out_width=form.n_floats)
+            self.tape.add(
+                cells.gather,
+                rows=Rows(),
+                width=form.n_floats,
+                table=Place(Space.FLOATS),
+                **ORDER,
+                out=place,
+                out_width=form.n_floats,
+            )
             parts.append(Part(place, form.n_floats, form.n_floats, 0))
         kinds = {"bins": form.n_binned > 0, "hot": form.n_hot > 0, "sparse": form.sparse}
         spare = form.width > form.n_floats
-        return Value(0, form.width, parts, cells=frozenset([name for name, there in kinds.items() if there] + ["spare"] * spare))
+        return Value(
+            0, form.width, parts, cells=frozenset([name for name, there in kinds.items() if there] + ["spare"] * spare)
+        )
 
     def matrix(self, value: Value) -> Place:
         """A value as one matrix, (rows · heads, width)."""
@@ -284,7 +336,9 @@ class Builder:
         return place
 
     def with_leading(self, value: Value, n: int) -> Value:
-        """A value whose first part holds the first n columns at least: those of a sparse table are written out."""
+        """A value whose first part holds the first n columns at least: those of a
+        sparse table are written out.
+        """
         if value.parts and value.parts[0].width >= n:
             return value
         return replace(value, parts=[Part(self.matrix(value), value.width, value.width, 0)], cells=frozenset())
@@ -294,7 +348,13 @@ class Builder:
         out = {**ORDER, "rows": Rows(), "out_width": value.width}
         shifted = place.behind(value.shift)
         if "bins" in value.cells:
-            self.tape.add(cells.widen_bins, n=self.form.n_binned, **BINS, **out, out=place.behind(self.form.n_floats + value.shift))
+            self.tape.add(
+                cells.widen_bins,
+                n=self.form.n_binned,
+                **BINS,
+                **out,
+                out=place.behind(self.form.n_floats + value.shift),
+            )
         if "hot" in value.cells:
             self.tape.add(cells.widen_rows, n=self.form.n_hot, codes=Place(Space.HOT), **out, out=shifted)
         if "sparse" in value.cells:
@@ -314,7 +374,11 @@ class Builder:
 
     def overwritable(self, value: Value) -> Place:
         """A value as a matrix that may be written over."""
-        if self.consumers[value.producer] == 1 and value.is_plain and self.graph.nodes[value.producer - 1].kind in ("linear", "ntk_linear", "add"):
+        if (
+            self.consumers[value.producer] == 1
+            and value.is_plain
+            and self.graph.nodes[value.producer - 1].kind in ("linear", "ntk_linear", "add")
+        ):
             return value.parts[0].place
         place = self.room(value.width, value.heads)
         self.copy(self.matrix(value), value.width, value.width, place, value.width, Rows(value.heads))

@@ -1,6 +1,8 @@
-"""The layers for tables: embeddings of numbers, bins and categories, learned factors, and TabM's heads. `layers` says what a layer does."""
+"""The layers for tables: embeddings of numbers, bins and categories, learned factors,
+and TabM's heads. `layers` says what a layer does.
+"""
 
-from sknet_hp.nets.compiled import cells, embeddings, heads, pointwise
+from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise
 from sknet_hp.nets.compiled.layers import Pointwise, Product
 from sknet_hp.nets.compiled.program import BINS, ORDER, Builder, Gradient, Part, Value, layer
 from sknet_hp.nets.compiled.tape import NOTHING, Place, Rows, Space
@@ -43,13 +45,41 @@ def periodic(b: Builder, number: int, node: Node, x: Value) -> Value:
         of_waves = b.room(n * wave_width)
         of_weight = b.gradient_of(node, "weight")
         for f in range(n):
-            own = {"b": g.behind(f * dim), "b_inner": stride, "b_column": 1, "c": of_weight.behind(f * wave_width * learned), "c_row": learned}
-            b.multiply(m=wave_width, n=learned, inner=Rows(), a=cosines.behind(f * wave_width), a_row=1, a_inner=n * wave_width, **own, add=False)
+            own = {
+                "b": g.behind(f * dim),
+                "b_inner": stride,
+                "b_column": 1,
+                "c": of_weight.behind(f * wave_width * learned),
+                "c_row": learned,
+            }
+            b.multiply(
+                m=wave_width,
+                n=learned,
+                inner=Rows(),
+                a=cosines.behind(f * wave_width),
+                a_row=1,
+                a_inner=n * wave_width,
+                **own,
+                add=False,
+            )
             own = {"b": weight.behind(f * wave_width * learned), "b_inner": 1, "b_column": learned}
             into = {"c": of_waves.behind(f * wave_width), "c_row": n * wave_width}
-            b.multiply(m=Rows(), n=wave_width, inner=learned, a=g.behind(f * dim), a_row=stride, a_inner=1, **own, **into, add=False)
+            b.multiply(
+                m=Rows(),
+                n=wave_width,
+                inner=learned,
+                a=g.behind(f * dim),
+                a_row=stride,
+                a_inner=1,
+                **own,
+                **into,
+                add=False,
+            )
         of_sines = NOTHING if has_phase else of_waves.behind(k)
-        of = {"of_frequency": b.gradient_of(node, "frequency"), "of_phase": b.gradient_of(node, "phase") if has_phase else NOTHING}
+        of = {
+            "of_frequency": b.gradient_of(node, "frequency"),
+            "of_phase": b.gradient_of(node, "phase") if has_phase else NOTHING,
+        }
         b.tape.add(embeddings.waves_backward, **sizes, **numbers, of_cosines=of_waves, of_sines=of_sines, **waves, **of)
 
     b.on_the_way_back(number, back)
@@ -75,7 +105,19 @@ def bins(b: Builder, number: int, node: Node, x: Value) -> Value:
     if looked_up:
         sums = b.memory.take((form.n_bins + form.n_binned) * dim)
         b.tape.add(cells.sum_bins, **each, weight=weight, sums=sums)
-        b.tape.add(cells.add_bins, rows=Rows(), n=n, width=dim, sums=sums, **BINS, **ORDER, out=out, out_width=width, step=dim, room=b.entries)
+        b.tape.add(
+            cells.add_bins,
+            rows=Rows(),
+            n=n,
+            width=dim,
+            sums=sums,
+            **BINS,
+            **ORDER,
+            out=out,
+            out_width=width,
+            step=dim,
+            room=b.entries,
+        )
     else:
         for f in range(n):
             of_a = {"a": source.place.behind(first_bin + f * n_bins), "a_row": source.stride, "a_inner": 1}
@@ -86,7 +128,12 @@ def bins(b: Builder, number: int, node: Node, x: Value) -> Value:
 
     def back(gradient: Gradient) -> None:
         g, stride = gradient[0].place, gradient[0].stride
-        of = {"of_slope": b.gradient_of(node, "slope"), "of_bias": b.gradient_of(node, "bias"), "g": g, "g_width": stride}
+        of = {
+            "of_slope": b.gradient_of(node, "slope"),
+            "of_bias": b.gradient_of(node, "bias"),
+            "g": g,
+            "g_width": stride,
+        }
         b.tape.add(embeddings.straight_backward, **numbers, **of)
         of_weight = b.gradient_of(node, "weight")
         if looked_up:
@@ -94,7 +141,13 @@ def bins(b: Builder, number: int, node: Node, x: Value) -> Value:
             b.tape.add(cells.add_bins_backward, rows=Rows(), n=n, width=dim, **BINS, **ORDER, **into)
             return
         for f in range(n):
-            own = {"b": g.behind(f * dim), "b_inner": stride, "b_column": 1, "c": of_weight.behind(f * n_bins * dim), "c_row": dim}
+            own = {
+                "b": g.behind(f * dim),
+                "b_inner": stride,
+                "b_column": 1,
+                "c": of_weight.behind(f * n_bins * dim),
+                "c_row": dim,
+            }
             a = source.place.behind(first_bin + f * n_bins)
             b.multiply(m=n_bins, n=dim, inner=Rows(), a=a, a_row=1, a_inner=source.stride, **own, add=False)
 
@@ -112,13 +165,17 @@ def categories(b: Builder, number: int, node: Node, x: Value) -> Value:
     out = b.room(n * dim)
     codes = {"n": n, "width": dim, "codes": Place(Space.CODES), "step": dim}
     b.tape.add(pointwise.fill, n=Rows(n * dim), x=out, value=0.0)
-    b.tape.add(cells.add_rows, rows=Rows(), **codes, weight=b.parameter(node, "weight"), **ORDER, out=out, out_width=n * dim)
+    b.tape.add(
+        cells.add_rows, rows=Rows(), **codes, weight=b.parameter(node, "weight"), **ORDER, out=out, out_width=n * dim
+    )
 
     def back(gradient: Gradient) -> None:
         *others, own = gradient
         of_weight = b.gradient_of(node, "weight")
         b.tape.add(pointwise.fill, n=table, x=of_weight, value=0.0)
-        b.tape.add(cells.add_rows_backward, rows=Rows(), **codes, of_weight=of_weight, **ORDER, g=own.place, g_width=own.stride)
+        b.tape.add(
+            cells.add_rows_backward, rows=Rows(), **codes, of_weight=of_weight, **ORDER, g=own.place, g_width=own.stride
+        )
         b.pass_on(x, others)
 
     b.on_the_way_back(number, back)
@@ -135,7 +192,15 @@ def feature_scale(b: Builder, number: int, node: Node, x: Value) -> Value:
     def back(gradient: Gradient) -> None:
         g = gradient[0].place
         of_factor = b.gradient_of(node, "weight")
-        b.tape.add(embeddings.scale_columns_backward, rows=Rows(), width=x.width, g=g, x=inside, factor=factor, of_factor=of_factor)
+        b.tape.add(
+            embeddings.scale_columns_backward,
+            rows=Rows(),
+            width=x.width,
+            g=g,
+            x=inside,
+            factor=factor,
+            of_factor=of_factor,
+        )
         b.pass_on(x, b.split(x, g, x.width))
 
     b.on_the_way_back(number, back)
@@ -157,7 +222,9 @@ def ensemble_linear(b: Builder, number: int, node: Node, x: Value) -> Value:
     mapped, width = map_.forward(), map_.n_outputs
     z = b.room(width, n_heads)
     outer = b.parameter(node, "output_factor")
-    b.tape.add(heads.factor_outputs, **sizes, width=width, x=mapped, factor=outer, bias=b.parameter(node, "bias"), out=z)
+    b.tape.add(
+        heads.factor_outputs, **sizes, width=width, x=mapped, factor=outer, bias=b.parameter(node, "bias"), out=z
+    )
     nodes = b.followers(number)
     follow = Pointwise(b, nodes, width, n_heads) if nodes else None
     value = follow.forward(z, None) if follow is not None else b.plain(number, z, width, n_heads)
@@ -173,7 +240,16 @@ def ensemble_linear(b: Builder, number: int, node: Node, x: Value) -> Value:
         wanted = b.wants_gradient(x)
         together = b.room(x.width) if shared and wanted else NOTHING
         of = {"factor": factor, "of_factor": b.gradient_of(node, "input_factor")}
-        b.tape.add(heads.factor_inputs_backward, **sizes, width=x.width, g=back_part.place, x=inside, shared=shared, **of, of_x=together)
+        b.tape.add(
+            heads.factor_inputs_backward,
+            **sizes,
+            width=x.width,
+            g=back_part.place,
+            x=inside,
+            shared=shared,
+            **of,
+            of_x=together,
+        )
         b.pass_on(x, b.split(x, together if isinstance(together, Place) else back_part.place, x.width))
 
     b.on_the_way_back(value.producer, back)
@@ -189,7 +265,9 @@ def ensemble_output(b: Builder, number: int, node: Node, x: Value) -> Value:
     for h in range(n_heads):
         of_a = {"a": inside.behind(h * n_inputs), "a_row": n_heads * n_inputs, "a_inner": 1}
         of_b = {"b": weight.behind(h * n_outputs * n_inputs), "b_inner": 1, "b_column": n_inputs}
-        b.multiply(m=Rows(), n=n_outputs, inner=n_inputs, **of_a, **of_b, c=out.behind(h * n_outputs), c_row=width, add=False)
+        b.multiply(
+            m=Rows(), n=n_outputs, inner=n_inputs, **of_a, **of_b, c=out.behind(h * n_outputs), c_row=width, add=False
+        )
     b.tape.add(pointwise.add_bias, rows=Rows(), width=width, x=out, bias=b.parameter(node, "bias"))
 
     def back(gradient: Gradient) -> None:
@@ -197,9 +275,23 @@ def ensemble_output(b: Builder, number: int, node: Node, x: Value) -> Value:
         b.tape.add(pointwise.sum_rows, rows=Rows(), width=width, g=g, total=b.gradient_of(node, "bias"))
         of_weight, of_x = b.gradient_of(node, "weight"), b.room(n_inputs, n_heads)
         for h in range(n_heads):
-            own, at = g.behind(h * n_outputs), {"b": inside.behind(h * n_inputs), "b_inner": n_heads * n_inputs, "b_column": 1}
+            own, at = (
+                g.behind(h * n_outputs),
+                {"b": inside.behind(h * n_inputs), "b_inner": n_heads * n_inputs, "b_column": 1},
+            )
             c = of_weight.behind(h * n_outputs * n_inputs)
-            b.multiply(m=n_outputs, n=n_inputs, inner=Rows(), a=own, a_row=1, a_inner=width, **at, c=c, c_row=n_inputs, add=False)
+            b.multiply(
+                m=n_outputs,
+                n=n_inputs,
+                inner=Rows(),
+                a=own,
+                a_row=1,
+                a_inner=width,
+                **at,
+                c=c,
+                c_row=n_inputs,
+                add=False,
+            )
             at = {"b": weight.behind(h * n_outputs * n_inputs), "b_inner": n_inputs, "b_column": 1}
             into = {"c": of_x.behind(h * n_inputs), "c_row": n_heads * n_inputs}
             b.multiply(m=Rows(), n=n_inputs, inner=n_outputs, a=own, a_row=width, a_inner=1, **at, **into, add=False)

@@ -1,7 +1,9 @@
-"""A graph as tapes: rows of kernels and of what they work on, one tape for a training step's way there and back, one for prediction.
+"""A graph as tapes: rows of kernels and of what they work on, one tape for a training
+step's way there and back, one for prediction.
 
-A tape says where arrays lie relative to spaces whose places are known later: it is made once for each kind of network, and bound to a network's own
-parameters, tables and memory when that trains.
+A tape says where arrays lie relative to spaces whose places are known later: it is made
+once for each kind of network, and bound to a network's own parameters, tables and
+memory when that trains.
 """
 
 from dataclasses import dataclass
@@ -89,15 +91,24 @@ class Tape:
 
     def __add__(self, other: "Tape") -> "Tape":
         both = Tape()
-        both.kernels, both.fields, both.spaces = self.kernels + other.kernels, self.fields + other.fields, self.spaces + other.spaces
+        both.kernels, both.fields, both.spaces = (
+            self.kernels + other.kernels,
+            self.fields + other.fields,
+            self.spaces + other.spaces,
+        )
         return both
 
     def __len__(self) -> int:
         return len(self.kernels)
 
     def bound(self, bases: dict[Space, int], rows: int) -> np.ndarray:
-        """The tape, (kernels, 1 + MOST_FIELDS) int64, for spaces at these addresses and batches of so many rows."""
-        fields, spaces = np.array(self.fields, np.int64).reshape(-1, MOST_FIELDS), np.array(self.spaces).reshape(-1, MOST_FIELDS)
+        """The tape, (kernels, 1 + MOST_FIELDS) int64, for spaces at these addresses and
+        batches of so many rows.
+        """
+        fields, spaces = (
+            np.array(self.fields, np.int64).reshape(-1, MOST_FIELDS),
+            np.array(self.spaces).reshape(-1, MOST_FIELDS),
+        )
         addresses = np.zeros(len(Space) + 1, np.int64)
         for space, base in bases.items():
             addresses[space] = base
@@ -109,7 +120,9 @@ class Tape:
 
 
 LINE = 16
-"""Floats of a line of the cache, with which arrays begin: reads of whole registers are fastest so, and two cores never write into one line."""
+"""Floats of a line of the cache, with which arrays begin: reads of whole registers are
+fastest so, and two cores never write into one line.
+"""
 
 
 def lines(n: int) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""Who is searched among: settings with their networks, what each has reached, and who goes on how far."""
+"""Who is searched among: settings with their networks, what each has reached, and who
+goes on how far.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -20,10 +22,13 @@ class Candidate:
     bracket : of the search that it belongs to.
     estimators : fitted, one for each split, or None.
     n_resources : what it has reached.
-    score : mean over the splits of what the search goes by, at what it has reached; NaN if a fit failed.
-    history : who was trained, and up to which resource, to get here: the candidate itself, after those that it is a copy of.
+    score : mean over the splits of what the search goes by, at what it has reached; NaN
+        if a fit failed.
+    history : who was trained, and up to which resource, to get here: the candidate
+        itself, after those that it is a copy of.
     parent : whose networks it began with, or None.
-    begun : of splits in which a fit has failed, how much of the history was before: there it has begun anew, or will.
+    begun : of splits in which a fit has failed, how much of the history was before:
+        there it has begun anew, or will.
     """
 
     number: int
@@ -37,9 +42,13 @@ class Candidate:
     begun: dict[int, int] = field(default_factory=dict)
 
     def as_of(self, n_resources: int) -> "Candidate":
-        """What it was when it had reached so much: the same candidate, whose networks must be trained again."""
+        """What it was when it had reached so much: the same candidate, whose networks
+        must be trained again.
+        """
         then = replace(self, estimators=[None] * len(self.estimators), n_resources=n_resources, begun={})
-        then.history = [(then if past is self else past, reached) for past, reached in self.history if reached <= n_resources]
+        then.history = [
+            (then if past is self else past, reached) for past, reached in self.history if reached <= n_resources
+        ]
         return then
 
 
@@ -53,7 +62,9 @@ class Row(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether a fit failed, which an `error_score` that is a number hides from the scores."""
+        """Whether a fit failed, which an `error_score` that is a number hides from the
+        scores.
+        """
         return any(outcome["fit_error"] is not None for outcome in self.outcomes)
 
     def score(self, metric: str) -> float:
@@ -62,7 +73,9 @@ class Row(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A candidate to be trained up to `n_resources`, in the so-manieth rung of its bracket."""
+    """A candidate to be trained up to `n_resources`, in the so-manieth rung of its
+    bracket.
+    """
 
     candidate: Candidate
     n_resources: int
@@ -70,5 +83,7 @@ class Step(NamedTuple):
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """From the best to the worst; those that failed come last, and of equals the one proposed first comes first."""
+    """From the best to the worst; those that failed come last, and of equals the one
+    proposed first comes first.
+    """
     return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))

@@ -1,18 +1,22 @@
-"""What one fit of a search tells: its scores, its times, its network, or the error that it ended with."""
+"""What one fit of a search tells: its scores, its times, its network, or the error that
+it ended with.
+"""
 
 from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
 
-from sknet_hp.search.running.stages import SplitData, fit_on
+from sknet_hp.search.running.fitting import SplitData, fit_on
 
 Outcome = dict[str, Any]
 """What `_fit_and_score` tells of one fit."""
 
 
 class _Failing(BaseEstimator):
-    """Stands for an estimator that could not be brought to where it was, so that this is an outcome like others."""
+    """Stands for an estimator that could not be brought to where it was, so that this
+    is an outcome like others.
+    """
 
     def __init__(self, error: Exception):
         self.error = error
@@ -22,7 +26,13 @@ class _Failing(BaseEstimator):
 
 
 def numbered(
-    task: tuple[int, int], estimator: Any, data: SplitData, settings: list[dict[str, Any]], how: dict[str, Any], *, context: Any
+    task: tuple[int, int],
+    estimator: Any,
+    data: SplitData,
+    settings: list[dict[str, Any]],
+    how: dict[str, Any],
+    *,
+    context: Any,
 ) -> tuple[tuple[int, int], Outcome]:
     """Fit and score an estimator, and say which task that was.
 
@@ -31,7 +41,8 @@ def numbered(
     task : its number.
     estimator : that is fitted, in place.
     data : one split.
-    settings : parameters of one fit after the other, each going on from the one before; the last one is scored.
+    settings : parameters of one fit after the other, each going on from the one before;
+        the last one is scored.
     how : of `_fit_and_score`.
     context : of scikit-learn's callbacks, or None.
     """
@@ -70,8 +81,12 @@ def score_of(outcome: Outcome, metric: str) -> float:
 
 
 def name_error_scores(outcomes: list[Outcome], error_score: Any) -> None:
-    """Where a function gives several scores, what failed has one only: their names are known from what succeeded, now or before."""
-    names = next((list(outcome["test_scores"]) for outcome in outcomes if isinstance(outcome["test_scores"], dict)), None)
+    """Where a function gives several scores, what failed has one only: their names are
+    known from what succeeded, now or before.
+    """
+    names = next(
+        (list(outcome["test_scores"]) for outcome in outcomes if isinstance(outcome["test_scores"], dict)), None
+    )
     for outcome in outcomes:
         for kind in ("test_scores", "train_scores"):
             if names is not None and kind in outcome and not isinstance(outcome[kind], dict):

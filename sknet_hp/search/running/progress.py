@@ -1,4 +1,6 @@
-"""What a search tells those who watch: what it will cost, then in one live line what is done, the best score so far, and how long it will take."""
+"""What a search tells those who watch: what it will cost, then in one live line what is
+done, the best score so far, and how long it will take.
+"""
 
 import sys
 import time
@@ -16,7 +18,8 @@ class Cost(NamedTuple):
     ----------
     candidates, fits : how many there are; a candidate that goes on is fitted again.
     resources : handed out in all.
-    at_least : whether the search decides on the way how much more there will be; otherwise it is the most.
+    at_least : whether the search decides on the way how much more there will be;
+        otherwise it is the most.
     """
 
     candidates: int
@@ -42,7 +45,10 @@ class Progress:
     def __init__(self, verbose: int, stream: TextIO | None = None, unit: str = "epochs", refits: bool = False):
         self.stream = stream or sys.stderr
         terminal = getattr(self.stream, "isatty", None)  # whatever stands for stderr, which there may not be
-        self.live, self.lines = verbose == 1 and terminal is not None and terminal(), verbose > 1 and self.stream is not None
+        self.live, self.lines = (
+            verbose == 1 and terminal is not None and terminal(),
+            verbose > 1 and self.stream is not None,
+        )
         self.total: int | None = None
         self.done, self.known, self.alive, self.unit, self.refits = 0, 0, 0, unit, refits
         self.rung, self.most, self.best = 0, 0, np.nan
@@ -60,7 +66,9 @@ class Progress:
             self.stream.write(f"{text}{', and the refit on all rows' if self.refits else ''}\n")
 
     def begins(self, rung: int, networks: int, most: int) -> None:
-        """A rung begins, with so many networks, each of which is trained up to so many resources at most."""
+        """A rung begins, with so many networks, each of which is trained up to so many
+        resources at most.
+        """
         self.rung, self.alive, self.most, self.left = rung, networks, most, networks
         self._show(always=self.lines)
 

@@ -8,10 +8,12 @@ from sklearn.utils import check_random_state
 
 
 def seeds_of_first_steps(estimator: Any, resource: str, random_state: Any) -> dict[str, int]:
-    """Seeds, by their names as parameters, for the steps of a pipeline before the one that goes on, if they have no integer of their own.
+    """Seeds, by their names as parameters, for the steps of a pipeline before the one
+    that goes on, if they have no integer of their own.
 
-    These steps are fitted again in each rung. A random projection, say, that came out differently would give a network that is half trained other
-    inputs than those it has learned from.
+    These steps are fitted again in each rung. A random projection, say, that came out
+    differently would give a network that is half trained other inputs than those it has
+    learned from.
     """
     known, path = estimator.get_params(deep=True), resource.split("__")[:-1]
     unseeded = []

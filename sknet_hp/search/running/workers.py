@@ -20,7 +20,8 @@ def keep_busy(
     done: Callable[[Task], None],
     interrupt: Callable[[], None],
 ) -> None:
-    """Let so many threads work, each on what comes next when it is free, until nothing comes and nothing is under way.
+    """Let so many threads work, each on what comes next when it is free, until nothing
+    comes and nothing is under way.
 
     Parameters
     ----------
@@ -29,7 +30,8 @@ def keep_busy(
     done : told of each task that is, before anything more is asked for.
     interrupt : called at Ctrl-C, to make what is under way end soon.
     """
-    # joblib's and scikit-learn's settings belong to a thread; a backend serves one call at a time, but its copies get on with each other.
+    # joblib's and scikit-learn's settings belong to a thread; a backend serves one call at a time, but its
+    # copies get on with each other.
     (backend, n_jobs), config = get_active_backend(), get_config()
 
     def do_as_here(task: Task) -> None:

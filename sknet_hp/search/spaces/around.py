@@ -5,7 +5,8 @@ from typing import Any
 from sknet_hp.search.running.resource import last_step
 from sknet_hp.search.spaces.space import Choice, Range
 
-# How the field varies them: by orders of magnitude, a third as much for sizes (powers of two), or over their whole range.
+# How the field varies them: by orders of magnitude, a third as much for sizes (powers of two), or over their
+# whole range.
 _ORDERS = ("lr", "alpha", "C", "gamma", "learning_rate", "learning_rate_init", "l2_regularization")
 _SIZES = ("width", "batch_size", "max_leaf_nodes", "min_samples_leaf")
 _WHOLE = {"dropout": (0.0, 0.5), "momentum": (0.5, 0.99), "subsample": (0.5, 1.0)}
@@ -15,27 +16,32 @@ _SHAPE = ("width", "max_leaf_nodes", *_DEPTHS)
 
 
 def search_space(estimator: Any, orders: float = 1.5, *, fixed_shape: bool = False) -> dict[str, Choice | Range]:
-    """A space around the values that an estimator, or the last step of a pipeline, has now.
+    """A space around the values that an estimator, or the last step of a pipeline, has
+    now.
 
     Parameters
     ----------
     estimator : estimator
     orders : float, default=1.5
-        How many orders of magnitude to go up and down from values that the field searches on a log scale, such as learning rates; sizes go a
-        third as far.
+        How many orders of magnitude to go up and down from values that the field
+        searches on a log scale, such as learning rates; sizes go a third as far.
     fixed_shape : bool, default=False
-        Leave out widths and depths, which a model that is half trained can not change: for `PBTSearchCV`.
+        Leave out widths and depths, which a model that is half trained can not change:
+        for `PBTSearchCV`.
 
     Returns
     -------
     space : dict
-        For the `param_distributions` of the searchers here, but for `GridSearchCV`, which takes lists, and `BayesSearchCV`, which has dimensions
-        of its own. Take out names, add some, or narrow one: ``space["lr"] = (1e-4, 1e-2, "log-uniform")``.
+        For the `param_distributions` of the searchers here, but for `GridSearchCV`,
+        which takes lists, and `BayesSearchCV`, which has dimensions of its own. Take
+        out names, add some, or narrow one: ``space["lr"] = (1e-4, 1e-2,
+        "log-uniform")``.
 
     Raises
     ------
     ValueError
-        If `orders` is not above 0, or the estimator has no parameter that a range is known for.
+        If `orders` is not above 0, or the estimator has no parameter that a range is
+        known for.
 
     Examples
     --------
@@ -64,9 +70,13 @@ def _around(name: str, value: Any, orders: float, estimator: Any) -> Choice | Ra
         return None
     if name == "alpha" and hasattr(estimator, "optimizer"):  # of RMSprop, which nobody searches so
         return None
-    if name in ("width", "n_layers") and getattr(estimator, "hidden_layer_sizes", None) is not None:  # which takes their place
+    if (
+        name in ("width", "n_layers") and getattr(estimator, "hidden_layer_sizes", None) is not None
+    ):  # which takes their place
         return None
-    if name in ("width", "n_layers", "dropout") and isinstance(getattr(estimator, "module", None), type):  # a module of one's own has its own
+    if name in ("width", "n_layers", "dropout") and isinstance(
+        getattr(estimator, "module", None), type
+    ):  # a module of one's own has its own
         return None
     if name in _WHOLE and number:
         low, high = _WHOLE[name]

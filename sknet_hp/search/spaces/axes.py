@@ -1,4 +1,6 @@
-"""A search space as models see it: a few labelled coordinates, numbers within bounds or categories by their number."""
+"""A search space as models see it: a few labelled coordinates, numbers within bounds or
+categories by their number.
+"""
 
 from math import isfinite, prod
 from numbers import Real
@@ -19,11 +21,13 @@ class Axis:
     ----------
     label : distinguishes it from the others.
     dimension : what it stands for.
-    ordered : whether choices that are numbers are counted in their order, for models that know numbers only. Those with equal steps always are.
+    ordered : whether choices that are numbers are counted in their order, for models
+        that know numbers only. Those with equal steps always are.
 
     Attributes
     ----------
-    n_categories : how many values without an order it has, or None: then it is a number from `low` to `high`.
+    n_categories : how many values without an order it has, or None: then it is a number
+        from `low` to `high`.
     low, high, log, integer : the bounds, both included, and the scale.
     """
 
@@ -42,7 +46,12 @@ class Axis:
             else:
                 self.n_categories = len(self._values)
         elif dimension.low is not None and dimension.high is not None:
-            self.low, self.high, self.log, self.integer = dimension.low, dimension.high, dimension.log, dimension.integer
+            self.low, self.high, self.log, self.integer = (
+                dimension.low,
+                dimension.high,
+                dimension.log,
+                dimension.integer,
+            )
         else:
             self._range = dimension
 
@@ -85,8 +94,9 @@ class Axis:
 class Axes:
     """The axes of a space.
 
-    Several branches get an axis of their own that says which. Dimensions of several branches that are the same share an axis, so that what is learned
-    in one branch counts in the other.
+    Several branches get an axis of their own that says which. Dimensions of several
+    branches that are the same share an axis, so that what is learned in one branch
+    counts in the other.
 
     Parameters
     ----------
@@ -99,7 +109,8 @@ class Axes:
         if len(space.branches) > 1:
             self._axes[BRANCH] = Axis(BRANCH, Choice(range(len(space.branches))))
         self._branches = [
-            {name: self._of(name, number, dimension, ordered) for name, dimension in branch.items()} for number, branch in enumerate(space.branches)
+            {name: self._of(name, number, dimension, ordered) for name, dimension in branch.items()}
+            for number, branch in enumerate(space.branches)
         ]
 
     def _of(self, name: str, branch: int, dimension: Dimension, ordered: bool) -> Axis:
@@ -120,22 +131,34 @@ class Axes:
     def size(self) -> int | None:
         """How many points there are, None for endlessly many."""
         sizes = [[axis.size for axis in branch.values()] for branch in self._branches]
-        return None if any(None in branch for branch in sizes) else sum(prod(size for size in branch if size is not None) for branch in sizes)
+        return (
+            None
+            if any(None in branch for branch in sizes)
+            else sum(prod(size for size in branch if size is not None) for branch in sizes)
+        )
 
     def varied(self) -> list[Axis]:
         """All axes that have more than one value, that of the branches first."""
         return [axis for axis in self._axes.values() if not axis.single]
 
     def of_branch(self, number: int) -> list[Axis]:
-        """The axes of one branch that have more than one value, in the order of its parameters."""
+        """The axes of one branch that have more than one value, in the order of its
+        parameters.
+        """
         return [axis for axis in self._branches[number].values() if not axis.single]
 
     def shared(self) -> list[Axis]:
         """The axes that every branch has."""
-        return [axis for axis in self.of_branch(0) if all(axis in self.of_branch(number) for number in range(1, self.n_branches))]
+        return [
+            axis
+            for axis in self.of_branch(0)
+            if all(axis in self.of_branch(number) for number in range(1, self.n_branches))
+        ]
 
     def params(self, point: Point) -> Params:
-        """The parameters at a point; coordinates of other branches, if there are any, do not matter."""
+        """The parameters at a point; coordinates of other branches, if there are any,
+        do not matter.
+        """
         branch = self._branches[int(point.get(BRANCH, 0))]
         return {name: axis.value(point.get(axis.label, 0)) for name, axis in branch.items()}
 

@@ -1,7 +1,9 @@
-"""Search spaces: what people write for scikit-learn, scikit-optimize and Optuna, read into one kind.
+"""Search spaces: what people write for scikit-learn, scikit-optimize and Optuna, read
+into one kind.
 
-A space is a list of branches, of which a candidate has one; a branch maps names of parameters to dimensions. Every dimension can be sampled as
-scikit-learn samples it, and, for models, be seen as a coordinate in [0, 1] or as a choice among numbered values.
+A space is a list of branches, of which a candidate has one; a branch maps names of
+parameters to dimensions. Every dimension can be sampled as scikit-learn samples it,
+and, for models, be seen as a coordinate in [0, 1] or as a choice among numbered values.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -16,7 +18,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
 from sknet_hp.estimators.names import hint
-from sknet_hp.search.brackets import exact
+from sknet_hp.search.arithmetic.brackets import exact
 
 Params = dict[str, Any]
 
@@ -52,7 +54,9 @@ class Choice:
 
 
 class Steps(Choice):
-    """Numbers from `low` to at most `high`, each `step` above the one before: choices, which models see as one coordinate in their order."""
+    """Numbers from `low` to at most `high`, each `step` above the one before: choices,
+    which models see as one coordinate in their order.
+    """
 
     def __init__(self, low: float, high: float, step: float):
         lowest, distance = exact(low), exact(step)
@@ -77,10 +81,19 @@ class Range:
     ----------
     distribution : frozen distribution of SciPy
     integer : bool
-    low, high, log : the bounds and whether the scale is logarithmic, where they are known.
+    low, high, log : the bounds and whether the scale is logarithmic, where they are
+        known.
     """
 
-    def __init__(self, distribution: Any, *, integer: bool, low: float | None = None, high: float | None = None, log: bool = False):
+    def __init__(
+        self,
+        distribution: Any,
+        *,
+        integer: bool,
+        low: float | None = None,
+        high: float | None = None,
+        log: bool = False,
+    ):
         self.distribution, self.integer, self.low, self.high, self.log = distribution, integer, low, high, log
 
     @classmethod
@@ -88,7 +101,11 @@ class Range:
         """Uniform from `low` to `high`, both included where numbers are whole."""
         if integer:
             # Each whole number owns the stretch of half a unit to both sides of it.
-            inner = stats.loguniform(max(low - 0.5, low / 2), high + 0.5) if log else stats.uniform(low - 0.5, high - low + 1)
+            inner = (
+                stats.loguniform(max(low - 0.5, low / 2), high + 0.5)
+                if log
+                else stats.uniform(low - 0.5, high - low + 1)
+            )
         else:
             inner = stats.loguniform(low, high) if log else stats.uniform(low, high - low)
         return cls(inner, integer=integer, low=low, high=high, log=log)
@@ -108,7 +125,9 @@ class Range:
         return int(min(max(whole, self.low), self.high)) if self.low is not None and self.high is not None else whole
 
     def to_unit(self, value: float) -> float:
-        """The coordinate of a value; a whole number that owns a stretch of them is in its middle."""
+        """The coordinate of a value; a whole number that owns a stretch of them is in
+        its middle.
+        """
         u = self.distribution.cdf(value)
         if self.integer and self.low is None:
             u = (u + self.distribution.cdf(value - 1)) / 2
@@ -133,15 +152,23 @@ class Space:
     Parameters
     ----------
     param_distributions : dict or list of dict
-        From names to lists or arrays of choices, SciPy distributions, dimensions of scikit-optimize, distributions of Optuna, or tuples
-        `(low, high)` and `(low, high, "log-uniform")`, whole numbers if both bounds are. Several dicts are alternatives.
+        From names to lists or arrays of choices, SciPy distributions, dimensions of
+        scikit-optimize, distributions of Optuna, or tuples `(low, high)` and `(low,
+        high, "log-uniform")`, whole numbers if both bounds are. Several dicts are
+        alternatives.
     estimator : to check names against; None to take any.
     """
 
     def __init__(self, param_distributions: Any, estimator: Any = None):
         given = [param_distributions] if isinstance(param_distributions, Mapping) else param_distributions
-        if not isinstance(given, (list, tuple)) or not given or not all(isinstance(branch, Mapping) for branch in given):
-            raise ValueError(f"param_distributions must be a dict or a list of dicts that are not empty, got {param_distributions!r}")
+        if (
+            not isinstance(given, (list, tuple))
+            or not given
+            or not all(isinstance(branch, Mapping) for branch in given)
+        ):
+            raise ValueError(
+                f"param_distributions must be a dict or a list of dicts that are not empty, got {param_distributions!r}"
+            )
         self.branches: list[dict[str, Dimension]] = []
         for branch in given:
             if estimator is not None:
@@ -166,8 +193,12 @@ class Space:
         return total
 
     def sample(self, n: int, random_state: Any) -> list[Params]:
-        """n candidates as scikit-learn's `ParameterSampler` draws them: without repetition where all are choices, fewer if there are no more."""
-        plain = [{name: d.values if isinstance(d, Choice) else d for name, d in branch.items()} for branch in self.branches]
+        """n candidates as scikit-learn's `ParameterSampler` draws them: without
+        repetition where all are choices, fewer if there are no more.
+        """
+        plain = [
+            {name: d.values if isinstance(d, Choice) else d for name, d in branch.items()} for branch in self.branches
+        ]
         n = n if self.size is None else min(n, self.size)
         return [dict(params) for params in ParameterSampler(plain, n, random_state=random_state)]
 
@@ -176,7 +207,9 @@ class Space:
         return [params for params in drawn if not any(_same_params(params, known) for known in taken)]
 
     def branch_of(self, params: Params) -> int:
-        """Which branch has these parameters; if none, the first of those that have most of their names and fewest others."""
+        """Which branch has these parameters; if none, the first of those that have most
+        of their names and fewest others.
+        """
         for number, branch in enumerate(self.branches):
             if set(branch) == set(params) and all(d.has(params[name]) for name, d in branch.items()):
                 return number
@@ -188,8 +221,8 @@ class Space:
     def coordinates(self) -> list[Dimension]:
         """The dimensions of `encode`'s vectors.
 
-        Which branch, if there are several; then each dimension that has more than one value. Where branches say the same about a parameter, it is
-        one dimension.
+        Which branch, if there are several; then each dimension that has more than one
+        value. Where branches say the same about a parameter, it is one dimension.
         """
         return self._layout[0]
 
@@ -222,8 +255,9 @@ class Space:
         Returns
         -------
         vector : ndarray of shape (n_coordinates,)
-            In [0, 1] for ranges and steps, the number of the value for choices, NaN for what the candidate's branch does not have, and for values
-            that the space does not know.
+            In [0, 1] for ranges and steps, the number of the value for choices, NaN for
+            what the candidate's branch does not have, and for values that the space
+            does not know.
         """
         coordinates, places = self._layout
         branch, vector = self.branch_of(params), np.full(len(coordinates), np.nan)
@@ -244,7 +278,9 @@ class Space:
                 params[name] = own.values[0]  # type: ignore[union-attr]
             else:
                 at = coordinates[k]
-                params[name] = at.from_unit(float(vector[k])) if isinstance(at, (Range, Steps)) else at.values[int(vector[k])]
+                params[name] = (
+                    at.from_unit(float(vector[k])) if isinstance(at, (Range, Steps)) else at.values[int(vector[k])]
+                )
         return params
 
 
@@ -261,9 +297,14 @@ def dimension(value: Any, name: str) -> Dimension:
         return _of_optuna(value, name)
     if hasattr(value, "rvs"):
         return _of_scipy(value)
-    if isinstance(value, (str, bytes, Set, Mapping)) or not hasattr(value, "__len__") or (isinstance(value, np.ndarray) and value.ndim != 1):
+    if (
+        isinstance(value, (str, bytes, Set, Mapping))
+        or not hasattr(value, "__len__")
+        or (isinstance(value, np.ndarray) and value.ndim != 1)
+    ):
         raise ValueError(
-            f"the space of {name!r} is {value!r}; give a list of choices, a distribution with a method `rvs`, or a tuple such as "
+            f"the space of {name!r} is {value!r}; give a list of choices, a distribution with a method `rvs`, or a "
+            f"tuple such as "
             '(1e-4, 1e-1, "log-uniform")'
         )
     values = [_plain(each) for each in value]
@@ -273,24 +314,35 @@ def dimension(value: Any, name: str) -> Dimension:
 
 
 def check_can_be_learned(own: Dimension, name: str) -> None:
-    """Refuse distributions that can only be drawn from: a model has to know where in them a value stands."""
+    """Refuse distributions that can only be drawn from: a model has to know where in
+    them a value stands.
+    """
     if isinstance(own, Range) and not (hasattr(own.distribution, "cdf") and hasattr(own.distribution, "ppf")):
         raise ValueError(
-            f"the space of {name!r} is {own.distribution!r}, which has no methods `cdf` and `ppf`: a model can not learn about it; "
+            f"the space of {name!r} is {own.distribution!r}, which has no methods `cdf` and `ppf`: a model can not "
+            f"learn about it; "
             'give a distribution of SciPy, or a tuple such as (1e-4, 1e-1, "log-uniform")'
         )
 
 
 def check_names(names: Any, estimator: Any) -> None:
-    """Refuse names that the estimator has not, with the nearest that it has. Of parts that are themselves among the names nobody knows theirs."""
+    """Refuse names that the estimator has not, with the nearest that it has. Of parts
+    that are themselves among the names nobody knows theirs.
+    """
     known = estimator.get_params(deep=True)
     for name in names:
-        if name not in known and not any(str(name).startswith(f"{part}__") for part in names) and not _takes(estimator, name):
+        if (
+            name not in known
+            and not any(str(name).startswith(f"{part}__") for part in names)
+            and not _takes(estimator, name)
+        ):
             raise ValueError(f"{name!r} is no parameter of the estimator; {hint(str(name), known)}")
 
 
 def _takes(estimator: Any, name: str) -> bool:
-    """Whether it can be given a parameter that it does not list, as skorch's nets can be given those of their modules."""
+    """Whether it can be given a parameter that it does not list, as skorch's nets can
+    be given those of their modules.
+    """
     known = estimator.get_params(deep=True)
     part = max((part for part in known if name.startswith(f"{part}__")), key=len, default="")
     if hasattr(known.get(part, estimator), "get_params") and "__" in name[len(part) :].removeprefix("__"):
@@ -306,16 +358,25 @@ def _takes(estimator: Any, name: str) -> bool:
 
 
 def _of_tuple(value: tuple[Any, ...], name: str) -> Range:
-    if name.endswith("hidden_layer_sizes"):  # of ours and of scikit-learn's networks, whose values are tuples themselves
-        raise ValueError(f"the space of {name!r} is {value!r}, which would be a range of numbers; its choices are tuples, write a list: [{value!r}]")
+    if name.endswith(
+        "hidden_layer_sizes"
+    ):  # of ours and of scikit-learn's networks, whose values are tuples themselves
+        raise ValueError(
+            f"the space of {name!r} is {value!r}, which would be a range of numbers; its choices are tuples, write a "
+            f"list: [{value!r}]"
+        )
     prior = value[2] if len(value) == 3 else "uniform"
     numbers = value[:2]
     if len(value) not in (2, 3) or prior not in ("uniform", "log-uniform") or not all(map(_is_number, numbers)):
-        raise ValueError(f'the space of {name!r} is {value!r}; a tuple is (low, high) or (low, high, "log-uniform"), and choices are a list')
+        raise ValueError(
+            f'the space of {name!r} is {value!r}; a tuple is (low, high) or (low, high, "log-uniform"), and choices '
+            f"are a list"
+        )
     low, high = (_plain(x) for x in numbers)
     if not low < high or (prior == "log-uniform" and low <= 0):
         raise ValueError(
-            f"the space of {name!r} is {value!r}, but its lower bound must be below its upper one{', and above 0' if len(value) == 3 else ''}"
+            f"the space of {name!r} is {value!r}, but its lower bound must be below its upper "
+            f"one{', and above 0' if len(value) == 3 else ''}"
         )
     return Range.between(low, high, log=prior == "log-uniform", integer=isinstance(low, int) and isinstance(high, int))
 
@@ -335,7 +396,12 @@ def _of_scipy(value: Any) -> Dimension:
 def _of_skopt(value: Any) -> Dimension:
     if hasattr(value, "categories"):
         return Choice(value.categories)
-    return Range.between(_plain(value.low), _plain(value.high), log=value.prior == "log-uniform", integer=type(value).__name__ == "Integer")
+    return Range.between(
+        _plain(value.low),
+        _plain(value.high),
+        log=value.prior == "log-uniform",
+        integer=type(value).__name__ == "Integer",
+    )
 
 
 def _of_optuna(value: Any, name: str) -> Dimension:
@@ -368,7 +434,11 @@ def _equal(a: Any, b: Any) -> bool:
 def _same(a: Dimension, b: Dimension) -> bool:
     if isinstance(a, Choice) and isinstance(b, Choice):
         pairs = list(zip(a.values, b.values, strict=False))
-        return type(a) is type(b) and len(a.values) == len(b.values) and all(x is y or (type(x) is type(y) and _equal(x, y)) for x, y in pairs)
+        return (
+            type(a) is type(b)
+            and len(a.values) == len(b.values)
+            and all(x is y or (type(x) is type(y) and _equal(x, y)) for x, y in pairs)
+        )
     if isinstance(a, Range) and isinstance(b, Range):
         same = (a.low, a.high, a.log, a.integer) == (b.low, b.high, b.log, b.integer)
         return a.distribution is b.distribution or (same and a.low is not None)
@@ -377,7 +447,13 @@ def _same(a: Dimension, b: Dimension) -> bool:
 
 def _coordinate(dimension: Dimension, value: Any) -> float:
     if isinstance(dimension, Choice):
-        return np.nan if not dimension.has(value) else dimension.to_unit(value) if isinstance(dimension, Steps) else float(dimension.index(value))
+        return (
+            np.nan
+            if not dimension.has(value)
+            else dimension.to_unit(value)
+            if isinstance(dimension, Steps)
+            else float(dimension.index(value))
+        )
     return dimension.to_unit(float(value)) if isinstance(value, (int, float, np.number)) else np.nan
 
 

@@ -1,4 +1,6 @@
-"""Training rows changed at random: noise on the inputs, mixtures of neighbours. `training.augment` says what they are."""
+"""Training rows changed at random: noise on the inputs, mixtures of neighbours.
+`training.augment` says what they are.
+"""
 
 from typing import Any
 
@@ -6,10 +8,10 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from sknet_hp.nets.compiled.functions import F, log, waves
 from sknet_hp.nets.compiled.kernel import intrinsic, kernel
+from sknet_hp.nets.compiled.kernels.functions import F, log, waves
+from sknet_hp.nets.compiled.kernels.pointwise import mixed, scrambled
 from sknet_hp.nets.compiled.machine import copy, integers, matrix, number, share, vector
-from sknet_hp.nets.compiled.pointwise import mixed, scrambled
 from sknet_hp.training.compiled.updates import Now
 
 _I32, _FLOAT = ir.IntType(32), ir.FloatType()
@@ -30,7 +32,9 @@ def _uniform(typing: Any, counter: Any, low: Any, high: Any) -> Any:
 
 @kernel
 def add_noise(part, parts, rows, width, x, sigma, key, layer):
-    """Add normal noise of a standard deviation to each number of x, (rows, width), by Box and Muller's way: two numbers from two."""
+    """Add normal noise of a standard deviation to each number of x, (rows, width), by
+    Box and Muller's way: two numbers from two.
+    """
     begin, end = share(rows, part, parts)
     x, sigma, own = matrix(x, rows, width), number(sigma), mixed(integers(key, 1)[0], layer)
     other = mixed(own, 1)
@@ -48,10 +52,17 @@ def add_noise(part, parts, rows, width, x, sigma, key, layer):
 
 @kernel
 def mix_weights(part, parts, rows, raw, shares, now, of_inputs, of_targets):
-    """Mix a batch's weights, each with its neighbour's; and say which share of inputs and of targets is a row's own. All in one part."""
+    """Mix a batch's weights, each with its neighbour's; and say which share of inputs
+    and of targets is a row's own. All in one part.
+    """
     if part:
         return
-    raw, shares, of_inputs, of_targets = vector(raw, rows), vector(shares, rows), vector(of_inputs, rows), vector(of_targets, rows)
+    raw, shares, of_inputs, of_targets = (
+        vector(raw, rows),
+        vector(shares, rows),
+        vector(of_inputs, rows),
+        vector(of_targets, rows),
+    )
     s, before, total = vector(now, 16)[_MIX], raw[rows - 1], F(0)
     for r in range(rows):
         own, other = raw[r] * s, before * (F(1) - s)
@@ -65,7 +76,9 @@ def mix_weights(part, parts, rows, raw, shares, now, of_inputs, of_targets):
 
 @kernel
 def mix_rows(part, parts, rows, width, x, shares, last):
-    """Mix each row of x, (rows, width), with the one before it, the first with the last; `last`, (width,), is room for that. Parts have columns."""
+    """Mix each row of x, (rows, width), with the one before it, the first with the
+    last; `last`, (width,), is room for that. Parts have columns.
+    """
     begin, end = share(width, part, parts)
     x, shares, last = matrix(x, rows, width)[:, begin:end], vector(shares, rows), vector(last, width)[begin:end]
     copy(x[rows - 1], last)

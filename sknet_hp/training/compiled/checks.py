@@ -1,4 +1,6 @@
-"""What kernels take on trust, looked at before: they read and write where they are told to."""
+"""What kernels take on trust, looked at before: they read and write where they are told
+to.
+"""
 
 from typing import NamedTuple
 
@@ -7,7 +9,7 @@ import numpy as np
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, TrainingJob
-from sknet_hp.training.torch_loss import meaning
+from sknet_hp.training.rules.torch_loss import meaning
 
 
 class Checked(NamedTuple):
@@ -35,9 +37,13 @@ def check_inputs(graph: Graph, inputs: Inputs) -> None:
     """
     n_codes = inputs.codes.shape[1]
     if n_codes != graph.n_codes:
-        raise ValueError(f"the network takes {graph.n_codes} columns of categories with learned vectors, and is given {n_codes}")
+        raise ValueError(
+            f"the network takes {graph.n_codes} columns of categories with learned vectors, and is given {n_codes}"
+        )
     if n_codes:
-        n_vectors = next(shape[0] for node in graph.nodes if node.kind == "categories" for _, _, shape in node.parameters)
+        n_vectors = next(
+            shape[0] for node in graph.nodes if node.kind == "categories" for _, _, shape in node.parameters
+        )
         _check_range(inputs.codes, n_vectors, "a category with a learned vector")
     if inputs.hot.size:
         _check_range(np.maximum(inputs.hot, 0), inputs.width, "a column of a category")
@@ -52,7 +58,8 @@ def checked(rows: Rows, job: TrainingJob) -> Checked:
     Raises
     ------
     ValueError
-        If a class is none of the network's, targets have another shape than its outputs, or a row is none of the table's.
+        If a class is none of the network's, targets have another shape than its
+        outputs, or a row is none of the table's.
     """
     table, n = rows.table, job.n_outputs
     if meaning(job.loss).counts_hits:

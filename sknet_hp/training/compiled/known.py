@@ -1,4 +1,6 @@
-"""The loss of a job as one that is compiled: one of ours, or one of torch's that we know."""
+"""The loss of a job as one that is compiled: one of ours, or one of torch's that we
+know.
+"""
 
 from typing import NamedTuple
 
@@ -6,7 +8,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from sknet_hp.training.job import TrainingJob
-from sknet_hp.training.torch_loss import TorchLoss
+from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
 class Known(NamedTuple):
@@ -50,7 +52,11 @@ def _of_torch(loss: TorchLoss, n: int) -> tuple[str, list[float]] | None:
         return None
     if kind is nn.BCEWithLogitsLoss:
         weight, positive = _numbers(given.weight, n), _numbers(given.pos_weight, n)
-        return None if weight is None or positive is None else ("weighted_binary_cross_entropy", [1.0 if sums else 1 / n, *weight, *positive])
+        return (
+            None
+            if weight is None or positive is None
+            else ("weighted_binary_cross_entropy", [1.0 if sums else 1 / n, *weight, *positive])
+        )
     if kind is nn.MultiLabelSoftMarginLoss:  # of a row it is the mean over labels, whatever its reduction
         weight = _numbers(given.weight, n)
         return None if weight is None else ("weighted_binary_cross_entropy", [1 / n, *weight, *[1.0] * n])
@@ -70,7 +76,9 @@ def _of_torch(loss: TorchLoss, n: int) -> tuple[str, list[float]] | None:
 
 
 def _numbers(given: Tensor | None, n: int) -> list[float] | None:
-    """A number for each output, ones if none are given; None where they have another shape."""
+    """A number for each output, ones if none are given; None where they have another
+    shape.
+    """
     if given is None:
         return [1.0] * n
     if given.numel() not in (1, n) or given.dim() > 1:

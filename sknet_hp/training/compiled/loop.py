@@ -1,16 +1,29 @@
-"""Whole epochs in one call: order, steps, averages, validation, and what follows from an epoch. `training.cohort` does the same with torch."""
+"""Whole epochs in one call: order, steps, averages, validation, and what follows from
+an epoch. `training.cohort` does the same with torch.
+"""
 
 import numpy as np
 
-from sknet_hp.nets.compiled.functions import F
 from sknet_hp.nets.compiled.kernel import inline, kernel
-from sknet_hp.nets.compiled.machine import as_bits, copy, doubles, flush_subnormals, int32s, integers, meet, restore, vector, walk
-from sknet_hp.nets.compiled.pointwise import mixed
+from sknet_hp.nets.compiled.kernels.functions import F
+from sknet_hp.nets.compiled.kernels.pointwise import mixed
+from sknet_hp.nets.compiled.machine import (
+    as_bits,
+    copy,
+    doubles,
+    flush_subnormals,
+    int32s,
+    integers,
+    meet,
+    restore,
+    vector,
+    walk,
+)
 from sknet_hp.nets.random_bits import DROPOUT, SHUFFLE
-from sknet_hp.training import averaging, stopping
 from sknet_hp.training.compiled import course as C
 from sknet_hp.training.compiled import plan as P
 from sknet_hp.training.compiled.updates import Now
+from sknet_hp.training.rules import averaging, stopping
 
 FINISHED = ("", "patience", "diverged", "cancelled")
 """What `course.FINISHED` counts; the last is no end of the training."""
@@ -21,12 +34,16 @@ RULES = {"adam": 1, "adamw": 1, "nadam": 2, "radam": 3}
 
 _improves, _after, _ema_share = inline(stopping.improves), inline(stopping.after), inline(averaging.ema_share)
 
-_LR, _DECAY, _EMA, _FACTOR, _SLOPE, _NEXT, _MIX, _EPS = map(int, (Now.LR, Now.DECAY, Now.EMA, Now.FACTOR, Now.SLOPE, Now.NEXT, Now.MIX, Now.EPS))
+_LR, _DECAY, _EMA, _FACTOR, _SLOPE, _NEXT, _MIX, _EPS = map(
+    int, (Now.LR, Now.DECAY, Now.EMA, Now.FACTOR, Now.SLOPE, Now.NEXT, Now.MIX, Now.EPS)
+)
 
 
 @inline
 def draw_order(n, seed, epoch, shuffled, index, order):
-    """Fill in the order of n rows in an epoch: Fisher and Yates's shuffle, by a key of seed and epoch. `index` may be 0, for all rows in order."""
+    """Fill in the order of n rows in an epoch: Fisher and Yates's shuffle, by a key of
+    seed and epoch. `index` may be 0, for all rows in order.
+    """
     order, rows = int32s(order, n), integers(index, n)
     for i in range(n):
         order[i] = np.int32(rows[i] if index else i)
@@ -138,7 +155,9 @@ def _end_steps(plan, course):
 
 @inline
 def _judge(plan, course, value, loss, judged):
-    """Whether an epoch of that value, the lower the better, is the best, whether to stop, and whether the learning rate should fall."""
+    """Whether an epoch of that value, the lower the better, is the best, whether to
+    stop, and whether the learning rate should fall.
+    """
     epoch = course[C.EPOCH]
     if judged and course[C.FINISHED] == 0.0:
         if _improves(value, course[C.BEST_LOSS], course[C.MIN_DELTA], course[C.BEST_EPOCH] == 0.0):
@@ -168,7 +187,9 @@ def _judge(plan, course, value, loss, judged):
 
 @kernel
 def judge(part, parts, plan, course, value, loss):
-    """`_judge`, for epochs that are scored by something that is not compiled; `value` and `loss` are addresses of float64."""
+    """`_judge`, for epochs that are scored by something that is not compiled; `value`
+    and `loss` are addresses of float64.
+    """
     _judge(integers(plan, P.LENGTH), doubles(course, C.LENGTH), doubles(value, 1)[0], doubles(loss, 1)[0], True)
 
 
@@ -234,7 +255,9 @@ def _train(part, parts, plan, course, barrier, until):
 
 @kernel
 def train(part, parts, plan, course, barrier, until):
-    """Train until so many epochs lie behind, or the training ends; each part is a core that works on the same network."""
+    """Train until so many epochs lie behind, or the training ends; each part is a core
+    that works on the same network.
+    """
     before = flush_subnormals()
     _train(part, parts, plan, course, barrier, until)
     restore(before)

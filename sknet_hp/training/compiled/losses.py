@@ -1,4 +1,6 @@
-"""Losses, row by row: each gives a row's loss and fills in its gradient by the outputs. `training.losses` says what they are."""
+"""Losses, row by row: each gives a row's loss and fills in its gradient by the outputs.
+`training.losses` says what they are.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.nets.compiled.functions import F, exp, log, sigmoid, softplus
 from sknet_hp.nets.compiled.kernel import Kernel, inline, kernel, kernel_with
+from sknet_hp.nets.compiled.kernels.functions import F, exp, log, sigmoid, softplus
+from sknet_hp.nets.compiled.kernels.normalisation import exponentials
 from sknet_hp.nets.compiled.machine import copy, doubles, fma, int32s, integers, matrix, number, share, vector
-from sknet_hp.nets.compiled.normalisation import exponentials
 
 
 @inline
@@ -20,7 +22,8 @@ def largest(x):
     return at
 
 
-# ---- of one row: (outputs, target, the loss's own numbers, room for the gradient) -> loss -----------------------------
+# ---- of one row: (outputs, target, the loss's own numbers, room for the gradient) -> loss
+# -----------------------------
 
 
 @inline
@@ -28,7 +31,9 @@ def _cross_entropy(z, t, own, g):
     most, total = exponentials(z, g)
     level, loss, inverse = most + log(total), F(0), F(1) / total
     for j in range(len(z)):
-        loss += t[j] * (level - z[j]) if t[j] > F(0) else F(0)  # a target of zero counts for nothing, even where the logarithm is infinite
+        loss += (
+            t[j] * (level - z[j]) if t[j] > F(0) else F(0)
+        )  # a target of zero counts for nothing, even where the logarithm is infinite
         g[j] = g[j] * inverse - t[j]
     return loss
 
@@ -231,9 +236,11 @@ def _mean_of_rates(z, n, out):
 
 
 def _trained(part, parts, rows, heads, n, outputs, targets, weight, parameter, gradient, losses):
-    """The loss of each row, the mean over its heads; and the gradient of their sum by weight.
+    """The loss of each row, the mean over its heads; and the gradient of their sum by
+    weight.
 
-    Shapes: outputs, gradient (rows, heads · n); targets (rows, n); weight, losses (rows,).
+    Shapes: outputs, gradient (rows, heads · n); targets (rows, n); weight, losses
+    (rows,).
     """
     begin, end = share(rows, part, parts)
     z, g, t = matrix(outputs, rows, heads * n), matrix(gradient, rows, heads * n), matrix(targets, rows, n)
@@ -249,14 +256,21 @@ def _trained(part, parts, rows, heads, n, outputs, targets, weight, parameter, g
 
 
 def _evaluated(part, parts, rows, heads, n, outputs, targets, parameter, together, kept, cursor, losses, hits, spare):
-    """The loss of what the heads of each row say together, (rows, n), and whether its largest output is that of the largest target.
+    """The loss of what the heads of each row say together, (rows, n), and whether its
+    largest output is that of the largest target.
 
-    `together` has room for a batch, or, where what is said is `kept`, for all rows, of which the batch begins at `cursor`.
+    `together` has room for a batch, or, where what is said is `kept`, for all rows, of
+    which the batch begins at `cursor`.
     """
     begin, end = share(rows, part, parts)
     at = integers(cursor, 1)[0] if kept else 0
     z, t, out = matrix(outputs, rows, heads * n), matrix(targets, rows, n), matrix(together + 4 * n * at, rows, n)
-    losses, hits, spare, own = vector(losses, rows), vector(hits, rows), vector(spare + 4 * n * part, n), vector(parameter, 2 + 2 * n)
+    losses, hits, spare, own = (
+        vector(losses, rows),
+        vector(hits, rows),
+        vector(spare + 4 * n * part, n),
+        vector(parameter, 2 + 2 * n),
+    )
     for r in range(begin, end):
         if heads > 1:
             TOGETHER(z[r], n, out[r])  # type: ignore[name-defined]  # noqa: F821
@@ -267,7 +281,9 @@ def _evaluated(part, parts, rows, heads, n, outputs, targets, parameter, togethe
 
 
 def _together(part, parts, rows, heads, n, outputs, cursor, out):
-    """What the heads of each row of a batch say together, into `out`, (all, n), from `cursor` on."""
+    """What the heads of each row of a batch say together, into `out`, (all, n), from
+    `cursor` on.
+    """
     begin, end = share(rows, part, parts)
     z, out = matrix(outputs, rows, heads * n), matrix(out + 4 * n * integers(cursor, 1)[0], rows, n)
     for r in range(begin, end):
@@ -321,7 +337,9 @@ def together_of(like: str) -> Kernel:
 
 @kernel
 def gather_classes(part, parts, rows, n, y, order, cursor, smoothing, out):
-    """Targets of a batch's class numbers, (all,) int64: shares of the classes, (rows, n). `smoothing` is spread evenly."""
+    """Targets of a batch's class numbers, (all,) int64: shares of the classes, (rows,
+    n). `smoothing` is spread evenly.
+    """
     begin, end = share(rows, part, parts)
     numbers, out, spread = int32s(order + 4 * integers(cursor, 1)[0], rows), matrix(out, rows, n), number(smoothing)
     for r in range(begin, end):
@@ -343,7 +361,9 @@ def gather_targets(part, parts, rows, n, y, order, cursor, smoothing, even, out)
 
 @kernel
 def gather_weights(part, parts, rows, weight, order, cursor, raw, shares):
-    """A batch's weights, of (all,) or ones if none, as they are and as shares of their sum. All in one part."""
+    """A batch's weights, of (all,) or ones if none, as they are and as shares of their
+    sum. All in one part.
+    """
     if part:
         return
     numbers, raw = int32s(order + 4 * integers(cursor, 1)[0], rows), vector(raw, rows)
@@ -364,7 +384,9 @@ def gather_weights(part, parts, rows, weight, order, cursor, raw, shares):
 
 @kernel
 def tally(part, parts, rows, losses, hits, raw, totals):
-    """Add a batch's losses and, if any, hits, by weight: totals are (loss, weight, hits). All in one part, in order."""
+    """Add a batch's losses and, if any, hits, by weight: totals are (loss, weight,
+    hits). All in one part, in order.
+    """
     if part:
         return
     losses, raw, totals = vector(losses, rows), vector(raw, rows), doubles(totals, 3)

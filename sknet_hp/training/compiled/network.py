@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.nets.compiled import cells, layers, pointwise  # noqa: F401  (layers register themselves)
+from sknet_hp.nets.compiled.kernels import cells, pointwise
 from sknet_hp.nets.compiled.program import BINS, ORDER, SPARSE, Program, batch_place, program
 from sknet_hp.nets.compiled.tape import LINE, NOTHING, Place, Rows, Space, Tape, lines
 from sknet_hp.nets.graph import Graph
@@ -13,20 +13,27 @@ from sknet_hp.training.compiled import augment, losses, updates
 from sknet_hp.training.compiled.checks import check_inputs, checked
 from sknet_hp.training.compiled.known import known
 from sknet_hp.training.job import TrainingJob
-from sknet_hp.training.optimizers import OPTIMIZERS
 from sknet_hp.training.reach import decay_reach
-from sknet_hp.training.torch_loss import meaning
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.torch_loss import meaning
 
 EVALUATION_ROWS = 512
-"""Rows that are validated or predicted at a time: few enough for their activations to stay in cache. What comes out does not depend on it."""
+"""Rows that are validated or predicted at a time: few enough for their activations to
+stay in cache. What comes out does not depend on it.
+"""
 
 _NOISE = 1 << 20  # where dropouts have their number, for the key of the noise
 
 
 def rate_cells(graph: Graph, rates: tuple[float, ...], factor: float = 1.0) -> np.ndarray:
-    """Two cells for each rate of a graph, (n, 2) float32; `factor` is on those of dropouts."""
+    """Two cells for each rate of a graph, (n, 2) float32; `factor` is on those of
+    dropouts.
+    """
     kinds = [node.kind for node in graph.nodes for _ in range(node.n_rates)]
-    both = [pointwise.dropout_rate(rate * factor) if kind == "dropout" else np.array([rate, 0]) for kind, rate in zip(kinds, rates, strict=True)]
+    both = [
+        pointwise.dropout_rate(rate * factor) if kind == "dropout" else np.array([rate, 0])
+        for kind, rate in zip(kinds, rates, strict=True)
+    ]
     return np.array(both, np.float32).reshape(-1, 2)
 
 
@@ -86,7 +93,9 @@ class Network:
         averages = n_weights if job.averaging.kind != "none" else 0
         self.state = lines(n_weights + self.n_slots * self.n_parameters + averages)
         self.weights = self.state[:n_weights]
-        self.slots = self.state[n_weights : n_weights + self.n_slots * self.n_parameters].reshape(self.n_slots, self.n_parameters)
+        self.slots = self.state[n_weights : n_weights + self.n_slots * self.n_parameters].reshape(
+            self.n_slots, self.n_parameters
+        )
         self.average = self.state[-averages:] if averages else None
         self.shown = self.weights if self.average is None else self.average
         self.sound, self.best = lines(len(self.state)), lines(n_weights)
@@ -109,7 +118,9 @@ class Network:
     # ---- tapes -----------------------------------------------------------------------------------------------------
 
     def bind(self) -> None:
-        """Make the tapes: of a step, of an epoch's last one, and the same of validation."""
+        """Make the tapes: of a step, of an epoch's last one, and the same of
+        validation.
+        """
         job, n = self.job, self.job.n_outputs
         width = self.program.width
         spare = {"targets": self.rows * n, "raw": self.rows, "shares": self.rows, "losses": self.rows}
@@ -120,26 +131,47 @@ class Network:
         self.work = lines(floats)
         tape = self._batch(places) + self.program.forward
         loss = {"heads": job.n_heads, "n": n, "outputs": self.program.output, "gradient": self.program.gradient}
-        loss |= {"targets": places["targets"], "weight": places["shares"], "losses": places["losses"], "parameter": self.loss.own}
+        loss |= {
+            "targets": places["targets"],
+            "weight": places["shares"],
+            "losses": places["losses"],
+            "parameter": self.loss.own,
+        }
         tape.add(losses.trained(self.loss.row), rows=Rows(), **loss)
-        tape.add(losses.tally, rows=Rows(), losses=places["losses"], hits=NOTHING, raw=places["raw"], totals=self.totals)
+        tape.add(
+            losses.tally, rows=Rows(), losses=places["losses"], hits=NOTHING, raw=places["raw"], totals=self.totals
+        )
         tape = tape + self.program.backward
         self._update(tape, places["squares"], chunks)
         assert width == n * job.n_heads
-        bases = self._bases(job.train.table.X, self.order, self.weights, self.work) | {Space.WEIGHT: self.work.ctypes.data + places["shares"].offset}
+        bases = self._bases(job.train.table.X, self.order, self.weights, self.work) | {
+            Space.WEIGHT: self.work.ctypes.data + places["shares"].offset
+        }
         rest = len(job.train) - (job.steps - 1) * self.rows
         self.step, self.last_step = tape.bound(bases, self.rows), tape.bound(bases, rest)
         self._bind_validation()
 
     def _bases(self, inputs: Inputs, order: np.ndarray, weights: np.ndarray, work: np.ndarray) -> dict[Space, int]:
-        bases = {Space.PARAMETERS: weights, Space.BUFFERS: weights[self.n_parameters :], Space.GRADIENTS: self.gradient, Space.WORK: work}
+        bases = {
+            Space.PARAMETERS: weights,
+            Space.BUFFERS: weights[self.n_parameters :],
+            Space.GRADIENTS: self.gradient,
+            Space.WORK: work,
+        }
         bases |= {Space.RATES: self.rates, Space.KEY: self.key, Space.ORDER: order, Space.CURSOR: self.cursor}
         return {space: array.ctypes.data for space, array in bases.items()} | table_bases(inputs)
 
     def _batch(self, places: dict[str, Place]) -> Tape:
         """A batch's targets and weights, and, where they are changed, its inputs."""
         job, tape, table = self.job, Tape(), self.job.train.table
-        tape.add(losses.gather_weights, rows=Rows(), weight=_or_nothing(self.train.weight), **ORDER, raw=places["raw"], shares=places["shares"])
+        tape.add(
+            losses.gather_weights,
+            rows=Rows(),
+            weight=_or_nothing(self.train.weight),
+            **ORDER,
+            raw=places["raw"],
+            shares=places["shares"],
+        )
         _gather_targets(tape, job, self.train.y, places["targets"], job.label_smoothing)
         if not self.dense:
             return tape
@@ -147,12 +179,23 @@ class Network:
         add_wide_batch(tape, inputs)
         if job.input_noise:
             tape.add(
-                augment.add_noise, rows=Rows(), width=inputs.width, x=batch_place(), sigma=float(job.input_noise), key=Place(Space.KEY), layer=_NOISE
+                augment.add_noise,
+                rows=Rows(),
+                width=inputs.width,
+                x=batch_place(),
+                sigma=float(job.input_noise),
+                key=Place(Space.KEY),
+                layer=_NOISE,
             )
         if job.mixup_alpha:
             shares = {"of_inputs": places["of_inputs"], "of_targets": places["of_targets"]}
-            tape.add(augment.mix_weights, rows=Rows(), raw=places["raw"], shares=places["shares"], now=self.now, **shares)
-            for x, width, own in ((batch_place(), inputs.width, "of_inputs"), (places["targets"], job.n_outputs, "of_targets")):
+            tape.add(
+                augment.mix_weights, rows=Rows(), raw=places["raw"], shares=places["shares"], now=self.now, **shares
+            )
+            for x, width, own in (
+                (batch_place(), inputs.width, "of_inputs"),
+                (places["targets"], job.n_outputs, "of_targets"),
+            ):
                 tape.add(augment.mix_rows, rows=Rows(), width=width, x=x, shares=places[own], last=places["last"])
         return tape
 
@@ -167,7 +210,13 @@ class Network:
         if clips:
             tape.add(updates.clip, n=at, sums=squares, limit=self.limit, now=self.now)
         average = self.average if self.job.averaging.kind == "ema" else None
-        arrays = {"g": self.gradient, "first": self.slots[0], "second": self.slots[-1], "factors": self.factors, "now": self.now}
+        arrays = {
+            "g": self.gradient,
+            "first": self.slots[0],
+            "second": self.slots[-1],
+            "factors": self.factors,
+            "now": self.now,
+        }
         begins = {"p": self.weights.ctypes.data} | {name: array.ctypes.data for name, array in arrays.items()}
         begins["average"] = NOTHING if average is None else average.ctypes.data
         for j, here in enumerate(own):
@@ -186,29 +235,63 @@ class Network:
         self.validation_rows = min(EVALUATION_ROWS, len(rows))
         self.valid = checked(rows, job)
         check_inputs(self.graph, inputs)
-        self.validation_order = np.arange(len(rows), dtype=np.int32) if self.valid.numbers is None else self.valid.numbers.astype(np.int32)
-        evaluated = program(self.graph, inputs.form, self.validation_rows, self.parts, training=False, half=job.precision == "bf16")
+        self.validation_order = (
+            np.arange(len(rows), dtype=np.int32) if self.valid.numbers is None else self.valid.numbers.astype(np.int32)
+        )
+        evaluated = program(
+            self.graph, inputs.form, self.validation_rows, self.parts, training=False, half=job.precision == "bf16"
+        )
         sizes = {"targets": self.validation_rows * n, "raw": self.validation_rows, "shares": self.validation_rows}
-        sizes |= {"losses": self.validation_rows, "hits": self.validation_rows, "spare": n * self.parts, "together": self.validation_rows * n}
+        sizes |= {
+            "losses": self.validation_rows,
+            "hits": self.validation_rows,
+            "spare": n * self.parts,
+            "together": self.validation_rows * n,
+        }
         places, floats = _placed(evaluated, sizes)
         self.validation_work = lines(floats)
         self.outputs = np.empty((len(rows), n), np.float32) if job.metric is not None else None
         tape = Tape()
-        tape.add(losses.gather_weights, rows=Rows(), weight=_or_nothing(self.valid.weight), **ORDER, raw=places["raw"], shares=places["shares"])
+        tape.add(
+            losses.gather_weights,
+            rows=Rows(),
+            weight=_or_nothing(self.valid.weight),
+            **ORDER,
+            raw=places["raw"],
+            shares=places["shares"],
+        )
         _gather_targets(tape, job, self.valid.y, places["targets"], 0.0)
         tape = tape + evaluated.forward
-        loss = {"heads": job.n_heads, "n": n, "outputs": evaluated.output, "targets": places["targets"], "parameter": self.loss.own}
+        loss = {
+            "heads": job.n_heads,
+            "n": n,
+            "outputs": evaluated.output,
+            "targets": places["targets"],
+            "parameter": self.loss.own,
+        }
         loss |= {"losses": places["losses"], "hits": places["hits"], "spare": places["spare"], "cursor": self.cursor}
-        loss |= {"together": places["together"] if self.outputs is None else self.outputs, "kept": self.outputs is not None}
+        loss |= {
+            "together": places["together"] if self.outputs is None else self.outputs,
+            "kept": self.outputs is not None,
+        }
         tape.add(losses.evaluated(self.loss.row, self.loss.like), rows=Rows(), **loss)
-        tape.add(losses.tally, rows=Rows(), losses=places["losses"], hits=places["hits"], raw=places["raw"], totals=self.totals)
+        tape.add(
+            losses.tally,
+            rows=Rows(),
+            losses=places["losses"],
+            hits=places["hits"],
+            raw=places["raw"],
+            totals=self.totals,
+        )
         bases = self._bases(inputs, self.validation_order, self.shown, self.validation_work)
         rest = len(rows) - (len(rows) - 1) // self.validation_rows * self.validation_rows
         self.validate, self.validate_last = tape.bound(bases, self.validation_rows), tape.bound(bases, rest)
 
 
 def _placed(own: Program, sizes: dict[str, int]) -> tuple[dict[str, Place], int]:
-    """(places behind a program's memory for so many floats each, how many floats there are then)."""
+    """(places behind a program's memory for so many floats each, how many floats there
+    are then).
+    """
     places, floats = {}, own.floats
     for name, size in sizes.items():
         places[name] = Place(Space.WORK, 4 * floats)
@@ -221,7 +304,14 @@ def _or_nothing(array: np.ndarray | None) -> Any:
 
 
 def _gather_targets(tape: Tape, job: TrainingJob, y: np.ndarray, out: Place, smoothing: float) -> None:
-    fields: dict[str, Any] = {"rows": Rows(), "n": job.n_outputs, "y": y, **ORDER, "smoothing": float(smoothing), "out": out}
+    fields: dict[str, Any] = {
+        "rows": Rows(),
+        "n": job.n_outputs,
+        "y": y,
+        **ORDER,
+        "smoothing": float(smoothing),
+        "out": out,
+    }
     loss = meaning(job.loss)
     if loss.counts_hits:
         tape.add(losses.gather_classes, **fields)

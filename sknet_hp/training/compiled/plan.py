@@ -1,4 +1,6 @@
-"""What `loop.train` is told: places in an array of whole numbers. Those that end in _AT hold addresses."""
+"""What `loop.train` is told: places in an array of whole numbers. Those that end in _AT
+hold addresses.
+"""
 
 CANCELLED_AT = 0  # int64, set by whoever calls the training off
 SEED = 1

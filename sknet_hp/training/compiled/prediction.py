@@ -1,4 +1,6 @@
-"""Outputs of a trained network on the CPU, some rows at a time, on as many cores as there are."""
+"""Outputs of a trained network on the CPU, some rows at a time, on as many cores as
+there are.
+"""
 
 import numpy as np
 
@@ -45,7 +47,14 @@ def predict_compiled(
     begins = list(range(0, len(inputs), rows))
 
     def work(part: int, parts: int) -> None:
-        _predict(made, tape, bases, rows, len(inputs), begins[len(begins) * part // parts : len(begins) * (part + 1) // parts])
+        _predict(
+            made,
+            tape,
+            bases,
+            rows,
+            len(inputs),
+            begins[len(begins) * part // parts : len(begins) * (part + 1) // parts],
+        )
 
     run_in_threads(min(cores, max(1, len(inputs) // _WORTH_SHARING)), work)
     return out

@@ -1,4 +1,6 @@
-"""Training on the CPU, from a job to a result: whole trainings in one call where nobody looks on, else an epoch at a time."""
+"""Training on the CPU, from a job to a result: whole trainings in one call where nobody
+looks on, else an epoch at a time.
+"""
 
 import ctypes
 import time
@@ -12,19 +14,19 @@ import numpy as np
 from sknet_hp.nets.compiled.machine import BARRIER
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.augment import mixing_shares
-from sknet_hp.training.averaging import Average
 from sknet_hp.training.calling_off import CallOff, Cancelled
 from sknet_hp.training.compiled import course, plan
 from sknet_hp.training.compiled.loop import FINISHED, RULES, judge, train
 from sknet_hp.training.compiled.network import Network, rate_cells
 from sknet_hp.training.compiled.updates import Now
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
-from sknet_hp.training.optimizers import OPTIMIZERS
-from sknet_hp.training.schedules import SLACK, Schedule
+from sknet_hp.training.rules.averaging import Average
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.schedules import SLACK, Schedule
+from sknet_hp.training.rules.stopping import Plateau
+from sknet_hp.training.rules.torch_loss import meaning
 from sknet_hp.training.start import initial_state
-from sknet_hp.training.stopping import Plateau
 from sknet_hp.training.threads import run_in_threads
-from sknet_hp.training.torch_loss import meaning
 
 _AVERAGINGS = {"none": 0, "ema": 1, "swa": 2}
 
@@ -42,14 +44,18 @@ def train_compiled(job: TrainingJob, call_off: CallOff, cores: Callable[[], int]
 
 
 _WORTH_SHARING = 1 << 24
-"""Multiplications of a step from which on another core is worth meeting it after each kernel."""
+"""Multiplications of a step from which on another core is worth meeting it after each
+kernel.
+"""
 
 
 _SHORT = 0.05  # seconds
 
 
 def worth_sharing(job: TrainingJob) -> bool:
-    """Whether a network is large enough for several cores. What they make of it does not depend on it."""
+    """Whether a network is large enough for several cores. What they make of it does
+    not depend on it.
+    """
     return job.rows_per_step * multiplications(job) > _WORTH_SHARING
 
 
@@ -59,7 +65,9 @@ def multiplications(job: TrainingJob) -> int:
     total = 0
     for node in job.graph.nodes:
         heads = node.n_heads if node.kind == "ensemble_linear" else 1  # others' matrices are of each head
-        total += heads * sum(int(np.prod(shape)) for role, _, shape in node.parameters if role == "weight" and node.kind != "categories")
+        total += heads * sum(
+            int(np.prod(shape)) for role, _, shape in node.parameters if role == "weight" and node.kind != "categories"
+        )
     return 3 * total
 
 
@@ -85,7 +93,9 @@ class Training:
         for own, slot in zip(network.slots, state.slots, strict=True):
             own[:] = network.of_parameters.here(slot)
         if network.average is not None:
-            average = state.average if state.average is not None and state.average.kind == self.job.averaging.kind else None
+            average = (
+                state.average if state.average is not None and state.average.kind == self.job.averaging.kind else None
+            )
             shown = state if average is None else average
             self._put(shown.parameters, shown.buffers, network.average)
             self.averaged = 0 if average is None else average.count
@@ -109,14 +119,18 @@ class Training:
         average = None
         if network.average is not None:
             average = Average(self.job.averaging.kind, *self._taken(network.average), int(c[course.AVERAGED]))
-        changes: dict[str, Any] = dict(zip(("best_parameters", "best_buffers"), self._taken(network.best), strict=True)) if best else {}
+        changes: dict[str, Any] = (
+            dict(zip(("best_parameters", "best_buffers"), self._taken(network.best), strict=True)) if best else {}
+        )
         if best and (best != self.state.best_epoch or self._judged_anew):
             changes["judged_by"] = self.job.judged_by
         return replace(
             self.state,
             parameters=parameters,
             buffers=buffers,
-            slots=np.array([network.of_parameters.there(slot) for slot in network.slots], np.float32).reshape(len(network.slots), len(parameters)),
+            slots=np.array([network.of_parameters.there(slot) for slot in network.slots], np.float32).reshape(
+                len(network.slots), len(parameters)
+            ),
             epoch=int(c[course.EPOCH]),
             step=int(c[course.STEP]),
             best_loss=float(c[course.BEST_LOSS]),
@@ -134,7 +148,11 @@ class Training:
             return self.state.plateau
         before = self.state.plateau.drops
         fallen = int(c[course.FALLEN])
-        drops = tuple(int(epoch) for epoch in self.drops[:fallen]) if self.job.validation is not None else self.job.schedule.drops[:fallen]
+        drops = (
+            tuple(int(epoch) for epoch in self.drops[:fallen])
+            if self.job.validation is not None
+            else self.job.schedule.drops[:fallen]
+        )
         return Plateau(float(c[course.FACTOR]), float(c[course.LOWEST]), int(c[course.BAD_EPOCHS]), (*before, *drops))
 
     # ---- what the loop is told -------------------------------------------------------------------------------------
@@ -155,12 +173,18 @@ class Training:
         lowers = schedule.name == "plateau"
         c[course.FACTOR] = plateau.factor if lowers else 1.0
         c[course.LOWEST], c[course.BAD_EPOCHS], c[course.LOWERS] = plateau.best, plateau.bad_epochs, lowers
-        c[course.LR_PATIENCE], c[course.LR_GAMMA], c[course.LR_MIN_FACTOR] = schedule.patience, schedule.gamma, schedule.min_factor
+        c[course.LR_PATIENCE], c[course.LR_GAMMA], c[course.LR_MIN_FACTOR] = (
+            schedule.patience,
+            schedule.gamma,
+            schedule.min_factor,
+        )
         c[course.WARM_FROM] = (schedule.warmup - SLACK) * job.horizon
         c[course.NADAM] = 0.96**0.004
         epochs = max(1, job.max_epochs - state.epoch)
         self.records = np.full((epochs, 3), np.nan)
-        self.drops = np.array([*schedule.drops, *[0] * epochs] if job.validation is None else [0] * (epochs + 1), np.int64)
+        self.drops = np.array(
+            [*schedule.drops, *[0] * epochs] if job.validation is None else [0] * (epochs + 1), np.int64
+        )
         self._plan(epochs)
         self._set_rates()
 
@@ -169,8 +193,17 @@ class Training:
         rates, c, now = self.job.rates, self.course, self.network.now
         c[course.BETA_1], c[course.BETA_2], c[course.EPS] = rates.beta1, rates.beta2, rates.eps
         decoupled = (self.job.decay_mode or OPTIMIZERS[self.job.optimizer].decay_mode) == "decoupled"
-        numbers = {Now.L1: rates.l1, Now.CLIP: 1.0, Now.DECOUPLED: decoupled, Now.MOMENTUM: rates.momentum, Now.EPS: rates.eps}
-        numbers |= {Now.SHARE_1: 1 - rates.beta1, Now.SHARE_2: 1 - (rates.alpha if self.job.optimizer == "rmsprop" else rates.beta2)}
+        numbers = {
+            Now.L1: rates.l1,
+            Now.CLIP: 1.0,
+            Now.DECOUPLED: decoupled,
+            Now.MOMENTUM: rates.momentum,
+            Now.EPS: rates.eps,
+        }
+        numbers |= {
+            Now.SHARE_1: 1 - rates.beta1,
+            Now.SHARE_2: 1 - (rates.alpha if self.job.optimizer == "rmsprop" else rates.beta2),
+        }
         for place, number in numbers.items():
             now[place] = number
         self.network.limit[:] = rates.clip
@@ -194,8 +227,12 @@ class Training:
         self.plan = p
         schedule = job.dropout_schedule
         times = [0.0] if schedule == Schedule() else [(self.state.epoch + e) / job.horizon for e in range(epochs)]
-        self.dropouts = np.array([rate_cells(network.graph, job.layer_rates, schedule.factor(t)) for t in times], np.float32)
-        self.mixing = mixing_shares(job, range(self.state.epoch, self.state.epoch + epochs)) if job.mixup_alpha else None
+        self.dropouts = np.array(
+            [rate_cells(network.graph, job.layer_rates, schedule.factor(t)) for t in times], np.float32
+        )
+        self.mixing = (
+            mixing_shares(job, range(self.state.epoch, self.state.epoch + epochs)) if job.mixup_alpha else None
+        )
         arrays = {
             plan.CANCELLED_AT: self.call_off.flag,
             plan.INDEX_AT: network.train.numbers,
@@ -243,7 +280,10 @@ class Training:
         if job.validation is not None:
             arrays |= {plan.VALIDATION_AT: network.validate, plan.VALIDATION_REST_AT: network.validate_last}
             numbers |= {plan.VALIDATED: len(job.validation), plan.VALIDATION_BATCH: network.validation_rows}
-            numbers |= {plan.VALIDATION_LENGTH: len(network.validate), plan.VALIDATION_REST_LENGTH: len(network.validate_last)}
+            numbers |= {
+                plan.VALIDATION_LENGTH: len(network.validate),
+                plan.VALIDATION_REST_LENGTH: len(network.validate_last),
+            }
         for place, array in arrays.items():
             p[place] = 0 if array is None else array.ctypes.data
         for place, number in numbers.items():
@@ -259,16 +299,22 @@ class Training:
             if looked_at:
                 self._epoch()
             else:
-                epochs = job.max_epochs if self.most_cores == 1 else int(self.course[course.EPOCH]) + self._epochs_at_once()
+                epochs = (
+                    job.max_epochs if self.most_cores == 1 else int(self.course[course.EPOCH]) + self._epochs_at_once()
+                )
                 self._run(min(job.max_epochs, epochs))
         return TrainingResult(self.now(), self.history, self.error)
 
     def _epochs_at_once(self) -> int:
-        """How many epochs are so short together that other cores may as well come and go after them."""
+        """How many epochs are so short together that other cores may as well come and
+        go after them.
+        """
         return 1 if not self.history else max(1, int(_SHORT / max(self.history[-1].duration, 1e-9)))
 
     def _is_done(self) -> bool:
-        return bool(self.state.finished or self.course[course.FINISHED] or self.course[course.EPOCH] >= self.job.max_epochs)
+        return bool(
+            self.state.finished or self.course[course.FINISHED] or self.course[course.EPOCH] >= self.job.max_epochs
+        )
 
     def _run(self, until: int) -> None:
         """Train until so many epochs lie behind, and note what they were like."""
@@ -283,10 +329,16 @@ class Training:
             loss, valid_loss, accuracy = self.records[epoch - 1 - self.state.epoch].tolist()
             validated = self.job.validation is not None
             counted = validated and meaning(self.job.loss).counts_hits
-            self.history.append(EpochRecord(epoch, loss, valid_loss if validated else None, accuracy if counted else None, None, seconds))
+            self.history.append(
+                EpochRecord(
+                    epoch, loss, valid_loss if validated else None, accuracy if counted else None, None, seconds
+                )
+            )
 
     def _epoch(self) -> None:
-        """Train for an epoch that somebody looks at, or that is scored by something that is not compiled."""
+        """Train for an epoch that somebody looks at, or that is scored by something
+        that is not compiled.
+        """
         observer = self.job.observer
         if observer is not None:
             self._ask(observer.on_epoch_begin)

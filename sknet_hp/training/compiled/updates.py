@@ -1,4 +1,6 @@
-"""Update rules, each a pass over one tensor: clipping, penalties, decay, the rule and the average of the weights; see `training.optimizers`."""
+"""Update rules, each a pass over one tensor: clipping, penalties, decay, the rule and
+the average of the weights; see `training.optimizers`.
+"""
 
 from collections.abc import Callable
 from enum import IntEnum
@@ -6,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.nets.compiled.functions import F
 from sknet_hp.nets.compiled.kernel import Kernel, inline, kernel, kernel_with
+from sknet_hp.nets.compiled.kernels.functions import F
+from sknet_hp.nets.compiled.kernels.products import dot
 from sknet_hp.nets.compiled.machine import doubles, fma, share, vector
-from sknet_hp.nets.compiled.products import dot
 
 
 class Now(IntEnum):
@@ -31,7 +33,9 @@ class Now(IntEnum):
     MIX = 13  # of a row itself in its mixture
 
 
-_LR, _DECAY, _L1, _CLIP, _EMA, _DECOUPLED, _MOMENTUM, _SHARE_1, _SHARE_2, _EPS, _FACTOR, _SLOPE, _NEXT, _ = map(int, Now)
+_LR, _DECAY, _L1, _CLIP, _EMA, _DECOUPLED, _MOMENTUM, _SHARE_1, _SHARE_2, _EPS, _FACTOR, _SLOPE, _NEXT, _ = map(
+    int, Now
+)
 
 
 @inline
@@ -39,7 +43,8 @@ def _sign(x):
     return F(1) if x > F(0) else (F(-1) if x < F(0) else F(0) * x)
 
 
-# ---- rules: (gradient, first memory, second memory, numbers) -> (what the learning rate multiplies, both memories) ------
+# ---- rules: (gradient, first memory, second memory, numbers) -> (what the learning rate multiplies, both
+# memories) ------
 
 
 @inline
@@ -119,7 +124,13 @@ def _with_two(part, parts, n, p, g, first, second, average, now, factors):
     """One step of n parameters; `average` may be none."""
     begin, end = share(n, part, parts)
     count, at = end - begin, 4 * begin
-    p, g, m, v, a = vector(p + at, count), vector(g + at, count), vector(first + at, count), vector(second + at, count), vector(average + at, count)
+    p, g, m, v, a = (
+        vector(p + at, count),
+        vector(g + at, count),
+        vector(first + at, count),
+        vector(second + at, count),
+        vector(average + at, count),
+    )
     now, own = vector(now, 16), vector(factors, 2)
     lr, clip, decay = now[_LR] * own[0], now[_CLIP], now[_DECAY] * own[1]
     penalty, l1 = (F(0) if now[_DECOUPLED] > F(0) else decay), (now[_L1] if own[1] > F(0) else F(0))
@@ -189,7 +200,9 @@ def squares(part, parts, n, g, factors, sums):
 
 @kernel
 def clip(part, parts, n, sums, limit, now):
-    """The factor that takes a gradient's norm down to `limit`, of its n sums of squares, as `torch.nn.utils.clip_grad_norm_`. All in one part."""
+    """The factor that takes a gradient's norm down to `limit`, of its n sums of
+    squares, as `torch.nn.utils.clip_grad_norm_`. All in one part.
+    """
     if part:
         return
     sums, total = vector(sums, 2 * n), 0.0

@@ -1,4 +1,6 @@
-"""A module's graph run by its tapes for one batch, and the module in float64 that it must agree with."""
+"""A module's graph run by its tapes for one batch, and the module in float64 that it
+must agree with.
+"""
 
 import copy
 
@@ -7,11 +9,11 @@ import torch
 from calls import run
 from torch import nn
 
-from sknet_hp.nets.compiled import pointwise
+from sknet_hp.nets.architectures.tracing import trace
+from sknet_hp.nets.compiled.kernels import pointwise
 from sknet_hp.nets.compiled.machine import BARRIER, run_tape
 from sknet_hp.nets.compiled.program import program
 from sknet_hp.nets.compiled.tape import Space, Tape, lines
-from sknet_hp.nets.graph import trace
 from sknet_hp.training.compiled.network import add_wide_batch, rate_cells, table_bases
 from sknet_hp.training.threads import run_in_threads
 
@@ -45,7 +47,8 @@ class Compiled:
         self.of_parameters, self.of_buffers = self.program.parameters, self.program.buffers
         state = {name: tensor.float().numpy().ravel() for name, tensor in module.state_dict().items()}
         vectors = [
-            np.concatenate([np.zeros(0, np.float32), *(state[name] for name, _ in names)]) for names in (self.graph.parameters, self.graph.buffers)
+            np.concatenate([np.zeros(0, np.float32), *(state[name] for name, _ in names)])
+            for names in (self.graph.parameters, self.graph.buffers)
         ]
         self.gradients, self.work = lines(self.of_parameters.size), lines(self.program.floats)
         self.work[:] = np.nan  # nobody may read what nobody has written
@@ -63,7 +66,9 @@ class Compiled:
         arrays[Space.WEIGHT] = np.full(len(batch), 1 / len(batch), np.float32)
         bases = {space: array.ctypes.data for space, array in arrays.items()} | table_bases(self.table)
         own, barrier = tape.bound(bases, len(batch)), np.zeros(BARRIER, np.int64)
-        run_in_threads(self.parts, lambda part, parts: run_tape(part=part, parts=parts, tape=own, n=len(own), barrier=barrier))
+        run_in_threads(
+            self.parts, lambda part, parts: run_tape(part=part, parts=parts, tape=own, n=len(own), barrier=barrier)
+        )
 
     def room(self, place, rows):
         return self.work[place.offset // 4 :][: rows * self.program.width].reshape(rows, self.program.width)

@@ -1,11 +1,13 @@
-"""Cells of tables: rows of weights that are looked up are what a product with the wide row would be, and added in one order."""
+"""Cells of tables: rows of weights that are looked up are what a product with the wide
+row would be, and added in one order.
+"""
 
 import numpy as np
 import pytest
 from calls import fma, normal, run, same_bits, same_for_parts
 from made_tables import made_table
 
-from sknet_hp.nets.compiled import cells
+from sknet_hp.nets.compiled.kernels import cells
 
 TABLE = made_table(60, n_floats=3, bins=(4, 1, 9), categories=(5, 2), words=7, codes=(3, 6))
 ORDER = np.random.default_rng(1).integers(0, 60, 100).astype(np.int32)
@@ -23,7 +25,12 @@ def batch(place):
 
 @pytest.fixture
 def binned(place):
-    return {"n": 3, "starts": place(TABLE.starts, np.int64), "bins": place(TABLE.bins, np.uint16), "shares": place(TABLE.shares)}
+    return {
+        "n": 3,
+        "starts": place(TABLE.starts, np.int64),
+        "bins": place(TABLE.bins, np.uint16),
+        "shares": place(TABLE.shares),
+    }
 
 
 @pytest.fixture
@@ -70,7 +77,10 @@ def entries(f):
 
 
 def sums_of(weight):
-    each = [np.concatenate([np.zeros((1, weight.shape[1]), np.float32), part]) for part in np.split(weight, TABLE.starts[1:-1])]
+    each = [
+        np.concatenate([np.zeros((1, weight.shape[1]), np.float32), part])
+        for part in np.split(weight, TABLE.starts[1:-1])
+    ]
     return np.concatenate([np.cumsum(part, axis=0, dtype=np.float32) for part in each])
 
 
@@ -100,7 +110,15 @@ def test_bins(place, batch, binned, width, apart):
         room = place(np.full((parts, 96), np.nan))
         fields = {**batch, **binned, "width": width, "step": width if apart else 0, "room": room}
         run(cells.add_bins, parts, **fields, sums=place(sums), out=out, out_width=n_columns + 2)
-        run(cells.add_bins_backward, parts, **fields, of_weight=of_weight, of_sums=of_sums, g=place(g), g_width=n_columns + 2)
+        run(
+            cells.add_bins_backward,
+            parts,
+            **fields,
+            of_weight=of_weight,
+            of_sums=of_sums,
+            g=place(g),
+            g_width=n_columns + 2,
+        )
         return [out.copy(), of_weight.copy()]
 
     out, of_weight = same_for_parts(compute)

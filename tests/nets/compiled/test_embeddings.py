@@ -7,7 +7,7 @@ import pytest
 import torch
 from calls import close, normal, run, same_bits, same_for_parts
 
-from sknet_hp.nets.compiled import embeddings
+from sknet_hp.nets.compiled.kernels import embeddings
 
 shapes = pytest.mark.parametrize(("rows", "n", "k"), [(1, 1, 1), (3, 2, 17), (33, 3, 3), (70, 7, 16)])
 
@@ -19,17 +19,37 @@ def double(x):
 @pytest.mark.parametrize("has_phase", [False, True], ids=["plr", "pbld"])
 @shapes
 def test_waves(place, rows, n, k, has_phase):
-    """Cosines, and sines beside them (plr) or in an array of their own (pbld), where they only serve the way back."""
+    """Cosines, and sines beside them (plr) or in an array of their own (pbld), where
+    they only serve the way back.
+    """
     width = k if has_phase else 2 * k
-    x, frequency, phase, g = normal(rows, n + 2, seed=1), normal(n, k, seed=2), normal(n, k, seed=3), normal(rows, n, width, seed=4)
+    x, frequency, phase, g = (
+        normal(rows, n + 2, seed=1),
+        normal(n, k, seed=2),
+        normal(n, k, seed=3),
+        normal(rows, n, width, seed=4),
+    )
 
     def compute(parts):
         own, cosines = place(x), place(np.full((rows, n, width), np.nan))
         sines = place(np.full((rows, n, width), np.nan)) if has_phase else cosines[:, :, k:]
-        sizes = {"rows": rows, "n": n, "k": k, "x": own, "x_width": n + 2, "cosines": cosines, "sines": sines, "wave_width": width}
+        sizes = {
+            "rows": rows,
+            "n": n,
+            "k": k,
+            "x": own,
+            "x_width": n + 2,
+            "cosines": cosines,
+            "sines": sines,
+            "wave_width": width,
+        }
         run(embeddings.waves, parts, **sizes, frequency=place(frequency), phase=place(phase) if has_phase else 0)
         of_frequency, of_phase, back = place(np.full((n, k), np.nan)), place(np.full((n, k), np.nan)), place(g)
-        of = {"of_cosines": back, "of_sines": 0 if has_phase else back[:, :, k:], "of_phase": of_phase if has_phase else 0}
+        of = {
+            "of_cosines": back,
+            "of_sines": 0 if has_phase else back[:, :, k:],
+            "of_phase": of_phase if has_phase else 0,
+        }
         run(embeddings.waves_backward, parts, **sizes, **of, of_frequency=of_frequency)
         return [cosines.copy(), of_frequency.copy(), of_phase.copy()]
 
@@ -49,12 +69,25 @@ def test_waves(place, rows, n, k, has_phase):
 def test_finish_of_waves(place, rows, n, k, clipped):
     """plr clips at zero; pbld puts the number beside what is learned."""
     learned = k if clipped else k - 1
-    x, mapped, bias, g = normal(rows, n + 1, seed=1), normal(rows, n * k + 2, seed=2), normal(n, learned, seed=3), normal(rows, n * k + 3, seed=4)
+    x, mapped, bias, g = (
+        normal(rows, n + 1, seed=1),
+        normal(rows, n * k + 2, seed=2),
+        normal(n, learned, seed=3),
+        normal(rows, n * k + 3, seed=4),
+    )
 
     def compute(parts):
         out, back, of_bias = place(mapped), place(g), place(np.full(bias.shape, np.nan))
         sizes = {"rows": rows, "n": n, "dim": k, "out": out}
-        run(embeddings.finish_waves, parts, **sizes, out_width=n * k + 2, bias=place(bias), x=0 if clipped else place(x), x_width=n + 1)
+        run(
+            embeddings.finish_waves,
+            parts,
+            **sizes,
+            out_width=n * k + 2,
+            bias=place(bias),
+            x=0 if clipped else place(x),
+            x_width=n + 1,
+        )
         fields = {"g": back, "out_width": n * k + 3, "own_width": n * k + 2, "of_bias": of_bias, "clipped": clipped}
         run(embeddings.finish_waves_backward, parts, **sizes, **fields)
         return [out.copy(), back.copy(), of_bias.copy()]
@@ -72,13 +105,31 @@ def test_finish_of_waves(place, rows, n, k, clipped):
 
 @shapes
 def test_straight_lines(place, rows, n, k):
-    x, slope, bias, g = normal(rows, n + 2, seed=1), normal(n, k, seed=2), normal(n, k, seed=3), normal(rows, n * k + 1, seed=4)
+    x, slope, bias, g = (
+        normal(rows, n + 2, seed=1),
+        normal(n, k, seed=2),
+        normal(n, k, seed=3),
+        normal(rows, n * k + 1, seed=4),
+    )
 
     def compute(parts):
-        own, out, of_slope, of_bias = place(x), place(np.full((rows, n * k), np.nan)), place(np.full((n, k), np.nan)), place(np.full((n, k), np.nan))
+        own, out, of_slope, of_bias = (
+            place(x),
+            place(np.full((rows, n * k), np.nan)),
+            place(np.full((n, k), np.nan)),
+            place(np.full((n, k), np.nan)),
+        )
         sizes = {"rows": rows, "n": n, "dim": k, "x": own, "x_width": n + 2}
         run(embeddings.straight, parts, **sizes, slope=place(slope), bias=place(bias), out=out, out_width=n * k)
-        run(embeddings.straight_backward, parts, **sizes, of_slope=of_slope, of_bias=of_bias, g=place(g), g_width=n * k + 1)
+        run(
+            embeddings.straight_backward,
+            parts,
+            **sizes,
+            of_slope=of_slope,
+            of_bias=of_bias,
+            g=place(g),
+            g_width=n * k + 1,
+        )
         return [out.copy(), of_slope.copy(), of_bias.copy()]
 
     out, of_slope, of_bias = same_for_parts(compute)

@@ -1,4 +1,6 @@
-"""Transcendental functions: how far from the truth, and the same bits in a vector, alone, and by their formula carried out step by step."""
+"""Transcendental functions: how far from the truth, and the same bits in a vector,
+alone, and by their formula carried out step by step.
+"""
 
 from types import FunctionType
 
@@ -7,8 +9,8 @@ import pytest
 from calls import fma, run, same_bits
 from scipy import special
 
-from sknet_hp.nets.compiled import functions
 from sknet_hp.nets.compiled.kernel import kernel_with
+from sknet_hp.nets.compiled.kernels import functions
 from sknet_hp.nets.compiled.machine import share, vector
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")  # of the truth, in float64
@@ -46,8 +48,12 @@ def _of_each_wave(part, parts, n, x, out):
 
 
 WAVES = ("sine", "cosine")
-KERNELS = {name: kernel_with(_of_each, name, FUNCTION=getattr(functions, name)) for name in PROMISED if name not in WAVES}
-KERNELS |= {name: kernel_with(_of_each_wave, name, waves=functions.waves, WHICH=which) for which, name in enumerate(WAVES)}
+KERNELS = {
+    name: kernel_with(_of_each, name, FUNCTION=getattr(functions, name)) for name in PROMISED if name not in WAVES
+}
+KERNELS |= {
+    name: kernel_with(_of_each_wave, name, waves=functions.waves, WHICH=which) for which, name in enumerate(WAVES)
+}
 
 every_function = pytest.mark.parametrize("name", list(PROMISED))
 
@@ -62,7 +68,28 @@ def all_sizes(step):
     """Numbers of every sign and size, and the special ones."""
     bits = np.arange(0, 2**32, step, dtype=np.uint64).astype(np.uint32).view(F)
     special_ones = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-45, TINY, -TINY, np.finfo(F).max, np.finfo(F).min]
-    edges = [88.7, 88.72283, 88.72284, 88.8, 89, 90, -86.9, -87.3, -87.33654, -87.34, -87.4, -103.9, 0.34, -0.34, 0.625, -0.625, 0.9, 20, 1e19, 2e19]
+    edges = [
+        88.7,
+        88.72283,
+        88.72284,
+        88.8,
+        89,
+        90,
+        -86.9,
+        -87.3,
+        -87.33654,
+        -87.34,
+        -87.4,
+        -103.9,
+        0.34,
+        -0.34,
+        0.625,
+        -0.625,
+        0.9,
+        20,
+        1e19,
+        2e19,
+    ]
     return np.concatenate([bits, np.array(special_ones + edges, F), np.linspace(-20, 20, 40_001, dtype=F)])
 
 
@@ -92,7 +119,9 @@ def test_logarithms_of_what_has_none():
 
 
 def test_waves_of_huge_numbers():
-    """Their neighbours in float32 are whole radians away: what counts is that waves stay waves."""
+    """Their neighbours in float32 are whole radians away: what counts is that waves
+    stay waves.
+    """
     large, huge = np.linspace(1e3, 4.9e6, 5001, dtype=F), np.array([5e6, -1e7, 1e9, -1e15, 1e20, 3e38], F)
     for which, truth in (("sine", np.sin), ("cosine", np.cos)):
         np.testing.assert_allclose(computed(which, large), truth(large.astype(np.float64)), rtol=0, atol=1e-6)
@@ -119,7 +148,12 @@ def _quadrant(shifted):
 
 def step_by_step(name):
     """The same formula in Python, every operation rounded by itself."""
-    written = dict(vars(functions)) | {"fma": fma, "_halved_power_of_two": _power, "_split": _split, "_quadrant": _quadrant}
+    written = dict(vars(functions)) | {
+        "fma": fma,
+        "_halved_power_of_two": _power,
+        "_split": _split,
+        "_quadrant": _quadrant,
+    }
     for each, function in vars(functions).items():
         if hasattr(function, "py_func"):
             written[each] = FunctionType(function.py_func.__code__, written, each)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from calls import normal, run, same_bits, same_for_parts
 
-from sknet_hp.nets.compiled import heads
+from sknet_hp.nets.compiled.kernels import heads
 
 shapes = pytest.mark.parametrize(("rows", "n_heads", "width"), [(1, 1, 1), (3, 2, 17), (33, 3, 3), (17, 5, 70)])
 

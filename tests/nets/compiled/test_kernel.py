@@ -1,4 +1,6 @@
-"""How kernels come to be: what they take, where their machine code is kept, and that none is made that no network needs."""
+"""How kernels come to be: what they take, where their machine code is kept, and that
+none is made that no network needs.
+"""
 
 import gc
 import os
@@ -15,11 +17,12 @@ from scripts import PREAMBLE
 from scripts import run as run_script
 
 import sknet_hp
-from sknet_hp.nets.compiled import cells, embeddings, heads, layers, machine, pointwise, products, table_layers  # noqa: F401
+from sknet_hp.nets.compiled import machine
 from sknet_hp.nets.compiled.kernel import _SOURCES, MOST_FIELDS, Kernel, encoded, kernel, kernel_with
+from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise, products  # noqa: F401
 from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, lines
-from sknet_hp.training import stopping
 from sknet_hp.training.compiled import augment, loop, losses, updates  # noqa: F401
+from sknet_hp.training.rules import stopping
 
 
 def every_kernel():
@@ -27,7 +30,11 @@ def every_kernel():
 
 
 def test_every_kernel_fits_into_a_row_of_a_tape():
-    kernels = [each for each in every_kernel() if each.function.__module__.startswith("sknet_hp") and each.name not in ("train", "judge")]
+    kernels = [
+        each
+        for each in every_kernel()
+        if each.function.__module__.startswith("sknet_hp") and each.name not in ("train", "judge")
+    ]
     assert len(kernels) > 50
     assert max(len(each.fields) for each in kernels) <= MOST_FIELDS
 
@@ -67,7 +74,10 @@ def test_tapes_say_where_arrays_lie():
     tape.add(pointwise.fill, n=7, x=Place(Space.FLOATS), value=1.0)
     bound = (tape + tape).bound({Space.WORK: 1000, Space.FLOATS: 5000}, rows=10)
     assert bound.shape == (4, 1 + MOST_FIELDS)
-    assert bound[:2, :4].tolist() == [[pointwise.fill.address, 30, 1016, encoded(0.5)], [pointwise.fill.address, 7, 5000, encoded(1.0)]]
+    assert bound[:2, :4].tolist() == [
+        [pointwise.fill.address, 30, 1016, encoded(0.5)],
+        [pointwise.fill.address, 7, 5000, encoded(1.0)],
+    ]
     assert (bound[2:] == bound[:2]).all()
     with pytest.raises(KeyError, match="value"):
         tape.add(pointwise.fill, n=1, x=0)
@@ -100,11 +110,16 @@ def _raise_in_turn(part, parts, steps, counts, barrier):
 
 @pytest.mark.parametrize("parts", [2, 3, 5])
 def test_parts_meet(parts):
-    """Nobody goes on before all have come, with more threads than there are cores too, which sleep then."""
+    """Nobody goes on before all have come, with more threads than there are cores too,
+    which sleep then.
+    """
     counts, barrier = np.zeros(parts, np.int64), np.zeros(machine.BARRIER, np.int64)
     raise_in_turn = kernel_with(_raise_in_turn, "in_turn", integers=machine.integers, meet=machine.meet)
     fields = {"steps": 200, "counts": counts, "barrier": barrier}
-    threads = [threading.Thread(target=lambda part=part: raise_in_turn(part=part, parts=parts, **fields)) for part in range(parts)]
+    threads = [
+        threading.Thread(target=lambda part=part: raise_in_turn(part=part, parts=parts, **fields))
+        for part in range(parts)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -121,7 +136,9 @@ def _halve(part, parts, x, flushes):
 
 
 def test_subnormal_numbers_are_flushed_and_only_here():
-    halve = kernel_with(_halve, "halve", **{name: getattr(machine, name) for name in ("flush_subnormals", "restore", "vector")})
+    halve = kernel_with(
+        _halve, "halve", **{name: getattr(machine, name) for name in ("flush_subnormals", "restore", "vector")}
+    )
     tiny = np.finfo(np.float32).tiny
     for flushes, left in ((False, tiny / 2), (True, 0), (False, tiny / 2)):
         x = np.array([tiny])
@@ -180,7 +197,9 @@ def test_all_files_with_functions_that_kernels_are_made_of_are_looked_at():
     package = Path(sknet_hp.__file__).parent
     looked_at = {path for pattern in _SOURCES for path in package.glob(pattern)}
     compiled = [module for name, module in sys.modules.items() if name.startswith("sknet_hp.") and ".compiled." in name]
-    functions = [value.py_func for module in compiled for value in vars(module).values() if isinstance(value, Dispatcher)]
+    functions = [
+        value.py_func for module in compiled for value in vars(module).values() if isinstance(value, Dispatcher)
+    ]
     assert any(function is stopping.improves for function in functions)
     assert {Path(function.__code__.co_filename) for function in functions} <= looked_at
 
@@ -206,7 +225,9 @@ def test_a_full_disk(cache, monkeypatch):
 
 
 def test_nowhere_to_write(monkeypatch, capsys):
-    """A read-only installation, and no home: machine code is made in each process, which is said."""
+    """A read-only installation, and no home: machine code is made in each process,
+    which is said.
+    """
     from numba.core.caching import _CacheLocator
 
     def refused(self):
@@ -216,7 +237,10 @@ def test_nowhere_to_write(monkeypatch, capsys):
     monkeypatch.setattr(Kernel, "_seconds", 100.0)
     monkeypatch.setattr(Kernel, "_told", False)
     assert doubled() == doubled() == [3, -4]
-    assert capsys.readouterr().err == "sknet_hp compiles its kernels for this CPU, and can not keep them (set NUMBA_CACHE_DIR to a folder)\n"
+    assert (
+        capsys.readouterr().err
+        == "sknet_hp compiles its kernels for this CPU, and can not keep them (set NUMBA_CACHE_DIR to a folder)\n"
+    )
 
 
 def test_what_takes_long_is_said_once(cache, monkeypatch, capsys):
@@ -264,13 +288,17 @@ def test_nothing_is_made_that_is_not_used(tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_two_processes_begin_with_nothing_kept(tmp_path):
-    """At the same time: both train, the same bits; each says once that it compiles. A third finds all, and is silent."""
+    """At the same time: both train, the same bits; each says once that it compiles. A
+    third finds all, and is silent.
+    """
     script = tmp_path / "script.py"
     script.write_text(PREAMBLE + FIT)
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
 
     def start():
-        return subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        return subprocess.Popen(
+            [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
 
     both = [process.communicate(timeout=250) for process in [start(), start()]]
     third = start().communicate(timeout=100)

@@ -1,10 +1,12 @@
-"""Dropout in the compiled half: how much is dropped, what is left is scaled, and the way back drops the same."""
+"""Dropout in the compiled half: how much is dropped, what is left is scaled, and the
+way back drops the same.
+"""
 
 import numpy as np
 import pytest
 from calls import PARTS, normal, run, same_bits
 
-from sknet_hp.nets.compiled import pointwise
+from sknet_hp.nets.compiled.kernels import pointwise
 
 ROWS, WIDTH = 75, 33
 
@@ -15,8 +17,20 @@ def dropped(place):
         """(output, slope)."""
         rows, width = z.shape
         z, out = place(z), place(np.full(z.shape, np.nan))
-        fields = {"rows": rows, "width": width, "z": z, "bias": place(np.zeros(width)), "out": out, "alpha": 0.0, "layer": layer}
-        fields |= {"mask": place(np.full((parts, width), np.nan)), "rate": place(pointwise.dropout_rate(rate)), "key": place([key], np.int64)}
+        fields = {
+            "rows": rows,
+            "width": width,
+            "z": z,
+            "bias": place(np.zeros(width)),
+            "out": out,
+            "alpha": 0.0,
+            "layer": layer,
+        }
+        fields |= {
+            "mask": place(np.full((parts, width), np.nan)),
+            "rate": place(pointwise.dropout_rate(rate)),
+            "key": place([key], np.int64),
+        }
         if bend is None:
             run(pointwise.FORWARD[kind], parts, **fields)
         else:
@@ -41,10 +55,16 @@ def test_share_and_scale(mask, rate, width):
 
 
 def test_numbers_are_dropped_independently(mask):
-    """Neighbours, the two columns that share bits, the same place in the next row, layer or step: no more often together than apart."""
+    """Neighbours, the two columns that share bits, the same place in the next row,
+    layer or step: no more often together than apart.
+    """
     rows, width = 4000, 10
     drawn = mask(rows, width) > 0
-    others = {"column": drawn[:, [*range(1, width), 0]], "shared bits": np.roll(drawn, width // 2, 1), "row": np.roll(drawn, 1, 0)}
+    others = {
+        "column": drawn[:, [*range(1, width), 0]],
+        "shared bits": np.roll(drawn, width // 2, 1),
+        "row": np.roll(drawn, 1, 0),
+    }
     others |= {"layer": mask(rows, width, layer=1) > 0, "step": mask(rows, width, key=2) > 0}
     for name, other in others.items():
         assert abs((drawn == other).mean() - 0.5) < 5 * 0.5 / np.sqrt(drawn.size), name

@@ -6,7 +6,7 @@ import torch
 from calls import close, normal, run, same_bits, same_for_parts
 from torch import nn
 
-from sknet_hp.nets.compiled import normalisation
+from sknet_hp.nets.compiled.kernels import normalisation
 
 shapes = pytest.mark.parametrize(("rows", "width"), [(2, 1), (3, 17), (33, 3), (17, 70), (70, 150)])
 EPS, MOMENTUM = 1e-3, 0.3
@@ -14,7 +14,12 @@ EPS, MOMENTUM = 1e-3, 0.3
 
 def tensors(rows, width):
     """(x, output gradient, scale, shift)."""
-    return 2 * normal(rows, width, seed=1) + 3, normal(rows, width, seed=2), normal(width, seed=3) + 2, normal(width, seed=4)
+    return (
+        2 * normal(rows, width, seed=1) + 3,
+        normal(rows, width, seed=2),
+        normal(width, seed=3) + 2,
+        normal(width, seed=4),
+    )
 
 
 def double(x):
@@ -25,14 +30,24 @@ def double(x):
 
 
 def batch_norm(place, x, g, scale, shift, weight=None, parts=1):
-    """(output, running mean, running variance, input gradient, gradients of scale and shift); g counts by `weight`."""
+    """(output, running mean, running variance, input gradient, gradients of scale and
+    shift); g counts by `weight`.
+    """
     rows, width = x.shape
     weight = place(np.full(rows, 1 / rows) if weight is None else weight)
     x, g, scale, out = place(x), place(g), place(scale), place(np.full(x.shape, np.nan))
     mean, variance, inverse = place(np.full(width, 0.5)), place(np.full(width, 2)), place(np.full(width, np.nan))
     sizes = {"rows": rows, "width": width, "x": x, "scale": scale, "inverse": inverse, "weight": weight}
     running = {"running_mean": mean, "running_var": variance, "eps": place([EPS]), "momentum": place([MOMENTUM])}
-    run(normalisation.batch_norm, parts, **sizes, shift=place(shift), out=out, **running, spare=place(np.full((2, width), np.nan)))
+    run(
+        normalisation.batch_norm,
+        parts,
+        **sizes,
+        shift=place(shift),
+        out=out,
+        **running,
+        spare=place(np.full((2, width), np.nan)),
+    )
     of_scale, of_shift = place(np.full(width, np.nan)), place(np.full(width, np.nan))
     run(normalisation.batch_norm_backward, parts, **sizes, g=g, of_scale=of_scale, of_shift=of_shift)
     return [each.copy() for each in (out, mean, variance, g, of_scale, of_shift)]
@@ -59,12 +74,16 @@ def test_batch_norm(place, rows, width):
 
 
 def test_batch_norm_weights_are_repetitions(place):
-    """A row of weight 3 counts like three rows, one of weight 0 like none, the unbiased variance apart, which counts rows."""
+    """A row of weight 3 counts like three rows, one of weight 0 like none, the unbiased
+    variance apart, which counts rows.
+    """
     rows, width = 21, 17
     x, g, scale, shift = tensors(rows, width)
     counts = np.arange(rows) % 4
     each = np.repeat(np.arange(rows), counts)
-    out, mean, _, back, of_scale, of_shift = batch_norm(place, x, g * counts[:, None], scale, shift, counts / counts.sum())
+    out, mean, _, back, of_scale, of_shift = batch_norm(
+        place, x, g * counts[:, None], scale, shift, counts / counts.sum()
+    )
     expected = torch_batch_norm(x[each], g[each], scale, shift)
     close(out[each], expected[0], 2e-5)
     close(mean, expected[1], 2e-5)
@@ -83,7 +102,9 @@ def test_batch_norm_learns_nothing_from_a_batch_without_weight(place):
 
 
 def test_batch_norm_of_a_single_row(place):
-    """Where torch raises an error: the variance of one row is zero, and is tracked as that."""
+    """Where torch raises an error: the variance of one row is zero, and is tracked as
+    that.
+    """
     x, g, scale, shift = tensors(1, 17)
     out, mean, variance, back, of_scale, of_shift = batch_norm(place, x, g, scale, shift)
     assert same_bits(out[0], shift)
@@ -101,7 +122,15 @@ def test_batch_norm_in_prediction(place, rows, width):
 
     def compute(parts):
         out = place(np.full(x.shape, np.nan))
-        fields = {"rows": rows, "width": width, "x": place(x), "scale": place(scale), "shift": place(shift), "eps": place([EPS]), "out": out}
+        fields = {
+            "rows": rows,
+            "width": width,
+            "x": place(x),
+            "scale": place(scale),
+            "shift": place(shift),
+            "eps": place([EPS]),
+            "out": out,
+        }
         run(normalisation.batch_norm_evaluated, parts, **fields, running_mean=place(mean), running_var=place(variance))
         return [out.copy()]
 
@@ -117,12 +146,34 @@ def test_layer_norm(place, rows, width):
     x, g, scale, shift = tensors(rows, width)
 
     def compute(parts):
-        inside, back, out, inverse = place(x), place(g), place(np.full(x.shape, np.nan)), place(np.full((rows, 2), np.nan))
+        inside, back, out, inverse = (
+            place(x),
+            place(g),
+            place(np.full(x.shape, np.nan)),
+            place(np.full((rows, 2), np.nan)),
+        )
         of_scale, of_shift, factor = place(np.full(width, np.nan)), place(np.full(width, np.nan)), place(scale)
         sizes = {"rows": rows, "width": width, "x": inside}
-        run(normalisation.layer_norm, parts, **sizes, scale=factor, shift=place(shift), out=out, inverse=inverse, eps=place([EPS]))
+        run(
+            normalisation.layer_norm,
+            parts,
+            **sizes,
+            scale=factor,
+            shift=place(shift),
+            out=out,
+            inverse=inverse,
+            eps=place([EPS]),
+        )
         run(normalisation.norm_sums, parts, **sizes, g=back, of_scale=of_scale, of_shift=of_shift)
-        run(normalisation.layer_norm_backward, parts, **sizes, g=back, scale=factor, inverse=inverse, ones=place(np.ones(width)))
+        run(
+            normalisation.layer_norm_backward,
+            parts,
+            **sizes,
+            g=back,
+            scale=factor,
+            inverse=inverse,
+            ones=place(np.ones(width)),
+        )
         return [each.copy() for each in (out, back, of_scale, of_shift)]
 
     inside, factor, offset = double(x), double(scale), double(shift)

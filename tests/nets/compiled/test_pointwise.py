@@ -6,8 +6,8 @@ import torch
 from calls import close, normal, run, same_bits, same_for_parts
 from torch import nn
 
-from sknet_hp.nets.compiled import pointwise
-from sknet_hp.nets.modules import ParametricActivation
+from sknet_hp.nets.architectures.blocks import ParametricActivation
+from sknet_hp.nets.compiled.kernels import pointwise
 
 TORCH = {
     "identity": (nn.Identity(), 0.0),
@@ -31,8 +31,21 @@ shapes = pytest.mark.parametrize(("rows", "width"), [(1, 1), (3, 17), (33, 3), (
 def forward(place, kind, z, bias, parts=1, bend=None):
     """(output, slope, what is left for the gradient of `bend`)."""
     rows, width = z.shape
-    z, out, mask, bent = place(z), place(np.full(z.shape, np.nan)), place(np.full((parts, width), np.nan)), place(np.full(z.shape, np.nan))
-    fields = {"rows": rows, "width": width, "z": z, "bias": place(bias), "out": out, "mask": mask, "alpha": TORCH[kind][1]}
+    z, out, mask, bent = (
+        place(z),
+        place(np.full(z.shape, np.nan)),
+        place(np.full((parts, width), np.nan)),
+        place(np.full(z.shape, np.nan)),
+    )
+    fields = {
+        "rows": rows,
+        "width": width,
+        "z": z,
+        "bias": place(bias),
+        "out": out,
+        "mask": mask,
+        "alpha": TORCH[kind][1],
+    }
     fields |= {"rate": 0, "key": 0, "layer": 0}
     if bend is None:
         run(pointwise.FORWARD[kind], parts, **fields)
@@ -116,7 +129,11 @@ def test_backward(place, rows, width, has_bias, is_bent):
 
     def compute(parts):
         own, of_bias, of_weight = place(g), place(np.full(width, np.nan)), place(np.full(width, np.nan))
-        fields = {"bias_gradient": of_bias if has_bias else 0, "weight_gradient": of_weight if is_bent else 0, "bent": place(bent) if is_bent else 0}
+        fields = {
+            "bias_gradient": of_bias if has_bias else 0,
+            "weight_gradient": of_weight if is_bent else 0,
+            "bent": place(bent) if is_bent else 0,
+        }
         run(pointwise.backward, parts, rows=rows, width=width, g=own, slope=place(slope), **fields)
         return [own.copy(), of_bias.copy(), of_weight.copy()]
 
@@ -132,13 +149,27 @@ def test_sums_and_additions(place, rows, width):
     x, bias, y = normal(rows, width, seed=1), normal(width, seed=2), normal(rows, width + 3, seed=3)
 
     def compute(parts):
-        biased, total, both, doubled = place(x), place(np.full(width, np.nan)), place(np.full((rows, width), np.nan)), place(x)
+        biased, total, both, doubled = (
+            place(x),
+            place(np.full(width, np.nan)),
+            place(np.full((rows, width), np.nan)),
+            place(x),
+        )
         run(pointwise.add_bias, parts, rows=rows, width=width, x=biased, bias=place(bias))
         run(pointwise.sum_rows, parts, rows=rows, width=width, g=place(x), total=total)
         run(pointwise.add, parts, n=x.size, a=place(x), b=biased, out=both)
         run(pointwise.add, parts, n=x.size, a=doubled, b=doubled, out=doubled)
         wider = place(y)
-        run(pointwise.add_columns, parts, rows=rows, width=width, x=place(x), x_width=width, out=wider, out_width=width + 3)
+        run(
+            pointwise.add_columns,
+            parts,
+            rows=rows,
+            width=width,
+            x=place(x),
+            x_width=width,
+            out=wider,
+            out_width=width + 3,
+        )
         return [biased.copy(), total.copy(), both.copy(), doubled.copy(), wider.copy()]
 
     biased, total, both, doubled, wider = same_for_parts(compute)

@@ -1,11 +1,13 @@
-"""Matrix products: each element is one chain of fused multiplications and additions, wherever its operands lie and whoever computes it."""
+"""Matrix products: each element is one chain of fused multiplications and additions,
+wherever its operands lie and whoever computes it.
+"""
 
 import numpy as np
 import pytest
 from calls import PARTS, fma, normal, run, same_bits
 
-from sknet_hp.nets.compiled import products
 from sknet_hp.nets.compiled.kernel import kernel_with
+from sknet_hp.nets.compiled.kernels import products
 from sknet_hp.nets.compiled.machine import vector
 
 COLUMNS = (1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 70)
@@ -13,7 +15,9 @@ ROWS, INNER = (1, 3, 17), (1, 7, 33)
 
 
 def chains(a, b, c=None):
-    """(m, inner) by (inner, n): one chain for each element, in the order of the inner index, going on from c."""
+    """(m, inner) by (inner, n): one chain for each element, in the order of the inner
+    index, going on from c.
+    """
     c = np.zeros((len(a), b.shape[1]), np.float32) if c is None else c
     for k in range(a.shape[1]):
         c = fma(a[:, k, None], b[k], c)
@@ -21,7 +25,9 @@ def chains(a, b, c=None):
 
 
 class Matrix:
-    """A matrix whose rows lie further apart than they are long, or whose columns do, with NaN between them."""
+    """A matrix whose rows lie further apart than they are long, or whose columns do,
+    with NaN between them.
+    """
 
     def __init__(self, place, values, *, columns_apart=False, gap=5):
         values = values.T if columns_apart else values
@@ -90,7 +96,9 @@ def test_parts_do_not_show(place, layout, n):
 
 
 def test_rows_and_columns_do_not_depend_on_company(place):
-    """A batch's rows have the bits that they have in another batch; so have the units of a layer."""
+    """A batch's rows have the bits that they have in another batch; so have the units
+    of a layer.
+    """
     a, b = normal(37, 50, seed=1), normal(50, 41, seed=2)
     whole = multiply(place, a, b)
     assert same_bits(multiply(place, a[11:12], b), whole[11:12])
@@ -110,7 +118,9 @@ def test_special_values_reach_their_elements_alone(place):
 
 
 def paired(a, b):
-    """(m, inner) by (n, inner): sixteen chains for each element, added in pairs; what is left of the last sixteen follows."""
+    """(m, inner) by (n, inner): sixteen chains for each element, added in pairs; what
+    is left of the last sixteen follows.
+    """
     whole = a.shape[1] // 16
     total = np.zeros((len(a), len(b), 16), np.float32)
     for step in range(whole):

@@ -1,4 +1,6 @@
-"""Whole networks by their tapes against torch's autograd: every module and option, on tables with every kind of cells."""
+"""Whole networks by their tapes against torch's autograd: every module and option, on
+tables with every kind of cells.
+"""
 
 import numpy as np
 import pytest
@@ -8,10 +10,10 @@ from made_tables import made_table
 from programs import Compiled, in_torch, wide, with_weights
 from torch import nn
 
-from sknet_hp.nets.front import Front
-from sknet_hp.nets.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
-from sknet_hp.nets.resnet import ResNet
-from sknet_hp.nets.tabm import TabM
+from sknet_hp.nets.architectures.front import Front
+from sknet_hp.nets.architectures.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
+from sknet_hp.nets.architectures.resnet import ResNet
+from sknet_hp.nets.architectures.tabm import TabM
 
 ALL = 50
 
@@ -48,20 +50,41 @@ CASES = [
     *[(f"resnet, {table}", resnet, table, {"dropout": 0.2, "residual_dropout": 0.1}) for table in TABLES],
     *[(f"tabm, {table}", tabm, table, {"dropout": 0.2}) for table in TABLES],
     *[(f"mlp, {name}", mlp, "numbers", {"activation": name, "dropout": 0.3}) for name in ACTIVATIONS],
-    *[(f"mlp, parametric {name}", mlp, "bins", {"activation": name, "parametric_activation": True}) for name in ("selu", "mish", "gelu", "none")],
-    *[(f"mlp, {name} normalisation", mlp, "everything", {"normalization": name, "dropout": 0.2, "activation": "silu"}) for name in NORMALIZATIONS],
+    *[
+        (f"mlp, parametric {name}", mlp, "bins", {"activation": name, "parametric_activation": True})
+        for name in ("selu", "mish", "gelu", "none")
+    ],
+    *[
+        (f"mlp, {name} normalisation", mlp, "everything", {"normalization": name, "dropout": 0.2, "activation": "silu"})
+        for name in NORMALIZATIONS
+    ],
     *[(f"resnet, {name} normalisation", resnet, "everything", {"normalization": name}) for name in NORMALIZATIONS],
     ("mlp, ntk", mlp, "everything", {"ntk": True, "activation": "tanh"}),
     ("mlp, no layers", mlp, "everything", {"n_layers": 0}),
-    ("resnet, parametric", resnet, "numbers", {"parametric_activation": True, "activation": "tanh", "hidden_factor": 0.5}),
+    (
+        "resnet, parametric",
+        resnet,
+        "numbers",
+        {"parametric_activation": True, "activation": "tanh", "hidden_factor": 0.5},
+    ),
     ("tabm, parametric", tabm, "words", {"parametric_activation": True, "activation": "elu"}),
     ("tabm, one head", tabm, "bins", {"n_heads": 1, "n_layers": 1}),
 ]
 
 
 def front(table, **options):
-    """Of a table whose columns begin with two numbers, and which has two columns of codes."""
-    options = {"n_numeric": 2, "num_frequencies": 3, "first_bin": 3, "n_bins": 4, "n_codes": 2, "n_categories": 11, "cat_embedding_dim": 5} | options
+    """Of a table whose columns begin with two numbers, and which has two columns of
+    codes.
+    """
+    options = {
+        "n_numeric": 2,
+        "num_frequencies": 3,
+        "first_bin": 3,
+        "n_bins": 4,
+        "n_codes": 2,
+        "n_categories": 11,
+        "cat_embedding_dim": 5,
+    } | options
     return Front(**options) if table.codes.size else Front(**options | {"n_codes": 0})
 
 
@@ -76,15 +99,24 @@ CASES += [
     if name == "mlp" or table != "words"
 ]
 CASES += [
-    (f"{name}, embedded bins, {table}", make, table, {"front": front((TABLES | CODED)[table], num_embedding="bins", **options)})
+    (
+        f"{name}, embedded bins, {table}",
+        make,
+        table,
+        {"front": front((TABLES | CODED)[table], num_embedding="bins", **options)},
+    )
     for name, make in ARCHITECTURES.items()
     for table, options in (("bins", {}), ("everything and codes", {"feature_scale": True}))
 ]
-every_case = pytest.mark.parametrize(("make", "table", "options"), [pytest.param(*rest, id=name) for name, *rest in CASES])
+every_case = pytest.mark.parametrize(
+    ("make", "table", "options"), [pytest.param(*rest, id=name) for name, *rest in CASES]
+)
 
 
 class Skipping(nn.Module):
-    """Layers in unusual places: something is added to the table itself, an activation follows a sum, a dropout nothing."""
+    """Layers in unusual places: something is added to the table itself, an activation
+    follows a sum, a dropout nothing.
+    """
 
     def __init__(self, width):
         super().__init__()
@@ -102,9 +134,15 @@ ODD = {
     "activation first": lambda n: nn.Sequential(nn.Tanh(), nn.Linear(n, 3)),
     "dropout first and last": lambda n: nn.Sequential(nn.Dropout(0.2), nn.Linear(n, 3), nn.Dropout(0.4)),
     "normalised table": lambda n: nn.Sequential(nn.BatchNorm1d(n), nn.Linear(n, 3), nn.Softmax(-1)),
-    "layers twice": lambda n: nn.Sequential(nn.Linear(n, 17), nn.LayerNorm(17), nn.BatchNorm1d(17), nn.GELU(approximate="tanh"), nn.Linear(17, 5)),
-    "dropout before activation": lambda n: nn.Sequential(nn.Linear(n, 17), nn.Dropout(0.3), nn.LeakyReLU(0.3), nn.Linear(17, 2), nn.LogSoftmax(-1)),
-    "nothing between": lambda n: nn.Sequential(nn.Linear(n, 4, bias=False), nn.Linear(4, 33), nn.Linear(33, 2, bias=False)),
+    "layers twice": lambda n: nn.Sequential(
+        nn.Linear(n, 17), nn.LayerNorm(17), nn.BatchNorm1d(17), nn.GELU(approximate="tanh"), nn.Linear(17, 5)
+    ),
+    "dropout before activation": lambda n: nn.Sequential(
+        nn.Linear(n, 17), nn.Dropout(0.3), nn.LeakyReLU(0.3), nn.Linear(17, 2), nn.LogSoftmax(-1)
+    ),
+    "nothing between": lambda n: nn.Sequential(
+        nn.Linear(n, 4, bias=False), nn.Linear(4, 33), nn.Linear(33, 2, bias=False)
+    ),
 }
 
 
@@ -163,12 +201,16 @@ def test_parts_do_not_show(make, table, options):
     for parts in (1, 2, 3, 5):
         compiled = Compiled(module, table, 85, parts)
         out = compiled.forward(batch)
-        found.append([out, *compiled.backward(batch, normal(*out.shape, seed=3)).values(), *compiled.buffers().values()])
+        found.append(
+            [out, *compiled.backward(batch, normal(*out.shape, seed=3)).values(), *compiled.buffers().values()]
+        )
     for parts in found[1:]:
         assert all(same_bits(a, b) for a, b in zip(parts, found[0], strict=True))
 
 
-@pytest.mark.parametrize(("make", "options"), [(mlp, {}), (resnet, {}), (tabm, {"dropout": 0.2}), (mlp, {"normalization": "batch"})])
+@pytest.mark.parametrize(
+    ("make", "options"), [(mlp, {}), (resnet, {}), (tabm, {"dropout": 0.2}), (mlp, {"normalization": "batch"})]
+)
 @pytest.mark.parametrize("table", list(TABLES))
 def test_wide_rows(make, options, table):
     """For those who change inputs: the same network on rows that are written out."""

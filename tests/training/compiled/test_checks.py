@@ -1,4 +1,6 @@
-"""What kernels take on trust is refused before: they would read and write where they are told to."""
+"""What kernels take on trust is refused before: they would read and write where they
+are told to.
+"""
 
 from dataclasses import replace
 
@@ -8,11 +10,11 @@ from jobs import make_job
 from made_tables import made_table
 from torch_loops import train_compiled
 
+from sknet_hp.nets.architectures.front import Front
+from sknet_hp.nets.architectures.mlp import MLP
+from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.compiled.program import program
-from sknet_hp.nets.front import Front
-from sknet_hp.nets.graph import trace
 from sknet_hp.nets.init import initial_buffers, initial_parameters
-from sknet_hp.nets.mlp import MLP
 from sknet_hp.training.job import Rows, Table
 from sknet_hp.training.prediction import predict
 
@@ -37,8 +39,14 @@ def job_on(inputs=INPUTS, y=Y, weight=None, index=None, **changes):
 WRONG_INPUTS = {
     "code": (with_worst("codes", 11), "11 is a category with a learned vector, of which there are 11"),
     "negative code": (with_worst("codes", -1), "-1 is a category with a learned vector"),
-    "no codes": (replace(INPUTS, codes=np.zeros((ROWS, 0), np.int32)), "takes 2 columns of categories with learned vectors, and is given 0"),
-    "category": (with_worst("hot", INPUTS.width), f"{INPUTS.width} is a column of a category, of which there are {INPUTS.width}"),
+    "no codes": (
+        replace(INPUTS, codes=np.zeros((ROWS, 0), np.int32)),
+        "takes 2 columns of categories with learned vectors, and is given 0",
+    ),
+    "category": (
+        with_worst("hot", INPUTS.width),
+        f"{INPUTS.width} is a column of a category, of which there are {INPUTS.width}",
+    ),
     "word": (with_worst("sparse_columns", 1 << 20), "1048576 is a column of a sparse table"),
     "negative word": (with_worst("sparse_columns", -3), "-3 is a column of a sparse table"),
     "bin": (with_worst("bins", 2), "2 is a bin, of which there are 2"),
@@ -78,7 +86,10 @@ WRONG_ROWS = {
     "class": ({"y": np.arange(ROWS) % 4}, "3 is the number of a class, of which there are 3"),
     "negative class": ({"y": np.arange(ROWS) - 1}, "-1 is the number of a class"),
     "missing targets": ({"y": Y[:-1]}, r"targets have shape \(19,\), but must be \(20,\)"),
-    "columns of targets": ({"y": NUMBERS[:, :2], "loss": "mse"}, r"targets have shape \(20, 2\), but must be \(20, 3\)"),
+    "columns of targets": (
+        {"y": NUMBERS[:, :2], "loss": "mse"},
+        r"targets have shape \(20, 2\), but must be \(20, 3\)",
+    ),
     "weights": ({"weight": np.ones(ROWS - 1, np.float32)}, r"weights have shape \(19,\), but there are 20 rows"),
     "row": ({"index": np.array([0, ROWS])}, "20 is the number of a row, of which there are 20"),
     "negative row": ({"index": np.array([0, -1])}, "-1 is the number of a row"),
@@ -92,7 +103,9 @@ def test_rows(name):
     with pytest.raises(ValueError, match=message):
         train_compiled(job)
     with pytest.raises(ValueError, match=message):
-        train_compiled(replace(job_on(**({"loss": "mse", "y": NUMBERS} if "loss" in changes else {})), validation=job.train))
+        train_compiled(
+            replace(job_on(**({"loss": "mse", "y": NUMBERS} if "loss" in changes else {})), validation=job.train)
+        )
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float16, ">f4"])
@@ -109,6 +122,8 @@ def test_graphs_that_do_not_fit_their_tables():
     """Layers in the middle too."""
     node = GRAPH.nodes[-1]
     (weight, name, (n_outputs, n_inputs)), *others = node.parameters
-    wrong = replace(GRAPH, nodes=(*GRAPH.nodes[:-1], replace(node, parameters=((weight, name, (n_outputs, n_inputs + 1)), *others))))
+    wrong = replace(
+        GRAPH, nodes=(*GRAPH.nodes[:-1], replace(node, parameters=((weight, name, (n_outputs, n_inputs + 1)), *others)))
+    )
     with pytest.raises(ValueError, match="layer 4 of the network, linear, takes 5 columns, and is given 4"):
         program(wrong, INPUTS.form, ROWS, 1, training=True)

@@ -1,4 +1,6 @@
-"""What a compiled training does beside its steps: schedules, averages, stopping, divergence, being called off, going on."""
+"""What a compiled training does beside its steps: schedules, averages, stopping,
+divergence, being called off, going on.
+"""
 
 import threading
 import time
@@ -10,16 +12,18 @@ import torch
 from jobs import losses, make_job, make_table, same_result
 from torch_loops import flat, loss_of, module_of, order, torch_training, train_compiled
 
-from sknet_hp.training.averaging import Averaging, ema_share
 from sknet_hp.training.calling_off import CallOff, Cancelled
 from sknet_hp.training.job import Rates, Reaction, Stopping
-from sknet_hp.training.schedules import SCHEDULES, Schedule
+from sknet_hp.training.rules.averaging import Averaging, ema_share
+from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
 
 EPOCHS = 12  # of five steps
 
 
 def job_with(n=70, **changes):
-    return make_job(n=n, **{"optimizer": "adam", "rates": Rates(lr=1e-2), "batch_size": 15, "max_epochs": EPOCHS} | changes)
+    return make_job(
+        n=n, **{"optimizer": "adam", "rates": Rates(lr=1e-2), "batch_size": 15, "max_epochs": EPOCHS} | changes
+    )
 
 
 def adam(module, rates):
@@ -36,7 +40,9 @@ def agree(found, module):
 @pytest.mark.parametrize("warmup", [0.0, 0.3])
 @pytest.mark.parametrize("name", [name for name in SCHEDULES if name != "plateau"])
 def test_schedules(name, warmup):
-    """Of the learning rate in each step, over a horizon that is longer than the training."""
+    """Of the learning rate in each step, over a horizon that is longer than the
+    training.
+    """
     schedule = Schedule(name, min_factor=0.05, warmup=warmup, cycles=2)
     job = job_with(schedule=schedule, schedule_epochs=15)
     module = module_of(job)
@@ -68,7 +74,12 @@ def validation_loss(job, module):
 
 
 def test_plateau_as_torch():
-    job = job_with(n_valid=30, rates=Rates(lr=0.3), max_epochs=25, schedule=Schedule("plateau", patience=1, gamma=0.3, min_factor=0.01))
+    job = job_with(
+        n_valid=30,
+        rates=Rates(lr=0.3),
+        max_epochs=25,
+        schedule=Schedule("plateau", patience=1, gamma=0.3, min_factor=0.01),
+    )
     module = module_of(job)
     optimizer = adam(module, job.rates)
     torchs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.3, patience=1, min_lr=0.003)
@@ -144,7 +155,9 @@ def stopping_job(**changes):
 @pytest.mark.parametrize("averaging", ["none", "ema"])
 @pytest.mark.parametrize("min_delta", [0.0, 0.02])
 def test_patience(averaging, min_delta):
-    """The best epoch and the end follow from the validation losses; its weights are what it ended with."""
+    """The best epoch and the end follow from the validation losses; its weights are
+    what it ended with.
+    """
     job = stopping_job(averaging=Averaging(averaging, decay=0.9))
     job = replace(job, stopping=Stopping(3, min_delta))
     result = train_compiled(job)
@@ -164,22 +177,35 @@ def test_patience(averaging, min_delta):
 
 
 def test_validation_losses():
-    """Means over the rows that are held out, by weight, and the share of those that are right."""
+    """Means over the rows that are held out, by weight, and the share of those that are
+    right.
+    """
     weight = np.random.default_rng(0).random(110).astype(np.float32)
     job = job_with(n=70, n_valid=40, table=make_table(110, weight=weight), max_epochs=1)
     result, module = train_compiled(job), module_of(job)
     torch_training(job, module, adam(module, job.rates))
     assert result.history[0].valid_loss == pytest.approx(validation_loss(job, module), rel=1e-4)
-    right = module(torch.tensor(job.train.table.X.floats[-40:], dtype=torch.float64)).argmax(1).numpy() == job.train.table.y[-40:]
+    right = (
+        module(torch.tensor(job.train.table.X.floats[-40:], dtype=torch.float64)).argmax(1).numpy()
+        == job.train.table.y[-40:]
+    )
     assert result.history[0].valid_acc == pytest.approx(np.average(right, weights=weight[-40:]), rel=1e-5)
 
 
 @pytest.mark.parametrize("averaging", ["none", "ema", "swa"])
 @pytest.mark.parametrize("n_valid", [0, 30])
 def test_divergence(averaging, n_valid):
-    """It ends; what was before the epoch in which it happened is kept, and the epoch is reported."""
+    """It ends; what was before the epoch in which it happened is kept, and the epoch is
+    reported.
+    """
     job = job_with(
-        n_valid=n_valid, loss="mse", optimizer="sgd", rates=Rates(lr=8.0), max_epochs=50, averaging=Averaging(averaging, start=0.0), activation="relu"
+        n_valid=n_valid,
+        loss="mse",
+        optimizer="sgd",
+        rates=Rates(lr=8.0),
+        max_epochs=50,
+        averaging=Averaging(averaging, start=0.0),
+        activation="relu",
     )
     result = train_compiled(job)
     assert result.state.finished == "diverged"
@@ -189,12 +215,16 @@ def test_divergence(averaging, n_valid):
     assert np.isfinite(result.state.parameters).all()
     if before is not None:
         assert np.array_equal(result.state.parameters, before.state.parameters)
-        assert result.state.average is None or np.array_equal(result.state.average.parameters, before.state.average.parameters)
+        assert result.state.average is None or np.array_equal(
+            result.state.average.parameters, before.state.average.parameters
+        )
 
 
 @pytest.mark.parametrize("cores", [1, 2])
 def test_called_off_within_half_a_second(cores, monkeypatch):
-    """Of the processor's time, as others may keep it: of a training that would take minutes."""
+    """Of the processor's time, as others may keep it: of a training that would take
+    minutes.
+    """
     from sknet_hp.training.compiled import training
 
     monkeypatch.setattr(training, "worth_sharing", lambda job: True)
@@ -265,7 +295,9 @@ def test_looking_on_changes_nothing():
 
 
 def test_orders_of_rows():
-    """Each epoch has every row once, in an order of its own, which follows from the seed."""
+    """Each epoch has every row once, in an order of its own, which follows from the
+    seed.
+    """
     job = job_with(n=70)
     drawn = [order(job, epoch) for epoch in range(3)]
     assert all(np.array_equal(np.sort(rows), np.arange(70)) for rows in drawn)
@@ -274,7 +306,9 @@ def test_orders_of_rows():
     assert np.array_equal(order(replace(job, shuffle=False), 0), np.arange(70))
     first = np.array([order(job, epoch)[0] for epoch in range(4000)])
     counts = np.bincount(first, minlength=70)
-    assert ((counts - 4000 / 70) ** 2 / (4000 / 70)).sum() < 130  # chi squared with 69 degrees of freedom: one in a hundred thousand
+    assert (
+        (counts - 4000 / 70) ** 2 / (4000 / 70)
+    ).sum() < 130  # chi squared with 69 degrees of freedom: one in a hundred thousand
 
 
 @pytest.mark.parametrize("cores", [2, 3, 5])

@@ -1,4 +1,6 @@
-"""The same bits wherever the arrays of a table lie, through the estimators and below them."""
+"""The same bits wherever the arrays of a table lie, through the estimators and below
+them.
+"""
 
 import warnings
 from dataclasses import replace
@@ -11,8 +13,8 @@ from sklearn.base import clone
 from torch_loops import train_compiled
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.nets.graph import trace
-from sknet_hp.nets.mlp import MLP
+from sknet_hp.nets.architectures.mlp import MLP
+from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.training.job import Table
 
 COMMON = {"width": 17, "max_epochs": 3, "batch_size": 32, "random_state": 0}

@@ -1,4 +1,6 @@
-"""Compiled losses against torch: values and gradients of rows, with several heads and one, and which of torch's are known."""
+"""Compiled losses against torch: values and gradients of rows, with several heads and
+one, and which of torch's are known.
+"""
 
 from dataclasses import replace
 
@@ -12,11 +14,15 @@ from torch import nn
 
 from sknet_hp.training.compiled.known import known
 from sknet_hp.training.compiled.losses import ROWS, evaluated, together_of, trained
-from sknet_hp.training.losses import LOSSES
-from sknet_hp.training.torch_loss import TorchLoss
+from sknet_hp.training.rules.losses import LOSSES
+from sknet_hp.training.rules.torch_loss import TorchLoss
 
 N = 3
-CLASS_WEIGHTS, LABEL_WEIGHTS, POSITIVE = torch.tensor([1.0, 2.0, 0.5]), torch.tensor([0.3, 1.0, 2.0]), torch.tensor([3.0, 0.5, 1.0])
+CLASS_WEIGHTS, LABEL_WEIGHTS, POSITIVE = (
+    torch.tensor([1.0, 2.0, 0.5]),
+    torch.tensor([0.3, 1.0, 2.0]),
+    torch.tensor([3.0, 0.5, 1.0]),
+)
 
 
 def focal(z, t):
@@ -55,7 +61,14 @@ LABELS = [
     nn.MultiLabelSoftMarginLoss(),
     nn.MultiLabelSoftMarginLoss(weight=LABEL_WEIGHTS, reduction="sum"),
 ]
-NUMBERS = [nn.MSELoss(), nn.L1Loss(), nn.SmoothL1Loss(beta=0.4), nn.SmoothL1Loss(beta=0.0), nn.HuberLoss(delta=0.4), nn.PoissonNLLLoss()]
+NUMBERS = [
+    nn.MSELoss(),
+    nn.L1Loss(),
+    nn.SmoothL1Loss(beta=0.4),
+    nn.SmoothL1Loss(beta=0.0),
+    nn.HuberLoss(delta=0.4),
+    nn.PoissonNLLLoss(),
+]
 
 
 def of_rows(loss):
@@ -77,7 +90,11 @@ def of_rows(loss):
 
 CASES = [pytest.param(name, number, rows, id=name) for name, (number, rows) in OURS.items()]
 LIKE = [("cross_entropy", CLASSES), ("binary_cross_entropy", LABELS), ("mse", NUMBERS)]
-CASES += [pytest.param(TorchLoss(loss, like), 0.0, of_rows(loss), id=f"{loss}-{i}") for like, losses in LIKE for i, loss in enumerate(losses)]
+CASES += [
+    pytest.param(TorchLoss(loss, like), 0.0, of_rows(loss), id=f"{loss}-{i}")
+    for like, losses in LIKE
+    for i, loss in enumerate(losses)
+]
 every_loss = pytest.mark.parametrize(("loss", "number", "rows_of"), CASES)
 
 
@@ -165,12 +182,37 @@ def test_evaluation(place, loss, number, rows_of, heads, kept):
     own, cursor = compiled(loss, number), 20 if kept else 0
 
     def compute(parts):
-        losses, hits, together = place(np.full(35, np.nan)), place(np.full(35, np.nan)), place(np.full((35 + cursor, N), 7))
-        fields = {"rows": 35, "heads": heads, "n": N, "outputs": place(z), "targets": place(t), "parameter": place(own.own)}
-        fields |= {"together": together, "kept": kept, "cursor": place([cursor], np.int64), "spare": place(np.full((parts, N), np.nan))}
+        losses, hits, together = (
+            place(np.full(35, np.nan)),
+            place(np.full(35, np.nan)),
+            place(np.full((35 + cursor, N), 7)),
+        )
+        fields = {
+            "rows": 35,
+            "heads": heads,
+            "n": N,
+            "outputs": place(z),
+            "targets": place(t),
+            "parameter": place(own.own),
+        }
+        fields |= {
+            "together": together,
+            "kept": kept,
+            "cursor": place([cursor], np.int64),
+            "spare": place(np.full((parts, N), np.nan)),
+        }
         run(evaluated(own.row, own.like), parts, **fields, losses=losses, hits=hits)
         said = place(np.full((35 + cursor, N), 7))
-        run(together_of(own.like), parts, rows=35, heads=heads, n=N, outputs=place(z), cursor=place([cursor], np.int64), out=said)
+        run(
+            together_of(own.like),
+            parts,
+            rows=35,
+            heads=heads,
+            n=N,
+            outputs=place(z),
+            cursor=place([cursor], np.int64),
+            out=said,
+        )
         return [losses.copy(), hits.copy(), together.copy(), said.copy()]
 
     losses, hits, together, said = same_for_parts(compute)

@@ -1,4 +1,6 @@
-"""The same bits whatever threads libraries are given, and on processors with wide registers and narrow ones."""
+"""The same bits whatever threads libraries are given, and on processors with wide
+registers and narrow ones.
+"""
 
 import os
 import platform
@@ -13,8 +15,8 @@ from scripts import PREAMBLE
 from threadpoolctl import threadpool_limits
 from torch_loops import train_compiled
 
-from sknet_hp.nets.graph import trace
-from sknet_hp.nets.mlp import MLP
+from sknet_hp.nets.architectures.mlp import MLP
+from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.training.compiled.training import worth_sharing
 
 DIGEST = """
@@ -46,7 +48,9 @@ def test_threads_of_libraries():
 
 
 def test_rounding_of_the_callers_thread():
-    """Some libraries let tiny numbers count as zero in their threads, which is not to be seen, nor changed."""
+    """Some libraries let tiny numbers count as zero in their threads, which is not to
+    be seen, nor changed.
+    """
     expected = train_compiled(job())
     try:
         assert torch.set_flush_denormal(True)
@@ -60,7 +64,9 @@ def digest(folder, preamble="", **environment):
     folder.mkdir()
     script = folder / "script.py"
     script.write_text(preamble + PREAMBLE + DIGEST)
-    found = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=os.environ | environment, timeout=350)
+    found = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, env=os.environ | environment, timeout=350
+    )
     assert found.returncode == 0, found.stderr
     return found.stdout
 
@@ -94,7 +100,9 @@ PROCESSORS = [(8, "haswell", ("avx512",)), (4, "x86-64", ("avx", "fma", "f16c", 
 @pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="names of x86's registers")
 @pytest.mark.parametrize(("lanes", "name", "without"), PROCESSORS, ids=["AVX2", "SSE2, without fused operations"])
 def test_older_processors(tmp_path, lanes, name, without):
-    """Machine code for registers of half and of a quarter of AVX-512's width has the bits of that for this processor."""
+    """Machine code for registers of half and of a quarter of AVX-512's width has the
+    bits of that for this processor.
+    """
     preamble = f"NAME, LANES, WITHOUT = {name!r}, {lanes}, {without!r}\n" + PROCESSOR
     older = digest(tmp_path / "older", preamble, NUMBA_CACHE_DIR=str(tmp_path / "kept"))
     assert older == digest(tmp_path / "own")

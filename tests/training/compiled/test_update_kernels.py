@@ -1,4 +1,6 @@
-"""The kernels of an update: bits that depend on nothing but each parameter's own numbers, averages, clipping."""
+"""The kernels of an update: bits that depend on nothing but each parameter's own
+numbers, averages, clipping.
+"""
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from calls import fma, normal, run, same_bits, same_for_parts
 
 from sknet_hp.training.compiled import updates
 from sknet_hp.training.compiled.updates import CHUNK, UPDATES, Now
-from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
 
 every_rule = pytest.mark.parametrize("name", list(UPDATES))
 
@@ -59,7 +61,9 @@ def test_parts_and_company_do_not_show(place, name, options):
 
 @every_rule
 def test_what_is_averaged(place, name):
-    """The average moves towards the new parameters, by one multiplication and addition; without one all else is the same."""
+    """The average moves towards the new parameters, by one multiplication and addition;
+    without one all else is the same.
+    """
     p, *memories, average = update(place, name, averaged=True, EMA=0.2)
     before = normal(75, seed=5)
     assert same_bits(average, fma(np.float32(0.2), p - before, before))

@@ -1,4 +1,6 @@
-"""Update rules in compiled trainings against torch's optimizers, over some hundred steps."""
+"""Update rules in compiled trainings against torch's optimizers, over some hundred
+steps.
+"""
 
 from dataclasses import replace
 
@@ -10,14 +12,16 @@ from test_optimizers import TORCH
 from torch_loops import flat, module_of, torch_training, train_compiled
 
 from sknet_hp.training.job import Rates
-from sknet_hp.training.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
 
 EPOCHS = 40  # of five steps
 
 
 RATES = {
     "as usual": Rates(lr=1e-2),
-    "with momentum and decay": Rates(lr=1e-2, momentum=0.9, weight_decay=1e-2, beta1=0.8, beta2=0.95, eps=1e-6, alpha=0.9),
+    "with momentum and decay": Rates(
+        lr=1e-2, momentum=0.9, weight_decay=1e-2, beta1=0.8, beta2=0.95, eps=1e-6, alpha=0.9
+    ),
     "without memory": Rates(lr=3e-3, momentum=0.5, weight_decay=0.1, beta1=0.0, beta2=0.5, eps=1e-3, alpha=0.5),
     "clipped": Rates(lr=1e-2, momentum=0.5, clip=0.05),
 }
@@ -25,7 +29,10 @@ RATES = {
 
 def job_with(optimizer="adam", rates=RATES["as usual"], **changes):
     return make_job(
-        table=changes.pop("table", None) or make_table(70), optimizer=optimizer, rates=rates, **{"batch_size": 15, "max_epochs": EPOCHS} | changes
+        table=changes.pop("table", None) or make_table(70),
+        optimizer=optimizer,
+        rates=rates,
+        **{"batch_size": 15, "max_epochs": EPOCHS} | changes,
     )
 
 
@@ -100,19 +107,32 @@ def test_decay_of_matrices_alone():
     job = job_with("adam", Rates(lr=1e-2, weight_decay=0.1), decay_everywhere=False)
     module = module_of(job)
     parameters = list(module.parameters())
-    split = [{"params": [p for p in parameters if p.dim() > 1]}, {"params": [p for p in parameters if p.dim() == 1], "weight_decay": 0.0}]
+    split = [
+        {"params": [p for p in parameters if p.dim() > 1]},
+        {"params": [p for p in parameters if p.dim() == 1], "weight_decay": 0.0},
+    ]
     agree(job, torch.optim.Adam(split, lr=1e-2, weight_decay=0.1), module)
 
 
 def test_factors_of_tensors():
     job = job_with("adam", Rates(lr=1e-2, weight_decay=0.1), lr_factors=(1, 1, 0.1, 0.1), decay_factors=(1, 1, 2, 2))
     module = module_of(job)
-    agree(job, torch.optim.Adam(groups(module, job.rates, lr=1e-3, weight_decay=0.2), lr=1e-2, weight_decay=0.1), module)
+    agree(
+        job, torch.optim.Adam(groups(module, job.rates, lr=1e-3, weight_decay=0.2), lr=1e-2, weight_decay=0.1), module
+    )
 
 
 def test_factors_that_change_after_some_epochs():
-    """The last layer alone at first; what is frozen has no gradient that would count for clipping, and is not moved by a bit."""
-    job = job_with("sgd", Rates(lr=1e-2, clip=0.05, l1=0.0), lr_factors=(0, 0, 1, 1), lr_factors_until=10, lr_factors_after=(1, 1, 0.5, 0.5))
+    """The last layer alone at first; what is frozen has no gradient that would count
+    for clipping, and is not moved by a bit.
+    """
+    job = job_with(
+        "sgd",
+        Rates(lr=1e-2, clip=0.05, l1=0.0),
+        lr_factors=(0, 0, 1, 1),
+        lr_factors_until=10,
+        lr_factors_after=(1, 1, 0.5, 0.5),
+    )
     module = module_of(job)
     start, frozen = flat(module).astype(np.float32), train_compiled(replace(job, max_epochs=10)).state.parameters
     first = sum(parameter.numel() for parameter in list(module.parameters())[:2])
@@ -131,11 +151,17 @@ def test_factors_that_change_after_some_epochs():
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
 def test_weights_smoothing_and_rows(loss):
-    """Rows that weigh differently, targets that are smoothed, and some rows of a table, in order."""
+    """Rows that weigh differently, targets that are smoothed, and some rows of a table,
+    in order.
+    """
     weight = np.random.default_rng(0).random(70).astype(np.float32)
     weight[::5] = 0
     job = job_with(
-        "adam", table=make_table(70, loss=loss, weight=weight), loss=loss, label_smoothing=0.1 if loss == "cross_entropy" else 0.0, shuffle=False
+        "adam",
+        table=make_table(70, loss=loss, weight=weight),
+        loss=loss,
+        label_smoothing=0.1 if loss == "cross_entropy" else 0.0,
+        shuffle=False,
     )
     index = np.random.default_rng(1).permutation(70)[:44]
     job = replace(job, train=replace(job.train, index=index))

@@ -1,10 +1,12 @@
-"""The plain loop in torch that a compiled training must agree with: same start, same batches, torch's own optimizer in float64."""
+"""The plain loop in torch that a compiled training must agree with: same start, same
+batches, torch's own optimizer in float64.
+"""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from sknet_hp.nets.mlp import MLP
+from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.training.calling_off import CallOff
 from sknet_hp.training.compiled import training
 from sknet_hp.training.compiled.loop import order_of_epoch
@@ -27,7 +29,9 @@ def order(job, epoch):
 
 def module_of(job, **mlp):
     """A module in float64 with the weights that a job begins with."""
-    module = MLP(job.train.table.X.width, job.n_outputs, **{"n_layers": 1, "width": 8, "activation": "tanh"} | mlp).double()
+    module = MLP(
+        job.train.table.X.width, job.n_outputs, **{"n_layers": 1, "width": 8, "activation": "tanh"} | mlp
+    ).double()
     load(module, (job.start or initial_state(job)).parameters)
     return module
 

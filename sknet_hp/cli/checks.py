@@ -1,0 +1,113 @@
+"""Whether folds and a scorer suit a problem; asked before anything is trained."""
+
+import math
+import warnings
+
+from sknet_hp.cli.errors import BadInput, did_you_mean
+from sknet_hp.cli.problem import Problem, odd_cell
+
+
+def check_folds(problem: Problem, outer: int, inner: int) -> None:
+    """Check that every fold of the nested cross-validation has rows, and rows of every
+    class.
+
+    Raises
+    ------
+    BadInput
+        If rows, or the rows of a class, are too few.
+    """
+    import numpy as np
+
+    folds = f"--outer-cv {outer} and --cv {inner}"
+    if problem.task == "regression":
+        least = _least_rows(outer, inner, rows_per_fold=2)  # r2 is not defined on a single row
+        if len(problem.y) < least:
+            raise BadInput(
+                f"{len(problem.y)} rows are too few for {folds}, which need {least}: give more rows or ask for fewer "
+                f"folds"
+            )
+        return
+    least = _least_rows(outer, inner, rows_per_fold=1)
+    if len(problem.y) < least:
+        raise BadInput(
+            f"{len(problem.y)} rows are too few for {folds}, which need {least} of every class: give more rows or ask "
+            f"for fewer folds"
+        )
+    classes, counts = np.unique(problem.y, return_counts=True)
+    rare = [(label, count) for label, count in zip(classes.tolist(), counts.tolist(), strict=True) if count < least]
+    if rare:
+        label, count = rare[0]
+        others = f", {len(rare) - 1} more classes are too rare," if len(rare) > 1 else ""
+        if not isinstance(label, str):
+            instead = "remove or merge rare classes, ask for fewer folds, or say --task regression if the target is a quantity"
+        elif (odd := odd_cell(problem.y)) is not None:
+            instead = f"remove or merge rare classes or, if the target is a quantity, write numbers plainly (1234.5) and not {odd!r}"
+        else:
+            instead = "remove or merge rare classes, ask for fewer folds, or choose another column if this one holds identifiers or dates"
+        raise BadInput(
+            f"the class {str(label)!r} of {problem.target!r} has {count} row{'s' if count > 1 else ''}{others} "
+            f"and {folds} need {least} of every class: {instead}"
+        )
+
+
+def _least_rows(outer: int, inner: int, rows_per_fold: int) -> int:
+    """The least rows for which each outer fold, and each inner fold of the rows that
+    remain, gets `rows_per_fold`.
+    """
+    least = rows_per_fold * outer
+    while least - math.ceil(least / outer) < rows_per_fold * inner:
+        least += 1
+    return least
+
+
+def check_scoring(problem: Problem, scoring: str) -> None:
+    """Check that a scorer exists and can score this target, on the constant prediction.
+
+    Raises
+    ------
+    BadInput
+        If it can't.
+    """
+    import numpy as np
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.metrics import get_scorer, get_scorer_names
+
+    names = get_scorer_names()
+    if scoring not in names:
+        raise BadInput(
+            f"there is no scoring {scoring!r}{did_you_mean(scoring, names)}: take a scorer of scikit-learn, "
+            "for example accuracy, balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
+        )
+    dummy = DummyClassifier() if problem.task == "classification" else DummyRegressor()
+    nothing = np.zeros((len(problem.y), 1))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            score = float(get_scorer(scoring)(dummy.fit(nothing, problem.y), nothing, problem.y))
+    except (ValueError, TypeError, AttributeError) as error:
+        reason = str(error).strip().split("\n")[0].rstrip(".")
+        raise BadInput(
+            f"--scoring {scoring} does not suit this {_described(problem)} ({reason}): choose another scorer, such as "
+            f"{_suitable(problem)}"
+        ) from error
+    if not np.isfinite(score):
+        raise BadInput(
+            f"--scoring {scoring} gives {score} for this {_described(problem)}: choose another scorer, such as "
+            f"{_suitable(problem)}"
+        )
+
+
+def _suitable(problem: Problem) -> str:
+    if problem.task == "regression":
+        return "r2, neg_root_mean_squared_error or neg_mean_absolute_error"
+    return "accuracy, balanced_accuracy, f1_macro, neg_log_loss or " + (
+        "roc_auc" if len(set(problem.y.tolist())) == 2 else "roc_auc_ovr"
+    )
+
+
+def _described(problem: Problem) -> str:
+    return (
+        f"{problem.task} of {len(set(problem.y.tolist()))} classes"
+        if problem.task == "classification"
+        else problem.task
+    )

@@ -1,0 +1,1 @@
+"""How an estimator's parameters become a network and its training."""

@@ -1,0 +1,185 @@
+"""Networks that start from others: which layers are taken, which stay as they are,
+which learn at a lower rate.
+"""
+
+import os
+from typing import Any
+
+from torch import Tensor, nn
+
+from sknet_hp.fusion.backend import Network
+from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.stacked.program import trained_shapes
+from sknet_hp.training.job import State, TrainingJob
+from sknet_hp.training.start import state_of
+
+
+def source_of(net: Any) -> Any:
+    """The fitted estimator that `init_from` gives, or None; for networks that begin."""
+    source = net.init_from
+    if isinstance(source, (str, os.PathLike)):
+        from sknet_hp.estimators.persistence import load
+
+        try:
+            source = load(source)
+        except OSError as error:
+            raise ValueError(
+                f"init_from={net.init_from!r} can not be read: {error.strerror}; give a file that sknet_hp.save wrote"
+            ) from error
+    if source is None:
+        if net.freeze is not None:
+            raise ValueError(
+                f"freeze={net.freeze!r} keeps weights as they start, which are random; give init_from, or train on "
+                f"with warm_start=True"
+            )
+        return None
+    if not isinstance(source, Network) or not hasattr(source, "parameters_"):
+        raise ValueError(
+            f"init_from={net.init_from!r} must be a fitted NetClassifier or NetRegressor, or a file that "
+            f"sknet_hp.save wrote of one"
+        )
+    _check_encoding(net, source)
+    return source
+
+
+def _check_encoding(net: Any, source: Any) -> None:
+    """Refuse a network that can not take what the source's encoder, which is kept,
+    makes of a table.
+    """
+    encoder, ours = source.encoder_, isinstance(net.module, str)
+    if encoder.n_codes and not (ours and net.cat_embedding_dim > 0):
+        raise ValueError(
+            f"init_from={source!r} gives categories as numbers of learned vectors, which module={net.module!r} with "
+            f"cat_embedding_dim={net.cat_embedding_dim!r} has not; "
+            + ("give it the source's cat_embedding_dim" if ours else "use a module of ours")
+        )
+    if (
+        ours
+        and net.num_embedding == "ple"
+        and net.num_embedding_dim is not None
+        and encoder.n_bins
+        and not encoder.equal_bins
+    ):
+        raise ValueError(
+            f"num_embedding_dim={net.num_embedding_dim!r} needs numbers of equally many bins, but those of "
+            f"init_from={source!r} differ; "
+            "give it the source's num_embedding_dim"
+        )
+
+
+def start_from(net: Any, source: Any, job: TrainingJob, own: dict[str, Tensor]) -> State:
+    """Where training begins: with the layers of a fitted estimator that match, and
+    `own` tensors for the rest.
+    """
+    both, taken = transferred(source, own)
+    if not any(own[name].ndim > 1 for name in taken):  # the bias of an output alone is no layer
+        raise ValueError(
+            f"no layer of init_from={source!r} matches this network's; give it the same n_layers, width and "
+            f"normalization"
+        )
+    names, frozen = _names(job.graph), _frozen(net, job.graph)
+    random = [name for name, still in zip(names, frozen, strict=True) if still and name not in taken]
+    if random:
+        raise ValueError(
+            f"freeze={net.freeze!r} would keep {random[0]!r} at random weights: init_from={source!r} has no tensor of "
+            f"this name and shape. It has "
+            f"{', '.join(taken)}; freeze only of these, or give the network the source's n_layers, width and "
+            f"normalization"
+        )
+    return state_of(job, both)
+
+
+_MAPS = ("linear", "ntk_linear", "ensemble_linear", "ensemble_output")
+
+
+def _layer_numbers(net: Any, graph: Graph | nn.Module) -> list[int]:
+    """For each parameter tensor, the number of its layer: a linear map with what
+    follows it; embeddings belong to the first.
+    """
+    if not isinstance(graph, Graph):
+        if net.lr_layer_decay != 1 or (net.freeze is not None and not isinstance(net.freeze, (list, tuple))):
+            raise ValueError(
+                f"module={net.module!r} has layers that nothing is known of, so freeze={net.freeze!r} and "
+                f"lr_layer_decay={net.lr_layer_decay!r} "
+                "can not count them; freeze takes names of parameters"
+            )
+        return [0] * len(trained_shapes(graph)[0])
+    numbers, layer = [], -1
+    for node in graph.nodes:
+        layer += node.kind in _MAPS
+        numbers += [max(0, layer)] * len(node.parameters)
+    return numbers
+
+
+def by_role(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
+    """Factors on the learning rates of the parameter tensors by what they do; None for
+    ones.
+    """
+    if not isinstance(graph, Graph):
+        return None
+
+    def factor(kind: str, role: str) -> float:
+        if kind in _MAPS:
+            return float(net.lr_factor_bias) if role == "bias" else 1.0
+        name = {
+            "feature_scale": "scale",
+            "parametric": "activation",
+            "periodic": "num_embedding",
+            "bins": "num_embedding",
+        }.get(kind)
+        return 1.0 if name is None else float(getattr(net, f"lr_factor_{name}"))
+
+    factors = tuple(factor(node.kind, role) for node in graph.nodes for role, _, _ in node.parameters)
+    return None if all(each == 1 for each in factors) else factors
+
+
+def _names(graph: Graph | nn.Module) -> list[str]:
+    return [name for name, _ in (graph.parameters if isinstance(graph, Graph) else trained_shapes(graph)[0])]
+
+
+def _frozen(net: Any, graph: Graph | nn.Module) -> list[bool]:
+    """For each parameter tensor, whether `freeze` keeps it as it is."""
+    numbers, names = _layer_numbers(net, graph), _names(graph)
+    last = max(numbers)
+    if isinstance(net.freeze, str):
+        return [number < last for number in numbers]
+    if isinstance(net.freeze, (list, tuple)):
+        unknown = [
+            name for name in net.freeze if not isinstance(name, str) or not any(own.startswith(name) for own in names)
+        ]
+        if unknown:
+            raise ValueError(
+                f"freeze={net.freeze!r} names {unknown[0]!r}, which begins no parameter's name of this network; they "
+                f"are {names}"
+            )
+        return [any(own.startswith(name) for name in net.freeze) for own in names]
+    if net.freeze is not None and net.freeze > last:
+        raise ValueError(
+            f"freeze={net.freeze!r} leaves nothing to train: the network has {last + 1} layers, the output's included"
+        )
+    return [net.freeze is not None and number < net.freeze for number in numbers]
+
+
+def lr_factors(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
+    """Factors on the learning rates of the parameter tensors, 0 where they are frozen;
+    None for ones.
+    """
+    if net.freeze is None and net.lr_layer_decay == 1:
+        return by_role(net, graph)
+    numbers, frozen = _layer_numbers(net, graph), _frozen(net, graph)
+    if all(frozen):
+        raise ValueError(f"freeze={net.freeze!r} leaves nothing to train")
+    last = max(numbers)
+    factors = [float(net.lr_layer_decay) ** (last - number) for number in numbers]
+    roles = by_role(net, graph) or (1.0,) * len(numbers)
+    factors = [0.0 if still else factor * role for still, factor, role in zip(frozen, factors, roles, strict=True)]
+    return None if all(factor == 1 for factor in factors) else tuple(factors)
+
+
+def transferred(source: Any, own: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """(`own` tensors with those of a fitted network in place of equal name and shape,
+    the names of those taken).
+    """
+    known = dict(source.net_.module_.named_parameters()) | dict(source.net_.module_.named_buffers())
+    taken = [name for name, tensor in own.items() if name in known and known[name].shape == tensor.shape]
+    return own | {name: known[name].detach() for name in taken}, taken

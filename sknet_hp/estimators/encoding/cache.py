@@ -1,0 +1,92 @@
+"""Encoded rows. The candidates of a search learn from the same rows, split by split:
+their tasks encode them once.
+"""
+
+import hashlib
+import pickle
+import warnings
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import _num_samples, validate_data
+
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
+from sknet_hp.fusion.entry import kept_by_tasks
+from sknet_hp.nets.inputs import Inputs
+
+
+def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator: Any) -> tuple[TableEncoder, Inputs]:
+    """An encoder that has learned from X, and what it makes of it: `encoder.learn`, or
+    what that came to in another task.
+
+    What there is to be said about X is a warning in either case.
+    """
+    own = encoder
+
+    def make() -> tuple[Inputs, TableEncoder]:
+        return encoder.learn(X, weight, estimator=estimator), deepcopy(
+            encoder
+        )  # as it is now, whatever becomes of the estimator's
+
+    kept, name = kept_by_tasks(), _name(encoder, X, ("learned", encoder.get_params(), weight))
+    if kept is None or name is None:
+        rows = encoder.learn(X, weight, estimator=estimator)
+    else:
+        rows, known = kept.find(name, make)
+        if not hasattr(encoder, "n_features_in_"):  # it came from elsewhere
+            own = deepcopy(known)
+            validate_data(estimator, X, reset=True, skip_check_array=True)
+            if hasattr(estimator, "feature_names_in_"):
+                own.feature_names_in_ = estimator.feature_names_in_
+    for note in own.notes_:
+        warnings.warn(note, UserWarning, stacklevel=2)
+    return own, rows
+
+
+def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
+    """`encoder.encode`, or what that came to in another task."""
+    made: list[Inputs] = []
+
+    def make() -> tuple[Inputs, None]:
+        made.append(encoder.encode(X, estimator=estimator))
+        return made[0], None
+
+    kept, name = kept_by_tasks(), _name(encoder, X, ("encoded", vars(encoder)))
+    if kept is None or name is None:
+        return make()[0]
+    rows, _ = kept.find(name, make)
+    if not made:
+        validate_data(estimator, X, reset=False, skip_check_array=True)
+    return rows
+
+
+def encoded_in_parts(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[Inputs]:
+    """`encoder.encode_in_parts`, or, where that is a single part, `encoded`."""
+    if kept_by_tasks() is not None and _is_one_part(encoder, X):
+        yield encoded(encoder, X, estimator)
+    else:
+        yield from encoder.encode_in_parts(X, estimator=estimator)
+
+
+def _is_one_part(encoder: TableEncoder, X: Any) -> bool:
+    try:
+        return encoder.in_one_part(_num_samples(X))
+    except TypeError:  # no table, as the encoder will say better
+        return False
+
+
+def _name(encoder: TableEncoder, X: Any, rest: Any) -> str | None:
+    """The same for equal content only; None for what can not be read through, or is not
+    worth it.
+    """
+    if kept_by_tasks() is None or (encoder.n_bins == 0 and isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
+        return None  # numbers that are only brought onto a scale are encoded as fast as they are recognised
+    digest = hashlib.sha256()
+    try:
+        # Not joblib.hash, which can pass over cells that raise a TypeError.
+        digest.update(pickle.dumps((X, rest), protocol=5, buffer_callback=lambda buffer: digest.update(buffer.raw())))
+    except Exception:  # whatever cells of a table raise when they are pickled
+        return None
+    return digest.hexdigest()

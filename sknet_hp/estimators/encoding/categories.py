@@ -1,0 +1,180 @@
+"""A table's categorical columns: as which of their 0/1 columns is 1, or as numbers of
+learned vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sknet_hp.estimators.encoding.frames import BOOLEANS
+from sknet_hp.estimators.encoding.table import Table
+
+_BLOCK_ROWS = 16_384  # cells turned into Python objects at a time
+
+
+class Census(NamedTuple):
+    """What a column of categories holds, in the rows of positive weight.
+
+    Attributes
+    ----------
+    text : whether there are strings among the cells; numbers and booleans beside them
+        count as strings.
+    weights, rows : the weight of each category, and how many rows have it; a missing
+        cell is None.
+    """
+
+    text: bool
+    weights: dict[Any, float]
+    rows: dict[Any, int]
+
+
+def take_census(table: Table, column: int, weight: np.ndarray | None) -> Census:
+    """Count a column's categories; ``weight``, of shape (n_rows,), counts rows, all
+    once if None.
+    """
+    text = any(isinstance(cell, str) for _, cells in _object_blocks(table, column) for cell in cells)
+    codes: dict[Any, int] = {}
+    sums = np.zeros((1 if weight is None else 2, 0))  # (rows; weights, distinct cells)
+    for rows, cells in _key_blocks(table, column, text):
+        for cell in dict.fromkeys(cells):
+            codes.setdefault(cell, len(codes))
+        block = np.fromiter(map(codes.__getitem__, cells), np.intp, len(cells))
+        counted = [None] if weight is None else [(weight[rows] > 0).astype(np.float64), weight[rows]]
+        new = np.stack([np.bincount(block, each, minlength=len(codes)).astype(np.float64) for each in counted])
+        new[:, : sums.shape[1]] += sums
+        sums = new
+    n_rows, weights = sums[0].astype(np.int64).tolist(), sums[-1].tolist()
+    found = [(cell, code) for cell, code in codes.items() if n_rows[code] > 0]
+    return Census(text, {cell: weights[code] for cell, code in found}, {cell: n_rows[code] for cell, code in found})
+
+
+class OfColumn:
+    """One column of categories, read as its census was taken."""
+
+    def __init__(self, column: int, census: Census):
+        self.column = column
+        self.text_ = census.text
+
+    def _key_blocks(self, table: Table) -> Iterator[tuple[slice, list[Any]]]:
+        return _key_blocks(table, self.column, self.text_)
+
+
+class Numbered(OfColumn):
+    """One column whose categories have a number each, counted from ``first``; missing
+    cells have ``missing``, or none if None.
+    """
+
+    def __init__(self, column: int, census: Census, categories: list[Any], first: int, missing: int | None):
+        super().__init__(column, census)
+        self.categories_ = categories
+        self._first, self._missing = first, missing
+
+    @cached_property
+    def _number_of(self) -> dict[Any, int]:
+        numbers = {category: number for number, category in enumerate(self.categories_, self._first)}
+        return numbers if self._missing is None else numbers | {None: self._missing}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # skops writes the keys of a dict as text, from which neither None nor False comes back.
+        return {name: value for name, value in vars(self).items() if name != "_number_of"}
+
+
+class OneHot(Numbered):
+    """One column's categories as 0/1 columns: its frequent categories, then infrequent,
+    then missing.
+
+    Attributes
+    ----------
+    categories_ : list
+        The categories with a column each, sorted.
+    names_ : list of str
+        What each written column stands for.
+    """
+
+    def __init__(self, column: int, census: Census, max_categories: int):
+        missing = None in census.rows
+        ordered = sorted(census.rows.keys() - {None})
+        frequent = sorted(ordered, key=census.weights.__getitem__, reverse=True)[:max_categories]  # ties stay sorted
+        infrequent = len(ordered) > len(frequent)
+        categories = sorted(frequent)
+        if categories == [False, True] and isinstance(categories[0], BOOLEANS):
+            categories = [True]  # one column tells two values apart, and no third one may come
+        self.names_ = [_text(category) for category in categories]
+        self.names_ += ["infrequent"] * infrequent + ["missing"] * missing
+        self._unseen = len(categories) if infrequent else -1
+        super().__init__(column, census, categories, 0, len(self.names_) - 1 if missing else None)
+
+    def write(self, table: Table, out: np.ndarray, first: int) -> None:
+        """Write which column is 1, counted from ``first``, into ``out``, int32 of shape
+        (n_rows,); -1 for none.
+
+        Raises
+        ------
+        ValueError
+            If the column held only booleans in fit, and something else comes, which
+            would pass for False.
+        """
+        booleans = self.categories_ == [True] and isinstance(self.categories_[0], BOOLEANS)
+        for rows, cells in self._key_blocks(table):
+            if booleans and (strange := set(cells) - {True, False, None}):
+                raise ValueError(
+                    f"{table.label(self.column)} held only booleans in fit, and now holds {min(strange, key=str)!r}"
+                )
+            positions = np.fromiter(map(self._number_of.get, cells, repeat(self._unseen)), np.int32, len(cells))
+            out[rows] = np.where(positions >= 0, first + positions, -1)
+
+
+class Codes(Numbered):
+    """One column's categories as numbers, from 0 on: 0 stands for those that came once
+    or not at all in training, 1 for a missing cell.
+
+    Attributes
+    ----------
+    categories_ : list
+        The categories with a number of their own, sorted.
+    n_codes_ : int
+        How many numbers there are.
+    """
+
+    def __init__(self, column: int, census: Census):
+        known = sorted(category for category, n_rows in census.rows.items() if category is not None and n_rows > 1)
+        super().__init__(column, census, known, 2, 1)
+        self.n_codes_ = 2 + len(known)
+
+    def write(self, table: Table, out: np.ndarray, first: int) -> None:
+        """Write the numbers, counted from ``first``, into ``out``, int32 of shape
+        (n_rows,).
+        """
+        for rows, cells in self._key_blocks(table):
+            out[rows] = first + np.fromiter(map(self._number_of.get, cells, repeat(0)), np.int32, len(cells))
+
+
+def _key_blocks(table: Table, column: int, text: bool) -> Iterator[tuple[slice, list[Any]]]:
+    """Read the cells, block by block, each as what it is counted under: its text in a
+    column with strings.
+    """
+    for rows, cells in _object_blocks(table, column):
+        keys = cells.tolist()
+        if text and not set(map(type, keys)) <= {str, type(None)}:
+            keys = [key if key is None or isinstance(key, str) else _text(key) for key in keys]
+        yield rows, keys
+
+
+def _object_blocks(table: Table, column: int) -> Iterator[tuple[slice, np.ndarray]]:
+    for start in range(0, table.n_rows, _BLOCK_ROWS):
+        rows = slice(start, min(start + _BLOCK_ROWS, table.n_rows))
+        yield rows, table.read_objects(column, rows)
+
+
+def _text(category: Any) -> str:
+    """Name a category; a whole number's name does not depend on whether its column held
+    floats.
+    """
+    if isinstance(category, (float, np.floating)) and float(category).is_integer():
+        return str(int(category))
+    return str(category)

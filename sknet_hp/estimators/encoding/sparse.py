@@ -1,0 +1,177 @@
+"""SciPy's sparse tables: read row by row, scaled without a shift so that zeros stay
+zeros, and never made dense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from sknet_hp.estimators.encoding.standardise import LIMIT, NumericBlocks, infinity_error
+
+_ENTRIES = 2**18  # looked at in one go
+
+
+class SparseTable:
+    """A `Table` over a sparse matrix or array of any format."""
+
+    def __init__(self, X: Any, estimator: Any):
+        # In scikit-learn's words: complex numbers, other than two dimensions, no rows, no columns.
+        csr = check_array(
+            X,
+            accept_sparse="csr",
+            dtype=None,
+            ensure_all_finite=False,
+            accept_large_sparse=True,
+            estimator=estimator,
+            input_name="X",
+        )
+        if csr.dtype.kind not in "fiub":
+            raise TypeError(f"X is sparse and has dtype {csr.dtype}; allowed are numbers and booleans.")
+        if not csr.has_canonical_format:
+            csr = csr.copy()
+            csr.sum_duplicates()
+        self._csr = csr
+        self.n_rows, self.n_columns = csr.shape
+
+    def label(self, column: int) -> str:
+        """Name a column, by its position, in an error message."""
+        return f"Column {column}"
+
+    def is_numeric(self, column: int) -> bool:
+        """Whether the column holds numbers: always."""
+        return True
+
+    def is_category(self, column: int) -> bool:
+        """Whether the column says of itself that it holds categories: never."""
+        return False
+
+    def part(self, rows: slice) -> SparseTable:
+        """Some rows of it."""
+        made = object.__new__(SparseTable)
+        made._csr = self._csr[rows]
+        made.n_rows, made.n_columns = made._csr.shape
+        return made
+
+    def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
+        """Write cells as float64."""
+        out[...] = self._csr[rows].toarray()[:, columns]
+
+    def read_objects(self, column: int, rows: slice) -> np.ndarray:
+        """Give cells as Python objects; a missing one is None."""
+        cells = self._csr[rows].toarray()[:, column].astype(object)
+        cells[cells != cells] = None
+        return cells
+
+    def entries(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Read what is stored, block of rows by block: row numbers, column numbers,
+        values as float64, each of shape (entries,).
+        """
+        indptr = self._csr.indptr
+        start = 0
+        while start < self.n_rows:
+            stop = max(start + 1, int(np.searchsorted(indptr, indptr[start] + _ENTRIES, side="right")) - 1)
+            stored = slice(indptr[start], indptr[stop])
+            rows = np.repeat(np.arange(start, stop), np.diff(indptr[start : stop + 1]))
+            yield rows, self._csr.indices[stored], self._csr.data[stored].astype(np.float64)
+            start = stop
+
+
+class SparseScaler:
+    """Numbers divided by the root mean square of those that are not zero; missing ones
+    to zero, with a flag.
+
+    No mean is subtracted, so zeros stay zeros. All rows count alike where their weight
+    is positive, as far as missing values are concerned, and by their weight in mean
+    squares.
+
+    Parameters
+    ----------
+    scaled : whether to divide at all.
+
+    Attributes
+    ----------
+    factor_ : float64 ndarray of shape (width,)
+        What columns are multiplied by; zero for one without a number that is not zero.
+    flagged_ : int ndarray
+        Positions of the columns with missing values in training; each has a 0/1 column.
+    """
+
+    def __init__(self, scaled: bool):
+        self.scaled = scaled
+
+    def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> SparseScaler:
+        """Learn from the rows whose ``weight``, of shape (n_rows,), is positive; from
+        all if None.
+        """
+        largest, total, squares = np.zeros((3, blocks.width))
+        flagged = np.zeros(blocks.width, dtype=bool)
+        for rows, columns, values in _entries(blocks):
+            missing = np.isnan(values)
+            counts = np.ones(len(rows), dtype=bool) if weight is None else weight[rows] > 0
+            flagged[columns[missing & counts]] = True
+            np.maximum.at(largest, columns[counts & ~missing], np.abs(values[counts & ~missing]))
+        self.flagged_ = np.flatnonzero(flagged)
+        if not self.scaled:
+            self.factor_ = np.ones(blocks.width)
+            return self
+        unit = np.where(largest > 0, largest, 1.0)  # the square of a large number would be infinite
+        for rows, columns, values in _entries(blocks):
+            share = np.ones(len(rows)) if weight is None else weight[rows]
+            share = np.where(np.isnan(values) | (values == 0), 0.0, share)
+            total += np.bincount(columns, share, minlength=blocks.width)
+            with np.errstate(over="ignore", invalid="ignore"):  # in rows that do not count
+                parts = np.where(share > 0, (values / unit[columns]) ** 2, 0.0)
+            squares += np.bincount(columns, share * parts, minlength=blocks.width)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            factor = 1 / (np.sqrt(squares / total) * unit)
+        self.factor_ = np.where(np.isfinite(factor), factor, 0.0)
+        return self
+
+    def entries(self, blocks: NumericBlocks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Scaled numbers, then flags, in columns behind those of the numbers.
+
+        Returns
+        -------
+        rows, columns, values : int32, int32 and float32 of shape (entries,).
+        """
+        flag_of = np.full(blocks.width, -1)
+        flag_of[self.flagged_] = blocks.width + np.arange(len(self.flagged_))
+        limit = LIMIT if self.scaled else float(np.finfo(np.float32).max)
+        found = []
+        for rows, columns, values in _entries(blocks):
+            missing = np.isnan(values)
+            with np.errstate(over="ignore"):
+                scaled = np.clip(values * self.factor_[columns], -limit, limit)
+            flag = flag_of[columns]
+            flagged = missing & (flag >= 0)
+            scaled[flagged] = 1.0
+            here = flagged | (~missing & (scaled != 0))
+            found.append(
+                (
+                    rows[here].astype(np.int32),
+                    np.where(flagged, flag, columns)[here].astype(np.int32),
+                    scaled[here].astype(np.float32),
+                )
+            )
+        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
+
+
+def _entries(blocks: NumericBlocks) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """What a table stores, as `SparseTable.entries` has it; of a dense table, all that
+    is not zero.
+    """
+    table = blocks.table
+    if not isinstance(table, SparseTable):
+        for block, cells, _ in blocks:
+            found, columns = np.nonzero(cells)
+            yield block.start + found, columns, cells[found, columns]
+        return
+    for rows, columns, values in table.entries():
+        infinite = np.isinf(values)
+        if infinite.any():
+            raise infinity_error(table.label(int(columns[infinite][0])))
+        yield rows, columns, values

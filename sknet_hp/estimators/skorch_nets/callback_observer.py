@@ -1,0 +1,218 @@
+"""A skorch net that callbacks see while its network trains in the engine, and how what
+they change there comes back.
+"""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import torch
+from skorch.callbacks import Callback, EpochScoring, EpochTimer, LRScheduler
+from skorch.dataset import Dataset
+from torch.utils.data import Subset
+
+from sknet_hp.estimators.skorch_nets.state import NetState, Reading
+from sknet_hp.estimators.skorch_nets.torch_optim import CannotJoin
+from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, TrainingJob, predicting
+
+_PER_BATCH = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+def batch_hooks(callback: Any, net: Any) -> list[str]:
+    """The hooks of a callback that skorch calls for each batch or gradient, those aside
+    that the engine serves or that would do nothing.
+    """
+    idle: list[Any] = [Callback]
+    if isinstance(callback, EpochScoring):
+        caches = callback.use_caching if net.use_caching == "auto" else net.use_caching
+        idle += [] if callback.on_train and caches else [EpochScoring]
+    elif isinstance(callback, LRScheduler) and callback.step_every == "epoch":
+        idle.append(LRScheduler)
+    own = getattr(callback, "__dict__", {})
+    return [
+        name
+        for name in _PER_BATCH
+        if name in own or all(getattr(type(callback), name, None) is not getattr(kind, name) for kind in idle)
+    ]
+
+
+class Live:
+    """Tells a net's callbacks of a training as it goes, with what is true at that
+    moment in the net, and gives back what they change.
+
+    Parameters
+    ----------
+    net : an initialized skorch net.
+    job : what is trained.
+    tensors : of the net, for this job.
+    datasets : what is trained and validated on, as skorch hands it to callbacks.
+    company : how many networks are trained to be averaged, of which this is the first.
+    """
+
+    def __init__(
+        self, net: Any, job: TrainingJob, tensors: NetState, datasets: tuple[Any, Any] | None = None, company: int = 1
+    ):
+        self.net, self.job, self.tensors, self.company = net, job, tensors, company
+        train, validation = datasets or (_dataset(job.train), _dataset(job.validation))
+        self.datasets = {"dataset_train": train, "dataset_valid": validation}
+        self.rates = job.rates
+        self.errors = np.geterr()
+        self.trained = self._trained()
+        self.averaged = (
+            job.start is not None and job.start.average is not None
+        )  # whether the net has other weights than those that train
+
+    def on_train_begin(self, X: Any, y: Any) -> Reaction:
+        """Notify before training begins."""
+        before = self.tensors.read()
+        self._notify("on_train_begin", X=X, y=y)
+        return self._reaction(before, stopped=False)
+
+    def on_epoch_begin(self) -> Reaction:
+        """Notify before an epoch's first step."""
+        return self._epoch("on_epoch_begin")
+
+    def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
+        """Put the epoch's weights into the net, its record into the history, and
+        notify.
+        """
+        net = self.net
+        self.show(state)
+        self.averaged = state.average is not None
+        write_epoch(net.history, record, self.job)
+        net._set_training(self.job.validation is None)  # as skorch's loop leaves it
+        net._zero_grad_optimizer()  # which is left of a callback's own backward
+        if record.valid_loss is not None and self.job.validation is not None:
+            _serve_scoring(net, self.job.validation)
+        return self._epoch("on_epoch_end")
+
+    def on_train_end(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Notify when training has ended; the (parameters, buffers) that predict then,
+        to which callbacks may have gone back.
+        """
+        before = self.tensors.read().state
+        self._notify("on_train_end", X=X, y=y)
+        after = self.tensors.read().state
+        if self.company > 1 and not (
+            _same(before.parameters, after.parameters) and _same(before.buffers, after.buffers)
+        ):
+            raise self._of_one("changed the weights")
+        return after.parameters, after.buffers
+
+    def show(self, state: State) -> None:
+        """Put what predicts of a state into the net."""
+        parameters, buffers = predicting(state)
+        self.tensors.write(replace(state, parameters=parameters, buffers=buffers))
+
+    def _epoch(self, event: str) -> Reaction:
+        before = self.tensors.read()
+        stopped = False
+        try:
+            self._notify(event, **self.datasets)
+        except KeyboardInterrupt:  # how skorch's callbacks end a training
+            stopped = True
+        return self._reaction(before, stopped)
+
+    def _notify(self, event: str, **about: Any) -> None:
+        # Training turns gradients and NumPy's warnings off; callbacks have them as they would in skorch's loop.
+        with torch.enable_grad(), np.errstate(**self.errors):
+            self.net.notify(event, **about)
+
+    def _reaction(self, before: Reading, stopped: bool) -> Reaction:
+        """What callbacks have done to the net."""
+        try:
+            after = self.tensors.read()
+        except (CannotJoin, KeyError) as error:
+            raise _refusal(f"changed the module or the optimizer ({error})") from error
+        if after.optimizer != before.optimizer or after.state.parameters.shape != before.state.parameters.shape:
+            raise _refusal("replaced the module or the optimizer by another")
+        if self._trained() != self.trained:
+            raise _refusal(
+                "changed requires_grad of parameters",
+                "use freeze= and unfreeze_epoch=, or the nets in sknet_hp.skorch with skorch's Freezer, which train "
+                "by skorch's own loop",
+            )
+        names = ("parameters", "buffers", "slots", "step")
+        changes = {
+            name: getattr(after.state, name)
+            for name in names
+            if not _same(getattr(before.state, name), getattr(after.state, name))
+        }
+        was = asdict(before.rates)
+        rates = {name: value for name, value in asdict(after.rates).items() if value != was[name]}
+        if self.averaged and changes.keys() & {"parameters", "buffers"}:
+            raise _refusal("changed weights, of which they see the average", "set weight_averaging='none'")
+        if self.company > 1 and (stopped or changes or rates):
+            what = "ended the training" if stopped else f"changed {', '.join([*rates, *changes])}"
+            raise self._of_one(what)
+        if rates:
+            self.rates = replace(self.rates, **rates)
+        return Reaction(stopped, self.rates if rates else None, changes)
+
+    def _of_one(self, what: str) -> ValueError:
+        return _refusal(
+            f"{what} of the first of n_members={self.company} networks",
+            "the others would not follow, so set n_members=1",
+        )
+
+    def _trained(self) -> list[bool]:
+        return [p.requires_grad for p in self.net.module_.parameters()]
+
+
+def _refusal(what: str, instead: str = "set up the net before it is trained") -> ValueError:
+    return ValueError(f"a callback {what}, which a training in the engine can not follow; {instead}")
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether numbers are the same, bit for bit: those that are not finite too."""
+    return np.asarray(a).tobytes() == np.asarray(b).tobytes()
+
+
+def _dataset(rows: Rows | None) -> Any:
+    return None if rows is None else Subset(Dataset(rows.table.X.wide(), rows.table.y), _index(rows))
+
+
+def _index(rows: Rows) -> Any:
+    return np.arange(len(rows)) if rows.index is None else rows.index
+
+
+def write_epoch(history: Any, record: EpochRecord, job: TrainingJob) -> None:
+    """Write an epoch, as if it were one batch, into the last row of a net's history."""
+    history.new_batch()
+    history.record_batch("train_loss", record.train_loss)
+    history.record_batch("train_batch_size", len(job.train))
+    history.record("train_batch_count", job.steps)
+    if record.valid_loss is not None and job.validation is not None:
+        history.record_batch("valid_loss", record.valid_loss)
+        history.record_batch("valid_batch_size", len(job.validation))
+        history.record("valid_batch_count", 1)
+
+
+def report(net: Any, record: EpochRecord, job: TrainingJob) -> None:
+    """Tell a net of an epoch when training has ended, and those of its callbacks that
+    only report.
+    """
+    history = net.history
+    history.new_epoch()
+    history.record("epoch", record.epoch)
+    write_epoch(history, record, job)
+    for _, callback in net.callbacks_:
+        if isinstance(callback, EpochTimer):
+            history.record("dur", record.duration)
+        elif isinstance(callback, EpochScoring):
+            accuracy = record.valid_acc if record.valid_score is None else record.valid_score
+            if accuracy is not None:
+                callback._record_score(history, accuracy)
+        else:
+            callback.on_epoch_end(net)
+
+
+def _serve_scoring(net: Any, rows: Rows) -> None:
+    """Hand the validation rows' predictions to the callbacks that score epochs by them."""
+    scoring = [callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring)]
+    if scoring:
+        index = _index(rows)
+        batch = torch.from_numpy(rows.table.X.wide(index)), torch.from_numpy(rows.table.y[index])
+        y_pred = net.evaluation_step(batch, training=False)
+        for callback in scoring:
+            callback.on_batch_end(net, batch=batch, y_pred=y_pred, training=False)

@@ -1,0 +1,75 @@
+"""What a skorch net holds between fits, as a job has it and as torch has it: weights,
+buffers, counters, the optimizer's memory.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from sknet_hp.estimators.skorch_nets.torch_optim import read_optimizer, write_optimizer
+from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.stacked.program import COUNTER, trained_shapes
+from sknet_hp.training.job import Rates, State
+from sknet_hp.training.layout import flatten
+
+
+class Reading(NamedTuple):
+    """What a net holds: the state, and the name and the rates of its optimizer."""
+
+    state: State
+    optimizer: str
+    rates: Rates
+
+
+class NetState:
+    """The tensors of a skorch net that a job trains.
+
+    Parameters
+    ----------
+    net : an initialized skorch net.
+    graph : of the job.
+    step : how many steps the net has been trained for, as the job counts them (torch's
+        SGD does not); counters of batches go on from theirs.
+    """
+
+    def __init__(self, net: Any, graph: Graph | nn.Module, step: int = 0):
+        self.net = net
+        self.parameters, self.buffers = (
+            (graph.parameters, graph.buffers) if isinstance(graph, Graph) else trained_shapes(graph)
+        )
+        self.counted = {
+            name: int(buffer) - step for name, buffer in net.module_.named_buffers() if name.endswith(COUNTER)
+        }
+
+    def read(self, epoch: int = 0) -> Reading:
+        """What the net holds now. Raises CannotJoin if its optimizer is not one of
+        ours.
+        """
+        net = self.net
+        optimizer, rates, slots, step = read_optimizer(net.optimizer_, net.module_, self._trained)
+        tensors = self._tensors()
+        state = State(flatten(tensors, self.parameters), flatten(tensors, self.buffers), slots, epoch=epoch, step=step)
+        return Reading(state, optimizer, rates)
+
+    def write(self, state: State) -> None:
+        """Put a state into the net."""
+        tensors = self._tensors()
+        with torch.no_grad():
+            for shapes, vector in ((self.parameters, state.parameters), (self.buffers, state.buffers)):
+                offset = 0
+                for name, _ in shapes:
+                    target = tensors[name]
+                    target.copy_(torch.from_numpy(vector[offset : offset + target.numel()]).view_as(target))
+                    offset += target.numel()
+            for name, before in self.counted.items():
+                tensors[name].fill_(before + state.step)
+        if state.step:
+            write_optimizer(self.net.optimizer_, self.net.module_, self._trained, state)
+
+    @property
+    def _trained(self) -> list[str]:
+        return [name for name, _ in self.parameters]
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        return dict(self.net.module_.named_parameters()) | dict(self.net.module_.named_buffers())

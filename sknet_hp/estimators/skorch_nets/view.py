@@ -1,0 +1,105 @@
+"""The skorch net of a fitted estimator: skorch's history, callbacks and formats within
+reach.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from sklearn.base import is_classifier
+from skorch.history import History
+
+from sknet_hp.estimators.skorch_nets.drop_in import NeuralNetClassifier, NeuralNetRegressor
+from sknet_hp.estimators.skorch_nets.state import NetState
+from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.training.rules.torch_loss import TorchLoss
+
+TORCH_OPTIMIZERS: dict[str, Any] = {
+    "sgd": torch.optim.SGD,
+    "momentum": torch.optim.SGD,
+    "nesterov": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
+    "adagrad": torch.optim.Adagrad,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "nadam": torch.optim.NAdam,
+    "radam": torch.optim.RAdam,
+    # torch has no Lion: the net can predict and be saved, not be trained further by skorch's own
+    # loop
+    "lion": torch.optim.SGD,
+}
+
+
+CRITERIA: dict[str, Any] = {
+    "cross_entropy": torch.nn.CrossEntropyLoss,
+    # where torch has no such loss, or it is the user's, the net can predict, not be trained further
+    # alike
+    "focal": torch.nn.CrossEntropyLoss,
+    "binary_cross_entropy": torch.nn.BCEWithLogitsLoss,
+    "mse": torch.nn.MSELoss,
+    "mae": torch.nn.L1Loss,
+    "huber": torch.nn.HuberLoss,
+    "quantile": torch.nn.L1Loss,
+    "poisson": torch.nn.PoissonNLLLoss,
+}
+
+
+def _optimizer_settings(estimator: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {"weight_decay": estimator.weight_decay}
+    if estimator.optimizer in ("sgd", "momentum", "nesterov"):
+        settings |= {"momentum": estimator.momentum, "nesterov": estimator.optimizer == "nesterov"}
+    elif estimator.optimizer != "lion":
+        settings["eps"] = estimator.eps
+    if estimator.optimizer == "rmsprop":
+        settings["alpha"] = estimator.alpha
+    if estimator.optimizer in ("adam", "adamw", "nadam", "radam"):
+        settings["betas"] = (estimator.beta1, estimator.beta2)
+    return {f"optimizer__{key}": value for key, value in settings.items()}
+
+
+@own_defaults()
+def build(estimator: Any, lr: float, batch_size: int) -> Any:
+    """A skorch net around the estimator's module, without its weights yet.
+
+    Its inputs are encoded rows (`estimator.encoder_`), its outputs class scores, or
+    targets as they were standardised.
+    """
+    classifier = is_classifier(estimator)
+    loss = estimator.structure_["loss"]
+    make: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
+    return make(
+        estimator._empty_module(),
+        criterion=CRITERIA[loss.like if isinstance(loss, TorchLoss) else loss],
+        optimizer=TORCH_OPTIMIZERS[estimator.optimizer],
+        lr=lr,
+        max_epochs=estimator.max_epochs,
+        batch_size=batch_size,
+        iterator_train__shuffle=True,
+        train_split=None,
+        callbacks=estimator.callbacks,
+        verbose=int(estimator.verbose),
+        random_state=estimator.seed_,
+        device="cpu",
+        **({"classes": estimator.classes_} if classifier else {}),
+        **_optimizer_settings(estimator),
+    ).initialize()
+
+
+def view(estimator: Any) -> Any:
+    """The skorch net of a fitted estimator."""
+    net = build(estimator, estimator.lr, 64)
+    net.history = history_of(estimator)
+    tensors = NetState(net, estimator._networks()[0].graph)
+    give_predicting(estimator, tensors)
+    return net
+
+
+def history_of(estimator: Any) -> History:
+    """An estimator's epochs in skorch's form."""
+    return History({**row, "batches": []} for row in estimator.history_)
+
+
+def give_predicting(estimator: Any, tensors: NetState) -> None:
+    """Give a net the weights that predict uses."""
+    tensors.write(replace(estimator.state_, parameters=estimator.parameters_[0], buffers=estimator.buffers_[0]))
+    tensors.net.module_.eval()

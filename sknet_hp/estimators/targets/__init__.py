@@ -1,0 +1,1 @@
+"""Targets and what rows weigh: labels, numbers, weights, rows held out."""

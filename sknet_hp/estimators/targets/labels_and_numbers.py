@@ -1,0 +1,333 @@
+"""Between what users have as y and what networks are trained on, both ways."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from reprlib import repr as short
+from typing import Any
+
+import numpy as np
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+from sknet_hp.estimators.encoding.frames import is_missing
+
+_WHOLE_UNTIL = 2**53  # from there on a float no longer holds every whole number
+
+
+def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(the distinct labels, sorted; the number of each row's label among them)."""
+    if y.dtype.kind in "iu" and len(y):
+        low, high = int(y.min()), int(y.max())
+        if high - low < 1000 and high < 2**62:  # as below, without sorting
+            shifted = y.astype(np.int64) - low
+            present = np.bincount(shifted) > 0
+            return (np.flatnonzero(present) + low).astype(y.dtype), (np.cumsum(present) - 1)[shifted]
+    check_classification_targets(y)
+    seen, codes = np.unique(y, return_inverse=True)
+    return seen, codes
+
+
+def is_multilabel(y: Any) -> bool:
+    """Whether y is a matrix that says which labels each row has."""
+    two = len(getattr(y, "shape", ())) == 2 or (
+        isinstance(y, list) and len(y) > 0 and isinstance(y[0], (list, tuple, np.ndarray))
+    )
+    return two and type_of_target(y, input_name="y") == "multilabel-indicator"
+
+
+def is_plain(labels: Any) -> bool:
+    """Whether labels are whole numbers in an array of one dimension, of which nothing
+    is to be checked.
+    """
+    return type(labels) is np.ndarray and labels.ndim == 1 and labels.dtype.kind in "iu"
+
+
+@dataclass(eq=False)
+class ClassTarget:
+    """Labels as class numbers; or, where rows may have several labels, an indicator
+    matrix as it is.
+
+    Attributes
+    ----------
+    classes : (n_classes,) the labels, sorted; the numbers of the columns where rows may
+        have several.
+    multilabel : whether they may.
+    """
+
+    classes: np.ndarray
+    multilabel: bool = False
+
+    @classmethod
+    def learn(cls, y: Any, classes: Any) -> "tuple[ClassTarget, np.ndarray]":
+        """(what y is, y encoded); `classes` may tell of labels that y does not show."""
+        if is_multilabel(y):
+            matrix = _indicator(y)
+            target = cls(np.arange(matrix.shape[1]), True)
+            target.check_classes(classes)
+            return target, matrix
+        y = _column(y)
+        seen, codes = _labels(y)
+        if classes is None:
+            return cls(seen), codes
+        target = cls(_classes(classes))
+        return target, target._known(y, seen, codes)
+
+    def check_classes(self, classes: Any) -> None:
+        """Refuse classes, if any are given, that are not these."""
+        if classes is not None and not np.array_equal(_classes(classes), self.classes):
+            raise ValueError(
+                f"classes={np.asarray(classes)[:10].tolist()} are not the classes {self.classes[:10].tolist()} of "
+                f"this network, which stay; "
+                "leave them out, or begin anew with fit"
+            )
+
+    def encode(self, y: Any) -> np.ndarray:
+        """Class numbers (n_rows,), or the indicator matrix (n_rows, n_labels) float32."""
+        if self.multilabel:
+            matrix = _indicator(y)
+            if matrix.shape[1] != len(self.classes):
+                raise ValueError(
+                    f"y has {matrix.shape[1]} columns of labels, but this network was trained for {len(self.classes)}"
+                )
+            return matrix
+        y = _column(y)
+        return self._known(y, *_labels(y))
+
+    def _known(self, y: np.ndarray, seen: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        if len(seen) == len(self.classes) and (seen == self.classes).all():
+            return codes
+        classes = self.classes
+        if {seen.dtype.kind, classes.dtype.kind} == {"i", "u"}:  # NumPy would compare them as floats
+            y, seen, classes = y.astype(object), seen.astype(object), classes.astype(object)
+        unknown = np.setdiff1d(seen, classes)
+        if len(unknown):
+            raise ValueError(
+                f"y holds the labels {unknown[:5].tolist()}, which are not among the classes "
+                f"{self.classes[:10].tolist()} this network knows"
+            )
+        return np.searchsorted(classes, y)
+
+    def original(self, codes: np.ndarray) -> np.ndarray:
+        """The opposite of `encode`."""
+        return codes.astype(np.int64) if self.multilabel else self.classes[codes]
+
+    def probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """Of the classes, or of each label by itself, float64 (n_rows, n_classes)."""
+        outputs = outputs.astype(np.float64)
+        if self.multilabel:
+            with np.errstate(over="ignore"):
+                return 1 / (1 + np.exp(-outputs))
+        outputs -= outputs.max(axis=1, keepdims=True)
+        np.exp(outputs, out=outputs)
+        outputs /= outputs.sum(axis=1, keepdims=True)
+        return outputs
+
+    def chosen(self, probabilities: np.ndarray) -> np.ndarray:
+        """The most probable label of each row, (n_rows,); or an indicator of those more
+        probable than not.
+        """
+        return (probabilities > 0.5).astype(np.int64) if self.multilabel else self.classes[probabilities.argmax(axis=1)]
+
+    def predicted(self, outputs: np.ndarray) -> np.ndarray:
+        """The same from a network's outputs."""
+        return self.chosen(self.probabilities(outputs))
+
+
+def _column(y: Any) -> np.ndarray:
+    if is_plain(y):
+        return np.ascontiguousarray(y)
+    y = column_or_1d(_exact(y), warn=True)
+    if y.dtype.kind == "f":
+        assert_all_finite(y, input_name="y")
+    _check_labels(y, "y")
+    return y
+
+
+def _exact(labels: Any) -> Any:
+    """Labels of types that NumPy has not, or scikit-learn knows nothing of, as an array
+    that keeps their values.
+    """
+    if getattr(labels, "ndim", 1) == 2 and hasattr(labels, "iloc") and labels.shape[1] == 1:
+        column = _exact(labels.iloc[:, 0])
+        return column.reshape(-1, 1) if isinstance(column, np.ndarray) else labels
+    kind = getattr(
+        getattr(labels, "dtype", None), "numpy_dtype", None
+    )  # of pandas' nullable types, and of Arrow's in pandas
+    if kind is not None and kind.kind in "iub" and not labels.isna().any():
+        return labels.to_numpy(dtype=kind)  # not by way of float64, which makes neighbours of large integers one
+    return labels.astype(object) if isinstance(labels, np.ndarray) and labels.dtype.kind == "T" else labels
+
+
+def _classes(given: Any) -> np.ndarray:
+    """Labels given as `classes`, sorted."""
+    labels = np.asarray(_exact(given))
+    _check_labels(labels, "classes")
+    return unique_labels(labels)
+
+
+def _check_labels(labels: np.ndarray, name: str) -> None:
+    """Refuse what is no label: missing ones, floats that may be several integers, and
+    objects that are no strings.
+
+    scikit-learn takes the last for labels of a regression, or fails to sort them.
+    """
+    if labels.dtype.kind == "f" and (large := labels[np.abs(labels.astype(np.float64)) >= _WHOLE_UNTIL]).size:
+        raise ValueError(
+            f"{name} holds {large[0]:g}, and from 2**53 on floats can not tell whole numbers apart; give labels as "
+            f"integers, without missing ones "
+            "among them, or as strings"
+        )
+    if labels.dtype.kind in "mM" and np.isnat(labels).any():
+        raise ValueError(f"{name} holds NaT at position {np.isnat(labels).argmax()}, which is no label; leave it out")
+    if labels.dtype.kind != "O" or set(map(type, labels)) == {str}:
+        return
+    for position, label in enumerate(labels):
+        if is_missing(label):
+            raise ValueError(
+                f"{name} holds {label!r} at position {position}, which is no label; leave it out, or use a label of "
+                f"your own for it"
+            )
+        if not isinstance(label, str):
+            long = isinstance(label, Integral) and not -(2**63) <= int(label) < 2**64
+            instead = (
+                "it has more than 64 bits, so make all of them strings"
+                if long
+                else "make all of them numbers, astype(int), or strings"
+            )
+            raise ValueError(
+                f"Unknown label type: {name} is an array of objects, of which {short(label)} at position {position} "
+                f"is no string; {instead}, "
+                "astype(str)"
+            )
+
+
+def _indicator(y: Any) -> np.ndarray:
+    matrix = check_array(y, accept_sparse=True, input_name="y", dtype=np.float32)
+    matrix = np.ascontiguousarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+    if not ((matrix == 0) | (matrix == 1)).all():
+        raise ValueError(
+            "y has two dimensions and says which labels each row has, so it must hold 0 and 1 only, but it holds "
+            f"{np.unique(matrix)[:5].tolist()}; for one label a row give one column"
+        )
+    return matrix
+
+
+@dataclass(eq=False)
+class NumberTarget:
+    """Numbers, standardised; or, for counts, divided by their mean, with outputs that
+    are logarithms.
+
+    Attributes
+    ----------
+    mean, scale, low, high : (n_targets,) of the training rows.
+    flat : whether y has one dimension.
+    counts : whether outputs are logarithms.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    flat: bool
+    counts: bool = False
+
+    @classmethod
+    def learn(cls, y: np.ndarray, weight: np.ndarray | None, *, flat: bool, counts: bool) -> "NumberTarget":
+        """From the training rows, (n_rows, n_targets) float64, of these weights."""
+        mean = np.average(y, axis=0, weights=weight)
+        present = y if weight is None else y[weight > 0]
+        low, high = present.min(axis=0), present.max(axis=0)
+        if counts:
+            if (low < 0).any():
+                raise ValueError(
+                    f"a Poisson loss is for counts, but y goes down to {low.min():g}; use another loss, or shift y"
+                )
+            return cls(np.zeros_like(mean), np.where(mean > 0, mean, 1.0), low, high, flat, True)
+        _, exponent = np.frexp(
+            np.abs(y - mean).max(axis=0)
+        )  # a power of two costs no digits, and squares are finite and above zero
+        spread = np.ldexp(np.sqrt(np.average(np.ldexp(y - mean, -exponent) ** 2, axis=0, weights=weight)), exponent)
+        # What is constant but for rounding stays as it is.
+        scale = np.where(spread > 1e-12 * np.abs(mean), spread, 1.0)
+        scale[scale == 0] = 1.0
+        return cls(mean, scale, low, high, flat)
+
+    def check(self, y: np.ndarray, flat: bool) -> np.ndarray:
+        """y (n_rows, n_targets), which must have as many columns as in training."""
+        if flat != self.flat or y.shape[1] != len(self.mean):
+            raise ValueError(f"y has {y.shape[1]} columns, but this network was trained for {len(self.mean)}")
+        if self.counts and (y < 0).any():
+            raise ValueError(f"a Poisson loss is for counts, but y goes down to {y.min():g}")
+        return y
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """What the network is to give, (n_rows, n_targets) float32."""
+        return ((y - self.mean) / self.scale).astype(np.float32)
+
+    def original(self, y: np.ndarray) -> np.ndarray:
+        """y, (n_rows, n_targets) float64, in the shape in which it was given."""
+        return self._shaped(y)
+
+    def predicted(self, outputs: np.ndarray, *, clip: bool = False) -> np.ndarray:
+        """Predictions, float64, in the shape of y; within the range of the training
+        rows if `clip`.
+        """
+        outputs = outputs.astype(np.float64)
+        with np.errstate(over="ignore"):
+            values = np.exp(outputs) * self.scale if self.counts else outputs * self.scale + self.mean
+        values = np.nan_to_num(values, copy=False)  # the largest number there is in place of infinity
+        return self._shaped(np.clip(values, self.low, self.high) if clip else values)
+
+    def _shaped(self, values: np.ndarray) -> np.ndarray:
+        return values[:, 0] if self.flat else values
+
+
+def number_matrix(y: Any) -> tuple[np.ndarray, bool]:
+    """(y as (n_rows, n_targets) float64, whether it has one dimension)."""
+    try:
+        times = [dtype for dtype in _dtypes(y) if getattr(dtype, "kind", "") in ("m", "M")]
+        if times:
+            raise ValueError(
+                f"y must be numbers, but holds dates or times ({times[0]}); give numbers, for example the days since "
+                f"some date"
+            )
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", allow_nd=False)
+    except OverflowError:
+        raise ValueError(
+            "y holds a whole number that is too large for float64; divide y, or take its logarithm"
+        ) from None
+    except TypeError:
+        strange = next(
+            ((place, cell) for place, cell in enumerate(_cells(y).ravel()) if not isinstance(cell, (Real, str))), None
+        )
+        if strange is None:
+            raise
+        place, cell = strange
+        raise ValueError(
+            f"y must be numbers, but holds {short(cell)} ({type(cell).__name__}) at position {place}; leave that row "
+            f"out"
+        ) from None
+    except ValueError as error:
+        if "could not convert" not in str(error):
+            raise
+        raise ValueError(f"y must be numbers, but {error}; NetClassifier is for labels") from None
+    flat = y.ndim == 1 or y.shape[1] == 1
+    if y.ndim == 2 and flat:
+        y = column_or_1d(y, warn=True)
+    return y.reshape(len(y), -1), flat
+
+
+def _dtypes(y: Any) -> list[Any]:
+    """Of its columns, and of the array that it would be; pandas has more of them than
+    NumPy.
+    """
+    return [*(y.dtypes if hasattr(y, "columns") else [getattr(y, "dtype", None)]), _cells(y).dtype]
+
+
+def _cells(y: Any) -> np.ndarray:
+    """What y holds, as far as NumPy makes an array of it."""
+    try:
+        cells = np.asarray(y)
+        return cells if cells.ndim else np.empty(0)
+    except ValueError:  # rows of different lengths, of which scikit-learn says more
+        return np.empty(0)

@@ -1,0 +1,67 @@
+"""The residual network for tables (Gorishniy et al. 2021)."""
+
+import torch
+from torch import Tensor, nn
+
+from sknet_hp.nets.architectures.front import Front
+from sknet_hp.nets.architectures.mlp import activation_layer, dropout_layer, normalization_layer
+
+
+class ResNet(nn.Module):
+    """A linear map; blocks of x +
+    dropout(Linear(dropout(activation(Linear(normalisation(x)))))); normalisation,
+    activation and a linear output.
+
+    Shapes: (rows, n_features) to (rows, n_outputs). Each of `n_layers` blocks widens
+    `width` by `hidden_factor` within.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_outputs: int,
+        *,
+        n_layers: int = 2,
+        width: int = 128,
+        hidden_factor: float = 2.0,
+        activation: str = "relu",
+        parametric_activation: bool = False,
+        dropout: float = 0.0,
+        residual_dropout: float = 0.0,
+        normalization: str = "batch",
+        norm_momentum: float = 0.1,
+        norm_eps: float = 1e-5,
+        front: Front | None = None,
+        device: str | None = None,
+    ):
+        super().__init__()
+
+        def norm() -> list[nn.Module]:
+            return normalization_layer(normalization, width, norm_momentum, norm_eps, device)
+
+        def linear(n_inputs: int, n_units: int) -> nn.Module:
+            return nn.Linear(n_inputs, n_units, dtype=torch.float32, device=device)
+
+        hidden = max(1, int(width * hidden_factor))
+        layers, inner = (front or Front()).layers(n_features, device)
+        self.first = nn.Sequential(*layers, linear(inner, width))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                *norm(),
+                linear(width, hidden),
+                activation_layer(activation, hidden, parametric_activation, device),
+                *dropout_layer(dropout),
+                linear(hidden, width),
+                *dropout_layer(residual_dropout),
+            )
+            for _ in range(n_layers)
+        )
+        self.last = nn.Sequential(
+            *norm(), activation_layer(activation, width, parametric_activation, device), linear(width, n_outputs)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.last(x)

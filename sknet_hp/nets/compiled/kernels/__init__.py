@@ -1,0 +1,1 @@
+"""What compiled networks are made of, each tested against torch's operation."""

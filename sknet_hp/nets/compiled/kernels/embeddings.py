@@ -1,0 +1,192 @@
+"""Learned embeddings of numbers, and learned factors of columns."""
+
+import numpy as np
+
+from sknet_hp.nets.compiled.kernel import kernel
+from sknet_hp.nets.compiled.kernels.functions import F
+from sknet_hp.nets.compiled.kernels.functions import waves as sine_and_cosine
+from sknet_hp.nets.compiled.machine import fma, matrix, share, vector
+
+_TURN = F(2 * np.pi)
+
+
+@kernel
+def waves(part, parts, rows, n, k, x, x_width, frequency, phase, cosines, sines, wave_width):
+    """Cosine and sine of each of a row's first n numbers at k frequencies, in radians 2
+    pi x frequency + phase.
+
+    Shapes: x (rows, x_width); frequency, phase (n, k), the latter or none; number f has
+    k columns of `cosines` and of `sines`, (rows, n · wave_width), from f · wave_width
+    on.
+    """
+    begin, end = share(rows, part, parts)
+    x, frequency, phases = matrix(x, rows, x_width), matrix(frequency, n, k), matrix(phase, n, k)
+    cosines = matrix(cosines, rows, n * wave_width)
+    for r in range(begin, end):
+        turned = vector(sines + 4 * n * wave_width * r, n * wave_width)
+        for f in range(n):
+            turns = x[r, f] * _TURN
+            own, c, s = (
+                frequency[f],
+                cosines[r, f * wave_width : f * wave_width + k],
+                turned[f * wave_width : f * wave_width + k],
+            )
+            if phase:
+                shift = phases[f]
+                for j in range(k):
+                    s[j], c[j] = sine_and_cosine(fma(turns, own[j], shift[j]))
+            else:
+                for j in range(k):
+                    s[j], c[j] = sine_and_cosine(turns * own[j])
+
+
+@kernel
+def waves_backward(
+    part, parts, rows, n, k, x, x_width, of_cosines, of_sines, cosines, sines, wave_width, of_frequency, of_phase
+):
+    """The gradients of frequency and phase. Parts have numbers; `of_sines` and
+    `of_phase` may be none.
+    """
+    x, of_frequency, of_phases = matrix(x, rows, x_width), matrix(of_frequency, n, k), matrix(of_phase, n, k)
+    of_cosines, cosines = matrix(of_cosines, rows, n * wave_width), matrix(cosines, rows, n * wave_width)
+    for f in range(n * part // parts, n * (part + 1) // parts):
+        own = of_frequency[f]
+        own[:] = 0
+        if of_phase:
+            of_phases[f] = F(0)
+        for r in range(rows):
+            turns, at = x[r, f] * _TURN, f * wave_width
+            g, c, s = (
+                of_cosines[r, at : at + k],
+                cosines[r, at : at + k],
+                vector(sines + 4 * (n * wave_width * r + at), k),
+            )
+            if of_sines:
+                h = vector(of_sines + 4 * (n * wave_width * r + at), k)
+                for j in range(k):
+                    own[j] = fma(fma(h[j], c[j], -g[j] * s[j]), turns, own[j])
+            else:
+                of_phase_of_f = of_phases[f]
+                for j in range(k):
+                    slope = -g[j] * s[j]
+                    own[j] = fma(slope, turns, own[j])
+                    of_phase_of_f[j] += slope
+
+
+@kernel
+def finish_waves(part, parts, rows, n, dim, out, out_width, bias, x, x_width):
+    """Add the bias, (n, learned), to what the numbers' maps have left in `out`; then
+    clip at zero, or, where x is not none, put the number beside it.
+
+    Of number f's `dim` columns all are learned in the first case, all but the last in
+    the other.
+    """
+    begin, end = share(rows, part, parts)
+    learned = dim - 1 if x else dim
+    out, bias = matrix(out, rows, out_width), matrix(bias, n, learned)
+    for r in range(begin, end):
+        for f in range(n):
+            to, b = out[r, f * dim : (f + 1) * dim], bias[f]
+            if x:
+                for j in range(learned):
+                    to[j] += b[j]
+                to[learned] = vector(x + 4 * x_width * r, n)[f]
+            else:
+                for j in range(learned):
+                    v = to[j] + b[j]
+                    to[j] = v if v > F(0) else F(0) * v
+
+
+@kernel
+def finish_waves_backward(part, parts, rows, n, dim, g, out_width, out, own_width, of_bias, clipped):
+    """The gradient of the bias; that of what was clipped is cleared. g is (rows,
+    out_width), out (rows, own_width). Parts have numbers.
+    """
+    learned = dim if clipped else dim - 1
+    g, out, of_bias = matrix(g, rows, out_width), matrix(out, rows, own_width), matrix(of_bias, n, learned)
+    for f in range(n * part // parts, n * (part + 1) // parts):
+        b = of_bias[f]
+        b[:] = 0
+        for r in range(rows):
+            y, to = g[r, f * dim : f * dim + learned], out[r, f * dim : f * dim + learned]
+            for j in range(learned):
+                if clipped:
+                    y[j] = y[j] if to[j] > F(0) else F(0)
+                b[j] += y[j]
+
+
+@kernel
+def straight(part, parts, rows, n, dim, x, x_width, slope, bias, out, out_width):
+    """x slope + bias of a row's first n numbers, to `dim` columns each; slope and bias
+    (n, dim).
+    """
+    begin, end = share(rows, part, parts)
+    x, slope, bias, out = (
+        matrix(x, rows, x_width),
+        matrix(slope, n, dim),
+        matrix(bias, n, dim),
+        matrix(out, rows, out_width),
+    )
+    for r in range(begin, end):
+        for f in range(n):
+            to, a, b, v = out[r, f * dim : (f + 1) * dim], slope[f], bias[f], x[r, f]
+            for j in range(dim):
+                to[j] = fma(v, a[j], b[j])
+
+
+@kernel
+def straight_backward(part, parts, rows, n, dim, x, x_width, of_slope, of_bias, g, g_width):
+    """The gradients of slope and bias. Parts have numbers."""
+    x, of_slope, of_bias, g = (
+        matrix(x, rows, x_width),
+        matrix(of_slope, n, dim),
+        matrix(of_bias, n, dim),
+        matrix(g, rows, g_width),
+    )
+    for f in range(n * part // parts, n * (part + 1) // parts):
+        a, b = of_slope[f], of_bias[f]
+        a[:] = 0
+        b[:] = 0
+        for r in range(rows):
+            y, v = g[r, f * dim : (f + 1) * dim], x[r, f]
+            for j in range(dim):
+                a[j] = fma(v, y[j], a[j])
+                b[j] += y[j]
+
+
+@kernel
+def copy_columns(part, parts, rows, n, x, x_width, out, out_width):
+    """Copy the first n columns of x, (rows, x_width), to those of `out`, (rows,
+    out_width).
+    """
+    begin, end = share(rows, part, parts)
+    x, out = matrix(x, rows, x_width), matrix(out, rows, out_width)
+    for r in range(begin, end):
+        source, to = x[r, :n], out[r, :n]
+        for j in range(n):
+            to[j] = source[j]
+
+
+@kernel
+def scale_columns(part, parts, rows, width, x, factor, out):
+    """x factor, which is (width,)."""
+    begin, end = share(rows, part, parts)
+    x, factor, out = matrix(x, rows, width), vector(factor, width), matrix(out, rows, width)
+    for r in range(begin, end):
+        source, to = x[r], out[r]
+        for j in range(width):
+            to[j] = source[j] * factor[j]
+
+
+@kernel
+def scale_columns_backward(part, parts, rows, width, g, x, factor, of_factor):
+    """g of what came out becomes that of x. Parts have columns."""
+    begin, end = share(width, part, parts)
+    g, x = matrix(g, rows, width)[:, begin:end], matrix(x, rows, width)[:, begin:end]
+    factor, of_factor = vector(factor, width)[begin:end], vector(of_factor, width)[begin:end]
+    of_factor[:] = 0
+    for r in range(rows):
+        y, v = g[r], x[r]
+        for j in range(end - begin):
+            of_factor[j] = fma(y[j], v[j], of_factor[j])
+            y[j] *= factor[j]

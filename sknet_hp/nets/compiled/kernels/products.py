@@ -1,0 +1,333 @@
+"""Matrix products, c = a b, whose every element is one chain of fused multiplications
+and additions, in the order of the inner index.
+
+So its bits follow from the operands' values alone: not from the CPU, how wide its
+registers are, where matrices lie, how many rows come at a time, or how many cores work
+on it. A BLAS promises none of this; for the sizes of networks on tables it is no faster
+either (docs/performance.md).
+
+A *tile* of c, a few rows by two registers, stays in registers while a panel of b
+streams by. Panels have `_DEPTH` rows, so that they stay in the first-level cache, and
+blocks of a have `_HEIGHT` rows, which stay in the second; the chains go on from c where
+the next panel begins. Only where c has very few columns are there sixteen chains for
+each element, along rows of a, which are added up in pairs.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from sknet_hp.nets.compiled.kernel import inline, intrinsic, kernel
+from sknet_hp.nets.compiled.machine import address, call, fma, lanes, matrix, share, vector
+
+_LANES = lanes()
+_WIDE = 2 * _LANES
+_ROWS = 8 if _LANES != 8 else 6  # of a tile: AVX has sixteen registers, the others twice as many
+_DEPTH, _HEIGHT = 256, 256
+
+SCRATCH = _DEPTH * _WIDE + _ROWS * _WIDE
+"""Floats that a product needs beside its operands, for each of its parts."""
+
+_FLOAT, _I64 = ir.FloatType(), ir.IntType(64)
+
+
+def _make_tile(rows: int, registers: int, lanes: int) -> Any:
+    """(a, a_row, a_inner, b, b_inner, c, c_row, depth, add): a tile of c. The first of
+    each are addresses, the others distances in floats.
+    """
+    register = ir.VectorType(_FLOAT, lanes)
+
+    def constant(value: int) -> Any:
+        return ir.Constant(_I64, value)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a, a_row, a_inner, b, b_inner, c, c_row, depth, add = args
+        a, b, c = (builder.inttoptr(address, _FLOAT.as_pointer()) for address in (a, b, c))
+        fma = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(register, [register] * 3), f"llvm.fma.v{lanes}f32"
+        )
+        tile = [(i, v) for i in range(rows) for v in range(registers)]
+        sums = {at: cgutils.alloca_once_value(builder, ir.Constant(register, [0.0] * lanes)) for at in tile}
+
+        def at_register(base: Any, offset: Any, v: int) -> Any:
+            return builder.bitcast(builder.gep(base, [builder.add(offset, constant(v * lanes))]), register.as_pointer())
+
+        places = {(i, v): at_register(c, builder.mul(c_row, constant(i)), v) for i, v in tile}
+        with builder.if_then(builder.icmp_signed("!=", add, constant(0))):
+            for at in tile:
+                builder.store(builder.load(places[at], align=4), sums[at])
+        row_starts = [builder.gep(a, [builder.mul(a_row, constant(i))]) for i in range(rows)]
+        with cgutils.for_range(builder, depth) as loop:
+            b_offset, a_offset = builder.mul(loop.index, b_inner), builder.mul(loop.index, a_inner)
+            panel = [builder.load(at_register(b, b_offset, v), align=4) for v in range(registers)]
+            for i in range(rows):
+                value = builder.load(builder.gep(row_starts[i], [a_offset]), align=4)
+                one = builder.insert_element(ir.Constant(register, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+                everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+                repeated = builder.shuffle_vector(one, ir.Constant(register, ir.Undefined), everywhere)
+                for v in range(registers):
+                    builder.store(builder.call(fma, [repeated, panel[v], builder.load(sums[i, v])]), sums[i, v])
+        for at in tile:
+            builder.store(builder.load(sums[at]), places[at]).align = 4
+        return context.get_dummy_value()
+
+    @intrinsic
+    def tile(
+        typing: Any, a: Any, a_row: Any, a_inner: Any, b: Any, b_inner: Any, c: Any, c_row: Any, depth: Any, add: Any
+    ) -> Any:
+        return types.void(*[types.int64] * 9), generate
+
+    return tile
+
+
+_wide, _wide_4, _wide_2, _wide_1 = (_make_tile(rows, 2, _LANES) for rows in (_ROWS, 4, 2, 1))
+_one, _one_1 = (_make_tile(rows, 1, _LANES) for rows in (_ROWS, 1))
+_half, _half_1 = (_make_tile(rows, 1, max(4, _LANES // 2)) for rows in (_ROWS, 1))
+
+
+@kernel
+def columns(part, parts, width, m, a, a_row, a_inner, b, b_inner, c, c_row, depth, add):
+    """m rows of c, `width` of its columns: two registers, one, or half of one. b's lie
+    beside each other.
+    """
+    i = 0
+    if width == _WIDE:
+        while i + _ROWS <= m:
+            _wide(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            i += _ROWS
+        if m - i >= 4:
+            _wide_4(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            i += 4
+        if m - i >= 2:
+            _wide_2(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            i += 2
+        if m - i >= 1:
+            _wide_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+    elif width == _LANES:
+        while i + _ROWS <= m:
+            _one(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            i += _ROWS
+        while i < m:
+            _one_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            i += 1
+    else:
+        while i + _ROWS <= m:
+            _half(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            i += _ROWS
+        while i < m:
+            _half_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            i += 1
+
+
+_SIXTEEN = ir.VectorType(_FLOAT, 16)
+
+
+@intrinsic
+def turn_square(typing: Any, source: Any, distance: Any, target: Any, target_distance: Any) -> Any:
+    """Write a square of 16 × 16 floats turned: its rows lie `distance` floats apart at
+    the address `source`, and will at `target`.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, distance, target, target_distance = args
+
+        def row(base: Any, between: Any, i: int) -> Any:
+            at = builder.add(base, builder.mul(between, ir.Constant(_I64, 4 * i)))
+            return builder.inttoptr(at, _SIXTEEN.as_pointer())
+
+        rows = [builder.load(row(source, distance, i), align=4) for i in range(16)]
+        masks = [
+            ir.Constant(ir.VectorType(ir.IntType(32), 16), [first + i // 2 + 16 * (i % 2) for i in range(16)])
+            for first in (0, 8)
+        ]
+        for _ in range(4):  # each round interleaves the upper half of the rows with the lower
+            rows = [builder.shuffle_vector(rows[i], rows[i + 8], mask) for i in range(8) for mask in masks]
+        for i in range(16):
+            builder.store(rows[i], row(target, target_distance, i)).align = 4
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 4), generate
+
+
+@inline
+def _copy_panel(depth, used, width, b, b_inner, b_column, panel):
+    """Lay a panel of b out row by row at the address `panel`, its last columns filled
+    up with zeros.
+    """
+    source, target = vector(b, (depth - 1) * b_inner + (used - 1) * b_column + 1), vector(panel, depth * width)
+    if b_column == 1:
+        for k in range(depth):
+            row, to = source[k * b_inner : k * b_inner + used], target[k * width : (k + 1) * width]
+            for j in range(used):
+                to[j] = row[j]
+    else:
+        squares = used // 16 if b_inner == 1 else 0
+        whole = depth // 16 * 16
+        for j in range(squares):
+            for k in range(0, whole, 16):
+                turn_square(b + 4 * (16 * j * b_column + k), b_column, panel + 4 * (k * width + 16 * j), width)
+        for j in range(used):
+            for k in range(whole if j < 16 * squares else 0, depth):
+                target[k * width + j] = source[j * b_column + k * b_inner]
+    for k in range(depth):
+        for j in range(used, width):
+            target[k * width + j] = 0
+
+
+@inline
+def _edge(column, used, width, m, a, a_row, a_inner, panel, c, c_row, depth, add, tile):
+    """As `columns`, where c ends before the registers do: by way of a tile of its own,
+    at the address `tile`.
+    """
+    own = vector(tile, _ROWS * width)
+    for i in range(0, m, _ROWS):
+        rows = min(_ROWS, m - i)
+        out = vector(c + 4 * i * c_row, (rows - 1) * c_row + used)
+        if add:
+            for r in range(rows):
+                for j in range(used):
+                    own[r * width + j] = out[r * c_row + j]
+        call(column, 0, 1, width, rows, a + 4 * i * a_row, a_row, a_inner, panel, width, tile, width, depth, add)
+        for r in range(rows):
+            for j in range(used):
+                out[r * c_row + j] = own[r * width + j]
+
+
+@kernel
+def product(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c, c_row, add, scratch, column):
+    """c = a b, or c + a b where `add`: (m, inner) by (inner, n).
+
+    a[i, k] lies a_row i + a_inner k floats behind a's beginning, b[k, j] b_inner k +
+    b_column j behind b's, and c[i, j] c_row i + j. Parts have rows of c, and a scratch
+    of `SCRATCH` floats each; `column` is the address of `columns`.
+    """
+    begin, end = share(m, part, parts)
+    panel_at = scratch + 4 * SCRATCH * part
+    tile_at = panel_at + 4 * _DEPTH * _WIDE
+    for first in range(0, inner, _DEPTH):
+        depth = min(_DEPTH, inner - first)
+        goes_on = 1 if add or first > 0 else 0
+        for top in range(begin, end, _HEIGHT):
+            rows = min(_HEIGHT, end - top)
+            a_block = a + 4 * (top * a_row + first * a_inner)
+            for left in range(0, n, _WIDE):
+                used = min(_WIDE, n - left)
+                width = _WIDE if used > _LANES else _LANES if used > _LANES // 2 else max(4, _LANES // 2)
+                b_panel, b_distance = b + 4 * (first * b_inner + left * b_column), b_inner
+                c_panel = c + 4 * (top * c_row + left)
+                if used < width or b_column != 1:
+                    _copy_panel(depth, used, width, b_panel, b_inner, b_column, panel_at)
+                    b_panel, b_distance = panel_at, width
+                if used < width:
+                    _edge(
+                        column,
+                        used,
+                        width,
+                        rows,
+                        a_block,
+                        a_row,
+                        a_inner,
+                        panel_at,
+                        c_panel,
+                        c_row,
+                        depth,
+                        goes_on,
+                        tile_at,
+                    )
+                else:
+                    call(
+                        column,
+                        0,
+                        1,
+                        width,
+                        rows,
+                        a_block,
+                        a_row,
+                        a_inner,
+                        b_panel,
+                        b_distance,
+                        c_panel,
+                        c_row,
+                        depth,
+                        goes_on,
+                    )
+
+
+# ---- very few columns ----------------------------------------------------------------------------------------------
+
+FEW = 4
+"""So many columns of c are very few."""
+
+
+@intrinsic
+def _dots(typing: Any, a: Any, b: Any, n: Any, b_column: Any, steps: Any, out: Any) -> Any:
+    """out[j] = a · b_j for n of at most `FEW` vectors that lie b_column floats from
+    each other, in steps of sixteen floats. All by address.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a, b, n, b_column, steps, out = args
+        a, b, out = (builder.inttoptr(address, _FLOAT.as_pointer()) for address in (a, b, out))
+        fma = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_SIXTEEN, [_SIXTEEN] * 3), "llvm.fma.v16f32"
+        )
+
+        def load(base: Any, offset: Any) -> Any:
+            return builder.load(builder.bitcast(builder.gep(base, [offset]), _SIXTEEN.as_pointer()), align=4)
+
+        def halves(value: Any, width: int) -> list[Any]:
+            masks = [
+                ir.Constant(ir.VectorType(ir.IntType(32), width), [first + i for i in range(width)])
+                for first in (0, width)
+            ]
+            return [builder.shuffle_vector(value, value, mask) for mask in masks]
+
+        for count in range(1, FEW + 1):
+            with builder.if_then(builder.icmp_signed("==", n, ir.Constant(_I64, count))):
+                sums = [cgutils.alloca_once_value(builder, ir.Constant(_SIXTEEN, [0.0] * 16)) for _ in range(count)]
+                with cgutils.for_range(builder, steps) as loop:
+                    at = builder.mul(loop.index, ir.Constant(_I64, 16))
+                    x = load(a, at)
+                    for j in range(count):
+                        y = load(b, builder.add(at, builder.mul(b_column, ir.Constant(_I64, j))))
+                        builder.store(builder.call(fma, [x, y, builder.load(sums[j])]), sums[j])
+                for j in range(count):
+                    total = builder.load(sums[j])
+                    for width in (8, 4, 2, 1):
+                        total = builder.fadd(*halves(total, width))
+                    builder.store(
+                        builder.extract_element(total, ir.Constant(ir.IntType(32), 0)),
+                        builder.gep(out, [ir.Constant(_I64, j)]),
+                    )
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 6), generate
+
+
+@inline
+def dot(a, b, out):
+    """The sum of a · b, for which `out`, (1,), is room: sixteen chains, added up in
+    pairs, and one for what is left of the last sixteen.
+    """
+    whole = len(a) // 16
+    _dots(address(a), address(b), 1, 0, whole, address(out))
+    for k in range(16 * whole, len(a)):
+        out[0] = fma(a[k], b[k], out[0])
+    return out[0]
+
+
+@kernel
+def few_columns(part, parts, m, n, inner, a, a_row, b, c):
+    """c = a b' for n up to `FEW`; rows of a lie together, those of b, (n, inner), and
+    of c, (m, n), behind each other. Parts have rows.
+    """
+    begin, end = share(m, part, parts)
+    b, whole = matrix(b, n, inner), inner // 16
+    for i in range(begin, end):
+        x, out = vector(a + 4 * i * a_row, inner), vector(c + 4 * n * i, n)
+        _dots(address(x), address(b), n, inner, whole, address(out))
+        for k in range(16 * whole, inner):
+            for j in range(n):
+                out[j] = fma(x[k], b[j, k], out[j])

@@ -1,0 +1,1 @@
+"""Many networks in one batched computation of torch."""

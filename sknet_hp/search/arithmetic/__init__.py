@@ -1,0 +1,1 @@
+"""Pure functions of resources and numbers: brackets, exploring."""

@@ -1,0 +1,251 @@
+"""What a function is: its code, and what that refers to. Read from bytecode, since
+notebooks, `exec` and interactive sessions may have no source.
+"""
+
+import builtins
+import dis
+import importlib
+import importlib.util
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+_PLACES = [
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    Path(__file__).parents[2],  # our own, whose version is a part of a journal's identity
+]
+_INSTALLED = {*_PLACES, *(place.resolve() for place in _PLACES)}
+_SILENT = {"EXTENDED_ARG", "NOP", "PRECALL", "PUSH_NULL"}
+"""Instructions that may stand between a name and its attribute."""
+
+_LOADS_GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
+_MAKES_CODE = {"__import__", "eval", "exec", "globals"}
+"""Builtins that run or find what nobody can know beforehand."""
+
+
+@cache
+def is_installed(file: str) -> bool:
+    """Return whether a file of code belongs to Python, to an installed package or to
+    us; users do not edit those, they install versions.
+    """
+    if file.startswith("<frozen"):
+        return True
+    path = Path(file)
+    return not {"site-packages", "dist-packages"}.isdisjoint(path.parts) or any(
+        path.is_relative_to(known) for known in _INSTALLED
+    )
+
+
+def is_own(module: ModuleType) -> bool:
+    """Return whether a module is the user's: a script, a notebook, a package of theirs."""
+    place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    return (
+        getattr(module, "__spec__", None) is None if place is None else not is_installed(place)
+    )  # built in, or made by a notebook
+
+
+# ---- the code itself -----------------------------------------------------------------------------------------------
+
+
+def code_text(code: CodeType) -> str:
+    """Return all of a function's code but docstrings, names of local variables and
+    lines, in words.
+    """
+    used = {each.arg for each in dis.get_instructions(code) if each.opcode in dis.hasconst}
+    constants = [
+        _constant_text(part) if k in used else "" for k, part in enumerate(code.co_consts)
+    ]  # a docstring is loaded by nobody
+    n_arguments = code.co_argcount + code.co_kwonlyargcount
+    arguments = (code.co_varnames[:n_arguments], code.co_argcount, code.co_posonlyargcount, code.co_flags)
+    return f"{code.co_code.hex()} {code.co_exceptiontable.hex()} {code.co_names} {arguments} {constants}"
+
+
+def _constant_text(part: Any) -> str:
+    if isinstance(part, CodeType):
+        return code_text(part)
+    if isinstance(part, frozenset):  # whose order differs from process to process
+        return f"frozenset{sorted(map(_constant_text, part))}"
+    return f"({', '.join(map(_constant_text, part))})" if isinstance(part, tuple) else f"{type(part).__name__} {part!r}"
+
+
+def set_globals(code: CodeType) -> set[str]:
+    """Return the names of globals that a function sets: counters and the like."""
+    own = {each.argval for each in dis.get_instructions(code) if each.opname == "STORE_GLOBAL"}
+    return own.union(*map(set_globals, _within(code)))
+
+
+def set_attributes(code: CodeType, own: str | None = None) -> set[str]:
+    """Return the names of attributes that a function sets, of anything but its argument
+    `own`.
+    """
+    names, before = set[str](), None
+    for each in dis.get_instructions(code):
+        of_own = own is not None and own in (
+            before if isinstance(before, tuple) else (before,)
+        )  # some versions of Python load two at a time
+        if each.opname == "STORE_ATTR" and not of_own:
+            names.add(each.argval)
+        before = each.argval
+    return names.union(*(set_attributes(part, own) for part in _within(code)))
+
+
+def _within(code: CodeType) -> Iterator[CodeType]:
+    return (part for part in code.co_consts if isinstance(part, CodeType))
+
+
+# ---- what it refers to ---------------------------------------------------------------------------------------------
+
+
+class References:
+    """What a function refers to beyond its arguments: globals, members of modules, and
+    what it imports itself.
+
+    Parameters
+    ----------
+    function : that is read; what it imports of the user's own is imported.
+
+    Attributes
+    ----------
+    found : values by the names of their modules and their own, such as "helpers.LIMIT";
+        of a module that is handed on as a whole, all of its own.
+    unknown : what is referred to and can not be known, in words.
+    """
+
+    def __init__(self, function: FunctionType):
+        self._globals, self._home = function.__globals__, str(function.__globals__.get("__name__"))
+        self.found: dict[str, Any] = {}
+        self.unknown: set[str] = set()
+        self._read(function.__code__, {})
+
+    def _read(self, code: CodeType, imported: dict[str, ModuleType]) -> None:
+        steps = [each for each in dis.get_instructions(code) if each.opname not in _SILENT]
+        if "import_module" in code.co_names:
+            self.unknown.add("what import_module runs or finds")
+        for k, step in enumerate(steps):
+            if step.opname == "IMPORT_NAME":
+                imported = imported | self._imported(steps, k)
+            *others, last = _loaded(step) or [""]
+            for name, attributes in [*((name, []) for name in others), (last, _attributes(steps, k + 1))]:
+                self._follow_name(name, attributes, imported, is_global=step.opname in _LOADS_GLOBAL)
+        for part in _within(code):
+            self._read(part, imported)
+
+    def _follow_name(
+        self, name: str, attributes: list[str], imported: dict[str, ModuleType], *, is_global: bool
+    ) -> None:
+        if name in imported:
+            self._follow("", imported[name], attributes)
+        elif is_global and name in self._globals:
+            self._follow(f"{self._home}.{name}", self._globals[name], attributes)
+        elif is_global and name in _MAKES_CODE and hasattr(builtins, name):
+            self.unknown.add(f"what {name} runs or finds")
+
+    def _follow(self, key: str, value: Any, attributes: list[str]) -> None:
+        """From a module to the member that is meant; what members of members are is
+        told by what they are.
+        """
+        for name in attributes:
+            if not _is_own_module(value):
+                break
+            key, value = f"{value.__name__}.{name}", member(value, name)
+        if _is_own_module(value):
+            self.found |= {
+                f"{value.__name__}.{name}": part for name, part in vars(value).items() if _is_of(value, name, part)
+            }
+        else:
+            self.found[key or str(value.__name__)] = value
+
+    def _imported(self, steps: list[dis.Instruction], k: int) -> dict[str, ModuleType]:
+        """The modules that an import statement names, by the names that it gives them;
+        what else it takes from a module is noted.
+        """
+        level, wanted = steps[k - 2].argval, steps[k - 1].argval
+        package = self._globals.get("__package__") or self._home.rpartition(".")[0]
+        try:
+            whole = importlib.util.resolve_name("." * level + steps[k].argval, package) if level else steps[k].argval
+            if not _is_own_name(whole):
+                return {}  # its name is in the code
+            module = importlib.import_module(whole)
+        except Exception:  # whatever a module does when it is imported
+            self.unknown.add(f"the import of {'.' * level + steps[k].argval}")
+            return {}
+        if not wanted:  # `import a.b`, which makes a name for a; or `import a.b as c`
+            stores = [step for step in steps[k + 1 :] if step.opname.startswith("STORE")]
+            return {_first(stores[0]): sys.modules[whole.partition(".")[0]] if stores[0] is steps[k + 1] else module}
+        names = dict[str, ModuleType]()
+        for step, following in zip(steps[k + 1 :], steps[k + 2 :], strict=False):
+            if step.opname == "IMPORT_FROM":
+                part = member(module, step.argval)
+                if isinstance(part, ModuleType):
+                    names[_first(following)] = part
+                else:
+                    self.found[f"{whole}.{step.argval}"] = part
+            elif not step.opname.startswith("STORE"):
+                break
+        return names
+
+
+def member(module: ModuleType, name: str) -> Any:
+    """Return a member of the user's module, or the module of that name within it,
+    whoever has imported it or not; None if there is none.
+    """
+    if name not in vars(module) and hasattr(module, "__path__"):
+        try:
+            return importlib.import_module(f"{module.__name__}.{name}")
+        except Exception:  # whatever it does when it is imported; then nobody gets it
+            pass
+    return getattr(module, name, None)
+
+
+def _is_own_module(value: Any) -> bool:
+    return issubclass(type(value), ModuleType) and is_own(
+        value
+    )  # not `isinstance`, which asks objects that may answer with an error
+
+
+def _loaded(step: dis.Instruction) -> list[str]:
+    """The variables that an instruction loads, the one used next at the end; some
+    versions of Python load, or store and load, two at a time.
+    """
+    if step.opname in _LOADS_GLOBAL:
+        return [step.argval]
+    if "LOAD_FAST" not in step.opname and not re.fullmatch("LOAD_.*DEREF", step.opname):
+        return []
+    names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+    return [names[-1]] if step.opname.startswith("STORE") else list(names)
+
+
+def _attributes(steps: list[dis.Instruction], k: int) -> list[str]:
+    names = []
+    while k < len(steps) and steps[k].opname in ("LOAD_ATTR", "LOAD_METHOD"):
+        names.append(steps[k].argval)
+        k += 1
+    return names
+
+
+def _first(step: dis.Instruction) -> str:
+    return str(step.argval[0] if isinstance(step.argval, tuple) else step.argval)
+
+
+def _is_of(module: ModuleType, name: str, part: Any) -> bool:
+    """Whether it is a module's own, which it has whatever others have imported."""
+    if name.startswith("__") or isinstance(part, ModuleType):
+        return False
+    return not isinstance(part, (FunctionType, type)) or part.__module__ == module.__name__
+
+
+def _is_own_name(module: str) -> bool:
+    """Whether a module is the user's, without importing it if it is not."""
+    top = module.partition(".")[0]
+    if top in sys.modules:
+        return is_own(sys.modules[top])
+    spec = importlib.util.find_spec(top)
+    if spec is None:
+        return False
+    place = spec.origin if spec.has_location else next(iter(spec.submodule_search_locations or ()), None)
+    return place is not None and not is_installed(place)

@@ -1,0 +1,78 @@
+"""What objects are made of, where their pickles would differ from process to process,
+or from one equal object to the next.
+"""
+
+import random
+import weakref
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from scipy import sparse, stats
+
+UNKNOWN = object()
+"""Stands for the parts of what its pickle tells best."""
+
+
+def parts_of(value: Any) -> Any:
+    """Return plain values, arrays and other objects that say all about an object;
+    `UNKNOWN` of one that its pickle tells best.
+    """
+    if value is np.random.mtrand._rand:
+        return "the global one, whose state is nobody's setting"
+    if isinstance(value, (weakref.ref, weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet)):
+        return "a memory of what is there anyway"
+    if isinstance(value, np.ma.MaskedArray):
+        return [value.filled(), np.ma.getmaskarray(value)]
+    if isinstance(value, np.ndarray):
+        return [value.shape, value.tolist()] if value.dtype == object else UNKNOWN
+    if sparse.issparse(value):  # which remembers whether somebody has asked for its order
+        as_triples = value.tocoo()
+        return [value.format, value.shape, as_triples.row, as_triples.col, as_triples.data]
+    if isinstance(value, (stats.rv_continuous, stats.rv_discrete)):
+        return value._updated_ctor_param()
+    if has(value, "dist", "args", "kwds"):  # a frozen distribution of SciPy
+        return [value.dist, value.args, value.kwds]
+    if has(value, "detach", "tolist", "to_dense"):  # a tensor of torch, of any type
+        dense = value.detach().cpu().to_dense()
+        return [str(dense.dtype), tuple(dense.shape), dense.tolist()]
+    if has(value, "initial_seed", "get_state"):  # a generator of torch
+        return value.get_state()
+    if all(getattr(type(value), name) is getattr(object, name) for name in ("__reduce_ex__", "__reduce__")):
+        with suppress(Exception):  # what can not be pickled, or has a state of its own making
+            _, (_, *arguments), state, *_ = value.__reduce_ex__(4)  # what the usual way of pickling tells, part by part
+            return [arguments, state] if arguments else state
+    return UNKNOWN
+
+
+def has(value: Any, *names: str) -> bool:
+    """Return whether an object has such attributes itself. Some make one of any name:
+    data frames of their columns, `polars.col` of all.
+    """
+    try:
+        own = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        own = {}
+    return all(name in own or any(name in vars(base) for base in type(value).__mro__) for name in names)
+
+
+def draws(value: Any) -> bool:
+    """Return whether an object is a generator of random numbers, which is another one
+    with each draw.
+    """
+    kinds = (random.Random, np.random.Generator, np.random.RandomState, np.random.BitGenerator)
+    return isinstance(value, kinds) or has(value, "initial_seed", "get_state")
+
+
+def learned(estimator: Any) -> dict[str, Any]:
+    """Return what a fitted estimator has learned, without the times that it remembers;
+    of networks their weights.
+    """
+    if isinstance(getattr(estimator, "parameters_", None), np.ndarray):
+        return {name: getattr(estimator, name) for name in ("parameters_", "buffers_") if hasattr(estimator, name)}
+    of_times = ("cv_results_", "refit_time_")
+    return {
+        name: part
+        for name, part in vars(estimator).items()
+        if name.endswith("_") and not name.startswith("_") and name not in of_times
+    }

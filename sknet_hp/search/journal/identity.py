@@ -1,0 +1,114 @@
+"""What a search is a function of, as short digests that are the same in every process.
+
+Functions and classes that a user may edit between two runs are their code and what it
+refers to; those of installed packages are their names.
+"""
+
+from collections.abc import Iterable, Mapping
+from numbers import Integral
+from typing import Any
+
+from sknet_hp.fusion.backend import Network
+from sknet_hp.search.journal.description import Description, short
+from sknet_hp.search.spaces.space import Choice, Space
+
+_CHANGING: set[str] = set()
+"""What has changed while searches of this process ran, though nobody edited it: a list
+that a scorer adds to, say.
+"""
+
+
+def digest(value: Any) -> str:
+    """Return a short digest of plain values, arrays, tables, estimators, functions and
+    classes, the same in every process.
+    """
+    return short(Description().whole(value))
+
+
+def outline(value: Any) -> str:
+    """Return a digest of what tells an object from others of the same search, whose
+    code and state are compared as a whole.
+    """
+    return short(Description().outline(value))
+
+
+class Identity:
+    """What a search is a function of, part by part.
+
+    Parameters
+    ----------
+    digests : parts that are digests already.
+    objects : parts that hold code of the user's, and objects that may change while the
+        search runs.
+
+    Attributes
+    ----------
+    changing : names of what is not compared, as it changes while the search runs.
+    parts : digests of all parts.
+    named : digests of the user's functions, classes, and what else these refer to, by
+        name.
+    uncompared : what can not be compared, in words.
+    """
+
+    def __init__(self, digests: Mapping[str, str], objects: Mapping[str, Any] | None = None):
+        self._digests, self._objects = dict(digests), dict(objects or {})
+        self._describe(_CHANGING)
+
+    def leave_out(self, changing: Iterable[str]) -> None:
+        """Compare all but what is `changing`, as a search did that was begun elsewhere."""
+        if self.changing != set(changing):
+            self._describe(changing)
+
+    def _describe(self, changing: Iterable[str]) -> None:
+        self.changing = set(changing)
+        self.parts, self.named, self.uncompared = dict(self._digests), dict[str, str](), set[str]()
+        for name, value in self._objects.items():
+            description = Description(self.changing)
+            self.parts[name] = short(description.whole(value))
+            self.named |= description.named
+            self.uncompared |= description.uncompared
+
+    def note_changes(self) -> bool:
+        """Count to what is changing what has changed since it was compared, and return
+        whether there was any.
+        """
+        before = self.named
+        self._describe(self.changing)
+        found = {name for name, known in self.named.items() if before.get(name, known) != known}
+        if found:
+            _CHANGING.update(found)
+            self._describe(self.changing | found)
+        return bool(found)
+
+
+def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """Return the names of what is not the same in both."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def unseeded_networks(estimator: Any, space: Space) -> list[str]:
+    """Return the seeds, by their names as parameters, that networks have not got: those
+    within an estimator, and those that a space has for choices.
+
+    What holds a network, and has a seed of its own, gives it one.
+    """
+    known = {"": estimator, **estimator.get_params(deep=True)}
+    chosen = {
+        name: value
+        for branch in space.branches
+        for name, d in branch.items()
+        if isinstance(d, Choice)
+        for value in d.values
+        if _unseeded(value)
+    }
+    found = []
+    for path in [path for path, value in [*known.items(), *chosen.items()] if _unseeded(value)]:
+        steps = path.split("__") if path else []
+        holders = [known.get("__".join(steps[:depth])) for depth in range(len(steps))]
+        if not any(isinstance(getattr(holder, "random_state", None), Integral) for holder in holders):
+            found.append("__".join([*steps, "random_state"]))
+    return found
+
+
+def _unseeded(value: Any) -> bool:
+    return isinstance(value, Network) and getattr(value, "random_state", 0) is None

@@ -1,0 +1,270 @@
+"""A search's memory on disk: an append-only record of what was scored, and the networks
+that may go on. No pickle.
+
+A search that is started again asks for the same candidates, for it is a function of its
+parameters, its data and its seed; what the journal knows it need not train. So a
+journal has nothing to say about policies.
+"""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+
+from sknet_hp.search.journal.identity import Identity, differing, digest, outline
+from sknet_hp.search.journal.lines import decode, encode
+from sknet_hp.search.journal.states import JournalError, Label, States
+from sknet_hp.search.running.candidates import Candidate
+from sknet_hp.search.running.outcomes import Outcome
+from sknet_hp.search.running.selection import SIZES
+
+_KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
+_OWN = {"lock", "search.json.partial", "states"}
+"""What a process that died at once may have left."""
+
+_SHOWN = 5
+"""So many names of what has changed are enough for a message."""
+
+_OF_THE_MACHINE = ("OutOfMemoryError", "OSError", "ImportError", "ModuleNotFoundError")
+
+
+def _may_pass(trace: str) -> bool:
+    """Whether a fit may have failed because of the machine."""
+    kind, _, message = trace.strip().rsplit("\n", 1)[-1].partition(":")
+    name = kind.rsplit(".", 1)[-1]
+    return name.endswith("MemoryError") or name in _OF_THE_MACHINE or "workers died in turn" in message
+
+
+class Journal:
+    """One directory: `search.json` says of what search, `records` what was scored,
+    `states/` holds networks that may go on.
+
+    Parameters
+    ----------
+    path : the directory; made if there is none.
+    identity : what the search is a function of, part by part; a journal of another
+        search is refused by the name of what differs.
+
+    Raises
+    ------
+    JournalError
+        If it is of another search, in use by another process, or no place for a
+        journal.
+    OSError
+        If the disk is full, or the place can not be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], identity: Identity):
+        self.path, self._identity, self._number = Path(path), identity, ""
+        self.states = States(self.path / "states")
+        self._lock = filelock.FileLock(self.path / "lock", thread_local=False)
+        self.records: dict[tuple[int, int, int], Outcome] = {}
+        self.origins: dict[int, str] = {}
+        self._known_origins: dict[Candidate, str] = {}
+        try:
+            self._make_directory()
+            self._lock.acquire(blocking=False)
+            self._compare()
+            self._read()
+        except filelock.Timeout:
+            raise JournalError(
+                f"journal={str(path)!r} is in use by another process; wait for it, or give another path"
+            ) from None
+        except BaseException as error:
+            self._lock.release()
+            if not isinstance(error, OSError):
+                raise
+            reason = f"journal={str(path)!r} can not be begun or opened ({error.strerror}): make room, or give a path that can be written"
+            raise OSError(error.errno, f"{reason}; the same search can then be started again") from error
+
+    def _make_directory(self) -> None:
+        begun = (self.path / "search.json").exists()
+        if self.path.is_dir() and not begun and not _OWN.issuperset(each.name for each in self.path.iterdir()):
+            raise JournalError(f"journal={str(self.path)!r} holds other files; give a path of its own")
+        try:
+            self.states.folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise JournalError(
+                f"journal={str(self.path)!r} must be a directory, or a path where one can be made, but there is a file"
+            ) from None
+
+    def close(self) -> None:
+        """Let others in."""
+        self._file.close()
+        try:
+            if self._identity.note_changes():
+                with suppress(
+                    OSError
+                ):  # a full disk: what has changed while the search ran is then compared, and refused by its name
+                    self._write_header()
+        finally:
+            self._lock.release()
+
+    def _compare(self) -> None:
+        """Refuse a journal of another search; write down of what search a new one is."""
+        header, identity = self.path / "search.json", self._identity
+        known: dict[str, Any] = {}
+        if header.exists():
+            try:
+                known = dict(json.loads(header.read_text(encoding="utf-8")))
+                identity.leave_out(known.get("changing", ()))
+            except (ValueError, TypeError):
+                raise JournalError(
+                    f"journal={str(self.path)!r} is damaged: {header.name} can not be read; give another path to "
+                    f"begin anew"
+                ) from None
+        changed = [name for name, part in identity.parts.items() if known.get(name) != part]
+        if changed and not self._is_empty():
+            if "data set" in changed and "cv" in changed:
+                changed.remove("cv")  # the splits are of these rows
+            edited = differing(known.get("code", {}), identity.named)
+            raise JournalError(
+                f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}"
+                f"{f' ({_listed(edited)})' if edited else ''}; give another path to begin anew"
+            )
+        self._number = known.get("number", "")
+        if changed:
+            self._number = digest(identity.parts)
+            # of a search that was put right, or died with its first network written and nothing
+            # recorded
+            self.states.forget()
+            self._write_header()
+
+    def _write_header(self) -> None:
+        content = self._identity.parts | {
+            "number": self._number,
+            "code": self._identity.named,
+            "changing": sorted(self._identity.changing),
+        }
+        partial = self.path / "search.json.partial"
+        try:
+            with partial.open("w", encoding="utf-8") as file:
+                file.write(json.dumps(content, indent=1))
+                file.flush()
+                os.fsync(file.fileno())  # a name must not come to a disk before what it names
+            partial.replace(self.path / "search.json")
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+
+    def _is_empty(self) -> bool:
+        """Whether nothing was trained yet: what was refused at once may be put right."""
+        records = self.path / "records"
+        return not records.exists() or not records.stat().st_size
+
+    def _read(self) -> None:
+        """All records that are whole; what a dying process left of its last one is cut
+        off.
+        """
+        path = self.path / "records"
+        content, whole = path.read_bytes() if path.exists() else b"", 0
+        for line in content.splitlines(keepends=True):
+            record = decode(line)
+            if record is None:
+                break
+            whole += len(line)
+            self.records[record["candidate"], record["split"], record["n_resources"]] = record["outcome"]
+            self.origins[record["candidate"]] = record["origin"]
+        # Unbuffered: what a full disk has refused must not come up again when the file is closed.
+        self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
+        try:
+            self._file.truncate(whole)
+            self._file.seek(whole)
+        except BaseException:
+            self._file.close()
+            raise
+
+    # ---- for `Run` -------------------------------------------------------------------------------------------------
+
+    def known(self, candidate: Candidate, split: int, n_resources: int) -> Outcome | None:
+        """Return what a fit came to, if that is known."""
+        outcome = self.records.get((candidate.number, split, n_resources))
+        if outcome is not None and self.origins[candidate.number] != self._origin(candidate):
+            raise JournalError(
+                f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than "
+                f"{candidate.params}, as a copy of another, "
+                "or of another search: something that the search depends on has changed; give another path to begin "
+                "anew"
+            )
+        return None if outcome is None else dict(outcome)
+
+    def record(self, candidate: Candidate, split: int, n_resources: int, outcome: Outcome, *, goes_on: bool) -> None:
+        """Remember what a fit came to, and its network if it may go on; but not that
+        memory, say, was short: that may be different next time.
+        """
+        if outcome["fit_error"] is not None and _may_pass(outcome["fit_error"]):
+            return
+        if goes_on and outcome["fit_error"] is None:
+            self._save(candidate, split, n_resources)
+        record = {
+            "candidate": candidate.number,
+            "split": split,
+            "n_resources": n_resources,
+            "origin": self._origin(candidate),
+            "outcome": {name: _plain(outcome[name]) for name in _KEPT if name in outcome},
+        }
+        end = self._file.tell()
+        try:
+            rest = memoryview(encode(record))
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._file.seek(end)
+            self._file.truncate(end)
+            raise self._full(error) from error
+        if candidate.n_resources != n_resources:
+            self.states.delete(self._label(candidate, split, candidate.n_resources))
+
+    def keep(self, candidate: Candidate, split: int) -> None:
+        """Remember the network that a candidate begins with, a copy of another's,
+        unless it has gone further since.
+        """
+        if not self.states.has(candidate.number, split):
+            self._save(candidate, split, candidate.n_resources)
+
+    def state(self, candidate: Candidate, split: int, n_resources: int) -> Any:
+        """Return the network that a candidate has reached `n_resources` with in a
+        split, or None: then it must be trained again.
+        """
+        return self.states.load(self._label(candidate, split, n_resources))
+
+    def forget(self, candidate: Candidate) -> None:
+        """Let go of its networks: they go no further."""
+        self.states.forget(candidate.number)
+
+    def _save(self, candidate: Candidate, split: int, n_resources: int) -> None:
+        try:
+            self.states.save(self._label(candidate, split, n_resources), candidate.estimators[split])
+        except OSError as error:
+            raise self._full(error) from error
+
+    def _label(self, candidate: Candidate, split: int, n_resources: int) -> Label:
+        return Label(candidate.number, split, n_resources, self._origin(candidate))
+
+    def _origin(self, candidate: Candidate) -> str:
+        """What a candidate's scores are a function of: the search, its parameters, and
+        whose networks it went on from.
+        """
+        if candidate not in self._known_origins:
+            copied = [(past.number, reached) for past, reached in candidate.history if past is not candidate]
+            self._known_origins[candidate] = outline([self._number, candidate.params, copied])
+        return self._known_origins[candidate]
+
+    def _full(self, error: OSError) -> OSError:
+        return OSError(
+            error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole"
+        )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''} {'has' if len(names) == 1 else 'have'} changed"

@@ -1,0 +1,152 @@
+"""The networks of a search that may go on, on disk and without pickle: a file for each
+candidate, split and resource, which says of which it is.
+"""
+
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sknet_hp.search.journal.lines import decode, encode
+
+_TRUSTED = [
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+]
+"""What skops may build beside scikit-learn's estimators: parts of those that can go on.
+They hold numbers, nothing that is executed.
+"""
+
+
+class JournalError(ValueError):
+    """A journal that this search can not use; the message says why."""
+
+
+class Label(NamedTuple):
+    """Whose network it is.
+
+    Attributes
+    ----------
+    candidate : its number.
+    split : that it was trained in.
+    n_resources : what it has reached.
+    origin : a digest of the search, of the candidate's parameters, and of whose
+        networks it went on from.
+    """
+
+    candidate: int
+    split: int
+    n_resources: int
+    origin: str
+
+
+class States:
+    """A directory of networks.
+
+    Parameters
+    ----------
+    folder : the directory, which is there.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def save(self, label: Label, estimator: Any) -> None:
+        """Keep a network, unless it can not be kept without pickle."""
+        content = _dumped(estimator)
+        if content is None:
+            return
+        path = self._path(label)
+        partial = path.with_name(f"{path.name}.partial")
+        try:
+            partial.write_bytes(encode({**label._asdict(), "checksum": zlib.crc32(content)}) + content)
+            partial.replace(path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+
+    def load(self, label: Label) -> Any:
+        """Return a network, or None if there is none, or it is damaged: then it must be
+        trained again.
+
+        Raises
+        ------
+        JournalError
+            If the file is whole, but that of another network: somebody has exchanged
+            it.
+        """
+        path = self._path(label)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        first = content[: content.find(b"\n") + 1]
+        found, content = decode(first) if first else None, content[len(first) :]
+        if found is None or found.pop("checksum", None) != zlib.crc32(content):
+            return None
+        if found != label._asdict():
+            raise JournalError(
+                f"{str(path)!r} is the network of {_described(found)}, not of {_described(label._asdict())}: it is of "
+                f"another candidate, split, rung "
+                "or search. Put the right file in its place, or delete it: then the network is trained again"
+            )
+        return _loaded(content)
+
+    def delete(self, label: Label) -> None:
+        """Let go of one network, if it is there."""
+        self._path(label).unlink(missing_ok=True)
+
+    def forget(self, candidate: int | None = None) -> None:
+        """Let go of all networks of a candidate; of all candidates if none is given."""
+        for path in self.folder.glob(f"{'[0-9]*' if candidate is None else candidate}-[0-9]*-[0-9]*"):
+            path.unlink(missing_ok=True)
+
+    def has(self, candidate: int, split: int) -> bool:
+        """Return whether there is a network of this candidate and split, whatever it
+        has reached.
+        """
+        return any(path.suffix != ".partial" for path in self.folder.glob(f"{candidate}-{split}-*"))
+
+    def _path(self, label: Label) -> Path:
+        return self.folder / f"{label.candidate}-{label.split}-{label.n_resources}"
+
+
+def _described(label: dict[str, Any]) -> str:
+    return f"candidate {label['candidate']} in split {label['split']} after {label['n_resources']} (origin {label['origin']})"
+
+
+def _dumped(estimator: Any) -> bytes | None:
+    """An estimator without pickle, or None if that can not be: ours as they are saved,
+    scikit-learn's through skops.
+    """
+    from sknet_hp.estimators.persistence import to_bytes
+
+    try:
+        return b"own " + to_bytes(estimator)
+    except TypeError:
+        pass
+    import skops.io
+
+    try:
+        content = skops.io.dumps(estimator)
+        return None if set(skops.io.get_untrusted_types(data=content)) - set(_TRUSTED) else b"skops " + content
+    except Exception:  # whatever a foreign estimator holds
+        return None
+
+
+def _loaded(content: bytes) -> Any:
+    from sknet_hp.estimators.persistence import SavedModelError, from_bytes
+
+    kind, _, content = content.partition(b" ")
+    if kind == b"own":
+        try:
+            return from_bytes(content, "a network of the journal")
+        except SavedModelError:  # of another version, say: it is trained again
+            return None
+    import skops.io
+
+    try:
+        return skops.io.loads(content, trusted=_TRUSTED)
+    except Exception:
+        return None

@@ -1,0 +1,1 @@
+"""Models that propose candidates."""

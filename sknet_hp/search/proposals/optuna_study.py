@@ -1,0 +1,101 @@
+"""An Optuna study over a search space, asked and told. Its pruners have no part: they
+stop trials, but cannot go on with them.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, Trial, create_trial
+
+from sknet_hp.search.spaces.axes import BRANCH, Axes, Axis, Point
+from sknet_hp.search.spaces.space import Params
+
+
+class Study:
+    """A study in memory.
+
+    Parameters
+    ----------
+    axes : of the space.
+    sampler : makes the sampler; given what was told before the first question.
+    """
+
+    def __init__(self, axes: Axes, sampler: Callable[[list[FrozenTrial]], BaseSampler]):
+        self.axes, self._make_sampler = axes, sampler
+        self._asked_at_all = False
+        self._running: dict[int, tuple[Params, Trial]] = {}  # by the identity of the proposal
+        with quietly():
+            self._study = optuna.create_study(
+                storage=None, direction="maximize", sampler=optuna.samplers.RandomSampler(0)
+            )
+
+    def ask(self, n: int) -> list[Params]:
+        """n proposals, each knowing of those that are not told yet."""
+        with quietly():
+            if not self._asked_at_all:
+                self._study.sampler = self._make_sampler(self._study.get_trials(deepcopy=False))
+                self._asked_at_all = True
+            proposals = []
+            for _ in range(n):
+                trial = self._study.ask()
+                params = self.axes.params(self._suggested(trial))
+                self._running[id(params)] = params, trial
+                proposals.append(params)
+            return proposals
+
+    def _suggested(self, trial: Trial) -> Point:
+        point: Point = (
+            {BRANCH: trial.suggest_categorical(BRANCH, range(self.axes.n_branches))} if self.axes.n_branches > 1 else {}
+        )
+        for axis in self.axes.of_branch(point.get(BRANCH, 0)):
+            point[axis.label] = self._coordinate(trial, axis)
+        return point
+
+    @staticmethod
+    def _coordinate(trial: Trial, axis: Axis) -> Any:
+        if axis.n_categories is not None:
+            return trial.suggest_categorical(axis.label, range(axis.n_categories))
+        if axis.integer:
+            return trial.suggest_int(axis.label, int(axis.low), int(axis.high), log=axis.log)
+        return trial.suggest_float(axis.label, axis.low, axis.high, log=axis.log)
+
+    def tell(self, params: list[Params], scores: list[float]) -> None:
+        """Learn; what is not in the space says nothing."""
+        with quietly():
+            for own, score in zip(params, scores, strict=True):
+                _, trial = self._running.pop(id(own), (None, None))
+                if trial is not None:
+                    self._study.tell(trial, score)
+                elif (point := self.axes.point(own)) is not None:
+                    distributions = {
+                        axis.label: distribution_of(axis) for axis in self.axes.varied() if axis.label in point
+                    }
+                    self._study.add_trial(create_trial(params=point, distributions=distributions, value=score))
+
+
+def distribution_of(axis: Axis) -> BaseDistribution:
+    """An axis as Optuna's distribution."""
+    if axis.n_categories is not None:
+        return CategoricalDistribution(range(axis.n_categories))
+    if axis.integer:
+        return IntDistribution(int(axis.low), int(axis.high), log=axis.log)
+    return FloatDistribution(axis.low, axis.high, log=axis.log)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without Optuna's notes on its studies, and its warnings of what may change."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(level)

@@ -1,0 +1,1 @@
+"""Searchers, one method a file."""

@@ -1,0 +1,259 @@
+"""BOHB (Falkner et al. 2018, ICML): Hyperband, whose candidates a model proposes."""
+
+from itertools import cycle, islice
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknet_hp.search.arithmetic.brackets import Rung, hyperband, with_room
+from sknet_hp.search.documented import documented
+from sknet_hp.search.proposals.kde import KDE, impute, log_ratio
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
+from sknet_hp.search.searchers.halving import halve
+from sknet_hp.search.spaces.space import Choice, Params, Steps
+
+_TRIES = 1000
+"""Draws, of which none was new, after which a space counts as searched through."""
+
+
+class Model(NamedTuple):
+    """The density l of the good candidates at one budget, and the density g of the bad
+    ones.
+    """
+
+    good: KDE
+    bad: KDE
+
+
+def model_of(
+    configs: np.ndarray,
+    losses: np.ndarray,
+    levels: np.ndarray,
+    random_state: np.random.RandomState,
+    *,
+    min_points: int,
+    top_n_percent: int = 15,
+    min_bandwidth: float = 1e-3,
+) -> Model | None:
+    """The model of what was seen at one budget, None if that is too little: each
+    density needs more data than there are dimensions.
+
+    Parameters
+    ----------
+    configs : ndarray of shape (N, d), NaN where a candidate does not have a dimension.
+    losses : ndarray of shape (N,); NaN, of those that failed, counts as the worst.
+    levels : ndarray of shape (d,), as `KDE` takes them.
+    """
+    N, d = configs.shape
+    n_good = max(min_points, top_n_percent * N // 100)
+    n_bad = max(min_points, (100 - top_n_percent) * N // 100)
+    order = np.argsort(losses, kind="stable")  # NaN comes last
+    good, bad = configs[order[:n_good]], configs[order[n_good : n_good + n_bad]]
+    if min(len(good), len(bad)) <= d:
+        return None
+    return Model(*(KDE(impute(part, levels, random_state), levels, min_bandwidth) for part in (good, bad)))
+
+
+@documented(
+    n_brackets=(
+        'int or "auto"',
+        "How many brackets of successive halving are run, from the most exploring to the one that halves nothing, and "
+        "again from the first. "
+        '"auto" takes each once.',
+    ),
+    min_points_in_model=(
+        'int or "auto"',
+        'The least number of candidates in each of the two densities; "auto" is one more than there are dimensions.',
+    ),
+    top_n_percent=("int", "How many percent of the candidates count as good."),
+    num_samples=(
+        "int",
+        "How many points are drawn from the good density for each proposal; the likeliest to be good is taken.",
+    ),
+    random_fraction=("float", "The share of the proposals, from 0 to 1, that is drawn at random."),
+    bandwidth_factor=("float", "A factor on the bandwidths of the good density when points are drawn from it."),
+    min_bandwidth=(
+        "float",
+        "The least bandwidth, where the range of a parameter is from 0 to 1, so that no density shrinks to a point.",
+    ),
+)
+class BOHBSearchCV(BaseSearcher):
+    """Hyperband with a model: candidates are drawn where those that were good are
+    dense, and those that were bad are not.
+
+    The brackets run one after another. Before each of them a model is built from the
+    scores at the largest resource at which there are enough of them; a part of the
+    candidates is drawn at random all the same. No candidate is proposed twice. Of
+    several dicts, what only some have is conditional.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Notes
+    -----
+    The names and defaults are those of the authors' code, HpBandSter
+    (`config_generators/bohb.py`); the brackets are the paper's, rounded up as in
+    `HyperbandSearchCV`. `factor` is the paper's η; `max_resources` and `min_resources`
+    are its greatest and its least budget.
+
+    References
+    ----------
+    S. Falkner, A. Klein, F. Hutter, "BOHB: robust and efficient hyperparameter
+    optimization at scale", ICML 2018.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import BOHBSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = BOHBSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> search.n_candidates_
+    17
+    """
+
+    _proposes_by_scores = True
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseSearcher._parameter_constraints,
+        "n_brackets": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "min_points_in_model": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "top_n_percent": [Interval(Integral, 1, 99, closed="both")],
+        "num_samples": [Interval(Integral, 1, None, closed="left")],
+        "random_fraction": [Interval(Real, 0, 1, closed="both")],
+        "bandwidth_factor": [Interval(Real, 0, None, closed="neither")],
+        "min_bandwidth": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        n_brackets: Any = "auto",
+        min_points_in_model: Any = "auto",
+        top_n_percent: int = 15,
+        num_samples: int = 64,
+        random_fraction: float = 1 / 3,
+        bandwidth_factor: float = 3,
+        min_bandwidth: float = 1e-3,
+        resource: str = "auto",
+        min_resources: Any = "auto",
+        max_resources: Any = "auto",
+        factor: float = 3,
+        scoring: Any = None,
+        refit: Any = True,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        initial_candidates: Any = None,
+        time_budget: float | None = None,
+        journal: Any = None,
+        verbose: int = 0,
+    ):
+        self.estimator = estimator
+        self.param_distributions = param_distributions
+        self.n_brackets = n_brackets
+        self.min_points_in_model = min_points_in_model
+        self.top_n_percent = top_n_percent
+        self.num_samples = num_samples
+        self.random_fraction = random_fraction
+        self.bandwidth_factor = bandwidth_factor
+        self.min_bandwidth = min_bandwidth
+        self.resource = resource
+        self.min_resources = min_resources
+        self.max_resources = max_resources
+        self.factor = factor
+        self.scoring = scoring
+        self.refit = refit
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.initial_candidates = initial_candidates
+        self.time_budget = time_budget
+        self.journal = journal
+        self.verbose = verbose
+
+    def _brackets(self, resource: Resource) -> list[list[Rung]]:
+        each = hyperband(resource.most, resource.least, self.factor)
+        return list(islice(cycle(each), len(each) if self.n_brackets == "auto" else self.n_brackets))
+
+    def _search(self, run: Run, space: Space) -> None:
+        initial, random_state = self._initial(space), check_random_state(self.random_state)
+        brackets = self._planned(run, with_room(self._brackets(run.resource), len(initial)))
+        tried = {space.encode(params).tobytes() for params in initial}
+        vectors: list[np.ndarray] = []  # of the candidates by number
+        for s, rungs in enumerate(brackets):
+            model = self._model(run, vectors, _levels(space), random_state)
+            candidates = []
+            for _ in range(rungs[0].n_candidates):
+                params = initial.pop(0) if initial else self._proposal(model, space, tried, random_state)
+                if params is not None:
+                    candidates.append(run.propose(params, s))
+                    vectors.append(space.encode(params))
+            halve(run, candidates, rungs)
+            if not run.keeps_finalists:
+                run.forget(candidates)
+
+    def _model(
+        self, run: Run, vectors: list[np.ndarray], levels: np.ndarray, random_state: np.random.RandomState
+    ) -> Model | None:
+        """Of the largest budget that has one."""
+        min_points = len(levels) + 1 if self.min_points_in_model == "auto" else self.min_points_in_model
+        for budget in sorted({row.n_resources for row in run.rows}, reverse=True):
+            rows = [row for row in run.rows if row.n_resources == budget]
+            model = model_of(
+                np.array([vectors[row.candidate.number] for row in rows]),
+                np.array([-run.score_of(row) for row in rows]),
+                levels,
+                random_state,
+                min_points=min_points,
+                top_n_percent=self.top_n_percent,
+                min_bandwidth=self.min_bandwidth,
+            )
+            if model is not None:
+                return model
+        return None
+
+    def _proposal(
+        self, model: Model | None, space: Space, tried: set[bytes], random_state: np.random.RandomState
+    ) -> Params | None:
+        """Algorithm 2 of the paper; None if there is nothing left to try."""
+        if model is not None and random_state.uniform() >= self.random_fraction:
+            samples = model.good.sample(self.num_samples, random_state, self.bandwidth_factor)
+            for k in np.argsort(log_ratio(*model, samples), kind="stable"):
+                params = space.decode(samples[k])
+                if _is_new(space, params, tried):
+                    return params
+        for _ in range(_TRIES if space.size is None or len(tried) < space.size else 0):
+            params = space.sample(1, random_state)[0]
+            if _is_new(space, params, tried):
+                return params
+        return None
+
+
+def _levels(space: Space) -> np.ndarray:
+    return np.array(
+        [len(d.values) if isinstance(d, Choice) and not isinstance(d, Steps) else 0 for d in space.coordinates],
+        dtype=int,
+    )
+
+
+def _is_new(space: Space, params: Params, tried: set[bytes]) -> bool:
+    """Whether it was not tried, from now on it was."""
+    before = len(tried)
+    tried.add(space.encode(params).tobytes())
+    return len(tried) > before

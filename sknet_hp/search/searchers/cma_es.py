@@ -1,0 +1,112 @@
+"""The covariance matrix adaptation evolution strategy (Hansen 2016), as the package
+cmaes and Optuna have it.
+"""
+
+from math import floor, log
+from typing import Any
+
+try:
+    import cmaes  # noqa: F401 (Optuna asks for it when it proposes, which is late)
+    from optuna.distributions import BaseDistribution
+    from optuna.samplers import CmaEsSampler, TPESampler
+    from optuna.trial import FrozenTrial, create_trial
+except ImportError as error:
+    raise ImportError("CmaEsSearchCV needs Optuna and cmaes: pip install 'sknet_hp[bayes]'") from error
+
+from sknet_hp.search.proposals.optuna_study import Study, distribution_of
+from sknet_hp.search.searchers.model_based import ModelBasedSearcher, documented_model_based
+from sknet_hp.search.spaces.axes import Axes
+from sknet_hp.search.spaces.space import Space
+
+_TOP = 10
+"""The warm start goes by the best tenth, rounded down, so it takes ten to have one
+(`cmaes.get_warm_start_mgd`).
+"""
+
+
+class _Sampler(CmaEsSampler):
+    """Optuna's, told which numbers there are; by itself it learns that from finished
+    trials, for which a batch would be spent at random.
+    """
+
+    def __init__(self, numbers: dict[str, BaseDistribution], **settings: Any):
+        super().__init__(**settings)
+        self._numbers = numbers
+
+    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, BaseDistribution]:
+        return dict(self._numbers)
+
+
+def sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]) -> CmaEsSampler:
+    """CMA-ES for the numbers that all branches have, with TPE for the rest.
+
+    Parameters
+    ----------
+    axes : with numbers in their order.
+    n_points : of a batch. A generation is not smaller, for what is beyond it would
+        teach nothing.
+    seed : for all that is drawn.
+    before : what is known already; the search begins where the best of it is (Nomura et
+        al. 2021).
+    """
+    numbers = {axis.label: distribution_of(axis) for axis in axes.shared() if axis.n_categories is None}
+    source = [
+        create_trial(
+            params={label: trial.params[label] for label in numbers}, distributions=dict(numbers), value=trial.value
+        )
+        for trial in before
+    ]
+    return _Sampler(
+        numbers,
+        n_startup_trials=0,
+        popsize=max(
+            n_points, 4 + floor(3 * log(max(1, len(numbers))))
+        ),  # the second is the usual one (Hansen 2016, eq. 48)
+        with_margin=any(axis.integer for axis in axes.shared()),  # else whole numbers get stuck (Hamano et al. 2022)
+        source_trials=(source if len(source) >= _TOP else source * _TOP) or None,
+        independent_sampler=TPESampler(seed=seed, multivariate=False),
+        warn_independent_sampling=False,
+        seed=seed,
+    )
+
+
+@documented_model_based
+class CmaEsSearchCV(ModelBasedSearcher):
+    """The evolution strategy CMA-ES, batch by batch.
+
+    A normal distribution over the numbers moves towards the better half of each
+    generation and takes its shape; a generation is a batch, if `n_points` is not below
+    the usual 4 + 3 ln(dimensions). It knows numbers only: choices that are numbers are
+    counted in their order; other choices, and what only some alternatives (of a list of
+    dicts) have, are proposed by TPE. Initial candidates are where it begins.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    N. Hansen, "The CMA evolution strategy: a tutorial", 2016. R. Hamano, S. Saito, M.
+    Nomura, S. Shirakawa, "CMA-ES with margin", 2022. M. Nomura, S. Watanabe, Y.
+    Akimoto, Y. Ozaki, M. Onishi, "Warm starting CMA-ES for hyperparameter
+    optimization", 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import CmaEsSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = CmaEsSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_candidates=12, n_points=4, random_state=0).fit(X, y)
+    >>> search.n_candidates_
+    12
+    """
+
+    def _model(self, space: Space, seed: int) -> Study:
+        axes = Axes(space, ordered=True)
+        return Study(axes, lambda before: sampler(axes, self.n_points, seed, before))

@@ -1,0 +1,161 @@
+"""Successive halving (Karnin et al. 2013; Jamieson & Talwalkar 2016)."""
+
+from math import ceil
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.model_selection import ParameterGrid
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import StrOptions
+
+from sknet_hp.search.arithmetic.brackets import Rung, bracket, exact, n_steps
+from sknet_hp.search.documented import documented
+from sknet_hp.search.running.candidates import Candidate, Step, ranked
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
+
+
+def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int = 0) -> None:
+    """Train all candidates a little, the best of them more, and so on; from the rung
+    `first`, if they have been in those before.
+    """
+    for iteration, rung in enumerate(rungs[first:], first):
+        survivors = ranked(candidates)[: rung.n_candidates] if iteration else candidates
+        run.forget(candidate for candidate in candidates if candidate not in survivors)
+        run.train([Step(candidate, rung.n_resources, iteration) for candidate in survivors])
+        candidates = survivors
+
+
+@documented(
+    n_candidates=(
+        'int, "auto" or "grid"',
+        'How many are drawn; "grid" takes every combination of a space of lists; "auto" as many as leave one at the '
+        "end.",
+    ),
+    aggressive_elimination=(
+        "bool",
+        "If there are more candidates than the resources have rungs for, drop so many after the first rung that fewer "
+        "than `factor` reach the last.",
+    ),
+)
+class HalvingSearchCV(BaseSearcher):
+    """Successive halving, whose survivors go on training from where they stopped.
+
+    All candidates are trained for a few epochs in each split; the best `1 / factor` of
+    them go on to `factor` times as many, and so on up to `max_resources`. There are as
+    many rungs as bring them down to fewer than `factor`: a few candidates begin with
+    more than `min_resources`.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    Z. Karnin, T. Koren, O. Somekh, "Almost optimal exploration in multi-armed bandits",
+    ICML 2013. K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and
+    hyperparameter optimization", AISTATS 2016.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import HalvingSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = HalvingSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> search.best_params_["max_epochs"]
+    9
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseSearcher._parameter_constraints,
+        "n_candidates": [*BaseSearcher._parameter_constraints["n_candidates"], StrOptions({"grid"})],
+        "aggressive_elimination": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        n_candidates: Any = "auto",
+        resource: str = "auto",
+        min_resources: Any = "auto",
+        max_resources: Any = "auto",
+        factor: float = 3,
+        aggressive_elimination: bool = False,
+        scoring: Any = None,
+        refit: Any = True,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        initial_candidates: Any = None,
+        time_budget: float | None = None,
+        journal: Any = None,
+        verbose: int = 0,
+    ):
+        self.estimator = estimator
+        self.param_distributions = param_distributions
+        self.n_candidates = n_candidates
+        self.resource = resource
+        self.min_resources = min_resources
+        self.max_resources = max_resources
+        self.factor = factor
+        self.aggressive_elimination = aggressive_elimination
+        self.scoring = scoring
+        self.refit = refit
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.initial_candidates = initial_candidates
+        self.time_budget = time_budget
+        self.journal = journal
+        self.verbose = verbose
+
+    def _search(self, run: Run, space: Space) -> None:
+        candidates = [run.propose(params) for params in self._proposals(run.resource, space)]
+        [rungs] = self._planned(run, [self._rungs(len(candidates), run.resource)])
+        halve(run, candidates, rungs)
+
+    def _proposals(self, resource: Resource, space: Space) -> list[dict[str, Any]]:
+        if self.n_candidates == "grid":
+            return [*(initial := self._initial(space)), *space.without(initial, _grid(space))]
+        n = (
+            ceil(exact(self.factor) ** n_steps(resource.most, resource.least, self.factor))
+            if self.n_candidates == "auto"
+            else self.n_candidates
+        )
+        return self._first_settings(space, n, check_random_state(self.random_state))
+
+    def _rungs(self, n: int, resource: Resource) -> list[Rung]:
+        """As many rungs as bring n candidates down to fewer than `factor`, the last at
+        all resources.
+
+        Few candidates need few rungs, and so begin with more than the least resource.
+        Many need more rungs than there are resources for: then the last one holds more,
+        or, with `aggressive_elimination`, the first rungs all have the least resource,
+        which makes one rung of them.
+        """
+        wanted, possible = n_steps(n, 1, self.factor), n_steps(resource.most, resource.least, self.factor)
+        steps = wanted if self.aggressive_elimination else min(wanted, possible)
+        return bracket(n, resource.most, resource.least, self.factor, steps)
+
+
+def _grid(space: Space) -> list[dict[str, Any]]:
+    if space.size is None:
+        raise ValueError(
+            "n_candidates='grid' needs a list of choices for each parameter; give a number to draw from distributions"
+        )
+    return [
+        dict(params)
+        for params in ParameterGrid([{name: d.values for name, d in branch.items()} for branch in space.branches])
+    ]  # type: ignore[union-attr]

@@ -1,0 +1,317 @@
+"""Population-based training (Jaderberg et al. 2017)."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknet_hp.search.arithmetic.exploring import explored, n_replaced
+from sknet_hp.search.documented import documented
+from sknet_hp.search.running.candidates import Candidate, Step, ranked
+from sknet_hp.search.running.fitting import stages
+from sknet_hp.search.running.progress import Cost
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
+from sknet_hp.search.searchers.changeable import check_changeable
+
+_INTERVALS = 10  # of an automatic interval
+
+
+@documented(
+    attributes={
+        "cv_results_": (
+            "dict of ndarray",
+            "As scikit-learn's, one row for each member and interval, and `bracket` (always 0), `iter` (the interval) "
+            "and `n_resources`. `candidate` "
+            "numbers settings with their networks: a copy is a new one, of which `parent` (-1 if none) is what it was "
+            "copied from. `member` is its "
+            "place in the population. Times are of that interval alone.",
+        ),
+        "best_params_": ("dict", "Its parameters in the last interval, the resource included."),
+        "best_estimator_": ("estimator", "Trained on all rows by `schedule_`; only with `refit`."),
+        "ensemble_": None,
+        "n_candidates_": ("int", "How many settings with their networks there were, copies included."),
+        "schedule_": (
+            "list of tuple (from_resource, to_resource, params)",
+            "Of the best member, an entry for each interval.",
+        ),
+        "lineage_": (
+            "list of int",
+            "The candidates that the best member descends from, the first one first, and itself.",
+        ),
+    },
+    estimator=(
+        "estimator",
+        "A network of ours, or a pipeline that ends with one; or any with a parameter to go on from and `warm_start` "
+        "beside it.",
+    ),
+    population_size=("int", "Members; fewer where a space of lists has not so many settings."),
+    interval=(
+        'int or "auto"',
+        'How far members are trained, in units of the resource, before they are compared; "auto" is a tenth of '
+        "`max_resources`.",
+    ),
+    quantile=(
+        "float",
+        "In (0, 0.5]. ⌈n · quantile⌉ members, at most half of them, are replaced by copies of as many of the best. "
+        "Members that failed always are.",
+    ),
+    resample_probability=(
+        "float",
+        "With which each parameter of a copy is drawn anew; otherwise a number is multiplied by one of "
+        "`perturbation_factors`, and of choices one "
+        "beside the present one is taken.",
+    ),
+    perturbation_factors=(
+        "tuple of float",
+        "A number of a copy is multiplied by one of them, drawn at random; results are clipped to the bounds of the "
+        "space, whole numbers rounded.",
+    ),
+    max_resources=('int or "auto"', 'What each member is trained for in all; "auto" is the estimator\'s own value.'),
+    resource=("str", 'The parameter that fit goes on by; "auto" is `max_epochs` of the last step.'),
+    refit=(
+        "bool, str or callable",
+        "Train the best member's schedule on all rows, as `best_estimator_`. With several scores, the name of the one "
+        "that the search goes by. A "
+        'function is given `cv_results_` and returns the index of the best. "one_standard_error" takes, among those '
+        "within one standard error of "
+        "the best (Breiman et al. 1984), the member that was trained for the fewest epochs (estimators that show no "
+        "weights: whose last interval was "
+        'fitted fastest, so it depends on times). It must not be "ensemble".',
+    ),
+    random_state=(
+        "int, RandomState or None",
+        "Of the first parameters, and of who is copied and how it changes. A journal needs an integer.",
+    ),
+    initial_candidates=(
+        'list of dict, "current" or None',
+        'Settings of the first members; more than `population_size` make the population larger. "current", alone or '
+        "in the list, is what the "
+        "estimator has.",
+    ),
+    time_budget=(
+        "float or None",
+        "Seconds after which no further interval is begun. The first one is always trained, so that there is a "
+        "result. What is found then depends "
+        "on the machine.",
+    ),
+    verbose=(
+        "int",
+        "1 shows what the search will cost and a live line on a terminal, 2 writes that and a line for each interval "
+        "to anything.",
+    ),
+)
+class PBTSearchCV(BaseSearcher):
+    """Population-based training (Jaderberg et al. 2017): it finds a schedule of
+    parameters in the time of one training of each member.
+
+    All members of a population train side by side. After each interval the worst of
+    them are replaced by copies of some of the best, which take over weights, memory of
+    the optimizer and counters, and go on with perturbed parameters.
+
+    A member is one setting of the parameters with a network in each split; members are
+    compared by their mean score over the splits, and copied in all splits at once. What
+    is found is a schedule: the parameters that the best member and those it descends
+    from had in each interval. `best_estimator_` is trained on all rows by that
+    schedule. The best has the best mean score of all that reached the most resources.
+
+    Only parameters that an estimator can change while it is trained on can be searched,
+    such as learning rates, weight decay and dropout; others are refused with an error
+    before the training begins, if the estimator refuses them (scikit-learn's
+    `MLPClassifier` takes no notice of a changed `hidden_layer_sizes`). They may stand
+    in the single-valued entries of a list of dicts: a copy inherits them, and members
+    stay in their dict. Networks that `early_stopping` has stopped are not trained
+    further, nor are their copies; `early_stopping=False` lets all of them train to the
+    end.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    M. Jaderberg, V. Dalibard, S. Osindero, W. M. Czarnecki, J. Donahue, A. Razavi, O.
+    Vinyals, T. Green, I. Dunning, K. Simonyan, C. Fernando, K. Kavukcuoglu, "Population
+    based training of neural networks", arXiv:1711.09846, 2017.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import PBTSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = PBTSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, population_size=4, interval=3, random_state=0).fit(X, y)
+    >>> [(begin, end) for begin, end, _ in search.schedule_]
+    [(0, 3), (3, 6), (6, 9)]
+    """
+
+    _proposes_by_scores = True
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseSearcher._parameter_constraints,
+        "population_size": [Interval(Integral, 1, None, closed="left")],
+        "interval": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "quantile": [Interval(Real, 0, 0.5, closed="right")],
+        "resample_probability": [Interval(Real, 0, 1, closed="both")],
+        "perturbation_factors": [tuple, list],
+    }
+
+    min_resources: Any = "auto"  # there are no rungs
+    factor: float = 3
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        population_size: int = 16,
+        interval: Any = "auto",
+        quantile: float = 0.25,
+        resample_probability: float = 0.25,
+        perturbation_factors: Sequence[float] = (1.2, 0.8),
+        max_resources: Any = "auto",
+        resource: str = "auto",
+        scoring: Any = None,
+        refit: Any = True,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        initial_candidates: Any = None,
+        time_budget: float | None = None,
+        journal: Any = None,
+        verbose: int = 0,
+    ):
+        self.estimator = estimator
+        self.param_distributions = param_distributions
+        self.population_size = population_size
+        self.interval = interval
+        self.quantile = quantile
+        self.resample_probability = resample_probability
+        self.perturbation_factors = perturbation_factors
+        self.max_resources = max_resources
+        self.resource = resource
+        self.scoring = scoring
+        self.refit = refit
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.initial_candidates = initial_candidates
+        self.time_budget = time_budget
+        self.journal = journal
+        self.verbose = verbose
+
+    def _search(self, run: Run, space: Space) -> None:
+        self._check(run.resource)
+        random_state = check_random_state(self.random_state)
+        population = [run.propose(params) for params in self._first_settings(space, self.population_size, random_state)]
+        ends = intervals(run.resource.most, self.interval)
+        run.expect(Cost(len(population), len(population) * len(ends), len(population) * run.resource.most))
+        taken_up = run.journal is not None and bool(run.journal.records)
+        if len(ends) > 1 and len(population) > 1 and not taken_up:
+            check_changeable(run, space, population, self.perturbation_factors)
+        for iteration, n_resources in enumerate(ends):
+            if iteration:
+                population = self._exploit_and_explore(run, population, space, random_state)
+            if not population:  # all have failed: there is nobody to copy
+                return
+            run.train([Step(member, n_resources, iteration) for member in population])
+
+    def _exploit_and_explore(
+        self, run: Run, population: list[Candidate], space: Space, random_state: np.random.RandomState
+    ) -> list[Candidate]:
+        """The next population: the worst, and all that failed, give way to perturbed
+        copies of the best.
+        """
+        n, order = n_replaced(len(population), self.quantile), ranked(population)
+        failed = {row.candidate for row in run.rows[-len(population) :] if row.failed}
+        failed |= {member for member in population if np.isnan(member.score)}
+        best = [member for member in order if member not in failed][: max(n, 1)]
+        if not best:
+            return []
+        worst = {*order[len(order) - n :], *failed} - set(best)
+        following = []
+        for member in population:
+            if member in worst:
+                parent = best[random_state.randint(len(best))]
+                params = explored(
+                    parent.params,
+                    space.branches[space.branch_of(parent.params)],
+                    resample_probability=self.resample_probability,
+                    factors=self.perturbation_factors,
+                    random_state=random_state,
+                )
+                member = run.fork(parent, params)
+            following.append(member)
+        run.forget(worst)
+        return following
+
+    def _check(self, resource: Resource) -> None:
+        if resource.of_rows:
+            raise ValueError(
+                "population-based training goes on from trained networks, which resource='n_samples' can not; use "
+                "HalvingSearchCV"
+            )
+        if resource.owner({}) is None:
+            raise ValueError(
+                f"population-based training goes on from trained networks, but {type(self.estimator).__name__} fits a "
+                f"fresh copy of what it holds "
+                "each time; search the network itself, or a pipeline that ends with it"
+            )
+        if self.refit == "ensemble":
+            raise ValueError(
+                "refit='ensemble' fits members with one setting each, but here each has a schedule; use refit=True"
+            )
+        if self.interval != "auto" and self.interval > resource.most:
+            raise ValueError(
+                f"interval={self.interval} is greater than max_resources={resource.most}; lower one or raise the "
+                f"other ({resource.name})"
+            )
+        if not self.perturbation_factors or not all(
+            isinstance(factor, Real) and factor > 0 for factor in self.perturbation_factors
+        ):
+            raise ValueError(f"perturbation_factors must be numbers above 0, got {self.perturbation_factors!r}")
+
+    def _conclude(self, run: Run, scorers: Any) -> None:
+        super()._conclude(run, scorers)
+        rows = run.rows
+        n_members = sum(row.iteration == 0 for row in rows)
+        self.cv_results_["member"] = np.arange(len(rows)) % n_members
+        self.cv_results_["parent"] = np.array(
+            [-1 if row.candidate.parent is None else row.candidate.parent.number for row in rows]
+        )
+        if not self.refit and self.multimetric_:  # nobody says which is the best
+            return
+        row = rows[self.best_index_]
+        history = [(past, to) for past, to in row.candidate.history if to <= row.n_resources]
+        begins = [0, *(to for _, to in history)]
+        self.schedule_ = [(begin, to, past.params) for begin, (past, to) in zip(begins, history, strict=False)]
+        self.lineage_ = list(dict.fromkeys(past.number for past, _ in history))
+
+    def _fit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
+        """On all rows, from interval to interval, with the parameters of the schedule."""
+        for settings in stages([(params, to) for _, to, params in self.schedule_], run.resource):
+            self.best_estimator_.set_params(**clone(settings, safe=False))
+            super()._fit_best(run, X, y, fit_params)
+        # To fit it once more should begin anew, as with any other search.
+        own, total = self.estimator.get_params(deep=True), run.resource.shown(self.schedule_[-1][1])
+        self.best_estimator_.set_params(
+            **{name: own[name] for name in run.resource.settings(0, 0, self.schedule_[-1][2])} | total
+        )
+
+
+def intervals(most: int, interval: int | str) -> list[int]:
+    """Where intervals end; the last at `most` exactly."""
+    step = max(1, most // _INTERVALS) if interval == "auto" else int(interval)
+    return [*range(step, most, step), most]

@@ -1,0 +1,65 @@
+"""scikit-learn's own searches, fused by default; nothing else is changed."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Self
+
+from joblib.parallel import _backend as _joblib_state
+from joblib.parallel import default_parallel_config, get_active_backend
+from sklearn import model_selection
+
+from sknet_hp.estimators.names import Hinting
+from sknet_hp.fusion.backend import check_n_jobs, fused, has_network
+
+
+def backend_is_chosen() -> bool:
+    """Whether the caller has chosen a joblib backend. One that joblib sets inside its
+    own workers is not a choice.
+    """
+    config = getattr(_joblib_state, "config", default_parallel_config)
+    if config["backend"] is default_parallel_config["backend"]:
+        return False
+    backend, _ = get_active_backend()
+    return type(backend).__name__ == "FusedBackend" or not backend.nesting_level
+
+
+def fusing(search: Any) -> AbstractContextManager[Any]:
+    """Fused training for a search of networks, unless the caller has chosen a backend.
+    Other estimators have joblib's processes, by `n_jobs`.
+    """
+    n_jobs = check_n_jobs(search.n_jobs)
+    return nullcontext() if backend_is_chosen() or not has_network(search) else fused(n_jobs)
+
+
+class FusedSearch(Hinting):
+    """Makes the `fit` of the search it is mixed into train its networks together."""
+
+    n_jobs: Any
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """As the original, with the networks of all candidates and splits trained
+        together.
+
+        `n_jobs` is how many cores work on them; None is all. Where a joblib backend is
+        chosen (`joblib.parallel_config`), that one is used, and where there is no
+        network to train, all is as the original.
+        """
+        with fusing(self):
+            return super().fit(X, y, **params)  # type: ignore[misc]
+
+
+class GridSearchCV(FusedSearch, model_selection.GridSearchCV):
+    """`sklearn.model_selection.GridSearchCV`, fused by default.
+
+    All parameters and attributes are the original's; `n_jobs` is how many cores work on
+    the networks (None: all), and for other estimators what it is in the original.
+    Results are those of the original, bit for bit.
+    """
+
+
+class RandomizedSearchCV(FusedSearch, model_selection.RandomizedSearchCV):
+    """`sklearn.model_selection.RandomizedSearchCV`, fused by default.
+
+    All parameters and attributes are the original's; `n_jobs` is how many cores work on
+    the networks (None: all), and for other estimators what it is in the original.
+    Results are those of the original, bit for bit.
+    """

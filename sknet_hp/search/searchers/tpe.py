@@ -1,0 +1,50 @@
+"""The tree-structured Parzen estimator (Bergstra et al. 2011), as Optuna has it."""
+
+try:
+    from optuna.samplers import TPESampler
+except ImportError as error:
+    raise ImportError("TPESearchCV needs Optuna: pip install 'sknet_hp[bayes]'") from error
+
+from sknet_hp.search.proposals.optuna_study import Study
+from sknet_hp.search.searchers.model_based import ModelBasedSearcher, documented_model_based
+from sknet_hp.search.spaces.axes import Axes
+from sknet_hp.search.spaces.space import Space
+
+
+@documented_model_based
+class TPESearchCV(ModelBasedSearcher):
+    """The tree-structured Parzen estimator, batch by batch.
+
+    Optuna's `TPESampler` with all its defaults: ten candidates at random, then of 24
+    drawn near the good ones that which is likeliest to be among them; candidates that
+    are being trained are taken to be bad, so that a batch spreads. For alternatives (a
+    list of dicts), each group of parameters that occur together has an estimator of its
+    own (`group=True`).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    J. Bergstra, R. Bardenet, Y. Bengio, B. Kégl, "Algorithms for hyper-parameter
+    optimization", NIPS 2011. S. Watanabe, "Tree-structured Parzen estimator", 2023.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.search import TPESearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = TPESearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_candidates=12, n_points=4, random_state=0).fit(X, y)
+    >>> search.n_candidates_
+    12
+    """
+
+    def _model(self, space: Space, seed: int) -> Study:
+        return Study(Axes(space), lambda _: TPESampler(seed=seed, group=len(space.branches) > 1))

@@ -1,0 +1,110 @@
+"""Averages of a network's weights over its training, with which it is validated and
+predicts. Training goes on from the raw ones.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sknet_hp.training.rules.schedules import SLACK
+
+KINDS = ("none", "ema", "swa")
+
+
+@dataclass(frozen=True)
+class Averaging:
+    """What is averaged.
+
+    Attributes
+    ----------
+    kind : "none"; "ema", an exponential moving average of every step; or "swa", an even
+        average of the ends of epochs.
+    decay : of "ema", a step, once it is warm.
+    start : of "swa", the fraction of the horizon after which epochs count. Until then
+        the average is what trains.
+    """
+
+    kind: str = "none"
+    decay: float = 0.999
+    start: float = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class Average:
+    """Where one member's average stands.
+
+    Attributes
+    ----------
+    kind : that of its `Averaging`.
+    parameters, buffers : flat float32 vectors.
+    count : weights averaged so far.
+    """
+
+    kind: str
+    parameters: np.ndarray
+    buffers: np.ndarray
+    count: int = 0
+
+
+def ema_share(decay: float, count: float) -> float:
+    """Weight of the newest in an exponential moving average, of which `count` have gone
+    before.
+
+    The first is taken as it is, as `torch.optim.swa_utils.AveragedModel` does; then the
+    decay rises as that of TensorFlow's `ExponentialMovingAverage` does with
+    `num_updates`, or trainings of a few hundred steps would predict with how they
+    began.
+    """
+    return 1.0 if count == 0 else 1.0 - min(decay, (1.0 + count) / (10.0 + count))
+
+
+class Averages:
+    """The averages of a stack's members, all of one kind.
+
+    Batch normalisation's statistics are averaged as weights are
+    (`AveragedModel(use_buffers=True)`).
+
+    Parameters
+    ----------
+    each : the members' averaging.
+    weights : (members, n) of the average, at first; changed in place.
+    counts : (members,) how many have been averaged.
+    """
+
+    def __init__(self, each: list[Averaging], weights: Tensor, counts: np.ndarray):
+        self.each, self.weights, self.counts = each, weights, counts
+        self.kind = each[0].kind
+
+    def begin_epoch(self, steps: int) -> None:
+        if self.kind == "ema":
+            shares = [
+                [ema_share(one.decay, count + step) for one, count in zip(self.each, self.counts, strict=True)]
+                for step in range(steps)
+            ]
+            self.shares = self._column(shares)
+
+    def after_step(self, i: int, weights: Tensor) -> None:
+        if self.kind == "ema":
+            self.weights.lerp_(weights, self.shares[i])
+
+    def end_epoch(self, epochs: np.ndarray, steps: int, horizons: np.ndarray, weights: Tensor) -> None:
+        """`epochs`, (members,), have been trained, the last one with these steps."""
+        if self.kind == "ema":
+            self.counts = self.counts + steps
+            return
+        counted = (
+            epochs > np.array([one.start for one in self.each]) * horizons + SLACK
+        )  # .29 of 100 is 29, for which floats have a little less
+        self.counts = self.counts + counted
+        # Until there is something to average, the average is what trains; epochs that do not count leave it as it is.
+        share = np.where(counted | (self.counts == 0), 1 / np.maximum(self.counts, 1), 0.0)
+        self.weights.lerp_(weights, self._column(share))
+
+    def _column(self, shares: object) -> Tensor:
+        return torch.tensor(np.asarray(shares), dtype=torch.float32, device=self.weights.device).unsqueeze(-1)
+
+    def select(self, keep: list[int]) -> "Averages":
+        """Those of the members in `keep` only."""
+        return Averages([self.each[k] for k in keep], self.weights[keep], self.counts[keep])

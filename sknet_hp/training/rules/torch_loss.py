@@ -1,0 +1,207 @@
+"""Losses that users bring: torch's modules, or anything that is called with outputs and
+targets. Autograd goes through them alone.
+"""
+
+import copy
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.training.rules.losses import LOSSES, Loss
+
+_OF_MODULES = frozenset(vars(nn.Module()))
+
+_INSTEAD = {nn.NLLLoss: "nn.CrossEntropyLoss", nn.BCELoss: "nn.BCEWithLogitsLoss"}
+"""Losses of probabilities, which our networks do not give, and those that mean the same
+of their outputs.
+"""
+
+
+class TorchLoss:
+    """A loss of the user's, and the one of ours whose outputs mean the same. Equal
+    where class and attributes are.
+
+    Parameters
+    ----------
+    function : called with outputs (rows, n_outputs) and targets: class numbers (rows,)
+        where `like` is "cross_entropy", else (rows, n_outputs). Gives one number for
+        each row, or one for each row and output, or one for all.
+    like : the name of ours, in `LOSSES`.
+    """
+
+    def __init__(self, function: Any, like: str):
+        self.function, self.like = function, like
+
+    @property
+    def _key(self) -> tuple:
+        return self.like, _plain(self.function)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TorchLoss) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return repr(self.function)
+
+
+def _plain(value: Any) -> Any:
+    """Something hashable that is equal where two values are alike."""
+    if isinstance(value, (Tensor, np.ndarray)):
+        array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
+        return str(array.dtype), array.shape, array.tobytes()
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain, value))
+    if isinstance(value, dict):
+        return tuple(sorted(((repr(name), _plain(part)) for name, part in value.items()), key=lambda pair: pair[0]))
+    if isinstance(value, nn.Module):
+        own = {name: part for name, part in vars(value).items() if name not in _OF_MODULES}
+        return (
+            type(value),
+            _plain(own),
+            _plain(dict(value.named_buffers(recurse=False))),
+            _plain(dict(value.named_children())),
+        )
+    if isinstance(value, partial):
+        return type(value), _plain(value.func), _plain(value.args), _plain(value.keywords), _plain(vars(value))
+    if isinstance(value, MethodType):
+        return MethodType, value.__func__, _plain(value.__self__)
+    # All that objects of plain Python classes are is their state; others may have more, which does not show.
+    if type(value).__new__ is object.__new__ and (type(value).__eq__ is object.__eq__ or type(value).__hash__ is None):
+        return type(value), _plain(value.__getstate__())
+    try:
+        hash(value)
+    except TypeError:
+        return type(value), id(value)
+    return value
+
+
+def meaning(loss: str | TorchLoss) -> type[Loss]:
+    """The loss of ours that says what a network's outputs mean."""
+    return LOSSES[loss.like if isinstance(loss, TorchLoss) else loss]
+
+
+def loss_of(loss: str | TorchLoss, values: Tensor | None = None) -> Loss:
+    """The loss to train with; `values`, (members, 1, 1), are those of its own
+    parameter.
+    """
+    return _OfTorch(loss, values) if isinstance(loss, TorchLoss) else LOSSES[loss](values)
+
+
+@own_defaults()
+def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
+    """A user's loss, tried on a few rows.
+
+    Raises
+    ------
+    ValueError
+        If it can not be used; the message says why.
+    """
+    if isinstance(given, type):
+        try:
+            given = given()
+        except TypeError as error:
+            raise ValueError(f"loss={given!r} can not be made without arguments ({error}); give an instance") from error
+    instead = _INSTEAD.get(type(given))
+    if instead is not None:
+        raise ValueError(
+            f"loss={given!r} is a loss of probabilities, but the network gives scores; use {instead}, which means the "
+            f"same of scores"
+        )
+    if isinstance(given, nn.PoissonNLLLoss) and not given.log_input:
+        raise ValueError(f"loss={given!r} takes rates, but the network gives their logarithms; use log_input=True")
+    if isinstance(given, nn.Module) and any(True for _ in given.parameters()):
+        raise ValueError(
+            f"loss={given!r} has parameters of its own, which would not be trained; a loss must be a function of "
+            f"outputs and targets"
+        )
+    given = copy.deepcopy(given)
+    if isinstance(given, nn.Module):
+        given.to(torch.float32)  # weights of classes, which torch's default may have made something else
+    loss = TorchLoss(given, like)
+    rows = n_outputs + 2  # no axis can be mistaken for another
+    outputs = torch.linspace(-1, 1, rows * n_outputs, dtype=torch.float32).view(rows, n_outputs)
+    if like == "cross_entropy":
+        targets = torch.nn.functional.one_hot(torch.arange(rows) % n_outputs, n_outputs).float()
+    else:
+        targets = (torch.arange(rows * n_outputs) % 2).float().view(rows, n_outputs)
+    with torch.enable_grad():
+        x, weight = outputs.unsqueeze(0).requires_grad_(), torch.full((1, rows), 1 / rows, dtype=torch.float32)
+        torch.autograd.grad(loss_of(loss).rows(x, targets.unsqueeze(0), weight), x, weight)
+    return loss
+
+
+class _OfTorch(Loss):
+    """A user's loss over a stack: one member after the other. All have as many rows in
+    each batch: see `training.job.CohortKey`.
+    """
+
+    def __init__(self, loss: TorchLoss, values: Tensor | None):
+        super().__init__(values)
+        self.given = loss.function
+        self.like: Loss = LOSSES[loss.like]()
+        self.counts_hits = self.like.counts_hits
+        self.function = copy.deepcopy(loss.function)
+        self.sums = getattr(self.function, "reduction", None) == "sum"
+        if isinstance(getattr(self.function, "reduction", None), str) and not isinstance(
+            self.function, FunctionType
+        ):  # of which there is one only
+            self.function.reduction = "none"
+        if isinstance(self.function, nn.Module) and values is not None:
+            self.function.to(values.device)
+
+    def targets(self, y: Tensor, n_outputs: int) -> Tensor:
+        return self.like.targets(y, n_outputs)
+
+    def even(self, n_outputs: int) -> float:
+        return self.like.even(n_outputs)
+
+    def together(self, outputs: Tensor) -> Tensor:  # type: ignore[override]
+        return self.like.together(outputs)
+
+    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        rows = torch.stack([self._of_member(*own) for own in zip(outputs, targets, weight, strict=True)])
+        if outputs.requires_grad and not rows.requires_grad:
+            raise ValueError(
+                f"loss={self.given!r} does not depend on the outputs in a way that torch can differentiate"
+            )
+        return rows
+
+    def _of_member(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        """The loss of each row of one member, (rows,)."""
+        each = self._called(outputs, targets.argmax(-1) if self.counts_hits else targets)
+        if each.dim() > 1:
+            return each.flatten(1).sum(1) if self.sums else each.flatten(1).mean(1)
+        if each.dim() == 0 and not bool((weight == weight[0]).all()):
+            raise ValueError(
+                f"loss={self.given!r} gives one number for a batch, so it can not weigh its rows by sample_weight or "
+                f"class_weight; "
+                "let it return one number for each row, or be an object with an attribute `reduction` that may be "
+                "'none'"
+            )
+        return each.expand(len(outputs))  # one of all stands for each: their sum by weight is what it is
+
+    def _called(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        given = f"outputs {tuple(outputs.shape)} and {'class numbers' if self.counts_hits else 'targets'} {tuple(targets.shape)}"
+        try:
+            each = self.function(outputs, targets)
+        except Exception as error:  # whatever a user's own code raises
+            raise ValueError(
+                f"loss={self.given!r} was called with {given} and raised {type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(each, Tensor):
+            raise ValueError(
+                f"loss={self.given!r} was called with {given} and must return a tensor, got {type(each).__name__}"
+            )
+        if each.dim() > 0 and len(each) != len(outputs):
+            raise ValueError(
+                f"loss={self.given!r} was called with {given} and must return one number for each row or one for all, "
+                f"got shape {tuple(each.shape)}"
+            )
+        return each

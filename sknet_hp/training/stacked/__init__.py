@@ -1,0 +1,1 @@
+"""Training of many networks at once by torch."""
