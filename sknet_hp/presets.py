@@ -39,8 +39,8 @@ def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str,
         if unknown is not None:
             raise TypeError(
                 f"{preset.__name__}() got an unexpected keyword argument {unknown!r}; it takes {' and '.join(known)}, "
-                f"and returns a dict, in which "
-                f"parameters of the network are changed: presets.{preset.__name__}() | {{'lr': 0.01}}"
+                f"and returns a dict, in which parameters of the network are changed: presets.{preset.__name__}() | "
+                f"{{'lr': 0.01}}"
             )
         return preset(*args, **kwargs)
 

@@ -45,8 +45,8 @@ def check_folds(problem: Problem, outer: int, inner: int) -> None:
         else:
             instead = "remove or merge rare classes, ask for fewer folds, or choose another column if this one holds identifiers or dates"
         raise BadInput(
-            f"the class {str(label)!r} of {problem.target!r} has {count} row{'s' if count > 1 else ''}{others} "
-            f"and {folds} need {least} of every class: {instead}"
+            f"the class {str(label)!r} of {problem.target!r} has {count} row{'s' if count > 1 else ''}{others} and "
+            f"{folds} need {least} of every class: {instead}"
         )
 
 
@@ -75,8 +75,8 @@ def check_scoring(problem: Problem, scoring: str) -> None:
     names = get_scorer_names()
     if scoring not in names:
         raise BadInput(
-            f"there is no scoring {scoring!r}{did_you_mean(scoring, names)}: take a scorer of scikit-learn, "
-            "for example accuracy, balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
+            f"there is no scoring {scoring!r}{did_you_mean(scoring, names)}: take a scorer of scikit-learn, for "
+            f"example accuracy, balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
         )
     dummy = DummyClassifier() if problem.task == "classification" else DummyRegressor()
     nothing = np.zeros((len(problem.y), 1))

@@ -100,8 +100,8 @@ def _load_bundled(name: str) -> "pd.DataFrame":
             )
         except OSError:
             raise BadInput(
-                "sklearn:california_housing is not on this machine and nothing is downloaded here: "
-                "run sklearn.datasets.fetch_california_housing() once in Python, or give the table as a CSV file"
+                "sklearn:california_housing is not on this machine and nothing is downloaded here: run "
+                "sklearn.datasets.fetch_california_housing() once in Python, or give the table as a CSV file"
             ) from None
     if name not in BUNDLED:
         raise BadInput(
@@ -144,8 +144,8 @@ def _check_csv(path: Path) -> None:
             if len(line) != len(header):
                 raise BadInput(
                     f"line {lines.line_num} of {str(path)!r} has {len(line)} fields and the header has {len(header)}: "
-                    "repair the line; fields are separated by commas, and text with commas in it stands in double "
-                    "quotes"
+                    f"repair the line; fields are separated by commas, and text with commas in it stands in double "
+                    f"quotes"
                 )
             n_rows += 1
             n_characters += sum(map(len, line))
@@ -209,8 +209,7 @@ def _check_separated_by_commas(header: list[str], path: Path) -> None:
         if len(header) == 1 and separator in header[0]:
             raise BadInput(
                 f"the header of {str(path)!r} has one column, {header[0][:60]!r}, as if fields were separated by "
-                f"{name}: "
-                "separate them by commas, in numbers write a point for a decimal comma"
+                f"{name}: separate them by commas, in numbers write a point for a decimal comma"
             )
 
 

@@ -23,8 +23,8 @@ def require_memory(needed: float, what: str) -> None:
     available = available_memory()
     if available is not None and needed > available:
         raise BadInput(
-            f"{what} needs about {size_in_words(needed)} of memory and {size_in_words(available)} are available: "
-            "use fewer rows or columns, or a machine with more memory"
+            f"{what} needs about {size_in_words(needed)} of memory and {size_in_words(available)} are available: use "
+            f"fewer rows or columns, or a machine with more memory"
         )
 
 

@@ -45,8 +45,7 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
         spare = [name for name in table.columns if name not in features]
         raise BadInput(
             f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add "
-            f"{absent[0]!r}"
-            f"{did_you_mean(absent[0], spare)}{f', {listed(absent[1:])}' if absent[1:] else ''}"
+            f"{absent[0]!r}{did_you_mean(absent[0], spare)}{f', {listed(absent[1:])}' if absent[1:] else ''}"
         )
     predictions = _predict(model, table[features], data, proba)
     if out is None:
@@ -101,8 +100,7 @@ def load_model(path: Path) -> Any:
     if not (hasattr(model, "predict") and hasattr(model, "feature_names_in_")):
         raise BadInput(
             f"{str(file)!r} holds a {type(model).__name__}, no estimator fitted on a table with named columns: give a "
-            f"{MODEL} that tune wrote, or "
-            "save one that was"
+            f"{MODEL} that tune wrote, or save one that was"
         )
     return model
 

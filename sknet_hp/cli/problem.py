@@ -72,7 +72,7 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
     if n_missing:
         raise BadInput(
             f"the target {target!r} is missing in {n_missing:,} of {len(column):,} rows: fill in or remove these rows "
-            "(an empty cell, NA, None, null and nan count as missing)"
+            f"(an empty cell, NA, None, null and nan count as missing)"
         )
     if all(isinstance(cell, decimal.Decimal) for cell in column):
         column = column.astype(float)
@@ -213,8 +213,7 @@ def _check_features(X: "pd.DataFrame") -> None:
     if all(column.nunique() + bool(column.isna().any()) < 2 for _, column in X.items()):
         raise BadInput(
             f"the columns beside the target are the same in all {len(X):,} rows ({listed(X.columns)}): there is "
-            f"nothing to predict it from, "
-            "give a column that varies"
+            f"nothing to predict it from, give a column that varies"
         )
 
 
@@ -235,8 +234,7 @@ def _notes(X: "pd.DataFrame") -> tuple[str, ...]:
     }
     return tuple(
         f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds numbers, write them plainly "
-        f"(1234.5), "
-        "and leave missing ones empty"
+        f"(1234.5), and leave missing ones empty"
         for name, cell in odd.items()
         if cell is not None
     )

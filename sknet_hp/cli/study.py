@@ -130,8 +130,7 @@ class Study:
             needed = (time.monotonic() - start) + least * seconds_per_network / SAFETY
             raise BadInput(
                 f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about "
-                f"{needed:.1f} s in all; "
-                "give more time, fewer folds or fewer rows"
+                f"{needed:.1f} s in all; give more time, fewer folds or fewer rows"
             )
         return Pilot(networks, time.monotonic() - began, affordable)
 
@@ -141,8 +140,7 @@ class Study:
         n = n_networks(candidates, inner, outer)
         return (
             f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {outer + 1} searches ({outer} outer folds, and "
-            f"all rows), "
-            f"each of {candidates} candidates in {inner} folds and the best once more."
+            f"all rows), each of {candidates} candidates in {inner} folds and the best once more."
         )
 
     def run(self, candidates: int) -> Outcome:

@@ -71,8 +71,8 @@ def tune_table(settings: Settings) -> None:
         candidates = study.candidates_up_to(pilot.affordable)
         asked = study.candidates_up_to(settings.candidates)
         console.print(
-            f"A pilot of {pilot.networks} networks took {pilot.seconds:.1f} s: "
-            f"{candidates} of {asked} candidates fit into {settings.time_budget:g} s.",
+            f"A pilot of {pilot.networks} networks took {pilot.seconds:.1f} s: {candidates} of {asked} candidates fit "
+            f"into {settings.time_budget:g} s.",
         )
         if candidates < asked:
             console.print(

@@ -213,8 +213,7 @@ class BaseNet(Network, Hinting, BaseEstimator):
         if self.mixup_alpha > 0 and self.encoder_.n_codes:
             raise ValueError(
                 f"mixup_alpha={self.mixup_alpha!r} mixes rows, which categories with learned vectors can not be; set "
-                f"cat_embedding_dim=0, or "
-                "max_one_hot above the number of categories"
+                f"cat_embedding_dim=0, or max_one_hot above the number of categories"
             )
         n_outputs, loss = self._n_outputs(), self._loss()
         structure = architecture.structure(self, self.encoder_, rows.table.X.n_features, n_outputs, loss)
@@ -355,8 +354,8 @@ class BaseNet(Network, Hinting, BaseEstimator):
         if diverged:
             warnings.warn(
                 f"training diverged in epoch {diverged[0]}: loss or weights are no longer finite (lr={self.lr}, "
-                f"optimizer={self.optimizer!r}); "
-                "the weights from before that epoch are kept. A lower lr usually helps.",
+                f"optimizer={self.optimizer!r}); the weights from before that epoch are kept. A lower lr usually "
+                f"helps.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

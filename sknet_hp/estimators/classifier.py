@@ -295,8 +295,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         if classes is None and not hasattr(self, "states_") and not is_multilabel(y):
             raise ValueError(
                 "classes must be passed on the first call to partial_fit: all labels that any call will bring, for "
-                "example "
-                "classes=numpy.unique(y) of the whole y"
+                "example classes=numpy.unique(y) of the whole y"
             )
         return self._fit(X, y, sample_weight, one_epoch=True, classes=classes)
 
@@ -339,9 +338,8 @@ class NetClassifier(ClassifierMixin, BaseNet):
             if self.label_smoothing or self.mixup_alpha:
                 raise ValueError(
                     f"loss={self.loss!r} is called with class numbers, which label_smoothing={self.label_smoothing!r} "
-                    f"and "
-                    f"mixup_alpha={self.mixup_alpha!r} make into shares; set both to 0 (`nn.CrossEntropyLoss` has a "
-                    f"label_smoothing of its own)"
+                    f"and mixup_alpha={self.mixup_alpha!r} make into shares; set both to 0 (`nn.CrossEntropyLoss` has "
+                    f"a label_smoothing of its own)"
                 )
             return read_loss(
                 self.loss, "binary_cross_entropy" if self.target_.multilabel else "cross_entropy", self._n_outputs()

@@ -17,10 +17,8 @@ class NoImportances:
         """Raise the error."""
         raise AttributeError(
             f"{(owner or type(estimator)).__name__!r} has no attribute {self.name!r}: no single weight of a network "
-            f"says what a column is worth. Use "
-            "sklearn.inspection.permutation_importance; to select columns SequentialFeatureSelector, or "
-            "SelectFromModel with importance_getter= "
-            "a function of the fitted network that returns permutation importances. For RFE, RFECV and Boruta let a "
-            "subclass measure them in its "
-            "`fit`, as 'Choosing columns' in docs/guide.md shows"
+            f"says what a column is worth. Use sklearn.inspection.permutation_importance; to select columns "
+            f"SequentialFeatureSelector, or SelectFromModel with importance_getter= a function of the fitted network "
+            f"that returns permutation importances. For RFE, RFECV and Boruta let a subclass measure them in its "
+            f"`fit`, as 'Choosing columns' in docs/guide.md shows"
         )

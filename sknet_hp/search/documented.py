@@ -10,22 +10,20 @@ _PARAMETERS = {
     "estimator": (
         "estimator",
         "A network of ours, or a pipeline that ends with one; any estimator with a parameter that `fit` goes on from "
-        "(`warm_start` beside it, as "
-        'gradient boosting has with `n_estimators`); with `resource="n_samples"`, any at all.',
+        '(`warm_start` beside it, as gradient boosting has with `n_estimators`); with `resource="n_samples"`, any at '
+        "all.",
     ),
     "param_distributions": (
         "dict or list of dict",
         "From names of parameters to lists of choices (of any kind), distributions of SciPy or Optuna, dimensions of "
-        "scikit-optimize, or tuples: "
-        '`(low, high)` or `(low, high, "log-uniform")`, whole numbers if both bounds are. Several dicts are '
-        "alternatives.",
+        'scikit-optimize, or tuples: `(low, high)` or `(low, high, "log-uniform")`, whole numbers if both bounds are. '
+        "Several dicts are alternatives.",
     ),
     "n_candidates": ('int or "auto"', "How many candidates are drawn."),
     "resource": (
         "str",
         'What candidates are given more and more of: the name of a parameter of the estimator, or "n_samples", '
-        'training rows. "auto" is '
-        "`max_epochs` of the last step.",
+        'training rows. "auto" is `max_epochs` of the last step.',
     ),
     "min_resources": (
         'int or "auto"',
@@ -47,15 +45,12 @@ _PARAMETERS = {
     "refit": (
         "bool, str or callable",
         "Fit the best candidate on all rows, as `best_estimator_`. With several scores, the name of the one that the "
-        "search goes by. A function "
-        'is given `cv_results_` and returns the index of the best. "one_standard_error" takes the simplest among '
-        "those within one standard "
-        "error of the best (Breiman et al. 1984): with the fewest weights, then the fewest epochs trained (of "
-        "estimators that show no weights, that "
-        'which was fitted fastest, which depends on times); "ensemble" averages candidates that reached the '
-        "most resources, chosen and weighted by greedy selection on their out-of-fold predictions (Caruana et al. "
-        "2004); for it at least three go on "
-        "to the end, if there are so many.",
+        'search goes by. A function is given `cv_results_` and returns the index of the best. "one_standard_error" '
+        "takes the simplest among those within one standard error of the best (Breiman et al. 1984): with the fewest "
+        "weights, then the fewest epochs trained (of estimators that show no weights, that which was fitted fastest, "
+        'which depends on times); "ensemble" averages candidates that reached the most resources, chosen and weighted '
+        "by greedy selection on their out-of-fold predictions (Caruana et al. 2004); for it at least three go on to "
+        "the end, if there are so many.",
     ),
     "cv": (
         "int, splitter, iterable or None",
@@ -64,8 +59,7 @@ _PARAMETERS = {
     "n_jobs": (
         "int or None",
         "How many cores work on the networks; None is all. Of estimators without a network it is how many processes "
-        "fit them, None being one, as "
-        "in scikit-learn. Where a joblib backend is chosen, that one decides.",
+        "fit them, None being one, as in scikit-learn. Where a joblib backend is chosen, that one decides.",
     ),
     "random_state": (
         "int, RandomState or None",
@@ -79,14 +73,12 @@ _PARAMETERS = {
     "initial_candidates": (
         'list of dict, "current" or None',
         "Settings that are tried first, and count among the candidates; all of them, also where they are more than "
-        'these, each once. "current", '
-        "alone or in the list, is what the estimator has.",
+        'these, each once. "current", alone or in the list, is what the estimator has.',
     ),
     "time_budget": (
         "float or None",
         "Seconds after which no further rung is begun. The first one is always trained, so that there is a result. "
-        "What is found then depends "
-        "on the machine.",
+        "What is found then depends on the machine.",
     ),
     "journal": (
         "path or None",
@@ -106,9 +98,8 @@ _ATTRIBUTES = {
     "cv_results_": (
         "dict of ndarray",
         "As scikit-learn's, one row for each candidate in each rung, and `candidate` (its number), `bracket`, `iter` "
-        "(the rung), `n_resources`; of "
-        "networks, `mean_n_parameters` and `mean_n_iter`, their weights and the epochs that they were trained for. "
-        "Times are of that rung alone.",
+        "(the rung), `n_resources`; of networks, `mean_n_parameters` and `mean_n_iter`, their weights and the epochs "
+        "that they were trained for. Times are of that rung alone.",
     ),
     "best_index_": ("int", "The row of the best, which is among those at the most resources."),
     "best_params_": ("dict", "Its parameters, the resource included."),

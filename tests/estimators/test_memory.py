@@ -32,8 +32,8 @@ def test_control_group_counts_its_file_cache_as_free(tmp_path, monkeypatch):
 
 def test_limit_of_the_process_counts():
     code = (
-        "import resource; resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9));"
-        "from sknet_hp.system.memory import available_memory; print(available_memory())"
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9));from sknet_hp.system.memory import "
+        "available_memory; print(available_memory())"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert 0 < int(output) < 10**9

@@ -203,8 +203,7 @@ def test_children_that_have_searched_end(tmp_path, kind):
     out, error = run(
         tmp_path,
         SEARCH + f"\nimport multiprocessing\ndef child():\n    search()\n    return 0\nif __name__ == '__main__':\n   "
-        f" "
-        f"{CHILDREN[kind]}\n",
+        f" {CHILDREN[kind]}\n",
     )
     assert (out.split(), error) == (["0"], "")
 

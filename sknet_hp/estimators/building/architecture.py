@@ -261,8 +261,7 @@ def check_buffers(structure: dict[str, Any], own: nn.Module) -> None:
     if changed:
         raise ValueError(
             f"module={structure['module']!r} changes its buffer {changed[0]!r} of {before[changed[0]].dtype} in "
-            f"training, but only buffers of "
-            "floating point are kept; make it one of float32"
+            f"training, but only buffers of floating point are kept; make it one of float32"
         )
 
 
@@ -285,8 +284,7 @@ def _own_module(kind: Any, arguments: dict[str, Any]) -> nn.Module:
     except TypeError as error:
         raise ValueError(
             f"module={kind!r} could not be made with n_features={arguments['n_features']}, "
-            f"n_outputs={arguments['n_outputs']} and "
-            f"module_params={params!r}: {error}"
+            f"n_outputs={arguments['n_outputs']} and module_params={params!r}: {error}"
         ) from error
     n_features, n_outputs = arguments["n_features"], arguments["n_outputs"]
     try:
@@ -301,8 +299,7 @@ def _own_module(kind: Any, arguments: dict[str, Any]) -> nn.Module:
     if shape != (2, n_outputs):
         raise ValueError(
             f"module={kind!r} must give outputs of shape (rows, n_outputs), here (2, {n_outputs}) for a batch of 2 "
-            f"rows, but gave {shape}; "
-            "its class is called with n_features and n_outputs"
+            f"rows, but gave {shape}; its class is called with n_features and n_outputs"
         )
     return own
 
@@ -364,8 +361,7 @@ def check_architecture(net: Any) -> None:
     elif not (isinstance(net.module, type) and issubclass(net.module, nn.Module)):
         raise ValueError(
             f"module={net.module!r} must be one of {sorted(ARCHITECTURES)} or a subclass of torch.nn.Module (the "
-            f"class, not an instance: "
-            "each fit makes its own, with n_features and n_outputs)"
+            f"class, not an instance: each fit makes its own, with n_features and n_outputs)"
         )
     if net.init in NTK and net.module != "mlp":
         raise ValueError(f"init={net.init!r} is for module='mlp', but module={net.module!r}")

@@ -205,8 +205,7 @@ class ScorerMetric:
         except (ValueError, TypeError, AttributeError) as error:
             raise ValueError(
                 f"stopping_metric={self.name!r} can not be computed on the {len(self.y)} rows held out ({error}); use "
-                f"'loss', or "
-                f"{_instead_of_scorer(str(error))}"
+                f"'loss', or {_instead_of_scorer(str(error))}"
             ) from error
 
 
@@ -248,8 +247,8 @@ def check_together(net: Any) -> None:
     if net.stopping_metric != "loss" and net.stopping_metric not in get_scorer_names():
         raise ValueError(
             f"stopping_metric={net.stopping_metric!r} is neither 'loss' nor the name of a scorer; "
-            f"`sklearn.metrics.get_scorer_names()` lists those, "
-            "for example 'accuracy', 'roc_auc', 'neg_log_loss' or 'r2'"
+            f"`sklearn.metrics.get_scorer_names()` lists those, for example 'accuracy', 'roc_auc', 'neg_log_loss' or "
+            f"'r2'"
         )
     if net.lr_schedule == "exponential" and net.lr_min_factor == 0:
         raise ValueError(

@@ -62,8 +62,7 @@ def _check_encoding(net: Any, source: Any) -> None:
     ):
         raise ValueError(
             f"num_embedding_dim={net.num_embedding_dim!r} needs numbers of equally many bins, but those of "
-            f"init_from={source!r} differ; "
-            "give it the source's num_embedding_dim"
+            f"init_from={source!r} differ; give it the source's num_embedding_dim"
         )
 
 
@@ -82,9 +81,8 @@ def start_from(net: Any, source: Any, job: TrainingJob, own: dict[str, Tensor]) 
     if random:
         raise ValueError(
             f"freeze={net.freeze!r} would keep {random[0]!r} at random weights: init_from={source!r} has no tensor of "
-            f"this name and shape. It has "
-            f"{', '.join(taken)}; freeze only of these, or give the network the source's n_layers, width and "
-            f"normalization"
+            f"this name and shape. It has {', '.join(taken)}; freeze only of these, or give the network the source's "
+            f"n_layers, width and normalization"
         )
     return state_of(job, both)
 
@@ -100,8 +98,7 @@ def _layer_numbers(net: Any, graph: Graph | nn.Module) -> list[int]:
         if net.lr_layer_decay != 1 or (net.freeze is not None and not isinstance(net.freeze, (list, tuple))):
             raise ValueError(
                 f"module={net.module!r} has layers that nothing is known of, so freeze={net.freeze!r} and "
-                f"lr_layer_decay={net.lr_layer_decay!r} "
-                "can not count them; freeze takes names of parameters"
+                f"lr_layer_decay={net.lr_layer_decay!r} can not count them; freeze takes names of parameters"
             )
         return [0] * len(trained_shapes(graph)[0])
     numbers, layer = [], -1

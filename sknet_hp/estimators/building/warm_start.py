@@ -35,7 +35,7 @@ def starts_of(net: Any, one_epoch: bool) -> list[State] | None:
     if net.max_epochs < done:
         raise ValueError(
             f"max_epochs={net.max_epochs} is less than the {done} epochs this network has already been trained for; "
-            "with warm_start=True, set max_epochs to the total you want, or set warm_start=False to begin anew"
+            f"with warm_start=True, set max_epochs to the total you want, or set warm_start=False to begin anew"
         )
     return starts
 

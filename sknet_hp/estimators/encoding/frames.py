@@ -91,8 +91,8 @@ class ArrayTable:
             raise _datetime_error(self.label(0), array.dtype)
         if kind not in "fiubUTO":
             raise TypeError(
-                f"X has dtype {array.dtype}; allowed are numbers, booleans, strings and objects. "
-                "Decode bytes to strings, and split a structured array into columns."
+                f"X has dtype {array.dtype}; allowed are numbers, booleans, strings and objects. Decode bytes to "
+                f"strings, and split a structured array into columns."
             )
         self._array = array
         self._numbers = kind in "fiu"
@@ -224,8 +224,8 @@ def is_missing(cell: Any) -> bool:
 
 def _datetime_error(label: str, received: Any) -> TypeError:
     return TypeError(
-        f"{label} holds dates or times ({received}), which are no numbers or categories yet. Replace it "
-        "by what matters in it, for example year, month and weekday, or the seconds since some moment."
+        f"{label} holds dates or times ({received}), which are no numbers or categories yet. Replace it by what "
+        f"matters in it, for example year, month and weekday, or the seconds since some moment."
     )
 
 
@@ -258,8 +258,8 @@ def _check_cell_type(cell_type: type, label: str) -> None:
         )
     if issubclass(cell_type, numbers.Complex) and not issubclass(cell_type, numbers.Real):
         raise ValueError(
-            f"Complex data not supported\n{label} holds values of type {cell_type.__name__!r}. "
-            "Make two columns of it, the real and the imaginary part, or the size and the angle."
+            f"Complex data not supported\n{label} holds values of type {cell_type.__name__!r}. Make two columns of "
+            f"it, the real and the imaginary part, or the size and the angle."
         )
 
 

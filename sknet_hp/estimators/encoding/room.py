@@ -20,6 +20,5 @@ def check_room(n_rows: int, row_bytes: int) -> None:
         raise MemoryError(
             f"the encoded table needs {n_rows:,} rows × {row_bytes:,} bytes = {size_in_words(needed)} of memory, and "
             f"{size_in_words(available)} are available. Use fewer columns (by feature selection before the network, "
-            f"or num_embedding='none'), "
-            "fewer rows, or a machine with more memory."
+            f"or num_embedding='none'), fewer rows, or a machine with more memory."
         )

@@ -21,8 +21,8 @@ _BLOCK = 65_536  # float64 values, 512 KiB: a block stays in a core's cache betw
 def infinity_error(label: str) -> ValueError:
     """Infinity in a column of this name, in scikit-learn's words and more."""
     return ValueError(
-        "Input X contains infinity or a value too large for dtype('float64'). "
-        f"{label} holds it; replace it by a number, or by NaN if it is not known."
+        f"Input X contains infinity or a value too large for dtype('float64'). {label} holds it; replace it by a "
+        f"number, or by NaN if it is not known."
     )
 
 

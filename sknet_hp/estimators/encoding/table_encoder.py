@@ -254,9 +254,8 @@ class TableEncoder(BaseEstimator):
             if odd is not None:
                 self.notes_.append(
                     f"{table.label(column)} is taken as text, for cells like {odd!r}, though most are numbers; "
-                    f"pandas.to_numeric(column, "
-                    "errors='coerce') makes all others NaN, and astype('category') says that it is not meant as "
-                    "numbers"
+                    f"pandas.to_numeric(column, errors='coerce') makes all others NaN, and astype('category') says "
+                    f"that it is not meant as numbers"
                 )
             coded = self.codes and len(census.rows.keys() - {None}) > self.max_categories
             if self.words and is_text(census, self.max_categories):
@@ -274,8 +273,7 @@ class TableEncoder(BaseEstimator):
         if name not in ("standard", "none"):
             raise ValueError(
                 f"numeric_transform={name!r} makes something else of the zeros of a sparse X; use 'standard', which "
-                f"divides and does not shift, or "
-                "'none', or give X as a dense array"
+                f"divides and does not shift, or 'none', or give X as a dense array"
             )
         return SparseScaler(name == "standard")
 

@@ -23,15 +23,14 @@ FITTING: dict[str, Parameter] = {
         "int or None",
         [None, *at_least(1)],
         "Epochs over which schedules run; `max_epochs` if None. Set it to the most a search will train, so that "
-        "stopping in between "
-        "does not bend them. In epochs beyond, they stay where they ended, which is `lr_min_factor` for most.",
+        "stopping in between does not bend them. In epochs beyond, they stay where they ended, which is "
+        "`lr_min_factor` for most.",
     ),
     "early_stopping": Parameter(
         "bool",
         SWITCH,
         "Hold out rows, and stop when `stopping_metric` on them has not improved for `patience` epochs. Rows held out "
-        "teach the encoding "
-        "nothing either.",
+        "teach the encoding nothing either.",
     ),
     "patience": Parameter(
         "int", at_least(1), "Epochs without improvement to wait for, with `early_stopping`.", "10 to 30"
@@ -41,8 +40,8 @@ FITTING: dict[str, Parameter] = {
         "str",
         [str],
         'What early stopping follows: "loss", the validation loss, or the name of a scikit-learn scorer, which is '
-        "given `sample_weight` if `fit` is, "
-        "and knows nothing of class weights. Epochs without a validation loss do not count.",
+        "given `sample_weight` if `fit` is, and knows nothing of class weights. Epochs without a validation loss do "
+        "not count.",
     ),
     "validation_fraction": Parameter(
         'float in (0, 1) or "auto"',
@@ -55,10 +54,9 @@ FITTING: dict[str, Parameter] = {
         "scikit-learn splitter or None",
         [HasMethods(["split"]), None],
         "Holds rows out in place of `validation_fraction`: its first split is used, for example of "
-        "`GroupShuffleSplit` (give `groups` to `fit`). "
-        "Rows in neither part take no part: the first split of `TimeSeriesSplit` has only the oldest, so for rows in "
-        "order of time write a splitter "
-        "that holds out the last (docs/guide.md has one), or give `X_val` to `fit`.",
+        "`GroupShuffleSplit` (give `groups` to `fit`). Rows in neither part take no part: the first split of "
+        "`TimeSeriesSplit` has only the oldest, so for rows in order of time write a splitter that holds out the last "
+        "(docs/guide.md has one), or give `X_val` to `fit`.",
     ),
     "restore_best": Parameter(
         "bool",
@@ -70,24 +68,22 @@ FITTING: dict[str, Parameter] = {
         "bool",
         SWITCH,
         "After `early_stopping`, train once more on all rows, for as many epochs as were found best, and with the "
-        "drops of the learning rate that "
-        '"plateau" made in them. `stopping_history_` tells of the first training. Not with `warm_start` or `X_val`.',
+        'drops of the learning rate that "plateau" made in them. `stopping_history_` tells of the first training. Not '
+        "with `warm_start` or `X_val`.",
     ),
     # ---- transfer
     "init_from": Parameter(
         "fitted estimator, str, path-like or None",
         [HasMethods(["predict"]), str, os.PathLike, None],
         "A network of ours, or a file that `sknet_hp.save` wrote of one: its encoding of the table is kept, so X "
-        "needs the same columns in the same "
-        "order; its layers of equal shape are taken. Other layers, such as an output for other classes, start at "
-        "random.",
+        "needs the same columns in the same order; its layers of equal shape are taken. Other layers, such as an "
+        "output for other classes, start at random.",
     ),
     "freeze": Parameter(
         '"all_but_last", int, list of str or None',
         [StrOptions({"all_but_last"}), *at_least(1), list, tuple, None],
         "Layers that stay as they start: all but the output, the first so many, or the parameters whose names begin "
-        "so (those of `net_.module_`). "
-        "Statistics of batch normalisation go on. It needs `init_from`, or `warm_start`.",
+        "so (those of `net_.module_`). Statistics of batch normalisation go on. It needs `init_from`, or `warm_start`.",
     ),
     "unfreeze_epoch": Parameter(
         "int or None",
@@ -106,10 +102,8 @@ FITTING: dict[str, Parameter] = {
         "int",
         at_least(1),
         "Networks of different seeds that are trained together, on the same rows; their probabilities or predictions "
-        "are averaged. `history_`, "
-        "`net_` and `best_epoch_` are of the first, which is the network that there would be alone. Keep 1 while "
-        "searching; 5 to 20 are for the "
-        "final model.",
+        "are averaged. `history_`, `net_` and `best_epoch_` are of the first, which is the network that there would "
+        "be alone. Keep 1 while searching; 5 to 20 are for the final model.",
         "",
         "Lakshminarayanan et al. 2017",
     ),
@@ -117,9 +111,7 @@ FITTING: dict[str, Parameter] = {
         "bool",
         SWITCH,
         "Let `fit` go on where it stopped, up to a larger `max_epochs`: 3 + 6 epochs are 9, bit for bit. The same "
-        "`max_epochs` again does "
-        "nothing; a smaller "
-        "one is an error; a network that stopped early stays stopped.",
+        "`max_epochs` again does nothing; a smaller one is an error; a network that stopped early stays stopped.",
     ),
     "random_state": Parameter(
         "int, RandomState instance or None",
@@ -137,18 +129,16 @@ FITTING: dict[str, Parameter] = {
         None,
         choice(PRECISIONS),
         'In which number format hidden layers multiply matrices. With "bf16", operands of these products are rounded '
-        "to bfloat16; sums, "
-        "weights, optimizer, losses and the output layer stay float32. It saves a quarter to nearly half of the time "
-        "from `width` 128 on, on CPUs "
-        "that multiply bfloat16, and costs accuracy of the third digit. Predictions are made in it too.",
+        "to bfloat16; sums, weights, optimizer, losses and the output layer stay float32. It saves a quarter to "
+        "nearly half of the time from `width` 128 on, on CPUs that multiply bfloat16, and costs accuracy of the third "
+        "digit. Predictions are made in it too.",
     ),
     "callbacks": Parameter(
         "list of skorch callbacks or None",
         [list, None],
         "Told of each epoch as in skorch, with the net `net_` as it then is; what they change of weights and rates "
-        "holds. Those that act on batches "
-        "or gradients are refused. With `n_members` they look on at the first. Networks with callbacks train in this "
-        "process.",
+        "holds. Those that act on batches or gradients are refused. With `n_members` they look on at the first. "
+        "Networks with callbacks train in this process.",
     ),
     "verbose": Parameter("int", ["verbose"], "Print a line for each epoch."),
 }

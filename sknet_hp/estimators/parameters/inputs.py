@@ -9,9 +9,8 @@ INPUTS: dict[str, Parameter] = {
         None,
         choice(TRANSFORMS),
         'How numeric columns come onto a common scale: "standard" (mean 0, variance 1), "quantile" (to a normal '
-        'distribution), "robust_smooth" '
-        '(by median and interquartile range, then softly clipped), "none". Missing values are filled and flagged in '
-        'all. None means "none".',
+        'distribution), "robust_smooth" (by median and interquartile range, then softly clipped), "none". Missing '
+        'values are filled and flagged in all. None means "none".',
         "standard, quantile, robust_smooth",
         "Gorishniy et al. 2021; Holzmüller et al. 2024",
     ),
@@ -19,11 +18,9 @@ INPUTS: dict[str, Parameter] = {
         None,
         choice(["none", "ple", "plr", "pbld"]),
         'What numeric columns become: "ple" adds a piecewise linear encoding in bins between quantiles of the '
-        "training rows "
-        'and values that come often, which `num_embedding_dim` makes a learned embedding; "plr" (Gorishniy et al. '
-        '2022) and "pbld" (Holzmüller et '
-        "al. 2024) are learned maps of waves of learned frequencies. A constant column gets no bins. None means "
-        '"none".',
+        'training rows and values that come often, which `num_embedding_dim` makes a learned embedding; "plr" '
+        '(Gorishniy et al. 2022) and "pbld" (Holzmüller et al. 2024) are learned maps of waves of learned '
+        'frequencies. A constant column gets no bins. None means "none".',
         "none, ple, plr, pbld",
         "Gorishniy et al. 2022; Holzmüller et al. 2024",
     ),
@@ -60,16 +57,14 @@ INPUTS: dict[str, Parameter] = {
         "int",
         at_least(1),
         "Most categories of a column that get a 0/1 column of their own. A column of more gets learned vectors "
-        "(`cat_embedding_dim`), or 0/1 columns "
-        "for the most frequent and one that the rarer ones share.",
+        "(`cat_embedding_dim`), or 0/1 columns for the most frequent and one that the rarer ones share.",
         "10 to 100",
     ),
     "cat_embedding_dim": Parameter(
         "int",
         at_least(0),
         "Width of the learned vectors of columns with more than `max_one_hot` categories; categories that came once "
-        "in training, or never, share "
-        "one. 0 for none.",
+        "in training, or never, share one. 0 for none.",
         "0, or 4 to 32",
         "Guo & Berkhahn 2016; Holzmüller et al. 2024",
     ),
@@ -77,11 +72,9 @@ INPUTS: dict[str, Parameter] = {
         None,
         choice(["words", "none"]),
         "What becomes of strings of several words or numbers (names, addresses, codes), of which a column has more "
-        "than `max_one_hot`, or which are "
-        'mostly unique. "words": a 0/1 column for each of the most frequent words in them (`max_one_hot` at most, '
-        "each in 5 training rows or more), "
-        'how many training rows share the whole string, and its length. "none": they are categories as others are. '
-        'None means "none".',
+        'than `max_one_hot`, or which are mostly unique. "words": a 0/1 column for each of the most frequent words in '
+        "them (`max_one_hot` at most, each in 5 training rows or more), how many training rows share the whole "
+        'string, and its length. "none": they are categories as others are. None means "none".',
         "words, none",
     ),
     # ---- augmentation
@@ -96,8 +89,7 @@ INPUTS: dict[str, Parameter] = {
         "float",
         NOT_NEGATIVE,
         "Train on mixtures of two rows and their targets, by shares drawn from Beta(alpha, alpha) for each step; 0 "
-        "for none. Training losses "
-        "are of mixtures. Not with `cat_embedding_dim` or losses of torch.",
+        "for none. Training losses are of mixtures. Not with `cat_embedding_dim` or losses of torch.",
         "0, or 0.1 to 1",
         "Zhang et al. 2018",
     ),

@@ -22,12 +22,10 @@ NETWORK: dict[str, Parameter] = {
         f"{{{', '.join(repr(name) for name in ARCHITECTURES)}}} or a subclass of torch.nn.Module",
         [StrOptions(set(ARCHITECTURES)), type],
         'The architecture: "mlp", a multilayer perceptron; "resnet" (Gorishniy et al. 2021); "tabm", many perceptrons '
-        "in one that share most weights "
-        "(Gorishniy et al. 2025); or a class of your own, which is called with `n_features`, `n_outputs` and "
-        "`module_params` as keyword arguments "
-        "and maps (rows, n_features) to (rows, n_outputs), class scores or standardised targets. It sees the encoded "
-        "table; `n_layers`, `width`, "
-        "`dropout`, `init` and their like, and learned embeddings, have no effect on it.",
+        "in one that share most weights (Gorishniy et al. 2025); or a class of your own, which is called with "
+        "`n_features`, `n_outputs` and `module_params` as keyword arguments and maps (rows, n_features) to (rows, "
+        "n_outputs), class scores or standardised targets. It sees the encoded table; `n_layers`, `width`, `dropout`, "
+        "`init` and their like, and learned embeddings, have no effect on it.",
         "mlp, resnet, tabm",
     ),
     "module_params": Parameter("dict or None", [dict, None], "Further keyword arguments of a module of your own."),
@@ -72,15 +70,11 @@ NETWORK: dict[str, Parameter] = {
         None,
         choice(["auto", "torch", "ntk", "ntk_normal", *INITIALISATIONS]),
         'How the weights of linear layers start. "auto" fits the activation: lecun_normal for "selu", xavier_uniform '
-        'for "tanh" and "sigmoid", else '
-        '"torch", which draws weights and biases as `torch.nn.Linear` does, and came out ahead of "he_uniform" on '
-        'tables. "ntk" divides each product '
-        "by the root of its number of inputs and starts from training rows: each unit with standard deviation 1 over "
-        "them, its zero among them "
-        '(Holzmüller et al. 2024); "ntk_normal" draws weights and biases of size one. Learning rates then mean '
-        "something else, try 0.01 to 0.3; "
-        'both are of "mlp" only. '
-        "With the others, biases start at zero.",
+        'for "tanh" and "sigmoid", else "torch", which draws weights and biases as `torch.nn.Linear` does, and came '
+        'out ahead of "he_uniform" on tables. "ntk" divides each product by the root of its number of inputs and '
+        "starts from training rows: each unit with standard deviation 1 over them, its zero among them (Holzmüller et "
+        'al. 2024); "ntk_normal" draws weights and biases of size one. Learning rates then mean something else, try '
+        '0.01 to 0.3; both are of "mlp" only. With the others, biases start at zero.',
         "",
         "Glorot & Bengio 2010, He et al. 2015",
     ),
@@ -112,8 +106,7 @@ NETWORK: dict[str, Parameter] = {
         None,
         choice(NORMALIZATIONS),
         "Between each hidden layer's linear map and its activation: batch normalisation (Ioffe & Szegedy 2015) or "
-        "layer normalisation (Ba "
-        "et al. 2016). "
+        "layer normalisation (Ba et al. 2016). "
         'None means "none". Not of "tabm".',
         "none, batch, layer",
     ),

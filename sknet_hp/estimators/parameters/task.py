@@ -19,11 +19,9 @@ CLASSIFIER: dict[str, Parameter] = {
         _or_callable(CLASSIFICATION_LOSSES),
         [*choice(CLASSIFICATION_LOSSES), callable],
         'What training minimises. "auto" is cross-entropy: over the classes, or for each label by itself where rows '
-        "may have several. "
-        '"focal" lets rows that '
-        "are right already count less (Lin et al. 2017). Or a loss of torch that takes class scores, such as "
-        "`nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the object, its class, or anything that "
-        "is called alike.",
+        'may have several. "focal" lets rows that are right already count less (Lin et al. 2017). Or a loss of torch '
+        "that takes class scores, such as `nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the "
+        "object, its class, or anything that is called alike.",
     ),
     "focal_gamma": Parameter(
         "float",
@@ -44,12 +42,10 @@ CLASSIFIER: dict[str, Parameter] = {
         'dict, "balanced" or None',
         [StrOptions({"balanced"}), dict, None],
         'Weights of the classes, by label, 1 for those left out; or "balanced", with which all classes count the '
-        "same. They multiply `sample_weight` "
-        'in the losses of training and validation, not in what `stopping_metric` scores. "balanced" goes by all rows '
-        "of the first call and their "
-        "`sample_weight`; rows to validate on, and calls that train on, keep its weights, `balanced_weight_`. Where "
-        "rows may have several labels it "
-        "is the product over them, and a dict is refused.",
+        "same. They multiply `sample_weight` in the losses of training and validation, not in what `stopping_metric` "
+        'scores. "balanced" goes by all rows of the first call and their `sample_weight`; rows to validate on, and '
+        "calls that train on, keep its weights, `balanced_weight_`. Where rows may have several labels it is the "
+        "product over them, and a dict is refused.",
     ),
 }
 
@@ -58,11 +54,9 @@ REGRESSOR: dict[str, Parameter] = {
         _or_callable(REGRESSION_LOSSES),
         [*choice(REGRESSION_LOSSES), callable],
         'What training minimises, of targets standardised by the training rows: squares ("auto", "mse"), absolute '
-        'values ("mae": the '
-        'median), "huber", '
-        '"quantile"; or "poisson" for counts, whose mean the network learns through an exponential. Or a loss of '
-        "torch, such as "
-        "`nn.SmoothL1Loss(beta=0.5)`: the object, its class, or anything that is called alike.",
+        'values ("mae": the median), "huber", "quantile"; or "poisson" for counts, whose mean the network learns '
+        "through an exponential. Or a loss of torch, such as `nn.SmoothL1Loss(beta=0.5)`: the object, its class, or "
+        "anything that is called alike.",
     ),
     "huber_delta": Parameter(
         "float",

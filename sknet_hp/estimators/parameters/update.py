@@ -40,18 +40,13 @@ UPDATE: dict[str, Parameter] = {
     "lr_schedule": Parameter(
         None,
         choice(SCHEDULES),
-        "How the learning rate changes over `schedule_epochs`; no number of steps is asked for. "
-        '"step" multiplies it by `lr_gamma` every `lr_step_epochs`; "exponential" takes it to `lr_min_factor` by the '
-        "same ratio each epoch; "
-        '"linear", "cosine", "flat_cos" (flat for half the time) take it there along a line or a half cosine; '
-        '"cosine_restarts" does so '
-        "`lr_cycles` times "
-        '(SGDR); "cyclic" goes up from there and down again `lr_cycles` times (Smith 2017); "one_cycle" rises for 30 '
-        "% of the time (Smith "
-        "& Topin 2018), while momentum stays; "
+        'How the learning rate changes over `schedule_epochs`; no number of steps is asked for. "step" multiplies it '
+        'by `lr_gamma` every `lr_step_epochs`; "exponential" takes it to `lr_min_factor` by the same ratio each '
+        'epoch; "linear", "cosine", "flat_cos" (flat for half the time) take it there along a line or a half cosine; '
+        '"cosine_restarts" does so `lr_cycles` times (SGDR); "cyclic" goes up from there and down again `lr_cycles` '
+        'times (Smith 2017); "one_cycle" rises for 30 % of the time (Smith & Topin 2018), while momentum stays; '
         '"coslog4" makes four waves (Holzmüller et al. 2024); "plateau" multiplies by `lr_gamma` when the validation '
-        "loss has not improved for "
-        "`lr_patience` epochs, and needs `early_stopping`.",
+        "loss has not improved for `lr_patience` epochs, and needs `early_stopping`.",
         "constant, cosine, one_cycle",
         GODBOLE,
     ),
@@ -59,10 +54,8 @@ UPDATE: dict[str, Parameter] = {
         "int or float",
         NOT_NEGATIVE,
         "How long the learning rate first rises, in a straight line, to what the schedule begins with; the schedule "
-        "has the rest. Below "
-        "1, a fraction of "
-        '`schedule_epochs`; from 1 on, epochs (at most all). "cyclic" and "coslog4" rise by themselves: they begin at '
-        "`lr_min_factor`.",
+        'has the rest. Below 1, a fraction of `schedule_epochs`; from 1 on, epochs (at most all). "cyclic" and '
+        '"coslog4" rise by themselves: they begin at `lr_min_factor`.',
         "0, or 0.05 to 0.2",
         GODBOLE,
     ),
@@ -94,8 +87,7 @@ UPDATE: dict[str, Parameter] = {
         None,
         choice(["none", "linear", "sqrt"]),
         'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", '
-        "Goyal et al. 2017) or its root; "
-        "where there are fewer rows than `batch_size`, all of them are a batch.",
+        "Goyal et al. 2017) or its root; where there are fewer rows than `batch_size`, all of them are a batch.",
         "linear for sgd and sqrt for adam, where batch_size is searched",
         "Goyal et al. 2017; Malladi et al. 2022",
     ),
@@ -111,9 +103,7 @@ UPDATE: dict[str, Parameter] = {
         None,
         choice(["auto", "decoupled", "l2"]),
         '"l2" is a penalty in the gradient, "decoupled" shrinks the weights beside it (Loshchilov & Hutter 2019). '
-        '"auto" is what the '
-        "optimizer is known with: "
-        'decoupled for "adamw" and "lion", else l2.',
+        '"auto" is what the optimizer is known with: decoupled for "adamw" and "lion", else l2.',
     ),
     "weight_decay_schedule": Parameter(
         None,
@@ -153,8 +143,7 @@ UPDATE: dict[str, Parameter] = {
         "float or None",
         [*POSITIVE, None],
         "The norm of the loss's gradient in a step, over all weights that are trained, is scaled down to this where "
-        "it is larger (Pascanu et al. "
-        "2013), before `l1` and `weight_decay` are added.",
+        "it is larger (Pascanu et al. 2013), before `l1` and `weight_decay` are added.",
         "0.1 to 10, on a log scale",
     ),
     "lr_factor_bias": Parameter(
@@ -164,8 +153,7 @@ UPDATE: dict[str, Parameter] = {
         "float",
         POSITIVE,
         "The same for `feature_scale`; here, as with the next two, it multiplies `weight_decay` once more, beyond its "
-        "effect through `lr`, as in the "
-        "authors' code.",
+        "effect through `lr`, as in the authors' code.",
         "1 to 10",
         "Holzmüller et al. 2024",
     ),
@@ -179,10 +167,9 @@ UPDATE: dict[str, Parameter] = {
         None,
         choice(["auto", *AVERAGINGS]),
         'Validate and predict with averaged weights, while training goes on from the raw ones: "ema", an exponential '
-        "moving average of every step, "
-        'or "swa", an even average of the ends of epochs from `swa_start` on. Running statistics of batch '
-        'normalisation are averaged too. "auto" '
-        'is "ema" with `early_stopping`, else "none". None means "none".',
+        'moving average of every step, or "swa", an even average of the ends of epochs from `swa_start` on. Running '
+        'statistics of batch normalisation are averaged too. "auto" is "ema" with `early_stopping`, else "none". None '
+        'means "none".',
         "none, ema, swa",
         "Polyak & Juditsky 1992; Izmailov et al. 2018",
     ),
@@ -199,8 +186,7 @@ UPDATE: dict[str, Parameter] = {
         "float in [0, 1)",
         SHARE,
         'The fraction of `schedule_epochs` after which "swa" averages; until then, predictions are of the raw '
-        "weights. Early stopping may end "
-        "training before it begins.",
+        "weights. Early stopping may end training before it begins.",
         "0.5 to 0.9",
         "Izmailov et al. 2018",
     ),

@@ -42,9 +42,8 @@ def to_bytes(estimator: Any) -> bytes:
     if not is_saved(estimator):
         inner = "save its best_estimator_, or " if is_saved(getattr(estimator, "best_estimator_", None)) else ""
         raise TypeError(
-            "save takes a NetClassifier, a NetRegressor, a Pipeline, and estimators of scikit-learn that hold one of "
-            "them, but searches, got "
-            f"{type(estimator).__name__}; {inner}use joblib.dump for others"
+            f"save takes a NetClassifier, a NetRegressor, a Pipeline, and estimators of scikit-learn that hold one of "
+            f"them, but searches, got {type(estimator).__name__}; {inner}use joblib.dump for others"
         )
     writer = Writer()
     try:

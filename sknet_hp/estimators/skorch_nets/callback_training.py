@@ -87,12 +87,10 @@ def _check_callbacks(net: Any) -> None:
         if hooks:
             raise ValueError(
                 f"callbacks: {name!r} ({type(callback).__name__}) has {', '.join(hooks)}, but this network trains in "
-                f"loops of our own, whose "
-                "callbacks are told of epochs only. For gradients there is grad_clip_norm, for learning rates "
-                "lr_schedule, for progress "
-                "verbose=1; EpochScoring scores training rows with use_caching=False. The nets in sknet_hp.skorch "
-                "take any callback, and train by "
-                "skorch's own loop then"
+                f"loops of our own, whose callbacks are told of epochs only. For gradients there is grad_clip_norm, "
+                f"for learning rates lr_schedule, for progress verbose=1; EpochScoring scores training rows with "
+                f"use_caching=False. The nets in sknet_hp.skorch take any callback, and train by skorch's own loop "
+                f"then"
             )
 
 

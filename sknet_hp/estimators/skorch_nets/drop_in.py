@@ -137,8 +137,7 @@ class FusedFitLoop(Network):
         if result.state.finished == "diverged":
             warnings.warn(
                 f"training diverged in epoch {result.state.epoch}: loss or weights are no longer finite "
-                f"(lr={job.rates.lr}); the weights from before "
-                "that epoch are kept. A lower lr usually helps.",
+                f"(lr={job.rates.lr}); the weights from before that epoch are kept. A lower lr usually helps.",
                 ConvergenceWarning,
                 stacklevel=7,
             )

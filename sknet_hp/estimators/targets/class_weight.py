@@ -39,7 +39,7 @@ def balanced(target: ClassTarget, codes: np.ndarray, sample_weight: np.ndarray |
     rows = np.bincount(codes, minlength=len(target.classes))
     if (rows == 0).any():
         raise ValueError(
-            "class_weight='balanced' goes by how frequent the classes are in the first call, which has no rows of "
+            f"class_weight='balanced' goes by how frequent the classes are in the first call, which has no rows of "
             f"{_some(target.classes[rows == 0])}; give it rows of each class, or class_weight as a dict with a weight "
             f"for each"
         )
@@ -58,8 +58,7 @@ def by_label(target: ClassTarget, given: dict[Any, Any]) -> np.ndarray:
     if target.multilabel:
         raise ValueError(
             f"class_weight={given!r} gives weights by label, but a row of this y may have several labels; use "
-            f"class_weight='balanced', or "
-            "sample_weight"
+            f"class_weight='balanced', or sample_weight"
         )
     wrong = {
         label: weight
@@ -76,8 +75,7 @@ def by_label(target: ClassTarget, given: dict[Any, Any]) -> np.ndarray:
     if left_out and unknown:  # as scikit-learn: with a weight for each class, others may be named besides
         raise ValueError(
             f"class_weight={given!r} names {_some(unknown)}, not among the classes {_some(labels)} of y, and leaves "
-            f"out {_some(left_out)}; "
-            "correct the labels, or give a weight for each class"
+            f"out {_some(left_out)}; correct the labels, or give a weight for each class"
         )
     weights = np.array([given.get(label, 1) for label in labels], dtype=np.float64)
     if not weights.any():

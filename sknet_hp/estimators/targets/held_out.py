@@ -68,8 +68,7 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
         except (ValueError, TypeError, IndexError) as refused:
             instead = (
                 "give groups= to fit, which searches and pipelines hand on with "
-                "sklearn.set_config(enable_metadata_routing=True) and "
-                "set_fit_request(groups=True)"
+                "sklearn.set_config(enable_metadata_routing=True) and set_fit_request(groups=True)"
                 if data.groups is None and "groups" in str(refused)
                 else "give a splitter of scikit-learn's kind that suits y and the rows, for example ShuffleSplit(1, "
                 "test_size=0.1)"
@@ -88,8 +87,7 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
     if data.groups is not None:  # as scikit-learn's splitters without groups say
         warnings.warn(
             "groups are ignored: validation_fraction holds rows out whatever their groups; give a validation_split, "
-            "for example "
-            "GroupShuffleSplit(1, test_size=0.1)",
+            "for example GroupShuffleSplit(1, test_size=0.1)",
             UserWarning,
             stacklevel=4,
         )
@@ -109,6 +107,5 @@ def split_rows(net: Any, data: Data) -> tuple[np.ndarray | None, np.ndarray | No
             return np.sort(train), np.sort(validation)
     raise ValueError(
         f"early_stopping=True holds out validation_fraction={net.validation_fraction!r} of the rows, and "
-        f"n_samples={len(rows)}{of} is too few; "
-        "set early_stopping=False"
+        f"n_samples={len(rows)}{of} is too few; set early_stopping=False"
     ) from error

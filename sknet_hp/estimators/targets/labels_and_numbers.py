@@ -77,8 +77,7 @@ class ClassTarget:
         if classes is not None and not np.array_equal(_classes(classes), self.classes):
             raise ValueError(
                 f"classes={np.asarray(classes)[:10].tolist()} are not the classes {self.classes[:10].tolist()} of "
-                f"this network, which stay; "
-                "leave them out, or begin anew with fit"
+                f"this network, which stay; leave them out, or begin anew with fit"
             )
 
     def encode(self, y: Any) -> np.ndarray:
@@ -174,8 +173,7 @@ def _check_labels(labels: np.ndarray, name: str) -> None:
     if labels.dtype.kind == "f" and (large := labels[np.abs(labels.astype(np.float64)) >= _WHOLE_UNTIL]).size:
         raise ValueError(
             f"{name} holds {large[0]:g}, and from 2**53 on floats can not tell whole numbers apart; give labels as "
-            f"integers, without missing ones "
-            "among them, or as strings"
+            f"integers, without missing ones among them, or as strings"
         )
     if labels.dtype.kind in "mM" and np.isnat(labels).any():
         raise ValueError(f"{name} holds NaT at position {np.isnat(labels).argmax()}, which is no label; leave it out")
@@ -196,8 +194,7 @@ def _check_labels(labels: np.ndarray, name: str) -> None:
             )
             raise ValueError(
                 f"Unknown label type: {name} is an array of objects, of which {short(label)} at position {position} "
-                f"is no string; {instead}, "
-                "astype(str)"
+                f"is no string; {instead}, astype(str)"
             )
 
 
@@ -206,7 +203,7 @@ def _indicator(y: Any) -> np.ndarray:
     matrix = np.ascontiguousarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
     if not ((matrix == 0) | (matrix == 1)).all():
         raise ValueError(
-            "y has two dimensions and says which labels each row has, so it must hold 0 and 1 only, but it holds "
+            f"y has two dimensions and says which labels each row has, so it must hold 0 and 1 only, but it holds "
             f"{np.unique(matrix)[:5].tolist()}; for one label a row give one column"
         )
     return matrix

@@ -281,8 +281,8 @@ class Cluster(ABC):
         if other and self._by_torch:
             notes["arithmetic"] = (
                 f"workers of the {self.name} cluster compute with {' or '.join(sorted(other))}, this process with "
-                f"{_here().arithmetic}: numbers of "
-                "networks that torch trains are equal within rounding, not bit for bit"
+                f"{_here().arithmetic}: numbers of networks that torch trains are equal within rounding, not bit for "
+                f"bit"
             )
         new = [(text, RuntimeWarning) for key, text in notes.items() if key not in self._noted]
         self._noted |= set(notes)

@@ -127,8 +127,7 @@ def dask_cluster(client: Any = None) -> DaskCluster:
         except ValueError:
             raise ValueError(
                 "over='dask', but there is no Dask client; make one first, client = distributed.Client() for this "
-                "machine or "
-                "distributed.Client(address) for a cluster, or give it: fused(over=client)"
+                "machine or distributed.Client(address) for a cluster, or give it: fused(over=client)"
             ) from None
     if client.asynchronous:
         raise ValueError(

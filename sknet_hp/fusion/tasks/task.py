@@ -73,8 +73,7 @@ class Task:
         if not self.call.has_turns:
             self.note = (
                 f"tasks of this call run one after another, because {reason}. If they may share it while they run at "
-                f"the same time, say so: "
-                "Parallel(require='sharedmem')"
+                f"the same time, say so: Parallel(require='sharedmem')"
             )
         self.call.has_turns = True
 

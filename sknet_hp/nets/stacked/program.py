@@ -132,9 +132,8 @@ class Alone:
             if b.shape != own.shape:
                 raise ValueError(
                     f"{type(self.module).__name__} changes its buffer {name!r} from shape {tuple(own.shape)} to "
-                    f"{tuple(b.shape)} in training, but "
-                    "only buffers of one shape are kept; what predictions do not need can be an attribute that is no "
-                    "buffer"
+                    f"{tuple(b.shape)} in training, but only buffers of one shape are kept; what predictions do not "
+                    f"need can be an attribute that is no buffer"
                 )
             holder, _, last = name.rpartition(".")
             self.module.get_submodule(holder)._buffers[last] = own.copy_(b.detach())

@@ -186,9 +186,8 @@ class Journal:
         if outcome is not None and self.origins[candidate.number] != self._origin(candidate):
             raise JournalError(
                 f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than "
-                f"{candidate.params}, as a copy of another, "
-                "or of another search: something that the search depends on has changed; give another path to begin "
-                "anew"
+                f"{candidate.params}, as a copy of another, or of another search: something that the search depends "
+                f"on has changed; give another path to begin anew"
             )
         return None if outcome is None else dict(outcome)
 

@@ -88,8 +88,8 @@ class States:
         if found != label._asdict():
             raise JournalError(
                 f"{str(path)!r} is the network of {_described(found)}, not of {_described(label._asdict())}: it is of "
-                f"another candidate, split, rung "
-                "or search. Put the right file in its place, or delete it: then the network is trained again"
+                f"another candidate, split, rung or search. Put the right file in its place, or delete it: then the "
+                f"network is trained again"
             )
         return _loaded(content)
 

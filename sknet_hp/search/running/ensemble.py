@@ -171,8 +171,7 @@ def check_can_vote(estimator: Any, y: Any, resource: Resource, scorers: Any) -> 
             what = "probabilities" if is_classifier(estimator) else "predictions"
             raise ValueError(
                 f"refit='ensemble' scores averaged {what}, and scoring={scorer!r} may ask for more than these; give "
-                f"the name of a scorer, or "
-                "`make_scorer` of a function of targets and predictions, or use refit=True"
+                f"the name of a scorer, or `make_scorer` of a function of targets and predictions, or use refit=True"
             )
 
 

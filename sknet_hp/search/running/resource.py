@@ -78,8 +78,7 @@ class Resource:
         if "__".join([*own[:-1], "warm_start"]) not in known:
             raise ValueError(
                 f"resource={self.name!r} can not be continued: the estimator has no parameter 'warm_start' beside it, "
-                f"so each rung would train "
-                "everything again; use resource='n_samples'"
+                f"so each rung would train everything again; use resource='n_samples'"
             )
         value = known[self.name]
         if not isinstance(value, Integral) or isinstance(value, bool):
@@ -172,7 +171,6 @@ def _automatic(estimator: BaseEstimator, known: dict[str, Any]) -> str:
         return nested[0]
     raise ValueError(
         f"resource='auto' looks for 'max_epochs' of the last step, which {type(estimator).__name__} has not; name a "
-        f"parameter that its fit can go "
-        "on from with warm_start (for gradient boosting 'n_estimators'), or use resource='n_samples', which suits any "
-        "estimator"
+        f"parameter that its fit can go on from with warm_start (for gradient boosting 'n_estimators'), or use "
+        f"resource='n_samples', which suits any estimator"
     )

@@ -338,10 +338,9 @@ class Run:
         numbers, resources = {step.candidate.number for step in steps}, sum(step.n_resources for step in steps)
         warnings.warn(
             f"{len(steps)} networks of {len(numbers)} candidates are trained again from their beginning, {resources} "
-            f"{self.resource.unit} in all: "
-            f"refit='ensemble' asks for their predictions, and journal={str(self.journal.path)!r} has their scores "
-            f"alone. With another refit it "
-            "keeps no network to the end, and never one that can not be written without pickle",
+            f"{self.resource.unit} in all: refit='ensemble' asks for their predictions, and "
+            f"journal={str(self.journal.path)!r} has their scores alone. With another refit it keeps no network to "
+            f"the end, and never one that can not be written without pickle",
             stacklevel=2,
         )
 

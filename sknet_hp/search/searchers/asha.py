@@ -106,28 +106,23 @@ class Scheduler:
     n_candidates=(
         'int or "auto"',
         'How many begin. "auto" is as many as bring one to `max_resources`. Where a number given is smaller than that '
-        'and `min_resources` is "auto", '
-        "candidates begin higher, so that one gets to the top all the same.",
+        'and `min_resources` is "auto", candidates begin higher, so that one gets to the top all the same.',
     ),
     n_workers=(
         "int or None",
         "How many candidates are trained at a time, each in all splits; `n_jobs` is how many cores they share. None "
-        "is `n_candidates / factor`, "
-        "rounded up.",
+        "is `n_candidates / factor`, rounded up.",
     ),
     asynchronous=(
         "bool",
         "By default steps are trained in waves of `n_workers`, of which each is decided by the scores of those "
-        "before: results do not depend on how "
-        "fast the machine is. If True, the next step is decided whenever one is done, which leaves no worker of a "
-        "cluster waiting; then results "
-        "depend on timing.",
+        "before: results do not depend on how fast the machine is. If True, the next step is decided whenever one is "
+        "done, which leaves no worker of a cluster waiting; then results depend on timing.",
     ),
     time_budget=(
         "float or None",
         "Seconds after which no further wave is begun, or no further step if `asynchronous`. The first one is always "
-        "trained, so that there is a "
-        "result. What is found then depends on the machine.",
+        "trained, so that there is a result. What is found then depends on the machine.",
     ),
 )
 class ASHASearchCV(BaseSearcher):

@@ -166,8 +166,7 @@ class BaseSearcher(Hinting, BaseSearchCV):
         if self.journal is not None and digest(splits) != digest(_split(cv, X, y, routed)):
             raise ValueError(
                 f"journal={self.journal!r} needs a cv that splits in the same way each time, so that the same search "
-                f"can be taken up; give {cv} an "
-                "integer random_state"
+                f"can be taken up; give {cv} an integer random_state"
             )
         journal = (
             None

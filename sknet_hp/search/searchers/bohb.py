@@ -62,8 +62,7 @@ def model_of(
     n_brackets=(
         'int or "auto"',
         "How many brackets of successive halving are run, from the most exploring to the one that halves nothing, and "
-        "again from the first. "
-        '"auto" takes each once.',
+        'again from the first. "auto" takes each once.',
     ),
     min_points_in_model=(
         'int or "auto"',

@@ -75,8 +75,8 @@ def _check_branch(run: Run, candidate: Candidate, branch: dict[str, Dimension], 
             return False
         raise ValueError(
             f"the estimator was trained for one unit of {run.resource.name!r} and can not be trained on: "
-            f"{unchanged[1]}\nPopulation-based training "
-            "goes on from trained networks; a search with resource='n_samples', such as HalvingSearchCV, does not"
+            f"{unchanged[1]}\nPopulation-based training goes on from trained networks; a search with "
+            f"resource='n_samples', such as HalvingSearchCV, does not"
         )
     failed = [
         (name, value, failure)
@@ -129,10 +129,8 @@ def _try(estimator: Any, data: Any, settings: dict[str, Any]) -> tuple[Any, str 
 def _refusal(name: str, reason: str) -> ValueError:
     return ValueError(
         f"{name!r} can not change while training goes on, and population-based training changes parameters of "
-        f"networks that are half trained. "
-        f"Take {name!r} out of param_distributions (`search_space(estimator, fixed_shape=True)` has no widths and "
-        f"depths) and search it with "
-        "HalvingSearchCV or HyperbandSearchCV; or give param_distributions as a list of dicts, "
-        f"each with one value of {name!r}: members then keep theirs, and copies inherit it.\nWhat a network says to "
-        f"the change: {reason}"
+        f"networks that are half trained. Take {name!r} out of param_distributions (`search_space(estimator, "
+        f"fixed_shape=True)` has no widths and depths) and search it with HalvingSearchCV or HyperbandSearchCV; or "
+        f"give param_distributions as a list of dicts, each with one value of {name!r}: members then keep theirs, and "
+        f"copies inherit it.\nWhat a network says to the change: {reason}"
     )

@@ -37,16 +37,14 @@ documented_model_based = documented(
     n_candidates=(
         "int",
         "How many are trained, `initial_candidates` among them; fewer where the space has no more. None is trained "
-        "twice: where a proposal is known "
-        "already, the model is told its score again and asked for another, at last one is drawn at random. Ignored "
-        "with `multi_fidelity`.",
+        "twice: where a proposal is known already, the model is told its score again and asked for another, at last "
+        "one is drawn at random. Ignored with `multi_fidelity`.",
     ),
     n_points=("int", "How many are proposed, and trained, together."),
     multi_fidelity=(
         "bool",
         "Train not every candidate up to `max_resources`, but let the proposals fill Hyperband's brackets, one after "
-        "the other; the model learns "
-        "from the scores at the highest resource that has ten of them.",
+        "the other; the model learns from the scores at the highest resource that has ten of them.",
     ),
     min_resources=(
         'int or "auto"',
@@ -56,8 +54,7 @@ documented_model_based = documented(
     max_resources=(
         'int or "auto"',
         'What every candidate is given, or, if `multi_fidelity`, those of the last rung; "auto" is what the estimator '
-        "has, or all rows of the "
-        "smallest training split.",
+        "has, or all rows of the smallest training split.",
     ),
     factor=(
         "float",
@@ -67,8 +64,7 @@ documented_model_based = documented(
     time_budget=(
         "float or None",
         "Seconds after which no further batch, or rung, is begun. The first one is always trained, so that there is a "
-        "result. What is found then "
-        "depends on the machine.",
+        "result. What is found then depends on the machine.",
     ),
 )
 """Writes the docstring of a search that is led by a model."""

@@ -26,10 +26,9 @@ _INTERVALS = 10  # of an automatic interval
         "cv_results_": (
             "dict of ndarray",
             "As scikit-learn's, one row for each member and interval, and `bracket` (always 0), `iter` (the interval) "
-            "and `n_resources`. `candidate` "
-            "numbers settings with their networks: a copy is a new one, of which `parent` (-1 if none) is what it was "
-            "copied from. `member` is its "
-            "place in the population. Times are of that interval alone.",
+            "and `n_resources`. `candidate` numbers settings with their networks: a copy is a new one, of which "
+            "`parent` (-1 if none) is what it was copied from. `member` is its place in the population. Times are of "
+            "that interval alone.",
         ),
         "best_params_": ("dict", "Its parameters in the last interval, the resource included."),
         "best_estimator_": ("estimator", "Trained on all rows by `schedule_`; only with `refit`."),
@@ -63,8 +62,7 @@ _INTERVALS = 10  # of an automatic interval
     resample_probability=(
         "float",
         "With which each parameter of a copy is drawn anew; otherwise a number is multiplied by one of "
-        "`perturbation_factors`, and of choices one "
-        "beside the present one is taken.",
+        "`perturbation_factors`, and of choices one beside the present one is taken.",
     ),
     perturbation_factors=(
         "tuple of float",
@@ -78,10 +76,9 @@ _INTERVALS = 10  # of an automatic interval
         "Train the best member's schedule on all rows, as `best_estimator_`. With several scores, the name of the one "
         "that the search goes by. A "
         'function is given `cv_results_` and returns the index of the best. "one_standard_error" takes, among those '
-        "within one standard error of "
-        "the best (Breiman et al. 1984), the member that was trained for the fewest epochs (estimators that show no "
-        "weights: whose last interval was "
-        'fitted fastest, so it depends on times). It must not be "ensemble".',
+        "within one standard error of the best (Breiman et al. 1984), the member that was trained for the fewest "
+        "epochs (estimators that show no weights: whose last interval was fitted fastest, so it depends on times). It "
+        'must not be "ensemble".',
     ),
     random_state=(
         "int, RandomState or None",
@@ -90,14 +87,12 @@ _INTERVALS = 10  # of an automatic interval
     initial_candidates=(
         'list of dict, "current" or None',
         'Settings of the first members; more than `population_size` make the population larger. "current", alone or '
-        "in the list, is what the "
-        "estimator has.",
+        "in the list, is what the estimator has.",
     ),
     time_budget=(
         "float or None",
         "Seconds after which no further interval is begun. The first one is always trained, so that there is a "
-        "result. What is found then depends "
-        "on the machine.",
+        "result. What is found then depends on the machine.",
     ),
     verbose=(
         "int",
@@ -266,8 +261,7 @@ class PBTSearchCV(BaseSearcher):
         if resource.owner({}) is None:
             raise ValueError(
                 f"population-based training goes on from trained networks, but {type(self.estimator).__name__} fits a "
-                f"fresh copy of what it holds "
-                "each time; search the network itself, or a pipeline that ends with it"
+                f"fresh copy of what it holds each time; search the network itself, or a pipeline that ends with it"
             )
         if self.refit == "ensemble":
             raise ValueError(

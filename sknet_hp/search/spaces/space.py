@@ -304,8 +304,7 @@ def dimension(value: Any, name: str) -> Dimension:
     ):
         raise ValueError(
             f"the space of {name!r} is {value!r}; give a list of choices, a distribution with a method `rvs`, or a "
-            f"tuple such as "
-            '(1e-4, 1e-1, "log-uniform")'
+            f'tuple such as (1e-4, 1e-1, "log-uniform")'
         )
     values = [_plain(each) for each in value]
     if not values:
@@ -320,8 +319,7 @@ def check_can_be_learned(own: Dimension, name: str) -> None:
     if isinstance(own, Range) and not (hasattr(own.distribution, "cdf") and hasattr(own.distribution, "ppf")):
         raise ValueError(
             f"the space of {name!r} is {own.distribution!r}, which has no methods `cdf` and `ppf`: a model can not "
-            f"learn about it; "
-            'give a distribution of SciPy, or a tuple such as (1e-4, 1e-1, "log-uniform")'
+            f'learn about it; give a distribution of SciPy, or a tuple such as (1e-4, 1e-1, "log-uniform")'
         )
 
 

@@ -181,9 +181,8 @@ class _OfTorch(Loss):
         if each.dim() == 0 and not bool((weight == weight[0]).all()):
             raise ValueError(
                 f"loss={self.given!r} gives one number for a batch, so it can not weigh its rows by sample_weight or "
-                f"class_weight; "
-                "let it return one number for each row, or be an object with an attribute `reduction` that may be "
-                "'none'"
+                f"class_weight; let it return one number for each row, or be an object with an attribute `reduction` "
+                f"that may be 'none'"
             )
         return each.expand(len(outputs))  # one of all stands for each: their sum by weight is what it is
 
