@@ -26,7 +26,7 @@ from sknet_hp.estimators.skorch_nets.callback_training import train_watched
 from sknet_hp.estimators.skorch_nets.view import view
 from sknet_hp.estimators.targets.held_out import Data, naming, split_rows
 from sknet_hp.estimators.targets.row_weights import counting, shares
-from sknet_hp.fusion.backend import Network
+from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere
 from sknet_hp.nets.random_bits import MEMBER, mixed_keys
@@ -39,7 +39,7 @@ _PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
 
 
-class BaseNet(Network, Hinting, BaseEstimator):
+class BaseNet(TrainsNetworks, Hinting, BaseEstimator):
     """Training of `NetClassifier` and `NetRegressor`."""
 
     # Without this, a search by groups would ask whether the networks want them too.

@@ -6,7 +6,6 @@ It knows joblib's protocol and nothing of networks beyond who has one: see
 """
 
 import contextlib
-import inspect
 import math
 import sys
 import threading
@@ -18,6 +17,7 @@ from typing import Any
 import joblib
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, SequentialBackend, register_parallel_backend
 
+from sknet_hp.fusion.detection import has_network, is_estimator, needs_threads
 from sknet_hp.fusion.tasks.copies import clones_by_itself, copy_calls
 from sknet_hp.fusion.tasks.sizes import bytes_of_batch
 from sknet_hp.system.memory import available_memory
@@ -27,10 +27,6 @@ WIDE = 512
 
 DEFAULT_MEMORY_FRACTION = 0.25
 _UNKNOWN_MEMORY = 4 << 30  # bytes, where the system does not say what is free
-
-
-class Network:
-    """Mark of the estimators that train networks, see `has_network`."""
 
 
 def check_n_jobs(n_jobs: int | None) -> int | None:
@@ -85,53 +81,6 @@ def _place(over: Any) -> Any:
             raise
         extra = "ray" if error.name == "ray" else "dask"
         raise ImportError(f"over={over!r} needs {error.name}: pip install 'sknet_hp[{extra}]'") from error
-
-
-def has_network(value: Any, depth: int = 16) -> bool:
-    """Whether an estimator of ours is within reach of a value: the value itself, its
-    parameters, or what a container holds.
-    """
-    if isinstance(value, Network):
-        return True
-    if depth == 0 or isinstance(value, type):
-        return False
-    if isinstance(value, (list, tuple, set)):
-        return len(value) <= 1000 and any(has_network(v, depth - 1) for v in value)
-    if isinstance(value, dict):
-        return any(has_network(v, depth - 1) for v in value.values())
-    if hasattr(value, "get_params"):
-        try:
-            parameters = value.get_params(deep=False)
-        except Exception:  # an estimator that is not well-formed has no network that we could see
-            return False
-        return any(has_network(v, depth - 1) for v in parameters.values())
-    return False
-
-
-def _has_estimator(value: Any) -> bool:
-    return hasattr(value, "get_params") and hasattr(value, "fit")
-
-
-def needs_threads(batch: Any) -> bool:
-    """Whether a joblib batch may come to a network.
-
-    Yes if an estimator of ours is among the arguments. No if other estimators are and
-    none of ours, or if the function is scikit-learn's own: such tasks run one after
-    another, in order, as without a backend. A function of the user's may do anything:
-    yes.
-    """
-    foreign = False
-    for function, args, kwargs in batch.items:
-        function = inspect.unwrap(getattr(function, "function", function))
-        values = [*args, *kwargs.values()]
-        owner = getattr(function, "__self__", None)
-        if any(has_network(v) for v in [*values, owner]):
-            return True
-        module = getattr(function, "__module__", None) or ""
-        foreign = (
-            foreign or module.split(".")[0] in ("sklearn", "skopt") or any(_has_estimator(v) for v in [*values, owner])
-        )
-    return not foreign
 
 
 class FusedBackend(ParallelBackendBase):
@@ -192,7 +141,7 @@ class FusedBackend(ParallelBackendBase):
             owner = frame.f_locals.get("self")
             if isinstance(owner, joblib.Parallel):
                 return WIDE
-            if owner is not None and _has_estimator(owner):
+            if owner is not None and is_estimator(owner):
                 return WIDE if has_network(owner) else 1
             frame = frame.f_back  # type: ignore[assignment]
         return 1

@@ -21,7 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
-from sknet_hp.fusion.backend import WIDE, FusedBackend, has_network
+from sknet_hp.fusion.backend import WIDE, FusedBackend
+from sknet_hp.fusion.detection import has_network
 from sknet_hp.fusion.engine import engine
 from sknet_hp.fusion.entry import cores_of_caller, train_job
 from sknet_hp.fusion.tasks.sizes import bytes_of_batch

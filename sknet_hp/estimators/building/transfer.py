@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from sknet_hp.fusion.backend import Network
+from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.stacked.program import trained_shapes
 from sknet_hp.training.job import State, TrainingJob
@@ -33,7 +33,7 @@ def source_of(net: Any) -> Any:
                 f"with warm_start=True"
             )
         return None
-    if not isinstance(source, Network) or not hasattr(source, "parameters_"):
+    if not isinstance(source, TrainsNetworks) or not hasattr(source, "parameters_"):
         raise ValueError(
             f"init_from={net.init_from!r} must be a fitted NetClassifier or NetRegressor, or a file that "
             f"sknet_hp.save wrote of one"

@@ -24,7 +24,7 @@ from sknet_hp.estimators.encoding.words import Words
 from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.estimators.targets.labels_and_numbers import ClassTarget, NumberTarget
-from sknet_hp.fusion.backend import Network
+from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.training.job import State
 from sknet_hp.training.rules.averaging import Average
 from sknet_hp.training.rules.stopping import Plateau
@@ -121,7 +121,7 @@ def class_named(name: str) -> type:
 
 def holds_network(value: Any) -> bool:
     """Whether there is a network of ours in it, however deep."""
-    return any(isinstance(part, Network) for part in objects_in(value))
+    return any(isinstance(part, TrainsNetworks) for part in objects_in(value))
 
 
 def objects_in(value: Any) -> Iterator[Any]:

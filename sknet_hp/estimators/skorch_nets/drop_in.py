@@ -24,7 +24,7 @@ from sknet_hp.estimators.building.architecture import warn_alone
 from sknet_hp.estimators.skorch_nets.callback_observer import Live, batch_hooks, report
 from sknet_hp.estimators.skorch_nets.state import NetState
 from sknet_hp.estimators.skorch_nets.torch_optim import CannotJoin
-from sknet_hp.fusion.backend import Network
+from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.nets.architectures.tracing import UnknownLayerError, trace
 from sknet_hp.nets.defaults import own_defaults
@@ -64,7 +64,7 @@ _EPOCH_METHODS = ("notify", "on_epoch_begin", "on_epoch_end", "predict", "predic
 _ITERATOR_PARAMETERS = {"shuffle", "batch_size", "num_workers", "pin_memory"}
 
 
-class FusedFitLoop(Network):
+class FusedFitLoop(TrainsNetworks):
     """Gives a skorch net a fit loop that trains through the engine, and a
     `random_state`.
     """

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
-from sknet_hp.fusion.backend import Network
+from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.search.journal.description import Description, short
 from sknet_hp.search.spaces.space import Choice, Space
 
@@ -111,4 +111,4 @@ def unseeded_networks(estimator: Any, space: Space) -> list[str]:
 
 
 def _unseeded(value: Any) -> bool:
-    return isinstance(value, Network) and getattr(value, "random_state", 0) is None
+    return isinstance(value, TrainsNetworks) and getattr(value, "random_state", 0) is None

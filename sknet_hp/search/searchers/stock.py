@@ -8,7 +8,8 @@ from joblib.parallel import default_parallel_config, get_active_backend
 from sklearn import model_selection
 
 from sknet_hp.estimators.names import Hinting
-from sknet_hp.fusion.backend import check_n_jobs, fused, has_network
+from sknet_hp.fusion.backend import check_n_jobs, fused
+from sknet_hp.fusion.detection import has_network
 
 
 def backend_is_chosen() -> bool:
