@@ -37,10 +37,10 @@ def bundles(monkeypatch, patience):
 
         monkeypatch.setattr(executor, "submit", submit)
 
-    def train_all(jobs, call_off, cores, original=entry.train_all):
+    def train_all(jobs, cancellation, cores, original=entry.train_all):
         if entry._engine_of_task() is not None:
             sizes.append(len(jobs))
-        return original(jobs, call_off, cores)
+        return original(jobs, cancellation, cores)
 
     monkeypatch.setattr(entry, "train_all", train_all)
     return sizes

@@ -30,14 +30,14 @@ from sknet_hp.fusion.task_cache import Kept
 from sknet_hp.fusion.tasks.task import Call
 from sknet_hp.fusion.tasks.threads import Tasks
 from sknet_hp.fusion.tasks.warning_state import WarningState
-from sknet_hp.training.calling_off import Cancelled
+from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
 _LEAST_WAIT, _LONGEST_WAIT = 0.05, 1.0  # seconds
 _MAX_DEATHS = 3  # of workers in turn over one network
 _KEPT = 8  # the part of the memory for waiting tasks that may hold what they have in common
-_UNWINDING = 1.0  # seconds to wait for the threads of a call that was called off
+_UNWINDING = 1.0  # seconds to wait for the threads of a call that was cancelled
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class Engine:
         return job.with_tables(Rows(table, job.train.index), validation)
 
     def cancel(self, call: Call) -> None:
-        """Call off a call, its descendants, and the networks they wait for."""
+        """Cancel a call, its descendants, and the networks they wait for."""
         self.tasks.cancel(call)
         with self.lock:
             bundles = [*self.ready_made, *self.in_training]
@@ -317,7 +317,7 @@ class Engine:
         return n_jobs if n_jobs <= min(size + size // 3, height) else size
 
     def _at_exit(self) -> None:
-        """Leave no thread inside torch when the interpreter ends: call everything off,
+        """Leave no thread inside torch when the interpreter ends: cancel everything,
         and wait a moment for it.
         """
         if os.getpid() != self.pid:

@@ -18,7 +18,7 @@ from sknet_hp.fusion import engine as engine_module
 from sknet_hp.fusion.executors.cluster import Cluster
 from sknet_hp.fusion.task_cache import Kept
 from sknet_hp.system import processors
-from sknet_hp.training.calling_off import CallOff
+from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.job import CohortKey, TrainingJob, TrainingResult
 from sknet_hp.training.run import train_all
 
@@ -108,10 +108,10 @@ def _train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
     if jobs[0].device != "cpu":
         return _train_stacked([replace(job, device="cuda:0") if job.device == "cuda" else job for job in jobs])
     if known is not None:
-        with known.tasks.trains() as call_off:
-            return train_all(jobs, call_off, known.tasks.cores)
+        with known.tasks.trains() as cancellation:
+            return train_all(jobs, cancellation, known.tasks.cores)
     with _BUSY.one_more():
-        return train_all(jobs, CallOff(), cores_of_caller)
+        return train_all(jobs, Cancellation(), cores_of_caller)
 
 
 def _train_stacked(jobs: list[TrainingJob]) -> list[TrainingResult]:

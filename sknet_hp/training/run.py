@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.training.calling_off import CallOff
+from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.job import TrainingJob, TrainingResult
 from sknet_hp.training.threads import run_in_threads
 
@@ -24,29 +24,31 @@ def is_compiled(job: TrainingJob) -> bool:
     return known(job) is not None
 
 
-def train_here(job: TrainingJob, call_off: CallOff, cores: Callable[[], int] = one_core) -> TrainingResult:
+def train_here(job: TrainingJob, cancellation: Cancellation, cores: Callable[[], int] = one_core) -> TrainingResult:
     """Train one network in this thread.
 
     Parameters
     ----------
     job : of any kind.
-    call_off : when it is set, `Cancelled` is raised within a step.
+    cancellation : when it is set, `Cancelled` is raised within a step.
     cores : asked before an epoch how many cores may work on this network.
     """
     if is_compiled(job):
         from sknet_hp.training.compiled.training import train_compiled
 
-        return train_compiled(job, call_off, cores)
+        return train_compiled(job, cancellation, cores)
     from sknet_hp.training.stacked.cohort import train
 
-    return train([job], call_off.is_set)[0]
+    return train([job], cancellation.is_set)[0]
 
 
-def train_all(jobs: list[TrainingJob], call_off: CallOff, cores: Callable[[], int] = one_core) -> list[TrainingResult]:
+def train_all(
+    jobs: list[TrainingJob], cancellation: Cancellation, cores: Callable[[], int] = one_core
+) -> list[TrainingResult]:
     """Train networks beside each other, as many at once as there are cores for them."""
     n_threads = min(len(jobs), cores()) if len(jobs) > 1 else 1
     if n_threads < 2:
-        return [train_here(job, call_off, cores) for job in jobs]
+        return [train_here(job, cancellation, cores) for job in jobs]
     results: dict[int, TrainingResult] = {}
     waiting = deque(enumerate(jobs))
 
@@ -57,10 +59,10 @@ def train_all(jobs: list[TrainingJob], call_off: CallOff, cores: Callable[[], in
             except IndexError:  # another thread was faster
                 return
             try:
-                results[number] = train_here(job, call_off)
+                results[number] = train_here(job, cancellation)
             except BaseException:
                 waiting.clear()
                 raise
 
-    run_in_threads(n_threads, work, call_off)
+    run_in_threads(n_threads, work, cancellation)
     return [results[number] for number in range(len(jobs))]

@@ -5,7 +5,7 @@ are done, whatever happens.
 import threading
 from collections.abc import Callable
 
-from sknet_hp.training.calling_off import CallOff
+from sknet_hp.training.cancellation import Cancellation
 
 
 class _Helper(threading.Thread):
@@ -32,7 +32,7 @@ class _Helper(threading.Thread):
         self.join()
 
 
-def run_in_threads(n: int, work: Callable[[int, int], None], call_off: CallOff | None = None) -> None:
+def run_in_threads(n: int, work: Callable[[int, int], None], cancellation: Cancellation | None = None) -> None:
     """Call `work(part, parts)` for each part in a thread of its own, this one among
     them, and wait for all.
 
@@ -40,10 +40,10 @@ def run_in_threads(n: int, work: Callable[[int, int], None], call_off: CallOff |
     ----------
     n : how many parts are wanted. There are fewer where no more threads are to be had.
     work : the first error that it raises is raised again.
-    call_off : set if the waiting is interrupted. With one, the main thread only waits:
-        it would not hear of Ctrl-C while it works.
+    cancellation : set if the waiting is interrupted. With one, the main thread only
+        waits: it would not hear of Ctrl-C while it works.
     """
-    first = 0 if call_off is not None and threading.current_thread() is threading.main_thread() else 1
+    first = 0 if cancellation is not None and threading.current_thread() is threading.main_thread() else 1
     if first and n < 2:
         work(0, 1)
         return
@@ -72,8 +72,8 @@ def run_in_threads(n: int, work: Callable[[int, int], None], call_off: CallOff |
         for helper in helpers:
             helper.wait()
     except BaseException:
-        if call_off is not None:
-            call_off.set()
+        if cancellation is not None:
+            cancellation.set()
         begin.set()
         _wait_for(helpers)
         raise

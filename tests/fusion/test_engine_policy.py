@@ -12,7 +12,7 @@ import sknet_hp
 from sknet_hp.fusion import devices, engine
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.fusion.executors.base import WorkerDied
-from sknet_hp.training.calling_off import Cancelled
+from sknet_hp.training.cancellation import Cancelled
 
 pytestmark = [pytest.mark.timeout(40), pytest.mark.usefixtures("patience")]
 HEIGHT = devices.stack_height(make_job())

@@ -13,7 +13,7 @@ from sknet_hp.fusion import tables
 from sknet_hp.fusion.executors.inline import Here
 from sknet_hp.fusion.tables import TableStore
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.calling_off import Cancelled
+from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.job import Table
 from sknet_hp.training.stacked.cohort import train
 

@@ -7,7 +7,7 @@ import pytest
 from shapes import ACTIVATIONS, N_CONFIGURATIONS, NORMALIZATIONS, OPTIMIZERS, WIDTHS, configuration
 
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.calling_off import CallOff
+from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.compiled import training
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.run import train_all, train_here
@@ -41,19 +41,19 @@ def test_on_so_many_cores(seed, monkeypatch):
     """Each shared out over cores, however small it is; and several beside each other."""
     monkeypatch.setattr(training, "worth_sharing", lambda job: True)
     jobs = configuration(seed)
-    alone = [train_here(job, CallOff()) for job in jobs]
+    alone = [train_here(job, Cancellation()) for job in jobs]
     assert any(np.abs(result.state.slots).max() > 0 for result in alone)
     for cores in (2, 3):
         for k in (0, 1):
-            assert_same(train_here(jobs[k], CallOff(), lambda cores=cores: cores), alone[k])
-    for result, expected in zip(train_all(jobs, CallOff(), lambda: 2), alone, strict=True):
+            assert_same(train_here(jobs[k], Cancellation(), lambda cores=cores: cores), alone[k])
+    for result, expected in zip(train_all(jobs, Cancellation(), lambda: 2), alone, strict=True):
         assert_same(result, expected)
 
 
 @pytest.mark.parametrize("seed", range(0, N_CONFIGURATIONS, 4))
 def test_predictions_on_so_many_cores(seed):
     job = configuration(seed)[0]
-    state = train_here(job, CallOff()).state
+    state = train_here(job, Cancellation()).state
     inputs = Inputs.of(np.tile(job.train.table.X.wide(), (30, 1)), job.graph.n_codes)
 
     def predicted(cores):

@@ -1,4 +1,4 @@
-"""What becomes of members of a cohort that stop, diverge or are called off."""
+"""What becomes of members of a cohort that stop, diverge or are cancelled."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import torch
 from jobs import close_result, losses, make_job, make_table, same_result
 
 from sknet_hp.nets.init import initial_parameters
-from sknet_hp.training.calling_off import Cancelled
+from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.job import Rates, Stopping, Table
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
@@ -158,7 +158,7 @@ def test_each_keeps_the_weights_before_its_own_divergence():
             assert np.isfinite(result.state.parameters).all()
 
 
-# ---- calling off ----------------------------------------------------------------------------------------------------
+# ---- cancelling -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("after", [0, 1, 5, 11])

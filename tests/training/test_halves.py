@@ -11,7 +11,7 @@ from jobs import make_job, make_table
 from shapes import N_CONFIGURATIONS, configuration
 
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.calling_off import CallOff
+from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.job import Rates, Table
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.run import train_here
@@ -39,7 +39,7 @@ def without_chance(job):
 def test_stacks_and_compiled_loops_agree(seed):
     jobs = [without_chance(job) for job in configuration(seed)]
     for job, result in zip(jobs, train(jobs), strict=True):
-        expected = train_here(job, CallOff())
+        expected = train_here(job, Cancellation())
         assert result.state.finished == expected.state.finished
         rows = [[[r.train_loss, r.valid_loss, r.valid_acc] for r in each.history] for each in (result, expected)]
         np.testing.assert_allclose(*(np.array(each, float) for each in rows), rtol=1e-3, atol=1e-3)
@@ -55,7 +55,7 @@ def test_validation_reads_weights_as_training_writes_them(changes):
     job = make_job(
         table=Table(Inputs(own.X.floats, 9, hot=hot), own.y), n_valid=40, n_layers=0, rates=Rates(lr=3e-2), **changes
     )
-    result = train_here(job, CallOff())
+    result = train_here(job, Cancellation())
     state, rows = result.state, job.validation.index
     inputs = Inputs.of(job.train.table.X.wide(rows))
     outputs = torch.from_numpy(predict(job.graph, state.parameters, state.buffers, (), inputs, job.loss, 3))

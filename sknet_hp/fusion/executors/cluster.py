@@ -15,7 +15,7 @@ from typing import Any
 from sknet_hp.fusion.executors.base import Bundle, Done, WorkerDied
 from sknet_hp.fusion.executors.packing import pack
 from sknet_hp.fusion.executors.remote import Traits, traits
-from sknet_hp.training.calling_off import Cancelled
+from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.job import Table, TrainingJob, TrainingResult
 from sknet_hp.training.run import is_compiled
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.calling_off import CallOff
+from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.job import Rows, Table, TrainingJob
 from sknet_hp.training.run import train_here
 
@@ -43,5 +43,5 @@ def warm_up() -> None:
     """Load and set up whatever is at the first training."""
     graph, _ = trace(nn.Linear(1, 2))
     train_here(
-        TrainingJob(graph, 2, 0, Rows(Table(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1), CallOff()
+        TrainingJob(graph, 2, 0, Rows(Table(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1), Cancellation()
     )

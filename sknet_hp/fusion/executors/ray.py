@@ -20,7 +20,7 @@ class Actor:
     """In the cluster."""
 
     def __init__(self) -> None:
-        self.off = 0  # bundles up to this number are called off
+        self.off = 0  # bundles up to this number are cancelled
         # Tables lie in Ray's store, which all actors of a machine read. Nobody writes to them.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
 
@@ -30,7 +30,7 @@ class Actor:
     def train(self, number: int, payload: bytes, *tables: Table) -> bytes:
         return train_packed(payload, tables, lambda: self.off >= number)
 
-    def call_off(self, number: int) -> None:
+    def cancel(self, number: int) -> None:
         self.off = number
 
 
@@ -69,7 +69,7 @@ class RayWorker(RemoteWorker):
     def _train(self, payload: bytes, tables: list[Table], attempt: Attempt) -> bytes:
         self.number += 1
         if attempt.off:  # before this number was known to `cancel`
-            raise RuntimeError("called off")
+            raise RuntimeError("cancelled")
         return ray.get(self.actor.train.remote(self.number, payload, *map(self.tables.reference, tables)))
 
     def cancel(self, bundle: Bundle) -> None:
@@ -77,7 +77,7 @@ class RayWorker(RemoteWorker):
         if self._attempt is None or not self._attempt.off:  # another bundle's
             return
         with suppress(Exception):  # it may be gone, and Ray with it
-            self.actor.call_off.remote(self.number)
+            self.actor.cancel.remote(self.number)
 
     def close(self) -> None:
         """Actors hold CPUs, or GPUs, that others may want."""

@@ -13,7 +13,7 @@ import cloudpickle
 import torch
 
 from sknet_hp.fusion.executors.packing import unpack, warm_up
-from sknet_hp.training.calling_off import CallOff, Cancelled
+from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.job import Table, TrainingResult
 from sknet_hp.training.run import train_all
 from sknet_hp.training.stacked.cohort import train
@@ -66,20 +66,20 @@ def traits(gpu: bool = True) -> Traits:
 
 
 @contextmanager
-def _watched(cancelled: Callable[[], bool]) -> Iterator[CallOff]:
-    """What is called off when `cancelled` says so, which a thread asks now and then."""
-    call_off, over = CallOff(), threading.Event()
+def _watched(cancelled: Callable[[], bool]) -> Iterator[Cancellation]:
+    """What is cancelled when `cancelled` says so, which a thread asks now and then."""
+    cancellation, over = Cancellation(), threading.Event()
 
     def watch() -> None:
         while not over.wait(_INTERVAL):
             if cancelled():
-                call_off.set()
+                cancellation.set()
                 return
 
     thread = threading.Thread(target=watch, name="sknet_hp-watch", daemon=True)
     thread.start()
     try:
-        yield call_off
+        yield cancellation
     finally:
         over.set()
         thread.join()
@@ -95,8 +95,8 @@ def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[]
         if jobs[0].device != "cpu":
             outcome = train(jobs, cancelled)
         else:
-            with _watched(cancelled) as call_off:
-                outcome = train_all(jobs, call_off, lambda: n_threads)
+            with _watched(cancelled) as cancellation:
+                outcome = train_all(jobs, cancellation, lambda: n_threads)
     except (Exception, Cancelled) as error:
         error.add_note(f"In a worker of the cluster:\n{traceback.format_exc()}")
         traceback.clear_frames(error.__traceback__)  # they hold the stack's tensors

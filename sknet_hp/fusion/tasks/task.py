@@ -11,12 +11,12 @@ from typing import Any
 import sklearn
 
 from sknet_hp.fusion.tasks.warning_state import WarningState
-from sknet_hp.training.calling_off import CallOff, Cancelled
+from sknet_hp.training.cancellation import Cancellation, Cancelled
 
 
 class Call:
     """One `Parallel.__call__`: its tasks run as its caller would have run them, and can
-    be called off together.
+    be cancelled together.
     """
 
     def __init__(self, parent: "Task | None"):
@@ -62,7 +62,7 @@ class Task:
         self.woken = False
         self.resumed = threading.Event()
         self.warnings: WarningState | None = None
-        self.call_off = CallOff()
+        self.cancellation = Cancellation()
         self.jobs = 0  # networks that it has handed over
 
     def take_turns(self, reason: str) -> None:
@@ -112,7 +112,7 @@ class Task:
         self.body = None  # and with it the task's split of X
         if callback is None:
             return
-        # A call that was called off hears no more, not even between the end of one call of a `Parallel` and
+        # A call that was cancelled hears no more, not even between the end of one call of a `Parallel` and
         # the beginning of its next.
         with getattr(getattr(callback, "parallel", None), "_lock", nullcontext()):
             if not self.call.off:

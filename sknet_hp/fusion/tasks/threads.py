@@ -1,4 +1,4 @@
-"""Tasks of joblib calls, in threads: who may run now, who waits, what is called off.
+"""Tasks of joblib calls, in threads: who may run now, who waits, what is cancelled.
 
 One task body runs at a time, for there is one interpreter; beside those that are slow,
 others run. As many train their networks as there are cores, each on its own. A body
@@ -23,7 +23,7 @@ import torch
 from sknet_hp.fusion.tasks.task import Call, Task
 from sknet_hp.fusion.tasks.warning_state import WarningState
 from sknet_hp.system import processors
-from sknet_hp.training.calling_off import CallOff, Cancelled
+from sknet_hp.training.cancellation import Cancellation, Cancelled
 
 STALL = 0.05  # seconds after which a running body is no quick one, and another may run beside it
 NEW_TASK_STALL = 0.5  # the same for one body more than there are cores
@@ -133,9 +133,9 @@ class Tasks:
                 self._enqueue(task.call.turns[0])
 
     @contextmanager
-    def trains(self) -> Iterator[CallOff]:
+    def trains(self) -> Iterator[Cancellation]:
         """While the body of this thread trains, on the core that it has; what is given
-        calls the training off. Another body may run meanwhile.
+        cancels the training. Another body may run meanwhile.
         """
         task = self.task()
         assert task is not None
@@ -145,7 +145,7 @@ class Tasks:
             self.training.add(task)
             self.park(task)
         try:
-            yield task.call_off
+            yield task.cancellation
         finally:
             with self.lock:
                 self.training.discard(task)
@@ -160,14 +160,14 @@ class Tasks:
         return min(self.n_permits, processors.count_cores()) if alone and self.n_permits > 1 else 1
 
     def cancel(self, call: Call) -> None:
-        """Call off a call and its descendants: tasks not begun end at once, the others
+        """Cancel a call and its descendants: tasks not begun end at once, the others
         in the next step of their training, or at the engine.
         """
         call.off = True
         with self.lock:
             for task in self.live:
                 if task.call.cancelled:
-                    task.call_off.set()
+                    task.cancellation.set()
             dropped = [entry[2] for entry in self.queue if entry[2].call.cancelled]
             for other in self.calls():
                 while other.cancelled and len(other.turns) > 1:
@@ -185,7 +185,7 @@ class Tasks:
             task.finish()
 
     def wait_for_end(self, call: Call, seconds: float) -> None:
-        """Wait until the threads of a call that is off, and of its descendants, are
+        """Wait until the threads of a cancelled call, and of its descendants, are
         gone; but not longer than this.
         """
         deadline = time.monotonic() + seconds

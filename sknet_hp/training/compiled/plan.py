@@ -2,7 +2,7 @@
 hold addresses.
 """
 
-CANCELLED_AT = 0  # int64, set by whoever calls the training off
+CANCELLED_AT = 0  # int64, set by whoever cancels the training
 SEED = 1
 ROWS = 2  # to train on
 BATCH = 3

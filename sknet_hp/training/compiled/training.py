@@ -14,7 +14,7 @@ import numpy as np
 from sknet_hp.nets.compiled.machine import BARRIER
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.augment import mixing_shares
-from sknet_hp.training.calling_off import CallOff, Cancelled
+from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.compiled import course, plan
 from sknet_hp.training.compiled.loop import FINISHED, RULES, judge, train
 from sknet_hp.training.compiled.network import Network, rate_cells
@@ -31,16 +31,16 @@ from sknet_hp.training.threads import run_in_threads
 _AVERAGINGS = {"none": 0, "ema": 1, "swa": 2}
 
 
-def train_compiled(job: TrainingJob, call_off: CallOff, cores: Callable[[], int]) -> TrainingResult:
+def train_compiled(job: TrainingJob, cancellation: Cancellation, cores: Callable[[], int]) -> TrainingResult:
     """Train a network of known layers on the CPU.
 
     Parameters
     ----------
     job : with a graph, in float32.
-    call_off : when it is set, `Cancelled` is raised within a step.
+    cancellation : when it is set, `Cancelled` is raised within a step.
     cores : asked before an epoch how many cores may work on this network.
     """
-    return Training(job, call_off, cores).result()
+    return Training(job, cancellation, cores).result()
 
 
 _WORTH_SHARING = 1 << 24
@@ -74,8 +74,8 @@ def multiplications(job: TrainingJob) -> int:
 class Training:
     """One network's training."""
 
-    def __init__(self, job: TrainingJob, call_off: CallOff, cores: Callable[[], int]):
-        self.job, self.call_off, self.cores = job, call_off, cores
+    def __init__(self, job: TrainingJob, cancellation: Cancellation, cores: Callable[[], int]):
+        self.job, self.cancellation, self.cores = job, cancellation, cores
         self.state = job.start or initial_state(job)
         self.history: list[EpochRecord] = []
         self.error: BaseException | None = None
@@ -234,7 +234,7 @@ class Training:
             mixing_shares(job, range(self.state.epoch, self.state.epoch + epochs)) if job.mixup_alpha else None
         )
         arrays = {
-            plan.CANCELLED_AT: self.call_off.flag,
+            plan.CANCELLED_AT: self.cancellation.flag,
             plan.INDEX_AT: network.train.numbers,
             plan.ORDER_AT: network.order,
             plan.CURSOR_AT: network.cursor,
@@ -321,7 +321,7 @@ class Training:
         c, before = self.course, int(self.course[course.EPOCH])
         begin = time.perf_counter()
         cores = min(self.most_cores, max(1, self.cores()))
-        run_in_parts(train.address, (self.plan, c), until, cores, self.call_off)
+        run_in_parts(train.address, (self.plan, c), until, cores, self.cancellation)
         if c[course.FINISHED] == FINISHED.index("cancelled"):
             raise Cancelled
         seconds = (time.perf_counter() - begin) / max(1, int(c[course.EPOCH]) - before)
@@ -386,9 +386,9 @@ class Training:
         self.state = replace(self.state, finished=self.state.finished or "observer")
 
 
-def run_in_parts(kernel: int, arrays: tuple[Any, ...], until: int, parts: int, call_off: CallOff) -> None:
+def run_in_parts(kernel: int, arrays: tuple[Any, ...], until: int, parts: int, cancellation: Cancellation) -> None:
     """Call a kernel in so many threads at once, each with its part."""
     barrier = np.zeros(BARRIER, np.int64)
     addresses = [array.ctypes.data for array in arrays]
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * (len(addresses) + 4))(kernel)
-    run_in_threads(parts, lambda part, parts: call(part, parts, *addresses, barrier.ctypes.data, until), call_off)
+    run_in_threads(parts, lambda part, parts: call(part, parts, *addresses, barrier.ctypes.data, until), cancellation)

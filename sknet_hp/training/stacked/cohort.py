@@ -15,7 +15,7 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.random_bits import DROPOUT, mixed_keys
 from sknet_hp.nets.stacked.program import Alone, Program, Runnable, trained_shapes
 from sknet_hp.training.augment import Augmentation
-from sknet_hp.training.calling_off import Cancelled
+from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
 from sknet_hp.training.layout import Layout

@@ -1,5 +1,5 @@
 """What a compiled training does beside its steps: schedules, averages, stopping,
-divergence, being called off, going on.
+divergence, being cancelled, going on.
 """
 
 import threading
@@ -12,7 +12,7 @@ import torch
 from jobs import losses, make_job, make_table, same_result
 from torch_loops import flat, loss_of, module_of, order, torch_training, train_compiled
 
-from sknet_hp.training.calling_off import CallOff, Cancelled
+from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.job import Rates, Reaction, Stopping
 from sknet_hp.training.rules.averaging import Averaging, ema_share
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
@@ -228,12 +228,12 @@ def test_called_off_within_half_a_second(cores, monkeypatch):
     from sknet_hp.training.compiled import training
 
     monkeypatch.setattr(training, "worth_sharing", lambda job: True)
-    call_off, outcome = CallOff(), []
+    cancellation, outcome = Cancellation(), []
     job = make_job(n=20_000, n_features=50, width=64, batch_size=256, max_epochs=10_000)
 
     def work():
         try:
-            train_compiled(job, cores, call_off)
+            train_compiled(job, cores, cancellation)
         except Cancelled:
             outcome.append("cancelled")
 
@@ -241,7 +241,7 @@ def test_called_off_within_half_a_second(cores, monkeypatch):
     thread.start()
     time.sleep(0.3)
     begin = time.process_time()
-    call_off.set()
+    cancellation.set()
     thread.join(60)
     assert outcome == ["cancelled"]
     assert time.process_time() - begin < 0.5 * cores

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from sknet_hp.nets.architectures.mlp import MLP
-from sknet_hp.training.calling_off import CallOff
+from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.compiled import training
 from sknet_hp.training.compiled.loop import order_of_epoch
 from sknet_hp.training.start import initial_state
@@ -15,8 +15,8 @@ from sknet_hp.training.start import initial_state
 LOSSES = {"cross_entropy": F.cross_entropy, "mse": F.mse_loss}
 
 
-def train_compiled(job, cores=1, call_off=None):
-    return training.train_compiled(job, call_off or CallOff(), lambda: cores)
+def train_compiled(job, cores=1, cancellation=None):
+    return training.train_compiled(job, cancellation or Cancellation(), lambda: cores)
 
 
 def order(job, epoch):

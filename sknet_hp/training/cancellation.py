@@ -1,24 +1,25 @@
-"""How a training is called off from another thread."""
+"""How another thread cancels a training."""
 
 import numpy as np
 
 
 class Cancelled(BaseException):
-    """Training was called off. Not an `Exception`, so that no task takes it for a
-    failed fit.
+    """The training was cancelled.
+
+    Not an `Exception`, so that no task takes it for a failed fit.
     """
 
 
-class CallOff:
+class Cancellation:
     """A flag that trainings look at in each step, compiled ones too."""
 
     def __init__(self) -> None:
         self.flag = np.zeros(1, np.int64)
 
     def set(self) -> None:
-        """Call off what looks at this flag."""
+        """Cancel every training that looks at this flag."""
         self.flag[0] = 1
 
     def is_set(self) -> bool:
-        """Whether that has happened."""
+        """Return whether it was set."""
         return bool(self.flag[0])
