@@ -12,7 +12,7 @@ from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets.class_weight import balanced, by_label, of_rows
-from sknet_hp.estimators.targets.labels_and_numbers import ClassTarget, is_multilabel, is_plain
+from sknet_hp.estimators.targets.labels import ClassTarget, is_integer_array, is_multilabel
 from sknet_hp.training.rules.torch_loss import TorchLoss, read_loss
 
 
@@ -303,7 +303,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         """Probabilities of the classes, float64 of shape (n_rows, n_classes), columns
         in the order of `classes_`; of each label by itself if rows may have several.
         """
-        members = [self.target_.probabilities(outputs) for outputs in self._outputs(X)]
+        members = [self.target_.compute_probabilities(outputs) for outputs in self._outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
@@ -318,13 +318,13 @@ class NetClassifier(ClassifierMixin, BaseNet):
         several, (n_rows, n_labels) of 0 and 1.
         """
         probabilities = self.predict_proba(X)
-        return self.target_.chosen(probabilities)
+        return self.target_.choose_labels(probabilities)
 
     @wraps(ClassifierMixin.score, assigned=())
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy on X and y, as every classifier of scikit-learn's does."""
         labels = self.predict(X)
-        if sample_weight is None and is_plain(y) and is_plain(labels) and labels.shape == y.shape:
+        if sample_weight is None and is_integer_array(y) and is_integer_array(labels) and labels.shape == y.shape:
             return float(
                 np.mean(labels == y)
             )  # scikit-learn's function, with all its checks, can take longer than the prediction

@@ -10,7 +10,7 @@ from torch import nn
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import REGRESSOR
 from sknet_hp.estimators.signatures import constraints, documented
-from sknet_hp.estimators.targets.labels_and_numbers import NumberTarget, number_matrix
+from sknet_hp.estimators.targets.numbers import NumberTarget, read_numbers
 from sknet_hp.training.rules.torch_loss import TorchLoss, read_loss
 
 
@@ -286,7 +286,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         """Predicted values, float64 of shape (n_rows,), or (n_rows, n_targets) if `y`
         had two dimensions.
         """
-        members = [self.target_.predicted(outputs, clip=self.clip_prediction) for outputs in self._outputs(X)]
+        members = [self.target_.predict(outputs, clip=self.clip_prediction) for outputs in self._outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
 
     def _n_outputs(self) -> int:
@@ -303,7 +303,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         return "mse" if self.loss == "auto" else self.loss
 
     def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
-        y, self._flat = number_matrix(y)
+        y, self._flat = read_numbers(y)
         return y if first else self.target_.check(y, self._flat)
 
     def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:

@@ -61,7 +61,7 @@ class ConsumingClassifier(Records, NetClassifier):
 
     def predict(self, X, sample_weight="default", metadata="default"):
         record_metadata_not_default(self, sample_weight=sample_weight, metadata=metadata)
-        return self.target_.chosen(NetClassifier.predict_proba(self, X))
+        return self.target_.choose_labels(NetClassifier.predict_proba(self, X))
 
     def predict_proba(self, X, sample_weight="default", metadata="default"):
         record_metadata_not_default(self, sample_weight=sample_weight, metadata=metadata)
@@ -77,7 +77,7 @@ class ConsumingClassifier(Records, NetClassifier):
 
     def score(self, X, y, sample_weight="default", metadata="default"):
         record_metadata_not_default(self, sample_weight=sample_weight, metadata=metadata)
-        predicted = self.target_.chosen(NetClassifier.predict_proba(self, X))
+        predicted = self.target_.choose_labels(NetClassifier.predict_proba(self, X))
         return accuracy_score(y, predicted, sample_weight=weights(sample_weight))
 
 

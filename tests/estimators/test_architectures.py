@@ -106,7 +106,7 @@ def test_heads_are_trained_apart_and_predict_together():
     reg.net_.module_.layers[-1].together = None
     with torch.no_grad():
         each = reg.net_.module_.eval()(Z).numpy().reshape(200, 4, 2)
-    np.testing.assert_allclose(reg.target_.predicted(each.mean(axis=1)), reg.predict(Xr), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(reg.target_.predict(each.mean(axis=1)), reg.predict(Xr), rtol=1e-4, atol=1e-3)
 
 
 # ---- categories ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 from torch import nn
 
-from sknet_hp.estimators.targets.labels_and_numbers import ClassTarget, NumberTarget
+from sknet_hp.estimators.targets.labels import ClassTarget
+from sknet_hp.estimators.targets.numbers import NumberTarget
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.averaging import Averaging
@@ -150,11 +151,11 @@ class _ClassOutputs(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """What the outputs say."""
-        return self.target.predicted(X)
+        return self.target.predict(X)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """What the outputs say."""
-        return self.target.probabilities(X)
+        return self.target.compute_probabilities(X)
 
 
 class _NumberOutputs(RegressorMixin, BaseEstimator):
@@ -165,7 +166,7 @@ class _NumberOutputs(RegressorMixin, BaseEstimator):
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """What the outputs say."""
-        return self.target.predicted(X, clip=self.clip)
+        return self.target.predict(X, clip=self.clip)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +199,7 @@ class ScorerMetric:
         )
         arguments = {} if self.weight is None else {"sample_weight": self.weight}
         try:
-            score = float(get_scorer(self.name)(model, outputs, self.target.original(self.y), **arguments))
+            score = float(get_scorer(self.name)(model, outputs, self.target.decode(self.y), **arguments))
             if np.isnan(score):  # it would be so in each epoch, and the first would pass for the best
                 raise ValueError("the score is not a number")
             return score

@@ -23,8 +23,9 @@ from sknet_hp.estimators.encoding.transforms import PiecewiseLinear, Quantile, R
 from sknet_hp.estimators.encoding.words import Words
 from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.regressor import NetRegressor
-from sknet_hp.estimators.targets.labels_and_numbers import ClassTarget, NumberTarget
-from sknet_hp.fusion.detection import TrainsNetworks
+from sknet_hp.estimators.targets.labels import ClassTarget
+from sknet_hp.estimators.targets.numbers import NumberTarget
+from sknet_hp.fusion.backend import TrainsNetworks
 from sknet_hp.training.job import State
 from sknet_hp.training.rules.averaging import Average
 from sknet_hp.training.rules.stopping import Plateau

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.estimators.targets.labels_and_numbers import ClassTarget
+from sknet_hp.estimators.targets.labels import ClassTarget
 
 
 def balanced(target: ClassTarget, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
