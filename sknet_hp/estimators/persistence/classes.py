@@ -25,7 +25,7 @@ from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.estimators.targets.labels import ClassTarget
 from sknet_hp.estimators.targets.numbers import NumberTarget
-from sknet_hp.fusion.backend import TrainsNetworks
+from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.training.job import State
 from sknet_hp.training.rules.averaging import Average
 from sknet_hp.training.rules.stopping import Plateau
