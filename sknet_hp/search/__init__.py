@@ -49,7 +49,7 @@ _OF_EXTRAS = {"BayesSearchCV": "bayes", "CmaEsSearchCV": "cma_es", "GPSearchCV":
 
 def __getattr__(name: str) -> Any:
     if name in _OF_EXTRAS:
-        return getattr(import_module(f"{__name__}.{_OF_EXTRAS[name]}"), name)
+        return getattr(import_module(f"{__name__}.searchers.{_OF_EXTRAS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
