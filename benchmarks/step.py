@@ -28,7 +28,7 @@ def network_in_training(model: Any, X: Any, y: Any) -> Any:
     caught, result = [], Training.result
 
     def result_of(training: Training) -> Any:
-        caught.append(training.network)
+        caught.append(training.workspace)
         return result(training)
 
     Training.result = result_of  # type: ignore[method-assign]

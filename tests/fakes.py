@@ -13,14 +13,14 @@ from torch import nn
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import Rows, State, Table, TrainingJob, TrainingResult
+from sknet_hp.training.job import EncodedTable, Rows, State, TrainingJob, TrainingResult
 
 DEVICE = "meta"
 """Where the smallest jobs want to train: neither the CPU, on which each trains in its
 own thread, nor a GPU that there is.
 """
 
-TABLE = Table(Inputs.of(np.zeros((4, 2))), np.array([0, 1, 0, 1]))
+TABLE = EncodedTable(Inputs.of(np.zeros((4, 2))), np.array([0, 1, 0, 1]))
 
 
 @lru_cache

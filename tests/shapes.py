@@ -14,7 +14,7 @@ from sknet_hp.nets.compiled.kernels import half_products
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.stacked.program import PRECISIONS
-from sknet_hp.training.job import Rates, Rows, Stopping, Table, TrainingJob
+from sknet_hp.training.job import EncodedTable, Rates, Rows, Stopping, TrainingJob
 from sknet_hp.training.rules.averaging import KINDS as AVERAGINGS
 from sknet_hp.training.rules.averaging import Averaging
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
@@ -101,7 +101,10 @@ def configuration(seed):
         y = rng.standard_normal((len(X), n_outputs)).astype(np.float32)
         y = y if loss in ("mse", "mae", "huber", "quantile", own) else (y > 0).astype(np.float32)
     weight = rng.random(len(X)).astype(np.float32) if rng.integers(3) == 0 else None
-    tables = [Table(Inputs.of(X, front.n_codes), y, weight), Table(Inputs.of(X[::-1], front.n_codes), y[::-1].copy())]
+    tables = [
+        EncodedTable(Inputs.of(X, front.n_codes), y, weight),
+        EncodedTable(Inputs.of(X[::-1], front.n_codes), y[::-1].copy()),
+    ]
     validated = bool(rng.integers(2))
     averaging = in_turn(AVERAGINGS)
     precision = one(PRECISIONS) if half_products.supported() else "float32"

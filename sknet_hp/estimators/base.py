@@ -30,7 +30,7 @@ from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere
 from sknet_hp.nets.random_bits import MEMBER, mixed_keys
-from sknet_hp.training.job import EpochRecord, Rows, State, Table, TrainingJob, TrainingResult
+from sknet_hp.training.job import EncodedTable, EpochRecord, Rows, State, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.rules.torch_loss import TorchLoss
 from sknet_hp.training.start import initial_tensors, state_of
@@ -180,7 +180,7 @@ class BaseNet(TrainsNetworks, Hinting, BaseEstimator):
             self.encoder_, Z = learned(architecture.encoder(self), data.X, learn_from, self)
         else:
             Z = encoded(self.encoder_, data.X, self)
-        table = Table(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
+        table = EncodedTable(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
         if data.held_out is None:
             if validation is None:
                 return Rows(table, train), None, None
@@ -191,7 +191,7 @@ class BaseNet(TrainsNetworks, Hinting, BaseEstimator):
             check_consistent_length(X_val, y_val)
             codes = self._read_target(y_val, first=False, classes=None)
             weight = shares(self._training_weight(codes, None))
-            table_val = Table(encoded(self.encoder_, X_val, self), self._targets(codes, None, None), weight)
+            table_val = EncodedTable(encoded(self.encoder_, X_val, self), self._targets(codes, None, None), weight)
         which = counting(weight)
         return (
             Rows(table, train),

@@ -5,7 +5,7 @@ import weakref
 
 import numpy as np
 
-from sknet_hp.training.job import Table
+from sknet_hp.training.job import EncodedTable
 
 
 class TableStore:
@@ -13,9 +13,9 @@ class TableStore:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.known: dict[tuple, list[weakref.ref[Table]]] = {}
+        self.known: dict[tuple, list[weakref.ref[EncodedTable]]] = {}
 
-    def intern(self, table: Table) -> Table:
+    def intern(self, table: EncodedTable) -> EncodedTable:
         """The table of equal content that came first."""
         key = tuple((name, a.shape, a.dtype.str, _checksum(a)) for name, a in _arrays(table).items())
         with self.lock:
@@ -35,7 +35,7 @@ class TableStore:
             self.known.pop(key, None)
 
 
-def _arrays(table: Table) -> dict[str, np.ndarray]:
+def _arrays(table: EncodedTable) -> dict[str, np.ndarray]:
     return table.X.arrays | {"y": table.y} | ({} if table.weight is None else {"weight": table.weight})
 
 
@@ -47,7 +47,7 @@ def _checksum(array: np.ndarray) -> int:
     return int(words.sum(dtype=np.int64)) ^ 31 * int(sample.sum(dtype=np.int64))
 
 
-def _equal(a: Table, b: Table) -> bool:
+def _equal(a: EncodedTable, b: EncodedTable) -> bool:
     mine, others = _arrays(a), _arrays(b)
     if mine.keys() != others.keys() or a.X.width != b.X.width:
         return False

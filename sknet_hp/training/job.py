@@ -28,7 +28,7 @@ differ by a few rows can train in one cohort.
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class EncodedTable:
     """Encoded rows. Tables of equal content are stored once in a cohort.
 
     Attributes
@@ -47,7 +47,7 @@ class Table:
 class Rows:
     """Some rows of a table, in order; all of them if `index` is None."""
 
-    table: Table
+    table: EncodedTable
     index: np.ndarray | None = None
 
     def __len__(self) -> int:

@@ -250,7 +250,7 @@ def test_tables_go_over_once(cluster, net, data, over, monkeypatch):
     monkeypatch.setattr(Owner, method, lambda *args: (sent.append(type(args[-1]).__name__), original(*args))[1])
     for _ in range(2):
         Parallel()(delayed(net(seed, max_epochs=20).fit)(X, y) for seed in range(80))
-    assert set(sent) == {"Table"}
+    assert set(sent) == {"EncodedTable"}
     assert len(sent) <= 4, "for each search once, or once to each worker"
 
 

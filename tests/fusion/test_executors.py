@@ -14,7 +14,7 @@ from sknet_hp.fusion.executors.inline import Here
 from sknet_hp.fusion.tables import TableStore
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.cancellation import Cancelled
-from sknet_hp.training.job import Table
+from sknet_hp.training.job import EncodedTable
 from sknet_hp.training.stacked.cohort import train
 
 pytestmark = pytest.mark.timeout(60)
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(60)
 
 def table(shift=0.0, rows=50, weight=False, dtype=np.int64):
     X = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3) + np.float32(shift)
-    return Table(Inputs.of(X), np.arange(rows).astype(dtype), np.ones(rows, np.float32) if weight else None)
+    return EncodedTable(Inputs.of(X), np.arange(rows).astype(dtype), np.ones(rows, np.float32) if weight else None)
 
 
 small = partial(make_job, device="cpu")
@@ -88,12 +88,12 @@ def test_a_change_within_a_row_is_seen(store):
 
 
 def test_tables_of_equal_arrays_and_another_width_are_others(store):
-    first = store.intern(Table(Inputs(np.zeros((2, 1), np.float32), 3), np.arange(2)))
-    assert store.intern(Table(Inputs(np.zeros((2, 1), np.float32), 4), np.arange(2))) is not first
+    first = store.intern(EncodedTable(Inputs(np.zeros((2, 1), np.float32), 3), np.arange(2)))
+    assert store.intern(EncodedTable(Inputs(np.zeros((2, 1), np.float32), 4), np.arange(2))) is not first
 
 
 def test_odd_tables(store):
-    for odd in (Table(Inputs.of(np.zeros((2, 0))), np.arange(2)), table(rows=7), table(rows=1, weight=True)):
+    for odd in (EncodedTable(Inputs.of(np.zeros((2, 0))), np.arange(2)), table(rows=7), table(rows=1, weight=True)):
         assert store.intern(odd) is odd
 
 

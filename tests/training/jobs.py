@@ -7,7 +7,7 @@ import numpy as np
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import Rows, Table, TrainingJob
+from sknet_hp.training.job import EncodedTable, Rows, TrainingJob
 
 MLP_DEFAULTS = {"n_layers": 1, "width": 8, "activation": "tanh", "dropout": 0.0, "normalization": "none"}
 
@@ -21,7 +21,7 @@ def make_table(n=120, n_features=5, n_outputs=3, loss="cross_entropy", seed=0, w
         )
     else:
         y = (X @ rng.standard_normal((n_features, n_outputs))).argmax(1).astype(np.int64)
-    return Table(Inputs.of(X), y, weight)
+    return EncodedTable(Inputs.of(X), y, weight)
 
 
 def make_job(

@@ -4,7 +4,7 @@ import torch
 from jobs import close_result
 
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import Rows, Table, evaluation_shape
+from sknet_hp.training.job import EncodedTable, Rows, evaluation_shape
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.cohort import train
@@ -100,7 +100,7 @@ def test_rows_of_others_never_touch_a_member(make_job):
         make_job(n=50, n_valid=11, seed=1, normalization="batch", activation="relu", n_layers=2),
         make_job(n=50, n_valid=11, seed=2),
     ]
-    wild = Table(Inputs.of(np.full_like(jobs[0].train.table.X.floats, 1e30)), jobs[0].train.table.y)
+    wild = EncodedTable(Inputs.of(np.full_like(jobs[0].train.table.X.floats, 1e30)), jobs[0].train.table.y)
     wild = make_job(table=wild, n_valid=11, seed=3, normalization="batch", activation="relu", n_layers=2)
     (alone,) = train(jobs[:1])
     assert alone.state.finished == ""

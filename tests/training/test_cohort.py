@@ -10,7 +10,7 @@ from jobs import close_result, losses, make_job, make_table
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import initial_parameters
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import Rates, Stopping, Table
+from sknet_hp.training.job import EncodedTable, Rates, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import Cohort, never, train
@@ -62,7 +62,7 @@ def test_weights_of_rows_are_repetitions():
     """On full batches, a weight of 3 is three rows."""
     counts = np.random.default_rng(0).integers(0, 4, 40)
     table = make_table(40, weight=counts.astype(np.float32))
-    repeated = Table(Inputs.of(np.repeat(table.X.floats, counts, 0)), np.repeat(table.y, counts))
+    repeated = EncodedTable(Inputs.of(np.repeat(table.X.floats, counts, 0)), np.repeat(table.y, counts))
     options = {"batch_size": 1000, "max_epochs": 20, "rates": Rates(lr=1e-2)}
     (weighted,), (longer,) = train([make_job(table=table, **options)]), train([make_job(table=repeated, **options)])
     np.testing.assert_allclose(weighted.state.parameters, longer.state.parameters, rtol=1e-4, atol=1e-5)

@@ -9,7 +9,7 @@ from jobs import close_result, losses, make_job, make_table, same_result
 
 from sknet_hp.nets.init import initial_parameters
 from sknet_hp.training.cancellation import Cancelled
-from sknet_hp.training.job import Rates, Stopping, Table
+from sknet_hp.training.job import EncodedTable, Rates, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import train
@@ -25,7 +25,7 @@ def overfitting_job(**changes):
     y = table.y.copy()
     y[-30:] = np.random.default_rng(3).integers(0, 3, 30)
     return make_job(
-        table=Table(table.X, y), n_valid=30, width=32, **({"rates": Rates(lr=2e-2), "max_epochs": 40} | changes)
+        table=EncodedTable(table.X, y), n_valid=30, width=32, **({"rates": Rates(lr=2e-2), "max_epochs": 40} | changes)
     )
 
 

@@ -12,7 +12,7 @@ from shapes import N_CONFIGURATIONS, configuration
 
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.cancellation import Cancellation
-from sknet_hp.training.job import Rates, Table
+from sknet_hp.training.job import EncodedTable, Rates
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.run import train_here
 from sknet_hp.training.stacked.cohort import train
@@ -53,7 +53,11 @@ def test_validation_reads_weights_as_training_writes_them(changes):
     own = make_table(120)
     hot = np.random.default_rng(0).integers(5, 9, (120, 1)).astype(np.int32)
     job = make_job(
-        table=Table(Inputs(own.X.floats, 9, hot=hot), own.y), n_valid=40, n_layers=0, rates=Rates(lr=3e-2), **changes
+        table=EncodedTable(Inputs(own.X.floats, 9, hot=hot), own.y),
+        n_valid=40,
+        n_layers=0,
+        rates=Rates(lr=3e-2),
+        **changes,
     )
     result = train_here(job, Cancellation())
     state, rows = result.state, job.validation.index

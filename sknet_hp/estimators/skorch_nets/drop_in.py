@@ -33,7 +33,7 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.random_bits import mixed_keys
 from sknet_hp.nets.stacked.program import COUNTER
-from sknet_hp.training.job import Rows, Table, TrainingJob
+from sknet_hp.training.job import EncodedTable, Rows, TrainingJob
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.
 _LOOP_METHODS = (
@@ -359,10 +359,10 @@ def _rows(dataset: Any) -> tuple[Any, np.ndarray | None]:
     return dataset, index
 
 
-def _table(source: Any, net: Any, n_codes: int) -> Table:
+def _table(source: Any, net: Any, n_codes: int) -> EncodedTable:
     X, y = _arrays(source)
     weight = getattr(net.criterion_, "weight", None)
-    return Table(
+    return EncodedTable(
         Inputs.of(X, n_codes), np.ascontiguousarray(y), None if weight is None else weight.detach().cpu().numpy()[y]
     )
 

@@ -16,7 +16,7 @@ from sknet_hp.fusion.executors.base import Bundle, Done, WorkerDied
 from sknet_hp.fusion.executors.packing import pack
 from sknet_hp.fusion.executors.remote import Traits, traits
 from sknet_hp.training.cancellation import Cancelled
-from sknet_hp.training.job import Table, TrainingJob, TrainingResult
+from sknet_hp.training.job import EncodedTable, TrainingJob, TrainingResult
 from sknet_hp.training.run import is_compiled
 
 _INTERVAL = 0.25  # seconds between two looks at who is there
@@ -65,7 +65,7 @@ class RemoteWorker(ABC):
         """Wait for what it says of itself."""
 
     @abstractmethod
-    def _train(self, payload: bytes, tables: list[Table], attempt: Attempt) -> bytes:
+    def _train(self, payload: bytes, tables: list[EncodedTable], attempt: Attempt) -> bytes:
         """Wait for `train_packed` there; whatever is raised means that the worker is
         lost.
         """

@@ -10,12 +10,12 @@ import distributed
 from sknet_hp.fusion.executors.cluster import Attempt, Cluster, RemoteWorker
 from sknet_hp.fusion.executors.remote import Traits, train_packed, traits
 from sknet_hp.system.processors import resolve_n_jobs
-from sknet_hp.training.job import Table, TrainingJob
+from sknet_hp.training.job import EncodedTable, TrainingJob
 
 _INLINE_BYTES = 1 << 20  # what is larger goes to the worker beside the graph of tasks, which Dask wants to be small
 
 
-def _train(payload: bytes, *tables: Table) -> bytes:
+def _train(payload: bytes, *tables: EncodedTable) -> bytes:
     """In the worker. A task that was cancelled, or whose client is gone, stops between
     two steps.
     """
@@ -42,7 +42,7 @@ class DaskWorker(RemoteWorker):
     def _traits(self, attempt: Attempt) -> Traits:
         return self._result(attempt, traits)
 
-    def _train(self, payload: bytes, tables: list[Table], attempt: Attempt) -> bytes:
+    def _train(self, payload: bytes, tables: list[EncodedTable], attempt: Attempt) -> bytes:
         sent = payload if len(payload) < _INLINE_BYTES else self._scatter(payload)
         return self._result(attempt, _train, sent, *map(self._table, tables))
 
@@ -57,7 +57,7 @@ class DaskWorker(RemoteWorker):
             future.cancel()
         return future.result()
 
-    def _table(self, table: Table) -> Any:
+    def _table(self, table: EncodedTable) -> Any:
         future = self.sent.get(id(table))
         if future is None:
             weakref.finalize(table, self.sent.pop, id(table), None).atexit = False

@@ -13,13 +13,13 @@ from torch import nn
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.cancellation import Cancellation
-from sknet_hp.training.job import Rows, Table, TrainingJob
+from sknet_hp.training.job import EncodedTable, Rows, TrainingJob
 from sknet_hp.training.run import train_here
 
 
-def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[Table]]:
+def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[EncodedTable]]:
     """Jobs whose rows refer to tables by position, and those tables."""
-    tables: dict[int, tuple[int, Table]] = {}
+    tables: dict[int, tuple[int, EncodedTable]] = {}
 
     def reference(rows: Rows | None) -> Any:
         if rows is None:
@@ -30,7 +30,7 @@ def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[Table]]:
     return cloudpickle.dumps(light), [table for _, table in tables.values()]
 
 
-def unpack(payload: bytes, tables: Sequence[Table]) -> list[TrainingJob]:
+def unpack(payload: bytes, tables: Sequence[EncodedTable]) -> list[TrainingJob]:
     """The jobs again, with these tables, in the order of `pack`."""
 
     def rows(reference: Any) -> Any:
@@ -43,5 +43,6 @@ def warm_up() -> None:
     """Load and set up whatever is at the first training."""
     graph, _ = trace(nn.Linear(1, 2))
     train_here(
-        TrainingJob(graph, 2, 0, Rows(Table(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1), Cancellation()
+        TrainingJob(graph, 2, 0, Rows(EncodedTable(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1),
+        Cancellation(),
     )

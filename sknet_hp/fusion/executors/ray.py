@@ -13,7 +13,7 @@ from sknet_hp.fusion.executors.base import Bundle
 from sknet_hp.fusion.executors.cluster import Attempt, Cluster, RemoteWorker
 from sknet_hp.fusion.executors.remote import Traits, train_packed, traits
 from sknet_hp.system.processors import resolve_n_jobs
-from sknet_hp.training.job import Table, TrainingJob
+from sknet_hp.training.job import EncodedTable, TrainingJob
 
 
 class Actor:
@@ -27,7 +27,7 @@ class Actor:
     def traits(self) -> Traits:
         return traits()
 
-    def train(self, number: int, payload: bytes, *tables: Table) -> bytes:
+    def train(self, number: int, payload: bytes, *tables: EncodedTable) -> bytes:
         return train_packed(payload, tables, lambda: self.off >= number)
 
     def cancel(self, number: int) -> None:
@@ -41,7 +41,7 @@ class Tables:
         self.lock = threading.Lock()
         self.known: dict[int, Any] = {}
 
-    def reference(self, table: Table) -> Any:
+    def reference(self, table: EncodedTable) -> Any:
         with self.lock:
             if id(table) not in self.known:
                 self.known[id(table)] = ray.put(table)
@@ -66,7 +66,7 @@ class RayWorker(RemoteWorker):
     def _traits(self, attempt: Attempt) -> Traits:
         return ray.get(self.actor.traits.remote())
 
-    def _train(self, payload: bytes, tables: list[Table], attempt: Attempt) -> bytes:
+    def _train(self, payload: bytes, tables: list[EncodedTable], attempt: Attempt) -> bytes:
         self.number += 1
         if attempt.off:  # before this number was known to `cancel`
             raise RuntimeError("cancelled")

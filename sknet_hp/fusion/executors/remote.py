@@ -14,7 +14,7 @@ import torch
 
 from sknet_hp.fusion.executors.packing import unpack, warm_up
 from sknet_hp.training.cancellation import Cancellation, Cancelled
-from sknet_hp.training.job import Table, TrainingResult
+from sknet_hp.training.job import EncodedTable, TrainingResult
 from sknet_hp.training.run import train_all
 from sknet_hp.training.stacked.cohort import train
 
@@ -85,7 +85,9 @@ def _watched(cancelled: Callable[[], bool]) -> Iterator[Cancellation]:
         thread.join()
 
 
-def train_packed(payload: bytes, tables: Sequence[Table], cancelled: Callable[[], bool], n_threads: int = 1) -> bytes:
+def train_packed(
+    payload: bytes, tables: Sequence[EncodedTable], cancelled: Callable[[], bool], n_threads: int = 1
+) -> bytes:
     """Train one bundle, on so many cores; the results, or what went wrong, as bytes: an
     exception here is no failure of the worker's.
     """

@@ -11,7 +11,7 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs
 from sknet_hp.training.compiled.losses import together_of
-from sknet_hp.training.compiled.network import EVALUATION_ROWS, rate_cells, table_bases
+from sknet_hp.training.compiled.workspace import EVALUATION_ROWS, rate_cells, table_bases
 from sknet_hp.training.threads import run_in_threads
 
 _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start

@@ -15,10 +15,11 @@ from sknet_hp.nets.compiled.machine import BARRIER
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.augment import mixing_shares
 from sknet_hp.training.cancellation import Cancellation, Cancelled
-from sknet_hp.training.compiled import course, plan
+from sknet_hp.training.compiled import loop_arguments as A
+from sknet_hp.training.compiled import loop_progress as P
 from sknet_hp.training.compiled.loop import FINISHED, RULES, judge, train
-from sknet_hp.training.compiled.network import Network, rate_cells
 from sknet_hp.training.compiled.updates import Now
+from sknet_hp.training.compiled.workspace import Workspace, rate_cells
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
 from sknet_hp.training.rules.averaging import Average
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
@@ -80,7 +81,7 @@ class Training:
         self.history: list[EpochRecord] = []
         self.error: BaseException | None = None
         self.most_cores = max(1, cores()) if worth_sharing(job) else 1
-        self.network = Network(job, self.most_cores)
+        self.workspace = Workspace(job, self.most_cores)
         self._load(self.state)
         self._prepare()
 
@@ -88,39 +89,39 @@ class Training:
 
     def _load(self, state: State) -> None:
         """Put a state's numbers where the tapes work on them."""
-        network = self.network
-        self._put(state.parameters, state.buffers, network.weights)
-        for own, slot in zip(network.slots, state.slots, strict=True):
-            own[:] = network.of_parameters.here(slot)
-        if network.average is not None:
+        workspace = self.workspace
+        self._put(state.parameters, state.buffers, workspace.weights)
+        for own, slot in zip(workspace.slots, state.slots, strict=True):
+            own[:] = workspace.of_parameters.here(slot)
+        if workspace.average is not None:
             average = (
                 state.average if state.average is not None and state.average.kind == self.job.averaging.kind else None
             )
             shown = state if average is None else average
-            self._put(shown.parameters, shown.buffers, network.average)
+            self._put(shown.parameters, shown.buffers, workspace.average)
             self.averaged = 0 if average is None else average.count
         if state.best_parameters is not None and state.best_buffers is not None:
-            self._put(state.best_parameters, state.best_buffers, network.best)
+            self._put(state.best_parameters, state.best_buffers, workspace.best)
 
     def _put(self, parameters: np.ndarray, buffers: np.ndarray, here: np.ndarray) -> None:
-        network, n = self.network, self.network.n_parameters
-        here[:n], here[n:] = network.of_parameters.here(parameters), network.of_buffers.here(buffers)
+        workspace, n = self.workspace, self.workspace.n_parameters
+        here[:n], here[n:] = workspace.of_parameters.here(parameters), workspace.of_buffers.here(buffers)
 
     def _taken(self, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(parameters, buffers) as states have them."""
-        network, n = self.network, self.network.n_parameters
-        return network.of_parameters.there(here[:n]), network.of_buffers.there(here[n:])
+        workspace, n = self.workspace, self.workspace.n_parameters
+        return workspace.of_parameters.there(here[:n]), workspace.of_buffers.there(here[n:])
 
     def now(self) -> State:
         """Where the training stands."""
-        network, c = self.network, self.course
-        parameters, buffers = self._taken(network.weights)
-        best = int(c[course.BEST_EPOCH])
+        workspace, c = self.workspace, self.progress
+        parameters, buffers = self._taken(workspace.weights)
+        best = int(c[P.BEST_EPOCH])
         average = None
-        if network.average is not None:
-            average = Average(self.job.averaging.kind, *self._taken(network.average), int(c[course.AVERAGED]))
+        if workspace.average is not None:
+            average = Average(self.job.averaging.kind, *self._taken(workspace.average), int(c[P.AVERAGED]))
         changes: dict[str, Any] = (
-            dict(zip(("best_parameters", "best_buffers"), self._taken(network.best), strict=True)) if best else {}
+            dict(zip(("best_parameters", "best_buffers"), self._taken(workspace.best), strict=True)) if best else {}
         )
         if best and (best != self.state.best_epoch or self._judged_anew):
             changes["judged_by"] = self.job.judged_by
@@ -128,70 +129,70 @@ class Training:
             self.state,
             parameters=parameters,
             buffers=buffers,
-            slots=np.array([network.of_parameters.there(slot) for slot in network.slots], np.float32).reshape(
-                len(network.slots), len(parameters)
+            slots=np.array([workspace.of_parameters.there(slot) for slot in workspace.slots], np.float32).reshape(
+                len(workspace.slots), len(parameters)
             ),
-            epoch=int(c[course.EPOCH]),
-            step=int(c[course.STEP]),
-            best_loss=float(c[course.BEST_LOSS]),
+            epoch=int(c[P.EPOCH]),
+            step=int(c[P.STEP]),
+            best_loss=float(c[P.BEST_LOSS]),
             best_epoch=best,
-            waited=int(c[course.WAITED]),
+            waited=int(c[P.WAITED]),
             plateau=self._plateau(),
             average=average,
-            finished=self.state.finished or FINISHED[int(c[course.FINISHED])],
+            finished=self.state.finished or FINISHED[int(c[P.FINISHED])],
             **changes,
         )
 
     def _plateau(self) -> Plateau:
-        c = self.course
-        if not c[course.LOWERS]:
+        c = self.progress
+        if not c[P.LOWERS]:
             return self.state.plateau
         before = self.state.plateau.drops
-        fallen = int(c[course.FALLEN])
+        fallen = int(c[P.FALLEN])
         drops = (
             tuple(int(epoch) for epoch in self.drops[:fallen])
             if self.job.validation is not None
             else self.job.schedule.drops[:fallen]
         )
-        return Plateau(float(c[course.FACTOR]), float(c[course.LOWEST]), int(c[course.BAD_EPOCHS]), (*before, *drops))
+        return Plateau(float(c[P.FACTOR]), float(c[P.LOWEST]), int(c[P.BAD_EPOCHS]), (*before, *drops))
 
     # ---- what the loop is told -------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
         """Write down what the compiled loop goes by."""
-        job, state, network = self.job, self.state, self.network
-        c = self.course = np.zeros(course.LENGTH)
-        c[course.EPOCH], c[course.STEP], c[course.WAITED] = state.epoch, state.step, state.waited
+        job, state, workspace = self.job, self.state, self.workspace
+        c = self.progress = np.zeros(P.LENGTH)
+        c[P.EPOCH], c[P.STEP], c[P.WAITED] = state.epoch, state.step, state.waited
         # The best of an earlier training is none where epochs are judged by something else.
         self._judged_anew = state.best_epoch > 0 and state.judged_by != job.judged_by
-        c[course.BEST_LOSS], c[course.BEST_EPOCH] = state.best_loss, 0 if self._judged_anew else state.best_epoch
-        c[course.AVERAGED] = self.averaged if network.average is not None else 0
-        c[course.PATIENCE] = np.inf if job.stopping.patience is None else job.stopping.patience
-        c[course.MIN_DELTA] = job.stopping.min_delta
-        c[course.EMA_DECAY], c[course.SWA_START] = job.averaging.decay, job.averaging.start * job.horizon + SLACK
+        c[P.BEST_LOSS], c[P.BEST_EPOCH] = state.best_loss, 0 if self._judged_anew else state.best_epoch
+        c[P.AVERAGED] = self.averaged if workspace.average is not None else 0
+        c[P.PATIENCE] = np.inf if job.stopping.patience is None else job.stopping.patience
+        c[P.MIN_DELTA] = job.stopping.min_delta
+        c[P.EMA_DECAY], c[P.SWA_START] = job.averaging.decay, job.averaging.start * job.horizon + SLACK
         schedule, plateau = job.schedule, state.plateau
         lowers = schedule.name == "plateau"
-        c[course.FACTOR] = plateau.factor if lowers else 1.0
-        c[course.LOWEST], c[course.BAD_EPOCHS], c[course.LOWERS] = plateau.best, plateau.bad_epochs, lowers
-        c[course.LR_PATIENCE], c[course.LR_GAMMA], c[course.LR_MIN_FACTOR] = (
+        c[P.FACTOR] = plateau.factor if lowers else 1.0
+        c[P.LOWEST], c[P.BAD_EPOCHS], c[P.LOWERS] = plateau.best, plateau.bad_epochs, lowers
+        c[P.LR_PATIENCE], c[P.LR_GAMMA], c[P.LR_MIN_FACTOR] = (
             schedule.patience,
             schedule.gamma,
             schedule.min_factor,
         )
-        c[course.WARM_FROM] = (schedule.warmup - SLACK) * job.horizon
-        c[course.NADAM] = 0.96**0.004
+        c[P.WARM_FROM] = (schedule.warmup - SLACK) * job.horizon
+        c[P.NADAM] = 0.96**0.004
         epochs = max(1, job.max_epochs - state.epoch)
         self.records = np.full((epochs, 3), np.nan)
         self.drops = np.array(
             [*schedule.drops, *[0] * epochs] if job.validation is None else [0] * (epochs + 1), np.int64
         )
-        self._plan(epochs)
+        self._write_arguments(epochs)
         self._set_rates()
 
     def _set_rates(self) -> None:
         """Write down the numbers of the update, which observers may change."""
-        rates, c, now = self.job.rates, self.course, self.network.now
-        c[course.BETA_1], c[course.BETA_2], c[course.EPS] = rates.beta1, rates.beta2, rates.eps
+        rates, c, now = self.job.rates, self.progress, self.workspace.now
+        c[P.BETA_1], c[P.BETA_2], c[P.EPS] = rates.beta1, rates.beta2, rates.eps
         decoupled = (self.job.decay_mode or OPTIMIZERS[self.job.optimizer].decay_mode) == "decoupled"
         numbers = {
             Now.L1: rates.l1,
@@ -206,12 +207,12 @@ class Training:
         }
         for place, number in numbers.items():
             now[place] = number
-        self.network.limit[:] = rates.clip
+        self.workspace.limit[:] = rates.clip
         self.lr = self._table(self.job.schedule, rates.lr)
         self.decay = self._table(self.job.decay_schedule, rates.weight_decay)
-        p = self.plan
-        p[plan.LR_AT], p[plan.LR_STRIDE] = self.lr.ctypes.data, int(self.lr.size > 1)
-        p[plan.DECAY_AT], p[plan.DECAY_STRIDE] = self.decay.ctypes.data, int(self.decay.size > 1)
+        p = self.arguments
+        p[A.LR_AT], p[A.LR_STRIDE] = self.lr.ctypes.data, int(self.lr.size > 1)
+        p[A.DECAY_AT], p[A.DECAY_STRIDE] = self.decay.ctypes.data, int(self.decay.size > 1)
 
     def _table(self, schedule: Schedule, base: float) -> np.ndarray:
         """A rate in each step of each epoch to come; one number where it stays."""
@@ -222,67 +223,67 @@ class Training:
         t = (self.state.epoch + np.arange(epochs * steps) / steps) / job.horizon
         return base * schedule.factors(t, 1 / (steps * job.horizon))
 
-    def _plan(self, epochs: int) -> None:
-        job, network, p = self.job, self.network, np.zeros(plan.LENGTH, np.int64)
-        self.plan = p
+    def _write_arguments(self, epochs: int) -> None:
+        job, workspace, p = self.job, self.workspace, np.zeros(A.LENGTH, np.int64)
+        self.arguments = p
         schedule = job.dropout_schedule
         times = [0.0] if schedule == Schedule() else [(self.state.epoch + e) / job.horizon for e in range(epochs)]
         self.dropouts = np.array(
-            [rate_cells(network.graph, job.layer_rates, schedule.factor(t)) for t in times], np.float32
+            [rate_cells(workspace.graph, job.layer_rates, schedule.factor(t)) for t in times], np.float32
         )
         self.mixing = (
             mixing_shares(job, range(self.state.epoch, self.state.epoch + epochs)) if job.mixup_alpha else None
         )
         arrays = {
-            plan.CANCELLED_AT: self.cancellation.flag,
-            plan.INDEX_AT: network.train.numbers,
-            plan.ORDER_AT: network.order,
-            plan.CURSOR_AT: network.cursor,
-            plan.KEY_AT: network.key,
-            plan.NOW_AT: network.now,
-            plan.TAPE_AT: network.step,
-            plan.REST_AT: network.last_step,
-            plan.TOTALS_AT: network.totals,
-            plan.DROPOUT_AT: self.dropouts,
-            plan.RATES_AT: network.rates,
-            plan.MIX_AT: self.mixing,
-            plan.FACTORS_AT: network.factors,
-            plan.FACTORS_AFTER_AT: network.factors_after,
-            plan.STATE_AT: network.state,
-            plan.AVERAGE_AT: network.average,
-            plan.SOUND_AT: network.sound,
-            plan.BEST_AT: network.best,
-            plan.SHOWN_AT: network.shown,
-            plan.HISTORY_AT: self.records,
-            plan.DROPS_AT: self.drops,
+            A.CANCELLED_AT: self.cancellation.flag,
+            A.INDEX_AT: workspace.train.numbers,
+            A.ORDER_AT: workspace.order,
+            A.CURSOR_AT: workspace.cursor,
+            A.KEY_AT: workspace.key,
+            A.NOW_AT: workspace.now,
+            A.TAPE_AT: workspace.step,
+            A.REST_AT: workspace.last_step,
+            A.TOTALS_AT: workspace.totals,
+            A.DROPOUT_AT: self.dropouts,
+            A.RATES_AT: workspace.rates,
+            A.MIX_AT: self.mixing,
+            A.FACTORS_AT: workspace.factors,
+            A.FACTORS_AFTER_AT: workspace.factors_after,
+            A.STATE_AT: workspace.state,
+            A.AVERAGE_AT: workspace.average,
+            A.SOUND_AT: workspace.sound,
+            A.BEST_AT: workspace.best,
+            A.SHOWN_AT: workspace.shown,
+            A.HISTORY_AT: self.records,
+            A.DROPS_AT: self.drops,
         }
         numbers = {
-            plan.SEED: job.seed,
-            plan.ROWS: len(job.train),
-            plan.BATCH: network.rows,
-            plan.STEPS: job.steps,
-            plan.SHUFFLE: job.shuffle,
-            plan.TAPE_LENGTH: len(network.step),
-            plan.REST_LENGTH: len(network.last_step),
-            plan.DROPOUT_STRIDE: len(self.dropouts) > 1,
-            plan.N_RATES: len(network.rates),
-            plan.N_FACTORS: network.factors.size,
-            plan.FACTORS_UNTIL: job.max_epochs + 1 if job.lr_factors_until is None else job.lr_factors_until,
-            plan.N_PARAMETERS: network.n_parameters,
-            plan.N_BUFFERS: network.n_buffers,
-            plan.N_STATE: len(network.state),
-            plan.JUDGES: job.metric is None,
-            plan.RULE: RULES.get(job.optimizer, 0),
-            plan.AVERAGING: _AVERAGINGS[job.averaging.kind],
-            plan.N_DROPS: len(job.schedule.drops) if job.validation is None else 0,
-            plan.FIRST_EPOCH: self.state.epoch,
+            A.SEED: job.seed,
+            A.ROWS: len(job.train),
+            A.BATCH: workspace.rows,
+            A.STEPS: job.steps,
+            A.SHUFFLE: job.shuffle,
+            A.TAPE_LENGTH: len(workspace.step),
+            A.REST_LENGTH: len(workspace.last_step),
+            A.DROPOUT_STRIDE: len(self.dropouts) > 1,
+            A.N_RATES: len(workspace.rates),
+            A.N_FACTORS: workspace.factors.size,
+            A.FACTORS_UNTIL: job.max_epochs + 1 if job.lr_factors_until is None else job.lr_factors_until,
+            A.N_PARAMETERS: workspace.n_parameters,
+            A.N_BUFFERS: workspace.n_buffers,
+            A.N_STATE: len(workspace.state),
+            A.JUDGES: job.metric is None,
+            A.RULE: RULES.get(job.optimizer, 0),
+            A.AVERAGING: _AVERAGINGS[job.averaging.kind],
+            A.N_DROPS: len(job.schedule.drops) if job.validation is None else 0,
+            A.FIRST_EPOCH: self.state.epoch,
         }
         if job.validation is not None:
-            arrays |= {plan.VALIDATION_AT: network.validate, plan.VALIDATION_REST_AT: network.validate_last}
-            numbers |= {plan.VALIDATED: len(job.validation), plan.VALIDATION_BATCH: network.validation_rows}
+            arrays |= {A.VALIDATION_AT: workspace.validate, A.VALIDATION_REST_AT: workspace.validate_last}
+            numbers |= {A.VALIDATED: len(job.validation), A.VALIDATION_BATCH: workspace.validation_rows}
             numbers |= {
-                plan.VALIDATION_LENGTH: len(network.validate),
-                plan.VALIDATION_REST_LENGTH: len(network.validate_last),
+                A.VALIDATION_LENGTH: len(workspace.validate),
+                A.VALIDATION_REST_LENGTH: len(workspace.validate_last),
             }
         for place, array in arrays.items():
             p[place] = 0 if array is None else array.ctypes.data
@@ -300,7 +301,7 @@ class Training:
                 self._epoch()
             else:
                 epochs = (
-                    job.max_epochs if self.most_cores == 1 else int(self.course[course.EPOCH]) + self._epochs_at_once()
+                    job.max_epochs if self.most_cores == 1 else int(self.progress[P.EPOCH]) + self._epochs_at_once()
                 )
                 self._run(min(job.max_epochs, epochs))
         return TrainingResult(self.now(), self.history, self.error)
@@ -312,20 +313,18 @@ class Training:
         return 1 if not self.history else max(1, int(_SHORT / max(self.history[-1].duration, 1e-9)))
 
     def _is_done(self) -> bool:
-        return bool(
-            self.state.finished or self.course[course.FINISHED] or self.course[course.EPOCH] >= self.job.max_epochs
-        )
+        return bool(self.state.finished or self.progress[P.FINISHED] or self.progress[P.EPOCH] >= self.job.max_epochs)
 
     def _run(self, until: int) -> None:
         """Train until so many epochs lie behind, and note what they were like."""
-        c, before = self.course, int(self.course[course.EPOCH])
+        c, before = self.progress, int(self.progress[P.EPOCH])
         begin = time.perf_counter()
         cores = min(self.most_cores, max(1, self.cores()))
-        run_in_parts(train.address, (self.plan, c), until, cores, self.cancellation)
-        if c[course.FINISHED] == FINISHED.index("cancelled"):
+        run_in_parts(train.address, (self.arguments, c), until, cores, self.cancellation)
+        if c[P.FINISHED] == FINISHED.index("cancelled"):
             raise Cancelled
-        seconds = (time.perf_counter() - begin) / max(1, int(c[course.EPOCH]) - before)
-        for epoch in range(before + 1, int(c[course.EPOCH]) + 1):
+        seconds = (time.perf_counter() - begin) / max(1, int(c[P.EPOCH]) - before)
+        for epoch in range(before + 1, int(c[P.EPOCH]) + 1):
             loss, valid_loss, accuracy = self.records[epoch - 1 - self.state.epoch].tolist()
             validated = self.job.validation is not None
             counted = validated and meaning(self.job.loss).counts_hits
@@ -344,7 +343,7 @@ class Training:
             self._ask(observer.on_epoch_begin)
             if self.state.finished:
                 return
-        self._run(int(self.course[course.EPOCH]) + 1)
+        self._run(int(self.progress[P.EPOCH]) + 1)
         if self.job.metric is not None:
             self._score()
         if observer is not None:
@@ -352,17 +351,22 @@ class Training:
 
     def _score(self) -> None:
         """Judge the last epoch by the job's metric."""
-        if self.course[course.FINISHED]:
+        if self.progress[P.FINISHED]:
             return
         assert self.job.metric is not None
-        assert self.network.outputs is not None
+        assert self.workspace.outputs is not None
         try:
-            score = float(self.job.metric(self.network.outputs))
+            score = float(self.job.metric(self.workspace.outputs))
         except Exception as error:
             self._stop(error)
             return
         record = self.history[-1] = self.history[-1]._replace(valid_score=score)
-        judge(plan=self.plan, course=self.course, value=np.array([-score]), loss=np.array([record.valid_loss]))
+        judge(
+            arguments=self.arguments,
+            progress=self.progress,
+            value=np.array([-score]),
+            loss=np.array([record.valid_loss]),
+        )
 
     def _ask(self, observe: Callable[[], Reaction]) -> None:
         """Do what an observer wants."""
@@ -371,7 +375,7 @@ class Training:
         except Exception as error:
             self._stop(error)
             return
-        if stop and not self.course[course.FINISHED]:
+        if stop and not self.progress[P.FINISHED]:
             self.state = replace(self.state, finished=self.state.finished or "observer")
         if rates is not None:
             self.job = replace(self.job, rates=rates)
@@ -379,7 +383,7 @@ class Training:
         if changes:
             state = replace(self.now(), **changes)
             self._load(state)
-            self.course[course.STEP] = state.step
+            self.progress[P.STEP] = state.step
 
     def _stop(self, error: BaseException) -> None:
         self.error = error

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import Rows, Table, TrainingJob
+from sknet_hp.training.job import EncodedTable, Rows, TrainingJob
 from sknet_hp.training.rules.losses import Loss
 
 
@@ -65,7 +65,7 @@ class Pool:
     """
 
     def __init__(self, jobs: list[TrainingJob], loss: Loss, device: torch.device):
-        tables: dict[int, Table] = {}
+        tables: dict[int, EncodedTable] = {}
         for job in jobs:
             for rows in (job.train, job.validation):
                 if rows is not None:

@@ -14,7 +14,7 @@ from sknet_hp.nets.compiled.kernels import pointwise
 from sknet_hp.nets.compiled.machine import BARRIER, run_tape
 from sknet_hp.nets.compiled.program import program
 from sknet_hp.nets.compiled.tape import Space, Tape, lines
-from sknet_hp.training.compiled.network import add_wide_batch, rate_cells, table_bases
+from sknet_hp.training.compiled.workspace import add_wide_batch, rate_cells, table_bases
 from sknet_hp.training.threads import run_in_threads
 
 KEY = 77

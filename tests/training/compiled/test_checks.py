@@ -15,7 +15,7 @@ from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.compiled.program import program
 from sknet_hp.nets.init import initial_buffers, initial_parameters
-from sknet_hp.training.job import Rows, Table
+from sknet_hp.training.job import EncodedTable, Rows
 from sknet_hp.training.prediction import predict
 
 ROWS = 20
@@ -32,7 +32,7 @@ def with_worst(name, value):
 
 
 def job_on(inputs=INPUTS, y=Y, weight=None, index=None, **changes):
-    job = make_job(n=ROWS, table=Table(inputs, y, weight), graph=GRAPH, max_epochs=1, **changes)
+    job = make_job(n=ROWS, table=EncodedTable(inputs, y, weight), graph=GRAPH, max_epochs=1, **changes)
     return job if index is None else replace(job, train=Rows(job.train.table, index))
 
 
@@ -76,7 +76,7 @@ def test_inputs(name):
     with pytest.raises(ValueError, match=message):
         train_compiled(job_on(wrong))
     with pytest.raises(ValueError, match=message):
-        train_compiled(replace(job_on(), validation=Rows(Table(wrong, Y))))
+        train_compiled(replace(job_on(), validation=Rows(EncodedTable(wrong, Y))))
     with pytest.raises(ValueError, match=message):
         outputs(wrong)
 

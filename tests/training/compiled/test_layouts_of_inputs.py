@@ -15,7 +15,7 @@ from torch_loops import train_compiled
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.training.job import Table
+from sknet_hp.training.job import EncodedTable
 
 COMMON = {"width": 17, "max_epochs": 3, "batch_size": 32, "random_state": 0}
 NETS = {
@@ -110,7 +110,7 @@ TARGETS = np.arange(70) % 3
 
 def job_on(table, y=TARGETS, weight=None):
     graph, rates = trace(MLP(TABLE.n_features, 3, n_layers=1, width=17, normalization="batch"))
-    return make_job(table=Table(table, y, weight), graph=graph, layer_rates=rates)
+    return make_job(table=EncodedTable(table, y, weight), graph=graph, layer_rates=rates)
 
 
 @every_layout

@@ -1,4 +1,4 @@
-"""One network on the CPU: its memory, and the tapes of its steps and of its validation."""
+"""The memory of one network in training, and the tapes of its steps and validation."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def add_wide_batch(tape: Tape, inputs: Inputs) -> None:
         tape.add(cells.widen_sparse, **SPARSE, **wide, out=out)
 
 
-class Network:
+class Workspace:
     """The arrays of one network in training, and the tapes that work on them.
 
     Parameters
