@@ -21,7 +21,7 @@ from sknet_hp.estimators.building.transfer import by_role, lr_factors, source_of
 from sknet_hp.estimators.building.warm_start import again, starts_of
 from sknet_hp.estimators.encoding.cache import encoded, encoded_in_parts, learned
 from sknet_hp.estimators.importances import NoImportances
-from sknet_hp.estimators.names import Hinting
+from sknet_hp.estimators.names import NameHints
 from sknet_hp.estimators.skorch_nets.callback_training import train_watched
 from sknet_hp.estimators.skorch_nets.view import view
 from sknet_hp.estimators.targets.held_out import Data, naming, split_rows
@@ -39,7 +39,7 @@ _PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
 
 
-class BaseNet(TrainsNetworks, Hinting, BaseEstimator):
+class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
     """Training of `NetClassifier` and `NetRegressor`."""
 
     # Without this, a search by groups would ask whether the networks want them too.

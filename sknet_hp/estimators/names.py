@@ -1,4 +1,4 @@
-"""Names of parameters that somebody got wrong."""
+"""Suggestions for misspelt names of parameters."""
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -49,13 +49,11 @@ _OF_SEARCHES = {
     "time_budget": ("timeout", "time_limit", "max_time", "time_budget_s"),
     "verbose": ("verbosity",),
 }
-"""What our names are called by others."""
+"""For each of our names, what other libraries call it."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of the known names that is meant by one that is not among them; None if
-    it is like none.
-    """
+def find_nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most likely meant; None if none is like it."""
     known = list(known)
     part, *more = name.split("__", 1)
     near = ["__".join([own, *more]) for own in known if own.endswith(f"__{part}")]  # its step was forgotten
@@ -70,27 +68,26 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(near or get_close_matches(name, known, n=1, cutoff=0.5)), None)
 
 
-def hint(name: str, known: Iterable[str]) -> str:
-    """What to say of a name that is not among the known ones: the nearest of them, or
-    all.
-    """
+def write_hint(name: str, known: Iterable[str]) -> str:
+    """Return what an error says of an unknown name: the nearest known one, or all."""
     known = list(known)
-    near = nearest(name, known)
+    near = find_nearest_name(name, known)
     return f"it has {sorted(known)}" if near is None else f"did you mean {near!r}?"
 
 
-class Hinting:
-    """Mixin of estimators: a parameter that they have not is answered with the nearest
-    that they have, by constructors and by `set_params`.
+class NameHints:
+    """Mixin of estimators whose errors on unknown parameters suggest the nearest name.
+
+    Both the constructor and `set_params` do so.
     """
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
         if cls.__init__ is not object.__init__ and not hasattr(cls.__init__, "with_hints"):
-            cls.__init__ = _with_hints(cls.__init__)  # type: ignore[method-assign]
+            cls.__init__ = _add_hints(cls.__init__)  # type: ignore[method-assign]
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, by name; those of estimators inside by `name__parameter`.
+        """Set parameters by name; those of nested estimators by `name__parameter`.
 
         Raises
         ------
@@ -101,7 +98,7 @@ class Hinting:
         known = estimator.get_params(deep=False)
         unknown = next((name for name in params if name.partition("__")[0] not in known), None)
         if unknown is not None:
-            near = nearest(unknown, known)
+            near = find_nearest_name(unknown, known)
             guess = "." if near is None else f"; did you mean {near!r}?"
             raise ValueError(
                 f"Invalid parameter {unknown!r} for estimator {self}{guess} Valid parameters are: {sorted(known)!r}."
@@ -109,9 +106,10 @@ class Hinting:
         return estimator.set_params(**params)
 
 
-def _with_hints(init: Callable[..., None]) -> Callable[..., None]:
-    """A constructor that says more of unknown arguments than Python does; its signature
-    is the same.
+def _add_hints(init: Callable[..., None]) -> Callable[..., None]:
+    """Return a constructor of the same signature whose errors suggest names.
+
+    One that takes any keyword arguments is returned as it is.
     """
     parameters = signature(init).parameters
     if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
@@ -124,7 +122,7 @@ def _with_hints(init: Callable[..., None]) -> Callable[..., None]:
         if unknown is not None:
             raise TypeError(
                 f"{type(self).__name__}.__init__() got an unexpected keyword argument {unknown!r}; "
-                f"{hint(unknown, known)}"
+                f"{write_hint(unknown, known)}"
             )
         init(self, *args, **kwargs)
 

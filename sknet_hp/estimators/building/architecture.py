@@ -223,7 +223,7 @@ def network(structure: dict[str, Any], numbers: dict[str, float], seed: int) -> 
     try:
         return Network(*trace(own), own)
     except UnknownLayerError as error:
-        warn_alone(error)
+        warn_trained_alone(error)
         if not any(p.requires_grad for p in own.parameters()) or any(
             p.dtype != torch.float32 for p in own.parameters()
         ):
@@ -312,7 +312,7 @@ def tensors(module: nn.Module) -> dict[str, torch.Tensor]:
 _WARNED: set[str] = set()
 
 
-def warn_alone(error: UnknownLayerError) -> None:
+def warn_trained_alone(error: UnknownLayerError) -> None:
     """Warn, once for each reason, that networks of a kind are neither compiled nor
     stacked.
     """

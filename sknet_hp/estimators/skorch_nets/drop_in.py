@@ -20,7 +20,7 @@ from skorch.dataset import Dataset
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 
-from sknet_hp.estimators.building.architecture import warn_alone
+from sknet_hp.estimators.building.architecture import warn_trained_alone
 from sknet_hp.estimators.skorch_nets.callback_observer import Live, batch_hooks, report
 from sknet_hp.estimators.skorch_nets.state import NetState
 from sknet_hp.estimators.skorch_nets.torch_optim import CannotJoin
@@ -321,7 +321,7 @@ def _structure(module: nn.Module) -> tuple[Graph | nn.Module, tuple[float, ...]]
             alone = copy.deepcopy(module)
         except Exception as uncopied:  # whatever a user's own code raises
             raise CannotJoin("a module that can not be copied") from uncopied
-        warn_alone(error)
+        warn_trained_alone(error)
         return alone, ()
 
 

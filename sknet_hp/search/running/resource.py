@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from sknet_hp.estimators.names import hint
+from sknet_hp.estimators.names import write_hint
 
 ROWS = "n_samples"
 _ROOM = 3  # rungs below the last that an automatic least resource leaves room for
@@ -66,7 +66,7 @@ class Resource:
     def _check(self, known: dict[str, Any], searched: Any) -> None:
         if self.name not in known:
             raise ValueError(
-                f"resource={self.name!r} is no parameter of the estimator; {hint(self.name, known)} 'n_samples' hands "
+                f"resource={self.name!r} is no parameter of the estimator; {write_hint(self.name, known)} 'n_samples' hands "
                 f"out rows"
             )
         if self.name in searched:

@@ -22,7 +22,7 @@ from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
-from sknet_hp.estimators.names import Hinting
+from sknet_hp.estimators.names import NameHints
 from sknet_hp.search.arithmetic.brackets import Rung, cost, with_finalists
 from sknet_hp.search.journal.identity import Identity, digest, unseeded_networks
 from sknet_hp.search.journal.journal import Journal
@@ -53,7 +53,7 @@ own.
 """
 
 
-class BaseSearcher(Hinting, BaseSearchCV):
+class BaseSearcher(NameHints, BaseSearchCV):
     """A search whose candidates go on from where they stopped.
 
     Subclasses say in `_search` who trains how far next. `documented` writes the

@@ -7,7 +7,7 @@ from joblib.parallel import _backend as _joblib_state
 from joblib.parallel import default_parallel_config, get_active_backend
 from sklearn import model_selection
 
-from sknet_hp.estimators.names import Hinting
+from sknet_hp.estimators.names import NameHints
 from sknet_hp.fusion.backend import check_n_jobs, fused
 from sknet_hp.fusion.detection import has_network
 
@@ -31,7 +31,7 @@ def fusing(search: Any) -> AbstractContextManager[Any]:
     return nullcontext() if backend_is_chosen() or not has_network(search) else fused(n_jobs)
 
 
-class FusedSearch(Hinting):
+class FusedSearch(NameHints):
     """Makes the `fit` of the search it is mixed into train its networks together."""
 
     n_jobs: Any

@@ -17,7 +17,7 @@ from scipy import stats
 from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
-from sknet_hp.estimators.names import hint
+from sknet_hp.estimators.names import write_hint
 from sknet_hp.search.arithmetic.brackets import exact
 
 Params = dict[str, Any]
@@ -334,7 +334,7 @@ def check_names(names: Any, estimator: Any) -> None:
             and not any(str(name).startswith(f"{part}__") for part in names)
             and not _takes(estimator, name)
         ):
-            raise ValueError(f"{name!r} is no parameter of the estimator; {hint(str(name), known)}")
+            raise ValueError(f"{name!r} is no parameter of the estimator; {write_hint(str(name), known)}")
 
 
 def _takes(estimator: Any, name: str) -> bool:
