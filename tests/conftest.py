@@ -26,10 +26,10 @@ def bundles(monkeypatch, patience):
     """
     from sknet_hp.fusion import entry
     from sknet_hp.fusion.executors.cluster import RemoteWorker
-    from sknet_hp.fusion.executors.inline import Here
+    from sknet_hp.fusion.executors.inline import InlineExecutor
 
     sizes = []
-    for executor in (Here, RemoteWorker):
+    for executor in (InlineExecutor, RemoteWorker):
 
         def submit(self, bundle, done, original=executor.submit):
             sizes.append(len(bundle.jobs))

@@ -1,7 +1,7 @@
 """Whether there is memory enough, before anything is started and after it has run out."""
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.system.memory import available_memory, size_in_words
+from sknet_hp.system.memory import format_bytes, read_available_memory
 
 
 def require_memory(needed: float, what: str) -> None:
@@ -20,10 +20,10 @@ def require_memory(needed: float, what: str) -> None:
     BadInput
         If less is available.
     """
-    available = available_memory()
+    available = read_available_memory()
     if available is not None and needed > available:
         raise BadInput(
-            f"{what} needs about {size_in_words(needed)} of memory and {size_in_words(available)} are available: use "
+            f"{what} needs about {format_bytes(needed)} of memory and {format_bytes(available)} are available: use "
             f"fewer rows or columns, or a machine with more memory"
         )
 

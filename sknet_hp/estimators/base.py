@@ -28,7 +28,7 @@ from sknet_hp.estimators.targets.held_out import Data, naming, split_rows
 from sknet_hp.estimators.targets.row_weights import counting, shares
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.fusion.devices import resolve_device
-from sknet_hp.fusion.entry import cores_of_caller, train_jobs, trains_elsewhere
+from sknet_hp.fusion.entry import count_cores_of_caller, train_jobs, trains_on_cluster
 from sknet_hp.nets.random_bits import MEMBER, mixed_keys
 from sknet_hp.training.job import EncodedTable, EpochRecord, Rows, State, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
@@ -224,7 +224,7 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
         networks = self._networks()
         if starts is None and isinstance(networks[0].graph, nn.Module):
             architecture.check_buffers(structure, networks[0].graph)
-        graph, device = networks[0].graph, resolve_device(self.device, elsewhere=trains_elsewhere())
+        graph, device = networks[0].graph, resolve_device(self.device, elsewhere=trains_on_cluster())
         batch_size = settings.batch_size(self, len(rows), graph)
         job = TrainingJob(
             graph=graph,
@@ -403,7 +403,7 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
         check_is_fitted(self, "parameters_")
         what = {name: self.structure_[name] for name in ("loss", "n_outputs", "precision")}
         members = list(zip(self._networks(), self.parameters_, self.buffers_, strict=True))
-        cores = cores_of_caller()
+        cores = count_cores_of_caller()
         parts = [
             [
                 predict(network.graph, parameters, buffers, network.rates, Z, cores=cores, **what)

@@ -19,8 +19,8 @@ from joblib.parallel import FallbackToBackend, ParallelBackendBase, SequentialBa
 
 from sknet_hp.fusion.detection import has_network, is_estimator, needs_threads
 from sknet_hp.fusion.tasks.copies import clones_by_itself, copy_calls
-from sknet_hp.fusion.tasks.sizes import bytes_of_batch
-from sknet_hp.system.memory import available_memory
+from sknet_hp.fusion.tasks.sizes import estimate_bytes_of_batch
+from sknet_hp.system.memory import read_available_memory
 
 WIDE = 512
 """How many tasks a caller is told can run at once, so that many networks meet."""
@@ -149,11 +149,11 @@ class FusedBackend(ParallelBackendBase):
     def configure(
         self, n_jobs: int | None = 1, parallel: Any = None, prefer: Any = None, require: Any = None, **kwargs: Any
     ) -> int:
-        from sknet_hp.fusion.engine import engine
+        from sknet_hp.fusion.engine import get_engine
 
-        self.engine = engine()
+        self.engine = get_engine()
         cores = check_n_jobs(self.cores or n_jobs)
-        free = available_memory()
+        free = read_available_memory()
         memory = self.memory or int(DEFAULT_MEMORY_FRACTION * (_UNKNOWN_MEMORY if free is None else free))
         try:
             if getattr(self.engine.tasks.current, "direct", False):
@@ -209,7 +209,7 @@ class FusedBackend(ParallelBackendBase):
 
         parallel = getattr(callback, "parallel", None)
         tasks = self.engine.tasks
-        task = Task(self.calls[parallel], next(tasks.numbers), func, callback, bytes_of_batch(func))
+        task = Task(self.calls[parallel], next(tasks.numbers), func, callback, estimate_bytes_of_batch(func))
         plain = not needs_threads(func)
         with self.lock:
             if plain and parallel not in self.retrieving:
@@ -297,9 +297,9 @@ class Session(joblib.parallel_config):
         backend = FusedBackend(nesting_level=0, over=over, cores=cores, memory=memory, max_threads=max_threads)
         self._over = backend.over
         super().__init__(backend, n_jobs=n_jobs)
-        from sknet_hp.fusion.engine import engine
+        from sknet_hp.fusion.engine import get_engine
 
-        self._trained_before = engine().progress().trained
+        self._trained_before = get_engine().progress().trained
 
     def __enter__(self) -> "Session":
         return self
@@ -316,9 +316,9 @@ class Session(joblib.parallel_config):
         """
         from dataclasses import replace
 
-        from sknet_hp.fusion.engine import engine
+        from sknet_hp.fusion.engine import get_engine
 
-        progress = engine().progress()
+        progress = get_engine().progress()
         return replace(progress, trained=progress.trained - self._trained_before)
 
 

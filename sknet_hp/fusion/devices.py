@@ -45,7 +45,7 @@ def _n_parameters(job: TrainingJob) -> int:
     return job.graph.n_parameters if isinstance(job.graph, Graph) else sum(p.numel() for p in job.graph.parameters())
 
 
-def stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
+def compute_stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
     """How many networks like this one to train in one stack, or to send to a worker at
     a time.
 
@@ -63,7 +63,7 @@ def stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
     return max(1, min(1024, int(0.4 * free) // (4 * (12 * _n_parameters(job) + 6 * activations))))
 
 
-def expected_seconds(job: TrainingJob, members: int) -> float:
+def estimate_seconds(job: TrainingJob, members: int) -> float:
     """A rough guess at what a bundle will take; the engine corrects it by what it sees."""
     epochs = max(0, job.max_epochs - job.first_epoch)
     work = 3 * job.batch_rows * job.n_heads * _n_parameters(job) / _MULTIPLICATIONS_PER_SECOND

@@ -22,11 +22,11 @@ import torch
 
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.bundles import Bundle, Waiting, halves, own_instance
-from sknet_hp.fusion.executor_pool import Places
+from sknet_hp.fusion.executor_pool import ExecutorPool
 from sknet_hp.fusion.executors.base import Executor, WorkerDied
 from sknet_hp.fusion.executors.cluster import Cluster
 from sknet_hp.fusion.tables import TableStore
-from sknet_hp.fusion.task_cache import Kept
+from sknet_hp.fusion.task_cache import TaskCache
 from sknet_hp.fusion.tasks.task import Call
 from sknet_hp.fusion.tasks.threads import Tasks
 from sknet_hp.fusion.tasks.warning_state import WarningState
@@ -36,7 +36,7 @@ from sknet_hp.training.job import CohortKey, Rows, TrainingJob, TrainingResult
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for company
 _LEAST_WAIT, _LONGEST_WAIT = 0.05, 1.0  # seconds
 _MAX_DEATHS = 3  # of workers in turn over one network
-_KEPT = 8  # the part of the memory for waiting tasks that may hold what they have in common
+_CACHE_PART = 8  # the part of the memory for waiting tasks that the cache may hold
 _UNWINDING = 1.0  # seconds to wait for the threads of a call that was cancelled
 
 
@@ -59,8 +59,8 @@ class Engine:
         self.lock = threading.Condition()
         self.tasks = Tasks(self.lock, self.lock.notify)
         self.store = TableStore()
-        self.kept = Kept()
-        self.places = Places(self.lock)
+        self.cache = TaskCache()
+        self.pool = ExecutorPool(self.lock)
         self.groups: dict[CohortKey, list[Waiting]] = {}
         self.ready_made: list[Bundle] = []  # bundles to be tried again
         self.in_training: dict[Bundle, Executor] = {}
@@ -88,14 +88,14 @@ class Engine:
         """
         with self.lock:
             if not self.sessions:
-                self.places.begin(n_jobs, over)
+                self.pool.begin(n_jobs, over)
                 self.trained_before = self.trained
                 self.tasks.n_permits, self.tasks.max_threads, self.tasks.max_bytes = (
-                    self.places.n_jobs,
+                    self.pool.n_jobs,
                     max_threads,
                     max_bytes,
                 )
-                self.kept.room = max_bytes // _KEPT
+                self.cache.max_bytes = max_bytes // _CACHE_PART
                 self.warning_state = WarningState()
                 self.torch_threads = torch.get_num_threads()
             self.sessions.add(session)
@@ -121,8 +121,8 @@ class Engine:
         with self.lock:
             self.sessions.discard(session)
             if not self.sessions and self.warning_state is not None:
-                self.places.end()
-                self.kept.forget()
+                self.pool.end()
+                self.cache.clear()
                 self.warning_state.install(contents=True)
                 self.warning_state = None
                 torch.set_num_threads(self.torch_threads)  # tasks have set it to one for threads to come
@@ -261,19 +261,19 @@ class Engine:
         for key, group in sorted(self.groups.items(), key=self._urgency):
             job, more, left = group[0].job, self.tasks.to_come(), self._left(now)
             ahead = len(group) + min(more, len(self.tasks.queue) + len(self.tasks.running))
-            self.places.prepare(job, ahead)
-            if not self.places.any_free(job):
+            self.pool.prepare(job, ahead)
+            if not self.pool.any_free(job):
                 continue
-            places = self.places.count(job)
+            places = self.pool.count(job)
             size = self._bundle_size(job, len(group) + more, left, places)
             if more and len(group) < size:
-                expected = self.correction * devices.expected_seconds(job, size)
+                expected = self.correction * devices.estimate_seconds(job, size)
                 quiet = now - self.last_arrival > min(_LONGEST_WAIT, max(_LEAST_WAIT, _PATIENCE * expected))
                 if self.tasks.can_go_on() and not quiet:
                     continue
             if len(group) < size:
                 size = self._bundle_size(job, len(group), left, places)
-            expected = self.correction * devices.expected_seconds(job, size)
+            expected = self.correction * devices.estimate_seconds(job, size)
             group.sort(key=lambda w: w.number)
             bundle = Bundle(group[:size], expected=expected)
             executor = self._place(bundle)
@@ -287,7 +287,7 @@ class Engine:
         return None
 
     def _place(self, bundle: Bundle) -> Executor | None:
-        return self.places.choose(bundle.jobs[0])
+        return self.pool.choose(bundle.jobs[0])
 
     def _left(self, now: float) -> int:
         """Networks in training, each counted by the part of its time that is left."""
@@ -303,7 +303,7 @@ class Engine:
         those that were submitted first.
         """
         _, group = item
-        return -min(1.0, len(group) / self.places.stack_height(group[0].job)), min(w.number for w in group)
+        return -min(1.0, len(group) / self.pool.compute_stack_height(group[0].job)), min(w.number for w in group)
 
     def _bundle_size(self, job: TrainingJob, n_jobs: int, left: int, places: int) -> int:
         """How many of n_jobs to train together, so that bundles are of a size and keep
@@ -311,7 +311,7 @@ class Engine:
 
         No slivers: a stack of 3 small networks takes almost as long as one of 30.
         """
-        height = 1 if job.observer is not None else self.places.stack_height(job)
+        height = 1 if job.observer is not None else self.pool.compute_stack_height(job)
         rounds = -(-(n_jobs + left) // (height * places))
         size = min(height, -(-(n_jobs + left) // (rounds * places)))
         return n_jobs if n_jobs <= min(size + size // 3, height) else size
@@ -342,7 +342,7 @@ class Engine:
                 if bundle.expected > 0.005:
                     self.correction = min(20.0, max(0.05, self.correction * (0.5 + 0.5 * seconds / bundle.expected)))
                 self.trained += len(outcome)
-                bundle.members[0].notes += self.places.take_notes()
+                bundle.members[0].notes += self.pool.take_notes()
                 for waiting, result in zip(bundle.members, outcome, strict=True):
                     self._settle(waiting, result=result)
             else:
@@ -398,7 +398,7 @@ _ENGINE: Engine | None = None
 _MAKING = threading.Lock()
 
 
-def engine() -> Engine:
+def get_engine() -> Engine:
     """The engine of this process (a fork has its own)."""
     global _ENGINE
     with _MAKING:

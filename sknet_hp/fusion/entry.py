@@ -16,7 +16,7 @@ from joblib.parallel import get_active_backend
 from sknet_hp.fusion import devices
 from sknet_hp.fusion import engine as engine_module
 from sknet_hp.fusion.executors.cluster import Cluster
-from sknet_hp.fusion.task_cache import Kept
+from sknet_hp.fusion.task_cache import TaskCache
 from sknet_hp.system import processors
 from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.job import CohortKey, TrainingJob, TrainingResult
@@ -29,12 +29,12 @@ def _engine_of_task() -> Any:
     return known if known is not None and known.pid == os.getpid() and known.tasks.task() is not None else None
 
 
-def kept_by_tasks() -> Kept | None:
+def get_task_cache() -> TaskCache | None:
     """Where tasks leave for each other what they have in common; None if this thread is
     no task of the fused backend.
     """
     known = _engine_of_task()
-    return None if known is None else known.kept
+    return None if known is None else known.cache
 
 
 # ---- cores ---------------------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ class _Busy:
 _BUSY = _Busy()
 
 
-def cores_of_caller() -> int:
+def count_cores_of_caller() -> int:
     """How many cores this thread may use now: torch's setting, shared with others; in
     tasks one, unless nobody else is there.
 
@@ -84,12 +84,12 @@ def _cluster_of_backend() -> bool:
     return isinstance(getattr(get_active_backend()[0], "over", None), Cluster)
 
 
-def trains_elsewhere() -> bool:
+def trains_on_cluster() -> bool:
     """Whether networks that this thread wants go to a cluster, on whose devices this
     process has no say.
     """
     known = _engine_of_task()
-    return _cluster_of_backend() if known is None else known.places.cluster is not None
+    return _cluster_of_backend() if known is None else known.pool.cluster is not None
 
 
 def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
@@ -103,7 +103,7 @@ def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
 
 def _train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
     known = _engine_of_task()
-    if known is not None and known.places.has(jobs[0]) and not getattr(known.tasks.current, "direct", False):
+    if known is not None and known.pool.has(jobs[0]) and not getattr(known.tasks.current, "direct", False):
         return known.train(jobs)
     if jobs[0].device != "cpu":
         return _train_stacked([replace(job, device="cuda:0") if job.device == "cuda" else job for job in jobs])
@@ -111,7 +111,7 @@ def _train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
         with known.tasks.trains() as cancellation:
             return train_all(jobs, cancellation, known.tasks.cores)
     with _BUSY.one_more():
-        return train_all(jobs, Cancellation(), cores_of_caller)
+        return train_all(jobs, Cancellation(), count_cores_of_caller)
 
 
 def _train_stacked(jobs: list[TrainingJob]) -> list[TrainingResult]:
@@ -123,7 +123,7 @@ def _train_stacked(jobs: list[TrainingJob]) -> list[TrainingResult]:
     for number, job in enumerate(jobs):
         groups.setdefault(job.key, []).append(number)
     for numbers in groups.values():
-        height = devices.stack_height(jobs[numbers[0]])
+        height = devices.compute_stack_height(jobs[numbers[0]])
         for begin in range(0, len(numbers), height):
             part = numbers[begin : begin + height]
             results |= zip(part, train([jobs[number] for number in part]), strict=True)

@@ -7,12 +7,12 @@ import threading
 from sknet_hp.fusion import devices
 from sknet_hp.fusion.executors.base import Executor
 from sknet_hp.fusion.executors.cluster import Cluster
-from sknet_hp.fusion.executors.inline import Here
+from sknet_hp.fusion.executors.inline import InlineExecutor
 from sknet_hp.system.processors import count_cores, resolve_n_jobs
 from sknet_hp.training.job import TrainingJob
 
 
-class Places:
+class ExecutorPool:
     """The devices of this process, or the workers of a cluster.
 
     Parameters
@@ -25,7 +25,7 @@ class Places:
         self.lock = lock
         self.n_jobs = 1
         self.cluster: Cluster | None = None
-        self.here: dict[str, Here] = {}
+        self.here: dict[str, InlineExecutor] = {}
 
     def begin(self, n_jobs: int | None, over: str | Cluster | None) -> None:
         """The rules of a session. On a cluster `n_jobs` is a number of workers, and all
@@ -50,13 +50,13 @@ class Places:
         """
         return self._cluster(job) is not None or job.device != "cpu"
 
-    def stack_height(self, job: TrainingJob) -> int:
+    def compute_stack_height(self, job: TrainingJob) -> int:
         """How many networks like this one to train in one stack, where it will be
         trained.
         """
         if self.cluster is None or job.device == "cpu" or job.observer is not None:
-            return devices.stack_height(job)
-        return devices.stack_height(job, self.cluster.gpu_bytes())
+            return devices.compute_stack_height(job)
+        return devices.compute_stack_height(job, self.cluster.gpu_bytes())
 
     def prepare(self, job: TrainingJob, n_networks: int) -> None:
         """So many networks like this one are known to be ahead."""
@@ -92,10 +92,10 @@ class Places:
         """The cluster that such jobs go to. Observers look on in this process."""
         return self.cluster if job.observer is None else None
 
-    def _here(self, job: TrainingJob) -> list[Here]:
+    def _here(self, job: TrainingJob) -> list[InlineExecutor]:
         names = [job.device]
         if job.device == "cuda":
             import torch
 
             names = [f"cuda:{i}" for i in range(max(1, torch.cuda.device_count()))]
-        return [self.here.setdefault(name, Here(name)) for name in names]
+        return [self.here.setdefault(name, InlineExecutor(name)) for name in names]

@@ -9,65 +9,68 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-_MOST = 1000  # arrays that are held: beyond, there is little that they have in common
+_MAX_ARRAYS = 1000  # beyond, there is little that tasks have in common
 
 
-class Kept:
-    """Arrays, each with what belongs to it, by name: found as long as anybody holds the
-    array. The latest are held here, while there is room.
+class TaskCache:
+    """A cache of arrays, each with an object that belongs to it, by key.
+
+    An array is found for as long as anybody holds it. The cache itself holds the arrays
+    that were used last, up to `max_bytes`.
 
     Attributes
     ----------
-    room : bytes of arrays that are held here at most; larger ones are not.
+    max_bytes : of the arrays that the cache holds; it holds no array larger than that.
     """
 
     def __init__(self) -> None:
-        self.room = 0
+        self.max_bytes = 0
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[weakref.ref[Any], Any]] = {}
-        self._latest: OrderedDict[str, Any] = OrderedDict()
-        self._bytes = 0
-        self._forgotten = 0  # how often
+        self._entries: dict[str, tuple[weakref.ref[Any], Any]] = {}
+        self._held: OrderedDict[str, Any] = OrderedDict()  # the one used last at the end
+        self._held_bytes = 0
+        self._n_cleared = 0  # how often
 
-    def find(self, name: str, make: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
-        """What has this name, or else is made now: by two tasks that come at the same
-        time, maybe, each for itself.
+    def get_or_make(self, key: str, make: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
+        """Return the array of a key and what belongs to it, made now if it is not there.
+
+        Two tasks that ask at the same time may each make their own.
         """
         with self._lock:
-            reference, belonging = self._known.get(name, (None, None))
+            reference, belonging = self._entries.get(key, (None, None))
             array = None if reference is None else reference()
             if array is not None:
-                if name in self._latest:
-                    self._latest.move_to_end(name)
+                if key in self._held:
+                    self._held.move_to_end(key)
                 return array, belonging
-            before = self._forgotten
+            before = self._n_cleared
         array, belonging = make()
         with self._lock:
-            if self._forgotten == before:  # else the call that it was for has ended meanwhile
-                self._keep(name, array, belonging)
+            if self._n_cleared == before:  # else the call that it was for has ended meanwhile
+                self._store(key, array, belonging)
         return array, belonging
 
-    def _keep(self, name: str, array: Any, belonging: Any) -> None:
-        self._known[name] = weakref.ref(array, partial(self._gone, name)), belonging
-        if array.nbytes > self.room:
+    def _store(self, key: str, array: Any, belonging: Any) -> None:
+        self._entries[key] = weakref.ref(array, partial(self._remove, key)), belonging
+        if array.nbytes > self.max_bytes:
             return
-        self._bytes += array.nbytes - (self._latest[name].nbytes if name in self._latest else 0)
-        self._latest[name] = array
-        while self._bytes > self.room or len(self._latest) > _MOST:
-            _, oldest = self._latest.popitem(last=False)
-            self._bytes -= oldest.nbytes
+        self._held_bytes += array.nbytes - (self._held[key].nbytes if key in self._held else 0)
+        self._held[key] = array
+        while self._held_bytes > self.max_bytes or len(self._held) > _MAX_ARRAYS:
+            _, oldest = self._held.popitem(last=False)
+            self._held_bytes -= oldest.nbytes
 
-    def _gone(self, name: str, reference: weakref.ref[Any]) -> None:
+    def _remove(self, key: str, reference: weakref.ref[Any]) -> None:
         # Runs wherever an array is dropped, under this lock too, so it takes none: operations on dictionaries
         # are atomic.
-        entry = self._known.get(name)
+        entry = self._entries.get(key)
         if entry is not None and entry[0] is reference:
-            self._known.pop(name, None)
+            self._entries.pop(key, None)
 
-    def forget(self) -> None:
-        """All of it; and what is being made now is not kept."""
+    def clear(self) -> None:
+        """Empty the cache; what is being made now is not stored either."""
         with self._lock:
-            self._forgotten += 1
-            self._known.clear()
-            self._latest.clear()
-            self._bytes = 0
+            self._n_cleared += 1
+            self._entries.clear()
+            self._held.clear()
+            self._held_bytes = 0

@@ -15,7 +15,7 @@ _CGROUPS = (
 )
 
 
-def available_memory() -> int | None:
+def read_available_memory() -> int | None:
     """Bytes that this process may still take: the least of the machine's, its control
     group's and its own limit; None where unknown.
     """
@@ -23,7 +23,7 @@ def available_memory() -> int | None:
     return min(bounds) if bounds else None
 
 
-def size_in_words(n_bytes: float) -> str:
+def format_bytes(n_bytes: float) -> str:
     """Bytes as "12 MB" or "3.4 GB"."""
     if n_bytes < 1e9:
         return f"{max(n_bytes, 0) / 1e6:,.0f} MB"

@@ -301,7 +301,7 @@ def test_missing_arguments(refused):
 
 def test_not_enough_memory(refused, write, monkeypatch):
     write()
-    monkeypatch.setattr("sknet_hp.cli.memory.available_memory", lambda: 1000)
+    monkeypatch.setattr("sknet_hp.cli.memory.read_available_memory", lambda: 1000)
     refused(*TUNE, says=("memory", "fewer rows"))
 
 

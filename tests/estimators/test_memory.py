@@ -12,7 +12,7 @@ from sknet_hp.system import memory
 
 
 def test_this_machine_has_memory():
-    assert memory.available_memory() > 0
+    assert memory.read_available_memory() > 0
 
 
 def test_control_group_counts_its_file_cache_as_free(tmp_path, monkeypatch):
@@ -33,14 +33,14 @@ def test_control_group_counts_its_file_cache_as_free(tmp_path, monkeypatch):
 def test_limit_of_the_process_counts():
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9));from sknet_hp.system.memory import "
-        "available_memory; print(available_memory())"
+        "read_available_memory; print(read_available_memory())"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert 0 < int(output) < 10**9
 
 
 def test_a_table_that_does_not_fit_is_refused_with_its_size(monkeypatch):
-    monkeypatch.setattr(memory, "available_memory", lambda: 300_000_000)
+    monkeypatch.setattr(memory, "read_available_memory", lambda: 300_000_000)
     net, y = NetClassifier(early_stopping=False, max_epochs=1), np.arange(20_000) % 2
     with pytest.raises(
         MemoryError,

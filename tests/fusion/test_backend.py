@@ -23,9 +23,9 @@ from sklearn.preprocessing import StandardScaler
 import sknet_hp
 from sknet_hp.fusion.backend import WIDE, FusedBackend
 from sknet_hp.fusion.detection import has_network
-from sknet_hp.fusion.engine import engine
-from sknet_hp.fusion.entry import cores_of_caller, train_job
-from sknet_hp.fusion.tasks.sizes import bytes_of_batch
+from sknet_hp.fusion.engine import get_engine
+from sknet_hp.fusion.entry import count_cores_of_caller, train_job
+from sknet_hp.fusion.tasks.sizes import estimate_bytes_of_batch
 from sknet_hp.system import processors
 
 pytestmark = pytest.mark.timeout(60)
@@ -99,9 +99,9 @@ def test_no_network_is_shared_out_over_more_cores_than_there_are():
     threads = torch.get_num_threads()
     torch.set_num_threads(64)
     try:
-        assert cores_of_caller() == processors.count_cores()
+        assert count_cores_of_caller() == processors.count_cores()
         with sknet_hp.fused(n_jobs=64):
-            assert Parallel()([delayed(cores_of_caller)()]) == [processors.count_cores()]
+            assert Parallel()([delayed(count_cores_of_caller)()]) == [processors.count_cores()]
     finally:
         torch.set_num_threads(threads)
 
@@ -114,13 +114,13 @@ def test_how_many_cores_work(new_engine, fit, n_jobs, cores):
     for asked in (None, 1, 2):
         with sknet_hp.fused(n_jobs):
             Parallel(n_jobs=asked)(delayed(fit)(seed) for seed in range(2))
-        assert new_engine.places.n_jobs == cores
+        assert new_engine.pool.n_jobs == cores
 
 
 def test_a_call_decides_where_there_is_no_session(new_engine, fit):
     with joblib.parallel_config(backend="fused"):
         Parallel(n_jobs=3)(delayed(fit)(seed) for seed in range(2))
-    assert new_engine.places.n_jobs == 3
+    assert new_engine.pool.n_jobs == 3
 
 
 def test_the_name_is_known_after_import(tmp_path):
@@ -239,7 +239,7 @@ def test_the_dispatcher_ends_with_the_session(new_engine, data, net):
     new_engine.lock.notify()
     new_engine.lock.release()
     assert wait_until(lambda: new_engine.dispatcher is None)
-    assert engine() is new_engine
+    assert get_engine() is new_engine
 
 
 def test_timeouts_of_joblib_are_kept(fit):
@@ -259,7 +259,7 @@ def test_tables_within_a_split_count_as_memory():
     plain, within = (
         SimpleNamespace(items=[(None, arguments, {})]) for arguments in ((X, X[:, 0]), ((X, X[:, 0], None), "name"))
     )
-    assert bytes_of_batch(plain) == bytes_of_batch(within) == X.nbytes + X[:, 0].nbytes
+    assert estimate_bytes_of_batch(plain) == estimate_bytes_of_batch(within) == X.nbytes + X[:, 0].nbytes
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")

@@ -70,9 +70,9 @@ def test_networks_for_a_gpu_go_where_there_is_one(fit, alone):
 
 def test_a_stack_is_as_high_as_the_memory_of_the_smallest_gpu_allows(fit, alone):
     job = make_job(device="cuda")
-    one = next(n for n in range(1, 1 << 30, 64) if devices.stack_height(job, n) == 2)
-    assert devices.stack_height(job, 8 * one) in range(14, 18)
-    assert devices.stack_height(job, 1 << 40) == 1024
+    one = next(n for n in range(1, 1 << 30, 64) if devices.compute_stack_height(job, n) == 2)
+    assert devices.compute_stack_height(job, 8 * one) in range(14, 18)
+    assert devices.compute_stack_height(job, 1 << 40) == 1024
     cluster = FakeCluster(1 << 14, 1 << 30)
     with sknet_hp.fused(over=cluster):
         Parallel()(delayed(fit)(seed, device="cuda") for seed in range(8))

@@ -24,7 +24,7 @@ from skorch.callbacks import Callback
 
 import sknet_hp
 import sknet_hp.search
-from sknet_hp.fusion.engine import engine
+from sknet_hp.fusion.engine import get_engine
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.fusion.executors import cluster as clusters
 from sknet_hp.training.job import Stopping
@@ -107,7 +107,9 @@ def same(a, b):
 
 def at_work():
     """Workers that hold a bundle."""
-    return [executor for executor in list(engine().in_training.values()) if isinstance(executor, clusters.RemoteWorker)]
+    return [
+        executor for executor in list(get_engine().in_training.values()) if isinstance(executor, clusters.RemoteWorker)
+    ]
 
 
 def kill(worker):
@@ -316,7 +318,7 @@ def test_calling_off_stops_the_workers(cluster, fit, alone):
 
     with pytest.raises(KeyError, match="stop"):
         Parallel()([*(delayed(fit)(seed, max_epochs=10**6) for seed in range(4)), delayed(fail)()])
-    assert wait_until(lambda: not engine().in_training)
+    assert wait_until(lambda: not get_engine().in_training)
     assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4]), "workers are free again"
 
 

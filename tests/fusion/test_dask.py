@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from scripts import run, start, wait_until
 
 import sknet_hp
-from sknet_hp.fusion.engine import engine
+from sknet_hp.fusion.engine import get_engine
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.timeout(120)
@@ -21,7 +21,7 @@ MAIN = """
 if __name__ == "__main__":
     import logging
     from distributed import Client
-    from sknet_hp.fusion.engine import engine
+    from sknet_hp.fusion.engine import get_engine
     client = Client({address!r})
 """
 
@@ -119,7 +119,7 @@ def test_a_cluster_that_is_gone_ends_the_search(fit):
     ):
 
         def close():
-            assert wait_until(lambda: engine().in_training)
+            assert wait_until(lambda: get_engine().in_training)
             client.close()
 
         thread = threading.Thread(target=close)
@@ -171,7 +171,7 @@ def test_ctrl_c(client, tmp_path):
     with sknet_hp.fused(over="dask"):
         want = Parallel()(delayed(fit)(s) for s in range(4))
         def say():
-            while not engine().in_training:
+            while not get_engine().in_training:
                 time.sleep(0.01)
             time.sleep(0.3)
             print("training", flush=True)
@@ -204,7 +204,7 @@ def test_workers_are_free_when_who_asked_is_killed(client, fit, alone, tmp_path)
             client,
             """
     def say():
-        while len(engine().in_training) < 2:
+        while len(get_engine().in_training) < 2:
             time.sleep(0.01)
         print("training", flush=True)
     threading.Thread(target=say).start()

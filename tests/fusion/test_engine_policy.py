@@ -15,7 +15,7 @@ from sknet_hp.fusion.executors.base import WorkerDied
 from sknet_hp.training.cancellation import Cancelled
 
 pytestmark = [pytest.mark.timeout(40), pytest.mark.usefixtures("patience")]
-HEIGHT = devices.stack_height(make_job())
+HEIGHT = devices.compute_stack_height(make_job())
 
 
 def train(seed, **changes):
@@ -26,8 +26,8 @@ def train(seed, **changes):
 @pytest.fixture
 def here(new_engine):
     """One fake device of this process."""
-    new_engine.places.here[DEVICE] = FakeExecutor()
-    return new_engine.places.here[DEVICE]
+    new_engine.pool.here[DEVICE] = FakeExecutor()
+    return new_engine.pool.here[DEVICE]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def waits_a_second(patience, monkeypatch):
 def two_places(new_engine, monkeypatch):
     """Two fake devices of this process."""
     places = [FakeExecutor(), FakeExecutor()]
-    monkeypatch.setattr(new_engine.places, "_here", lambda job: places)
+    monkeypatch.setattr(new_engine.pool, "_here", lambda job: places)
     return places
 
 
@@ -63,7 +63,7 @@ def test_bundles_are_full_and_of_a_size(here, jobs, sizes):
 def test_bundles_are_cut_evenly_over_places(two_places, jobs, size):
     for place in two_places:
         place.seconds = 0.4
-    epochs = round(0.4 / devices.expected_seconds(make_job(), size))
+    epochs = round(0.4 / devices.estimate_seconds(make_job(), size))
     assert run_here(delayed(train)(seed, epochs=epochs) for seed in range(jobs)) == list(range(jobs))
     assert abs(sum(two_places[0].sizes) - sum(two_places[1].sizes)) <= jobs / 2
     assert max(two_places[0].sizes + two_places[1].sizes) <= size + size // 4 + 2
@@ -149,7 +149,7 @@ def test_what_fills_a_stack_goes_first(here):
     wait for each other.
     """
     here.seconds = 0.2
-    epochs = round(0.2 / devices.expected_seconds(make_job(), 18))
+    epochs = round(0.2 / devices.estimate_seconds(make_job(), 18))
 
     def outer(fold):
         Parallel()(delayed(train)(100 * fold + k, epochs=epochs) for k in range(18))
@@ -263,7 +263,7 @@ def test_a_network_that_kills_workers_fails_alone(two_places):
 
 
 def test_a_bug_in_the_engine_hangs_nobody(here, new_engine, monkeypatch):
-    monkeypatch.setattr(devices, "stack_height", lambda job: 1 / 0)
+    monkeypatch.setattr(devices, "compute_stack_height", lambda job: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_here(delayed(train)(seed) for seed in range(5))
 

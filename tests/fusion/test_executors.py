@@ -10,7 +10,7 @@ import pytest
 from fakes import make_job
 
 from sknet_hp.fusion import tables
-from sknet_hp.fusion.executors.inline import Here
+from sknet_hp.fusion.executors.inline import InlineExecutor
 from sknet_hp.fusion.tables import TableStore
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.cancellation import Cancelled
@@ -123,7 +123,7 @@ def test_interning_from_many_threads(store):
 
 
 def test_here_trains_in_another_thread():
-    here, outcome = Here("cpu"), Outcome()
+    here, outcome = InlineExecutor("cpu"), Outcome()
     here.submit(Jobs(small(1), small(2)), outcome)
     assert outcome.done.wait(20)
     assert not here.busy
@@ -138,13 +138,13 @@ def test_here_trains_in_this_thread_if_there_is_no_other(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    here, outcome = Here("cpu"), Outcome()
+    here, outcome = InlineExecutor("cpu"), Outcome()
     here.submit(Jobs(small(1)), outcome)
     assert outcome.value[0].state.epoch == 1
 
 
 def test_here_hands_over_what_goes_wrong():
-    here, outcome = Here("cpu"), Outcome()
+    here, outcome = InlineExecutor("cpu"), Outcome()
     here.submit(Jobs(small(1, loss="no such loss")), outcome)
     assert outcome.done.wait(20)
     assert isinstance(outcome.value, KeyError)
@@ -153,7 +153,7 @@ def test_here_hands_over_what_goes_wrong():
 
 @pytest.mark.parametrize("how", ["cancel", "bundle"])
 def test_here_stops_between_two_steps(how):
-    here, outcome, bundle = Here("cpu"), Outcome(), Jobs(small(1, epochs=10**7))
+    here, outcome, bundle = InlineExecutor("cpu"), Outcome(), Jobs(small(1, epochs=10**7))
     here.submit(bundle, outcome)
     assert not outcome.done.wait(0.2)
     if how == "cancel":
@@ -170,7 +170,7 @@ def test_here_stops_between_two_steps(how):
 
 def test_what_failed_holds_no_memory():
     """The traceback's frames would keep a cohort's tensors while its halves are tried."""
-    here, outcome = Here("cpu"), Outcome()
+    here, outcome = InlineExecutor("cpu"), Outcome()
     here.submit(Jobs(small(1, loss="no such loss")), outcome)
     assert outcome.done.wait(20)
     frames = [frame for frame, _ in traceback.walk_tb(outcome.value.__traceback__)][1:]
@@ -179,7 +179,7 @@ def test_what_failed_holds_no_memory():
 
 
 def test_a_bundle_that_has_ended_can_not_be_called_off_in_place_of_the_next():
-    here, first, second, bundle = Here("cpu"), Outcome(), Outcome(), Jobs(small(1))
+    here, first, second, bundle = InlineExecutor("cpu"), Outcome(), Outcome(), Jobs(small(1))
     here.submit(bundle, first)
     assert first.done.wait(20)
     here.submit(Jobs(small(1, epochs=50)), second)

@@ -14,8 +14,8 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 import sknet_hp
 from sknet_hp import NetClassifier
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
-from sknet_hp.fusion.engine import engine
-from sknet_hp.fusion.task_cache import Kept
+from sknet_hp.fusion.engine import get_engine
+from sknet_hp.fusion.task_cache import TaskCache
 from sknet_hp.search import HalvingSearchCV
 
 pytestmark = pytest.mark.timeout(60)
@@ -58,62 +58,62 @@ def never():
 
 
 def test_what_is_kept_is_made_once():
-    kept = Kept()
-    kept.room = 100
-    array, belonging = kept.find("a", make(1, 80))
-    again, other = kept.find("a", never)
+    cache = TaskCache()
+    cache.max_bytes = 100
+    array, belonging = cache.get_or_make("a", make(1, 80))
+    again, other = cache.get_or_make("a", never)
     assert again is array
     assert other == belonging == 1
 
 
 def test_what_somebody_holds_is_found_however_little_room_there_is():
-    kept = Kept()
-    array, _ = kept.find("a", make(1, 80))
-    assert kept.find("a", never)[0] is array
+    cache = TaskCache()
+    array, _ = cache.get_or_make("a", make(1, 80))
+    assert cache.get_or_make("a", never)[0] is array
     del array
     gc.collect()
-    assert kept.find("a", make(2, 80))[1] == 2
+    assert cache.get_or_make("a", make(2, 80))[1] == 2
 
 
 def test_the_latest_are_kept():
-    kept = Kept()
-    kept.room = 160
-    kept.find("a", make(1, 80))
-    kept.find("b", make(2, 80))
-    kept.find("a", never)
-    kept.find("c", make(3, 80))
-    kept.find("a", never)
-    kept.find("c", never)
-    assert kept.find("b", make(4, 80))[1] == 4
+    cache = TaskCache()
+    cache.max_bytes = 160
+    cache.get_or_make("a", make(1, 80))
+    cache.get_or_make("b", make(2, 80))
+    cache.get_or_make("a", never)
+    cache.get_or_make("c", make(3, 80))
+    cache.get_or_make("a", never)
+    cache.get_or_make("c", never)
+    assert cache.get_or_make("b", make(4, 80))[1] == 4
 
 
 def test_what_is_larger_than_the_room_is_not_kept():
-    kept = Kept()
-    kept.room = 100
-    kept.find("small", make(1, 80))
-    kept.find("large", make(1, 800))
-    kept.find("small", never)
-    assert kept.find("large", make(2, 80))[1] == 2
+    cache = TaskCache()
+    cache.max_bytes = 100
+    cache.get_or_make("small", make(1, 80))
+    cache.get_or_make("large", make(1, 800))
+    cache.get_or_make("small", never)
+    assert cache.get_or_make("large", make(2, 80))[1] == 2
 
 
 def test_nothing_is_left_after_it_is_forgotten():
-    kept = Kept()
-    kept.room = 100
-    array, _ = kept.find("a", make(1, 80))
-    kept.forget()
-    assert kept.find("a", make(2, 80))[0] is not array
+    cache = TaskCache()
+    cache.max_bytes = 100
+    array, _ = cache.get_or_make("a", make(1, 80))
+    cache.clear()
+    assert cache.get_or_make("a", make(2, 80))[0] is not array
 
 
 def test_what_is_finished_after_it_was_forgotten_is_not_kept():
-    kept = Kept()
-    kept.room = 100
+    cache = TaskCache()
+    cache.max_bytes = 100
 
     def forgotten():
-        kept.forget()
+        cache.clear()
         return make(1, 80)()
 
-    kept.find("late", forgotten)
-    assert kept.find("late", make(2, 80))[1] == 2
+    cache.get_or_make("late", forgotten)
+    assert cache.get_or_make("late", make(2, 80))[1] == 2
 
 
 def test_a_search_encodes_each_split_once(table, encodings):
@@ -205,8 +205,8 @@ def test_nothing_is_held_after_the_call(table, monkeypatch):
     finally:
         gc.enable()
     assert len(made) == 2 * 2 * 3
-    assert not engine().kept._latest
-    assert not engine().kept._known
+    assert not get_engine().cache._held
+    assert not get_engine().cache._entries
 
 
 @pytest.mark.filterwarnings("always")

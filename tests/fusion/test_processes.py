@@ -21,11 +21,11 @@ def test_ctrl_c(tmp_path):
     process = start(
         tmp_path,
         """
-        from sknet_hp.fusion.engine import engine
+        from sknet_hp.fusion.engine import get_engine
         with sknet_hp.fused(2):
             want = Parallel()(delayed(fit)(s) for s in range(4))
             def say():
-                while not engine().progress().training:
+                while not get_engine().progress().training:
                     time.sleep(0.01)
                 time.sleep(0.3)
                 print("training", flush=True)
@@ -96,10 +96,10 @@ def test_an_exit_in_the_middle_is_quick_and_clean(tmp_path):
     process = start(
         tmp_path,
         """
-        from sknet_hp.fusion.engine import engine
+        from sknet_hp.fusion.engine import get_engine
         sknet_hp.fused(2)
         generator = Parallel(return_as="generator")(delayed(fit)(s, max_epochs=10**6) for s in range(40))
-        while not engine().progress().training:
+        while not get_engine().progress().training:
             time.sleep(0.01)
         """,
     )
@@ -112,9 +112,9 @@ def test_a_parent_that_is_killed_leaves_nothing(tmp_path):
     process = start(
         tmp_path,
         """
-        from sknet_hp.fusion.engine import engine
+        from sknet_hp.fusion.engine import get_engine
         def say():
-            while not engine().progress().training:
+            while not get_engine().progress().training:
                 time.sleep(0.01)
             print("training", flush=True)
         threading.Thread(target=say, daemon=True).start()
@@ -160,17 +160,17 @@ def test_a_fork_has_an_engine_of_its_own(tmp_path):
     out, error = run(
         tmp_path,
         """
-        from sknet_hp.fusion.engine import engine
+        from sknet_hp.fusion.engine import get_engine
         with sknet_hp.fused(1):
             want = Parallel()(delayed(fit)(s) for s in range(4))
-            old = engine()
+            old = get_engine()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 child = os.fork()
             if child == 0:
                 with sknet_hp.fused(2):
                     got = Parallel()(delayed(fit)(s) for s in range(4))
-                ok = engine() is not old and all((a == b).all() for a, b in zip(want, got))
+                ok = get_engine() is not old and all((a == b).all() for a, b in zip(want, got))
                 sys.exit(0 if ok else 1)
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
             got = Parallel()(delayed(fit)(s) for s in range(4))

@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 
 import sknet_hp
 from sknet_hp.fusion import entry
-from sknet_hp.fusion.engine import engine
+from sknet_hp.fusion.engine import get_engine
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -257,7 +257,7 @@ def test_a_generator_consumed_in_another_thread(fit, alone):
         thread.start()
         thread.join(30)
     assert same(got, alone[:9])
-    assert not engine().tasks.dispatching
+    assert not get_engine().tasks.dispatching
 
 
 @pytest.mark.filterwarnings(
@@ -278,7 +278,7 @@ def test_a_generator_dropped_half_consumed(fit):
         del generator
         gc.collect()
         dropped.set()
-        assert wait_until(lambda: engine().tasks.threads == 0)
+        assert wait_until(lambda: get_engine().tasks.threads == 0)
     assert set(trained) <= {0, 1}
 
 
@@ -287,7 +287,7 @@ def test_a_call_that_fails_before_it_begins_leaves_no_session(fit, alone):
         with pytest.raises(TypeError):
             Parallel()(5)
         gc.collect()
-        assert not engine().sessions
+        assert not get_engine().sessions
         assert same(Parallel()(delayed(fit)(s) for s in range(3)), alone[:3])
 
 
@@ -424,13 +424,13 @@ def test_nothing_is_held_after_a_search(data, net):
     X = data[0].view(Watched)
     alive = weakref.ref(X)
     gc.collect()
-    before = set(engine().store.known)  # tables of other tests that somebody else holds
+    before = set(get_engine().store.known)  # tables of other tests that somebody else holds
     with sknet_hp.fused(1):
         Parallel()(delayed(lambda X, s: net(s).fit(X, data[1]).n_iter_)(X, s) for s in range(10))
     del X
     gc.collect()
     assert wait_until(lambda: alive() is None)
-    assert set(engine().store.known) <= before
+    assert set(get_engine().store.known) <= before
 
 
 def test_finished_tasks_hold_no_data(fit):

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.utils.validation import _num_samples, validate_data
 
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
-from sknet_hp.fusion.entry import kept_by_tasks
+from sknet_hp.fusion.entry import get_task_cache
 from sknet_hp.nets.inputs import Inputs
 
 
@@ -30,11 +30,11 @@ def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator:
             encoder
         )  # as it is now, whatever becomes of the estimator's
 
-    kept, name = kept_by_tasks(), _name(encoder, X, ("learned", encoder.get_params(), weight))
-    if kept is None or name is None:
+    cache, key = get_task_cache(), _name(encoder, X, ("learned", encoder.get_params(), weight))
+    if cache is None or key is None:
         rows = encoder.learn(X, weight, estimator=estimator)
     else:
-        rows, known = kept.find(name, make)
+        rows, known = cache.get_or_make(key, make)
         if not hasattr(encoder, "n_features_in_"):  # it came from elsewhere
             own = deepcopy(known)
             validate_data(estimator, X, reset=True, skip_check_array=True)
@@ -53,10 +53,10 @@ def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
         made.append(encoder.encode(X, estimator=estimator))
         return made[0], None
 
-    kept, name = kept_by_tasks(), _name(encoder, X, ("encoded", vars(encoder)))
-    if kept is None or name is None:
+    cache, key = get_task_cache(), _name(encoder, X, ("encoded", vars(encoder)))
+    if cache is None or key is None:
         return make()[0]
-    rows, _ = kept.find(name, make)
+    rows, _ = cache.get_or_make(key, make)
     if not made:
         validate_data(estimator, X, reset=False, skip_check_array=True)
     return rows
@@ -64,7 +64,7 @@ def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
 
 def encoded_in_parts(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[Inputs]:
     """`encoder.encode_in_parts`, or, where that is a single part, `encoded`."""
-    if kept_by_tasks() is not None and _is_one_part(encoder, X):
+    if get_task_cache() is not None and _is_one_part(encoder, X):
         yield encoded(encoder, X, estimator)
     else:
         yield from encoder.encode_in_parts(X, estimator=estimator)
@@ -81,7 +81,7 @@ def _name(encoder: TableEncoder, X: Any, rest: Any) -> str | None:
     """The same for equal content only; None for what can not be read through, or is not
     worth it.
     """
-    if kept_by_tasks() is None or (encoder.n_bins == 0 and isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
+    if get_task_cache() is None or (encoder.n_bins == 0 and isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
         return None  # numbers that are only brought onto a scale are encoded as fast as they are recognised
     digest = hashlib.sha256()
     try:

@@ -1,6 +1,6 @@
 """Whether there is memory for an encoded table, before it is made."""
 
-from sknet_hp.system.memory import available_memory, size_in_words
+from sknet_hp.system.memory import format_bytes, read_available_memory
 
 _WORTH_ASKING = 2**26  # bytes; asking takes a tenth of a millisecond
 
@@ -15,10 +15,10 @@ def check_room(n_rows: int, row_bytes: int) -> None:
         same, and end the process while it is filled.
     """
     needed = n_rows * row_bytes
-    available = available_memory() if needed >= _WORTH_ASKING else None
+    available = read_available_memory() if needed >= _WORTH_ASKING else None
     if available is not None and needed > available:
         raise MemoryError(
-            f"the encoded table needs {n_rows:,} rows × {row_bytes:,} bytes = {size_in_words(needed)} of memory, and "
-            f"{size_in_words(available)} are available. Use fewer columns (by feature selection before the network, "
+            f"the encoded table needs {n_rows:,} rows × {row_bytes:,} bytes = {format_bytes(needed)} of memory, and "
+            f"{format_bytes(available)} are available. Use fewer columns (by feature selection before the network, "
             f"or num_embedding='none'), fewer rows, or a machine with more memory."
         )

@@ -9,7 +9,7 @@ from sknet_hp.training.job import TrainingResult
 from sknet_hp.training.stacked.cohort import train
 
 
-class Here:
+class InlineExecutor:
     """In this process, in a thread that lives as long as the bundle."""
 
     def __init__(self, device: str):

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 
-def bytes_of_batch(batch: Any) -> int:
+def estimate_bytes_of_batch(batch: Any) -> int:
     """Bytes that a task may come to hold: as much as the arrays and frames it is given,
     since scikit-learn copies a split of them.
     """
