@@ -115,7 +115,7 @@ def main() -> None:
     print("| network | peer, s an epoch | ours | ratio | ours, bf16 | ratio |\n|---|---|---|---|---|---|")
     for name, (peer, recipe) in PAIRS.items():
         contestants = {"peer": peer, "float32": ours(recipe)} | (
-            {"bf16": ours(recipe | {"precision": "bf16"})} if half_products.supported() else {}
+            {"bf16": ours(recipe | {"precision": "bf16"})} if half_products.is_supported() else {}
         )
         times: dict[str, list[float]] = {who: [] for who in contestants}
         for _ in range(arguments.rounds):

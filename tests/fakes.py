@@ -20,7 +20,7 @@ DEVICE = "meta"
 own thread, nor a GPU that there is.
 """
 
-TABLE = EncodedTable(Inputs.of(np.zeros((4, 2))), np.array([0, 1, 0, 1]))
+TABLE = EncodedTable(Inputs.from_wide(np.zeros((4, 2))), np.array([0, 1, 0, 1]))
 
 
 @lru_cache

@@ -102,12 +102,12 @@ def configuration(seed):
         y = y if loss in ("mse", "mae", "huber", "quantile", own) else (y > 0).astype(np.float32)
     weight = rng.random(len(X)).astype(np.float32) if rng.integers(3) == 0 else None
     tables = [
-        EncodedTable(Inputs.of(X, front.n_codes), y, weight),
-        EncodedTable(Inputs.of(X[::-1], front.n_codes), y[::-1].copy()),
+        EncodedTable(Inputs.from_wide(X, front.n_codes), y, weight),
+        EncodedTable(Inputs.from_wide(X[::-1], front.n_codes), y[::-1].copy()),
     ]
     validated = bool(rng.integers(2))
     averaging = in_turn(AVERAGINGS)
-    precision = one(PRECISIONS) if half_products.supported() else "float32"
+    precision = one(PRECISIONS) if half_products.is_supported() else "float32"
     decay_mode, decay_everywhere = one([None, "l2", "decoupled"]), one([True, False])
 
     def job(k):

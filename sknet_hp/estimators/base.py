@@ -29,7 +29,7 @@ from sknet_hp.estimators.targets.row_weights import counting, shares
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.entry import count_cores_of_caller, train_jobs, trains_on_cluster
-from sknet_hp.nets.random_bits import MEMBER, mixed_keys
+from sknet_hp.nets.random_bits import MEMBER, mix_keys
 from sknet_hp.training.job import EncodedTable, EpochRecord, Rows, State, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.rules.torch_loss import TorchLoss
@@ -284,7 +284,7 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
     def _seeds(self) -> list[int]:
         """Of the members: the first has the seed that it would have alone."""
         count = len(self.parameters_) if hasattr(self, "parameters_") else self.n_members
-        return [self.seed_, *(int(key) & 0x7FFFFFFF for key in mixed_keys(self.seed_, MEMBER, np.arange(1, count)))]
+        return [self.seed_, *(int(key) & 0x7FFFFFFF for key in mix_keys(self.seed_, MEMBER, np.arange(1, count)))]
 
     def _networks(self) -> list[architecture.Network]:
         """The members' networks as they were fitted, whatever parameters have been set

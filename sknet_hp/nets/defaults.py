@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 
 @contextmanager
-def own_defaults() -> Iterator[None]:
+def use_float32_on_cpu() -> Iterator[None]:
     """Make tensors that say neither type nor device float32 on the CPU, in this thread.
 
     For code that is not ours: torch's layers, modules and losses of users, skorch.
@@ -57,7 +57,7 @@ class _Float32(TorchFunctionMode):
         made = func(*args, **kwargs)
         if not isinstance(made, torch.Tensor) or made.dtype != torch.get_default_dtype() or func in _CONVERSIONS:
             return made
-        if _says_type([*args, *kwargs.values()]):
+        if _is_of_asked_type([*args, *kwargs.values()]):
             return made
         try:  # once more, in float32: what was computed in float16 has lost digits
             if any(isinstance(arg, torch.Tensor) for arg in args):
@@ -69,12 +69,12 @@ class _Float32(TorchFunctionMode):
             return made.to(torch.float32)
 
 
-def _says_type(value: Any) -> bool:
+def _is_of_asked_type(value: Any) -> bool:
     """Whether a result is of the default type because an argument asks for a type, or
     is of this one itself.
     """
     if isinstance(value, (list, tuple)):
-        return any(map(_says_type, value))
+        return any(map(_is_of_asked_type, value))
     if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):
         return str(value.dtype).removeprefix("torch.") == str(torch.get_default_dtype()).removeprefix("torch.")
     return isinstance(value, torch.dtype)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sknet_hp.nets.graph import Graph, Node
-from sknet_hp.nets.stacked.layers import Layer
+from sknet_hp.nets.stacked.layers import StackedLayer
 
 INITIALISATIONS: dict[str, Callable[..., Tensor]] = {
     "xavier_uniform": nn.init.xavier_uniform_,
@@ -45,7 +45,7 @@ class Init(NamedTuple):
     fit_to_data: bool = False
 
 
-def initial_parameters(graph: Graph, seed: int, init: Init | None = None, X: Tensor | None = None) -> dict[str, Tensor]:
+def draw_parameters(graph: Graph, seed: int, init: Init | None = None, X: Tensor | None = None) -> dict[str, Tensor]:
     """The parameters of one network, drawn from `seed` alone.
 
     Parameters
@@ -199,13 +199,15 @@ def _evaluated(node: Node, own: dict[str, Tensor], outputs: list[Tensor]) -> Ten
     """What a node makes of the outputs so far, in prediction."""
     buffers = {role: _START_BUFFER[role](shape, dtype=torch.float32) for role, _, shape in node.buffers}
     stacked = {role: tensor.unsqueeze(0) for role, tensor in (own | buffers).items()}
-    return Layer(node, stacked, torch.full((1, node.n_rates), 1e-5))(*(outputs[number] for number in node.inputs))
+    return StackedLayer(node, stacked, torch.full((1, node.n_rates), 1e-5))(
+        *(outputs[number] for number in node.inputs)
+    )
 
 
 _START_BUFFER = {"running_mean": torch.zeros, "running_var": torch.ones}
 
 
-def initial_buffers(graph: Graph) -> dict[str, Tensor]:
+def make_buffers(graph: Graph) -> dict[str, Tensor]:
     """The buffers of one network before training: running means of zero, running
     variances of one.
     """

@@ -48,7 +48,7 @@ _DTYPES |= {"sparse_starts": np.int64, "sparse_columns": np.int32, "sparse_value
 
 
 @cache
-def _none(dtype: type, *shape: int) -> np.ndarray:
+def _make_empty(dtype: type, *shape: int) -> np.ndarray:
     """An array of no cells, or of zeros, that nobody writes into."""
     return np.zeros(shape, dtype)
 
@@ -75,14 +75,14 @@ class Inputs:
 
     floats: np.ndarray
     width: int
-    bins: np.ndarray = field(default_factory=lambda: _none(np.uint16, 0, 0))
-    shares: np.ndarray = field(default_factory=lambda: _none(np.float32, 0, 0))
-    starts: np.ndarray = field(default_factory=lambda: _none(np.int64, 1))
-    hot: np.ndarray = field(default_factory=lambda: _none(np.int32, 0, 0))
-    sparse_starts: np.ndarray = field(default_factory=lambda: _none(np.int64, 0))
-    sparse_columns: np.ndarray = field(default_factory=lambda: _none(np.int32, 0))
-    sparse_values: np.ndarray = field(default_factory=lambda: _none(np.float32, 0))
-    codes: np.ndarray = field(default_factory=lambda: _none(np.int32, 0, 0))
+    bins: np.ndarray = field(default_factory=lambda: _make_empty(np.uint16, 0, 0))
+    shares: np.ndarray = field(default_factory=lambda: _make_empty(np.float32, 0, 0))
+    starts: np.ndarray = field(default_factory=lambda: _make_empty(np.int64, 1))
+    hot: np.ndarray = field(default_factory=lambda: _make_empty(np.int32, 0, 0))
+    sparse_starts: np.ndarray = field(default_factory=lambda: _make_empty(np.int64, 0))
+    sparse_columns: np.ndarray = field(default_factory=lambda: _make_empty(np.int32, 0))
+    sparse_values: np.ndarray = field(default_factory=lambda: _make_empty(np.float32, 0))
+    codes: np.ndarray = field(default_factory=lambda: _make_empty(np.int32, 0, 0))
 
     def __post_init__(self) -> None:
         for name, dtype in _DTYPES.items():  # kernels read them by their addresses
@@ -91,7 +91,7 @@ class Inputs:
                 object.__setattr__(self, name, np.require(array, dtype, ["C", "A"]))
 
     @classmethod
-    def of(cls, X: np.ndarray, n_codes: int = 0) -> "Inputs":
+    def from_wide(cls, X: np.ndarray, n_codes: int = 0) -> "Inputs":
         """Wide rows, (rows, width + n_codes), as `wide` gives them."""
         width = X.shape[1] - n_codes
         floats = np.ascontiguousarray(X[:, :width], dtype=np.float32)
@@ -128,7 +128,7 @@ class Inputs:
         """Columns of `wide`."""
         return self.width + self.codes.shape[1]
 
-    def wide(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+    def widen(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Some rows as one matrix, (rows, width + n_codes) float32; `floats` itself
         where there is nothing else.
         """

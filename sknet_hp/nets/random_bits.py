@@ -13,7 +13,7 @@ SHUFFLE, DROPOUT, MEMBER, NOISE, MIXUP, START = range(1, 7)
 _GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-def mixed_keys(*parts: int | np.ndarray) -> np.ndarray:
+def mix_keys(*parts: int | np.ndarray) -> np.ndarray:
     """One 64-bit key for each combination of integers (broadcast together), by rounds
     of SplitMix64's finaliser (Steele et al. 2014).
     """
@@ -27,19 +27,19 @@ def mixed_keys(*parts: int | np.ndarray) -> np.ndarray:
     return key.view(np.int64)
 
 
-def _signed(constant: int) -> int:
+def _to_signed(constant: int) -> int:
     return constant - (1 << 64) if constant >> 63 else constant
 
 
-def random_bits(keys: Tensor, size: int) -> Tensor:
+def draw_bits(keys: Tensor, size: int) -> Tensor:
     """Random 16-bit integers, (members, size), for keys of shape (members,): four of
     each word of SplitMix64 over key + position · golden.
     """
-    counter = torch.arange(-(-size // 4), dtype=torch.int64, device=keys.device).mul_(_signed(_GOLDEN))
+    counter = torch.arange(-(-size // 4), dtype=torch.int64, device=keys.device).mul_(_to_signed(_GOLDEN))
     z = counter + keys.unsqueeze(1)
     for shift, multiplier in ((30, _MIX_1), (27, _MIX_2), (31, 1)):
         z.bitwise_xor_(
             (z >> shift).bitwise_and_((1 << (64 - shift)) - 1)
         )  # int64's shift copies the sign: mask it away
-        z.mul_(_signed(multiplier))
+        z.mul_(_to_signed(multiplier))
     return z.view(torch.int16)[:, :size]

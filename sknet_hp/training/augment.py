@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.random_bits import MIXUP, NOISE, mixed_keys
+from sknet_hp.nets.random_bits import MIXUP, NOISE, mix_keys
 from sknet_hp.training.job import TrainingJob
 
 
@@ -19,7 +19,7 @@ def mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:
     """
 
     def drawn(epoch: int) -> np.ndarray:
-        generator = np.random.default_rng(int(mixed_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
+        generator = np.random.default_rng(int(mix_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
         return generator.beta(job.mixup_alpha, job.mixup_alpha, job.steps)
 
     return np.array([drawn(epoch) for epoch in epochs], np.float32)
@@ -131,4 +131,4 @@ def _or_one(weight: np.ndarray) -> np.ndarray:
 
 
 def _generator(job: TrainingJob, stream: int, epoch: int) -> torch.Generator:
-    return torch.Generator().manual_seed(int(mixed_keys(job.seed, stream, epoch)) & 0x7FFFFFFFFFFFFFFF)
+    return torch.Generator().manual_seed(int(mix_keys(job.seed, stream, epoch)) & 0x7FFFFFFFFFFFFFFF)

@@ -21,7 +21,7 @@ def training_environment(device: str = "cpu") -> Iterator[None]:
     is recorded as diverged, and must not raise where the caller has made warnings
     errors. torch's default dtype belongs to the whole process, other threads included,
     so it is left alone: every tensor here says its own, and code that is not ours has
-    `own_defaults`. Tensors that do not say their device are on the CPU.
+    `use_float32_on_cpu`. Tensors that do not say their device are on the CPU.
     """
     threads, flushed = (
         torch.get_num_threads(),

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.stacked.program import Alone, trained_shapes
+from sknet_hp.nets.stacked.program import SingleModule, get_trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.rules.losses import together
@@ -73,11 +73,11 @@ def _predict_by_torch(
     n_outputs: int,
 ) -> np.ndarray:
     parts = []
-    with training_environment(), own_defaults():
-        layout = Layout(*trained_shapes(module))
+    with training_environment(), use_float32_on_cpu():
+        layout = Layout(*get_trained_shapes(module))
         tensors = layout.views(layout.stack([(parameters, buffers)], torch.device("cpu")))
-        program = Alone(copy.deepcopy(module), tensors)  # two threads may predict at once
+        program = SingleModule(copy.deepcopy(module), tensors)  # two threads may predict at once
         for begin in range(0, len(inputs), BATCH_ROWS):
-            batch = torch.tensor(inputs.wide(slice(begin, begin + BATCH_ROWS)))
+            batch = torch.tensor(inputs.widen(slice(begin, begin + BATCH_ROWS)))
             parts.append(together(meaning(loss), program.evaluate(batch.unsqueeze(0)), n_outputs)[0])
         return torch.cat(parts).numpy()

@@ -1,7 +1,7 @@
 """Which of a network's tensors weight decay reaches."""
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.stacked.program import trained_shapes
+from sknet_hp.nets.stacked.program import get_trained_shapes
 from sknet_hp.training.job import TrainingJob
 
 _SPARED = ("batch_norm", "layer_norm")
@@ -11,7 +11,7 @@ def decay_reach(job: TrainingJob) -> list[float]:
     """A factor on the weight decay of each parameter tensor of a job, 0 where it does
     not reach.
     """
-    shapes = job.graph.parameters if isinstance(job.graph, Graph) else trained_shapes(job.graph)[0]
+    shapes = job.graph.parameters if isinstance(job.graph, Graph) else get_trained_shapes(job.graph)[0]
     factors = list(job.decay_factors or (1.0,) * len(shapes))
     if job.decay_everywhere:
         return factors

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.init import Init, initial_buffers, initial_parameters
-from sknet_hp.nets.random_bits import START, mixed_keys
-from sknet_hp.nets.stacked.program import trained_shapes
+from sknet_hp.nets.init import Init, draw_parameters, make_buffers
+from sknet_hp.nets.random_bits import START, mix_keys
+from sknet_hp.nets.stacked.program import get_trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.job import State, TrainingJob
 from sknet_hp.training.layout import flatten
@@ -46,13 +46,13 @@ def _state(job: TrainingJob, parameters: np.ndarray, buffers: np.ndarray) -> Sta
 
 def _vectors(graph: Graph | nn.Module, tensors: dict[str, Tensor]) -> tuple[np.ndarray, np.ndarray]:
     """(parameters, buffers), flat."""
-    parameters, buffers = (graph.parameters, graph.buffers) if isinstance(graph, Graph) else trained_shapes(graph)
+    parameters, buffers = (graph.parameters, graph.buffers) if isinstance(graph, Graph) else get_trained_shapes(graph)
     return flatten(tensors, parameters), flatten(tensors, buffers)
 
 
 def _draw(graph: Graph, seed: int, init: Init, sample: Tensor | None = None) -> dict[str, Tensor]:
     with training_environment():
-        return initial_parameters(graph, seed, init, sample) | initial_buffers(graph)
+        return draw_parameters(graph, seed, init, sample) | make_buffers(graph)
 
 
 @lru_cache(maxsize=32)
@@ -66,9 +66,7 @@ def _drawn(graph: Graph, seed: int, init: Init) -> tuple[np.ndarray, np.ndarray]
 def _sample(job: TrainingJob) -> Tensor:
     """Some training rows."""
     rows = job.train
-    picked = np.random.default_rng(int(mixed_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF).permutation(len(rows))[
-        :_SAMPLE
-    ]
-    sample = rows.table.X.wide(picked if rows.index is None else rows.index[picked])
+    picked = np.random.default_rng(int(mix_keys(job.seed, START)) & 0x7FFFFFFFFFFFFFFF).permutation(len(rows))[:_SAMPLE]
+    sample = rows.table.X.widen(picked if rows.index is None else rows.index[picked])
     # A copy, since torch's memory starts at multiples of 64 bytes, which is part of the bits, and NumPy's does not.
     return torch.tensor(sample, device="cpu")

@@ -15,7 +15,7 @@ from torch import nn
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, presets
 from sknet_hp.estimators.building import architecture
-from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.skorch import NeuralNetClassifier, NeuralNetRegressor
 
 rng = np.random.default_rng(0)
@@ -189,7 +189,7 @@ def test_drop_in_nets_of_doubles_train_in_doubles(elsewhere):
 def test_other_threads_see_nothing_of_it(elsewhere):
     elsewhere()
     dtype, seen = torch.get_default_dtype(), []
-    with own_defaults():
+    with use_float32_on_cpu():
         assert torch.zeros(2).dtype == torch.float32
         assert torch.zeros(2).device.type == "cpu"
         assert torch.get_default_dtype() == dtype
@@ -203,7 +203,7 @@ def test_other_threads_see_nothing_of_it(elsewhere):
 def test_what_says_its_type_has_it():
     torch.set_default_dtype(torch.float64)
     try:
-        with own_defaults():
+        with use_float32_on_cpu():
             double = torch.zeros(2, dtype=torch.float64)
             for made in (
                 double,

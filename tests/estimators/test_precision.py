@@ -14,7 +14,7 @@ import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.nets.compiled.kernels import half_products
 
-bf16 = pytest.mark.skipif(not half_products.supported(), reason="this CPU does not multiply bfloat16")
+bf16 = pytest.mark.skipif(not half_products.is_supported(), reason="this CPU does not multiply bfloat16")
 X, y = make_classification(300, 8, n_informative=5, n_classes=3, random_state=0)
 SMALL = {"width": 32, "max_epochs": 4, "batch_size": 32, "dropout": 0.0, "random_state": 0}
 

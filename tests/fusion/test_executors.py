@@ -22,7 +22,9 @@ pytestmark = pytest.mark.timeout(60)
 
 def table(shift=0.0, rows=50, weight=False, dtype=np.int64):
     X = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3) + np.float32(shift)
-    return EncodedTable(Inputs.of(X), np.arange(rows).astype(dtype), np.ones(rows, np.float32) if weight else None)
+    return EncodedTable(
+        Inputs.from_wide(X), np.arange(rows).astype(dtype), np.ones(rows, np.float32) if weight else None
+    )
 
 
 small = partial(make_job, device="cpu")
@@ -93,7 +95,11 @@ def test_tables_of_equal_arrays_and_another_width_are_others(store):
 
 
 def test_odd_tables(store):
-    for odd in (EncodedTable(Inputs.of(np.zeros((2, 0))), np.arange(2)), table(rows=7), table(rows=1, weight=True)):
+    for odd in (
+        EncodedTable(Inputs.from_wide(np.zeros((2, 0))), np.arange(2)),
+        table(rows=7),
+        table(rows=1, weight=True),
+    ):
         assert store.intern(odd) is odd
 
 

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.stacked.program import Program
+from sknet_hp.nets.stacked.program import StackedNetworks
 
 MEMBERS, ROWS = 3, 32
 
@@ -37,5 +37,5 @@ def bound(modules):
     assert all(trace(m)[0] == graph for m in modules[1:])
     states = [dict(m.state_dict()) for m in modules]
     tensors = {name: torch.stack([s[name] for s in states]).float() for name, _ in graph.parameters + graph.buffers}
-    program = Program(graph, tensors, torch.tensor([rates] * len(modules)).view(len(modules), -1))
+    program = StackedNetworks(graph, tensors, torch.tensor([rates] * len(modules)).view(len(modules), -1))
     return graph, program, {name: tensors[name] for name, _ in graph.buffers}

@@ -11,8 +11,8 @@ from torch import nn
 
 from sknet_hp.nets.architectures.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
 from sknet_hp.nets.architectures.tracing import MODULES, trace
-from sknet_hp.nets.init import initial_buffers, initial_parameters
-from sknet_hp.nets.stacked.layers import LAYERS
+from sknet_hp.nets.init import draw_parameters, make_buffers
+from sknet_hp.nets.stacked.layers import STACKED_LAYERS
 
 
 class Functional(nn.Module):
@@ -192,14 +192,14 @@ def test_lone_linear_keeps_its_names():
 
 
 def test_every_module_that_is_read_has_a_layer():
-    assert {reading.kind for reading in MODULES.values()} - {"identity"} | {"add"} == set(LAYERS)
+    assert {reading.kind for reading in MODULES.values()} - {"identity"} | {"add"} == set(STACKED_LAYERS)
 
 
 def test_initial_parameters_follow_from_the_seed():
     graph, _ = trace(MLP(50, 3, n_layers=1, width=40, activation="relu", dropout=0.0, normalization="batch"))
     torch.manual_seed(0)
     state = torch.get_rng_state()
-    one, again, other = (initial_parameters(graph, seed) for seed in (5, 5, 6))
+    one, again, other = (draw_parameters(graph, seed) for seed in (5, 5, 6))
     assert torch.equal(torch.get_rng_state(), state)
     assert set(one) == {name for name, _ in graph.parameters}
     for name, shape in graph.parameters:
@@ -211,6 +211,6 @@ def test_initial_parameters_follow_from_the_seed():
     np.testing.assert_allclose(first.std(), 50**-0.5 / 3**0.5, rtol=0.05)
     assert torch.equal(one["layers.1.weight"], torch.ones(40))
     assert not one["layers.1.bias"].any()
-    buffers = initial_buffers(graph)
+    buffers = make_buffers(graph)
     assert torch.equal(buffers["layers.1.running_var"], torch.ones(40))
     assert not buffers["layers.1.running_mean"].any()

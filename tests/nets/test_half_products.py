@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from sknet_hp.nets.compiled.kernel import kernel_with
+from sknet_hp.nets.compiled.kernel import make_kernel
 from sknet_hp.nets.compiled.kernels import half_products
-from sknet_hp.nets.compiled.kernels.half_products import SCRATCH, half_product, make_tile
+from sknet_hp.nets.compiled.kernels.half_products import SCRATCH, make_tile, multiply_halves
 
-STEP_BY_STEP = kernel_with(half_product.function, "step_by_step", TILE=make_tile(False))
-KERNELS = [pytest.param(half_product, id="as this CPU does it"), pytest.param(STEP_BY_STEP, id="step by step")]
+STEP_BY_STEP = make_kernel(multiply_halves.function, "step_by_step", TILE=make_tile(False))
+KERNELS = [pytest.param(multiply_halves, id="as this CPU does it"), pytest.param(STEP_BY_STEP, id="step by step")]
 SHAPES = [(1, 1, 1), (8, 32, 2), (17, 33, 5), (40, 70, 301), (9, 100, 257), (300, 48, 16)]
 
 
@@ -70,10 +70,10 @@ def test_the_chain(kernel, shape):
 @pytest.mark.parametrize("b_turned", [False, True])
 def test_however_operands_lie_and_however_many_work(shape, a_turned, b_turned):
     a, b, c = matrices(*shape)
-    want = multiplied(half_product, a, b, c)
+    want = multiplied(multiply_halves, a, b, c)
     for parts in (1, 2, 5):
         np.testing.assert_array_equal(
-            multiplied(half_product, a, b, c, a_turned=a_turned, b_turned=b_turned, parts=parts), want
+            multiplied(multiply_halves, a, b, c, a_turned=a_turned, b_turned=b_turned, parts=parts), want
         )
 
 
@@ -98,6 +98,6 @@ def test_what_is_rounded(kernel):
 
 def test_who_has_the_instruction(monkeypatch):
     monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", lambda: {"avx512f": True})
-    assert not half_products.supported()
+    assert not half_products.is_supported()
     monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", lambda: {"avx512f": True, "avx512bf16": True})
-    assert half_products.supported()
+    assert half_products.is_supported()

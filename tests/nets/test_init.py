@@ -10,7 +10,7 @@ from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tabm import TabM
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.init import INITIALISATIONS, Init, initial_parameters
+from sknet_hp.nets.init import INITIALISATIONS, Init, draw_parameters
 
 TORCH = {
     "xavier_uniform": nn.init.xavier_uniform_,
@@ -28,7 +28,7 @@ WEIGHTS = [
 
 @pytest.mark.parametrize("name", INITIALISATIONS)
 def test_distribution_is_torchs(name):
-    parameters = initial_parameters(graph, 3, Init(name))
+    parameters = draw_parameters(graph, 3, Init(name))
     for weight in WEIGHTS:
         ours = parameters[weight]
         torch.manual_seed(7)
@@ -45,7 +45,7 @@ def test_distribution_is_torchs(name):
 
 @pytest.mark.parametrize("name", INITIALISATIONS)
 def test_the_rest_starts_neutral(name):
-    parameters = initial_parameters(graph, 0, Init(name))
+    parameters = draw_parameters(graph, 0, Init(name))
     for node in graph.nodes:
         for role, parameter, _ in node.parameters:
             if parameter not in WEIGHTS:
@@ -53,7 +53,7 @@ def test_the_rest_starts_neutral(name):
 
 
 def test_without_a_name_as_torchs_linear():
-    parameters = initial_parameters(graph, 0)
+    parameters = draw_parameters(graph, 0)
     torch.manual_seed(0)
     for node in graph.nodes:
         if node.kind == "linear":
@@ -66,7 +66,7 @@ def test_without_a_name_as_torchs_linear():
 @pytest.mark.parametrize("name", [None, *INITIALISATIONS])
 def test_it_follows_from_the_seed(name):
     before = torch.get_rng_state()
-    one, other, third = (initial_parameters(graph, seed, Init(name)) for seed in (5, 5, 6))
+    one, other, third = (draw_parameters(graph, seed, Init(name)) for seed in (5, 5, 6))
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(one[key], other[key]) for key in one)
     assert not torch.equal(one[WEIGHTS[0]], third[WEIGHTS[0]])
@@ -81,21 +81,21 @@ def test_neural_tangents_start_from_rows():
     """
     graph, _ = trace(MLP(10, 3, n_layers=2, width=50, activation="mish", ntk=True))
     X = torch.randn(256, 10, generator=torch.Generator().manual_seed(0)) * 7 + 2
-    fitted = initial_parameters(graph, 1, Init(fit_to_data=True), X)
+    fitted = draw_parameters(graph, 1, Init(fit_to_data=True), X)
     (first, bias), *_ = ([name for _, name, _ in node.parameters] for node in graph.nodes if node.kind == "ntk_linear")
     values = X @ fitted[first].T * 10**-0.5
     torch.testing.assert_close(values.std(0, correction=0), torch.ones(50), rtol=1e-3, atol=1e-3)
     shifted = values + fitted[bias]
     assert (shifted.min(0).values < 0).all()
     assert (shifted.max(0).values > 0).all()
-    drawn = initial_parameters(graph, 1, Init())
+    drawn = draw_parameters(graph, 1, Init())
     assert float(drawn[first].std()) == pytest.approx(1, rel=0.1)
     assert float(drawn[bias].std()) == pytest.approx(1, rel=0.3)
 
 
 def test_the_output_may_start_at_zero():
     graph, _ = trace(MLP(10, 3, n_layers=1, width=50, ntk=True))
-    parameters = initial_parameters(graph, 0, Init(zero_output=True))
+    parameters = draw_parameters(graph, 0, Init(zero_output=True))
     last = [name for _, name, _ in graph.nodes[-1].parameters]
     assert all(not parameters[name].any() for name in last)
     assert parameters["layers.0.weight"].any()
@@ -112,7 +112,7 @@ def test_frequencies_have_the_spread_asked_for(kind):
             front=Front(n_numeric=40, num_embedding=kind, num_frequencies=50, num_embedding_dim=4),
         )
     )
-    parameters = initial_parameters(graph, 0, Init(num_sigma=0.3))
+    parameters = draw_parameters(graph, 0, Init(num_sigma=0.3))
     assert float(parameters["layers.0.frequency"].std()) == pytest.approx(0.3, rel=0.05)
     if kind == "pbld":
         assert float(parameters["layers.0.phase"].abs().max()) == pytest.approx(torch.pi, rel=0.01)
@@ -120,13 +120,13 @@ def test_frequencies_have_the_spread_asked_for(kind):
 
 def test_heads_start_apart_by_their_first_factor_alone():
     graph, _ = trace(TabM(6, 2, n_layers=2, width=8, n_heads=5))
-    parameters = initial_parameters(graph, 0)
+    parameters = draw_parameters(graph, 0)
     first, second = (parameters[f"layers.{k}.input_factor"] for k in (0, 2))
     assert set(first.unique().tolist()) == {-1.0, 1.0}
     assert (second == 1).all()
     embedded, _ = trace(
         TabM(6, 2, n_layers=1, width=8, n_heads=5, front=Front(n_numeric=4, num_embedding="plr", num_embedding_dim=3))
     )
-    chunks = initial_parameters(embedded, 0)["layers.1.input_factor"][:, :12].view(5, 4, 3)
+    chunks = draw_parameters(embedded, 0)["layers.1.input_factor"][:, :12].view(5, 4, 3)
     assert (chunks == chunks[:, :, :1]).all()  # one factor for each number's embedding
     assert chunks[:, :, 0].unique().numel() == 20

@@ -18,7 +18,7 @@ from sknet_hp.nets.architectures.blocks import (
     PeriodicEmbedding,
 )
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.stacked.layers import LAYERS, Layer
+from sknet_hp.nets.stacked.layers import STACKED_LAYERS, StackedLayer
 
 MEMBERS, ROWS, FILLED, WIDTH, CODES = 3, 41, 64, 7, 6
 
@@ -59,7 +59,7 @@ MODULES = {
 
 CASES = [
     pytest.param(kind, make, id=f"{kind}-{i}")
-    for kind in LAYERS
+    for kind in STACKED_LAYERS
     if kind != "add"
     for i, make in enumerate(MODULES[kind])
 ]
@@ -83,7 +83,7 @@ class Stack:
         self.parameters = [role for role, _, _ in node.parameters]
         for role in self.parameters:
             self.tensors[role].requires_grad_()
-        self.layer = Layer(node, self.tensors, torch.tensor([rates] * members).view(members, -1))
+        self.layer = StackedLayer(node, self.tensors, torch.tensor([rates] * members).view(members, -1))
         if node.kind == "dropout":
             self.layer.drop_at(self.layer.rates.double())
             self.layer.keys = torch.zeros(members, dtype=torch.int64)

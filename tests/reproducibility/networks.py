@@ -28,7 +28,7 @@ BF16 = (
         ),
         "heads in bfloat16": NetClassifier(**COMMON, precision="bf16", module="tabm", n_heads=3),
     }
-    if half_products.supported()
+    if half_products.is_supported()
     else {}
 )
 

@@ -54,7 +54,7 @@ def test_on_so_many_cores(seed, monkeypatch):
 def test_predictions_on_so_many_cores(seed):
     job = configuration(seed)[0]
     state = train_here(job, Cancellation()).state
-    inputs = Inputs.of(np.tile(job.train.table.X.wide(), (30, 1)), job.graph.n_codes)
+    inputs = Inputs.from_wide(np.tile(job.train.table.X.widen(), (30, 1)), job.graph.n_codes)
 
     def predicted(cores):
         return predict(

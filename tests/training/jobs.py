@@ -21,7 +21,7 @@ def make_table(n=120, n_features=5, n_outputs=3, loss="cross_entropy", seed=0, w
         )
     else:
         y = (X @ rng.standard_normal((n_features, n_outputs))).argmax(1).astype(np.int64)
-    return EncodedTable(Inputs.of(X), y, weight)
+    return EncodedTable(Inputs.from_wide(X), y, weight)
 
 
 def make_job(

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from jobs import close_result, make_table
 
 from sknet_hp.nets.architectures.mlp import MLP
-from sknet_hp.nets.init import initial_parameters
-from sknet_hp.nets.random_bits import mixed_keys
+from sknet_hp.nets.init import draw_parameters
+from sknet_hp.nets.random_bits import mix_keys
 from sknet_hp.training.augment import MIXUP, Augmentation
 from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
@@ -102,11 +102,11 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_losses(make_job, loss, weight, 
         rates=Rates(lr=0.1),
     )
     module = MLP(5, 3, n_layers=1, width=8, activation="tanh", dropout=0.0, normalization="none")
-    module.load_state_dict(initial_parameters(job.graph, job.seed, job.init))
+    module.load_state_dict(draw_parameters(job.graph, job.seed, job.init))
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
     pool = Pool([job], LOSSES[loss](), torch.device("cpu"))
     order, weights, _ = Epochs(pool, [job], torch.device("cpu")).draw([0])
-    share = np.random.default_rng(int(mixed_keys(job.seed, MIXUP, 0)) & 0x7FFFFFFFFFFFFFFF).beta(1.0, 1.0, job.steps)
+    share = np.random.default_rng(int(mix_keys(job.seed, MIXUP, 0)) & 0x7FFFFFFFFFFFFFFF).beta(1.0, 1.0, job.steps)
     total, means = 0.0, []
     for s, of_row in enumerate(share):
         rows = order[s, 0, : min(batch_size, 50 - s * batch_size)].numpy()

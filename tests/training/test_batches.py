@@ -100,7 +100,7 @@ def test_rows_of_others_never_touch_a_member(make_job):
         make_job(n=50, n_valid=11, seed=1, normalization="batch", activation="relu", n_layers=2),
         make_job(n=50, n_valid=11, seed=2),
     ]
-    wild = EncodedTable(Inputs.of(np.full_like(jobs[0].train.table.X.floats, 1e30)), jobs[0].train.table.y)
+    wild = EncodedTable(Inputs.from_wide(np.full_like(jobs[0].train.table.X.floats, 1e30)), jobs[0].train.table.y)
     wild = make_job(table=wild, n_valid=11, seed=3, normalization="batch", activation="relu", n_layers=2)
     (alone,) = train(jobs[:1])
     assert alone.state.finished == ""

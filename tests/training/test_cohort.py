@@ -8,7 +8,7 @@ from cohorts import flat, plain_loop
 from jobs import close_result, losses, make_job, make_table
 
 from sknet_hp.nets.architectures.mlp import MLP
-from sknet_hp.nets.init import initial_parameters
+from sknet_hp.nets.init import draw_parameters
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import EncodedTable, Rates, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
@@ -37,7 +37,7 @@ def test_cohort_of_one_is_a_plain_torch_loop(loss, normalization, n):
         pytest.skip("the last batch has one row, of which torch's batch normalisation will not hear")
     (result,) = train([job])
     module = MLP(5, 3, n_layers=2, width=8, activation="gelu", dropout=0.0, normalization=normalization)
-    module.load_state_dict(initial_parameters(job.graph, job.seed), strict=False)
+    module.load_state_dict(draw_parameters(job.graph, job.seed), strict=False)
     optimizer = torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=0.05, betas=(0.8, 0.95), eps=eps)
     means = plain_loop(module, job, optimizer, 3)
     names = [name for name, _ in job.graph.parameters]
@@ -62,7 +62,7 @@ def test_weights_of_rows_are_repetitions():
     """On full batches, a weight of 3 is three rows."""
     counts = np.random.default_rng(0).integers(0, 4, 40)
     table = make_table(40, weight=counts.astype(np.float32))
-    repeated = EncodedTable(Inputs.of(np.repeat(table.X.floats, counts, 0)), np.repeat(table.y, counts))
+    repeated = EncodedTable(Inputs.from_wide(np.repeat(table.X.floats, counts, 0)), np.repeat(table.y, counts))
     options = {"batch_size": 1000, "max_epochs": 20, "rates": Rates(lr=1e-2)}
     (weighted,), (longer,) = train([make_job(table=table, **options)]), train([make_job(table=repeated, **options)])
     np.testing.assert_allclose(weighted.state.parameters, longer.state.parameters, rtol=1e-4, atol=1e-5)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from jobs import close_result, losses, make_job, make_table, same_result
 
-from sknet_hp.nets.init import initial_parameters
+from sknet_hp.nets.init import draw_parameters
 from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.job import EncodedTable, Rates, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
@@ -125,7 +125,7 @@ def test_divergence(optimizer, position):
     assert bad.finished == "diverged"
     assert np.isfinite(bad.parameters).all()
     assert np.isfinite(bad.slots).all()
-    start = initial_parameters(jobs[0].graph, position)
+    start = draw_parameters(jobs[0].graph, position)
     assert bad.epoch == 1
     assert np.array_equal(
         bad.parameters, np.concatenate([start[name].numpy().ravel() for name, _ in jobs[0].graph.parameters])

@@ -14,7 +14,7 @@ from jobs import close_result, make_job, same_result
 from torch import nn
 
 from sknet_hp.nets.architectures.mlp import MLP
-from sknet_hp.nets.init import initial_parameters
+from sknet_hp.nets.init import draw_parameters
 from sknet_hp.training.job import Rates, Reaction, Rows, Stopping
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import train
@@ -189,7 +189,7 @@ def test_a_known_module_run_alone_agrees_with_its_stacked_program():
     job = make_job(n_layers=2, activation="silu", normalization="layer")
     (stacked,) = train([job])
     module = MLP(5, 3, n_layers=2, width=8, activation="silu", dropout=0.0, normalization="layer")
-    module.load_state_dict(initial_parameters(job.graph, job.seed), strict=False)
+    module.load_state_dict(draw_parameters(job.graph, job.seed), strict=False)
     (alone,) = train([replace(job, graph=module)])
     np.testing.assert_allclose(alone.state.parameters, stacked.state.parameters, rtol=1e-4, atol=2e-5)
 

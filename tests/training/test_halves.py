@@ -61,7 +61,7 @@ def test_validation_reads_weights_as_training_writes_them(changes):
     )
     result = train_here(job, Cancellation())
     state, rows = result.state, job.validation.index
-    inputs = Inputs.of(job.train.table.X.wide(rows))
+    inputs = Inputs.from_wide(job.train.table.X.widen(rows))
     outputs = torch.from_numpy(predict(job.graph, state.parameters, state.buffers, (), inputs, job.loss, 3))
     expected = torch.nn.functional.cross_entropy(outputs, torch.from_numpy(own.y[rows]))
     assert result.history[-1].valid_loss == pytest.approx(expected.item(), rel=1e-5)

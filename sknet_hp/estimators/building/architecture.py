@@ -17,11 +17,11 @@ from sknet_hp.nets.architectures import ARCHITECTURES
 from sknet_hp.nets.architectures.blocks import EnsembleOutput
 from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.tracing import UnknownLayerError, trace
-from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init
-from sknet_hp.nets.stacked.program import COUNTER
+from sknet_hp.nets.stacked.program import BATCH_COUNTER
 from sknet_hp.training.rules.torch_loss import TorchLoss, meaning
 
 NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "norm_eps")
@@ -237,7 +237,7 @@ def network(structure: dict[str, Any], numbers: dict[str, float], seed: int) -> 
         return Network(own, (), own)
 
 
-@own_defaults()
+@use_float32_on_cpu()
 def check_buffers(structure: dict[str, Any], own: nn.Module) -> None:
     """Refuse a module that changes a state which would be lost, as far as a step on two
     rows of zeros shows it.
@@ -247,7 +247,7 @@ def check_buffers(structure: dict[str, Any], own: nn.Module) -> None:
         return {
             name: b.clone()
             for name, b in tried.named_buffers()
-            if not b.is_floating_point() and not name.endswith(COUNTER)
+            if not b.is_floating_point() and not name.endswith(BATCH_COUNTER)
         }
 
     tried = copy.deepcopy(own).train()
@@ -271,12 +271,12 @@ def counted(graph: Graph | nn.Module, step: int) -> Graph | nn.Module:
     """
     if not isinstance(graph, Graph):
         for name, buffer in graph.named_buffers():
-            if name.endswith(COUNTER):
+            if name.endswith(BATCH_COUNTER):
                 buffer.fill_(step)
     return graph
 
 
-@own_defaults()
+@use_float32_on_cpu()
 def _own_module(kind: Any, arguments: dict[str, Any]) -> nn.Module:
     params = arguments.pop("module_params")
     try:

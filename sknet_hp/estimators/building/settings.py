@@ -75,14 +75,14 @@ def precision(net: Any, graph: Any, device: str, loss: str | TorchLoss, n_output
         )
     if device != "cpu":
         raise ValueError(f"precision={net.precision!r} is for device='cpu', but device={net.device!r}; use 'float32'")
-    from sknet_hp.nets.compiled.kernels.half_products import supported
+    from sknet_hp.nets.compiled.kernels.half_products import is_supported
     from sknet_hp.training.compiled.known import is_known
 
     if not is_known(loss, n_outputs):
         raise ValueError(
             f"precision={net.precision!r} is for losses we know, but loss={net.loss!r} is run as it is; use 'float32'"
         )
-    if not supported():
+    if not is_supported():
         raise ValueError(
             f"precision={net.precision!r} needs a CPU that multiplies bfloat16 (AVX-512 BF16); this one does not, use "
             f"'float32'"

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.stacked.program import trained_shapes
+from sknet_hp.nets.stacked.program import get_trained_shapes
 from sknet_hp.training.job import State, TrainingJob
 from sknet_hp.training.start import state_of
 
@@ -100,7 +100,7 @@ def _layer_numbers(net: Any, graph: Graph | nn.Module) -> list[int]:
                 f"module={net.module!r} has layers that nothing is known of, so freeze={net.freeze!r} and "
                 f"lr_layer_decay={net.lr_layer_decay!r} can not count them; freeze takes names of parameters"
             )
-        return [0] * len(trained_shapes(graph)[0])
+        return [0] * len(get_trained_shapes(graph)[0])
     numbers, layer = [], -1
     for node in graph.nodes:
         layer += node.kind in _MAPS
@@ -131,7 +131,7 @@ def by_role(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
 
 
 def _names(graph: Graph | nn.Module) -> list[str]:
-    return [name for name, _ in (graph.parameters if isinstance(graph, Graph) else trained_shapes(graph)[0])]
+    return [name for name, _ in (graph.parameters if isinstance(graph, Graph) else get_trained_shapes(graph)[0])]
 
 
 def _frozen(net: Any, graph: Graph | nn.Module) -> list[bool]:

@@ -365,7 +365,7 @@ def _by_rows(entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_rows: i
 
 def _wide(inputs: Inputs) -> np.ndarray:
     check_room(len(inputs), 4 * inputs.n_features)
-    return inputs.wide()
+    return inputs.widen()
 
 
 def _step(n: int) -> int:

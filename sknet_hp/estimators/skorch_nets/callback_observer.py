@@ -169,7 +169,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _dataset(rows: Rows | None) -> Any:
-    return None if rows is None else Subset(Dataset(rows.table.X.wide(), rows.table.y), _index(rows))
+    return None if rows is None else Subset(Dataset(rows.table.X.widen(), rows.table.y), _index(rows))
 
 
 def _index(rows: Rows) -> Any:
@@ -212,7 +212,7 @@ def _serve_scoring(net: Any, rows: Rows) -> None:
     scoring = [callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring)]
     if scoring:
         index = _index(rows)
-        batch = torch.from_numpy(rows.table.X.wide(index)), torch.from_numpy(rows.table.y[index])
+        batch = torch.from_numpy(rows.table.X.widen(index)), torch.from_numpy(rows.table.y[index])
         y_pred = net.evaluation_step(batch, training=False)
         for callback in scoring:
             callback.on_batch_end(net, batch=batch, y_pred=y_pred, training=False)

@@ -11,12 +11,12 @@ from sknet_hp.estimators.skorch_nets.state import NetState
 from sknet_hp.estimators.skorch_nets.torch_optim import set_rates
 from sknet_hp.estimators.skorch_nets.view import build, give_predicting, history_of
 from sknet_hp.fusion.entry import train_jobs
-from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.training.job import Rates, TrainingJob
 from sknet_hp.training.start import initial_state
 
 
-@own_defaults()
+@use_float32_on_cpu()
 def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) -> None:
     """Train an estimator's members while the callbacks of a skorch net, and `verbose`,
     look on at the first one.
@@ -50,7 +50,7 @@ def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) 
 
     live = Live(net, job, tensors, company=len(jobs))
     live.show(start)
-    X, y = first.train.table.X.wide(), first.train.table.y
+    X, y = first.train.table.X.widen(), first.train.table.y
     _, rates, changes = live.on_train_begin(X, y)
     job = replace(job, rates=rates or job.rates, start=replace(start, **changes), observer=live)
     estimator._absorb(train_jobs([job, *jobs[1:]]), jobs)

@@ -27,12 +27,12 @@ from sknet_hp.estimators.skorch_nets.torch_optim import CannotJoin
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.nets.architectures.tracing import UnknownLayerError, trace
-from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.random_bits import mixed_keys
-from sknet_hp.nets.stacked.program import COUNTER
+from sknet_hp.nets.random_bits import mix_keys
+from sknet_hp.nets.stacked.program import BATCH_COUNTER
 from sknet_hp.training.job import EncodedTable, Rows, TrainingJob
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.
@@ -77,7 +77,7 @@ class FusedFitLoop(TrainsNetworks):
             yield
             return
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        with OwnGenerator(int(mixed_keys(seed, done)) & 0x7FFFFFFF if done else seed):
+        with OwnGenerator(int(mix_keys(seed, done)) & 0x7FFFFFFF if done else seed):
             yield
 
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
@@ -155,7 +155,7 @@ def _defaults_for(X: Any) -> AbstractContextManager[None]:
     """
     parts = X.values() if isinstance(X, dict) else X if isinstance(X, (list, tuple)) else [X]
     return (
-        own_defaults()
+        use_float32_on_cpu()
         if any(str(getattr(part, "dtype", "")).removeprefix("torch.") == "float32" for part in parts)
         else nullcontext()
     )
@@ -315,7 +315,7 @@ def _structure(module: nn.Module) -> tuple[Graph | nn.Module, tuple[float, ...]]
         parameters = list(module.parameters())
         if any(p.dtype != torch.float32 for p in parameters) or not any(p.requires_grad for p in parameters):
             raise CannotJoin("parameters that are not float32, or none to train") from error
-        if any(b.dtype != torch.float32 and not name.endswith(COUNTER) for name, b in module.named_buffers()):
+        if any(b.dtype != torch.float32 and not name.endswith(BATCH_COUNTER) for name, b in module.named_buffers()):
             raise CannotJoin("buffers that are not float32") from error
         try:
             alone = copy.deepcopy(module)
@@ -363,7 +363,9 @@ def _table(source: Any, net: Any, n_codes: int) -> EncodedTable:
     X, y = _arrays(source)
     weight = getattr(net.criterion_, "weight", None)
     return EncodedTable(
-        Inputs.of(X, n_codes), np.ascontiguousarray(y), None if weight is None else weight.detach().cpu().numpy()[y]
+        Inputs.from_wide(X, n_codes),
+        np.ascontiguousarray(y),
+        None if weight is None else weight.detach().cpu().numpy()[y],
     )
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from sknet_hp.estimators.skorch_nets.torch_optim import read_optimizer, write_optimizer
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.stacked.program import COUNTER, trained_shapes
+from sknet_hp.nets.stacked.program import BATCH_COUNTER, get_trained_shapes
 from sknet_hp.training.job import Rates, State
 from sknet_hp.training.layout import flatten
 
@@ -36,10 +36,10 @@ class NetState:
     def __init__(self, net: Any, graph: Graph | nn.Module, step: int = 0):
         self.net = net
         self.parameters, self.buffers = (
-            (graph.parameters, graph.buffers) if isinstance(graph, Graph) else trained_shapes(graph)
+            (graph.parameters, graph.buffers) if isinstance(graph, Graph) else get_trained_shapes(graph)
         )
         self.counted = {
-            name: int(buffer) - step for name, buffer in net.module_.named_buffers() if name.endswith(COUNTER)
+            name: int(buffer) - step for name, buffer in net.module_.named_buffers() if name.endswith(BATCH_COUNTER)
         }
 
     def read(self, epoch: int = 0) -> Reading:

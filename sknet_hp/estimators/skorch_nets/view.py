@@ -11,7 +11,7 @@ from skorch.history import History
 
 from sknet_hp.estimators.skorch_nets.drop_in import NeuralNetClassifier, NeuralNetRegressor
 from sknet_hp.estimators.skorch_nets.state import NetState
-from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 TORCH_OPTIMIZERS: dict[str, Any] = {
@@ -57,7 +57,7 @@ def _optimizer_settings(estimator: Any) -> dict[str, Any]:
     return {f"optimizer__{key}": value for key, value in settings.items()}
 
 
-@own_defaults()
+@use_float32_on_cpu()
 def build(estimator: Any, lr: float, batch_size: int) -> Any:
     """A skorch net around the estimator's module, without its weights yet.
 

@@ -43,6 +43,6 @@ def warm_up() -> None:
     """Load and set up whatever is at the first training."""
     graph, _ = trace(nn.Linear(1, 2))
     train_here(
-        TrainingJob(graph, 2, 0, Rows(EncodedTable(Inputs.of(np.zeros((2, 1))), np.arange(2))), max_epochs=1),
+        TrainingJob(graph, 2, 0, Rows(EncodedTable(Inputs.from_wide(np.zeros((2, 1))), np.arange(2))), max_epochs=1),
         Cancellation(),
     )

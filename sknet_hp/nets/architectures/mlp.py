@@ -23,20 +23,20 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 NORMALIZATIONS = ("none", "batch", "layer")
 
 
-def normalization_layer(name: str, width: int, momentum: float, eps: float, device: str | None) -> list[nn.Module]:
+def make_normalization(name: str, width: int, momentum: float, eps: float, device: str | None) -> list[nn.Module]:
     """The layer, or nothing."""
     if name == "batch":
         return [nn.BatchNorm1d(width, momentum=momentum, eps=eps, dtype=torch.float32, device=device)]
     return [nn.LayerNorm(width, eps=eps, dtype=torch.float32, device=device)] if name == "layer" else []
 
 
-def activation_layer(name: str, width: int, parametric: bool, device: str | None) -> nn.Module:
+def make_activation(name: str, width: int, parametric: bool, device: str | None) -> nn.Module:
     """The activation, with a learned weight for each of `width` units if `parametric`."""
     layer = ACTIVATIONS[name]()
     return ParametricActivation(layer, width, device=device) if parametric and name != "none" else layer
 
 
-def dropout_layer(rate: float) -> list[nn.Module]:
+def make_dropout(rate: float) -> list[nn.Module]:
     """The layer, or nothing."""
     return [nn.Dropout(rate)] if rate > 0 else []
 
@@ -71,9 +71,9 @@ class MLP(nn.Module):
         layers, inner = (front or Front()).layers(n_features, device)
         for size in (width,) * n_layers if hidden_layer_sizes is None else hidden_layer_sizes:
             layers.append(linear(inner, size, dtype=torch.float32, device=device))
-            layers += normalization_layer(normalization, size, norm_momentum, norm_eps, device)
-            layers.append(activation_layer(activation, size, parametric_activation, device))
-            layers += dropout_layer(dropout)
+            layers += make_normalization(normalization, size, norm_momentum, norm_eps, device)
+            layers.append(make_activation(activation, size, parametric_activation, device))
+            layers += make_dropout(dropout)
             inner = size
         layers.append(linear(inner, n_outputs, dtype=torch.float32, device=device))
         self.layers = nn.Sequential(*layers)

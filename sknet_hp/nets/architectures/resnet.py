@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from sknet_hp.nets.architectures.front import Front
-from sknet_hp.nets.architectures.mlp import activation_layer, dropout_layer, normalization_layer
+from sknet_hp.nets.architectures.mlp import make_activation, make_dropout, make_normalization
 
 
 class ResNet(nn.Module):
@@ -37,7 +37,7 @@ class ResNet(nn.Module):
         super().__init__()
 
         def norm() -> list[nn.Module]:
-            return normalization_layer(normalization, width, norm_momentum, norm_eps, device)
+            return make_normalization(normalization, width, norm_momentum, norm_eps, device)
 
         def linear(n_inputs: int, n_units: int) -> nn.Module:
             return nn.Linear(n_inputs, n_units, dtype=torch.float32, device=device)
@@ -49,15 +49,15 @@ class ResNet(nn.Module):
             nn.Sequential(
                 *norm(),
                 linear(width, hidden),
-                activation_layer(activation, hidden, parametric_activation, device),
-                *dropout_layer(dropout),
+                make_activation(activation, hidden, parametric_activation, device),
+                *make_dropout(dropout),
                 linear(hidden, width),
-                *dropout_layer(residual_dropout),
+                *make_dropout(residual_dropout),
             )
             for _ in range(n_layers)
         )
         self.last = nn.Sequential(
-            *norm(), activation_layer(activation, width, parametric_activation, device), linear(width, n_outputs)
+            *norm(), make_activation(activation, width, parametric_activation, device), linear(width, n_outputs)
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from sknet_hp.nets.architectures.blocks import EnsembleLinear, EnsembleOutput
 from sknet_hp.nets.architectures.front import Front
-from sknet_hp.nets.architectures.mlp import activation_layer, dropout_layer
+from sknet_hp.nets.architectures.mlp import make_activation, make_dropout
 
 
 class TabM(nn.Module):
@@ -36,8 +36,8 @@ class TabM(nn.Module):
         layers, inner = front.layers(n_features, device)
         for number, size in enumerate((width,) * n_layers if hidden_layer_sizes is None else hidden_layer_sizes):
             layers.append(EnsembleLinear(inner, size, n_heads, first=number == 0, chunks=front.chunks, device=device))
-            layers.append(activation_layer(activation, size, parametric_activation, device))
-            layers += dropout_layer(dropout)
+            layers.append(make_activation(activation, size, parametric_activation, device))
+            layers += make_dropout(dropout)
             inner = size
         layers.append(EnsembleOutput(inner, n_outputs, n_heads, device=device))
         self.layers = nn.Sequential(*layers)

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from sknet_hp.nets.compiled.tape import LINE, lines
+from sknet_hp.nets.compiled.tape import LINE, allocate_lines
 from sknet_hp.nets.graph import Shape
 
 
-def offsets(tensors: list[tuple[str, Shape]]) -> tuple[dict[str, int], int]:
+def compute_offsets(tensors: list[tuple[str, Shape]]) -> tuple[dict[str, int], int]:
     """(where each tensor begins among all, in floats; how many floats there are): each
     begins with a line of the cache.
     """
@@ -33,7 +33,7 @@ class Arrangement:
 
     def __init__(self, tensors: list[tuple[str, Shape]], turned: frozenset[str] = frozenset()):
         self.turned = turned
-        begins, self.size = offsets(tensors)
+        begins, self.size = compute_offsets(tensors)
         self.places: list[tuple[slice, slice, Shape | None]] = []
         end = 0
         for name, shape in tensors:
@@ -43,14 +43,14 @@ class Arrangement:
             end += size
         self.n_floats = end
 
-    def here(self, vector: np.ndarray) -> np.ndarray:
+    def arrange(self, vector: np.ndarray) -> np.ndarray:
         """A vector of a state, as it lies here."""
-        out = lines(self.size)
+        out = allocate_lines(self.size)
         for own, here, shape in self.places:
             out[here] = vector[own] if shape is None else vector[own].reshape(shape).T.ravel()
         return out
 
-    def there(self, vector: np.ndarray) -> np.ndarray:
+    def undo(self, vector: np.ndarray) -> np.ndarray:
         """The opposite."""
         out = np.empty(self.n_floats, np.float32)
         for own, here, shape in self.places:

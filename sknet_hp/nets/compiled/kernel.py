@@ -5,10 +5,10 @@ A kernel takes whole numbers only: sizes, addresses of arrays, and small numbers
 their bits. So every kernel can be called through its address, by a tape that knows no
 more of it, and none is compiled that no network needs.
 
-    @kernel
+    @Kernel
     def double(part, parts, n, x, out):
-        begin, end = share(n, part, parts)
-        x, out = vector(x, n), vector(out, n)
+        begin, end = get_share(n, part, parts)
+        x, out = view_vector(x, n), view_vector(out, n)
         for i in range(begin, end):
             out[i] = x[i] + x[i]
 
@@ -88,7 +88,7 @@ class Kernel:
     def _compiled(self) -> Any:
         begin = time.thread_time()
         made: Any = CFunc(self.function, ((types.int64,) * self.n_arguments, types.void), {}, _OPTIONS)
-        kept = made._cache = _cache_of(self.function)
+        kept = made._cache = _open_cache(self.function)
         made.compile()
         if not made.cache_hits:
             Kernel._seconds += time.thread_time() - begin
@@ -104,21 +104,14 @@ class Kernel:
 
     def __call__(self, *, part: int = 0, parts: int = 1, **fields: Any) -> None:
         """Run it alone, on arrays (by their addresses) and numbers."""
-        self._call(part, parts, *(encoded(fields[name]) for name in self.fields))
+        self._call(part, parts, *(encode_field(fields[name]) for name in self.fields))
 
     @cached_property
     def _call(self) -> Callable[..., None]:
         return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * self.n_arguments)(self.address)
 
 
-def kernel(function: Callable[..., None]) -> Kernel:
-    """Make a kernel of a function whose arguments are `part`, `parts`, and the kernel's
-    fields.
-    """
-    return Kernel(function)
-
-
-def kernel_with(pattern: Callable[..., None], name: str, **functions: Any) -> Kernel:
+def make_kernel(pattern: Callable[..., None], name: str, **functions: Any) -> Kernel:
     """Make a kernel of a function in which some names stand for functions yet to be
     chosen.
     """
@@ -128,7 +121,7 @@ def kernel_with(pattern: Callable[..., None], name: str, **functions: Any) -> Ke
     return Kernel(chosen)
 
 
-def encoded(value: Any) -> int:
+def encode_field(value: Any) -> int:
     """A value as a field: an address of an array or a kernel, a float's bits, a whole
     number itself.
     """
@@ -148,7 +141,7 @@ class _Cache(FunctionCache):
 
     def __init__(self, function: Callable[..., None]):
         super().__init__(function)
-        self._cache_file._source_stamp = _digest()
+        self._cache_file._source_stamp = _hash_sources()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
@@ -167,7 +160,7 @@ class _Cache(FunctionCache):
             return
 
 
-def _cache_of(function: Callable[..., None]) -> Any:
+def _open_cache(function: Callable[..., None]) -> Any:
     try:
         return _Cache(function)
     except RuntimeError:  # there is no folder that could be written to
@@ -184,7 +177,7 @@ _SOURCES = (
 
 
 @cache
-def _digest() -> str:
+def _hash_sources() -> str:
     """What all files that kernels are made of come to."""
     package = Path(__file__).parents[2]
     sha = hashlib.sha256()

@@ -5,7 +5,17 @@ back.
 from typing import Any
 
 from sknet_hp.nets.compiled.kernels import cells, normalisation, pointwise, products
-from sknet_hp.nets.compiled.program import ACTIVATIONS, BINS, ORDER, SPARSE, Builder, Gradient, Part, Value, layer
+from sknet_hp.nets.compiled.program import (
+    ACTIVATIONS,
+    BINS,
+    ORDER,
+    SPARSE,
+    ColumnBlock,
+    Gradient,
+    NodeOutput,
+    ProgramBuilder,
+    register_layer,
+)
 from sknet_hp.nets.compiled.tape import NOTHING, Place, Rows, Space
 from sknet_hp.nets.graph import Node
 
@@ -22,7 +32,7 @@ class Pointwise:
     width, heads : of what goes through.
     """
 
-    def __init__(self, b: Builder, nodes: list[int], width: int, heads: int):
+    def __init__(self, b: ProgramBuilder, nodes: list[int], width: int, heads: int):
         self.b, self.width, self.heads = b, width, heads
         by_kind = {b.graph.nodes[number - 1].kind: number for number in nodes}
         dropout = by_kind.pop("dropout", None)
@@ -32,7 +42,7 @@ class Pointwise:
         self.layer = 0 if dropout is None else b.rates[dropout]
         b.done |= set(nodes)
 
-    def forward(self, z: Place, bias: Place | None) -> Value:
+    def forward(self, z: Place, bias: Place | None) -> NodeOutput:
         """What comes of z, whose place the slope takes."""
         b, node = self.b, self.node
         kind = "identity" if node is None else node.activation if node.kind == "parametric" else node.kind
@@ -52,7 +62,7 @@ class Pointwise:
         self.bent: Place | None = None
         if node is not None and node.kind == "parametric":
             self.bent = b.room(self.width, self.heads)
-            b.tape.add(pointwise.BENT[kind], **fields, weight=b.parameter(node, "weight"), bent=self.bent)
+            b.tape.add(pointwise.PARAMETRIC_FORWARD[kind], **fields, weight=b.parameter(node, "weight"), bent=self.bent)
         else:
             b.tape.add(pointwise.FORWARD[kind], **fields)
         return b.plain(self.number, out, self.width, self.heads)
@@ -61,7 +71,7 @@ class Pointwise:
         """Make the gradient of what came out that of z."""
         weight = NOTHING if self.bent is None or self.node is None else self.b.gradient_of(self.node, "weight")
         self.b.tape.add(
-            pointwise.backward,
+            pointwise.multiply_by_slope,
             rows=Rows(self.heads),
             width=self.width,
             g=g,
@@ -72,11 +82,11 @@ class Pointwise:
         )
 
 
-@layer(*ACTIVATIONS, "dropout")
-def pointwise_nodes(b: Builder, number: int, node: Node, x: Value) -> Value:
+@register_layer(*ACTIVATIONS, "dropout")
+def add_pointwise(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Activations and dropouts that follow something else than a linear map."""
     if node.kind == "dropout" and not b.training:
-        return Value(number, x.width, x.parts, x.heads, x.cells, x.shift)
+        return NodeOutput(number, x.width, x.parts, x.heads, x.cells, x.shift)
     nodes = [
         number,
         *(
@@ -114,7 +124,7 @@ class Product:
     factor : what the matrix is multiplied by first.
     """
 
-    def __init__(self, b: Builder, node: Node, x: Value, factor: float = 1.0):
+    def __init__(self, b: ProgramBuilder, node: Node, x: NodeOutput, factor: float = 1.0):
         self.b, self.node, self.x, self.factor = b, node, x, factor
         self.n_outputs, self.n_inputs = b.shape(node, "weight")
         # Few columns of weights are more use as rows, and cells look rows of inputs up.
@@ -136,10 +146,10 @@ class Product:
         if not self.is_turned:
             part = x.parts[0]
             fields = {"a": part.place, "a_row": part.stride, "b": self.weight, "c": z}
-            b.tape.add(products.few_columns, m=Rows(x.heads), n=self.n_outputs, inner=self.n_inputs, **fields)
+            b.tape.add(products.multiply_few_columns, m=Rows(x.heads), n=self.n_outputs, inner=self.n_inputs, **fields)
             return z
         for number, part in enumerate(x.parts):
-            weight = self.weight.behind(part.first * self.n_outputs)
+            weight = self.weight.skip(part.first * self.n_outputs)
             self._multiply(
                 part.place,
                 (part.stride, 1),
@@ -186,7 +196,7 @@ class Product:
     def _look_up(self, z: Place) -> None:
         b, form, width = self.b, self.b.form, self.n_outputs
         if "bins" in self.x.cells:
-            weight = self.weight.behind((form.n_floats + self.x.shift) * width)
+            weight = self.weight.skip((form.n_floats + self.x.shift) * width)
             self.sums = b.memory.take((form.n_bins + form.n_binned) * width)
             b.tape.add(
                 cells.sum_bins, n=form.n_binned, starts=Place(Space.STARTS), width=width, weight=weight, sums=self.sums
@@ -195,7 +205,7 @@ class Product:
             b.tape.add(
                 cells.add_bins, rows=Rows(), n=form.n_binned, width=width, sums=self.sums, **BINS, **ORDER, **into
             )
-        shifted = self.weight.behind(self.x.shift * width)
+        shifted = self.weight.skip(self.x.shift * width)
         if "hot" in self.x.cells:
             codes = {"n": form.n_hot, "codes": Place(Space.HOT)}
             b.tape.add(
@@ -220,7 +230,7 @@ class Product:
         if self.is_turned:
             for part in x.parts:
                 places = {"a": part.place, "a_row": 1, "a_inner": part.stride, "b": g, "b_inner": n, "b_column": 1}
-                into = {"c": gradient.behind(part.first * n), "c_row": n, "add": False}
+                into = {"c": gradient.skip(part.first * n), "c_row": n, "add": False}
                 b.multiply(self.half, m=part.width, n=n, inner=rows, **places, **into)
             self._look_up_backward(g, gradient)
         else:
@@ -242,7 +252,7 @@ class Product:
         backs = []
         for part in x.parts:
             place = b.room(part.width, x.heads)
-            weight = self.weight.behind(part.first * (n if self.is_turned else 1))
+            weight = self.weight.skip(part.first * (n if self.is_turned else 1))
             self._multiply(
                 g,
                 (n, 1),
@@ -254,7 +264,7 @@ class Product:
                 part.width,
                 add=False,
             )
-            backs.append(Part(place, part.width, part.width, part.first))
+            backs.append(ColumnBlock(place, part.width, part.width, part.first))
         return backs
 
     def _look_up_backward(self, g: Place, gradient: Place) -> None:
@@ -266,15 +276,15 @@ class Product:
         if "bins" not in x.cells and x.shift == 0:
             first = form.n_floats * width
         if last > first:
-            b.tape.add(pointwise.fill, n=last - first, x=gradient.behind(first), value=0.0)
+            b.tape.add(pointwise.fill, n=last - first, x=gradient.skip(first), value=0.0)
         if "bins" in x.cells:
-            weight = gradient.behind((form.n_floats + x.shift) * width)
+            weight = gradient.skip((form.n_floats + x.shift) * width)
             of_sums = b.memory.take(
                 (form.n_bins + form.n_binned) * width
             )  # not the sums, which the caches of other cores hold
             of = {"of_weight": weight, "of_sums": of_sums, "g": g, "g_width": width, "step": 0, "room": b.entries}
             b.tape.add(cells.add_bins_backward, rows=Rows(), n=form.n_binned, width=width, **BINS, **ORDER, **of)
-        shifted = gradient.behind(x.shift * width)
+        shifted = gradient.skip(x.shift * width)
         if "hot" in x.cells:
             of = {"n": form.n_hot, "codes": Place(Space.HOT), "of_weight": shifted, "g": g, "g_width": width, "step": 0}
             b.tape.add(cells.add_rows_backward, rows=Rows(), width=width, **ORDER, **of)
@@ -282,8 +292,8 @@ class Product:
             b.tape.add(cells.add_sparse_backward, rows=Rows(), width=width, of_weight=shifted, **SPARSE, **ORDER, g=g)
 
 
-@layer("linear", "ntk_linear")
-def linear(b: Builder, number: int, node: Node, x: Value) -> Value:
+@register_layer("linear", "ntk_linear")
+def add_linear(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """x W' + b, with what follows it in one pass."""
     map_ = Product(b, node, x, b.shape(node, "weight")[1] ** -0.5 if node.kind == "ntk_linear" else 1.0)
     z, width = map_.forward(), map_.n_outputs
@@ -311,14 +321,14 @@ def linear(b: Builder, number: int, node: Node, x: Value) -> Value:
     return value
 
 
-@layer("identity")
-def identity(b: Builder, number: int, node: Node, x: Value) -> Value:
+@register_layer("identity")
+def pass_through(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Nothing."""
     return x
 
 
-@layer("add")
-def added(b: Builder, number: int, node: Node, x: Value) -> Value:
+@register_layer("add")
+def add_sum(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """The sum of two outputs."""
     y = b.values[node.inputs[1]]
     place = b.room(x.width, x.heads)
@@ -336,8 +346,8 @@ def added(b: Builder, number: int, node: Node, x: Value) -> Value:
 # ---- normalisation and softmax -------------------------------------------------------------------------------------
 
 
-@layer("batch_norm")
-def batch_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
+@register_layer("batch_norm")
+def add_batch_norm(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Over a batch; in prediction by running statistics."""
     width, out = x.width, b.room(x.width)
     scale, shift = b.parameter(node, "weight"), b.parameter(node, "bias")
@@ -348,7 +358,7 @@ def batch_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
     }
     if not b.training:
         b.tape.add(
-            normalisation.batch_norm_evaluated,
+            normalisation.normalise_by_running,
             rows=Rows(),
             width=width,
             x=b.matrix(x),
@@ -373,13 +383,13 @@ def batch_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
         "momentum": b.rate(number, 1),
         "spare": spare,
     }
-    b.tape.add(normalisation.batch_norm, rows=Rows(), width=width, x=inside, **running, **fields)
+    b.tape.add(normalisation.normalise_batch, rows=Rows(), width=width, x=inside, **running, **fields)
 
     def back(gradient: Gradient) -> None:
         g = gradient[0].place
         of = {"of_scale": b.gradient_of(node, "weight"), "of_shift": b.gradient_of(node, "bias")}
         b.tape.add(
-            normalisation.batch_norm_backward,
+            normalisation.normalise_batch_backward,
             rows=Rows(),
             width=width,
             g=g,
@@ -395,14 +405,14 @@ def batch_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
     return b.plain(number, out, width)
 
 
-@layer("layer_norm")
-def layer_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
+@register_layer("layer_norm")
+def add_layer_norm(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Over a row."""
     width, out, inside = x.width, b.room(x.width, x.heads), b.overwritable(x)
     scale, inverse, rows = b.parameter(node, "weight"), b.room(2, x.heads), Rows(x.heads)
     shift = b.parameter(node, "bias")
     b.tape.add(
-        normalisation.layer_norm,
+        normalisation.normalise_rows,
         rows=rows,
         width=width,
         x=inside,
@@ -416,9 +426,9 @@ def layer_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
     def back(gradient: Gradient) -> None:
         g = gradient[0].place
         of = {"of_scale": b.gradient_of(node, "weight"), "of_shift": b.gradient_of(node, "bias")}
-        b.tape.add(normalisation.norm_sums, rows=rows, width=width, g=g, x=inside, **of)
+        b.tape.add(normalisation.sum_norm_gradients, rows=rows, width=width, g=g, x=inside, **of)
         b.tape.add(
-            normalisation.layer_norm_backward,
+            normalisation.normalise_rows_backward,
             rows=rows,
             width=width,
             g=g,
@@ -433,13 +443,13 @@ def layer_norm(b: Builder, number: int, node: Node, x: Value) -> Value:
     return b.plain(number, out, width, x.heads)
 
 
-@layer("softmax", "log_softmax")
-def softmax(b: Builder, number: int, node: Node, x: Value) -> Value:
+@register_layer("softmax", "log_softmax")
+def add_softmax(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Of each row."""
     logarithm = node.kind == "log_softmax"
     out, rows = b.room(x.width, x.heads), Rows(x.heads)
     b.tape.add(
-        normalisation.log_softmax if logarithm else normalisation.softmax,
+        normalisation.apply_log_softmax if logarithm else normalisation.apply_softmax,
         rows=rows,
         width=x.width,
         x=b.matrix(x),
@@ -448,7 +458,7 @@ def softmax(b: Builder, number: int, node: Node, x: Value) -> Value:
 
     def back(gradient: Gradient) -> None:
         g = gradient[0].place
-        kernel = normalisation.log_softmax_backward if logarithm else normalisation.softmax_backward
+        kernel = normalisation.apply_log_softmax_backward if logarithm else normalisation.apply_softmax_backward
         b.tape.add(kernel, rows=rows, width=x.width, g=g, out=out)
         b.pass_on(x, b.split(x, g, x.width))
 

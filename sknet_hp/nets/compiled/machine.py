@@ -12,18 +12,18 @@ from llvmlite import ir
 from numba import carray, types
 from numba.core import cgutils
 
-from sknet_hp.nets.compiled.kernel import MOST_FIELDS, inline, intrinsic, kernel
+from sknet_hp.nets.compiled.kernel import MOST_FIELDS, Kernel, inline, intrinsic
 
 _I64 = ir.IntType(64)
 
 
-def lanes() -> int:
+def count_lanes() -> int:
     """How many floats a vector register of this CPU holds."""
     features = llvmlite.binding.get_host_cpu_features()
     return 16 if features.get("avx512f") else 8 if features.get("avx") else 4
 
 
-def _pointer_to(kind: Any) -> Any:
+def _make_pointer_cast(kind: Any) -> Any:
     @intrinsic
     def pointer(typing: Any, address: Any) -> Any:
         to = types.CPointer(kind)
@@ -34,25 +34,25 @@ def _pointer_to(kind: Any) -> Any:
     return pointer
 
 
-_floats, _doubles, _int64s, _int32s, _uint16s = map(
-    _pointer_to, (types.float32, types.float64, types.int64, types.int32, types.uint16)
+_point_to_floats, _point_to_doubles, _point_to_int64s, _point_to_int32s, _point_to_uint16s = map(
+    _make_pointer_cast, (types.float32, types.float64, types.int64, types.int32, types.uint16)
 )
 
 
 @inline
-def vector(address, n):
+def view_vector(address, n):
     """The float32 array (n,) at an address."""
-    return carray(_floats(address), (n,))
+    return carray(_point_to_floats(address), (n,))
 
 
 @inline
-def matrix(address, rows, width):
+def view_matrix(address, rows, width):
     """The float32 array (rows, width) at an address."""
-    return carray(_floats(address), (rows, width))
+    return carray(_point_to_floats(address), (rows, width))
 
 
 @inline
-def address(array):
+def get_address(array):
     """Where an array begins."""
     return array.ctypes.data
 
@@ -67,29 +67,29 @@ def copy(source, target):
 
 
 @inline
-def doubles(address, n):
-    return carray(_doubles(address), (n,))
+def view_doubles(address, n):
+    return carray(_point_to_doubles(address), (n,))
 
 
 @inline
-def integers(address, n):
-    return carray(_int64s(address), (n,))
+def view_int64s(address, n):
+    return carray(_point_to_int64s(address), (n,))
 
 
 @inline
-def int32s(address, n):
+def view_int32s(address, n):
     """The int32 array (n,) at an address."""
-    return carray(_int32s(address), (n,))
+    return carray(_point_to_int32s(address), (n,))
 
 
 @inline
-def uint16s(address, n):
+def view_uint16s(address, n):
     """The uint16 array (n,) at an address."""
-    return carray(_uint16s(address), (n,))
+    return carray(_point_to_uint16s(address), (n,))
 
 
 @intrinsic
-def as_float(typing: Any, bits: Any) -> Any:
+def bits_to_float(typing: Any, bits: Any) -> Any:
     """The float32 with these bits, an int32."""
     return types.float32(types.int32), lambda context, builder, signature, args: builder.bitcast(
         args[0], ir.FloatType()
@@ -97,7 +97,7 @@ def as_float(typing: Any, bits: Any) -> Any:
 
 
 @intrinsic
-def as_bits(typing: Any, number: Any) -> Any:
+def float_to_bits(typing: Any, number: Any) -> Any:
     """The bits of a float32, as an int32."""
     return types.int32(types.float32), lambda context, builder, signature, args: builder.bitcast(
         args[0], ir.IntType(32)
@@ -105,9 +105,9 @@ def as_bits(typing: Any, number: Any) -> Any:
 
 
 @inline
-def number(field):
-    """A small number that a field holds, see `encoded`."""
-    return as_float(np.int32(field))
+def decode_number(field):
+    """A small number that a field holds, see `encode_field`."""
+    return bits_to_float(np.int32(field))
 
 
 @intrinsic
@@ -122,7 +122,7 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 @inline
-def share(n, part, parts):
+def get_share(n, part, parts):
     """(begin, end) of the part of n items; parts begin at multiples of 16, so that no
     two write into one line of a cache.
     """
@@ -130,7 +130,7 @@ def share(n, part, parts):
     return min(n, 16 * (lines * part // parts)), min(n, 16 * (lines * (part + 1) // parts))
 
 
-def _control_register(builder: Any, value: Any = None) -> Any:
+def _build_control_register_access(builder: Any, value: Any = None) -> Any:
     """Read, or write, how this thread's processor rounds; 0 where we do not know it."""
     machine = platform.machine().lower()
     word, i32 = cgutils.alloca_once(builder, _I64), ir.IntType(32)
@@ -162,23 +162,23 @@ _FLUSH = 0x8040 if platform.machine().lower() in ("x86_64", "amd64") else 1 << 2
 @intrinsic
 def flush_subnormals(typing: Any) -> Any:
     """Let numbers too small to be normal count as zero in this thread: they would slow
-    a long training down. What to give `restore` in the end.
+    a long training down. What to give `restore_rounding` in the end.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        before = _control_register(builder)
-        _control_register(builder, builder.or_(before, ir.Constant(_I64, _FLUSH)))
+        before = _build_control_register_access(builder)
+        _build_control_register_access(builder, builder.or_(before, ir.Constant(_I64, _FLUSH)))
         return before
 
     return types.int64(), generate
 
 
 @intrinsic
-def restore(typing: Any, before: Any) -> Any:
+def restore_rounding(typing: Any, before: Any) -> Any:
     """Undo `flush_subnormals`."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        _control_register(builder, args[0])
+        _build_control_register_access(builder, args[0])
         return context.get_dummy_value()
 
     return types.void(types.int64), generate
@@ -187,7 +187,7 @@ def restore(typing: Any, before: Any) -> Any:
 # ---- the tape ------------------------------------------------------------------------------------------------------
 
 
-def _called(context: Any, builder: Any, address: Any, args: list[Any]) -> Any:
+def _build_call(context: Any, builder: Any, address: Any, args: list[Any]) -> Any:
     function = ir.FunctionType(ir.VoidType(), [_I64] * len(args)).as_pointer()
     builder.call(builder.inttoptr(address, function), args)
     return context.get_dummy_value()
@@ -198,7 +198,7 @@ def call(typing: Any, address: Any, *fields: Any) -> Any:
     """Call the kernel at an address, with `part`, `parts` and its fields."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _called(context, builder, args[0], cgutils.unpack_tuple(builder, args[1]))
+        return _build_call(context, builder, args[0], cgutils.unpack_tuple(builder, args[1]))
 
     return types.void(types.int64, types.StarArgTuple([types.int64] * len(fields))), generate
 
@@ -212,12 +212,12 @@ def _call_row(typing: Any, row: Any, part: Any, parts: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         fields = builder.inttoptr(args[0], _I64.as_pointer())
         values = [builder.load(builder.gep(fields, [ir.Constant(_I64, i)])) for i in range(1 + MOST_FIELDS)]
-        return _called(context, builder, values[0], [args[1], args[2], *values[1:]])
+        return _build_call(context, builder, values[0], [args[1], args[2], *values[1:]])
 
     return types.void(types.int64, types.int64, types.int64), generate
 
 
-def _atomic(operation: str) -> Any:
+def _make_atomic(operation: str) -> Any:
     @intrinsic
     def atomic(typing: Any, address: Any, value: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -234,7 +234,7 @@ def _atomic(operation: str) -> Any:
     return atomic
 
 
-_add, _load, _store = map(_atomic, ("add", "load", "store"))
+_add, _load, _store = map(_make_atomic, ("add", "load", "store"))
 
 
 _FUTEX = (
@@ -245,7 +245,7 @@ _FUTEX = (
 _WAIT, _WAKE = 128, 129  # for threads of one process
 
 
-def _sleep_or_wake(operation: int) -> Any:
+def _make_futex_call(operation: int) -> Any:
     @intrinsic
     def ask(typing: Any, address: Any, value: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -269,7 +269,7 @@ def _sleep_or_wake(operation: int) -> Any:
     return ask
 
 
-_sleep_while, _wake = _sleep_or_wake(_WAIT), _sleep_or_wake(_WAKE)
+_sleep_while, _wake = _make_futex_call(_WAIT), _make_futex_call(_WAKE)
 
 _SPINS = 200_000  # looks at a barrier before a thread sleeps: some hundred microseconds
 
@@ -315,9 +315,9 @@ def walk(tape, n, part, parts, barrier):
         meet(barrier, parts)
 
 
-@kernel
+@Kernel
 def run_tape(part, parts, tape, n, barrier):
     """`walk`, for those who are not compiled."""
     before = flush_subnormals()
     walk(tape, n, part, parts, barrier)
-    restore(before)
+    restore_rounding(before)

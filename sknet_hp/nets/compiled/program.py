@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sknet_hp.nets.compiled.arrangement import Arrangement, offsets
+from sknet_hp.nets.compiled.arrangement import Arrangement, compute_offsets
 from sknet_hp.nets.compiled.kernels import cells, embeddings, half_products, pointwise, products
 from sknet_hp.nets.compiled.tape import Memory, Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph, Node
 from sknet_hp.nets.inputs import Form
 
 
-class Part(NamedTuple):
+class ColumnBlock(NamedTuple):
     """Columns of an output that lie beside each other: the array's first `width`
     columns of `stride`, which are the output's from `first` on.
     """
@@ -26,7 +26,7 @@ class Part(NamedTuple):
 
 
 @dataclass
-class Value:
+class NodeOutput:
     """The output of a node, (rows · heads, width): columns in parts, and cells of the
     table.
 
@@ -40,7 +40,7 @@ class Value:
 
     producer: int
     width: int
-    parts: list[Part]
+    parts: list[ColumnBlock]
     heads: int = 1
     cells: frozenset[str] = frozenset()
     shift: int = 0
@@ -51,10 +51,10 @@ class Value:
         return not self.cells and len(self.parts) == 1 and self.parts[0].width == self.parts[0].stride == self.width
 
 
-Gradient = list[Part]
-Layer = Callable[["Builder", int, Node, Value], Value]
+Gradient = list[ColumnBlock]
+LayerBuilder = Callable[["ProgramBuilder", int, Node, NodeOutput], NodeOutput]
 
-LAYERS: dict[str, Layer] = {}
+COMPILED_LAYERS: dict[str, LayerBuilder] = {}
 """By the kind of a node, what it adds to a program."""
 
 ORDER = {"order": Place(Space.ORDER), "cursor": Place(Space.CURSOR)}
@@ -67,11 +67,11 @@ SPARSE = {
 ACTIVATIONS = {*pointwise.FORWARD, "parametric"} - {"identity", "gelu_tanh"}
 
 
-def layer(*kinds: str) -> Callable[[Layer], Layer]:
+def register_layer(*kinds: str) -> Callable[[LayerBuilder], LayerBuilder]:
     """Register how nodes of these kinds are run."""
 
-    def register(function: Layer) -> Layer:
-        LAYERS.update(dict.fromkeys(kinds, function))
+    def register(function: LayerBuilder) -> LayerBuilder:
+        COMPILED_LAYERS.update(dict.fromkeys(kinds, function))
         return function
 
     return register
@@ -103,28 +103,28 @@ class Program:
 
 
 @lru_cache(maxsize=256)
-def program(
+def compile_program(
     graph: Graph, form: Form, rows: int, parts: int, *, training: bool, dense: bool = False, half: bool = False
 ) -> Program:
     """The program of a graph for batches of at most so many rows, on at most so many
     cores.
 
-    With `dense`, the batch is taken as wide rows that lie where `batch_place` says:
+    With `dense`, the batch is taken as wide rows that lie where `get_batch_place` says:
     those who change inputs write there. With `half`, hidden layers multiply in
     bfloat16.
     """
-    builder = Builder(graph, form, rows, parts, training, dense, half)
+    builder = ProgramBuilder(graph, form, rows, parts, training, dense, half)
     if training:  # weights lie as they do in prediction, by which training is validated
-        builder.turned |= program(graph, form, rows, parts, training=False, half=half).parameters.turned
+        builder.turned |= compile_program(graph, form, rows, parts, training=False, half=half).parameters.turned
     return builder.built()
 
 
-def batch_place() -> Place:
+def get_batch_place() -> Place:
     """Where a program with wide rows finds its batch, (rows, width)."""
     return Place(Space.WORK, 0)
 
 
-class Builder:
+class ProgramBuilder:
     """Goes through a graph, node by node; each adds its kernels, and notes what is to
     be done on the way back.
 
@@ -150,8 +150,8 @@ class Builder:
         self.consumers = [sum(i in node.inputs for node in graph.nodes) for i in range(len(graph.nodes) + 1)]
         self.offsets: dict[str, int] = {}
         for tensors in (graph.parameters, graph.buffers):
-            self.offsets |= offsets(tensors)[0]
-        self.values: dict[int, Value] = {}
+            self.offsets |= compute_offsets(tensors)[0]
+        self.values: dict[int, NodeOutput] = {}
         self.done: set[int] = set()  # nodes that an earlier one has taken along
         self.turned: set[str] = set()
         self.rates: dict[int, int] = {}  # of each node the number of its first
@@ -175,14 +175,14 @@ class Builder:
         for number, node in enumerate(self.graph.nodes, 1):
             if number not in self.done:
                 self._check(node, number)
-                value = LAYERS[node.kind](self, number, node, self.values[node.inputs[0]])
+                value = COMPILED_LAYERS[node.kind](self, number, node, self.values[node.inputs[0]])
                 self.values[value.producer] = value
         last = self.values[len(self.graph.nodes)]
         output = self.matrix(last)
         forward, self.tape = self.tape, Tape()
         gradient = self.memory.take(self.rows * last.width * last.heads) if self.training else output
         if self.training:
-            self.gradients[last.producer] = [Part(gradient, last.width, last.width, 0)]
+            self.gradients[last.producer] = [ColumnBlock(gradient, last.width, last.width, 0)]
             for number, back in reversed(self.undo):
                 own = self.gradients.pop(number, None)
                 if own is not None:
@@ -242,20 +242,20 @@ class Builder:
         """Room for (rows · heads, width)."""
         return self.memory.take(self.rows * heads * width)
 
-    def plain(self, number: int, place: Place, width: int, heads: int = 1) -> Value:
+    def plain(self, number: int, place: Place, width: int, heads: int = 1) -> NodeOutput:
         """The value of a node that is one matrix."""
-        return Value(number, width, [Part(place, width, width, 0)], heads)
+        return NodeOutput(number, width, [ColumnBlock(place, width, width, 0)], heads)
 
     def on_the_way_back(self, number: int, back: Callable[[Gradient], None]) -> None:
         """What is to be done with the gradient of a node's output, once it is complete."""
         if self.training:
             self.undo.append((number, back))
 
-    def wants_gradient(self, value: Value) -> bool:
+    def wants_gradient(self, value: NodeOutput) -> bool:
         """Whether what made a value has anything to learn."""
         return value.producer != 0
 
-    def pass_on(self, value: Value, gradient: Gradient, *, own: bool = True) -> None:
+    def pass_on(self, value: NodeOutput, gradient: Gradient, *, own: bool = True) -> None:
         """Add to the gradient of a value; `own` says that nobody else will look at
         these arrays, so that they can be kept.
         """
@@ -270,7 +270,7 @@ class Builder:
             for part in gradient:
                 place = self.room(part.width, value.heads)
                 self.copy(part.place, part.stride, part.width, place, part.width, Rows(value.heads))
-                copies.append(Part(place, part.width, part.width, part.first))
+                copies.append(ColumnBlock(place, part.width, part.width, part.first))
             self.gradients[value.producer] = copies
             return
         for to, part in zip(known, gradient, strict=True):
@@ -300,10 +300,10 @@ class Builder:
 
     # ---- the input -------------------------------------------------------------------------------------------------
 
-    def _input(self) -> Value:
+    def _input(self) -> NodeOutput:
         form = self.form
         if self.dense:
-            return Value(0, form.width, [Part(batch_place(), form.width, form.width, 0)])
+            return NodeOutput(0, form.width, [ColumnBlock(get_batch_place(), form.width, form.width, 0)])
         parts = []
         if form.n_floats:
             place = self.room(form.n_floats)
@@ -316,14 +316,14 @@ class Builder:
                 out=place,
                 out_width=form.n_floats,
             )
-            parts.append(Part(place, form.n_floats, form.n_floats, 0))
+            parts.append(ColumnBlock(place, form.n_floats, form.n_floats, 0))
         kinds = {"bins": form.n_binned > 0, "hot": form.n_hot > 0, "sparse": form.sparse}
         spare = form.width > form.n_floats
-        return Value(
+        return NodeOutput(
             0, form.width, parts, cells=frozenset([name for name, there in kinds.items() if there] + ["spare"] * spare)
         )
 
-    def matrix(self, value: Value) -> Place:
+    def matrix(self, value: NodeOutput) -> Place:
         """A value as one matrix, (rows · heads, width)."""
         if value.is_plain:
             return value.parts[0].place
@@ -331,29 +331,29 @@ class Builder:
         if value.cells:
             self.tape.add(pointwise.fill, n=Rows(value.width), x=place, value=0.0)
         for part in value.parts:
-            self.copy(part.place, part.stride, part.width, place.behind(part.first), value.width, Rows(value.heads))
+            self.copy(part.place, part.stride, part.width, place.skip(part.first), value.width, Rows(value.heads))
         self._widen(value, place)
         return place
 
-    def with_leading(self, value: Value, n: int) -> Value:
+    def with_leading(self, value: NodeOutput, n: int) -> NodeOutput:
         """A value whose first part holds the first n columns at least: those of a
         sparse table are written out.
         """
         if value.parts and value.parts[0].width >= n:
             return value
-        return replace(value, parts=[Part(self.matrix(value), value.width, value.width, 0)], cells=frozenset())
+        return replace(value, parts=[ColumnBlock(self.matrix(value), value.width, value.width, 0)], cells=frozenset())
 
-    def _widen(self, value: Value, place: Place) -> None:
+    def _widen(self, value: NodeOutput, place: Place) -> None:
         """Write the cells of a value into its matrix."""
         out = {**ORDER, "rows": Rows(), "out_width": value.width}
-        shifted = place.behind(value.shift)
+        shifted = place.skip(value.shift)
         if "bins" in value.cells:
             self.tape.add(
                 cells.widen_bins,
                 n=self.form.n_binned,
                 **BINS,
                 **out,
-                out=place.behind(self.form.n_floats + value.shift),
+                out=place.skip(self.form.n_floats + value.shift),
             )
         if "hot" in value.cells:
             self.tape.add(cells.widen_rows, n=self.form.n_hot, codes=Place(Space.HOT), **out, out=shifted)
@@ -368,11 +368,11 @@ class Builder:
     def multiply(self, half: bool = False, /, **fields: Any) -> None:
         """Append a product, in float32 or of operands in bfloat16."""
         if half:
-            self.tape.add(half_products.half_product, **fields, scratch=self.scratch)
+            self.tape.add(half_products.multiply_halves, **fields, scratch=self.scratch)
         else:
-            self.tape.add(products.product, **fields, scratch=self.scratch, column=products.columns)
+            self.tape.add(products.multiply, **fields, scratch=self.scratch, column=products.multiply_columns)
 
-    def overwritable(self, value: Value) -> Place:
+    def overwritable(self, value: NodeOutput) -> Place:
         """A value as a matrix that may be written over."""
         if (
             self.consumers[value.producer] == 1
@@ -384,6 +384,6 @@ class Builder:
         self.copy(self.matrix(value), value.width, value.width, place, value.width, Rows(value.heads))
         return place
 
-    def split(self, value: Value, gradient: Place, width: int) -> Gradient:
+    def split(self, value: NodeOutput, gradient: Place, width: int) -> Gradient:
         """The gradient of a value, (rows · heads, width), in its parts."""
-        return [Part(gradient.behind(part.first), part.width, width, part.first) for part in value.parts]
+        return [ColumnBlock(gradient.skip(part.first), part.width, width, part.first) for part in value.parts]

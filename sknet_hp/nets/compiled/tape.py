@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknet_hp.nets.compiled.kernel import MOST_FIELDS, Kernel, encoded
+from sknet_hp.nets.compiled.kernel import MOST_FIELDS, Kernel, encode_field
 
 
 class Space(IntEnum):
@@ -49,7 +49,7 @@ class Place:
     space: Space
     offset: int = 0
 
-    def behind(self, floats: int) -> "Place":
+    def skip(self, floats: int) -> "Place":
         """The place so many floats further on."""
         return Place(self.space, self.offset + 4 * floats)
 
@@ -82,7 +82,7 @@ class Tape:
             elif isinstance(field, Rows):
                 values[i], spaces[i] = field.times, _ROWS
             else:
-                values[i] = encoded(field)
+                values[i] = encode_field(field)
         if fields:
             raise TypeError(f"{kernel.name} has no fields {sorted(fields)}")
         self.kernels.append(kernel)
@@ -101,7 +101,7 @@ class Tape:
     def __len__(self) -> int:
         return len(self.kernels)
 
-    def bound(self, bases: dict[Space, int], rows: int) -> np.ndarray:
+    def bind(self, bases: dict[Space, int], rows: int) -> np.ndarray:
         """The tape, (kernels, 1 + MOST_FIELDS) int64, for spaces at these addresses and
         batches of so many rows.
         """
@@ -125,7 +125,7 @@ fastest so, and two cores never write into one line.
 """
 
 
-def lines(n: int) -> np.ndarray:
+def allocate_lines(n: int) -> np.ndarray:
     """Zeros, (n,) float32, that begin with a line of the cache."""
     floats = np.zeros(n + LINE, np.float32)
     first = -floats.ctypes.data % (4 * LINE) // 4

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from sknet_hp.nets.architectures import blocks
 from sknet_hp.nets.graph import Node
-from sknet_hp.nets.random_bits import random_bits
+from sknet_hp.nets.random_bits import draw_bits
 
 Forward = Callable[..., Tensor]
 
 
-class Layer:
+class StackedLayer:
     """What a node's function works with: the node's attributes, and its parameters and
     buffers under their names in the module.
 
@@ -41,7 +41,7 @@ class Layer:
         self.__dict__ |= dict(node.attributes) | tensors
         self.node, self.rates = node, rates
         if node.kind == "parametric":
-            self.activation = Layer(Node(node.activation, (0,), node.attributes), {}, rates)
+            self.activation = StackedLayer(Node(node.activation, (0,), node.attributes), {}, rates)
 
     def drop_at(self, rates: Tensor) -> None:
         """From now on, let dropout have these rates, (members, 1) float64, rounded to
@@ -52,25 +52,25 @@ class Layer:
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         """The output in prediction."""
-        return LAYERS[self.node.kind](self, *inputs)
+        return STACKED_LAYERS[self.node.kind](self, *inputs)
 
     def train(self, weight: Tensor, *inputs: Tensor) -> Tensor:
         """The output in training. `weight` (members, rows) sums to one for each member
         and is zero on rows that only fill the batch.
         """
-        own = TRAINING.get(self.node.kind)
+        own = STACKED_TRAINING.get(self.node.kind)
         return self(*inputs) if own is None else own(self, weight, *inputs)
 
 
-def _linear(own: Any, x: Tensor) -> Tensor:
-    return _affine(own, x, own.weight)
+def _run_linear(own: Any, x: Tensor) -> Tensor:
+    return _multiply_and_add(own, x, own.weight)
 
 
-def _ntk_linear(own: Any, x: Tensor) -> Tensor:
-    return _affine(own, x, own.weight * own.weight.shape[2] ** -0.5)
+def _run_ntk_linear(own: Any, x: Tensor) -> Tensor:
+    return _multiply_and_add(own, x, own.weight * own.weight.shape[2] ** -0.5)
 
 
-def _affine(own: Any, x: Tensor, weight: Tensor) -> Tensor:
+def _multiply_and_add(own: Any, x: Tensor, weight: Tensor) -> Tensor:
     return torch.bmm(x, weight.mT) if own.bias is None else torch.baddbmm(own.bias.unsqueeze(1), x, weight.mT)
 
 
@@ -78,7 +78,7 @@ def _drop(own: Any, weight: Tensor, x: Tensor) -> Tensor:
     """Inverted dropout (Srivastava et al. 2014); the mask is a function of the key
     (seed, epoch, step, layer) and of the position in the batch.
     """
-    kept = random_bits(own.keys, x[0].numel()) >= own.threshold
+    kept = draw_bits(own.keys, x[0].numel()) >= own.threshold
     return x * (kept * own.scale).view_as(x)
 
 
@@ -99,7 +99,7 @@ def _normalise_batch(own: Any, weight: Tensor, x: Tensor) -> Tensor:
     return centred * (variance + own.rates[:, None, :1]).rsqrt() * own.weight.unsqueeze(1) + own.bias.unsqueeze(1)
 
 
-def _normalised_batch(own: Any, x: Tensor) -> Tensor:
+def _normalise_by_running(own: Any, x: Tensor) -> Tensor:
     scale = own.weight * (own.running_var + own.rates[:, :1]).rsqrt()  # (members, width)
     return (x - own.running_mean.unsqueeze(1)) * scale.unsqueeze(1) + own.bias.unsqueeze(1)
 
@@ -112,9 +112,9 @@ def _normalise_row(own: Any, x: Tensor) -> Tensor:
     return F.layer_norm(scaled, x.shape[2:], eps=1.0) * own.weight.unsqueeze(1) + own.bias.unsqueeze(1)
 
 
-LAYERS: dict[str, Forward] = {
+STACKED_LAYERS: dict[str, Forward] = {
     "add": lambda own, x, y: x + y,
-    "linear": _linear,
+    "linear": _run_linear,
     "relu": lambda own, x: F.relu(x),
     "leaky_relu": lambda own, x: F.leaky_relu(x, own.slope),
     "elu": lambda own, x: F.elu(x, own.alpha),
@@ -127,9 +127,9 @@ LAYERS: dict[str, Forward] = {
     "softmax": lambda own, x: torch.softmax(x, -1),
     "log_softmax": lambda own, x: torch.log_softmax(x, -1),
     "dropout": lambda own, x: x,
-    "batch_norm": _normalised_batch,
+    "batch_norm": _normalise_by_running,
     "layer_norm": _normalise_row,
-    "ntk_linear": _ntk_linear,
+    "ntk_linear": _run_ntk_linear,
     "parametric": blocks.ParametricActivation.forward,
     "feature_scale": blocks.FeatureScale.forward,
     "periodic": blocks.PeriodicEmbedding.forward,
@@ -142,4 +142,4 @@ LAYERS: dict[str, Forward] = {
 `TRAINING`.
 """
 
-TRAINING: dict[str, Forward] = {"dropout": _drop, "batch_norm": _normalise_batch}
+STACKED_TRAINING: dict[str, Forward] = {"dropout": _drop, "batch_norm": _normalise_batch}

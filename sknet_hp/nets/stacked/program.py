@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph, Shape
-from sknet_hp.nets.stacked.layers import Layer
+from sknet_hp.nets.stacked.layers import StackedLayer
 
 PRECISIONS = ("float32", "bf16")
 """Of the products of hidden layers."""
 
-COUNTER = "num_batches_tracked"
+BATCH_COUNTER = "num_batches_tracked"
 """How batch normalisations name the number of batches they have seen, their only buffer
 that is not trained.
 """
@@ -40,7 +40,7 @@ class Runnable(Protocol):
     def scale_dropout(self, factors: np.ndarray | None) -> None: ...
 
 
-class Program:
+class StackedNetworks:
     """A stack of networks with one graph.
 
     Parameters
@@ -59,10 +59,10 @@ class Program:
         }  # they do not notice what happens to buffers
         self.parameters = list(leaves.values())
         own = rates.split([node.n_rates for node in graph.nodes], 1)
-        self.layers: list[Layer] = []
+        self.layers: list[StackedLayer] = []
         for node, own_rates in zip(graph.nodes, own, strict=True):
             bound = {role: (tensors | leaves)[name] for role, name, _ in node.parameters + node.buffers}
-            self.layers.append(Layer(node, bound, own_rates))
+            self.layers.append(StackedLayer(node, bound, own_rates))
         self.dropouts = [layer for layer in self.layers if layer.node.kind == "dropout"]
         self.n_keys = len(self.dropouts)
         self.scale_dropout(None)
@@ -97,7 +97,7 @@ class Program:
         return outputs[-1]
 
 
-class Alone:
+class SingleModule:
     """One network with layers that are not known, run as it is."""
 
     n_keys = 1
@@ -147,7 +147,7 @@ class Alone:
         """The module keeps its own rates."""
 
 
-def trained_shapes(module: nn.Module) -> tuple[list[tuple[str, Shape]], list[tuple[str, Shape]]]:
+def get_trained_shapes(module: nn.Module) -> tuple[list[tuple[str, Shape]], list[tuple[str, Shape]]]:
     """(the parameters that are trained, the buffers that hold numbers) of a module, by
     name and shape.
     """

@@ -8,10 +8,10 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from sknet_hp.nets.compiled.kernel import intrinsic, kernel
-from sknet_hp.nets.compiled.kernels.functions import F, log, waves
-from sknet_hp.nets.compiled.kernels.pointwise import mixed, scrambled
-from sknet_hp.nets.compiled.machine import copy, integers, matrix, number, share, vector
+from sknet_hp.nets.compiled.kernel import Kernel, intrinsic
+from sknet_hp.nets.compiled.kernels.functions import F, log, sincos
+from sknet_hp.nets.compiled.kernels.pointwise import build_scramble, mix_key
+from sknet_hp.nets.compiled.machine import copy, decode_number, get_share, view_int64s, view_matrix, view_vector
 from sknet_hp.training.compiled.updates import Now
 
 _I32, _FLOAT = ir.IntType(32), ir.FloatType()
@@ -23,34 +23,34 @@ def _uniform(typing: Any, counter: Any, low: Any, high: Any) -> Any:
     """A number between 0 and 1, of a counter and two keys; never one of both."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        bits = builder.lshr(scrambled(builder, *args), ir.Constant(_I32, 8))
+        bits = builder.lshr(build_scramble(builder, *args), ir.Constant(_I32, 8))
         whole = builder.sitofp(bits, _FLOAT)
         return builder.fadd(builder.fmul(whole, ir.Constant(_FLOAT, 2.0**-24)), ir.Constant(_FLOAT, 2.0**-25))
 
     return types.float32(types.int64, types.int32, types.int32), generate
 
 
-@kernel
+@Kernel
 def add_noise(part, parts, rows, width, x, sigma, key, layer):
     """Add normal noise of a standard deviation to each number of x, (rows, width), by
     Box and Muller's way: two numbers from two.
     """
-    begin, end = share(rows, part, parts)
-    x, sigma, own = matrix(x, rows, width), number(sigma), mixed(integers(key, 1)[0], layer)
-    other = mixed(own, 1)
+    begin, end = get_share(rows, part, parts)
+    x, sigma, own = view_matrix(x, rows, width), decode_number(sigma), mix_key(view_int64s(key, 1)[0], layer)
+    other = mix_key(own, 1)
     half = (width + 1) // 2
     for r in range(begin, end):
         first, second = x[r, :half], x[r, half:]
         for j in range(half):
             c = r * half + j
             size = sigma * np.sqrt(F(-2) * log(_uniform(c, np.int32(own), np.int32(own >> np.uint64(32)))))
-            sine, cosine = waves(F(2 * np.pi) * _uniform(c, np.int32(other), np.int32(other >> np.uint64(32))))
+            sine, cosine = sincos(F(2 * np.pi) * _uniform(c, np.int32(other), np.int32(other >> np.uint64(32))))
             first[j] += size * cosine
             if j < len(second):
                 second[j] += size * sine
 
 
-@kernel
+@Kernel
 def mix_weights(part, parts, rows, raw, shares, now, of_inputs, of_targets):
     """Mix a batch's weights, each with its neighbour's; and say which share of inputs
     and of targets is a row's own. All in one part.
@@ -58,12 +58,12 @@ def mix_weights(part, parts, rows, raw, shares, now, of_inputs, of_targets):
     if part:
         return
     raw, shares, of_inputs, of_targets = (
-        vector(raw, rows),
-        vector(shares, rows),
-        vector(of_inputs, rows),
-        vector(of_targets, rows),
+        view_vector(raw, rows),
+        view_vector(shares, rows),
+        view_vector(of_inputs, rows),
+        view_vector(of_targets, rows),
     )
-    s, before, total = vector(now, 16)[_MIX], raw[rows - 1], F(0)
+    s, before, total = view_vector(now, 16)[_MIX], raw[rows - 1], F(0)
     for r in range(rows):
         own, other = raw[r] * s, before * (F(1) - s)
         before = raw[r]
@@ -74,13 +74,17 @@ def mix_weights(part, parts, rows, raw, shares, now, of_inputs, of_targets):
         shares[r] = raw[r] / (total if total > F(0) else F(1))
 
 
-@kernel
+@Kernel
 def mix_rows(part, parts, rows, width, x, shares, last):
     """Mix each row of x, (rows, width), with the one before it, the first with the
     last; `last`, (width,), is room for that. Parts have columns.
     """
-    begin, end = share(width, part, parts)
-    x, shares, last = matrix(x, rows, width)[:, begin:end], vector(shares, rows), vector(last, width)[begin:end]
+    begin, end = get_share(width, part, parts)
+    x, shares, last = (
+        view_matrix(x, rows, width)[:, begin:end],
+        view_vector(shares, rows),
+        view_vector(last, width)[begin:end],
+    )
     copy(x[rows - 1], last)
     for r in range(rows - 1, -1, -1):
         row, s = x[r], shares[r]

@@ -4,19 +4,19 @@ an epoch. `training.cohort` does the same with torch.
 
 import numpy as np
 
-from sknet_hp.nets.compiled.kernel import inline, kernel
+from sknet_hp.nets.compiled.kernel import Kernel, inline
 from sknet_hp.nets.compiled.kernels.functions import F
-from sknet_hp.nets.compiled.kernels.pointwise import mixed
+from sknet_hp.nets.compiled.kernels.pointwise import mix_key
 from sknet_hp.nets.compiled.machine import (
-    as_bits,
     copy,
-    doubles,
+    float_to_bits,
     flush_subnormals,
-    int32s,
-    integers,
     meet,
-    restore,
-    vector,
+    restore_rounding,
+    view_doubles,
+    view_int32s,
+    view_int64s,
+    view_vector,
     walk,
 )
 from sknet_hp.nets.random_bits import DROPOUT, SHUFFLE
@@ -44,18 +44,18 @@ def draw_order(n, seed, epoch, shuffled, index, order):
     """Fill in the order of n rows in an epoch: Fisher and Yates's shuffle, by a key of
     seed and epoch. `index` may be 0, for all rows in order.
     """
-    order, rows = int32s(order, n), integers(index, n)
+    order, rows = view_int32s(order, n), view_int64s(index, n)
     for i in range(n):
         order[i] = np.int32(rows[i] if index else i)
     if shuffled:
-        key = mixed(mixed(seed, SHUFFLE), epoch)
+        key = mix_key(mix_key(seed, SHUFFLE), epoch)
         for i in range(n - 1, 0, -1):
-            bits = mixed(key, i)
+            bits = mix_key(key, i)
             j = np.int64(((bits >> np.uint64(32)) * np.uint64(i + 1)) >> np.uint64(32))
             order[i], order[j] = order[j], order[i]
 
 
-@kernel
+@Kernel
 def order_of_epoch(part, parts, n, seed, epoch, shuffled, index, order):
     """`draw_order`, for those who are not compiled."""
     draw_order(n, seed, epoch, shuffled, index, order)
@@ -65,11 +65,11 @@ def order_of_epoch(part, parts, n, seed, epoch, shuffled, index, order):
 def _set_numbers(arguments, progress, now, powers, step, epoch):
     """Write the numbers of a step into `now`; `powers` are those of what moments keep."""
     at = (epoch - arguments[A.FIRST_EPOCH]) * arguments[A.STEPS] + step
-    lr = doubles(arguments[A.LR_AT] + 8 * arguments[A.LR_STRIDE] * at, 1)[0]
+    lr = view_doubles(arguments[A.LR_AT] + 8 * arguments[A.LR_STRIDE] * at, 1)[0]
     now[_LR] = F(lr * progress[P.FACTOR])
-    now[_DECAY] = F(doubles(arguments[A.DECAY_AT] + 8 * arguments[A.DECAY_STRIDE] * at, 1)[0])
+    now[_DECAY] = F(view_doubles(arguments[A.DECAY_AT] + 8 * arguments[A.DECAY_STRIDE] * at, 1)[0])
     if arguments[A.MIX_AT]:
-        now[_MIX] = vector(arguments[A.MIX_AT] + 4 * at, 1)[0]
+        now[_MIX] = view_vector(arguments[A.MIX_AT] + 4 * at, 1)[0]
     if arguments[A.AVERAGING] == 1:
         now[_EMA] = F(_ema_share(progress[P.EMA_DECAY], progress[P.AVERAGED]))
         progress[P.AVERAGED] += 1.0
@@ -113,20 +113,23 @@ def _begin_epoch(arguments, progress, epoch):
     draw_order(n, arguments[A.SEED], epoch, arguments[A.SHUFFLE], arguments[A.INDEX_AT], arguments[A.ORDER_AT])
     cells = 2 * arguments[A.N_RATES]
     at = arguments[A.DROPOUT_AT] + 4 * arguments[A.DROPOUT_STRIDE] * cells * (epoch - arguments[A.FIRST_EPOCH])
-    copy(vector(at, cells), vector(arguments[A.RATES_AT], cells))
+    copy(view_vector(at, cells), view_vector(arguments[A.RATES_AT], cells))
     if epoch >= arguments[A.FACTORS_UNTIL]:
         n_factors = arguments[A.N_FACTORS]
-        copy(vector(arguments[A.FACTORS_AFTER_AT], n_factors), vector(arguments[A.FACTORS_AT], n_factors))
-    copy(vector(arguments[A.STATE_AT], arguments[A.N_STATE]), vector(arguments[A.SOUND_AT], arguments[A.N_STATE]))
+        copy(view_vector(arguments[A.FACTORS_AFTER_AT], n_factors), view_vector(arguments[A.FACTORS_AT], n_factors))
+    copy(
+        view_vector(arguments[A.STATE_AT], arguments[A.N_STATE]),
+        view_vector(arguments[A.SOUND_AT], arguments[A.N_STATE]),
+    )
     progress[P.SOUND_AVERAGED] = progress[P.AVERAGED]
-    doubles(arguments[A.TOTALS_AT], 3)[:] = 0.0
+    view_doubles(arguments[A.TOTALS_AT], 3)[:] = 0.0
 
 
 @inline
 def _finite(x):
     bad = 0
     for i in range(len(x)):
-        bad |= (as_bits(x[i]) & 0x7F800000) == 0x7F800000
+        bad |= (float_to_bits(x[i]) & 0x7F800000) == 0x7F800000
     return not bad
 
 
@@ -136,22 +139,22 @@ def _end_steps(arguments, progress):
     epoch = progress[P.EPOCH] + 1.0
     progress[P.EPOCH] = epoch
     n = arguments[A.N_PARAMETERS] + arguments[A.N_BUFFERS]
-    weights = vector(arguments[A.STATE_AT], n)
+    weights = view_vector(arguments[A.STATE_AT], n)
     if arguments[A.AVERAGING] == 2:
         counted = epoch > progress[P.SWA_START]
         progress[P.AVERAGED] += 1.0 if counted else 0.0
         if counted or progress[P.AVERAGED] == 0.0:  # until there is something to average, the average is what trains
             portion = F(1.0 / max(progress[P.AVERAGED], 1.0))
-            average = vector(arguments[A.AVERAGE_AT], n)
+            average = view_vector(arguments[A.AVERAGE_AT], n)
             for i in range(n):
                 average[i] += portion * (weights[i] - average[i])
-    totals = doubles(arguments[A.TOTALS_AT], 3)
+    totals = view_doubles(arguments[A.TOTALS_AT], 3)
     loss = totals[0] / (totals[1] if totals[1] > 0.0 else 1.0)
     row = np.int64(epoch) - 1 - arguments[A.FIRST_EPOCH]
-    doubles(arguments[A.HISTORY_AT] + 24 * row, 3)[0] = loss
+    view_doubles(arguments[A.HISTORY_AT] + 24 * row, 3)[0] = loss
     ok = np.isfinite(loss) and _finite(weights)
     if arguments[A.AVERAGING]:
-        ok = ok and _finite(vector(arguments[A.AVERAGE_AT], n))
+        ok = ok and _finite(view_vector(arguments[A.AVERAGE_AT], n))
     if not ok:
         progress[P.FINISHED] = 2.0
     totals[:] = 0.0
@@ -167,14 +170,14 @@ def _judge(arguments, progress, value, loss, judged):
         if _improves(value, progress[P.BEST_LOSS], progress[P.MIN_DELTA], progress[P.BEST_EPOCH] == 0.0):
             progress[P.BEST_LOSS], progress[P.BEST_EPOCH], progress[P.WAITED] = value, epoch, 0.0
             n = arguments[A.N_PARAMETERS] + arguments[A.N_BUFFERS]
-            copy(vector(arguments[A.SHOWN_AT], n), vector(arguments[A.BEST_AT], n))
+            copy(view_vector(arguments[A.SHOWN_AT], n), view_vector(arguments[A.BEST_AT], n))
         else:
             progress[P.WAITED] += 1.0
         if progress[P.WAITED] >= progress[P.PATIENCE]:
             progress[P.FINISHED] = 1.0
     if progress[P.LOWERS] == 0.0 or epoch - 1.0 < progress[P.WARM_FROM]:
         return
-    drops, fallen = integers(arguments[A.DROPS_AT], arguments[A.N_DROPS] + 1), False
+    drops, fallen = view_int64s(arguments[A.DROPS_AT], arguments[A.N_DROPS] + 1), False
     if judged:
         lowest, bad, fallen = _after(loss, progress[P.LOWEST], progress[P.BAD_EPOCHS], progress[P.LR_PATIENCE])
         progress[P.LOWEST], progress[P.BAD_EPOCHS] = lowest, bad
@@ -189,18 +192,24 @@ def _judge(arguments, progress, value, loss, judged):
         progress[P.FALLEN] += 1.0
 
 
-@kernel
+@Kernel
 def judge(part, parts, arguments, progress, value, loss):
     """`_judge`, for epochs that are scored by something that is not compiled; `value`
     and `loss` are addresses of float64.
     """
-    _judge(integers(arguments, A.LENGTH), doubles(progress, P.LENGTH), doubles(value, 1)[0], doubles(loss, 1)[0], True)
+    _judge(
+        view_int64s(arguments, A.LENGTH),
+        view_doubles(progress, P.LENGTH),
+        view_doubles(value, 1)[0],
+        view_doubles(loss, 1)[0],
+        True,
+    )
 
 
 @inline
 def _end_epoch(arguments, progress, totals):
     """Note the scores, and what follows from them."""
-    row = doubles(arguments[A.HISTORY_AT] + 24 * (np.int64(progress[P.EPOCH]) - 1 - arguments[A.FIRST_EPOCH]), 3)
+    row = view_doubles(arguments[A.HISTORY_AT] + 24 * (np.int64(progress[P.EPOCH]) - 1 - arguments[A.FIRST_EPOCH]), 3)
     validated = arguments[A.VALIDATED] > 0
     if validated:
         weight = totals[1] if totals[1] > 0.0 else 1.0
@@ -208,21 +217,24 @@ def _end_epoch(arguments, progress, totals):
     if arguments[A.JUDGES]:
         _judge(arguments, progress, row[1], row[1], validated)
     if progress[P.FINISHED] == 2.0:  # diverged: what was before this epoch is kept
-        copy(vector(arguments[A.SOUND_AT], arguments[A.N_STATE]), vector(arguments[A.STATE_AT], arguments[A.N_STATE]))
+        copy(
+            view_vector(arguments[A.SOUND_AT], arguments[A.N_STATE]),
+            view_vector(arguments[A.STATE_AT], arguments[A.N_STATE]),
+        )
         progress[P.AVERAGED] = progress[P.SOUND_AVERAGED]
 
 
 @inline
 def _train(part, parts, arguments, progress, barrier, until):
-    arguments, progress = integers(arguments, A.LENGTH), doubles(progress, P.LENGTH)
+    arguments, progress = view_int64s(arguments, A.LENGTH), view_doubles(progress, P.LENGTH)
     cursor, key, now = (
-        integers(arguments[A.CURSOR_AT], 1),
-        integers(arguments[A.KEY_AT], 1),
-        vector(arguments[A.NOW_AT], 16),
+        view_int64s(arguments[A.CURSOR_AT], 1),
+        view_int64s(arguments[A.KEY_AT], 1),
+        view_vector(arguments[A.NOW_AT], 16),
     )
     cancelled, totals, powers = (
-        integers(arguments[A.CANCELLED_AT], 1),
-        doubles(arguments[A.TOTALS_AT], 3),
+        view_int64s(arguments[A.CANCELLED_AT], 1),
+        view_doubles(arguments[A.TOTALS_AT], 3),
         progress[P.POWERS :],
     )
     if part == 0:
@@ -235,12 +247,12 @@ def _train(part, parts, arguments, progress, barrier, until):
         meet(barrier, parts)  # all have read what the first part may change from here on
         if part == 0:
             _begin_epoch(arguments, progress, epoch)
-            of_epoch = mixed(mixed(arguments[A.SEED], DROPOUT), epoch)
+            of_epoch = mix_key(mix_key(arguments[A.SEED], DROPOUT), epoch)
         for step in range(arguments[A.STEPS]):
             if part == 0:
                 if cancelled[0]:
                     progress[P.FINISHED] = 3.0
-                cursor[0], key[0] = step * arguments[A.BATCH], np.int64(mixed(of_epoch, step))
+                cursor[0], key[0] = step * arguments[A.BATCH], np.int64(mix_key(of_epoch, step))
                 _set_numbers(arguments, progress, now, powers, step, epoch)
             meet(barrier, parts)
             if progress[P.FINISHED] != 0.0:
@@ -271,11 +283,11 @@ def _train(part, parts, arguments, progress, barrier, until):
         meet(barrier, parts)
 
 
-@kernel
+@Kernel
 def train(part, parts, arguments, progress, barrier, until):
     """Train until so many epochs lie behind, or the training ends; each part is a core
     that works on the same network.
     """
     before = flush_subnormals()
     _train(part, parts, arguments, progress, barrier, until)
-    restore(before)
+    restore_rounding(before)

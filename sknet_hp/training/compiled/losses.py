@@ -8,10 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.nets.compiled.kernel import Kernel, inline, kernel, kernel_with
+from sknet_hp.nets.compiled.kernel import Kernel, inline, make_kernel
 from sknet_hp.nets.compiled.kernels.functions import F, exp, log, sigmoid, softplus
-from sknet_hp.nets.compiled.kernels.normalisation import exponentials
-from sknet_hp.nets.compiled.machine import copy, doubles, fma, int32s, integers, matrix, number, share, vector
+from sknet_hp.nets.compiled.kernels.normalisation import exponentiate
+from sknet_hp.nets.compiled.machine import (
+    copy,
+    decode_number,
+    fma,
+    get_share,
+    view_doubles,
+    view_int32s,
+    view_int64s,
+    view_matrix,
+    view_vector,
+)
 
 
 @inline
@@ -28,7 +38,7 @@ def largest(x):
 
 @inline
 def _cross_entropy(z, t, own, g):
-    most, total = exponentials(z, g)
+    most, total = exponentiate(z, g)
     level, loss, inverse = most + log(total), F(0), F(1) / total
     for j in range(len(z)):
         loss += (
@@ -40,7 +50,7 @@ def _cross_entropy(z, t, own, g):
 
 @inline
 def _focal(z, t, own, g):
-    most, total = exponentials(z, g)
+    most, total = exponentiate(z, g)
     level, loss, along = most + log(total), F(0), F(0)
     for j in range(len(z)):
         p, log_p = g[j] / total, z[j] - level
@@ -132,7 +142,7 @@ def _poisson(z, t, own, g):
 @inline
 def _weighted_cross_entropy(z, t, own, g):
     """`own` is the smoothing, and a weight for each class."""
-    most, total = exponentials(z, g)
+    most, total = exponentiate(z, g)
     level, inverse, spread = most + log(total), F(1) / total, own[0] / F(len(z))
     loss, weight = F(0), F(0)
     for j in range(len(z)):
@@ -203,7 +213,7 @@ def _mean_of_classes(z, n, out):
     heads = len(z) // n
     for h in range(heads):
         own = z[h * n : (h + 1) * n]
-        _, total = exponentials(own, own)
+        _, total = exponentiate(own, own)
         for j in range(n):
             own[j] /= total
     _mean(z, n, out)
@@ -242,9 +252,13 @@ def _trained(part, parts, rows, heads, n, outputs, targets, weight, parameter, g
     Shapes: outputs, gradient (rows, heads · n); targets (rows, n); weight, losses
     (rows,).
     """
-    begin, end = share(rows, part, parts)
-    z, g, t = matrix(outputs, rows, heads * n), matrix(gradient, rows, heads * n), matrix(targets, rows, n)
-    weight, losses, own = vector(weight, rows), vector(losses, rows), vector(parameter, 2 + 2 * n)
+    begin, end = get_share(rows, part, parts)
+    z, g, t = (
+        view_matrix(outputs, rows, heads * n),
+        view_matrix(gradient, rows, heads * n),
+        view_matrix(targets, rows, n),
+    )
+    weight, losses, own = view_vector(weight, rows), view_vector(losses, rows), view_vector(parameter, 2 + 2 * n)
     for r in range(begin, end):
         loss, factor = F(0), weight[r] / F(heads)
         for h in range(heads):
@@ -262,14 +276,18 @@ def _evaluated(part, parts, rows, heads, n, outputs, targets, parameter, togethe
     `together` has room for a batch, or, where what is said is `kept`, for all rows, of
     which the batch begins at `cursor`.
     """
-    begin, end = share(rows, part, parts)
-    at = integers(cursor, 1)[0] if kept else 0
-    z, t, out = matrix(outputs, rows, heads * n), matrix(targets, rows, n), matrix(together + 4 * n * at, rows, n)
+    begin, end = get_share(rows, part, parts)
+    at = view_int64s(cursor, 1)[0] if kept else 0
+    z, t, out = (
+        view_matrix(outputs, rows, heads * n),
+        view_matrix(targets, rows, n),
+        view_matrix(together + 4 * n * at, rows, n),
+    )
     losses, hits, spare, own = (
-        vector(losses, rows),
-        vector(hits, rows),
-        vector(spare + 4 * n * part, n),
-        vector(parameter, 2 + 2 * n),
+        view_vector(losses, rows),
+        view_vector(hits, rows),
+        view_vector(spare + 4 * n * part, n),
+        view_vector(parameter, 2 + 2 * n),
     )
     for r in range(begin, end):
         if heads > 1:
@@ -284,8 +302,8 @@ def _together(part, parts, rows, heads, n, outputs, cursor, out):
     """What the heads of each row of a batch say together, into `out`, (all, n), from
     `cursor` on.
     """
-    begin, end = share(rows, part, parts)
-    z, out = matrix(outputs, rows, heads * n), matrix(out + 4 * n * integers(cursor, 1)[0], rows, n)
+    begin, end = get_share(rows, part, parts)
+    z, out = view_matrix(outputs, rows, heads * n), view_matrix(out + 4 * n * view_int64s(cursor, 1)[0], rows, n)
     for r in range(begin, end):
         if heads > 1:
             TOGETHER(z[r], n, out[r])  # type: ignore[name-defined]  # noqa: F821
@@ -317,64 +335,72 @@ _MEANS |= dict.fromkeys(["cross_entropy", "focal"], _mean_of_classes)
 @cache
 def trained(row: str) -> Kernel:
     """A loss in a training step."""
-    return kernel_with(_trained, row, ROW=ROWS[row])
+    return make_kernel(_trained, row, ROW=ROWS[row])
 
 
 @cache
 def evaluated(row: str, like: str) -> Kernel:
     """A loss in validation, of outputs that mean what those of `like` mean."""
-    return kernel_with(_evaluated, f"{row}_{like}", ROW=ROWS[row], TOGETHER=_MEANS.get(like, _mean))
+    return make_kernel(_evaluated, f"{row}_{like}", ROW=ROWS[row], TOGETHER=_MEANS.get(like, _mean))
 
 
 @cache
 def together_of(like: str) -> Kernel:
     """Outputs in prediction, that mean what those of `like` mean."""
-    return kernel_with(_together, like, TOGETHER=_MEANS.get(like, _mean))
+    return make_kernel(_together, like, TOGETHER=_MEANS.get(like, _mean))
 
 
 # ---- targets and weights -------------------------------------------------------------------------------------------
 
 
-@kernel
+@Kernel
 def gather_classes(part, parts, rows, n, y, order, cursor, smoothing, out):
     """Targets of a batch's class numbers, (all,) int64: shares of the classes, (rows,
     n). `smoothing` is spread evenly.
     """
-    begin, end = share(rows, part, parts)
-    numbers, out, spread = int32s(order + 4 * integers(cursor, 1)[0], rows), matrix(out, rows, n), number(smoothing)
+    begin, end = get_share(rows, part, parts)
+    numbers, out, spread = (
+        view_int32s(order + 4 * view_int64s(cursor, 1)[0], rows),
+        view_matrix(out, rows, n),
+        decode_number(smoothing),
+    )
     for r in range(begin, end):
         row = out[r]
         row[:] = spread / F(n)
-        row[integers(y + 8 * np.int64(numbers[r]), 1)[0]] += F(1) - spread
+        row[view_int64s(y + 8 * np.int64(numbers[r]), 1)[0]] += F(1) - spread
 
 
-@kernel
+@Kernel
 def gather_targets(part, parts, rows, n, y, order, cursor, smoothing, even, out):
     """A batch's targets, of (all, n); `smoothing` of each goes towards `even`."""
-    begin, end = share(rows, part, parts)
-    numbers, out, spread = int32s(order + 4 * integers(cursor, 1)[0], rows), matrix(out, rows, n), number(smoothing)
+    begin, end = get_share(rows, part, parts)
+    numbers, out, spread = (
+        view_int32s(order + 4 * view_int64s(cursor, 1)[0], rows),
+        view_matrix(out, rows, n),
+        decode_number(smoothing),
+    )
     for r in range(begin, end):
-        row, source = out[r], vector(y + 4 * n * np.int64(numbers[r]), n)
+        row, source = out[r], view_vector(y + 4 * n * np.int64(numbers[r]), n)
         for j in range(n):
-            row[j] = source[j] if spread == F(0) else source[j] * (F(1) - spread) + spread * number(even)
+            row[j] = source[j] if spread == F(0) else source[j] * (F(1) - spread) + spread * decode_number(even)
 
 
-@kernel
+@Kernel
 def gather_weights(part, parts, rows, weight, order, cursor, raw, shares):
     """A batch's weights, of (all,) or ones if none, as they are and as shares of their
     sum. All in one part.
     """
     if part:
         return
-    numbers, raw = int32s(order + 4 * integers(cursor, 1)[0], rows), vector(raw, rows)
-    source, total = vector(weight, 1), F(0)
+    numbers, raw = view_int32s(order + 4 * view_int64s(cursor, 1)[0], rows), view_vector(raw, rows)
+    source, total = view_vector(weight, 1), F(0)
     for r in range(rows):
         if weight:
-            source = vector(weight + 4 * np.int64(numbers[r]), 1)
+            source = view_vector(weight + 4 * np.int64(numbers[r]), 1)
             raw[r] = source[0]
         else:
             raw[r] = F(1)
-    shared = vector(shares, rows)
+    shared = view_vector(shares, rows)
     for r in range(rows):
         total += raw[r]
     total = total if total > F(0) else F(1)
@@ -382,20 +408,20 @@ def gather_weights(part, parts, rows, weight, order, cursor, raw, shares):
         shared[r] = raw[r] / total
 
 
-@kernel
+@Kernel
 def tally(part, parts, rows, losses, hits, raw, totals):
     """Add a batch's losses and, if any, hits, by weight: totals are (loss, weight,
     hits). All in one part, in order.
     """
     if part:
         return
-    losses, raw, totals = vector(losses, rows), vector(raw, rows), doubles(totals, 3)
+    losses, raw, totals = view_vector(losses, rows), view_vector(raw, rows), view_doubles(totals, 3)
     for r in range(rows):
         w = np.float64(raw[r])
         if w > 0:
             totals[0] += w * np.float64(losses[r])
             totals[1] += w
     if hits:
-        found = vector(hits, rows)
+        found = view_vector(hits, rows)
         for r in range(rows):
             totals[2] += np.float64(raw[r]) * np.float64(found[r])

@@ -5,8 +5,8 @@ there are.
 import numpy as np
 
 from sknet_hp.nets.compiled.machine import BARRIER, run_tape
-from sknet_hp.nets.compiled.program import Program, program
-from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape, lines
+from sknet_hp.nets.compiled.program import Program, compile_program
+from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape, allocate_lines
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs
@@ -31,11 +31,11 @@ def predict_compiled(
     """(rows, n_outputs) float32, as `training.prediction.predict`."""
     check_inputs(graph, inputs)
     rows = min(EVALUATION_ROWS, len(inputs))
-    made = program(graph, inputs.form, rows, 1, training=False, half=precision == "bf16")
+    made = compile_program(graph, inputs.form, rows, 1, training=False, half=precision == "bf16")
     out = np.empty((len(inputs), n_outputs), np.float32)
     here = {
-        Space.PARAMETERS: made.parameters.here(parameters),
-        Space.BUFFERS: made.buffers.here(buffers),
+        Space.PARAMETERS: made.parameters.arrange(parameters),
+        Space.BUFFERS: made.buffers.arrange(buffers),
         Space.RATES: rate_cells(graph, rates),
         Space.ORDER: np.arange(len(inputs), dtype=np.int32),
     }
@@ -62,9 +62,9 @@ def predict_compiled(
 
 def _predict(made: Program, tape: Tape, bases: dict[Space, int], rows: int, n: int, begins: list[int]) -> None:
     """Predict batches that begin at these rows."""
-    work, cursor, barrier = lines(made.floats), np.zeros(1, np.int64), np.zeros(BARRIER, np.int64)
+    work, cursor, barrier = allocate_lines(made.floats), np.zeros(1, np.int64), np.zeros(BARRIER, np.int64)
     own = bases | {Space.WORK: work.ctypes.data, Space.CURSOR: cursor.ctypes.data}
-    bound = {count: tape.bound(own, count) for count in {min(rows, n - begin) for begin in begins}}
+    bound = {count: tape.bind(own, count) for count in {min(rows, n - begin) for begin in begins}}
     for begin in begins:
         cursor[0] = begin
         run = bound[min(rows, n - begin)]

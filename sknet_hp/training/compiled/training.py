@@ -92,7 +92,7 @@ class Training:
         workspace = self.workspace
         self._put(state.parameters, state.buffers, workspace.weights)
         for own, slot in zip(workspace.slots, state.slots, strict=True):
-            own[:] = workspace.of_parameters.here(slot)
+            own[:] = workspace.of_parameters.arrange(slot)
         if workspace.average is not None:
             average = (
                 state.average if state.average is not None and state.average.kind == self.job.averaging.kind else None
@@ -105,12 +105,12 @@ class Training:
 
     def _put(self, parameters: np.ndarray, buffers: np.ndarray, here: np.ndarray) -> None:
         workspace, n = self.workspace, self.workspace.n_parameters
-        here[:n], here[n:] = workspace.of_parameters.here(parameters), workspace.of_buffers.here(buffers)
+        here[:n], here[n:] = workspace.of_parameters.arrange(parameters), workspace.of_buffers.arrange(buffers)
 
     def _taken(self, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(parameters, buffers) as states have them."""
         workspace, n = self.workspace, self.workspace.n_parameters
-        return workspace.of_parameters.there(here[:n]), workspace.of_buffers.there(here[n:])
+        return workspace.of_parameters.undo(here[:n]), workspace.of_buffers.undo(here[n:])
 
     def now(self) -> State:
         """Where the training stands."""
@@ -129,7 +129,7 @@ class Training:
             self.state,
             parameters=parameters,
             buffers=buffers,
-            slots=np.array([workspace.of_parameters.there(slot) for slot in workspace.slots], np.float32).reshape(
+            slots=np.array([workspace.of_parameters.undo(slot) for slot in workspace.slots], np.float32).reshape(
                 len(workspace.slots), len(parameters)
             ),
             epoch=int(c[P.EPOCH]),

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.nets.compiled.kernel import Kernel, inline, kernel, kernel_with
+from sknet_hp.nets.compiled.kernel import Kernel, inline, make_kernel
 from sknet_hp.nets.compiled.kernels.functions import F
 from sknet_hp.nets.compiled.kernels.products import dot
-from sknet_hp.nets.compiled.machine import doubles, fma, share, vector
+from sknet_hp.nets.compiled.machine import fma, get_share, view_doubles, view_vector
 
 
 class Now(IntEnum):
@@ -103,10 +103,15 @@ _RULES: dict[str, tuple[Callable[..., Any], int]] = {
 
 def _with_one(part, parts, n, p, g, first, second, average, now, factors):
     """One step of n parameters; `average` may be none."""
-    begin, end = share(n, part, parts)
+    begin, end = get_share(n, part, parts)
     count, at = end - begin, 4 * begin
-    p, g, m, a = vector(p + at, count), vector(g + at, count), vector(first + at, count), vector(average + at, count)
-    now, own = vector(now, 16), vector(factors, 2)
+    p, g, m, a = (
+        view_vector(p + at, count),
+        view_vector(g + at, count),
+        view_vector(first + at, count),
+        view_vector(average + at, count),
+    )
+    now, own = view_vector(now, 16), view_vector(factors, 2)
     lr, clip, decay = now[_LR] * own[0], now[_CLIP], now[_DECAY] * own[1]
     penalty, l1 = (F(0) if now[_DECOUPLED] > F(0) else decay), (now[_L1] if own[1] > F(0) else F(0))
     shrink, ema = (lr * decay if now[_DECOUPLED] > F(0) else F(0)), now[_EMA]
@@ -122,16 +127,16 @@ def _with_one(part, parts, n, p, g, first, second, average, now, factors):
 
 def _with_two(part, parts, n, p, g, first, second, average, now, factors):
     """One step of n parameters; `average` may be none."""
-    begin, end = share(n, part, parts)
+    begin, end = get_share(n, part, parts)
     count, at = end - begin, 4 * begin
     p, g, m, v, a = (
-        vector(p + at, count),
-        vector(g + at, count),
-        vector(first + at, count),
-        vector(second + at, count),
-        vector(average + at, count),
+        view_vector(p + at, count),
+        view_vector(g + at, count),
+        view_vector(first + at, count),
+        view_vector(second + at, count),
+        view_vector(average + at, count),
     )
-    now, own = vector(now, 16), vector(factors, 2)
+    now, own = view_vector(now, 16), view_vector(factors, 2)
     lr, clip, decay = now[_LR] * own[0], now[_CLIP], now[_DECAY] * own[1]
     penalty, l1 = (F(0) if now[_DECOUPLED] > F(0) else decay), (now[_L1] if own[1] > F(0) else F(0))
     shrink, ema = (lr * decay if now[_DECOUPLED] > F(0) else F(0)), now[_EMA]
@@ -152,7 +157,7 @@ def _with_two(part, parts, n, p, g, first, second, average, now, factors):
 
 def _rule(name: str) -> Kernel:
     rule, slots = _RULES[name]
-    return kernel_with(_with_two if slots == 2 else _with_one, name, RULE=rule)
+    return make_kernel(_with_two if slots == 2 else _with_one, name, RULE=rule)
 
 
 _OWN = {name: _rule(name) for name in _RULES}
@@ -174,11 +179,15 @@ UPDATES: dict[str, Kernel] = {
 # ---- beside them ---------------------------------------------------------------------------------------------------
 
 
-@kernel
+@Kernel
 def mix(part, parts, n, x, average, now):
     """Move an average towards x, as the weights' own."""
-    begin, end = share(n, part, parts)
-    x, a, ema = vector(x + 4 * begin, end - begin), vector(average + 4 * begin, end - begin), vector(now, 16)[_EMA]
+    begin, end = get_share(n, part, parts)
+    x, a, ema = (
+        view_vector(x + 4 * begin, end - begin),
+        view_vector(average + 4 * begin, end - begin),
+        view_vector(now, 16)[_EMA],
+    )
     for i in range(end - begin):
         a[i] = fma(ema, x[i] - a[i], a[i])
 
@@ -187,26 +196,26 @@ CHUNK = 4096
 """Parameters whose squares are summed at a time."""
 
 
-@kernel
+@Kernel
 def squares(part, parts, n, g, factors, sums):
     """The sums of squares of each chunk of a gradient; zeros where nothing is learned."""
     chunks = (n + CHUNK - 1) // CHUNK
     begin, end = chunks * part // parts, chunks * (part + 1) // parts
-    sums, frozen = vector(sums, 2 * chunks), vector(factors, 1)[0] == F(0)
+    sums, frozen = view_vector(sums, 2 * chunks), view_vector(factors, 1)[0] == F(0)
     for c in range(begin, end):
-        own = vector(g + 4 * CHUNK * c, min(CHUNK, n - CHUNK * c))
+        own = view_vector(g + 4 * CHUNK * c, min(CHUNK, n - CHUNK * c))
         sums[2 * c] = F(0) if frozen else dot(own, own, sums[2 * c + 1 :])
 
 
-@kernel
+@Kernel
 def clip(part, parts, n, sums, limit, now):
     """The factor that takes a gradient's norm down to `limit`, of its n sums of
     squares, as `torch.nn.utils.clip_grad_norm_`. All in one part.
     """
     if part:
         return
-    sums, total = vector(sums, 2 * n), 0.0
+    sums, total = view_vector(sums, 2 * n), 0.0
     for c in range(n):
         total += np.float64(sums[2 * c])
-    factor = doubles(limit, 1)[0] / (np.sqrt(total) + 1e-6)
-    vector(now, 16)[_CLIP] = F(factor) if factor < 1.0 else F(1)
+    factor = view_doubles(limit, 1)[0] / (np.sqrt(total) + 1e-6)
+    view_vector(now, 16)[_CLIP] = F(factor) if factor < 1.0 else F(1)

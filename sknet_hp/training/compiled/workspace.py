@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.nets.compiled.kernels import cells, pointwise
-from sknet_hp.nets.compiled.program import BINS, ORDER, SPARSE, Program, batch_place, program
-from sknet_hp.nets.compiled.tape import LINE, NOTHING, Place, Rows, Space, Tape, lines
+from sknet_hp.nets.compiled.program import BINS, ORDER, SPARSE, Program, compile_program, get_batch_place
+from sknet_hp.nets.compiled.tape import LINE, NOTHING, Place, Rows, Space, Tape, allocate_lines
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled import augment, losses, updates
@@ -31,7 +31,7 @@ def rate_cells(graph: Graph, rates: tuple[float, ...], factor: float = 1.0) -> n
     """
     kinds = [node.kind for node in graph.nodes for _ in range(node.n_rates)]
     both = [
-        pointwise.dropout_rate(rate * factor) if kind == "dropout" else np.array([rate, 0])
+        pointwise.encode_dropout_rate(rate * factor) if kind == "dropout" else np.array([rate, 0])
         for kind, rate in zip(kinds, rates, strict=True)
     ]
     return np.array(both, np.float32).reshape(-1, 2)
@@ -55,13 +55,13 @@ def table_bases(inputs: Inputs) -> dict[Space, int]:
 
 def add_wide_batch(tape: Tape, inputs: Inputs) -> None:
     """Write a batch out as wide rows, where programs with `dense` find it."""
-    form, out = inputs.form, batch_place()
+    form, out = inputs.form, get_batch_place()
     tape.add(pointwise.fill, n=Rows(form.width), x=out, value=0.0)
     wide: dict[str, Any] = {"rows": Rows(), **ORDER, "out_width": form.width}
     if form.n_floats:
         tape.add(cells.gather, width=form.n_floats, table=Place(Space.FLOATS), **wide, out=out)
     if form.n_binned:
-        tape.add(cells.widen_bins, n=form.n_binned, **BINS, **wide, out=out.behind(form.n_floats))
+        tape.add(cells.widen_bins, n=form.n_binned, **BINS, **wide, out=out.skip(form.n_floats))
     if form.n_hot:
         tape.add(cells.widen_rows, n=form.n_hot, codes=Place(Space.HOT), **wide, out=out)
     if form.sparse:
@@ -85,21 +85,23 @@ class Workspace:
         check_inputs(self.graph, inputs)
         self.rows, self.dense = job.rows_per_step, job.input_noise > 0 or job.mixup_alpha > 0
         half = job.precision == "bf16"
-        self.program = program(self.graph, inputs.form, self.rows, parts, training=True, dense=self.dense, half=half)
+        self.program = compile_program(
+            self.graph, inputs.form, self.rows, parts, training=True, dense=self.dense, half=half
+        )
         self.of_parameters, self.of_buffers = self.program.parameters, self.program.buffers
         self.n_parameters, self.n_buffers = self.of_parameters.size, self.of_buffers.size
         self.n_slots = OPTIMIZERS[job.optimizer].slots
         n_weights = self.n_parameters + self.n_buffers
         averages = n_weights if job.averaging.kind != "none" else 0
-        self.state = lines(n_weights + self.n_slots * self.n_parameters + averages)
+        self.state = allocate_lines(n_weights + self.n_slots * self.n_parameters + averages)
         self.weights = self.state[:n_weights]
         self.slots = self.state[n_weights : n_weights + self.n_slots * self.n_parameters].reshape(
             self.n_slots, self.n_parameters
         )
         self.average = self.state[-averages:] if averages else None
         self.shown = self.weights if self.average is None else self.average
-        self.sound, self.best = lines(len(self.state)), lines(n_weights)
-        self.gradient = lines(self.n_parameters)
+        self.sound, self.best = allocate_lines(len(self.state)), allocate_lines(n_weights)
+        self.gradient = allocate_lines(self.n_parameters)
         self.now, self.cursor, self.key = np.zeros(16, np.float32), np.zeros(1, np.int64), np.zeros(1, np.int64)
         loss = known(job)
         assert loss is not None
@@ -128,7 +130,7 @@ class Workspace:
         places, floats = _placed(self.program, spare)
         chunks = [-(-(here.stop - here.start) // updates.CHUNK) for _, here, _ in self.of_parameters.places]
         places["squares"], floats = Place(Space.WORK, 4 * floats), floats + 2 * sum(chunks)
-        self.work = lines(floats)
+        self.work = allocate_lines(floats)
         tape = self._batch(places) + self.program.forward
         loss = {"heads": job.n_heads, "n": n, "outputs": self.program.output, "gradient": self.program.gradient}
         loss |= {
@@ -148,7 +150,7 @@ class Workspace:
             Space.WEIGHT: self.work.ctypes.data + places["shares"].offset
         }
         rest = len(job.train) - (job.steps - 1) * self.rows
-        self.step, self.last_step = tape.bound(bases, self.rows), tape.bound(bases, rest)
+        self.step, self.last_step = tape.bind(bases, self.rows), tape.bind(bases, rest)
         self._bind_validation()
 
     def _bases(self, inputs: Inputs, order: np.ndarray, weights: np.ndarray, work: np.ndarray) -> dict[Space, int]:
@@ -182,7 +184,7 @@ class Workspace:
                 augment.add_noise,
                 rows=Rows(),
                 width=inputs.width,
-                x=batch_place(),
+                x=get_batch_place(),
                 sigma=float(job.input_noise),
                 key=Place(Space.KEY),
                 layer=_NOISE,
@@ -193,7 +195,7 @@ class Workspace:
                 augment.mix_weights, rows=Rows(), raw=places["raw"], shares=places["shares"], now=self.now, **shares
             )
             for x, width, own in (
-                (batch_place(), inputs.width, "of_inputs"),
+                (get_batch_place(), inputs.width, "of_inputs"),
                 (places["targets"], job.n_outputs, "of_targets"),
             ):
                 tape.add(augment.mix_rows, rows=Rows(), width=width, x=x, shares=places[own], last=places["last"])
@@ -205,7 +207,7 @@ class Workspace:
         clips, at = np.isfinite(self.limit[0]), 0
         for j, count in enumerate(chunks if clips else ()):
             gradient = self.gradient[own[j]]
-            tape.add(updates.squares, n=len(gradient), g=gradient, factors=self.factors[j], sums=squares.behind(2 * at))
+            tape.add(updates.squares, n=len(gradient), g=gradient, factors=self.factors[j], sums=squares.skip(2 * at))
             at += count
         if clips:
             tape.add(updates.clip, n=at, sums=squares, limit=self.limit, now=self.now)
@@ -238,7 +240,7 @@ class Workspace:
         self.validation_order = (
             np.arange(len(rows), dtype=np.int32) if self.valid.numbers is None else self.valid.numbers.astype(np.int32)
         )
-        evaluated = program(
+        evaluated = compile_program(
             self.graph, inputs.form, self.validation_rows, self.parts, training=False, half=job.precision == "bf16"
         )
         sizes = {"targets": self.validation_rows * n, "raw": self.validation_rows, "shares": self.validation_rows}
@@ -249,7 +251,7 @@ class Workspace:
             "together": self.validation_rows * n,
         }
         places, floats = _placed(evaluated, sizes)
-        self.validation_work = lines(floats)
+        self.validation_work = allocate_lines(floats)
         self.outputs = np.empty((len(rows), n), np.float32) if job.metric is not None else None
         tape = Tape()
         tape.add(
@@ -285,7 +287,7 @@ class Workspace:
         )
         bases = self._bases(inputs, self.validation_order, self.shown, self.validation_work)
         rest = len(rows) - (len(rows) - 1) // self.validation_rows * self.validation_rows
-        self.validate, self.validate_last = tape.bound(bases, self.validation_rows), tape.bound(bases, rest)
+        self.validate, self.validate_last = tape.bind(bases, self.validation_rows), tape.bind(bases, rest)
 
 
 def _placed(own: Program, sizes: dict[str, int]) -> tuple[dict[str, Place], int]:

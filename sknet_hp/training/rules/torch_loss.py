@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.training.rules.losses import LOSSES, Loss
 
 _OF_MODULES = frozenset(vars(nn.Module()))
@@ -94,7 +94,7 @@ def loss_of(loss: str | TorchLoss, values: Tensor | None = None) -> Loss:
     return _OfTorch(loss, values) if isinstance(loss, TorchLoss) else LOSSES[loss](values)
 
 
-@own_defaults()
+@use_float32_on_cpu()
 def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
     """A user's loss, tried on a few rows.
 

@@ -21,7 +21,7 @@ class DeviceTable:
             for name, array in inputs.arrays.items()
         }
 
-    def wide(self, rows: Tensor) -> Tensor:
+    def widen(self, rows: Tensor) -> Tensor:
         """(n,) row numbers to (n, n_features), as `Inputs.wide`."""
         own, inputs = self.arrays, self.inputs
         form = inputs.form
@@ -88,12 +88,12 @@ class Pool:
     def inputs(self, index: Tensor) -> Tensor:
         """Wide rows of these numbers in the pool, (n, n_features)."""
         if len(self.tables) == 1:
-            return self.tables[0].wide(index)
+            return self.tables[0].widen(index)
         out = torch.empty(len(index), self.tables[0].inputs.n_features, dtype=torch.float32, device=index.device)
         for table, start, end in zip(self.tables, self.starts, self.starts[1:], strict=False):
             here = torch.nonzero((index >= start) & (index < end)).squeeze(1)
             if len(here):
-                out[here] = table.wide(index[here] - start)
+                out[here] = table.widen(index[here] - start)
         return out
 
     def index(self, rows: Rows) -> np.ndarray:

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sknet_hp.nets.defaults import own_defaults
+from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.random_bits import DROPOUT, mixed_keys
-from sknet_hp.nets.stacked.program import Alone, Program, Runnable, trained_shapes
+from sknet_hp.nets.random_bits import DROPOUT, mix_keys
+from sknet_hp.nets.stacked.program import Runnable, SingleModule, StackedNetworks, get_trained_shapes
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.environment import training_environment
@@ -49,7 +49,7 @@ def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> lis
     if not jobs:
         return []
     ours = isinstance(jobs[0].graph, Graph) and isinstance(jobs[0].loss, str)
-    with training_environment(jobs[0].device), nullcontext() if ours else own_defaults():
+    with training_environment(jobs[0].device), nullcontext() if ours else use_float32_on_cpu():
         cohort = Cohort(jobs, cancelled)
         while cohort.jobs:
             cohort.epoch()
@@ -89,7 +89,7 @@ class Cohort:
             *(
                 (first.graph.parameters, first.graph.buffers)
                 if isinstance(first.graph, Graph)
-                else trained_shapes(first.graph)
+                else get_trained_shapes(first.graph)
             )
         )
         self.jobs = list(jobs)
@@ -141,9 +141,9 @@ class Cohort:
         tensors = self.layout.views(self.now.weights)
         self.program: Runnable
         if isinstance(first.graph, Graph):
-            self.program = Program(first.graph, tensors, self._of_each([job.layer_rates for job in jobs]))
+            self.program = StackedNetworks(first.graph, tensors, self._of_each([job.layer_rates for job in jobs]))
         else:
-            self.program = Alone(first.graph, tensors)
+            self.program = SingleModule(first.graph, tensors)
         self.loss = loss_of(first.loss, self._of_each([job.loss_parameter for job in jobs]).view(-1, 1, 1))
         self.smoothing = self._of_each([job.label_smoothing for job in jobs]).view(1, -1, 1, 1)
         self._bind_optimizer()
@@ -293,7 +293,7 @@ class Cohort:
         """For each step, (members, dropouts) keys of the dropout masks."""
         seeds = np.array([job.seed for job in self.jobs])
         seeds, epochs = seeds[None, :, None], self.epochs_done[None, :, None]
-        keys = mixed_keys(
+        keys = mix_keys(
             seeds, DROPOUT, epochs, np.arange(steps)[:, None, None], np.arange(self.program.n_keys)[None, None, :]
         )
         return torch.from_numpy(np.ascontiguousarray(keys)).to(self.device).unbind(0)

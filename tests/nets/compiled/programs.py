@@ -12,8 +12,8 @@ from torch import nn
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.compiled.kernels import pointwise
 from sknet_hp.nets.compiled.machine import BARRIER, run_tape
-from sknet_hp.nets.compiled.program import program
-from sknet_hp.nets.compiled.tape import Space, Tape, lines
+from sknet_hp.nets.compiled.program import compile_program
+from sknet_hp.nets.compiled.tape import Space, Tape, allocate_lines
 from sknet_hp.training.compiled.workspace import add_wide_batch, rate_cells, table_bases
 from sknet_hp.training.threads import run_in_threads
 
@@ -43,18 +43,18 @@ class Compiled:
     def __init__(self, module, table, batch_rows, parts=1, training=True, dense=False):
         self.graph, rates = trace(module)
         self.table, self.parts, self.dense = table, parts, dense
-        self.program = program(self.graph, table.form, batch_rows, parts, training=training, dense=dense)
+        self.program = compile_program(self.graph, table.form, batch_rows, parts, training=training, dense=dense)
         self.of_parameters, self.of_buffers = self.program.parameters, self.program.buffers
         state = {name: tensor.float().numpy().ravel() for name, tensor in module.state_dict().items()}
         vectors = [
             np.concatenate([np.zeros(0, np.float32), *(state[name] for name, _ in names)])
             for names in (self.graph.parameters, self.graph.buffers)
         ]
-        self.gradients, self.work = lines(self.of_parameters.size), lines(self.program.floats)
+        self.gradients, self.work = allocate_lines(self.of_parameters.size), allocate_lines(self.program.floats)
         self.work[:] = np.nan  # nobody may read what nobody has written
         self.arrays = {
-            Space.PARAMETERS: self.of_parameters.here(vectors[0]),
-            Space.BUFFERS: self.of_buffers.here(vectors[1]),
+            Space.PARAMETERS: self.of_parameters.arrange(vectors[0]),
+            Space.BUFFERS: self.of_buffers.arrange(vectors[1]),
             Space.GRADIENTS: self.gradients,
             Space.WORK: self.work,
             Space.RATES: rate_cells(self.graph, rates),
@@ -65,7 +65,7 @@ class Compiled:
         arrays = self.arrays | {Space.ORDER: batch.astype(np.int32), Space.CURSOR: np.zeros(1, np.int64)}
         arrays[Space.WEIGHT] = np.full(len(batch), 1 / len(batch), np.float32)
         bases = {space: array.ctypes.data for space, array in arrays.items()} | table_bases(self.table)
-        own, barrier = tape.bound(bases, len(batch)), np.zeros(BARRIER, np.int64)
+        own, barrier = tape.bind(bases, len(batch)), np.zeros(BARRIER, np.int64)
         run_in_threads(
             self.parts, lambda part, parts: run_tape(part=part, parts=parts, tape=own, n=len(own), barrier=barrier)
         )
@@ -85,10 +85,10 @@ class Compiled:
         self.room(self.program.gradient, len(batch))[:] = g
         self.gradients[:] = np.nan
         self.walk(self.program.backward, batch)
-        return self.named(self.of_parameters.there(self.gradients), self.graph.parameters)
+        return self.named(self.of_parameters.undo(self.gradients), self.graph.parameters)
 
     def buffers(self):
-        return self.named(self.of_buffers.there(self.arrays[Space.BUFFERS]), self.graph.buffers)
+        return self.named(self.of_buffers.undo(self.arrays[Space.BUFFERS]), self.graph.buffers)
 
     @staticmethod
     def named(vector, names):
@@ -107,7 +107,7 @@ class Masked(nn.Module):
         rows, width = x.shape
         z, mask = np.ones((rows, width), np.float32), np.zeros((rows, width), np.float32)
         fields = {"rows": rows, "width": width, "z": z, "bias": np.zeros(width, np.float32), "out": mask, "alpha": 0.0}
-        cells, key, room = pointwise.dropout_rate(self.rate), np.array([KEY]), np.zeros(width, np.float32)
+        cells, key, room = pointwise.encode_dropout_rate(self.rate), np.array([KEY]), np.zeros(width, np.float32)
         run(pointwise.FORWARD["identity"], **fields, rate=cells, key=key, layer=self.layer, mask=room)
         return x * torch.tensor(mask, dtype=x.dtype)
 
@@ -129,4 +129,4 @@ def in_torch(module):
 
 
 def wide(table, batch):
-    return torch.tensor(table.wide(batch), dtype=torch.float64)
+    return torch.tensor(table.widen(batch), dtype=torch.float64)

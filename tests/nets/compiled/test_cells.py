@@ -40,7 +40,7 @@ def sparse(place):
 
 
 def wide():
-    return TABLE.wide(BATCH)[:, : TABLE.width]
+    return TABLE.widen(BATCH)[:, : TABLE.width]
 
 
 def test_gather(place, batch):

@@ -43,14 +43,16 @@ def test_waves(place, rows, n, k, has_phase):
             "sines": sines,
             "wave_width": width,
         }
-        run(embeddings.waves, parts, **sizes, frequency=place(frequency), phase=place(phase) if has_phase else 0)
+        run(
+            embeddings.compute_waves, parts, **sizes, frequency=place(frequency), phase=place(phase) if has_phase else 0
+        )
         of_frequency, of_phase, back = place(np.full((n, k), np.nan)), place(np.full((n, k), np.nan)), place(g)
         of = {
             "of_cosines": back,
             "of_sines": 0 if has_phase else back[:, :, k:],
             "of_phase": of_phase if has_phase else 0,
         }
-        run(embeddings.waves_backward, parts, **sizes, **of, of_frequency=of_frequency)
+        run(embeddings.compute_waves_backward, parts, **sizes, **of, of_frequency=of_frequency)
         return [cosines.copy(), of_frequency.copy(), of_phase.copy()]
 
     waves, of_frequency, of_phase = same_for_parts(compute)
@@ -120,9 +122,9 @@ def test_straight_lines(place, rows, n, k):
             place(np.full((n, k), np.nan)),
         )
         sizes = {"rows": rows, "n": n, "dim": k, "x": own, "x_width": n + 2}
-        run(embeddings.straight, parts, **sizes, slope=place(slope), bias=place(bias), out=out, out_width=n * k)
+        run(embeddings.map_numbers, parts, **sizes, slope=place(slope), bias=place(bias), out=out, out_width=n * k)
         run(
-            embeddings.straight_backward,
+            embeddings.map_numbers_backward,
             parts,
             **sizes,
             of_slope=of_slope,

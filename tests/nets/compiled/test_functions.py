@@ -9,9 +9,9 @@ import pytest
 from calls import fma, run, same_bits
 from scipy import special
 
-from sknet_hp.nets.compiled.kernel import kernel_with
+from sknet_hp.nets.compiled.kernel import make_kernel
 from sknet_hp.nets.compiled.kernels import functions
-from sknet_hp.nets.compiled.machine import share, vector
+from sknet_hp.nets.compiled.machine import get_share, view_vector
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")  # of the truth, in float64
 
@@ -34,25 +34,25 @@ PROMISED = {
 
 
 def _of_each(part, parts, n, x, out):
-    begin, end = share(n, part, parts)
-    x, out = vector(x, n), vector(out, n)
+    begin, end = get_share(n, part, parts)
+    x, out = view_vector(x, n), view_vector(out, n)
     for i in range(begin, end):
         out[i] = FUNCTION(x[i])  # noqa: F821
 
 
 def _of_each_wave(part, parts, n, x, out):
-    begin, end = share(n, part, parts)
-    x, out = vector(x, n), vector(out, n)
+    begin, end = get_share(n, part, parts)
+    x, out = view_vector(x, n), view_vector(out, n)
     for i in range(begin, end):
-        out[i] = waves(x[i])[WHICH]  # noqa: F821
+        out[i] = sincos(x[i])[WHICH]  # noqa: F821
 
 
 WAVES = ("sine", "cosine")
 KERNELS = {
-    name: kernel_with(_of_each, name, FUNCTION=getattr(functions, name)) for name in PROMISED if name not in WAVES
+    name: make_kernel(_of_each, name, FUNCTION=getattr(functions, name)) for name in PROMISED if name not in WAVES
 }
 KERNELS |= {
-    name: kernel_with(_of_each_wave, name, waves=functions.waves, WHICH=which) for which, name in enumerate(WAVES)
+    name: make_kernel(_of_each_wave, name, sincos=functions.sincos, WHICH=which) for which, name in enumerate(WAVES)
 }
 
 every_function = pytest.mark.parametrize("name", list(PROMISED))
@@ -150,15 +150,15 @@ def step_by_step(name):
     """The same formula in Python, every operation rounded by itself."""
     written = dict(vars(functions)) | {
         "fma": fma,
-        "_halved_power_of_two": _power,
+        "_halve_power_of_two": _power,
         "_split": _split,
-        "_quadrant": _quadrant,
+        "_find_quadrant": _quadrant,
     }
     for each, function in vars(functions).items():
         if hasattr(function, "py_func"):
             written[each] = FunctionType(function.py_func.__code__, written, each)
     if name in WAVES:
-        return lambda x: written["waves"](x)[WAVES.index(name)]
+        return lambda x: written["sincos"](x)[WAVES.index(name)]
     return written[name]
 
 

@@ -19,8 +19,8 @@ def test_factors_of_inputs(place, shared, rows, n_heads, width):
         out, back, together = place(np.full(g.shape, np.nan)), place(g), place(np.full((rows, width), np.nan))
         of_factor, inside, own = place(np.full(factor.shape, np.nan)), place(x), place(factor)
         sizes = {"rows": rows, "heads": n_heads, "width": width, "x": inside, "shared": shared, "factor": own}
-        run(heads.factor_inputs, parts, **sizes, out=out)
-        run(heads.factor_inputs_backward, parts, **sizes, g=back, of_factor=of_factor, of_x=together if shared else 0)
+        run(heads.scale_inputs, parts, **sizes, out=out)
+        run(heads.scale_inputs_backward, parts, **sizes, g=back, of_factor=of_factor, of_x=together if shared else 0)
         return [out.copy(), back.copy(), of_factor.copy(), together.copy()]
 
     out, back, of_factor, together = same_for_parts(compute)
@@ -37,7 +37,7 @@ def test_shared_inputs_that_learn_nothing(place, rows, n_heads, width):
     x, factor, g = normal(rows, width, seed=1), normal(n_heads, width, seed=2), normal(rows, n_heads, width, seed=3)
     of_factor, back = place(np.full(factor.shape, np.nan)), place(g)
     fields = {"x": place(x), "shared": True, "factor": place(factor), "of_factor": of_factor, "of_x": 0}
-    run(heads.factor_inputs_backward, rows=rows, heads=n_heads, width=width, g=back, **fields)
+    run(heads.scale_inputs_backward, rows=rows, heads=n_heads, width=width, g=back, **fields)
     np.testing.assert_allclose(of_factor, (g.astype(np.float64) * x[:, None]).sum(0), rtol=1e-5, atol=1e-5)
 
 
@@ -51,8 +51,8 @@ def test_factors_of_outputs(place, rows, n_heads, width):
         of_factor, of_bias = place(np.full(factor.shape, np.nan)), place(np.full(factor.shape, np.nan))
         inside, own = place(x), place(factor)
         sizes = {"rows": rows, "heads": n_heads, "width": width, "x": inside, "factor": own}
-        run(heads.factor_outputs, parts, **sizes, bias=place(bias), out=out)
-        run(heads.factor_outputs_backward, parts, **sizes, g=back, of_factor=of_factor, of_bias=of_bias)
+        run(heads.scale_outputs, parts, **sizes, bias=place(bias), out=out)
+        run(heads.scale_outputs_backward, parts, **sizes, g=back, of_factor=of_factor, of_bias=of_bias)
         return [each.copy() for each in (out, back, of_factor, of_bias)]
 
     out, back, of_factor, of_bias = same_for_parts(compute)

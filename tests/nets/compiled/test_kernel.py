@@ -18,9 +18,9 @@ from scripts import run as run_script
 
 import sknet_hp
 from sknet_hp.nets.compiled import machine
-from sknet_hp.nets.compiled.kernel import _SOURCES, MOST_FIELDS, Kernel, encoded, kernel, kernel_with
+from sknet_hp.nets.compiled.kernel import _SOURCES, MOST_FIELDS, Kernel, encode_field, make_kernel
 from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise, products  # noqa: F401
-from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, lines
+from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, allocate_lines
 from sknet_hp.training.compiled import augment, loop, losses, updates  # noqa: F401
 from sknet_hp.training.rules import stopping
 
@@ -48,12 +48,12 @@ def test_names_tell_kernels_of_one_pattern_apart():
 
 def test_what_fields_are():
     array = normal(3)
-    assert encoded(array) == array.ctypes.data
-    assert encoded(array[1:]) == array.ctypes.data + 4
-    assert encoded(0.1) == encoded(np.float64(0.1)) == int(np.float32(0.1).view(np.int32))
-    assert encoded(-0.5) == np.float32(-0.5).view(np.int32)
-    assert (encoded(7), encoded(True), encoded(np.int64(-2))) == (7, 1, -2)
-    assert encoded(pointwise.fill) == pointwise.fill.address
+    assert encode_field(array) == array.ctypes.data
+    assert encode_field(array[1:]) == array.ctypes.data + 4
+    assert encode_field(0.1) == encode_field(np.float64(0.1)) == int(np.float32(0.1).view(np.int32))
+    assert encode_field(-0.5) == np.float32(-0.5).view(np.int32)
+    assert (encode_field(7), encode_field(True), encode_field(np.int64(-2))) == (7, 1, -2)
+    assert encode_field(pointwise.fill) == pointwise.fill.address
 
 
 # ---- parts and tapes -----------------------------------------------------------------------------------------------
@@ -63,20 +63,20 @@ def test_what_fields_are():
 @pytest.mark.parametrize("n", [0, 1, 15, 16, 17, 100, 160])
 def test_shares(parts, n):
     """Each item belongs to one part, and no line of the cache to two."""
-    shares = [machine.share.py_func(n, part, parts) for part in range(parts)]
+    shares = [machine.get_share.py_func(n, part, parts) for part in range(parts)]
     assert [i for begin, end in shares for i in range(begin, end)] == list(range(n))
     assert all(begin % 16 == 0 or begin == n for begin, _ in shares)
 
 
 def test_tapes_say_where_arrays_lie():
     tape = Tape()
-    tape.add(pointwise.fill, n=Rows(3), x=Place(Space.WORK, 8).behind(2), value=0.5)
+    tape.add(pointwise.fill, n=Rows(3), x=Place(Space.WORK, 8).skip(2), value=0.5)
     tape.add(pointwise.fill, n=7, x=Place(Space.FLOATS), value=1.0)
-    bound = (tape + tape).bound({Space.WORK: 1000, Space.FLOATS: 5000}, rows=10)
+    bound = (tape + tape).bind({Space.WORK: 1000, Space.FLOATS: 5000}, rows=10)
     assert bound.shape == (4, 1 + MOST_FIELDS)
     assert bound[:2, :4].tolist() == [
-        [pointwise.fill.address, 30, 1016, encoded(0.5)],
-        [pointwise.fill.address, 7, 5000, encoded(1.0)],
+        [pointwise.fill.address, 30, 1016, encode_field(0.5)],
+        [pointwise.fill.address, 7, 5000, encode_field(1.0)],
     ]
     assert (bound[2:] == bound[:2]).all()
     with pytest.raises(KeyError, match="value"):
@@ -87,7 +87,7 @@ def test_tapes_say_where_arrays_lie():
 
 def test_arrays_begin_at_lines_of_the_cache():
     for n in (1, 16, 17):
-        array = lines(n)
+        array = allocate_lines(n)
         assert array.shape == (n,)
         assert array.ctypes.data % 64 == 0
         assert not array.any()
@@ -98,7 +98,7 @@ def test_arrays_begin_at_lines_of_the_cache():
 
 
 def _raise_in_turn(part, parts, steps, counts, barrier):
-    own = integers(counts, parts)  # noqa: F821
+    own = view_int64s(counts, parts)  # noqa: F821
     for _ in range(steps):
         own[part] += 1
         meet(barrier, parts)  # noqa: F821
@@ -114,7 +114,7 @@ def test_parts_meet(parts):
     which sleep then.
     """
     counts, barrier = np.zeros(parts, np.int64), np.zeros(machine.BARRIER, np.int64)
-    raise_in_turn = kernel_with(_raise_in_turn, "in_turn", integers=machine.integers, meet=machine.meet)
+    raise_in_turn = make_kernel(_raise_in_turn, "in_turn", view_int64s=machine.view_int64s, meet=machine.meet)
     fields = {"steps": 200, "counts": counts, "barrier": barrier}
     threads = [
         threading.Thread(target=lambda part=part: raise_in_turn(part=part, parts=parts, **fields))
@@ -129,15 +129,17 @@ def test_parts_meet(parts):
 
 def _halve(part, parts, x, flushes):
     before = flush_subnormals() if flushes else 0  # noqa: F821
-    x = vector(x, 1)  # noqa: F821
+    x = view_vector(x, 1)  # noqa: F821
     x[0] *= np.float32(0.5)
     if flushes:
-        restore(before)  # noqa: F821
+        restore_rounding(before)  # noqa: F821
 
 
 def test_subnormal_numbers_are_flushed_and_only_here():
-    halve = kernel_with(
-        _halve, "halve", **{name: getattr(machine, name) for name in ("flush_subnormals", "restore", "vector")}
+    halve = make_kernel(
+        _halve,
+        "halve",
+        **{name: getattr(machine, name) for name in ("flush_subnormals", "restore_rounding", "view_vector")},
     )
     tiny = np.finfo(np.float32).tiny
     for flushes, left in ((False, tiny / 2), (True, 0), (False, tiny / 2)):
@@ -150,10 +152,10 @@ def test_subnormal_numbers_are_flushed_and_only_here():
 # ---- machine code --------------------------------------------------------------------------------------------------
 
 
-@kernel
+@Kernel
 def double(part, parts, n, x):
     """Used by the tests of caches only."""
-    x = machine.vector(x, n)
+    x = machine.view_vector(x, n)
     for i in range(n):
         x[i] += x[i]
 
@@ -187,7 +189,7 @@ def test_machine_code_of_other_sources_is_not_used(cache, monkeypatch):
     from sknet_hp.nets.compiled import kernel as module
 
     doubled()
-    monkeypatch.setattr(module, "_digest", lambda: "of sources that have changed")
+    monkeypatch.setattr(module, "_hash_sources", lambda: "of sources that have changed")
     monkeypatch.setattr(Kernel, "_seconds", 0.0)
     assert doubled() == [3, -4]
     assert Kernel._seconds > 0
@@ -278,8 +280,8 @@ def test_nothing_is_made_that_is_not_used(tmp_path):
         "cells": ["gather"],
         "loop": ["train"],
         "losses": ["cross_entropy", "gather_classes", "gather_weights", "tally"],
-        "pointwise": ["add_bias", "backward", "fill", "sum_rows", "tanh"],
-        "products": ["columns", "few_columns", "product"],
+        "pointwise": ["add_bias", "fill", "multiply_by_slope", "sum_rows", "tanh"],
+        "products": ["multiply", "multiply_columns", "multiply_few_columns"],
         "updates": ["adam"],
     }
     assert eval(out.splitlines()[0]) == [f"{module}.{name}" for module, names in expected.items() for name in names]

@@ -28,13 +28,19 @@ def dropped(place):
         }
         fields |= {
             "mask": place(np.full((parts, width), np.nan)),
-            "rate": place(pointwise.dropout_rate(rate)),
+            "rate": place(pointwise.encode_dropout_rate(rate)),
             "key": place([key], np.int64),
         }
         if bend is None:
             run(pointwise.FORWARD[kind], parts, **fields)
         else:
-            run(pointwise.BENT[kind], parts, **fields, weight=place(bend), bent=place(np.full(z.shape, np.nan)))
+            run(
+                pointwise.PARAMETRIC_FORWARD[kind],
+                parts,
+                **fields,
+                weight=place(bend),
+                bent=place(np.full(z.shape, np.nan)),
+            )
         return out.copy(), z.copy()
 
     return dropped

@@ -40,7 +40,7 @@ def batch_norm(place, x, g, scale, shift, weight=None, parts=1):
     sizes = {"rows": rows, "width": width, "x": x, "scale": scale, "inverse": inverse, "weight": weight}
     running = {"running_mean": mean, "running_var": variance, "eps": place([EPS]), "momentum": place([MOMENTUM])}
     run(
-        normalisation.batch_norm,
+        normalisation.normalise_batch,
         parts,
         **sizes,
         shift=place(shift),
@@ -49,7 +49,7 @@ def batch_norm(place, x, g, scale, shift, weight=None, parts=1):
         spare=place(np.full((2, width), np.nan)),
     )
     of_scale, of_shift = place(np.full(width, np.nan)), place(np.full(width, np.nan))
-    run(normalisation.batch_norm_backward, parts, **sizes, g=g, of_scale=of_scale, of_shift=of_shift)
+    run(normalisation.normalise_batch_backward, parts, **sizes, g=g, of_scale=of_scale, of_shift=of_shift)
     return [each.copy() for each in (out, mean, variance, g, of_scale, of_shift)]
 
 
@@ -131,7 +131,7 @@ def test_batch_norm_in_prediction(place, rows, width):
             "eps": place([EPS]),
             "out": out,
         }
-        run(normalisation.batch_norm_evaluated, parts, **fields, running_mean=place(mean), running_var=place(variance))
+        run(normalisation.normalise_by_running, parts, **fields, running_mean=place(mean), running_var=place(variance))
         return [out.copy()]
 
     expected = nn.functional.batch_norm(*(double(each).data for each in (x, mean, variance, scale, shift)), eps=EPS)
@@ -155,7 +155,7 @@ def test_layer_norm(place, rows, width):
         of_scale, of_shift, factor = place(np.full(width, np.nan)), place(np.full(width, np.nan)), place(scale)
         sizes = {"rows": rows, "width": width, "x": inside}
         run(
-            normalisation.layer_norm,
+            normalisation.normalise_rows,
             parts,
             **sizes,
             scale=factor,
@@ -164,9 +164,9 @@ def test_layer_norm(place, rows, width):
             inverse=inverse,
             eps=place([EPS]),
         )
-        run(normalisation.norm_sums, parts, **sizes, g=back, of_scale=of_scale, of_shift=of_shift)
+        run(normalisation.sum_norm_gradients, parts, **sizes, g=back, of_scale=of_scale, of_shift=of_shift)
         run(
-            normalisation.layer_norm_backward,
+            normalisation.normalise_rows_backward,
             parts,
             **sizes,
             g=back,
@@ -206,6 +206,6 @@ def test_softmax(place, name, rows, width):
 def test_softmax_of_extremes(place):
     x = np.array([[1e30, -1e30, 0], [-200, -200, -200], [np.nan, 1, 2], [1, 2, np.nan]], np.float32)
     out = place(np.full(x.shape, np.nan))
-    run(normalisation.softmax, rows=4, width=3, x=place(x), out=out)
+    run(normalisation.apply_softmax, rows=4, width=3, x=place(x), out=out)
     np.testing.assert_allclose(out[:2], [[1, 0, 0], [1 / 3] * 3], rtol=1e-6)
     assert np.isnan(out[2:]).all()

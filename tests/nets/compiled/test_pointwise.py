@@ -50,7 +50,7 @@ def forward(place, kind, z, bias, parts=1, bend=None):
     if bend is None:
         run(pointwise.FORWARD[kind], parts, **fields)
     else:
-        run(pointwise.BENT[kind], parts, **fields, weight=place(bend), bent=bent)
+        run(pointwise.PARAMETRIC_FORWARD[kind], parts, **fields, weight=place(bend), bent=bent)
     return out.copy(), z.copy(), bent.copy()
 
 
@@ -134,7 +134,7 @@ def test_backward(place, rows, width, has_bias, is_bent):
             "weight_gradient": of_weight if is_bent else 0,
             "bent": place(bent) if is_bent else 0,
         }
-        run(pointwise.backward, parts, rows=rows, width=width, g=own, slope=place(slope), **fields)
+        run(pointwise.multiply_by_slope, parts, rows=rows, width=width, g=own, slope=place(slope), **fields)
         return [own.copy(), of_bias.copy(), of_weight.copy()]
 
     own, of_bias, of_weight = same_for_parts(compute)

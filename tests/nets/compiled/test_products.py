@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from calls import PARTS, fma, normal, run, same_bits
 
-from sknet_hp.nets.compiled.kernel import kernel_with
+from sknet_hp.nets.compiled.kernel import make_kernel
 from sknet_hp.nets.compiled.kernels import products
-from sknet_hp.nets.compiled.machine import vector
+from sknet_hp.nets.compiled.machine import view_vector
 
 COLUMNS = (1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 70)
 ROWS, INNER = (1, 3, 17), (1, 7, 33)
@@ -49,7 +49,7 @@ def multiply(place, a, b, c=None, parts=1, a_turned=False, b_turned=False):
     fields = {"m": m, "n": n, "inner": inner, "a": a.memory, "a_row": a.steps[0], "a_inner": a.steps[1]}
     fields |= {"b": b.memory, "b_inner": b.steps[0], "b_column": b.steps[1], "c": out.memory, "c_row": out.apart}
     scratch = place(np.full(parts * products.SCRATCH, np.nan))
-    run(products.product, parts, **fields, add=c is not None, scratch=scratch, column=products.columns)
+    run(products.multiply, parts, **fields, add=c is not None, scratch=scratch, column=products.multiply_columns)
     assert np.isnan(out.memory[:, n:]).all()
     return out.inside.copy()
 
@@ -142,16 +142,26 @@ def test_few_columns(place, n, inner):
     rows = Matrix(place, a)
     for parts in PARTS:
         c = place(np.full((35, n), np.nan))
-        run(products.few_columns, parts, m=35, n=n, inner=inner, a=rows.memory, a_row=rows.apart, b=place(b), c=c)
+        run(
+            products.multiply_few_columns,
+            parts,
+            m=35,
+            n=n,
+            inner=inner,
+            a=rows.memory,
+            a_row=rows.apart,
+            b=place(b),
+            c=c,
+        )
         assert same_bits(c, paired(a, b))
 
 
 def _dot(part, parts, n, a, b, room, out):
-    vector(out, 1)[0] = dot(vector(a, n), vector(b, n), vector(room, 1))  # noqa: F821
+    view_vector(out, 1)[0] = dot(view_vector(a, n), view_vector(b, n), view_vector(room, 1))  # noqa: F821
 
 
 @pytest.mark.parametrize("n", [1, 15, 16, 31, 70])
 def test_dot(place, n):
     a, b, out = normal(1, n, seed=1), normal(1, n, seed=2), place([np.nan])
-    run(kernel_with(_dot, "dot", dot=products.dot), n=n, a=place(a), b=place(b), room=place([np.nan]), out=out)
+    run(make_kernel(_dot, "dot", dot=products.dot), n=n, a=place(a), b=place(b), room=place([np.nan]), out=out)
     assert same_bits(out, paired(a, b)[0])

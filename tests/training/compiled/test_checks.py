@@ -13,8 +13,8 @@ from torch_loops import train_compiled
 from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.compiled.program import program
-from sknet_hp.nets.init import initial_buffers, initial_parameters
+from sknet_hp.nets.compiled.program import compile_program
+from sknet_hp.nets.init import draw_parameters, make_buffers
 from sknet_hp.training.job import EncodedTable, Rows
 from sknet_hp.training.prediction import predict
 
@@ -63,7 +63,7 @@ def test_right_ones_pass():
 
 
 def outputs(inputs):
-    parameters, buffers = initial_parameters(GRAPH, 0), initial_buffers(GRAPH)
+    parameters, buffers = draw_parameters(GRAPH, 0), make_buffers(GRAPH)
     flat = np.concatenate([parameters[name].numpy().ravel() for name, _ in GRAPH.parameters])
     assert not buffers
     return predict(GRAPH, flat, np.zeros(0, np.float32), (), inputs, "cross_entropy", 3)
@@ -126,4 +126,4 @@ def test_graphs_that_do_not_fit_their_tables():
         GRAPH, nodes=(*GRAPH.nodes[:-1], replace(node, parameters=((weight, name, (n_outputs, n_inputs + 1)), *others)))
     )
     with pytest.raises(ValueError, match="layer 4 of the network, linear, takes 5 columns, and is given 4"):
-        program(wrong, INPUTS.form, ROWS, 1, training=True)
+        compile_program(wrong, INPUTS.form, ROWS, 1, training=True)

@@ -90,7 +90,7 @@ def features():
 
 llvmlite.binding.get_host_cpu_features, llvmlite.binding.get_host_cpu_name = features, lambda: NAME
 from sknet_hp.nets.compiled import machine
-assert machine.lanes() == LANES
+assert machine.count_lanes() == LANES
 """
 PROCESSORS = [(8, "haswell", ("avx512",)), (4, "x86-64", ("avx", "fma", "f16c", "vaes", "vpclmul", "xop"))]
 

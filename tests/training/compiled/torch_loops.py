@@ -49,7 +49,7 @@ def flat(module):
 def loss_of(job, module, rows, smoothing=0.0):
     """The weighted mean loss of some rows."""
     table = job.train.table
-    X, y = torch.tensor(table.X.wide(rows), dtype=torch.float64), torch.from_numpy(table.y)[rows]
+    X, y = torch.tensor(table.X.widen(rows), dtype=torch.float64), torch.from_numpy(table.y)[rows]
     weight = np.ones(len(table.X)) if table.weight is None else table.weight
     weight = torch.tensor(weight, dtype=torch.float64)[rows]
     own = {"label_smoothing": smoothing} if smoothing else {}

@@ -9,29 +9,29 @@ one.
 
 import numpy as np
 
-from sknet_hp.nets.compiled.kernel import inline, kernel
+from sknet_hp.nets.compiled.kernel import Kernel, inline
 from sknet_hp.nets.compiled.kernels.functions import F
 from sknet_hp.nets.compiled.kernels.gathered import add_entries, spread_entries
-from sknet_hp.nets.compiled.machine import int32s, integers, matrix, share, uint16s, vector
+from sknet_hp.nets.compiled.machine import get_share, view_int32s, view_int64s, view_matrix, view_uint16s, view_vector
 
 # `order`, (rows of an epoch,) int32, are row numbers of the table; `cursor`, (1,) int64, where in it the batch begins.
 
 
 @inline
-def _batch(order, cursor, rows):
-    at = integers(cursor, 1)[0]
-    return int32s(order + 4 * at, rows)
+def _view_batch(order, cursor, rows):
+    at = view_int64s(cursor, 1)[0]
+    return view_int32s(order + 4 * at, rows)
 
 
-@kernel
+@Kernel
 def gather(part, parts, rows, width, table, order, cursor, out, out_width):
     """Copy a batch's rows of a table, (all, width), into the first columns of `out`,
     (rows, out_width).
     """
-    begin, end = share(rows, part, parts)
-    numbers, out = _batch(order, cursor, rows), matrix(out, rows, out_width)
+    begin, end = get_share(rows, part, parts)
+    numbers, out = _view_batch(order, cursor, rows), view_matrix(out, rows, out_width)
     for r in range(begin, end):
-        source, to = vector(table + 4 * width * np.int64(numbers[r]), width), out[r]
+        source, to = view_vector(table + 4 * width * np.int64(numbers[r]), width), out[r]
         for j in range(width):
             to[j] = source[j]
 
@@ -42,14 +42,17 @@ def gather(part, parts, rows, width, table, order, cursor, out, out_width):
 # row each of `sums`, (bins + n, width).
 
 
-@kernel
+@Kernel
 def sum_bins(part, parts, n, starts, width, weight, sums):
     """The sums of the rows of `weight` below each edge of each number's bins. Parts
     have columns.
     """
-    begin, end = share(width, part, parts)
-    starts = integers(starts, n + 1)
-    weight, sums = matrix(weight, starts[n], width)[:, begin:end], matrix(sums, starts[n] + n, width)[:, begin:end]
+    begin, end = get_share(width, part, parts)
+    starts = view_int64s(starts, n + 1)
+    weight, sums = (
+        view_matrix(weight, starts[n], width)[:, begin:end],
+        view_matrix(sums, starts[n] + n, width)[:, begin:end],
+    )
     for f in range(n):
         sums[starts[f] + f] = F(0)
         for b in range(starts[f], starts[f + 1]):
@@ -59,16 +62,16 @@ def sum_bins(part, parts, n, starts, width, weight, sums):
 
 
 @inline
-def _entries_of_bins(k, n, starts, bins, shares, numbers, factors):
+def _write_bin_entries(k, n, starts, bins, shares, numbers, factors):
     """What the bins of row k of a table are as entries of `sums`, two for each number."""
-    bin_of, share_of = uint16s(bins + 2 * n * k, n), vector(shares + 4 * n * k, n)
+    bin_of, share_of = view_uint16s(bins + 2 * n * k, n), view_vector(shares + 4 * n * k, n)
     for f in range(n):
         below = np.int32(starts[f] + f) + np.int32(bin_of[f])
         numbers[2 * f], numbers[2 * f + 1] = below, below + np.int32(1)
         factors[2 * f], factors[2 * f + 1] = F(1) - share_of[f], share_of[f]
 
 
-@kernel
+@Kernel
 def add_bins(part, parts, rows, n, starts, width, sums, bins, shares, order, cursor, out, out_width, step, room):
     """Add what a batch's numbers come to: number f to `width` columns of `out`, (rows,
     out_width), from f · step on.
@@ -76,12 +79,14 @@ def add_bins(part, parts, rows, n, starts, width, sums, bins, shares, order, cur
     `bins`, (all, n) uint16, and `shares`, (all, n): which bin of a number is filled in
     part, and how much of it. `room` is (parts, 32 n).
     """
-    begin, end = share(rows, part, parts)
-    batch, starts = _batch(order, cursor, rows), integers(starts, n + 1)
+    begin, end = get_share(rows, part, parts)
+    batch, starts = _view_batch(order, cursor, rows), view_int64s(starts, n + 1)
     numbers = room + 128 * n * part  # lines of the cache that no other part writes to
     factors = numbers + 8 * n
     for r in range(begin, end):
-        _entries_of_bins(np.int64(batch[r]), n, starts, bins, shares, int32s(numbers, 2 * n), vector(factors, 2 * n))
+        _write_bin_entries(
+            np.int64(batch[r]), n, starts, bins, shares, view_int32s(numbers, 2 * n), view_vector(factors, 2 * n)
+        )
         to = out + 4 * out_width * r
         if step:
             for f in range(n):
@@ -90,28 +95,30 @@ def add_bins(part, parts, rows, n, starts, width, sums, bins, shares, order, cur
             add_entries(numbers, factors, 2 * n, sums, width, to, width)
 
 
-@kernel
+@Kernel
 def add_bins_backward(
     part, parts, rows, n, starts, width, of_weight, of_sums, bins, shares, order, cursor, g, g_width, step, room
 ):
     """The gradient of `weight` from that of `out`; `of_sums` is room for that of the
     sums. Parts have columns.
     """
-    begin, end = share(width, part, parts)
-    batch, starts = _batch(order, cursor, rows), integers(starts, n + 1)
+    begin, end = get_share(width, part, parts)
+    batch, starts = _view_batch(order, cursor, rows), view_int64s(starts, n + 1)
     numbers = room + 128 * n * part  # lines of the cache that no other part writes to
     factors = numbers + 8 * n
     count, table = end - begin, of_sums + 4 * begin
     of_weight, of_sums = (
-        matrix(of_weight, starts[n], width)[:, begin:end],
-        matrix(of_sums, starts[n] + n, width)[:, begin:end],
+        view_matrix(of_weight, starts[n], width)[:, begin:end],
+        view_matrix(of_sums, starts[n] + n, width)[:, begin:end],
     )
     for b in range(starts[n] + n):
         row = of_sums[b]
         for j in range(count):
             row[j] = F(0)
     for r in range(rows):
-        _entries_of_bins(np.int64(batch[r]), n, starts, bins, shares, int32s(numbers, 2 * n), vector(factors, 2 * n))
+        _write_bin_entries(
+            np.int64(batch[r]), n, starts, bins, shares, view_int32s(numbers, 2 * n), view_vector(factors, 2 * n)
+        )
         own = g + 4 * (g_width * r + begin)
         if step:
             for f in range(n):
@@ -129,15 +136,15 @@ def add_bins_backward(
 # ---- categories ----------------------------------------------------------------------------------------------------
 
 
-@kernel
+@Kernel
 def add_rows(part, parts, rows, n, width, weight, codes, order, cursor, out, out_width, step):
     """Add the rows of `weight` that a batch's codes name, those of column f to `width`
     columns of `out` from f · step on; none where it is negative.
 
     `codes` is (all, n) int32.
     """
-    begin, end = share(rows, part, parts)
-    batch = _batch(order, cursor, rows)
+    begin, end = get_share(rows, part, parts)
+    batch = _view_batch(order, cursor, rows)
     for r in range(begin, end):
         own, to = codes + 4 * n * np.int64(batch[r]), out + 4 * out_width * r
         if step:
@@ -147,11 +154,11 @@ def add_rows(part, parts, rows, n, width, weight, codes, order, cursor, out, out
             add_entries(own, 0, n, weight, width, to, width)
 
 
-@kernel
+@Kernel
 def add_rows_backward(part, parts, rows, n, width, of_weight, codes, order, cursor, g, g_width, step):
     """Add to the gradient of `weight`. Parts have columns."""
-    begin, end = share(width, part, parts)
-    batch, table = _batch(order, cursor, rows), of_weight + 4 * begin
+    begin, end = get_share(width, part, parts)
+    batch, table = _view_batch(order, cursor, rows), of_weight + 4 * begin
     for r in range(rows):
         own, y = codes + 4 * n * np.int64(batch[r]), g + 4 * (g_width * r + begin)
         if step:
@@ -164,15 +171,15 @@ def add_rows_backward(part, parts, rows, n, width, of_weight, codes, order, curs
 # ---- sparse columns ------------------------------------------------------------------------------------------------
 
 
-@kernel
+@Kernel
 def add_sparse(part, parts, rows, width, weight, starts, columns, values, order, cursor, out):
     """Add a batch's rows of a sparse table, in the form of SciPy's CSR (int64 starts,
     int32 columns), times `weight`.
     """
-    begin, end = share(rows, part, parts)
-    batch = _batch(order, cursor, rows)
+    begin, end = get_share(rows, part, parts)
+    batch = _view_batch(order, cursor, rows)
     for r in range(begin, end):
-        bounds = integers(starts + 8 * np.int64(batch[r]), 2)
+        bounds = view_int64s(starts + 8 * np.int64(batch[r]), 2)
         add_entries(
             columns + 4 * bounds[0],
             values + 4 * bounds[0],
@@ -184,13 +191,13 @@ def add_sparse(part, parts, rows, width, weight, starts, columns, values, order,
         )
 
 
-@kernel
+@Kernel
 def add_sparse_backward(part, parts, rows, width, of_weight, starts, columns, values, order, cursor, g):
     """Add to the gradient of `weight`. Parts have columns."""
-    begin, end = share(width, part, parts)
-    batch, table = _batch(order, cursor, rows), of_weight + 4 * begin
+    begin, end = get_share(width, part, parts)
+    batch, table = _view_batch(order, cursor, rows), of_weight + 4 * begin
     for r in range(rows):
-        bounds, own = integers(starts + 8 * np.int64(batch[r]), 2), g + 4 * (width * r + begin)
+        bounds, own = view_int64s(starts + 8 * np.int64(batch[r]), 2), g + 4 * (width * r + begin)
         spread_entries(
             columns + 4 * bounds[0], values + 4 * bounds[0], bounds[1] - bounds[0], table, width, own, end - begin
         )
@@ -199,42 +206,46 @@ def add_sparse_backward(part, parts, rows, width, of_weight, starts, columns, va
 # ---- as wide rows, for layers that want them ------------------------------------------------------------------------
 
 
-@kernel
+@Kernel
 def widen_bins(part, parts, rows, n, starts, bins, shares, order, cursor, out, out_width):
     """Write a batch's bins out; those of number f into columns starts[f] to starts[f +
     1] of `out`, (rows, out_width).
     """
-    begin, end = share(rows, part, parts)
-    numbers, starts, out = _batch(order, cursor, rows), integers(starts, n + 1), matrix(out, rows, out_width)
+    begin, end = get_share(rows, part, parts)
+    numbers, starts, out = (
+        _view_batch(order, cursor, rows),
+        view_int64s(starts, n + 1),
+        view_matrix(out, rows, out_width),
+    )
     for r in range(begin, end):
         k = np.int64(numbers[r])
-        bin_of, share_of = uint16s(bins + 2 * n * k, n), vector(shares + 4 * n * k, n)
+        bin_of, share_of = view_uint16s(bins + 2 * n * k, n), view_vector(shares + 4 * n * k, n)
         for f in range(n):
             row = out[r, starts[f] : starts[f + 1]]
             row[: bin_of[f]] = F(1)
             row[bin_of[f]] = share_of[f]
 
 
-@kernel
+@Kernel
 def widen_rows(part, parts, rows, n, codes, order, cursor, out, out_width):
     """Set to one the columns of `out`, (rows, out_width), that a batch's codes name."""
-    begin, end = share(rows, part, parts)
-    numbers, out = _batch(order, cursor, rows), matrix(out, rows, out_width)
+    begin, end = get_share(rows, part, parts)
+    numbers, out = _view_batch(order, cursor, rows), view_matrix(out, rows, out_width)
     for r in range(begin, end):
-        own = int32s(codes + 4 * n * np.int64(numbers[r]), n)
+        own = view_int32s(codes + 4 * n * np.int64(numbers[r]), n)
         for f in range(n):
             if own[f] >= 0:
                 out[r, own[f]] = F(1)
 
 
-@kernel
+@Kernel
 def widen_sparse(part, parts, rows, starts, columns, values, order, cursor, out, out_width):
     """Set columns of `out`, (rows, out_width), to the entries of a sparse table."""
-    begin, end = share(rows, part, parts)
-    numbers, out = _batch(order, cursor, rows), matrix(out, rows, out_width)
+    begin, end = get_share(rows, part, parts)
+    numbers, out = _view_batch(order, cursor, rows), view_matrix(out, rows, out_width)
     for r in range(begin, end):
-        bounds = integers(starts + 8 * np.int64(numbers[r]), 2)
+        bounds = view_int64s(starts + 8 * np.int64(numbers[r]), 2)
         entries = bounds[1] - bounds[0]
-        own, factors = int32s(columns + 4 * bounds[0], entries), vector(values + 4 * bounds[0], entries)
+        own, factors = view_int32s(columns + 4 * bounds[0], entries), view_vector(values + 4 * bounds[0], entries)
         for e in range(entries):
             out[r, own[e]] = factors[e]

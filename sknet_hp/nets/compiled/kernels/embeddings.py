@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from sknet_hp.nets.compiled.kernel import kernel
+from sknet_hp.nets.compiled.kernel import Kernel
 from sknet_hp.nets.compiled.kernels.functions import F
-from sknet_hp.nets.compiled.kernels.functions import waves as sine_and_cosine
-from sknet_hp.nets.compiled.machine import fma, matrix, share, vector
+from sknet_hp.nets.compiled.kernels.functions import sincos as sine_and_cosine
+from sknet_hp.nets.compiled.machine import fma, get_share, view_matrix, view_vector
 
 _TURN = F(2 * np.pi)
 
 
-@kernel
-def waves(part, parts, rows, n, k, x, x_width, frequency, phase, cosines, sines, wave_width):
+@Kernel
+def compute_waves(part, parts, rows, n, k, x, x_width, frequency, phase, cosines, sines, wave_width):
     """Cosine and sine of each of a row's first n numbers at k frequencies, in radians 2
     pi x frequency + phase.
 
@@ -19,11 +19,11 @@ def waves(part, parts, rows, n, k, x, x_width, frequency, phase, cosines, sines,
     k columns of `cosines` and of `sines`, (rows, n · wave_width), from f · wave_width
     on.
     """
-    begin, end = share(rows, part, parts)
-    x, frequency, phases = matrix(x, rows, x_width), matrix(frequency, n, k), matrix(phase, n, k)
-    cosines = matrix(cosines, rows, n * wave_width)
+    begin, end = get_share(rows, part, parts)
+    x, frequency, phases = view_matrix(x, rows, x_width), view_matrix(frequency, n, k), view_matrix(phase, n, k)
+    cosines = view_matrix(cosines, rows, n * wave_width)
     for r in range(begin, end):
-        turned = vector(sines + 4 * n * wave_width * r, n * wave_width)
+        turned = view_vector(sines + 4 * n * wave_width * r, n * wave_width)
         for f in range(n):
             turns = x[r, f] * _TURN
             own, c, s = (
@@ -40,15 +40,19 @@ def waves(part, parts, rows, n, k, x, x_width, frequency, phase, cosines, sines,
                     s[j], c[j] = sine_and_cosine(turns * own[j])
 
 
-@kernel
-def waves_backward(
+@Kernel
+def compute_waves_backward(
     part, parts, rows, n, k, x, x_width, of_cosines, of_sines, cosines, sines, wave_width, of_frequency, of_phase
 ):
     """The gradients of frequency and phase. Parts have numbers; `of_sines` and
     `of_phase` may be none.
     """
-    x, of_frequency, of_phases = matrix(x, rows, x_width), matrix(of_frequency, n, k), matrix(of_phase, n, k)
-    of_cosines, cosines = matrix(of_cosines, rows, n * wave_width), matrix(cosines, rows, n * wave_width)
+    x, of_frequency, of_phases = (
+        view_matrix(x, rows, x_width),
+        view_matrix(of_frequency, n, k),
+        view_matrix(of_phase, n, k),
+    )
+    of_cosines, cosines = view_matrix(of_cosines, rows, n * wave_width), view_matrix(cosines, rows, n * wave_width)
     for f in range(n * part // parts, n * (part + 1) // parts):
         own = of_frequency[f]
         own[:] = 0
@@ -59,10 +63,10 @@ def waves_backward(
             g, c, s = (
                 of_cosines[r, at : at + k],
                 cosines[r, at : at + k],
-                vector(sines + 4 * (n * wave_width * r + at), k),
+                view_vector(sines + 4 * (n * wave_width * r + at), k),
             )
             if of_sines:
-                h = vector(of_sines + 4 * (n * wave_width * r + at), k)
+                h = view_vector(of_sines + 4 * (n * wave_width * r + at), k)
                 for j in range(k):
                     own[j] = fma(fma(h[j], c[j], -g[j] * s[j]), turns, own[j])
             else:
@@ -73,7 +77,7 @@ def waves_backward(
                     of_phase_of_f[j] += slope
 
 
-@kernel
+@Kernel
 def finish_waves(part, parts, rows, n, dim, out, out_width, bias, x, x_width):
     """Add the bias, (n, learned), to what the numbers' maps have left in `out`; then
     clip at zero, or, where x is not none, put the number beside it.
@@ -81,29 +85,33 @@ def finish_waves(part, parts, rows, n, dim, out, out_width, bias, x, x_width):
     Of number f's `dim` columns all are learned in the first case, all but the last in
     the other.
     """
-    begin, end = share(rows, part, parts)
+    begin, end = get_share(rows, part, parts)
     learned = dim - 1 if x else dim
-    out, bias = matrix(out, rows, out_width), matrix(bias, n, learned)
+    out, bias = view_matrix(out, rows, out_width), view_matrix(bias, n, learned)
     for r in range(begin, end):
         for f in range(n):
             to, b = out[r, f * dim : (f + 1) * dim], bias[f]
             if x:
                 for j in range(learned):
                     to[j] += b[j]
-                to[learned] = vector(x + 4 * x_width * r, n)[f]
+                to[learned] = view_vector(x + 4 * x_width * r, n)[f]
             else:
                 for j in range(learned):
                     v = to[j] + b[j]
                     to[j] = v if v > F(0) else F(0) * v
 
 
-@kernel
+@Kernel
 def finish_waves_backward(part, parts, rows, n, dim, g, out_width, out, own_width, of_bias, clipped):
     """The gradient of the bias; that of what was clipped is cleared. g is (rows,
     out_width), out (rows, own_width). Parts have numbers.
     """
     learned = dim if clipped else dim - 1
-    g, out, of_bias = matrix(g, rows, out_width), matrix(out, rows, own_width), matrix(of_bias, n, learned)
+    g, out, of_bias = (
+        view_matrix(g, rows, out_width),
+        view_matrix(out, rows, own_width),
+        view_matrix(of_bias, n, learned),
+    )
     for f in range(n * part // parts, n * (part + 1) // parts):
         b = of_bias[f]
         b[:] = 0
@@ -115,17 +123,17 @@ def finish_waves_backward(part, parts, rows, n, dim, g, out_width, out, own_widt
                 b[j] += y[j]
 
 
-@kernel
-def straight(part, parts, rows, n, dim, x, x_width, slope, bias, out, out_width):
+@Kernel
+def map_numbers(part, parts, rows, n, dim, x, x_width, slope, bias, out, out_width):
     """x slope + bias of a row's first n numbers, to `dim` columns each; slope and bias
     (n, dim).
     """
-    begin, end = share(rows, part, parts)
+    begin, end = get_share(rows, part, parts)
     x, slope, bias, out = (
-        matrix(x, rows, x_width),
-        matrix(slope, n, dim),
-        matrix(bias, n, dim),
-        matrix(out, rows, out_width),
+        view_matrix(x, rows, x_width),
+        view_matrix(slope, n, dim),
+        view_matrix(bias, n, dim),
+        view_matrix(out, rows, out_width),
     )
     for r in range(begin, end):
         for f in range(n):
@@ -134,14 +142,14 @@ def straight(part, parts, rows, n, dim, x, x_width, slope, bias, out, out_width)
                 to[j] = fma(v, a[j], b[j])
 
 
-@kernel
-def straight_backward(part, parts, rows, n, dim, x, x_width, of_slope, of_bias, g, g_width):
+@Kernel
+def map_numbers_backward(part, parts, rows, n, dim, x, x_width, of_slope, of_bias, g, g_width):
     """The gradients of slope and bias. Parts have numbers."""
     x, of_slope, of_bias, g = (
-        matrix(x, rows, x_width),
-        matrix(of_slope, n, dim),
-        matrix(of_bias, n, dim),
-        matrix(g, rows, g_width),
+        view_matrix(x, rows, x_width),
+        view_matrix(of_slope, n, dim),
+        view_matrix(of_bias, n, dim),
+        view_matrix(g, rows, g_width),
     )
     for f in range(n * part // parts, n * (part + 1) // parts):
         a, b = of_slope[f], of_bias[f]
@@ -154,36 +162,36 @@ def straight_backward(part, parts, rows, n, dim, x, x_width, of_slope, of_bias, 
                 b[j] += y[j]
 
 
-@kernel
+@Kernel
 def copy_columns(part, parts, rows, n, x, x_width, out, out_width):
     """Copy the first n columns of x, (rows, x_width), to those of `out`, (rows,
     out_width).
     """
-    begin, end = share(rows, part, parts)
-    x, out = matrix(x, rows, x_width), matrix(out, rows, out_width)
+    begin, end = get_share(rows, part, parts)
+    x, out = view_matrix(x, rows, x_width), view_matrix(out, rows, out_width)
     for r in range(begin, end):
         source, to = x[r, :n], out[r, :n]
         for j in range(n):
             to[j] = source[j]
 
 
-@kernel
+@Kernel
 def scale_columns(part, parts, rows, width, x, factor, out):
     """x factor, which is (width,)."""
-    begin, end = share(rows, part, parts)
-    x, factor, out = matrix(x, rows, width), vector(factor, width), matrix(out, rows, width)
+    begin, end = get_share(rows, part, parts)
+    x, factor, out = view_matrix(x, rows, width), view_vector(factor, width), view_matrix(out, rows, width)
     for r in range(begin, end):
         source, to = x[r], out[r]
         for j in range(width):
             to[j] = source[j] * factor[j]
 
 
-@kernel
+@Kernel
 def scale_columns_backward(part, parts, rows, width, g, x, factor, of_factor):
     """g of what came out becomes that of x. Parts have columns."""
-    begin, end = share(width, part, parts)
-    g, x = matrix(g, rows, width)[:, begin:end], matrix(x, rows, width)[:, begin:end]
-    factor, of_factor = vector(factor, width)[begin:end], vector(of_factor, width)[begin:end]
+    begin, end = get_share(width, part, parts)
+    g, x = view_matrix(g, rows, width)[:, begin:end], view_matrix(x, rows, width)[:, begin:end]
+    factor, of_factor = view_vector(factor, width)[begin:end], view_vector(of_factor, width)[begin:end]
     of_factor[:] = 0
     for r in range(rows):
         y, v = g[r], x[r]

@@ -22,17 +22,17 @@ _ROUND = F(12582912)  # 1.5 · 2^23: a float of this size has whole numbers in i
 _I32, _FLOAT = ir.IntType(32), ir.FloatType()
 
 
-def _int(value: int) -> Any:
+def _make_int32(value: int) -> Any:
     return ir.Constant(_I32, value)
 
 
 @intrinsic
-def _halved_power_of_two(typing: Any, shifted: Any) -> Any:
+def _halve_power_of_two(typing: Any, shifted: Any) -> Any:
     """2^(n - 1) of n + `_ROUND`, for n from -126 to 128; 0 for the first."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        n = builder.shl(builder.bitcast(args[0], _I32), _int(23))
-        return builder.bitcast(builder.add(n, _int(126 << 23)), _FLOAT)
+        n = builder.shl(builder.bitcast(args[0], _I32), _make_int32(23))
+        return builder.bitcast(builder.add(n, _make_int32(126 << 23)), _FLOAT)
 
     return types.float32(types.float32), generate
 
@@ -42,17 +42,17 @@ def _split(typing: Any, x: Any) -> Any:
     """(e, m) with x = 2^e m and m between the roots of 1/2 and of 2, for normal x > 0."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        half = _int(0x3F3504F3)
+        half = _make_int32(0x3F3504F3)
         shifted = builder.sub(builder.bitcast(args[0], _I32), half)
-        e = builder.sitofp(builder.ashr(shifted, _int(23)), _FLOAT)
-        m = builder.bitcast(builder.add(builder.and_(shifted, _int(0x007FFFFF)), half), _FLOAT)
+        e = builder.sitofp(builder.ashr(shifted, _make_int32(23)), _FLOAT)
+        m = builder.bitcast(builder.add(builder.and_(shifted, _make_int32(0x007FFFFF)), half), _FLOAT)
         return context.make_tuple(builder, signature.return_type, [e, m])
 
     return types.UniTuple(types.float32, 2)(types.float32), generate
 
 
 @intrinsic
-def _quadrant(typing: Any, shifted: Any) -> Any:
+def _find_quadrant(typing: Any, shifted: Any) -> Any:
     """Of n + `_ROUND`: whether n is odd, whether its second bit is set, whether that of
     n + 1 is.
     """
@@ -61,10 +61,10 @@ def _quadrant(typing: Any, shifted: Any) -> Any:
         n = builder.bitcast(args[0], _I32)
 
         def bit(value: Any, which: int) -> Any:
-            return builder.icmp_signed("!=", builder.and_(value, _int(which)), _int(0))
+            return builder.icmp_signed("!=", builder.and_(value, _make_int32(which)), _make_int32(0))
 
         return context.make_tuple(
-            builder, signature.return_type, [bit(n, 1), bit(n, 2), bit(builder.add(n, _int(1)), 2)]
+            builder, signature.return_type, [bit(n, 1), bit(n, 2), bit(builder.add(n, _make_int32(1)), 2)]
         )
 
     return types.UniTuple(types.boolean, 3)(types.float32), generate
@@ -87,7 +87,7 @@ def exp(x):
     n = shifted - _ROUND
     r = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, x))
     p = fma(r * r, _exp_polynomial(r), r) + F(1)
-    return (p + p) * _halved_power_of_two(shifted)
+    return (p + p) * _halve_power_of_two(shifted)
 
 
 @inline
@@ -154,7 +154,7 @@ def tanh(x):
 
 
 @inline
-def waves(x):
+def sincos(x):
     """(sine, cosine); those of 0 for numbers so large that their neighbours are half a
     turn away, and NaN of infinite ones.
     """
@@ -169,7 +169,7 @@ def waves(x):
     s = fma(y * r, p, r)
     p = fma(fma(F(2.4437730097739715e-5), y, F(-1.3887361450228388e-3)), y, F(4.166664674777827e-2))
     c = fma(y * y, p, fma(y, F(-0.5), F(1)))
-    odd, below, left = _quadrant(shifted)
+    odd, below, left = _find_quadrant(shifted)
     sine, cosine = (c if odd else s), (s if odd else c)
     return (-sine if below else sine), (-cosine if left else cosine)
 

@@ -19,7 +19,7 @@ _SIXTEEN = ir.VectorType(_FLOAT, 16)
 _MASK = ir.VectorType(ir.IntType(1), 16)
 
 
-def _constant(value: int) -> Any:
+def _make_int64(value: int) -> Any:
     return ir.Constant(_I64, value)
 
 
@@ -42,7 +42,7 @@ class _Row:
         return self.builder.shuffle_vector(one, empty, ir.Constant(ir.VectorType(_I32, 16), [0] * 16))
 
     def _place(self, address: Any, v: int) -> Any:
-        return self.builder.inttoptr(self.builder.add(address, _constant(64 * v)), _SIXTEEN.as_pointer())
+        return self.builder.inttoptr(self.builder.add(address, _make_int64(64 * v)), _SIXTEEN.as_pointer())
 
     def load(self, address: Any) -> list[Any]:
         b = self.builder
@@ -72,7 +72,7 @@ class _Row:
         return [self.builder.call(fma, [factor, value, total]) for value, total in zip(values, sums, strict=True)]
 
 
-def _make(registers: int, backward: bool) -> Any:
+def _make_row_function(registers: int, backward: bool) -> Any:
     """(numbers, factors, count, table, width, out, used): all but counts and widths are
     addresses; `factors` may be 0, for ones.
     """
@@ -80,11 +80,14 @@ def _make(registers: int, backward: bool) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         numbers, factors, count, table, width, out, used = args
         row = _Row(builder, registers, used)
-        distance = builder.mul(width, _constant(4))
-        numbers, given = builder.inttoptr(numbers, _I32.as_pointer()), builder.icmp_signed("!=", factors, _constant(0))
+        distance = builder.mul(width, _make_int64(4))
+        numbers, given = (
+            builder.inttoptr(numbers, _I32.as_pointer()),
+            builder.icmp_signed("!=", factors, _make_int64(0)),
+        )
         ones = cgutils.alloca_once_value(builder, ir.Constant(_FLOAT, 1.0))
         factors = builder.select(given, builder.inttoptr(factors, _FLOAT.as_pointer()), ones)
-        stride = builder.select(given, _constant(1), _constant(0))
+        stride = builder.select(given, _make_int64(1), _make_int64(0))
         own = row.load(out)
         sums = [cgutils.alloca_once_value(builder, value) for value in own]
         with cgutils.for_range(builder, count) as loop:
@@ -111,8 +114,8 @@ def _make(registers: int, backward: bool) -> Any:
     return of_row
 
 
-_ADD = {registers: _make(registers, backward=False) for registers in (0, 1, 4)}
-_SPREAD = {registers: _make(registers, backward=True) for registers in (0, 1, 4)}
+_ADD = {registers: _make_row_function(registers, backward=False) for registers in (0, 1, 4)}
+_SPREAD = {registers: _make_row_function(registers, backward=True) for registers in (0, 1, 4)}
 _add_4, _add_1, _add_some = _ADD[4], _ADD[1], _ADD[0]
 _spread_4, _spread_1, _spread_some = _SPREAD[4], _SPREAD[1], _SPREAD[0]
 

@@ -16,11 +16,11 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from sknet_hp.nets.compiled.kernel import inline, intrinsic, kernel
-from sknet_hp.nets.compiled.kernels.products import turn_square
-from sknet_hp.nets.compiled.machine import int32s, lanes, share, vector
+from sknet_hp.nets.compiled.kernel import Kernel, inline, intrinsic
+from sknet_hp.nets.compiled.kernels.products import transpose_square
+from sknet_hp.nets.compiled.machine import count_lanes, get_share, view_int32s, view_vector
 
-_LANES = lanes()
+_LANES = count_lanes()
 _WIDE = 2 * _LANES
 _ROWS = 8
 _PAIRS, _HEIGHT = 128, 256  # of a block of a; a panel of b has as many pairs
@@ -31,11 +31,11 @@ SCRATCH = _PAIRS * (_HEIGHT + 2 * _WIDE) + _ROWS * _WIDE
 _FLOAT, _I32, _I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 
 
-def supported() -> bool:
+def is_supported() -> bool:
     """Whether this CPU has the instruction; without it these products take longer than
     those of float32.
     """
-    return bool(llvmlite.binding.get_host_cpu_features().get("avx512bf16")) and lanes() == 16
+    return bool(llvmlite.binding.get_host_cpu_features().get("avx512bf16")) and count_lanes() == 16
 
 
 class _Halves(ir.Type):
@@ -55,7 +55,7 @@ class _Halves(ir.Type):
 
 
 @intrinsic
-def _pair(typing: Any, first: Any, second: Any) -> Any:
+def _make_pair(typing: Any, first: Any, second: Any) -> Any:
     """Two float32 as one word, each rounded to the nearest bfloat16, ties to even. NaN
     stays NaN, as the CPU makes them: with few bits set.
     """
@@ -141,70 +141,73 @@ def make_tile(by_instruction: bool) -> Any:
     return tile
 
 
-TILE = make_tile(supported())
+TILE = make_tile(is_supported())
 """Makes a tile as fast as this CPU can."""
 
 
 @inline
-def _pairs_along(source, distance, count, inner, target, target_distance):
+def _pair_along(source, distance, count, inner, target, target_distance):
     """`count` vectors of numbers that lie beside each other, `distance` floats apart,
     as vectors of pairs.
     """
     for i in range(count):
-        x, out = vector(source + 4 * i * distance, inner), int32s(target + 4 * i * target_distance, (inner + 1) // 2)
+        x, out = (
+            view_vector(source + 4 * i * distance, inner),
+            view_int32s(target + 4 * i * target_distance, (inner + 1) // 2),
+        )
         for k in range(inner // 2):
-            out[k] = _pair(x[2 * k], x[2 * k + 1])
+            out[k] = _make_pair(x[2 * k], x[2 * k + 1])
         if inner % 2:
-            out[inner // 2] = _pair(x[inner - 1], np.float32(0))
+            out[inner // 2] = _make_pair(x[inner - 1], np.float32(0))
 
 
 @inline
-def _pairs_across(source, distance, count, inner, target, target_distance):
+def _pair_across(source, distance, count, inner, target, target_distance):
     """Pairs of each two of `inner` vectors of `count` numbers, which lie `distance`
     floats apart.
     """
     for k in range(0, inner - 1, 2):
-        x, y = vector(source + 4 * k * distance, count), vector(source + 4 * (k + 1) * distance, count)
-        out = int32s(target + 2 * k * target_distance, count)
+        x, y = view_vector(source + 4 * k * distance, count), view_vector(source + 4 * (k + 1) * distance, count)
+        out = view_int32s(target + 2 * k * target_distance, count)
         for i in range(count):
-            out[i] = _pair(x[i], y[i])
+            out[i] = _make_pair(x[i], y[i])
     if inner % 2:
         x, out = (
-            vector(source + 4 * (inner - 1) * distance, count),
-            int32s(target + 2 * (inner - 1) * target_distance, count),
+            view_vector(source + 4 * (inner - 1) * distance, count),
+            view_int32s(target + 2 * (inner - 1) * target_distance, count),
         )
         for i in range(count):
-            out[i] = _pair(x[i], np.float32(0))
+            out[i] = _make_pair(x[i], np.float32(0))
 
 
 @inline
-def _panel_of(depth, used, b, b_inner, b_column, panel, spare):
+def _lay_out_panel(depth, used, b, b_inner, b_column, panel, spare):
     """Pairs of a panel of b, a row of `_WIDE` words for each two of its rows."""
     if b_column == 1:
-        _pairs_across(b, b_inner, used, depth, panel, _WIDE)
+        _pair_across(b, b_inner, used, depth, panel, _WIDE)
         return
     pairs = (depth + 1) // 2
-    _pairs_along(b, b_column, used, depth, spare, _PAIRS)
+    _pair_along(b, b_column, used, depth, spare, _PAIRS)
     whole = pairs // 16 * 16 if used % 16 == 0 else 0
     for j in range(0, used if whole else 0, 16):
         for k in range(0, whole, 16):
-            turn_square(spare + 4 * (j * _PAIRS + k), _PAIRS, panel + 4 * (k * _WIDE + j), _WIDE)
-    words, out = int32s(spare, used * _PAIRS), int32s(panel, pairs * _WIDE)
+            transpose_square(spare + 4 * (j * _PAIRS + k), _PAIRS, panel + 4 * (k * _WIDE + j), _WIDE)
+    words, out = view_int32s(spare, used * _PAIRS), view_int32s(panel, pairs * _WIDE)
     for j in range(used):
         for k in range(whole, pairs):
             out[k * _WIDE + j] = words[j * _PAIRS + k]
 
 
-@kernel
-def half_product(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c, c_row, add, scratch):
-    """As `products.product`, of operands rounded to bfloat16. Of a_row and a_inner one
+@Kernel
+def multiply_halves(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c, c_row, add, scratch):
+    """As `products.multiply`, of operands rounded to bfloat16. Of a_row and a_inner one
     is 1, and of b_inner and b_column.
     """
-    begin, end = share(m, part, parts)
+    begin, end = get_share(m, part, parts)
     block = scratch + 4 * SCRATCH * part
     panel, spare = block + 4 * _PAIRS * _HEIGHT, block + 4 * _PAIRS * (_HEIGHT + _WIDE)
     tile = spare + 4 * _PAIRS * _WIDE
-    own = vector(tile, _ROWS * _WIDE)
+    own = view_vector(tile, _ROWS * _WIDE)
     for first in range(0, inner, 2 * _PAIRS):
         depth = min(2 * _PAIRS, inner - first)
         goes_on = 1 if add or first > 0 else 0
@@ -212,17 +215,19 @@ def half_product(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_colu
             rows = min(_HEIGHT, end - top)
             a_block = a + 4 * (top * a_row + first * a_inner)
             if a_inner == 1:
-                _pairs_along(a_block, a_row, rows, depth, block, _PAIRS)
+                _pair_along(a_block, a_row, rows, depth, block, _PAIRS)
             else:
-                _pairs_across(a_block, a_inner, rows, depth, block, _HEIGHT)
+                _pair_across(a_block, a_inner, rows, depth, block, _HEIGHT)
             row_words, pair_words = (_PAIRS, 1) if a_inner == 1 else (1, _HEIGHT)
             for left in range(0, n, _WIDE):
                 used = min(_WIDE, n - left)
-                _panel_of(depth, used, b + 4 * (first * b_inner + left * b_column), b_inner, b_column, panel, spare)
+                _lay_out_panel(
+                    depth, used, b + 4 * (first * b_inner + left * b_column), b_inner, b_column, panel, spare
+                )
                 for i in range(0, rows, _ROWS):
                     here = min(_ROWS, rows - i)
                     c_at = c + 4 * ((top + i) * c_row + left)
-                    out = vector(c_at, (here - 1) * c_row + used)
+                    out = view_vector(c_at, (here - 1) * c_row + used)
                     is_whole = here == _ROWS and used == _WIDE
                     if goes_on and not is_whole:
                         for r in range(here):

@@ -2,19 +2,23 @@
 before and behind one map for all.
 """
 
-from sknet_hp.nets.compiled.kernel import kernel
+from sknet_hp.nets.compiled.kernel import Kernel
 from sknet_hp.nets.compiled.kernels.functions import F
-from sknet_hp.nets.compiled.machine import fma, matrix, share
+from sknet_hp.nets.compiled.machine import fma, get_share, view_matrix
 
 
-@kernel
-def factor_inputs(part, parts, rows, heads, width, x, shared, factor, out):
+@Kernel
+def scale_inputs(part, parts, rows, heads, width, x, shared, factor, out):
     """x factor of each head: x is (rows, width) where it is shared, else (rows · heads,
     width); factor (heads, width), out (rows · heads, width).
     """
-    begin, end = share(rows, part, parts)
+    begin, end = get_share(rows, part, parts)
     own_rows = rows if shared else rows * heads
-    x, factor, out = matrix(x, own_rows, width), matrix(factor, heads, width), matrix(out, rows * heads, width)
+    x, factor, out = (
+        view_matrix(x, own_rows, width),
+        view_matrix(factor, heads, width),
+        view_matrix(out, rows * heads, width),
+    )
     for r in range(begin, end):
         for h in range(heads):
             source, a, to = x[r if shared else r * heads + h], factor[h], out[r * heads + h]
@@ -22,16 +26,19 @@ def factor_inputs(part, parts, rows, heads, width, x, shared, factor, out):
                 to[j] = source[j] * a[j]
 
 
-@kernel
-def factor_inputs_backward(part, parts, rows, heads, width, g, x, shared, factor, of_factor, of_x):
+@Kernel
+def scale_inputs_backward(part, parts, rows, heads, width, g, x, shared, factor, of_factor, of_x):
     """g, of what came out, becomes that of x where it is not shared; else the sum over
     heads goes to `of_x`, if any. Parts have columns.
     """
-    begin, end = share(width, part, parts)
+    begin, end = get_share(width, part, parts)
     own_rows = rows if shared else rows * heads
-    g, x = matrix(g, rows * heads, width)[:, begin:end], matrix(x, own_rows, width)[:, begin:end]
-    factor, of_factor = matrix(factor, heads, width)[:, begin:end], matrix(of_factor, heads, width)[:, begin:end]
-    together, n = matrix(of_x, rows, width)[:, begin:end], end - begin
+    g, x = view_matrix(g, rows * heads, width)[:, begin:end], view_matrix(x, own_rows, width)[:, begin:end]
+    factor, of_factor = (
+        view_matrix(factor, heads, width)[:, begin:end],
+        view_matrix(of_factor, heads, width)[:, begin:end],
+    )
+    together, n = view_matrix(of_x, rows, width)[:, begin:end], end - begin
     for h in range(heads):
         of_factor[h] = F(0)
     for r in range(rows):
@@ -48,17 +55,17 @@ def factor_inputs_backward(part, parts, rows, heads, width, g, x, shared, factor
                     to[j] += y[j]
 
 
-@kernel
-def factor_outputs(part, parts, rows, heads, width, x, factor, bias, out):
+@Kernel
+def scale_outputs(part, parts, rows, heads, width, x, factor, bias, out):
     """x factor + bias of each head: x, out (rows · heads, width); factor, bias (heads,
     width).
     """
-    begin, end = share(rows, part, parts)
+    begin, end = get_share(rows, part, parts)
     x, out, factor, bias = (
-        matrix(x, rows * heads, width),
-        matrix(out, rows * heads, width),
-        matrix(factor, heads, width),
-        matrix(bias, heads, width),
+        view_matrix(x, rows * heads, width),
+        view_matrix(out, rows * heads, width),
+        view_matrix(factor, heads, width),
+        view_matrix(bias, heads, width),
     )
     for r in range(begin, end):
         for h in range(heads):
@@ -67,15 +74,15 @@ def factor_outputs(part, parts, rows, heads, width, x, factor, bias, out):
                 to[j] = fma(source[j], a[j], b[j])
 
 
-@kernel
-def factor_outputs_backward(part, parts, rows, heads, width, g, x, factor, of_factor, of_bias):
+@Kernel
+def scale_outputs_backward(part, parts, rows, heads, width, g, x, factor, of_factor, of_bias):
     """g of what came out becomes that of x. Parts have columns."""
-    begin, end = share(width, part, parts)
-    g, x = matrix(g, rows * heads, width)[:, begin:end], matrix(x, rows * heads, width)[:, begin:end]
+    begin, end = get_share(width, part, parts)
+    g, x = view_matrix(g, rows * heads, width)[:, begin:end], view_matrix(x, rows * heads, width)[:, begin:end]
     factor, of_factor, of_bias = (
-        matrix(factor, heads, width)[:, begin:end],
-        matrix(of_factor, heads, width)[:, begin:end],
-        matrix(of_bias, heads, width)[:, begin:end],
+        view_matrix(factor, heads, width)[:, begin:end],
+        view_matrix(of_factor, heads, width)[:, begin:end],
+        view_matrix(of_bias, heads, width)[:, begin:end],
     )
     for h in range(heads):
         of_factor[h] = F(0)

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from sknet_hp.nets.compiled.kernel import inline, kernel
+from sknet_hp.nets.compiled.kernel import Kernel, inline
 from sknet_hp.nets.compiled.kernels.functions import F, exp, log
 from sknet_hp.nets.compiled.kernels.products import dot
-from sknet_hp.nets.compiled.machine import fma, matrix, share, vector
+from sknet_hp.nets.compiled.machine import fma, get_share, view_matrix, view_vector
 
 _BLOCK = 64  # columns at a time, so that what several passes read stays in the first-level cache
 
 
-@kernel
-def batch_norm(
+@Kernel
+def normalise_batch(
     part, parts, rows, width, x, scale, shift, out, inverse, weight, running_mean, running_var, eps, momentum, spare
 ):
     """Batch normalisation (Ioffe & Szegedy 2015); x becomes what is normalised. Parts
@@ -20,15 +20,21 @@ def batch_norm(
     Shapes: x, out (rows, width); weight (rows,), which sums to one or, where no row
     counts, to zero; spare (2, width); the others (width,).
     """
-    begin, end = share(width, part, parts)
-    x, out, weight = matrix(x, rows, width), matrix(out, rows, width), vector(weight, rows)
-    scale, shift, inverse = vector(scale, width), vector(shift, width), vector(inverse, width)
-    running_mean, running_var, spare = vector(running_mean, width), vector(running_var, width), matrix(spare, 2, width)
+    begin, end = get_share(width, part, parts)
+    x, out, weight = view_matrix(x, rows, width), view_matrix(out, rows, width), view_vector(weight, rows)
+    scale, shift, inverse = view_vector(scale, width), view_vector(shift, width), view_vector(inverse, width)
+    running_mean, running_var, spare = (
+        view_vector(running_mean, width),
+        view_vector(running_var, width),
+        view_matrix(spare, 2, width),
+    )
     counted = F(0)
     for r in range(rows):
         counted += F(1) if weight[r] > 0 else F(0)
     unbiased = counted / (counted - F(1)) if counted > F(1) else F(1)
-    share_of_new = vector(momentum, 1)[0] if counted > 0 else F(0)  # a batch without a row that counts teaches nothing
+    share_of_new = (
+        view_vector(momentum, 1)[0] if counted > 0 else F(0)
+    )  # a batch without a row that counts teaches nothing
     for left in range(begin, end, _BLOCK):
         right = min(left + _BLOCK, end)
         n = right - left
@@ -47,7 +53,7 @@ def batch_norm(
                 variance[j] = fma(w, c * c, variance[j])
         factor, own_scale, own_shift = inverse[left:right], scale[left:right], shift[left:right]
         for j in range(n):
-            factor[j] = F(1) / np.sqrt(variance[j] + vector(eps, 1)[0])
+            factor[j] = F(1) / np.sqrt(variance[j] + view_vector(eps, 1)[0])
         for r in range(rows):
             row, y = x[r, left:right], out[r, left:right]
             for j in range(n):
@@ -59,18 +65,18 @@ def batch_norm(
             running_var[left + j] += share_of_new * (variance[j] * unbiased - running_var[left + j])
 
 
-@kernel
-def batch_norm_backward(part, parts, rows, width, g, x, scale, inverse, weight, of_scale, of_shift):
+@Kernel
+def normalise_batch_backward(part, parts, rows, width, g, x, scale, inverse, weight, of_scale, of_shift):
     """The way back: g of `out` becomes that of what came in; x is what was normalised.
     Parts have columns.
     """
-    begin, end = share(width, part, parts)
-    g, x, weight = matrix(g, rows, width), matrix(x, rows, width), vector(weight, rows)
+    begin, end = get_share(width, part, parts)
+    g, x, weight = view_matrix(g, rows, width), view_matrix(x, rows, width), view_vector(weight, rows)
     scale, inverse, of_scale, of_shift = (
-        vector(scale, width),
-        vector(inverse, width),
-        vector(of_scale, width),
-        vector(of_shift, width),
+        view_vector(scale, width),
+        view_vector(inverse, width),
+        view_vector(of_scale, width),
+        view_vector(of_shift, width),
     )
     for left in range(begin, end, _BLOCK):
         right = min(left + _BLOCK, end)
@@ -90,30 +96,35 @@ def batch_norm_backward(part, parts, rows, width, g, x, scale, inverse, weight, 
                 y[j] = (y[j] - w * fma(v[j], a[j], b[j])) * (own[j] * factor[j])
 
 
-@kernel
-def batch_norm_evaluated(part, parts, rows, width, x, scale, shift, running_mean, running_var, eps, out):
+@Kernel
+def normalise_by_running(part, parts, rows, width, x, scale, shift, running_mean, running_var, eps, out):
     """Batch normalisation in prediction, by what training has left."""
-    begin, end = share(rows, part, parts)
-    x, out, scale, shift = matrix(x, rows, width), matrix(out, rows, width), vector(scale, width), vector(shift, width)
-    mean, variance = vector(running_mean, width), vector(running_var, width)
+    begin, end = get_share(rows, part, parts)
+    x, out, scale, shift = (
+        view_matrix(x, rows, width),
+        view_matrix(out, rows, width),
+        view_vector(scale, width),
+        view_vector(shift, width),
+    )
+    mean, variance = view_vector(running_mean, width), view_vector(running_var, width)
     for r in range(begin, end):
         row, y = x[r], out[r]
         for j in range(width):
-            y[j] = fma(row[j] - mean[j], scale[j] / np.sqrt(variance[j] + vector(eps, 1)[0]), shift[j])
+            y[j] = fma(row[j] - mean[j], scale[j] / np.sqrt(variance[j] + view_vector(eps, 1)[0]), shift[j])
 
 
-@kernel
-def layer_norm(part, parts, rows, width, x, scale, shift, out, inverse, eps):
+@Kernel
+def normalise_rows(part, parts, rows, width, x, scale, shift, out, inverse, eps):
     """Layer normalisation (Ba et al. 2016); x becomes what is normalised, and
     `inverse`, (rows, 2), what it was multiplied by.
     """
-    begin, end = share(rows, part, parts)
+    begin, end = get_share(rows, part, parts)
     x, out, scale, shift, inverse = (
-        matrix(x, rows, width),
-        matrix(out, rows, width),
-        vector(scale, width),
-        vector(shift, width),
-        matrix(inverse, rows, 2),
+        view_matrix(x, rows, width),
+        view_matrix(out, rows, width),
+        view_vector(scale, width),
+        view_vector(shift, width),
+        view_matrix(inverse, rows, 2),
     )
     for r in range(begin, end):
         row, y, own = x[r], out[r], inverse[r]
@@ -121,7 +132,7 @@ def layer_norm(part, parts, rows, width, x, scale, shift, out, inverse, eps):
         mean = dot(row, y, own) / F(width)
         for j in range(width):
             row[j] -= mean
-        factor = F(1) / np.sqrt(dot(row, row, own) / F(width) + vector(eps, 1)[0])
+        factor = F(1) / np.sqrt(dot(row, row, own) / F(width) + view_vector(eps, 1)[0])
         own[0] = factor
         for j in range(width):
             v = row[j] * factor
@@ -129,18 +140,18 @@ def layer_norm(part, parts, rows, width, x, scale, shift, out, inverse, eps):
             y[j] = fma(v, scale[j], shift[j])
 
 
-@kernel
-def layer_norm_backward(part, parts, rows, width, g, x, scale, inverse, ones):
+@Kernel
+def normalise_rows_backward(part, parts, rows, width, g, x, scale, inverse, ones):
     """g of `out` becomes that of what came in; x is what was normalised. `ones`,
     (width,), are ones.
     """
-    begin, end = share(rows, part, parts)
+    begin, end = get_share(rows, part, parts)
     g, x, scale, inverse, ones = (
-        matrix(g, rows, width),
-        matrix(x, rows, width),
-        vector(scale, width),
-        matrix(inverse, rows, 2),
-        vector(ones, width),
+        view_matrix(g, rows, width),
+        view_matrix(x, rows, width),
+        view_vector(scale, width),
+        view_matrix(inverse, rows, 2),
+        view_vector(ones, width),
     )
     for r in range(begin, end):
         y, v, own = g[r], x[r], inverse[r]
@@ -152,12 +163,12 @@ def layer_norm_backward(part, parts, rows, width, g, x, scale, inverse, ones):
             y[j] = own[0] * (y[j] - mean - v[j] * along)
 
 
-@kernel
-def norm_sums(part, parts, rows, width, g, x, of_scale, of_shift):
+@Kernel
+def sum_norm_gradients(part, parts, rows, width, g, x, of_scale, of_shift):
     """The gradients of scale and shift of a layer normalisation. Parts have columns."""
-    begin, end = share(width, part, parts)
-    g, x = matrix(g, rows, width)[:, begin:end], matrix(x, rows, width)[:, begin:end]
-    a, b = vector(of_scale, width)[begin:end], vector(of_shift, width)[begin:end]
+    begin, end = get_share(width, part, parts)
+    g, x = view_matrix(g, rows, width)[:, begin:end], view_matrix(x, rows, width)[:, begin:end]
+    a, b = view_vector(of_scale, width)[begin:end], view_vector(of_shift, width)[begin:end]
     a[:] = 0
     b[:] = 0
     for r in range(rows):
@@ -171,7 +182,7 @@ def norm_sums(part, parts, rows, width, g, x, of_scale, of_shift):
 
 
 @inline
-def exponentials(x, out):
+def exponentiate(x, out):
     """out = e^(x - max x), which may be x; (the largest of x, the sum of out)."""
     most = x[0]
     for j in range(len(x)):
@@ -184,23 +195,23 @@ def exponentials(x, out):
     return most, total
 
 
-@kernel
-def softmax(part, parts, rows, width, x, out):
+@Kernel
+def apply_softmax(part, parts, rows, width, x, out):
     """Softmax of each row."""
-    begin, end = share(rows, part, parts)
-    x, out = matrix(x, rows, width), matrix(out, rows, width)
+    begin, end = get_share(rows, part, parts)
+    x, out = view_matrix(x, rows, width), view_matrix(out, rows, width)
     for r in range(begin, end):
         y = out[r]
-        _, total = exponentials(x[r], y)
+        _, total = exponentiate(x[r], y)
         for j in range(width):
             y[j] /= total
 
 
-@kernel
-def softmax_backward(part, parts, rows, width, g, out):
+@Kernel
+def apply_softmax_backward(part, parts, rows, width, g, out):
     """g becomes the gradient of what came in."""
-    begin, end = share(rows, part, parts)
-    g, out = matrix(g, rows, width), matrix(out, rows, width)
+    begin, end = get_share(rows, part, parts)
+    g, out = view_matrix(g, rows, width), view_matrix(out, rows, width)
     for r in range(begin, end):
         y, p, along = g[r], out[r], F(0)
         for j in range(width):
@@ -209,23 +220,23 @@ def softmax_backward(part, parts, rows, width, g, out):
             y[j] = p[j] * (y[j] - along)
 
 
-@kernel
-def log_softmax(part, parts, rows, width, x, out):
+@Kernel
+def apply_log_softmax(part, parts, rows, width, x, out):
     """Logarithms of softmax of each row."""
-    begin, end = share(rows, part, parts)
-    x, out = matrix(x, rows, width), matrix(out, rows, width)
+    begin, end = get_share(rows, part, parts)
+    x, out = view_matrix(x, rows, width), view_matrix(out, rows, width)
     for r in range(begin, end):
         y = out[r]
-        most, total = exponentials(x[r], y)
+        most, total = exponentiate(x[r], y)
         for j in range(width):
             y[j] = x[r, j] - most - log(total)
 
 
-@kernel
-def log_softmax_backward(part, parts, rows, width, g, out):
+@Kernel
+def apply_log_softmax_backward(part, parts, rows, width, g, out):
     """g becomes the gradient of what came in."""
-    begin, end = share(rows, part, parts)
-    g, out = matrix(g, rows, width), matrix(out, rows, width)
+    begin, end = get_share(rows, part, parts)
+    g, out = view_matrix(g, rows, width), view_matrix(out, rows, width)
     for r in range(begin, end):
         y, p, total = g[r], out[r], F(0)
         for j in range(width):

@@ -9,9 +9,9 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from sknet_hp.nets.compiled.kernel import Kernel, inline, intrinsic, kernel, kernel_with
+from sknet_hp.nets.compiled.kernel import Kernel, inline, intrinsic, make_kernel
 from sknet_hp.nets.compiled.kernels.functions import F, exp, expm1, normal, sigmoid, tanh
-from sknet_hp.nets.compiled.machine import int32s, integers, matrix, number, share, vector
+from sknet_hp.nets.compiled.machine import decode_number, get_share, view_int32s, view_int64s, view_matrix, view_vector
 
 # ---- activations: (value, slope) at x; alpha is the number that some of them have ------------------------------------
 
@@ -103,7 +103,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 @inline
-def mixed(key, number):
+def mix_key(key, number):
     """A key for each number, by a round of SplitMix64's finaliser (Steele et al. 2014)."""
     z = np.uint64(key) + (np.uint64(number) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -114,7 +114,7 @@ def mixed(key, number):
 _I32 = ir.IntType(32)
 
 
-def scrambled(builder: Any, counter: Any, low: Any, high: Any) -> Any:
+def build_scramble(builder: Any, counter: Any, low: Any, high: Any) -> Any:
     """32 random bits of a counter, by two keys and the rounds of Wellons's lowbias32,
     as instructions.
     """
@@ -131,12 +131,12 @@ def scrambled(builder: Any, counter: Any, low: Any, high: Any) -> Any:
 
 
 @intrinsic
-def _kept(typing: Any, counter: Any, low: Any, high: Any, threshold: Any, scale: Any) -> Any:
+def _draw_kept(typing: Any, counter: Any, low: Any, high: Any, threshold: Any, scale: Any) -> Any:
     """Two numbers, each 0 where its 16 random bits are below `threshold`, else `scale`."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         counter, low, high, threshold, scale = args
-        h = scrambled(builder, counter, low, high)
+        h = build_scramble(builder, counter, low, high)
         halves = builder.and_(h, ir.Constant(_I32, 0xFFFF)), builder.lshr(h, ir.Constant(_I32, 16))
         zero = ir.Constant(ir.FloatType(), 0.0)
         kept = [builder.select(builder.icmp_unsigned(">=", half, threshold), scale, zero) for half in halves]
@@ -154,18 +154,18 @@ def draw_mask(row, key, threshold, scale, mask):
     low, high = np.int32(key), np.int32(key >> np.uint64(32))
     first, second, begin = mask[:half], mask[half:], row * half
     for j in range(len(second)):
-        first[j], second[j] = _kept(begin + j, low, high, threshold, scale)
+        first[j], second[j] = _draw_kept(begin + j, low, high, threshold, scale)
     if len(second) < half:
-        first[half - 1], _ = _kept(begin + half - 1, low, high, threshold, scale)
+        first[half - 1], _ = _draw_kept(begin + half - 1, low, high, threshold, scale)
 
 
 @inline
-def _dropout(rate, key, layer):
+def _read_dropout(rate, key, layer):
     """(key, threshold, scale) of a layer's dropout in this step."""
-    return mixed(integers(key, 1)[0], layer), int32s(rate, 1)[0], vector(rate + 4, 1)[0]
+    return mix_key(view_int64s(key, 1)[0], layer), view_int32s(rate, 1)[0], view_vector(rate + 4, 1)[0]
 
 
-def dropout_rate(rate: float) -> np.ndarray:
+def encode_dropout_rate(rate: float) -> np.ndarray:
     """The two cells that `rate` of a kernel points at: a threshold for 16 bits, and
     what is left over is multiplied by. Rounded to 1 / 65,536.
     """
@@ -178,23 +178,23 @@ def dropout_rate(rate: float) -> np.ndarray:
 # ---- passes --------------------------------------------------------------------------------------------------------
 
 
-def _forward(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha):
+def _activate(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha):
     """out = dropout(f(z + bias)). What the gradient of `out` is multiplied by to be
     that of z takes its place.
 
     Shapes: z, out (rows, width); bias (width,); mask (parts, width), for this pass
     alone. `rate` is none without dropout.
     """
-    begin, end = share(rows, part, parts)
+    begin, end = get_share(rows, part, parts)
     z, out, b, mask, alpha = (
-        matrix(z, rows, width),
-        matrix(out, rows, width),
-        vector(bias, width),
-        vector(mask + 4 * part * width, width),
-        number(alpha),
+        view_matrix(z, rows, width),
+        view_matrix(out, rows, width),
+        view_vector(bias, width),
+        view_vector(mask + 4 * part * width, width),
+        decode_number(alpha),
     )
     if rate:
-        own, threshold, scale = _dropout(rate, key, layer)
+        own, threshold, scale = _read_dropout(rate, key, layer)
         for r in range(begin, end):
             x, y = z[r], out[r]
             draw_mask(r, own, threshold, scale, mask)
@@ -208,22 +208,22 @@ def _forward(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alp
                 y[j], x[j] = FUNCTION(x[j] + b[j], alpha)  # type: ignore[name-defined]  # noqa: F821
 
 
-def _bent(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha, weight, bent):
+def _activate_parametric(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha, weight, bent):
     """As `_forward` with x + (f(x) - x) weight in place of f(x); `bent`, (rows, width),
     is left for the gradient of `weight`, (width,).
     """
-    begin, end = share(rows, part, parts)
+    begin, end = get_share(rows, part, parts)
     z, out, b, mask, alpha = (
-        matrix(z, rows, width),
-        matrix(out, rows, width),
-        vector(bias, width),
-        vector(mask + 4 * part * width, width),
-        number(alpha),
+        view_matrix(z, rows, width),
+        view_matrix(out, rows, width),
+        view_vector(bias, width),
+        view_vector(mask + 4 * part * width, width),
+        decode_number(alpha),
     )
-    w, bent = vector(weight, width), matrix(bent, rows, width)
+    w, bent = view_vector(weight, width), view_matrix(bent, rows, width)
     mask[:] = F(1)
     if rate:
-        own, threshold, scale = _dropout(rate, key, layer)
+        own, threshold, scale = _read_dropout(rate, key, layer)
     for r in range(begin, end):
         x, y, t = z[r], out[r], bent[r]
         if rate:
@@ -236,24 +236,26 @@ def _bent(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha,
 
 
 FORWARD: dict[str, Kernel] = {
-    name: kernel_with(_forward, name, FUNCTION=function) for name, function in _FUNCTIONS.items()
+    name: make_kernel(_activate, name, FUNCTION=function) for name, function in _FUNCTIONS.items()
 }
 """By activation."""
 
-BENT: dict[str, Kernel] = {name: kernel_with(_bent, name, FUNCTION=function) for name, function in _FUNCTIONS.items()}
+PARAMETRIC_FORWARD: dict[str, Kernel] = {
+    name: make_kernel(_activate_parametric, name, FUNCTION=function) for name, function in _FUNCTIONS.items()
+}
 """The same with a learned weight for each unit."""
 
 
-@kernel
-def backward(part, parts, rows, width, g, slope, bias_gradient, bent, weight_gradient):
+@Kernel
+def multiply_by_slope(part, parts, rows, width, g, slope, bias_gradient, bent, weight_gradient):
     """g *= slope, and its sums over rows; of g · bent before that. None for what there
     is not. Parts have columns.
     """
-    begin, end = share(width, part, parts)
-    g, slope = matrix(g, rows, width)[:, begin:end], matrix(slope, rows, width)[:, begin:end]
-    bias, weight = vector(bias_gradient, width)[begin:end], vector(weight_gradient, width)[begin:end]
+    begin, end = get_share(width, part, parts)
+    g, slope = view_matrix(g, rows, width)[:, begin:end], view_matrix(slope, rows, width)[:, begin:end]
+    bias, weight = view_vector(bias_gradient, width)[begin:end], view_vector(weight_gradient, width)[begin:end]
     if bent:
-        of_weight = matrix(bent, rows, width)[:, begin:end]
+        of_weight = view_matrix(bent, rows, width)[:, begin:end]
         weight[:] = 0
         for r in range(rows):
             x, t = g[r], of_weight[r]
@@ -274,22 +276,22 @@ def backward(part, parts, rows, width, g, slope, bias_gradient, bent, weight_gra
                 x[j] *= s[j]
 
 
-@kernel
+@Kernel
 def add_bias(part, parts, rows, width, x, bias):
     """x += bias, each row."""
-    begin, end = share(rows, part, parts)
-    x, b = matrix(x, rows, width), vector(bias, width)
+    begin, end = get_share(rows, part, parts)
+    x, b = view_matrix(x, rows, width), view_vector(bias, width)
     for r in range(begin, end):
         row = x[r]
         for j in range(width):
             row[j] += b[j]
 
 
-@kernel
+@Kernel
 def sum_rows(part, parts, rows, width, g, total):
     """(rows, width) to (width,). Parts have columns."""
-    begin, end = share(width, part, parts)
-    g, out = matrix(g, rows, width)[:, begin:end], vector(total, width)[begin:end]
+    begin, end = get_share(width, part, parts)
+    g, out = view_matrix(g, rows, width)[:, begin:end], view_vector(total, width)[begin:end]
     out[:] = 0
     for r in range(rows):
         row = g[r]
@@ -297,41 +299,41 @@ def sum_rows(part, parts, rows, width, g, total):
             out[j] += row[j]
 
 
-@kernel
+@Kernel
 def add(part, parts, n, a, b, out):
     """out = a + b, which may be either."""
-    begin, end = share(n, part, parts)
+    begin, end = get_share(n, part, parts)
     a, b, out = (
-        vector(a + 4 * begin, end - begin),
-        vector(b + 4 * begin, end - begin),
-        vector(out + 4 * begin, end - begin),
+        view_vector(a + 4 * begin, end - begin),
+        view_vector(b + 4 * begin, end - begin),
+        view_vector(out + 4 * begin, end - begin),
     )
     for i in range(end - begin):
         out[i] = a[i] + b[i]
 
 
-@kernel
+@Kernel
 def add_columns(part, parts, rows, width, x, x_width, out, out_width):
     """out += x, for the first `width` columns of both."""
-    begin, end = share(rows, part, parts)
-    x, out = matrix(x, rows, x_width), matrix(out, rows, out_width)
+    begin, end = get_share(rows, part, parts)
+    x, out = view_matrix(x, rows, x_width), view_matrix(out, rows, out_width)
     for r in range(begin, end):
         source, to = x[r, :width], out[r, :width]
         for j in range(width):
             to[j] += source[j]
 
 
-@kernel
+@Kernel
 def fill(part, parts, n, x, value):
     """Set all of x to a number."""
-    begin, end = share(n, part, parts)
-    vector(x + 4 * begin, end - begin)[:] = number(value)
+    begin, end = get_share(n, part, parts)
+    view_vector(x + 4 * begin, end - begin)[:] = decode_number(value)
 
 
-@kernel
+@Kernel
 def scale(part, parts, n, x, factor, out):
     """out = x times a number; it may be x."""
-    begin, end = share(n, part, parts)
-    x, out = vector(x + 4 * begin, end - begin), vector(out + 4 * begin, end - begin)
+    begin, end = get_share(n, part, parts)
+    x, out = view_vector(x + 4 * begin, end - begin), view_vector(out + 4 * begin, end - begin)
     for i in range(end - begin):
-        out[i] = x[i] * number(factor)
+        out[i] = x[i] * decode_number(factor)

@@ -19,10 +19,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from sknet_hp.nets.compiled.kernel import inline, intrinsic, kernel
-from sknet_hp.nets.compiled.machine import address, call, fma, lanes, matrix, share, vector
+from sknet_hp.nets.compiled.kernel import Kernel, inline, intrinsic
+from sknet_hp.nets.compiled.machine import call, count_lanes, fma, get_address, get_share, view_matrix, view_vector
 
-_LANES = lanes()
+_LANES = count_lanes()
 _WIDE = 2 * _LANES
 _ROWS = 8 if _LANES != 8 else 6  # of a tile: AVX has sixteen registers, the others twice as many
 _DEPTH, _HEIGHT = 256, 256
@@ -87,8 +87,8 @@ _one, _one_1 = (_make_tile(rows, 1, _LANES) for rows in (_ROWS, 1))
 _half, _half_1 = (_make_tile(rows, 1, max(4, _LANES // 2)) for rows in (_ROWS, 1))
 
 
-@kernel
-def columns(part, parts, width, m, a, a_row, a_inner, b, b_inner, c, c_row, depth, add):
+@Kernel
+def multiply_columns(part, parts, width, m, a, a_row, a_inner, b, b_inner, c, c_row, depth, add):
     """m rows of c, `width` of its columns: two registers, one, or half of one. b's lie
     beside each other.
     """
@@ -125,7 +125,7 @@ _SIXTEEN = ir.VectorType(_FLOAT, 16)
 
 
 @intrinsic
-def turn_square(typing: Any, source: Any, distance: Any, target: Any, target_distance: Any) -> Any:
+def transpose_square(typing: Any, source: Any, distance: Any, target: Any, target_distance: Any) -> Any:
     """Write a square of 16 × 16 floats turned: its rows lie `distance` floats apart at
     the address `source`, and will at `target`.
     """
@@ -156,7 +156,10 @@ def _copy_panel(depth, used, width, b, b_inner, b_column, panel):
     """Lay a panel of b out row by row at the address `panel`, its last columns filled
     up with zeros.
     """
-    source, target = vector(b, (depth - 1) * b_inner + (used - 1) * b_column + 1), vector(panel, depth * width)
+    source, target = (
+        view_vector(b, (depth - 1) * b_inner + (used - 1) * b_column + 1),
+        view_vector(panel, depth * width),
+    )
     if b_column == 1:
         for k in range(depth):
             row, to = source[k * b_inner : k * b_inner + used], target[k * width : (k + 1) * width]
@@ -167,7 +170,7 @@ def _copy_panel(depth, used, width, b, b_inner, b_column, panel):
         whole = depth // 16 * 16
         for j in range(squares):
             for k in range(0, whole, 16):
-                turn_square(b + 4 * (16 * j * b_column + k), b_column, panel + 4 * (k * width + 16 * j), width)
+                transpose_square(b + 4 * (16 * j * b_column + k), b_column, panel + 4 * (k * width + 16 * j), width)
         for j in range(used):
             for k in range(whole if j < 16 * squares else 0, depth):
                 target[k * width + j] = source[j * b_column + k * b_inner]
@@ -177,14 +180,14 @@ def _copy_panel(depth, used, width, b, b_inner, b_column, panel):
 
 
 @inline
-def _edge(column, used, width, m, a, a_row, a_inner, panel, c, c_row, depth, add, tile):
-    """As `columns`, where c ends before the registers do: by way of a tile of its own,
+def _multiply_edge(column, used, width, m, a, a_row, a_inner, panel, c, c_row, depth, add, tile):
+    """As `multiply_columns`, where c ends before the registers do: by way of a tile of its own,
     at the address `tile`.
     """
-    own = vector(tile, _ROWS * width)
+    own = view_vector(tile, _ROWS * width)
     for i in range(0, m, _ROWS):
         rows = min(_ROWS, m - i)
-        out = vector(c + 4 * i * c_row, (rows - 1) * c_row + used)
+        out = view_vector(c + 4 * i * c_row, (rows - 1) * c_row + used)
         if add:
             for r in range(rows):
                 for j in range(used):
@@ -195,15 +198,15 @@ def _edge(column, used, width, m, a, a_row, a_inner, panel, c, c_row, depth, add
                 out[r * c_row + j] = own[r * width + j]
 
 
-@kernel
-def product(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c, c_row, add, scratch, column):
+@Kernel
+def multiply(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c, c_row, add, scratch, column):
     """c = a b, or c + a b where `add`: (m, inner) by (inner, n).
 
     a[i, k] lies a_row i + a_inner k floats behind a's beginning, b[k, j] b_inner k +
     b_column j behind b's, and c[i, j] c_row i + j. Parts have rows of c, and a scratch
-    of `SCRATCH` floats each; `column` is the address of `columns`.
+    of `SCRATCH` floats each; `column` is the address of `multiply_columns`.
     """
-    begin, end = share(m, part, parts)
+    begin, end = get_share(m, part, parts)
     panel_at = scratch + 4 * SCRATCH * part
     tile_at = panel_at + 4 * _DEPTH * _WIDE
     for first in range(0, inner, _DEPTH):
@@ -221,7 +224,7 @@ def product(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c
                     _copy_panel(depth, used, width, b_panel, b_inner, b_column, panel_at)
                     b_panel, b_distance = panel_at, width
                 if used < width:
-                    _edge(
+                    _multiply_edge(
                         column,
                         used,
                         width,
@@ -262,7 +265,7 @@ FEW = 4
 
 
 @intrinsic
-def _dots(typing: Any, a: Any, b: Any, n: Any, b_column: Any, steps: Any, out: Any) -> Any:
+def _compute_dots(typing: Any, a: Any, b: Any, n: Any, b_column: Any, steps: Any, out: Any) -> Any:
     """out[j] = a · b_j for n of at most `FEW` vectors that lie b_column floats from
     each other, in steps of sixteen floats. All by address.
     """
@@ -312,22 +315,22 @@ def dot(a, b, out):
     pairs, and one for what is left of the last sixteen.
     """
     whole = len(a) // 16
-    _dots(address(a), address(b), 1, 0, whole, address(out))
+    _compute_dots(get_address(a), get_address(b), 1, 0, whole, get_address(out))
     for k in range(16 * whole, len(a)):
         out[0] = fma(a[k], b[k], out[0])
     return out[0]
 
 
-@kernel
-def few_columns(part, parts, m, n, inner, a, a_row, b, c):
+@Kernel
+def multiply_few_columns(part, parts, m, n, inner, a, a_row, b, c):
     """c = a b' for n up to `FEW`; rows of a lie together, those of b, (n, inner), and
     of c, (m, n), behind each other. Parts have rows.
     """
-    begin, end = share(m, part, parts)
-    b, whole = matrix(b, n, inner), inner // 16
+    begin, end = get_share(m, part, parts)
+    b, whole = view_matrix(b, n, inner), inner // 16
     for i in range(begin, end):
-        x, out = vector(a + 4 * i * a_row, inner), vector(c + 4 * n * i, n)
-        _dots(address(x), address(b), n, inner, whole, address(out))
+        x, out = view_vector(a + 4 * i * a_row, inner), view_vector(c + 4 * n * i, n)
+        _compute_dots(get_address(x), get_address(b), n, inner, whole, get_address(out))
         for k in range(16 * whole, inner):
             for j in range(n):
                 out[j] = fma(x[k], b[j, k], out[j])
