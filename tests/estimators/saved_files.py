@@ -6,7 +6,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 import sknet_hp
-from sknet_hp.estimators.persistence.contents import FORMAT, _digest
+from sknet_hp.estimators.persistence.contents import FORMAT, compute_digest
 
 
 def saved(model, path):
@@ -26,4 +26,6 @@ def rewritten(path, change=lambda tree: tree, arrays=None):
     """Write the file anew with its tree changed, and perhaps its arrays."""
     tree, known = contents(path)
     tree, arrays = change(tree), known if arrays is None else arrays
-    path.write_bytes(save_tensors(arrays, {"sknet_hp": str(FORMAT), "tree": tree, "sha256": _digest(tree, arrays)}))
+    path.write_bytes(
+        save_tensors(arrays, {"sknet_hp": str(FORMAT), "tree": tree, "sha256": compute_digest(tree, arrays)})
+    )

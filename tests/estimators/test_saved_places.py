@@ -166,7 +166,7 @@ def test_a_file_is_read_back_before_it_counts(tmp_path, monkeypatch):
     def damaged(content, name):
         raise SavedModelError(f"{name} is damaged")
 
-    monkeypatch.setattr(files, "from_bytes", damaged)
+    monkeypatch.setattr(files, "deserialize", damaged)
     with pytest.raises(
         TypeError,
         match=r"would not come back from its file \(what was written is damaged\), so there is none; use joblib",

@@ -1,5 +1,6 @@
-"""What an archive of skops would take in memory, found out before anything is read: a
-few bytes can stand for gigabytes.
+"""How much memory an archive of skops would take, found out before anything is read.
+
+A few bytes can stand for gigabytes.
 """
 
 import io
@@ -14,13 +15,14 @@ _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.r
 
 
 def check_sizes(content: bytes) -> None:
-    """Check that an archive holds no more than its own size, which is so where nothing
-    is compressed.
+    """Check that an archive holds no more than its own size.
+
+    This is so where nothing is compressed.
 
     Raises
     ------
     ValueError
-        If it does, or if it is no archive of skops.
+        If it holds more, or if it is no archive of skops.
     """
     with ZipFile(io.BytesIO(content)) as archive:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
@@ -29,7 +31,7 @@ def check_sizes(content: bytes) -> None:
         # skops reads a file for each object that names it, and objects of one `__id__` once.
         read = {
             (node.get("__id__"), node["file"])
-            for node in _nodes(json.loads(archive.read("schema.json")))
+            for node in _collect_nodes(json.loads(archive.read("schema.json")))
             if isinstance(node.get("file"), str)
         }
         if sum(sizes[name] for _, name in read) > len(content):
@@ -40,8 +42,9 @@ def check_sizes(content: bytes) -> None:
 
 
 def _check_file(file: BinaryIO, size: int) -> None:
-    """Check that an array in NumPy's format is as large as it says, and that it is not
-    an archive itself, as sparse matrices are.
+    """Check that an array in NumPy's format is as large as it says.
+
+    Sparse matrices, which are archives themselves, are refused.
     """
     begin = file.read(len(np.lib.format.MAGIC_PREFIX))
     if begin.startswith(b"PK"):
@@ -53,8 +56,8 @@ def _check_file(file: BinaryIO, size: int) -> None:
             raise ValueError(f"an array of shape {shape} and type {dtype} in {size} bytes")
 
 
-def _nodes(value: Any) -> list[dict[str, Any]]:
-    """All nodes of skops's description, however deep."""
+def _collect_nodes(value: Any) -> list[dict[str, Any]]:
+    """Return all nodes of skops's description, however deep."""
     found, waiting = [], [value]
     while waiting:
         part = waiting.pop()

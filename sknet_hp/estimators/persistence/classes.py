@@ -1,8 +1,10 @@
-"""The classes whose objects a saved file may hold, attribute by attribute: ours, and
-those of scikit-learn's estimators that hold our networks.
+"""The classes whose objects a saved file may hold, attribute by attribute.
+
+They are our own, and those of scikit-learn's estimators that hold our networks.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -13,120 +15,127 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
-from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
-from sknet_hp.estimators.classifier import NetClassifier
-from sknet_hp.estimators.encoding.categories import Codes, OneHot
-from sknet_hp.estimators.encoding.sparse import SparseScaler
-from sknet_hp.estimators.encoding.standardise import Standardiser
-from sknet_hp.estimators.encoding.table_encoder import TableEncoder
-from sknet_hp.estimators.encoding.transforms import PiecewiseLinear, Quantile, RobustSmooth, Unchanged
-from sknet_hp.estimators.encoding.words import Words
 from sknet_hp.estimators.persistence import metadata_requests
-from sknet_hp.estimators.regressor import NetRegressor
-from sknet_hp.estimators.targets.labels import ClassTarget
-from sknet_hp.estimators.targets.numbers import NumberTarget
 from sknet_hp.fusion.detection import TrainsNetworks
-from sknet_hp.training.job import State
-from sknet_hp.training.rules.averaging import Average
-from sknet_hp.training.rules.stopping import Plateau
 
-_OURS: dict[str, type] = {
-    cls.__name__: cls
-    for cls in (
-        NetClassifier,
-        NetRegressor,
-        TableEncoder,
-        Standardiser,
-        Quantile,
-        RobustSmooth,
-        Unchanged,
-        PiecewiseLinear,
-        OneHot,
-        Codes,
-        Words,
-        SparseScaler,
-        ClassTarget,
-        NumberTarget,
-        State,
-        Plateau,
-        Average,
-        AveragedClassifier,
-        AveragedRegressor,
-    )
+_PLACES: dict[str, str] = {
+    "NetClassifier": "sknet_hp.estimators.classifier.NetClassifier",
+    "NetRegressor": "sknet_hp.estimators.regressor.NetRegressor",
+    "AveragedClassifier": "sknet_hp.estimators.averaged.AveragedClassifier",
+    "AveragedRegressor": "sknet_hp.estimators.averaged.AveragedRegressor",
+    "TableEncoder": "sknet_hp.estimators.encoding.table_encoder.TableEncoder",
+    "Standardiser": "sknet_hp.estimators.encoding.standardise.Standardiser",
+    "Quantile": "sknet_hp.estimators.encoding.transforms.Quantile",
+    "RobustSmooth": "sknet_hp.estimators.encoding.transforms.RobustSmooth",
+    "Unchanged": "sknet_hp.estimators.encoding.transforms.Unchanged",
+    "PiecewiseLinear": "sknet_hp.estimators.encoding.transforms.PiecewiseLinear",
+    "OneHot": "sknet_hp.estimators.encoding.categories.OneHot",
+    "Codes": "sknet_hp.estimators.encoding.categories.Codes",
+    "Words": "sknet_hp.estimators.encoding.words.Words",
+    "SparseScaler": "sknet_hp.estimators.encoding.sparse.SparseScaler",
+    "ClassTarget": "sknet_hp.estimators.targets.labels.ClassTarget",
+    "NumberTarget": "sknet_hp.estimators.targets.numbers.NumberTarget",
+    "State": "sknet_hp.training.job.State",
+    "Plateau": "sknet_hp.training.rules.stopping.Plateau",
+    "Average": "sknet_hp.training.rules.averaging.Average",
 }
+"""The classes of this package that a file may name, and where each is defined.
+
+The names are part of the format: they stay when a class moves. Nothing else of this
+package is ever built, and a module is imported only when a file asks for its class.
+"""
+
+_NAMES = {place: name for name, place in _PLACES.items()}
+_MODELS = ("NetClassifier", "NetRegressor", "AveragedClassifier", "AveragedRegressor")
 _HELPERS = ("_CalibratedClassifier",)  # what scikit-learn's estimators keep networks in, and no estimators themselves
 
 
-def is_saved(value: Any) -> bool:
-    """Whether `save` takes it as a whole: an estimator of ours, a pipeline, or what
-    holds a network of ours, but for searches.
+def is_savable(value: object) -> bool:
+    """Return whether `save` takes an object as a whole.
+
+    It takes our estimators, pipelines, and other estimators of scikit-learn that hold
+    one of our networks, except searches.
     """
-    if isinstance(value, (NetClassifier, NetRegressor, Pipeline, AveragedClassifier, AveragedRegressor)):
+    if isinstance(value, Pipeline) or any(_name_own_class(cls) in _MODELS for cls in type(value).__mro__):
         return True
     return (
         isinstance(value, BaseEstimator)
         and not isinstance(value, BaseSearchCV)
-        and name_of(type(value)) is not None
+        and name_class(type(value)) is not None
         and holds_network(value)
     )
 
 
-def is_by_attribute(value: Any) -> bool:
-    """Whether an object is written attribute by attribute: skops knows nothing of our
-    networks.
+def is_stored_by_attribute(value: object) -> bool:
+    """Return whether an object is written attribute by attribute.
+
+    Other estimators are written by skops, which knows nothing of our networks.
     """
     return (
-        _OURS.get(type(value).__name__) is type(value)
+        _name_own_class(type(value)) is not None
         or type(value) in (Pipeline, QuantileTransformer)
         or holds_network(value)
     )
 
 
-def name_of(cls: type) -> str | None:
-    """What a class is called in a file: ours by their names, scikit-learn's by where
-    they can be imported from; None for others.
+def name_class(cls: type) -> str | None:
+    """Return the name that a class has in a file, or None if no file may hold it.
+
+    Our classes have short names, those of scikit-learn the path they can be imported
+    from.
     """
-    if _OURS.get(cls.__name__) is cls:
-        return cls.__name__
-    package, room, *_ = [*cls.__module__.split("."), ""]
+    own = _name_own_class(cls)
+    if own is not None:
+        return own
+    package, module, *_ = [*cls.__module__.split("."), ""]
     if (
         package != "sklearn"
-        or room not in sklearn.__all__
+        or module not in sklearn.__all__
         or not (issubclass(cls, BaseEstimator) or cls.__name__ in _HELPERS)
     ):
         return None
-    return (
-        f"sklearn.{room}.{cls.__name__}"
-        if getattr(import_module(f"sklearn.{room}"), cls.__name__, None) is cls
-        else None
-    )
+    public = getattr(import_module(f"sklearn.{module}"), cls.__name__, None)
+    return f"sklearn.{module}.{cls.__name__}" if public is cls else None
 
 
-def class_named(name: str) -> type:
-    """The opposite.
+def find_class(name: str) -> type:
+    """Return the class that has this name in a file.
 
     Raises
     ------
     ValueError, ImportError or AttributeError
         If there is no such class.
     """
-    if name in _OURS:
-        return _OURS[name]
-    package, room, own = name.split(".")
-    if package == "sklearn" and room in sklearn.__all__:
-        cls = getattr(import_module(f"sklearn.{room}"), own)
-        if isinstance(cls, type) and name_of(cls) == name:
+    if name in _PLACES:
+        return _import_own_class(name)
+    package, module, own = name.split(".")
+    if package == "sklearn" and module in sklearn.__all__:
+        cls = getattr(import_module(f"sklearn.{module}"), own)
+        if isinstance(cls, type) and name_class(cls) == name:
             return cls
     raise ValueError(f"a class {name!r}")
 
 
-def holds_network(value: Any) -> bool:
-    """Whether there is a network of ours in it, however deep."""
-    return any(isinstance(part, TrainsNetworks) for part in objects_in(value))
+def _name_own_class(cls: type) -> str | None:
+    """Return the name of one of our classes in a file, or None for any other class."""
+    name = _NAMES.get(f"{cls.__module__}.{cls.__qualname__}")
+    return name if name is not None and _import_own_class(name) is cls else None
 
 
-def objects_in(value: Any) -> Iterator[Any]:
-    """All estimators in a value, itself included, each once."""
+@cache
+def _import_own_class(name: str) -> type:
+    module, _, own = _PLACES[name].rpartition(".")
+    cls: type = getattr(import_module(module), own)
+    return cls
+
+
+def holds_network(value: object) -> bool:
+    """Return whether one of our networks is in a value, however deep."""
+    return any(isinstance(part, TrainsNetworks) for part in iterate_estimators(value))
+
+
+def iterate_estimators(value: object) -> Iterator[Any]:
+    """Yield all estimators in a value, itself included, each once."""
     seen: set[int] = set()
     waiting = [value]
     while waiting:

@@ -1,7 +1,7 @@
-"""What a saved file consists of.
+"""The contents of a saved file: an estimator to bytes, and back.
 
-It is in the safetensors format. Its metadata hold a tree of plain data in JSON, in
-which arrays are named and classes are known by short names. Estimators of scikit-learn
+The bytes are in the safetensors format. Their metadata hold a tree of plain data in
+JSON, in which arrays are named and classes have short names. Estimators of scikit-learn
 that hold no network go through skops, which knows what it may build. So loading makes
 objects of known classes and sets their attributes; it calls nothing that a file names.
 """
@@ -15,32 +15,42 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from sknet_hp.estimators.persistence.classes import is_saved
+from sknet_hp.estimators.persistence.classes import is_savable
 from sknet_hp.estimators.persistence.errors import SavedModelError
 from sknet_hp.estimators.persistence.reader import Reader
 from sknet_hp.estimators.persistence.writer import Writer
 
 FORMAT = 2
-"""Raised when a file could not be read by what came before."""
+"""Number of the format; one more when older versions could not read it."""
 
 MOST_BEFORE_ARRAYS = 8 + 100_000_000
-"""Bytes: the length of the header, and the longest that safetensors takes."""
+"""Bytes before the arrays at most: the header's length, and safetensors' longest one."""
 
-_OF_VALUES = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, ImportError)
-_OF_DAMAGE = (
+# What reading a damaged or a forged file may raise.
+_DAMAGE_ERRORS = (
     SafetensorError,
-    *_OF_VALUES,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    ImportError,
     RecursionError,
     MemoryError,
-)  # what reading a damaged or a forged file may raise
+)
 
 
-def to_bytes(estimator: Any) -> bytes:
-    """What `save` writes. Raises TypeError for what can not be stored; the message
-    names it.
+def serialize(estimator: Any) -> bytes:
+    """Return the content of the file that `save` writes.
+
+    Raises
+    ------
+    TypeError
+        If something in it can not be stored; the message names it.
     """
-    if not is_saved(estimator):
-        inner = "save its best_estimator_, or " if is_saved(getattr(estimator, "best_estimator_", None)) else ""
+    if not is_savable(estimator):
+        inner = "save its best_estimator_, or " if is_savable(getattr(estimator, "best_estimator_", None)) else ""
         raise TypeError(
             f"save takes a NetClassifier, a NetRegressor, a Pipeline, and estimators of scikit-learn that hold one of "
             f"them, but searches, got {type(estimator).__name__}; {inner}use joblib.dump for others"
@@ -53,7 +63,7 @@ def to_bytes(estimator: Any) -> bytes:
             f"{type(estimator).__name__} holds something that holds itself, which can't be stored without pickle; use "
             f"joblib.dump"
         ) from None
-    metadata = {"sknet_hp": str(FORMAT), "tree": tree, "sha256": _digest(tree, writer.arrays)}
+    metadata = {"sknet_hp": str(FORMAT), "tree": tree, "sha256": compute_digest(tree, writer.arrays)}
     try:
         return save_tensors(writer.arrays, metadata)
     except SafetensorError as error:  # its header has a limit
@@ -62,33 +72,36 @@ def to_bytes(estimator: Any) -> bytes:
         ) from None
 
 
-def from_bytes(content: bytes, name: str) -> Any:
-    """What `load` gives for the content of a file, which errors name. Raises
-    SavedModelError if it is damaged.
-    """
-    tree, digest = tree_of(content, name)
-    try:
-        arrays = load_tensors(content)
-        if not isinstance(tree, str) or _digest(tree, arrays) != digest:
-            raise SavedModelError(f"{name} is damaged or was changed: its contents do not match their checksum")
-        estimator = Reader(arrays).decode(json.loads(tree))
-    except SavedModelError:
-        raise
-    except _OF_DAMAGE as error:
-        raise SavedModelError(f"{name} is damaged: {type(error).__name__} while reading it") from None
-    if not is_saved(estimator):
-        raise SavedModelError(f"{name} holds no estimator")
-    return estimator
-
-
-def tree_of(content: bytes, name: str) -> tuple[Any, Any]:
-    """What a file's header says: the tree, and the checksum; its arrays need not be
-    there yet.
+def deserialize(content: bytes, name: str) -> Any:
+    """Return the estimator that the content of a file holds; errors call it `name`.
 
     Raises
     ------
     SavedModelError
-        If it is none of ours, or of another version.
+        If the content is damaged.
+    """
+    tree, digest = read_header(content, name)
+    try:
+        arrays = load_tensors(content)
+        if not isinstance(tree, str) or compute_digest(tree, arrays) != digest:
+            raise SavedModelError(f"{name} is damaged or was changed: its contents do not match their checksum")
+        estimator = Reader(arrays).decode(json.loads(tree))
+    except SavedModelError:
+        raise
+    except _DAMAGE_ERRORS as error:
+        raise SavedModelError(f"{name} is damaged: {type(error).__name__} while reading it") from None
+    if not is_savable(estimator):
+        raise SavedModelError(f"{name} holds no estimator")
+    return estimator
+
+
+def read_header(content: bytes, name: str) -> tuple[Any, Any]:
+    """Return the tree and the checksum of a file; its arrays need not be there yet.
+
+    Raises
+    ------
+    SavedModelError
+        If the file is none of ours, or of another version.
     """
     try:
         size = int.from_bytes(content[:8], "little")
@@ -112,7 +125,8 @@ def tree_of(content: bytes, name: str) -> tuple[Any, Any]:
     return tree, digest
 
 
-def _digest(tree: str, arrays: dict[str, np.ndarray]) -> str:
+def compute_digest(tree: str, arrays: dict[str, np.ndarray]) -> str:
+    """Compute the SHA-256 checksum of a file's tree and arrays."""
     sha = hashlib.sha256(tree.encode())
     for name in sorted(arrays):
         array = arrays[name]

@@ -1,4 +1,4 @@
-"""What is wrong with a saved file."""
+"""The error of a saved file that can not be loaded."""
 
 
 class SavedModelError(ValueError):

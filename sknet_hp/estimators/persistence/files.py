@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sknet_hp.estimators.persistence.contents import MOST_BEFORE_ARRAYS, from_bytes, to_bytes, tree_of
+from sknet_hp.estimators.persistence.contents import MOST_BEFORE_ARRAYS, deserialize, read_header, serialize
 from sknet_hp.estimators.persistence.errors import SavedModelError
 
 
@@ -21,8 +21,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : NetClassifier, NetRegressor, Pipeline, or an estimator of scikit-learn
-        that holds one of them Such as `TransformedTargetRegressor`,
+    estimator : NetClassifier, NetRegressor, Pipeline, or what holds one of them
+        An estimator of scikit-learn that holds one, such as `TransformedTargetRegressor`,
         `CalibratedClassifierCV`, `VotingClassifier`, `StackingRegressor`,
         `BaggingClassifier`, `MultiOutputRegressor`; and the ensemble that is a search's
         `best_estimator_` with ``refit="ensemble"``. Other steps of a pipeline, and
@@ -41,16 +41,16 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         If the file can not be written, or is a device or a pipe. What was there before
         is still there then, and nothing else is.
     """
-    content = to_bytes(estimator)
+    content = serialize(estimator)
     try:
-        _put_in_place(content, Path(os.path.realpath(path)), type(estimator).__name__)
+        _replace_file(content, Path(os.path.realpath(path)), type(estimator).__name__)
     except OSError as error:  # names what was asked for, not the file beside it
         reason = "No such file or directory, make its folder first" if error.errno == errno.ENOENT else error.strerror
         raise OSError(error.errno, reason, str(Path(path))) from None
 
 
-def _put_in_place(content: bytes, target: Path, what: str) -> None:
-    """Write a file, and put it in the place of what is there if it can be loaded."""
+def _replace_file(content: bytes, target: Path, what: str) -> None:
+    """Write a file, and put it in the target's place if it can be loaded."""
     if target.is_symlink():  # after all links were followed: it leads to itself
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     before = target.stat().st_mode if target.exists() else None
@@ -64,7 +64,7 @@ def _put_in_place(content: bytes, target: Path, what: str) -> None:
         if partial.read_bytes() != content:
             raise OSError(errno.EIO, "The file system gives back something else than what was written")
         try:
-            from_bytes(content, "what was written")
+            deserialize(content, "what was written")
         except SavedModelError as error:
             raise TypeError(
                 f"{what} would not come back from its file ({error}), so there is none; use joblib.dump"
@@ -78,11 +78,12 @@ def _put_in_place(content: bytes, target: Path, what: str) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Load what `save` has written. Nothing in the file is executed.
+    """Load an estimator that `save` has written. Nothing in the file is executed.
 
     Parameters
     ----------
     path : str or path-like
+        The file.
 
     Returns
     -------
@@ -106,6 +107,6 @@ def load(path: str | os.PathLike[str]) -> Any:
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         file.seek(0)
-        tree_of(file.read(min(8 + length, MOST_BEFORE_ARRAYS)), name)  # what is none of ours may be large
+        read_header(file.read(min(8 + length, MOST_BEFORE_ARRAYS)), name)  # what is none of ours may be large
         file.seek(0)
-        return from_bytes(file.read(), name)
+        return deserialize(file.read(), name)

@@ -1,5 +1,7 @@
-"""Trees of plain data to estimators: objects of known classes are made and given their
-attributes; nothing that a file names is called.
+"""From trees of plain data to estimators.
+
+Objects of known classes are made and given their attributes; nothing that a file names
+is called.
 """
 
 from typing import Any
@@ -9,15 +11,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch
 
 from sknet_hp.estimators.persistence import metadata_requests
-from sknet_hp.estimators.persistence.classes import class_named
-from sknet_hp.estimators.persistence.skops_bytes import step_from_bytes
+from sknet_hp.estimators.persistence.classes import find_class
+from sknet_hp.estimators.persistence.skops_bytes import load_with_skops
 
 _LAST_CODE_POINT = 0x10FFFF
 
 
 class Reader:
-    """The opposite of `Writer`. What is made takes no more memory than what the file
-    holds: each array is taken once.
+    """Builds estimators from a tree that a `Writer` made, and its arrays.
+
+    They take no more memory than what the file holds: each array is taken once.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray]):
@@ -25,19 +28,20 @@ class Reader:
         self._made: list[Any] = []
 
     def decode(self, node: Any) -> Any:
-        """The value of a node. Raises ValueError and its like for nodes that no
-        `Writer` makes.
+        """Return the value of a node.
+
+        Raises ValueError and its like for nodes that no `Writer` makes.
         """
         if not isinstance(node, dict):
             if isinstance(node, list):
                 raise ValueError("a list without a kind")
             return node
         if "object" in node:
-            return self._object(node)
+            return self._build_object(node)
         (kind,) = node.keys() - {"order", "type"}
         content = node[kind]
         if kind in ("array", "texts", "bytes", "times"):
-            array = _typed(self._taken(content), kind, node.get("type"))
+            array = _view_as_kind(self._take_array(content), kind, node.get("type"))
             return array.astype(array.dtype.newbyteorder(node["order"])) if "order" in node else array
         if kind in ("dict", "bunch"):
             pairs = {self.decode(key): self.decode(value) for key, value in content}
@@ -52,38 +56,39 @@ class Reader:
         if kind in ("int", "float"):
             return int(content) if kind == "int" else float(content)
         if kind == "scalar":
-            return self._taken(content).reshape(())[()]
+            return self._take_array(content).reshape(())[()]
         if kind == "skops":
-            return step_from_bytes(self._taken(content).tobytes())
+            return load_with_skops(self._take_array(content).tobytes())
         if kind == "same":
             return self._made[content]
         raise ValueError(f"a node of kind {kind!r}")
 
-    def _object(self, node: Any) -> Any:
-        cls = class_named(node["object"])
+    def _build_object(self, node: Any) -> Any:
+        cls = find_class(node["object"])
         made: Any = object.__new__(cls)
         state = {str(name): self.decode(part) for name, part in node["state"].items()}
         if issubclass(cls, BaseEstimator):
-            BaseEstimator.__setstate__(
-                made, state
-            )  # not the class's own; it warns of what another version of scikit-learn has made
+            # Not the class's own method; this one warns of what another version of scikit-learn has made.
+            BaseEstimator.__setstate__(made, state)
         else:
-            vars(made).update(state)  # not setattr: frozen dataclasses are as good
+            vars(made).update(state)  # not setattr, which frozen dataclasses refuse
         if "requests" in node:
-            metadata_requests.restore(made, node["requests"])
+            metadata_requests.restore_requests(made, node["requests"])
         self._made.append(made)
         return made
 
-    def _taken(self, name: str) -> np.ndarray:
-        """An array of the file. There is none a second time: a small file could make
-        many of a large one.
+    def _take_array(self, name: str) -> np.ndarray:
+        """Take an array of the file out of those that are left.
+
+        There is none a second time: else a small file could make many of a large array.
         """
         return self._arrays.pop(name)
 
 
-def _typed(array: np.ndarray, kind: str, name: Any) -> np.ndarray:
-    """A copy of an array, as the numbers that it is of, or as what they stand for:
-    points in time, or the characters of text or bytes.
+def _view_as_kind(array: np.ndarray, kind: str, name: Any) -> np.ndarray:
+    """Return a copy of an array, as the numbers it holds or as what they stand for.
+
+    They may stand for points in time, or for the characters of text or bytes.
     """
     if kind == "array":
         return array.copy()

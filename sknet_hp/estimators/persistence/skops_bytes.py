@@ -1,7 +1,10 @@
-"""scikit-learn's own estimators, as other steps of a pipeline, as bytes and back, by
-skops: no pickle either.
+"""Objects of scikit-learn that hold no network, as bytes and back, without pickle.
+
+They are written by skops, whole: other steps of a saved pipeline, and the states of a
+search over estimators that are not ours.
 """
 
+from collections.abc import Collection
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -11,16 +14,16 @@ from sklearn.base import BaseEstimator
 
 from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.persistence.archives import check_sizes
-from sknet_hp.estimators.persistence.classes import objects_in
+from sknet_hp.estimators.persistence.classes import iterate_estimators
 
 
 @cache
-def _trusted() -> list[str]:
-    """What skops may build beside estimators: what they hold of scikit-learn's own,
-    written in Python and called by nothing but their methods.
+def _list_trusted_types() -> tuple[str, ...]:
+    """Return the names of what skops may build beside estimators.
 
-    Not what is compiled, such as trees and their like: it believes the sizes that a
-    file tells it.
+    It is what estimators hold of scikit-learn's own that is written in Python and
+    called by nothing but their methods. Compiled classes, such as trees, are not among
+    them: they believe the sizes that a file tells them.
     """
     from sklearn import feature_selection, gaussian_process, metrics, model_selection
 
@@ -43,7 +46,7 @@ def _trusted() -> list[str]:
         for part in vars(gaussian_process.kernels).values()
         if isinstance(part, type) and hasattr(part, "hyperparameters")
     ]
-    return [
+    return (
         *(f"{part.__module__}.{part.__qualname__}" for part in found),
         *(f"numpy.{name}" for name in ("dtype", "number", "integer", "floating", "object_")),
         *(
@@ -58,11 +61,17 @@ def _trusted() -> list[str]:
         *(f"sklearn.neural_network._stochastic_optimizers.{name}" for name in ("AdamOptimizer", "SGDOptimizer")),
         "sklearn.utils._metadata_requests.MetadataRequest",
         "sklearn.utils._metadata_requests.MethodMetadataRequest",
-    ]
+    )
 
 
-def step_to_bytes(value: Any, where: str) -> bytes:
-    """What skops writes of it; `where` names it in errors.
+def dump_with_skops(value: object, where: str, more_trusted: Collection[str] = ()) -> bytes:
+    """Return what skops writes of an object.
+
+    Parameters
+    ----------
+    value : what to write.
+    where : names it in errors.
+    more_trusted : names of types that skops may build beside the usual ones.
 
     Raises
     ------
@@ -74,14 +83,13 @@ def step_to_bytes(value: Any, where: str) -> bytes:
 
     what = f"{where} ({type(value).__name__})"
     try:
-        content = skops.io.dumps(
-            _without_owners(value), compression=ZIP_STORED
-        )  # so that it is as large as what it holds
+        # Not compressed, so that it is as large as what it holds.
+        content: bytes = skops.io.dumps(_detach_requests(value), compression=ZIP_STORED)
     except Exception as error:  # of many kinds, from skops and from what it asks to describe itself
         raise TypeError(
             f"{what} can't be stored without pickle ({' '.join(str(error).split()).rstrip('.')}); use joblib.dump"
         ) from error
-    unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(_trusted()))
+    unknown = sorted({*skops.io.get_untrusted_types(data=content)}.difference(_list_trusted_types(), more_trusted))
     if any(name.startswith("sknet_hp.") for name in unknown):
         raise TypeError(
             f"{what} holds a network, and is no public estimator of scikit-learn: save the network itself, or use "
@@ -94,8 +102,8 @@ def step_to_bytes(value: Any, where: str) -> bytes:
     return content
 
 
-def step_from_bytes(content: bytes) -> Any:
-    """The opposite.
+def load_with_skops(content: bytes, more_trusted: Collection[str] = ()) -> Any:
+    """Return the object that `dump_with_skops` has written.
 
     Raises
     ------
@@ -107,27 +115,29 @@ def step_from_bytes(content: bytes) -> Any:
 
     try:
         check_sizes(content)
-        return skops.io.loads(content, trusted=_trusted())
+        return skops.io.loads(content, trusted=[*_list_trusted_types(), *more_trusted])
     except Exception as error:  # whatever a changed archive makes of skops
-        raise ValueError("a step of the pipeline can't be read") from error
+        raise ValueError("an object of scikit-learn can't be read") from error
 
 
-def _without_owners(value: Any) -> Any:
-    """The same; a copy where estimators in it have requests, which would point back at
-    them: skops writes trees.
+def _detach_requests(value: Any) -> Any:
+    """Return the value, or a copy whose requests for metadata name no estimator.
+
+    scikit-learn's requests point back at their estimator, and skops writes trees.
     """
-    if not _with_requests(value):
+    if not _find_requests(value):
         return value
     value = deepcopy(value)
-    for estimator in _with_requests(value):
-        metadata_requests.restore(estimator, metadata_requests.plain(estimator), owner=type(estimator).__name__)
+    for estimator in _find_requests(value):
+        requests = metadata_requests.export_requests(estimator)
+        metadata_requests.restore_requests(estimator, requests, owner=type(estimator).__name__)
     return value
 
 
-def _with_requests(value: Any) -> list[Any]:
-    """The estimators in it that have requests of their own."""
+def _find_requests(value: Any) -> list[BaseEstimator]:
+    """Return the estimators in a value that have requests of their own."""
     return [
         part
-        for part in objects_in(value)
+        for part in iterate_estimators(value)
         if isinstance(part, BaseEstimator) and metadata_requests.ATTRIBUTE in vars(part)
     ]

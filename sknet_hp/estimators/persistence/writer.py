@@ -1,4 +1,4 @@
-"""Estimators to trees of plain data, arrays aside."""
+"""From estimators to trees of plain data, and arrays beside them."""
 
 import math
 from typing import Any
@@ -9,28 +9,30 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import Bunch
 
 from sknet_hp.estimators.persistence import metadata_requests
-from sknet_hp.estimators.persistence.classes import is_by_attribute, name_of
-from sknet_hp.estimators.persistence.skops_bytes import step_to_bytes
+from sknet_hp.estimators.persistence.classes import is_stored_by_attribute, name_class
+from sknet_hp.estimators.persistence.skops_bytes import dump_with_skops
 
-_LEFT_OUT = {
-    "_net",
-    "_number_of",
-    metadata_requests.ATTRIBUTE,
-}  # what is made again when it is asked for, and what has a node of its own
+# Attributes that are made again when they are asked for, and one that has a node of its own.
+_LEFT_OUT = {"_net", "_number_of", metadata_requests.ATTRIBUTE}
 _REFUSED = "which can't be stored without pickle; use joblib.dump"
 _CHARACTERS = {"U": ("texts", np.uint32), "S": ("bytes", np.uint8)}
-_BY_SKOPS = (np.ufunc, np.random.RandomState, np.random.Generator)  # beside what is scikit-learn's
+_SKOPS_TYPES = (np.ufunc, np.random.RandomState, np.random.Generator)  # beside those of scikit-learn
 
 
 class Writer:
-    """Objects to a tree. Its nodes are numbers, text, None and {kind: content}."""
+    """Turns objects into a tree, whose nodes are numbers, text, None and {kind: content}.
+
+    Attributes
+    ----------
+    arrays : the arrays that nodes name.
+    """
 
     def __init__(self) -> None:
         self.arrays: dict[str, np.ndarray] = {}
         self._written: dict[int, int] = {}  # objects by address, in the order in which a `Reader` has made them
 
     def encode(self, value: Any, where: str) -> Any:
-        """The node of a value; `where` names it in errors."""
+        """Return the node of a value; `where` names it in errors."""
         if value is None or type(value) in (bool, str):
             return value
         if type(value) is int:
@@ -38,9 +40,9 @@ class Writer:
         if type(value) is float:
             return {"float": repr(value)} if not math.isfinite(value) else value
         if isinstance(value, np.generic):
-            return str(value) if isinstance(value, np.str_) else {"scalar": self._numbers(np.array(value), where)}
+            return str(value) if isinstance(value, np.str_) else {"scalar": self._store_numbers(np.array(value), where)}
         if type(value) is np.ndarray:
-            return self._array(value, where)
+            return self._encode_array(value, where)
         if type(value) in (list, tuple):
             return {type(value).__name__: [self.encode(part, f"{where}[{k}]") for k, part in enumerate(value)]}
         if type(value) in (dict, Bunch):
@@ -51,16 +53,16 @@ class Writer:
                 f"{where} is a search ({type(value).__name__}), which is not saved; put its best_estimator_ there, or "
                 f"use joblib.dump"
             )
-        if is_by_attribute(value) and (name := name_of(type(value))) is not None:
-            return self._object(value, name, where)
-        if type(value).__module__.startswith("sklearn.") or isinstance(value, _BY_SKOPS):
-            return {"skops": self._stored(np.frombuffer(step_to_bytes(value, where), dtype=np.uint8))}
+        if is_stored_by_attribute(value) and (name := name_class(type(value))) is not None:
+            return self._encode_object(value, name, where)
+        if type(value).__module__.startswith("sklearn.") or isinstance(value, _SKOPS_TYPES):
+            return {"skops": self._store(np.frombuffer(dump_with_skops(value, where), dtype=np.uint8))}
         raise TypeError(
             f"{where} is {' '.join(repr(value).split())} ({type(value).__module__}.{type(value).__qualname__}), "
             f"{_REFUSED}"
         )
 
-    def _object(self, value: Any, name: str, where: str) -> Any:
+    def _encode_object(self, value: Any, name: str, where: str) -> Any:
         known = self._written.get(id(value))
         if known is not None:
             return {"same": known}
@@ -68,35 +70,33 @@ class Writer:
         parts = {own: self.encode(part, f"{where}.{own}") for own, part in state.items() if own not in _LEFT_OUT}
         self._written[id(value)] = len(self._written)
         node = {"object": name, "state": parts}
-        return (
-            node | {"requests": metadata_requests.plain(value)} if metadata_requests.ATTRIBUTE in vars(value) else node
-        )
+        if metadata_requests.ATTRIBUTE in vars(value):
+            node["requests"] = metadata_requests.export_requests(value)
+        return node
 
-    def _array(self, value: np.ndarray, where: str) -> Any:
+    def _encode_array(self, value: np.ndarray, where: str) -> Any:
         kind, size = value.dtype.kind, value.dtype.itemsize
         if kind == "O" and value.ndim == 1:
             return {"objects": [self.encode(part, f"{where}[{k}]") for k, part in enumerate(value)]}
-        if (
-            kind in _CHARACTERS and size
-        ):  # a character each, so that an array takes no more memory than it takes in the file
+        if kind in _CHARACTERS and size:  # by characters, so that an array takes no more memory than in the file
             name, unit = _CHARACTERS[kind]
             characters = np.array(value, dtype=value.dtype.newbyteorder("<"), order="C").reshape(-1).view(unit)
-            node = {name: self._stored(characters.reshape(*value.shape, size // characters.itemsize))}
+            node = {name: self._store(characters.reshape(*value.shape, size // characters.itemsize))}
         elif kind in "mM":
             node = {
-                "times": self._stored(np.array(value, dtype=value.dtype.newbyteorder("<")).view(np.int64)),
+                "times": self._store(np.array(value, dtype=value.dtype.newbyteorder("<")).view(np.int64)),
                 "type": value.dtype.name,
             }
         else:
-            node = {"array": self._numbers(value, where)}
+            node = {"array": self._store_numbers(value, where)}
         return node if value.dtype.isnative else node | {"order": value.dtype.byteorder}
 
-    def _numbers(self, value: np.ndarray, where: str) -> str:
+    def _store_numbers(self, value: np.ndarray, where: str) -> str:
         if value.dtype.kind not in "biuf" or value.dtype.itemsize > 8:
             raise TypeError(f"{where} is of {value.dtype}, {_REFUSED}")
-        return self._stored(value.astype(value.dtype.newbyteorder("<")))  # safetensors has no other order
+        return self._store(value.astype(value.dtype.newbyteorder("<")))  # safetensors has no other order
 
-    def _stored(self, array: np.ndarray) -> str:
+    def _store(self, array: np.ndarray) -> str:
         name = f"a{len(self.arrays)}"
         self.arrays[name] = np.array(array, order="C", copy=True)
         return name

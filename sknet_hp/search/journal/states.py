@@ -54,7 +54,7 @@ class States:
 
     def save(self, label: Label, estimator: Any) -> None:
         """Keep a network, unless it can not be kept without pickle."""
-        content = _dumped(estimator)
+        content = _dump_estimator(estimator)
         if content is None:
             return
         path = self._path(label)
@@ -91,7 +91,7 @@ class States:
                 f"another candidate, split, rung or search. Put the right file in its place, or delete it: then the "
                 f"network is trained again"
             )
-        return _loaded(content)
+        return _load_estimator(content)
 
     def delete(self, label: Label) -> None:
         """Let go of one network, if it is there."""
@@ -116,37 +116,36 @@ def _described(label: dict[str, Any]) -> str:
     return f"candidate {label['candidate']} in split {label['split']} after {label['n_resources']} (origin {label['origin']})"
 
 
-def _dumped(estimator: Any) -> bytes | None:
-    """An estimator without pickle, or None if that can not be: ours as they are saved,
-    scikit-learn's through skops.
+def _dump_estimator(estimator: Any) -> bytes | None:
+    """Return an estimator as bytes without pickle, or None if that can not be.
+
+    Ours are written as they are saved, those of scikit-learn by skops.
     """
-    from sknet_hp.estimators.persistence import to_bytes
+    from sknet_hp.estimators.persistence import serialize
+    from sknet_hp.estimators.persistence.skops_bytes import dump_with_skops
 
     try:
-        return b"own " + to_bytes(estimator)
+        return b"own " + serialize(estimator)
     except TypeError:
         pass
-    import skops.io
-
     try:
-        content = skops.io.dumps(estimator)
-        return None if set(skops.io.get_untrusted_types(data=content)) - set(_TRUSTED) else b"skops " + content
-    except Exception:  # whatever a foreign estimator holds
+        return b"skops " + dump_with_skops(estimator, "an estimator", _TRUSTED)
+    except TypeError:
         return None
 
 
-def _loaded(content: bytes) -> Any:
-    from sknet_hp.estimators.persistence import SavedModelError, from_bytes
+def _load_estimator(content: bytes) -> Any:
+    """Return the estimator that was written, or None if it can not be read.
+
+    It may come from another version, say: then it is trained again.
+    """
+    from sknet_hp.estimators.persistence import deserialize
+    from sknet_hp.estimators.persistence.skops_bytes import load_with_skops
 
     kind, _, content = content.partition(b" ")
-    if kind == b"own":
-        try:
-            return from_bytes(content, "a network of the journal")
-        except SavedModelError:  # of another version, say: it is trained again
-            return None
-    import skops.io
-
     try:
-        return skops.io.loads(content, trusted=_TRUSTED)
-    except Exception:
+        if kind == b"own":
+            return deserialize(content, "a network of the journal")
+        return load_with_skops(content, _TRUSTED)
+    except ValueError:
         return None

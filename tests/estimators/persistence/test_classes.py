@@ -1,0 +1,29 @@
+"""The table of classes that a saved file may name."""
+
+import subprocess
+import sys
+
+import pytest
+
+from sknet_hp.estimators.persistence.classes import _PLACES, find_class, name_class
+
+
+@pytest.mark.parametrize("name", _PLACES)
+def test_each_name_leads_to_its_class_and_back(name):
+    cls = find_class(name)
+    assert isinstance(cls, type), f"{name}: {_PLACES[name]} is no class; has it moved?"
+    assert name_class(cls) == name
+
+
+def test_a_class_that_poses_as_ours_has_no_name():
+    module, _, own = _PLACES["State"].rpartition(".")
+    assert name_class(type(own, (), {"__module__": module})) is None
+
+
+def test_classes_are_imported_when_a_file_asks_for_them():
+    code = (
+        "import sys, sknet_hp.estimators.persistence.classes as classes; "
+        "print([place for place in classes._PLACES.values() if place.rpartition('.')[0] in sys.modules])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
