@@ -13,7 +13,7 @@ from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.compiled.kernels import half_products
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.stacked.program import PRECISIONS
+from sknet_hp.nets.stacked.networks import PRECISIONS
 from sknet_hp.training.job import EncodedTable, Rates, Rows, Stopping, TrainingJob
 from sknet_hp.training.rules.averaging import KINDS as AVERAGINGS
 from sknet_hp.training.rules.averaging import Averaging

@@ -9,7 +9,7 @@ from torch import nn
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.nets.stacked.program import SingleModule, get_trained_shapes
+from sknet_hp.nets.stacked.networks import SingleModule, get_trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.rules.losses import together

@@ -1,7 +1,7 @@
 """Which of a network's tensors weight decay reaches."""
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.stacked.program import get_trained_shapes
+from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.job import TrainingJob
 
 _SPARED = ("batch_norm", "layer_norm")

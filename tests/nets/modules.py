@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.stacked.program import StackedNetworks
+from sknet_hp.nets.stacked.networks import StackedNetworks
 
 MEMBERS, ROWS = 3, 32
 

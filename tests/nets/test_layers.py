@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from sknet_hp.nets.architectures.blocks import (
+from sknet_hp.nets.architectures.tracing import trace
+from sknet_hp.nets.layers.modules import (
     BinEmbedding,
     CategoryEmbedding,
     EnsembleLinear,
@@ -17,7 +18,6 @@ from sknet_hp.nets.architectures.blocks import (
     ParametricActivation,
     PeriodicEmbedding,
 )
-from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.stacked.layers import STACKED_LAYERS, StackedLayer
 
 MEMBERS, ROWS, FILLED, WIDTH, CODES = 3, 41, 64, 7, 6

@@ -14,14 +14,14 @@ from torch import nn
 
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 from sknet_hp.nets.architectures import ARCHITECTURES
-from sknet_hp.nets.architectures.blocks import EnsembleOutput
 from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.tracing import UnknownLayerError, trace
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init
-from sknet_hp.nets.stacked.program import BATCH_COUNTER
+from sknet_hp.nets.layers.modules import EnsembleOutput
+from sknet_hp.nets.stacked.networks import BATCH_COUNTER
 from sknet_hp.training.rules.torch_loss import TorchLoss, meaning
 
 NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "norm_eps")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.stacked.program import get_trained_shapes
+from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.job import State, TrainingJob
 from sknet_hp.training.start import state_of
 

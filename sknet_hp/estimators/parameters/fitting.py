@@ -6,7 +6,7 @@ from numbers import Real
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from sknet_hp.estimators.parameters.kinds import BENGIO, NOT_NEGATIVE, SWITCH, Parameter, at_least, choice
-from sknet_hp.nets.stacked.program import PRECISIONS
+from sknet_hp.nets.stacked.networks import PRECISIONS
 
 FITTING: dict[str, Parameter] = {
     # ---- how long, on what

@@ -32,7 +32,7 @@ from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.random_bits import mix_keys
-from sknet_hp.nets.stacked.program import BATCH_COUNTER
+from sknet_hp.nets.stacked.networks import BATCH_COUNTER
 from sknet_hp.training.job import EncodedTable, Rows, TrainingJob
 
 # A net that changes one of these trains in its own way, so it takes skorch's own loop.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from sknet_hp.nets.architectures.blocks import BinEmbedding, CategoryEmbedding, FeatureScale, PeriodicEmbedding
+from sknet_hp.nets.layers.modules import BinEmbedding, CategoryEmbedding, FeatureScale, PeriodicEmbedding
 
 
 class Front(NamedTuple):

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from sknet_hp.nets.architectures.blocks import NTKLinear, ParametricActivation
 from sknet_hp.nets.architectures.front import Front
+from sknet_hp.nets.layers.modules import NTKLinear, ParametricActivation
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,

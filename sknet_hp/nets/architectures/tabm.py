@@ -4,9 +4,9 @@
 
 from torch import Tensor, nn
 
-from sknet_hp.nets.architectures.blocks import EnsembleLinear, EnsembleOutput
 from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.mlp import make_activation, make_dropout
+from sknet_hp.nets.layers.modules import EnsembleLinear, EnsembleOutput
 
 
 class TabM(nn.Module):

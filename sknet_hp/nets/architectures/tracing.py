@@ -12,8 +12,9 @@ import torch.fx
 import torch.nn.functional as F
 from torch import nn
 
-from sknet_hp.nets.architectures import blocks, widths
+from sknet_hp.nets.architectures import widths
 from sknet_hp.nets.graph import Graph, Node, Shape
+from sknet_hp.nets.layers import modules
 
 
 class UnknownLayerError(TypeError):
@@ -63,17 +64,17 @@ MODULES: dict[type[nn.Module], _Reading] = {
         rates=lambda m: (float(m.eps),),
         check=lambda m: len(m.normalized_shape) == 1 and m.elementwise_affine and m.bias is not None,
     ),
-    blocks.NTKLinear: _Reading("ntk_linear"),
-    blocks.FeatureScale: _Reading("feature_scale"),
-    blocks.PeriodicEmbedding: _Reading("periodic", lambda m: {"n_numeric": m.n_numeric, "dim": m.dim}),
-    blocks.BinEmbedding: _Reading(
+    modules.NTKLinear: _Reading("ntk_linear"),
+    modules.FeatureScale: _Reading("feature_scale"),
+    modules.PeriodicEmbedding: _Reading("periodic", lambda m: {"n_numeric": m.n_numeric, "dim": m.dim}),
+    modules.BinEmbedding: _Reading(
         "bins", lambda m: {"n_numeric": m.n_numeric, "first_bin": m.first_bin, "n_bins": m.n_bins, "dim": m.dim}
     ),
-    blocks.CategoryEmbedding: _Reading("categories", lambda m: {"n_columns": m.n_columns, "dim": m.dim}),
-    blocks.EnsembleLinear: _Reading(
+    modules.CategoryEmbedding: _Reading("categories", lambda m: {"n_columns": m.n_columns, "dim": m.dim}),
+    modules.EnsembleLinear: _Reading(
         "ensemble_linear", lambda m: {"n_heads": m.n_heads, "first": m.first, "chunks": m.chunks}
     ),
-    blocks.EnsembleOutput: _Reading("ensemble_output", lambda m: {"n_heads": m.n_heads}),
+    modules.EnsembleOutput: _Reading("ensemble_output", lambda m: {"n_heads": m.n_heads}),
 }
 
 
@@ -84,7 +85,7 @@ def _bendable(layer: nn.Module) -> bool:
     return type(layer) in _ACTIVATIONS and MODULES[type(layer)].check(layer)
 
 
-MODULES[blocks.ParametricActivation] = _Reading(
+MODULES[modules.ParametricActivation] = _Reading(
     "parametric",
     lambda m: {"activation": MODULES[type(m.activation)].kind, **MODULES[type(m.activation)].attributes(m.activation)},
     check=lambda m: _bendable(m.activation),

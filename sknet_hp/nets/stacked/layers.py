@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sknet_hp.nets.architectures import blocks
 from sknet_hp.nets.graph import Node
+from sknet_hp.nets.layers import modules
 from sknet_hp.nets.random_bits import draw_bits
 
 Forward = Callable[..., Tensor]
@@ -130,13 +130,13 @@ STACKED_LAYERS: dict[str, Forward] = {
     "batch_norm": _normalise_by_running,
     "layer_norm": _normalise_row,
     "ntk_linear": _run_ntk_linear,
-    "parametric": blocks.ParametricActivation.forward,
-    "feature_scale": blocks.FeatureScale.forward,
-    "periodic": blocks.PeriodicEmbedding.forward,
-    "bins": blocks.BinEmbedding.forward,
-    "categories": blocks.CategoryEmbedding.forward,
-    "ensemble_linear": blocks.EnsembleLinear.forward,
-    "ensemble_output": blocks.EnsembleOutput.forward,
+    "parametric": modules.ParametricActivation.forward,
+    "feature_scale": modules.FeatureScale.forward,
+    "periodic": modules.PeriodicEmbedding.forward,
+    "bins": modules.BinEmbedding.forward,
+    "categories": modules.CategoryEmbedding.forward,
+    "ensemble_linear": modules.EnsembleLinear.forward,
+    "ensemble_output": modules.EnsembleOutput.forward,
 }
 """By the kind of a node, its output in prediction; in training too, if it is not in
 `TRAINING`.

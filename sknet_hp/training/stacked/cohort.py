@@ -13,7 +13,7 @@ from torch import Tensor
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.random_bits import DROPOUT, mix_keys
-from sknet_hp.nets.stacked.program import Runnable, SingleModule, StackedNetworks, get_trained_shapes
+from sknet_hp.nets.stacked.networks import Runnable, SingleModule, StackedNetworks, get_trained_shapes
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.environment import training_environment

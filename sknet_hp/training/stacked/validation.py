@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from sknet_hp.nets.stacked.program import Runnable
+from sknet_hp.nets.stacked.networks import Runnable
 from sknet_hp.training.job import Rows, TrainingJob, evaluation_shape
 from sknet_hp.training.rules.losses import Loss, together
 from sknet_hp.training.stacked.batches import Pool

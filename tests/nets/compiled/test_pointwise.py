@@ -6,8 +6,8 @@ import torch
 from calls import close, normal, run, same_bits, same_for_parts
 from torch import nn
 
-from sknet_hp.nets.architectures.blocks import ParametricActivation
 from sknet_hp.nets.compiled.kernels import pointwise
+from sknet_hp.nets.layers.modules import ParametricActivation
 
 TORCH = {
     "identity": (nn.Identity(), 0.0),
