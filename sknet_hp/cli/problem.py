@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sknet_hp.cli.errors import BadInput, did_you_mean, listed
 from sknet_hp.cli.memory import require_memory
-from sknet_hp.estimators.encoding.numbers_as_text import odd_among_numbers
+from sknet_hp.estimators.encoding.numbers_as_text import find_nonnumeric_cell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -218,10 +218,10 @@ def _check_features(X: "pd.DataFrame") -> None:
 
 
 def odd_cell(cells: Any) -> str | None:
-    """As `odd_among_numbers`, of a column."""
+    """As `find_nonnumeric_cell`, of a column."""
     import pandas as pd
 
-    return odd_among_numbers(pd.Series(cells).value_counts().to_dict())
+    return find_nonnumeric_cell(pd.Series(cells).value_counts().to_dict())
 
 
 def _notes(X: "pd.DataFrame") -> tuple[str, ...]:

@@ -19,11 +19,11 @@ from torch import nn
 from sknet_hp.estimators.building import architecture, settings
 from sknet_hp.estimators.building.transfer import by_role, lr_factors, source_of, start_from
 from sknet_hp.estimators.building.warm_start import again, starts_of
-from sknet_hp.estimators.encoding.cache import encoded, encoded_in_parts, learned
+from sknet_hp.estimators.encoding.cache import encode_cached, encode_in_parts_cached, learn_cached
 from sknet_hp.estimators.importances import NoImportances
 from sknet_hp.estimators.names import NameHints
-from sknet_hp.estimators.skorch_nets.callback_training import train_watched
-from sknet_hp.estimators.skorch_nets.view import view
+from sknet_hp.estimators.skorch_nets.callback_training import train_with_callbacks
+from sknet_hp.estimators.skorch_nets.fitted_net import build_fitted_net
 from sknet_hp.estimators.targets.held_out import Data, naming, split_rows
 from sknet_hp.estimators.targets.row_weights import counting, shares
 from sknet_hp.fusion.detection import TrainsNetworks
@@ -165,7 +165,7 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
         if source is not None:  # weights mean something only of inputs that are encoded alike
             self.encoder_ = deepcopy(source.encoder_)
             try:
-                Z = encoded(self.encoder_, data.X, source)
+                Z = encode_cached(self.encoder_, data.X, source)
             except ValueError as error:
                 raise ValueError(
                     f"init_from keeps its encoding, for tables of the same columns in the same order, which X does "
@@ -177,9 +177,9 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
             if train is not None:  # rows held out teach the encoder nothing, nor do those that a splitter leaves out
                 learn_from = np.zeros(len(data.codes))
                 learn_from[train] = 1 if data.sample_weight is None else data.sample_weight[train]
-            self.encoder_, Z = learned(architecture.encoder(self), data.X, learn_from, self)
+            self.encoder_, Z = learn_cached(architecture.encoder(self), data.X, learn_from, self)
         else:
-            Z = encoded(self.encoder_, data.X, self)
+            Z = encode_cached(self.encoder_, data.X, self)
         table = EncodedTable(Z, self._targets(data.codes, train, data.sample_weight), data.weight)
         if data.held_out is None:
             if validation is None:
@@ -191,7 +191,9 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
             check_consistent_length(X_val, y_val)
             codes = self._read_target(y_val, first=False, classes=None)
             weight = shares(self._training_weight(codes, None))
-            table_val = EncodedTable(encoded(self.encoder_, X_val, self), self._targets(codes, None, None), weight)
+            table_val = EncodedTable(
+                encode_cached(self.encoder_, X_val, self), self._targets(codes, None, None), weight
+            )
         which = counting(weight)
         return (
             Rows(table, train),
@@ -309,7 +311,7 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
     def _train(self, jobs: list[TrainingJob], refit: bool = False) -> None:
         """Train the members; callbacks look on at the first one."""
         if self.callbacks or self.verbose:
-            train_watched(self, jobs, refit)
+            train_with_callbacks(self, jobs, refit)
             return
         self.__dict__.pop("_net", None)
         self._absorb(train_jobs(jobs), jobs)
@@ -322,7 +324,7 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
         check_is_fitted(self, "parameters_")
         net = self.__dict__.get("_net")
         if net is None:
-            self.__dict__["_net"] = net = view(self)
+            self.__dict__["_net"] = net = build_fitted_net(self)
         return net
 
     @property
@@ -409,7 +411,7 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
                 predict(network.graph, parameters, buffers, network.rates, Z, cores=cores, **what)
                 for network, parameters, buffers in members
             ]
-            for Z in encoded_in_parts(self.encoder_, X, self)
+            for Z in encode_in_parts_cached(self.encoder_, X, self)
         ]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 

@@ -13,7 +13,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 import sknet_hp
-from sknet_hp.estimators.skorch_nets.callback_observer import batch_hooks
+from sknet_hp.estimators.skorch_nets.callback_observer import find_batch_hooks
 
 PLUGIN = """
 import skorch, sknet_hp.skorch
@@ -70,5 +70,5 @@ def test_what_is_no_callback_of_skorchs_is_left_to_skorch():
             pass
 
     net = skorch.NeuralNetClassifier(nn.Linear(2, 2))
-    assert batch_hooks(Duck(), net)
-    assert not batch_hooks(Callback(), net)
+    assert find_batch_hooks(Duck(), net)
+    assert not find_batch_hooks(Callback(), net)

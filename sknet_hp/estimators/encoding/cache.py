@@ -17,7 +17,9 @@ from sknet_hp.fusion.entry import get_task_cache
 from sknet_hp.nets.inputs import Inputs
 
 
-def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator: Any) -> tuple[TableEncoder, Inputs]:
+def learn_cached(
+    encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator: Any
+) -> tuple[TableEncoder, Inputs]:
     """An encoder that has learned from X, and what it makes of it: `encoder.learn`, or
     what that came to in another task.
 
@@ -45,7 +47,7 @@ def learned(encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator:
     return own, rows
 
 
-def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
+def encode_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
     """`encoder.encode`, or what that came to in another task."""
     made: list[Inputs] = []
 
@@ -62,17 +64,17 @@ def encoded(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
     return rows
 
 
-def encoded_in_parts(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[Inputs]:
-    """`encoder.encode_in_parts`, or, where that is a single part, `encoded`."""
+def encode_in_parts_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[Inputs]:
+    """`encoder.encode_in_parts`, or, where that is a single part, `encode_cached`."""
     if get_task_cache() is not None and _is_one_part(encoder, X):
-        yield encoded(encoder, X, estimator)
+        yield encode_cached(encoder, X, estimator)
     else:
         yield from encoder.encode_in_parts(X, estimator=estimator)
 
 
 def _is_one_part(encoder: TableEncoder, X: Any) -> bool:
     try:
-        return encoder.in_one_part(_num_samples(X))
+        return encoder.is_one_part(_num_samples(X))
     except TypeError:  # no table, as the encoder will say better
         return False
 

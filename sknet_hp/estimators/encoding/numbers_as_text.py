@@ -11,7 +11,7 @@ _PLAIN = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 _WRITTEN = re.compile(r"[-+(]?\s*[$€£¥]?\s*(\d{1,3}([,.'\s]\d{3})+|\d+)([.,]\d+)?\s*[%$€£¥)]?")
 
 
-def odd_among_numbers(counts: Mapping[Any, int]) -> str | None:
+def find_nonnumeric_cell(counts: Mapping[Any, int]) -> str | None:
     """Of text that looks like numbers, a cell that keeps it from being read so, such as
     ``'1,049'`` or ``'?'``; None of other text.
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from sknet_hp.estimators.encoding.categories import Codes, OneHot, take_census
 from sknet_hp.estimators.encoding.frames import open_table
-from sknet_hp.estimators.encoding.numbers_as_text import odd_among_numbers
+from sknet_hp.estimators.encoding.numbers_as_text import find_nonnumeric_cell
 from sknet_hp.estimators.encoding.room import check_room
 from sknet_hp.estimators.encoding.sparse import SparseScaler, SparseTable
 from sknet_hp.estimators.encoding.standardise import NumericBlocks
@@ -164,7 +164,7 @@ class TableEncoder(BaseEstimator):
             part = table if len(starts) == 1 else table.part(slice(start, stop))
             yield self._encode(part, NumericBlocks(part, self._numeric) if self._numeric else None)
 
-    def in_one_part(self, n_rows: int) -> bool:
+    def is_one_part(self, n_rows: int) -> bool:
         """Whether `encode_in_parts` gives a table of so many rows as a whole."""
         return len(self._starts(n_rows)) == 1
 
@@ -250,7 +250,7 @@ class TableEncoder(BaseEstimator):
         self.notes_ = []
         for column in columns:
             census = take_census(table, column, weight)
-            odd = odd_among_numbers(census.rows) if census.text and not table.is_category(column) else None
+            odd = find_nonnumeric_cell(census.rows) if census.text and not table.is_category(column) else None
             if odd is not None:
                 self.notes_.append(
                     f"{table.label(column)} is taken as text, for cells like {odd!r}, though most are numbers; "

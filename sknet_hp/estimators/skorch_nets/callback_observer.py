@@ -12,13 +12,13 @@ from skorch.dataset import Dataset
 from torch.utils.data import Subset
 
 from sknet_hp.estimators.skorch_nets.state import NetState, Reading
-from sknet_hp.estimators.skorch_nets.torch_optim import CannotJoin
+from sknet_hp.estimators.skorch_nets.torch_optim import UnsupportedNetError
 from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, TrainingJob, predicting
 
 _PER_BATCH = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
-def batch_hooks(callback: Any, net: Any) -> list[str]:
+def find_batch_hooks(callback: Any, net: Any) -> list[str]:
     """The hooks of a callback that skorch calls for each batch or gradient, those aside
     that the engine serves or that would do nothing.
     """
@@ -36,7 +36,7 @@ def batch_hooks(callback: Any, net: Any) -> list[str]:
     ]
 
 
-class Live:
+class CallbackObserver:
     """Tells a net's callbacks of a training as it goes, with what is true at that
     moment in the net, and gives back what they change.
 
@@ -122,7 +122,7 @@ class Live:
         """What callbacks have done to the net."""
         try:
             after = self.tensors.read()
-        except (CannotJoin, KeyError) as error:
+        except (UnsupportedNetError, KeyError) as error:
             raise _refusal(f"changed the module or the optimizer ({error})") from error
         if after.optimizer != before.optimizer or after.state.parameters.shape != before.state.parameters.shape:
             raise _refusal("replaced the module or the optimizer by another")

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from skorch.callbacks import EpochScoring, PassthroughScoring
 
-from sknet_hp.estimators.skorch_nets.callback_observer import Live, batch_hooks
+from sknet_hp.estimators.skorch_nets.callback_observer import CallbackObserver, find_batch_hooks
+from sknet_hp.estimators.skorch_nets.fitted_net import build_net, convert_history, write_predicting_weights
 from sknet_hp.estimators.skorch_nets.state import NetState
 from sknet_hp.estimators.skorch_nets.torch_optim import set_rates
-from sknet_hp.estimators.skorch_nets.view import build, give_predicting, history_of
 from sknet_hp.fusion.entry import train_jobs
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.training.job import Rates, TrainingJob
@@ -17,7 +17,7 @@ from sknet_hp.training.start import initial_state
 
 
 @use_float32_on_cpu()
-def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) -> None:
+def train_with_callbacks(estimator: Any, jobs: list[TrainingJob], refit: bool = False) -> None:
     """Train an estimator's members while the callbacks of a skorch net, and `verbose`,
     look on at the first one.
 
@@ -28,9 +28,9 @@ def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) 
     net = estimator.__dict__.pop("_net", None)
     known = first.first_epoch > 0 and hasattr(net, "_told")
     if not known:
-        net = build(estimator, first.rates.lr, first.batch_size)
+        net = build_net(estimator, first.rates.lr, first.batch_size)
         if first.first_epoch:
-            net.history = history_of(estimator)
+            net.history = convert_history(estimator)
             for group in net.optimizer_.param_groups:  # torch's schedulers, when they begin later, ask for it
                 group["initial_lr"] = group["lr"]
     elif net.callbacks is not estimator.callbacks:
@@ -48,13 +48,13 @@ def train_watched(estimator: Any, jobs: list[TrainingJob], refit: bool = False) 
     net._told, net._layer_numbers = first.rates, estimator.layer_numbers_
     estimator.__dict__["_net"] = net
 
-    live = Live(net, job, tensors, company=len(jobs))
+    live = CallbackObserver(net, job, tensors, company=len(jobs))
     live.show(start)
     X, y = first.train.table.X.widen(), first.train.table.y
     _, rates, changes = live.on_train_begin(X, y)
     job = replace(job, rates=rates or job.rates, start=replace(start, **changes), observer=live)
     estimator._absorb(train_jobs([job, *jobs[1:]]), jobs)
-    give_predicting(estimator, tensors)
+    write_predicting_weights(estimator, tensors)
     estimator.parameters_[0], estimator.buffers_[0] = live.on_train_end(X, y)
 
 
@@ -83,7 +83,7 @@ def _rates(now: Rates, tensors: NetState) -> Rates:
 
 def _check_callbacks(net: Any) -> None:
     for name, callback in net.callbacks_:
-        hooks = batch_hooks(callback, net)
+        hooks = find_batch_hooks(callback, net)
         if hooks:
             raise ValueError(
                 f"callbacks: {name!r} ({type(callback).__name__}) has {', '.join(hooks)}, but this network trains in "

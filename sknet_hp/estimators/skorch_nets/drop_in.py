@@ -21,9 +21,9 @@ from torch import nn
 from torch.utils.data import DataLoader, Subset
 
 from sknet_hp.estimators.building.architecture import warn_trained_alone
-from sknet_hp.estimators.skorch_nets.callback_observer import Live, batch_hooks, report
+from sknet_hp.estimators.skorch_nets.callback_observer import CallbackObserver, find_batch_hooks, report
 from sknet_hp.estimators.skorch_nets.state import NetState
-from sknet_hp.estimators.skorch_nets.torch_optim import CannotJoin
+from sknet_hp.estimators.skorch_nets.torch_optim import UnsupportedNetError
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.fusion.entry import train_job
 from sknet_hp.nets.architectures.tracing import UnknownLayerError, trace
@@ -114,10 +114,10 @@ class FusedFitLoop(TrainsNetworks):
             net.check_data(X, y)
             net.check_training_readiness()
             job, datasets, tensors = make_job(net, X, y, net.max_epochs if epochs is None else epochs)
-        except CannotJoin:
+        except UnsupportedNetError:
             return self._own_loop(X, y, epochs, fit_params)
         if net.verbose or not only_reports(net):
-            job = replace(job, observer=Live(net, job, tensors, datasets))
+            job = replace(job, observer=CallbackObserver(net, job, tensors, datasets))
         try:
             result = train_job(job)
         except KeyboardInterrupt:  # which skorch takes for the end of the training
@@ -199,24 +199,24 @@ class NeuralNetRegressor(FusedFitLoop, skorch.NeuralNetRegressor):
 
 
 def check_loop(net: Any) -> None:
-    """Raise `CannotJoin` unless the net trains as skorch's nets do."""
+    """Raise `UnsupportedNetError` unless the net trains as skorch's nets do."""
     if (name := _changed(net, _LOOP_METHODS)) is not None:
-        raise CannotJoin(f"{name} is overridden")
+        raise UnsupportedNetError(f"{name} is overridden")
     if net.iterator_train is not DataLoader or net.iterator_valid is not DataLoader or net.dataset is not Dataset:
-        raise CannotJoin("its own iterator or dataset")
+        raise UnsupportedNetError("its own iterator or dataset")
     iterators = net.get_params_for("iterator_train") | net.get_params_for("iterator_valid")
     if iterators.keys() - _ITERATOR_PARAMETERS or net.get_params_for("dataset"):
-        raise CannotJoin("iterator or dataset parameters")
+        raise UnsupportedNetError("iterator or dataset parameters")
     if (
         net._modules != ["module"]
         or net._criteria != ["criterion"]
         or net._optimizers != ["optimizer"]
         or getattr(net, "compile", False)
     ):
-        raise CannotJoin("more than one module, criterion or optimizer")
+        raise UnsupportedNetError("more than one module, criterion or optimizer")
     # Parameter mappers (Freezer, Unfreezer) change what is trained.
-    if any(batch_hooks(callback, net) or isinstance(callback, ParamMapper) for _, callback in net.callbacks_):
-        raise CannotJoin("a callback that acts per batch, or on what is trained")
+    if any(find_batch_hooks(callback, net) or isinstance(callback, ParamMapper) for _, callback in net.callbacks_):
+        raise UnsupportedNetError("a callback that acts per batch, or on what is trained")
 
 
 def only_reports(net: Any) -> bool:
@@ -259,7 +259,7 @@ def make_job(net: Any, X: Any, y: Any, epochs: int) -> tuple[TrainingJob, tuple[
         and isinstance(graph, Graph)
         and any(node.kind == "batch_norm" for node in graph.nodes)
     ):
-        raise CannotJoin("weights of classes, which would enter the statistics of batches too")
+        raise UnsupportedNetError("weights of classes, which would enter the statistics of batches too")
     done = len(net.history)
     tensors = NetState(net, graph)
     start, optimizer, rates = tensors.read(done)
@@ -271,7 +271,7 @@ def make_job(net: Any, X: Any, y: Any, epochs: int) -> tuple[TrainingJob, tuple[
     if validation is not None:
         valid_source, valid_index = _rows(validation)
         if valid_source is not source or valid_index is None:
-            raise CannotJoin("validation data of its own")
+            raise UnsupportedNetError("validation data of its own")
     table = _table(source, net, graph.n_codes if isinstance(graph, Graph) else 0)
     random_state = net.random_state
     seed = (
@@ -314,13 +314,13 @@ def _structure(module: nn.Module) -> tuple[Graph | nn.Module, tuple[float, ...]]
     except UnknownLayerError as error:
         parameters = list(module.parameters())
         if any(p.dtype != torch.float32 for p in parameters) or not any(p.requires_grad for p in parameters):
-            raise CannotJoin("parameters that are not float32, or none to train") from error
+            raise UnsupportedNetError("parameters that are not float32, or none to train") from error
         if any(b.dtype != torch.float32 and not name.endswith(BATCH_COUNTER) for name, b in module.named_buffers()):
-            raise CannotJoin("buffers that are not float32") from error
+            raise UnsupportedNetError("buffers that are not float32") from error
         try:
             alone = copy.deepcopy(module)
         except Exception as uncopied:  # whatever a user's own code raises
-            raise CannotJoin("a module that can not be copied") from uncopied
+            raise UnsupportedNetError("a module that can not be copied") from uncopied
         warn_trained_alone(error)
         return alone, ()
 
@@ -339,11 +339,11 @@ def _n_outputs(net: Any, graph: Graph | nn.Module, dataset: Any) -> int:
         with torch.no_grad(), OwnGenerator(0):
             outputs = net.module_.eval()(torch.from_numpy(X[:2]))
     except Exception as error:  # skorch's own loop will say what is wrong
-        raise CannotJoin("the module does not take a matrix") from error
+        raise UnsupportedNetError("the module does not take a matrix") from error
     finally:
         net.module_.train(was_training)
     if not isinstance(outputs, torch.Tensor) or outputs.dim() != 2:
-        raise CannotJoin("the module does not give a matrix")
+        raise UnsupportedNetError("the module does not give a matrix")
     return outputs.shape[1]
 
 
@@ -355,7 +355,7 @@ def _rows(dataset: Any) -> tuple[Any, np.ndarray | None]:
         index = rows if index is None else rows[index]
         dataset = dataset.dataset
     if type(dataset) is not Dataset:
-        raise CannotJoin("its own dataset")
+        raise UnsupportedNetError("its own dataset")
     return dataset, index
 
 
@@ -372,7 +372,7 @@ def _table(source: Any, net: Any, n_codes: int) -> EncodedTable:
 def _arrays(source: Any) -> tuple[np.ndarray, np.ndarray]:
     X, y = _array(source.X), _array(source.y)
     if X is None or y is None or X.ndim != 2 or X.dtype != np.float32:
-        raise CannotJoin("data that is not a float32 matrix")
+        raise UnsupportedNetError("data that is not a float32 matrix")
     return X, y
 
 
@@ -387,7 +387,7 @@ def _loss(net: Any, dataset: Any, n_outputs: int) -> str:
     _, y = _arrays(_rows(dataset)[0])
     settings = {"reduction": "mean", "label_smoothing": 0, "ignore_index": -100}
     if any(getattr(criterion, name, value) != value for name, value in settings.items()):
-        raise CannotJoin("a criterion with settings")
+        raise UnsupportedNetError("a criterion with settings")
     if type(criterion) in (nn.CrossEntropyLoss, nn.NLLLoss):
         if (
             isinstance(net, skorch.NeuralNetRegressor)
@@ -396,12 +396,12 @@ def _loss(net: Any, dataset: Any, n_outputs: int) -> str:
             or y.min(initial=0) < 0
             or y.max(initial=0) >= n_outputs
         ):
-            raise CannotJoin("labels that are not class numbers")
+            raise UnsupportedNetError("labels that are not class numbers")
         if criterion.weight is not None and (
             criterion.weight.shape != (n_outputs,) or criterion.weight.dtype != torch.float32
         ):
-            raise CannotJoin("weights that are not one for each class")
+            raise UnsupportedNetError("weights that are not one for each class")
         return "cross_entropy" if type(criterion) is nn.CrossEntropyLoss else "log_probability"
     if type(criterion) is nn.MSELoss and y.dtype == np.float32 and y.shape == (len(y), n_outputs):
         return "mse"
-    raise CannotJoin("another criterion")
+    raise UnsupportedNetError("another criterion")

@@ -43,7 +43,7 @@ class NetState:
         }
 
     def read(self, epoch: int = 0) -> Reading:
-        """What the net holds now. Raises CannotJoin if its optimizer is not one of
+        """What the net holds now. Raises UnsupportedNetError if its optimizer is not one of
         ours.
         """
         net = self.net

@@ -10,7 +10,7 @@ from sknet_hp.training.job import Rates, State
 from sknet_hp.training.rules.optimizers import nadam_momentum
 
 
-class CannotJoin(Exception):
+class UnsupportedNetError(Exception):
     """A net is none that we could train; skorch's own loop does."""
 
 
@@ -46,18 +46,18 @@ def read_optimizer(optimizer: Any, module: nn.Module, names: list[str]) -> tuple
     """(our optimizer's name, rates, memory (n_slots, n_parameters), steps taken) of a
     torch optimizer over a module's parameters.
 
-    Raises CannotJoin if its rule is not one of ours.
+    Raises UnsupportedNetError if its rule is not one of ours.
     """
     rule = _RULES.get(type(optimizer))
     if rule is None or len(optimizer.param_groups) != 1:
-        raise CannotJoin("an optimizer of another kind, or with parameter groups")
+        raise UnsupportedNetError("an optimizer of another kind, or with parameter groups")
     name, rates, memory, required = rule
     group = optimizer.param_groups[0]
     if group.get("maximize") or any(key in group and group[key] != value for key, value in required.items()):
-        raise CannotJoin("optimizer settings")
+        raise UnsupportedNetError("optimizer settings")
     parameters = dict(module.named_parameters())
     if {id(p) for p in group["params"]} != {id(p) for p in parameters.values()}:
-        raise CannotJoin("an optimizer over other parameters than the module's")
+        raise UnsupportedNetError("an optimizer over other parameters than the module's")
     values = {ours: float(group[theirs]) for ours, theirs in rates.items()}
     if "betas" in group:
         values["beta1"], values["beta2"] = map(float, group["betas"])

@@ -58,7 +58,7 @@ def _optimizer_settings(estimator: Any) -> dict[str, Any]:
 
 
 @use_float32_on_cpu()
-def build(estimator: Any, lr: float, batch_size: int) -> Any:
+def build_net(estimator: Any, lr: float, batch_size: int) -> Any:
     """A skorch net around the estimator's module, without its weights yet.
 
     Its inputs are encoded rows (`estimator.encoder_`), its outputs class scores, or
@@ -85,21 +85,21 @@ def build(estimator: Any, lr: float, batch_size: int) -> Any:
     ).initialize()
 
 
-def view(estimator: Any) -> Any:
+def build_fitted_net(estimator: Any) -> Any:
     """The skorch net of a fitted estimator."""
-    net = build(estimator, estimator.lr, 64)
-    net.history = history_of(estimator)
+    net = build_net(estimator, estimator.lr, 64)
+    net.history = convert_history(estimator)
     tensors = NetState(net, estimator._networks()[0].graph)
-    give_predicting(estimator, tensors)
+    write_predicting_weights(estimator, tensors)
     return net
 
 
-def history_of(estimator: Any) -> History:
+def convert_history(estimator: Any) -> History:
     """An estimator's epochs in skorch's form."""
     return History({**row, "batches": []} for row in estimator.history_)
 
 
-def give_predicting(estimator: Any, tensors: NetState) -> None:
+def write_predicting_weights(estimator: Any, tensors: NetState) -> None:
     """Give a net the weights that predict uses."""
     tensors.write(replace(estimator.state_, parameters=estimator.parameters_[0], buffers=estimator.buffers_[0]))
     tensors.net.module_.eval()
