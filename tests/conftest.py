@@ -1,6 +1,11 @@
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pytest
+
+_GUARD = 128  # bytes on both sides of an array that is watched
 
 for variable in (
     "OMP_NUM_THREADS",
@@ -44,3 +49,23 @@ def bundles(monkeypatch, patience):
 
     monkeypatch.setattr(entry, "train_all", train_all)
     return sizes
+
+
+@pytest.fixture
+def place() -> Iterator[Any]:
+    """Copy an array to where every bit around it is set: NaN for who reads there, and
+    whoever writes there is found out in the end.
+    """
+    surroundings = []
+
+    def put(values: Any, dtype: Any = np.float32) -> np.ndarray:
+        values = np.asarray(values, dtype)
+        first = _GUARD + values.itemsize  # not where a register or a line of the cache begins
+        raw = np.full(first + values.nbytes + _GUARD, 0xFF, np.uint8)
+        own = raw[first : first + values.nbytes].view(dtype).reshape(values.shape)
+        own[...] = values
+        surroundings.extend([raw[:first], raw[first + values.nbytes :]])
+        return own
+
+    yield put
+    assert all((each == 0xFF).all() for each in surroundings), "a kernel wrote beside an array"

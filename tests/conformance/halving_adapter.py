@@ -4,12 +4,12 @@ names.
 
 import numpy as np
 import sklearn.model_selection
-from one_rung_adapter import lists
-from search_adapter import mark
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 
 from sknet_hp.search import HalvingSearchCV
 from sknet_hp.search.arithmetic.brackets import n_steps
+from tests.conformance.one_rung_adapter import lists
+from tests.conformance.search_adapter import mark
 
 
 class Halving(HalvingSearchCV):
@@ -103,7 +103,7 @@ COUNTS = "expects scikit-learn's counts: it keeps ⌈n / factor⌉ and multiplie
 WORDS = "expects scikit-learn's sentence; ours is tested in tests/search"
 NOT_OURS = {
     "test_nan_handling": "a resource without `warm_start` is an error; that NaN never wins is in "
-    "tests/search/test_choosing.py",
+    "tests/search/running/test_selection.py",
     "test_resource_parameter": "a resource that can not be gone on from (no `warm_start`) is an error",
     "test_aggressive_elimination": COUNTS,
     **{

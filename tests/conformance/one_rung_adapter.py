@@ -4,9 +4,9 @@ their names, with one rung that has all rows: a plain search.
 
 import numpy as np
 import sklearn.model_selection
-from search_adapter import mark
 
 from sknet_hp.search import HalvingSearchCV
+from tests.conformance.search_adapter import mark
 
 
 def lists(space):
@@ -109,7 +109,7 @@ for search in (GridSearchCV, RandomizedSearchCV):
 
 NOT_OURS = {
     "test_grid_search_bad_param_grid": "expects scikit-learn's sentences; ours are tested in "
-    "tests/search/test_space.py",
+    "tests/search/spaces/test_space.py",
     "test_predict_proba_disabled": "searches an empty space, which is an error",
     "test_custom_run_search": "replaces scikit-learn's private method by which searches are made; ours are made by "
     "another",

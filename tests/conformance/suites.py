@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import sknet_hp
-
 HERE = Path(__file__).parent
 
 
@@ -26,10 +24,9 @@ class Ran(NamedTuple):
 
 def run(suite, *plugins, timeout=380):
     """Run a suite, by the name of its module, with plugins from this folder."""
-    ours = Path(sknet_hp.__file__).parent.parent
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(ours)])}
+    environment = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
     options = ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(HERE)]
-    options += [part for plugin in plugins for part in ("-p", plugin)]
+    options += [part for plugin in plugins for part in ("-p", f"tests.conformance.{plugin}")]
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *options, "--pyargs", suite]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
     last = ran.stdout.strip().splitlines()[-1] if ran.stdout.strip() else ""

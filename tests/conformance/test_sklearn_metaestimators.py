@@ -42,12 +42,12 @@ from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCo
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor, RegressorChain
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
-from suites import run
 
 import sknet_hp
 import sknet_hp.search
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.base import BaseNet
+from tests.conformance.suites import run
 
 QUICK = {"width": 4, "max_epochs": 2, "num_embedding": "none", "early_stopping": False, "random_state": 0}
 

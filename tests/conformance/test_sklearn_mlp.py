@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris, make_multilabel_classification, make_regression
 from sklearn.linear_model import PoissonRegressor
-from suites import run
 
 from sknet_hp import NetClassifier, NetRegressor
+from tests.conformance.suites import run
 
 SMALL = {"width": 16, "max_epochs": 5, "early_stopping": False, "random_state": 0}
 

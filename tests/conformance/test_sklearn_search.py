@@ -1,7 +1,8 @@
 """scikit-learn's own tests of its searches, with ours in their place."""
 
 import pytest
-from suites import run
+
+from tests.conformance.suites import run
 
 SUITES = {
     "stock": ("test_search", ["search_adapter"], 141),

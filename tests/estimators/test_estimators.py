@@ -6,13 +6,13 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import log_loss, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from small import SMALL
 
 from sknet_hp import NetClassifier, NetRegressor
+from tests.helpers.small_nets import SMALL
 
 UNEQUAL = {
     f"check_sample_weight_equivalence_on_{kind}_data": "minibatches: a repeated row meets other rows than a weighted "
-    "one; see test_labels.py"
+    "one; see targets/test_labels_and_numbers.py"
     for kind in ("dense", "sparse")
 }
 

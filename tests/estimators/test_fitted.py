@@ -11,10 +11,10 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
-from small import ESTIMATORS, SMALL, outputs
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.targets.held_out import split_rows
+from tests.helpers.small_nets import ESTIMATORS, SMALL, outputs
 
 # ---- what a fitted network says ------------------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from encoding import encode, names_out
-from small import SMALL
 
 from sknet_hp import NetClassifier, NetRegressor
+from tests.helpers.encoding import encode, names_out
+from tests.helpers.small_nets import SMALL
 
 X = np.random.default_rng(0).standard_normal((60, 3))
 CODES = (X[:, 0] > 0).astype(int)

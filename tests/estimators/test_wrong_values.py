@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from small import ESTIMATORS, SMALL, outputs
 
 from sknet_hp import NetClassifier, NetRegressor
+from tests.helpers.small_nets import ESTIMATORS, SMALL, outputs
 
 WRONG = {
     "n_layers": -1,

@@ -2,10 +2,10 @@ import threading
 
 import numpy as np
 import pytest
-from scripts import wait_until
 
 import sknet_hp.fusion.engine
 from sknet_hp import NetClassifier
+from tests.helpers.scripts import wait_until
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 4)).astype(np.float32)

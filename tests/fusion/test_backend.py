@@ -10,9 +10,7 @@ import joblib
 import numpy as np
 import pytest
 import torch
-from fakes import make_job
 from joblib import Parallel, delayed
-from scripts import run, wait_until
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -27,6 +25,8 @@ from sknet_hp.fusion.engine import get_engine
 from sknet_hp.fusion.entry import count_cores_of_caller, train_job
 from sknet_hp.fusion.tasks.sizes import estimate_bytes_of_batch
 from sknet_hp.system import processors
+from tests.helpers.fakes import make_job
+from tests.helpers.scripts import run, wait_until
 
 pytestmark = pytest.mark.timeout(60)
 

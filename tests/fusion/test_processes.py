@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from scripts import run, start, wait_until
+
+from tests.helpers.scripts import run, start, wait_until
 
 pytestmark = pytest.mark.timeout(90)
 

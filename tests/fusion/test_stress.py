@@ -11,12 +11,12 @@ import warnings
 import numpy as np
 import pytest
 from joblib import Parallel, delayed
-from scripts import wait_until
 from sklearn.model_selection import GridSearchCV
 
 import sknet_hp
 from sknet_hp.fusion import entry
 from sknet_hp.fusion.engine import get_engine
+from tests.helpers.scripts import wait_until
 
 pytestmark = pytest.mark.timeout(60)
 

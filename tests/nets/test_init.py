@@ -2,6 +2,7 @@
 alone.
 """
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -10,7 +11,7 @@ from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tabm import TabM
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.init import INITIALISATIONS, Init, draw_parameters
+from sknet_hp.nets.init import INITIALISATIONS, Init, draw_parameters, make_buffers
 
 TORCH = {
     "xavier_uniform": nn.init.xavier_uniform_,
@@ -130,3 +131,24 @@ def test_heads_start_apart_by_their_first_factor_alone():
     chunks = draw_parameters(embedded, 0)["layers.1.input_factor"][:, :12].view(5, 4, 3)
     assert (chunks == chunks[:, :, :1]).all()  # one factor for each number's embedding
     assert chunks[:, :, 0].unique().numel() == 20
+
+
+def test_initial_parameters_follow_from_the_seed():
+    graph, _ = trace(MLP(50, 3, n_layers=1, width=40, activation="relu", dropout=0.0, normalization="batch"))
+    torch.manual_seed(0)
+    state = torch.get_rng_state()
+    one, again, other = (draw_parameters(graph, seed) for seed in (5, 5, 6))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert set(one) == {name for name, _ in graph.parameters}
+    for name, shape in graph.parameters:
+        assert one[name].shape == shape
+        assert torch.equal(one[name], again[name])
+    first = one["layers.0.weight"]
+    assert not torch.equal(first, other["layers.0.weight"])
+    assert first.abs().max() <= 50**-0.5
+    np.testing.assert_allclose(first.std(), 50**-0.5 / 3**0.5, rtol=0.05)
+    assert torch.equal(one["layers.1.weight"], torch.ones(40))
+    assert not one["layers.1.bias"].any()
+    buffers = make_buffers(graph)
+    assert torch.equal(buffers["layers.1.running_var"], torch.ones(40))
+    assert not buffers["layers.1.running_mean"].any()

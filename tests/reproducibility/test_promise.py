@@ -8,11 +8,9 @@ import sys
 from contextlib import contextmanager, nullcontext
 
 import joblib
-import networks
 import numpy as np
 import pytest
 import torch
-from networks import KINDS, NETWORKS, VARIATIONS, bits, data, digest, fit, network, with_parameters
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from torch import nn
@@ -21,6 +19,18 @@ import sknet_hp
 from sknet_hp.skorch import NeuralNetClassifier
 from sknet_hp.system import processors
 from sknet_hp.training.compiled import training
+from tests.reproducibility import networks
+from tests.reproducibility.networks import (
+    KINDS,
+    NETWORKS,
+    VARIATIONS,
+    bits,
+    data,
+    digest,
+    fit,
+    network,
+    with_parameters,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of those that diverge
 

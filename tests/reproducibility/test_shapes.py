@@ -4,13 +4,13 @@ cores.
 
 import numpy as np
 import pytest
-from shapes import ACTIVATIONS, N_CONFIGURATIONS, NORMALIZATIONS, OPTIMIZERS, WIDTHS, configuration
 
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.compiled import training
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.run import train_all, train_here
+from tests.helpers.drawn_jobs import ACTIVATIONS, N_CONFIGURATIONS, NORMALIZATIONS, OPTIMIZERS, WIDTHS, configuration
 
 
 def bits(result):

@@ -1,15 +1,10 @@
-import sys
 import warnings
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for workers, which read `curves` by its name
-
-from curves import TRAINED
-from journaled import X, networks, y
-
 from sknet_hp.search.journal import identity
+from tests.helpers.curves import TRAINED
+from tests.helpers.journaled import X, networks, y
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +12,9 @@ def nothing_trained(monkeypatch):
     TRAINED.clear()
     monkeypatch.setattr(identity, "_CHANGING", set())
     # What the tests' estimators note of their fits; that this is said is tested where it is meant.
-    warnings.filterwarnings("ignore", message=r".*when the search began: (curves\.TRAINED|playing\.FITS) \(it changes")
+    warnings.filterwarnings(
+        "ignore", message=r".*when the search began: tests\.helpers\.(curves\.TRAINED|playing\.FITS) \(it changes"
+    )
 
 
 @pytest.fixture

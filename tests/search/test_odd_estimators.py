@@ -4,7 +4,6 @@ import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from curves import table
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomTreesEmbedding
@@ -12,10 +11,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from small_searches import CV, NET, follow
 
 from sknet_hp import NetRegressor
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
+from tests.helpers.curves import table
+from tests.helpers.small_searches import CV, NET, follow
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -4,11 +4,11 @@ import sys
 
 import numpy as np
 import pytest
-from curves import Curve, table
-from small_searches import NET, follow
 
 from sknet_hp.search import BOHBSearchCV, GPSearchCV, HalvingSearchCV
 from sknet_hp.search.spaces.space import Space
+from tests.helpers.curves import Curve, table
+from tests.helpers.small_searches import NET, follow
 
 X, y = table()
 

@@ -9,7 +9,6 @@ import joblib
 import numpy as np
 import pytest
 import sklearn
-from curves import TRAINED, Curve, numbers_of, table
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.linear_model import LogisticRegression
@@ -17,11 +16,12 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from small_searches import CV, NET, SPACE, follow, networks
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import ASHASearchCV, BOHBSearchCV, HalvingSearchCV, HyperbandSearchCV, PBTSearchCV, TPESearchCV
 from sknet_hp.search.running.progress import Cost, Progress
+from tests.helpers.curves import TRAINED, Curve, numbers_of, table
+from tests.helpers.small_searches import CV, NET, SPACE, follow, networks
 
 X, y = table()
 

@@ -1,5 +1,6 @@
 import pytest
-from jobs import make_job, make_table, same_result
+
+from tests.helpers.jobs import make_job, make_table, same_result
 
 
 @pytest.fixture(name="make_table", scope="session")

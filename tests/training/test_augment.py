@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from jobs import close_result, make_table
 
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import draw_parameters
@@ -16,6 +15,7 @@ from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.cohort import train
+from tests.helpers.jobs import close_result, make_table
 
 STEPS, ROWS, WIDTH = 12, 30, 5
 EPOCH = {"n": STEPS * ROWS, "batch_size": ROWS}

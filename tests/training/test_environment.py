@@ -5,11 +5,11 @@ import threading
 import numpy as np
 import pytest
 import torch
-from jobs import make_job, same_result
 
 from sknet_hp import NetClassifier
 from sknet_hp.training.environment import deterministic_cuda
 from sknet_hp.training.stacked.cohort import train
+from tests.helpers.jobs import make_job, same_result
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ by what becomes of it.
 
 import numpy as np
 import pytest
-from jobs import make_job
 
 from sknet_hp.nets.init import Init
 from sknet_hp.training import start
 from sknet_hp.training.start import initial_state, initial_tensors, state_of
+from tests.helpers.jobs import make_job
 
 
 @pytest.mark.parametrize(

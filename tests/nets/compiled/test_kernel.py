@@ -11,10 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from calls import normal, run
 from numba.core.dispatcher import Dispatcher
-from scripts import PREAMBLE
-from scripts import run as run_script
 
 import sknet_hp
 from sknet_hp.nets.compiled import machine
@@ -23,6 +20,9 @@ from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise, 
 from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, allocate_lines
 from sknet_hp.training.compiled import augment, loop, losses, updates  # noqa: F401
 from sknet_hp.training.rules import stopping
+from tests.helpers.kernels import normal, run
+from tests.helpers.scripts import PREAMBLE
+from tests.helpers.scripts import run as run_script
 
 
 def every_kernel():

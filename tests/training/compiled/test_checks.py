@@ -6,9 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from jobs import make_job
-from made_tables import made_table
-from torch_loops import train_compiled
 
 from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.mlp import MLP
@@ -17,6 +14,9 @@ from sknet_hp.nets.compiled.program import compile_program
 from sknet_hp.nets.init import draw_parameters, make_buffers
 from sknet_hp.training.job import EncodedTable, Rows
 from sknet_hp.training.prediction import predict
+from tests.helpers.encoded_tables import made_table
+from tests.helpers.jobs import make_job
+from tests.helpers.torch_loops import train_compiled
 
 ROWS = 20
 INPUTS = made_table(ROWS, n_floats=3, bins=(4, 2), categories=(3, 5), words=9, codes=(4, 7))

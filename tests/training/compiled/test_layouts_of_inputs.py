@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from jobs import make_job, same_result
-from made_tables import made_table
 from sklearn.base import clone
-from torch_loops import train_compiled
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.training.job import EncodedTable
+from tests.helpers.encoded_tables import made_table
+from tests.helpers.jobs import make_job, same_result
+from tests.helpers.torch_loops import train_compiled
 
 COMMON = {"width": 17, "max_epochs": 3, "batch_size": 32, "random_state": 0}
 NETS = {

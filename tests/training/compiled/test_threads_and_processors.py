@@ -10,14 +10,14 @@ import sys
 import numpy as np
 import pytest
 import torch
-from jobs import make_job, same_result
-from scripts import PREAMBLE
 from threadpoolctl import threadpool_limits
-from torch_loops import train_compiled
 
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.training.compiled.training import worth_sharing
+from tests.helpers.jobs import make_job, same_result
+from tests.helpers.scripts import PREAMBLE
+from tests.helpers.torch_loops import train_compiled
 
 DIGEST = """
 import hashlib

@@ -5,11 +5,11 @@ numbers, averages, clipping.
 import numpy as np
 import pytest
 import torch
-from calls import fma, normal, run, same_bits, same_for_parts
 
 from sknet_hp.training.compiled import updates
 from sknet_hp.training.compiled.updates import CHUNK, UPDATES, Now
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from tests.helpers.kernels import fma, normal, run, same_bits, same_for_parts
 
 every_rule = pytest.mark.parametrize("name", list(UPDATES))
 

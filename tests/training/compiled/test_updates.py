@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from jobs import losses, make_job, make_table
 from test_optimizers import TORCH
-from torch_loops import flat, module_of, torch_training, train_compiled
 
 from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from tests.helpers.jobs import losses, make_job, make_table
+from tests.helpers.torch_loops import flat, module_of, torch_training, train_compiled
 
 EPOCHS = 40  # of five steps
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from jobs import losses, make_job, make_table, same_result
-from torch_loops import flat, loss_of, module_of, order, torch_training, train_compiled
 
 from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.job import Rates, Reaction, Stopping
 from sknet_hp.training.rules.averaging import Averaging, ema_share
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
+from tests.helpers.jobs import losses, make_job, make_table, same_result
+from tests.helpers.torch_loops import flat, loss_of, module_of, order, torch_training, train_compiled
 
 EPOCHS = 12  # of five steps
 

@@ -1,0 +1,94 @@
+"""Initial candidates: all of them are tried, each once."""
+
+import numpy as np
+import pytest
+
+from sknet_hp.search import (
+    ASHASearchCV,
+    BOHBSearchCV,
+    CmaEsSearchCV,
+    GPSearchCV,
+    HalvingSearchCV,
+    HyperbandSearchCV,
+    PBTSearchCV,
+    TPESearchCV,
+)
+from sknet_hp.search.arithmetic.brackets import Rung, epochs, hyperband, with_room
+from tests.helpers.curves import Curve, table
+
+X, y = table()
+SEARCHERS = {
+    "Halving": (HalvingSearchCV, {"n_candidates": 5}),
+    "Halving, grid": (HalvingSearchCV, {"n_candidates": "grid"}),
+    "Hyperband": (HyperbandSearchCV, {}),
+    "ASHA": (ASHASearchCV, {"n_candidates": 5}),
+    "ASHA, asynchronous": (ASHASearchCV, {"asynchronous": True, "n_workers": 1}),
+    "PBT": (PBTSearchCV, {"population_size": 5}),
+    "BOHB": (BOHBSearchCV, {}),
+    "BOHB, one bracket": (BOHBSearchCV, {"n_brackets": 1}),
+    "TPE": (TPESearchCV, {"n_candidates": 5}),
+    "TPE, brackets": (TPESearchCV, {"multi_fidelity": True}),
+    "CMA-ES": (CmaEsSearchCV, {"n_candidates": 5}),
+    "GP": (GPSearchCV, {"n_candidates": 5, "n_points": 12}),
+}
+
+
+def searched(Search, settings, values, initial, **more):
+    name = "option" if Search is PBTSearchCV else "index"  # a curve's index can change, too, but its scores would
+    given = [candidate if candidate == "current" else {name: candidate} for candidate in initial]
+    rungs = {} if Search is PBTSearchCV else {"min_resources": 1}
+    search = Search(
+        Curve(max_epochs=9, option=0),
+        {name: values},
+        initial_candidates=given,
+        cv=2,
+        random_state=0,
+        refit=False,
+        **rungs | settings | more,
+    )
+    search.fit(X, y)
+    results = search.cv_results_
+    begun = [params[name] for params, first in zip(results["params"], _first(results), strict=True) if first]
+    return search, begun
+
+
+def _first(results):
+    """Of each candidate that is no copy, its first row."""
+    seen, parents = set(), results.get("parent", [-1] * len(results["params"]))
+    return [
+        not (number in seen or seen.add(number)) and parent < 0
+        for number, parent in zip(results["candidate"], parents, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("Search", "settings"), SEARCHERS.values(), ids=SEARCHERS)
+def test_none_is_trained_twice(Search, settings):
+    """Neither where it is given twice nor where the space holds it, too."""
+    search, begun = searched(Search, settings, list(range(6)), [3, "current", 3, 0])
+    assert begun[:2] == [3, 0]
+    assert len(set(begun)) == len(begun) >= 5
+    assert search.n_candidates_ == len(set(search.cv_results_["candidate"]))
+
+
+@pytest.mark.parametrize(("Search", "settings"), SEARCHERS.values(), ids=SEARCHERS)
+def test_all_are_tried(Search, settings):
+    """Those beyond the number of candidates, or the room of all brackets, were dropped."""
+    _, begun = searched(Search, settings, list(range(40)), range(30), max_resources=4)
+    assert set(begun) >= set(range(30))
+    assert len(begun) == (40 if settings.get("n_candidates") == "grid" else 30)
+
+
+def test_room_in_brackets():
+    brackets = hyperband(9, 1, 3)
+    assert with_room(brackets, 17) == brackets
+    [first, *others] = with_room(brackets, 20)
+    assert first == [Rung(12, 1), Rung(3, 3), Rung(1, 9)]
+    assert others == brackets[1:]
+    assert epochs(first) == epochs(brackets[0]) + 3
+
+
+@pytest.mark.parametrize(("Search", "settings"), SEARCHERS.values(), ids=SEARCHERS)
+def test_candidates_that_were_only_proposed_do_not_count(Search, settings):
+    search, _ = searched(Search, settings, list(range(6)), [3], time_budget=1e-9)
+    assert search.stopped_ == "time_budget"
+    assert search.n_candidates_ == len(set(np.asarray(search.cv_results_["candidate"])))

@@ -1,1 +1,0 @@
-from calls import _place  # noqa: F401
