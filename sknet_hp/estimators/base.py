@@ -33,7 +33,7 @@ from sknet_hp.nets.random_bits import MEMBER, mix_keys
 from sknet_hp.training.job import EncodedTable, EpochRecord, Rows, State, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.rules.torch_loss import TorchLoss
-from sknet_hp.training.start import initial_tensors, state_of
+from sknet_hp.training.start import make_initial_tensors, make_state
 
 _PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
@@ -275,11 +275,11 @@ class BaseNet(TrainsNetworks, NameHints, BaseEstimator):
         own = [None if network.module is None else architecture.tensors(network.module) for network in networks]
         if source is not None:
             return [
-                replace(job, start=start_from(self, source, job, given or initial_tensors(job)))
+                replace(job, start=start_from(self, source, job, given or make_initial_tensors(job)))
                 for job, given in zip(jobs, own, strict=True)
             ]
         return [
-            job if given is None else replace(job, start=state_of(job, given))
+            job if given is None else replace(job, start=make_state(job, given))
             for job, given in zip(jobs, own, strict=True)
         ]
 

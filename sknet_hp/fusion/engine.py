@@ -178,7 +178,7 @@ class Engine:
             validation = Rows(
                 table if validation.table is job.train.table else self.store.intern(validation.table), validation.index
             )
-        return job.with_tables(Rows(table, job.train.index), validation)
+        return job.replace_rows(Rows(table, job.train.index), validation)
 
     def cancel(self, call: Call) -> None:
         """Cancel a call, its descendants, and the networks they wait for."""

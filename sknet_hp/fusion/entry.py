@@ -116,7 +116,7 @@ def _train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
 
 def _train_stacked(jobs: list[TrainingJob]) -> list[TrainingResult]:
     """Train networks in stacks of their own, now."""
-    from sknet_hp.training.stacked.cohort import train
+    from sknet_hp.training.stacked.cohort import train_cohort
 
     results: dict[int, TrainingResult] = {}
     groups: dict[CohortKey, list[int]] = {}
@@ -126,7 +126,7 @@ def _train_stacked(jobs: list[TrainingJob]) -> list[TrainingResult]:
         height = devices.compute_stack_height(jobs[numbers[0]])
         for begin in range(0, len(numbers), height):
             part = numbers[begin : begin + height]
-            results |= zip(part, train([jobs[number] for number in part]), strict=True)
+            results |= zip(part, train_cohort([jobs[number] for number in part]), strict=True)
     return [results[number] for number in sorted(results)]
 
 

@@ -13,7 +13,7 @@ from sknet_hp.nets.random_bits import MIXUP, NOISE, mix_keys
 from sknet_hp.training.job import TrainingJob
 
 
-def mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:
+def draw_mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:
     """Which share of a mixture is a row itself, in each step of these epochs; (epochs,
     steps) float32.
     """
@@ -96,7 +96,7 @@ class Mixture:
 
     def __init__(self, k: int, job: TrainingJob, epoch: int, steps: int):
         self.k, self.weighted = k, job.train.table.weight is not None
-        self.share = mixing_shares(job, [epoch])[0][:, None, None]  # (steps, 1, 1) of a row itself in its mixture
+        self.share = draw_mixing_shares(job, [epoch])[0][:, None, None]  # (steps, 1, 1) of a row itself in its mixture
         self.of_target = self.share  # (steps, 1 or rows, 1) of its target
         # The last row of each batch, which is the neighbour of the first: what follows only fills the batch.
         self.last = np.full(steps, job.rows_per_step - 1)

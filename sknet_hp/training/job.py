@@ -108,7 +108,7 @@ class State:
     finished: str = ""
 
 
-def predicting(state: State) -> tuple[np.ndarray, np.ndarray]:
+def get_predicting_weights(state: State) -> tuple[np.ndarray, np.ndarray]:
     """(parameters, buffers) that predict, the best epoch aside."""
     now = state if state.average is None else state.average
     return now.parameters, now.buffers
@@ -247,7 +247,7 @@ class TrainingJob:
 
     @property
     def key(self) -> CohortKey:
-        evaluation_rows, evaluation_steps = evaluation_shape(self.validation)
+        evaluation_rows, evaluation_steps = compute_evaluation_shape(self.validation)
         graph = self.graph if isinstance(self.graph, Graph) else id(self.graph)
         n_rows = len(self.train), 0 if self.validation is None else len(self.validation)
         return CohortKey(
@@ -267,11 +267,11 @@ class TrainingJob:
             self.observer is not None,
         )
 
-    def with_tables(self, train: Rows, validation: Rows | None) -> "TrainingJob":
+    def replace_rows(self, train: Rows, validation: Rows | None) -> "TrainingJob":
         return replace(self, train=train, validation=validation)
 
 
-def evaluation_shape(rows: Rows | None) -> tuple[int, int]:
+def compute_evaluation_shape(rows: Rows | None) -> tuple[int, int]:
     """(rows of a batch, number of batches) in which these rows are scored; a function
     of their number alone.
     """
@@ -341,4 +341,4 @@ class TrainingResult:
         s = self.state
         if restore_best and s.best_parameters is not None and s.best_buffers is not None:
             return s.best_parameters, s.best_buffers
-        return predicting(s)
+        return get_predicting_weights(s)

@@ -9,7 +9,7 @@ from sknet_hp.training.job import TrainingJob, TrainingResult
 from sknet_hp.training.threads import run_in_threads
 
 
-def one_core() -> int:
+def use_one_core() -> int:
     return 1
 
 
@@ -19,12 +19,12 @@ def is_compiled(job: TrainingJob) -> bool:
     """
     if job.device != "cpu" or not isinstance(job.graph, Graph):
         return False
-    from sknet_hp.training.compiled.known import known
+    from sknet_hp.training.compiled.choose_loss import find_compiled_loss
 
-    return known(job) is not None
+    return find_compiled_loss(job) is not None
 
 
-def train_here(job: TrainingJob, cancellation: Cancellation, cores: Callable[[], int] = one_core) -> TrainingResult:
+def train_here(job: TrainingJob, cancellation: Cancellation, cores: Callable[[], int] = use_one_core) -> TrainingResult:
     """Train one network in this thread.
 
     Parameters
@@ -37,13 +37,13 @@ def train_here(job: TrainingJob, cancellation: Cancellation, cores: Callable[[],
         from sknet_hp.training.compiled.training import train_compiled
 
         return train_compiled(job, cancellation, cores)
-    from sknet_hp.training.stacked.cohort import train
+    from sknet_hp.training.stacked.cohort import train_cohort
 
-    return train([job], cancellation.is_set)[0]
+    return train_cohort([job], cancellation.is_set)[0]
 
 
 def train_all(
-    jobs: list[TrainingJob], cancellation: Cancellation, cores: Callable[[], int] = one_core
+    jobs: list[TrainingJob], cancellation: Cancellation, cores: Callable[[], int] = use_one_core
 ) -> list[TrainingResult]:
     """Train networks beside each other, as many at once as there are cores for them."""
     n_threads = min(len(jobs), cores()) if len(jobs) > 1 else 1

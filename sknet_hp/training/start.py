@@ -19,7 +19,7 @@ _SAMPLE = 1024  # training rows that a data-driven start looks at
 _REMEMBERED = 2**16  # parameters, 256 KiB
 
 
-def initial_tensors(job: TrainingJob) -> dict[str, Tensor]:
+def make_initial_tensors(job: TrainingJob) -> dict[str, Tensor]:
     """The parameters and buffers, by name, that a job's network begins with: a function
     of the job alone, whoever calls.
     """
@@ -28,16 +28,16 @@ def initial_tensors(job: TrainingJob) -> dict[str, Tensor]:
     return _draw(job.graph, job.seed, job.init, _sample(job) if job.init.fit_to_data else None)
 
 
-def state_of(job: TrainingJob, tensors: dict[str, Tensor]) -> State:
+def make_state(job: TrainingJob, tensors: dict[str, Tensor]) -> State:
     """The state before the first step, with these tensors."""
     return _state(job, *_vectors(job.graph, tensors))
 
 
-def initial_state(job: TrainingJob) -> State:
+def make_initial_state(job: TrainingJob) -> State:
     """Where the job's network begins."""
     if isinstance(job.graph, Graph) and not job.init.fit_to_data and job.graph.n_parameters <= _REMEMBERED:
         return _state(job, *(vector.copy() for vector in _drawn(job.graph, job.seed, job.init)))
-    return state_of(job, initial_tensors(job))
+    return make_state(job, make_initial_tensors(job))
 
 
 def _state(job: TrainingJob, parameters: np.ndarray, buffers: np.ndarray) -> State:

@@ -13,7 +13,7 @@ from sknet_hp.nets.compiled.kernels import pointwise
 from sknet_hp.nets.compiled.machine import BARRIER, run_tape
 from sknet_hp.nets.compiled.program import compile_program
 from sknet_hp.nets.compiled.tape import Space, Tape, allocate_lines
-from sknet_hp.training.compiled.workspace import add_wide_batch, rate_cells, table_bases
+from sknet_hp.training.compiled.workspace import add_wide_batch, get_table_addresses, make_rate_cells
 from sknet_hp.training.threads import run_in_threads
 from tests.helpers.kernels import run
 
@@ -57,14 +57,14 @@ class Compiled:
             Space.BUFFERS: self.of_buffers.arrange(vectors[1]),
             Space.GRADIENTS: self.gradients,
             Space.WORK: self.work,
-            Space.RATES: rate_cells(self.graph, rates),
+            Space.RATES: make_rate_cells(self.graph, rates),
             Space.KEY: np.array([KEY]),
         }
 
     def walk(self, tape, batch):
         arrays = self.arrays | {Space.ORDER: batch.astype(np.int32), Space.CURSOR: np.zeros(1, np.int64)}
         arrays[Space.WEIGHT] = np.full(len(batch), 1 / len(batch), np.float32)
-        bases = {space: array.ctypes.data for space, array in arrays.items()} | table_bases(self.table)
+        bases = {space: array.ctypes.data for space, array in arrays.items()} | get_table_addresses(self.table)
         own, barrier = tape.bind(bases, len(batch)), np.zeros(BARRIER, np.int64)
         run_in_threads(
             self.parts, lambda part, parts: run_tape(part=part, parts=parts, tape=own, n=len(own), barrier=barrier)

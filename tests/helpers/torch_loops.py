@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.compiled import training
-from sknet_hp.training.compiled.loop import order_of_epoch
-from sknet_hp.training.start import initial_state
+from sknet_hp.training.compiled.loop import write_order
+from sknet_hp.training.start import make_initial_state
 
 LOSSES = {"cross_entropy": F.cross_entropy, "mse": F.mse_loss}
 
@@ -23,7 +23,7 @@ def order(job, epoch):
     """Row numbers of an epoch, in the order in which they are trained on."""
     drawn = np.zeros(len(job.train), np.int32)
     index = 0 if job.train.index is None else np.ascontiguousarray(job.train.index, np.int64)
-    order_of_epoch(n=len(drawn), seed=job.seed, epoch=epoch, shuffled=job.shuffle, index=index, order=drawn)
+    write_order(n=len(drawn), seed=job.seed, epoch=epoch, shuffled=job.shuffle, index=index, order=drawn)
     return drawn
 
 
@@ -32,7 +32,7 @@ def module_of(job, **mlp):
     module = MLP(
         job.train.table.X.width, job.n_outputs, **{"n_layers": 1, "width": 8, "activation": "tanh"} | mlp
     ).double()
-    load(module, (job.start or initial_state(job)).parameters)
+    load(module, (job.start or make_initial_state(job)).parameters)
     return module
 
 

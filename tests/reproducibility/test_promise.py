@@ -94,7 +94,7 @@ def test_on_so_many_cores(serial, cores, monkeypatch):
     """Each network shared out over cores, however small it is, and however many cores
     there are.
     """
-    monkeypatch.setattr(training, "worth_sharing", lambda job: True)
+    monkeypatch.setattr(training, "is_worth_sharing", lambda job: True)
     monkeypatch.setattr(processors, "count_cores", lambda: cores)
     with torch_threads(cores):
         assert_same_bits(

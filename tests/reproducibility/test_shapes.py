@@ -39,7 +39,7 @@ def assert_same(a, b):
 )
 def test_on_so_many_cores(seed, monkeypatch):
     """Each shared out over cores, however small it is; and several beside each other."""
-    monkeypatch.setattr(training, "worth_sharing", lambda job: True)
+    monkeypatch.setattr(training, "is_worth_sharing", lambda job: True)
     jobs = configuration(seed)
     alone = [train_here(job, Cancellation()) for job in jobs]
     assert any(np.abs(result.state.slots).max() > 0 for result in alone)

@@ -14,7 +14,7 @@ from sknet_hp.training.augment import MIXUP, Augmentation
 from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.jobs import close_result, make_table
 
 STEPS, ROWS, WIDTH = 12, 30, 5
@@ -70,8 +70,8 @@ def test_steps_may_come_in_any_portions(make_job, chunk):
 def test_company_does_not_matter(make_job):
     jobs = [make_job(seed=k % 2, input_noise=0.2 * (k % 3), mixup_alpha=0.4 * (k > 1)) for k in range(5)]
     assert len({job.key for job in jobs}) == 1
-    for job, together in zip(jobs, train(jobs), strict=True):
-        assert close_result(train([job])[0], together)
+    for job, together in zip(jobs, train_cohort(jobs), strict=True):
+        assert close_result(train_cohort([job])[0], together)
 
 
 PLAIN = {
@@ -131,7 +131,7 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_losses(make_job, loss, weight, 
         optimizer.step()
         total += weighed
         means.append(mean.item() * weighed)
-    result = train([job])[0]
+    result = train_cohort([job])[0]
     expected = np.concatenate([p.detach().numpy().ravel() for p in module.parameters()])
     np.testing.assert_allclose(result.state.parameters, expected, atol=2e-6)
     if loss != "mse":  # where the squares of two targets do not add up to the square of their mean

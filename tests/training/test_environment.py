@@ -8,7 +8,7 @@ import torch
 
 from sknet_hp import NetClassifier
 from sknet_hp.training.environment import deterministic_cuda
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.jobs import make_job, same_result
 
 
@@ -22,9 +22,9 @@ def elsewhere():
 
 def test_another_default_device(elsewhere):
     changes = {"n_valid": 30, "dropout": 0.2, "input_noise": 0.1}
-    (result,) = train([make_job(**changes)])
+    (result,) = train_cohort([make_job(**changes)])
     torch.set_default_device(None)
-    (expected,) = train([make_job(**changes)])
+    (expected,) = train_cohort([make_job(**changes)])
     assert same_result(result, expected)
 
 

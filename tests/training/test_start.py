@@ -7,7 +7,7 @@ import pytest
 
 from sknet_hp.nets.init import Init
 from sknet_hp.training import start
-from sknet_hp.training.start import initial_state, initial_tensors, state_of
+from sknet_hp.training.start import make_initial_state, make_initial_tensors, make_state
 from tests.helpers.jobs import make_job
 
 
@@ -16,9 +16,9 @@ from tests.helpers.jobs import make_job
 )
 def test_what_is_remembered_is_what_would_be_drawn(changes):
     job = make_job(**changes)
-    drawn = state_of(job, initial_tensors(job))
+    drawn = make_state(job, make_initial_tensors(job))
     for _ in range(2):
-        state = initial_state(job)
+        state = make_initial_state(job)
         for name in ("parameters", "buffers", "slots"):
             np.testing.assert_array_equal(getattr(state, name), getattr(drawn, name))
         state.parameters[:] = np.nan
@@ -27,7 +27,7 @@ def test_what_is_remembered_is_what_would_be_drawn(changes):
 
 def test_large_networks_are_not_remembered():
     start._drawn.cache_clear()
-    initial_state(make_job(width=4096, n_layers=3))
+    make_initial_state(make_job(width=4096, n_layers=3))
     assert start._drawn.cache_info().currsize == 0
-    initial_state(make_job(width=8))
+    make_initial_state(make_job(width=8))
     assert start._drawn.cache_info().currsize == 1

@@ -22,7 +22,7 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.init import Init
 from sknet_hp.nets.layers.modules import EnsembleOutput
 from sknet_hp.nets.stacked.networks import BATCH_COUNTER
-from sknet_hp.training.rules.torch_loss import TorchLoss, meaning
+from sknet_hp.training.rules.torch_loss import TorchLoss, get_loss_class
 
 NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "norm_eps")
 """Numbers of layers. They move no weight, so a network that is trained on may change
@@ -333,7 +333,7 @@ def empty(structure: dict[str, Any], numbers: dict[str, float], seed: int) -> nn
     made.load_state_dict({name: torch.zeros_like(tensor) for name, tensor in made.state_dict().items()})
     for layer in made.modules():
         if isinstance(layer, EnsembleOutput):
-            layer.together = meaning(structure["loss"]).together
+            layer.together = get_loss_class(structure["loss"]).together
     return made
 
 

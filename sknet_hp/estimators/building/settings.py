@@ -76,9 +76,9 @@ def precision(net: Any, graph: Any, device: str, loss: str | TorchLoss, n_output
     if device != "cpu":
         raise ValueError(f"precision={net.precision!r} is for device='cpu', but device={net.device!r}; use 'float32'")
     from sknet_hp.nets.compiled.kernels.half_products import is_supported
-    from sknet_hp.training.compiled.known import is_known
+    from sknet_hp.training.compiled.choose_loss import is_compiled_loss
 
-    if not is_known(loss, n_outputs):
+    if not is_compiled_loss(loss, n_outputs):
         raise ValueError(
             f"precision={net.precision!r} is for losses we know, but loss={net.loss!r} is run as it is; use 'float32'"
         )

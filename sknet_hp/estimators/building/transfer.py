@@ -11,7 +11,7 @@ from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.job import State, TrainingJob
-from sknet_hp.training.start import state_of
+from sknet_hp.training.start import make_state
 
 
 def source_of(net: Any) -> Any:
@@ -84,7 +84,7 @@ def start_from(net: Any, source: Any, job: TrainingJob, own: dict[str, Tensor]) 
             f"this name and shape. It has {', '.join(taken)}; freeze only of these, or give the network the source's "
             f"n_layers, width and normalization"
         )
-    return state_of(job, both)
+    return make_state(job, both)
 
 
 _MAPS = ("linear", "ntk_linear", "ensemble_linear", "ensemble_output")

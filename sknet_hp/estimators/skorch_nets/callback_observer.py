@@ -13,7 +13,7 @@ from torch.utils.data import Subset
 
 from sknet_hp.estimators.skorch_nets.state import NetState, Reading
 from sknet_hp.estimators.skorch_nets.torch_optim import UnsupportedNetError
-from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, TrainingJob, predicting
+from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, TrainingJob, get_predicting_weights
 
 _PER_BATCH = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -101,7 +101,7 @@ class CallbackObserver:
 
     def show(self, state: State) -> None:
         """Put what predicts of a state into the net."""
-        parameters, buffers = predicting(state)
+        parameters, buffers = get_predicting_weights(state)
         self.tensors.write(replace(state, parameters=parameters, buffers=buffers))
 
     def _epoch(self, event: str) -> Reaction:

@@ -13,7 +13,7 @@ from sknet_hp.estimators.skorch_nets.torch_optim import set_rates
 from sknet_hp.fusion.entry import train_jobs
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.training.job import Rates, TrainingJob
-from sknet_hp.training.start import initial_state
+from sknet_hp.training.start import make_initial_state
 
 
 @use_float32_on_cpu()
@@ -24,7 +24,7 @@ def train_with_callbacks(estimator: Any, jobs: list[TrainingJob], refit: bool = 
     A network that is trained on keeps its net, with callbacks, history and what
     callbacks have made of its rates.
     """
-    first, start = jobs[0], jobs[0].start or initial_state(jobs[0])
+    first, start = jobs[0], jobs[0].start or make_initial_state(jobs[0])
     net = estimator.__dict__.pop("_net", None)
     known = first.first_epoch > 0 and hasattr(net, "_told")
     if not known:

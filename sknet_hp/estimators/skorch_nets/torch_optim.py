@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from sknet_hp.training.job import Rates, State
-from sknet_hp.training.rules.optimizers import nadam_momentum
+from sknet_hp.training.rules.optimizers import compute_nadam_momentum
 
 
 class UnsupportedNetError(Exception):
@@ -98,7 +98,7 @@ def write_optimizer(optimizer: Any, module: nn.Module, names: list[str], state: 
             entry["step"] = torch.tensor(float(state.step), dtype=torch.float32, device="cpu")
         if type(optimizer) is torch.optim.NAdam:
             beta1 = optimizer.param_groups[0]["betas"][0]
-            product = float(np.prod(nadam_momentum(beta1, np.arange(1, state.step + 1))))
+            product = float(np.prod(compute_nadam_momentum(beta1, np.arange(1, state.step + 1))))
             entry["mu_product"] = torch.tensor(product, dtype=torch.float32, device="cpu")
         for key, slot in zip(memory, state.slots, strict=True):
             entry[key] = torch.from_numpy(slot[offset : offset + size].copy()).view_as(parameter).to(parameter.device)

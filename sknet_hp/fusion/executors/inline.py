@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sknet_hp.fusion.executors.base import Bundle, Done
 from sknet_hp.training.job import TrainingResult
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 
 
 class InlineExecutor:
@@ -31,7 +31,7 @@ class InlineExecutor:
     def _run(self, bundle: Bundle, off: threading.Event, done: Done) -> None:
         outcome: list[TrainingResult] | BaseException
         try:
-            outcome = train(
+            outcome = train_cohort(
                 [replace(job, device=self.device) for job in bundle.jobs], lambda: off.is_set() or bundle.cancelled()
             )
         except BaseException as error:

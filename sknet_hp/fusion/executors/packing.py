@@ -26,7 +26,7 @@ def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[EncodedTable]]:
             return None
         return tables.setdefault(id(rows.table), (len(tables), rows.table))[0], rows.index
 
-    light = [job.with_tables(reference(job.train), reference(job.validation)) for job in jobs]
+    light = [job.replace_rows(reference(job.train), reference(job.validation)) for job in jobs]
     return cloudpickle.dumps(light), [table for _, table in tables.values()]
 
 
@@ -36,7 +36,7 @@ def unpack(payload: bytes, tables: Sequence[EncodedTable]) -> list[TrainingJob]:
     def rows(reference: Any) -> Any:
         return None if reference is None else Rows(tables[reference[0]], reference[1])
 
-    return [job.with_tables(rows(job.train), rows(job.validation)) for job in pickle.loads(payload)]
+    return [job.replace_rows(rows(job.train), rows(job.validation)) for job in pickle.loads(payload)]
 
 
 def warm_up() -> None:

@@ -16,7 +16,7 @@ from sknet_hp.fusion.executors.packing import unpack, warm_up
 from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.job import EncodedTable, TrainingResult
 from sknet_hp.training.run import train_all
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 
 _INTERVAL = 0.1  # seconds between two questions whether a bundle is still wanted
 
@@ -95,7 +95,7 @@ def train_packed(
     try:
         jobs = unpack(payload, tables)
         if jobs[0].device != "cpu":
-            outcome = train(jobs, cancelled)
+            outcome = train_cohort(jobs, cancelled)
         else:
             with _watched(cancelled) as cancellation:
                 outcome = train_all(jobs, cancellation, lambda: n_threads)

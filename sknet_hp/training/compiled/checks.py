@@ -9,7 +9,7 @@ import numpy as np
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import Rows, TrainingJob
-from sknet_hp.training.rules.torch_loss import meaning
+from sknet_hp.training.rules.torch_loss import get_loss_class
 
 
 class Checked(NamedTuple):
@@ -62,7 +62,7 @@ def checked(rows: Rows, job: TrainingJob) -> Checked:
         outputs, or a row is none of the table's.
     """
     table, n = rows.table, job.n_outputs
-    if meaning(job.loss).counts_hits:
+    if get_loss_class(job.loss).has_accuracy:
         y: np.ndarray = np.ascontiguousarray(table.y, np.int64)
         wanted: tuple[int, ...] = (len(table.X),)
         _check_range(y, n, "the number of a class")

@@ -32,7 +32,11 @@ RULES = {"adam": 1, "adamw": 1, "nadam": 2, "radam": 3}
 """Update rules whose numbers follow from the number of the step."""
 
 
-_improves, _after, _ema_share = inline(stopping.improves), inline(stopping.after), inline(averaging.ema_share)
+_improves, _judge_plateau, _ema_share = (
+    inline(stopping.improves),
+    inline(stopping.judge_plateau),
+    inline(averaging.compute_ema_share),
+)
 
 _LR, _DECAY, _EMA, _FACTOR, _SLOPE, _NEXT, _MIX, _EPS = map(
     int, (Now.LR, Now.DECAY, Now.EMA, Now.FACTOR, Now.SLOPE, Now.NEXT, Now.MIX, Now.EPS)
@@ -40,7 +44,7 @@ _LR, _DECAY, _EMA, _FACTOR, _SLOPE, _NEXT, _MIX, _EPS = map(
 
 
 @inline
-def draw_order(n, seed, epoch, shuffled, index, order):
+def _fill_order(n, seed, epoch, shuffled, index, order):
     """Fill in the order of n rows in an epoch: Fisher and Yates's shuffle, by a key of
     seed and epoch. `index` may be 0, for all rows in order.
     """
@@ -56,9 +60,9 @@ def draw_order(n, seed, epoch, shuffled, index, order):
 
 
 @Kernel
-def order_of_epoch(part, parts, n, seed, epoch, shuffled, index, order):
-    """`draw_order`, for those who are not compiled."""
-    draw_order(n, seed, epoch, shuffled, index, order)
+def write_order(part, parts, n, seed, epoch, shuffled, index, order):
+    """`_fill_order`, for those who are not compiled."""
+    _fill_order(n, seed, epoch, shuffled, index, order)
 
 
 @inline
@@ -110,7 +114,7 @@ def _set_corrections(rule, progress, now, powers, t):
 def _begin_epoch(arguments, progress, epoch):
     """Draw the order, and set what changes between epochs."""
     n = arguments[A.ROWS]
-    draw_order(n, arguments[A.SEED], epoch, arguments[A.SHUFFLE], arguments[A.INDEX_AT], arguments[A.ORDER_AT])
+    _fill_order(n, arguments[A.SEED], epoch, arguments[A.SHUFFLE], arguments[A.INDEX_AT], arguments[A.ORDER_AT])
     cells = 2 * arguments[A.N_RATES]
     at = arguments[A.DROPOUT_AT] + 4 * arguments[A.DROPOUT_STRIDE] * cells * (epoch - arguments[A.FIRST_EPOCH])
     copy(view_vector(at, cells), view_vector(arguments[A.RATES_AT], cells))
@@ -179,7 +183,7 @@ def _judge(arguments, progress, value, loss, judged):
         return
     drops, fallen = view_int64s(arguments[A.DROPS_AT], arguments[A.N_DROPS] + 1), False
     if judged:
-        lowest, bad, fallen = _after(loss, progress[P.LOWEST], progress[P.BAD_EPOCHS], progress[P.LR_PATIENCE])
+        lowest, bad, fallen = _judge_plateau(loss, progress[P.LOWEST], progress[P.BAD_EPOCHS], progress[P.LR_PATIENCE])
         progress[P.LOWEST], progress[P.BAD_EPOCHS] = lowest, bad
     else:
         for i in range(arguments[A.N_DROPS]):

@@ -11,7 +11,7 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs
 from sknet_hp.training.compiled.losses import together_of
-from sknet_hp.training.compiled.workspace import EVALUATION_ROWS, rate_cells, table_bases
+from sknet_hp.training.compiled.workspace import EVALUATION_ROWS, get_table_addresses, make_rate_cells
 from sknet_hp.training.threads import run_in_threads
 
 _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start
@@ -36,10 +36,10 @@ def predict_compiled(
     here = {
         Space.PARAMETERS: made.parameters.arrange(parameters),
         Space.BUFFERS: made.buffers.arrange(buffers),
-        Space.RATES: rate_cells(graph, rates),
+        Space.RATES: make_rate_cells(graph, rates),
         Space.ORDER: np.arange(len(inputs), dtype=np.int32),
     }
-    bases = {space: array.ctypes.data for space, array in here.items()} | table_bases(inputs)
+    bases = {space: array.ctypes.data for space, array in here.items()} | get_table_addresses(inputs)
     tape = Tape()
     fields = {"heads": graph.n_heads, "n": n_outputs, "outputs": made.output, "cursor": Place(Space.CURSOR), "out": out}
     tape.add(together_of(loss), rows=Rows(), **fields)

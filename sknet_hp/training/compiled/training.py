@@ -13,20 +13,20 @@ import numpy as np
 
 from sknet_hp.nets.compiled.machine import BARRIER
 from sknet_hp.nets.graph import Graph
-from sknet_hp.training.augment import mixing_shares
+from sknet_hp.training.augment import draw_mixing_shares
 from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.compiled import loop_arguments as A
 from sknet_hp.training.compiled import loop_progress as P
 from sknet_hp.training.compiled.loop import FINISHED, RULES, judge, train
 from sknet_hp.training.compiled.updates import Now
-from sknet_hp.training.compiled.workspace import Workspace, rate_cells
+from sknet_hp.training.compiled.workspace import Workspace, make_rate_cells
 from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
 from sknet_hp.training.rules.averaging import Average
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import SLACK, Schedule
 from sknet_hp.training.rules.stopping import Plateau
-from sknet_hp.training.rules.torch_loss import meaning
-from sknet_hp.training.start import initial_state
+from sknet_hp.training.rules.torch_loss import get_loss_class
+from sknet_hp.training.start import make_initial_state
 from sknet_hp.training.threads import run_in_threads
 
 _AVERAGINGS = {"none": 0, "ema": 1, "swa": 2}
@@ -53,14 +53,14 @@ kernel.
 _SHORT = 0.05  # seconds
 
 
-def worth_sharing(job: TrainingJob) -> bool:
+def is_worth_sharing(job: TrainingJob) -> bool:
     """Whether a network is large enough for several cores. What they make of it does
     not depend on it.
     """
-    return job.rows_per_step * multiplications(job) > _WORTH_SHARING
+    return job.rows_per_step * count_multiplications(job) > _WORTH_SHARING
 
 
-def multiplications(job: TrainingJob) -> int:
+def count_multiplications(job: TrainingJob) -> int:
     """What a row's way through the matrices of a network takes, there and back."""
     assert isinstance(job.graph, Graph)
     total = 0
@@ -77,10 +77,10 @@ class Training:
 
     def __init__(self, job: TrainingJob, cancellation: Cancellation, cores: Callable[[], int]):
         self.job, self.cancellation, self.cores = job, cancellation, cores
-        self.state = job.start or initial_state(job)
+        self.state = job.start or make_initial_state(job)
         self.history: list[EpochRecord] = []
         self.error: BaseException | None = None
-        self.most_cores = max(1, cores()) if worth_sharing(job) else 1
+        self.most_cores = max(1, cores()) if is_worth_sharing(job) else 1
         self.workspace = Workspace(job, self.most_cores)
         self._load(self.state)
         self._prepare()
@@ -221,7 +221,7 @@ class Training:
             return np.array([base])
         epochs, steps = len(self.records), job.steps
         t = (self.state.epoch + np.arange(epochs * steps) / steps) / job.horizon
-        return base * schedule.factors(t, 1 / (steps * job.horizon))
+        return base * schedule.compute_factors(t, 1 / (steps * job.horizon))
 
     def _write_arguments(self, epochs: int) -> None:
         job, workspace, p = self.job, self.workspace, np.zeros(A.LENGTH, np.int64)
@@ -229,10 +229,10 @@ class Training:
         schedule = job.dropout_schedule
         times = [0.0] if schedule == Schedule() else [(self.state.epoch + e) / job.horizon for e in range(epochs)]
         self.dropouts = np.array(
-            [rate_cells(workspace.graph, job.layer_rates, schedule.factor(t)) for t in times], np.float32
+            [make_rate_cells(workspace.graph, job.layer_rates, schedule.compute_factor(t)) for t in times], np.float32
         )
         self.mixing = (
-            mixing_shares(job, range(self.state.epoch, self.state.epoch + epochs)) if job.mixup_alpha else None
+            draw_mixing_shares(job, range(self.state.epoch, self.state.epoch + epochs)) if job.mixup_alpha else None
         )
         arrays = {
             A.CANCELLED_AT: self.cancellation.flag,
@@ -327,7 +327,7 @@ class Training:
         for epoch in range(before + 1, int(c[P.EPOCH]) + 1):
             loss, valid_loss, accuracy = self.records[epoch - 1 - self.state.epoch].tolist()
             validated = self.job.validation is not None
-            counted = validated and meaning(self.job.loss).counts_hits
+            counted = validated and get_loss_class(self.job.loss).has_accuracy
             self.history.append(
                 EpochRecord(
                     epoch, loss, valid_loss if validated else None, accuracy if counted else None, None, seconds

@@ -11,11 +11,11 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled import augment, losses, updates
 from sknet_hp.training.compiled.checks import check_inputs, checked
-from sknet_hp.training.compiled.known import known
+from sknet_hp.training.compiled.choose_loss import find_compiled_loss
 from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.reach import decay_reach
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
-from sknet_hp.training.rules.torch_loss import meaning
+from sknet_hp.training.rules.torch_loss import get_loss_class
 
 EVALUATION_ROWS = 512
 """Rows that are validated or predicted at a time: few enough for their activations to
@@ -25,7 +25,7 @@ stay in cache. What comes out does not depend on it.
 _NOISE = 1 << 20  # where dropouts have their number, for the key of the noise
 
 
-def rate_cells(graph: Graph, rates: tuple[float, ...], factor: float = 1.0) -> np.ndarray:
+def make_rate_cells(graph: Graph, rates: tuple[float, ...], factor: float = 1.0) -> np.ndarray:
     """Two cells for each rate of a graph, (n, 2) float32; `factor` is on those of
     dropouts.
     """
@@ -37,7 +37,7 @@ def rate_cells(graph: Graph, rates: tuple[float, ...], factor: float = 1.0) -> n
     return np.array(both, np.float32).reshape(-1, 2)
 
 
-def table_bases(inputs: Inputs) -> dict[Space, int]:
+def get_table_addresses(inputs: Inputs) -> dict[Space, int]:
     """Where the arrays of a table are."""
     arrays = {
         Space.FLOATS: inputs.floats,
@@ -103,10 +103,10 @@ class Workspace:
         self.sound, self.best = allocate_lines(len(self.state)), allocate_lines(n_weights)
         self.gradient = allocate_lines(self.n_parameters)
         self.now, self.cursor, self.key = np.zeros(16, np.float32), np.zeros(1, np.int64), np.zeros(1, np.int64)
-        loss = known(job)
+        loss = find_compiled_loss(job)
         assert loss is not None
         self.totals, self.loss = np.zeros(3), loss
-        self.rates = rate_cells(self.graph, job.layer_rates)
+        self.rates = make_rate_cells(self.graph, job.layer_rates)
         self.order = np.zeros(len(job.train), np.int32)
         self.limit = np.array([job.rates.clip])
         self.factors, self.factors_after = self._factors(job.lr_factors), self._factors(job.lr_factors_after)
@@ -161,7 +161,7 @@ class Workspace:
             Space.WORK: work,
         }
         bases |= {Space.RATES: self.rates, Space.KEY: self.key, Space.ORDER: order, Space.CURSOR: self.cursor}
-        return {space: array.ctypes.data for space, array in bases.items()} | table_bases(inputs)
+        return {space: array.ctypes.data for space, array in bases.items()} | get_table_addresses(inputs)
 
     def _batch(self, places: dict[str, Place]) -> Tape:
         """A batch's targets and weights, and, where they are changed, its inputs."""
@@ -314,8 +314,8 @@ def _gather_targets(tape: Tape, job: TrainingJob, y: np.ndarray, out: Place, smo
         "smoothing": float(smoothing),
         "out": out,
     }
-    loss = meaning(job.loss)
-    if loss.counts_hits:
+    loss = get_loss_class(job.loss)
+    if loss.has_accuracy:
         tape.add(losses.gather_classes, **fields)
     else:
         tape.add(losses.gather_targets, **fields, even=float(loss().even(job.n_outputs)))

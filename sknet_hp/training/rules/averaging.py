@@ -48,7 +48,7 @@ class Average:
     count: int = 0
 
 
-def ema_share(decay: float, count: float) -> float:
+def compute_ema_share(decay: float, count: float) -> float:
     """Weight of the newest in an exponential moving average, of which `count` have gone
     before.
 
@@ -80,7 +80,7 @@ class Averages:
     def begin_epoch(self, steps: int) -> None:
         if self.kind == "ema":
             shares = [
-                [ema_share(one.decay, count + step) for one, count in zip(self.each, self.counts, strict=True)]
+                [compute_ema_share(one.decay, count + step) for one, count in zip(self.each, self.counts, strict=True)]
                 for step in range(steps)
             ]
             self.shares = self._column(shares)

@@ -18,12 +18,12 @@ class Loss:
     Attributes
     ----------
     parameter : the name of the loss's own parameter, or None.
-    counts_hits : whether the largest output names a class, so that there is an
+    has_accuracy : whether the largest output names a class, so that there is an
         accuracy.
     """
 
     parameter: ClassVar[str | None] = None
-    counts_hits: bool = False
+    has_accuracy: bool = False
 
     def __init__(self, values: Tensor | None = None):
         self.values = values
@@ -61,7 +61,7 @@ class Loss:
 class CrossEntropy(Loss):
     """Softmax cross-entropy; targets are probabilities of the classes."""
 
-    counts_hits = True
+    has_accuracy = True
 
     def targets(self, y: Tensor, n_outputs: int) -> Tensor:
         return torch.zeros(len(y), n_outputs, dtype=torch.float32, device=y.device).scatter_(1, y.unsqueeze(1), 1)
@@ -196,7 +196,7 @@ def together(loss: Loss | type[Loss], outputs: Tensor, n_outputs: int) -> Tensor
     return outputs if outputs.shape[-1] == n_outputs else loss.together(outputs.unflatten(-1, (-1, n_outputs)))
 
 
-def rows_of_heads(loss: Loss, outputs: Tensor, targets: Tensor, weight: Tensor, n_heads: int) -> Tensor:
+def compute_row_losses_of_heads(loss: Loss, outputs: Tensor, targets: Tensor, weight: Tensor, n_heads: int) -> Tensor:
     """The loss of each row, (…, rows), of networks that make several predictions, side
     by side: the mean of their losses.
     """

@@ -205,7 +205,7 @@ class AdamW(Adam):
     decay_mode = "decoupled"
 
 
-def nadam_momentum(beta1: Any, t: np.ndarray) -> np.ndarray:
+def compute_nadam_momentum(beta1: Any, t: np.ndarray) -> np.ndarray:
     """The momentum of step t, which NAdam lets rise towards beta1."""
     return beta1 * (1 - 0.5 * 0.96 ** (t * 0.004))
 
@@ -223,7 +223,7 @@ class NAdam(_Moments):
         super().begin_epoch(lr, t, lr_factors, decay_factors)
         _, correction2 = self._corrections(t)
         every = np.arange(1, int(t.max()) + 2)[:, None]
-        momentum = nadam_momentum(self.rates["beta1"], every)  # (steps from the first on, members)
+        momentum = compute_nadam_momentum(self.rates["beta1"], every)  # (steps from the first on, members)
         product = np.cumprod(momentum, axis=0)
         at = (t - 1, np.arange(t.shape[1]))
         following = (t, np.arange(t.shape[1]))

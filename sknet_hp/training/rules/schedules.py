@@ -141,7 +141,7 @@ class Schedule:
     patience: int = 5
     drops: tuple[int, ...] = ()
 
-    def factor(self, t: float, step: float = 0.0) -> float:
+    def compute_factor(self, t: float, step: float = 0.0) -> float:
         """The factor at t, the fraction of the horizon that has passed; `step` is what
         one training step takes of it.
         """
@@ -150,9 +150,9 @@ class Schedule:
             return self._value(0.0) * min(1.0, (t + step) / self.warmup)
         return self._value((t - self.warmup) / (1.0 - self.warmup) if self.warmup < 1 else 1.0)
 
-    def factors(self, t: np.ndarray, step: float) -> np.ndarray:
+    def compute_factors(self, t: np.ndarray, step: float) -> np.ndarray:
         """The factors at these times, (n,)."""
-        return np.array([self.factor(each, step) for each in t.tolist()])
+        return np.array([self.compute_factor(each, step) for each in t.tolist()])
 
     def _value(self, t: float) -> float:
         """The factor without warm-up."""
@@ -163,6 +163,6 @@ class Schedule:
             else max(self.min_factor, value)
         )
 
-    def warming(self, t: float) -> bool:
+    def is_warming(self, t: float) -> bool:
         """Whether the factor is still rising at t."""
         return t < self.warmup - SLACK

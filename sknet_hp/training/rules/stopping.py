@@ -19,7 +19,7 @@ def improves(value: float, best: float, min_delta: float, first: bool) -> bool:
 _THRESHOLD = 1e-4  # torch's: an improvement by less than this share of the best loss is none
 
 
-def after(loss: float, best: float, bad_epochs: float, patience: float) -> tuple[float, float, bool]:
+def judge_plateau(loss: float, best: float, bad_epochs: float, patience: float) -> tuple[float, float, bool]:
     """(the lowest loss, epochs since then, whether the learning rate falls) after an
     epoch of that loss, as "plateau" has it.
 
@@ -71,13 +71,13 @@ class Plateau:
     bad_epochs: int = 0
     drops: tuple[int, ...] = ()
 
-    def after(self, epoch: int, loss: float | None, schedule: Schedule) -> "Plateau":
+    def compute_next(self, epoch: int, loss: float | None, schedule: Schedule) -> "Plateau":
         """The state after an epoch of that loss; without one, it falls where the
         schedule says.
         """
         if loss is None:
             return self._fallen(epoch, schedule) if epoch in schedule.drops else self
-        best, bad_epochs, falls = after(loss, self.best, self.bad_epochs, schedule.patience)
+        best, bad_epochs, falls = judge_plateau(loss, self.best, self.bad_epochs, schedule.patience)
         return self._fallen(epoch, schedule) if falls else replace(self, best=best, bad_epochs=int(bad_epochs))
 
     def _fallen(self, epoch: int, schedule: Schedule) -> "Plateau":

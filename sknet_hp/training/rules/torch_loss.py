@@ -82,12 +82,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def meaning(loss: str | TorchLoss) -> type[Loss]:
+def get_loss_class(loss: str | TorchLoss) -> type[Loss]:
     """The loss of ours that says what a network's outputs mean."""
     return LOSSES[loss.like if isinstance(loss, TorchLoss) else loss]
 
 
-def loss_of(loss: str | TorchLoss, values: Tensor | None = None) -> Loss:
+def make_loss(loss: str | TorchLoss, values: Tensor | None = None) -> Loss:
     """The loss to train with; `values`, (members, 1, 1), are those of its own
     parameter.
     """
@@ -133,7 +133,7 @@ def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
         targets = (torch.arange(rows * n_outputs) % 2).float().view(rows, n_outputs)
     with torch.enable_grad():
         x, weight = outputs.unsqueeze(0).requires_grad_(), torch.full((1, rows), 1 / rows, dtype=torch.float32)
-        torch.autograd.grad(loss_of(loss).rows(x, targets.unsqueeze(0), weight), x, weight)
+        torch.autograd.grad(make_loss(loss).rows(x, targets.unsqueeze(0), weight), x, weight)
     return loss
 
 
@@ -146,7 +146,7 @@ class _OfTorch(Loss):
         super().__init__(values)
         self.given = loss.function
         self.like: Loss = LOSSES[loss.like]()
-        self.counts_hits = self.like.counts_hits
+        self.has_accuracy = self.like.has_accuracy
         self.function = copy.deepcopy(loss.function)
         self.sums = getattr(self.function, "reduction", None) == "sum"
         if isinstance(getattr(self.function, "reduction", None), str) and not isinstance(
@@ -175,7 +175,7 @@ class _OfTorch(Loss):
 
     def _of_member(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
         """The loss of each row of one member, (rows,)."""
-        each = self._called(outputs, targets.argmax(-1) if self.counts_hits else targets)
+        each = self._called(outputs, targets.argmax(-1) if self.has_accuracy else targets)
         if each.dim() > 1:
             return each.flatten(1).sum(1) if self.sums else each.flatten(1).mean(1)
         if each.dim() == 0 and not bool((weight == weight[0]).all()):
@@ -187,7 +187,7 @@ class _OfTorch(Loss):
         return each.expand(len(outputs))  # one of all stands for each: their sum by weight is what it is
 
     def _called(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        given = f"outputs {tuple(outputs.shape)} and {'class numbers' if self.counts_hits else 'targets'} {tuple(targets.shape)}"
+        given = f"outputs {tuple(outputs.shape)} and {'class numbers' if self.has_accuracy else 'targets'} {tuple(targets.shape)}"
         try:
             each = self.function(outputs, targets)
         except Exception as error:  # whatever a user's own code raises

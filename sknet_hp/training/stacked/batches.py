@@ -105,7 +105,7 @@ class Pool:
         return self.weight[index] if self.weighted else 1.0
 
 
-def order_of_epoch(job: TrainingJob, epoch: int) -> np.ndarray:
+def draw_order(job: TrainingJob, epoch: int) -> np.ndarray:
     """In which order a job's training rows come in an epoch, (rows,) numbers of its
     table.
     """
@@ -113,7 +113,7 @@ def order_of_epoch(job: TrainingJob, epoch: int) -> np.ndarray:
 
     order = np.empty(len(job.train), np.int32)
     index = None if job.train.index is None else np.ascontiguousarray(job.train.index, np.int64)
-    loop.order_of_epoch(
+    loop.write_order(
         n=len(order), seed=job.seed, epoch=epoch, shuffled=job.shuffle, index=0 if index is None else index, order=order
     )
     return order
@@ -150,7 +150,7 @@ class Epochs:
         size = len(self.jobs), self.steps * self.batch_rows
         order, weight = np.zeros(size, np.int64), np.zeros(size, np.float32)
         for k, (job, places, epoch) in enumerate(zip(self.jobs, self.places, epochs, strict=True)):
-            own = self.pool.offsets[id(job.train.table)] + order_of_epoch(job, epoch).astype(np.int64)
+            own = self.pool.offsets[id(job.train.table)] + draw_order(job, epoch).astype(np.int64)
             order[k] = own[0]  # batches are filled up with a row of the member's own: nobody else's can overflow in it
             order[k, places], weight[k, places] = own, self.pool.weights(own)
         shape = len(self.jobs), self.steps, self.batch_rows

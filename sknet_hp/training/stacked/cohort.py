@@ -21,13 +21,13 @@ from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, Tra
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.reach import decay_reach
 from sknet_hp.training.rules.averaging import Average, Averages
-from sknet_hp.training.rules.losses import rows_of_heads
+from sknet_hp.training.rules.losses import compute_row_losses_of_heads
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
-from sknet_hp.training.rules.torch_loss import loss_of
+from sknet_hp.training.rules.torch_loss import make_loss
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.validation import Scores, Validation
-from sknet_hp.training.start import initial_state
+from sknet_hp.training.start import make_initial_state
 
 _GATHER_FLOATS = (
     1 << 18
@@ -38,7 +38,7 @@ def never() -> bool:
     return False
 
 
-def train(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> list[TrainingResult]:
+def train_cohort(jobs: list[TrainingJob], cancelled: Callable[[], bool] = never) -> list[TrainingResult]:
     """Train jobs of one key as one cohort; a network alone is a cohort of one.
 
     Parameters
@@ -84,7 +84,7 @@ class Cohort:
         first = jobs[0]
         self.cancelled = cancelled
         self.device = torch.device(first.device)
-        self.loss = loss_of(first.loss)
+        self.loss = make_loss(first.loss)
         self.layout = Layout(
             *(
                 (first.graph.parameters, first.graph.buffers)
@@ -94,7 +94,7 @@ class Cohort:
         )
         self.jobs = list(jobs)
         self.numbers = list(range(len(jobs)))
-        self.states = [job.start or initial_state(job) for job in jobs]
+        self.states = [job.start or make_initial_state(job) for job in jobs]
         self.histories: list[list[EpochRecord]] = [[] for _ in jobs]
         self.pool = Pool(jobs, self.loss, self.device)
         self._results: dict[int, TrainingResult] = {}
@@ -105,7 +105,7 @@ class Cohort:
         ]
         self.now = Stack(self._stacked([(s.parameters, s.buffers) for s in self.states]), slots, self._averages())
         # Copies of the epoch with the lowest validation loss, and of the last epoch whose numbers were finite.
-        self.best = self._stacked([best_of(s) for s in self.states])
+        self.best = self._stacked([get_best_weights(s) for s in self.states])
         self.sound = self._copy_of_now()
         self._bind()
         self._retire()
@@ -144,7 +144,7 @@ class Cohort:
             self.program = StackedNetworks(first.graph, tensors, self._of_each([job.layer_rates for job in jobs]))
         else:
             self.program = SingleModule(first.graph, tensors)
-        self.loss = loss_of(first.loss, self._of_each([job.loss_parameter for job in jobs]).view(-1, 1, 1))
+        self.loss = make_loss(first.loss, self._of_each([job.loss_parameter for job in jobs]).view(-1, 1, 1))
         self.smoothing = self._of_each([job.label_smoothing for job in jobs]).view(1, -1, 1, 1)
         self._bind_optimizer()
 
@@ -267,7 +267,7 @@ class Cohort:
         """
         with torch.enable_grad():
             outputs = self.program.forward(x, share, keys)
-            rows = rows_of_heads(self.loss, outputs, y, share, self.jobs[0].n_heads)
+            rows = compute_row_losses_of_heads(self.loss, outputs, y, share, self.jobs[0].n_heads)
         parts = torch.autograd.grad(rows, self.program.parameters, share.to(rows.dtype), allow_unused=True)
         known = (
             torch.zeros_like(p) if part is None else part
@@ -320,7 +320,9 @@ class Cohort:
         factors = np.ones((steps, len(self.jobs)))
         for k, (job, each, done) in enumerate(zip(self.jobs, schedules, self.epochs_done, strict=True)):
             if each != Schedule():
-                factors[:, k] = each.factors((done + np.arange(steps) / steps) / job.horizon, 1 / (steps * job.horizon))
+                factors[:, k] = each.compute_factors(
+                    (done + np.arange(steps) / steps) / job.horizon, 1 / (steps * job.horizon)
+                )
         return factors
 
     def _finite(self) -> np.ndarray:
@@ -358,8 +360,8 @@ class Cohort:
                 changes["waited"] = state.waited + 1
             if job.stopping.ends(changes["waited"]):
                 changes["finished"] = "patience"
-        if job.schedule.name == "plateau" and not job.schedule.warming((epoch - 1) / job.horizon):
-            changes["plateau"] = state.plateau.after(epoch, loss, job.schedule)
+        if job.schedule.name == "plateau" and not job.schedule.is_warming((epoch - 1) / job.horizon):
+            changes["plateau"] = state.plateau.compute_next(epoch, loss, job.schedule)
         self.states[k] = replace(state, **changes)
         if job.observer is None:
             return False
@@ -423,7 +425,7 @@ class Cohort:
         self._bind()
 
 
-def best_of(state: State) -> tuple[np.ndarray, np.ndarray]:
+def get_best_weights(state: State) -> tuple[np.ndarray, np.ndarray]:
     """(parameters, buffers) of the best epoch, or those there are."""
     if state.best_parameters is None or state.best_buffers is None:
         return state.parameters, state.buffers

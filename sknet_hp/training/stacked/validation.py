@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from sknet_hp.nets.stacked.networks import Runnable
-from sknet_hp.training.job import Rows, TrainingJob, evaluation_shape
+from sknet_hp.training.job import Rows, TrainingJob, compute_evaluation_shape
 from sknet_hp.training.rules.losses import Loss, together
 from sknet_hp.training.stacked.batches import Pool
 
@@ -28,7 +28,7 @@ class Validation:
     def __init__(self, pool: Pool, jobs: list[TrainingJob], device: torch.device):
         self.pool, self.jobs = pool, jobs
         self.each: list[Rows] = [job.validation for job in jobs if job.validation is not None]
-        self.rows, self.steps = evaluation_shape(self.each[0])
+        self.rows, self.steps = compute_evaluation_shape(self.each[0])
         self.n_rows = [len(rows) for rows in self.each]
         order = np.zeros((len(jobs), self.steps * self.rows), np.int64)
         self.weight = np.zeros(order.shape, np.float32)
@@ -51,15 +51,17 @@ class Validation:
             losses.append(loss.rows(outputs[-1], targets, self.weights[:, now]))
             hits.append(outputs[-1].argmax(-1) == targets.argmax(-1))
         of_all = (torch.cat(parts, 1).cpu().numpy() for parts in (outputs, losses, hits))
-        return [self._member(k, *own, counts_hits=loss.counts_hits) for k, own in enumerate(zip(*of_all, strict=True))]
+        return [
+            self._member(k, *own, has_accuracy=loss.has_accuracy) for k, own in enumerate(zip(*of_all, strict=True))
+        ]
 
     def _member(
-        self, k: int, outputs: np.ndarray, losses: np.ndarray, hits: np.ndarray, *, counts_hits: bool
+        self, k: int, outputs: np.ndarray, losses: np.ndarray, hits: np.ndarray, *, has_accuracy: bool
     ) -> Scores:
         n = self.n_rows[k]
         weight = self.weight[k, :n].astype(np.float64)
         total = weight.sum() or 1.0
-        accuracy = float((hits[:n] * weight).sum() / total) if counts_hits else None
+        accuracy = float((hits[:n] * weight).sum() / total) if has_accuracy else None
         score, error, metric = None, None, self.jobs[k].metric
         if metric is not None:
             try:

@@ -16,7 +16,7 @@ def factors(epochs, **parameters):
     """The factors on the learning rate at the beginning of each epoch."""
     net = NetRegressor(**parameters)
     schedule, horizon = settings.schedule(net), net.schedule_epochs or net.max_epochs
-    return np.array([schedule.factor(epoch / horizon, 1 / horizon) for epoch in range(epochs)])
+    return np.array([schedule.compute_factor(epoch / horizon, 1 / horizon) for epoch in range(epochs)])
 
 
 @pytest.mark.parametrize(

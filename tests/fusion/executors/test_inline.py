@@ -9,7 +9,7 @@ import pytest
 
 from sknet_hp.fusion.executors.inline import InlineExecutor
 from sknet_hp.training.cancellation import Cancelled
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.fakes import make_job
 
 pytestmark = pytest.mark.timeout(60)
@@ -42,7 +42,7 @@ def test_here_trains_in_another_thread():
     here.submit(Jobs(small(1), small(2)), outcome)
     assert outcome.done.wait(20)
     assert not here.busy
-    want = train([small(1), small(2)])
+    want = train_cohort([small(1), small(2)])
     assert [
         np.array_equal(a.state.parameters, b.state.parameters) for a, b in zip(want, outcome.value, strict=True)
     ] == [True, True]

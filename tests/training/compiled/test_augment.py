@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from sknet_hp.training.augment import mixing_shares
+from sknet_hp.training.augment import draw_mixing_shares
 from sknet_hp.training.compiled import augment
 from sknet_hp.training.compiled.updates import Now
 from sknet_hp.training.job import Rates
@@ -108,7 +108,9 @@ def test_training_on_mixtures_as_torch(weighted):
     counts = torch.tensor(np.ones(70) if weight is None else weight, dtype=torch.float64)
     for epoch in range(8):
         for batch, share in zip(
-            np.split(order(job, epoch), range(15, 70, 15)), mixing_shares(job, [epoch])[0].astype(float), strict=True
+            np.split(order(job, epoch), range(15, 70, 15)),
+            draw_mixing_shares(job, [epoch])[0].astype(float),
+            strict=True,
         ):
             x, y, w = (
                 torch.tensor(table.X.floats[batch], dtype=torch.float64),

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from sknet_hp.training.compiled.known import known
+from sknet_hp.training.compiled.choose_loss import find_compiled_loss
 from sknet_hp.training.compiled.losses import ROWS, evaluated, together_of, trained
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.rules.torch_loss import TorchLoss
@@ -99,7 +99,7 @@ every_loss = pytest.mark.parametrize(("loss", "number", "rows_of"), CASES)
 
 
 def compiled(loss, number):
-    return known(replace(make_job(n=10), loss=loss, loss_parameter=number))
+    return find_compiled_loss(replace(make_job(n=10), loss=loss, loss_parameter=number))
 
 
 def problem(loss, rows, heads=1):
@@ -257,4 +257,4 @@ def test_unknown_losses(name):
 
 def test_a_sum_over_one_output_is_known():
     job = replace(make_job(n=10, n_outputs=1, loss="mse"), loss=TorchLoss(nn.MSELoss(reduction="sum"), "mse"))
-    assert known(job).row == "mse"
+    assert find_compiled_loss(job).row == "mse"

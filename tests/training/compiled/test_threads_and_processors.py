@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.training.compiled.training import worth_sharing
+from sknet_hp.training.compiled.training import is_worth_sharing
 from tests.helpers.jobs import make_job, same_result
 from tests.helpers.scripts import PREAMBLE
 from tests.helpers.torch_loops import train_compiled
@@ -31,7 +31,7 @@ def job():
     """Of a network that is worth a second core."""
     graph, rates = trace(MLP(20, 3, n_layers=2, width=256, dropout=0.1))
     job = make_job(n=300, n_valid=100, n_features=20, graph=graph, layer_rates=rates, batch_size=256, max_epochs=2)
-    assert worth_sharing(job)
+    assert is_worth_sharing(job)
     return job
 
 

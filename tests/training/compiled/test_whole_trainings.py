@@ -12,7 +12,7 @@ import torch
 
 from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.job import Rates, Reaction, Stopping
-from sknet_hp.training.rules.averaging import Averaging, ema_share
+from sknet_hp.training.rules.averaging import Averaging, compute_ema_share
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
 from tests.helpers.jobs import losses, make_job, make_table, same_result
 from tests.helpers.torch_loops import flat, loss_of, module_of, order, torch_training, train_compiled
@@ -49,7 +49,7 @@ def test_schedules(name, warmup):
     optimizer = adam(module, job.rates)
 
     def set_rate(epoch, step):
-        optimizer.param_groups[0]["lr"] = 1e-2 * schedule.factor((epoch + step / 5) / 15, 1 / 75)
+        optimizer.param_groups[0]["lr"] = 1e-2 * schedule.compute_factor((epoch + step / 5) / 15, 1 / 75)
 
     torch_training(job, module, optimizer, before_step=set_rate)
     agree(train_compiled(job).state.parameters, module)
@@ -62,7 +62,7 @@ def test_schedule_of_weight_decay():
     optimizer = adam(module, job.rates)
 
     def set_decay(epoch, step):
-        optimizer.param_groups[0]["weight_decay"] = 0.5 * schedule.factor((epoch + step / 5) / EPOCHS, 1 / 60)
+        optimizer.param_groups[0]["weight_decay"] = 0.5 * schedule.compute_factor((epoch + step / 5) / EPOCHS, 1 / 60)
 
     torch_training(job, module, optimizer, before_step=set_decay)
     agree(train_compiled(job).state.parameters, module)
@@ -124,7 +124,7 @@ def test_moving_average():
 
     def follow(epoch, step):
         nonlocal average, count
-        average = average + ema_share(0.9, count) * (flat(module) - average)
+        average = average + compute_ema_share(0.9, count) * (flat(module) - average)
         count += 1
 
     torch_training(job, module, adam(module, job.rates), after_step=follow)
@@ -227,7 +227,7 @@ def test_called_off_within_half_a_second(cores, monkeypatch):
     """
     from sknet_hp.training.compiled import training
 
-    monkeypatch.setattr(training, "worth_sharing", lambda job: True)
+    monkeypatch.setattr(training, "is_worth_sharing", lambda job: True)
     cancellation, outcome = Cancellation(), []
     job = make_job(n=20_000, n_features=50, width=64, batch_size=256, max_epochs=10_000)
 
@@ -316,6 +316,6 @@ def test_orders_of_rows():
 def test_cores_do_not_show(monkeypatch, cores, changes):
     from sknet_hp.training.compiled import training
 
-    monkeypatch.setattr(training, "worth_sharing", lambda job: True)
+    monkeypatch.setattr(training, "is_worth_sharing", lambda job: True)
     job = job_with(n=150, n_valid=70, **FULL | {"batch_size": 75, "max_epochs": 3, "width": 40} | changes)
     assert same_result(train_compiled(job, cores), train_compiled(job))

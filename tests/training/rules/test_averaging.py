@@ -12,8 +12,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, get_swa_m
 
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.training.job import Rates, Stopping
-from sknet_hp.training.rules.averaging import KINDS, Average, Averages, Averaging, ema_share
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.rules.averaging import KINDS, Average, Averages, Averaging, compute_ema_share
+from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.jobs import close_result, make_job, same_result
 
 AVERAGED = KINDS[1:]
@@ -70,7 +70,7 @@ def test_moving_average_with_its_warm_up(decay):
 
 
 def test_warm_up():
-    shares = np.array([ema_share(0.999, count) for count in (0, 1, 2, 8_989, 8_990, 10**6)])
+    shares = np.array([compute_ema_share(0.999, count) for count in (0, 1, 2, 8_989, 8_990, 10**6)])
     np.testing.assert_allclose(shares[:3], [1, 9 / 11, 9 / 12])
     np.testing.assert_allclose(shares[3:], [9 / 8_999, 1e-3, 1e-3])
 
@@ -116,7 +116,7 @@ def averaged_job(kind, **changes):
 
 @pytest.mark.parametrize("kind", AVERAGED)
 def test_training_goes_on_from_the_raw_weights(kind):
-    (raw,), (averaged,) = train([averaged_job("none")]), train([averaged_job(kind)])
+    (raw,), (averaged,) = train_cohort([averaged_job("none")]), train_cohort([averaged_job(kind)])
     assert np.array_equal(raw.state.parameters, averaged.state.parameters)
     assert [r.train_loss for r in raw.history] == [r.train_loss for r in averaged.history]
     assert raw.history[-1].valid_loss != averaged.history[-1].valid_loss
@@ -129,7 +129,7 @@ def test_training_goes_on_from_the_raw_weights(kind):
 @pytest.mark.parametrize("kind", AVERAGED)
 def test_validation_is_of_the_average(kind):
     job = averaged_job(kind)
-    (result,) = train([job])
+    (result,) = train_cohort([job])
     parameters, buffers = result.weights(restore_best=False)
     module = MLP(5, 3, n_layers=1, width=8, activation="tanh", normalization="batch").eval()
     tensors = dict(module.named_parameters()) | dict(module.named_buffers())
@@ -147,10 +147,10 @@ def test_the_best_epoch_is_the_best_of_the_averages(kind):
     job = averaged_job(
         kind, max_epochs=25, schedule_epochs=25, width=32, rates=Rates(lr=5e-2), stopping=Stopping(patience=12)
     )
-    (result,) = train([job])
+    (result,) = train_cohort([job])
     valid = [r.valid_loss for r in result.history]
     assert result.state.best_epoch == int(np.argmin(valid)) + 1 < len(valid)
-    (shorter,) = train([replace(job, max_epochs=result.state.best_epoch)])
+    (shorter,) = train_cohort([replace(job, max_epochs=result.state.best_epoch)])
     assert np.array_equal(result.weights(restore_best=True)[0], shorter.weights(restore_best=False)[0])
 
 
@@ -158,17 +158,17 @@ def test_the_best_epoch_is_the_best_of_the_averages(kind):
 @pytest.mark.parametrize("cut", [1, 3, 5])
 def test_a_training_in_two_parts(kind, cut):
     job = averaged_job(kind, dropout=0.2)
-    (whole,) = train([job])
-    (first,) = train([replace(job, max_epochs=cut)])
-    (second,) = train([replace(job, start=first.state)])
+    (whole,) = train_cohort([job])
+    (first,) = train_cohort([replace(job, max_epochs=cut)])
+    (second,) = train_cohort([replace(job, start=first.state)])
     assert same_result(replace(second, history=first.history + second.history), whole)
 
 
 def test_another_kind_begins_anew():
-    (first,) = train([averaged_job("ema", max_epochs=3)])
-    (second,) = train([averaged_job("swa", start=first.state)])
+    (first,) = train_cohort([averaged_job("ema", max_epochs=3)])
+    (second,) = train_cohort([averaged_job("swa", start=first.state)])
     assert second.state.average.count == 3  # epochs 4 to 6
-    (plain,) = train([averaged_job("none", start=first.state)])
+    (plain,) = train_cohort([averaged_job("none", start=first.state)])
     assert plain.state.average is None
     assert np.array_equal(plain.state.parameters, second.state.parameters)
 
@@ -187,12 +187,12 @@ def test_company(kind, height):
             averaging=Averaging(kind, [0.9, 0.5, 0.999][k % 3], [0.0, 0.5, 0.4][k % 3]),
             stopping=Stopping(patience=[None, 2][k % 2]),
         )
-        jobs.append(replace(job, start=train([replace(job, max_epochs=2)])[0].state) if k % 5 == 1 else job)
+        jobs.append(replace(job, start=train_cohort([replace(job, max_epochs=2)])[0].state) if k % 5 == 1 else job)
     jobs[-1] = replace(jobs[-1], rates=Rates(lr=1e30), start=None)
-    together = train(jobs)
+    together = train_cohort(jobs)
     assert together[-1].state.finished == "diverged"
     for job, result in zip(jobs, together, strict=True):
-        assert close_result(result, train([job])[0])
+        assert close_result(result, train_cohort([job])[0])
 
 
 @pytest.mark.parametrize("kind", AVERAGED)
@@ -201,10 +201,10 @@ def test_divergence_leaves_the_average_before_it(kind):
         kind, loss="mse", normalization="none", n_layers=0, optimizer="sgd", max_epochs=60, schedule_epochs=60
     )
     job = replace(job, rates=Rates(lr=8.0), averaging=Averaging(kind, 0.9, 0.0))
-    (result,) = train([job])
+    (result,) = train_cohort([job])
     assert result.state.finished == "diverged"
     assert result.state.epoch > 2
-    (before,) = train([replace(job, max_epochs=result.state.epoch - 1)])
+    (before,) = train_cohort([replace(job, max_epochs=result.state.epoch - 1)])
     assert np.array_equal(result.state.average.parameters, before.state.average.parameters)
     assert result.state.average.count == before.state.average.count > 0
     assert np.isfinite(result.weights(restore_best=False)[0]).all()
@@ -215,7 +215,7 @@ def test_members_without_averages_train_by_themselves():
     one, other = (replace(averaged_job("ema"), averaging=Averaging("ema", decay=decay)) for decay in (0.9, 0.99))
     assert one.key == other.key
     assert Averaging().kind == "none"
-    assert isinstance(train([one])[0].state.average, Average)
+    assert isinstance(train_cohort([one])[0].state.average, Average)
 
 
 def test_epochs_that_do_not_count_after_some_that_did_leave_the_average():

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from sknet_hp.training.rules.losses import LOSSES, rows_of_heads
+from sknet_hp.training.rules.losses import LOSSES, compute_row_losses_of_heads
 
 MEMBERS, ROWS = 3, 32
 
@@ -122,7 +122,7 @@ def test_several_predictions_for_each_row(n_heads):
     t = targets("cross_entropy", y, 3)
     heads = [outputs + 0.1 * k for k in range(n_heads)]
     heads[-1] = heads[-1].square()
-    found = rows_of_heads(LOSSES["cross_entropy"](), torch.cat(heads, -1), t, weight, n_heads)
+    found = compute_row_losses_of_heads(LOSSES["cross_entropy"](), torch.cat(heads, -1), t, weight, n_heads)
     torch.testing.assert_close(found, sum(LOSSES["cross_entropy"]().rows(each, t, weight) for each in heads) / n_heads)
 
 

@@ -9,7 +9,7 @@ import torch
 from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
 from sknet_hp.training.rules.stopping import Plateau
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.jobs import close_result
 
 VALUES = {
@@ -35,14 +35,14 @@ def schedule(name, **settings):
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_values(name):
     for t, value in VALUES[name].items():
-        assert schedule(name).factor(t) == pytest.approx(value, abs=1e-9), t
+        assert schedule(name).compute_factor(t) == pytest.approx(value, abs=1e-9), t
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("warmup", [0.0, 0.2, 1.0])
 @pytest.mark.parametrize("min_factor", [0.01, 0.3, 1.0])
 def test_factors_stay_in_bounds(name, warmup, min_factor):
-    factors = [schedule(name, min_factor=min_factor, warmup=warmup).factor(t) for t in np.linspace(0, 2, 201)]
+    factors = [schedule(name, min_factor=min_factor, warmup=warmup).compute_factor(t) for t in np.linspace(0, 2, 201)]
     low = 0 if warmup else min_factor
     assert low - 1e-12 <= min(factors) <= max(factors) <= 1 + 1e-12
     if not warmup:
@@ -53,18 +53,18 @@ def test_factors_stay_in_bounds(name, warmup, min_factor):
 def test_warm_up_comes_before_the_schedule(name):
     plain, warmed = schedule(name), schedule(name, warmup=0.2)
     for t in (0.2, 0.5, 1.0):
-        assert warmed.factor(t) == pytest.approx(plain.factor((t - 0.2) / 0.8))
-    assert warmed.factor(0.0) == 0
-    assert warmed.factor(0.0, step=0.05) == pytest.approx(plain.factor(0) / 4)
-    assert warmed.factor(0.1) == pytest.approx(plain.factor(0) / 2)
+        assert warmed.compute_factor(t) == pytest.approx(plain.compute_factor((t - 0.2) / 0.8))
+    assert warmed.compute_factor(0.0) == 0
+    assert warmed.compute_factor(0.0, step=0.05) == pytest.approx(plain.compute_factor(0) / 4)
+    assert warmed.compute_factor(0.1) == pytest.approx(plain.compute_factor(0) / 2)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_warm_up_that_takes_all_the_time_rises_to_the_beginning(name):
     plain, warmed = schedule(name), schedule(name, warmup=1.0)
     for t in (0.0, 0.25, 0.5):
-        assert warmed.factor(t, step=0.25) == pytest.approx(plain.factor(0) * (t + 0.25))
-    assert warmed.factor(1.0) == warmed.factor(1.5) == plain.factor(1.0)
+        assert warmed.compute_factor(t, step=0.25) == pytest.approx(plain.compute_factor(0) * (t + 0.25))
+    assert warmed.compute_factor(1.0) == warmed.compute_factor(1.5) == plain.compute_factor(1.0)
 
 
 # ---- torch's schedulers, where it has them -------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_equal_to_torch(name):
         expected.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         theirs.step()
-    ours = [schedule(name).factor(epoch / EPOCHS) for epoch in range(EPOCHS)]
+    ours = [schedule(name).compute_factor(epoch / EPOCHS) for epoch in range(EPOCHS)]
     np.testing.assert_allclose(ours, expected, atol=1e-7)
 
 
@@ -104,7 +104,7 @@ def test_restarts_with_longer_and_longer_cycles():
     theirs = scheduler.CosineAnnealingWarmRestarts(optimizer, 2, T_mult=2)
     ours = Schedule("cosine_restarts", cycles=3, cycle_mult=2)
     for epoch in range(14):
-        assert ours.factor(epoch / 14) == pytest.approx(optimizer.param_groups[0]["lr"])
+        assert ours.compute_factor(epoch / 14) == pytest.approx(optimizer.param_groups[0]["lr"])
         optimizer.step()
         theirs.step()
 
@@ -127,12 +127,12 @@ def test_a_schedule_bends_training_as_it_says(name, make_job):
         rates=Rates(lr=1e-2),
         batch_size=20,
     )
-    states = [train([job])[0].state]
+    states = [train_cohort([job])[0].state]
     for epoch in range(2, 6):
-        states.append(train([replace(job, max_epochs=epoch, start=states[-1])])[0].state)
+        states.append(train_cohort([replace(job, max_epochs=epoch, start=states[-1])])[0].state)
     for before, after in pairwise(states):
         gradient = after.slots[0]  # without momentum, the buffer is the last gradient
-        expected = -1e-2 * job.schedule.factor(before.epoch / horizon, 1 / horizon) * gradient
+        expected = -1e-2 * job.schedule.compute_factor(before.epoch / horizon, 1 / horizon) * gradient
         np.testing.assert_allclose(after.parameters - before.parameters, expected, atol=2e-7)
 
 
@@ -147,8 +147,8 @@ def test_settings_may_differ_within_a_cohort(make_job):
     ]
     jobs = [make_job(n_valid=30, schedule=s, max_epochs=6, schedule_epochs=8, rates=Rates(lr=5e-2)) for s in schedules]
     assert len({job.key for job in jobs}) == 1
-    for job, together in zip(jobs, train(jobs), strict=True):
-        (alone,) = train([job])
+    for job, together in zip(jobs, train_cohort(jobs), strict=True):
+        (alone,) = train_cohort([job])
         assert close_result(alone, together)
 
 
@@ -167,7 +167,7 @@ def test_plateau_equals_torch(make_job):
     theirs = scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, min_lr=0.1)
     state, factors = None, []
     for epoch in range(1, 31):
-        (result,) = train([replace(job, max_epochs=epoch, start=state)])
+        (result,) = train_cohort([replace(job, max_epochs=epoch, start=state)])
         state = result.state
         optimizer.step()
         theirs.step(result.history[-1].valid_loss)
@@ -175,7 +175,7 @@ def test_plateau_equals_torch(make_job):
         assert state.plateau.factor == pytest.approx(factors[-1])
     assert min(factors) == 0.1
     assert math.isfinite(state.plateau.best)
-    (whole,) = train([job])  # in one go
+    (whole,) = train_cohort([job])  # in one go
     assert np.array_equal(whole.state.parameters, state.parameters)
 
 
@@ -184,10 +184,10 @@ def test_plateau_of_losses_of_any_sign(best):
     """A loss of counts may be negative; a little worse than the best is never better."""
     plateau, settings = Plateau(), Schedule("plateau", gamma=0.5, patience=1)
     for epoch, loss in enumerate([best, best + 5e-5, best, best, best], 1):
-        plateau = plateau.after(epoch, loss, settings)
+        plateau = plateau.compute_next(epoch, loss, settings)
     assert plateau.best == best
     assert plateau.drops == (3, 5)
-    assert plateau.after(6, best - 1e-3, settings).best == best - 1e-3
+    assert plateau.compute_next(6, best - 1e-3, settings).best == best - 1e-3
 
 
 def test_plateau_begins_after_the_warm_up(make_job):
@@ -199,7 +199,7 @@ def test_plateau_begins_after_the_warm_up(make_job):
     )
     factors, state = [], None
     for epoch in range(1, 13):
-        state = train([replace(job, max_epochs=epoch, schedule_epochs=12, start=state)])[0].state
+        state = train_cohort([replace(job, max_epochs=epoch, schedule_epochs=12, start=state)])[0].state
         factors.append(state.plateau.factor)
     assert factors[:7] == [1.0] * 7  # six epochs of warm-up, and one to compare with
     assert factors[7:] == [0.5**k for k in range(1, 6)]
@@ -209,10 +209,11 @@ def test_another_schedule_knows_nothing_of_the_plateau(make_job):
     job = make_job(
         n_valid=30, schedule=Schedule("plateau", patience=0), max_epochs=4, rates=Rates(lr=1e-9), optimizer="sgd"
     )
-    fallen = train([job])[0].state
+    fallen = train_cohort([job])[0].state
     assert fallen.plateau.factor < 1
     going_on = replace(job, schedule=Schedule("constant"), rates=Rates(lr=0.1), max_epochs=6)
     with_it, without = (
-        train([replace(going_on, start=start)])[0].state for start in (fallen, replace(fallen, plateau=Plateau()))
+        train_cohort([replace(going_on, start=start)])[0].state
+        for start in (fallen, replace(fallen, plateau=Plateau()))
     )
     assert np.array_equal(with_it.parameters, without.parameters)

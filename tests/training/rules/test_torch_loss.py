@@ -13,8 +13,8 @@ from torch import nn
 
 from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
-from sknet_hp.training.rules.torch_loss import TorchLoss, loss_of, meaning, read_loss
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.rules.torch_loss import TorchLoss, get_loss_class, make_loss, read_loss
+from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.jobs import close_result, make_job, make_table
 
 
@@ -71,7 +71,7 @@ def test_values_and_gradients(name):
     function = (CLASSES | NUMBERS)[name]
     like = "cross_entropy" if name in CLASSES else "mse"
     outputs, y, weight = problem(like, 3)
-    loss = loss_of(TorchLoss(function, like))
+    loss = make_loss(TorchLoss(function, like))
     t = torch.stack([loss.targets(each, 3) for each in y])
     rows, gradient = stepped(loss, outputs, t, weight)
     for k in range(MEMBERS):
@@ -85,7 +85,7 @@ def test_values_and_gradients(name):
 def test_one_number_for_a_batch():
     outputs, y, _ = problem("mse", 2)
     weight = torch.full((MEMBERS, 32), 1 / 32)
-    loss = loss_of(TorchLoss(OneMinusCorrelation(), "mse"))
+    loss = make_loss(TorchLoss(OneMinusCorrelation(), "mse"))
     rows, gradient = stepped(loss, outputs, y, weight)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
@@ -108,14 +108,14 @@ def test_rows_that_fill_a_batch_are_not_shown(n):
         return (outputs - targets).square().mean(1)
 
     jobs = [job_with(noted, "mse", n=n, n_valid=n // 3, seed=k, max_epochs=1, batch_size=32) for k in range(2)]
-    train(jobs)
+    train_cohort(jobs)
     assert seen == [32, 32, n - 32, n - 32, n // 3, n // 3]
     assert jobs[0].key != job_with(noted, "mse", n=n + 1, n_valid=n // 3, batch_size=32).key
 
 
 def test_a_batch_without_weight():
     outputs, y, weight = problem("mse", 2)
-    assert not stepped(loss_of(TorchLoss(nn.MSELoss(), "mse")), outputs, y, torch.zeros_like(weight))[1].any()
+    assert not stepped(make_loss(TorchLoss(nn.MSELoss(), "mse")), outputs, y, torch.zeros_like(weight))[1].any()
 
 
 # ---- in a training -------------------------------------------------------------------------------------------------
@@ -142,7 +142,10 @@ def test_as_ours_of_the_same_meaning(ours, like, torchs):
     settings = {"n": 100, "n_valid": 30, "loss_parameter": 0.3, "max_epochs": 4, "rates": Rates(lr=1e-2)}
     weight = np.random.default_rng(0).random(130).astype(np.float32)
     job = make_job(table=make_table(130, loss=like, weight=weight), loss=like, **settings)
-    (expected,), (found,) = train([replace(job, loss=ours)]), train([replace(job, loss=TorchLoss(torchs, like))])
+    (expected,), (found,) = (
+        train_cohort([replace(job, loss=ours)]),
+        train_cohort([replace(job, loss=TorchLoss(torchs, like))]),
+    )
     np.testing.assert_allclose(found.state.parameters, expected.state.parameters, rtol=1e-3, atol=1e-5)
     for a, b in zip(found.history, expected.history, strict=True):
         assert a[1:3] == pytest.approx(b[1:3], rel=1e-4)
@@ -166,8 +169,8 @@ def test_company(name, height):
         for k in range(height)
     ]
     assert len({job.key for job in jobs}) == 1
-    for job, result in zip(jobs, train(jobs), strict=True):
-        (alone,) = train([job])
+    for job, result in zip(jobs, train_cohort(jobs), strict=True):
+        (alone,) = train_cohort([job])
         assert close_result(result, alone)
         assert np.abs(alone.state.slots).max() > 0
 
@@ -176,14 +179,14 @@ def test_beside_one_that_diverges():
     jobs = [
         job_with(nn.MSELoss(), "mse", seed=k, optimizer="sgd", rates=Rates(lr=lr)) for k, lr in enumerate([1e-2, 1e20])
     ]
-    good, bad = train(jobs)
+    good, bad = train_cohort(jobs)
     assert bad.state.finished == "diverged"
     assert np.isfinite(bad.state.parameters).all()
-    assert close_result(good, train(jobs[:1])[0])
+    assert close_result(good, train_cohort(jobs[:1])[0])
 
 
 def test_not_a_number_is_divergence():
-    (result,) = train([job_with(lambda outputs, targets: (outputs - targets).sum(1) * torch.nan, "mse")])
+    (result,) = train_cohort([job_with(lambda outputs, targets: (outputs - targets).sum(1) * torch.nan, "mse")])
     assert result.state.finished == "diverged"
 
 
@@ -194,8 +197,8 @@ def test_several_heads():
     graph, _ = trace(TabM(5, 3, hidden_layer_sizes=(8,), n_heads=4))
     settings = {"graph": graph, "n_valid": 20, "rates": Rates(lr=1e-2)}
     (ours,), (torchs,) = (
-        train([make_job(**settings)]),
-        train([job_with(nn.CrossEntropyLoss(), "cross_entropy", **settings)]),
+        train_cohort([make_job(**settings)]),
+        train_cohort([job_with(nn.CrossEntropyLoss(), "cross_entropy", **settings)]),
     )
     np.testing.assert_allclose(torchs.state.parameters, ours.state.parameters, rtol=1e-3, atol=1e-5)
     assert torchs.history[-1].valid_loss == pytest.approx(ours.history[-1].valid_loss, rel=1e-4)
@@ -225,12 +228,12 @@ def test_equality():
         "mse",
     ]
     assert len(set(different)) == len(different)
-    assert meaning(of(nn.MSELoss(), "poisson")) is LOSSES["poisson"]
+    assert get_loss_class(of(nn.MSELoss(), "poisson")) is LOSSES["poisson"]
 
 
 def test_the_users_object_is_left_alone():
     given = nn.SmoothL1Loss()
-    (_,) = train([job_with(given, "mse")])
+    (_,) = train_cohort([job_with(given, "mse")])
     assert given.reduction == "mean"
     assert read_loss(given, "mse", 2).function is not given
 
@@ -270,7 +273,7 @@ def test_an_error_in_training_names_the_loss():
 
     assert read_loss(picky, "mse", 3)
     with pytest.raises(ValueError, match=r"picky.* and raised AssertionError: five rows, please"):
-        train([job_with(picky, "mse")])
+        train_cohort([job_with(picky, "mse")])
 
 
 # ---- which are the same --------------------------------------------------------------------------------------------
@@ -331,7 +334,7 @@ def test_a_functions_own_attributes_are_left_alone(monkeypatch):
     for _ in range(2):
         loss = read_loss(sum_of_squares, "mse", 2)
         outputs, targets = torch.ones(1, 4, 2), torch.zeros(1, 4, 2)
-        assert loss_of(loss).rows(outputs, targets, torch.full((1, 4), 0.25)).tolist() == [[2.0] * 4]
+        assert make_loss(loss).rows(outputs, targets, torch.full((1, 4), 0.25)).tolist() == [[2.0] * 4]
     assert sum_of_squares.reduction == "sum"
 
 
@@ -345,5 +348,7 @@ def test_a_loss_of_the_whole_batch_sees_the_whole_batch():
 
     table = make_table(256, 20, 1, "mse")
     wide = {"n_layers": 2, "width": 512, "activation": "relu"}
-    train([make_job(table=table, n_outputs=1, loss=TorchLoss(root, "mse"), batch_size=256, max_epochs=1, **wide)])
+    train_cohort(
+        [make_job(table=table, n_outputs=1, loss=TorchLoss(root, "mse"), batch_size=256, max_epochs=1, **wide)]
+    )
     assert set(seen) == {256}

@@ -3,10 +3,10 @@ import pytest
 import torch
 
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import EncodedTable, Rows, evaluation_shape
+from sknet_hp.training.job import EncodedTable, Rows, compute_evaluation_shape
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 from sknet_hp.training.stacked.validation import Validation
 from tests.helpers.jobs import close_result
 
@@ -42,7 +42,7 @@ def test_only_rows_of_the_index_are_drawn(make_job, make_table):
     table = make_table(50)
     index = np.array([40, 3, 17, 18, 22])
     job = make_job(table=table)
-    job = job.with_tables(Rows(table, index), None)
+    job = job.replace_rows(Rows(table, index), None)
     _, epochs = epochs_of([job])
     order, weight, _ = epochs.draw([0])
     assert sorted(order[:, 0].numpy()[weight[0] > 0].tolist()) == sorted(index.tolist())
@@ -102,10 +102,10 @@ def test_rows_of_others_never_touch_a_member(make_job):
     ]
     wild = EncodedTable(Inputs.from_wide(np.full_like(jobs[0].train.table.X.floats, 1e30)), jobs[0].train.table.y)
     wild = make_job(table=wild, n_valid=11, seed=3, normalization="batch", activation="relu", n_layers=2)
-    (alone,) = train(jobs[:1])
+    (alone,) = train_cohort(jobs[:1])
     assert alone.state.finished == ""
     for company in ([wild, jobs[0]], [jobs[0], wild]):
-        beside = train(company)[company.index(jobs[0])]
+        beside = train_cohort(company)[company.index(jobs[0])]
         assert close_result(beside, alone)
 
 
@@ -114,7 +114,7 @@ def test_validation_covers_its_rows_once(make_job, make_table, n):
     job = make_job(n=20, n_valid=n)
     pool = Pool([job], LOSSES["cross_entropy"](), CPU)
     validation = Validation(pool, [job], CPU)
-    rows, steps = evaluation_shape(job.validation)
+    rows, steps = compute_evaluation_shape(job.validation)
     assert validation.order.shape == (1, steps * rows)
     drawn = validation.order.numpy()[validation.weight > 0]
     assert drawn.tolist() == list(range(20, 20 + n))

@@ -11,7 +11,7 @@ from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.job import EncodedTable, Rates, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
-from sknet_hp.training.stacked.cohort import Cohort, never, train
+from sknet_hp.training.stacked.cohort import Cohort, never, train_cohort
 from tests.helpers.cohorts import flat, plain_loop
 from tests.helpers.jobs import close_result, losses, make_job, make_table
 
@@ -35,7 +35,7 @@ def test_cohort_of_one_is_a_plain_torch_loop(loss, normalization, n):
     )
     if n == 33 and normalization == "batch":
         pytest.skip("the last batch has one row, of which torch's batch normalisation will not hear")
-    (result,) = train([job])
+    (result,) = train_cohort([job])
     module = MLP(5, 3, n_layers=2, width=8, activation="gelu", dropout=0.0, normalization=normalization)
     module.load_state_dict(draw_parameters(job.graph, job.seed), strict=False)
     optimizer = torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=0.05, betas=(0.8, 0.95), eps=eps)
@@ -64,7 +64,10 @@ def test_weights_of_rows_are_repetitions():
     table = make_table(40, weight=counts.astype(np.float32))
     repeated = EncodedTable(Inputs.from_wide(np.repeat(table.X.floats, counts, 0)), np.repeat(table.y, counts))
     options = {"batch_size": 1000, "max_epochs": 20, "rates": Rates(lr=1e-2)}
-    (weighted,), (longer,) = train([make_job(table=table, **options)]), train([make_job(table=repeated, **options)])
+    (weighted,), (longer,) = (
+        train_cohort([make_job(table=table, **options)]),
+        train_cohort([make_job(table=repeated, **options)]),
+    )
     np.testing.assert_allclose(weighted.state.parameters, longer.state.parameters, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(losses(weighted)[:, 1], losses(longer)[:, 1], rtol=1e-4)
 
@@ -74,15 +77,15 @@ def test_weights_of_rows_are_repetitions():
 
 def test_results_come_in_the_order_of_the_jobs():
     jobs = [make_job(seed=seed, max_epochs=epochs) for seed, epochs in enumerate([5, 1, 3, 1, 2])]
-    results = train(jobs)
+    results = train_cohort(jobs)
     assert [r.state.epoch for r in results] == [5, 1, 3, 1, 2]
     assert [len(r.history) for r in results] == [5, 1, 3, 1, 2]
     for job, result in zip(jobs, results, strict=True):
-        assert close_result(result, train([job])[0])
+        assert close_result(result, train_cohort([job])[0])
 
 
 def test_no_jobs_no_results():
-    assert train([]) == []
+    assert train_cohort([]) == []
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -110,9 +113,9 @@ def test_rates_of_their_own(optimizer):
         )
         for k in range(4)
     ]
-    together = train(jobs)
+    together = train_cohort(jobs)
     for job, result in zip(jobs, together, strict=True):
-        assert close_result(result, train([job])[0])
+        assert close_result(result, train_cohort([job])[0])
 
 
 def test_dropout_masks_are_new_in_every_layer_step_and_epoch():

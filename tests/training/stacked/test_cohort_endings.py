@@ -11,7 +11,7 @@ from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.job import EncodedTable, Rates, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.jobs import close_result, losses, make_job, make_table, same_result
 
 # ---- stopping -------------------------------------------------------------------------------------------------------
@@ -32,7 +32,7 @@ def overfitting_job(**changes):
 @pytest.mark.parametrize("patience", [1, 2, 5])
 def test_patience(patience):
     job = overfitting_job(stopping=Stopping(patience=patience))
-    (result,) = train([job])
+    (result,) = train_cohort([job])
     valid = losses(result)[:, 2]
     assert result.state.finished == "patience"
     assert result.state.epoch == len(valid) < 40
@@ -45,25 +45,25 @@ def test_patience(patience):
 
 def test_best_weights_are_those_of_the_best_epoch():
     job = overfitting_job(stopping=Stopping(patience=3))
-    (result,) = train([job])
-    (shorter,) = train([replace(job, max_epochs=result.state.best_epoch)])
+    (result,) = train_cohort([job])
+    (shorter,) = train_cohort([replace(job, max_epochs=result.state.best_epoch)])
     assert np.array_equal(result.state.best_parameters, shorter.state.parameters)
     assert not np.array_equal(result.state.best_parameters, result.state.parameters)
     assert np.array_equal(result.weights(restore_best=True)[0], result.state.best_parameters)
     assert np.array_equal(result.weights(restore_best=False)[0], result.state.parameters)
-    (whole,) = train([replace(job, max_epochs=result.state.epoch, stopping=Stopping(patience=None))])
+    (whole,) = train_cohort([replace(job, max_epochs=result.state.epoch, stopping=Stopping(patience=None))])
     assert np.array_equal(whole.state.parameters, result.state.parameters)
 
 
 def test_without_patience_all_epochs_are_trained():
-    (result,) = train([overfitting_job(stopping=Stopping(patience=None), max_epochs=15)])
+    (result,) = train_cohort([overfitting_job(stopping=Stopping(patience=None), max_epochs=15)])
     assert result.state.epoch == 15
     assert result.state.finished == ""
     assert result.state.best_epoch == np.argmin(losses(result)[:, 2]) + 1
 
 
 def test_min_delta():
-    (result,) = train([overfitting_job(stopping=Stopping(patience=2, min_delta=10.0))])
+    (result,) = train_cohort([overfitting_job(stopping=Stopping(patience=2, min_delta=10.0))])
     assert result.state.epoch == 3  # nothing improves by ten: the first epoch stays the best
     assert result.state.best_epoch == 1
 
@@ -72,16 +72,16 @@ def test_epochs_that_nothing_judges_are_not_waited_for():
     job = overfitting_job(
         stopping=Stopping(patience=3, min_delta=10.0), max_epochs=2
     )  # nothing improves: the first epoch stays the best
-    state = train([job])[0].state
-    state = train([replace(job, validation=None, max_epochs=9, start=state)])[0].state
-    state = train([replace(job, max_epochs=40, start=state)])[0].state
+    state = train_cohort([job])[0].state
+    state = train_cohort([replace(job, validation=None, max_epochs=9, start=state)])[0].state
+    state = train_cohort([replace(job, max_epochs=40, start=state)])[0].state
     assert (state.epoch, state.best_epoch, state.finished) == (11, 1, "patience")
 
 
 def test_a_training_that_stopped_stays_stopped():
     job = overfitting_job(stopping=Stopping(patience=1))
-    (result,) = train([job])
-    (again,) = train([replace(job, max_epochs=100, start=result.state)])
+    (result,) = train_cohort([job])
+    (again,) = train_cohort([replace(job, max_epochs=100, start=result.state)])
     assert again.history == []
     assert again.state.epoch == result.state.epoch
     assert np.array_equal(again.state.parameters, result.state.parameters)
@@ -103,9 +103,9 @@ def test_continuation(optimizer, cut):
         rates=Rates(lr=1e-2, momentum=0.9),
         stopping=Stopping(patience=4),
     )
-    (whole,) = train([job])
-    (first,) = train([replace(job, max_epochs=cut)])
-    (second,) = train([replace(job, start=first.state)])
+    (whole,) = train_cohort([job])
+    (first,) = train_cohort([replace(job, max_epochs=cut)])
+    (second,) = train_cohort([replace(job, start=first.state)])
     assert same_result(replace(second, history=first.history + second.history), whole)
 
 
@@ -120,7 +120,7 @@ def test_divergence(optimizer, position):
         for k in range(3)
     ]
     jobs[position] = replace(jobs[position], rates=Rates(lr=1e10))
-    results = train(jobs)
+    results = train_cohort(jobs)
     bad = results[position].state
     assert bad.finished == "diverged"
     assert np.isfinite(bad.parameters).all()
@@ -131,7 +131,7 @@ def test_divergence(optimizer, position):
         bad.parameters, np.concatenate([start[name].numpy().ravel() for name, _ in jobs[0].graph.parameters])
     )
     for k, (job, result) in enumerate(zip(jobs, results, strict=True)):
-        assert close_result(result, train([job])[0])
+        assert close_result(result, train_cohort([job])[0])
         assert (result.state.finished == "diverged") == (k == position)
 
 
@@ -143,15 +143,15 @@ def test_each_keeps_the_weights_before_its_own_divergence():
         make_job(n=64, loss="mse", n_layers=0, optimizer="sgd", max_epochs=60, seed=k, rates=Rates(lr=lr))
         for k, lr in enumerate([0.1, *np.linspace(3, 20, 9)])
     ]
-    together = train(jobs)
+    together = train_cohort(jobs)
     ends = sorted(r.state.epoch for r in together if r.state.finished == "diverged")
     assert len(ends) == 9
     assert 1 in np.diff(ends)  # neighbouring epochs are among them
     for job, result in zip(jobs, together, strict=True):
-        alone = train([job])[0]
+        alone = train_cohort([job])[0]
         assert alone.state.finished == result.state.finished
         if alone.state.finished:
-            before = train([replace(job, max_epochs=alone.state.epoch - 1)])[0]
+            before = train_cohort([replace(job, max_epochs=alone.state.epoch - 1)])[0]
             assert np.array_equal(alone.state.parameters, before.state.parameters)
             assert np.array_equal(alone.state.slots, before.state.slots)
             assert not np.isfinite(result.history[-1].train_loss)
@@ -171,7 +171,7 @@ def test_cancelled(after):
 
     threads, gradients = torch.get_num_threads(), torch.is_grad_enabled()
     with pytest.raises(Cancelled):
-        train([make_job(max_epochs=10), make_job(max_epochs=10, seed=1)], cancelled)
+        train_cohort([make_job(max_epochs=10), make_job(max_epochs=10, seed=1)], cancelled)
     assert len(calls) == after + 1  # asked before each step, and no step after
     assert torch.get_num_threads() == threads
     assert torch.is_grad_enabled() == gradients
@@ -184,7 +184,7 @@ def test_cancelled_is_no_failed_fit():
 def test_settings_of_the_caller(monkeypatch):
     """They have no part in the numbers, and are as before afterwards."""
     job = make_job(n_valid=20, dropout=0.2, normalization="batch")
-    (expected,) = train([job])
+    (expected,) = train_cohort([job])
     threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
     try:
         torch.set_num_threads(2)
@@ -193,7 +193,7 @@ def test_settings_of_the_caller(monkeypatch):
         state = torch.get_rng_state()
         np.random.seed(7)  # noqa: NPY002
         with np.errstate(all="raise"):
-            (result,) = train([job])
+            (result,) = train_cohort([job])
         assert torch.get_num_threads() == 2
         assert torch.get_default_dtype() == torch.float64
         assert torch.equal(torch.get_rng_state(), state)

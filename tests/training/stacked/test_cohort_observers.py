@@ -15,7 +15,7 @@ from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import draw_parameters
 from sknet_hp.training.job import Rates, Reaction, Rows, Stopping
 from sknet_hp.training.rules.schedules import Schedule
-from sknet_hp.training.stacked.cohort import train
+from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.cohorts import flat, plain_loop
 from tests.helpers.jobs import close_result, make_job, same_result
 
@@ -51,20 +51,20 @@ class Observing:
 def test_observer_sees_each_epoch_as_if_it_were_the_last():
     observer = Observing({})
     job = make_job(n_valid=20, optimizer="adam", max_epochs=3, normalization="batch")
-    (result,) = train([replace(job, observer=observer)])
-    assert same_result(result, train([job])[0])
+    (result,) = train_cohort([replace(job, observer=observer)])
+    assert same_result(result, train_cohort([job])[0])
     assert [record for record, _ in observer.seen] == result.history
     for record, state in observer.seen:
-        (shorter,) = train([replace(job, max_epochs=record.epoch)])
+        (shorter,) = train_cohort([replace(job, max_epochs=record.epoch)])
         for name in ("parameters", "buffers", "slots"):
             assert np.array_equal(getattr(state, name), getattr(shorter.state, name))
 
 
 @pytest.mark.parametrize("when", [2, ("begin", 3)])
 def test_observer_may_stop(when):
-    (result,) = train([make_job(max_epochs=9, observer=Observing({when: Reaction(stop=True)}))])
+    (result,) = train_cohort([make_job(max_epochs=9, observer=Observing({when: Reaction(stop=True)}))])
     assert (result.state.epoch, result.state.finished, len(result.history)) == (2, "observer", 2)
-    assert np.array_equal(result.state.parameters, train([make_job(max_epochs=2)])[0].state.parameters)
+    assert np.array_equal(result.state.parameters, train_cohort([make_job(max_epochs=2)])[0].state.parameters)
 
 
 @pytest.mark.parametrize("when", [2, ("begin", 3)])
@@ -74,37 +74,39 @@ def test_observer_may_set_the_rates(when, members):
         make_job(seed=k, max_epochs=4, optimizer="momentum", rates=Rates(lr=0.01, momentum=0.9)) for k in range(members)
     ]
     then = Rates(lr=0.05, momentum=0.5, weight_decay=0.1)
-    results = train(
+    results = train_cohort(
         [replace(job, observer=Observing({when: Reaction(rates=then)} if k == 0 else {})) for k, job in enumerate(jobs)]
     )
-    (first,) = train([replace(jobs[0], max_epochs=2)])
-    assert close_state(results[0].state, train([replace(jobs[0], start=first.state, rates=then)])[0].state)
+    (first,) = train_cohort([replace(jobs[0], max_epochs=2)])
+    assert close_state(results[0].state, train_cohort([replace(jobs[0], start=first.state, rates=then)])[0].state)
     for job, result in zip(jobs[1:], results[1:], strict=True):
-        assert close_result(result, train([job])[0])
+        assert close_result(result, train_cohort([job])[0])
 
 
 @pytest.mark.parametrize("when", [2, ("begin", 3)])
 @pytest.mark.parametrize("members", [1, 3])
 def test_observer_may_change_the_state(when, members):
     jobs = [make_job(seed=k, max_epochs=4, optimizer="adam", normalization="batch") for k in range(members)]
-    (first,) = train([replace(jobs[0], max_epochs=2)])
+    (first,) = train_cohort([replace(jobs[0], max_epochs=2)])
     changes = {"parameters": first.state.parameters * 0.5, "slots": first.state.slots * 0, "step": 0}
-    results = train(
+    results = train_cohort(
         [
             replace(job, observer=Observing({when: Reaction(changes=changes)} if k == 0 else {}))
             for k, job in enumerate(jobs)
         ]
     )
-    assert close_state(results[0].state, train([replace(jobs[0], start=replace(first.state, **changes))])[0].state)
+    assert close_state(
+        results[0].state, train_cohort([replace(jobs[0], start=replace(first.state, **changes))])[0].state
+    )
     for job, result in zip(jobs[1:], results[1:], strict=True):
-        assert close_result(result, train([job])[0])
+        assert close_result(result, train_cohort([job])[0])
 
 
 def test_a_network_that_diverges_keeps_what_its_observer_made_of_it():
     job = make_job(max_epochs=3)
-    changed = train([replace(job, max_epochs=1)])[0].state.parameters + 1
+    changed = train_cohort([replace(job, max_epochs=1)])[0].state.parameters + 1
     reactions = {1: Reaction(changes={"parameters": changed}), ("begin", 2): Reaction(rates=Rates(lr=np.inf))}
-    (result,) = train([replace(job, observer=Observing(reactions))])
+    (result,) = train_cohort([replace(job, observer=Observing(reactions))])
     assert result.state.finished == "diverged"
     assert np.array_equal(result.state.parameters, changed)
 
@@ -112,12 +114,12 @@ def test_a_network_that_diverges_keeps_what_its_observer_made_of_it():
 def test_error_of_an_observer_hurts_its_own_network_only():
     jobs = [make_job(seed=k) for k in range(3)]
     jobs[1] = replace(jobs[1], observer=Observing({1: ValueError("mine")}))
-    results = train(jobs)
+    results = train_cohort(jobs)
     assert str(results[1].error) == "mine"
     assert results[1].state.epoch == 1
     for k in (0, 2):
         assert results[k].error is None
-        assert close_result(results[k], train([jobs[k]])[0])
+        assert close_result(results[k], train_cohort([jobs[k]])[0])
 
 
 # ---- modules with layers that are not known ------------------------------------------------------------------------
@@ -145,7 +147,7 @@ def convolutional(**options):
 def test_foreign_module_is_a_plain_torch_loop(normalized, optimizer):
     module, twin = convolutional(normalized=normalized), convolutional(normalized=normalized)
     job = make_job(graph=module, optimizer=optimizer, n_valid=20, rates=Rates(lr=1e-2, weight_decay=0.01, momentum=0.9))
-    (result,) = train([job])
+    (result,) = train_cohort([job])
     plain = {
         "adamw": lambda: torch.optim.AdamW(twin.parameters(), lr=1e-2, weight_decay=0.01),
         "sgd": lambda: torch.optim.SGD(twin.parameters(), lr=1e-2, weight_decay=0.01, momentum=0.9),
@@ -168,7 +170,7 @@ def test_foreign_module_follows_its_seed_and_leaves_torchs_generator_alone():
         module = convolutional(dropout=0.5)
         torch.manual_seed(noise)
         state = torch.get_rng_state()
-        (result,) = train([make_job(graph=module, seed=seed)])
+        (result,) = train_cohort([make_job(graph=module, seed=seed)])
         assert torch.equal(torch.get_rng_state(), state)
         return result
 
@@ -179,18 +181,18 @@ def test_foreign_module_follows_its_seed_and_leaves_torchs_generator_alone():
 
 def test_foreign_module_goes_on_where_it_was():
     options = {"dropout": 0.3, "normalized": True}
-    (whole,) = train([make_job(graph=convolutional(**options), max_epochs=5)])
-    (first,) = train([make_job(graph=convolutional(**options), max_epochs=2)])
-    (second,) = train([make_job(graph=convolutional(**options), max_epochs=5, start=first.state)])
+    (whole,) = train_cohort([make_job(graph=convolutional(**options), max_epochs=5)])
+    (first,) = train_cohort([make_job(graph=convolutional(**options), max_epochs=2)])
+    (second,) = train_cohort([make_job(graph=convolutional(**options), max_epochs=5, start=first.state)])
     assert same_result(replace(second, history=first.history + second.history), whole)
 
 
 def test_a_known_module_run_alone_agrees_with_its_stacked_program():
     job = make_job(n_layers=2, activation="silu", normalization="layer")
-    (stacked,) = train([job])
+    (stacked,) = train_cohort([job])
     module = MLP(5, 3, n_layers=2, width=8, activation="silu", dropout=0.0, normalization="layer")
     module.load_state_dict(draw_parameters(job.graph, job.seed), strict=False)
-    (alone,) = train([replace(job, graph=module)])
+    (alone,) = train_cohort([replace(job, graph=module)])
     np.testing.assert_allclose(alone.state.parameters, stacked.state.parameters, rtol=1e-4, atol=2e-5)
 
 
@@ -211,8 +213,8 @@ def test_key():
             shuffle=False,
         ),
         replace(job, stopping=Stopping(patience=1)),
-        job.with_tables(Rows(table, np.arange(119)), Rows(table, np.arange(29))),
-        job.with_tables(Rows(table, np.arange(121)), Rows(table, np.arange(31))),
+        job.replace_rows(Rows(table, np.arange(119)), Rows(table, np.arange(29))),
+        job.replace_rows(Rows(table, np.arange(121)), Rows(table, np.arange(31))),
     ]
     assert {j.key for j in same} == {job.key}
     different = [
@@ -235,15 +237,15 @@ def test_sizes_that_differ_by_a_row_share_a_cohort(n, batch_size):
     settings = {"batch_size": batch_size, "normalization": "batch", "dropout": 0.2, "rates": Rates(eps=1e-3)}
     jobs = [make_job(n=n + k % 2, seed=k, **settings) for k in range(4)]
     assert len({job.key for job in jobs}) == 1
-    for job, result in zip(jobs, train(jobs), strict=True):
-        assert close_result(result, train([job])[0])
+    for job, result in zip(jobs, train_cohort(jobs), strict=True):
+        assert close_result(result, train_cohort([job])[0])
 
 
 def test_foreign_module_beside_threads_that_draw():
     """torch's generator is the whole process's, and skorch's data loaders draw from it:
     dropout must not notice.
     """
-    expected = train([make_job(graph=convolutional(dropout=0.5), max_epochs=10)])[0]
+    expected = train_cohort([make_job(graph=convolutional(dropout=0.5), max_epochs=10)])[0]
     module, done = convolutional(dropout=0.5), threading.Event()
 
     def draw():
@@ -252,7 +254,7 @@ def test_foreign_module_beside_threads_that_draw():
 
     thread = threading.Thread(target=draw)
     thread.start()
-    (result,) = train([make_job(graph=module, max_epochs=10)])
+    (result,) = train_cohort([make_job(graph=module, max_epochs=10)])
     done.set()
     thread.join()
     assert same_result(result, expected)

@@ -11,7 +11,7 @@ from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
-class Known(NamedTuple):
+class CompiledLoss(NamedTuple):
     """A compiled loss.
 
     Attributes
@@ -26,15 +26,15 @@ class Known(NamedTuple):
     own: np.ndarray
 
 
-def known(job: TrainingJob) -> Known | None:
+def find_compiled_loss(job: TrainingJob) -> CompiledLoss | None:
     """The compiled loss of a job; None where it is the user's own."""
     if isinstance(job.loss, str):
-        return Known(job.loss, job.loss, np.array([job.loss_parameter], np.float32))
+        return CompiledLoss(job.loss, job.loss, np.array([job.loss_parameter], np.float32))
     found = _of_torch(job.loss, job.n_outputs)
-    return None if found is None else Known(found[0], job.loss.like, np.array(found[1], np.float32))
+    return None if found is None else CompiledLoss(found[0], job.loss.like, np.array(found[1], np.float32))
 
 
-def is_known(loss: str | TorchLoss, n_outputs: int) -> bool:
+def is_compiled_loss(loss: str | TorchLoss, n_outputs: int) -> bool:
     """Whether a loss is compiled."""
     return isinstance(loss, str) or _of_torch(loss, n_outputs) is not None
 
