@@ -1,11 +1,11 @@
 """The rooms of the package and who may know whom, enforced from the source."""
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
 
 import sknet_hp
+from tests.helpers.scripts import run_code
 from tests.helpers.sources import (
     MODULES,
     PACKAGE,
@@ -274,17 +274,16 @@ def test_import_is_light():
     used.
     """
     code = f"import sys, sknet_hp; print([name for name in {HEAVY!r} if name in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert loaded.strip() == "[]"
+    assert run_code(code).stdout.strip() == "[]"
 
 
 def test_compiling_waits_for_a_network():
     """Estimators and searches can be made, copied and looked at without numba."""
-    code = "import sys; from sknet_hp import NetClassifier, search; search.HalvingSearchCV(NetClassifier(), {}); print('numba' in sys.modules)"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-        == "False"
+    code = (
+        "import sys; from sknet_hp import NetClassifier, search; "
+        "search.HalvingSearchCV(NetClassifier(), {}); print('numba' in sys.modules)"
     )
+    assert run_code(code).stdout.strip() == "False"
 
 
 def test_public_names_can_be_listed_and_are_there():
@@ -295,6 +294,8 @@ def test_public_names_can_be_listed_and_are_there():
 
 def test_help_is_quick():
     """`sknet-hp --help` reads neither torch nor scikit-learn nor pandas."""
-    code = f"import sys; from sknet_hp.cli import main; main(['tune', '--help']); print([name for name in {HEAVY!r} if name in sys.modules])"
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert output.strip().splitlines()[-1] == "[]"
+    code = (
+        "import sys; from sknet_hp.cli import main; "
+        f"main(['tune', '--help']); print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    assert run_code(code).stdout.strip().splitlines()[-1] == "[]"

@@ -18,6 +18,7 @@ from sklearn.model_selection import KFold, cross_validate
 import sknet_hp
 from sknet_hp import load
 from sknet_hp.cli import spaces, study
+from tests.helpers.scripts import run_code
 
 SMALL = ("--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
 NETWORKS = 2 * (2 * 2 + 1) + 2 * 2 + 1
@@ -56,7 +57,10 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     best = json.loads(results.loc[results["rank_test_score"].idxmin(), "params"])
     assert best == summary["best_params"]
     assert f"accuracy {nested['mean']:.4f} ± {nested['std']:.4f}" in result.out
-    cost = f"To train: {NETWORKS} networks of at most 3 epochs: 3 searches (2 outer folds, and all rows), each of 2 candidates in 2 folds and the best"
+    cost = (
+        f"To train: {NETWORKS} networks of at most 3 epochs: 3 searches (2 outer folds, and all rows), "
+        "each of 2 candidates in 2 folds and the best"
+    )
     assert cost in result.out
     assert f"{NETWORKS} in" in result.out
     assert str(Path("results/model.safetensors")) in result.out
@@ -299,8 +303,11 @@ def test_proba_needs_a_classifier(run, refused, data):
 
 def test_interrupt_at_the_very_end_is_none():
     """Results are written then, and only worker processes are to end."""
-    code = "import signal, sys; from sknet_hp.cli import main; code = main(); signal.raise_signal(signal.SIGINT); sys.exit(code)"
-    ended = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=False)
+    code = (
+        "import signal, sys; from sknet_hp.cli import main; "
+        "code = main(); signal.raise_signal(signal.SIGINT); sys.exit(code)"
+    )
+    ended = run_code(code, "--version", check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 

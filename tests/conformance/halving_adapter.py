@@ -99,7 +99,10 @@ class HalvingRandomSearchCV(Halving):
 for search in (HalvingGridSearchCV, HalvingRandomSearchCV):
     setattr(sklearn.model_selection, search.__name__, search)
 
-COUNTS = "expects scikit-learn's counts: it keeps ⌈n / factor⌉ and multiplies from below, we keep ⌊n / factor⌋ and end at all resources exactly"
+COUNTS = (
+    "expects scikit-learn's counts: it keeps ⌈n / factor⌉ and multiplies from below, "
+    "we keep ⌊n / factor⌋ and end at all resources exactly"
+)
 WORDS = "expects scikit-learn's sentence; ours is tested in tests/search"
 NOT_OURS = {
     "test_nan_handling": "a resource without `warm_start` is an error; that NaN never wins is in "

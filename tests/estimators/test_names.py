@@ -29,7 +29,10 @@ def test_networks(Net, theirs, ours):
         match=rf"^{Net.__name__}\.__init__\(\) got an unexpected keyword argument '{theirs}'; did you mean '{ours}'\?$",
     ):
         Net(**{theirs: 1})
-    message = rf"Invalid parameter '{theirs}' for estimator {Net.__name__}\(.*; did you mean '{ours}'\? Valid parameters are: \["
+    message = (
+        rf"Invalid parameter '{theirs}' for estimator {Net.__name__}\(.*; "
+        rf"did you mean '{ours}'\? Valid parameters are: \["
+    )
     with pytest.raises(ValueError, match=message):
         Net().set_params(**{theirs: 1})
     with pytest.raises(ValueError, match=message):
@@ -76,7 +79,10 @@ def test_a_name_like_no_other():
 @pytest.mark.parametrize("preset", presets.__all__)
 def test_presets(preset):
     make = getattr(presets, preset)
-    message = rf"{preset}\(\) got an unexpected keyword argument 'lr'; it takes task.*: presets\.{preset}\(\) \| \{{'lr': 0\.01\}}"
+    message = (
+        rf"{preset}\(\) got an unexpected keyword argument 'lr'; it takes task.*: "
+        rf"presets\.{preset}\(\) \| \{{'lr': 0\.01\}}"
+    )
     with pytest.raises(TypeError, match=message):
         make(lr=1e-3)
     assert inspect.signature(make).parameters.keys() <= {"task", "metric"}

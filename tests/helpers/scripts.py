@@ -5,7 +5,10 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterable
 from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 PREAMBLE = """
 import os, signal, sys, threading, time, warnings
@@ -19,7 +22,8 @@ X = rng.normal(size=(60, 4)).astype(np.float32)
 y = (X[:, 0] > 0).astype(int)
 
 def net(seed=0, **parameters):
-    return NetClassifier(**{"width": 8, "n_layers": 1, "max_epochs": 2, "early_stopping": False, "random_state": seed} | parameters)
+    small = {"width": 8, "n_layers": 1, "max_epochs": 2, "early_stopping": False}
+    return NetClassifier(**small | {"random_state": seed} | parameters)
 
 def fit(seed=0, **parameters):
     return net(seed, **parameters).fit(X, y).parameters_
@@ -53,6 +57,21 @@ def run(folder: Path, code: str, seconds: float = 60) -> tuple[str, str]:
         raise
     assert process.returncode == 0, error
     return out, error
+
+
+def run_code(
+    code: str, *arguments: str, folders: Iterable[Path] = (), check: bool = True, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What comes of some lines in a python of their own, which finds this package, the
+    tests, and what lies in some more folders.
+    """
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [ROOT, *folders]))} | environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=check,
+    )
 
 
 def is_alive(pid: int) -> bool:

@@ -1,14 +1,12 @@
 """What is known of the machine's memory, and a table that does not fit."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import scipy.sparse
 
 from sknet_hp import NetClassifier
 from sknet_hp.system import memory
+from tests.helpers.scripts import run_code
 
 
 def test_this_machine_has_memory():
@@ -35,8 +33,7 @@ def test_limit_of_the_process_counts():
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9));from sknet_hp.system.memory import "
         "read_available_memory; print(read_available_memory())"
     )
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert 0 < int(output) < 10**9
+    assert 0 < int(run_code(code).stdout) < 10**9
 
 
 def test_a_table_that_does_not_fit_is_refused_with_its_size(monkeypatch):

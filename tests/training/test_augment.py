@@ -15,7 +15,7 @@ from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.jobs import close_result, make_table
+from tests.helpers.jobs import close_result, make_job, make_table
 
 STEPS, ROWS, WIDTH = 12, 30, 5
 EPOCH = {"n": STEPS * ROWS, "batch_size": ROWS}
@@ -36,7 +36,7 @@ def applied(jobs, chunk):
     return xs, ys
 
 
-def test_noise(make_job):
+def test_noise():
     jobs = [make_job(seed=0, input_noise=0.3), make_job(seed=0), make_job(seed=1, input_noise=2.0)]
     xs, ys = applied(jobs, STEPS)
     before, targets = rows(3)
@@ -49,7 +49,7 @@ def test_noise(make_job):
     assert abs(np.corrcoef(noise[:, 0].ravel(), noise[:, 2].ravel())[0, 1]) < 0.1
 
 
-def test_mixtures(make_job):
+def test_mixtures():
     xs, ys = applied([make_job(**EPOCH, mixup_alpha=0.5)], STEPS)
     before, targets = rows(1)
     shares = ((xs - before.roll(1, dims=2)) / (before - before.roll(1, dims=2))).flatten(1)
@@ -61,13 +61,13 @@ def test_mixtures(make_job):
 
 
 @pytest.mark.parametrize("chunk", [1, 5])
-def test_steps_may_come_in_any_portions(make_job, chunk):
+def test_steps_may_come_in_any_portions(chunk):
     jobs = [make_job(**EPOCH, seed=k, input_noise=0.1 * k, mixup_alpha=0.5) for k in range(3)]
     for one, other in zip(applied(jobs, chunk), applied(jobs, STEPS), strict=True):
         assert torch.equal(one, other)
 
 
-def test_company_does_not_matter(make_job):
+def test_company_does_not_matter():
     jobs = [make_job(seed=k % 2, input_noise=0.2 * (k % 3), mixup_alpha=0.4 * (k > 1)) for k in range(5)]
     assert len({job.key for job in jobs}) == 1
     for job, together in zip(jobs, train_cohort(jobs), strict=True):
@@ -85,7 +85,7 @@ WEIGHT = np.random.default_rng(0).choice([0.01, 0.2, 1.0], 50).astype(np.float32
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse", "binary_cross_entropy"])
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 @pytest.mark.parametrize("batch_size", [50, 20])
-def test_the_loss_of_a_mixture_is_the_mixture_of_losses(make_job, loss, weight, batch_size):
+def test_the_loss_of_a_mixture_is_the_mixture_of_losses(loss, weight, batch_size):
     """A plain loop over two targets a row, each with its own row's weight; batches are
     filled up, the last one is short.
     """

@@ -1,11 +1,9 @@
 """The table of classes that a saved file may name."""
 
-import subprocess
-import sys
-
 import pytest
 
 from sknet_hp.estimators.persistence.classes import _PLACES, find_class, name_class
+from tests.helpers.scripts import run_code
 
 
 @pytest.mark.parametrize("name", _PLACES)
@@ -25,5 +23,4 @@ def test_classes_are_imported_when_a_file_asks_for_them():
         "import sys, sknet_hp.estimators.persistence.classes as classes; "
         "print([place for place in classes._PLACES.values() if place.rpartition('.')[0] in sys.modules])"
     )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "[]"
+    assert run_code(code).stdout.strip() == "[]"

@@ -6,8 +6,6 @@ import errno
 import os
 import socket
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ import pytest
 import sknet_hp
 from sknet_hp import NetClassifier, SavedModelError
 from sknet_hp.estimators.persistence import files
+from tests.helpers.scripts import run_code
 
 X = np.random.default_rng(0).standard_normal((40, 3))
 net = NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
@@ -129,8 +128,7 @@ def test_a_disk_that_has_no_room(tmp_path):
     """What was there is still there, and nothing else."""
     path = tmp_path / "model"
     sknet_hp.save(net, path)
-    ended = subprocess.run([sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == [str(errno.EFBIG), str(path)]
+    assert run_code(FULL, str(path)).stdout.split() == [str(errno.EFBIG), str(path)]
     assert os.listdir(tmp_path) == ["model"]
     assert is_loaded(path)
 

@@ -5,7 +5,6 @@ are refused with a sentence.
 import json
 import os
 import re
-import subprocess
 import sys
 
 import numpy as np
@@ -28,6 +27,7 @@ from sknet_hp import NetClassifier, NetRegressor, SavedModelError
 from sknet_hp.estimators.encoding.transforms import TRANSFORMS
 from sknet_hp.estimators.persistence.contents import FORMAT
 from tests.helpers.saved_files import rewritten
+from tests.helpers.scripts import run_code
 
 SMALL = {"width": 8, "max_epochs": 3, "random_state": 0}
 X, y = make_classification(200, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
@@ -141,10 +141,7 @@ def test_another_process_loads_it(path):
     model = MODELS["texts"]()
     sknet_hp.save(model, path)
     code = f"import sknet_hp; print(sknet_hp.load({str(path)!r}).classes_.tolist())"
-    printed = subprocess.run(
-        [sys.executable, "-X", "utf8", "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
-    ).stdout
-    assert printed.strip() == "['a', 'b', 'ç']"
+    assert run_code(code, PYTHONUTF8="1").stdout.strip() == "['a', 'b', 'ç']"
 
 
 def test_there_is_no_pickle_in_it(path):

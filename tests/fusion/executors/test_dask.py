@@ -1,7 +1,5 @@
 """What is Dask's own: clients, workers that come and go, scripts that are killed."""
 
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +10,7 @@ from joblib import Parallel, delayed
 
 import sknet_hp
 from sknet_hp.fusion.engine import get_engine
-from tests.helpers.scripts import run, start, wait_until
+from tests.helpers.scripts import run, run_code, start, wait_until
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.timeout(120)
@@ -81,7 +79,7 @@ def test_within_a_task_of_dask(client):
 @pytest.mark.parametrize(("over", "package"), [("dask", "distributed"), ("ray", "ray")])
 def test_a_package_that_is_not_installed(over, package):
     code = f"import sys; sys.modules[{package!r}] = None; import sknet_hp; sknet_hp.fused(over={over!r})"
-    error = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr.splitlines()[-1]
+    error = run_code(code, check=False).stderr.splitlines()[-1]
     assert error == f"ImportError: over={over!r} needs {package}: pip install 'sknet_hp[{over}]'"
 
 
@@ -148,7 +146,8 @@ def test_classes_of_main(client, tmp_path):
         def forward(self, outputs, y):
             return 2 * super().forward(outputs, y)
 
-    mine = Mine(width=8, n_layers=1, max_epochs=2, loss=Loss(), early_stopping=True, stopping_metric="accuracy", random_state=0)
+    stopping = {"early_stopping": True, "stopping_metric": "accuracy"}
+    mine = Mine(width=8, n_layers=1, max_epochs=2, loss=Loss(), random_state=0, **stopping)
     search = GridSearchCV(mine, {"lr": [1e-3, 1e-2]}, cv=3)
     want = search.fit(X, y).cv_results_["mean_test_score"]
     with sknet_hp.fused(over="dask") as session:

@@ -90,8 +90,8 @@ def test_numbers_are_those_of_processes(tmp_path):
         def fit_the_global(fold):
             return fit_and_predict(shared, fold)
         def all_folds():
-            both = [*(delayed(fit_and_predict)(shared, k) for k in range(4)), *(delayed(fit_the_global)(k) for k in range(4))]
-            return Parallel(n_jobs=2)(both)
+            given = [delayed(fit_and_predict)(shared, k) for k in range(4)]
+            return Parallel(n_jobs=2)([*given, *(delayed(fit_the_global)(k) for k in range(4))])
         if __name__ == "__main__":
             with joblib.parallel_config(backend="loky"):
                 processes = all_folds()

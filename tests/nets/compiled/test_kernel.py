@@ -268,8 +268,8 @@ import gc, hashlib
 from sknet_hp.nets.compiled.kernel import Kernel
 
 estimator = fit(num_embedding=None, activation="tanh")
-made = {f"{each.function.__module__.split('.')[-1]}.{each.name}" for each in gc.get_objects() if type(each) is Kernel and each._made}
-print(sorted(made))
+made = [each for each in gc.get_objects() if type(each) is Kernel and each._made]
+print(sorted({f"{each.function.__module__.split('.')[-1]}.{each.name}" for each in made}))
 print(hashlib.sha256(estimator.tobytes()).hexdigest())
 """
 

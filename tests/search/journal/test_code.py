@@ -19,6 +19,7 @@ from sknet_hp.search.journal import identity
 from sknet_hp.search.journal.description import Description
 from sknet_hp.search.journal.identity import digest
 from tests.helpers.journaled import X, networks, y
+from tests.helpers.scripts import run_code
 from tests.helpers.users_code import HELPERS, SCORERS, UNCOMPARED
 from tests.helpers.users_references import REFERENCES
 
@@ -99,17 +100,8 @@ order = range({len(CASES)})
 modules = {{k: importlib.import_module(f"own{{k}}") for k in (reversed(order) if len(sys.argv) > 1 else order)}}
 print(json.dumps([digest(modules[k].score) for k in order]))
 """
-    path = os.pathsep.join([str(Path(sknet_hp.__file__).parent.parent), str(tmp_path)])
     seen = [
-        json.loads(
-            subprocess.run(
-                [sys.executable, "-c", code, *arguments],
-                capture_output=True,
-                text=True,
-                check=True,
-                env=os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": seed},
-            ).stdout
-        )
+        json.loads(run_code(code, *arguments, folders=[tmp_path], PYTHONHASHSEED=seed).stdout)
         for seed, arguments in (("1", []), ("2", ["other order"]))
     ]
     assert [name for name, one, other in zip(CASES, *seen, strict=True) if one != other] == []
@@ -151,7 +143,10 @@ COLUMNS = [
 
 
 def test_a_function_that_refers_to_any_column(project):
-    text = "from polars import col\nimport polars as pl\n\ndef score(net, X, y):\n    return X.select(col('a'), pl.col('b'))\n"
+    text = (
+        "from polars import col\nimport polars as pl\n\n"
+        "def score(net, X, y):\n    return X.select(col('a'), pl.col('b'))\n"
+    )
     before = digest(project({"own.py": text}))
     assert digest(project({"own.py": text})) == before != digest(project({"own.py": text.replace("'a'", "'c'")}))
     assert digest(pl.col) == digest(pl.col)
@@ -159,7 +154,10 @@ def test_a_function_that_refers_to_any_column(project):
 
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 def test_frames_with_columns_that_have_other_meanings(kind, project):
-    text = f"import {kind}\n\nTABLE = {kind}.DataFrame({{name: [1, 2] for name in {COLUMNS}}})\n\ndef score(net, X, y):\n    return TABLE\n"
+    text = (
+        f"import {kind}\n\nTABLE = {kind}.DataFrame({{name: [1, 2] for name in {COLUMNS}}})\n\n"
+        "def score(net, X, y):\n    return TABLE\n"
+    )
     before = digest(project({"own.py": text}))
     assert digest(project({"own.py": text})) == before != digest(project({"own.py": text.replace("[1, 2]", "[1, 3]")}))
 
@@ -237,7 +235,10 @@ def test_what_scorers_remember_is_no_setting(path, project, monkeypatch):
     """
     score = project({"own.py": SCORER})
     networks(path, scoring=score).fit(X, y)
-    expected = r"when the search began: own\.SEEN \(it changes while the search runs\); own\.Score\.calls \(it changes while the search runs\)\. If"
+    expected = (
+        r"when the search began: own\.SEEN \(it changes while the search runs\); "
+        r"own\.Score\.calls \(it changes while the search runs\)\. If"
+    )
     other = path.with_name("other")
     with pytest.warns(UserWarning, match=expected):
         networks(path, scoring=score).fit(X, y)

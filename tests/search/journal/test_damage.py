@@ -4,14 +4,11 @@ used, what is not is trained again or refused.
 
 import errno
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from sklearn.base import clone
 
-import sknet_hp
 from sknet_hp.search import JournalError
 from sknet_hp.search.journal.identity import Identity
 from sknet_hp.search.journal.journal import Journal
@@ -19,6 +16,7 @@ from sknet_hp.search.journal.lines import decode
 from sknet_hp.search.journal.states import Label, States
 from tests.helpers.curves import numbers_of
 from tests.helpers.journaled import NET, Stop, X, networks, same, stop_after, y
+from tests.helpers.scripts import run_code
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -230,11 +228,7 @@ from sknet_hp.search.journal.journal import Journal
 resource.setrlimit(resource.RLIMIT_FSIZE, (2, 2))
 Journal({str(path)!r}, Identity({{'a': '1'}}))
 """
-    environment = os.environ | {
-        "PYTHONPATH": str(Path(sknet_hp.__file__).parent.parent),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    ran = run_code(code, check=False, PYTHONDONTWRITEBYTECODE="1")
     assert "can not be begun or opened (File too large): make room" in ran.stderr
     assert {each.name for each in path.iterdir()} == {"states", "lock"}
     Journal(path, Identity({"a": "1"})).close()

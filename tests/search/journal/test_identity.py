@@ -5,31 +5,31 @@ different ones.
 import dataclasses
 import functools
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import optuna
 import pandas as pd
 import polars as pl
 import pytest
+import skopt.space
 import torch
 from scipy import sparse, stats
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer
+from sklearn.model_selection import ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
-import sknet_hp
 from sknet_hp import NetClassifier
-from sknet_hp.search import HalvingSearchCV
+from sknet_hp.search import HalvingSearchCV, search_space
 from sknet_hp.search.journal.identity import digest
 from sknet_hp.search.journal.journal import JournalError
 from sknet_hp.search.spaces.space import Space
+from tests.helpers.scripts import run_code
 
 X = np.random.RandomState(0).randn(40, 3)
 y = (X[:, 0] > 0).astype(int)
@@ -104,6 +104,27 @@ THINGS = {
             {"lr": stats.norm(0, k), "l1": (1e-4, 1.0 + k), "l2": OnlyRvs(k), "act": [nn.ReLU(), nn.LeakyReLU(k)]}
         ).branches
     ),
+    "spaces of other libraries": lambda k: (
+        Space(
+            {
+                "real": skopt.space.Real(1e-3, k, prior="log-uniform"),
+                "integer": skopt.space.Integer(1, 9),
+                "choice": skopt.space.Categorical(["a", "b"]),
+                "steps": optuna.distributions.FloatDistribution(0, 1, step=0.1),
+                "unordered": optuna.distributions.CategoricalDistribution([1, None]),
+                "frozen": stats.loguniform(1e-3, 1),
+                "range": (1, 100, "log-uniform"),
+            }
+        ).branches
+    ),
+    "space to begin with": lambda k: [search_space(NetClassifier()), k],
+    "splitters": lambda k: [ShuffleSplit(random_state=k), ShuffleSplit(random_state=np.random.RandomState(0))],
+    "settings of a search": lambda k: [
+        NetClassifier(),
+        {"a": stats.uniform(0, k), "b": ["x", None, (1,)]},
+        np.arange(3),
+        {"s", "t", "u"},
+    ],
     "array of distributions": lambda k: np.array([stats.uniform(0, k), {"s", "t", "u"}], dtype=object),
     "tensor": lambda k: torch.tensor([1.0, k]),
     "bfloat16": lambda k: torch.tensor([1.0, k], dtype=torch.bfloat16),
@@ -149,11 +170,8 @@ def test_equal_or_different():
     once, again = digests(), digests()
     assert {name for name in THINGS if once[name] != again[name]} == set()
     assert {name for name in THINGS if once[name][0] == once[name][1]} == set()
-    path = str(Path(sknet_hp.__file__).parent.parent)
     code = "import json; from tests.search.journal.test_identity import digests; print(json.dumps(digests()))"
-    environment = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": "7"}
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    elsewhere = json.loads(ran.stdout.splitlines()[-1])
+    elsewhere = json.loads(run_code(code, PYTHONHASHSEED="7").stdout.splitlines()[-1])
     assert {name for name in THINGS if once[name] != elsewhere[name]} == set()
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,13 +19,13 @@ from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search import HalvingSearchCV, JournalError, search_space
 from sknet_hp.search.journal.identity import Identity, digest
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.journal.lines import decode, encode
 from tests.helpers.journaled import NET, SPACE, Stop, X, networks, same, stop_after, y
+from tests.helpers.scripts import run_code
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -115,11 +114,7 @@ def test_two_at_once(path):
     code = (
         f"from sknet_hp.search.journal.journal import Identity, Journal\nJournal({str(path)!r}, Identity({{'a': '1'}}))"
     )
-    ours = str(Path(sknet_hp.__file__).parent.parent)
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ours}
-    )
-    assert "is in use by another process" in ran.stderr
+    assert "is in use by another process" in run_code(code, check=False).stderr
     first.close()
     Journal(path, Identity({"a": "1"})).close()
 
@@ -319,14 +314,11 @@ def test_edited_functions_and_classes(tmp_path, monkeypatch):
     not be given old scores.
     """
     before = digests_of(OWN, tmp_path / "own.py", monkeypatch)
-    code = "import json, own; from sknet_hp.search.journal.identity import digest; print(json.dumps({k: digest(v) for k, v in own.ALL.items()}))"
-    path = os.pathsep.join([str(Path(sknet_hp.__file__).parent.parent), str(tmp_path)])
-    for seed in "12":
-        environment = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": seed}
-        elsewhere = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
-        )
-        assert json.loads(elsewhere.stdout) == before
+    code = (
+        "import json, own; from sknet_hp.search.journal.identity import digest; "
+        "print(json.dumps({k: digest(v) for k, v in own.ALL.items()}))"
+    )
+    assert json.loads(run_code(code, folders=[tmp_path], PYTHONHASHSEED="1").stdout) == before
     for old, (new, changed) in EDITS.items():
         assert old in OWN
         after = digests_of(OWN.replace(old, new, 1), tmp_path / "own.py", monkeypatch)
@@ -344,38 +336,6 @@ def test_an_edited_scorer(path):
     networks(path, scoring=first["net.lr"]["score"]).fit(X, y)
     with pytest.raises(JournalError, match="another setting of the search"):
         networks(path, scoring=first["-net.lr"]["score"]).fit(X, y)
-
-
-def test_digests_are_the_same_in_every_process():
-    code = """
-import numpy as np, optuna, pandas as pd, skopt.space
-from scipy import stats
-from sklearn.model_selection import ShuffleSplit
-from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.search import search_space
-from sknet_hp.search.journal.journal import digest
-from sknet_hp.search.spaces.space import Space
-print(digest(search_space(NetClassifier())))
-own = {'real': skopt.space.Real(1e-3, 1, prior='log-uniform'), 'integer': skopt.space.Integer(1, 9), 'choice': skopt.space.Categorical(['a', 'b'])}
-own |= {'steps': optuna.distributions.FloatDistribution(0, 1, step=0.1), 'unordered': optuna.distributions.CategoricalDistribution([1, None])}
-own |= {'frozen': stats.loguniform(1e-3, 1), 'range': (1, 100, 'log-uniform')}
-print(digest(Space(own).branches))
-print(digest([ShuffleSplit(random_state=0), ShuffleSplit(random_state=np.random.RandomState(0))]))
-print(digest([NetClassifier(), {'a': stats.uniform(0, 1), 'b': ['x', None, (1,)]}, np.arange(3), {'s', 't', 'u'}]))
-print(digest(pd.DataFrame({'a': ['u', 'v'], 'b': [1, 2]})))
-"""
-    ours = str(Path(sknet_hp.__file__).parent.parent)
-    seen = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=os.environ | {"PYTHONPATH": ours, "PYTHONHASHSEED": str(k)},
-        ).stdout
-        for k in (1, 2)
-    }
-    assert len(seen) == 1
 
 
 # ---- what can not be taken up, and what can -----------------------------------------------------------------------

@@ -2,8 +2,6 @@
 space.
 """
 
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -21,6 +19,7 @@ from sknet_hp.search import CmaEsSearchCV, GPSearchCV, TPESearchCV
 from sknet_hp.search.arithmetic.brackets import epochs, hyperband
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
+from tests.helpers.scripts import run_code
 
 pytestmark = pytest.mark.timeout(110)
 
@@ -501,22 +500,25 @@ def test_nothing_of_optuna_is_changed_or_heard(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("name", "missing"), [("TPESearchCV", "optuna"), ("CmaEsSearchCV", "cmaes"), ("GPSearchCV", "skopt")]
-)
-def test_without_its_library(name, missing):
+LIBRARIES = {"TPESearchCV": "optuna", "CmaEsSearchCV": "cmaes", "GPSearchCV": "skopt"}
+
+
+def test_without_their_libraries():
     code = f"""
 import sys
-sys.modules[{missing!r}] = None
 import sknet_hp.search
-try:
-    sknet_hp.search.{name}
-except ImportError as error:
-    print(error)
+for name, missing in {LIBRARIES}.items():
+    sys.modules[missing] = None
+    try:
+        getattr(sknet_hp.search, name)
+    except ImportError as error:
+        print(error)
+    del sys.modules[missing]
 """
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert name in said
-    assert "sknet_hp[bayes]" in said
+    said = run_code(code).stdout.splitlines()
+    for name, line in zip(LIBRARIES, said, strict=True):
+        assert name in line
+        assert "sknet_hp[bayes]" in line
 
 
 @pytest.mark.parametrize("wrong", [{"n_points": 0}, {"n_candidates": "auto"}, {"multi_fidelity": "yes"}])

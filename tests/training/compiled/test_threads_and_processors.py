@@ -22,7 +22,8 @@ from tests.helpers.torch_loops import train_compiled
 DIGEST = """
 import hashlib
 warnings.simplefilter("ignore")
-numbers = fit(num_embedding="pbld", width=40, n_layers=2, activation="gelu", normalization="layer", dropout=0.1, max_epochs=3)
+shape = {"num_embedding": "pbld", "width": 40, "n_layers": 2, "activation": "gelu", "normalization": "layer"}
+numbers = fit(**shape, dropout=0.1, max_epochs=3)
 print(hashlib.sha256(numbers.tobytes()).hexdigest())
 """
 

@@ -10,7 +10,7 @@ from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
 from sknet_hp.training.rules.stopping import Plateau
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.jobs import close_result
+from tests.helpers.jobs import close_result, make_job
 
 VALUES = {
     "constant": {0: 1, 0.25: 1, 0.5: 1, 1: 1, 1.5: 1},
@@ -113,7 +113,7 @@ def test_restarts_with_longer_and_longer_cycles():
 
 
 @pytest.mark.parametrize("name", sorted(SCHEDULES.keys() - {"plateau"}))
-def test_a_schedule_bends_training_as_it_says(name, make_job):
+def test_a_schedule_bends_training_as_it_says(name):
     """Plain gradient descent with one step an epoch: the change of weights in epoch e
     is lr · factor · gradient.
     """
@@ -136,7 +136,7 @@ def test_a_schedule_bends_training_as_it_says(name, make_job):
         np.testing.assert_allclose(after.parameters - before.parameters, expected, atol=2e-7)
 
 
-def test_settings_may_differ_within_a_cohort(make_job):
+def test_settings_may_differ_within_a_cohort():
     schedules = [
         Schedule("cosine", warmup=0.3),
         Schedule("step", gamma=0.5, step_size=0.2),
@@ -152,7 +152,7 @@ def test_settings_may_differ_within_a_cohort(make_job):
         assert close_result(alone, together)
 
 
-def test_plateau_equals_torch(make_job):
+def test_plateau_equals_torch():
     """The learning rates that torch's ReduceLROnPlateau would have set after each of
     these losses.
     """
@@ -190,7 +190,7 @@ def test_plateau_of_losses_of_any_sign(best):
     assert plateau.compute_next(6, best - 1e-3, settings).best == best - 1e-3
 
 
-def test_plateau_begins_after_the_warm_up(make_job):
+def test_plateau_begins_after_the_warm_up():
     """Losses that are slow to fall because the learning rate has not risen yet are no
     reason to lower it.
     """
@@ -205,7 +205,7 @@ def test_plateau_begins_after_the_warm_up(make_job):
     assert factors[7:] == [0.5**k for k in range(1, 6)]
 
 
-def test_another_schedule_knows_nothing_of_the_plateau(make_job):
+def test_another_schedule_knows_nothing_of_the_plateau():
     job = make_job(
         n_valid=30, schedule=Schedule("plateau", patience=0), max_epochs=4, rates=Rates(lr=1e-9), optimizer="sgd"
     )

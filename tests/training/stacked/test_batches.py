@@ -8,7 +8,7 @@ from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.cohort import train_cohort
 from sknet_hp.training.stacked.validation import Validation
-from tests.helpers.jobs import close_result
+from tests.helpers.jobs import close_result, make_job, make_table
 
 CPU = torch.device("cpu")
 SIZES = [(120, 32), (121, 32), (10, 32), (1, 1), (64, 64), (65, 64), (33, 1), (50, 7), (300, 1000)]
@@ -20,7 +20,7 @@ def epochs_of(jobs):
 
 
 @pytest.mark.parametrize(("n", "batch_size"), SIZES)
-def test_every_row_exactly_once_an_epoch(make_job, n, batch_size):
+def test_every_row_exactly_once_an_epoch(n, batch_size):
     job = make_job(n=n, batch_size=batch_size)
     _, epochs = epochs_of([job])
     for epoch in range(3):
@@ -38,7 +38,7 @@ def test_every_row_exactly_once_an_epoch(make_job, n, batch_size):
         assert [epochs.n_rows(s) for s in range(job.steps)] == sizes.tolist()
 
 
-def test_only_rows_of_the_index_are_drawn(make_job, make_table):
+def test_only_rows_of_the_index_are_drawn():
     table = make_table(50)
     index = np.array([40, 3, 17, 18, 22])
     job = make_job(table=table)
@@ -48,7 +48,7 @@ def test_only_rows_of_the_index_are_drawn(make_job, make_table):
     assert sorted(order[:, 0].numpy()[weight[0] > 0].tolist()) == sorted(index.tolist())
 
 
-def test_order_is_a_function_of_seed_and_epoch(make_job, make_table):
+def test_order_is_a_function_of_seed_and_epoch():
     table = make_table()
     jobs = [make_job(table=table, seed=seed) for seed in (1, 2, 1, 3)]
     torch.manual_seed(5)
@@ -63,13 +63,13 @@ def test_order_is_a_function_of_seed_and_epoch(make_job, make_table):
     assert torch.equal(epochs.draw([4, 4, 4, 0])[0], order)
 
 
-def test_without_shuffling_rows_come_in_order(make_job):
+def test_without_shuffling_rows_come_in_order():
     _, epochs = epochs_of([make_job(n=70, shuffle=False)])
     order, weight, _ = epochs.draw([3])
     assert order[:, 0].numpy()[weight[0] > 0].tolist() == list(range(70))
 
 
-def test_row_weights(make_job, make_table):
+def test_row_weights():
     weights = np.random.default_rng(0).random(70).astype(np.float32)
     weights[:40] = 0
     table = make_table(70, weight=weights)
@@ -84,7 +84,7 @@ def test_row_weights(make_job, make_table):
         assert sorted(order[:, 1].numpy()[weight[1] > 0].tolist()) == list(range(70, 140))
 
 
-def test_equal_tables_are_pooled_once_if_they_are_one_object(make_job, make_table):
+def test_equal_tables_are_pooled_once_if_they_are_one_object():
     table, other = make_table(50), make_table(30, seed=1)
     pool, _ = epochs_of([make_job(table=table), make_job(table=other), make_job(table=table, seed=4)])
     assert pool.starts[-1] == 80
@@ -92,7 +92,7 @@ def test_equal_tables_are_pooled_once_if_they_are_one_object(make_job, make_tabl
     assert pool.index(job.train).tolist() == list(range(50, 80))
 
 
-def test_rows_of_others_never_touch_a_member(make_job):
+def test_rows_of_others_never_touch_a_member():
     """The rows that fill a batch count for nothing, even where someone else's are
     enormous.
     """
@@ -110,7 +110,7 @@ def test_rows_of_others_never_touch_a_member(make_job):
 
 
 @pytest.mark.parametrize("n", [1, 31, 32, 33, 1000, 1024, 1025, 2048, 3000])
-def test_validation_covers_its_rows_once(make_job, make_table, n):
+def test_validation_covers_its_rows_once(n):
     job = make_job(n=20, n_valid=n)
     pool = Pool([job], LOSSES["cross_entropy"](), CPU)
     validation = Validation(pool, [job], CPU)
