@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from test_optimizers import TORCH
 
 from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from tests.helpers.jobs import losses, make_job, make_table
 from tests.helpers.torch_loops import flat, module_of, torch_training, train_compiled
+from tests.helpers.torch_optimizers import TORCH
 
 EPOCHS = 40  # of five steps
 

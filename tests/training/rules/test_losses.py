@@ -6,13 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from sknet_hp.training.rules.losses import LOSSES, compute_row_losses_of_heads
-
-MEMBERS, ROWS = 3, 32
-
-
-def probabilities(outputs):
-    return torch.softmax(outputs, -1)
-
+from tests.helpers.loss_problems import MEMBERS, ROWS, draw_problem, take_step
 
 EPS = torch.finfo(torch.float32).eps
 TORCH = {  # the loss of each row, for targets as y gives them
@@ -33,35 +27,8 @@ OWN = {"focal": [2.0, 0.5, 0.0], "huber": [1.0, 0.1, 5.0], "quantile": [0.5, 0.9
 """Every loss must be here: a new one is tested the moment it is registered."""
 
 
-def problem(name, n_outputs, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    outputs = torch.randn(MEMBERS, ROWS, n_outputs, generator=generator) * 3
-    if name == "log_probability":
-        outputs = probabilities(outputs)
-    if name in ("cross_entropy", "focal", "log_probability"):
-        y = torch.randint(n_outputs, (MEMBERS, ROWS), generator=generator)
-    elif name in ("binary_cross_entropy", "poisson"):
-        y = torch.randint(
-            2 if name == "binary_cross_entropy" else 9, (MEMBERS, ROWS, n_outputs), generator=generator
-        ).float()
-    else:
-        y = torch.randn(MEMBERS, ROWS, n_outputs, generator=generator)
-    weight = torch.rand(MEMBERS, ROWS, generator=generator)
-    weight[:, -5:] = 0
-    weight[2, ::2] = 0
-    weight /= weight.sum(1, keepdim=True)
-    return outputs, y, weight
-
-
 def targets(name, y, n_outputs):
     return torch.stack([LOSSES[name]().targets(each, n_outputs) for each in y])
-
-
-def stepped(loss, outputs, t, weight):
-    """(the loss of each row, the gradient by the outputs of their sum by weight)."""
-    outputs = outputs.clone().requires_grad_()
-    rows = loss.rows(outputs, t, weight)
-    return rows.detach(), torch.autograd.grad(rows, outputs, weight)[0]
 
 
 def bound(name):
@@ -76,8 +43,8 @@ def test_values_and_gradients(name, n_outputs):
     if name == "focal" and n_outputs == 1:
         pytest.skip("one class has probability 1, where autograd's gradient of a root is infinite")
     loss = bound(name)
-    outputs, y, weight = problem(name, n_outputs)
-    rows, gradient = stepped(loss, outputs, targets(name, y, n_outputs), weight)
+    outputs, y, weight = draw_problem(name, n_outputs)
+    rows, gradient = take_step(loss, outputs, targets(name, y, n_outputs), weight)
     assert rows.shape == (MEMBERS, ROWS)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
@@ -95,9 +62,9 @@ def test_label_smoothing(n_outputs, smoothing):
     gives.
     """
     loss = LOSSES["cross_entropy"]()
-    outputs, y, weight = problem("cross_entropy", n_outputs)
+    outputs, y, weight = draw_problem("cross_entropy", n_outputs)
     t = targets("cross_entropy", y, n_outputs) * (1 - smoothing) + smoothing / n_outputs
-    rows, gradient = stepped(loss, outputs, t, weight)
+    rows, gradient = take_step(loss, outputs, t, weight)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
         expected = F.cross_entropy(o, y[k], reduction="none", label_smoothing=smoothing)
@@ -110,7 +77,7 @@ def test_impossible_classes_cost_nothing():
     """Logits of minus infinity for classes that are not the target's."""
     loss = LOSSES["cross_entropy"]()
     t = loss.targets(torch.tensor([0]), 3).unsqueeze(0)
-    rows, gradient = stepped(loss, torch.tensor([[[0.0, -torch.inf, 0.0]]]), t, torch.ones(1, 1))
+    rows, gradient = take_step(loss, torch.tensor([[[0.0, -torch.inf, 0.0]]]), t, torch.ones(1, 1))
     np.testing.assert_allclose(rows, [[np.log(2)]], rtol=1e-6)
     np.testing.assert_allclose(gradient, [[[-0.5, 0, 0.5]]], rtol=1e-6)
 
@@ -118,7 +85,7 @@ def test_impossible_classes_cost_nothing():
 @pytest.mark.parametrize("n_heads", [1, 2, 5])
 def test_several_predictions_for_each_row(n_heads):
     """Side by side: the mean of their losses."""
-    outputs, y, weight = problem("cross_entropy", 3)
+    outputs, y, weight = draw_problem("cross_entropy", 3)
     t = targets("cross_entropy", y, 3)
     heads = [outputs + 0.1 * k for k in range(n_heads)]
     heads[-1] = heads[-1].square()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from tests.helpers.torch_optimizers import TORCH
 
 STEPS, MEMBERS, CPU = 200, 4, torch.device("cpu")
 SIZES = [15, 3, 16]
@@ -23,54 +24,6 @@ RATES = {
     "l1": np.zeros(4),
     "clip": np.full(4, np.inf),
 }
-
-
-class PaperLion(torch.optim.Optimizer):
-    """Algorithm 2 of Chen et al. 2023, in numpy, in the paper's symbols."""
-
-    def __init__(self, params, eta, lam, beta1, beta2):
-        super().__init__(params, {"eta": eta, "lam": lam, "beta1": beta1, "beta2": beta2})
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            eta, lam, beta1, beta2 = group["eta"], group["lam"], group["beta1"], group["beta2"]
-            for p in group["params"]:
-                theta, g = p.numpy().astype(np.float64), p.grad.numpy().astype(np.float64)
-                m = self.state[p].get("m", np.zeros_like(theta))
-                c = beta1 * m + (1 - beta1) * g
-                theta = theta - eta * (np.sign(c) + lam * theta)
-                self.state[p]["m"] = beta2 * m + (1 - beta2) * g
-                p.copy_(torch.from_numpy(theta))
-
-
-def adam_like(optimizer):
-    return lambda p, r: optimizer(
-        p, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"], weight_decay=r["weight_decay"]
-    )
-
-
-def sgd(p, r):
-    return torch.optim.SGD(p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"])
-
-
-TORCH = {
-    "sgd": sgd,
-    "momentum": sgd,
-    "nesterov": lambda p, r: torch.optim.SGD(
-        p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"], nesterov=r["momentum"] > 0
-    ),
-    "rmsprop": lambda p, r: torch.optim.RMSprop(
-        p, lr=r["lr"], alpha=r["alpha"], eps=r["eps"], weight_decay=r["weight_decay"]
-    ),
-    "adagrad": lambda p, r: torch.optim.Adagrad(p, lr=r["lr"], eps=r["eps"], weight_decay=r["weight_decay"]),
-    "adam": adam_like(torch.optim.Adam),
-    "adamw": adam_like(torch.optim.AdamW),
-    "nadam": adam_like(torch.optim.NAdam),
-    "radam": adam_like(torch.optim.RAdam),
-    "lion": lambda p, r: PaperLion(p, r["lr"], r["weight_decay"], r["beta1"], r["beta2"]),
-}
-"""Every rule must be here: a new one is tested the moment it is registered."""
 
 
 def some(start, members=MEMBERS):

@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from test_losses import MEMBERS, problem, stepped
 from torch import nn
 
 from sknet_hp.training.job import Rates
@@ -16,6 +15,7 @@ from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.rules.torch_loss import TorchLoss, get_loss_class, make_loss, read_loss
 from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.jobs import close_result, make_job, make_table
+from tests.helpers.loss_problems import MEMBERS, draw_problem, take_step
 
 
 class Relative:
@@ -70,10 +70,10 @@ def rowwise(function):
 def test_values_and_gradients(name):
     function = (CLASSES | NUMBERS)[name]
     like = "cross_entropy" if name in CLASSES else "mse"
-    outputs, y, weight = problem(like, 3)
+    outputs, y, weight = draw_problem(like, 3)
     loss = make_loss(TorchLoss(function, like))
     t = torch.stack([loss.targets(each, 3) for each in y])
-    rows, gradient = stepped(loss, outputs, t, weight)
+    rows, gradient = take_step(loss, outputs, t, weight)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
         expected = rowwise(function)(o, y[k])
@@ -83,10 +83,10 @@ def test_values_and_gradients(name):
 
 
 def test_one_number_for_a_batch():
-    outputs, y, _ = problem("mse", 2)
+    outputs, y, _ = draw_problem("mse", 2)
     weight = torch.full((MEMBERS, 32), 1 / 32)
     loss = make_loss(TorchLoss(OneMinusCorrelation(), "mse"))
-    rows, gradient = stepped(loss, outputs, y, weight)
+    rows, gradient = take_step(loss, outputs, y, weight)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
         expected = OneMinusCorrelation()(o, y[k])
@@ -114,8 +114,8 @@ def test_rows_that_fill_a_batch_are_not_shown(n):
 
 
 def test_a_batch_without_weight():
-    outputs, y, weight = problem("mse", 2)
-    assert not stepped(make_loss(TorchLoss(nn.MSELoss(), "mse")), outputs, y, torch.zeros_like(weight))[1].any()
+    outputs, y, weight = draw_problem("mse", 2)
+    assert not take_step(make_loss(TorchLoss(nn.MSELoss(), "mse")), outputs, y, torch.zeros_like(weight))[1].any()
 
 
 # ---- in a training -------------------------------------------------------------------------------------------------
