@@ -1,5 +1,7 @@
-"""Encoded rows. The candidates of a search learn from the same rows, split by split:
-their tasks encode them once.
+"""Encoding through a cache that the tasks of a fused call share.
+
+The candidates of a search learn from the same rows, split by split: their tasks encode
+them once.
 """
 
 import hashlib
@@ -20,19 +22,24 @@ from sknet_hp.nets.inputs import Inputs
 def learn_cached(
     encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator: Any
 ) -> tuple[TableEncoder, Inputs]:
-    """An encoder that has learned from X, and what it makes of it: `encoder.learn`, or
-    what that came to in another task.
+    """Learn from a table and encode it, or take both from another task's work.
 
-    What there is to be said about X is a warning in either case.
+    What the encoder notes about X becomes a warning in either case.
+
+    Returns
+    -------
+    encoder : TableEncoder
+        One that has learned from X: the given one, or a copy of another task's.
+    rows : Inputs
+        The encoded table.
     """
     own = encoder
 
     def make() -> tuple[Inputs, TableEncoder]:
-        return encoder.learn(X, weight, estimator=estimator), deepcopy(
-            encoder
-        )  # as it is now, whatever becomes of the estimator's
+        rows = encoder.learn(X, weight, estimator=estimator)
+        return rows, deepcopy(encoder)  # as it is now, whatever becomes of the estimator's
 
-    cache, key = get_task_cache(), _name(encoder, X, ("learned", encoder.get_params(), weight))
+    cache, key = get_task_cache(), _compute_key(encoder, X, ("learned", encoder.get_params(), weight))
     if cache is None or key is None:
         rows = encoder.learn(X, weight, estimator=estimator)
     else:
@@ -48,14 +55,14 @@ def learn_cached(
 
 
 def encode_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
-    """`encoder.encode`, or what that came to in another task."""
+    """Encode a table, or take the rows that another task has encoded."""
     made: list[Inputs] = []
 
     def make() -> tuple[Inputs, None]:
         made.append(encoder.encode(X, estimator=estimator))
         return made[0], None
 
-    cache, key = get_task_cache(), _name(encoder, X, ("encoded", vars(encoder)))
+    cache, key = get_task_cache(), _compute_key(encoder, X, ("encoded", vars(encoder)))
     if cache is None or key is None:
         return make()[0]
     rows, _ = cache.get_or_make(key, make)
@@ -65,7 +72,7 @@ def encode_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
 
 
 def encode_in_parts_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[Inputs]:
-    """`encoder.encode_in_parts`, or, where that is a single part, `encode_cached`."""
+    """Encode a table in parts; through the cache where that is a single part."""
     if get_task_cache() is not None and _is_one_part(encoder, X):
         yield encode_cached(encoder, X, estimator)
     else:
@@ -79,9 +86,10 @@ def _is_one_part(encoder: TableEncoder, X: Any) -> bool:
         return False
 
 
-def _name(encoder: TableEncoder, X: Any, rest: Any) -> str | None:
-    """The same for equal content only; None for what can not be read through, or is not
-    worth it.
+def _compute_key(encoder: TableEncoder, X: Any, rest: Any) -> str | None:
+    """Compute a key in the cache, which is the same for equal content only.
+
+    It is None for what can not be read through, or is not worth it.
     """
     if get_task_cache() is None or (encoder.n_bins == 0 and isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
         return None  # numbers that are only brought onto a scale are encoded as fast as they are recognised

@@ -1,6 +1,4 @@
-"""A table's categorical columns: as which of their 0/1 columns is 1, or as numbers of
-learned vectors.
-"""
+"""Columns of categories, as 0/1 columns or as numbers of learned vectors."""
 
 from __future__ import annotations
 
@@ -17,8 +15,8 @@ from sknet_hp.estimators.encoding.table import Table
 _BLOCK_ROWS = 16_384  # cells turned into Python objects at a time
 
 
-class Census(NamedTuple):
-    """What a column of categories holds, in the rows of positive weight.
+class CategoryCounts(NamedTuple):
+    """The categories of a column and how often they come, in rows of positive weight.
 
     Attributes
     ----------
@@ -33,14 +31,15 @@ class Census(NamedTuple):
     rows: dict[Any, int]
 
 
-def take_census(table: Table, column: int, weight: np.ndarray | None) -> Census:
-    """Count a column's categories; ``weight``, of shape (n_rows,), counts rows, all
-    once if None.
+def count_categories(table: Table, column: int, weight: np.ndarray | None) -> CategoryCounts:
+    """Count a column's categories.
+
+    Rows count by ``weight``, of shape (n_rows,), or once each if it is None.
     """
-    text = any(isinstance(cell, str) for _, cells in _object_blocks(table, column) for cell in cells)
+    text = any(isinstance(cell, str) for _, cells in _read_object_blocks(table, column) for cell in cells)
     codes: dict[Any, int] = {}
     sums = np.zeros((1 if weight is None else 2, 0))  # (rows; weights, distinct cells)
-    for rows, cells in _key_blocks(table, column, text):
+    for rows, cells in _read_keys(table, column, text):
         for cell in dict.fromkeys(cells):
             codes.setdefault(cell, len(codes))
         block = np.fromiter(map(codes.__getitem__, cells), np.intp, len(cells))
@@ -50,27 +49,30 @@ def take_census(table: Table, column: int, weight: np.ndarray | None) -> Census:
         sums = new
     n_rows, weights = sums[0].astype(np.int64).tolist(), sums[-1].tolist()
     found = [(cell, code) for cell, code in codes.items() if n_rows[code] > 0]
-    return Census(text, {cell: weights[code] for cell, code in found}, {cell: n_rows[code] for cell, code in found})
+    return CategoryCounts(
+        text, {cell: weights[code] for cell, code in found}, {cell: n_rows[code] for cell, code in found}
+    )
 
 
-class OfColumn:
-    """One column of categories, read as its census was taken."""
+class CategoryColumn:
+    """One column of categories, whose cells are read as they were when counted."""
 
-    def __init__(self, column: int, census: Census):
+    def __init__(self, column: int, counts: CategoryCounts):
         self.column = column
-        self.text_ = census.text
+        self.text_ = counts.text
 
-    def _key_blocks(self, table: Table) -> Iterator[tuple[slice, list[Any]]]:
-        return _key_blocks(table, self.column, self.text_)
+    def _read_keys(self, table: Table) -> Iterator[tuple[slice, list[Any]]]:
+        return _read_keys(table, self.column, self.text_)
 
 
-class Numbered(OfColumn):
-    """One column whose categories have a number each, counted from ``first``; missing
-    cells have ``missing``, or none if None.
+class NumberedCategories(CategoryColumn):
+    """One column whose categories have a number each, counted from ``first``.
+
+    Missing cells have the number ``missing``, or none if that is None.
     """
 
-    def __init__(self, column: int, census: Census, categories: list[Any], first: int, missing: int | None):
-        super().__init__(column, census)
+    def __init__(self, column: int, counts: CategoryCounts, categories: list[Any], first: int, missing: int | None):
+        super().__init__(column, counts)
         self.categories_ = categories
         self._first, self._missing = first, missing
 
@@ -84,9 +86,11 @@ class Numbered(OfColumn):
         return {name: value for name, value in vars(self).items() if name != "_number_of"}
 
 
-class OneHot(Numbered):
-    """One column's categories as 0/1 columns: its frequent categories, then infrequent,
-    then missing.
+class OneHot(NumberedCategories):
+    """One column's categories as 0/1 columns.
+
+    There is one for each frequent category, then one for infrequent ones, then one for
+    missing cells.
 
     Attributes
     ----------
@@ -96,32 +100,33 @@ class OneHot(Numbered):
         What each written column stands for.
     """
 
-    def __init__(self, column: int, census: Census, max_categories: int):
-        missing = None in census.rows
-        ordered = sorted(census.rows.keys() - {None})
-        frequent = sorted(ordered, key=census.weights.__getitem__, reverse=True)[:max_categories]  # ties stay sorted
+    def __init__(self, column: int, counts: CategoryCounts, max_categories: int):
+        missing = None in counts.rows
+        ordered = sorted(counts.rows.keys() - {None})
+        frequent = sorted(ordered, key=counts.weights.__getitem__, reverse=True)[:max_categories]  # ties stay sorted
         infrequent = len(ordered) > len(frequent)
         categories = sorted(frequent)
         if categories == [False, True] and isinstance(categories[0], BOOLEANS):
             categories = [True]  # one column tells two values apart, and no third one may come
-        self.names_ = [_text(category) for category in categories]
+        self.names_ = [_format_category(category) for category in categories]
         self.names_ += ["infrequent"] * infrequent + ["missing"] * missing
         self._unseen = len(categories) if infrequent else -1
-        super().__init__(column, census, categories, 0, len(self.names_) - 1 if missing else None)
+        super().__init__(column, counts, categories, 0, len(self.names_) - 1 if missing else None)
 
     def write(self, table: Table, out: np.ndarray, first: int) -> None:
-        """Write which column is 1, counted from ``first``, into ``out``, int32 of shape
-        (n_rows,); -1 for none.
+        """Write which column is 1, counted from ``first``, or -1 for none, into ``out``.
+
+        ``out`` is int32 of shape (n_rows,).
 
         Raises
         ------
         ValueError
-            If the column held only booleans in fit, and something else comes, which
-            would pass for False.
+            If the column held only booleans in fit, and now holds something else, which
+            would be taken for False.
         """
-        booleans = self.categories_ == [True] and isinstance(self.categories_[0], BOOLEANS)
-        for rows, cells in self._key_blocks(table):
-            if booleans and (strange := set(cells) - {True, False, None}):
+        only_booleans = self.categories_ == [True] and isinstance(self.categories_[0], BOOLEANS)
+        for rows, cells in self._read_keys(table):
+            if only_booleans and (strange := set(cells) - {True, False, None}):
                 raise ValueError(
                     f"{table.label(self.column)} held only booleans in fit, and now holds {min(strange, key=str)!r}"
                 )
@@ -129,9 +134,11 @@ class OneHot(Numbered):
             out[rows] = np.where(positions >= 0, first + positions, -1)
 
 
-class Codes(Numbered):
-    """One column's categories as numbers, from 0 on: 0 stands for those that came once
-    or not at all in training, 1 for a missing cell.
+class Codes(NumberedCategories):
+    """One column's categories as numbers from 0 on.
+
+    0 stands for categories that came once or not at all in training, 1 for a missing
+    cell.
 
     Attributes
     ----------
@@ -141,40 +148,38 @@ class Codes(Numbered):
         How many numbers there are.
     """
 
-    def __init__(self, column: int, census: Census):
-        known = sorted(category for category, n_rows in census.rows.items() if category is not None and n_rows > 1)
-        super().__init__(column, census, known, 2, 1)
+    def __init__(self, column: int, counts: CategoryCounts):
+        known = sorted(category for category, n_rows in counts.rows.items() if category is not None and n_rows > 1)
+        super().__init__(column, counts, known, 2, 1)
         self.n_codes_ = 2 + len(known)
 
     def write(self, table: Table, out: np.ndarray, first: int) -> None:
-        """Write the numbers, counted from ``first``, into ``out``, int32 of shape
-        (n_rows,).
-        """
-        for rows, cells in self._key_blocks(table):
+        """Write the numbers, plus ``first``, into ``out``, int32 of shape (n_rows,)."""
+        for rows, cells in self._read_keys(table):
             out[rows] = first + np.fromiter(map(self._number_of.get, cells, repeat(0)), np.int32, len(cells))
 
 
-def _key_blocks(table: Table, column: int, text: bool) -> Iterator[tuple[slice, list[Any]]]:
-    """Read the cells, block by block, each as what it is counted under: its text in a
-    column with strings.
+def _read_keys(table: Table, column: int, text: bool) -> Iterator[tuple[slice, list[Any]]]:
+    """Yield blocks of rows and their cells, each as the category it counts as.
+
+    In a column with strings that is the cell's text.
     """
-    for rows, cells in _object_blocks(table, column):
+    for rows, cells in _read_object_blocks(table, column):
         keys = cells.tolist()
         if text and not set(map(type, keys)) <= {str, type(None)}:
-            keys = [key if key is None or isinstance(key, str) else _text(key) for key in keys]
+            keys = [key if key is None or isinstance(key, str) else _format_category(key) for key in keys]
         yield rows, keys
 
 
-def _object_blocks(table: Table, column: int) -> Iterator[tuple[slice, np.ndarray]]:
+def _read_object_blocks(table: Table, column: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield blocks of rows and their cells as Python objects."""
     for start in range(0, table.n_rows, _BLOCK_ROWS):
         rows = slice(start, min(start + _BLOCK_ROWS, table.n_rows))
         yield rows, table.read_objects(column, rows)
 
 
-def _text(category: Any) -> str:
-    """Name a category; a whole number's name does not depend on whether its column held
-    floats.
-    """
+def _format_category(category: Any) -> str:
+    """Return a category as text, whole numbers alike whether they are floats or not."""
     if isinstance(category, (float, np.floating)) and float(category).is_integer():
         return str(int(category))
     return str(category)

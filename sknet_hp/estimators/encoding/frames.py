@@ -1,4 +1,4 @@
-"""Arrays and dataframes as tables."""
+"""Arrays and dataframes as tables, read through one interface."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def open_table(X: Any, estimator: Any) -> Table:
         For datetime, timedelta or bytes data, a lazy frame, and whatever is not a
         table.
     ValueError
-        For complex data, for an input that is not two-dimensional, and for no rows or
-        no columns.
+        For complex data, for an input that is not two-dimensional, and for one without
+        rows or columns.
     """
     if type(X) is np.ndarray:
-        return ArrayTable(_as_array(X, estimator))
+        return ArrayTable(_convert_to_array(X, estimator))
     if scipy.sparse.issparse(X):
         return SparseTable(X, estimator)
     try:
@@ -60,10 +60,10 @@ def open_table(X: Any, estimator: Any) -> Table:
         if 0 in native.shape:
             _refuse(np.empty(native.shape), estimator)
         return FrameTable(native)
-    return ArrayTable(_as_array(X, estimator))
+    return ArrayTable(_convert_to_array(X, estimator))
 
 
-def _as_array(X: Any, estimator: Any) -> np.ndarray:
+def _convert_to_array(X: Any, estimator: Any) -> np.ndarray:
     """Turn an array-like into a two-dimensional array that has rows and columns."""
     if isinstance(X, np.matrix):
         _refuse(X, estimator)
@@ -88,7 +88,7 @@ class ArrayTable:
         self.n_rows, self.n_columns = array.shape
         kind = array.dtype.kind
         if kind in "mM":
-            raise _datetime_error(self.label(0), array.dtype)
+            raise _make_datetime_error(self.label(0), array.dtype)
         if kind not in "fiubUTO":
             raise TypeError(
                 f"X has dtype {array.dtype}; allowed are numbers, booleans, strings and objects. Decode bytes to "
@@ -101,18 +101,18 @@ class ArrayTable:
         """Name a column, by its position, in an error message."""
         return f"Column {column}"
 
-    def part(self, rows: slice) -> ArrayTable:
-        """Some rows of it."""
+    def select_rows(self, rows: slice) -> ArrayTable:
+        """Return some rows."""
         return ArrayTable(self._array[rows])
 
     def is_numeric(self, column: int) -> bool:
-        """Whether the column holds numbers."""
+        """Return whether the column holds numbers."""
         if self._array.dtype.kind != "O":
             return self._numbers
         return _holds_numbers(self._array[:, column], self.label(column))
 
     def is_category(self, column: int) -> bool:
-        """Whether the column says of itself that it holds categories: never."""
+        """Return whether the column is declared to hold categories: never."""
         return False
 
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
@@ -121,11 +121,11 @@ class ArrayTable:
             out[...] = self._array[rows]
             return
         for position, column in enumerate(columns):
-            out[:, position] = _to_floats(self._array[rows, column], self.label(column))
+            out[:, position] = _convert_to_floats(self._array[rows, column], self.label(column))
 
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
-        """Give cells as Python objects; a missing one is None."""
-        return _to_objects(self._array[rows, column], self.label(column))
+        """Return cells as Python objects; a missing one is None."""
+        return _convert_to_objects(self._array[rows, column], self.label(column))
 
 
 class FrameTable:
@@ -138,7 +138,7 @@ class FrameTable:
         self._series = list(frame.iter_columns())
         for column, series in enumerate(self._series):
             if series.dtype.is_temporal():
-                raise _datetime_error(self.label(column), series.dtype)
+                raise _make_datetime_error(self.label(column), series.dtype)
             if series.dtype.is_nested():
                 raise TypeError(
                     f"{self.label(column)} holds {series.dtype}. Split it into columns of numbers or strings."
@@ -158,12 +158,12 @@ class FrameTable:
         """Name a column, by its name, in an error message."""
         return f"Column {self._names[column]!r}"
 
-    def part(self, rows: slice) -> FrameTable:
-        """Some rows of it."""
+    def select_rows(self, rows: slice) -> FrameTable:
+        """Return some rows."""
         return FrameTable(self._frame[rows.start : rows.stop])
 
     def is_numeric(self, column: int) -> bool:
-        """Whether the column holds numbers."""
+        """Return whether the column holds numbers."""
         series = self._series[column]
         if series.dtype.is_numeric():
             return True
@@ -172,36 +172,35 @@ class FrameTable:
         return _holds_numbers(series.to_numpy(), self.label(column))  # objects, and types narwhals has no name for
 
     def is_category(self, column: int) -> bool:
-        """Whether the column says of itself that it holds categories."""
+        """Return whether the column is declared to hold categories."""
         return self._series[column].dtype in (nw.Categorical, nw.Enum)
 
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
         """Write cells as float64; a missing one is NaN."""
         for position, column in enumerate(columns):
-            out[:, position] = _to_floats(self._cells(column, rows), self.label(column))
+            out[:, position] = _convert_to_floats(self._read_cells(column, rows), self.label(column))
 
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
-        """Give cells as Python objects; a missing one is None."""
-        cells = self._cells(column, rows)
+        """Return cells as Python objects; a missing one is None."""
+        cells = self._read_cells(column, rows)
         if self.is_category(column) and cells.dtype.kind == "O":
             # pandas makes categories of anything hashable, intervals from `pandas.cut` among them
-            cells = _named_categories(cells)
-        return _to_objects(cells, self.label(column))
+            cells = _name_categories(cells)
+        return _convert_to_objects(cells, self.label(column))
 
-    def _cells(self, column: int, rows: slice) -> np.ndarray:
+    def _read_cells(self, column: int, rows: slice) -> np.ndarray:
         view = self._views.get(column)
         if view is not None:
             return view[rows]
         part = self._series[column][rows.start : rows.stop]
         cells = part.to_numpy()
-        if (
-            self.is_category(column) and cells.dtype.kind == "f"
-        ):  # so pandas makes integers, too, where one is missing: large ones would be rounded
+        if self.is_category(column) and cells.dtype.kind == "f":
+            # So pandas makes integers, too, where one is missing: large ones would be rounded.
             return part.to_native().astype(object).to_numpy()
         return cells
 
 
-def _named_categories(cells: np.ndarray) -> np.ndarray:
+def _name_categories(cells: np.ndarray) -> np.ndarray:
     """Replace categories that are neither strings nor numbers by their names."""
     plain = (str, numbers.Number, np.bool_, type(None))
     if all(issubclass(cell_type, plain) for cell_type in set(map(type, cells))):
@@ -211,30 +210,28 @@ def _named_categories(cells: np.ndarray) -> np.ndarray:
 
 
 def _is_na(cell_type: type) -> bool:
-    """Whether every value of the type marks a missing cell: None, pandas.NA,
-    pandas.NaT.
-    """
+    """Return whether a type marks missing cells: that of None, pandas.NA, pandas.NaT."""
     return cell_type is type(None) or cell_type.__name__ in ("NAType", "NaTType")
 
 
 def is_missing(cell: Any) -> bool:
-    """Whether an object marks what is missing: such a value, or NaN."""
+    """Return whether an object marks a missing cell: None, pandas.NA, NaT or NaN."""
     return _is_na(type(cell)) or (isinstance(cell, numbers.Real) and cell != cell)
 
 
-def _datetime_error(label: str, received: Any) -> TypeError:
+def _make_datetime_error(label: str, received: Any) -> TypeError:
     return TypeError(
         f"{label} holds dates or times ({received}), which are no numbers or categories yet. Replace it by what "
         f"matters in it, for example year, month and weekday, or the seconds since some moment."
     )
 
 
-def _to_objects(cells: np.ndarray, label: str) -> np.ndarray:
-    """Give cells as strings, booleans and numbers, and None for each missing one."""
+def _convert_to_objects(cells: np.ndarray, label: str) -> np.ndarray:
+    """Return cells as strings, booleans and numbers, and None for each missing one."""
     if cells.dtype.kind in "iub":
         return cells.astype(object)
     if cells.dtype.kind in "mM":
-        raise _datetime_error(label, cells.dtype)
+        raise _make_datetime_error(label, cells.dtype)
     cells = cells.astype(object)
     types = set(map(type, cells))
     for cell_type in types:
@@ -249,7 +246,7 @@ def _check_cell_type(cell_type: type, label: str) -> None:
     if _is_na(cell_type) or issubclass(cell_type, (str, *BOOLEANS)):
         return
     if issubclass(cell_type, _DATETIMES):
-        raise _datetime_error(label, cell_type.__name__)
+        raise _make_datetime_error(label, cell_type.__name__)
     if not issubclass(cell_type, numbers.Number):
         advice = _ADVICE.get(cell_type, "Turn such cells into numbers or strings, or split them into columns of those.")
         raise TypeError(
@@ -264,23 +261,24 @@ def _check_cell_type(cell_type: type, label: str) -> None:
 
 
 def _holds_numbers(cells: np.ndarray, label: str) -> bool:
-    """Whether there are numbers and no strings; booleans alone are not numbers, and
-    neither are missing cells alone.
+    """Return whether there are numbers and no strings.
+
+    Booleans alone are not numbers, and neither are missing cells alone.
     """
     present: set[type] = set()
     for start in range(0, len(cells), _SCANNED_ROWS):
-        present.update(map(type, _to_objects(cells[start : start + _SCANNED_ROWS], label)))
+        present.update(map(type, _convert_to_objects(cells[start : start + _SCANNED_ROWS], label)))
     present.discard(type(None))
     if any(issubclass(cell_type, str) for cell_type in present):
         return False
     return any(not issubclass(cell_type, BOOLEANS) for cell_type in present)
 
 
-def _to_floats(cells: np.ndarray, label: str) -> np.ndarray:
-    """Give cells of a column that was numeric in fit as numbers, NaN where missing."""
+def _convert_to_floats(cells: np.ndarray, label: str) -> np.ndarray:
+    """Return cells of a column that held numbers in fit as numbers, NaN where missing."""
     if cells.dtype.kind in "fiub":
         return cells
-    cells = _to_objects(cells, label)
+    cells = _convert_to_objects(cells, label)
     text = next((cell for cell in cells if isinstance(cell, str)), None)
     if text is not None:
         raise ValueError(f"{label} held only numbers in fit, and now holds the string {text!r}.")

@@ -1,6 +1,4 @@
-"""SciPy's sparse tables: read row by row, scaled without a shift so that zeros stay
-zeros, and never made dense.
-"""
+"""SciPy's sparse tables, never made dense, and their scaling without a shift."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from sknet_hp.estimators.encoding.standardise import LIMIT, NumericBlocks, infinity_error
+from sknet_hp.estimators.encoding.standardise import LIMIT, NumericBlocks, make_infinity_error
 
 _ENTRIES = 2**18  # looked at in one go
 
@@ -42,15 +40,15 @@ class SparseTable:
         return f"Column {column}"
 
     def is_numeric(self, column: int) -> bool:
-        """Whether the column holds numbers: always."""
+        """Return whether the column holds numbers: always."""
         return True
 
     def is_category(self, column: int) -> bool:
-        """Whether the column says of itself that it holds categories: never."""
+        """Return whether the column is declared to hold categories: never."""
         return False
 
-    def part(self, rows: slice) -> SparseTable:
-        """Some rows of it."""
+    def select_rows(self, rows: slice) -> SparseTable:
+        """Return some rows."""
         made = object.__new__(SparseTable)
         made._csr = self._csr[rows]
         made.n_rows, made.n_columns = made._csr.shape
@@ -61,14 +59,16 @@ class SparseTable:
         out[...] = self._csr[rows].toarray()[:, columns]
 
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
-        """Give cells as Python objects; a missing one is None."""
+        """Return cells as Python objects; a missing one is None."""
         cells = self._csr[rows].toarray()[:, column].astype(object)
         cells[cells != cells] = None
         return cells
 
-    def entries(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Read what is stored, block of rows by block: row numbers, column numbers,
-        values as float64, each of shape (entries,).
+    def read_entries(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield what is stored, block of rows by block.
+
+        Each block is (row numbers, column numbers, values as float64), all of shape
+        (entries,).
         """
         indptr = self._csr.indptr
         start = 0
@@ -81,8 +81,9 @@ class SparseTable:
 
 
 class SparseScaler:
-    """Numbers divided by the root mean square of those that are not zero; missing ones
-    to zero, with a flag.
+    """Divides numbers by the root mean square of those in their column that are not zero.
+
+    Missing ones become zero, with a flag.
 
     No mean is subtracted, so zeros stay zeros. All rows count alike where their weight
     is positive, as far as missing values are concerned, and by their weight in mean
@@ -104,12 +105,13 @@ class SparseScaler:
         self.scaled = scaled
 
     def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> SparseScaler:
-        """Learn from the rows whose ``weight``, of shape (n_rows,), is positive; from
-        all if None.
+        """Learn from the rows whose ``weight``, of shape (n_rows,), is positive.
+
+        All rows count alike if it is None.
         """
         largest, total, squares = np.zeros((3, blocks.width))
         flagged = np.zeros(blocks.width, dtype=bool)
-        for rows, columns, values in _entries(blocks):
+        for rows, columns, values in _read_entries(blocks):
             missing = np.isnan(values)
             counts = np.ones(len(rows), dtype=bool) if weight is None else weight[rows] > 0
             flagged[columns[missing & counts]] = True
@@ -119,7 +121,7 @@ class SparseScaler:
             self.factor_ = np.ones(blocks.width)
             return self
         unit = np.where(largest > 0, largest, 1.0)  # the square of a large number would be infinite
-        for rows, columns, values in _entries(blocks):
+        for rows, columns, values in _read_entries(blocks):
             share = np.ones(len(rows)) if weight is None else weight[rows]
             share = np.where(np.isnan(values) | (values == 0), 0.0, share)
             total += np.bincount(columns, share, minlength=blocks.width)
@@ -131,8 +133,8 @@ class SparseScaler:
         self.factor_ = np.where(np.isfinite(factor), factor, 0.0)
         return self
 
-    def entries(self, blocks: NumericBlocks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Scaled numbers, then flags, in columns behind those of the numbers.
+    def scale_entries(self, blocks: NumericBlocks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return scaled numbers, and flags in the columns behind those of the numbers.
 
         Returns
         -------
@@ -142,7 +144,7 @@ class SparseScaler:
         flag_of[self.flagged_] = blocks.width + np.arange(len(self.flagged_))
         limit = LIMIT if self.scaled else float(np.finfo(np.float32).max)
         found = []
-        for rows, columns, values in _entries(blocks):
+        for rows, columns, values in _read_entries(blocks):
             missing = np.isnan(values)
             with np.errstate(over="ignore"):
                 scaled = np.clip(values * self.factor_[columns], -limit, limit)
@@ -160,9 +162,10 @@ class SparseScaler:
         return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
 
 
-def _entries(blocks: NumericBlocks) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """What a table stores, as `SparseTable.entries` has it; of a dense table, all that
-    is not zero.
+def _read_entries(blocks: NumericBlocks) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield what a table stores, as `SparseTable.read_entries` does.
+
+    Of a dense table that is all that is not zero.
     """
     table = blocks.table
     if not isinstance(table, SparseTable):
@@ -170,8 +173,8 @@ def _entries(blocks: NumericBlocks) -> Iterator[tuple[np.ndarray, np.ndarray, np
             found, columns = np.nonzero(cells)
             yield block.start + found, columns, cells[found, columns]
         return
-    for rows, columns, values in table.entries():
+    for rows, columns, values in table.read_entries():
         infinite = np.isinf(values)
         if infinite.any():
-            raise infinity_error(table.label(int(columns[infinite][0])))
+            raise make_infinity_error(table.label(int(columns[infinite][0])))
         yield rows, columns, values

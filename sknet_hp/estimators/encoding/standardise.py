@@ -1,4 +1,4 @@
-"""Standardisation of a table's numeric columns in blocks that fit in cache."""
+"""Standardisation of a table's numeric columns, in blocks that fit in cache."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _INNER_LOOP = 1024  # values; NumPy spends more on starting shorter inner loops 
 _BLOCK = 65_536  # float64 values, 512 KiB: a block stays in a core's cache between the steps on it
 
 
-def infinity_error(label: str) -> ValueError:
-    """Infinity in a column of this name, in scikit-learn's words and more."""
+def make_infinity_error(label: str) -> ValueError:
+    """Make the error for infinity in a column, in scikit-learn's words and more."""
     return ValueError(
         f"Input X contains infinity or a value too large for dtype('float64'). {label} holds it; replace it by a "
         f"number, or by NaN if it is not known."
@@ -51,17 +51,18 @@ class NumericBlocks:
             with np.errstate(over="ignore", invalid="ignore"):
                 self.table.read_floats(self._columns, rows, values)
                 if start not in self._complete:
-                    missing = self._missing(values)
+                    missing = self._find_missing(values)
             if missing is None:
                 self._complete.add(start)
             yield rows, values, missing
 
-    def _missing(self, values: np.ndarray) -> np.ndarray | None:
+    def _find_missing(self, values: np.ndarray) -> np.ndarray | None:
+        """Return a mask of missing cells, or None where there are none."""
         if np.isfinite(values.sum()):
             return None
         infinite = np.isinf(values).any(axis=0)  # (width,)
         if infinite.any():
-            raise infinity_error(self.table.label(self._columns[int(infinite.argmax())]))
+            raise make_infinity_error(self.table.label(self._columns[int(infinite.argmax())]))
         missing = np.isnan(values)
         return missing if missing.any() else None  # finite values can also have a sum that overflows
 
@@ -85,7 +86,7 @@ class NumericBlocks:
 
 
 class Standardiser:
-    """Numbers to zero mean and unit variance; missing ones to the mean, with a flag.
+    """Brings numbers to zero mean and unit variance; missing ones to the mean, flagged.
 
     Attributes
     ----------
@@ -100,24 +101,26 @@ class Standardiser:
     """
 
     def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> Standardiser:
-        """Learn the columns' moments; ``weight``, of shape (n_rows,), counts rows, all
-        once if None.
+        """Learn the columns' moments.
+
+        Rows count by ``weight``, of shape (n_rows,), or once each if it is None.
         """
         self.unit_ = None
         with np.errstate(over="ignore", invalid="ignore"):
-            moments = _moments(blocks, weight, self.unit_)
+            moments = _compute_moments(blocks, weight, self.unit_)
             too_large = ~np.isfinite(moments.mean + moments.variance)
             if too_large.any():  # float64 ends at 1e308, so squares do at 1e154
                 self.unit_ = np.where(too_large, 2.0**-540, 1.0)
-                moments = _moments(blocks, weight, self.unit_)
+                moments = _compute_moments(blocks, weight, self.unit_)
         self.mean_, self.std_ = moments.mean, np.sqrt(moments.variance)
         self.std_[(self.std_ == 0) | (moments.present == 0)] = np.inf
         self.flagged_ = np.flatnonzero(moments.flagged)
         return self
 
     def write(self, blocks: NumericBlocks, out: np.ndarray) -> None:
-        """Write standardised columns, then flags, into ``out``, of shape (n_rows, width
-        + n_flags).
+        """Write standardised columns, then flags, into ``out``.
+
+        ``out`` has shape (n_rows, width + n_flags).
         """
         mean, std = blocks.tile(self.mean_), blocks.tile(self.std_)
         unit = None if self.unit_ is None else blocks.tile(self.unit_)
@@ -138,8 +141,10 @@ class Standardiser:
 
 
 class _Moments(NamedTuple):
-    """Of each column, shape (width,): its mean and variance, the weight behind them,
-    and whether cells that count are missing.
+    """Moments of each column, all of shape (width,).
+
+    They are its mean and variance, the weight behind them, and whether cells that count
+    are missing.
     """
 
     mean: np.ndarray
@@ -148,9 +153,10 @@ class _Moments(NamedTuple):
     flagged: np.ndarray
 
 
-def _moments(blocks: NumericBlocks, weight: np.ndarray | None, unit: np.ndarray | None) -> _Moments:
-    """Take the columns' moments, after multiplication by ``unit``, of shape (width,),
-    if that is given.
+def _compute_moments(blocks: NumericBlocks, weight: np.ndarray | None, unit: np.ndarray | None) -> _Moments:
+    """Compute the columns' moments.
+
+    Cells are multiplied by ``unit``, of shape (width,), before all else if it is given.
 
     Two passes, each about a value of the column: the first about its first number,
     which keeps a constant column exact, the second about its mean. A mean far larger
@@ -166,12 +172,12 @@ def _moments(blocks: NumericBlocks, weight: np.ndarray | None, unit: np.ndarray 
         if scale is not None:
             blocks.apply(np.multiply, values, scale)
         if np.isnan(first).any():
-            first = _first_numbers(first, values, missing, block_weight)
+            first = _find_first_numbers(first, values, missing, block_weight)
             centre = blocks.tile(np.nan_to_num(first))
         if missing is not None:
             flagged |= (missing if block_weight is None else missing & (block_weight[:, None] > 0)).any(axis=0)
-        present += _present(values, missing, block_weight)
-        total += _centred_sum(blocks, values, missing, block_weight, centre, power=1)
+        present += _sum_present(values, missing, block_weight)
+        total += _sum_centred(blocks, values, missing, block_weight, centre, power=1)
     count = np.where(present > 0, present, 1.0)
     mean = np.nan_to_num(first) + total / count
 
@@ -179,18 +185,18 @@ def _moments(blocks: NumericBlocks, weight: np.ndarray | None, unit: np.ndarray 
     for rows, values, missing in blocks:
         if scale is not None:
             blocks.apply(np.multiply, values, scale)
-        squares += _centred_sum(blocks, values, missing, None if weight is None else weight[rows], centre, power=2)
+        squares += _sum_centred(blocks, values, missing, None if weight is None else weight[rows], centre, power=2)
     return _Moments(mean, squares / count, present, flagged)
 
 
-def _present(values: np.ndarray, missing: np.ndarray | None, weight: np.ndarray | None) -> np.ndarray | float:
-    """Weight of a block's cells that are not missing, per column."""
+def _sum_present(values: np.ndarray, missing: np.ndarray | None, weight: np.ndarray | None) -> np.ndarray | float:
+    """Sum the weight of a block's cells that are not missing, per column."""
     if missing is None:
         return float(len(values) if weight is None else weight.sum())
     return (~missing).sum(axis=0) if weight is None else (weight[:, None] * ~missing).sum(axis=0)
 
 
-def _centred_sum(
+def _sum_centred(
     blocks: NumericBlocks,
     values: np.ndarray,
     missing: np.ndarray | None,
@@ -198,8 +204,9 @@ def _centred_sum(
     centre: np.ndarray,
     power: int,
 ) -> np.ndarray:
-    """Sum over a block of weight * (value - centre) ** power, missing values left out;
-    overwrites the block.
+    """Sum weight * (value - centre) ** power over a block, which is overwritten.
+
+    Missing values are left out.
     """
     blocks.apply(np.subtract, values, centre)
     if missing is not None:
@@ -211,11 +218,12 @@ def _centred_sum(
     return blocks.sum(values)
 
 
-def _first_numbers(
+def _find_first_numbers(
     known: np.ndarray, values: np.ndarray, missing: np.ndarray | None, weight: np.ndarray | None
 ) -> np.ndarray:
-    """Fill in, per column not ``known`` yet, the block's first present value in a row
-    that counts.
+    """Return each column's first number in a row that counts.
+
+    Where it is not ``known`` from earlier blocks, it is looked for in this one.
     """
     usable = np.ones(values.shape, dtype=bool) if missing is None else ~missing
     if weight is not None:

@@ -1,6 +1,4 @@
-"""Any table, seen as columns: which ones hold numbers, and their cells as floats or as
-Python objects.
-"""
+"""The interface to any table: which columns hold numbers, and what their cells are."""
 
 from __future__ import annotations
 
@@ -20,20 +18,16 @@ class Table(Protocol):
         """Name a column in an error message."""
 
     def is_numeric(self, column: int) -> bool:
-        """Whether the column holds numbers; False for strings, booleans and categories."""
+        """Return whether the column holds numbers: no strings, booleans or categories."""
 
     def is_category(self, column: int) -> bool:
-        """Whether the column says of itself that it holds categories."""
+        """Return whether the column is declared to hold categories."""
 
-    def part(self, rows: slice) -> Table:
-        """Some rows of it, without a copy where that is possible."""
+    def select_rows(self, rows: slice) -> Table:
+        """Return some rows, without a copy where that is possible."""
 
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
-        """Write cells as float64 into ``out``, of shape (rows, columns); a missing cell
-        is NaN.
-        """
+        """Write cells as float64 into ``out``, of shape (rows, columns); missing is NaN."""
 
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
-        """Give cells as Python objects, an array of shape (rows,); a missing cell is
-        None.
-        """
+        """Return cells as Python objects, of shape (rows,); a missing one is None."""

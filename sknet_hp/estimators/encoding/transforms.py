@@ -1,5 +1,6 @@
-"""Other ways than standardisation to bring numeric columns onto a common scale; each
-learns from training rows alone.
+"""Transformations of numeric columns to a common scale, and their bins.
+
+All learn from training rows alone.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from sknet_hp.estimators.encoding.standardise import LIMIT, NumericBlocks, Stand
 
 _SAMPLE = 100_000  # rows from which quantiles are taken: a standard error of the median of 0.3 % of a rank
 _SAMPLE_CELLS = 2**25  # at most, of wide tables: 256 MiB
-MOST_BINS = 4096
-"""Of all columns together: what a network has as inputs beside everything else."""
+MAX_BINS = 4096
+"""Bins of all columns together at most; they are inputs of the network."""
 
-ROWS_EACH = 64
-"""A power of two of bins, at most one for so many rows: few rows teach many bins
-nothing but noise, and folds should agree about their number.
+ROWS_PER_BIN = 64
+"""Rows for each bin at least; the number of bins is rounded down to a power of two.
+
+Few rows teach many bins nothing but noise, and folds should agree about their number.
 """
 
 _OFTEN = 0.25  # of the rows
@@ -26,8 +28,8 @@ _NOISE = 1e-5  # of a column's spread, so that values which come often share sev
 _FAR = 1e300  # in units of the spread: differences of such numbers are finite
 
 
-class _FromSample:
-    """What is learned from a sample of rows.
+class _SampleLearner:
+    """Learns from a sample of rows.
 
     Attributes
     ----------
@@ -53,14 +55,12 @@ class _FromSample:
         return self
 
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
-        """`sample` is (rows, width) float64, missing values are NaN; `weight` is of the
-        rows.
-        """
+        """Learn from a sample, (rows, width) float64, NaN where missing, and its weights."""
         raise NotImplementedError
 
 
-def _flagged(blocks: NumericBlocks, weight: np.ndarray | None) -> np.ndarray:
-    """Whether each column misses values in rows of positive weight, bool (width,)."""
+def _find_flagged(blocks: NumericBlocks, weight: np.ndarray | None) -> np.ndarray:
+    """Return which columns miss values in rows of positive weight, bool (width,)."""
     flagged = np.zeros(blocks.width, dtype=bool)
     for rows, _, missing in blocks:
         if missing is not None:
@@ -68,20 +68,26 @@ def _flagged(blocks: NumericBlocks, weight: np.ndarray | None) -> np.ndarray:
     return flagged
 
 
-class _Learned(_FromSample):
-    """A transformation column by column; each column with missing values in training
-    has a 0/1 column more.
+class ColumnTransform(_SampleLearner):
+    """A transformation column by column.
+
+    Each column with missing values in training has a 0/1 column more.
+
+    Attributes
+    ----------
+    limit : to the size of what is written.
     """
 
-    limit = LIMIT  # to the size of what is written
+    limit = LIMIT
 
     def _apply(self, values: np.ndarray) -> np.ndarray:
-        """(rows, width) transformed; missing values become NaN, or what they are to be."""
+        """Transform (rows, width) values; missing ones become NaN or what they are to be."""
         raise NotImplementedError
 
     def write(self, blocks: NumericBlocks, out: np.ndarray) -> None:
-        """Write transformed columns, then flags, into ``out``, of shape (n_rows, width
-        + n_flags).
+        """Write transformed columns, then flags, into ``out``.
+
+        ``out`` has shape (n_rows, width + n_flags).
         """
         width = blocks.width
         for rows, values, missing in blocks:
@@ -95,9 +101,11 @@ class _Learned(_FromSample):
                 out[rows, width:] = 0.0 if missing is None else missing[:, self.flagged_]
 
 
-def quantiles(column: np.ndarray, weight: np.ndarray | None, levels: Any) -> np.ndarray:
-    """Quantiles of what is not missing, NaN if all is: the smallest value up to which
-    there is that share of the weight, so that a row of weight 2 is two rows.
+def compute_quantiles(column: np.ndarray, weight: np.ndarray | None, levels: Any) -> np.ndarray:
+    """Compute quantiles of the values that are not missing, NaN if all are.
+
+    A quantile is the smallest value up to which there is that share of the weight, so
+    that a row of weight 2 is two rows.
     """
     present = ~np.isnan(column)
     if not present.any():
@@ -108,9 +116,11 @@ def quantiles(column: np.ndarray, weight: np.ndarray | None, levels: Any) -> np.
     return column[present][order][at]
 
 
-class Quantile(_Learned):
-    """To a normal distribution, by quantiles of the training rows with a little noise
-    (Gorishniy et al. 2021); missing values to the median.
+class Quantile(ColumnTransform):
+    """Brings columns to a normal distribution (Gorishniy et al. 2021).
+
+    It goes by quantiles of the training rows with a little noise. Missing values become
+    the median.
 
     The noise is in proportion to the median distance from the median, of the values
     that differ from it: unlike the standard deviation of the paper, it stays small
@@ -123,33 +133,32 @@ class Quantile(_Learned):
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
         from sklearn.preprocessing import QuantileTransformer
 
-        self.centre_ = _medians(sample)
+        self.centre_ = _compute_medians(sample)
         with np.errstate(over="ignore"):
             distance = np.abs(sample - self.centre_)
         distance[distance == 0] = np.nan
-        self.spread_ = np.minimum(_medians(distance), np.finfo(np.float64).max)  # NaN if constant
+        self.spread_ = np.minimum(_compute_medians(distance), np.finfo(np.float64).max)  # NaN if constant
         noise = np.random.default_rng(0).standard_normal(sample.shape) * _NOISE
         n_quantiles = min(len(sample), max(min(len(sample) // 30, 1000), 10))
         self.transformer_ = QuantileTransformer(n_quantiles=n_quantiles, output_distribution="normal", subsample=None)
-        self.transformer_.fit(self._scaled(sample) + noise)
+        self.transformer_.fit(self._scale(sample) + noise)
 
     def _apply(self, values: np.ndarray) -> np.ndarray:
-        done = self.transformer_.transform(self._scaled(values))
+        done = self.transformer_.transform(self._scale(values))
         done[:, np.isnan(self.spread_)] = 0.0
         return done
 
-    def _scaled(self, values: np.ndarray) -> np.ndarray:
-        """In units in which the transformer's own tolerance, 1e-7, is small for any
-        column.
-        """
+    def _scale(self, values: np.ndarray) -> np.ndarray:
+        """Scale values to units in which the transformer's tolerance, 1e-7, is small."""
         with np.errstate(over="ignore"):
             scaled = np.clip((values - self.centre_) / self.spread_, -_FAR, _FAR)
         return np.where(np.isnan(self.spread_), 0.0, scaled)
 
 
-def _medians(values: np.ndarray) -> np.ndarray:
-    """Of each column's present values the one in the middle, the lower of two; NaN if
-    there is none.
+def _compute_medians(values: np.ndarray) -> np.ndarray:
+    """Return the median of each column's present values, NaN if there are none.
+
+    Of two in the middle it is the lower one.
     """
     medians = np.full(values.shape[1], np.nan)
     for j, column in enumerate(values.T):
@@ -160,9 +169,11 @@ def _medians(values: np.ndarray) -> np.ndarray:
     return medians
 
 
-class RobustSmooth(_Learned):
-    """Minus the median, divided by the interquartile range, then x / √(1 + (x / 3)²)
-    (Holzmüller et al. 2024); missing values to the median.
+class RobustSmooth(ColumnTransform):
+    """Robust scaling and smooth clipping (Holzmüller et al. 2024).
+
+    The median is subtracted, the interquartile range divides, then x becomes
+    x / √(1 + (x / 3)²). Missing values become the median.
 
     Where the interquartile range is zero, half the range divides; where that is zero
     too, the column becomes zero.
@@ -172,7 +183,7 @@ class RobustSmooth(_Learned):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             low, first, median, third, high = np.array(
-                [quantiles(column, weight, [0, 0.25, 0.5, 0.75, 1]) for column in sample.T]
+                [compute_quantiles(column, weight, [0, 0.25, 0.5, 0.75, 1]) for column in sample.T]
             ).T
             spread = third - first
             spread = np.where(spread > 0, spread, (high - low) / 2)
@@ -185,23 +196,25 @@ class RobustSmooth(_Learned):
         return x / np.sqrt(1 + (x / 3) ** 2)
 
 
-class Unchanged(_Learned):
-    """As they are, in float32; missing values to zero."""
+class Unchanged(ColumnTransform):
+    """Leaves columns as they are, in float32; missing values become zero."""
 
     limit = float(np.finfo(np.float32).max)
 
     def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> Self:
-        """Learn where values are missing."""
-        self.flagged_ = np.flatnonzero(_flagged(blocks, weight))
+        """Learn which columns miss values."""
+        self.flagged_ = np.flatnonzero(_find_flagged(blocks, weight))
         return self
 
     def _apply(self, values: np.ndarray) -> np.ndarray:
         return values
 
 
-class PiecewiseLinear(_FromSample):
-    """Piecewise linear encoding (Gorishniy et al. 2022): each column becomes a row of
-    bins, which fill up one after the other as its value rises.
+class PiecewiseLinear(_SampleLearner):
+    """Piecewise linear encoding of numbers (Gorishniy et al. 2022).
+
+    Each column becomes a row of bins, which fill up one after the other as its value
+    rises.
 
     A bin is 0 below its range, 1 above, and linear within. A column of few distinct
     values has a bin between any two neighbours; others have `n_bins` between quantiles
@@ -212,8 +225,8 @@ class PiecewiseLinear(_FromSample):
 
     Parameters
     ----------
-    n_bins : of each column, at most. Fewer where that would make more than `MOST_BINS`
-        of all or where rows are few (`ROWS_EACH`), and none where not even two would
+    n_bins : of each column, at most. Fewer where that would make more than `MAX_BINS`
+        of all or where rows are few (`ROWS_PER_BIN`), and none where not even two would
         fit.
     equal : whether all columns get as many bins, of which some stay empty, as long as
         there are any.
@@ -225,13 +238,13 @@ class PiecewiseLinear(_FromSample):
 
     def fit(self, blocks: NumericBlocks, weight: np.ndarray | None) -> Self:
         """Learn from rows of positive weight."""
-        if min(self.n_bins, MOST_BINS // blocks.width) >= 2:
+        if min(self.n_bins, MAX_BINS // blocks.width) >= 2:
             return super().fit(blocks, weight)
         self._learn(np.empty((0, blocks.width)), None)  # no room for bins
         return self
 
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
-        n_bins = min(self.n_bins, MOST_BINS // sample.shape[1], 2 ** (len(sample) // ROWS_EACH).bit_length() // 2)
+        n_bins = min(self.n_bins, MAX_BINS // sample.shape[1], 2 ** (len(sample) // ROWS_PER_BIN).bit_length() // 2)
         self.edges_, self.counts_ = [], []
         for column in sample.T if n_bins >= 2 else ():
             present = ~np.isnan(column)
@@ -240,7 +253,9 @@ class PiecewiseLinear(_FromSample):
             edges = (
                 distinct
                 if few
-                else _edges(distinct, np.bincount(inverse, None if weight is None else weight[present]), n_bins + 1)
+                else _choose_edges(
+                    distinct, np.bincount(inverse, None if weight is None else weight[present]), n_bins + 1
+                )
             )
             with np.errstate(over="ignore"):
                 usable = len(edges) > 1 and bool(np.isfinite(np.diff(edges)).all())
@@ -257,8 +272,10 @@ class PiecewiseLinear(_FromSample):
         return [j for j, count in enumerate(self.counts_) if count]
 
     def write(self, blocks: NumericBlocks, bins: np.ndarray, shares: np.ndarray) -> None:
-        """Write which bin is filled in part into ``bins``, uint16, and how much of it
-        into ``shares``, both of shape (n_rows, len(binned_)).
+        """Write which bin is filled in part, and how much of it.
+
+        The former goes into ``bins``, uint16, the latter into ``shares``, float32; both
+        have shape (n_rows, len(binned_)).
         """
         for rows, values, missing in blocks:
             for k, j in enumerate(self.binned_):
@@ -266,31 +283,32 @@ class PiecewiseLinear(_FromSample):
                 if not len(edges):
                     bins[rows, k], shares[rows, k] = 0, 0.0
                     continue
-                position, share = _fill(values[:, j], edges)
+                position, share = _locate_in_bins(values[:, j], edges)
                 if missing is not None:
                     position[missing[:, j]], share[missing[:, j]] = 0, 0.0
                 bins[rows, k], shares[rows, k] = position, share
 
 
-def _edges(distinct: np.ndarray, mass: np.ndarray, n: int) -> np.ndarray:
-    """n of more than n values at most, ascending: those with more than `_OFTEN` of the
-    mass, and quantiles of the others.
+def _choose_edges(distinct: np.ndarray, mass: np.ndarray, n: int) -> np.ndarray:
+    """Choose n of more than n values at most, ascending.
+
+    They are those with more than `_OFTEN` of the mass, and quantiles of the others.
     """
     often = mass > _OFTEN * mass.sum()
     return np.union1d(
-        distinct[often], quantiles(distinct[~often], mass[~often], np.linspace(0, 1, n - int(often.sum())))
+        distinct[often], compute_quantiles(distinct[~often], mass[~often], np.linspace(0, 1, n - int(often.sum())))
     )
 
 
-def _fill(column: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(the bin that each value lies in, how far); shapes (rows,)."""
+def _locate_in_bins(column: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bin that each value lies in, and how far; shapes (rows,)."""
     position = np.clip(np.searchsorted(edges, column, side="right") - 1, 0, len(edges) - 2)
     with np.errstate(over="ignore", invalid="ignore"):
         share = (column - edges[position]) / (edges[position + 1] - edges[position])
     return position, np.clip(share, 0, 1)
 
 
-TRANSFORMS: dict[str, type[Standardiser] | type[_Learned]] = {
+TRANSFORMS: dict[str, type[Standardiser] | type[ColumnTransform]] = {
     "standard": Standardiser,
     "quantile": Quantile,
     "robust_smooth": RobustSmooth,

@@ -1,17 +1,17 @@
-"""Whether there is memory for an encoded table, before it is made."""
+"""A check that there is memory for an encoded table, before it is made."""
 
 from sknet_hp.system.memory import format_bytes, read_available_memory
 
 _WORTH_ASKING = 2**26  # bytes; asking takes a tenth of a millisecond
 
 
-def check_room(n_rows: int, row_bytes: int) -> None:
-    """Make sure that there is memory for encoded rows.
+def check_memory(n_rows: int, row_bytes: int) -> None:
+    """Check that there is memory for encoded rows.
 
     Raises
     ------
     MemoryError
-        If there is less than they take: an operating system would promise it all the
+        If there is less than they take. An operating system would promise it all the
         same, and end the process while it is filled.
     """
     needed = n_rows * row_bytes
