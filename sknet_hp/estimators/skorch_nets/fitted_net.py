@@ -1,16 +1,15 @@
-"""The skorch net of a fitted estimator: skorch's history, callbacks and formats within
-reach.
-"""
+"""The skorch net of an estimator, with skorch's history, callbacks and file formats."""
 
 from dataclasses import replace
 from typing import Any
 
+import skorch
 import torch
 from sklearn.base import is_classifier
 from skorch.history import History
 
 from sknet_hp.estimators.skorch_nets.drop_in import NeuralNetClassifier, NeuralNetRegressor
-from sknet_hp.estimators.skorch_nets.state import NetState
+from sknet_hp.estimators.skorch_nets.net_state import NetState
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
@@ -44,7 +43,7 @@ CRITERIA: dict[str, Any] = {
 }
 
 
-def _optimizer_settings(estimator: Any) -> dict[str, Any]:
+def _list_optimizer_settings(estimator: Any) -> dict[str, Any]:
     settings: dict[str, Any] = {"weight_decay": estimator.weight_decay}
     if estimator.optimizer in ("sgd", "momentum", "nesterov"):
         settings |= {"momentum": estimator.momentum, "nesterov": estimator.optimizer == "nesterov"}
@@ -58,16 +57,16 @@ def _optimizer_settings(estimator: Any) -> dict[str, Any]:
 
 
 @use_float32_on_cpu()
-def build_net(estimator: Any, lr: float, batch_size: int) -> Any:
-    """A skorch net around the estimator's module, without its weights yet.
+def build_net(estimator: Any, lr: float, batch_size: int) -> skorch.NeuralNet:
+    """Build a skorch net around the estimator's module, without its weights yet.
 
     Its inputs are encoded rows (`estimator.encoder_`), its outputs class scores, or
     targets as they were standardised.
     """
     classifier = is_classifier(estimator)
     loss = estimator.structure_["loss"]
-    make: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
-    return make(
+    kind: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
+    return kind(
         estimator._empty_module(),
         criterion=CRITERIA[loss.like if isinstance(loss, TorchLoss) else loss],
         optimizer=TORCH_OPTIMIZERS[estimator.optimizer],
@@ -81,12 +80,12 @@ def build_net(estimator: Any, lr: float, batch_size: int) -> Any:
         random_state=estimator.seed_,
         device="cpu",
         **({"classes": estimator.classes_} if classifier else {}),
-        **_optimizer_settings(estimator),
+        **_list_optimizer_settings(estimator),
     ).initialize()
 
 
-def build_fitted_net(estimator: Any) -> Any:
-    """The skorch net of a fitted estimator."""
+def build_fitted_net(estimator: Any) -> skorch.NeuralNet:
+    """Build the skorch net of a fitted estimator."""
     net = build_net(estimator, estimator.lr, 64)
     net.history = convert_history(estimator)
     tensors = NetState(net, estimator._networks()[0].graph)
@@ -95,11 +94,11 @@ def build_fitted_net(estimator: Any) -> Any:
 
 
 def convert_history(estimator: Any) -> History:
-    """An estimator's epochs in skorch's form."""
+    """Convert an estimator's history to skorch's form."""
     return History({**row, "batches": []} for row in estimator.history_)
 
 
 def write_predicting_weights(estimator: Any, tensors: NetState) -> None:
-    """Give a net the weights that predict uses."""
+    """Put the weights that `predict` uses into a net."""
     tensors.write(replace(estimator.state_, parameters=estimator.parameters_[0], buffers=estimator.buffers_[0]))
     tensors.net.module_.eval()

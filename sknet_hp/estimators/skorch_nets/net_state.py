@@ -1,9 +1,12 @@
-"""What a skorch net holds between fits, as a job has it and as torch has it: weights,
-buffers, counters, the optimizer's memory.
+"""The state of a skorch net, in the engine's form and in torch's.
+
+It is what the net holds between fits: weights, buffers, counters and the optimizer's
+memory.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import skorch
 import torch
 from torch import nn
 
@@ -14,8 +17,8 @@ from sknet_hp.training.job import Rates, State
 from sknet_hp.training.layout import flatten
 
 
-class Reading(NamedTuple):
-    """What a net holds: the state, and the name and the rates of its optimizer."""
+class NetReading(NamedTuple):
+    """What a net holds: its state, and the name and the rates of its optimizer."""
 
     state: State
     optimizer: str
@@ -33,28 +36,32 @@ class NetState:
         SGD does not); counters of batches go on from theirs.
     """
 
-    def __init__(self, net: Any, graph: Graph | nn.Module, step: int = 0):
+    def __init__(self, net: skorch.NeuralNet, graph: Graph | nn.Module, step: int = 0):
         self.net = net
         self.parameters, self.buffers = (
             (graph.parameters, graph.buffers) if isinstance(graph, Graph) else get_trained_shapes(graph)
         )
-        self.counted = {
+        self.counters = {
             name: int(buffer) - step for name, buffer in net.module_.named_buffers() if name.endswith(BATCH_COUNTER)
         }
 
-    def read(self, epoch: int = 0) -> Reading:
-        """What the net holds now. Raises UnsupportedNetError if its optimizer is not one of
-        ours.
+    def read(self, epoch: int = 0) -> NetReading:
+        """Return what the net holds now.
+
+        Raises
+        ------
+        UnsupportedNetError
+            If its optimizer is not one of ours.
         """
         net = self.net
-        optimizer, rates, slots, step = read_optimizer(net.optimizer_, net.module_, self._trained)
-        tensors = self._tensors()
+        optimizer, rates, slots, step = read_optimizer(net.optimizer_, net.module_, self._trained_names)
+        tensors = self._read_tensors()
         state = State(flatten(tensors, self.parameters), flatten(tensors, self.buffers), slots, epoch=epoch, step=step)
-        return Reading(state, optimizer, rates)
+        return NetReading(state, optimizer, rates)
 
     def write(self, state: State) -> None:
         """Put a state into the net."""
-        tensors = self._tensors()
+        tensors = self._read_tensors()
         with torch.no_grad():
             for shapes, vector in ((self.parameters, state.parameters), (self.buffers, state.buffers)):
                 offset = 0
@@ -62,14 +69,14 @@ class NetState:
                     target = tensors[name]
                     target.copy_(torch.from_numpy(vector[offset : offset + target.numel()]).view_as(target))
                     offset += target.numel()
-            for name, before in self.counted.items():
+            for name, before in self.counters.items():
                 tensors[name].fill_(before + state.step)
         if state.step:
-            write_optimizer(self.net.optimizer_, self.net.module_, self._trained, state)
+            write_optimizer(self.net.optimizer_, self.net.module_, self._trained_names, state)
 
     @property
-    def _trained(self) -> list[str]:
+    def _trained_names(self) -> list[str]:
         return [name for name, _ in self.parameters]
 
-    def _tensors(self) -> dict[str, torch.Tensor]:
+    def _read_tensors(self) -> dict[str, torch.Tensor]:
         return dict(self.net.module_.named_parameters()) | dict(self.net.module_.named_buffers())
