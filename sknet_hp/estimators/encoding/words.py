@@ -86,7 +86,7 @@ class Words(CategoryColumn):
         """
         known: dict[str, list[int]] = {}  # texts that come again are looked into once
         found: list[tuple[np.ndarray, np.ndarray]] = []
-        for rows, cells in self._key_blocks(table):
+        for rows, cells in self._read_keys(table):
             per_row = [self._look_up_columns(cell, known) for cell in cells]
             counts = np.fromiter(map(len, per_row), np.int32, len(cells))
             columns = np.fromiter((column for own in per_row for column in own), np.int32, int(counts.sum()))

@@ -3,8 +3,9 @@
 Callbacks see a skorch net, and what they change in it goes into the training.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import skorch
@@ -179,7 +180,9 @@ def _is_same(a: Any, b: Any) -> bool:
 
 
 def _make_dataset(rows: Rows | None) -> Subset | None:
-    return None if rows is None else Subset(Dataset(rows.table.X.widen(), rows.table.y), _list_rows(rows))
+    if rows is None:
+        return None
+    return Subset(Dataset(rows.table.X.widen(), rows.table.y), cast(Sequence[int], _list_rows(rows)))
 
 
 def _list_rows(rows: Rows) -> np.ndarray:
