@@ -114,9 +114,9 @@ class OneHot(NumberedCategories):
         super().__init__(column, counts, categories, 0, len(self.names_) - 1 if missing else None)
 
     def write(self, table: Table, out: np.ndarray, first: int) -> None:
-        """Write which column is 1, counted from ``first``, or -1 for none, into ``out``.
+        """Write which column is 1, counted from ``first``, or -1 for none.
 
-        ``out`` is int32 of shape (n_rows,).
+        It is written into ``out``, int32 of shape (n_rows,).
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The columns of an encoded table: where they begin, their names, and what is in them."""
+"""The columns of an encoded table: where they begin, their names, their cells."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class LearnedColumns:
         return names + [f"{inputs[codes.column]}_code" for codes in self.codes]
 
     def encode(self, table: Table, blocks: NumericBlocks | None) -> Inputs:
-        """Encode a table in the compact form; `blocks` are its numbers, if it has any."""
+        """Encode a table in the compact form; `blocks` are its numbers, or None."""
         layout, n_rows = self.layout, table.n_rows
         floats = np.empty((n_rows, 0 if layout.is_sparse else layout.first_bin), np.float32)
         arrays: dict[str, np.ndarray] = {}

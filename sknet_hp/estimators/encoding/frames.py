@@ -210,7 +210,7 @@ def _name_categories(cells: np.ndarray) -> np.ndarray:
 
 
 def _is_na(cell_type: type) -> bool:
-    """Return whether a type marks missing cells: that of None, pandas.NA, pandas.NaT."""
+    """Return whether a type is that of None, pandas.NA or pandas.NaT."""
     return cell_type is type(None) or cell_type.__name__ in ("NAType", "NaTType")
 
 
@@ -275,7 +275,7 @@ def _holds_numbers(cells: np.ndarray, label: str) -> bool:
 
 
 def _convert_to_floats(cells: np.ndarray, label: str) -> np.ndarray:
-    """Return cells of a column that held numbers in fit as numbers, NaN where missing."""
+    """Return cells as numbers, NaN where missing; the column held numbers in fit."""
     if cells.dtype.kind in "fiub":
         return cells
     cells = _convert_to_objects(cells, label)

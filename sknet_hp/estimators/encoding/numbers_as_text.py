@@ -41,6 +41,6 @@ def find_nonnumeric_cell(counts: Mapping[Any, int]) -> str | None:
 
 
 def _classify(text: str) -> str:
-    """Return "plain" for a number, "written" for one with commas or units, else "other"."""
+    """Return "plain" for a number, "written" with commas or units, else "other"."""
     text = text.strip()
     return "plain" if _PLAIN.fullmatch(text) else "written" if _WRITTEN.fullmatch(text) else "other"

@@ -81,7 +81,7 @@ class SparseTable:
 
 
 class SparseScaler:
-    """Divides numbers by the root mean square of those in their column that are not zero.
+    """Divides numbers by the root mean square of their column's, zeros left out.
 
     Missing ones become zero, with a flag.
 

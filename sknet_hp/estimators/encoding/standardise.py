@@ -10,9 +10,7 @@ import numpy as np
 from sknet_hp.estimators.encoding.table import Table
 
 LIMIT = 1e6
-"""Standardised values are clipped to this size, so that they and their squares are
-finite in float32.
-"""
+"""Standardised values are clipped to this size; their squares are finite in float32."""
 
 _INNER_LOOP = 1024  # values; NumPy spends more on starting shorter inner loops than on their arithmetic
 _BLOCK = 65_536  # float64 values, 512 KiB: a block stays in a core's cache between the steps on it

@@ -18,7 +18,7 @@ class Table(Protocol):
         """Name a column in an error message."""
 
     def is_numeric(self, column: int) -> bool:
-        """Return whether the column holds numbers: no strings, booleans or categories."""
+        """Return whether it holds numbers, not strings, booleans or categories."""
 
     def is_category(self, column: int) -> bool:
         """Return whether the column is declared to hold categories."""
@@ -27,7 +27,7 @@ class Table(Protocol):
         """Return some rows, without a copy where that is possible."""
 
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
-        """Write cells as float64 into ``out``, of shape (rows, columns); missing is NaN."""
+        """Write cells as float64, NaN if missing, into ``out``, (rows, columns)."""
 
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
         """Return cells as Python objects, of shape (rows,); a missing one is None."""

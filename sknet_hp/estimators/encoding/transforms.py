@@ -55,7 +55,7 @@ class _SampleLearner:
         return self
 
     def _learn(self, sample: np.ndarray, weight: np.ndarray | None) -> None:
-        """Learn from a sample, (rows, width) float64, NaN where missing, and its weights."""
+        """Learn from a sample, (rows, width) float64, NaN where missing."""
         raise NotImplementedError
 
 
@@ -81,7 +81,7 @@ class ColumnTransform(_SampleLearner):
     limit = LIMIT
 
     def _apply(self, values: np.ndarray) -> np.ndarray:
-        """Transform (rows, width) values; missing ones become NaN or what they are to be."""
+        """Transform values, (rows, width); missing ones may be NaN in the result."""
         raise NotImplementedError
 
     def write(self, blocks: NumericBlocks, out: np.ndarray) -> None:
@@ -149,7 +149,7 @@ class Quantile(ColumnTransform):
         return done
 
     def _scale(self, values: np.ndarray) -> np.ndarray:
-        """Scale values to units in which the transformer's tolerance, 1e-7, is small."""
+        """Scale values so that the transformer's tolerance of 1e-7 is small."""
         with np.errstate(over="ignore"):
             scaled = np.clip((values - self.centre_) / self.spread_, -_FAR, _FAR)
         return np.where(np.isnan(self.spread_), 0.0, scaled)

@@ -24,7 +24,7 @@ FORMAT = 2
 """Number of the format; one more when older versions could not read it."""
 
 MOST_BEFORE_ARRAYS = 8 + 100_000_000
-"""Bytes before the arrays at most: the header's length, and safetensors' longest one."""
+"""Most bytes before the arrays: the header's length, and safetensors' longest one."""
 
 # What reading a damaged or a forged file may raise.
 _DAMAGE_ERRORS = (

@@ -22,12 +22,12 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     estimator : NetClassifier, NetRegressor, Pipeline, or what holds one of them
-        An estimator of scikit-learn that holds one, such as `TransformedTargetRegressor`,
+        Estimators of scikit-learn that hold one are `TransformedTargetRegressor`,
         `CalibratedClassifierCV`, `VotingClassifier`, `StackingRegressor`,
-        `BaggingClassifier`, `MultiOutputRegressor`; and the ensemble that is a search's
-        `best_estimator_` with ``refit="ensemble"``. Other steps of a pipeline, and
-        other members of an ensemble, may be any of scikit-learn's estimators, but for
-        searches, whose best estimator can be put in their place.
+        `BaggingClassifier`, `MultiOutputRegressor` and their like; and the ensemble
+        that is a search's `best_estimator_` with ``refit="ensemble"``. Other steps of a
+        pipeline, and other members of an ensemble, may be any of scikit-learn's
+        estimators, but for searches, whose best estimator can be put in their place.
     path : str or path-like
         The file. It is replaced at once, when all is written and can be loaded; where a
         link leads to it, the link stays.

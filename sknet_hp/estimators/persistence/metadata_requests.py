@@ -1,7 +1,7 @@
 """Requests for metadata of an estimator, as plain data and back.
 
-`set_fit_request(sample_weight=True)` makes such a request. scikit-learn keeps them in an
-object that points back at the estimator.
+`set_fit_request(sample_weight=True)` makes such a request. scikit-learn keeps them in
+an object that points back at the estimator.
 """
 
 from typing import Any

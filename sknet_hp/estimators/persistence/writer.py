@@ -20,7 +20,9 @@ _SKOPS_TYPES = (np.ufunc, np.random.RandomState, np.random.Generator)  # beside 
 
 
 class Writer:
-    """Turns objects into a tree, whose nodes are numbers, text, None and {kind: content}.
+    """Turns objects into a tree of nodes.
+
+    A node is a number, text, None or {kind: content}.
 
     Attributes
     ----------

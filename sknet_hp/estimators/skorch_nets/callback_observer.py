@@ -99,7 +99,8 @@ class CallbackObserver:
 
         Returns
         -------
-        parameters, buffers : those that predict; callbacks may have gone back to others.
+        parameters, buffers : those that predict
+            Callbacks may have gone back to earlier ones.
         """
         before = self.tensors.read().state
         self._notify("on_train_end", X=X, y=y)
@@ -175,7 +176,7 @@ def _make_refusal(what: str, instead: str = "set up the net before it is trained
 
 
 def _is_same(a: Any, b: Any) -> bool:
-    """Return whether numbers are the same, bit for bit: those that are not finite too."""
+    """Return whether numbers are the same bit for bit, NaN and infinity included."""
     return np.asarray(a).tobytes() == np.asarray(b).tobytes()
 
 

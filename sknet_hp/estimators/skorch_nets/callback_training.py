@@ -62,7 +62,7 @@ def _begin_net(estimator: Any, job: TrainingJob) -> skorch.NeuralNet:
 
 
 def _continue_net(estimator: Any, net: skorch.NeuralNet) -> skorch.NeuralNet:
-    """Give the net of an earlier training the estimator's callbacks, if they are new."""
+    """Give an earlier training's net the estimator's callbacks, if they are new."""
     if net.callbacks is not estimator.callbacks:
         net.callbacks = estimator.callbacks
         net.initialize_callbacks()

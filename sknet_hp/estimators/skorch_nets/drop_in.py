@@ -31,7 +31,7 @@ class FusedFitLoop(TrainsNetworks):
 
     @contextmanager
     def _seed_torch(self, done: int = 0) -> Iterator[None]:
-        """Seed torch's generator for the time of a block, differently after some epochs."""
+        """Seed torch's generator for a block, by how many epochs are `done`."""
         if self.random_state is None:
             yield
             return
@@ -59,7 +59,7 @@ class FusedFitLoop(TrainsNetworks):
             return super().predict_proba(X)  # type: ignore[misc]
 
     def initialize_module(self) -> Self:
-        """Make the module as skorch does; initial weights follow from `random_state`."""
+        """Make the module as skorch does, its weights seeded by `random_state`."""
         with self._seed_torch():
             return super().initialize_module()  # type: ignore[misc]
 
@@ -93,7 +93,7 @@ class FusedFitLoop(TrainsNetworks):
         return self
 
     def _take_result(self, job: TrainingJob, tensors: NetState, result: TrainingResult) -> None:
-        """Put what training gave into the net, and tell it of epochs it has not seen."""
+        """Put a result into the net, and tell it of epochs it has not seen."""
         net: skorch.NeuralNet = self
         tensors.write(result.state)
         net._set_training(job.validation is None)  # as skorch's loop leaves it

@@ -1,4 +1,4 @@
-"""The training job of a skorch net: its module, loss, optimizer and data as the engine's."""
+"""The training job of a skorch net, from its module, loss, optimizer and data."""
 
 import copy
 from functools import partial
@@ -87,7 +87,7 @@ def _make_metric(validation: Rows | None) -> "partial[float] | None":
 
 
 def compute_accuracy(outputs: np.ndarray, y: np.ndarray) -> float:
-    """Compute the accuracy as skorch does, whatever the weights of classes in the loss."""
+    """Compute the accuracy as skorch does, without weights of classes."""
     return float((outputs.argmax(1) == y).mean())
 
 

@@ -1,4 +1,4 @@
-"""Which nets of skorch the engine can train, and which need to be told of their epochs."""
+"""Checks of which nets of skorch the engine can train, and how it must tell them."""
 
 import skorch
 from skorch.callbacks import Callback, EpochScoring, EpochTimer, ParamMapper, PassthroughScoring, PrintLog

@@ -1,4 +1,4 @@
-"""Between torch's optimizers and ours: rates and memory, both ways."""
+"""Rates and memory of torch's optimizers, read as ours and written back."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sknet_hp.training.rules.optimizers import compute_nadam_momentum
 
 
 class UnsupportedNetError(Exception):
-    """A net is none that we could train; skorch's own loop does."""
+    """A net that the engine can not train; skorch's own loop does."""
 
 
 # Our name, how our rates follow from a parameter group, torch's names of the memory, and what a group must
@@ -43,10 +43,22 @@ _RULES: dict[type[torch.optim.Optimizer], tuple[str, dict[str, str], tuple[str, 
 
 
 def read_optimizer(optimizer: Any, module: nn.Module, names: list[str]) -> tuple[str, Rates, np.ndarray, int]:
-    """(our optimizer's name, rates, memory (n_slots, n_parameters), steps taken) of a
-    torch optimizer over a module's parameters.
+    """Read a torch optimizer over a module's parameters.
 
-    Raises UnsupportedNetError if its rule is not one of ours.
+    Returns
+    -------
+    name : str
+        Of our optimizer.
+    rates : Rates
+    slots : (n_slots, n_parameters) float32
+        Its memory.
+    step : int
+        How many steps were taken.
+
+    Raises
+    ------
+    UnsupportedNetError
+        If its rule is not one of ours.
     """
     rule = _RULES.get(type(optimizer))
     if rule is None or len(optimizer.param_groups) != 1:
@@ -68,7 +80,7 @@ def read_optimizer(optimizer: Any, module: nn.Module, names: list[str]) -> tuple
         parts = []
         for parameter in (parameters[n] for n in names):
             state = optimizer.state.get(parameter, {})
-            known = state.get(key) if _remembers(optimizer) else None
+            known = state.get(key) if _has_memory(optimizer) else None
             parts.append(
                 np.zeros(parameter.numel(), np.float32) if known is None else known.detach().cpu().numpy().ravel()
             )
@@ -83,9 +95,9 @@ def read_optimizer(optimizer: Any, module: nn.Module, names: list[str]) -> tuple
 
 
 def write_optimizer(optimizer: Any, module: nn.Module, names: list[str], state: State) -> None:
-    """The opposite: put a network's memory where the torch optimizer would have it."""
+    """Write a network's memory to where the torch optimizer would have it."""
     optimizer._opt_called = True  # or torch's schedulers warn that they came before the first step
-    if not _remembers(optimizer):
+    if not _has_memory(optimizer):
         return
     _, _, memory, _ = _RULES[type(optimizer)]
     memory = memory[: len(state.slots)]
@@ -105,9 +117,10 @@ def write_optimizer(optimizer: Any, module: nn.Module, names: list[str], state: 
         offset += size
 
 
-def _remembers(optimizer: Any) -> bool:
-    """Whether the rule has a memory: torch keeps none where there is no momentum, and
-    begins anew where it comes later.
+def _has_memory(optimizer: Any) -> bool:
+    """Return whether the rule has a memory.
+
+    torch keeps none where there is no momentum, and begins anew where it comes later.
     """
     return type(optimizer) is not torch.optim.SGD or bool(optimizer.param_groups[0]["momentum"])
 
@@ -116,8 +129,9 @@ _GROUP = ("lr", "weight_decay", "momentum", "eps", "alpha")  # named alike in to
 
 
 def set_rates(optimizer: Any, rates: dict[str, float]) -> None:
-    """Write numbers, by the names of `Rates`, into a torch optimizer; those that it
-    does not know are left out.
+    """Write numbers, by the names of `Rates`, into a torch optimizer.
+
+    Those that it does not know are left out.
     """
     for group in optimizer.param_groups:
         group.update({name: value for name, value in rates.items() if name in _GROUP and name in group})
