@@ -10,16 +10,16 @@ from tests.helpers.sources import (
     MODULES,
     PACKAGE,
     SOURCES,
+    build_import_graph,
+    build_units,
     find_circle,
-    import_graph,
-    imported_modules,
+    get_module,
+    get_place,
     is_text,
-    lengths_of_functions,
-    lines_of,
-    module_of,
-    place_of,
-    tree_of,
-    units_of,
+    list_imports,
+    measure_functions,
+    parse_source,
+    read_lines,
 )
 
 ROOMS = ["system", "nets", "training", "fusion", "estimators", "search", "cli"]
@@ -172,10 +172,10 @@ def test_every_file_is_in_a_room():
 def test_imports_go_downward():
     """A room imports from itself and from lower ones, and from where a name is made."""
     upward = [
-        f"{place_of(source)}, line {line}: {module}"
+        f"{get_place(source)}, line {line}: {module}"
         for source in SOURCES
         if (room := room_of(source)) is not None
-        for module, line in imported_modules(source)
+        for module, line in list_imports(source)
         if module.split(".")[0] == "sknet_hp" and level_of(module) not in range(ROOMS.index(room) + 1)
     ]
     assert upward == []
@@ -183,29 +183,31 @@ def test_imports_go_downward():
 
 def test_no_circles_of_modules():
     """Imports inside functions count as well."""
-    assert find_circle(import_graph()) == []
+    assert find_circle(build_import_graph()) == []
 
 
 def test_no_circles_of_rooms():
     """What is directly in a room, files and rooms, can be ordered so that each imports
     only from those before it.
     """
-    rooms = [module_of(source) for source in SOURCES if source.name == "__init__.py"]
+    rooms = [get_module(source) for source in SOURCES if source.name == "__init__.py"]
     assert {
-        room: circle for room in rooms if (circle := find_circle(units_of(room))) and room not in UNFINISHED["circles"]
+        room: circle
+        for room in rooms
+        if (circle := find_circle(build_units(room))) and room not in UNFINISHED["circles"]
     } == {}
 
 
 def foreign_names(source: Path) -> set[str]:
     """The packages of others that a file imports, but for the standard library."""
-    names = {module.split(".")[0] for module, _ in imported_modules(source)}
+    names = {module.split(".")[0] for module, _ in list_imports(source)}
     return names - sys.stdlib_module_names - {"sknet_hp"} - (COMPILED if "compiled" in source.parts else set())
 
 
 def test_rooms_know_only_their_libraries():
     allowed = {room: (CORE | EXTRAS.get(room, set())) - FORBIDDEN.get(room, set()) for room in ROOMS} | ALLOWED
     unknown = {
-        place_of(source): names
+        get_place(source): names
         for source in SOURCES
         if (room := room_of(source)) is not None and (names := foreign_names(source) - allowed[room])
     }
@@ -213,13 +215,13 @@ def test_rooms_know_only_their_libraries():
 
 
 def test_files_stay_small():
-    long = {place_of(source): n for source in SOURCES if (n := len(lines_of(source))) > MOST_LINES}
+    long = {get_place(source): n for source in SOURCES if (n := len(read_lines(source))) > MOST_LINES}
     assert {place: n for place, n in long.items() if place not in UNFINISHED["long files"]} == {}, "two rooms?"
 
 
 def test_rooms_stay_small():
     folders = [source.parent for source in SOURCES if source.name == "__init__.py"]
-    files = {module_of(folder / "__init__.py"): len(list(folder.glob("*.py"))) - 1 for folder in folders}
+    files = {get_module(folder / "__init__.py"): len(list(folder.glob("*.py"))) - 1 for folder in folders}
     assert {
         room: n
         for room, n in files.items()
@@ -230,9 +232,9 @@ def test_rooms_stay_small():
 
 def test_functions_stay_short():
     long = {
-        f"{place_of(source)}: {name}": n
+        f"{get_place(source)}: {name}": n
         for source in SOURCES
-        for name, n in lengths_of_functions(source)
+        for name, n in measure_functions(source)
         if n > MOST_LINES_OF_A_FUNCTION
     }
     assert {
@@ -243,18 +245,18 @@ def test_functions_stay_short():
 
 def test_docstrings_are_narrow():
     wide = [
-        f"{place_of(source)}, line {line}"
+        f"{get_place(source)}, line {line}"
         for source in SOURCES
-        for node in ast.walk(tree_of(source))
-        if is_text(node) and place_of(source) not in UNFINISHED["wide docstrings"]
+        for node in ast.walk(parse_source(source))
+        if is_text(node) and get_place(source) not in UNFINISHED["wide docstrings"]
         for line in range(node.lineno, node.end_lineno + 1)
-        if len(lines_of(source)[line - 1]) > MOST_COLUMNS_OF_A_DOCSTRING
+        if len(read_lines(source)[line - 1]) > MOST_COLUMNS_OF_A_DOCSTRING
     ]
     assert wide == []
 
 
 def test_every_file_is_needed():
-    imported = set().union(*import_graph().values())
+    imported = set().union(*build_import_graph().values())
     lone = {module for module, source in MODULES.items() if source.name != "__init__.py" and module not in imported}
     assert lone == set(ENTRIES)
 

@@ -11,7 +11,7 @@ import pytest
 
 from sknet_hp.search.running.candidates import Candidate, Step
 from sknet_hp.search.spaces.space import Space
-from tests.helpers.curves import CURVES, Curve, table
+from tests.helpers.curves import CURVES, Curve, draw_table
 
 simulation = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "scaling_simulation.py")))
 SPACE = {"index": list(range(81))}
@@ -33,7 +33,7 @@ def test_it_decides_as_a_real_search_does(method):
         min_resources=1,
         cv=[(np.arange(30), np.arange(30, 60))],
     )
-    results = real.set_params(refit=False).fit(*table()).cv_results_
+    results = real.set_params(refit=False).fit(*draw_table()).cv_results_
     assert [(row.candidate.params["index"], row.n_resources) for row in run.rows] == [
         (params["index"], params["max_epochs"]) for params in results["params"]
     ]

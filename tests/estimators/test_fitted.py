@@ -14,7 +14,7 @@ from sklearn.metrics import log_loss
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.targets.held_out import split_rows
-from tests.helpers.small_nets import ESTIMATORS, SMALL, outputs
+from tests.helpers.small_nets import ESTIMATORS, SMALL, predict_outputs
 
 # ---- what a fitted network says ------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ def test_pickle(problem, Net):
     X, y = problem(Net)
     net = Net(**SMALL, normalization="batch", warm_start=True).fit(X, y)
     copy = pickle.loads(pickle.dumps(net))
-    assert np.array_equal(outputs(copy, X), outputs(net, X))
+    assert np.array_equal(predict_outputs(copy, X), predict_outputs(net, X))
     assert copy.history_ == net.history_
     for each in (net, copy):
         each.set_params(max_epochs=8).fit(X, y)

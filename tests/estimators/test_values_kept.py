@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from sknet_hp import NetClassifier, NetRegressor
-from tests.helpers.encoding import encode, names_out
+from tests.helpers.encoding import encode, list_names_out
 from tests.helpers.small_nets import SMALL
 
 X = np.random.default_rng(0).standard_normal((60, 3))
@@ -199,4 +199,4 @@ def test_large_integers_are_categories_of_their_own(column):
     """One missing cell made pandas give them as floats."""
     frame = pd.DataFrame({"c": column})
     assert encode(frame)[:3].tolist() == np.eye(3).tolist()
-    assert names_out(frame) == [*(f"c_{category}" for category in column.cat.categories), "c_missing"]
+    assert list_names_out(frame) == [*(f"c_{category}" for category in column.cat.categories), "c_missing"]

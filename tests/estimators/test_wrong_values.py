@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sknet_hp import NetClassifier, NetRegressor
-from tests.helpers.small_nets import ESTIMATORS, SMALL, outputs
+from tests.helpers.small_nets import ESTIMATORS, SMALL, predict_outputs
 
 WRONG = {
     "n_layers": -1,
@@ -115,7 +115,7 @@ def test_predictions_are_finite_whatever_the_weights(problem, Net):
     X, y = problem(Net)
     net = Net(**SMALL).fit(X, y)
     net.parameters_ *= 1e30
-    assert np.isfinite(outputs(net, X)).all()
+    assert np.isfinite(predict_outputs(net, X)).all()
 
 
 def test_the_skorch_net_follows_a_longer_training(classes):

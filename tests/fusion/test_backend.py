@@ -26,7 +26,7 @@ from sknet_hp.fusion.entry import count_cores_of_caller, train_job
 from sknet_hp.fusion.tasks.sizes import estimate_bytes_of_batch
 from sknet_hp.system import processors
 from tests.helpers.fakes import make_job
-from tests.helpers.scripts import run, wait_until
+from tests.helpers.scripts import run_script, wait_until
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -124,7 +124,7 @@ def test_a_call_decides_where_there_is_no_session(new_engine, fit):
 
 
 def test_the_name_is_known_after_import(tmp_path):
-    out, error = run(
+    out, error = run_script(
         tmp_path,
         """
         import joblib

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.helpers.scripts import run, start, wait_until
+from tests.helpers.scripts import run_script, start_script, wait_until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -22,7 +22,7 @@ def has_processes(group):
 
 def test_ctrl_c(tmp_path):
     """It ends a search; the next one works, and nothing is left behind."""
-    process = start(
+    process = start_script(
         tmp_path,
         """
         from sknet_hp.fusion.engine import get_engine
@@ -57,7 +57,7 @@ def test_ctrl_c(tmp_path):
 
 @pytest.mark.parametrize("members", [1, 3])
 def test_ctrl_c_in_a_lone_fit(tmp_path, members):
-    process = start(
+    process = start_script(
         tmp_path,
         f"""
         def say():
@@ -88,14 +88,14 @@ def search():
 
 def test_a_short_script_prints_nothing_of_its_own(tmp_path):
     for _ in range(3):
-        assert run(tmp_path, SEARCH + "search(); search()") == ("", "")
+        assert run_script(tmp_path, SEARCH + "search(); search()") == ("", "")
 
 
 def test_an_exit_in_the_middle_is_quick_and_clean(tmp_path):
     """A script that ends while networks train, as one does that fails in another
     thread.
     """
-    process = start(
+    process = start_script(
         tmp_path,
         """
         from sknet_hp.fusion.engine import get_engine
@@ -111,7 +111,7 @@ def test_an_exit_in_the_middle_is_quick_and_clean(tmp_path):
 
 
 def test_a_parent_that_is_killed_leaves_nothing(tmp_path):
-    process = start(
+    process = start_script(
         tmp_path,
         """
         from sknet_hp.fusion.engine import get_engine
@@ -131,7 +131,7 @@ def test_a_parent_that_is_killed_leaves_nothing(tmp_path):
 
 
 def test_classes_of_main(tmp_path):
-    out, error = run(
+    out, error = run_script(
         tmp_path,
         """
         from sklearn.base import BaseEstimator, TransformerMixin
@@ -160,7 +160,7 @@ def test_classes_of_main(tmp_path):
 
 
 def test_a_fork_has_an_engine_of_its_own(tmp_path):
-    out, error = run(
+    out, error = run_script(
         tmp_path,
         """
         from sknet_hp.fusion.engine import get_engine
@@ -203,7 +203,7 @@ def test_children_that_have_searched_end(tmp_path, kind):
     """Processes that were spawned, whose children would be nobody's, and daemonic ones,
     which may have none.
     """
-    out, error = run(
+    out, error = run_script(
         tmp_path,
         SEARCH + f"\nimport multiprocessing\ndef child():\n    search()\n    return 0\nif __name__ == '__main__':\n   "
         f" {CHILDREN[kind]}\n",
@@ -215,7 +215,7 @@ def test_little_memory_is_an_error(tmp_path):
     """Under a tight limit on addresses a fit that does not fit is refused, not tried
     for ever.
     """
-    out, error = run(
+    out, error = run_script(
         tmp_path,
         SEARCH
         + """
@@ -235,7 +235,7 @@ except (MemoryError, RuntimeError) as error:
 
 @pytest.mark.slow
 def test_a_search_in_a_users_loky_backend(tmp_path):
-    out, error = run(
+    out, error = run_script(
         tmp_path,
         """
         from sklearn.model_selection import GridSearchCV as Original

@@ -10,7 +10,7 @@ from sknet_hp.training.stacked.batches import Epochs, Pool
 CPU = torch.device("cpu")
 
 
-def plain_loop(module, job, optimizer, epochs):
+def train_plainly(module, job, optimizer, epochs):
     """The same batches through torch's own modules, losses and optimizers; the mean
     losses of the epochs.
     """
@@ -35,6 +35,6 @@ def plain_loop(module, job, optimizer, epochs):
     return means
 
 
-def flat(module, names=None):
+def flatten_parameters(module, names=None):
     tensors = dict(module.named_parameters())
     return np.concatenate([tensors[name].detach().numpy().ravel() for name in names or tensors])

@@ -44,14 +44,14 @@ class Curve(ClassifierMixin, BaseEstimator):
         return np.nan if self.index in self.nan else float(CURVES[self.index, self.n_iter_ - 1])
 
 
-def table(n=60, seed=0):
+def draw_table(n=60, seed=0):
     """A small table of two classes."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 4)).astype(np.float32)
     return X, (X[:, 0] + 0.5 * rng.normal(size=n) > 0).astype(int)
 
 
-def numbers_of(search):
+def list_results(search):
     """All of `cv_results_` that is no time, comparable."""
     return {
         name: repr(np.asarray(column).tolist()) for name, column in search.cv_results_.items() if "time" not in name

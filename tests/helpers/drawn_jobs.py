@@ -25,7 +25,7 @@ WIDTHS = [1, 3, 7, 16, 33, 64, 100, 128, 256]
 N_CONFIGURATIONS = 48
 
 
-def drawn_front(rng, n_features):
+def draw_front(rng, n_features):
     """What stands before the network: nothing, embeddings of some numbers, codes of
     categories.
     """
@@ -46,7 +46,7 @@ def drawn_front(rng, n_features):
     return Front(n_numeric=n_numeric, num_embedding=embedding if n_numeric else "none", **sizes, **codes, **scaled)
 
 
-def configuration(seed):
+def draw_jobs(seed):
     """Five jobs of one key, as different from each other as the key lets them be, but
     for losses of torch's, which want equal sizes.
     """
@@ -71,7 +71,7 @@ def configuration(seed):
     loss = one([*of_classes, *of_classes, "mse", "mae", "huber", "quantile", own, "poisson", "binary_cross_entropy"])
     dropout = bool(rng.integers(2)) and n_layers > 0
     activation, normalization, optimizer = in_turn(ACTIVATIONS), in_turn(NORMALIZATIONS), in_turn(OPTIMIZERS)
-    front = drawn_front(rng, n_features)
+    front = draw_front(rng, n_features)
     common = {"n_layers": n_layers, "width": width, "activation": activation, "dropout": 0.5 * dropout, "front": front}
     common["parametric_activation"] = bool(rng.integers(2)) and activation != "none"
     kind = in_turn(["mlp", "ntk", "resnet", "tabm"])

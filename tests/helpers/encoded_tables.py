@@ -5,7 +5,7 @@ import numpy as np
 from sknet_hp.nets.inputs import Inputs
 
 
-def made_table(rows, n_floats=0, bins=(), categories=(), words=0, codes=(), seed=0):
+def draw_encoded_table(rows, n_floats=0, bins=(), categories=(), words=0, codes=(), seed=0):
     """Rows with so many floats; numbers with so many bins each; categories, columns
     that are 1; sparse words; codes of learned vectors.
     """

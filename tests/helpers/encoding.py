@@ -23,13 +23,13 @@ def encode(X, X_new=None, sample_weight=None, **parameters):
     return encoded_new
 
 
-def one_column(values):
+def make_column(values):
     column = np.empty((len(values), 1), dtype=object)
     column[:, 0] = values
     return column
 
 
-def names_out(X, **parameters):
+def list_names_out(X, **parameters):
     encoder = TableEncoder(**parameters)
     encoder.fit_transform(X)
     return list(encoder.get_feature_names_out())

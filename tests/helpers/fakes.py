@@ -24,16 +24,16 @@ TABLE = EncodedTable(Inputs.from_wide(np.zeros((4, 2))), np.array([0, 1, 0, 1]))
 
 
 @lru_cache
-def graph(width: int) -> Graph:
+def make_graph(width: int) -> Graph:
     return trace(nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, 2)))[0]
 
 
 def make_job(seed: int = 0, width: int = 3, epochs: int = 1, **changes: Any) -> TrainingJob:
     """A job; jobs of one width may train together."""
-    return TrainingJob(graph(width), 2, seed, Rows(TABLE), max_epochs=epochs, **({"device": DEVICE} | changes))
+    return TrainingJob(make_graph(width), 2, seed, Rows(TABLE), max_epochs=epochs, **({"device": DEVICE} | changes))
 
 
-def result_of(job: TrainingJob) -> TrainingResult:
+def make_result(job: TrainingJob) -> TrainingResult:
     """A result that tells which job it belongs to: by its epoch."""
     nothing = np.zeros(0, np.float32)
     return TrainingResult(State(nothing, nothing, np.zeros((0, 0), np.float32), epoch=job.seed), [])
@@ -54,7 +54,7 @@ class FakeExecutor:
         self, answer: Callable[[list[TrainingJob]], Any] | None = None, seconds: float = 0.0, hold: bool = False
     ):
         self.busy = False
-        self.answer = answer or (lambda jobs: [result_of(job) for job in jobs])
+        self.answer = answer or (lambda jobs: [make_result(job) for job in jobs])
         self.seconds, self.hold = seconds, hold
         self.bundles: list[list[int]] = []
         self.arrived = threading.Event()

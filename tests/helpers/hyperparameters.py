@@ -18,9 +18,9 @@ X, y = make_classification(200, 8, n_informative=5, n_classes=3, random_state=0)
 Xr, yr = make_regression(200, 8, n_informative=5, noise=5, random_state=0)
 
 
-def same(a, b):
+def has_same_weights(a, b):
     return np.array_equal(a.parameters_, b.parameters_)
 
 
-def fitted(**parameters):
+def fit_net(**parameters):
     return NetClassifier(**SMALL | parameters).fit(X, y)

@@ -41,7 +41,7 @@ def make_job(
     return replace(TrainingJob(graph, n_outputs, seed, train, valid, loss), **(defaults | changes))
 
 
-def same_result(a, b):
+def is_same_result(a, b):
     """Equal bit for bit: state, history and what predicts."""
     for name in ("parameters", "buffers", "slots", "best_parameters", "best_buffers"):
         x, y = getattr(a.state, name), getattr(b.state, name)
@@ -55,10 +55,10 @@ def same_result(a, b):
     for name in ("epoch", "step", "best_epoch", "best_loss", "finished"):
         if getattr(a.state, name) != getattr(b.state, name):
             return False
-    return np.array_equal(losses(a), losses(b), equal_nan=True)
+    return np.array_equal(list_losses(a), list_losses(b), equal_nan=True)
 
 
-def close_result(a, b):
+def is_close_result(a, b):
     """Equal within rounding, as a network is alone and in a stack."""
     for name in ("parameters", "buffers", "slots", "best_parameters", "best_buffers"):
         x, y = getattr(a.state, name), getattr(b.state, name)
@@ -72,9 +72,9 @@ def close_result(a, b):
     for name in ("epoch", "step", "best_epoch", "finished"):
         if getattr(a.state, name) != getattr(b.state, name):
             return False
-    return np.allclose(losses(a)[:, :3], losses(b)[:, :3], rtol=1e-3, atol=1e-4, equal_nan=True)
+    return np.allclose(list_losses(a)[:, :3], list_losses(b)[:, :3], rtol=1e-3, atol=1e-4, equal_nan=True)
 
 
-def losses(result):
+def list_losses(result):
     rows = [[r.epoch, r.train_loss, r.valid_loss, r.valid_acc] for r in result.history]
     return np.array(rows, dtype=np.float64).reshape(len(rows), 4)

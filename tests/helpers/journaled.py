@@ -11,19 +11,19 @@ from sklearn.model_selection import StratifiedKFold
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV
 from sknet_hp.search.journal.journal import Journal
-from tests.helpers.curves import Curve, numbers_of, table
+from tests.helpers.curves import Curve, draw_table, list_results
 
-X, y = table()
+X, y = draw_table()
 CV = StratifiedKFold(2)
 NET = NetClassifier(width=8, n_layers=1, max_epochs=9, batch_size=16, dropout=0.1, random_state=0, lr_schedule="cosine")
 SPACE = {"lr": stats.loguniform(1e-3, 0.3), "dropout": [0.0, 0.2]}
 
 
-def networks(path=None, estimator=NET, space=SPACE, Search=HyperbandSearchCV, **parameters):
+def make_network_search(path=None, estimator=NET, space=SPACE, Search=HyperbandSearchCV, **parameters):
     return Search(estimator, space, **{"cv": CV, "random_state": 0, "min_resources": 1, "journal": path} | parameters)
 
 
-def follow(path=None, n=27, **parameters):
+def make_curve_search(path=None, n=27, **parameters):
     parameters = {
         "n_candidates": "grid",
         "cv": CV,
@@ -52,13 +52,13 @@ def stop_after(n, monkeypatch):
     monkeypatch.setattr(Journal, "record", record)
 
 
-def same(a, b):
-    assert numbers_of(a) == numbers_of(b)
+def assert_same_search(a, b):
+    assert list_results(a) == list_results(b)
     assert a.best_params_ == b.best_params_
     assert np.array_equal(a.predict_proba(X), b.predict_proba(X))
 
 
-def trained_of(search, before=lambda: None):
+def list_trained(search, before=lambda: None):
     """What a search hands to `fit`, in all; `before` is called at each."""
     seen = []
     original = type(search.estimator).fit

@@ -14,18 +14,18 @@ SIZES = (1, 3, 16, 17, 33, 70)
 """Around the widths of registers, and blocks of 64."""
 
 
-def run(kernel: Kernel, parts: int = 1, **fields: Any) -> None:
+def run_kernel(kernel: Kernel, parts: int = 1, **fields: Any) -> None:
     """All parts of a kernel, the last one first: none may need another."""
     for part in reversed(range(parts)):
         kernel(part=part, parts=parts, **fields)
 
 
-def normal(*shape: int, seed: int = 0) -> np.ndarray:
+def draw_normal(*shape: int, seed: int = 0) -> np.ndarray:
     """Normal float32 numbers."""
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
-def fma(a: Any, b: Any, c: Any) -> Any:
+def compute_fma(a: Any, b: Any, c: Any) -> Any:
     """a b + c rounded once to float32: the product is exact in float64, and a sum that
     is rounded to odd may be rounded again.
     """
@@ -40,7 +40,7 @@ def fma(a: Any, b: Any, c: Any) -> Any:
         return np.where(inexact, bits + towards, bits).view(np.float64).astype(np.float32)[()]
 
 
-def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+def has_same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays of float32 are equal bit for bit; one NaN is like another."""
     return (
         a.dtype == b.dtype == np.float32
@@ -49,18 +49,18 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     )
 
 
-def same_for_parts(compute: Callable[[int], list[np.ndarray]]) -> list[np.ndarray]:
+def compute_in_parts(compute: Callable[[int], list[np.ndarray]]) -> list[np.ndarray]:
     """What a computation in one part gives, having seen that several give the same
     bits.
     """
     whole = compute(1)
     for parts in PARTS[1:]:
         for found, expected in zip(compute(parts), whole, strict=True):
-            assert same_bits(found, expected), f"in {parts} parts"
+            assert has_same_bits(found, expected), f"in {parts} parts"
     return whole
 
 
-def close(found: np.ndarray, expected: Any, tolerance: float = 2e-6) -> None:
+def assert_close(found: np.ndarray, expected: Any, tolerance: float = 2e-6) -> None:
     """Compare with a result of torch in float64, relative to its largest numbers."""
     expected = expected.detach().numpy()
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance * (1 + np.abs(expected).max(initial=0)))

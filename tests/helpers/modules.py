@@ -31,7 +31,7 @@ class Residual(nn.Module):
         return self.last(x)
 
 
-def bound(modules):
+def bind_modules(modules):
     """The graph of some modules, the program of their stack, and its buffers by name."""
     graph, rates = trace(modules[0])
     assert all(trace(m)[0] == graph for m in modules[1:])

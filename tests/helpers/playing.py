@@ -73,12 +73,12 @@ class ScoredRun:
             pass
 
 
-def epochs_trained():
+def count_epochs():
     """Since `FITS` was cleared."""
     return sum(after - before for _, before, after in FITS)
 
 
-def results(search):
+def read_results(search):
     """`cv_results_` without the times."""
     return {
         name: np.asarray(value.tolist() if np.ma.isMA(value) else value)
@@ -88,7 +88,7 @@ def results(search):
 
 
 def assert_same_results(one, other):
-    one, other = results(one), results(other)
+    one, other = read_results(one), read_results(other)
     assert one.keys() == other.keys()
     for name in one:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)

@@ -46,14 +46,14 @@ class Quadratic(RegressorMixin, BaseEstimator):
         return 1.2 - float(self.theta_ @ self.theta_)
 
 
-def toy(**parameters):
+def make_toy_search(**parameters):
     own = {"resource": "n_steps", "interval": 4, "population_size": 8, "cv": 2, "random_state": 0}
     estimator = parameters.pop("estimator", Quadratic())
     space = parameters.pop("space", {"h0": (0.0, 1.0), "h1": (0.0, 1.0)})
     return PBTSearchCV(estimator, space, **own | parameters)
 
 
-def small(**parameters):
+def make_small_search(**parameters):
     return PBTSearchCV(
         **{
             "estimator": NET,

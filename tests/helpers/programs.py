@@ -15,12 +15,12 @@ from sknet_hp.nets.compiled.program import compile_program
 from sknet_hp.nets.compiled.tape import Space, Tape, allocate_lines
 from sknet_hp.training.compiled.workspace import add_wide_batch, get_table_addresses, make_rate_cells
 from sknet_hp.training.threads import run_in_threads
-from tests.helpers.kernels import run
+from tests.helpers.kernels import run_kernel
 
 KEY = 77
 
 
-def with_weights(module, seed=0):
+def draw_weights(module, seed=0):
     """Fill parameters and buffers with numbers at random."""
     generator = torch.Generator().manual_seed(seed)
     for tensor in [*module.parameters(), *module.buffers()]:
@@ -108,11 +108,11 @@ class Masked(nn.Module):
         z, mask = np.ones((rows, width), np.float32), np.zeros((rows, width), np.float32)
         fields = {"rows": rows, "width": width, "z": z, "bias": np.zeros(width, np.float32), "out": mask, "alpha": 0.0}
         cells, key, room = pointwise.encode_dropout_rate(self.rate), np.array([KEY]), np.zeros(width, np.float32)
-        run(pointwise.FORWARD["identity"], **fields, rate=cells, key=key, layer=self.layer, mask=room)
+        run_kernel(pointwise.FORWARD["identity"], **fields, rate=cells, key=key, layer=self.layer, mask=room)
         return x * torch.tensor(mask, dtype=x.dtype)
 
 
-def in_torch(module):
+def make_reference(module):
     """The module in float64, with the compiled half's dropout."""
     graph, _ = trace(module)
     before = np.cumsum([0, *(node.n_rates for node in graph.nodes)])
@@ -128,5 +128,5 @@ def in_torch(module):
     return replaced(copy.deepcopy(module).double())
 
 
-def wide(table, batch):
+def widen(table, batch):
     return torch.tensor(table.widen(batch), dtype=torch.float64)

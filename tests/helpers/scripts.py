@@ -30,7 +30,7 @@ def fit(seed=0, **parameters):
 """
 
 
-def start(folder: Path, code: str) -> subprocess.Popen:
+def start_script(folder: Path, code: str) -> subprocess.Popen:
     """A python process that runs the code as a file, `PREAMBLE` before it, in a process
     group of its own.
     """
@@ -47,9 +47,9 @@ def start(folder: Path, code: str) -> subprocess.Popen:
     )
 
 
-def run(folder: Path, code: str, seconds: float = 60) -> tuple[str, str]:
+def run_script(folder: Path, code: str, seconds: float = 60) -> tuple[str, str]:
     """(stdout, stderr) of a script that must end well."""
-    process = start(folder, code)
+    process = start_script(folder, code)
     try:
         out, error = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:

@@ -9,6 +9,6 @@ SMALL = {"width": 16, "max_epochs": 5, "early_stopping": False, "random_state": 
 ESTIMATORS = [pytest.param(NetClassifier, id="classifier"), pytest.param(NetRegressor, id="regressor")]
 
 
-def outputs(net, X):
+def predict_outputs(net, X):
     """Probabilities or predictions."""
     return net.predict_proba(X) if isinstance(net, NetClassifier) else net.predict(X)

@@ -11,12 +11,12 @@ NET = NetClassifier(width=8, n_layers=1, max_epochs=9, batch_size=16, early_stop
 SPACE = {"lr": [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3]}
 
 
-def follow(n=27, estimator=None, **parameters):
+def make_curve_search(n=27, estimator=None, **parameters):
     parameters = {"n_candidates": "grid", "cv": CV, "random_state": 0, "n_jobs": 1, "min_resources": 1} | parameters
     return HalvingSearchCV(estimator or Curve(max_epochs=27), {"index": list(range(n))}, **parameters)
 
 
-def networks(estimator=NET, space=SPACE, **parameters):
+def make_network_search(estimator=NET, space=SPACE, **parameters):
     return HalvingSearchCV(
         estimator, space, **{"n_candidates": "grid", "cv": CV, "min_resources": 3, "factor": 2} | parameters
     )

@@ -11,35 +11,35 @@ PACKAGE = Path(__file__).parents[2] / "sknet_hp"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
-def place_of(source: Path) -> str:
+def get_place(source: Path) -> str:
     """The path of a file inside the package."""
     return source.relative_to(PACKAGE).as_posix()
 
 
-def module_of(source: Path) -> str:
+def get_module(source: Path) -> str:
     parts = source.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 @cache
-def lines_of(source: Path) -> list[str]:
+def read_lines(source: Path) -> list[str]:
     return source.read_text(encoding="utf-8").splitlines()
 
 
 @cache
-def tree_of(source: Path) -> ast.Module:
+def parse_source(source: Path) -> ast.Module:
     return ast.parse(source.read_text(encoding="utf-8"))
 
 
-MODULES = {module_of(source): source for source in SOURCES}
+MODULES = {get_module(source): source for source in SOURCES}
 
 
 @cache
-def imported_modules(source: Path) -> list[tuple[str, int]]:
+def list_imports(source: Path) -> list[tuple[str, int]]:
     """Every module that a file imports, anywhere in it, as an absolute name and its line."""
     found = []
     package = source.relative_to(PACKAGE.parent).parent.parts
-    for node in ast.walk(tree_of(source)):
+    for node in ast.walk(parse_source(source)):
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -51,15 +51,15 @@ def imported_modules(source: Path) -> list[tuple[str, int]]:
 
 
 @cache
-def import_graph() -> dict[str, set[str]]:
+def build_import_graph() -> dict[str, set[str]]:
     """The modules of the package that each of its modules imports."""
     return {
-        module: {name for name, _ in imported_modules(source) if name in MODULES} - {module}
+        module: {name for name, _ in list_imports(source) if name in MODULES} - {module}
         for module, source in MODULES.items()
     }
 
 
-def units_of(room: str) -> dict[str, set[str]]:
+def build_units(room: str) -> dict[str, set[str]]:
     """What is directly in a room, files and rooms alike, and which of them each imports."""
 
     def unit(module: str) -> str:
@@ -68,7 +68,7 @@ def units_of(room: str) -> dict[str, set[str]]:
     inside = [module for module in MODULES if module == room or module.startswith(f"{room}.")]
     graph: dict[str, set[str]] = {unit(module): set() for module in inside}
     for module in inside:
-        graph[unit(module)] |= {unit(name) for name in import_graph()[module] if name in inside} - {unit(module)}
+        graph[unit(module)] |= {unit(name) for name in build_import_graph()[module] if name in inside} - {unit(module)}
     return graph
 
 
@@ -96,7 +96,7 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def lengths_of_functions(source: Path) -> Iterator[tuple[str, int]]:
+def measure_functions(source: Path) -> Iterator[tuple[str, int]]:
     """Each function's name, with those of what it stands in, and how many lines its body
     has without its docstring.
     """
@@ -109,4 +109,4 @@ def lengths_of_functions(source: Path) -> Iterator[tuple[str, int]]:
                 yield own.removeprefix("."), (child.end_lineno or 0) - body[0].lineno + 1 if body else 0
             yield from look(child, own)
 
-    yield from look(tree_of(source), "")
+    yield from look(parse_source(source), "")

@@ -19,7 +19,7 @@ def train_compiled(job, cores=1, cancellation=None):
     return training.train_compiled(job, cancellation or Cancellation(), lambda: cores)
 
 
-def order(job, epoch):
+def draw_order(job, epoch):
     """Row numbers of an epoch, in the order in which they are trained on."""
     drawn = np.zeros(len(job.train), np.int32)
     index = 0 if job.train.index is None else np.ascontiguousarray(job.train.index, np.int64)
@@ -27,26 +27,26 @@ def order(job, epoch):
     return drawn
 
 
-def module_of(job, **mlp):
+def make_module(job, **mlp):
     """A module in float64 with the weights that a job begins with."""
     module = MLP(
         job.train.table.X.width, job.n_outputs, **{"n_layers": 1, "width": 8, "activation": "tanh"} | mlp
     ).double()
-    load(module, (job.start or make_initial_state(job)).parameters)
+    load_parameters(module, (job.start or make_initial_state(job)).parameters)
     return module
 
 
-def load(module, vector):
+def load_parameters(module, vector):
     ends = np.cumsum([parameter.numel() for parameter in module.parameters()])
     for parameter, own in zip(module.parameters(), np.split(vector, ends[:-1]), strict=True):
         parameter.data = torch.tensor(own.reshape(parameter.shape), dtype=torch.float64)
 
 
-def flat(module):
+def flatten_parameters(module):
     return np.concatenate([parameter.detach().numpy().ravel() for parameter in module.parameters()])
 
 
-def loss_of(job, module, rows, smoothing=0.0):
+def compute_loss(job, module, rows, smoothing=0.0):
     """The weighted mean loss of some rows."""
     table = job.train.table
     X, y = torch.tensor(table.X.widen(rows), dtype=torch.float64), torch.from_numpy(table.y)[rows]
@@ -58,16 +58,16 @@ def loss_of(job, module, rows, smoothing=0.0):
     return (each * weight).sum() / weight.sum()
 
 
-def torch_training(job, module, optimizer, before_step=None, after_step=None, after_epoch=None):
+def train_in_torch(job, module, optimizer, before_step=None, after_step=None, after_epoch=None):
     """Train the module; the mean losses of its epochs. Hooks are told epoch and step."""
     means = []
     for epoch in range(job.first_epoch, job.max_epochs):
-        rows, total, counted = order(job, epoch), 0.0, 0.0
+        rows, total, counted = draw_order(job, epoch), 0.0, 0.0
         for step, begin in enumerate(range(0, len(rows), job.rows_per_step)):
             batch = rows[begin : begin + job.rows_per_step]
             if before_step is not None:
                 before_step(epoch, step)
-            loss = loss_of(job, module, batch, job.label_smoothing)
+            loss = compute_loss(job, module, batch, job.label_smoothing)
             optimizer.zero_grad()
             loss.backward()
             if np.isfinite(job.rates.clip):

@@ -23,19 +23,19 @@ class PaperLion(torch.optim.Optimizer):
                 p.copy_(torch.from_numpy(theta))
 
 
-def adam_like(optimizer):
+def make_adam_like(optimizer):
     return lambda p, r: optimizer(
         p, lr=r["lr"], betas=(r["beta1"], r["beta2"]), eps=r["eps"], weight_decay=r["weight_decay"]
     )
 
 
-def sgd(p, r):
+def make_sgd(p, r):
     return torch.optim.SGD(p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"])
 
 
 TORCH = {
-    "sgd": sgd,
-    "momentum": sgd,
+    "sgd": make_sgd,
+    "momentum": make_sgd,
     "nesterov": lambda p, r: torch.optim.SGD(
         p, lr=r["lr"], momentum=r["momentum"], weight_decay=r["weight_decay"], nesterov=r["momentum"] > 0
     ),
@@ -43,10 +43,10 @@ TORCH = {
         p, lr=r["lr"], alpha=r["alpha"], eps=r["eps"], weight_decay=r["weight_decay"]
     ),
     "adagrad": lambda p, r: torch.optim.Adagrad(p, lr=r["lr"], eps=r["eps"], weight_decay=r["weight_decay"]),
-    "adam": adam_like(torch.optim.Adam),
-    "adamw": adam_like(torch.optim.AdamW),
-    "nadam": adam_like(torch.optim.NAdam),
-    "radam": adam_like(torch.optim.RAdam),
+    "adam": make_adam_like(torch.optim.Adam),
+    "adamw": make_adam_like(torch.optim.AdamW),
+    "nadam": make_adam_like(torch.optim.NAdam),
+    "radam": make_adam_like(torch.optim.RAdam),
     "lion": lambda p, r: PaperLion(p, r["lr"], r["weight_decay"], r["beta1"], r["beta2"]),
 }
 """Every rule must be here: a new one is tested the moment it is registered."""

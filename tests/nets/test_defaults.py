@@ -16,7 +16,7 @@ from sknet_hp import NetClassifier, NetRegressor, presets
 from sknet_hp.estimators.building import architecture
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.skorch import NeuralNetClassifier, NeuralNetRegressor
-from tests.helpers.small_nets import SMALL, outputs
+from tests.helpers.small_nets import SMALL, predict_outputs
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((80, 4)).astype(np.float32)
@@ -64,8 +64,8 @@ class Legacy(nn.Module):
         return x @ self.weight.T
 
 
-def own_loss(outputs, targets):
-    return (outputs - targets).square().mean(1) * torch.tensor([0.5])
+def own_loss(predicted, targets):
+    return (predicted - targets).square().mean(1) * torch.tensor([0.5])
 
 
 NETWORKS = {
@@ -117,15 +117,17 @@ def test_networks(name, elsewhere, tmp_path):
     elsewhere()
     net = NETWORKS[name]().fit(frame, y)
     assert np.array_equal(net.parameters_, expected.parameters_)
-    assert np.array_equal(outputs(net, frame), outputs(expected, frame))
+    assert np.array_equal(predict_outputs(net, frame), predict_outputs(expected, frame))
     assert {p.dtype for p in net.net_.module_.parameters()} == {torch.float32}
     assert np.array_equal(net.net_.predict_proba(net.encoder_.transform(frame, estimator=net)), of_net)
     if savable:
-        assert np.array_equal(outputs(sknet_hp.load(tmp_path / "model"), frame), outputs(expected, frame))
+        assert np.array_equal(
+            predict_outputs(sknet_hp.load(tmp_path / "model"), frame), predict_outputs(expected, frame)
+        )
     again = (
         NETWORKS[name]().set_params(warm_start=True, max_epochs=2).fit(frame, y).set_params(max_epochs=5).fit(frame, y)
     )
-    assert np.isfinite(outputs(again, frame)).all()
+    assert np.isfinite(predict_outputs(again, frame)).all()
 
 
 @pytest.mark.filterwarnings("ignore:.*train through torch")

@@ -10,7 +10,7 @@ from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.compiled import training
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.run import train_all, train_here
-from tests.helpers.drawn_jobs import ACTIVATIONS, N_CONFIGURATIONS, NORMALIZATIONS, OPTIMIZERS, WIDTHS, configuration
+from tests.helpers.drawn_jobs import ACTIVATIONS, N_CONFIGURATIONS, NORMALIZATIONS, OPTIMIZERS, WIDTHS, draw_jobs
 
 
 def bits(result):
@@ -40,7 +40,7 @@ def assert_same(a, b):
 def test_on_so_many_cores(seed, monkeypatch):
     """Each shared out over cores, however small it is; and several beside each other."""
     monkeypatch.setattr(training, "is_worth_sharing", lambda job: True)
-    jobs = configuration(seed)
+    jobs = draw_jobs(seed)
     alone = [train_here(job, Cancellation()) for job in jobs]
     assert any(np.abs(result.state.slots).max() > 0 for result in alone)
     for cores in (2, 3):
@@ -52,7 +52,7 @@ def test_on_so_many_cores(seed, monkeypatch):
 
 @pytest.mark.parametrize("seed", range(0, N_CONFIGURATIONS, 4))
 def test_predictions_on_so_many_cores(seed):
-    job = configuration(seed)[0]
+    job = draw_jobs(seed)[0]
     state = train_here(job, Cancellation()).state
     inputs = Inputs.from_wide(np.tile(job.train.table.X.widen(), (30, 1)), job.graph.n_codes)
 

@@ -4,7 +4,7 @@ import pytest
 
 from sknet_hp.search.journal import identity
 from tests.helpers.curves import TRAINED
-from tests.helpers.journaled import X, networks, y
+from tests.helpers.journaled import X, make_network_search, y
 
 
 @pytest.fixture(autouse=True)
@@ -24,4 +24,4 @@ def path(tmp_path):
 
 @pytest.fixture(scope="module")
 def whole():
-    return {refit: networks(refit=refit).fit(X, y) for refit in (True, "ensemble")}
+    return {refit: make_network_search(refit=refit).fit(X, y) for refit in (True, "ensemble")}

@@ -10,14 +10,14 @@ from sklearn.base import BaseEstimator
 import sknet_hp.search
 from sknet_hp.search.documented import documented
 from sknet_hp.search.searchers.base import BaseSearcher
-from tests.helpers.curves import Curve, table
+from tests.helpers.curves import Curve, draw_table
 
 SEARCHERS = [
     Search
     for name in sknet_hp.search.__all__
     if isinstance(Search := getattr(sknet_hp.search, name), type) and issubclass(Search, BaseSearcher)
 ]
-X, y = table()
+X, y = draw_table()
 
 
 def section(Search, title):

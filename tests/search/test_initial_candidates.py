@@ -14,9 +14,9 @@ from sknet_hp.search import (
     TPESearchCV,
 )
 from sknet_hp.search.arithmetic.brackets import Rung, epochs, hyperband, with_room
-from tests.helpers.curves import Curve, table
+from tests.helpers.curves import Curve, draw_table
 
-X, y = table()
+X, y = draw_table()
 SEARCHERS = {
     "Halving": (HalvingSearchCV, {"n_candidates": 5}),
     "Halving, grid": (HalvingSearchCV, {"n_candidates": "grid"}),

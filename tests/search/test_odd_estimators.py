@@ -14,12 +14,12 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknet_hp import NetRegressor
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
-from tests.helpers.curves import table
-from tests.helpers.small_searches import CV, NET, follow
+from tests.helpers.curves import draw_table
+from tests.helpers.small_searches import CV, NET, make_curve_search
 
 pytestmark = pytest.mark.timeout(120)
 
-X, y = table()
+X, y = draw_table()
 
 
 def grid(estimator, space, **parameters):
@@ -127,7 +127,7 @@ def test_parameters_of_what_is_no_network():
 
 def test_a_failed_fit_never_wins_whatever_it_scores():
     """Losses are negative, so an error score of 0 is better than any."""
-    search = follow(9, error_score=1e9)
+    search = make_curve_search(9, error_score=1e9)
     search.estimator.set_params(fails=(4, 8))
     with pytest.warns(match="fits failed"):
         search.fit(X, y)

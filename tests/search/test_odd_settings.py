@@ -7,10 +7,10 @@ import pytest
 
 from sknet_hp.search import BOHBSearchCV, GPSearchCV, HalvingSearchCV
 from sknet_hp.search.spaces.space import Space
-from tests.helpers.curves import Curve, table
-from tests.helpers.small_searches import NET, follow
+from tests.helpers.curves import Curve, draw_table
+from tests.helpers.small_searches import NET, make_curve_search
 
-X, y = table()
+X, y = draw_table()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ class Tee:
 @pytest.mark.parametrize("verbose", [0, 1, 2])
 def test_a_standard_error_that_is_none(stream, verbose, monkeypatch):
     monkeypatch.setattr(sys, "stderr", stream)
-    follow(3, verbose=verbose).fit(X, y)
+    make_curve_search(3, verbose=verbose).fit(X, y)
     assert stream is None or verbose != 2 or "epochs" in stream.text
 
 

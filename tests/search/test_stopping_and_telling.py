@@ -20,10 +20,10 @@ from sklearn.preprocessing import StandardScaler
 from sknet_hp import NetClassifier
 from sknet_hp.search import ASHASearchCV, BOHBSearchCV, HalvingSearchCV, HyperbandSearchCV, PBTSearchCV, TPESearchCV
 from sknet_hp.search.running.progress import Cost, Progress
-from tests.helpers.curves import TRAINED, Curve, numbers_of, table
-from tests.helpers.small_searches import CV, NET, SPACE, follow, networks
+from tests.helpers.curves import TRAINED, Curve, draw_table, list_results
+from tests.helpers.small_searches import CV, NET, SPACE, make_curve_search, make_network_search
 
-X, y = table()
+X, y = draw_table()
 
 # ---- stopped --------------------------------------------------------------------------------------------------------
 
@@ -37,7 +37,7 @@ class Slow(NetClassifier):
 @pytest.mark.parametrize("refit", [True, "ensemble"])
 def test_time_budget(refit):
     slow = Slow(**NET.get_params()).set_params(lr_schedule="coslog4")
-    search = networks(slow, time_budget=0.2, refit=refit, min_resources=1, factor=2, n_candidates="grid")
+    search = make_network_search(slow, time_budget=0.2, refit=refit, min_resources=1, factor=2, n_candidates="grid")
     with joblib.parallel_config("sequential"):
         search.fit(X, y)
     assert search.stopped_ == "time_budget"
@@ -52,7 +52,7 @@ def test_time_budget(refit):
             alone.predict_proba(X),
             clone(NET).set_params(**search.best_params_, lr_schedule=slow.lr_schedule).fit(X, y).predict_proba(X),
         )
-    again = networks().fit(X, y)
+    again = make_network_search().fit(X, y)
     assert again.stopped_ is None
 
 
@@ -63,7 +63,7 @@ def test_ctrl_c():
                 raise KeyboardInterrupt
             return super().fit(X, y)
 
-    search = follow(estimator=Interrupted(max_epochs=27))
+    search = make_curve_search(estimator=Interrupted(max_epochs=27))
     with joblib.parallel_config("sequential"), pytest.raises(KeyboardInterrupt):
         search.fit(X, y)
     assert set(search.cv_results_["n_resources"]) == {1, 3}, "rungs that were finished"
@@ -77,19 +77,19 @@ def test_ctrl_c():
 
 def test_metadata_routing():
     weight = np.linspace(0.1, 3, 60)
-    plain = networks().fit(X, y, sample_weight=weight)
+    plain = make_network_search().fit(X, y, sample_weight=weight)
     with sklearn.config_context(enable_metadata_routing=True):
         net = clone(NET).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
-        routed = networks(net).fit(X, y, sample_weight=weight)
-        piped = networks(
+        routed = make_network_search(net).fit(X, y, sample_weight=weight)
+        piped = make_network_search(
             make_pipeline(StandardScaler().set_fit_request(sample_weight=False), net),
             {"netclassifier__lr": SPACE["lr"]},
         ).fit(X, y, sample_weight=weight)
         with pytest.raises(ValueError, match="sample_weight"):
-            networks().fit(X, y, sample_weight=weight)
-        scored = networks(clone(NET).set_fit_request(sample_weight=False).set_score_request(sample_weight=True)).fit(
-            X, y, sample_weight=weight
-        )
+            make_network_search().fit(X, y, sample_weight=weight)
+        scored = make_network_search(
+            clone(NET).set_fit_request(sample_weight=False).set_score_request(sample_weight=True)
+        ).fit(X, y, sample_weight=weight)
     assert routed.cv_results_["mean_test_score"].tolist() == plain.cv_results_["mean_test_score"].tolist()
     first = clone(NET).set_params(**scored.cv_results_["params"][0])  # weights are for its score, not for its training
     expected = [first.fit(X[train], y[train]).score(X[test], y[test], weight[test]) for train, test in CV.split(X, y)]
@@ -97,7 +97,7 @@ def test_metadata_routing():
     assert np.isfinite(piped.cv_results_["mean_test_score"]).all()
     with sklearn.config_context(enable_metadata_routing=True):
         scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
-        scored = networks(net, scoring=scorer).fit(X, y, sample_weight=weight)
+        scored = make_network_search(net, scoring=scorer).fit(X, y, sample_weight=weight)
     assert scored.cv_results_["mean_test_score"].tolist() == plain.cv_results_["mean_test_score"].tolist()
 
 
@@ -123,7 +123,7 @@ class Listening:
 def test_callbacks_of_scikit_learn():
     listening = Listening()
     with joblib.parallel_config("sequential"):
-        follow(9).set_callbacks(listening).fit(X, y)
+        make_curve_search(9).set_callbacks(listening).fit(X, y)
     names = [name for kind, name in listening.told if kind == "begin"]
     ends = [name for kind, name in listening.told if kind == "end"]
     assert sorted(names) == sorted(ends)
@@ -133,15 +133,17 @@ def test_callbacks_of_scikit_learn():
 
 
 def test_results_are_those_without_callbacks():
-    assert numbers_of(follow().set_callbacks(Listening()).fit(X, y)) == numbers_of(follow().fit(X, y))
+    assert list_results(make_curve_search().set_callbacks(Listening()).fit(X, y)) == list_results(
+        make_curve_search().fit(X, y)
+    )
     assert ProgressBar  # the protocol of 1.9
 
 
 def test_silent_unless_asked(capsys):
-    follow(verbose=0).fit(X, y)
-    follow(verbose=1).fit(X, y)  # no terminal
+    make_curve_search(verbose=0).fit(X, y)
+    make_curve_search(verbose=1).fit(X, y)  # no terminal
     assert capsys.readouterr() == ("", "")
-    follow(verbose=2).fit(X, y)
+    make_curve_search(verbose=2).fit(X, y)
     lines = capsys.readouterr().err.splitlines()
     assert lines[:2] == [
         "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit on all rows",
@@ -164,8 +166,14 @@ def test_silent_unless_asked(capsys):
 
 
 COSTS = {
-    "halving": (lambda: follow(verbose=2), "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit"),
-    "no refit": (lambda: follow(verbose=2, refit=False), "27 candidates in 2 splits: at most 80 fits, 162 epochs\n"),
+    "halving": (
+        lambda: make_curve_search(verbose=2),
+        "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit",
+    ),
+    "no refit": (
+        lambda: make_curve_search(verbose=2, refit=False),
+        "27 candidates in 2 splits: at most 80 fits, 162 epochs\n",
+    ),
     "rows": (
         lambda: HalvingSearchCV(
             LogisticRegression(), {"C": [0.1, 1, 10]}, resource="n_samples", cv=CV, verbose=2, n_candidates="grid"
@@ -251,11 +259,11 @@ def test_a_terminal_is_told_the_cost_above_the_live_line():
 
 
 def test_in_searches_of_scikit_learn():
-    outer = GridSearchCV(networks(), {"factor": [2, 3]}, cv=2).fit(X, y)
+    outer = GridSearchCV(make_network_search(), {"factor": [2, 3]}, cv=2).fit(X, y)
     assert outer.best_params_["factor"] in (2, 3)
 
 
 def test_no_warning_of_its_own():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        networks().fit(X, y)
+        make_network_search().fit(X, y)

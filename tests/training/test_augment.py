@@ -15,7 +15,7 @@ from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.jobs import close_result, make_job, make_table
+from tests.helpers.jobs import is_close_result, make_job, make_table
 
 STEPS, ROWS, WIDTH = 12, 30, 5
 EPOCH = {"n": STEPS * ROWS, "batch_size": ROWS}
@@ -71,7 +71,7 @@ def test_company_does_not_matter():
     jobs = [make_job(seed=k % 2, input_noise=0.2 * (k % 3), mixup_alpha=0.4 * (k > 1)) for k in range(5)]
     assert len({job.key for job in jobs}) == 1
     for job, together in zip(jobs, train_cohort(jobs), strict=True):
-        assert close_result(train_cohort([job])[0], together)
+        assert is_close_result(train_cohort([job])[0], together)
 
 
 PLAIN = {

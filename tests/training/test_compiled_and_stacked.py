@@ -14,7 +14,7 @@ from sknet_hp.training.job import EncodedTable, Rates
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.run import train_here
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.drawn_jobs import N_CONFIGURATIONS, configuration
+from tests.helpers.drawn_jobs import N_CONFIGURATIONS, draw_jobs
 from tests.helpers.jobs import make_job, make_table
 
 
@@ -37,7 +37,7 @@ def without_chance(job):
 
 @pytest.mark.parametrize("seed", range(N_CONFIGURATIONS))
 def test_stacks_and_compiled_loops_agree(seed):
-    jobs = [without_chance(job) for job in configuration(seed)]
+    jobs = [without_chance(job) for job in draw_jobs(seed)]
     for job, result in zip(jobs, train_cohort(jobs), strict=True):
         expected = train_here(job, Cancellation())
         assert result.state.finished == expected.state.finished

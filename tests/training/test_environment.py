@@ -9,7 +9,7 @@ import torch
 from sknet_hp import NetClassifier
 from sknet_hp.training.environment import deterministic_cuda
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.jobs import make_job, same_result
+from tests.helpers.jobs import is_same_result, make_job
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_another_default_device(elsewhere):
     (result,) = train_cohort([make_job(**changes)])
     torch.set_default_device(None)
     (expected,) = train_cohort([make_job(**changes)])
-    assert same_result(result, expected)
+    assert is_same_result(result, expected)
 
 
 @pytest.mark.parametrize("init", ["auto", "ntk"])

@@ -10,7 +10,7 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
-from tests.helpers.encoding import NAN, encode, names_out, one_column
+from tests.helpers.encoding import NAN, encode, list_names_out, make_column
 
 # ---- containers -----------------------------------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ def test_trained_on_one_container_predicts_on_another(mixed):
 def test_names_out(mixed):
     numbers = ["height", "age", "income", "visits", "age_missing", "income_missing"]
     categories = ["city_Oslo", "city_Paris", "city_Rome", "city_missing", "member_True", "member_missing"]
-    assert names_out(pl.DataFrame(mixed)) == numbers + categories
+    assert list_names_out(pl.DataFrame(mixed)) == numbers + categories
 
 
 def test_pandas_sparse_columns_are_read():
@@ -151,13 +151,13 @@ def test_arrays_of_dates_are_refused():
     for X in (
         np.array([["2020-01-01"]], dtype="datetime64[D]"),
         np.array([[1]], dtype="timedelta64[s]"),
-        one_column([DAY]),
+        make_column([DAY]),
     ):
         with pytest.raises(TypeError, match="Column 0 holds dates or times"):
             TableEncoder().fit_transform(X)
 
 
-@pytest.mark.parametrize("X", [np.array([[1j]]), one_column([1, 1j]), pd.DataFrame({"x": [1j, 2]}), [[1j]]])
+@pytest.mark.parametrize("X", [np.array([[1j]]), make_column([1, 1j]), pd.DataFrame({"x": [1j, 2]}), [[1j]]])
 def test_complex_numbers_are_refused(X):
     with pytest.raises(ValueError, match="Complex data not supported"):
         TableEncoder().fit_transform(X)
@@ -166,11 +166,11 @@ def test_complex_numbers_are_refused(X):
 @pytest.mark.parametrize("cell", [{"foo": "bar"}, [1], (1, 2), b"bytes", pd.Period("2020")])
 def test_objects_that_are_no_categories_are_refused(cell):
     with pytest.raises(TypeError, match=f"argument must be a string or a real number, not '{type(cell).__name__}'"):
-        TableEncoder().fit_transform(one_column(["a", cell]))
+        TableEncoder().fit_transform(make_column(["a", cell]))
     encoder = TableEncoder()
-    encoder.fit_transform(one_column([1.0, 2.0]))
+    encoder.fit_transform(make_column([1.0, 2.0]))
     with pytest.raises(TypeError, match="argument must be a string or a real number"):
-        encoder.transform(one_column([1.0, cell]))
+        encoder.transform(make_column([1.0, cell]))
 
 
 @pytest.mark.parametrize("cell", [[1], {"a": 1}])

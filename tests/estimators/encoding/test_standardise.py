@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp.estimators.encoding.standardise import LIMIT
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
-from tests.helpers.encoding import NAN, encode, names_out, one_column
+from tests.helpers.encoding import NAN, encode, list_names_out, make_column
 
 # ---- numbers --------------------------------------------------------------------------------------------------------
 
@@ -43,7 +43,7 @@ def test_input_is_left_as_it_was():
     before = X.copy()
     encode(X, sample_weight=[1.0, 2.0, 3.0])
     np.testing.assert_array_equal(X, before)
-    cells = one_column(["a", None, NAN])
+    cells = make_column(["a", None, NAN])
     encode(cells)
     assert cells[1, 0] is None
     assert cells[2, 0] is NAN
@@ -93,7 +93,7 @@ def test_infinity_is_an_error_that_names_the_column(infinity):
     with pytest.raises(ValueError, match=message + "1"):
         encoder.transform(X)
     with pytest.raises(ValueError, match=message + "0"):
-        TableEncoder().fit_transform(one_column([1, 10**400]))
+        TableEncoder().fit_transform(make_column([1, 10**400]))
 
 
 # ---- missing numbers ------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_missing_number_is_the_mean_and_flagged():
     X = np.array([[1.0, 1.0], [NAN, 2.0], [3.0, 3.0]])
     encoded = encode(X)
     np.testing.assert_allclose(encoded, [[-1, -np.sqrt(1.5), 0], [0, 0, 1], [1, np.sqrt(1.5), 0]], rtol=1e-6)
-    assert names_out(X) == ["x0", "x1", "x0_missing"]
+    assert list_names_out(X) == ["x0", "x1", "x0_missing"]
 
 
 def test_number_missing_only_at_predict_is_the_mean():
@@ -127,13 +127,13 @@ def test_number_column_all_missing_is_zero_at_predict_too(X):
 
 @pytest.mark.parametrize(
     "X",
-    [one_column([None, NAN]), pd.DataFrame({"x": [pd.NA] * 2}), pl.DataFrame({"x": [None] * 2})],
+    [make_column([None, NAN]), pd.DataFrame({"x": [pd.NA] * 2}), pl.DataFrame({"x": [None] * 2})],
     ids=["array", "pandas", "polars"],
 )
 def test_column_of_no_type_all_missing_takes_anything_at_predict(X):
-    assert names_out(X)[0].endswith("x_missing") or names_out(X)[0].endswith("x0_missing")
+    assert list_names_out(X)[0].endswith("x_missing") or list_names_out(X)[0].endswith("x0_missing")
     for cell in (1.0, "a", True):
-        X_new = one_column([cell]) if isinstance(X, np.ndarray) else type(X)({"x": [cell]})
+        X_new = make_column([cell]) if isinstance(X, np.ndarray) else type(X)({"x": [cell]})
         np.testing.assert_array_equal(encode(X, X_new), [[0]])
 
 
@@ -147,7 +147,7 @@ def test_first_numbers_far_down_a_column():
 
 def test_every_mark_of_a_missing_number():
     marks = [1.0, None, NAN, pd.NA, pd.NaT, np.float32("nan"), decimal.Decimal("NaN"), 3]
-    np.testing.assert_array_equal(encode(one_column(marks))[:, 1], [0, 1, 1, 1, 1, 1, 1, 0])
+    np.testing.assert_array_equal(encode(make_column(marks))[:, 1], [0, 1, 1, 1, 1, 1, 1, 0])
 
 
 # ---- weights --------------------------------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ from sklearn.model_selection import GroupShuffleSplit, KFold, ShuffleSplit, Time
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.targets.held_out import split_rows
-from tests.helpers.hyperparameters import SMALL, X, Xr, fitted, same, y, yr
+from tests.helpers.hyperparameters import SMALL, X, Xr, fit_net, has_same_weights, y, yr
 
 # ---- stopping -------------------------------------------------------------------------------------------------------
 
 
 def test_stopping_by_a_scorer():
-    net = fitted(early_stopping=True, stopping_metric="roc_auc_ovr", max_epochs=15, patience=4, lr=2e-2)
+    net = fit_net(early_stopping=True, stopping_metric="roc_auc_ovr", max_epochs=15, patience=4, lr=2e-2)
     scores = [row["valid_score"] for row in net.history_]
     assert net.best_epoch_ == 1 + int(np.argmax(scores))
     rows = np.arange(len(X))
@@ -58,7 +58,7 @@ def test_a_scorer_of_one_class_needs_to_know_it():
 
 
 def test_min_delta():
-    stopped = fitted(early_stopping=True, patience=2, min_delta=100.0, max_epochs=20)
+    stopped = fit_net(early_stopping=True, patience=2, min_delta=100.0, max_epochs=20)
     assert stopped.n_iter_ == 3
     assert stopped.best_epoch_ == 1
 
@@ -71,7 +71,7 @@ def test_own_validation_rows():
         -np.log(p[np.arange(50), y[150:]]).mean(), rel=1e-5
     )
     only_told = NetClassifier(**SMALL).fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
-    assert same(
+    assert has_same_weights(
         only_told, NetClassifier(**SMALL).fit(X[:150], y[:150])
     )  # they teach nothing, and without early_stopping choose nothing
     assert only_told.history_[0]["valid_loss"] > 0
@@ -100,7 +100,7 @@ def test_validation_by_groups_and_time():
     assert len(set(held_out[0])) == 3
     in_time = NetClassifier(**SMALL | {"early_stopping": True}, validation_split=TimeSeriesSplit(2)).fit(X, y)
     by_hand = NetClassifier(**SMALL | {"early_stopping": True}).fit(X[:68], y[:68], X_val=X[68:134], y_val=y[68:134])
-    assert same(in_time, by_hand)
+    assert has_same_weights(in_time, by_hand)
     for wrong in ("kfold", ShuffleSplit, KFold(500)):  # of which a string has a `split`, too
         with pytest.raises(
             ValueError, match=r"(?s)validation_split=.* can not split these 200 rows .*; give a splitter"
@@ -116,7 +116,7 @@ def test_a_splitter_of_groups_without_groups():
 def test_groups_without_a_splitter_are_ignored_aloud():
     with pytest.warns(UserWarning, match="groups are ignored: validation_fraction holds rows out whatever"):
         net = fitted_with(groups=np.arange(200) // 20)
-    assert same(net, fitted_with())
+    assert has_same_weights(net, fitted_with())
     NetClassifier(**SMALL).fit(X, y, groups=np.arange(200))  # nothing is held out
 
 
@@ -125,17 +125,19 @@ def fitted_with(**more):
 
 
 def test_refit_on_all_rows():
-    stopped = fitted(early_stopping=True, max_epochs=12, patience=2, lr=5e-2)
-    net = fitted(early_stopping=True, max_epochs=12, patience=2, lr=5e-2, refit_full=True)
+    stopped = fit_net(early_stopping=True, max_epochs=12, patience=2, lr=5e-2)
+    net = fit_net(early_stopping=True, max_epochs=12, patience=2, lr=5e-2, refit_full=True)
     assert net.stopping_history_[0]["valid_loss"] == stopped.history_[0]["valid_loss"]
     assert net.n_iter_ == stopped.best_epoch_
     assert "valid_loss" not in net.history_[0]
-    assert same(net, fitted(max_epochs=stopped.best_epoch_, schedule_epochs=12, lr=5e-2, weight_averaging="ema"))
+    assert has_same_weights(
+        net, fit_net(max_epochs=stopped.best_epoch_, schedule_epochs=12, lr=5e-2, weight_averaging="ema")
+    )
 
 
 def test_plateau_needs_rows_to_look_at():
     with pytest.raises(ValueError, match="set early_stopping=True, or give X_val"):
-        fitted(lr_schedule="plateau")
+        fit_net(lr_schedule="plateau")
     NetClassifier(**SMALL, lr_schedule="plateau").fit(X, y, X_val=X, y_val=y)
 
 
@@ -197,7 +199,7 @@ def test_predictions_kept_in_range():
     free, kept = (
         NetRegressor(**SMALL, num_embedding="none", clip_prediction=clip).fit(Xr, yr) for clip in (False, True)
     )
-    assert same(free, kept)
+    assert has_same_weights(free, kept)
     assert free.predict(far).max() > yr.max()
     assert kept.predict(far).max() <= yr.max()
     assert kept.predict(far).min() >= yr.min()
@@ -215,7 +217,9 @@ def test_several_labels_a_row():
     assert early.history_[0]["valid_score"] >= 0
     assert cross_val_score(clone(net).set_params(max_epochs=10), X, Y, cv=3).shape == (3,)
     for frame in (pd.DataFrame(Y), pl.DataFrame(Y)):
-        assert same(clone(net).set_params(max_epochs=2).fit(X, frame), clone(net).set_params(max_epochs=2).fit(X, Y))
+        assert has_same_weights(
+            clone(net).set_params(max_epochs=2).fit(X, frame), clone(net).set_params(max_epochs=2).fit(X, Y)
+        )
     with pytest.raises(ValueError, match="loss='focal' is for one label a row"):
         clone(net).set_params(loss="focal").fit(X, Y)
     with pytest.raises(ValueError, match="y has 3 columns of labels"):

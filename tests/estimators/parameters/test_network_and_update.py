@@ -9,7 +9,7 @@ import pytest
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.parameters import CLASSIFIER, COMMON, REGRESSOR
-from tests.helpers.hyperparameters import SMALL, X, fitted, same, y
+from tests.helpers.hyperparameters import SMALL, X, fit_net, has_same_weights, y
 
 
 @pytest.mark.parametrize(("Net", "own"), [(NetClassifier, CLASSIFIER), (NetRegressor, REGRESSOR)])
@@ -116,37 +116,43 @@ def test_it_has_an_effect(name):
     ],
 )
 def test_settings_of_settings(given, changes):
-    a, b = fitted(**given), fitted(**given | changes)
+    a, b = fit_net(**given), fit_net(**given | changes)
     assert not np.allclose(a.predict_proba(X), b.predict_proba(X), atol=1e-6)
 
 
 def test_other_names():
-    assert same(fitted(activation="silu"), fitted(activation="swish"))
-    assert same(fitted(weight_averaging=None), fitted(weight_averaging="none"))
-    assert same(fitted(weight_averaging="auto"), fitted(weight_averaging="none"))
-    stopped = fitted(early_stopping=True)
-    assert same(stopped, fitted(early_stopping=True, weight_averaging="ema"))
-    assert not same(stopped, fitted(early_stopping=True, weight_averaging="none"))
-    assert same(fitted(optimizer="sgd"), fitted(optimizer="momentum"))
-    assert same(fitted(n_layers=2), fitted(hidden_layer_sizes=(16, 16)))
-    assert same(
-        fitted(normalization=None, lr_scaling=None, activation="none"),
-        fitted(normalization="none", lr_scaling="none", activation=None),
+    assert has_same_weights(fit_net(activation="silu"), fit_net(activation="swish"))
+    assert has_same_weights(fit_net(weight_averaging=None), fit_net(weight_averaging="none"))
+    assert has_same_weights(fit_net(weight_averaging="auto"), fit_net(weight_averaging="none"))
+    stopped = fit_net(early_stopping=True)
+    assert has_same_weights(stopped, fit_net(early_stopping=True, weight_averaging="ema"))
+    assert not has_same_weights(stopped, fit_net(early_stopping=True, weight_averaging="none"))
+    assert has_same_weights(fit_net(optimizer="sgd"), fit_net(optimizer="momentum"))
+    assert has_same_weights(fit_net(n_layers=2), fit_net(hidden_layer_sizes=(16, 16)))
+    assert has_same_weights(
+        fit_net(normalization=None, lr_scaling=None, activation="none"),
+        fit_net(normalization="none", lr_scaling="none", activation=None),
     )
-    assert same(fitted(loss="focal", focal_gamma=0.0, max_epochs=1), fitted(loss="focal", focal_gamma=0, max_epochs=1))
+    assert has_same_weights(
+        fit_net(loss="focal", focal_gamma=0.0, max_epochs=1), fit_net(loss="focal", focal_gamma=0, max_epochs=1)
+    )
 
 
 def test_weight_decay_leaves_biases_alone():
-    net = fitted(weight_decay=1e4, lr=1e-4, optimizer="adamw", init="torch", max_epochs=1)
+    net = fit_net(weight_decay=1e4, lr=1e-4, optimizer="adamw", init="torch", max_epochs=1)
     tensors = dict(net.net_.module_.named_parameters())
     assert max(float(p.detach().abs().max()) for name, p in tensors.items() if name.endswith("weight")) < 1e-2
     assert min(float(p.detach().abs().max()) for name, p in tensors.items() if name.endswith("bias")) > 1e-2
 
 
 def test_learning_rate_scaled_by_the_batch():
-    assert same(fitted(batch_size=64, lr=1e-3, lr_scaling="linear", base_batch_size=32), fitted(batch_size=64, lr=2e-3))
-    assert same(fitted(batch_size=128, lr=1e-3, lr_scaling="sqrt", base_batch_size=32), fitted(batch_size=128, lr=2e-3))
+    assert has_same_weights(
+        fit_net(batch_size=64, lr=1e-3, lr_scaling="linear", base_batch_size=32), fit_net(batch_size=64, lr=2e-3)
+    )
+    assert has_same_weights(
+        fit_net(batch_size=128, lr=1e-3, lr_scaling="sqrt", base_batch_size=32), fit_net(batch_size=128, lr=2e-3)
+    )
 
 
 def test_batch_size_as_a_fraction():
-    assert same(fitted(batch_size=0.25), fitted(batch_size=50))
+    assert has_same_weights(fit_net(batch_size=0.25), fit_net(batch_size=50))

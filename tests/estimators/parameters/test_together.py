@@ -11,7 +11,7 @@ from torch import nn
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
-from tests.helpers.hyperparameters import SMALL, X, Xr, fitted, same, y, yr
+from tests.helpers.hyperparameters import SMALL, X, Xr, fit_net, has_same_weights, y, yr
 
 # ---- together, and apart --------------------------------------------------------------------------------------------
 
@@ -51,7 +51,7 @@ def test_everything_survives_a_pickle():
     again = pickle.loads(pickle.dumps(net))
     net.set_params(max_epochs=8).fit(X, y)
     again.set_params(max_epochs=8).fit(X, y)
-    assert same(net, again)
+    assert has_same_weights(net, again)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_everything_survives_a_pickle():
 )
 def test_wrong_values_are_named(name, value):
     with pytest.raises(ValueError, match=name):
-        fitted(**{name: value})
+        fit_net(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_wrong_values_are_named(name, value):
 )
 def test_wrong_combinations_are_named(parameters, message):
     with pytest.raises(ValueError, match=message):
-        fitted(**parameters)
+        fit_net(**parameters)
 
 
 class Normalised(nn.Module):
@@ -152,14 +152,14 @@ def members(net):
 
 
 def test_members_are_networks_of_other_seeds_and_average():
-    net = fitted(n_members=4, dropout=0.1)
+    net = fit_net(n_members=4, dropout=0.1)
     assert net.parameters_.shape[0] == 4
     each = [part.predict_proba(X) for part in members(net)]
     assert not any(np.array_equal(each[0], other) for other in each[1:])
     np.testing.assert_allclose(net.predict_proba(X), np.mean(each, axis=0))
     assert (net.predict(X) == net.classes_[net.predict_proba(X).argmax(1)]).all()
-    assert np.array_equal(each[0], fitted(dropout=0.1).predict_proba(X))
-    assert np.array_equal(fitted(n_members=2, dropout=0.1).parameters_, net.parameters_[:2])
+    assert np.array_equal(each[0], fit_net(dropout=0.1).predict_proba(X))
+    assert np.array_equal(fit_net(n_members=2, dropout=0.1).parameters_, net.parameters_[:2])
 
 
 def test_members_of_a_regressor():
@@ -173,15 +173,15 @@ def test_members_in_a_search():
     with sknet_hp.fused(n_jobs=2):
         together = GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=2).fit(X, y)
     assert np.array_equal(alone.cv_results_["mean_test_score"], together.cv_results_["mean_test_score"])
-    assert same(alone.best_estimator_, together.best_estimator_)
+    assert has_same_weights(alone.best_estimator_, together.best_estimator_)
 
 
 def test_members_go_on_each_from_where_it_stopped():
     early = {"early_stopping": True, "patience": 1, "lr": 5e-2, "n_members": 4}
-    whole = fitted(**early, max_epochs=9, schedule_epochs=9)
+    whole = fit_net(**early, max_epochs=9, schedule_epochs=9)
     net = NetClassifier(**SMALL | early | {"max_epochs": 3}, schedule_epochs=9, warm_start=True).fit(X, y)
     net.set_params(max_epochs=9).fit(X, y)
-    assert same(net, whole)
+    assert has_same_weights(net, whole)
     assert len({state.epoch for state in net.states_}) > 1
     assert net.n_iter_ == max(state.epoch for state in net.states_)
     net.partial_fit(X, y)
@@ -199,6 +199,6 @@ def test_callbacks_look_on_at_the_first_member():
         def on_epoch_end(self, net, **kwargs):
             type(self).seen += 1
 
-    watched = fitted(n_members=3, callbacks=[Count()])
+    watched = fit_net(n_members=3, callbacks=[Count()])
     assert Count.seen == 4
-    assert same(watched, fitted(n_members=3))
+    assert has_same_weights(watched, fit_net(n_members=3))

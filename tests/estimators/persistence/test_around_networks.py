@@ -38,7 +38,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, SavedModelError
 from sknet_hp.search import HalvingSearchCV
-from tests.helpers.saved_files import rewritten, saved
+from tests.helpers.saved_files import rewrite, save_and_load
 
 SMALL = {"width": 4, "max_epochs": 2, "random_state": 0, "num_bins": 4}
 X, y = make_classification(120, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
@@ -132,10 +132,10 @@ def same(got, expected):
     + [pytest.param(model, Xr, y, id=f"regressor: {name}") for name, (model, y) in REGRESSORS.items()],
 )
 def test_what_holds_networks_comes_back(model, X, y, path):
-    begun = saved(model, path)
+    begun = save_and_load(model, path)
     assert without_addresses(begun) == without_addresses(model)
     fitted, again = clone(model).fit(X, y), begun.fit(X, y)
-    back = saved(fitted, path)
+    back = save_and_load(fitted, path)
     assert type(back) is type(fitted)
     for method in ("predict", "predict_proba", "transform"):
         if not hasattr(fitted, method):
@@ -143,7 +143,7 @@ def test_what_holds_networks_comes_back(model, X, y, path):
         expected = getattr(fitted, method)(X)
         same(getattr(back, method)(X), expected)
         same(getattr(again, method)(X), expected)
-    assert saved(back, path).predict(X).dtype == fitted.predict(X).dtype
+    assert save_and_load(back, path).predict(X).dtype == fitted.predict(X).dtype
 
 
 def test_what_is_in_it_twice_is_in_the_file_once(path):
@@ -151,7 +151,7 @@ def test_what_is_in_it_twice_is_in_the_file_once(path):
     wide = VotingClassifier([("a", NetClassifier(**SMALL | {"width": 256}))]).fit(X, y)
     sknet_hp.save(wide.estimators_[0], path)
     alone = path.stat().st_size
-    back = saved(wide, path)
+    back = save_and_load(wide, path)
     assert path.stat().st_size < 1.2 * alone
     assert back.named_estimators_["a"] is back.named_estimators_.a is back.estimators_[0]
 
@@ -164,8 +164,8 @@ def test_requests_of_what_holds_networks(path):
         model.set_score_request(sample_weight=True)
         expected = get_routing_for_object(model)._serialize()
         assert "own" in str(expected)
-        assert get_routing_for_object(saved(model, path))._serialize() == expected
-        assert get_routing_for_object(saved(model.fit(X, y, own=np.ones(120)), path))._serialize() == expected
+        assert get_routing_for_object(save_and_load(model, path))._serialize() == expected
+        assert get_routing_for_object(save_and_load(model.fit(X, y, own=np.ones(120)), path))._serialize() == expected
 
 
 def test_the_version_of_scikit_learn_is_remembered(path, monkeypatch):
@@ -222,7 +222,7 @@ def test_searches_are_told_to_save_what_they_found(path):
     search = GridSearchCV(VotingClassifier([("a", net)]), {"a__lr": [1e-3]}, cv=2).fit(X, y)
     with pytest.raises(TypeError, match="got GridSearchCV; save its best_estimator_, or use joblib"):
         sknet_hp.save(search, path)
-    assert np.array_equal(saved(search.best_estimator_, path).predict(X), search.predict(X))
+    assert np.array_equal(save_and_load(search.best_estimator_, path).predict(X), search.predict(X))
 
 
 @pytest.mark.parametrize(
@@ -238,6 +238,6 @@ def test_searches_are_told_to_save_what_they_found(path):
 )
 def test_names_that_are_no_estimators(name, path):
     sknet_hp.save(VotingClassifier([("a", net)]), path)
-    rewritten(path, lambda tree: tree.replace("sklearn.ensemble.VotingClassifier", name))
+    rewrite(path, lambda tree: tree.replace("sklearn.ensemble.VotingClassifier", name))
     with pytest.raises(SavedModelError, match="is damaged"):
         sknet_hp.load(path)

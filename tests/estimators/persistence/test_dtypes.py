@@ -11,7 +11,7 @@ import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.persistence.reader import Reader
 from sknet_hp.estimators.persistence.writer import Writer
-from tests.helpers.saved_files import saved
+from tests.helpers.saved_files import save_and_load
 
 SMALL = {"width": 4, "max_epochs": 1, "random_state": 0, "num_bins": 4}
 X = np.random.default_rng(0).standard_normal((60, 3))
@@ -50,7 +50,7 @@ def path(tmp_path):
 @pytest.mark.parametrize("kind", LABELS)
 def test_labels(kind, path):
     net = NetClassifier(**SMALL).fit(X, LABELS[kind][CODES])
-    back = saved(net, path)
+    back = save_and_load(net, path)
     for expected, got in ((net.classes_, back.classes_), (net.predict(X), back.predict(X))):
         assert got.dtype == expected.dtype
         assert np.array_equal(got, expected)
@@ -63,14 +63,14 @@ def test_labels(kind, path):
 def test_targets(kind, path):
     y = CODES.astype(kind) if kind in NUMBERS else pd.array(CODES, dtype=kind)
     net = NetRegressor(**SMALL).fit(X, y)
-    assert np.array_equal(saved(net, path).predict(X), net.predict(X))
+    assert np.array_equal(save_and_load(net, path).predict(X), net.predict(X))
 
 
 @pytest.mark.parametrize("kind", [*NUMBERS, *TEXTS, "O"])
 def test_tables(kind, path):
     table = (X * 4).round().astype(kind) if kind in NUMBERS[1:] else (X > 0).astype(kind)
     net = NetClassifier(**SMALL).fit(table, CODES)
-    assert np.array_equal(saved(net, path).predict_proba(table), net.predict_proba(table))
+    assert np.array_equal(save_and_load(net, path).predict_proba(table), net.predict_proba(table))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_frames_with_missing_cells(kind, path):
     column[::7] = None
     frame = pd.DataFrame({"a": column, "b": X[:, 1]})
     net = NetClassifier(**SMALL).fit(frame, CODES)
-    assert np.array_equal(saved(net, path).predict_proba(frame), net.predict_proba(frame))
+    assert np.array_equal(save_and_load(net, path).predict_proba(frame), net.predict_proba(frame))
 
 
 def test_frames_of_polars(path):
@@ -95,7 +95,7 @@ def test_frames_of_polars(path):
         }
     )
     net = NetClassifier(**SMALL).fit(frame, frame["b"])
-    assert np.array_equal(saved(net, path).predict_proba(frame), net.predict_proba(frame))
+    assert np.array_equal(save_and_load(net, path).predict_proba(frame), net.predict_proba(frame))
 
 
 def test_labels_that_no_file_holds_are_refused_before_there_is_one(path):

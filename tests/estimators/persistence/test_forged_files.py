@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp import NetClassifier, SavedModelError
-from tests.helpers.saved_files import contents, rewritten
+from tests.helpers.saved_files import read_contents, rewrite
 
 X = np.random.default_rng(0).standard_normal((40, 3))
 net = NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
@@ -44,13 +44,13 @@ def refused(path):
 
 
 def test_text_of_a_width_that_it_has_not(path):
-    rewritten(path, lambda tree: '{"texts":["a"],"dtype":"<U400000000"}')
+    rewrite(path, lambda tree: '{"texts":["a"],"dtype":"<U400000000"}')
     assert refused(path)
 
 
 @pytest.mark.parametrize("kind", ["texts", "bytes"])
 def test_text_without_rows(path, kind):
-    rewritten(
+    rewrite(
         path,
         lambda tree: f'{{"{kind}":"a0"}}',
         {"a0": np.zeros((0, 2**40), np.uint32 if kind == "texts" else np.uint8)},
@@ -59,13 +59,13 @@ def test_text_without_rows(path, kind):
 
 
 def test_characters_that_are_none(path):
-    rewritten(path, lambda tree: '{"texts":"a0"}', {"a0": np.full((2, 3), 0x110000, np.uint32)})
+    rewrite(path, lambda tree: '{"texts":"a0"}', {"a0": np.full((2, 3), 0x110000, np.uint32)})
     assert refused(path)
 
 
 @pytest.mark.parametrize("node", ['{"array":"a0"}', '{"skops":"a0"}', '{"texts":"a0"}', '{"array":"a0","order":">"}'])
 def test_one_array_many_times(path, node):
-    rewritten(path, lambda tree: f'{{"list":[{",".join([node] * 1000)}]}}', {"a0": np.zeros((1, 200_000), np.uint32)})
+    rewrite(path, lambda tree: f'{{"list":[{",".join([node] * 1000)}]}}', {"a0": np.zeros((1, 200_000), np.uint32)})
     assert refused(path)
 
 
@@ -82,7 +82,7 @@ def test_one_array_many_times(path, node):
     ],
 )
 def test_counts_of_nothing(path, node):
-    rewritten(path, lambda tree: node, {"a0": np.zeros(5)})
+    rewrite(path, lambda tree: node, {"a0": np.zeros(5)})
     assert refused(path)
 
 
@@ -90,7 +90,7 @@ def test_counts_of_nothing(path, node):
     ("begin", "end"), [('{"list":[', "]}"), ('{"dict":[["a",', "]]}"), ('{"object":"State","state":{"a":', "}}")]
 )
 def test_nodes_in_nodes(path, begin, end):
-    rewritten(path, lambda tree: begin * 100_000 + "1" + end * 100_000)
+    rewrite(path, lambda tree: begin * 100_000 + "1" + end * 100_000)
     assert refused(path)
 
 
@@ -99,9 +99,9 @@ def test_nodes_in_nodes(path, begin, end):
 
 def with_step(path, make):
     """Put another archive into the place of the scaler's."""
-    tree, arrays = contents(path)
+    tree, arrays = read_contents(path)
     name = re.search(r'\{"skops":"(a\d+)"\}', tree)[1]
-    rewritten(path, arrays=arrays | {name: np.frombuffer(make(arrays[name].tobytes()), np.uint8)})
+    rewrite(path, arrays=arrays | {name: np.frombuffer(make(arrays[name].tobytes()), np.uint8)})
 
 
 def changed(content, change, compression=0):

@@ -26,7 +26,7 @@ import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, SavedModelError
 from sknet_hp.estimators.encoding.transforms import TRANSFORMS
 from sknet_hp.estimators.persistence.contents import FORMAT
-from tests.helpers.saved_files import rewritten
+from tests.helpers.saved_files import rewrite
 from tests.helpers.scripts import run_code
 
 SMALL = {"width": 8, "max_epochs": 3, "random_state": 0}
@@ -266,7 +266,7 @@ def test_no_file(path):
 )
 def test_changed_files_build_nothing_but_what_is_known(path, evil):
     sknet_hp.save(MODELS["numbers"](), path)
-    rewritten(path, evil)
+    rewrite(path, evil)
     with pytest.raises(SavedModelError):
         sknet_hp.load(path)
 

@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.targets.held_out import split_rows
-from tests.helpers.small_nets import ESTIMATORS, SMALL, outputs
+from tests.helpers.small_nets import ESTIMATORS, SMALL, predict_outputs
 
 # ---- labels and tables ---------------------------------------------------------------------------------------------
 
@@ -83,7 +83,7 @@ def test_tables_of_numbers(problem, Net, convert):
         table.columns = [f"c{i}" for i in range(X.shape[1])]
     expected = Net(**SMALL).fit(X, y)
     net = Net(**SMALL).fit(table, y)
-    np.testing.assert_allclose(outputs(net, table), outputs(expected, X), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(predict_outputs(net, table), predict_outputs(expected, X), rtol=1e-3, atol=1e-4)
     assert net.n_features_in_ == 6
 
 
@@ -172,17 +172,17 @@ def test_a_weight_is_a_number_of_rows(problem, Net, normalization):
     weighted = Net(**parameters).fit(X, y, sample_weight=counts)
     repeated = Net(**parameters).fit(np.repeat(X, counts, 0), np.repeat(y, counts))
     scale = 1 if Net is NetClassifier else np.std(y)
-    np.testing.assert_allclose(outputs(weighted, X) / scale, outputs(repeated, X) / scale, atol=2e-3)
+    np.testing.assert_allclose(predict_outputs(weighted, X) / scale, predict_outputs(repeated, X) / scale, atol=2e-3)
     np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-3)
     unweighted = Net(**parameters).fit(X, y)
-    assert np.abs(outputs(weighted, X) - outputs(unweighted, X)).max() / scale > 1e-2
+    assert np.abs(predict_outputs(weighted, X) - predict_outputs(unweighted, X)).max() / scale > 1e-2
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)
 def test_weights_of_one_change_nothing(problem, Net):
     X, y = problem(Net)
     one, other = Net(**SMALL).fit(X, y), Net(**SMALL).fit(X, y, sample_weight=np.ones(len(X)))
-    np.testing.assert_allclose(outputs(one, X), outputs(other, X), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(predict_outputs(one, X), predict_outputs(other, X), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)

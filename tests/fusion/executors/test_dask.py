@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 
 import sknet_hp
 from sknet_hp.fusion.engine import get_engine
-from tests.helpers.scripts import run, run_code, start, wait_until
+from tests.helpers.scripts import run_code, run_script, start_script, wait_until
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.timeout(120)
@@ -131,7 +131,7 @@ def test_a_cluster_that_is_gone_ends_the_search(fit):
 
 
 def test_classes_of_main(client, tmp_path):
-    out, error = run(
+    out, error = run_script(
         tmp_path,
         connected(
             client,
@@ -162,7 +162,7 @@ def test_classes_of_main(client, tmp_path):
 
 def test_ctrl_c(client, tmp_path):
     """It ends a search; the next one works."""
-    process = start(
+    process = start_script(
         tmp_path,
         connected(
             client,
@@ -197,7 +197,7 @@ def test_ctrl_c(client, tmp_path):
 
 
 def test_workers_are_free_when_who_asked_is_killed(client, fit, alone, tmp_path):
-    process = start(
+    process = start_script(
         tmp_path,
         connected(
             client,

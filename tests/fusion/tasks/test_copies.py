@@ -25,7 +25,7 @@ from sklearn.utils.parallel import delayed as sklearn_delayed
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.fusion.tasks.copies import clones_by_itself, copy_calls
-from tests.helpers.scripts import run
+from tests.helpers.scripts import run_script
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -80,7 +80,7 @@ def test_tasks_that_share_an_estimator(estimator, n_jobs):
 
 
 def test_numbers_are_those_of_processes(tmp_path):
-    out, error = run(
+    out, error = run_script(
         tmp_path,
         """
         import joblib

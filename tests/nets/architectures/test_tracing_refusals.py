@@ -9,7 +9,7 @@ from torch import nn
 
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import UnknownLayerError, trace
-from tests.helpers.modules import ROWS, Residual, bound
+from tests.helpers.modules import ROWS, Residual, bind_modules
 
 
 class Subclassed(nn.Linear):
@@ -249,7 +249,7 @@ def test_writing_in_place_over_what_is_read_again(activation):
 
     module = Twice()
     try:
-        _, program, _ = bound([module])
+        _, program, _ = bind_modules([module])
     except UnknownLayerError:
         return
     x = torch.randn(1, ROWS, 6)

@@ -20,9 +20,8 @@ from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise, 
 from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, allocate_lines
 from sknet_hp.training.compiled import augment, loop, losses, updates  # noqa: F401
 from sknet_hp.training.rules import stopping
-from tests.helpers.kernels import normal, run
-from tests.helpers.scripts import PREAMBLE
-from tests.helpers.scripts import run as run_script
+from tests.helpers.kernels import draw_normal, run_kernel
+from tests.helpers.scripts import PREAMBLE, run_script
 
 
 def every_kernel():
@@ -47,7 +46,7 @@ def test_names_tell_kernels_of_one_pattern_apart():
 
 
 def test_what_fields_are():
-    array = normal(3)
+    array = draw_normal(3)
     assert encode_field(array) == array.ctypes.data
     assert encode_field(array[1:]) == array.ctypes.data + 4
     assert encode_field(0.1) == encode_field(np.float64(0.1)) == int(np.float32(0.1).view(np.int32))
@@ -144,7 +143,7 @@ def test_subnormal_numbers_are_flushed_and_only_here():
     tiny = np.finfo(np.float32).tiny
     for flushes, left in ((False, tiny / 2), (True, 0), (False, tiny / 2)):
         x = np.array([tiny])
-        run(halve, x=x, flushes=flushes)
+        run_kernel(halve, x=x, flushes=flushes)
         assert x[0] == left
         assert np.float32(tiny) * np.float32(0.5) > 0
 

@@ -11,24 +11,24 @@ from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
 from sknet_hp.nets.architectures.resnet import ResNet
 from sknet_hp.nets.architectures.tabm import TabM
-from tests.helpers.encoded_tables import made_table
-from tests.helpers.kernels import close, normal, same_bits
-from tests.helpers.programs import Compiled, in_torch, wide, with_weights
+from tests.helpers.encoded_tables import draw_encoded_table
+from tests.helpers.kernels import assert_close, draw_normal, has_same_bits
+from tests.helpers.programs import Compiled, draw_weights, make_reference, widen
 
 ALL = 50
 
 TABLES = {
-    "numbers": made_table(ALL, n_floats=5),
-    "one number": made_table(ALL, n_floats=1),
-    "bins": made_table(ALL, n_floats=3, bins=(4, 4)),
-    "categories": made_table(ALL, n_floats=2, categories=(3, 5)),
-    "nothing but categories": made_table(ALL, categories=(3, 5)),
-    "words": made_table(ALL, words=9),
-    "everything": made_table(ALL, n_floats=3, bins=(4, 4), categories=(3, 5), words=9),
+    "numbers": draw_encoded_table(ALL, n_floats=5),
+    "one number": draw_encoded_table(ALL, n_floats=1),
+    "bins": draw_encoded_table(ALL, n_floats=3, bins=(4, 4)),
+    "categories": draw_encoded_table(ALL, n_floats=2, categories=(3, 5)),
+    "nothing but categories": draw_encoded_table(ALL, categories=(3, 5)),
+    "words": draw_encoded_table(ALL, words=9),
+    "everything": draw_encoded_table(ALL, n_floats=3, bins=(4, 4), categories=(3, 5), words=9),
 }
 CODED = {
-    "numbers and codes": made_table(ALL, n_floats=3, codes=(4, 7)),
-    "everything and codes": made_table(ALL, n_floats=3, bins=(4, 4), categories=(3,), words=9, codes=(4, 7)),
+    "numbers and codes": draw_encoded_table(ALL, n_floats=3, codes=(4, 7)),
+    "everything and codes": draw_encoded_table(ALL, n_floats=3, bins=(4, 4), categories=(3,), words=9, codes=(4, 7)),
 }
 
 
@@ -148,27 +148,27 @@ ODD = {
 
 def check(module, table, rows, dense=False, tolerance=3e-5):
     """Compare outputs, gradients and running statistics of a batch."""
-    compiled, module = Compiled(module, table, max(rows, 20), dense=dense), in_torch(module)
+    compiled, module = Compiled(module, table, max(rows, 20), dense=dense), make_reference(module)
     batch = np.random.default_rng(rows).integers(0, ALL, rows)
     for _ in range(2):  # memory is used again in the next step, and running statistics go on
         out = compiled.forward(batch)
-        expected = module.train()(wide(table, batch))
-        close(out, expected, tolerance)
-        g = normal(*out.shape, seed=3) / rows
+        expected = module.train()(widen(table, batch))
+        assert_close(out, expected, tolerance)
+        g = draw_normal(*out.shape, seed=3) / rows
         module.zero_grad()
         expected.backward(torch.tensor(g, dtype=torch.float64))
         gradients = compiled.backward(batch, g)
         assert set(gradients) == {name for name, _ in module.named_parameters()}
         for name, parameter in module.named_parameters():
-            close(gradients[name], parameter.grad, tolerance)
+            assert_close(gradients[name], parameter.grad, tolerance)
         for name, found in compiled.buffers().items():
-            close(found, dict(module.named_buffers())[name], tolerance)
+            assert_close(found, dict(module.named_buffers())[name], tolerance)
 
 
 @every_case
 def test_training_step(make, table, options):
     table = (TABLES | CODED)[table]
-    module = with_weights(make(table, **options))
+    module = draw_weights(make(table, **options))
     # Over few rows normalisation makes much of roundings, and torch has none over one.
     has_batch_norm = any(isinstance(layer, nn.BatchNorm1d) for layer in module.modules())
     for rows in (17, 33) if has_batch_norm else (1, 3, 33):
@@ -178,34 +178,34 @@ def test_training_step(make, table, options):
 @every_case
 def test_prediction(make, table, options):
     table = (TABLES | CODED)[table]
-    module = with_weights(make(table, **options))
+    module = draw_weights(make(table, **options))
     compiled = Compiled(module, table, 33, training=False)
     for rows in (33, 1):
         batch = np.random.default_rng(rows).integers(0, ALL, rows)
-        close(compiled.forward(batch), module.double().eval()(wide(table, batch)), 3e-5)
+        assert_close(compiled.forward(batch), module.double().eval()(widen(table, batch)), 3e-5)
 
 
 @pytest.mark.parametrize("table", ["numbers", "everything", "words"])
 @pytest.mark.parametrize("name", list(ODD))
 def test_odd_modules(name, table):
-    check(with_weights(ODD[name](TABLES[table].width)), TABLES[table], 17, tolerance=3e-4 if "twice" in name else 3e-5)
+    check(draw_weights(ODD[name](TABLES[table].width)), TABLES[table], 17, tolerance=3e-4 if "twice" in name else 3e-5)
 
 
 @every_case
 def test_parts_do_not_show(make, table, options):
     """Threads that meet after each kernel; rows enough for each to have some."""
     table = (TABLES | CODED)[table]
-    module = with_weights(make(table, **options))
+    module = draw_weights(make(table, **options))
     batch = np.random.default_rng(0).integers(0, ALL, 85)
     found = []
     for parts in (1, 2, 3, 5):
         compiled = Compiled(module, table, 85, parts)
         out = compiled.forward(batch)
         found.append(
-            [out, *compiled.backward(batch, normal(*out.shape, seed=3)).values(), *compiled.buffers().values()]
+            [out, *compiled.backward(batch, draw_normal(*out.shape, seed=3)).values(), *compiled.buffers().values()]
         )
     for parts in found[1:]:
-        assert all(same_bits(a, b) for a, b in zip(parts, found[0], strict=True))
+        assert all(has_same_bits(a, b) for a, b in zip(parts, found[0], strict=True))
 
 
 @pytest.mark.parametrize(
@@ -214,11 +214,11 @@ def test_parts_do_not_show(make, table, options):
 @pytest.mark.parametrize("table", list(TABLES))
 def test_wide_rows(make, options, table):
     """For those who change inputs: the same network on rows that are written out."""
-    check(with_weights(make(TABLES[table], **options)), TABLES[table], 19, dense=True)
+    check(draw_weights(make(TABLES[table], **options)), TABLES[table], 19, dense=True)
 
 
 @pytest.mark.parametrize("embedding", ["plr", "pbld", "bins"])
 def test_wide_rows_of_embeddings(embedding):
     table = TABLES["bins"]
     options = {"front": front(table, num_embedding=embedding, num_embedding_dim=4)}
-    check(with_weights(mlp(table, **options)), table, 19, dense=True)
+    check(draw_weights(mlp(table, **options)), table, 19, dense=True)

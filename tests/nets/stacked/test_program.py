@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from sknet_hp.nets.architectures.mlp import ACTIVATIONS, MLP, NORMALIZATIONS
-from tests.helpers.modules import MEMBERS, ROWS, Residual, bound
+from tests.helpers.modules import MEMBERS, ROWS, Residual, bind_modules
 
 
 class Functional(nn.Module):
@@ -112,7 +112,7 @@ def run(graph, program, x, g):
 def test_program_equals_torch(make):
     torch.manual_seed(0)
     modules = [make() for _ in range(MEMBERS)]
-    graph, program, buffers = bound(modules)
+    graph, program, buffers = bind_modules(modules)
     for _ in range(2):
         x = torch.randn(MEMBERS, ROWS, 6)
         expected = [m.train()(x[k]) for k, m in enumerate(modules)]

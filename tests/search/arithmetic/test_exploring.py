@@ -14,7 +14,7 @@ from sknet_hp.search.arithmetic.exploring import explored, neighbours, perturbed
 from sknet_hp.search.searchers.population import intervals
 from sknet_hp.search.spaces.space import Choice, Range, Space
 from sknet_hp.skorch import NeuralNetClassifier
-from tests.helpers.populations import NET, ROWS, Quadratic, X, small, toy, y
+from tests.helpers.populations import NET, ROWS, Quadratic, X, make_small_search, make_toy_search, y
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -108,7 +108,7 @@ def test_intervals(most, interval, expected):
 )
 def test_shapes_and_optimizers_are_refused(name, values, bundles):
     with pytest.raises(ValueError, match=rf"'{name}' can not change while training goes on(.|\n)*HalvingSearchCV"):
-        small(param_distributions={"lr": [0.01, 0.1], name: values}).fit(X, y)
+        make_small_search(param_distributions={"lr": [0.01, 0.1], name: values}).fit(X, y)
     assert sum(bundles) <= 8, "before anything is trained for long"
 
 
@@ -120,9 +120,9 @@ def test_numbers_may_change(name):
     values = {"batch_size": [16, 32], "lr": [1e-3, 1e-2]}.get(
         name, [0.0, 0.1] if name != "grad_clip_norm" else [0.1, 1.0]
     )
-    search = small(param_distributions={name: values}, initial_candidates=[{name: value} for value in values * 3]).fit(
-        X, y
-    )
+    search = make_small_search(
+        param_distributions={name: values}, initial_candidates=[{name: value} for value in values * 3]
+    ).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert {params[name] for params in search.cv_results_["params"]} == set(values)
 
@@ -151,7 +151,7 @@ def test_modules_of_skorch_are_refused(pipeline):
 
 def test_shapes_may_stand_in_a_list_of_dicts():
     space = [{"width": [8], "lr": (1e-3, 1e-1, "log-uniform")}, {"width": [16], "lr": (1e-3, 1e-1, "log-uniform")}]
-    search = small(param_distributions=space, population_size=8).fit(X, y)
+    search = make_small_search(param_distributions=space, population_size=8).fit(X, y)
     results = search.cv_results_
     widths = dict(zip(results["candidate"], results["param_width"], strict=True))
     assert set(widths.values()) == {8, 16}
@@ -167,7 +167,7 @@ def test_the_step_that_is_trained_can_not_change():
     pipeline = make_pipeline(StandardScaler(), NET)
     space = {"netclassifier": [NET, clone(NET).set_params(lr=0.1)]}
     with pytest.raises(ValueError, match="'netclassifier' can not change while training goes on"):
-        small(estimator=pipeline, param_distributions=space).fit(X, y)
+        make_small_search(estimator=pipeline, param_distributions=space).fit(X, y)
 
 
 @pytest.mark.parametrize("name", ["module__in_features", "module"])
@@ -182,14 +182,14 @@ def test_modules_of_skorch_can_not_change(name):
         ValueError,
         match=f"'neuralnetclassifier__{name}' can not change while training goes on(?s:.*)skorch makes the module anew",
     ):
-        small(estimator=pipeline, param_distributions={f"neuralnetclassifier__{name}": values}).fit(X, y)
+        make_small_search(estimator=pipeline, param_distributions={f"neuralnetclassifier__{name}": values}).fit(X, y)
 
 
 def test_a_value_that_is_wrong_anyway_is_no_refusal():
     """It fails where it is drawn, and is replaced."""
     space = {"lr": (1e-3, 1e-1, "log-uniform"), "lr_schedule": ["constant", "cosine", "plateau"]}
     with pytest.warns(FitFailedWarning, match="fits failed"):
-        search = small(param_distributions=space, population_size=8).fit(X, y)
+        search = make_small_search(param_distributions=space, population_size=8).fit(X, y)
     assert np.isfinite(search.best_score_)
 
 
@@ -211,9 +211,9 @@ def test_a_value_that_is_wrong_anyway_is_no_refusal():
 )
 def test_bad_parameters(parameters, message):
     with pytest.raises(ValueError, match=message):
-        small(**parameters).fit(X, y)
+        make_small_search(**parameters).fit(X, y)
 
 
 def test_an_estimator_that_can_not_be_trained_on():
     with pytest.raises(ValueError, match=r"can not be trained on: RuntimeError: breaks(.|\n)*n_samples"):
-        toy(estimator=Quadratic(breaks=True)).fit(ROWS)
+        make_toy_search(estimator=Quadratic(breaks=True)).fit(ROWS)

@@ -18,7 +18,7 @@ from sknet_hp.search import JournalError
 from sknet_hp.search.journal import identity
 from sknet_hp.search.journal.description import Description
 from sknet_hp.search.journal.identity import digest
-from tests.helpers.journaled import X, networks, y
+from tests.helpers.journaled import X, make_network_search, y
 from tests.helpers.scripts import run_code
 from tests.helpers.users_code import HELPERS, SCORERS, UNCOMPARED
 from tests.helpers.users_references import REFERENCES
@@ -219,12 +219,12 @@ score = Score()
 
 
 def test_a_journal_is_refused_by_the_name_of_what_was_edited(path, project):
-    networks(path, scoring=project({"own.py": SCORER})).fit(X, y)
+    make_network_search(path, scoring=project({"own.py": SCORER})).fit(X, y)
     with pytest.raises(
         JournalError,
         match=r"another setting of the search \(pk\.helpers\.worth has changed\); give another path to begin anew",
     ):
-        networks(
+        make_network_search(
             path, scoring=project({"own.py": SCORER, "pk/helpers.py": HELPERS["pk/helpers.py"].replace("+ 10", "- 10")})
         ).fit(X, y)
 
@@ -234,26 +234,26 @@ def test_what_scorers_remember_is_no_setting(path, project, monkeypatch):
     as is one that was begun after it.
     """
     score = project({"own.py": SCORER})
-    networks(path, scoring=score).fit(X, y)
+    make_network_search(path, scoring=score).fit(X, y)
     expected = (
         r"when the search began: own\.SEEN \(it changes while the search runs\); "
         r"own\.Score\.calls \(it changes while the search runs\)\. If"
     )
     other = path.with_name("other")
     with pytest.warns(UserWarning, match=expected):
-        networks(path, scoring=score).fit(X, y)
+        make_network_search(path, scoring=score).fit(X, y)
     with pytest.warns(UserWarning, match=expected):
-        networks(other, scoring=score).fit(X, y)
+        make_network_search(other, scoring=score).fit(X, y)
     monkeypatch.setattr(identity, "_CHANGING", set())
     for known in (path, other):
         with pytest.warns(UserWarning, match=expected):
-            networks(known, scoring=project({"own.py": SCORER})).fit(X, y)
+            make_network_search(known, scoring=project({"own.py": SCORER})).fit(X, y)
         with pytest.raises(JournalError, match=r"\(own\.Score\.__call__ has changed\)"):
-            networks(known, scoring=project({"own.py": SCORER.replace("+= 1", "+= 2")})).fit(X, y)
+            make_network_search(known, scoring=project({"own.py": SCORER.replace("+= 1", "+= 2")})).fit(X, y)
 
 
 def test_a_warning_that_is_an_error_leaves_the_journal_to_others(path, project):
     score = project({"own.py": UNCOMPARED["random numbers"]})
     for _ in range(2):
         with pytest.raises(UserWarning, match=r"own\.RNG"):
-            networks(path, scoring=score).fit(X, y)
+            make_network_search(path, scoring=score).fit(X, y)

@@ -14,15 +14,15 @@ from sknet_hp.search.journal.identity import Identity
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.journal.lines import decode
 from sknet_hp.search.journal.states import Label, States
-from tests.helpers.curves import numbers_of
-from tests.helpers.journaled import NET, Stop, X, networks, same, stop_after, y
+from tests.helpers.curves import list_results
+from tests.helpers.journaled import NET, Stop, X, assert_same_search, make_network_search, stop_after, y
 from tests.helpers.scripts import run_code
 
 pytestmark = pytest.mark.timeout(120)
 
 
 def test_a_half_written_record(path, whole):
-    networks(path).fit(X, y)
+    make_network_search(path).fit(X, y)
     records = path / "records"
     content = records.read_bytes()
     lines = content.splitlines(keepends=True)
@@ -37,16 +37,16 @@ def test_a_half_written_record(path, whole):
         content + b"\x00" * 99,
     ):
         records.write_bytes(damaged)
-        same(networks(path).fit(X, y), whole[True])
+        assert_same_search(make_network_search(path).fit(X, y), whole[True])
         assert len(records.read_bytes().splitlines()) == 44
 
 
 def test_a_flipped_bit_in_a_record(path, whole):
-    networks(path).fit(X, y)
+    make_network_search(path).fit(X, y)
     content = bytearray((path / "records").read_bytes())
     content[len(content) // 2] ^= 1
     (path / "records").write_bytes(content)
-    same(networks(path).fit(X, y), whole[True])
+    assert_same_search(make_network_search(path).fit(X, y), whole[True])
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_damaged_state(path, damage, monkeypatch, whole):
     with monkeypatch.context() as patch:
         stop_after(34, patch)
         with pytest.raises(Stop):
-            networks(path).fit(X, y)
+            make_network_search(path).fit(X, y)
     states = sorted((path / "states").iterdir())
     assert len(states) == 34 - 18, "those that the first rung has left behind need none"
     for state in states:
@@ -77,7 +77,7 @@ def test_a_damaged_state(path, damage, monkeypatch, whole):
             state.rename(state.with_name(state.name + ".partial"))
         else:
             state.write_bytes(made[damage])
-    same(networks(path).fit(X, y), whole[True])
+    assert_same_search(make_network_search(path).fit(X, y), whole[True])
 
 
 def stopped(path, moment, **parameters):
@@ -85,7 +85,7 @@ def stopped(path, moment, **parameters):
     with pytest.MonkeyPatch.context() as patch:
         stop_after(moment, patch)
         with pytest.raises(Stop):
-            networks(path, **parameters).fit(X, y)
+            make_network_search(path, **parameters).fit(X, y)
     return {state.name for state in (path / "states").iterdir()}
 
 
@@ -116,9 +116,9 @@ def test_networks_that_were_exchanged(path, tmp_path, which, whole):
         match=rf"{state}' is the network of candidate \d+ .*, not of candidate {number} in split 0 after 3 .*or "
         rf"delete it",
     ):
-        networks(path).fit(X, y)
+        make_network_search(path).fit(X, y)
     state.write_bytes(kept)
-    same(networks(path).fit(X, y), whole[True])
+    assert_same_search(make_network_search(path).fit(X, y), whole[True])
 
 
 def test_a_network_of_an_earlier_rung(path, whole):
@@ -132,17 +132,17 @@ def test_a_network_of_an_earlier_rung(path, whole):
         JournalError,
         match=f"{late.name}' is the network of candidate {number} .* after 1 .*, not of candidate {number} .* after 3",
     ):
-        networks(path).fit(X, y)
+        make_network_search(path).fit(X, y)
     late.unlink()
-    same(networks(path).fit(X, y), whole[True])
+    assert_same_search(make_network_search(path).fit(X, y), whole[True])
 
 
 def test_records_that_were_exchanged(path, tmp_path):
-    networks(path).fit(X, y)
-    networks(tmp_path / "other").fit(X + 1, y)
+    make_network_search(path).fit(X, y)
+    make_network_search(tmp_path / "other").fit(X + 1, y)
     (path / "records").write_bytes((tmp_path / "other" / "records").read_bytes())
     with pytest.raises(JournalError, match=r"knows candidate 0 .*of another search"):
-        networks(path).fit(X, y)
+        make_network_search(path).fit(X, y)
 
 
 def test_networks_of_a_search_that_recorded_nothing(path):
@@ -151,8 +151,8 @@ def test_networks_of_a_search_that_recorded_nothing(path):
     """
     assert stopped(path, 34)
     (path / "records").write_bytes(b"")
-    search = networks(path, random_state=1).fit(X, y)
-    assert numbers_of(search) == numbers_of(networks(random_state=1).fit(X, y))
+    search = make_network_search(path, random_state=1).fit(X, y)
+    assert list_results(search) == list_results(make_network_search(random_state=1).fit(X, y))
 
 
 def test_forgetting_all_networks_spares_other_files(tmp_path):
@@ -167,11 +167,11 @@ def test_forgetting_all_networks_spares_other_files(tmp_path):
 
 
 def test_a_damaged_header(path):
-    networks(path).fit(X, y)
+    make_network_search(path).fit(X, y)
     for damaged in ("", "[1, 2", "[1]"):
         (path / "search.json").write_text(damaged)
         with pytest.raises(JournalError, match=r"is damaged: search\.json can not be read; give another path"):
-            networks(path).fit(X, y)
+            make_network_search(path).fit(X, y)
 
 
 class Full:
@@ -216,7 +216,7 @@ def test_full_disk_when_a_journal_begins(path, owner, name, reason, monkeypatch,
             Journal(path, Identity({"a": "1"}))
     assert raised.value.errno == reason
     assert not list(path.glob("*.partial"))
-    same(networks(path).fit(X, y), whole[True])
+    assert_same_search(make_network_search(path).fit(X, y), whole[True])
 
 
 def test_a_disk_that_fills_within_the_header(path):
@@ -247,11 +247,11 @@ def test_full_disk_for_records(path, room_left, monkeypatch, whole):
         with pytest.raises(
             OSError, match=r"journal=.*run.* can not be written \(No space left on device\); what it holds is whole"
         ):
-            networks(path).fit(X, y)
+            make_network_search(path).fit(X, y)
     content = (path / "records").read_bytes()
     assert all(decode(line) for line in content.splitlines(keepends=True))
     assert len(content) <= room_left
-    same(networks(path).fit(X, y), whole[True])
+    assert_same_search(make_network_search(path).fit(X, y), whole[True])
 
 
 def test_full_disk_for_networks(path, monkeypatch, whole):
@@ -269,6 +269,6 @@ def test_full_disk_for_networks(path, monkeypatch, whole):
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", write_bytes)
         with pytest.raises(OSError, match=r"No space left on device.*what it holds is whole"):
-            networks(path).fit(X, y)
+            make_network_search(path).fit(X, y)
     assert not list((path / "states").glob("*.partial"))
-    same(networks(path).fit(X, y), whole[True])
+    assert_same_search(make_network_search(path).fit(X, y), whole[True])

@@ -25,8 +25,19 @@ from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, JournalError, PBTSear
 from sknet_hp.search.journal.identity import Identity
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.candidates import Candidate
-from tests.helpers.curves import TRAINED, numbers_of
-from tests.helpers.journaled import CV, NET, Stop, X, follow, networks, same, stop_after, trained_of, y
+from tests.helpers.curves import TRAINED, list_results
+from tests.helpers.journaled import (
+    CV,
+    NET,
+    Stop,
+    X,
+    assert_same_search,
+    list_trained,
+    make_curve_search,
+    make_network_search,
+    stop_after,
+    y,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -40,9 +51,9 @@ def test_taken_up_bit_for_bit(path, moment, refit, monkeypatch, whole):
     with monkeypatch.context() as patch:
         stop_after(moment, patch)
         with pytest.raises(Stop):
-            networks(path, refit=refit).fit(X, y)
-    again = networks(path, refit=refit).fit(X, y)
-    same(again, whole[refit])
+            make_network_search(path, refit=refit).fit(X, y)
+    again = make_network_search(path, refit=refit).fit(X, y)
+    assert_same_search(again, whole[refit])
     if refit == "ensemble":
         assert again.ensemble_ == whole[refit].ensemble_
 
@@ -51,25 +62,25 @@ def test_nothing_is_trained_twice(path, monkeypatch):
     with monkeypatch.context() as patch, joblib.parallel_config("sequential"):
         stop_after(60, patch)
         with pytest.raises(Stop):
-            follow(path).fit(X, y)
+            make_curve_search(path).fit(X, y)
     first, n = list(TRAINED), len(TRAINED)
     assert n == 60
     before = len((path / "records").read_bytes().splitlines())
-    search = follow(path).fit(X, y)
+    search = make_curve_search(path).fit(X, y)
     assert 55 < before < len((path / "records").read_bytes().splitlines()) == 2 * (27 + 9 + 3 + 1)
     assert {index for index, _, end in TRAINED[n:] if end == 1} < {
         index for index, _, end in first if end == 1
     }  # they come back to go on
-    same_numbers = follow().fit(X, y)
-    assert numbers_of(search) == numbers_of(same_numbers)
+    same_numbers = make_curve_search().fit(X, y)
+    assert list_results(search) == list_results(same_numbers)
 
 
 def test_progress_counts_what_was_known(path, monkeypatch, capsys):
     with monkeypatch.context() as patch, joblib.parallel_config("sequential"):
         stop_after(60, patch)  # the first rung's 54 networks, and 6 of the second's 18
         with pytest.raises(Stop):
-            follow(path).fit(X, y)
-    follow(path, verbose=2).fit(X, y)
+            make_curve_search(path).fit(X, y)
+    make_curve_search(path, verbose=2).fit(X, y)
     cost, first, second, guess, _, fourth, last = capsys.readouterr().err.splitlines()
     assert cost == "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit on all rows", "of the whole"
     assert first == "rung 1, 54 networks up to 1 epochs, 54 of 162 epochs (54 from the journal)"
@@ -87,22 +98,24 @@ def test_progress_counts_what_was_known(path, monkeypatch, capsys):
 
 
 def test_networks_go_on_from_their_states(path, monkeypatch):
-    search = networks(path, Search=HalvingSearchCV, space={"lr": [1e-3, 1e-2, 0.1]}, n_candidates="grid", refit=False)
+    search = make_network_search(
+        path, Search=HalvingSearchCV, space={"lr": [1e-3, 1e-2, 0.1]}, n_candidates="grid", refit=False
+    )
     with monkeypatch.context() as patch, joblib.parallel_config("sequential"):
         stop_after(6, patch)
         with pytest.raises(Stop):
             search.fit(X, y)
-    assert trained_of(clone(search)) == [3, 3], "one candidate in two splits, from three epochs on"
+    assert list_trained(clone(search)) == [3, 3], "one candidate in two splits, from three epochs on"
 
 
 def test_a_finished_search_is_only_read(path, whole):
-    networks(path).fit(X, y)
-    seen = trained_of(networks(path, refit=False))
+    make_network_search(path).fit(X, y)
+    seen = list_trained(make_network_search(path, refit=False))
     assert seen == []
-    again = networks(path).fit(X, y)
-    same(again, whole[True])
+    again = make_network_search(path).fit(X, y)
+    assert_same_search(again, whole[True])
     times = again.cv_results_["mean_fit_time"]
-    assert np.array_equal(times, networks(path).fit(X, y).cv_results_["mean_fit_time"]), (
+    assert np.array_equal(times, make_network_search(path).fit(X, y).cv_results_["mean_fit_time"]), (
         "times are those of the journal"
     )
 
@@ -111,38 +124,38 @@ def test_other_ways_of_choosing_read_the_same_journal(path, whole):
     """`refit` is no part of what was searched. Networks that were let go of are trained
     again, which is said before it is done.
     """
-    networks(path).fit(X, y)
+    make_network_search(path).fit(X, y)
     said_before = []
-    search = networks(path, refit="ensemble")
+    search = make_network_search(path, refit="ensemble")
     with pytest.warns(
         UserWarning, match=r"10 networks of 5 candidates are trained again .*, 90 epochs in all: refit='ensemble' asks"
     ) as told:
-        trained_of(search, before=lambda: said_before.append(len(told)))
+        list_trained(search, before=lambda: said_before.append(len(told)))
     assert said_before[0] == 1
-    same(search, whole["ensemble"])
+    assert_same_search(search, whole["ensemble"])
     assert search.ensemble_ == whole["ensemble"].ensemble_
-    kept = networks(path.with_name("kept"), refit="ensemble").fit(X, y)
-    assert len(trained_of(clone(kept))) == len(kept.ensemble_), "the members, on all rows"
+    kept = make_network_search(path.with_name("kept"), refit="ensemble").fit(X, y)
+    assert len(list_trained(clone(kept))) == len(kept.ensemble_), "the members, on all rows"
 
 
 def test_finalists_that_an_ensemble_has_more_of(path):
     """They go on to the end, from their beginning."""
-    search = networks(path, Search=HalvingSearchCV, n_candidates=9).fit(X, y)
+    search = make_network_search(path, Search=HalvingSearchCV, n_candidates=9).fit(X, y)
     search.set_params(refit="ensemble")
     with pytest.warns(UserWarning, match="are trained again from their beginning") as told:
         search.fit(X, y)
     texts = [str(each.message) for each in told]
     assert texts[0].startswith("4 networks of 2 candidates are trained again from their beginning, 36 epochs in all")
     assert texts[1].startswith("2 networks of 1 candidates are trained again from their beginning, 18 epochs in all")
-    assert numbers_of(search) == numbers_of(
-        networks(Search=HalvingSearchCV, n_candidates=9, refit="ensemble").fit(X, y)
+    assert list_results(search) == list_results(
+        make_network_search(Search=HalvingSearchCV, n_candidates=9, refit="ensemble").fit(X, y)
     )
 
 
 def test_in_other_company(path, whole):
     with joblib.parallel_config("sequential"):
-        networks(path).fit(X, y)
-    same(networks(path, n_jobs=2).fit(X, y), whole[True])
+        make_network_search(path).fit(X, y)
+    assert_same_search(make_network_search(path, n_jobs=2).fit(X, y), whole[True])
 
 
 def test_ctrl_c_leaves_a_journal_to_take_up(path, monkeypatch, whole):
@@ -154,19 +167,19 @@ def test_ctrl_c_leaves_a_journal_to_take_up(path, monkeypatch, whole):
         if count[0] == 38:
             raise KeyboardInterrupt
 
-    search = networks(path)
+    search = make_network_search(path)
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "record", record)
         with pytest.raises(KeyboardInterrupt):
             search.fit(X, y)
     assert len(search.cv_results_["params"]) == 17
-    same(search.fit(X, y), whole[True])
+    assert_same_search(search.fit(X, y), whole[True])
 
 
 def test_time_budget_then_more_time(path, whole):
-    search = networks(path, time_budget=1e-9).fit(X, y)
+    search = make_network_search(path, time_budget=1e-9).fit(X, y)
     assert search.stopped_ == "time_budget"
-    same(networks(path).fit(X, y), whole[True])
+    assert_same_search(make_network_search(path).fit(X, y), whole[True])
 
 
 def test_pipelines_and_failures(path, monkeypatch):
@@ -180,7 +193,7 @@ def test_pipelines_and_failures(path, monkeypatch):
         with pytest.raises(Stop):
             clone(search).set_params(journal=path).fit(X, y)
     with pytest.warns(Warning, match="fits failed"):
-        same(clone(search).set_params(journal=path).fit(X, y), expected)
+        assert_same_search(clone(search).set_params(journal=path).fit(X, y), expected)
 
 
 @pytest.mark.parametrize("piped", [False, True])
@@ -210,7 +223,7 @@ def test_foreign_estimators_go_on(path, piped, monkeypatch):
         patch.setattr(GradientBoostingClassifier, "fit", fit)
         again = clone(search).set_params(journal=path).fit(X, y)
     assert starts[:2] == [3, 3]
-    same(again, expected)
+    assert_same_search(again, expected)
 
 
 def test_states_that_can_not_be_kept_are_trained_again(path, monkeypatch):
@@ -218,12 +231,12 @@ def test_states_that_can_not_be_kept_are_trained_again(path, monkeypatch):
     with monkeypatch.context() as patch:
         stop_after(57, patch)
         with pytest.raises(Stop):
-            follow(path).fit(X, y)
+            make_curve_search(path).fit(X, y)
     assert not list((path / "states").iterdir())
     TRAINED.clear()
-    search = follow(path).fit(X, y)
+    search = make_curve_search(path).fit(X, y)
     assert {index for index, _, end in TRAINED if end == 3} <= {index for index, start, _ in TRAINED if start == 0}
-    assert numbers_of(search) == numbers_of(follow().fit(X, y))
+    assert list_results(search) == list_results(make_curve_search().fit(X, y))
 
 
 # ---- what proposals depend on ---------------------------------------------------------------------------------------
@@ -275,13 +288,13 @@ def test_copies_of_others(path):
 PROGRAM = """
 import sys
 import numpy as np
-from tests.helpers.curves import numbers_of, table
-from tests.search.journal.test_journal import networks
-X, y = table()
+from tests.helpers.curves import draw_table, list_results
+from tests.search.journal.test_journal import make_network_search
+X, y = draw_table()
 if __name__ == "__main__":
-    search = networks(sys.argv[1], refit="ensemble").fit(X, y)
+    search = make_network_search(sys.argv[1], refit="ensemble").fit(X, y)
     np.save(sys.argv[2], search.predict_proba(X))
-    print(repr((numbers_of(search), search.best_params_, search.ensemble_)))
+    print(repr((list_results(search), search.best_params_, search.ensemble_)))
 """
 
 
@@ -320,6 +333,6 @@ def test_killed_at_thirty_moments(path, tmp_path, whole):
     assert process.returncode == 0, process.stderr
     expected = whole["ensemble"]
     assert process.stdout.strip().splitlines()[-1] == repr(
-        (numbers_of(expected), expected.best_params_, expected.ensemble_)
+        (list_results(expected), expected.best_params_, expected.ensemble_)
     )
     assert np.array_equal(np.load(made), expected.predict_proba(X))

@@ -24,7 +24,7 @@ from sknet_hp.search import HalvingSearchCV, JournalError, search_space
 from sknet_hp.search.journal.identity import Identity, digest
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.journal.lines import decode, encode
-from tests.helpers.journaled import NET, SPACE, Stop, X, networks, same, stop_after, y
+from tests.helpers.journaled import NET, SPACE, Stop, X, assert_same_search, make_network_search, stop_after, y
 from tests.helpers.scripts import run_code
 
 pytestmark = pytest.mark.timeout(120)
@@ -33,29 +33,32 @@ pytestmark = pytest.mark.timeout(120)
 # ---- refused -------------------------------------------------------------------------------------------------------
 
 OTHERS = {
-    "rows": (lambda path: networks(path).fit(X + 1, y), "data set"),
-    "target": (lambda path: networks(path).fit(X, 1 - y), "data set"),
-    "weights": (lambda path: networks(path).fit(X, y, sample_weight=np.ones(60)), "data set"),
-    "space": (lambda path: networks(path, space=SPACE | {"lr": stats.loguniform(1e-3, 0.4)}).fit(X, y), "space"),
-    "names": (lambda path: networks(path, space={"lr": SPACE["lr"]}).fit(X, y), "space"),
-    "seed": (lambda path: networks(path, random_state=1).fit(X, y), "random_state"),
-    "folds": (lambda path: networks(path, cv=KFold(2, shuffle=True, random_state=0)).fit(X, y), "cv"),
-    "number of folds": (lambda path: networks(path, cv=3).fit(X, y), "cv"),
-    "estimator": (lambda path: networks(path, clone(NET).set_params(width=9)).fit(X, y), "estimator"),
-    "its seed": (lambda path: networks(path, clone(NET).set_params(random_state=1)).fit(X, y), "estimator"),
+    "rows": (lambda path: make_network_search(path).fit(X + 1, y), "data set"),
+    "target": (lambda path: make_network_search(path).fit(X, 1 - y), "data set"),
+    "weights": (lambda path: make_network_search(path).fit(X, y, sample_weight=np.ones(60)), "data set"),
+    "space": (
+        lambda path: make_network_search(path, space=SPACE | {"lr": stats.loguniform(1e-3, 0.4)}).fit(X, y),
+        "space",
+    ),
+    "names": (lambda path: make_network_search(path, space={"lr": SPACE["lr"]}).fit(X, y), "space"),
+    "seed": (lambda path: make_network_search(path, random_state=1).fit(X, y), "random_state"),
+    "folds": (lambda path: make_network_search(path, cv=KFold(2, shuffle=True, random_state=0)).fit(X, y), "cv"),
+    "number of folds": (lambda path: make_network_search(path, cv=3).fit(X, y), "cv"),
+    "estimator": (lambda path: make_network_search(path, clone(NET).set_params(width=9)).fit(X, y), "estimator"),
+    "its seed": (lambda path: make_network_search(path, clone(NET).set_params(random_state=1)).fit(X, y), "estimator"),
     "searcher": (
-        lambda path: networks(path, Search=HalvingSearchCV).fit(X, y),
+        lambda path: make_network_search(path, Search=HalvingSearchCV).fit(X, y),
         "searcher and another setting of the search",
     ),
-    "factor": (lambda path: networks(path, factor=4).fit(X, y), "setting of the search"),
-    "resources": (lambda path: networks(path, max_resources=27).fit(X, y), "setting of the search"),
-    "scoring": (lambda path: networks(path, scoring="roc_auc").fit(X, y), "setting of the search"),
+    "factor": (lambda path: make_network_search(path, factor=4).fit(X, y), "setting of the search"),
+    "resources": (lambda path: make_network_search(path, max_resources=27).fit(X, y), "setting of the search"),
+    "scoring": (lambda path: make_network_search(path, scoring="roc_auc").fit(X, y), "setting of the search"),
     "initial candidates": (
-        lambda path: networks(path, initial_candidates="current").fit(X, y),
+        lambda path: make_network_search(path, initial_candidates="current").fit(X, y),
         "setting of the search",
     ),
     "two": (
-        lambda path: networks(path, random_state=1, factor=4).fit(X, y),
+        lambda path: make_network_search(path, random_state=1, factor=4).fit(X, y),
         "random_state and another setting of the search",
     ),
 }
@@ -64,7 +67,7 @@ OTHERS = {
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     path = tmp_path_factory.mktemp("journal") / "run"
-    networks(path).fit(X, y)
+    make_network_search(path).fit(X, y)
     return path
 
 
@@ -81,12 +84,12 @@ def test_of_another_version(finished, monkeypatch):
 
     monkeypatch.setattr(base, "_VERSION", "99")
     with pytest.raises(JournalError, match="another version of sknet_hp"):
-        networks(finished).fit(X, y)
+        make_network_search(finished).fit(X, y)
 
 
 def test_the_same_search_is_not_refused(finished, whole):
     """Where and how it runs is no part of it, nor is the path's kind."""
-    same(networks(str(finished), n_jobs=2, verbose=0, time_budget=1e6).fit(X, y), whole[True])
+    assert_same_search(make_network_search(str(finished), n_jobs=2, verbose=0, time_budget=1e6).fit(X, y), whole[True])
 
 
 def test_seeds_must_be_numbers(path):
@@ -94,17 +97,17 @@ def test_seeds_must_be_numbers(path):
         with pytest.raises(
             ValueError, match="needs an integer random_state, so that the same search can be taken up; got"
         ):
-            networks(path, random_state=seed).fit(X, y)
+            make_network_search(path, random_state=seed).fit(X, y)
 
 
 def test_candidates_that_changed(path):
     """What the digests do not see: a distribution that draws otherwise than before."""
-    networks(path).fit(X, y)
+    make_network_search(path).fit(X, y)
     lines = (path / "records").read_bytes().splitlines(keepends=True)
     changed = [decode(line) | {"origin": "of another"} for line in lines]
     (path / "records").write_bytes(b"".join(map(encode, changed)))
     with pytest.raises(JournalError, match=r"knows candidate \d+ with other parameters than \{'dropout'"):
-        networks(path).fit(X, y)
+        make_network_search(path).fit(X, y)
 
 
 def test_two_at_once(path):
@@ -123,10 +126,10 @@ def test_a_path_that_is_a_file(tmp_path):
     (tmp_path / "file").write_text("mine")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(JournalError, match="must be a directory"):
-            networks(path).fit(X, y)
+            make_network_search(path).fit(X, y)
     assert (tmp_path / "file").read_text() == "mine"
     with pytest.raises(JournalError, match="holds other files"):
-        networks(tmp_path).fit(X, y)
+        make_network_search(tmp_path).fit(X, y)
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
@@ -135,18 +138,18 @@ def test_networks_without_a_seed(path):
     pipeline = make_pipeline(StandardScaler(), NetClassifier(max_epochs=2))
     for net, space in ((pipeline[-1], {"lr": [0.1]}), (pipeline, {"netclassifier__lr": [0.1]})):
         with pytest.raises(ValueError, match=r"needs networks with an integer random_state, .*random_state=None"):
-            networks(path, net, space).fit(X, y)
+            make_network_search(path, net, space).fit(X, y)
 
 
 def test_networks_without_a_seed_within_others(path):
     held = TransformedTargetRegressor(NetRegressor(max_epochs=2))
     with pytest.raises(ValueError, match=r"got regressor__random_state=None"):
-        networks(path, held, {"regressor__lr": [0.1]}, cv=2).fit(X, X[:, 0])
+        make_network_search(path, held, {"regressor__lr": [0.1]}, cv=2).fit(X, X[:, 0])
     choices = Pipeline([("scale", StandardScaler()), ("net", NET)])
     with pytest.raises(ValueError, match=r"got net__random_state=None"):
-        networks(path, choices, {"net": [NET, NetClassifier(max_epochs=2)]}).fit(X, y)
+        make_network_search(path, choices, {"net": [NET, NetClassifier(max_epochs=2)]}).fit(X, y)
     seeded = BaggingClassifier(NetClassifier(max_epochs=2), 2, random_state=0)  # gives each a seed
-    networks(path, seeded, {"max_samples": [9, 10]}, resource="n_samples", min_resources=20).fit(X, y)
+    make_network_search(path, seeded, {"max_samples": [9, 10]}, resource="n_samples", min_resources=20).fit(X, y)
 
 
 # ---- what is in it -------------------------------------------------------------------------------------------------
@@ -162,7 +165,7 @@ def test_no_pickle_anywhere(path, monkeypatch):
         with monkeypatch.context() as patch:
             stop_after(3, patch)
             with pytest.raises(Stop):
-                networks(own, estimator, space, resource=resource).fit(X, y)
+                make_network_search(own, estimator, space, resource=resource).fit(X, y)
         files = [file for file in own.rglob("*") if file.is_file()]
         assert {file.name for file in files} >= {"search.json", "records"}
         for file in files:
@@ -175,7 +178,7 @@ def test_no_pickle_anywhere(path, monkeypatch):
 
 
 def test_networks_that_go_no_further_are_deleted(path):
-    networks(path).fit(X, y)
+    make_network_search(path).fit(X, y)
     assert not list((path / "states").iterdir())
 
 
@@ -332,10 +335,10 @@ def test_an_edited_scorer(path):
             compile(f"def score(net, X, y):\n    return {worth}", "scores.py", "exec"),
             first.setdefault(worth, {"__name__": "scores"}),
         )
-    networks(path, scoring=first["net.lr"]["score"]).fit(X, y)
-    networks(path, scoring=first["net.lr"]["score"]).fit(X, y)
+    make_network_search(path, scoring=first["net.lr"]["score"]).fit(X, y)
+    make_network_search(path, scoring=first["net.lr"]["score"]).fit(X, y)
     with pytest.raises(JournalError, match="another setting of the search"):
-        networks(path, scoring=first["-net.lr"]["score"]).fit(X, y)
+        make_network_search(path, scoring=first["-net.lr"]["score"]).fit(X, y)
 
 
 # ---- what can not be taken up, and what can -----------------------------------------------------------------------
@@ -347,18 +350,24 @@ def test_splits_that_differ_each_time_are_refused_at_once(tmp_path):
         ValueError,
         match=r"needs a cv that splits in the same way each time.*give StratifiedKFold.* an integer random_state",
     ):
-        networks(tmp_path / "j", cv=StratifiedKFold(2, shuffle=True)).fit(X, y)
-    networks(tmp_path / "j", cv=StratifiedKFold(2, shuffle=True, random_state=0)).fit(X, y)
+        make_network_search(tmp_path / "j", cv=StratifiedKFold(2, shuffle=True)).fit(X, y)
+    make_network_search(tmp_path / "j", cv=StratifiedKFold(2, shuffle=True, random_state=0)).fit(X, y)
 
 
 def test_a_search_that_was_refused_before_it_began_can_be_put_right(tmp_path):
     """Its journal knew the wrong one for ever."""
     path = tmp_path / "j"
     with pytest.raises(ValueError, match="n_candidates='grid' needs a list"):
-        networks(path, Search=HalvingSearchCV, n_candidates="grid", space={"lr": stats.loguniform(1e-3, 0.1)}).fit(X, y)
-    search = networks(path, Search=HalvingSearchCV, n_candidates=3, space={"lr": stats.loguniform(1e-3, 0.1)}).fit(X, y)
+        make_network_search(
+            path, Search=HalvingSearchCV, n_candidates="grid", space={"lr": stats.loguniform(1e-3, 0.1)}
+        ).fit(X, y)
+    search = make_network_search(
+        path, Search=HalvingSearchCV, n_candidates=3, space={"lr": stats.loguniform(1e-3, 0.1)}
+    ).fit(X, y)
     with pytest.raises(JournalError, match="another setting of the search"):
-        networks(path, Search=HalvingSearchCV, n_candidates=4, space={"lr": stats.loguniform(1e-3, 0.1)}).fit(X, y)
+        make_network_search(
+            path, Search=HalvingSearchCV, n_candidates=4, space={"lr": stats.loguniform(1e-3, 0.1)}
+        ).fit(X, y)
     assert search.n_candidates_ == 3
 
 
@@ -384,7 +393,7 @@ def test_what_the_machine_lacked_is_not_remembered(tmp_path, Kind, message, pass
             return super().fit(X, y, **more)
 
     def search():
-        return networks(
+        return make_network_search(
             tmp_path / "j",
             Short(**NET.get_params()),
             Search=HalvingSearchCV,

@@ -18,9 +18,9 @@ import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
 from sknet_hp.search import ASHASearchCV, HalvingSearchCV
-from tests.helpers.curves import table
+from tests.helpers.curves import draw_table
 
-X, y = table()
+X, y = draw_table()
 WORDS = np.where(y > 0, "yes", "no")
 NET = NetClassifier(width=8, n_layers=1, max_epochs=9, batch_size=16, early_stopping=False, random_state=0)
 LR = [1e-3, 1e-2, 0.1]

@@ -11,10 +11,10 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetRegressor
 from sknet_hp.search import HalvingSearchCV
-from tests.helpers.curves import TRAINED, table
-from tests.helpers.small_searches import CV, NET, SPACE, follow, networks
+from tests.helpers.curves import TRAINED, draw_table
+from tests.helpers.small_searches import CV, NET, SPACE, make_curve_search, make_network_search
 
-X, y = table()
+X, y = draw_table()
 
 
 def greedy(outputs, truth, score, rounds=50, patience=10):
@@ -58,7 +58,9 @@ CASES = {
 @pytest.mark.parametrize(("net", "target", "scoring", "score"), CASES.values(), ids=CASES)
 def test_ensemble_against_the_plain_algorithm(net, target, scoring, score):
     cv = KFold(3)
-    search = networks(net, cv=cv, scoring=scoring, refit="ensemble", factor=1.5, min_resources=6).fit(X, target)
+    search = make_network_search(net, cv=cv, scoring=scoring, refit="ensemble", factor=1.5, min_resources=6).fit(
+        X, target
+    )
     results = search.cv_results_
     last = np.flatnonzero(np.asarray(results["n_resources"]) == 9)
     assert len(last) > 2
@@ -88,26 +90,26 @@ def test_ensemble_against_the_plain_algorithm(net, target, scoring, score):
 
 def test_ensemble_in_a_pipeline_of_strings():
     names = np.where(y > 0, "yes", "no")
-    search = networks(make_pipeline(StandardScaler(), NET), {"netclassifier__lr": SPACE["lr"]}, refit="ensemble").fit(
-        X, names
-    )
+    search = make_network_search(
+        make_pipeline(StandardScaler(), NET), {"netclassifier__lr": SPACE["lr"]}, refit="ensemble"
+    ).fit(X, names)
     assert set(search.predict(X)) == {"yes", "no"}
     assert search.classes_.tolist() == ["no", "yes"]
     assert search.score(X, names) > 0.7
-    whole = make_pipeline(StandardScaler(), networks(refit="ensemble"))
+    whole = make_pipeline(StandardScaler(), make_network_search(refit="ensemble"))
     assert np.isfinite(cross_val_score(whole, X, names, cv=2)).all()
 
 
 def test_ensemble_where_a_class_is_missing_in_a_split():
     three = np.r_[np.zeros(30, int), np.ones(26, int), np.full(4, 2)]
     splits = [(np.r_[0:20, 30:50, 56:58], np.r_[20:30, 50:56]), (np.r_[0:20, 30:50], np.r_[20:30, 50:56])]
-    search = networks(cv=splits, refit="ensemble", scoring="accuracy").fit(X, three)
+    search = make_network_search(cv=splits, refit="ensemble", scoring="accuracy").fit(X, three)
     assert search.predict_proba(X).shape == (60, 3)
 
 
 def test_ensemble_counts_weights_of_rows():
     weight = np.where(y > 0, 5.0, 0.1)
-    search = networks(refit="ensemble").fit(X, y, sample_weight=weight)
+    search = make_network_search(refit="ensemble").fit(X, y, sample_weight=weight)
     last = np.asarray(search.cv_results_["n_resources"]) == 9
     assert search.best_score_ == search.cv_results_["mean_test_score"][last].max()
 
@@ -118,7 +120,7 @@ def test_what_can_not_vote_is_refused_before_it_is_trained():
             X, y
         )
     with pytest.raises(ValueError, match="averages probabilities, and Curve has no predict_proba"):
-        follow(refit="ensemble").fit(X, y)
+        make_curve_search(refit="ensemble").fit(X, y)
     assert TRAINED == []
     with pytest.raises(ValueError, match="averages the classes of one target, got 2 columns of labels"):
-        networks(refit="ensemble", cv=2).fit(X, np.column_stack([y, 1 - y]))
+        make_network_search(refit="ensemble", cv=2).fit(X, np.column_stack([y, 1 - y]))

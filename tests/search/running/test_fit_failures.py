@@ -8,10 +8,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp.search import ASHASearchCV, HalvingSearchCV, HyperbandSearchCV
-from tests.helpers.curves import CURVES, TRAINED, Curve, table
-from tests.helpers.small_searches import CV, NET, follow, networks
+from tests.helpers.curves import CURVES, TRAINED, Curve, draw_table
+from tests.helpers.small_searches import CV, NET, make_curve_search, make_network_search
 
-X, y = table()
+X, y = draw_table()
 
 
 @pytest.mark.parametrize("Search", [HalvingSearchCV, HyperbandSearchCV])
@@ -27,7 +27,7 @@ def test_some_fail():
     with pytest.warns(
         FitFailedWarning, match=r"(?s)6 fits failed out of a total of 80.*RuntimeError: setting \d+ can not be trained"
     ):
-        search = follow(estimator=Curve(max_epochs=27, fails=failing)).fit(X, y)
+        search = make_curve_search(estimator=Curve(max_epochs=27, fails=failing)).fit(X, y)
     results = search.cv_results_
     of_failing = [row for row, params in enumerate(results["params"]) if params["index"] in failing]
     assert len(of_failing) == 3, "none goes on"
@@ -38,28 +38,28 @@ def test_some_fail():
 def test_only_a_few_are_left():
     """Those that failed fill the rungs, from the beginning each time, and never win."""
     with pytest.warns(FitFailedWarning):
-        search = follow(estimator=Curve(max_epochs=27, fails=range(26))).fit(X, y)
+        search = make_curve_search(estimator=Curve(max_epochs=27, fails=range(26))).fit(X, y)
     assert search.best_params_ == {"index": 26, "max_epochs": 27}
 
 
 def test_error_score():
     with pytest.raises(RuntimeError, match="setting 3 can not be trained"):
-        follow(estimator=Curve(fails=(3,)), error_score="raise").fit(X, y)
+        make_curve_search(estimator=Curve(fails=(3,)), error_score="raise").fit(X, y)
     with pytest.warns(FitFailedWarning):
-        search = follow(estimator=Curve(max_epochs=27, fails=(3,)), error_score=-5.0).fit(X, y)
+        search = make_curve_search(estimator=Curve(max_epochs=27, fails=(3,)), error_score=-5.0).fit(X, y)
     assert search.cv_results_["mean_test_score"][3] == -5
 
 
 def test_nan_scores():
     best = int(np.argmax(CURVES[:27, 26]))
-    search = follow(estimator=Curve(max_epochs=27, nan=(best,))).fit(X, y)
+    search = make_curve_search(estimator=Curve(max_epochs=27, nan=(best,))).fit(X, y)
     assert search.best_params_["index"] != best
     assert sum(params["index"] == best for params in search.cv_results_["params"]) == 1
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
 def test_failures_rank_last_whatever_their_score():
-    search = follow(estimator=Curve(max_epochs=27, fails=(3, 7)), error_score=1e6).fit(X, y)
+    search = make_curve_search(estimator=Curve(max_epochs=27, fails=(3, 7)), error_score=1e6).fit(X, y)
     failed = np.array([params["index"] in (3, 7) for params in search.cv_results_["params"]])
     assert set(search.cv_results_["rank_test_score"][failed]) == {search.cv_results_["rank_test_score"].max()}
     assert not failed[np.argmin(search.cv_results_["rank_test_score"])]
@@ -117,7 +117,7 @@ class Breaking(Curve):
 @pytest.mark.parametrize("settings", [{}, {"refit": False}, {"scoring": ["f1", "accuracy"], "refit": "f1"}], ids=str)
 def test_a_search_that_no_score_can_lead_ends_at_its_first_rung(settings):
     """It went on to the last rung, and gave the first candidate, trained for an epoch."""
-    search = networks(NET, {"lr": [0.01, 0.1, 0.2]}, **{"scoring": "f1"} | settings)
+    search = make_network_search(NET, {"lr": [0.01, 0.1, 0.2]}, **{"scoring": "f1"} | settings)
     with pytest.raises(
         ValueError, match=r"nothing to search by: the scores .* of all 3 candidates of the first rung are NaN"
     ):
@@ -126,7 +126,7 @@ def test_a_search_that_no_score_can_lead_ends_at_its_first_rung(settings):
 
 def test_preprocessing_that_fails(tmp_path):
     """And whose journal is not in use ever after."""
-    search = networks(
+    search = make_network_search(
         make_pipeline(StandardScaler(), NET), {"netclassifier__lr": [0.1, 0.2]}, journal=tmp_path / "j", random_state=0
     )
     bad = np.full_like(X, np.inf)

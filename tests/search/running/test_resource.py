@@ -22,7 +22,7 @@ from sknet_hp.search.arithmetic.brackets import Rung
 from sknet_hp.search.running.fitting import SplitData
 from sknet_hp.search.running.outcomes import numbered
 from sknet_hp.search.running.resource import Resource, last_step
-from tests.helpers.curves import Curve, table
+from tests.helpers.curves import Curve, draw_table
 
 Y = np.array([0, 1, 2] * 20)
 
@@ -148,7 +148,7 @@ def test_rungs_train_up_to_their_resource(estimator, name, trained, journal, tmp
     """Some estimators count on: with `warm_start` they train for so much more, not up
     to so much.
     """
-    X, y = table(80)
+    X, y = draw_table(80)
     prefix = name[: name.rfind("__") + 2] if "__" in name else ""
     search = HalvingSearchCV(
         estimator,
@@ -169,7 +169,7 @@ def test_rungs_train_up_to_their_resource(estimator, name, trained, journal, tmp
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_population_counts_on():
-    X, y = table(80)
+    X, y = draw_table(80)
     search = PBTSearchCV(
         MLP, {"alpha": [1e-4, 1e-3]}, resource="max_iter", max_resources=9, cv=2, population_size=4, random_state=0
     )
@@ -255,7 +255,7 @@ def test_who_failed_begins_anew_with_all_of_it():
     search.set_params(min_resources=1, max_resources=2)
     search._rungs = lambda n, resource: [Rung(2, 1), Rung(2, 2)]
     with joblib.parallel_config("sequential"):
-        search.fit(*table())
+        search.fit(*draw_table())
     assert asked == [1, 1, 1, 1, 1, 1, 2, 2], "who failed is the last in the second rung"
 
 
@@ -277,10 +277,10 @@ def test_who_began_anew_is_brought_back_without_its_failure(tmp_path):
     search.set_params(min_resources=1, random_state=0, scoring="neg_log_loss", journal=tmp_path)
     search._rungs = lambda n, resource: [Rung(3, 1), Rung(3, 3), Rung(3, 9)]
     with pytest.warns(FitFailedWarning):
-        first = search.fit(*table()).ensemble_
+        first = search.fit(*draw_table()).ensemble_
     assert len(first) > 1
     with pytest.warns(FitFailedWarning):
-        assert search.fit(*table()).ensemble_ == first
+        assert search.fit(*draw_table()).ensemble_ == first
 
 
 class Forgotten(ClassifierMixin, BaseEstimator):
@@ -307,7 +307,7 @@ def test_what_can_not_be_brought_back_is_a_failure():
                 raise RuntimeError("just now")
             return super().fit(X, y)
 
-    data = SplitData(*table(), np.arange(30), np.arange(30, 60), {}, {})
+    data = SplitData(*draw_table(), np.arange(30), np.arange(30, 60), {}, {})
     settings = [{"index": 5, "max_epochs": 1}, {"index": 6, "max_epochs": 2}, {"max_epochs": 3}]
     how = {"scorer": lambda *_: 0.5, "error_score": -1.0, "verbose": 0}
     _, outcome = numbered((0, 0), Once(), data, settings, how, context=None)

@@ -13,11 +13,11 @@ from sklearn.random_projection import GaussianRandomProjection
 
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
 from sknet_hp.search.running.seeds import seeds_of_first_steps
-from tests.helpers.curves import numbers_of, table
+from tests.helpers.curves import draw_table, list_results
 from tests.helpers.journaled import Stop, stop_after
 from tests.helpers.small_searches import CV, NET
 
-X, y = table()
+X, y = draw_table()
 SEED = "projection__random_state"
 
 
@@ -54,7 +54,7 @@ def test_they_are_the_same_in_each_rung(make, seed):
     drawn = found.best_estimator_.get_params()[SEED]
     assert isinstance(drawn, Integral)
     want = make(random_pipeline(drawn)).fit(X, y)
-    assert numbers_of(found) == numbers_of(want)
+    assert list_results(found) == list_results(want)
     assert np.array_equal(found.predict_proba(X), want.predict_proba(X))
 
 
@@ -71,7 +71,7 @@ def test_a_search_that_was_killed_goes_on_with_the_same(tmp_path, monkeypatch):
         with pytest.raises(Stop):
             search.fit(X, y)
     again = clone(search).fit(X, y)
-    assert numbers_of(again) == numbers_of(want)
+    assert list_results(again) == list_results(want)
     assert np.array_equal(again.predict_proba(X), want.predict_proba(X))
 
 

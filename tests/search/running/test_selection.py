@@ -7,10 +7,10 @@ from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 
 from sknet_hp.search.running.selection import best_index, selection_metric
-from tests.helpers.curves import Curve, table
-from tests.helpers.small_searches import follow, networks
+from tests.helpers.curves import Curve, draw_table
+from tests.helpers.small_searches import make_curve_search, make_network_search
 
-X, y = table()
+X, y = draw_table()
 
 # ---- several scores ------------------------------------------------------------------------------------------------
 
@@ -24,7 +24,7 @@ def test_a_function_of_several_scores_needs_a_name_from_the_beginning():
         return {"a": 1.0, "b": 2.0}
 
     with pytest.raises(ValueError, match="refit"):
-        follow(scoring=scores, n_jobs=1).fit(X, y)
+        make_curve_search(scoring=scores, n_jobs=1).fit(X, y)
     assert len(scored) == 2 * 27
 
 
@@ -83,7 +83,7 @@ def test_the_simplest_does_not_depend_on_times(tmp_path, monkeypatch, bend):
         "random_state": 0,
         "journal": tmp_path / "j",
     }
-    search = networks(space={"width": [64, 8, 32]}, refit="one_standard_error", **setting).fit(X, y)
+    search = make_network_search(space={"width": [64, 8, 32]}, refit="one_standard_error", **setting).fit(X, y)
     assert search.best_params_["width"] == 8
     again = clone(search).fit(X, y)
     assert list(again.cv_results_["mean_n_parameters"]) == list(search.cv_results_["mean_n_parameters"])
@@ -108,7 +108,7 @@ def test_nan_never_wins():
 
 
 def test_refit_by_the_rule():
-    search = networks(refit="one_standard_error").fit(X, y)
+    search = make_network_search(refit="one_standard_error").fit(X, y)
     results = search.cv_results_
     last = np.flatnonzero(np.asarray(results["n_resources"]) == 9)
     best = last[np.argmax(results["mean_test_score"][last])]
@@ -131,17 +131,17 @@ def test_rules_written_wrong(written, meant):
 
 
 def test_refit_by_a_function():
-    search = follow(refit=lambda results: len(results["params"]) - 1).fit(X, y)
+    search = make_curve_search(refit=lambda results: len(results["params"]) - 1).fit(X, y)
     assert search.best_index_ == len(search.cv_results_["params"]) - 1
     assert not hasattr(search, "best_score_")
     with pytest.raises(TypeError, match=r"not an integer.*gave 'x'"):
-        follow(refit=lambda results: "x").fit(X, y)
+        make_curve_search(refit=lambda results: "x").fit(X, y)
     with pytest.raises(IndexError, match="gave 99 of 40 rows"):
-        follow(refit=lambda results: 99).fit(X, y)
+        make_curve_search(refit=lambda results: 99).fit(X, y)
 
 
 def test_without_refit():
-    search = follow(refit=False).fit(X, y)
+    search = make_curve_search(refit=False).fit(X, y)
     assert search.best_params_["max_epochs"] == 27
     assert not hasattr(search, "best_estimator_")
     assert not hasattr(search, "n_features_in_")
@@ -156,8 +156,8 @@ BOTH = {"accuracy": "accuracy", "auc": "roc_auc"}
 
 @pytest.mark.parametrize("metric", ["accuracy", "auc"])
 def test_goes_by_the_metric_that_refit_names(metric):
-    several = networks(scoring=BOTH, refit=metric).fit(X, y)
-    one = networks(scoring=BOTH[metric]).fit(X, y)
+    several = make_network_search(scoring=BOTH, refit=metric).fit(X, y)
+    one = make_network_search(scoring=BOTH[metric]).fit(X, y)
     assert several.multimetric_
     assert several.best_params_ == one.best_params_
     assert several.best_score_ == one.best_score_
@@ -176,7 +176,10 @@ def both(estimator, X, y):
 @pytest.mark.parametrize("metric", ["accuracy", "auc"])
 def test_a_function_that_gives_several(metric):
     """Nobody knows that it does before it is called."""
-    function, names = networks(scoring=both, refit=metric).fit(X, y), networks(scoring=BOTH, refit=metric).fit(X, y)
+    function, names = (
+        make_network_search(scoring=both, refit=metric).fit(X, y),
+        make_network_search(scoring=BOTH, refit=metric).fit(X, y),
+    )
     assert function.best_params_ == names.best_params_
     assert function.best_score_ == names.best_score_
     assert function.cv_results_["params"] == names.cv_results_["params"]
@@ -188,14 +191,14 @@ def test_a_function_that_gives_several(metric):
 
 
 def test_several_metrics_and_other_refits():
-    search = networks(scoring=BOTH, refit=False).fit(X, y)
+    search = make_network_search(scoring=BOTH, refit=False).fit(X, y)
     assert not hasattr(search, "best_index_")
-    search = networks(scoring=BOTH, refit=lambda results: int(np.argmax(results["mean_test_auc"]))).fit(X, y)
+    search = make_network_search(scoring=BOTH, refit=lambda results: int(np.argmax(results["mean_test_auc"]))).fit(X, y)
     assert search.best_index_ == np.argmax(search.cv_results_["mean_test_auc"])
     assert search.score(X, y) == accuracy_score(y, search.predict(X)), "by the first, as the search went"
     for scoring in (BOTH, both):
         for rule in ("one_standard_error", "ensemble"):
-            search = networks(scoring=scoring, refit=rule)
+            search = make_network_search(scoring=scoring, refit=rule)
             if (scoring, rule) == (both, "ensemble"):
                 with pytest.raises(ValueError, match="may ask for more"):
                     search.fit(X, y)
@@ -206,13 +209,15 @@ def test_several_metrics_and_other_refits():
             if rule == "ensemble":
                 assert search.best_score_ == search.cv_results_["mean_test_accuracy"][last].max(), "by the first"
         with pytest.raises(ValueError, match="refit must be set to a scorer key"):
-            networks(scoring=scoring, refit="f1").fit(X, y)
+            make_network_search(scoring=scoring, refit="f1").fit(X, y)
         with pytest.raises(ValueError, match="refit must be set to a scorer key"):
-            networks(scoring=scoring, refit=True).fit(X, y)
+            make_network_search(scoring=scoring, refit=True).fit(X, y)
 
 
 def test_failures_with_a_function_that_gives_several():
-    search = follow(9, Curve(fails=(0, 1, 2, 3, 4, 5, 6, 7)), scoring=both_of_curve, refit="b", min_resources=3)
+    search = make_curve_search(
+        9, Curve(fails=(0, 1, 2, 3, 4, 5, 6, 7)), scoring=both_of_curve, refit="b", min_resources=3
+    )
     with pytest.warns(FitFailedWarning):
         search.fit(X, y)
     assert search.best_params_["index"] == 8
@@ -232,6 +237,6 @@ def test_a_scorer_that_fails_later():
         return {"a": estimator.score(X, y), "b": 0.0}
 
     with pytest.warns(UserWarning, match="Scoring failed"):
-        search = follow(scoring=scorer, refit="a").fit(X, y)
+        search = make_curve_search(scoring=scorer, refit="a").fit(X, y)
     assert search.best_params_["max_epochs"] < 27
     assert np.isfinite(search.best_score_)

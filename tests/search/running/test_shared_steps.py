@@ -15,11 +15,11 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV
-from tests.helpers.curves import table
+from tests.helpers.curves import draw_table
 
 pytestmark = pytest.mark.timeout(120)
 
-X, y = table()
+X, y = draw_table()
 CV = StratifiedKFold(2)
 NET = NetClassifier(
     width=8,

@@ -16,7 +16,7 @@ from sknet_hp import NetClassifier
 from sknet_hp.search import ASHASearchCV
 from sknet_hp.search.running.candidates import Candidate
 from sknet_hp.search.searchers.asha import Scheduler
-from tests.helpers.playing import FITS, Played, ScoredRun, assert_same_results, epochs_trained
+from tests.helpers.playing import FITS, Played, ScoredRun, assert_same_results, count_epochs
 
 X, y = np.zeros((12, 2)), np.array([0, 1] * 6)
 CV = [(np.arange(6), np.arange(6, 12))]
@@ -98,7 +98,7 @@ def test_best_gets_to_the_top_and_goes_on_from_where_it_stopped():
     reached = {}
     for candidate, n in zip(search.cv_results_["candidate"], search.cv_results_["n_resources"], strict=True):
         reached[candidate] = max(n, reached.get(candidate, 0))
-    assert epochs_trained() == sum(reached.values())
+    assert count_epochs() == sum(reached.values())
     best = max(range(len(search.cv_results_["params"])), key=lambda row: search.cv_results_["param_quality"][row])
     assert search.best_params_ == {"quality": search.cv_results_["param_quality"][best], "max_epochs": 27}
 

@@ -15,11 +15,11 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor, fused
 from sknet_hp.search import HalvingSearchCV
-from tests.helpers.curves import CURVES, TRAINED, Curve, numbers_of, table
+from tests.helpers.curves import CURVES, TRAINED, Curve, draw_table, list_results
 
 pytestmark = pytest.mark.timeout(120)
 
-X, y = table()
+X, y = draw_table()
 CV = StratifiedKFold(2)
 NET = NetClassifier(
     width=8,
@@ -130,9 +130,9 @@ def test_candidates_auto_and_drawn():
     assert rungs_of(search)[0] == [(27, 1), (9, 3), (3, 9), (1, 27)]
     assert len({params["index"] for params in search.cv_results_["params"]}) == 27
     again = clone(search).fit(X, y)
-    assert numbers_of(again) == numbers_of(search)
+    assert list_results(again) == list_results(search)
     other = clone(search).set_params(random_state=4).fit(X, y)
-    assert numbers_of(other) != numbers_of(search)
+    assert list_results(other) != list_results(search)
 
 
 def test_fractional_factor():
@@ -251,7 +251,7 @@ def test_the_same_bits_everywhere(how, networks):
     else:
         with joblib.parallel_config(how, n_jobs=1 if how == "sequential" else 2):
             search.fit(X, y)
-    assert numbers_of(search) == numbers_of(networks)
+    assert list_results(search) == list_results(networks)
     assert search.ensemble_ == networks.ensemble_
     assert np.array_equal(search.predict_proba(X), networks.predict_proba(X))
 
@@ -366,7 +366,7 @@ def test_no_class_is_missing_from_the_first_rows():
     went on was left to chance.
     """
     rare = np.r_[np.zeros(70, int), np.ones(10, int), np.full(10, 2)]
-    table = np.random.default_rng(0).normal(size=(90, 3)) + rare[:, None]
+    inputs = np.random.default_rng(0).normal(size=(90, 3)) + rare[:, None]
     space, cv = {"C": (1e-3, 10.0, "log-uniform")}, StratifiedKFold(3)
     search = HalvingSearchCV(
         LogisticRegression(),
@@ -378,7 +378,7 @@ def test_no_class_is_missing_from_the_first_rows():
         random_state=0,
     )
     for target in (rare, np.array(["a", "b", "c"])[rare], pd.Series(rare, index=np.arange(90) * 2)):
-        search.fit(table, target)
+        search.fit(inputs, target)
         assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
@@ -389,4 +389,4 @@ def test_splits_may_be_masks():
         masks = clone(search).set_params(cv=[(train, ~train)]).fit(X, y)
         numbers = search.set_params(cv=[(np.flatnonzero(train), np.flatnonzero(~train))]).fit(X, y)
         assert masks.max_resources_ == numbers.max_resources_
-        assert numbers_of(masks) == numbers_of(numbers)
+        assert list_results(masks) == list_results(numbers)

@@ -11,9 +11,9 @@ from sklearn.preprocessing import StandardScaler
 from sknet_hp import NetClassifier, fused
 from sknet_hp.search import HyperbandSearchCV
 from sknet_hp.search.arithmetic.brackets import hyperband
-from tests.helpers.curves import CURVES, TRAINED, Curve, numbers_of, table
+from tests.helpers.curves import CURVES, TRAINED, Curve, draw_table, list_results
 
-X, y = table()
+X, y = draw_table()
 CV = KFold(2)
 
 
@@ -115,7 +115,7 @@ def test_rows_as_the_resource():
     assert (search.min_resources_, search.max_resources_) == (8, 30)
     assert set(search.cv_results_["n_resources"]) == {10, 30}
     again = clone(search).fit(X, y)
-    assert numbers_of(again) == numbers_of(search)
+    assert list_results(again) == list_results(search)
 
 
 @pytest.mark.parametrize("seed", [0, np.random.RandomState(3)])
@@ -123,4 +123,4 @@ def test_seeds(seed):
     import copy
 
     a, b = (follow(9, random_state=copy.deepcopy(seed)).fit(X, y) for _ in range(2))
-    assert numbers_of(a) == numbers_of(b)
+    assert list_results(a) == list_results(b)

@@ -20,7 +20,7 @@ from sknet_hp import NetClassifier, fused
 from sknet_hp.search import PBTSearchCV
 from sknet_hp.search.arithmetic.exploring import n_replaced
 from sknet_hp.search.journal.journal import Journal
-from tests.helpers.populations import NET, ROWS, SPACE, Quadratic, X, small, toy, y
+from tests.helpers.populations import NET, ROWS, SPACE, Quadratic, X, make_small_search, make_toy_search, y
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -48,7 +48,9 @@ def test_the_papers_quadratic():
     grid = [clone(long).set_params(**corner).fit(ROWS).score(ROWS) for corner in corners]
     assert max(grid) < 0.4
     for seed in range(5):
-        search = toy(estimator=long, initial_candidates=corners, population_size=2, random_state=seed).fit(ROWS)
+        search = make_toy_search(estimator=long, initial_candidates=corners, population_size=2, random_state=seed).fit(
+            ROWS
+        )
         assert search.best_score_ > 1.19
         assert search.best_estimator_.score(ROWS) > 1.19
         copies = search.cv_results_["parent"] >= 0
@@ -62,7 +64,7 @@ def test_a_schedule_and_its_replay():
     """`best_estimator_` is what comes of setting the schedule's parameters by hand, bit
     for bit.
     """
-    search = small(random_state=5).fit(X, y)
+    search = make_small_search(random_state=5).fit(X, y)
     assert [(begin, end) for begin, end, _ in search.schedule_] == [(0, 2), (2, 4), (4, 6)]
     assert len({str(params) for _, _, params in search.schedule_}) > 1, (
         "a constant schedule tests nothing: take another seed"
@@ -79,13 +81,13 @@ def test_a_schedule_and_its_replay():
 
 
 def test_to_fit_the_best_once_more_begins_anew():
-    search = small().fit(X, y)
+    search = make_small_search().fit(X, y)
     again = search.best_estimator_.fit(X, y)
     assert np.array_equal(again.parameters_, clone(NET).set_params(**search.best_params_).fit(X, y).parameters_)
 
 
 def test_rows_and_lineage():
-    search = toy().fit(ROWS)
+    search = make_toy_search().fit(ROWS)
     results = search.cv_results_
     assert len(results["params"]) == 8 * 10
     assert np.array_equal(results["member"], np.tile(np.arange(8), 10))
@@ -106,7 +108,7 @@ def test_rows_and_lineage():
 
 def test_every_split_has_weights_of_its_own():
     """The mean score of the best is that of its schedule, played in each split by hand."""
-    search = small(cv=3, random_state=5).fit(X, y)
+    search = make_small_search(cv=3, random_state=5).fit(X, y)
     for split, (train, test) in enumerate(StratifiedKFold(3).split(X, y)):
         net = clone(NET).set_params(warm_start=True, schedule_epochs=6)
         for _, end, params in search.schedule_:
@@ -116,14 +118,14 @@ def test_every_split_has_weights_of_its_own():
 
 def test_how_many_are_trained(bundles):
     with fused(1):
-        small(param_distributions={"lr": (1e-3, 1e-1, "log-uniform")}).fit(X, y)
+        make_small_search(param_distributions={"lr": (1e-3, 1e-1, "log-uniform")}).fit(X, y)
     tried_out, of_all_members = 1 + 3, 3 * 12
     assert sum(bundles) == tried_out + of_all_members
 
 
 def test_in_a_pipeline():
     pipeline = make_pipeline(StandardScaler(), NET)
-    search = small(
+    search = make_small_search(
         estimator=pipeline, param_distributions={f"netclassifier__{name}": value for name, value in SPACE.items()}
     ).fit(X, y)
     by_hand = clone(pipeline).set_params(netclassifier__warm_start=True, netclassifier__schedule_epochs=6)
@@ -168,7 +170,7 @@ def test_quantiles(n, quantile, expected):
 
 
 def test_the_worst_copy_the_best():
-    results = toy(population_size=10).fit(ROWS).cv_results_
+    results = make_toy_search(population_size=10).fit(ROWS).cv_results_
     for before, after in zip(range(0, 90, 10), range(10, 100, 10), strict=True):
         order = np.argsort(-results["mean_test_score"][before : before + 10], kind="stable")
         candidates = results["candidate"][before : before + 10]
@@ -182,7 +184,7 @@ def test_who_fails_is_replaced(error_score):
     """From step 8 on h0 above a half fails: more members than a quantile, and, if they
     were to be believed, with the best score.
     """
-    search = toy(
+    search = make_toy_search(
         estimator=Quadratic(fails_above=0.5),
         error_score=error_score,
         population_size=12,
@@ -206,7 +208,7 @@ def test_who_fails_is_replaced(error_score):
 
 def test_all_fail_on_the_way():
     """The search ends, with the best of those that did not."""
-    search = toy(estimator=Quadratic(fails_above=-1.0))
+    search = make_toy_search(estimator=Quadratic(fails_above=-1.0))
     with pytest.warns(FitFailedWarning, match="fits failed"):
         search.fit(ROWS)
     assert search.cv_results_["n_resources"].max() == 12
@@ -219,26 +221,26 @@ def test_all_fail_on_the_way():
 
 
 def test_the_same_seed_the_same_search():
-    a, b, other = (small(random_state=seed).fit(X, y) for seed in (3, 3, 4))
+    a, b, other = (make_small_search(random_state=seed).fit(X, y) for seed in (3, 3, 4))
     same_results(a, b)
     assert np.array_equal(a.predict_proba(X), b.predict_proba(X))
     assert a.schedule_ != other.schedule_
 
 
 def test_a_population_of_one():
-    search = small(population_size=1).fit(X, y)
+    search = make_small_search(population_size=1).fit(X, y)
     assert len(search.cv_results_["params"]) == 3
     assert len(search.lineage_) == 1
 
 
 def test_without_refit():
-    search = small(refit=False).fit(X, y)
+    search = make_small_search(refit=False).fit(X, y)
     assert len(search.schedule_) == 3
     assert not hasattr(search, "best_estimator_")
 
 
 def test_time_is_up():
-    search = small(time_budget=1e-6).fit(X, y)
+    search = make_small_search(time_budget=1e-6).fit(X, y)
     assert search.stopped_ == "time_budget"
     assert [end for _, end, _ in search.schedule_] == [2]
     assert search.best_estimator_.n_iter_ == 2
@@ -261,9 +263,9 @@ def test_cut_journals(tmp_path, kind, states):
     search ends as if nothing had happened.
     """
     made = {
-        "net": lambda path: small(journal=path),
-        "toy": lambda path: toy(journal=path, interval=8),
-        "pipeline": lambda path: small(
+        "net": lambda path: make_small_search(journal=path),
+        "toy": lambda path: make_toy_search(journal=path, interval=8),
+        "pipeline": lambda path: make_small_search(
             estimator=make_pipeline(StandardScaler(), NET),
             param_distributions={f"netclassifier__{k}": v for k, v in SPACE.items()},
             journal=path,
@@ -308,15 +310,15 @@ def test_killed_after_a_record(tmp_path, monkeypatch, bundles, stop, seed):
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "record", record)
-        whole = small(journal=tmp_path / "now", random_state=seed).fit(X, y)
+        whole = make_small_search(journal=tmp_path / "now", random_state=seed).fit(X, y)
     bundles.clear()
-    again = small(journal=tmp_path / "then", random_state=seed, refit=False).fit(X, y)
+    again = make_small_search(journal=tmp_path / "then", random_state=seed, refit=False).fit(X, y)
     same_results(again, whole)
     assert sum(bundles) == 36 - stop
 
 
 def test_the_journal_holds_no_more_than_it_needs(tmp_path):
-    small(journal=tmp_path / "j").fit(X, y)
+    make_small_search(journal=tmp_path / "j").fit(X, y)
     records = [json.loads(line.split(b" ", 1)[1]) for line in (tmp_path / "j" / "records").read_bytes().splitlines()]
     last = {record["candidate"] for record in records if record["n_resources"] == 6}
     assert {int(path.name.split("-")[0]) for path in (tmp_path / "j" / "states").iterdir()} <= last
@@ -325,7 +327,7 @@ def test_the_journal_holds_no_more_than_it_needs(tmp_path):
 def test_no_warnings():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        small(param_distributions={"lr": (1e-3, 1e-2, "log-uniform")}).fit(X, y)
+        make_small_search(param_distributions={"lr": (1e-3, 1e-2, "log-uniform")}).fit(X, y)
 
 
 def test_one_that_fails_early_does_not_end_the_search():
@@ -349,7 +351,7 @@ def test_one_that_fails_early_does_not_end_the_search():
 
 def test_fitted_again_without_saying_which_score_counts():
     """The best row of the fit before was looked up in the new one."""
-    search = small(scoring=["accuracy", "neg_log_loss"], refit="accuracy").fit(X, y)
+    search = make_small_search(scoring=["accuracy", "neg_log_loss"], refit="accuracy").fit(X, y)
     assert search.best_index_ > 3
     fresh = clone(search).set_params(refit=False, population_size=2, max_resources=2, interval=1).fit(X, y)
     search.set_params(refit=False, population_size=2, max_resources=2, interval=1).fit(X, y)

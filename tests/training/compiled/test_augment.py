@@ -12,15 +12,17 @@ from sknet_hp.training.compiled import augment
 from sknet_hp.training.compiled.updates import Now
 from sknet_hp.training.job import Rates
 from tests.helpers.jobs import make_job, make_table
-from tests.helpers.kernels import normal, run, same_bits, same_for_parts
-from tests.helpers.torch_loops import flat, module_of, order, train_compiled
+from tests.helpers.kernels import compute_in_parts, draw_normal, has_same_bits, run_kernel
+from tests.helpers.torch_loops import draw_order, flatten_parameters, make_module, train_compiled
 
 # ---- noise ---------------------------------------------------------------------------------------------------------
 
 
 def noise(place, rows, width, sigma=1.0, key=1, parts=1, x=None, layer=0):
     x = place(np.zeros((rows, width)) if x is None else x)
-    run(augment.add_noise, parts, rows=rows, width=width, x=x, sigma=sigma, key=place([key], np.int64), layer=layer)
+    run_kernel(
+        augment.add_noise, parts, rows=rows, width=width, x=x, sigma=sigma, key=place([key], np.int64), layer=layer
+    )
     return x.copy()
 
 
@@ -49,10 +51,10 @@ def test_noise_is_independent(place):
 
 @pytest.mark.parametrize("width", [1, 5, 33])
 def test_noise_follows_from_key_and_place(place, width):
-    x = normal(75, width)
-    (whole,) = same_for_parts(lambda parts: [noise(place, 75, width, 0.3, parts=parts, x=x)])
-    assert same_bits(whole[:20], noise(place, 20, width, 0.3, x=x[:20]))
-    assert same_bits(noise(place, 75, width, 0.0, x=x), x)
+    x = draw_normal(75, width)
+    (whole,) = compute_in_parts(lambda parts: [noise(place, 75, width, 0.3, parts=parts, x=x)])
+    assert has_same_bits(whole[:20], noise(place, 20, width, 0.3, x=x[:20]))
+    assert has_same_bits(noise(place, 75, width, 0.0, x=x), x)
 
 
 # ---- mixtures ------------------------------------------------------------------------------------------------------
@@ -64,7 +66,7 @@ def test_mixtures(place, rows, width):
     """Each row with the one before it, the first with the last; targets by the weights
     of both.
     """
-    x, weight, share = normal(rows, width), np.abs(normal(rows, seed=1)), np.float32(0.7)
+    x, weight, share = draw_normal(rows, width), np.abs(draw_normal(rows, seed=1)), np.float32(0.7)
     weight[rows // 2] = 0
     now = np.zeros(16, np.float32)
     now[Now.MIX] = share
@@ -72,7 +74,7 @@ def test_mixtures(place, rows, width):
     def compute(parts):
         raw, own, last = place(weight), place(x), place(np.full(width, np.nan))
         shares, of_inputs, of_targets = (place(np.full(rows, np.nan)) for _ in range(3))
-        run(
+        run_kernel(
             augment.mix_weights,
             parts,
             rows=rows,
@@ -82,10 +84,10 @@ def test_mixtures(place, rows, width):
             of_inputs=of_inputs,
             of_targets=of_targets,
         )
-        run(augment.mix_rows, parts, rows=rows, width=width, x=own, shares=of_inputs, last=last)
+        run_kernel(augment.mix_rows, parts, rows=rows, width=width, x=own, shares=of_inputs, last=last)
         return [own.copy(), raw.copy(), shares.copy(), of_targets.copy()]
 
-    own, raw, shares, of_targets = same_for_parts(compute)
+    own, raw, shares, of_targets = compute_in_parts(compute)
     np.testing.assert_allclose(own, share * x + (1 - share) * np.roll(x, 1, 0), rtol=1e-5, atol=1e-6)
     mixed = share * weight + (1 - share) * np.roll(weight, 1)
     np.testing.assert_allclose(raw, mixed, rtol=1e-6)
@@ -103,12 +105,12 @@ def test_training_on_mixtures_as_torch(weighted):
     weight = np.random.default_rng(0).random(70).astype(np.float32) if weighted else None
     settings = {"optimizer": "adam", "rates": Rates(lr=1e-2), "batch_size": 15, "max_epochs": 8, "mixup_alpha": 0.4}
     job = make_job(table=make_table(70, weight=weight), **settings)
-    module, table = module_of(job), job.train.table
+    module, table = make_module(job), job.train.table
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-2)
     counts = torch.tensor(np.ones(70) if weight is None else weight, dtype=torch.float64)
     for epoch in range(8):
         for batch, share in zip(
-            np.split(order(job, epoch), range(15, 70, 15)),
+            np.split(draw_order(job, epoch), range(15, 70, 15)),
             draw_mixing_shares(job, [epoch])[0].astype(float),
             strict=True,
         ):
@@ -128,4 +130,4 @@ def test_training_on_mixtures_as_torch(weighted):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-    np.testing.assert_allclose(train_compiled(job).state.parameters, flat(module), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(train_compiled(job).state.parameters, flatten_parameters(module), rtol=1e-4, atol=1e-4)

@@ -14,12 +14,12 @@ from sknet_hp.nets.compiled.program import compile_program
 from sknet_hp.nets.init import draw_parameters, make_buffers
 from sknet_hp.training.job import EncodedTable, Rows
 from sknet_hp.training.prediction import predict
-from tests.helpers.encoded_tables import made_table
+from tests.helpers.encoded_tables import draw_encoded_table
 from tests.helpers.jobs import make_job
 from tests.helpers.torch_loops import train_compiled
 
 ROWS = 20
-INPUTS = made_table(ROWS, n_floats=3, bins=(4, 2), categories=(3, 5), words=9, codes=(4, 7))
+INPUTS = draw_encoded_table(ROWS, n_floats=3, bins=(4, 2), categories=(3, 5), words=9, codes=(4, 7))
 CODES = Front(n_codes=2, n_categories=11, cat_embedding_dim=3)
 GRAPH = trace(MLP(INPUTS.n_features, 3, n_layers=1, width=4, front=CODES))[0]
 Y = np.arange(ROWS) % 3
@@ -51,7 +51,7 @@ WRONG_INPUTS = {
     "negative word": (with_worst("sparse_columns", -3), "-3 is a column of a sparse table"),
     "bin": (with_worst("bins", 2), "2 is a bin, of which there are 2"),
     "columns": (
-        made_table(ROWS, n_floats=4, bins=(4, 2), categories=(3, 5), words=9, codes=(4, 7)),
+        draw_encoded_table(ROWS, n_floats=4, bins=(4, 2), categories=(3, 5), words=9, codes=(4, 7)),
         f"takes {INPUTS.width + 6} columns, and is given {INPUTS.width + 7}",
     ),
 }

@@ -13,8 +13,8 @@ from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.training.job import EncodedTable
-from tests.helpers.encoded_tables import made_table
-from tests.helpers.jobs import make_job, same_result
+from tests.helpers.encoded_tables import draw_encoded_table
+from tests.helpers.jobs import is_same_result, make_job
 from tests.helpers.torch_loops import train_compiled
 
 COMMON = {"width": 17, "max_epochs": 3, "batch_size": 32, "random_state": 0}
@@ -104,7 +104,7 @@ def test_rows_are_predicted_as_in_any_company(name):
 
 # ---- below the estimators ------------------------------------------------------------------------------------------
 
-TABLE = made_table(70, n_floats=3, bins=(4, 2), categories=(3, 5), words=9)
+TABLE = draw_encoded_table(70, n_floats=3, bins=(4, 2), categories=(3, 5), words=9)
 TARGETS = np.arange(70) % 3
 
 
@@ -119,14 +119,14 @@ def test_layouts_of_encoded_tables(layout):
     table = replace(TABLE, **{name: layout(array) for name, array in TABLE.arrays.items() if array.size})
     weight = np.random.default_rng(0).random(70).astype(np.float32)
     found = train_compiled(job_on(table, layout(TARGETS), layout(weight)))
-    assert same_result(found, train_compiled(job_on(TABLE, TARGETS, weight)))
+    assert is_same_result(found, train_compiled(job_on(TABLE, TARGETS, weight)))
 
 
 def test_other_dtypes_of_encoded_tables():
     """Hold the same numbers, but not where kernels would read them."""
     wider = {"f": np.float64, "i": np.int64, "u": np.uint64}
     table = replace(TABLE, **{name: array.astype(wider[array.dtype.kind]) for name, array in TABLE.arrays.items()})
-    assert same_result(train_compiled(job_on(table)), train_compiled(job_on(TABLE)))
+    assert is_same_result(train_compiled(job_on(table)), train_compiled(job_on(TABLE)))
 
 
 def test_rows_of_a_table_are_as_a_table_of_these_rows():
@@ -134,4 +134,4 @@ def test_rows_of_a_table_are_as_a_table_of_these_rows():
     index = np.arange(70)[rows]
     whole = job_on(TABLE)
     found = train_compiled(replace(whole, train=replace(whole.train, index=index)))
-    assert same_result(found, train_compiled(job_on(TABLE.take(rows), TARGETS[rows])))
+    assert is_same_result(found, train_compiled(job_on(TABLE.take(rows), TARGETS[rows])))

@@ -15,7 +15,7 @@ from sknet_hp.training.compiled.losses import ROWS, evaluated, together_of, trai
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.rules.torch_loss import TorchLoss
 from tests.helpers.jobs import make_job
-from tests.helpers.kernels import close, normal, run, same_bits, same_for_parts
+from tests.helpers.kernels import assert_close, compute_in_parts, draw_normal, has_same_bits, run_kernel
 
 N = 3
 CLASS_WEIGHTS, LABEL_WEIGHTS, POSITIVE = (
@@ -105,16 +105,16 @@ def compiled(loss, number):
 def problem(loss, rows, heads=1):
     """(outputs, targets, weights) of rows."""
     like = loss if isinstance(loss, str) else loss.like
-    z = 3 * normal(rows, heads * N, seed=1)
+    z = 3 * draw_normal(rows, heads * N, seed=1)
     if like in ("cross_entropy", "focal", "log_probability"):
         t = np.eye(N, dtype=np.float32)[np.arange(rows) % N]
         z = np.abs(z) / 10 + np.float32(0.01) if like == "log_probability" else z
     elif like == "binary_cross_entropy":
-        t = (normal(rows, N, seed=2) > 0).astype(np.float32)
+        t = (draw_normal(rows, N, seed=2) > 0).astype(np.float32)
     else:
-        t = 2 * normal(rows, N, seed=2)
+        t = 2 * draw_normal(rows, N, seed=2)
         t[::3] = z[::3, :N] + np.float32(0.1)  # on both sides of what is small
-    weight = np.abs(normal(rows, seed=3))
+    weight = np.abs(draw_normal(rows, seed=3))
     weight[::4] = 0
     return z, t, weight / max(weight.sum(), 1e-9)
 
@@ -124,7 +124,7 @@ def step(place, loss, number, z, t, weight, parts=1):
     own, heads, rows = compiled(loss, number), z.shape[1] // N, len(z)
     losses, gradient = place(np.full(rows, np.nan)), place(np.full(z.shape, np.nan))
     fields = {"rows": rows, "heads": heads, "n": N, "outputs": place(z), "targets": place(t), "weight": place(weight)}
-    run(trained(own.row), parts, **fields, parameter=place(own.own), gradient=gradient, losses=losses)
+    run_kernel(trained(own.row), parts, **fields, parameter=place(own.own), gradient=gradient, losses=losses)
     return [losses.copy(), gradient.copy()]
 
 
@@ -137,16 +137,16 @@ def test_values_and_gradients(place, loss, number, rows_of, heads, rows):
     x = torch.tensor(z, dtype=torch.float64, requires_grad=True)
     each = torch.stack([rows_of(own, torch.tensor(t, dtype=torch.float64)) for own in x.split(N, 1)]).mean(0)
     (each * torch.tensor(weight)).sum().backward()
-    close(losses, each, 1e-5)
-    close(gradient, x.grad, 1e-5)
+    assert_close(losses, each, 1e-5)
+    assert_close(gradient, x.grad, 1e-5)
 
 
 @every_loss
 def test_parts_do_not_show(place, loss, number, rows_of):
     given = problem(loss, 75, heads=2)
-    whole = same_for_parts(lambda parts: step(place, loss, number, *given, parts=parts))
+    whole = compute_in_parts(lambda parts: step(place, loss, number, *given, parts=parts))
     alone = step(place, loss, number, *(each[40:41] for each in given))
-    assert all(same_bits(one, together[40:41]) for one, together in zip(alone, whole, strict=True))
+    assert all(has_same_bits(one, together[40:41]) for one, together in zip(alone, whole, strict=True))
 
 
 @every_loss
@@ -166,8 +166,8 @@ def test_smoothed_targets(place, name):
     x = torch.tensor(z, dtype=torch.float64, requires_grad=True)
     each = OURS[name][1](x, torch.tensor(t, dtype=torch.float64))
     (each * torch.tensor(weight)).sum().backward()
-    close(losses, each, 1e-5)
-    close(gradient, x.grad, 1e-5)
+    assert_close(losses, each, 1e-5)
+    assert_close(gradient, x.grad, 1e-5)
 
 
 # ---- validation and prediction -------------------------------------------------------------------------------------
@@ -201,9 +201,9 @@ def test_evaluation(place, loss, number, rows_of, heads, kept):
             "cursor": place([cursor], np.int64),
             "spare": place(np.full((parts, N), np.nan)),
         }
-        run(evaluated(own.row, own.like), parts, **fields, losses=losses, hits=hits)
+        run_kernel(evaluated(own.row, own.like), parts, **fields, losses=losses, hits=hits)
         said = place(np.full((35 + cursor, N), 7))
-        run(
+        run_kernel(
             together_of(own.like),
             parts,
             rows=35,
@@ -215,13 +215,13 @@ def test_evaluation(place, loss, number, rows_of, heads, kept):
         )
         return [losses.copy(), hits.copy(), together.copy(), said.copy()]
 
-    losses, hits, together, said = same_for_parts(compute)
+    losses, hits, together, said = compute_in_parts(compute)
     outputs = torch.tensor(z, dtype=torch.float64).view(35, heads, N)
     expected = LOSSES[own.like].together(outputs) if heads > 1 else outputs[:, 0]
-    close(together[cursor:], expected, 1e-5)
-    assert same_bits(said, together)
+    assert_close(together[cursor:], expected, 1e-5)
+    assert has_same_bits(said, together)
     assert (together[:cursor] == 7).all()
-    close(losses, rows_of(expected, torch.tensor(t, dtype=torch.float64)), 2e-5)
+    assert_close(losses, rows_of(expected, torch.tensor(t, dtype=torch.float64)), 2e-5)
     assert np.array_equal(hits, together[cursor:].argmax(1) == t.argmax(1))
 
 

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.training.compiled.training import is_worth_sharing
-from tests.helpers.jobs import make_job, same_result
+from tests.helpers.jobs import is_same_result, make_job
 from tests.helpers.scripts import PREAMBLE
 from tests.helpers.torch_loops import train_compiled
 
@@ -43,7 +43,7 @@ def test_threads_of_libraries():
         for threads in (1, 2, 4):
             torch.set_num_threads(threads)
             with threadpool_limits(threads):
-                assert same_result(train_compiled(job(), cores=2), expected)
+                assert is_same_result(train_compiled(job(), cores=2), expected)
     finally:
         torch.set_num_threads(before)
 
@@ -55,7 +55,7 @@ def test_rounding_of_the_callers_thread():
     expected = train_compiled(job())
     try:
         assert torch.set_flush_denormal(True)
-        assert same_result(train_compiled(job()), expected)
+        assert is_same_result(train_compiled(job()), expected)
     finally:
         torch.set_flush_denormal(False)
     assert np.float32(1e-40) * np.float32(0.5) > 0

@@ -10,8 +10,8 @@ import torch
 
 from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
-from tests.helpers.jobs import losses, make_job, make_table
-from tests.helpers.torch_loops import flat, module_of, torch_training, train_compiled
+from tests.helpers.jobs import list_losses, make_job, make_table
+from tests.helpers.torch_loops import flatten_parameters, make_module, train_compiled, train_in_torch
 from tests.helpers.torch_optimizers import TORCH
 
 EPOCHS = 40  # of five steps
@@ -40,17 +40,17 @@ def job_with(optimizer="adam", rates=RATES["as usual"], **changes):
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_optimizer_equals_torch(name, rates):
     job = job_with(name, rates)
-    result, module = train_compiled(job), module_of(job)
-    start = flat(module)
-    means = torch_training(job, module, TORCH[name](module.parameters(), vars(rates)))
-    error = np.abs(result.state.parameters - flat(module))
-    assert np.abs(flat(module) - start).max() > 1e-2  # something was learned
+    result, module = train_compiled(job), make_module(job)
+    start = flatten_parameters(module)
+    means = train_in_torch(job, module, TORCH[name](module.parameters(), vars(rates)))
+    error = np.abs(result.state.parameters - flatten_parameters(module))
+    assert np.abs(flatten_parameters(module) - start).max() > 1e-2  # something was learned
     if name == "lion":  # moves by the sign: a rounding that flips one costs two learning rates
         assert np.median(error) < 1e-5
         assert error.max() < 10 * rates.lr
     else:
         assert error.max() < 5e-4
-    np.testing.assert_allclose(losses(result)[:, 1], means, rtol=1e-3 if name == "lion" else 1e-4)
+    np.testing.assert_allclose(list_losses(result)[:, 1], means, rtol=1e-3 if name == "lion" else 1e-4)
     assert result.state.step == 5 * EPOCHS
 
 
@@ -61,8 +61,8 @@ def groups(module, rates, **of_last):
 
 
 def agree(job, optimizer, module, **hooks):
-    torch_training(job, module, optimizer, **hooks)
-    np.testing.assert_allclose(train_compiled(job).state.parameters, flat(module), rtol=1e-4, atol=1e-4)
+    train_in_torch(job, module, optimizer, **hooks)
+    np.testing.assert_allclose(train_compiled(job).state.parameters, flatten_parameters(module), rtol=1e-4, atol=1e-4)
 
 
 def with_step(optimizer, change):
@@ -85,27 +85,27 @@ def test_decay_beside_the_gradient(name):
     """What AdamW does, for any rule."""
     rates = Rates(lr=1e-2, weight_decay=0.05)
     job = job_with(name, rates, decay_mode="decoupled")
-    module = module_of(job)
+    module = make_module(job)
     optimizer = TORCH[name](module.parameters(), vars(replace(rates, weight_decay=0.0)))
     agree(job, with_step(optimizer, lambda p: p.mul_(1 - rates.lr * rates.weight_decay)), module)
 
 
 def test_decay_within_the_gradient():
     job = job_with("adamw", Rates(lr=1e-2, weight_decay=0.05), decay_mode="l2")
-    module = module_of(job)
+    module = make_module(job)
     agree(job, TORCH["adam"](module.parameters(), vars(job.rates)), module)
 
 
 def test_penalty_on_sizes():
     job = job_with("sgd", Rates(lr=1e-2, l1=0.01))
-    module = module_of(job)
+    module = make_module(job)
     optimizer = torch.optim.SGD(module.parameters(), lr=1e-2)
     agree(job, with_step(optimizer, lambda p: p.grad.add_(p.sign(), alpha=0.01)), module)
 
 
 def test_decay_of_matrices_alone():
     job = job_with("adam", Rates(lr=1e-2, weight_decay=0.1), decay_everywhere=False)
-    module = module_of(job)
+    module = make_module(job)
     parameters = list(module.parameters())
     split = [
         {"params": [p for p in parameters if p.dim() > 1]},
@@ -116,7 +116,7 @@ def test_decay_of_matrices_alone():
 
 def test_factors_of_tensors():
     job = job_with("adam", Rates(lr=1e-2, weight_decay=0.1), lr_factors=(1, 1, 0.1, 0.1), decay_factors=(1, 1, 2, 2))
-    module = module_of(job)
+    module = make_module(job)
     agree(
         job, torch.optim.Adam(groups(module, job.rates, lr=1e-3, weight_decay=0.2), lr=1e-2, weight_decay=0.1), module
     )
@@ -133,8 +133,11 @@ def test_factors_that_change_after_some_epochs():
         lr_factors_until=10,
         lr_factors_after=(1, 1, 0.5, 0.5),
     )
-    module = module_of(job)
-    start, frozen = flat(module).astype(np.float32), train_compiled(replace(job, max_epochs=10)).state.parameters
+    module = make_module(job)
+    start, frozen = (
+        flatten_parameters(module).astype(np.float32),
+        train_compiled(replace(job, max_epochs=10)).state.parameters,
+    )
     first = sum(parameter.numel() for parameter in list(module.parameters())[:2])
     assert np.array_equal(frozen[:first], start[:first])
     assert not np.array_equal(frozen[first:], start[first:])
@@ -165,5 +168,5 @@ def test_weights_smoothing_and_rows(loss):
     )
     index = np.random.default_rng(1).permutation(70)[:44]
     job = replace(job, train=replace(job.train, index=index))
-    module = module_of(job)
+    module = make_module(job)
     agree(job, TORCH["adam"](module.parameters(), vars(job.rates)), module)

@@ -14,8 +14,15 @@ from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.job import Rates, Reaction, Stopping
 from sknet_hp.training.rules.averaging import Averaging, compute_ema_share
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
-from tests.helpers.jobs import losses, make_job, make_table, same_result
-from tests.helpers.torch_loops import flat, loss_of, module_of, order, torch_training, train_compiled
+from tests.helpers.jobs import is_same_result, list_losses, make_job, make_table
+from tests.helpers.torch_loops import (
+    compute_loss,
+    draw_order,
+    flatten_parameters,
+    make_module,
+    train_compiled,
+    train_in_torch,
+)
 
 EPOCHS = 12  # of five steps
 
@@ -31,7 +38,7 @@ def adam(module, rates):
 
 
 def agree(found, module):
-    np.testing.assert_allclose(found, flat(module), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(found, flatten_parameters(module), rtol=1e-4, atol=1e-4)
 
 
 # ---- rates that change ---------------------------------------------------------------------------------------------
@@ -45,32 +52,32 @@ def test_schedules(name, warmup):
     """
     schedule = Schedule(name, min_factor=0.05, warmup=warmup, cycles=2)
     job = job_with(schedule=schedule, schedule_epochs=15)
-    module = module_of(job)
+    module = make_module(job)
     optimizer = adam(module, job.rates)
 
     def set_rate(epoch, step):
         optimizer.param_groups[0]["lr"] = 1e-2 * schedule.compute_factor((epoch + step / 5) / 15, 1 / 75)
 
-    torch_training(job, module, optimizer, before_step=set_rate)
+    train_in_torch(job, module, optimizer, before_step=set_rate)
     agree(train_compiled(job).state.parameters, module)
 
 
 def test_schedule_of_weight_decay():
     schedule = Schedule("cosine", warmup=0.2)
     job = job_with(decay_schedule=schedule, rates=Rates(lr=1e-2, weight_decay=0.5))
-    module = module_of(job)
+    module = make_module(job)
     optimizer = adam(module, job.rates)
 
     def set_decay(epoch, step):
         optimizer.param_groups[0]["weight_decay"] = 0.5 * schedule.compute_factor((epoch + step / 5) / EPOCHS, 1 / 60)
 
-    torch_training(job, module, optimizer, before_step=set_decay)
+    train_in_torch(job, module, optimizer, before_step=set_decay)
     agree(train_compiled(job).state.parameters, module)
 
 
 def validation_loss(job, module):
     with torch.no_grad():
-        return float(loss_of(job, module, job.validation.index))
+        return float(compute_loss(job, module, job.validation.index))
 
 
 def test_plateau_as_torch():
@@ -80,7 +87,7 @@ def test_plateau_as_torch():
         max_epochs=25,
         schedule=Schedule("plateau", patience=1, gamma=0.3, min_factor=0.01),
     )
-    module = module_of(job)
+    module = make_module(job)
     optimizer = adam(module, job.rates)
     torchs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.3, patience=1, min_lr=0.003)
     drops = []
@@ -91,24 +98,24 @@ def test_plateau_as_torch():
         if optimizer.param_groups[0]["lr"] < before:
             drops.append(epoch + 1)
 
-    torch_training(job, module, optimizer, after_epoch=fall)
+    train_in_torch(job, module, optimizer, after_epoch=fall)
     result = train_compiled(job)
     assert len(drops) > 2
     assert result.state.plateau.drops[: len(drops)] == tuple(drops)
     assert result.state.plateau.factor * 0.3 == pytest.approx(optimizer.param_groups[0]["lr"])
-    np.testing.assert_allclose(result.state.parameters, flat(module), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(result.state.parameters, flatten_parameters(module), rtol=1e-3, atol=1e-3)
 
 
 def test_plateau_where_nothing_is_held_out():
     """It falls after the epochs that the schedule names."""
     job = job_with(schedule=Schedule("plateau", gamma=0.5, drops=(3, 7)))
-    module = module_of(job)
+    module = make_module(job)
     optimizer = adam(module, job.rates)
 
     def set_rate(epoch, step):
         optimizer.param_groups[0]["lr"] = 1e-2 * 0.5 ** sum(epoch >= drop for drop in (3, 7))
 
-    torch_training(job, module, optimizer, before_step=set_rate)
+    train_in_torch(job, module, optimizer, before_step=set_rate)
     result = train_compiled(job)
     agree(result.state.parameters, module)
     assert result.state.plateau.factor == 0.25
@@ -119,15 +126,15 @@ def test_plateau_where_nothing_is_held_out():
 
 def test_moving_average():
     job = job_with(averaging=Averaging("ema", decay=0.9))
-    module = module_of(job)
-    average, count = flat(module), 0
+    module = make_module(job)
+    average, count = flatten_parameters(module), 0
 
     def follow(epoch, step):
         nonlocal average, count
-        average = average + compute_ema_share(0.9, count) * (flat(module) - average)
+        average = average + compute_ema_share(0.9, count) * (flatten_parameters(module) - average)
         count += 1
 
-    torch_training(job, module, adam(module, job.rates), after_step=follow)
+    train_in_torch(job, module, adam(module, job.rates), after_step=follow)
     result = train_compiled(job)
     assert result.state.average.count == count
     np.testing.assert_allclose(result.state.average.parameters, average, rtol=1e-4, atol=1e-4)
@@ -137,8 +144,10 @@ def test_moving_average():
 @pytest.mark.parametrize("start", [0.0, 0.5, 1.0])
 def test_even_average_of_epochs(start):
     job = job_with(averaging=Averaging("swa", start=start))
-    module, ends = module_of(job), []
-    torch_training(job, module, adam(module, job.rates), after_epoch=lambda epoch: ends.append(flat(module)))
+    module, ends = make_module(job), []
+    train_in_torch(
+        job, module, adam(module, job.rates), after_epoch=lambda epoch: ends.append(flatten_parameters(module))
+    )
     counted = ends[int(start * EPOCHS) :]
     result = train_compiled(job)
     assert result.state.average.count == len(counted)
@@ -182,8 +191,8 @@ def test_validation_losses():
     """
     weight = np.random.default_rng(0).random(110).astype(np.float32)
     job = job_with(n=70, n_valid=40, table=make_table(110, weight=weight), max_epochs=1)
-    result, module = train_compiled(job), module_of(job)
-    torch_training(job, module, adam(module, job.rates))
+    result, module = train_compiled(job), make_module(job)
+    train_in_torch(job, module, adam(module, job.rates))
     assert result.history[0].valid_loss == pytest.approx(validation_loss(job, module), rel=1e-4)
     right = (
         module(torch.tensor(job.train.table.X.floats[-40:], dtype=torch.float64)).argmax(1).numpy()
@@ -269,8 +278,8 @@ def test_going_on_is_training_on(optimizer):
     for until in (4, 9, EPOCHS):
         part = train_compiled(replace(job, start=state, max_epochs=until))
         state = part.state
-    assert same_result(replace(part, history=whole.history), whole)
-    assert losses(part).tolist() == losses(whole)[9:].tolist()
+    assert is_same_result(replace(part, history=whole.history), whole)
+    assert list_losses(part).tolist() == list_losses(whole)[9:].tolist()
 
 
 class Looking:
@@ -290,7 +299,7 @@ class Looking:
 def test_looking_on_changes_nothing():
     observer = Looking()
     job = job_with(n_valid=30, **FULL)
-    assert same_result(train_compiled(replace(job, observer=observer)), train_compiled(job))
+    assert is_same_result(train_compiled(replace(job, observer=observer)), train_compiled(job))
     assert observer.epochs == [(epoch, epoch, 5 * epoch) for epoch in range(1, EPOCHS + 1)]
 
 
@@ -299,12 +308,12 @@ def test_orders_of_rows():
     seed.
     """
     job = job_with(n=70)
-    drawn = [order(job, epoch) for epoch in range(3)]
+    drawn = [draw_order(job, epoch) for epoch in range(3)]
     assert all(np.array_equal(np.sort(rows), np.arange(70)) for rows in drawn)
     assert not np.array_equal(drawn[0], drawn[1])
-    assert not np.array_equal(drawn[0], order(replace(job, seed=1), 0))
-    assert np.array_equal(order(replace(job, shuffle=False), 0), np.arange(70))
-    first = np.array([order(job, epoch)[0] for epoch in range(4000)])
+    assert not np.array_equal(drawn[0], draw_order(replace(job, seed=1), 0))
+    assert np.array_equal(draw_order(replace(job, shuffle=False), 0), np.arange(70))
+    first = np.array([draw_order(job, epoch)[0] for epoch in range(4000)])
     counts = np.bincount(first, minlength=70)
     assert (
         (counts - 4000 / 70) ** 2 / (4000 / 70)
@@ -318,4 +327,4 @@ def test_cores_do_not_show(monkeypatch, cores, changes):
 
     monkeypatch.setattr(training, "is_worth_sharing", lambda job: True)
     job = job_with(n=150, n_valid=70, **FULL | {"batch_size": 75, "max_epochs": 3, "width": 40} | changes)
-    assert same_result(train_compiled(job, cores), train_compiled(job))
+    assert is_same_result(train_compiled(job, cores), train_compiled(job))

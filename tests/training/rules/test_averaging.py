@@ -14,7 +14,7 @@ from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.training.job import Rates, Stopping
 from sknet_hp.training.rules.averaging import KINDS, Average, Averages, Averaging, compute_ema_share
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.jobs import close_result, make_job, same_result
+from tests.helpers.jobs import is_close_result, is_same_result, make_job
 
 AVERAGED = KINDS[1:]
 
@@ -161,7 +161,7 @@ def test_a_training_in_two_parts(kind, cut):
     (whole,) = train_cohort([job])
     (first,) = train_cohort([replace(job, max_epochs=cut)])
     (second,) = train_cohort([replace(job, start=first.state)])
-    assert same_result(replace(second, history=first.history + second.history), whole)
+    assert is_same_result(replace(second, history=first.history + second.history), whole)
 
 
 def test_another_kind_begins_anew():
@@ -192,7 +192,7 @@ def test_company(kind, height):
     together = train_cohort(jobs)
     assert together[-1].state.finished == "diverged"
     for job, result in zip(jobs, together, strict=True):
-        assert close_result(result, train_cohort([job])[0])
+        assert is_close_result(result, train_cohort([job])[0])
 
 
 @pytest.mark.parametrize("kind", AVERAGED)

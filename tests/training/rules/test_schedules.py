@@ -10,7 +10,7 @@ from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
 from sknet_hp.training.rules.stopping import Plateau
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.jobs import close_result, make_job
+from tests.helpers.jobs import is_close_result, make_job
 
 VALUES = {
     "constant": {0: 1, 0.25: 1, 0.5: 1, 1: 1, 1.5: 1},
@@ -149,7 +149,7 @@ def test_settings_may_differ_within_a_cohort():
     assert len({job.key for job in jobs}) == 1
     for job, together in zip(jobs, train_cohort(jobs), strict=True):
         (alone,) = train_cohort([job])
-        assert close_result(alone, together)
+        assert is_close_result(alone, together)
 
 
 def test_plateau_equals_torch():

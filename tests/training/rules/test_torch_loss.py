@@ -14,7 +14,7 @@ from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.rules.torch_loss import TorchLoss, get_loss_class, make_loss, read_loss
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.jobs import close_result, make_job, make_table
+from tests.helpers.jobs import is_close_result, make_job, make_table
 from tests.helpers.loss_problems import MEMBERS, draw_problem, take_step
 
 
@@ -171,7 +171,7 @@ def test_company(name, height):
     assert len({job.key for job in jobs}) == 1
     for job, result in zip(jobs, train_cohort(jobs), strict=True):
         (alone,) = train_cohort([job])
-        assert close_result(result, alone)
+        assert is_close_result(result, alone)
         assert np.abs(alone.state.slots).max() > 0
 
 
@@ -182,7 +182,7 @@ def test_beside_one_that_diverges():
     good, bad = train_cohort(jobs)
     assert bad.state.finished == "diverged"
     assert np.isfinite(bad.state.parameters).all()
-    assert close_result(good, train_cohort(jobs[:1])[0])
+    assert is_close_result(good, train_cohort(jobs[:1])[0])
 
 
 def test_not_a_number_is_divergence():

@@ -8,7 +8,7 @@ from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.cohort import train_cohort
 from sknet_hp.training.stacked.validation import Validation
-from tests.helpers.jobs import close_result, make_job, make_table
+from tests.helpers.jobs import is_close_result, make_job, make_table
 
 CPU = torch.device("cpu")
 SIZES = [(120, 32), (121, 32), (10, 32), (1, 1), (64, 64), (65, 64), (33, 1), (50, 7), (300, 1000)]
@@ -106,7 +106,7 @@ def test_rows_of_others_never_touch_a_member():
     assert alone.state.finished == ""
     for company in ([wild, jobs[0]], [jobs[0], wild]):
         beside = train_cohort(company)[company.index(jobs[0])]
-        assert close_result(beside, alone)
+        assert is_close_result(beside, alone)
 
 
 @pytest.mark.parametrize("n", [1, 31, 32, 33, 1000, 1024, 1025, 2048, 3000])

@@ -12,8 +12,8 @@ from sknet_hp.training.job import EncodedTable, Rates, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import Cohort, never, train_cohort
-from tests.helpers.cohorts import flat, plain_loop
-from tests.helpers.jobs import close_result, losses, make_job, make_table
+from tests.helpers.cohorts import flatten_parameters, train_plainly
+from tests.helpers.jobs import is_close_result, list_losses, make_job, make_table
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
@@ -39,9 +39,9 @@ def test_cohort_of_one_is_a_plain_torch_loop(loss, normalization, n):
     module = MLP(5, 3, n_layers=2, width=8, activation="gelu", dropout=0.0, normalization=normalization)
     module.load_state_dict(draw_parameters(job.graph, job.seed), strict=False)
     optimizer = torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=0.05, betas=(0.8, 0.95), eps=eps)
-    means = plain_loop(module, job, optimizer, 3)
+    means = train_plainly(module, job, optimizer, 3)
     names = [name for name, _ in job.graph.parameters]
-    np.testing.assert_allclose(result.state.parameters, flat(module, names), rtol=1e-4, atol=2e-5)
+    np.testing.assert_allclose(result.state.parameters, flatten_parameters(module, names), rtol=1e-4, atol=2e-5)
     np.testing.assert_allclose([r.train_loss for r in result.history], means, rtol=1e-4)
     with torch.no_grad():
         X, y = torch.from_numpy(job.train.table.X.floats[-40:]), torch.from_numpy(job.train.table.y[-40:])
@@ -69,7 +69,7 @@ def test_weights_of_rows_are_repetitions():
         train_cohort([make_job(table=repeated, **options)]),
     )
     np.testing.assert_allclose(weighted.state.parameters, longer.state.parameters, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(losses(weighted)[:, 1], losses(longer)[:, 1], rtol=1e-4)
+    np.testing.assert_allclose(list_losses(weighted)[:, 1], list_losses(longer)[:, 1], rtol=1e-4)
 
 
 # ---- company --------------------------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def test_results_come_in_the_order_of_the_jobs():
     assert [r.state.epoch for r in results] == [5, 1, 3, 1, 2]
     assert [len(r.history) for r in results] == [5, 1, 3, 1, 2]
     for job, result in zip(jobs, results, strict=True):
-        assert close_result(result, train_cohort([job])[0])
+        assert is_close_result(result, train_cohort([job])[0])
 
 
 def test_no_jobs_no_results():
@@ -115,7 +115,7 @@ def test_rates_of_their_own(optimizer):
     ]
     together = train_cohort(jobs)
     for job, result in zip(jobs, together, strict=True):
-        assert close_result(result, train_cohort([job])[0])
+        assert is_close_result(result, train_cohort([job])[0])
 
 
 def test_dropout_masks_are_new_in_every_layer_step_and_epoch():

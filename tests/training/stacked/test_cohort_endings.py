@@ -12,7 +12,7 @@ from sknet_hp.training.job import EncodedTable, Rates, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.jobs import close_result, losses, make_job, make_table, same_result
+from tests.helpers.jobs import is_close_result, is_same_result, list_losses, make_job, make_table
 
 # ---- stopping -------------------------------------------------------------------------------------------------------
 
@@ -33,7 +33,7 @@ def overfitting_job(**changes):
 def test_patience(patience):
     job = overfitting_job(stopping=Stopping(patience=patience))
     (result,) = train_cohort([job])
-    valid = losses(result)[:, 2]
+    valid = list_losses(result)[:, 2]
     assert result.state.finished == "patience"
     assert result.state.epoch == len(valid) < 40
     assert result.state.best_epoch == np.argmin(valid) + 1 == result.state.epoch - patience
@@ -59,7 +59,7 @@ def test_without_patience_all_epochs_are_trained():
     (result,) = train_cohort([overfitting_job(stopping=Stopping(patience=None), max_epochs=15)])
     assert result.state.epoch == 15
     assert result.state.finished == ""
-    assert result.state.best_epoch == np.argmin(losses(result)[:, 2]) + 1
+    assert result.state.best_epoch == np.argmin(list_losses(result)[:, 2]) + 1
 
 
 def test_min_delta():
@@ -106,7 +106,7 @@ def test_continuation(optimizer, cut):
     (whole,) = train_cohort([job])
     (first,) = train_cohort([replace(job, max_epochs=cut)])
     (second,) = train_cohort([replace(job, start=first.state)])
-    assert same_result(replace(second, history=first.history + second.history), whole)
+    assert is_same_result(replace(second, history=first.history + second.history), whole)
 
 
 # ---- divergence -----------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_divergence(optimizer, position):
         bad.parameters, np.concatenate([start[name].numpy().ravel() for name, _ in jobs[0].graph.parameters])
     )
     for k, (job, result) in enumerate(zip(jobs, results, strict=True)):
-        assert close_result(result, train_cohort([job])[0])
+        assert is_close_result(result, train_cohort([job])[0])
         assert (result.state.finished == "diverged") == (k == position)
 
 
@@ -203,4 +203,4 @@ def test_settings_of_the_caller(monkeypatch):
     finally:
         torch.set_num_threads(threads)
         torch.set_default_dtype(dtype)
-    assert same_result(result, expected)
+    assert is_same_result(result, expected)

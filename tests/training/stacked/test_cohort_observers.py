@@ -16,8 +16,8 @@ from sknet_hp.nets.init import draw_parameters
 from sknet_hp.training.job import Rates, Reaction, Rows, Stopping
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import train_cohort
-from tests.helpers.cohorts import flat, plain_loop
-from tests.helpers.jobs import close_result, make_job, same_result
+from tests.helpers.cohorts import flatten_parameters, train_plainly
+from tests.helpers.jobs import is_close_result, is_same_result, make_job
 
 # ---- observers ------------------------------------------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ def test_observer_sees_each_epoch_as_if_it_were_the_last():
     observer = Observing({})
     job = make_job(n_valid=20, optimizer="adam", max_epochs=3, normalization="batch")
     (result,) = train_cohort([replace(job, observer=observer)])
-    assert same_result(result, train_cohort([job])[0])
+    assert is_same_result(result, train_cohort([job])[0])
     assert [record for record, _ in observer.seen] == result.history
     for record, state in observer.seen:
         (shorter,) = train_cohort([replace(job, max_epochs=record.epoch)])
@@ -80,7 +80,7 @@ def test_observer_may_set_the_rates(when, members):
     (first,) = train_cohort([replace(jobs[0], max_epochs=2)])
     assert close_state(results[0].state, train_cohort([replace(jobs[0], start=first.state, rates=then)])[0].state)
     for job, result in zip(jobs[1:], results[1:], strict=True):
-        assert close_result(result, train_cohort([job])[0])
+        assert is_close_result(result, train_cohort([job])[0])
 
 
 @pytest.mark.parametrize("when", [2, ("begin", 3)])
@@ -99,7 +99,7 @@ def test_observer_may_change_the_state(when, members):
         results[0].state, train_cohort([replace(jobs[0], start=replace(first.state, **changes))])[0].state
     )
     for job, result in zip(jobs[1:], results[1:], strict=True):
-        assert close_result(result, train_cohort([job])[0])
+        assert is_close_result(result, train_cohort([job])[0])
 
 
 def test_a_network_that_diverges_keeps_what_its_observer_made_of_it():
@@ -119,7 +119,7 @@ def test_error_of_an_observer_hurts_its_own_network_only():
     assert results[1].state.epoch == 1
     for k in (0, 2):
         assert results[k].error is None
-        assert close_result(results[k], train_cohort([jobs[k]])[0])
+        assert is_close_result(results[k], train_cohort([jobs[k]])[0])
 
 
 # ---- modules with layers that are not known ------------------------------------------------------------------------
@@ -152,8 +152,8 @@ def test_foreign_module_is_a_plain_torch_loop(normalized, optimizer):
         "adamw": lambda: torch.optim.AdamW(twin.parameters(), lr=1e-2, weight_decay=0.01),
         "sgd": lambda: torch.optim.SGD(twin.parameters(), lr=1e-2, weight_decay=0.01, momentum=0.9),
     }[optimizer]()
-    means = plain_loop(twin, job, plain, 3)
-    np.testing.assert_allclose(result.state.parameters, flat(twin), rtol=1e-4, atol=2e-5)
+    means = train_plainly(twin, job, plain, 3)
+    np.testing.assert_allclose(result.state.parameters, flatten_parameters(twin), rtol=1e-4, atol=2e-5)
     np.testing.assert_allclose([r.train_loss for r in result.history], means, rtol=1e-4)
     if normalized:
         running = np.concatenate([twin.norm.running_mean, twin.norm.running_var])
@@ -175,7 +175,7 @@ def test_foreign_module_follows_its_seed_and_leaves_torchs_generator_alone():
         return result
 
     one, again, other = run(1, 5), run(1, 6), run(2, 5)
-    assert same_result(one, again)
+    assert is_same_result(one, again)
     assert not np.array_equal(one.state.parameters, other.state.parameters)
 
 
@@ -184,7 +184,7 @@ def test_foreign_module_goes_on_where_it_was():
     (whole,) = train_cohort([make_job(graph=convolutional(**options), max_epochs=5)])
     (first,) = train_cohort([make_job(graph=convolutional(**options), max_epochs=2)])
     (second,) = train_cohort([make_job(graph=convolutional(**options), max_epochs=5, start=first.state)])
-    assert same_result(replace(second, history=first.history + second.history), whole)
+    assert is_same_result(replace(second, history=first.history + second.history), whole)
 
 
 def test_a_known_module_run_alone_agrees_with_its_stacked_program():
@@ -238,7 +238,7 @@ def test_sizes_that_differ_by_a_row_share_a_cohort(n, batch_size):
     jobs = [make_job(n=n + k % 2, seed=k, **settings) for k in range(4)]
     assert len({job.key for job in jobs}) == 1
     for job, result in zip(jobs, train_cohort(jobs), strict=True):
-        assert close_result(result, train_cohort([job])[0])
+        assert is_close_result(result, train_cohort([job])[0])
 
 
 def test_foreign_module_beside_threads_that_draw():
@@ -257,4 +257,4 @@ def test_foreign_module_beside_threads_that_draw():
     (result,) = train_cohort([make_job(graph=module, max_epochs=10)])
     done.set()
     thread.join()
-    assert same_result(result, expected)
+    assert is_same_result(result, expected)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sknet_hp.nets.compiled.kernels import pointwise
-from tests.helpers.kernels import PARTS, normal, run, same_bits
+from tests.helpers.kernels import PARTS, draw_normal, has_same_bits, run_kernel
 
 ROWS, WIDTH = 75, 33
 
@@ -32,9 +32,9 @@ def dropped(place):
             "key": place([key], np.int64),
         }
         if bend is None:
-            run(pointwise.FORWARD[kind], parts, **fields)
+            run_kernel(pointwise.FORWARD[kind], parts, **fields)
         else:
-            run(
+            run_kernel(
                 pointwise.PARAMETRIC_FORWARD[kind],
                 parts,
                 **fields,
@@ -77,25 +77,25 @@ def test_numbers_are_dropped_independently(mask):
 
 
 def test_same_key_same_mask(mask):
-    assert same_bits(mask(), mask())
-    assert not same_bits(mask(), mask(key=2))
-    assert not same_bits(mask(), mask(layer=1))
-    assert not same_bits(mask(key=-5), mask(key=1 << 40))
+    assert has_same_bits(mask(), mask())
+    assert not has_same_bits(mask(), mask(key=2))
+    assert not has_same_bits(mask(), mask(layer=1))
+    assert not has_same_bits(mask(key=-5), mask(key=1 << 40))
 
 
 def test_rows_do_not_depend_on_the_batch(mask):
     whole = mask()
-    assert same_bits(mask(rows=41), whole[:41])
+    assert has_same_bits(mask(rows=41), whole[:41])
     for parts in PARTS[1:]:
-        assert same_bits(mask(parts=parts), whole)
+        assert has_same_bits(mask(parts=parts), whole)
 
 
-@pytest.mark.parametrize("bend", [None, normal(WIDTH, seed=3)], ids=["plain", "parametric"])
+@pytest.mark.parametrize("bend", [None, draw_normal(WIDTH, seed=3)], ids=["plain", "parametric"])
 @pytest.mark.parametrize("kind", ["relu", "tanh", "silu"])
 def test_way_back_drops_the_same(dropped, mask, kind, bend):
-    z = normal(ROWS, WIDTH, seed=1)
+    z = draw_normal(ROWS, WIDTH, seed=1)
     out, slope = dropped(z, rate=0.3, kind=kind, bend=bend)
     kept, kept_slope = dropped(z, rate=0.0, kind=kind, bend=bend)
     drawn = mask(rate=0.3)
-    assert same_bits(out, kept * drawn)
-    assert same_bits(slope, kept_slope * drawn)
+    assert has_same_bits(out, kept * drawn)
+    assert has_same_bits(slope, kept_slope * drawn)

@@ -7,7 +7,7 @@ from torch import nn
 
 from sknet_hp.nets.compiled.kernels import pointwise
 from sknet_hp.nets.layers.modules import ParametricActivation
-from tests.helpers.kernels import close, normal, run, same_bits, same_for_parts
+from tests.helpers.kernels import assert_close, compute_in_parts, draw_normal, has_same_bits, run_kernel
 
 TORCH = {
     "identity": (nn.Identity(), 0.0),
@@ -48,16 +48,16 @@ def forward(place, kind, z, bias, parts=1, bend=None):
     }
     fields |= {"rate": 0, "key": 0, "layer": 0}
     if bend is None:
-        run(pointwise.FORWARD[kind], parts, **fields)
+        run_kernel(pointwise.FORWARD[kind], parts, **fields)
     else:
-        run(pointwise.PARAMETRIC_FORWARD[kind], parts, **fields, weight=place(bend), bent=bent)
+        run_kernel(pointwise.PARAMETRIC_FORWARD[kind], parts, **fields, weight=place(bend), bent=bent)
     return out.copy(), z.copy(), bent.copy()
 
 
 def numbers(rows, width):
-    z = normal(rows, width, seed=1) * 4
+    z = draw_normal(rows, width, seed=1) * 4
     z.flat[::7] *= 1e-4
-    return z, normal(width, seed=2)
+    return z, draw_normal(width, seed=2)
 
 
 @every_activation
@@ -68,8 +68,8 @@ def test_activation_and_slope(place, kind, rows, width):
     expected = TORCH[kind][0](x)
     (slope,) = torch.autograd.grad(expected.sum(), x)
     out, own_slope, _ = forward(place, kind, z, bias)
-    close(out, expected)
-    close(own_slope, slope)
+    assert_close(out, expected)
+    assert_close(own_slope, slope)
 
 
 @every_activation
@@ -88,26 +88,26 @@ def test_large_and_special_numbers(place, kind):
 @every_activation
 @shapes
 def test_with_a_learned_weight(place, kind, rows, width):
-    (z, bias), weight = numbers(rows, width), normal(width, seed=3)
+    (z, bias), weight = numbers(rows, width), draw_normal(width, seed=3)
     module = ParametricActivation(TORCH[kind][0], width).double()
     module.weight.data = torch.tensor(weight, dtype=torch.float64)
     x = torch.tensor(z + bias, dtype=torch.float64, requires_grad=True)
     expected = module(x)
     slope, of_weight = torch.autograd.grad(expected.sum(), (x, module.weight))
     out, own_slope, bent = forward(place, kind, z, bias, bend=weight)
-    close(out, expected)
-    close(own_slope, slope)
-    close(bent.astype(np.float64).sum(0), of_weight)
+    assert_close(out, expected)
+    assert_close(own_slope, slope)
+    assert_close(bent.astype(np.float64).sum(0), of_weight)
 
 
 @every_activation
 def test_parts_and_company_do_not_show(place, kind):
-    (z, bias), weight = numbers(75, 19), normal(19, seed=3)
+    (z, bias), weight = numbers(75, 19), draw_normal(19, seed=3)
     for bend in (None, weight):
-        out, slope, bent = same_for_parts(lambda parts, bend=bend: list(forward(place, kind, z, bias, parts, bend)))
+        out, slope, bent = compute_in_parts(lambda parts, bend=bend: list(forward(place, kind, z, bias, parts, bend)))
         alone = forward(place, kind, z[40:41, :18], bias[:18], bend=None if bend is None else bend[:18])
         for each, together in zip(alone, (out, slope, bent), strict=True):
-            assert same_bits(each, together[40:41, :18])
+            assert has_same_bits(each, together[40:41, :18])
 
 
 # ---- the way back and sums -----------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def in_order(x):
 @pytest.mark.parametrize("is_bent", [False, True])
 @shapes
 def test_backward(place, rows, width, has_bias, is_bent):
-    g, slope, bent = (normal(rows, width, seed=seed) for seed in (1, 2, 3))
+    g, slope, bent = (draw_normal(rows, width, seed=seed) for seed in (1, 2, 3))
 
     def compute(parts):
         own, of_bias, of_weight = place(g), place(np.full(width, np.nan)), place(np.full(width, np.nan))
@@ -134,19 +134,19 @@ def test_backward(place, rows, width, has_bias, is_bent):
             "weight_gradient": of_weight if is_bent else 0,
             "bent": place(bent) if is_bent else 0,
         }
-        run(pointwise.multiply_by_slope, parts, rows=rows, width=width, g=own, slope=place(slope), **fields)
+        run_kernel(pointwise.multiply_by_slope, parts, rows=rows, width=width, g=own, slope=place(slope), **fields)
         return [own.copy(), of_bias.copy(), of_weight.copy()]
 
-    own, of_bias, of_weight = same_for_parts(compute)
-    assert same_bits(own, g * slope)
-    assert same_bits(of_bias, in_order(g * slope)) if has_bias else np.isnan(of_bias).all()
+    own, of_bias, of_weight = compute_in_parts(compute)
+    assert has_same_bits(own, g * slope)
+    assert has_same_bits(of_bias, in_order(g * slope)) if has_bias else np.isnan(of_bias).all()
     if is_bent:
         np.testing.assert_allclose(of_weight, (g.astype(np.float64) * bent).sum(0), rtol=1e-5, atol=1e-5)
 
 
 @shapes
 def test_sums_and_additions(place, rows, width):
-    x, bias, y = normal(rows, width, seed=1), normal(width, seed=2), normal(rows, width + 3, seed=3)
+    x, bias, y = draw_normal(rows, width, seed=1), draw_normal(width, seed=2), draw_normal(rows, width + 3, seed=3)
 
     def compute(parts):
         biased, total, both, doubled = (
@@ -155,12 +155,12 @@ def test_sums_and_additions(place, rows, width):
             place(np.full((rows, width), np.nan)),
             place(x),
         )
-        run(pointwise.add_bias, parts, rows=rows, width=width, x=biased, bias=place(bias))
-        run(pointwise.sum_rows, parts, rows=rows, width=width, g=place(x), total=total)
-        run(pointwise.add, parts, n=x.size, a=place(x), b=biased, out=both)
-        run(pointwise.add, parts, n=x.size, a=doubled, b=doubled, out=doubled)
+        run_kernel(pointwise.add_bias, parts, rows=rows, width=width, x=biased, bias=place(bias))
+        run_kernel(pointwise.sum_rows, parts, rows=rows, width=width, g=place(x), total=total)
+        run_kernel(pointwise.add, parts, n=x.size, a=place(x), b=biased, out=both)
+        run_kernel(pointwise.add, parts, n=x.size, a=doubled, b=doubled, out=doubled)
         wider = place(y)
-        run(
+        run_kernel(
             pointwise.add_columns,
             parts,
             rows=rows,
@@ -172,25 +172,25 @@ def test_sums_and_additions(place, rows, width):
         )
         return [biased.copy(), total.copy(), both.copy(), doubled.copy(), wider.copy()]
 
-    biased, total, both, doubled, wider = same_for_parts(compute)
-    assert same_bits(biased, x + bias)
-    assert same_bits(total, in_order(x))
-    assert same_bits(both, x + biased)
-    assert same_bits(doubled, x + x)
-    assert same_bits(wider[:, :width], y[:, :width] + x)
-    assert same_bits(wider[:, width:], y[:, width:])
+    biased, total, both, doubled, wider = compute_in_parts(compute)
+    assert has_same_bits(biased, x + bias)
+    assert has_same_bits(total, in_order(x))
+    assert has_same_bits(both, x + biased)
+    assert has_same_bits(doubled, x + x)
+    assert has_same_bits(wider[:, :width], y[:, :width] + x)
+    assert has_same_bits(wider[:, width:], y[:, width:])
 
 
 @pytest.mark.parametrize("n", [1, 16, 33, 200])
 def test_fill_and_scale(place, n):
-    x = normal(n)
+    x = draw_normal(n)
 
     def compute(parts):
         filled, scaled = place(x), place(x)
-        run(pointwise.fill, parts, n=n, x=filled, value=-2.5)
-        run(pointwise.scale, parts, n=n, x=scaled, factor=0.3, out=scaled)
+        run_kernel(pointwise.fill, parts, n=n, x=filled, value=-2.5)
+        run_kernel(pointwise.scale, parts, n=n, x=scaled, factor=0.3, out=scaled)
         return [filled.copy(), scaled.copy()]
 
-    filled, scaled = same_for_parts(compute)
+    filled, scaled = compute_in_parts(compute)
     assert (filled == -2.5).all()
-    assert same_bits(scaled, x * np.float32(0.3))
+    assert has_same_bits(scaled, x * np.float32(0.3))
