@@ -36,8 +36,9 @@ import joblib
 import numpy as np
 
 from sknet_hp.search import ASHASearchCV, HalvingSearchCV, HyperbandSearchCV
-from sknet_hp.search.arithmetic.brackets import bracket, epochs, n_steps
-from sknet_hp.search.running.candidates import Step
+from sknet_hp.search.arithmetic.brackets import count_halvings, plan_bracket
+from sknet_hp.search.arithmetic.cost import sum_resources
+from sknet_hp.search.candidates import Step
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.spaces.space import Space
@@ -93,7 +94,7 @@ class SimulatedRun(Run):
         and the clock stops at the end of the last.
         """
         free = [self.cluster.clock] * self.cluster.n_workers
-        for step in sorted(steps, key=self._amount, reverse=True):
+        for step in sorted(steps, key=self._count_resources, reverse=True):
             end = free[0] + self.cluster.seconds(step)
             heapq.heapreplace(free, end)
             self._ends(step, end)
@@ -118,7 +119,9 @@ class SimulatedRun(Run):
         self.cluster.busy += self.cluster.seconds(step)
         self.cluster.trained.append((end, step))
 
-    def _train(self, steps: Sequence[Step], tasks: list[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:
+    def _train_tasks(
+        self, steps: Sequence[Step], tasks: list[tuple[int, int]]
+    ) -> dict[tuple[int, int], dict[str, Any]]:
         scores = [float(self.curves[step.candidate.params["index"], step.n_resources - 1]) for step in steps]
         return {(k, split): {"test_scores": scores[k], "fit_error": None} for k, split in tasks}
 
@@ -171,7 +174,11 @@ def simulate(
         Cluster(n_workers, straggling, seed),
         0,
     )
-    budget = epochs(bracket(n_candidates, most, 1, 3, n_steps(most, 1, 3))) if method == "Hyperband" else 1
+    budget = (
+        sum_resources(plan_bracket(n_candidates, most, 1, 3, count_halvings(most, 1, 3)))
+        if method == "Hyperband"
+        else 1
+    )
     for again in count():
         run = SimulatedRun(curves, cluster)
         METHODS[method](n_candidates, n_workers, seed + 1000 * again)._search(run, space)

@@ -117,11 +117,13 @@ def _halving_candidates(
     table: Played, epochs: int, most: Callable[[Played, int], int] = lambda table, _: table.n_epochs
 ) -> int:
     """The most candidates whose halving needs no more epochs."""
-    from sknet_hp.search.arithmetic.brackets import bracket, n_steps
-    from sknet_hp.search.arithmetic.brackets import epochs as used
+    from sknet_hp.search.arithmetic.brackets import count_halvings, plan_bracket
+    from sknet_hp.search.arithmetic.cost import sum_resources as used
 
     R = most(table, epochs)
-    return max(n for n in range(3, epochs) if n == 3 or used(bracket(n, R, 1, 3, n_steps(R, 1, 3))) <= epochs)
+    return max(
+        n for n in range(3, epochs) if n == 3 or used(plan_bracket(n, R, 1, 3, count_halvings(R, 1, 3))) <= epochs
+    )
 
 
 def optuna_tpe(table: Played, epochs: int, seed: int) -> int:
@@ -266,15 +268,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    from sknet_hp.search.arithmetic.brackets import epochs as used
-    from sknet_hp.search.arithmetic.brackets import hyperband
+    from sknet_hp.search.arithmetic.brackets import plan_hyperband
+    from sknet_hp.search.arithmetic.cost import sum_resources as used
 
     print(json.dumps(machine("scikit-optimize", "optuna", "cmaes", "dask", "dask-ml")))
     results: Results = json.loads(arguments.json.read_text()) if arguments.json and arguments.json.exists() else {}
     played = tables(arguments.folder, arguments.tables)
     for table in played:
         curves = table.n_epochs > 1
-        budget = sum(map(used, hyperband(table.n_epochs, 1, 3))) if curves else N_EVALUATIONS
+        budget = sum(map(used, plan_hyperband(table.n_epochs, 1, 3))) if curves else N_EVALUATIONS
         print(f"\n{table.name}: {len(table.scores)} networks, {budget} epochs", flush=True)
         own = results.setdefault(table.name, {})
         for name in [name for name in arguments.only or METHODS if curves or name in ON_FINAL_SCORES]:

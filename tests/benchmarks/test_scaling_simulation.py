@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sknet_hp.search.running.candidates import Candidate, Step
+from sknet_hp.search.candidates import Candidate, Step
 from sknet_hp.search.spaces.space import Space
 from tests.helpers.curves import CURVES, Curve, draw_table
 

@@ -7,7 +7,7 @@ import sklearn.model_selection
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 
 from sknet_hp.search import HalvingSearchCV
-from sknet_hp.search.arithmetic.brackets import n_steps
+from sknet_hp.search.arithmetic.brackets import count_halvings
 from tests.conformance.one_rung_adapter import lists
 from tests.conformance.search_adapter import mark
 
@@ -28,8 +28,8 @@ class Halving(HalvingSearchCV):
             int(np.asarray(self.cv_results_["n_resources"])[iterations == k][0]) for k in range(self.n_iterations_)
         ]
         self.n_candidates_ = np.bincount(iterations).tolist()
-        self.n_required_iterations_ = n_steps(self.n_candidates_[0], 1, self.factor) + 1
-        self.n_possible_iterations_ = n_steps(self.max_resources_, self.min_resources_, self.factor) + 1
+        self.n_required_iterations_ = count_halvings(self.n_candidates_[0], 1, self.factor) + 1
+        self.n_possible_iterations_ = count_halvings(self.max_resources_, self.min_resources_, self.factor) + 1
         return self
 
 

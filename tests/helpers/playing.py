@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from sknet_hp.search.running.candidates import Candidate, Row
+from sknet_hp.search.candidates import Candidate, Row
 
 FITS: list[tuple[float, int, int]] = []
 """By all `Played` of this process: quality, epochs before and epochs after."""
@@ -48,7 +48,7 @@ class ScoredRun:
         self.score, self.resource = score, SimpleNamespace(most=most, least=least, of_rows=False)
         self.candidates, self.rows, self.keeps_finalists, self.journal = [], [], False, None
 
-    def expect(self, cost):
+    def announce(self, cost):
         self.expected = cost
 
     def propose(self, params, bracket=0):
@@ -65,7 +65,7 @@ class ScoredRun:
             self.train([step])
             done(step)
 
-    def score_of(self, row):
+    def get_score(self, row):
         return row.outcomes[0]["score"]
 
     def forget(self, candidates):

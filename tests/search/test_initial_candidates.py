@@ -13,7 +13,8 @@ from sknet_hp.search import (
     PBTSearchCV,
     TPESearchCV,
 )
-from sknet_hp.search.arithmetic.brackets import Rung, epochs, hyperband, with_room
+from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
+from sknet_hp.search.arithmetic.cost import sum_resources
 from tests.helpers.curves import Curve, draw_table
 
 X, y = draw_table()
@@ -79,12 +80,12 @@ def test_all_are_tried(Search, settings):
 
 
 def test_room_in_brackets():
-    brackets = hyperband(9, 1, 3)
-    assert with_room(brackets, 17) == brackets
-    [first, *others] = with_room(brackets, 20)
+    brackets = plan_hyperband(9, 1, 3)
+    assert widen_first_bracket(brackets, 17) == brackets
+    [first, *others] = widen_first_bracket(brackets, 20)
     assert first == [Rung(12, 1), Rung(3, 3), Rung(1, 9)]
     assert others == brackets[1:]
-    assert epochs(first) == epochs(brackets[0]) + 3
+    assert sum_resources(first) == sum_resources(brackets[0]) + 3
 
 
 @pytest.mark.parametrize(("Search", "settings"), SEARCHERS.values(), ids=SEARCHERS)

@@ -19,7 +19,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import ASHASearchCV, BOHBSearchCV, HalvingSearchCV, HyperbandSearchCV, PBTSearchCV, TPESearchCV
-from sknet_hp.search.running.progress import Cost, Progress
+from sknet_hp.search.arithmetic.cost import Cost
+from sknet_hp.search.running.progress import Progress
 from tests.helpers.curves import TRAINED, Curve, draw_table, list_results
 from tests.helpers.small_searches import CV, NET, SPACE, make_curve_search, make_network_search
 
@@ -233,12 +234,12 @@ def test_one_live_line():
     progress = Progress(1, stream)
     progress.total = 100
     progress.shown -= 1
-    progress.begins(0, 8, 3)
-    progress.scored(0.5)
+    progress.begin_rung(0, 8, 3)
+    progress.note_best(0.5)
     progress.shown -= 1
-    progress.fitted(25)
-    progress.fitted(1)  # at once: not shown
-    progress.ends()
+    progress.count_fit(25)
+    progress.count_fit(1)  # at once: not shown
+    progress.finish()
     text = stream.getvalue()
     assert text.count("\n") == 1
     assert text.endswith("\n")
@@ -249,9 +250,9 @@ def test_one_live_line():
 def test_a_terminal_is_told_the_cost_above_the_live_line():
     stream = Terminal()
     progress = Progress(1, stream, refits=True)
-    progress.expects(Cost(9, 13, 27), 3)
-    progress.begins(0, 27, 1)
-    progress.ends()
+    progress.announce(Cost(9, 13, 27), 3)
+    progress.begin_rung(0, 27, 1)
+    progress.finish()
     first, second, rest = stream.getvalue().split("\n")
     assert first == "9 candidates in 3 splits: at most 39 fits, 81 epochs, and the refit on all rows"
     assert second.endswith("rung 1, 27 networks up to 1 epochs, 0 of 81 epochs")

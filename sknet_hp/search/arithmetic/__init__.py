@@ -1,1 +1,1 @@
-"""Pure functions of resources and numbers: brackets, exploring."""
+"""Numbers that searches go by: brackets of rungs, and what they cost. Pure functions."""

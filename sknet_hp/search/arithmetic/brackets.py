@@ -1,12 +1,10 @@
-"""The arithmetic of successive halving and Hyperband, in whole numbers: floats lose
-brackets (⌊log₃ 243⌋ is 4 in floats).
-"""
+"""The arithmetic of successive halving and Hyperband, in whole numbers."""
 
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from sknet_hp.search.running.progress import Cost
+from sknet_hp.search.arithmetic.exact import to_fraction
 
 
 class Rung(NamedTuple):
@@ -16,92 +14,68 @@ class Rung(NamedTuple):
     n_resources: int
 
 
-def exact(factor: float) -> Fraction:
-    """A factor as it was written: 2.5 is 5/2."""
-    return Fraction(str(factor))
-
-
-def n_steps(max_resources: int, min_resources: int, factor: float) -> int:
-    """The largest s with min_resources · factor^s ≤ max_resources."""
-    eta, s = exact(factor), 0
+def count_halvings(max_resources: int, min_resources: int, factor: float) -> int:
+    """Return the largest s with min_resources · factor^s ≤ max_resources."""
+    eta, s = to_fraction(factor), 0
     while min_resources * eta ** (s + 1) <= max_resources:
         s += 1
     return s
 
 
-def resources_of(max_resources: int, min_resources: int, factor: float, steps: int) -> list[int]:
-    """The resources of `steps` + 1 rungs: ⌊R / η^j⌋, at least the least, the last
-    exactly R.
+def list_resources(max_resources: int, min_resources: int, factor: float, steps: int) -> list[int]:
+    """Return the resources of `steps` + 1 rungs.
+
+    They are ⌊R / η^j⌋, at least the least; the last is exactly R.
     """
-    return [max(min_resources, floor(max_resources / exact(factor) ** j)) for j in range(steps, -1, -1)]
+    eta = to_fraction(factor)
+    return [max(min_resources, floor(max_resources / eta**j)) for j in range(steps, -1, -1)]
 
 
-def bracket(n_candidates: int, max_resources: int, min_resources: int, factor: float, steps: int) -> list[Rung]:
-    """Successive halving of n candidates in `steps` + 1 rungs, each keeping ⌊n / η^i⌋,
-    at least one; rungs of equal resources are merged.
+def plan_bracket(n_candidates: int, max_resources: int, min_resources: int, factor: float, steps: int) -> list[Rung]:
+    """Return the rungs of successive halving of n candidates.
+
+    There are `steps` + 1 rungs, each keeping ⌊n / η^i⌋ candidates, at least one. Of
+    rungs with equal resources only the first is kept.
     """
-    eta = exact(factor)
+    eta = to_fraction(factor)
     rungs: list[Rung] = []
-    for i, resources in enumerate(resources_of(max_resources, min_resources, factor, steps)):
-        rung = Rung(max(1, floor(n_candidates / eta**i)), resources)
-        if rungs and rungs[-1].n_resources == resources:
-            continue
-        rungs.append(rung)
+    for i, resources in enumerate(list_resources(max_resources, min_resources, factor, steps)):
+        if not rungs or rungs[-1].n_resources != resources:
+            rungs.append(Rung(max(1, floor(n_candidates / eta**i)), resources))
     return rungs
 
 
-def hyperband(max_resources: int, min_resources: int, factor: float) -> list[list[Rung]]:
-    """All brackets of Hyperband (Li et al. 2018), the most exploring first: n = ⌈(s_max
-    + 1) / (s + 1) · η^s⌉ candidates in s + 1 rungs.
+def plan_hyperband(max_resources: int, min_resources: int, factor: float) -> list[list[Rung]]:
+    """Return all brackets of Hyperband (Li et al. 2018), the most exploring first.
+
+    Bracket s begins with n = ⌈(s_max + 1) / (s + 1) · η^s⌉ candidates, and has s + 1
+    rungs.
     """
-    eta, s_max = exact(factor), n_steps(max_resources, min_resources, factor)
+    eta, s_max = to_fraction(factor), count_halvings(max_resources, min_resources, factor)
     return [
-        bracket(ceil(Fraction(s_max + 1, s + 1) * eta**s), max_resources, min_resources, factor, s)
+        plan_bracket(ceil(Fraction(s_max + 1, s + 1) * eta**s), max_resources, min_resources, factor, s)
         for s in range(s_max, -1, -1)
     ]
 
 
-def with_room(brackets: list[list[Rung]], n_candidates: int) -> list[list[Rung]]:
-    """Brackets that begin with so many candidates in all, at least: what is too many
-    for the first rungs goes to that of the first bracket.
+def widen_first_bracket(brackets: list[list[Rung]], n_candidates: int) -> list[list[Rung]]:
+    """Return brackets that begin with at least so many candidates in all.
+
+    Candidates that find no place in the first rungs are added to the first rung of the
+    first bracket.
     """
     (first, *later), *others = brackets
     more = n_candidates - sum(rungs[0].n_candidates for rungs in brackets)
     return [[first._replace(n_candidates=first.n_candidates + max(0, more)), *later], *others]
 
 
-def with_finalists(brackets: list[list[Rung]], n_candidates: int) -> list[list[Rung]]:
-    """Brackets of which so many candidates in all, at least, come to the end, as far as
-    the last bracket has them to keep from rung to rung.
+def add_finalists(brackets: list[list[Rung]], n_candidates: int) -> list[list[Rung]]:
+    """Return brackets that train at least so many candidates in all to the end.
 
-    It is the last one, so that what a model proposes for the others does not depend on
-    it.
+    They are added to the last bracket, as far as it has them to keep from rung to rung:
+    what a model proposes for the other brackets then does not depend on them.
     """
     *others, last = brackets
     least = n_candidates - sum(rungs[-1].n_candidates for rungs in others)
-    return [
-        *others,
-        [rung._replace(n_candidates=max(rung.n_candidates, min(least, last[0].n_candidates))) for rung in last],
-    ]
-
-
-def cost(brackets: list[list[Rung]], *, continued: bool = True) -> Cost:
-    """What brackets take, with candidates that go on from where they stopped, or begin
-    anew in each rung.
-    """
-    return Cost(
-        sum(rungs[0].n_candidates for rungs in brackets),
-        sum(rung.n_candidates for rungs in brackets for rung in rungs),
-        sum(epochs(rungs, continued=continued) for rungs in brackets),
-    )
-
-
-def epochs(rungs: list[Rung], *, continued: bool = True) -> int:
-    """What a bracket trains in all, with candidates that go on from where they stopped,
-    or begin anew in each rung.
-    """
-    total, before = 0, 0
-    for rung in rungs:
-        total += rung.n_candidates * (rung.n_resources - (before if continued else 0))
-        before = rung.n_resources
-    return total
+    least = min(least, last[0].n_candidates)
+    return [*others, [rung._replace(n_candidates=max(rung.n_candidates, least)) for rung in last]]

@@ -52,34 +52,38 @@ def is_own(module: ModuleType) -> bool:
 # ---- the code itself -----------------------------------------------------------------------------------------------
 
 
-def code_text(code: CodeType) -> str:
+def describe_code(code: CodeType) -> str:
     """Return all of a function's code but docstrings, names of local variables and
     lines, in words.
     """
     used = {each.arg for each in dis.get_instructions(code) if each.opcode in dis.hasconst}
     constants = [
-        _constant_text(part) if k in used else "" for k, part in enumerate(code.co_consts)
+        _describe_constant(part) if k in used else "" for k, part in enumerate(code.co_consts)
     ]  # a docstring is loaded by nobody
     n_arguments = code.co_argcount + code.co_kwonlyargcount
     arguments = (code.co_varnames[:n_arguments], code.co_argcount, code.co_posonlyargcount, code.co_flags)
     return f"{code.co_code.hex()} {code.co_exceptiontable.hex()} {code.co_names} {arguments} {constants}"
 
 
-def _constant_text(part: Any) -> str:
+def _describe_constant(part: Any) -> str:
     if isinstance(part, CodeType):
-        return code_text(part)
+        return describe_code(part)
     if isinstance(part, frozenset):  # whose order differs from process to process
-        return f"frozenset{sorted(map(_constant_text, part))}"
-    return f"({', '.join(map(_constant_text, part))})" if isinstance(part, tuple) else f"{type(part).__name__} {part!r}"
+        return f"frozenset{sorted(map(_describe_constant, part))}"
+    return (
+        f"({', '.join(map(_describe_constant, part))})"
+        if isinstance(part, tuple)
+        else f"{type(part).__name__} {part!r}"
+    )
 
 
-def set_globals(code: CodeType) -> set[str]:
+def find_set_globals(code: CodeType) -> set[str]:
     """Return the names of globals that a function sets: counters and the like."""
     own = {each.argval for each in dis.get_instructions(code) if each.opname == "STORE_GLOBAL"}
-    return own.union(*map(set_globals, _within(code)))
+    return own.union(*map(find_set_globals, _iterate_code(code)))
 
 
-def set_attributes(code: CodeType, own: str | None = None) -> set[str]:
+def find_set_attributes(code: CodeType, own: str | None = None) -> set[str]:
     """Return the names of attributes that a function sets, of anything but its argument
     `own`.
     """
@@ -91,10 +95,10 @@ def set_attributes(code: CodeType, own: str | None = None) -> set[str]:
         if each.opname == "STORE_ATTR" and not of_own:
             names.add(each.argval)
         before = each.argval
-    return names.union(*(set_attributes(part, own) for part in _within(code)))
+    return names.union(*(find_set_attributes(part, own) for part in _iterate_code(code)))
 
 
-def _within(code: CodeType) -> Iterator[CodeType]:
+def _iterate_code(code: CodeType) -> Iterator[CodeType]:
     return (part for part in code.co_consts if isinstance(part, CodeType))
 
 
@@ -128,11 +132,11 @@ class References:
             self.unknown.add("what import_module runs or finds")
         for k, step in enumerate(steps):
             if step.opname == "IMPORT_NAME":
-                imported = imported | self._imported(steps, k)
-            *others, last = _loaded(step) or [""]
-            for name, attributes in [*((name, []) for name in others), (last, _attributes(steps, k + 1))]:
+                imported = imported | self._import_names(steps, k)
+            *others, last = _list_loaded(step) or [""]
+            for name, attributes in [*((name, []) for name in others), (last, _list_attributes(steps, k + 1))]:
                 self._follow_name(name, attributes, imported, is_global=step.opname in _LOADS_GLOBAL)
-        for part in _within(code):
+        for part in _iterate_code(code):
             self._read(part, imported)
 
     def _follow_name(
@@ -152,7 +156,7 @@ class References:
         for name in attributes:
             if not _is_own_module(value):
                 break
-            key, value = f"{value.__name__}.{name}", member(value, name)
+            key, value = f"{value.__name__}.{name}", get_member(value, name)
         if _is_own_module(value):
             self.found |= {
                 f"{value.__name__}.{name}": part for name, part in vars(value).items() if _is_of(value, name, part)
@@ -160,7 +164,7 @@ class References:
         else:
             self.found[key or str(value.__name__)] = value
 
-    def _imported(self, steps: list[dis.Instruction], k: int) -> dict[str, ModuleType]:
+    def _import_names(self, steps: list[dis.Instruction], k: int) -> dict[str, ModuleType]:
         """The modules that an import statement names, by the names that it gives them;
         what else it takes from a module is noted.
         """
@@ -176,13 +180,15 @@ class References:
             return {}
         if not wanted:  # `import a.b`, which makes a name for a; or `import a.b as c`
             stores = [step for step in steps[k + 1 :] if step.opname.startswith("STORE")]
-            return {_first(stores[0]): sys.modules[whole.partition(".")[0]] if stores[0] is steps[k + 1] else module}
+            return {
+                _get_first(stores[0]): sys.modules[whole.partition(".")[0]] if stores[0] is steps[k + 1] else module
+            }
         names = dict[str, ModuleType]()
         for step, following in zip(steps[k + 1 :], steps[k + 2 :], strict=False):
             if step.opname == "IMPORT_FROM":
-                part = member(module, step.argval)
+                part = get_member(module, step.argval)
                 if isinstance(part, ModuleType):
-                    names[_first(following)] = part
+                    names[_get_first(following)] = part
                 else:
                     self.found[f"{whole}.{step.argval}"] = part
             elif not step.opname.startswith("STORE"):
@@ -190,7 +196,7 @@ class References:
         return names
 
 
-def member(module: ModuleType, name: str) -> Any:
+def get_member(module: ModuleType, name: str) -> Any:
     """Return a member of the user's module, or the module of that name within it,
     whoever has imported it or not; None if there is none.
     """
@@ -208,7 +214,7 @@ def _is_own_module(value: Any) -> bool:
     )  # not `isinstance`, which asks objects that may answer with an error
 
 
-def _loaded(step: dis.Instruction) -> list[str]:
+def _list_loaded(step: dis.Instruction) -> list[str]:
     """The variables that an instruction loads, the one used next at the end; some
     versions of Python load, or store and load, two at a time.
     """
@@ -220,7 +226,7 @@ def _loaded(step: dis.Instruction) -> list[str]:
     return [names[-1]] if step.opname.startswith("STORE") else list(names)
 
 
-def _attributes(steps: list[dis.Instruction], k: int) -> list[str]:
+def _list_attributes(steps: list[dis.Instruction], k: int) -> list[str]:
     names = []
     while k < len(steps) and steps[k].opname in ("LOAD_ATTR", "LOAD_METHOD"):
         names.append(steps[k].argval)
@@ -228,7 +234,7 @@ def _attributes(steps: list[dis.Instruction], k: int) -> list[str]:
     return names
 
 
-def _first(step: dis.Instruction) -> str:
+def _get_first(step: dis.Instruction) -> str:
     return str(step.argval[0] if isinstance(step.argval, tuple) else step.argval)
 
 

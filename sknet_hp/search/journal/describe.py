@@ -14,7 +14,7 @@ UNKNOWN = object()
 """Stands for the parts of what its pickle tells best."""
 
 
-def parts_of(value: Any) -> Any:
+def take_apart(value: Any) -> Any:
     """Return plain values, arrays and other objects that say all about an object;
     `UNKNOWN` of one that its pickle tells best.
     """
@@ -31,12 +31,12 @@ def parts_of(value: Any) -> Any:
         return [value.format, value.shape, as_triples.row, as_triples.col, as_triples.data]
     if isinstance(value, (stats.rv_continuous, stats.rv_discrete)):
         return value._updated_ctor_param()
-    if has(value, "dist", "args", "kwds"):  # a frozen distribution of SciPy
+    if has_own(value, "dist", "args", "kwds"):  # a frozen distribution of SciPy
         return [value.dist, value.args, value.kwds]
-    if has(value, "detach", "tolist", "to_dense"):  # a tensor of torch, of any type
+    if has_own(value, "detach", "tolist", "to_dense"):  # a tensor of torch, of any type
         dense = value.detach().cpu().to_dense()
         return [str(dense.dtype), tuple(dense.shape), dense.tolist()]
-    if has(value, "initial_seed", "get_state"):  # a generator of torch
+    if has_own(value, "initial_seed", "get_state"):  # a generator of torch
         return value.get_state()
     if all(getattr(type(value), name) is getattr(object, name) for name in ("__reduce_ex__", "__reduce__")):
         with suppress(Exception):  # what can not be pickled, or has a state of its own making
@@ -45,7 +45,7 @@ def parts_of(value: Any) -> Any:
     return UNKNOWN
 
 
-def has(value: Any, *names: str) -> bool:
+def has_own(value: Any, *names: str) -> bool:
     """Return whether an object has such attributes itself. Some make one of any name:
     data frames of their columns, `polars.col` of all.
     """
@@ -56,15 +56,15 @@ def has(value: Any, *names: str) -> bool:
     return all(name in own or any(name in vars(base) for base in type(value).__mro__) for name in names)
 
 
-def draws(value: Any) -> bool:
+def is_generator(value: Any) -> bool:
     """Return whether an object is a generator of random numbers, which is another one
     with each draw.
     """
     kinds = (random.Random, np.random.Generator, np.random.RandomState, np.random.BitGenerator)
-    return isinstance(value, kinds) or has(value, "initial_seed", "get_state")
+    return isinstance(value, kinds) or has_own(value, "initial_seed", "get_state")
 
 
-def learned(estimator: Any) -> dict[str, Any]:
+def collect_learned(estimator: Any) -> dict[str, Any]:
     """Return what a fitted estimator has learned, without the times that it remembers;
     of networks their weights.
     """

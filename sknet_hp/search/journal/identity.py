@@ -9,8 +9,9 @@ from numbers import Integral
 from typing import Any
 
 from sknet_hp.fusion.detection import TrainsNetworks
-from sknet_hp.search.journal.description import Description, short
-from sknet_hp.search.spaces.space import Choice, Space
+from sknet_hp.search.journal.description import Description, hash_text
+from sknet_hp.search.spaces.dimensions import Choice
+from sknet_hp.search.spaces.space import Space
 
 _CHANGING: set[str] = set()
 """What has changed while searches of this process ran, though nobody edited it: a list
@@ -22,14 +23,14 @@ def digest(value: Any) -> str:
     """Return a short digest of plain values, arrays, tables, estimators, functions and
     classes, the same in every process.
     """
-    return short(Description().whole(value))
+    return hash_text(Description().describe_whole(value))
 
 
 def outline(value: Any) -> str:
     """Return a digest of what tells an object from others of the same search, whose
     code and state are compared as a whole.
     """
-    return short(Description().outline(value))
+    return hash_text(Description().describe_outline(value))
 
 
 class Identity:
@@ -64,7 +65,7 @@ class Identity:
         self.parts, self.named, self.uncompared = dict(self._digests), dict[str, str](), set[str]()
         for name, value in self._objects.items():
             description = Description(self.changing)
-            self.parts[name] = short(description.whole(value))
+            self.parts[name] = hash_text(description.describe_whole(value))
             self.named |= description.named
             self.uncompared |= description.uncompared
 
@@ -81,12 +82,12 @@ class Identity:
         return bool(found)
 
 
-def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+def list_differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
     """Return the names of what is not the same in both."""
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
-def unseeded_networks(estimator: Any, space: Space) -> list[str]:
+def find_unseeded_networks(estimator: Any, space: Space) -> list[str]:
     """Return the seeds, by their names as parameters, that networks have not got: those
     within an estimator, and those that a space has for choices.
 
@@ -99,10 +100,10 @@ def unseeded_networks(estimator: Any, space: Space) -> list[str]:
         for name, d in branch.items()
         if isinstance(d, Choice)
         for value in d.values
-        if _unseeded(value)
+        if _is_unseeded(value)
     }
     found = []
-    for path in [path for path, value in [*known.items(), *chosen.items()] if _unseeded(value)]:
+    for path in [path for path, value in [*known.items(), *chosen.items()] if _is_unseeded(value)]:
         steps = path.split("__") if path else []
         holders = [known.get("__".join(steps[:depth])) for depth in range(len(steps))]
         if not any(isinstance(getattr(holder, "random_state", None), Integral) for holder in holders):
@@ -110,5 +111,5 @@ def unseeded_networks(estimator: Any, space: Space) -> list[str]:
     return found
 
 
-def _unseeded(value: Any) -> bool:
+def _is_unseeded(value: Any) -> bool:
     return isinstance(value, TrainsNetworks) and getattr(value, "random_state", 0) is None

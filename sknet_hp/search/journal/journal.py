@@ -15,12 +15,10 @@ from typing import Any
 import filelock
 import numpy as np
 
-from sknet_hp.search.journal.identity import Identity, differing, digest, outline
+from sknet_hp.search.candidates import SIZES, Candidate, Outcome
+from sknet_hp.search.journal.identity import Identity, digest, list_differences, outline
 from sknet_hp.search.journal.lines import decode, encode
 from sknet_hp.search.journal.states import JournalError, Label, States
-from sknet_hp.search.running.candidates import Candidate
-from sknet_hp.search.running.outcomes import Outcome
-from sknet_hp.search.running.selection import SIZES
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
 _OWN = {"lock", "search.json.partial", "states"}
@@ -121,10 +119,10 @@ class Journal:
         if changed and not self._is_empty():
             if "data set" in changed and "cv" in changed:
                 changed.remove("cv")  # the splits are of these rows
-            edited = differing(known.get("code", {}), identity.named)
+            edited = list_differences(known.get("code", {}), identity.named)
             raise JournalError(
                 f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}"
-                f"{f' ({_listed(edited)})' if edited else ''}; give another path to begin anew"
+                f"{f' ({_list_changes(edited)})' if edited else ''}; give another path to begin anew"
             )
         self._number = known.get("number", "")
         if changed:
@@ -180,10 +178,10 @@ class Journal:
 
     # ---- for `Run` -------------------------------------------------------------------------------------------------
 
-    def known(self, candidate: Candidate, split: int, n_resources: int) -> Outcome | None:
+    def find(self, candidate: Candidate, split: int, n_resources: int) -> Outcome | None:
         """Return what a fit came to, if that is known."""
         outcome = self.records.get((candidate.number, split, n_resources))
-        if outcome is not None and self.origins[candidate.number] != self._origin(candidate):
+        if outcome is not None and self.origins[candidate.number] != self._find_origin(candidate):
             raise JournalError(
                 f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than "
                 f"{candidate.params}, as a copy of another, or of another search: something that the search depends "
@@ -203,7 +201,7 @@ class Journal:
             "candidate": candidate.number,
             "split": split,
             "n_resources": n_resources,
-            "origin": self._origin(candidate),
+            "origin": self._find_origin(candidate),
             "outcome": {name: _plain(outcome[name]) for name in _KEPT if name in outcome},
         }
         end = self._file.tell()
@@ -214,9 +212,9 @@ class Journal:
         except OSError as error:
             self._file.seek(end)
             self._file.truncate(end)
-            raise self._full(error) from error
+            raise self._explain_full(error) from error
         if candidate.n_resources != n_resources:
-            self.states.delete(self._label(candidate, split, candidate.n_resources))
+            self.states.delete(self._make_label(candidate, split, candidate.n_resources))
 
     def keep(self, candidate: Candidate, split: int) -> None:
         """Remember the network that a candidate begins with, a copy of another's,
@@ -225,11 +223,11 @@ class Journal:
         if not self.states.has(candidate.number, split):
             self._save(candidate, split, candidate.n_resources)
 
-    def state(self, candidate: Candidate, split: int, n_resources: int) -> Any:
+    def load_state(self, candidate: Candidate, split: int, n_resources: int) -> Any:
         """Return the network that a candidate has reached `n_resources` with in a
         split, or None: then it must be trained again.
         """
-        return self.states.load(self._label(candidate, split, n_resources))
+        return self.states.load(self._make_label(candidate, split, n_resources))
 
     def forget(self, candidate: Candidate) -> None:
         """Let go of its networks: they go no further."""
@@ -237,14 +235,14 @@ class Journal:
 
     def _save(self, candidate: Candidate, split: int, n_resources: int) -> None:
         try:
-            self.states.save(self._label(candidate, split, n_resources), candidate.estimators[split])
+            self.states.save(self._make_label(candidate, split, n_resources), candidate.estimators[split])
         except OSError as error:
-            raise self._full(error) from error
+            raise self._explain_full(error) from error
 
-    def _label(self, candidate: Candidate, split: int, n_resources: int) -> Label:
-        return Label(candidate.number, split, n_resources, self._origin(candidate))
+    def _make_label(self, candidate: Candidate, split: int, n_resources: int) -> Label:
+        return Label(candidate.number, split, n_resources, self._find_origin(candidate))
 
-    def _origin(self, candidate: Candidate) -> str:
+    def _find_origin(self, candidate: Candidate) -> str:
         """What a candidate's scores are a function of: the search, its parameters, and
         whose networks it went on from.
         """
@@ -253,7 +251,7 @@ class Journal:
             self._known_origins[candidate] = outline([self._number, candidate.params, copied])
         return self._known_origins[candidate]
 
-    def _full(self, error: OSError) -> OSError:
+    def _explain_full(self, error: OSError) -> OSError:
         return OSError(
             error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole"
         )
@@ -265,5 +263,5 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _listed(names: list[str]) -> str:
+def _list_changes(names: list[str]) -> str:
     return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''} {'has' if len(names) == 1 else 'have'} changed"

@@ -57,7 +57,7 @@ class States:
         content = _dump_estimator(estimator)
         if content is None:
             return
-        path = self._path(label)
+        path = self._get_path(label)
         partial = path.with_name(f"{path.name}.partial")
         try:
             partial.write_bytes(encode({**label._asdict(), "checksum": zlib.crc32(content)}) + content)
@@ -76,7 +76,7 @@ class States:
             If the file is whole, but that of another network: somebody has exchanged
             it.
         """
-        path = self._path(label)
+        path = self._get_path(label)
         try:
             content = path.read_bytes()
         except FileNotFoundError:
@@ -87,7 +87,7 @@ class States:
             return None
         if found != label._asdict():
             raise JournalError(
-                f"{str(path)!r} is the network of {_described(found)}, not of {_described(label._asdict())}: it is of "
+                f"{str(path)!r} is the network of {_describe(found)}, not of {_describe(label._asdict())}: it is of "
                 f"another candidate, split, rung or search. Put the right file in its place, or delete it: then the "
                 f"network is trained again"
             )
@@ -95,7 +95,7 @@ class States:
 
     def delete(self, label: Label) -> None:
         """Let go of one network, if it is there."""
-        self._path(label).unlink(missing_ok=True)
+        self._get_path(label).unlink(missing_ok=True)
 
     def forget(self, candidate: int | None = None) -> None:
         """Let go of all networks of a candidate; of all candidates if none is given."""
@@ -108,11 +108,11 @@ class States:
         """
         return any(path.suffix != ".partial" for path in self.folder.glob(f"{candidate}-{split}-*"))
 
-    def _path(self, label: Label) -> Path:
+    def _get_path(self, label: Label) -> Path:
         return self.folder / f"{label.candidate}-{label.split}-{label.n_resources}"
 
 
-def _described(label: dict[str, Any]) -> str:
+def _describe(label: dict[str, Any]) -> str:
     return f"candidate {label['candidate']} in split {label['split']} after {label['n_resources']} (origin {label['origin']})"
 
 

@@ -14,7 +14,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, create_trial
 
 from sknet_hp.search.spaces.axes import BRANCH, Axes, Axis, Point
-from sknet_hp.search.spaces.space import Params
+from sknet_hp.search.spaces.values import Params
 
 
 class Study:
@@ -30,35 +30,35 @@ class Study:
         self.axes, self._make_sampler = axes, sampler
         self._asked_at_all = False
         self._running: dict[int, tuple[Params, Trial]] = {}  # by the identity of the proposal
-        with quietly():
+        with silence_optuna():
             self._study = optuna.create_study(
                 storage=None, direction="maximize", sampler=optuna.samplers.RandomSampler(0)
             )
 
     def ask(self, n: int) -> list[Params]:
         """n proposals, each knowing of those that are not told yet."""
-        with quietly():
+        with silence_optuna():
             if not self._asked_at_all:
                 self._study.sampler = self._make_sampler(self._study.get_trials(deepcopy=False))
                 self._asked_at_all = True
             proposals = []
             for _ in range(n):
                 trial = self._study.ask()
-                params = self.axes.params(self._suggested(trial))
+                params = self.axes.decode(self._suggest(trial))
                 self._running[id(params)] = params, trial
                 proposals.append(params)
             return proposals
 
-    def _suggested(self, trial: Trial) -> Point:
+    def _suggest(self, trial: Trial) -> Point:
         point: Point = (
             {BRANCH: trial.suggest_categorical(BRANCH, range(self.axes.n_branches))} if self.axes.n_branches > 1 else {}
         )
-        for axis in self.axes.of_branch(point.get(BRANCH, 0)):
-            point[axis.label] = self._coordinate(trial, axis)
+        for axis in self.axes.list_of_branch(point.get(BRANCH, 0)):
+            point[axis.label] = self._suggest_coordinate(trial, axis)
         return point
 
     @staticmethod
-    def _coordinate(trial: Trial, axis: Axis) -> Any:
+    def _suggest_coordinate(trial: Trial, axis: Axis) -> Any:
         if axis.n_categories is not None:
             return trial.suggest_categorical(axis.label, range(axis.n_categories))
         if axis.integer:
@@ -67,19 +67,19 @@ class Study:
 
     def tell(self, params: list[Params], scores: list[float]) -> None:
         """Learn; what is not in the space says nothing."""
-        with quietly():
+        with silence_optuna():
             for own, score in zip(params, scores, strict=True):
                 _, trial = self._running.pop(id(own), (None, None))
                 if trial is not None:
                     self._study.tell(trial, score)
-                elif (point := self.axes.point(own)) is not None:
+                elif (point := self.axes.encode(own)) is not None:
                     distributions = {
-                        axis.label: distribution_of(axis) for axis in self.axes.varied() if axis.label in point
+                        axis.label: make_distribution(axis) for axis in self.axes.list_varied() if axis.label in point
                     }
                     self._study.add_trial(create_trial(params=point, distributions=distributions, value=score))
 
 
-def distribution_of(axis: Axis) -> BaseDistribution:
+def make_distribution(axis: Axis) -> BaseDistribution:
     """An axis as Optuna's distribution."""
     if axis.n_categories is not None:
         return CategoricalDistribution(range(axis.n_categories))
@@ -89,7 +89,7 @@ def distribution_of(axis: Axis) -> BaseDistribution:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def silence_optuna() -> Iterator[None]:
     """Without Optuna's notes on its studies, and its warnings of what may change."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))

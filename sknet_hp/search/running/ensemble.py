@@ -1,8 +1,7 @@
-"""Ensemble selection (Caruana et al. 2004): who of the candidates that a search has
-trained anyway should vote, and with how much weight.
-"""
+"""Ensemble selection (Caruana et al. 2004) among candidates that a search has trained."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,18 +12,20 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
-from sknet_hp.search.running.candidates import Candidate
-from sknet_hp.search.running.resource import Resource, last_step
+from sknet_hp.search.candidates import Candidate
+from sknet_hp.search.pipelines import find_last_step
+from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.running.selection import each_of
+from sknet_hp.search.running.selection import list_scorers
 
 FINALISTS = 3
-"""So many candidates, at least, are trained to the end where an ensemble is wanted: one
-alone is none.
-"""
+"""So many candidates, at least, are trained to the end for an ensemble."""
 
-_ROUNDS = 50  # candidates that are added, one after the other, at most; one may come again
-_PATIENCE = 10  # so many in a row that make it no better are the last
+_ROUNDS = 50
+"""Candidates that are added, one after the other, at most; one may come again."""
+
+_PATIENCE = 10
+"""Additions in a row that make the ensemble no better, after which none is made."""
 
 
 class Member(NamedTuple):
@@ -34,34 +35,33 @@ class Member(NamedTuple):
     weight: float
 
 
-class _Classes(ClassifierMixin, BaseEstimator):
-    """Stands before a scorer for a classifier whose probabilities are known: its X are
-    they.
-    """
+class _KnownProbabilities(ClassifierMixin, BaseEstimator):
+    """Stands before a scorer for a classifier: its X are the known probabilities."""
 
     def __init__(self, classes: np.ndarray):
         self.classes_ = self.classes = classes
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """The most probable class."""
+        """Return the most probable class."""
         return self.classes_[X.argmax(axis=1)]
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """X."""
+        """Return X."""
         return X
 
 
-class _Numbers(RegressorMixin, BaseEstimator):
-    """The same for a regressor."""
+class _KnownPredictions(RegressorMixin, BaseEstimator):
+    """Stands before a scorer for a regressor: its X are the known predictions."""
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """X."""
+        """Return X."""
         return X
 
 
-def select(run: Run, scorer: Any, metric: str) -> list[Member]:
-    """The ensemble of candidates whose averaged out-of-fold predictions score best, the
-    largest weight first.
+def select_members(run: Run, scorer: Any, metric: str) -> list[Member]:
+    """Return the ensemble whose averaged out-of-fold predictions score best.
+
+    The member with the largest weight comes first.
 
     Parameters
     ----------
@@ -70,10 +70,19 @@ def select(run: Run, scorer: Any, metric: str) -> list[Member]:
     scorer, metric : scikit-learn's scorer, and which of its scores counts if it gives
         several; the first if it is not among them.
     """
-    networks, outputs = _with_outputs(run)
+    networks, outputs = _collect_outputs(run)
+    finalists = list(networks)
+    counts = _select_greedily(outputs, _make_score(run, networks[finalists[0]], scorer, metric))
+    weights = counts / counts.sum()
+    chosen = sorted(np.flatnonzero(weights), key=lambda k: (-weights[k], k))
+    return [Member(finalists[k], float(weights[k])) for k in chosen]
+
+
+def _make_score(run: Run, networks: list[Any], scorer: Any, metric: str) -> Callable[[list[np.ndarray]], float]:
+    """Return a function that scores averaged predictions, given for each split."""
     # For each split its own: one may have fewer classes than another.
     stand_ins: list[Any] = [
-        _Classes(own.classes_) if is_classifier(own) else _Numbers() for own in next(iter(networks.values()))
+        _KnownProbabilities(own.classes_) if is_classifier(own) else _KnownPredictions() for own in networks
     ]
     truth = [_safe_indexing(table.y, table.test) for table in run.tables]
     given = [_check_method_params(table.X, table.score_params, table.test) for table in run.tables]
@@ -87,50 +96,64 @@ def select(run: Run, scorer: Any, metric: str) -> list[Member]:
             np.mean([one.get(metric, next(iter(one.values()))) if isinstance(one, dict) else one for one in each])
         )
 
-    finalists = list(networks)
-    counts = np.zeros(len(finalists), dtype=int)
+    return score
+
+
+def _select_greedily(outputs: list[list[np.ndarray]], score: Callable[[list[np.ndarray]], float]) -> np.ndarray:
+    """Return how often each candidate is in the best ensemble.
+
+    Parameters
+    ----------
+    outputs : of each split the predictions of all candidates.
+    score : of averaged predictions, one array for each split.
+    """
+    n_finalists = len(outputs[0])
+    counts = np.zeros(n_finalists, dtype=int)
     sums = [np.zeros_like(own[0], dtype=float) for own in outputs]
-    best, best_counts = -np.inf, np.ones(len(finalists), dtype=int)
+    best, best_counts = -np.inf, np.ones(n_finalists, dtype=int)
     for size in range(1, _ROUNDS + 1):
         scores = [
             score([(total + own[k]) / size for total, own in zip(sums, outputs, strict=True)])
-            for k in range(len(finalists))
+            for k in range(n_finalists)
         ]
         taken = int(np.argmax(np.where(np.isnan(scores), -np.inf, scores)))
-        counts = counts + (np.arange(len(finalists)) == taken)
+        counts = counts + (np.arange(n_finalists) == taken)
         for total, own in zip(sums, outputs, strict=True):
             total += own[taken]
         if scores[taken] > best:
             best, best_counts = scores[taken], counts
         elif size - best_counts.sum() == _PATIENCE:
             break
-    weights = best_counts / best_counts.sum()
-    chosen = sorted(np.flatnonzero(weights), key=lambda k: (-weights[k], k))
-    return [Member(finalists[k], float(weights[k])) for k in chosen]
+    return best_counts
 
 
-def _finalists(run: Run) -> list[Candidate]:
-    """Those that have a score at the most resources that somebody has one at, as they
-    were then: some may have failed since.
+def _list_finalists(run: Run) -> list[Candidate]:
+    """Return the candidates that have a score at the most resources with any score.
+
+    They are as they were then: some may have failed since.
     """
-    last = {row.candidate: row for row in run.rows if not row.failed and not np.isnan(run.score_of(row))}
+    last = {row.candidate: row for row in run.rows if not row.failed and not np.isnan(run.get_score(row))}
     most = max((row.n_resources for row in last.values()), default=0)
     rows = sorted((row for row in last.values() if row.n_resources == most), key=lambda row: row.candidate.number)
-    return [row.candidate if row.candidate.n_resources == most else row.candidate.as_of(most) for row in rows]
+    return [row.candidate if row.candidate.n_resources == most else row.candidate.copy_as_of(most) for row in rows]
 
 
-def _with_outputs(run: Run) -> tuple[dict[Candidate, list[Any]], list[list[np.ndarray]]]:
-    """Who can be chosen, with the networks of each; and of each split their out-of-fold
-    predictions.
+def _collect_outputs(run: Run) -> tuple[dict[Candidate, list[Any]], list[list[np.ndarray]]]:
+    """Return who can be chosen, and out-of-fold predictions.
+
+    Returns
+    -------
+    networks : by candidate, one for each split.
+    outputs : of each split the predictions of all these candidates.
     """
-    finalists = _finalists(run)
+    finalists = _list_finalists(run)
     able, outputs = dict[Candidate, list[Any]](), list[list[np.ndarray]]()
-    for candidate, networks in zip(finalists, run.networks(finalists), strict=True):
+    for candidate, networks in zip(finalists, run.collect_networks(finalists), strict=True):
         if None in networks or not all(
             not is_classifier(network) or hasattr(network, "predict_proba") for network in networks
         ):
             continue  # some losses, say, know no probabilities
-        own = [_output(network, run, split) for split, network in enumerate(networks)]
+        own = [_predict(network, run, split) for split, network in enumerate(networks)]
         if all(np.isfinite(each).all() for each in own):
             able[candidate] = networks
             outputs.append(own)
@@ -142,14 +165,16 @@ def _with_outputs(run: Run) -> tuple[dict[Candidate, list[Any]], list[list[np.nd
     return able, [list(of_split) for of_split in zip(*outputs, strict=True)]
 
 
-def _output(estimator: Any, run: Run, split: int) -> np.ndarray:
+def _predict(estimator: Any, run: Run, split: int) -> np.ndarray:
+    """Return probabilities, or a regressor's predictions, for the test rows of a split."""
     X = _safe_indexing(run.tables[split].X, run.tables[split].test)
     return np.asarray(estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X))
 
 
 def check_can_vote(estimator: Any, y: Any, resource: Resource, scorers: Any) -> None:
-    """Refuse what can not be averaged, or scored where there is only an average, before
-    anything is trained.
+    """Refuse, before anything is trained, what can not be averaged, or so scored.
+
+    An average has predictions, but is no estimator.
     """
     if resource.of_rows:
         raise ValueError(
@@ -166,8 +191,8 @@ def check_can_vote(estimator: Any, y: Any, resource: Resource, scorers: Any) -> 
             f"refit='ensemble' averages probabilities, and {type(estimator).__name__} has no predict_proba; use "
             f"refit=True"
         )
-    for scorer in each_of(scorers):
-        if not _scores_averages(scorer, estimator):
+    for scorer in list_scorers(scorers):
+        if not _can_score_averages(scorer, estimator):
             what = "probabilities" if is_classifier(estimator) else "predictions"
             raise ValueError(
                 f"refit='ensemble' scores averaged {what}, and scoring={scorer!r} may ask for more than these; give "
@@ -175,13 +200,13 @@ def check_can_vote(estimator: Any, y: Any, resource: Resource, scorers: Any) -> 
             )
 
 
-def _scores_averages(scorer: Any, estimator: Any) -> bool:
-    """Whether a scorer can do without the estimator and its rows."""
+def _can_score_averages(scorer: Any, estimator: Any) -> bool:
+    """Return whether a scorer can do without the estimator and its rows."""
     Kind, known = (
         (ClassifierMixin, {"predict", "predict_proba"}) if is_classifier(estimator) else (RegressorMixin, {"predict"})
     )
     if isinstance(scorer, _PassthroughScorer):
-        score: Any = getattr(type(last_step(estimator)[1]), "score", None)
+        score: Any = getattr(type(find_last_step(estimator)[1]), "score", None)
         return score is not None and inspect.unwrap(score) is Kind.score
     if not isinstance(scorer, _BaseScorer):
         return False
@@ -189,8 +214,8 @@ def _scores_averages(scorer: Any, estimator: Any) -> bool:
     return not known.isdisjoint([asked] if isinstance(asked, str) else asked)
 
 
-def voting(members: list[Member], estimators: list[Any], n_jobs: int | None) -> Any:
-    """An estimator that averages the members, not yet fitted."""
+def make_voting_estimator(members: list[Member], estimators: list[Any], n_jobs: int | None) -> Any:
+    """Return an estimator that averages the members, not yet fitted."""
     named = [
         (f"candidate_{member.candidate.number}", estimator)
         for member, estimator in zip(members, estimators, strict=True)

@@ -1,21 +1,19 @@
-"""What one fit of a search tells: its scores, its times, its network, or the error that
-it ended with.
-"""
+"""Fits of a search, and what they come to: scores, times, a network, or an error."""
 
 from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
 
+from sknet_hp.search.candidates import Outcome
 from sknet_hp.search.running.fitting import SplitData, fit_on
-
-Outcome = dict[str, Any]
-"""What `_fit_and_score` tells of one fit."""
 
 
 class _Failing(BaseEstimator):
-    """Stands for an estimator that could not be brought to where it was, so that this
-    is an outcome like others.
+    """Raises an error of an earlier fit again when it is fitted.
+
+    It stands for an estimator that could not be trained to where it was, so that the
+    outcome is one like others.
     """
 
     def __init__(self, error: Exception):
@@ -25,7 +23,7 @@ class _Failing(BaseEstimator):
         raise self.error
 
 
-def numbered(
+def fit_and_score(
     task: tuple[int, int],
     estimator: Any,
     data: SplitData,
@@ -34,7 +32,7 @@ def numbered(
     *,
     context: Any,
 ) -> tuple[tuple[int, int], Outcome]:
-    """Fit and score an estimator, and say which task that was.
+    """Fit and score an estimator, and return the outcome with the number of the task.
 
     Parameters
     ----------
@@ -72,17 +70,10 @@ def numbered(
     return task, outcome
 
 
-def score_of(outcome: Outcome, metric: str) -> float:
-    """The test score that a search goes by: that of this name, or the first one."""
-    scores = outcome["test_scores"]
-    if not isinstance(scores, dict):
-        return float(scores)
-    return float(scores[metric] if metric in scores else next(iter(scores.values())))
-
-
 def name_error_scores(outcomes: list[Outcome], error_score: Any) -> None:
-    """Where a function gives several scores, what failed has one only: their names are
-    known from what succeeded, now or before.
+    """Give failed fits the names of the scores of those that succeeded, in place.
+
+    Where a function gives several scores, a failed fit has a single one.
     """
     names = next(
         (list(outcome["test_scores"]) for outcome in outcomes if isinstance(outcome["test_scores"], dict)), None
@@ -94,6 +85,6 @@ def name_error_scores(outcomes: list[Outcome], error_score: Any) -> None:
 
 
 def raise_if_all_failed(outcomes: list[Outcome], error_score: Any) -> None:
-    """Raise, with the first traceback, if there is nothing but failures."""
+    """Raise an error, with the first traceback, if all fits failed."""
     if outcomes and all(outcome["fit_error"] is not None for outcome in outcomes):
         _warn_or_raise_about_fit_failures(outcomes, error_score)

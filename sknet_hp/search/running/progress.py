@@ -1,31 +1,18 @@
-"""What a search tells those who watch: what it will cost, then in one live line what is
-done, the best score so far, and how long it will take.
+"""What a search writes while it runs.
+
+First what it will cost, then in one line what is done, the best score so far, and how
+long the rest will take.
 """
 
 import sys
 import time
-from typing import Any, NamedTuple, TextIO
+from typing import TextIO
 
 import numpy as np
 
+from sknet_hp.search.arithmetic.cost import Cost
+
 _EVERY = 0.1  # seconds between two lines
-
-
-class Cost(NamedTuple):
-    """What a search takes in each split.
-
-    Attributes
-    ----------
-    candidates, fits : how many there are; a candidate that goes on is fitted again.
-    resources : handed out in all.
-    at_least : whether the search decides on the way how much more there will be;
-        otherwise it is the most.
-    """
-
-    candidates: int
-    fits: int
-    resources: int
-    at_least: bool = False
 
 
 class Progress:
@@ -55,25 +42,24 @@ class Progress:
         self.left, self.has_guessed = 0, False
         self.start = self.shown = time.monotonic()
 
-    def expects(self, cost: Cost, n_splits: int) -> None:
-        """Say what the search will take, before it begins."""
+    def announce(self, cost: Cost, n_splits: int) -> None:
+        """Write what the search will take, before it begins."""
         self.total = None if cost.at_least else cost.resources * n_splits
         self.start = time.monotonic()
         if self.live or self.lines:
             bound = "at least" if cost.at_least else "at most"
-            text = f"{cost.candidates} candidates in {n_splits} splits: {bound} {cost.fits * n_splits} fits, {cost.resources * n_splits} {self.unit}"
+            text = f"{cost.candidates} candidates in {n_splits} splits: {bound} {cost.fits * n_splits} fits, "
+            text += f"{cost.resources * n_splits} {self.unit}"
             text += " (who goes on is decided on the way)" if cost.at_least else ""
             self.stream.write(f"{text}{', and the refit on all rows' if self.refits else ''}\n")
 
-    def begins(self, rung: int, networks: int, most: int) -> None:
-        """A rung begins, with so many networks, each of which is trained up to so many
-        resources at most.
-        """
+    def begin_rung(self, rung: int, networks: int, most: int) -> None:
+        """Begin a rung of so many networks, each trained up to `most` resources."""
         self.rung, self.alive, self.most, self.left = rung, networks, most, networks
         self._show(always=self.lines)
 
-    def fitted(self, resources: int) -> None:
-        """One network has been trained so much further."""
+    def count_fit(self, resources: int) -> None:
+        """Add a network that has been trained so much further."""
         self.done += resources
         self.left -= 1
         # Half of the first rung says how long the rest may take. Later rungs say it when they begin.
@@ -81,17 +67,17 @@ class Progress:
         self.has_guessed |= guesses
         self._show(always=guesses)
 
-    def knew(self, resources: int) -> None:
-        """A journal knew what comes of one network trained so much further."""
+    def count_known(self, resources: int) -> None:
+        """Add a network that a journal knows the outcome of, trained so much further."""
         self.done += resources
         self.known += resources
 
-    def scored(self, best: float) -> None:
-        """The best mean score so far."""
+    def note_best(self, best: float) -> None:
+        """Set the best mean score so far."""
         self.best = best
 
-    def ends(self) -> None:
-        """Leave the line."""
+    def finish(self) -> None:
+        """Write the last line."""
         self._show(always=self.live or self.lines)
         if self.live:
             self.stream.write("\n")
@@ -101,12 +87,12 @@ class Progress:
         if not (always or (self.live and now - self.shown >= _EVERY)) or not (self.live or self.lines):
             return
         self.shown = now
-        text = self.text(now - self.start)
+        text = self.format_line(now - self.start)
         self.stream.write(f"\r\x1b[2K{text}" if self.live else f"{text}\n")
         self.stream.flush()
 
-    def text(self, elapsed: float) -> str:
-        """The line after so many seconds."""
+    def format_line(self, elapsed: float) -> str:
+        """Return the line after so many seconds."""
         parts = [f"rung {self.rung + 1}", f"{self.alive} networks up to {self.most} {self.unit}"]
         parts.append(f"{self.done} of {self.total} {self.unit}" if self.total else f"{self.done} {self.unit}")
         if self.known:
@@ -114,15 +100,10 @@ class Progress:
         if not np.isnan(self.best):
             parts.append(f"best score {self.best:.4f}")
         if self.total and self.known < self.done < self.total:
-            parts.append(f"about {_clock(elapsed * (self.total - self.done) / (self.done - self.known))} left")
+            parts.append(f"about {_format_seconds(elapsed * (self.total - self.done) / (self.done - self.known))} left")
         return ", ".join(parts)
 
 
-def _clock(seconds: float) -> str:
+def _format_seconds(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"
-
-
-def silent() -> Any:
-    """For runs that nobody watches."""
-    return Progress(0)

@@ -1,7 +1,9 @@
-"""What a search hands out: epochs (or another parameter that `fit` can go on from), or
-training rows.
+"""What a search hands out.
+
+Epochs (or another parameter that `fit` can go on from), or training rows.
 """
 
+from collections.abc import Collection
 from numbers import Integral
 from typing import Any
 
@@ -11,6 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.pipeline import Pipeline
 
 from sknet_hp.estimators.names import write_hint
+from sknet_hp.search.pipelines import find_last_step
 
 ROWS = "n_samples"
 _ROOM = 3  # rungs below the last that an automatic least resource leaves room for
@@ -25,6 +28,9 @@ class Resource:
     name : the parameter, "n_samples", or "auto": `max_epochs` of the last step.
     least, most : as the user gave them; "auto" for what suits.
     factor : of the search.
+    n_rows : of the smallest training split.
+    n_splits, y : of the search.
+    searched : names of the parameters that candidates differ in.
 
     Attributes
     ----------
@@ -42,10 +48,10 @@ class Resource:
         n_rows: int,
         n_splits: int,
         y: Any,
-        searched: Any,
+        searched: Collection[str],
     ):
         known = estimator.get_params(deep=True)
-        self.name = _automatic(estimator, known) if name == "auto" else name
+        self.name = _find_resource(estimator, known) if name == "auto" else name
         self.of_rows = self.name == ROWS
         if not self.of_rows:
             self._check(known, searched)
@@ -53,7 +59,7 @@ class Resource:
         self.most = int(n_rows if self.of_rows else known[self.name]) if most == "auto" else int(most)
         if self.of_rows and self.most > n_rows:
             raise ValueError(f"max_resources={self.most} is more than the {n_rows} rows of the smallest training split")
-        self.least = self._least(factor, n_splits, y, estimator) if least == "auto" else int(least)
+        self.least = self._compute_least(factor, n_splits, y, estimator) if least == "auto" else int(least)
         if self.least > self.most:
             raise ValueError(
                 f"min_resources={self.least} is greater than max_resources={self.most}; lower one or raise the other "
@@ -63,11 +69,11 @@ class Resource:
         self._horizon = f"{self.prefix}schedule_epochs"
         self._horizon_is_searched = self._horizon in searched
 
-    def _check(self, known: dict[str, Any], searched: Any) -> None:
+    def _check(self, known: dict[str, Any], searched: Collection[str]) -> None:
         if self.name not in known:
             raise ValueError(
-                f"resource={self.name!r} is no parameter of the estimator; {write_hint(self.name, known)} 'n_samples' hands "
-                f"out rows"
+                f"resource={self.name!r} is no parameter of the estimator; {write_hint(self.name, known)} 'n_samples' "
+                f"hands out rows"
             )
         if self.name in searched:
             raise ValueError(
@@ -84,38 +90,43 @@ class Resource:
         if not isinstance(value, Integral) or isinstance(value, bool):
             raise ValueError(f"resource={self.name!r} must be a whole number of the estimator, which has {value!r}")
 
-    def _least(self, factor: float, n_splits: int, y: Any, estimator: Any) -> int:
+    def _compute_least(self, factor: float, n_splits: int, y: Any, estimator: Any) -> int:
         if not self.of_rows:
             return max(1, int(self.most / factor**_ROOM))
         # As scikit-learn's halving has it: two rows of each class for each split.
         classes = len(np.unique(np.asarray(y))) if is_classifier(estimator) and y is not None else 1
         return min(self.most, 2 * n_splits * classes)
 
-    def settings(self, amount: int, reached: int = 0, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The parameters that let an estimator with these `params`, which has `reached`
-        so much, train up to `amount`.
+    def make_settings(self, amount: int, reached: int = 0, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the parameters that let an estimator train up to `amount`.
+
+        Parameters
+        ----------
+        amount : of the resource.
+        reached : what the estimator has been trained up to.
+        params : of the estimator.
         """
         if self.of_rows:
             return {}
-        counts_on = _counts_on(self.owner(params or {}), self.name.rsplit("__", 1)[-1])
-        return {self.name: amount - reached * counts_on, f"{self.prefix}warm_start": True} | self._schedule(
-            params or {}
-        )
+        params = params or {}
+        incremental = _is_incremental(self.find_owner(params), self.name.rsplit("__", 1)[-1])
+        settings = {self.name: amount - reached * incremental, f"{self.prefix}warm_start": True}
+        return settings | self._make_schedule_settings(params)
 
-    def alone(self, amount: int, params: dict[str, Any]) -> dict[str, Any]:
-        """The parameters with which one fit from the beginning makes what so much has
-        made in the search.
-        """
-        return self.shown(amount) | (self._schedule(params) if amount < self.most else {})
+    def make_single_fit_settings(self, amount: int, params: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters with which one fit does what so much did in the search."""
+        return self.make_params(amount) | (self._make_schedule_settings(params) if amount < self.most else {})
 
     @property
     def unit(self) -> str:
         """What it is counted in."""
         return "rows" if self.of_rows else "epochs" if self.name.endswith("max_epochs") else self.name
 
-    def owner(self, params: dict[str, Any]) -> Any:
-        """Whose parameter it is, with these `params`; None if that stands in something
-        else than pipelines, which fits a fresh copy each time.
+    def find_owner(self, params: dict[str, Any]) -> Any:
+        """Return whose parameter it is, in an estimator with these `params`.
+
+        None if the owner stands in something else than pipelines, which fits a fresh
+        copy each time.
         """
         *path, _ = self.name.split("__")
         owner = self.estimator
@@ -126,35 +137,28 @@ class Resource:
             owner = params[whole] if whole in params else owner.named_steps[step]
         return owner
 
-    def _schedule(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Learning rates follow the schedule of the whole training, unless somebody has
-        said of which.
+    def _make_schedule_settings(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Return what makes learning rates follow the schedule of the whole training.
+
+        Nothing, where the estimator or the space say which schedule they follow.
         """
         if self.of_rows or self._horizon_is_searched:
             return {}
-        owner = self.owner(params)
+        owner = self.find_owner(params)
         given = (self._known if owner is None else owner.get_params(deep=False)).get(
             self._horizon if owner is None else "schedule_epochs", 0
         )
         return {self._horizon: self.most} if given is None else {}
 
-    def shown(self, amount: int) -> dict[str, Any]:
-        """What of it belongs among a candidate's parameters."""
+    def make_params(self, amount: int) -> dict[str, Any]:
+        """Return what belongs to a candidate's parameters once it has reached `amount`."""
         return {} if self.of_rows else {self.name: amount}
 
 
-def last_step(estimator: Any) -> tuple[str, Any]:
-    """(prefix of its parameters, the estimator that a pipeline ends with)."""
-    prefix = ""
-    while isinstance(estimator, Pipeline):
-        name, estimator = estimator.steps[-1]
-        prefix += f"{name}__"
-    return prefix, estimator
+def _is_incremental(owner: Any, own: str) -> bool:
+    """Return whether a fit that goes on trains for so much more, not up to so much.
 
-
-def _counts_on(owner: Any, own: str) -> bool:
-    """Whether a fit that goes on trains for so much more, not up to so much:
-    scikit-learn's `max_iter`, but for boosting, and skorch's epochs.
+    So do scikit-learn's `max_iter`, but for boosting, and skorch's epochs.
     """
     if owner is None:
         return False
@@ -162,8 +166,8 @@ def _counts_on(owner: Any, own: str) -> bool:
     return (own == "max_iter" and not boosting) or (own == "max_epochs" and hasattr(owner, "fit_loop"))
 
 
-def _automatic(estimator: BaseEstimator, known: dict[str, Any]) -> str:
-    prefix, _ = last_step(estimator)
+def _find_resource(estimator: BaseEstimator, known: dict[str, Any]) -> str:
+    prefix, _ = find_last_step(estimator)
     if f"{prefix}max_epochs" in known:
         return f"{prefix}max_epochs"
     nested = [name for name in known if name.endswith("__max_epochs")]

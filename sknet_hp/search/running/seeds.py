@@ -7,9 +7,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 
-def seeds_of_first_steps(estimator: Any, resource: str, random_state: Any) -> dict[str, int]:
-    """Seeds, by their names as parameters, for the steps of a pipeline before the one
-    that goes on, if they have no integer of their own.
+def draw_first_step_seeds(estimator: Any, resource: str, random_state: Any) -> dict[str, int]:
+    """Return seeds for the steps of a pipeline before the one that goes on.
+
+    Steps that have an integer of their own get none. Seeds are given by their names as
+    parameters.
 
     These steps are fitted again in each rung. A random projection, say, that came out
     differently would give a network that is half trained other inputs than those it has

@@ -7,20 +7,18 @@ from typing import Any
 import numpy as np
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 
-from sknet_hp.search.running.resource import last_step
+from sknet_hp.search.candidates import SIZES
+from sknet_hp.search.pipelines import find_last_step
 
 RULES = ("one_standard_error", "ensemble")
 """Names that `refit` knows beside those of scorers."""
 
-SIZES = ("n_parameters", "n_iter")
-"""What a network costs, whoever computes it: its weights, and the epochs that it was
-trained for.
-"""
 
+def find_metric(scorers: Any, refit: Any) -> str:
+    """Return the name of the score that a search goes by.
 
-def selection_metric(scorers: Any, refit: Any) -> str:
-    """The score that a search goes by: the one that `refit` names; the first where it
-    names none. A rule written wrong is refused.
+    It is the one that `refit` names, the first where it names none. A rule that is
+    misspelt is refused.
     """
     near = get_close_matches(refit, RULES, cutoff=0.8) if isinstance(refit, str) and refit not in RULES else []
     if near and not isinstance(
@@ -34,23 +32,25 @@ def selection_metric(scorers: Any, refit: Any) -> str:
     return refit if isinstance(refit, str) and refit in scorers._scorers else next(iter(scorers._scorers))
 
 
-def each_of(scorers: Any) -> list[Any]:
-    """The single scorers of what may be several."""
+def list_scorers(scorers: Any) -> list[Any]:
+    """Return the single scorers of what may be several."""
     return list(scorers._scorers.values()) if isinstance(scorers, _MultimetricScorer) else [scorers]
 
 
-def sees_predictions_only(scorers: Any) -> bool:
-    """Whether scores are functions of predictions, as those of scikit-learn's own
-    scorers are; others may look at X and at the estimator.
+def is_function_of_predictions(scorers: Any) -> bool:
+    """Return whether scores depend on predictions and targets only.
+
+    Those of scikit-learn's own scorers do; others may look at X and at the estimator.
     """
-    return all(isinstance(scorer, (_BaseScorer, _PassthroughScorer)) for scorer in each_of(scorers))
+    return all(isinstance(scorer, (_BaseScorer, _PassthroughScorer)) for scorer in list_scorers(scorers))
 
 
-def best_index(
+def find_best_index(
     results: dict[str, Any], refit: bool | str | Callable[..., Any], metric: str, failed: np.ndarray | None = None
 ) -> int:
-    """The best among the candidates at the most resources; NaN never wins, nor does
-    what has `failed`, and of equals the first is taken.
+    """Return the row of the best candidate among those at the most resources.
+
+    NaN never wins, nor does a row that has `failed`; of equals the first is taken.
     """
     if callable(refit):
         chosen = refit(results)
@@ -68,17 +68,16 @@ def best_index(
         return 0
     best = int(np.flatnonzero(eligible)[np.argmax(scores[eligible])])
     return (
-        _cheapest_near(results, np.where(eligible, scores, np.nan), best, metric)
+        _find_simplest_near(results, np.where(eligible, scores, np.nan), best, metric)
         if refit == "one_standard_error"
         else best
     )
 
 
-def _cheapest_near(results: dict[str, Any], scores: np.ndarray, best: int, metric: str) -> int:
-    """The simplest among those within one standard error of the best (Breiman et al.
-    1984).
+def _find_simplest_near(results: dict[str, Any], scores: np.ndarray, best: int, metric: str) -> int:
+    """Return the simplest row within one standard error of the best.
 
-    It has the fewest weights, and of equals was trained for the fewest epochs; where
+    (Breiman et al. 1984.) It has the fewest weights, and of equals was trained for the fewest epochs; where
     nobody knows the weights it is the one that was fitted fastest.
     """
     n_splits = sum(name.startswith("split") and name.endswith(f"_test_{metric}") for name in results)
@@ -90,19 +89,22 @@ def _cheapest_near(results: dict[str, Any], scores: np.ndarray, best: int, metri
     return int(min(near, key=lambda row: (*(cost[row] for cost in costs), -scores[row], row)))
 
 
-def sizes_of(estimator: Any) -> dict[str, int]:
-    """How large a fitted network is; nothing of what does not show its weights as an
-    array `parameters_`.
+def measure_sizes(estimator: Any) -> dict[str, int]:
+    """Return the `SIZES` of a fitted network.
+
+    Nothing is known of an estimator that does not show its weights as an array
+    `parameters_`.
     """
-    _, network = last_step(estimator)
+    _, network = find_last_step(estimator)
     if not isinstance(getattr(network, "parameters_", None), np.ndarray) or not hasattr(network, "n_iter_"):
         return {}
     return dict(zip(SIZES, (network.parameters_.size, network.n_iter_), strict=True))
 
 
-def mean_sizes(rows: list[list[dict[str, Any]]]) -> dict[str, list[float]]:
-    """Columns of `cv_results_`: means over the splits of each row, NaN where a fit
-    failed; none if nothing is known of any.
+def average_sizes(rows: list[list[dict[str, Any]]]) -> dict[str, list[float]]:
+    """Return columns of `cv_results_` with the mean `SIZES` over the splits of each row.
+
+    They are NaN where a fit failed; there are none if no size is known.
     """
     known = any(SIZES[0] in outcome for row in rows for outcome in row)
     return {

@@ -1,4 +1,4 @@
-"""Tasks that are done each by itself, by workers that never wait for each other."""
+"""Threads that do tasks, each by itself, and never wait for each other."""
 
 import copy
 from collections.abc import Callable
@@ -20,8 +20,9 @@ def keep_busy(
     done: Callable[[Task], None],
     interrupt: Callable[[], None],
 ) -> None:
-    """Let so many threads work, each on what comes next when it is free, until nothing
-    comes and nothing is under way.
+    """Let so many threads work, until no task comes and none is under way.
+
+    Each thread takes the next task when it is free.
 
     Parameters
     ----------

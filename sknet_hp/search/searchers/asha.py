@@ -14,11 +14,12 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
-from sknet_hp.search.arithmetic.brackets import exact, n_steps, resources_of
+from sknet_hp.search.arithmetic.brackets import count_halvings, list_resources
+from sknet_hp.search.arithmetic.cost import Cost
+from sknet_hp.search.arithmetic.exact import to_fraction
+from sknet_hp.search.candidates import Candidate, Step
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.candidates import Candidate, Step
 from sknet_hp.search.running.ensemble import FINALISTS
-from sknet_hp.search.running.progress import Cost
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 
 
@@ -52,13 +53,13 @@ class Scheduler:
     def get_job(self) -> Step | None:
         """What a worker that is free should train; None if there is nothing, for now."""
         for k in reversed(range(len(self.rungs) - 1)):
-            promotable = self.promotable(k)
+            promotable = self.list_promotable(k)
             if promotable:
                 return self.promote(promotable[0], k)
         candidate = next(self.new, None)
         return None if candidate is None else Step(candidate, self.resources[0], 0)
 
-    def promotable(self, k: int) -> list[Candidate]:
+    def list_promotable(self, k: int) -> list[Candidate]:
         """The top ⌊|rung k| / η⌋ of all of rung k, without those already promoted; one
         that failed would fail again.
         """
@@ -215,26 +216,26 @@ class ASHASearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        steps = n_steps(run.resource.most, run.resource.least, self.factor)
-        n = ceil(exact(self.factor) ** steps) if self.n_candidates == "auto" else self.n_candidates
-        settings = self._first_settings(space, n, check_random_state(self.random_state))
+        steps = count_halvings(run.resource.most, run.resource.least, self.factor)
+        n = ceil(to_fraction(self.factor) ** steps) if self.n_candidates == "auto" else self.n_candidates
+        settings = self._draw_settings(space, n, check_random_state(self.random_state))
         if self.min_resources == "auto":
-            steps = min(steps, n_steps(len(settings), 1, self.factor))
-        rungs = list(dict.fromkeys(resources_of(run.resource.most, run.resource.least, self.factor, steps)))
+            steps = min(steps, count_halvings(len(settings), 1, self.factor))
+        rungs = list(dict.fromkeys(list_resources(run.resource.most, run.resource.least, self.factor, steps)))
         self.min_resources_ = rungs[0]
-        n_workers = self.n_workers or ceil(len(settings) / exact(self.factor))
-        run.expect(Cost(len(settings), len(settings), len(settings) * rungs[0], at_least=True))
-        scheduler = Scheduler((run.propose(params) for params in settings), rungs, exact(self.factor))
+        n_workers = self.n_workers or ceil(len(settings) / to_fraction(self.factor))
+        run.announce(Cost(len(settings), len(settings), len(settings) * rungs[0], at_least=True))
+        scheduler = Scheduler((run.propose(params) for params in settings), rungs, to_fraction(self.factor))
         if self.asynchronous:
             _take_up(run, scheduler, len(settings))
             run.keep_busy(n_workers, scheduler.get_job, lambda step: _learn(run, scheduler, [step], len(settings)))
         else:
-            _in_waves(run, scheduler, len(settings), n_workers)
+            _train_in_waves(run, scheduler, len(settings), n_workers)
         if run.keeps_finalists:
             run.train(scheduler.promote_up_to(FINALISTS), all_may_fail=True)
 
 
-def _in_waves(run: Run, scheduler: Scheduler, n_candidates: int, n_workers: int) -> None:
+def _train_in_waves(run: Run, scheduler: Scheduler, n_candidates: int, n_workers: int) -> None:
     while wave := list(islice(iter(scheduler.get_job, None), n_workers)):
         run.train(wave, all_may_fail=True)
         _learn(run, scheduler, wave, n_candidates)

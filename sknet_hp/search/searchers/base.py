@@ -23,18 +23,22 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from sknet_hp.estimators.names import NameHints
-from sknet_hp.search.arithmetic.brackets import Rung, cost, with_finalists
-from sknet_hp.search.journal.identity import Identity, digest, unseeded_networks
+from sknet_hp.search.arithmetic.brackets import Rung, add_finalists
+from sknet_hp.search.arithmetic.cost import compute_cost
+from sknet_hp.search.candidates import SIZES, Row
+from sknet_hp.search.journal.identity import Identity, digest, find_unseeded_networks
 from sknet_hp.search.journal.journal import Journal
-from sknet_hp.search.running.candidates import Row
-from sknet_hp.search.running.ensemble import FINALISTS, check_can_vote, select, voting
+from sknet_hp.search.running.batches import SearchStopped
+from sknet_hp.search.running.ensemble import FINALISTS, check_can_vote, make_voting_estimator, select_members
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.running.run import Run, SearchStopped
-from sknet_hp.search.running.seeds import seeds_of_first_steps
-from sknet_hp.search.running.selection import RULES, SIZES, best_index, mean_sizes, selection_metric
-from sknet_hp.search.searchers.stock import fusing
-from sknet_hp.search.spaces.space import Space, check_names
+from sknet_hp.search.running.run import Run
+from sknet_hp.search.running.seeds import draw_first_step_seeds
+from sknet_hp.search.running.selection import RULES, average_sizes, find_best_index, find_metric
+from sknet_hp.search.searchers.stock import fuse_by_default
+from sknet_hp.search.spaces.names import check_names
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.values import drop_known
 
 _VERSION = version("sknet_hp")
 _NOT_IDENTITY = {
@@ -125,13 +129,13 @@ class BaseSearcher(NameHints, BaseSearchCV):
         KeyboardInterrupt
             As it came; `cv_results_` then has the rungs that were finished.
         """
-        with fusing(self):
+        with fuse_by_default(self):
             return self._fit(X, y, params)
 
     def _fit(self, X: Any, y: Any, params: dict[str, Any]) -> Self:
         start = time.monotonic()
         scorers, _ = self._get_scorers()
-        metric = selection_metric(scorers, self.refit)
+        metric = find_metric(scorers, self.refit)
         X, y = indexable(X, y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
@@ -145,7 +149,9 @@ class BaseSearcher(NameHints, BaseSearchCV):
         if not splits:
             raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
         space = Space(self.param_distributions, self.estimator)
-        searched = list(dict.fromkeys([*space.names, *(name for params in self._initial(space) for name in params)]))
+        searched = list(
+            dict.fromkeys([*space.names, *(name for params in self._list_initial(space) for name in params)])
+        )
         resource = Resource(
             self.estimator,
             self.resource,
@@ -158,7 +164,9 @@ class BaseSearcher(NameHints, BaseSearchCV):
             searched=searched,
         )
         self.resource_, self.min_resources_, self.max_resources_ = resource.name, resource.least, resource.most
-        self._seeds = {} if resource.of_rows else seeds_of_first_steps(self.estimator, resource.name, self.random_state)
+        self._seeds = (
+            {} if resource.of_rows else draw_first_step_seeds(self.estimator, resource.name, self.random_state)
+        )
 
         if self.refit == "ensemble":
             check_can_vote(self.estimator, y, resource, scorers)
@@ -171,7 +179,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
         journal = (
             None
             if self.journal is None
-            else _opened(self.journal, self._identity(X, y, params, splits, resource, metric))
+            else _open_journal(self.journal, self._identity(X, y, params, splits, resource, metric))
         )
         search_context = root.subcontext(
             task_name="search", max_subtasks=None, sequential_subtasks=True
@@ -179,11 +187,11 @@ class BaseSearcher(NameHints, BaseSearchCV):
         interrupted: BaseException | None = None
         self.stopped_: str | None = None
         with ExitStack() as closing:
-            closing.callback(progress.ends)
+            closing.callback(progress.finish)
             if journal is not None:
                 closing.callback(journal.close)
             run = Run(
-                self._estimator_with({}),
+                self._make_estimator({}),
                 X,
                 y,
                 splits,
@@ -243,13 +251,13 @@ class BaseSearcher(NameHints, BaseSearchCV):
             "bracket": [row.candidate.bracket for row in rows],
             "iter": [row.iteration for row in rows],
             "n_resources": [row.n_resources for row in rows],
-            **mean_sizes([row.outcomes for row in rows]),
+            **average_sizes([row.outcomes for row in rows]),
         }
         with warnings.catch_warnings():
             warnings.filterwarnings(
                 "ignore", message="One or more of the .* scores are non-finite", category=UserWarning
             )
-            params = [row.candidate.params | resource.shown(row.n_resources) for row in rows]
+            params = [row.candidate.params | resource.make_params(row.n_resources) for row in rows]
             timed = [{name: value for name, value in outcome.items() if name not in SIZES} for outcome in outcomes]
             self.cv_results_ = self._format_results(params, self.n_splits_, timed, more)
             self._rank_failed_last(np.array([row.failed for row in rows]))
@@ -262,11 +270,13 @@ class BaseSearcher(NameHints, BaseSearchCV):
             else "score"
         )
         self._metric = metric
-        self.n_candidates_ = len(run.latest())  # more may have been proposed when the search was stopped
+        self.n_candidates_ = len(run.list_latest())  # more may have been proposed when the search was stopped
         if self.multimetric_ and callable(self.scoring):
             self._check_refit_for_multimetric(outcomes[0]["test_scores"])
         if self.refit or not self.multimetric_:
-            self.best_index_ = best_index(self.cv_results_, self.refit, metric, np.array([row.failed for row in rows]))
+            self.best_index_ = find_best_index(
+                self.cv_results_, self.refit, metric, np.array([row.failed for row in rows])
+            )
             self.best_params_ = params[self.best_index_]
             if not callable(self.refit):
                 self.best_score_ = self.cv_results_[f"mean_test_{metric}"][self.best_index_]
@@ -285,11 +295,13 @@ class BaseSearcher(NameHints, BaseSearchCV):
             return
         context = root.subcontext(task_name="refit-with-best-params")
         self.best_estimator_ = (
-            self._ensemble(run)
+            self._make_ensemble(run)
             if self.refit == "ensemble"
-            else self._estimator_with(
+            else self._make_estimator(
                 self.best_params_
-                | run.resource.alone(int(self.cv_results_["n_resources"][self.best_index_]), self.best_params_)
+                | run.resource.make_single_fit_settings(
+                    int(self.cv_results_["n_resources"][self.best_index_]), self.best_params_
+                )
             )
         )
         with context.propagate_callback_context(self.best_estimator_):
@@ -305,7 +317,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
         """Fit `best_estimator_` on all rows."""
         self.best_estimator_.fit(X, **fit_params) if y is None else self.best_estimator_.fit(X, y, **fit_params)
 
-    def _estimator_with(self, params: dict[str, Any]) -> Any:
+    def _make_estimator(self, params: dict[str, Any]) -> Any:
         estimator = clone(self.estimator)
         for settings in (self._seeds, clone(params, safe=False)):
             if settings:  # there are estimators that want to be asked for something
@@ -317,17 +329,18 @@ class BaseSearcher(NameHints, BaseSearchCV):
         if not (isinstance(self.refit, str) and self.refit in RULES):
             super()._check_refit_for_multimetric(scores)
 
-    def _ensemble(self, run: Run) -> Any:
-        members = select(run, self._get_scorers()[0], run.metric)
+    def _make_ensemble(self, run: Run) -> Any:
+        members = select_members(run, self._get_scorers()[0], run.metric)
         params = [
-            member.candidate.params | run.resource.alone(member.candidate.n_resources, member.candidate.params)
+            member.candidate.params
+            | run.resource.make_single_fit_settings(member.candidate.n_resources, member.candidate.params)
             for member in members
         ]
         self.ensemble_ = [
             {"candidate": member.candidate.number, "weight": member.weight, "params": own}
             for member, own in zip(members, params, strict=True)
         ]
-        return voting(members, [self._estimator_with(own) for own in params], self.n_jobs)
+        return make_voting_estimator(members, [self._make_estimator(own) for own in params], self.n_jobs)
 
     def _identity(
         self, X: Any, y: Any, params: dict[str, Any], splits: list[Any], resource: Resource, metric: str
@@ -339,7 +352,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
                 f"got {self.random_state!r}"
             )
         space = Space(self.param_distributions)
-        unseeded = [seed for seed in unseeded_networks(self.estimator, space) if seed not in space.names]
+        unseeded = [seed for seed in find_unseeded_networks(self.estimator, space) if seed not in space.names]
         if unseeded:
             raise ValueError(
                 f"journal={self.journal!r} needs networks with an integer random_state, to take up the same ones; got "
@@ -376,16 +389,16 @@ class BaseSearcher(NameHints, BaseSearchCV):
 
     # ---- for policies ----------------------------------------------------------------------------------------------
 
-    def _planned(self, run: Run, brackets: list[list[Rung]]) -> list[list[Rung]]:
+    def _settle_brackets(self, run: Run, brackets: list[list[Rung]]) -> list[list[Rung]]:
         """The brackets as they are trained, with enough finalists for an ensemble if
         there is to be one; who watches is told what they cost.
         """
         if run.keeps_finalists:
-            brackets = with_finalists(brackets, FINALISTS)
-        run.expect(cost(brackets, continued=not run.resource.of_rows))
+            brackets = add_finalists(brackets, FINALISTS)
+        run.announce(compute_cost(brackets, continued=not run.resource.of_rows))
         return brackets
 
-    def _initial(self, space: Space) -> list[dict[str, Any]]:
+    def _list_initial(self, space: Space) -> list[dict[str, Any]]:
         """The candidates that come first."""
         given = self.initial_candidates
         if given is None:
@@ -398,15 +411,15 @@ class BaseSearcher(NameHints, BaseSearchCV):
                 check_names(params, own)
             elif params != "current":
                 raise ValueError(f"initial_candidates must hold dicts of parameters or 'current', got {params!r}")
-            initial += space.without(initial, [current if isinstance(params, str) else dict(params)])
+            initial += drop_known([current if isinstance(params, str) else dict(params)], initial)
         return initial
 
-    def _first_settings(self, space: Space, n: int, random_state: Any) -> list[dict[str, Any]]:
+    def _draw_settings(self, space: Space, n: int, random_state: Any) -> list[dict[str, Any]]:
         """The initial candidates, and so many drawn ones that they are n; more than n
         if so many are given, and fewer if the space has no more.
         """
-        initial = self._initial(space)
-        return [*initial, *space.without(initial, space.sample(n, random_state))[: max(0, n - len(initial))]]
+        initial = self._list_initial(space)
+        return [*initial, *drop_known(space.sample(n, random_state), initial)[: max(0, n - len(initial))]]
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:
         """The score of `best_estimator_`; of several the one that the search went by.
@@ -434,7 +447,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
         return super().n_features_in_
 
 
-def _opened(path: str | os.PathLike[str], identity: Identity) -> Journal:
+def _open_journal(path: str | os.PathLike[str], identity: Identity) -> Journal:
     """The journal of a search, after saying what of the search it can not compare."""
     journal = Journal(path, identity)
     if identity.uncompared:

@@ -8,13 +8,14 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sknet_hp.search.arithmetic.brackets import Rung, hyperband, with_room
+from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
 from sknet_hp.search.documented import documented
 from sknet_hp.search.proposals.kde import KDE, impute, log_ratio
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 from sknet_hp.search.searchers.halving import halve
-from sknet_hp.search.spaces.space import Choice, Params, Steps
+from sknet_hp.search.spaces.dimensions import Choice, SteppedChoice
+from sknet_hp.search.spaces.values import Params
 
 _TRIES = 1000
 """Draws, of which none was new, after which a space counts as searched through."""
@@ -29,7 +30,7 @@ class Model(NamedTuple):
     bad: KDE
 
 
-def model_of(
+def fit_densities(
     configs: np.ndarray,
     losses: np.ndarray,
     levels: np.ndarray,
@@ -186,20 +187,20 @@ class BOHBSearchCV(BaseSearcher):
         self.journal = journal
         self.verbose = verbose
 
-    def _brackets(self, resource: Resource) -> list[list[Rung]]:
-        each = hyperband(resource.most, resource.least, self.factor)
+    def _plan_brackets(self, resource: Resource) -> list[list[Rung]]:
+        each = plan_hyperband(resource.most, resource.least, self.factor)
         return list(islice(cycle(each), len(each) if self.n_brackets == "auto" else self.n_brackets))
 
     def _search(self, run: Run, space: Space) -> None:
-        initial, random_state = self._initial(space), check_random_state(self.random_state)
-        brackets = self._planned(run, with_room(self._brackets(run.resource), len(initial)))
+        initial, random_state = self._list_initial(space), check_random_state(self.random_state)
+        brackets = self._settle_brackets(run, widen_first_bracket(self._plan_brackets(run.resource), len(initial)))
         tried = {space.encode(params).tobytes() for params in initial}
         vectors: list[np.ndarray] = []  # of the candidates by number
         for s, rungs in enumerate(brackets):
-            model = self._model(run, vectors, _levels(space), random_state)
+            model = self._make_model(run, vectors, _count_levels(space), random_state)
             candidates = []
             for _ in range(rungs[0].n_candidates):
-                params = initial.pop(0) if initial else self._proposal(model, space, tried, random_state)
+                params = initial.pop(0) if initial else self._propose(model, space, tried, random_state)
                 if params is not None:
                     candidates.append(run.propose(params, s))
                     vectors.append(space.encode(params))
@@ -207,16 +208,16 @@ class BOHBSearchCV(BaseSearcher):
             if not run.keeps_finalists:
                 run.forget(candidates)
 
-    def _model(
+    def _make_model(
         self, run: Run, vectors: list[np.ndarray], levels: np.ndarray, random_state: np.random.RandomState
     ) -> Model | None:
         """Of the largest budget that has one."""
         min_points = len(levels) + 1 if self.min_points_in_model == "auto" else self.min_points_in_model
         for budget in sorted({row.n_resources for row in run.rows}, reverse=True):
             rows = [row for row in run.rows if row.n_resources == budget]
-            model = model_of(
+            model = fit_densities(
                 np.array([vectors[row.candidate.number] for row in rows]),
-                np.array([-run.score_of(row) for row in rows]),
+                np.array([-run.get_score(row) for row in rows]),
                 levels,
                 random_state,
                 min_points=min_points,
@@ -227,7 +228,7 @@ class BOHBSearchCV(BaseSearcher):
                 return model
         return None
 
-    def _proposal(
+    def _propose(
         self, model: Model | None, space: Space, tried: set[bytes], random_state: np.random.RandomState
     ) -> Params | None:
         """Algorithm 2 of the paper; None if there is nothing left to try."""
@@ -235,23 +236,23 @@ class BOHBSearchCV(BaseSearcher):
             samples = model.good.sample(self.num_samples, random_state, self.bandwidth_factor)
             for k in np.argsort(log_ratio(*model, samples), kind="stable"):
                 params = space.decode(samples[k])
-                if _is_new(space, params, tried):
+                if _add_if_new(space, params, tried):
                     return params
         for _ in range(_TRIES if space.size is None or len(tried) < space.size else 0):
             params = space.sample(1, random_state)[0]
-            if _is_new(space, params, tried):
+            if _add_if_new(space, params, tried):
                 return params
         return None
 
 
-def _levels(space: Space) -> np.ndarray:
+def _count_levels(space: Space) -> np.ndarray:
     return np.array(
-        [len(d.values) if isinstance(d, Choice) and not isinstance(d, Steps) else 0 for d in space.coordinates],
+        [len(d.values) if isinstance(d, Choice) and not isinstance(d, SteppedChoice) else 0 for d in space.coordinates],
         dtype=int,
     )
 
 
-def _is_new(space: Space, params: Params, tried: set[bytes]) -> bool:
+def _add_if_new(space: Space, params: Params, tried: set[bytes]) -> bool:
     """Whether it was not tried, from now on it was."""
     before = len(tried)
     tried.add(space.encode(params).tobytes())

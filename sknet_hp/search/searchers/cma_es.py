@@ -13,7 +13,7 @@ try:
 except ImportError as error:
     raise ImportError("CmaEsSearchCV needs Optuna and cmaes: pip install 'sknet_hp[bayes]'") from error
 
-from sknet_hp.search.proposals.optuna_study import Study, distribution_of
+from sknet_hp.search.proposals.optuna_study import Study, make_distribution
 from sknet_hp.search.searchers.model_based import ModelBasedSearcher, documented_model_based
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
@@ -37,7 +37,7 @@ class _Sampler(CmaEsSampler):
         return dict(self._numbers)
 
 
-def sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]) -> CmaEsSampler:
+def make_sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]) -> CmaEsSampler:
     """CMA-ES for the numbers that all branches have, with TPE for the rest.
 
     Parameters
@@ -49,7 +49,7 @@ def sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]) -> 
     before : what is known already; the search begins where the best of it is (Nomura et
         al. 2021).
     """
-    numbers = {axis.label: distribution_of(axis) for axis in axes.shared() if axis.n_categories is None}
+    numbers = {axis.label: make_distribution(axis) for axis in axes.list_shared() if axis.n_categories is None}
     source = [
         create_trial(
             params={label: trial.params[label] for label in numbers}, distributions=dict(numbers), value=trial.value
@@ -62,7 +62,9 @@ def sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]) -> 
         popsize=max(
             n_points, 4 + floor(3 * log(max(1, len(numbers))))
         ),  # the second is the usual one (Hansen 2016, eq. 48)
-        with_margin=any(axis.integer for axis in axes.shared()),  # else whole numbers get stuck (Hamano et al. 2022)
+        with_margin=any(
+            axis.integer for axis in axes.list_shared()
+        ),  # else whole numbers get stuck (Hamano et al. 2022)
         source_trials=(source if len(source) >= _TOP else source * _TOP) or None,
         independent_sampler=TPESampler(seed=seed, multivariate=False),
         warn_independent_sampling=False,
@@ -107,6 +109,6 @@ class CmaEsSearchCV(ModelBasedSearcher):
     12
     """
 
-    def _model(self, space: Space, seed: int) -> Study:
+    def _make_model(self, space: Space, seed: int) -> Study:
         axes = Axes(space, ordered=True)
-        return Study(axes, lambda before: sampler(axes, self.n_points, seed, before))
+        return Study(axes, lambda before: make_sampler(axes, self.n_points, seed, before))

@@ -17,7 +17,8 @@ except ImportError as error:
 
 from sknet_hp.search.searchers.model_based import ModelBasedSearcher, documented_model_based
 from sknet_hp.search.spaces.axes import BRANCH, Axes, Axis
-from sknet_hp.search.spaces.space import Params, Space
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.values import Params
 
 
 class GaussianProcess:
@@ -32,10 +33,10 @@ class GaussianProcess:
 
     def __init__(self, space: Space, seed: int):
         self.axes = Axes(space, ordered=True)
-        self._varied = self.axes.varied()
+        self._varied = self.axes.list_varied()
         # With one value for each parameter there is nothing to model, and `Optimizer` takes no empty space.
         self._optimizer = (
-            Optimizer([dimension_of(axis) for axis in self._varied], random_state=seed) if self._varied else None
+            Optimizer([make_dimension(axis) for axis in self._varied], random_state=seed) if self._varied else None
         )
 
     def ask(self, n: int) -> list[Params]:
@@ -46,11 +47,11 @@ class GaussianProcess:
         of the process.
         """
         if self._optimizer is None:
-            return [self.axes.params({})] * n
-        with _quietly():
+            return [self.axes.decode({})] * n
+        with _silence_skopt():
             points = [self._optimizer.ask()] if n == 1 else self._optimizer.ask(n)
         return [
-            self.axes.params({axis.label: x for axis, x in zip(self._varied, point, strict=True)}) for point in points
+            self.axes.decode({axis.label: x for axis, x in zip(self._varied, point, strict=True)}) for point in points
         ]
 
     def tell(self, params: list[Params], scores: list[float]) -> None:
@@ -69,11 +70,11 @@ class GaussianProcess:
             ]
             for point, _ in pairs
         ]
-        with _quietly():
+        with _silence_skopt():
             self._optimizer.tell(points, [-score for _, score in pairs])
 
 
-def dimension_of(axis: Axis) -> Any:
+def make_dimension(axis: Axis) -> Any:
     """An axis as scikit-optimize's dimension."""
     if axis.n_categories is not None:
         return Categorical(range(axis.n_categories), name=axis.label)
@@ -82,7 +83,7 @@ def dimension_of(axis: Axis) -> Any:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def _silence_skopt() -> Iterator[None]:
     """Without its remarks on points that it has seen before, which are not trained
     again anyway; its small tasks go to nobody else.
     """
@@ -125,5 +126,5 @@ class GPSearchCV(ModelBasedSearcher):
     12
     """
 
-    def _model(self, space: Space, seed: int) -> GaussianProcess:
+    def _make_model(self, space: Space, seed: int) -> GaussianProcess:
         return GaussianProcess(space, seed)

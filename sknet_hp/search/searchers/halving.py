@@ -8,11 +8,13 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 
-from sknet_hp.search.arithmetic.brackets import Rung, bracket, exact, n_steps
+from sknet_hp.search.arithmetic.brackets import Rung, count_halvings, plan_bracket
+from sknet_hp.search.arithmetic.exact import to_fraction
+from sknet_hp.search.candidates import Candidate, Step, rank
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.candidates import Candidate, Step, ranked
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
+from sknet_hp.search.spaces.values import drop_known
 
 
 def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int = 0) -> None:
@@ -20,7 +22,7 @@ def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int =
     `first`, if they have been in those before.
     """
     for iteration, rung in enumerate(rungs[first:], first):
-        survivors = ranked(candidates)[: rung.n_candidates] if iteration else candidates
+        survivors = rank(candidates)[: rung.n_candidates] if iteration else candidates
         run.forget(candidate for candidate in candidates if candidate not in survivors)
         run.train([Step(candidate, rung.n_resources, iteration) for candidate in survivors])
         candidates = survivors
@@ -122,21 +124,21 @@ class HalvingSearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        candidates = [run.propose(params) for params in self._proposals(run.resource, space)]
-        [rungs] = self._planned(run, [self._rungs(len(candidates), run.resource)])
+        candidates = [run.propose(params) for params in self._list_settings(run.resource, space)]
+        [rungs] = self._settle_brackets(run, [self._plan_rungs(len(candidates), run.resource)])
         halve(run, candidates, rungs)
 
-    def _proposals(self, resource: Resource, space: Space) -> list[dict[str, Any]]:
+    def _list_settings(self, resource: Resource, space: Space) -> list[dict[str, Any]]:
         if self.n_candidates == "grid":
-            return [*(initial := self._initial(space)), *space.without(initial, _grid(space))]
+            return [*(initial := self._list_initial(space)), *drop_known(_list_grid(space), initial)]
         n = (
-            ceil(exact(self.factor) ** n_steps(resource.most, resource.least, self.factor))
+            ceil(to_fraction(self.factor) ** count_halvings(resource.most, resource.least, self.factor))
             if self.n_candidates == "auto"
             else self.n_candidates
         )
-        return self._first_settings(space, n, check_random_state(self.random_state))
+        return self._draw_settings(space, n, check_random_state(self.random_state))
 
-    def _rungs(self, n: int, resource: Resource) -> list[Rung]:
+    def _plan_rungs(self, n: int, resource: Resource) -> list[Rung]:
         """As many rungs as bring n candidates down to fewer than `factor`, the last at
         all resources.
 
@@ -145,12 +147,12 @@ class HalvingSearchCV(BaseSearcher):
         or, with `aggressive_elimination`, the first rungs all have the least resource,
         which makes one rung of them.
         """
-        wanted, possible = n_steps(n, 1, self.factor), n_steps(resource.most, resource.least, self.factor)
+        wanted, possible = count_halvings(n, 1, self.factor), count_halvings(resource.most, resource.least, self.factor)
         steps = wanted if self.aggressive_elimination else min(wanted, possible)
-        return bracket(n, resource.most, resource.least, self.factor, steps)
+        return plan_bracket(n, resource.most, resource.least, self.factor, steps)
 
 
-def _grid(space: Space) -> list[dict[str, Any]]:
+def _list_grid(space: Space) -> list[dict[str, Any]]:
     if space.size is None:
         raise ValueError(
             "n_candidates='grid' needs a list of choices for each parameter; give a number to draw from distributions"

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknet_hp.search.arithmetic.brackets import hyperband, with_room
+from sknet_hp.search.arithmetic.brackets import plan_hyperband, widen_first_bracket
+from sknet_hp.search.candidates import Step, rank
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.candidates import Step, ranked
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 
 
@@ -91,11 +91,14 @@ class HyperbandSearchCV(BaseSearcher):
         self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        brackets = self._planned(
-            run, with_room(hyperband(run.resource.most, run.resource.least, self.factor), len(self._initial(space)))
+        brackets = self._settle_brackets(
+            run,
+            widen_first_bracket(
+                plan_hyperband(run.resource.most, run.resource.least, self.factor), len(self._list_initial(space))
+            ),
         )
         n = sum(rungs[0].n_candidates for rungs in brackets)
-        settings = iter(self._first_settings(space, n, check_random_state(self.random_state)))
+        settings = iter(self._draw_settings(space, n, check_random_state(self.random_state)))
         alive = [
             [run.propose(params, s) for params in islice(settings, rungs[0].n_candidates)]
             for s, rungs in enumerate(brackets)
@@ -108,7 +111,7 @@ class HyperbandSearchCV(BaseSearcher):
                 for iteration, rung in enumerate(rungs):
                     if rung.n_resources != n_resources:
                         continue
-                    survivors = ranked(alive[s])[: rung.n_candidates] if iteration else alive[s]
+                    survivors = rank(alive[s])[: rung.n_candidates] if iteration else alive[s]
                     run.forget(candidate for candidate in alive[s] if candidate not in survivors)
                     alive[s] = survivors
                     steps += [Step(candidate, n_resources, iteration) for candidate in survivors]

@@ -9,15 +9,15 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
-from sknet_hp.search.arithmetic.brackets import Rung, hyperband, with_room
+from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
+from sknet_hp.search.arithmetic.cost import Cost
+from sknet_hp.search.candidates import Candidate, Row, Step
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.candidates import Candidate, Row, Step
-from sknet_hp.search.running.progress import Cost
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 from sknet_hp.search.searchers.halving import halve
 from sknet_hp.search.spaces.axes import Axes
-from sknet_hp.search.spaces.space import Params
+from sknet_hp.search.spaces.values import Params
 
 ENOUGH = 10
 """Scores that a model needs: TPE and scikit-optimize's Gaussian process both propose at
@@ -99,7 +99,7 @@ class Proposer:
         self._initial = list(initial)
         self._untold: list[tuple[Params, Candidate]] = []
 
-    def next(self, model: Model, n: int, scores: dict[Candidate, float], bracket: int = 0) -> list[Candidate]:
+    def propose(self, model: Model, n: int, scores: dict[Candidate, float], bracket: int = 0) -> list[Candidate]:
         """Up to n candidates; fewer while there are initial ones, and where the space
         is exhausted.
 
@@ -111,16 +111,16 @@ class Proposer:
             given, self._initial = self._initial[:n], self._initial[n:]
             return [
                 candidate for params in given if (candidate := self._add(params, bracket)) is not None
-            ] or self.next(model, n, scores, bracket)
+            ] or self.propose(model, n, scores, bracket)
         if self._axes.size is not None and len(self._known) + n >= self._axes.size:
-            return self._drawn(n, bracket)  # all that is left: there is nothing to choose
+            return self._draw(n, bracket)  # all that is left: there is nothing to choose
         for _ in range(_ROUNDS):
             again: list[tuple[Params, float]] = []
             for params in model.ask(n - len(fresh)):
                 candidate = self._add(params, bracket)
                 if candidate is not None:
                     fresh.append(candidate)
-                elif (known := self._known[self._key(params)]) in scores:
+                elif (known := self._known[self._make_key(params)]) in scores:
                     again.append((params, scores[known]))
                 else:
                     self._untold.append((params, known))
@@ -128,11 +128,11 @@ class Proposer:
                 return fresh
             if again:
                 model.tell([params for params, _ in again], [score for _, score in again])
-        return fresh + self._drawn(n - len(fresh), bracket)
+        return fresh + self._draw(n - len(fresh), bracket)
 
     def _add(self, params: Params, bracket: int) -> Candidate | None:
         """A new candidate, or None if it is known."""
-        key = self._key(params)
+        key = self._make_key(params)
         if key is not None and key in self._known:
             return None
         candidate = self.run.propose(params, bracket)
@@ -141,7 +141,7 @@ class Proposer:
         self._untold.append((params, candidate))
         return candidate
 
-    def _drawn(self, n: int, bracket: int) -> list[Candidate]:
+    def _draw(self, n: int, bracket: int) -> list[Candidate]:
         """Up to n new candidates at random."""
         drawn: list[Candidate] = []
         for _ in range(_DRAWS):
@@ -154,8 +154,8 @@ class Proposer:
                 break
         return drawn
 
-    def _key(self, params: Params) -> Any:
-        point = self._axes.point(params)
+    def _make_key(self, params: Params) -> Any:
+        point = self._axes.encode(params)
         return None if point is None else tuple(point.items())
 
     def tell(self, model: Model, scores: dict[Candidate, float]) -> None:
@@ -221,38 +221,38 @@ class ModelBasedSearcher(BaseSearcher):
         self.journal = journal
         self.verbose = verbose
 
-    def _model(self, space: Space, seed: int) -> Model:
+    def _make_model(self, space: Space, seed: int) -> Model:
         """A model that knows nothing yet."""
         raise NotImplementedError
 
-    def _brackets(self, resource: Resource) -> list[list[Rung]]:
-        return hyperband(resource.most, resource.least, self.factor)
+    def _plan_brackets(self, resource: Resource) -> list[list[Rung]]:
+        return plan_hyperband(resource.most, resource.least, self.factor)
 
     def _search(self, run: Run, space: Space) -> None:
-        rng, initial = check_random_state(self.random_state), self._initial(space)
+        rng, initial = check_random_state(self.random_state), self._list_initial(space)
         proposer = Proposer(run, space, initial, rng)
         if self.multi_fidelity:
-            brackets = self._planned(run, with_room(self._brackets(run.resource), len(initial)))
+            brackets = self._settle_brackets(run, widen_first_bracket(self._plan_brackets(run.resource), len(initial)))
             self._fill_brackets(run, space, brackets, proposer, rng)
         else:
             n = max(self.n_candidates, len(initial))
             n_known = n if space.size is None else min(n, space.size)
-            run.expect(Cost(n_known, n_known, n_known * run.resource.most))
+            run.announce(Cost(n_known, n_known, n_known * run.resource.most))
             # An integer is the model's own seed, so that its library gives the same proposals by itself.
             seed = self.random_state if isinstance(self.random_state, Integral) else rng.randint(2**31 - 1)
-            self._train_all(run, n, proposer, self._model(space, int(seed)))
+            self._train_all(run, n, proposer, self._make_model(space, int(seed)))
 
     def _train_all(self, run: Run, n_candidates: int, proposer: Proposer, model: Model) -> None:
         """Every candidate to the end, batch by batch."""
         scores: dict[Candidate, float] = {}
         while len(run.candidates) < n_candidates:
-            batch = proposer.next(model, int(min(self.n_points, n_candidates - len(run.candidates))), scores)
+            batch = proposer.propose(model, int(min(self.n_points, n_candidates - len(run.candidates))), scores)
             run.train([Step(candidate, run.resource.most, 0) for candidate in batch], all_may_fail=True)
             if not batch:
                 break
             if not run.keeps_finalists:
                 run.forget(batch)
-            scores = finite({candidate: candidate.score for candidate in run.candidates})
+            scores = fill_failed({candidate: candidate.score for candidate in run.candidates})
             proposer.tell(model, scores)
 
     def _fill_brackets(
@@ -264,10 +264,10 @@ class ModelBasedSearcher(BaseSearcher):
         for s, rungs in enumerate(brackets):
             candidates: list[Candidate] = []
             while len(candidates) < rungs[0].n_candidates:
-                scores = comparable(run.rows, run.metric, s)
-                model = self._model(space, int(rng.randint(2**31 - 1)))
+                scores = select_comparable(run.rows, run.metric, s)
+                model = self._make_model(space, int(rng.randint(2**31 - 1)))
                 model.tell([candidate.params for candidate in scores], list(scores.values()))
-                batch = proposer.next(
+                batch = proposer.propose(
                     model, int(min(self.n_points, rungs[0].n_candidates - len(candidates))), scores, s
                 )
                 if not batch:
@@ -278,7 +278,7 @@ class ModelBasedSearcher(BaseSearcher):
                 halve(run, candidates, rungs, first=1)
 
 
-def comparable(rows: list[Row], metric: str, bracket: int = 0) -> dict[Candidate, float]:
+def select_comparable(rows: list[Row], metric: str, bracket: int = 0) -> dict[Candidate, float]:
     """The scores that a model learns from: those at the highest resource that has
     enough of them, else at that which has most.
 
@@ -297,10 +297,10 @@ def comparable(rows: list[Row], metric: str, bracket: int = 0) -> dict[Candidate
         for row in rows
         if row.candidate.bracket < bracket and row.candidate.n_resources < resources
     }
-    return finite(behind | at[resources])
+    return fill_failed(behind | at[resources])
 
 
-def finite(scores: dict[Candidate, float]) -> dict[Candidate, float]:
+def fill_failed(scores: dict[Candidate, float]) -> dict[Candidate, float]:
     """Scores of which those that failed are as bad as the worst; none as long as all
     have failed, for nobody knows then what is bad.
     """

@@ -9,11 +9,11 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sknet_hp.search.arithmetic.exploring import explored, n_replaced
+from sknet_hp.search.arithmetic.cost import Cost
+from sknet_hp.search.candidates import Candidate, Step, rank
 from sknet_hp.search.documented import documented
-from sknet_hp.search.running.candidates import Candidate, Step, ranked
-from sknet_hp.search.running.fitting import stages
-from sknet_hp.search.running.progress import Cost
+from sknet_hp.search.proposals.exploring import count_replaced, explore
+from sknet_hp.search.running.fitting import plan_fits
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 from sknet_hp.search.searchers.changeable import check_changeable
@@ -210,9 +210,9 @@ class PBTSearchCV(BaseSearcher):
     def _search(self, run: Run, space: Space) -> None:
         self._check(run.resource)
         random_state = check_random_state(self.random_state)
-        population = [run.propose(params) for params in self._first_settings(space, self.population_size, random_state)]
-        ends = intervals(run.resource.most, self.interval)
-        run.expect(Cost(len(population), len(population) * len(ends), len(population) * run.resource.most))
+        population = [run.propose(params) for params in self._draw_settings(space, self.population_size, random_state)]
+        ends = list_intervals(run.resource.most, self.interval)
+        run.announce(Cost(len(population), len(population) * len(ends), len(population) * run.resource.most))
         taken_up = run.journal is not None and bool(run.journal.records)
         if len(ends) > 1 and len(population) > 1 and not taken_up:
             check_changeable(run, space, population, self.perturbation_factors)
@@ -229,7 +229,7 @@ class PBTSearchCV(BaseSearcher):
         """The next population: the worst, and all that failed, give way to perturbed
         copies of the best.
         """
-        n, order = n_replaced(len(population), self.quantile), ranked(population)
+        n, order = count_replaced(len(population), self.quantile), rank(population)
         failed = {row.candidate for row in run.rows[-len(population) :] if row.failed}
         failed |= {member for member in population if np.isnan(member.score)}
         best = [member for member in order if member not in failed][: max(n, 1)]
@@ -240,9 +240,9 @@ class PBTSearchCV(BaseSearcher):
         for member in population:
             if member in worst:
                 parent = best[random_state.randint(len(best))]
-                params = explored(
+                params = explore(
                     parent.params,
-                    space.branches[space.branch_of(parent.params)],
+                    space.branches[space.find_branch(parent.params)],
                     resample_probability=self.resample_probability,
                     factors=self.perturbation_factors,
                     random_state=random_state,
@@ -258,7 +258,7 @@ class PBTSearchCV(BaseSearcher):
                 "population-based training goes on from trained networks, which resource='n_samples' can not; use "
                 "HalvingSearchCV"
             )
-        if resource.owner({}) is None:
+        if resource.find_owner({}) is None:
             raise ValueError(
                 f"population-based training goes on from trained networks, but {type(self.estimator).__name__} fits a "
                 f"fresh copy of what it holds each time; search the network itself, or a pipeline that ends with it"
@@ -295,17 +295,17 @@ class PBTSearchCV(BaseSearcher):
 
     def _fit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
         """On all rows, from interval to interval, with the parameters of the schedule."""
-        for settings in stages([(params, to) for _, to, params in self.schedule_], run.resource):
+        for settings in plan_fits([(params, to) for _, to, params in self.schedule_], run.resource):
             self.best_estimator_.set_params(**clone(settings, safe=False))
             super()._fit_best(run, X, y, fit_params)
         # To fit it once more should begin anew, as with any other search.
-        own, total = self.estimator.get_params(deep=True), run.resource.shown(self.schedule_[-1][1])
+        own, total = self.estimator.get_params(deep=True), run.resource.make_params(self.schedule_[-1][1])
         self.best_estimator_.set_params(
-            **{name: own[name] for name in run.resource.settings(0, 0, self.schedule_[-1][2])} | total
+            **{name: own[name] for name in run.resource.make_settings(0, 0, self.schedule_[-1][2])} | total
         )
 
 
-def intervals(most: int, interval: int | str) -> list[int]:
+def list_intervals(most: int, interval: int | str) -> list[int]:
     """Where intervals end; the last at `most` exactly."""
     step = max(1, most // _INTERVALS) if interval == "auto" else int(interval)
     return [*range(step, most, step), most]

@@ -12,7 +12,7 @@ from sknet_hp.fusion.backend import check_n_jobs, fused
 from sknet_hp.fusion.detection import has_network
 
 
-def backend_is_chosen() -> bool:
+def is_backend_chosen() -> bool:
     """Whether the caller has chosen a joblib backend. One that joblib sets inside its
     own workers is not a choice.
     """
@@ -23,12 +23,12 @@ def backend_is_chosen() -> bool:
     return type(backend).__name__ == "FusedBackend" or not backend.nesting_level
 
 
-def fusing(search: Any) -> AbstractContextManager[Any]:
+def fuse_by_default(search: Any) -> AbstractContextManager[Any]:
     """Fused training for a search of networks, unless the caller has chosen a backend.
     Other estimators have joblib's processes, by `n_jobs`.
     """
     n_jobs = check_n_jobs(search.n_jobs)
-    return nullcontext() if backend_is_chosen() or not has_network(search) else fused(n_jobs)
+    return nullcontext() if is_backend_chosen() or not has_network(search) else fused(n_jobs)
 
 
 class FusedSearch(NameHints):
@@ -44,7 +44,7 @@ class FusedSearch(NameHints):
         chosen (`joblib.parallel_config`), that one is used, and where there is no
         network to train, all is as the original.
         """
-        with fusing(self):
+        with fuse_by_default(self):
             return super().fit(X, y, **params)  # type: ignore[misc]
 
 

@@ -46,5 +46,5 @@ class TPESearchCV(ModelBasedSearcher):
     12
     """
 
-    def _model(self, space: Space, seed: int) -> Study:
+    def _make_model(self, space: Space, seed: int) -> Study:
         return Study(Axes(space), lambda _: TPESampler(seed=seed, group=len(space.branches) > 1))

@@ -1,3 +1,1 @@
-"""What is searched: spaces as people write them, as models see them, and around what
-they have.
-"""
+"""Search spaces: as people write them, and as models see them."""

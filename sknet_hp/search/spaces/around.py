@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sknet_hp.search.running.resource import last_step
-from sknet_hp.search.spaces.space import Choice, Range
+from sknet_hp.search.pipelines import find_last_step
+from sknet_hp.search.spaces.dimensions import Choice, Range
 
 # How the field varies them: by orders of magnitude, a third as much for sizes (powers of two), or over their
 # whole range.
@@ -16,8 +16,9 @@ _SHAPE = ("width", "max_leaf_nodes", *_DEPTHS)
 
 
 def search_space(estimator: Any, orders: float = 1.5, *, fixed_shape: bool = False) -> dict[str, Choice | Range]:
-    """A space around the values that an estimator, or the last step of a pipeline, has
-    now.
+    """Return a space around the values that an estimator has now.
+
+    Of a pipeline it is the values of its last step.
 
     Parameters
     ----------
@@ -53,10 +54,10 @@ def search_space(estimator: Any, orders: float = 1.5, *, fixed_shape: bool = Fal
     """
     if not orders > 0:
         raise ValueError(f"orders={orders!r} must be above 0")
-    prefix, last = last_step(estimator)
+    prefix, last = find_last_step(estimator)
     space: dict[str, Choice | Range] = {}
     for name, value in last.get_params(deep=False).items():
-        found = None if fixed_shape and name in _SHAPE else _around(name, value, orders, last)
+        found = None if fixed_shape and name in _SHAPE else _surround(name, value, orders, last)
         if found is not None:
             space[prefix + name] = found
     if not space:
@@ -64,31 +65,34 @@ def search_space(estimator: Any, orders: float = 1.5, *, fixed_shape: bool = Fal
     return space
 
 
-def _around(name: str, value: Any, orders: float, estimator: Any) -> Choice | Range | None:
+def _surround(name: str, value: Any, orders: float, estimator: Any) -> Choice | Range | None:
+    """Return the dimension around one value, None if nothing is known of it."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if name == "momentum" and getattr(estimator, "optimizer", "sgd") not in ("sgd", "momentum", "nesterov"):
+    if not number or not _has_effect(name, estimator):
         return None
-    if name == "alpha" and hasattr(estimator, "optimizer"):  # of RMSprop, which nobody searches so
-        return None
-    if (
-        name in ("width", "n_layers") and getattr(estimator, "hidden_layer_sizes", None) is not None
-    ):  # which takes their place
-        return None
-    if name in ("width", "n_layers", "dropout") and isinstance(
-        getattr(estimator, "module", None), type
-    ):  # a module of one's own has its own
-        return None
-    if name in _WHOLE and number:
+    if name in _WHOLE:
         low, high = _WHOLE[name]
-        return Range.between(min(low, value), max(high, value))
-    if name in _FROM_ZERO and number:
+        return Range.from_bounds(min(low, value), max(high, value))
+    if name in _FROM_ZERO:
         low, high = _FROM_ZERO[name]
-        return Range.between(min(low, value) if value else low, max(high, value), log=True)
-    if not number or value <= 0:
+        return Range.from_bounds(min(low, value) if value else low, max(high, value), log=True)
+    if value <= 0:
         return None
     if name in _ORDERS:
-        return Range.between(value / 10**orders, value * 10**orders, log=True)
+        return Range.from_bounds(value / 10**orders, value * 10**orders, log=True)
     if name in _SIZES and isinstance(value, int):
         factor = 10 ** (orders / 3)
-        return Range.between(max(1, round(value / factor)), round(value * factor) + 1, log=True, integer=True)
+        return Range.from_bounds(max(1, round(value / factor)), round(value * factor) + 1, log=True, integer=True)
     return Choice(list(range(max(1, value - 1), value + 3))) if name in _DEPTHS and isinstance(value, int) else None
+
+
+def _has_effect(name: str, estimator: Any) -> bool:
+    """Return whether a parameter of this name means something for the estimator."""
+    if name == "momentum":
+        return getattr(estimator, "optimizer", "sgd") in ("sgd", "momentum", "nesterov")
+    if name == "alpha":  # with an optimizer it is that of RMSprop, which nobody searches by orders of magnitude
+        return not hasattr(estimator, "optimizer")
+    if name in ("width", "n_layers", "dropout") and isinstance(getattr(estimator, "module", None), type):
+        return False  # a module of one's own has its own
+    # Sizes of layers that are given one by one take the place of both.
+    return name not in ("width", "n_layers") or getattr(estimator, "hidden_layer_sizes", None) is None

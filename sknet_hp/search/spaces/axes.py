@@ -1,17 +1,18 @@
-"""A search space as models see it: a few labelled coordinates, numbers within bounds or
-categories by their number.
-"""
+"""A search space as models see it: labelled coordinates, numbers or categories."""
 
 from math import isfinite, prod
 from numbers import Real
 from typing import Any
 
-from sknet_hp.search.spaces.space import Choice, Dimension, Params, Range, Space, Steps, _same, check_can_be_learned
+from sknet_hp.search.spaces.dimensions import Choice, Dimension, Range, SteppedChoice, check_can_be_learned, is_same
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.values import Params
 
 Point = dict[str, Any]
 """Labels of axes to coordinates; of the axes of one branch only."""
 
 BRANCH = "branch of the space"
+"""The label of the axis that says which branch."""
 
 
 class Axis:
@@ -40,7 +41,7 @@ class Axis:
         if isinstance(dimension, Choice):
             self._values = dimension.values
             numbers = all(isinstance(value, Real) and not isinstance(value, bool) for value in dimension.values)
-            if isinstance(dimension, Steps) or (ordered and numbers):
+            if isinstance(dimension, SteppedChoice) or (ordered and numbers):
                 self._values = sorted(dimension.values)
                 self.low, self.high, self.integer = 0, len(self._values) - 1, True
             else:
@@ -62,20 +63,20 @@ class Axis:
 
     @property
     def size(self) -> int | None:
-        """How many values there are, None for endlessly many, or nobody knows how many."""
+        """How many values there are, None for endlessly many or an unknown number."""
         if self._values:
             return len(self._values)
         return int(self.high - self.low) + 1 if self.integer else None
 
-    def value(self, coordinate: Any) -> Any:
-        """What a coordinate stands for."""
+    def decode(self, coordinate: Any) -> Any:
+        """Return the value that a coordinate stands for."""
         coordinate = coordinate.item() if hasattr(coordinate, "item") else coordinate
         if self._values:
             return self._values[int(coordinate)]
-        return coordinate if self._range is None else self._range.from_unit(coordinate)
+        return coordinate if self._range is None else self._range.decode(coordinate)
 
-    def coordinate(self, value: Any) -> Any:
-        """Where a value stands, or None if it is not in the space."""
+    def encode(self, value: Any) -> Any:
+        """Return the coordinate of a value, or None if it is not in the space."""
         if self._values:
             try:
                 return Choice(self._values).index(value)
@@ -85,7 +86,7 @@ class Axis:
             return None
         number = float(value)
         if self._range is not None:
-            return self._range.to_unit(number)
+            return self._range.encode(number)
         if not self.low <= number <= self.high or (self.integer and number != int(number)):
             return None
         return int(number) if self.integer else number
@@ -109,15 +110,15 @@ class Axes:
         if len(space.branches) > 1:
             self._axes[BRANCH] = Axis(BRANCH, Choice(range(len(space.branches))))
         self._branches = [
-            {name: self._of(name, number, dimension, ordered) for name, dimension in branch.items()}
+            {name: self._find_axis(name, number, dimension, ordered) for name, dimension in branch.items()}
             for number, branch in enumerate(space.branches)
         ]
 
-    def _of(self, name: str, branch: int, dimension: Dimension, ordered: bool) -> Axis:
-        """The axis of a dimension: one that another branch has already, or a new one."""
+    def _find_axis(self, name: str, branch: int, dimension: Dimension, ordered: bool) -> Axis:
+        """Return the axis of a dimension; add it unless another branch has it already."""
         check_can_be_learned(dimension, name)
         for label, axis in self._axes.items():
-            if label.split("@")[0] == name and _same(axis.dimension, dimension):
+            if label.split("@")[0] == name and is_same(axis.dimension, dimension):
                 return axis
         label = f"{name}@{branch}" if name in self._axes else name
         return self._axes.setdefault(label, Axis(label, dimension, ordered=ordered))
@@ -130,44 +131,44 @@ class Axes:
     @property
     def size(self) -> int | None:
         """How many points there are, None for endlessly many."""
-        sizes = [[axis.size for axis in branch.values()] for branch in self._branches]
-        return (
-            None
-            if any(None in branch for branch in sizes)
-            else sum(prod(size for size in branch if size is not None) for branch in sizes)
-        )
+        total = 0
+        for branch in self._branches:
+            sizes = [axis.size for axis in branch.values() if axis.size is not None]
+            if len(sizes) < len(branch):
+                return None
+            total += prod(sizes)
+        return total
 
-    def varied(self) -> list[Axis]:
-        """All axes that have more than one value, that of the branches first."""
+    def list_varied(self) -> list[Axis]:
+        """Return all axes with more than one value, that of the branches first."""
         return [axis for axis in self._axes.values() if not axis.single]
 
-    def of_branch(self, number: int) -> list[Axis]:
-        """The axes of one branch that have more than one value, in the order of its
-        parameters.
-        """
+    def list_of_branch(self, number: int) -> list[Axis]:
+        """Return the axes of one branch with more than one value, in its order."""
         return [axis for axis in self._branches[number].values() if not axis.single]
 
-    def shared(self) -> list[Axis]:
-        """The axes that every branch has."""
+    def list_shared(self) -> list[Axis]:
+        """Return the axes that every branch has."""
         return [
             axis
-            for axis in self.of_branch(0)
-            if all(axis in self.of_branch(number) for number in range(1, self.n_branches))
+            for axis in self.list_of_branch(0)
+            if all(axis in self.list_of_branch(number) for number in range(1, self.n_branches))
         ]
 
-    def params(self, point: Point) -> Params:
-        """The parameters at a point; coordinates of other branches, if there are any,
-        do not matter.
+    def decode(self, point: Point) -> Params:
+        """Return the parameters at a point.
+
+        Coordinates of other branches, if there are any, do not matter.
         """
         branch = self._branches[int(point.get(BRANCH, 0))]
-        return {name: axis.value(point.get(axis.label, 0)) for name, axis in branch.items()}
+        return {name: axis.decode(point.get(axis.label, 0)) for name, axis in branch.items()}
 
-    def point(self, params: Params) -> Point | None:
-        """Where parameters stand, or None if they are not in the space."""
+    def encode(self, params: Params) -> Point | None:
+        """Return the point of parameters, or None if they are not in the space."""
         for number, branch in enumerate(self._branches):
             if set(branch) != set(params):
                 continue
-            point = {axis.label: axis.coordinate(params[name]) for name, axis in branch.items()}
+            point = {axis.label: axis.encode(params[name]) for name, axis in branch.items()}
             if None not in point.values():
                 point = {label: coordinate for label, coordinate in point.items() if not self._axes[label].single}
                 return point if self.n_branches == 1 else {BRANCH: number} | point

@@ -7,22 +7,21 @@ import pytest
 
 from sknet_hp.search.arithmetic.brackets import (
     Rung,
-    bracket,
-    cost,
-    epochs,
-    exact,
-    hyperband,
-    n_steps,
-    resources_of,
-    with_finalists,
+    add_finalists,
+    count_halvings,
+    list_resources,
+    plan_bracket,
+    plan_hyperband,
 )
+from sknet_hp.search.arithmetic.cost import compute_cost, sum_resources
+from sknet_hp.search.arithmetic.exact import to_fraction
 
 
 def test_the_table_of_the_paper():
     """R = 81, factor 3 (Li et al. 2018, table 1), with the ceiling of the paper's
     formula.
     """
-    assert hyperband(81, 1, 3) == [
+    assert plan_hyperband(81, 1, 3) == [
         [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)],
         [(34, 3), (11, 9), (3, 27), (1, 81)],
         [(15, 9), (5, 27), (1, 81)],
@@ -33,13 +32,13 @@ def test_the_table_of_the_paper():
 
 @pytest.mark.parametrize(("R", "models", "continued"), [(9, 17, 69), (27, 49, 357), (81, 143, 1581)])
 def test_counts(R, models, continued):
-    brackets = hyperband(R, 1, 3)
+    brackets = plan_hyperband(R, 1, 3)
     assert sum(rungs[0].n_candidates for rungs in brackets) == models
-    assert sum(map(epochs, brackets)) == continued
+    assert sum(map(sum_resources, brackets)) == continued
 
 
 def test_count_without_continuation():
-    assert sum(epochs(rungs, continued=False) for rungs in hyperband(81, 1, 3)) == 1902
+    assert sum(sum_resources(rungs, continued=False) for rungs in plan_hyperband(81, 1, 3)) == 1902
 
 
 STEPS = {
@@ -60,7 +59,7 @@ def test_brackets(R, factor):
     floor(R / factor^(s - i)).
     """
     s_max = STEPS[R][factor]
-    brackets = hyperband(R, 1, factor)
+    brackets = plan_hyperband(R, 1, factor)
     assert len(brackets) == s_max + 1
     for s, rungs in zip(range(s_max, -1, -1), brackets, strict=True):
         n = -(-(s_max + 1) * factor**s // (s + 1))
@@ -89,73 +88,73 @@ FIRST = {
 @pytest.mark.parametrize(("case", "sizes"), FIRST.items())
 def test_sizes_of_first_rungs(case, sizes):
     R, factor = case
-    assert [rungs[0].n_candidates for rungs in hyperband(R, 1, factor)] == sizes
+    assert [rungs[0].n_candidates for rungs in plan_hyperband(R, 1, factor)] == sizes
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 5, 6, 7, 10])
 def test_no_bracket_is_lost_to_floats(factor):
     """math.log(243, 3) and math.log(1000, 10) are just below whole numbers."""
     for s in range(1, 30):
-        assert n_steps(factor**s, 1, factor) == s
-        assert n_steps(factor**s - 1, 1, factor) == s - 1
-        assert resources_of(factor**s, 1, factor, s) == [factor**j for j in range(s + 1)]
+        assert count_halvings(factor**s, 1, factor) == s
+        assert count_halvings(factor**s - 1, 1, factor) == s - 1
+        assert list_resources(factor**s, 1, factor, s) == [factor**j for j in range(s + 1)]
 
 
 def test_factors_that_are_not_whole():
-    assert exact(2.5) == Fraction(5, 2)
-    assert n_steps(100, 1, 2.5) == 5
-    assert resources_of(100, 1, 2.5, 5) == [1, 2, 6, 16, 40, 100]
-    assert n_steps(1331, 1000, 1.1) == 3, "in floats 1000 times 1.1 three times is more than 1331"
-    assert hyperband(25, 4, 2.5)[0] == [(7, 4), (2, 10), (1, 25)]
+    assert to_fraction(2.5) == Fraction(5, 2)
+    assert count_halvings(100, 1, 2.5) == 5
+    assert list_resources(100, 1, 2.5, 5) == [1, 2, 6, 16, 40, 100]
+    assert count_halvings(1331, 1000, 1.1) == 3, "in floats 1000 times 1.1 three times is more than 1331"
+    assert plan_hyperband(25, 4, 2.5)[0] == [(7, 4), (2, 10), (1, 25)]
 
 
 def test_the_least_resource():
-    assert n_steps(81, 5, 3) == 2
-    assert [rung.n_resources for rung in hyperband(81, 5, 3)[0]] == [9, 27, 81]
-    assert hyperband(5, 5, 3) == [[(1, 5)]]
+    assert count_halvings(81, 5, 3) == 2
+    assert [rung.n_resources for rung in plan_hyperband(81, 5, 3)[0]] == [9, 27, 81]
+    assert plan_hyperband(5, 5, 3) == [[(1, 5)]]
 
 
 def test_rungs_of_equal_resources_are_one():
     """More steps than there are resources for: the first rungs would all have the
     least.
     """
-    assert resources_of(9, 1, 3, 4) == [1, 1, 1, 3, 9]
-    assert bracket(81, 9, 1, 3, 4) == [(81, 1), (3, 3), (1, 9)]
-    assert bracket(4, 3, 3, 2, 2) == [(4, 3)]
+    assert list_resources(9, 1, 3, 4) == [1, 1, 1, 3, 9]
+    assert plan_bracket(81, 9, 1, 3, 4) == [(81, 1), (3, 3), (1, 9)]
+    assert plan_bracket(4, 3, 3, 2, 2) == [(4, 3)]
     assert all(
         a.n_resources < b.n_resources
         for R in range(1, 60)
-        for rungs in hyperband(R, 1, 1.3)
+        for rungs in plan_hyperband(R, 1, 1.3)
         for a, b in pairwise(rungs)
     )
 
 
 def test_at_least_one_goes_on():
-    assert bracket(2, 27, 1, 3, 3) == [(2, 1), (1, 3), (1, 9), (1, 27)]
+    assert plan_bracket(2, 27, 1, 3, 3) == [(2, 1), (1, 3), (1, 9), (1, 27)]
 
 
 def test_the_reference_halving():
     """81 candidates from 1 to 52 epochs."""
-    rungs = bracket(81, 52, 1, 3, n_steps(52, 1, 3))
+    rungs = plan_bracket(81, 52, 1, 3, count_halvings(52, 1, 3))
     assert rungs == [(81, 1), (27, 5), (9, 17), (3, 52)]
-    assert epochs(rungs) == 402
-    assert sum(map(epochs, hyperband(52, 1, 3))) == 657
+    assert sum_resources(rungs) == 402
+    assert sum(map(sum_resources, plan_hyperband(52, 1, 3))) == 657
 
 
 def test_enough_finalists_for_an_ensemble():
-    halving = bracket(27, 27, 1, 3, 3)
-    assert with_finalists([halving], 3) == [[(27, 1), (9, 3), (3, 9), (3, 27)]]
-    assert with_finalists([halving], 5) == [[(27, 1), (9, 3), (5, 9), (5, 27)]]
-    assert with_finalists([bracket(2, 9, 1, 3, 2)], 3) == [[(2, 1), (2, 3), (2, 9)]], "no more than there are"
-    assert with_finalists([[Rung(9, 27)]], 3) == [[(9, 27)]]
+    halving = plan_bracket(27, 27, 1, 3, 3)
+    assert add_finalists([halving], 3) == [[(27, 1), (9, 3), (3, 9), (3, 27)]]
+    assert add_finalists([halving], 5) == [[(27, 1), (9, 3), (5, 9), (5, 27)]]
+    assert add_finalists([plan_bracket(2, 9, 1, 3, 2)], 3) == [[(2, 1), (2, 3), (2, 9)]], "no more than there are"
+    assert add_finalists([[Rung(9, 27)]], 3) == [[(9, 27)]]
     for R in (3, 9, 27, 81):
-        assert with_finalists(hyperband(R, 1, 3), 3) == hyperband(R, 1, 3), "whose brackets have enough"
-    *others, last = with_finalists(hyperband(27, 1, 3)[:2], 3)
-    assert others == hyperband(27, 1, 3)[:1]
+        assert add_finalists(plan_hyperband(R, 1, 3), 3) == plan_hyperband(R, 1, 3), "whose brackets have enough"
+    *others, last = add_finalists(plan_hyperband(27, 1, 3)[:2], 3)
+    assert others == plan_hyperband(27, 1, 3)[:1]
     assert last == [(12, 3), (4, 9), (2, 27)]
 
 
 def test_what_brackets_cost():
-    assert cost([bracket(27, 27, 1, 3, 3)]) == (27, 40, 81, False)
-    assert cost([bracket(27, 27, 1, 3, 3)], continued=False) == (27, 40, 27 + 27 + 27 + 27, False)
-    assert cost(hyperband(52, 1, 3)).resources == 657
+    assert compute_cost([plan_bracket(27, 27, 1, 3, 3)]) == (27, 40, 81, False)
+    assert compute_cost([plan_bracket(27, 27, 1, 3, 3)], continued=False) == (27, 40, 27 + 27 + 27 + 27, False)
+    assert compute_cost(plan_hyperband(52, 1, 3)).resources == 657

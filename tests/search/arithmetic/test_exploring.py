@@ -10,9 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp.search import PBTSearchCV
-from sknet_hp.search.arithmetic.exploring import explored, neighbours, perturbed, scaled
-from sknet_hp.search.searchers.population import intervals
-from sknet_hp.search.spaces.space import Choice, Range, Space
+from sknet_hp.search.proposals.exploring import explore, list_neighbours, perturb, scale
+from sknet_hp.search.searchers.population import list_intervals
+from sknet_hp.search.spaces.dimensions import Choice, Range
+from sknet_hp.search.spaces.space import Space
 from sknet_hp.skorch import NeuralNetClassifier
 from tests.helpers.populations import NET, ROWS, Quadratic, X, make_small_search, make_toy_search, y
 
@@ -24,23 +25,23 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("dimension", "value", "factor", "expected"),
     [
-        (Range.between(1e-3, 1.0, log=True), 0.5, 1.2, 0.6),
-        (Range.between(1e-3, 1.0, log=True), 0.9, 1.2, 1.0),
-        (Range.between(0.5, 1.0), 0.6, 0.8, 0.5),
-        (Range.between(1, 100, integer=True), 10, 1.2, 12),
-        (Range.between(1, 100, integer=True), 7, 1.2, 8),
-        (Range.between(1, 100, integer=True), 2, 1.2, 3),
-        (Range.between(1, 100, integer=True), 2, 0.8, 1),
-        (Range.between(1, 100, integer=True), 1, 0.8, 1),
-        (Range.between(1, 100, integer=True), 90, 1.2, 100),
-        (Range.between(0, 5, integer=True), 0, 1.2, 0),
+        (Range.from_bounds(1e-3, 1.0, log=True), 0.5, 1.2, 0.6),
+        (Range.from_bounds(1e-3, 1.0, log=True), 0.9, 1.2, 1.0),
+        (Range.from_bounds(0.5, 1.0), 0.6, 0.8, 0.5),
+        (Range.from_bounds(1, 100, integer=True), 10, 1.2, 12),
+        (Range.from_bounds(1, 100, integer=True), 7, 1.2, 8),
+        (Range.from_bounds(1, 100, integer=True), 2, 1.2, 3),
+        (Range.from_bounds(1, 100, integer=True), 2, 0.8, 1),
+        (Range.from_bounds(1, 100, integer=True), 1, 0.8, 1),
+        (Range.from_bounds(1, 100, integer=True), 90, 1.2, 100),
+        (Range.from_bounds(0, 5, integer=True), 0, 1.2, 0),
         (Range(stats.norm(), integer=False), -10.0, 1.2, -12.0),
         (Range(stats.randint(3, 9), integer=True), 8, 1.2, 8),
         (Range(stats.expon(), integer=False), 50.0, 1.2, 60.0),
     ],
 )
 def test_scaling_and_clipping(dimension, value, factor, expected):
-    moved = scaled(dimension, value, factor)
+    moved = scale(dimension, value, factor)
     assert moved == pytest.approx(expected, rel=1e-15)
     assert type(moved) is type(expected)
 
@@ -48,14 +49,12 @@ def test_scaling_and_clipping(dimension, value, factor, expected):
 def test_neighbours():
     sizes = [(8,), (16,), (32, 32)]
     choice = Choice(sizes)
-    assert [neighbours(choice, size) for size in sizes] == [[(16,)], [(8,), (32, 32)], [(16,)]]
-    assert neighbours(Choice(["only"]), "only") == []
-    assert neighbours(choice, (7,)) == []
+    assert [list_neighbours(choice, size) for size in sizes] == [[(16,)], [(8,), (32, 32)], [(16,)]]
+    assert list_neighbours(Choice(["only"]), "only") == []
+    assert list_neighbours(choice, (7,)) == []
     rng = np.random.RandomState(0)
-    assert {perturbed(choice, (16,), (1.2, 0.8), rng) for _ in range(50)} == {(8,), (32, 32)}
-    assert {perturbed(choice, (7,), (1.2, 0.8), rng) for _ in range(50)} == set(sizes), (
-        "from elsewhere it is drawn anew"
-    )
+    assert {perturb(choice, (16,), (1.2, 0.8), rng) for _ in range(50)} == {(8,), (32, 32)}
+    assert {perturb(choice, (7,), (1.2, 0.8), rng) for _ in range(50)} == set(sizes), "from elsewhere it is drawn anew"
 
 
 def test_explored():
@@ -64,7 +63,7 @@ def test_explored():
 
     def many(probability):
         how = {"resample_probability": probability, "factors": (1.2, 0.8), "random_state": np.random.RandomState(0)}
-        return [explored(given, space.branches[0], **how) for _ in range(400)]
+        return [explore(given, space.branches[0], **how) for _ in range(400)]
 
     never, always, sometimes = map(many, (0.0, 1.0, 0.25))
     assert {params["lr"] for params in never} == {0.01 * 1.2, 0.01 * 0.8}
@@ -88,7 +87,7 @@ def test_explored():
     ],
 )
 def test_intervals(most, interval, expected):
-    assert intervals(most, interval) == expected
+    assert list_intervals(most, interval) == expected
 
 
 # ---- what can not change --------------------------------------------------------------------------------------------

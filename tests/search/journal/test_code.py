@@ -167,7 +167,7 @@ def test_frames_with_columns_that_have_other_meanings(kind, project):
 
 def uncompared(value):
     description = Description()
-    description.whole(value)
+    description.describe_whole(value)
     return description.uncompared
 
 
@@ -194,7 +194,7 @@ def test_installed_packages_are_not_walked_into(monkeypatch):
         return sklearn.metrics.f1_score(y, scipy.optimize.minimize(net.predict(X)))
 
     description = Description()
-    description.whole([score, sklearn.metrics.f1_score, sklearn.metrics.get_scorer("f1")])
+    description.describe_whole([score, sklearn.metrics.f1_score, sklearn.metrics.get_scorer("f1")])
     assert {name.split(".")[0] for name in description.named} == {__name__.split(".")[0]}
 
 

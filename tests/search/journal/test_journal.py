@@ -22,9 +22,9 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp.search import BOHBSearchCV, HalvingSearchCV, JournalError, PBTSearchCV, TPESearchCV
+from sknet_hp.search.candidates import Candidate
 from sknet_hp.search.journal.identity import Identity
 from sknet_hp.search.journal.journal import Journal
-from sknet_hp.search.running.candidates import Candidate
 from tests.helpers.curves import TRAINED, list_results
 from tests.helpers.journaled import (
     CV,
@@ -276,9 +276,9 @@ def test_copies_of_others(path):
     child.history.append((child, 4))
     journal = Journal(path, Identity({"a": "1"}))
     try:
-        assert journal.known(child, 0, 4) == outcome
+        assert journal.find(child, 0, 4) == outcome
         with pytest.raises(JournalError, match=r"candidate 2 with other parameters than .*, as a copy of another"):
-            journal.known(Candidate(2, {"lr": 0.3}, history=[(other, 2)]), 0, 4)
+            journal.find(Candidate(2, {"lr": 0.3}, history=[(other, 2)]), 0, 4)
     finally:
         journal.close()
 

@@ -19,9 +19,10 @@ import sknet_hp.skorch
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
 from sknet_hp.search.arithmetic.brackets import Rung
+from sknet_hp.search.pipelines import find_last_step
 from sknet_hp.search.running.fitting import SplitData
-from sknet_hp.search.running.outcomes import numbered
-from sknet_hp.search.running.resource import Resource, last_step
+from sknet_hp.search.running.outcomes import fit_and_score
+from sknet_hp.search.running.resource import Resource
 from tests.helpers.curves import Curve, draw_table
 
 Y = np.array([0, 1, 2] * 20)
@@ -50,10 +51,10 @@ def test_auto(estimator, name):
     assert (resource.name, resource.of_rows) == (name, False)
     assert resource.most == estimator.get_params()[name]
     assert resource.least == max(1, resource.most // 27), "room for three rungs more"
-    assert resource.settings(5)[name] == 5
-    assert resource.settings(5)[name.replace("max_epochs", "warm_start")] is True
-    assert resource.shown(5) == {name: 5}
-    estimator.set_params(**resource.settings(5))
+    assert resource.make_settings(5)[name] == 5
+    assert resource.make_settings(5)[name.replace("max_epochs", "warm_start")] is True
+    assert resource.make_params(5) == {name: 5}
+    estimator.set_params(**resource.make_settings(5))
 
 
 @pytest.mark.parametrize(
@@ -70,23 +71,23 @@ def test_as_given():
 
 def test_schedules_end_where_the_search_ends():
     """A network trained in parts must have the learning rates of one trained in one go."""
-    assert found(NetClassifier(max_epochs=27)).settings(3) == {
+    assert found(NetClassifier(max_epochs=27)).make_settings(3) == {
         "max_epochs": 3,
         "warm_start": True,
         "schedule_epochs": 27,
     }
-    assert "schedule_epochs" not in found(NetClassifier(schedule_epochs=99)).settings(3)
-    assert "schedule_epochs" not in found(NetClassifier(), searched=["schedule_epochs"]).settings(3)
+    assert "schedule_epochs" not in found(NetClassifier(schedule_epochs=99)).make_settings(3)
+    assert "schedule_epochs" not in found(NetClassifier(), searched=["schedule_epochs"]).make_settings(3)
     pipeline = make_pipeline(NetClassifier(max_epochs=27))
-    assert found(pipeline).settings(3)["netclassifier__schedule_epochs"] == 27
-    assert found(Curve()).settings(3) == {"max_epochs": 3, "warm_start": True}
+    assert found(pipeline).make_settings(3)["netclassifier__schedule_epochs"] == 27
+    assert found(Curve()).make_settings(3) == {"max_epochs": 3, "warm_start": True}
 
 
 def test_rows():
     resource = found(LogisticRegression(), "n_samples")
     assert (resource.name, resource.of_rows, resource.most) == ("n_samples", True, 40)
     assert resource.least == 18, "two rows of each of three classes for each of three splits"
-    assert (resource.settings(20), resource.shown(20)) == ({}, {})
+    assert (resource.make_settings(20), resource.make_params(20)) == ({}, {})
     assert found(Ridge(), "n_samples").least == 6
     assert found(LogisticRegression(), "n_samples", n_rows=10).least == 10
     assert found(LogisticRegression(), "n_samples", least=3, most=30).most == 30
@@ -96,9 +97,9 @@ def test_rows():
 def test_trees():
     resource = found(GradientBoostingClassifier(n_estimators=50), "n_estimators")
     assert (resource.most, resource.least) == (50, 1)
-    assert resource.settings(7) == {"n_estimators": 7, "warm_start": True}
+    assert resource.make_settings(7) == {"n_estimators": 7, "warm_start": True}
     pipeline = make_pipeline(StandardScaler(), GradientBoostingClassifier())
-    assert found(pipeline, "gradientboostingclassifier__n_estimators").settings(7) == {
+    assert found(pipeline, "gradientboostingclassifier__n_estimators").make_settings(7) == {
         "gradientboostingclassifier__n_estimators": 7,
         "gradientboostingclassifier__warm_start": True,
     }
@@ -180,9 +181,9 @@ def test_population_counts_on():
 
 
 def test_last_step():
-    prefix, estimator = last_step(NESTED)
+    prefix, estimator = find_last_step(NESTED)
     assert (prefix, type(estimator)) == ("rest__netclassifier__", NetClassifier)
-    assert last_step(Curve())[0] == ""
+    assert find_last_step(Curve())[0] == ""
 
 
 BAD = {
@@ -253,7 +254,7 @@ def test_who_failed_begins_anew_with_all_of_it():
         refit=False,
     )
     search.set_params(min_resources=1, max_resources=2)
-    search._rungs = lambda n, resource: [Rung(2, 1), Rung(2, 2)]
+    search._plan_rungs = lambda n, resource: [Rung(2, 1), Rung(2, 2)]
     with joblib.parallel_config("sequential"):
         search.fit(*draw_table())
     assert asked == [1, 1, 1, 1, 1, 1, 2, 2], "who failed is the last in the second rung"
@@ -275,7 +276,7 @@ def test_who_began_anew_is_brought_back_without_its_failure(tmp_path):
         Shaky(max_epochs=9), {"alpha": [0.1, 0.2, 0.3]}, n_candidates="grid", factor=3, cv=KFold(2), refit="ensemble"
     )
     search.set_params(min_resources=1, random_state=0, scoring="neg_log_loss", journal=tmp_path)
-    search._rungs = lambda n, resource: [Rung(3, 1), Rung(3, 3), Rung(3, 9)]
+    search._plan_rungs = lambda n, resource: [Rung(3, 1), Rung(3, 3), Rung(3, 9)]
     with pytest.warns(FitFailedWarning):
         first = search.fit(*draw_table()).ensemble_
     assert len(first) > 1
@@ -310,6 +311,6 @@ def test_what_can_not_be_brought_back_is_a_failure():
     data = SplitData(*draw_table(), np.arange(30), np.arange(30, 60), {}, {})
     settings = [{"index": 5, "max_epochs": 1}, {"index": 6, "max_epochs": 2}, {"max_epochs": 3}]
     how = {"scorer": lambda *_: 0.5, "error_score": -1.0, "verbose": 0}
-    _, outcome = numbered((0, 0), Once(), data, settings, how, context=None)
+    _, outcome = fit_and_score((0, 0), Once(), data, settings, how, context=None)
     assert "just now" in outcome["fit_error"]
     assert outcome["test_scores"] == -1

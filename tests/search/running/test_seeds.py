@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.random_projection import GaussianRandomProjection
 
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
-from sknet_hp.search.running.seeds import seeds_of_first_steps
+from sknet_hp.search.running.seeds import draw_first_step_seeds
 from tests.helpers.curves import draw_table, list_results
 from tests.helpers.journaled import Stop, stop_after
 from tests.helpers.small_searches import CV, NET
@@ -83,11 +83,11 @@ def test_which_steps_get_one():
             ("inner", inner),
         ]
     )
-    seeds = seeds_of_first_steps(outer, "inner__netclassifier__max_epochs", 0)
+    seeds = draw_first_step_seeds(outer, "inner__netclassifier__max_epochs", 0)
     assert list(seeds) == [
         "first__gaussianrandomprojection-2__random_state",
         "inner__gaussianrandomprojection__random_state",
     ]
-    again, others = (seeds_of_first_steps(outer, "inner__netclassifier__max_epochs", seed) for seed in (0, 1))
+    again, others = (draw_first_step_seeds(outer, "inner__netclassifier__max_epochs", seed) for seed in (0, 1))
     assert seeds == again != others
-    assert seeds_of_first_steps(NET, "max_epochs", 0) == {}
+    assert draw_first_step_seeds(NET, "max_epochs", 0) == {}

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 
-from sknet_hp.search.running.selection import best_index, selection_metric
+from sknet_hp.search.running.selection import find_best_index, find_metric
 from tests.helpers.curves import Curve, draw_table
 from tests.helpers.small_searches import make_curve_search, make_network_search
 
@@ -41,15 +41,15 @@ RESULTS = {
 
 
 def test_the_best_is_among_those_at_all_resources_and_the_first_of_equals():
-    assert best_index(RESULTS, True, "score") == 1
+    assert find_best_index(RESULTS, True, "score") == 1
 
 
 def test_one_standard_error():
-    assert best_index(RESULTS, "one_standard_error", "score") == 3
+    assert find_best_index(RESULTS, "one_standard_error", "score") == 3
     # one standard error of five splits is the deviation over two
     for score, expected in [(0.691, 3), (0.689, 1)]:
         results = RESULTS | {"mean_test_score": np.array([0.99, 0.7, np.nan, score, 0.98])}
-        assert best_index(results, "one_standard_error", "score") == expected
+        assert find_best_index(results, "one_standard_error", "score") == expected
 
 
 def test_the_simplest_within_one_standard_error():
@@ -62,11 +62,11 @@ def test_the_simplest_within_one_standard_error():
         "mean_test_score": np.array([0.7, 0.695, 0.699, 0.699, 0.2]),
         "mean_fit_time": np.array([5.0, 4, 3, 2, 1]),
     }
-    assert best_index(results, "one_standard_error", "score") == 3, "the fastest"
+    assert find_best_index(results, "one_standard_error", "score") == 3, "the fastest"
     results["mean_n_parameters"], results["mean_n_iter"] = np.array([99.0, 50, 50, 50, 1]), np.array([9.0, 9, 8, 8, 1])
-    assert best_index(results, "one_standard_error", "score") == 2
+    assert find_best_index(results, "one_standard_error", "score") == 2
     results["mean_n_parameters"] = np.array([99.0, np.nan, 50, 50, 1])
-    assert best_index(results, "one_standard_error", "score") == 3
+    assert find_best_index(results, "one_standard_error", "score") == 3
 
 
 @pytest.mark.parametrize("bend", [2, 0.5])
@@ -94,17 +94,17 @@ def test_the_simplest_does_not_depend_on_times(tmp_path, monkeypatch, bend):
 def test_nan_never_wins():
     nan = np.full(5, np.nan)
     assert (
-        best_index(
+        find_best_index(
             RESULTS | {"mean_test_score": np.where(np.array(RESULTS["n_resources"]) == 9, nan, [0.5, 0, 0, 0, 0.4])},
             True,
             "score",
         )
         == 0
     )
-    assert best_index(RESULTS | {"mean_test_score": nan}, True, "score") == 0
+    assert find_best_index(RESULTS | {"mean_test_score": nan}, True, "score") == 0
     infinite = np.array([1.0, np.nan, -np.inf, np.nan, 1.0])
-    assert best_index(RESULTS | {"mean_test_score": infinite}, True, "score") == 2
-    assert best_index(RESULTS | {"mean_test_score": infinite}, "one_standard_error", "score") == 2
+    assert find_best_index(RESULTS | {"mean_test_score": infinite}, True, "score") == 2
+    assert find_best_index(RESULTS | {"mean_test_score": infinite}, "one_standard_error", "score") == 2
 
 
 def test_refit_by_the_rule():
@@ -126,8 +126,8 @@ def test_rules_written_wrong(written, meant):
     otherwise.
     """
     with pytest.raises(ValueError, match=f"refit='{written}' is no way of choosing; did you mean '{meant}'"):
-        selection_metric(make_scorer(accuracy_score), written)
-    assert selection_metric(make_scorer(accuracy_score), "neg_mean_squared_error") == "score"
+        find_metric(make_scorer(accuracy_score), written)
+    assert find_metric(make_scorer(accuracy_score), "neg_mean_squared_error") == "score"
 
 
 def test_refit_by_a_function():

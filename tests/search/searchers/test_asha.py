@@ -14,7 +14,7 @@ from sklearn.exceptions import FitFailedWarning
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import ASHASearchCV
-from sknet_hp.search.running.candidates import Candidate
+from sknet_hp.search.candidates import Candidate
 from sknet_hp.search.searchers.asha import Scheduler
 from tests.helpers.playing import FITS, Played, ScoredRun, assert_same_results, count_epochs
 
@@ -57,9 +57,9 @@ def test_the_promoted_are_counted_in_their_rung():
     """
     scheduler, candidates = scheduler_with([0.9, 0.1, 0.2])
     assert scheduler.get_job().candidate is candidates[0]
-    assert scheduler.promotable(0) == []
+    assert scheduler.list_promotable(0) == []
     scheduler.report(scheduler_new(scheduler), 0.3)
-    assert scheduler.promotable(0) == [], (
+    assert scheduler.list_promotable(0) == [], (
         "one of three left would be a third of what remains, but four let only one go on"
     )
 
@@ -80,7 +80,7 @@ def test_the_failed_are_never_promoted():
 
 def test_equals_go_on_in_the_order_of_their_proposal():
     scheduler, candidates = scheduler_with([0.5] * 6)
-    assert scheduler.promotable(0) == candidates[:2]
+    assert scheduler.list_promotable(0) == candidates[:2]
 
 
 # ---- waves ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.exceptions import FitFailedWarning
 
 from sknet_hp.search import BOHBSearchCV, HyperbandSearchCV
-from sknet_hp.search.searchers.bohb import model_of
+from sknet_hp.search.searchers.bohb import fit_densities
 from sknet_hp.search.spaces.space import Space
 from tests.helpers.playing import FITS, Played, ScoredRun, assert_same_results
 
@@ -27,7 +27,7 @@ def make(max_epochs=9, space=None, **changes):
 
 def model(losses, d=2, **changes):
     configs = np.column_stack([np.arange(len(losses)) / len(losses)] * d)
-    return model_of(
+    return fit_densities(
         configs, np.array(losses), np.zeros(d, int), np.random.RandomState(0), **{"min_points": d + 1} | changes
     )
 
@@ -67,8 +67,8 @@ def proposals_after(scores_of, n=100, **changes):
             run.score = lambda params, at, score=score: score
             run.train([(candidate, n_resources, 0)])
     random_state = np.random.RandomState(0)
-    made = search._model(run, vectors, np.array([0, 3]), random_state)
-    return made, [search._proposal(made, space, set(), random_state) for _ in range(n)]
+    made = search._make_model(run, vectors, np.array([0, 3]), random_state)
+    return made, [search._propose(made, space, set(), random_state) for _ in range(n)]
 
 
 def test_proposals_are_where_the_good_ones_are():

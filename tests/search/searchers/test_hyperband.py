@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, fused
 from sknet_hp.search import HyperbandSearchCV
-from sknet_hp.search.arithmetic.brackets import hyperband
+from sknet_hp.search.arithmetic.brackets import plan_hyperband
 from tests.helpers.curves import CURVES, TRAINED, Curve, draw_table, list_results
 
 X, y = draw_table()
@@ -39,7 +39,7 @@ def test_brackets_against_a_plain_loop(R, factor):
         for name in ("bracket", "iter", "n_resources", "candidate", "mean_test_score")
     }
     index = np.array([params["index"] for params in search.cv_results_["params"]])
-    for s, rungs in enumerate(hyperband(R, 1, factor)):
+    for s, rungs in enumerate(plan_hyperband(R, 1, factor)):
         alive = None
         for k, (n, resources) in enumerate(rungs):
             rows = np.flatnonzero((results["bracket"] == s) & (results["iter"] == k))

@@ -16,7 +16,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sknet_hp import NetClassifier, search
 from sknet_hp.search import CmaEsSearchCV, GPSearchCV, TPESearchCV
-from sknet_hp.search.arithmetic.brackets import epochs, hyperband
+from sknet_hp.search.arithmetic.brackets import plan_hyperband
+from sknet_hp.search.arithmetic.cost import sum_resources
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 from tests.helpers.scripts import run_code
@@ -85,8 +86,8 @@ def listening(searcher, told):
     class Listening(searcher):
         """Notes what its model is told."""
 
-        def _model(self, space, seed):
-            model = super()._model(space, seed)
+        def _make_model(self, space, seed):
+            model = super()._make_model(space, seed)
             tell = model.tell
             model.tell = lambda params, scores: (told.extend(zip(params, scores, strict=True)), tell(params, scores))
             return model
@@ -237,7 +238,7 @@ def test_any_space(searcher, space):
     assert len(candidates) == 14
     assert len({repr(params) for params in candidates}) == 14
     axes = Axes(Space(space))
-    assert all(axes.point(params) is not None for params in candidates)
+    assert all(axes.encode(params) is not None for params in candidates)
     assert found.best_score_ == max(value_of(**params) for params in candidates)
     if isinstance(space, list):
         assert {"dropout" in params for params in candidates} == {True, False}, "both alternatives"
@@ -248,7 +249,7 @@ def test_any_space(searcher, space):
 def test_points_and_parameters(space, ordered):
     axes = Axes(Space(space), ordered=ordered)
     for params in Space(space).sample(20, 0):
-        again = axes.params(axes.point(params))
+        again = axes.decode(axes.encode(params))
         assert again.keys() == params.keys()
         for name, value in params.items():
             assert again[name] == (pytest.approx(value) if isinstance(value, float) else value)
@@ -256,9 +257,9 @@ def test_points_and_parameters(space, ordered):
 
 def test_alternatives_share_what_is_the_same():
     axes = Axes(Space(SPACES["alternatives"]), ordered=True)
-    assert [axis.label for axis in axes.shared()] == ["lr"]
-    assert len(axes.varied()) == 5, "the branch, lr, dropout, activation of the second, width"
-    assert [axes.params(axes.point({"lr": 0.1, "activation": "tanh", "width": 64}))["width"]] == [64]
+    assert [axis.label for axis in axes.list_shared()] == ["lr"]
+    assert len(axes.list_varied()) == 5, "the branch, lr, dropout, activation of the second, width"
+    assert [axes.decode(axes.encode({"lr": 0.1, "activation": "tanh", "width": 64}))["width"]] == [64]
 
 
 # ---- each once -----------------------------------------------------------------------------------------------------
@@ -439,7 +440,7 @@ def test_brackets_are_hyperbands(searcher):
     most, n_candidates, n_epochs = (
         (9, 17, 69) if searcher is GPSearchCV else (27, 49, 357)
     )  # a Gaussian process takes its time
-    brackets = hyperband(most, 1, 3)
+    brackets = plan_hyperband(most, 1, 3)
     Formula.trained = 0
     found = fitted(
         searcher,
@@ -451,7 +452,7 @@ def test_brackets_are_hyperbands(searcher):
         refit=False,
         n_points=9,
     )
-    assert Formula.trained == 2 * sum(map(epochs, brackets)) == 2 * n_epochs
+    assert Formula.trained == 2 * sum(map(sum_resources, brackets)) == 2 * n_epochs
     assert found.n_candidates_ == n_candidates
     results = found.cv_results_
     for s, rungs in enumerate(brackets):

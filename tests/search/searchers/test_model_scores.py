@@ -4,8 +4,8 @@ learns from.
 
 import numpy as np
 
-from sknet_hp.search.running.candidates import Candidate, Row
-from sknet_hp.search.searchers.model_based import comparable, finite
+from sknet_hp.search.candidates import Candidate, Row
+from sknet_hp.search.searchers.model_based import fill_failed, select_comparable
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 
@@ -19,7 +19,7 @@ def outcome(score):
 def test_parameters_outside_the_space():
     axes = Axes(Space({"lr": LR, "width": (4, 8), "activation": ["relu", "selu"]}))
     inside = {"lr": 0.1, "width": 5, "activation": "relu"}
-    assert axes.point(inside) == {"lr": 0.1, "width": 5, "activation": 0}
+    assert axes.encode(inside) == {"lr": 0.1, "width": 5, "activation": 0}
     for wrong in (
         {"lr": 2.0},
         {"width": 5.5},
@@ -28,14 +28,14 @@ def test_parameters_outside_the_space():
         {"lr": float("nan")},
         {"shape": (1,)},
     ):
-        assert axes.point(inside | wrong) is None
+        assert axes.encode(inside | wrong) is None
 
 
 def test_scores_are_made_finite():
     a, b, c = (Candidate(number, {}) for number in range(3))
-    assert finite({a: 0.5, b: np.nan, c: 0.7}) == {a: 0.5, b: 0.5, c: 0.7}
-    assert finite({a: -np.inf, b: 3.0}) == {a: 3.0, b: 3.0}
-    assert finite({a: np.nan}) == {}, "0 would be the best of negative losses"
+    assert fill_failed({a: 0.5, b: np.nan, c: 0.7}) == {a: 0.5, b: 0.5, c: 0.7}
+    assert fill_failed({a: -np.inf, b: 3.0}) == {a: 3.0, b: 3.0}
+    assert fill_failed({a: np.nan}) == {}, "0 would be the best of negative losses"
 
 
 def test_the_model_learns_from_the_highest_resource_with_enough_scores():
@@ -46,10 +46,10 @@ def test_the_model_learns_from_the_highest_resource_with_enough_scores():
             Row(candidate, 0, n_resources, [outcome(float(n_resources)), outcome(0.0)]) for candidate in candidates[:n]
         ]
 
-    assert comparable([], "score") == {}
-    assert set(comparable(rows(4, 1), "score").values()) == {0.5}
-    assert set(comparable(rows(12, 1) + rows(9, 3), "score").values()) == {0.5}
-    assert set(comparable(rows(12, 1) + rows(10, 3) + rows(3, 9), "score").values()) == {1.5}
+    assert select_comparable([], "score") == {}
+    assert set(select_comparable(rows(4, 1), "score").values()) == {0.5}
+    assert set(select_comparable(rows(12, 1) + rows(9, 3), "score").values()) == {0.5}
+    assert set(select_comparable(rows(12, 1) + rows(10, 3) + rows(3, 9), "score").values()) == {1.5}
 
 
 def test_what_was_left_behind_counts_as_the_worst():
@@ -62,7 +62,7 @@ def test_what_was_left_behind_counts_as_the_worst():
     for number, candidate in enumerate(others):
         candidate.n_resources = 3
         rows.append(Row(candidate, 1, 3, [outcome(20.0 + number)]))
-    scores = comparable(rows, "score", bracket=1)
+    scores = select_comparable(rows, "score", bracket=1)
     assert waiting not in scores
     assert scores[gone] == 20.0
     assert [scores[candidate] for candidate in others] == [20.0 + number for number in range(10)]

@@ -18,8 +18,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, fused
 from sknet_hp.search import PBTSearchCV
-from sknet_hp.search.arithmetic.exploring import n_replaced
 from sknet_hp.search.journal.journal import Journal
+from sknet_hp.search.proposals.exploring import count_replaced
 from tests.helpers.populations import NET, ROWS, SPACE, Quadratic, X, make_small_search, make_toy_search, y
 
 pytestmark = pytest.mark.timeout(120)
@@ -166,7 +166,7 @@ def test_gradient_boosting():
     ],
 )
 def test_quantiles(n, quantile, expected):
-    assert n_replaced(n, quantile) == expected
+    assert count_replaced(n, quantile) == expected
 
 
 def test_the_worst_copy_the_best():

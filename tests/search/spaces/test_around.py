@@ -20,7 +20,7 @@ def test_it_holds_the_estimators_own_values():
     assert space["lr"].high == pytest.approx(3e-3 * 10**1.5)
     assert space["lr"].log
     assert space["width"].low < 64 < space["width"].high
-    assert isinstance(space["width"].from_unit(0.5), int)
+    assert isinstance(space["width"].decode(0.5), int)
     assert space["n_layers"].values == [1, 2, 3]
 
 

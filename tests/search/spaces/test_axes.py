@@ -7,9 +7,10 @@ import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 from scipy import stats
 
-from sknet_hp.search.searchers.bohb import _levels
+from sknet_hp.search.searchers.bohb import _count_levels
 from sknet_hp.search.spaces.axes import Axes
-from sknet_hp.search.spaces.space import Choice, Space
+from sknet_hp.search.spaces.dimensions import Choice
+from sknet_hp.search.spaces.space import Space
 
 MIXED = {
     "lr": (1e-4, 1e-1, "log-uniform"),
@@ -38,11 +39,11 @@ def test_steps_are_one_coordinate_in_their_order():
     assert [space.decode(vector) for vector in vectors] == candidates
     assert [space.decode(np.array([u, u, 0]))["width"] for u in (0.0, 0.124, 0.126, 1.0)] == [8, 8, 16, 64]
     assert np.isnan(space.encode({"width": 9, "dropout": 0.1, "kind": "a"})[0])
-    assert list(_levels(space)) == [0, 0, 2]
+    assert list(_count_levels(space)) == [0, 0, 2]
     assert space.size == 64
-    width, dropout, kind = Axes(space).varied()
+    width, dropout, kind = Axes(space).list_varied()
     assert (width.n_categories, dropout.n_categories, kind.n_categories) == (None, None, 2)
-    assert [width.value(k) for k in range(8)] == [params["width"] for params in candidates]
+    assert [width.decode(k) for k in range(8)] == [params["width"] for params in candidates]
 
 
 @pytest.mark.parametrize("given", [MIXED, CONDITIONAL], ids=["mixed", "conditional"])
@@ -138,6 +139,6 @@ def test_discrete_values_of_scipy(frozen, values):
     for value in values:
         for seen in (
             space.decode(space.encode({"a": value}))["a"],
-            Axes(space).params(Axes(space).point({"a": value}))["a"],
+            Axes(space).decode(Axes(space).encode({"a": value}))["a"],
         ):
             assert (seen, type(seen)) == (value, type(value))

@@ -15,7 +15,10 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skopt.space import Categorical, Integer, Real
 
 from sknet_hp import NetClassifier
-from sknet_hp.search.spaces.space import Choice, Range, Space, dimension
+from sknet_hp.search.spaces.dimensions import Choice, Range
+from sknet_hp.search.spaces.reading import read_dimension
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.values import drop_known
 from sknet_hp.skorch import NeuralNetClassifier
 
 float_, integer, categorical = (
@@ -65,7 +68,7 @@ RANGES = {
 
 @pytest.mark.parametrize(("written", "values"), CHOICES.values(), ids=CHOICES)
 def test_choices(written, values):
-    read = dimension(written, "a")
+    read = read_dimension(written, "a")
     assert isinstance(read, Choice)
     assert read.values == values
     assert [type(value) for value in read.values] == [
@@ -77,7 +80,7 @@ def test_choices(written, values):
 
 @pytest.mark.parametrize(("written", "expected"), RANGES.values(), ids=RANGES)
 def test_ranges(written, expected):
-    read = dimension(written, "a")
+    read = read_dimension(written, "a")
     assert isinstance(read, Range)
     assert (read.low, read.high, read.log, read.integer) == pytest.approx(expected)
     low, high, log, whole = expected
@@ -92,13 +95,13 @@ def test_ranges(written, expected):
 
 @pytest.mark.parametrize("written", [written for written, _ in RANGES.values()], ids=RANGES)
 def test_coordinates(written):
-    read = dimension(written, "a")
+    read = read_dimension(written, "a")
     values = range(read.low, read.high + 1) if read.integer else np.linspace(read.low, read.high, 9)
     for value in values:
-        assert read.from_unit(read.to_unit(value)) == pytest.approx(value)
-    assert read.from_unit(0) == pytest.approx(read.low)
-    assert read.from_unit(1) == pytest.approx(read.high)
-    coordinates = [read.to_unit(value) for value in values]
+        assert read.decode(read.encode(value)) == pytest.approx(value)
+    assert read.decode(0) == pytest.approx(read.low)
+    assert read.decode(1) == pytest.approx(read.high)
+    coordinates = [read.encode(value) for value in values]
     assert coordinates == sorted(coordinates)
 
 
@@ -146,7 +149,7 @@ def test_size_and_names():
 
 def test_which_alternative_it_is():
     space = Space([{"a": [1, 2], "b": (0.0, 1.0)}, {"a": [3], "b": (0.0, 1.0)}, {"c": [1]}])
-    assert [space.branch_of(params) for params in ({"a": 2, "b": 0.3}, {"a": 3, "b": 0.1}, {"c": 1})] == [0, 1, 2]
+    assert [space.find_branch(params) for params in ({"a": 2, "b": 0.3}, {"a": 3, "b": 0.1}, {"c": 1})] == [0, 1, 2]
 
 
 def test_index_of_a_choice():
@@ -158,7 +161,7 @@ def test_index_of_a_choice():
 def test_without():
     space = Space({"a": [1, 2, 3], "b": [None]})
     drawn = space.sample(3, 0)
-    assert [params["a"] for params in space.without([{"a": 2, "b": None}, {"a": 3}], drawn)] == [
+    assert [params["a"] for params in drop_known(drawn, [{"a": 2, "b": None}, {"a": 3}])] == [
         params["a"] for params in drawn if params["a"] != 2
     ]
 
@@ -258,4 +261,4 @@ def test_the_branch_of_parameters():
     """
     space = Space([{"a": [1], "lr": (0.1, 1.0)}, {"b": [1], "lr": (0.1, 1.0)}, {"b": [2], "lr": (0.1, 1.0)}])
     given = [{"a": 1, "lr": 0.5}, {"b": 2, "lr": 0.5}, {"b": 3, "lr": 0.5}, {"b": 1, "lr": 0.5, "width": 8}, {"c": 1}]
-    assert [space.branch_of(params) for params in given] == [0, 2, 1, 1, 0]
+    assert [space.find_branch(params) for params in given] == [0, 2, 1, 1, 0]

@@ -1,6 +1,4 @@
-"""Who is searched among: settings with their networks, what each has reached, and who
-goes on how far.
-"""
+"""Candidates: settings with their networks, what each has reached, and who goes on."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -8,7 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknet_hp.search.running.outcomes import Outcome, score_of
+Outcome = dict[str, Any]
+"""What `_fit_and_score` returns of one fit."""
+
+SIZES = ("n_parameters", "n_iter")
+"""What a network costs on any machine: its weights, and the epochs trained."""
 
 
 @dataclass(eq=False)
@@ -41,10 +43,8 @@ class Candidate:
     parent: "Candidate | None" = None
     begun: dict[int, int] = field(default_factory=dict)
 
-    def as_of(self, n_resources: int) -> "Candidate":
-        """What it was when it had reached so much: the same candidate, whose networks
-        must be trained again.
-        """
+    def copy_as_of(self, n_resources: int) -> "Candidate":
+        """Return what it was when it had reached so much, without its networks."""
         then = replace(self, estimators=[None] * len(self.estimators), n_resources=n_resources, begun={})
         then.history = [
             (then if past is self else past, reached) for past, reached in self.history if reached <= n_resources
@@ -62,28 +62,33 @@ class Row(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether a fit failed, which an `error_score` that is a number hides from the
-        scores.
-        """
+        """Whether a fit failed; scores do not show it if `error_score` is a number."""
         return any(outcome["fit_error"] is not None for outcome in self.outcomes)
 
     def score(self, metric: str) -> float:
-        """Mean over the splits, NaN if a fit failed, whatever its `error_score`."""
-        return np.nan if self.failed else float(np.mean([score_of(outcome, metric) for outcome in self.outcomes]))
+        """Return the mean over the splits, NaN if a fit failed."""
+        return np.nan if self.failed else float(np.mean([read_score(outcome, metric) for outcome in self.outcomes]))
 
 
 class Step(NamedTuple):
-    """A candidate to be trained up to `n_resources`, in the so-manieth rung of its
-    bracket.
-    """
+    """A candidate to be trained up to `n_resources`, in rung `iteration` of its bracket."""
 
     candidate: Candidate
     n_resources: int
     iteration: int
 
 
-def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """From the best to the worst; those that failed come last, and of equals the one
-    proposed first comes first.
+def read_score(outcome: Outcome, metric: str) -> float:
+    """Return the test score of this name, or the first one if there is none."""
+    scores = outcome["test_scores"]
+    if not isinstance(scores, dict):
+        return float(scores)
+    return float(scores[metric] if metric in scores else next(iter(scores.values())))
+
+
+def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return candidates from the best to the worst; those that failed come last.
+
+    Of equals the one that was proposed first comes first.
     """
     return sorted(candidates, key=lambda c: (np.isnan(c.score), -c.score if not np.isnan(c.score) else 0.0, c.number))
