@@ -203,7 +203,7 @@ def regret_of(search, most=729, least=9):
     """What the best lacks of D + D ones, had its coins been thrown endlessly often."""
     run = ScoredRun(counted, most=most, least=least)
     search._search(run, Space(ONES))
-    best = max((row for row in run.rows if row.n_resources == most), key=run.score_of).candidate
+    best = max((row for row in run.rows if row.n_resources == most), key=run.get_score).candidate
     return 2 * D - sum(best.params.values()), sum(c.n_resources for c in run.candidates)
 
 
