@@ -71,7 +71,7 @@ class Row(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A candidate to be trained up to `n_resources`, in rung `iteration` of its bracket."""
+    """A candidate to be trained up to `n_resources`, in rung `iteration`."""
 
     candidate: Candidate
     n_resources: int

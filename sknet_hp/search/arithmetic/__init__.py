@@ -1,1 +1,1 @@
-"""Numbers that searches go by: brackets of rungs, and what they cost. Pure functions."""
+"""Numbers that searches go by: brackets of rungs, and what they cost."""

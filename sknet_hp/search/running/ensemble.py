@@ -1,4 +1,4 @@
-"""Ensemble selection (Caruana et al. 2004) among candidates that a search has trained."""
+"""Ensemble selection among trained candidates (Caruana et al. 2004)."""
 
 import inspect
 from collections.abc import Callable
@@ -166,7 +166,7 @@ def _collect_outputs(run: Run) -> tuple[dict[Candidate, list[Any]], list[list[np
 
 
 def _predict(estimator: Any, run: Run, split: int) -> np.ndarray:
-    """Return probabilities, or a regressor's predictions, for the test rows of a split."""
+    """Return a classifier's probabilities, or predictions, for the test rows."""
     X = _safe_indexing(run.tables[split].X, run.tables[split].test)
     return np.asarray(estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X))
 

@@ -38,7 +38,7 @@ def plan_fits(schedule: Iterable[tuple[dict[str, Any], int]], resource: Resource
 
 
 def fit_on(estimator: Any, data: SplitData, settings: dict[str, Any]) -> Any:
-    """Return the estimator, with these settings, fitted on the training rows of a split."""
+    """Set parameters of an estimator, and fit it on the training rows of a split."""
     estimator.set_params(**clone(settings, safe=False))
     X, y = _safe_split(estimator, data.X, data.y, data.train)
     params = _check_method_params(data.X, params=data.fit_params, indices=data.train)

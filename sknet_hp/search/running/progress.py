@@ -68,7 +68,7 @@ class Progress:
         self._show(always=guesses)
 
     def count_known(self, resources: int) -> None:
-        """Add a network that a journal knows the outcome of, trained so much further."""
+        """Add a network whose outcome a journal knows, trained so much further."""
         self.done += resources
         self.known += resources
 

@@ -114,7 +114,7 @@ class Resource:
         return settings | self._make_schedule_settings(params)
 
     def make_single_fit_settings(self, amount: int, params: dict[str, Any]) -> dict[str, Any]:
-        """Return the parameters with which one fit does what so much did in the search."""
+        """Return parameters with which one fit does what `amount` did in the search."""
         return self.make_params(amount) | (self._make_schedule_settings(params) if amount < self.most else {})
 
     @property
@@ -151,7 +151,7 @@ class Resource:
         return {self._horizon: self.most} if given is None else {}
 
     def make_params(self, amount: int) -> dict[str, Any]:
-        """Return what belongs to a candidate's parameters once it has reached `amount`."""
+        """Return parameters that show how far a candidate has been trained."""
         return {} if self.of_rows else {self.name: amount}
 
 

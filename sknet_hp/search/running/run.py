@@ -109,9 +109,10 @@ class Run:
         return candidate
 
     def fork(self, parent: Candidate, params: dict[str, Any]) -> Candidate:
-        """Add a candidate that goes on, with other parameters, from where another stands.
+        """Add a candidate that goes on from where another stands, and return it.
 
-        It begins with the other's weights, memory of the optimizer and counters.
+        It begins with the other's weights, memory of the optimizer and counters, and
+        has other parameters.
         """
         child = self.propose(params, parent.bracket)
         child.parent, child.n_resources = parent, parent.n_resources
@@ -306,7 +307,7 @@ class Run:
         return [candidate.estimators for candidate in candidates]
 
     def _find_network(self, candidate: Candidate, split: int) -> Any:
-        """Return a candidate's network as far as it was trained, to go on from, or None."""
+        """Return a candidate's network as far as it was trained, or None."""
         if self.resource.of_rows:
             return None
         fitted = candidate.estimators[split]

@@ -77,8 +77,9 @@ def find_best_index(
 def _find_simplest_near(results: dict[str, Any], scores: np.ndarray, best: int, metric: str) -> int:
     """Return the simplest row within one standard error of the best.
 
-    (Breiman et al. 1984.) It has the fewest weights, and of equals was trained for the fewest epochs; where
-    nobody knows the weights it is the one that was fitted fastest.
+    See Breiman et al. (1984). It has the fewest weights, and of equals was trained for
+    the fewest epochs; where nobody knows the weights it is the one that was fitted
+    fastest.
     """
     n_splits = sum(name.startswith("split") and name.endswith(f"_test_{metric}") for name in results)
     error = float(results[f"std_test_{metric}"][best]) / max(1, n_splits - 1) ** 0.5
@@ -102,7 +103,7 @@ def measure_sizes(estimator: Any) -> dict[str, int]:
 
 
 def average_sizes(rows: list[list[dict[str, Any]]]) -> dict[str, list[float]]:
-    """Return columns of `cv_results_` with the mean `SIZES` over the splits of each row.
+    """Return columns of `cv_results_`: the mean `SIZES` over the splits of each row.
 
     They are NaN where a fit failed; there are none if no size is known.
     """

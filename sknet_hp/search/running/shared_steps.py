@@ -1,4 +1,4 @@
-"""First steps of pipelines that are the same for all candidates, fitted once a split."""
+"""First steps of pipelines, fitted once a split where all candidates have the same."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -53,7 +53,7 @@ def fit_shared_steps(
 
 
 def _transform_split(head: Pipeline, data: SplitData) -> SplitData | None:
-    """Return a split whose rows have passed the first steps, None if that can not be."""
+    """Return a split whose rows have passed the first steps, None if it can not be."""
     X_train, X_test = (_safe_indexing(data.X, rows) for rows in (data.train, data.test))
     y_train = None if data.y is None else _safe_indexing(data.y, data.train)
     made = _join(head.fit_transform(X_train, y_train), head.transform(X_test))

@@ -115,7 +115,7 @@ class Axes:
         ]
 
     def _find_axis(self, name: str, branch: int, dimension: Dimension, ordered: bool) -> Axis:
-        """Return the axis of a dimension; add it unless another branch has it already."""
+        """Return the axis of a dimension; add it unless another branch has it."""
         check_can_be_learned(dimension, name)
         for label, axis in self._axes.items():
             if label.split("@")[0] == name and is_same(axis.dimension, dimension):

@@ -152,7 +152,7 @@ Dimension = Choice | Range
 
 
 def is_same(a: Dimension, b: Dimension) -> bool:
-    """Return whether two dimensions have the same values, with the same distribution."""
+    """Return whether two dimensions have the same values and distribution."""
     if isinstance(a, Choice) and isinstance(b, Choice):
         pairs = list(zip(a.values, b.values, strict=False))
         return (
