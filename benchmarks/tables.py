@@ -98,13 +98,13 @@ class Peak:
 def measure(shape: str) -> dict[str, Any]:
     """One shape, in this process."""
     from sknet_hp import NetClassifier
-    from sknet_hp.estimators.building import architecture
+    from sknet_hp.estimators.building.structure import make_encoder
 
     make, parameters = SHAPES[shape]
     NetClassifier(max_epochs=1).fit(np.eye(8), np.arange(8) % 2).predict(np.eye(8))  # libraries are loaded
     X, y = make(np.random.default_rng(0))
     net = NetClassifier(random_state=0, **parameters)
-    encoder = architecture.encoder(net)
+    encoder = make_encoder(net)
     with Peak() as encode:
         encoded = encoder.learn(X)
     del encoded  # a virtual machine is given its memory when it is first touched, which takes longer than all else

@@ -11,8 +11,9 @@ from sklearn.utils import Tags
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
-from sknet_hp.estimators.targets.class_weight import balanced, by_label, of_rows
+from sknet_hp.estimators.targets.class_weight import balance_classes, read_class_weights, weigh_rows
 from sknet_hp.estimators.targets.labels import ClassTarget, is_integer_array, is_multilabel
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.training.rules.torch_loss import TorchLoss, read_loss
 
 
@@ -75,6 +76,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints(CLASSIFIER)
+    target_: ClassTarget
 
     def __init__(
         self,
@@ -252,7 +254,14 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.verbose = verbose
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, groups: Any = None
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: TableLike | None = None,
+        y_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Self:
         """Train the network.
 
@@ -276,9 +285,11 @@ class NetClassifier(ClassifierMixin, BaseNet):
         -------
         self
         """
-        return self._fit(X, y, sample_weight, held_out=self._held_out(X_val, y_val), groups=groups)
+        return self._fit(X, y, sample_weight, held_out=self._check_held_out(X_val, y_val), groups=groups)
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self, X: TableLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train one more epoch, on these rows.
 
         Encoding, and the weights of `class_weight="balanced"`, are learned from the
@@ -299,21 +310,21 @@ class NetClassifier(ClassifierMixin, BaseNet):
             )
         return self._fit(X, y, sample_weight, one_epoch=True, classes=classes)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: TableLike) -> np.ndarray:
         """Probabilities of the classes, float64 of shape (n_rows, n_classes), columns
         in the order of `classes_`; of each label by itself if rows may have several.
         """
-        members = [self.target_.compute_probabilities(outputs) for outputs in self._outputs(X)]
+        members = [self.target_.compute_probabilities(outputs) for outputs in self._compute_outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: TableLike) -> np.ndarray:
         """The logarithms of `predict_proba`, of the same shape; minus infinity where a
         probability is zero.
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> np.ndarray:
         """The most probable label of each row, shape (n_rows,); or, if rows may have
         several, (n_rows, n_labels) of 0 and 1.
         """
@@ -321,7 +332,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         return self.target_.choose_labels(probabilities)
 
     @wraps(ClassifierMixin.score, assigned=())
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy on X and y, as every classifier of scikit-learn's does."""
         labels = self.predict(X)
         if sample_weight is None and is_integer_array(y) and is_integer_array(labels) and labels.shape == y.shape:
@@ -330,10 +341,10 @@ class NetClassifier(ClassifierMixin, BaseNet):
             )  # scikit-learn's function, with all its checks, can take longer than the prediction
         return float(accuracy_score(y, labels, sample_weight=sample_weight))
 
-    def _n_outputs(self) -> int:
+    def _count_outputs(self) -> int:
         return len(self.classes_)
 
-    def _loss(self) -> str | TorchLoss:
+    def _choose_loss(self) -> str | TorchLoss:
         if callable(self.loss):
             if self.label_smoothing or self.mixup_alpha:
                 raise ValueError(
@@ -342,7 +353,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
                     f"a label_smoothing of its own)"
                 )
             return read_loss(
-                self.loss, "binary_cross_entropy" if self.target_.multilabel else "cross_entropy", self._n_outputs()
+                self.loss, "binary_cross_entropy" if self.target_.multilabel else "cross_entropy", self._count_outputs()
             )
         if not self.target_.multilabel:
             return "cross_entropy" if self.loss == "auto" else self.loss
@@ -353,7 +364,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
             )
         return "binary_cross_entropy"
 
-    def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
+    def _read_target(self, y: ArrayLike, *, first: bool, classes: ArrayLike | None) -> np.ndarray:
         if not first:
             self.target_.check_classes(classes)
             return self.target_.encode(y)
@@ -361,24 +372,25 @@ class NetClassifier(ClassifierMixin, BaseNet):
         self.classes_ = self.target_.classes
         return codes
 
-    def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
+    def _make_targets(
+        self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None
+    ) -> np.ndarray:
         return codes if self.target_.multilabel else np.ascontiguousarray(codes, dtype=np.int64)
 
-    def _training_weight(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+    def _weigh_rows(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
         if self.class_weight != "balanced":
-            weights = by_label(self.target_, self.class_weight)
+            weights = read_class_weights(self.target_, self.class_weight)
         else:
-            if not hasattr(
-                self, "balanced_weight_"
-            ):  # what is trained on, and rows to validate on, are weighed as the first rows were
-                self.balanced_weight_ = balanced(self.target_, codes, sample_weight)
+            # What is trained on, and rows to validate on, are weighed as the first rows were.
+            if not hasattr(self, "balanced_weight_"):
+                self.balanced_weight_ = balance_classes(self.target_, codes, sample_weight)
             weights = self.balanced_weight_
-        factors = of_rows(self.target_, weights, codes)
+        factors = weigh_rows(self.target_, weights, codes)
         return factors if sample_weight is None else factors * sample_weight
 
-    def _strata(self, codes: np.ndarray) -> np.ndarray | None:
+    def _choose_strata(self, codes: np.ndarray) -> np.ndarray | None:
         return None if self.target_.multilabel else codes
 
     def __sklearn_tags__(self) -> Tags:

@@ -11,6 +11,7 @@ from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.parameters import REGRESSOR
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets.numbers import NumberTarget, read_numbers
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.training.rules.torch_loss import TorchLoss, read_loss
 
 
@@ -71,6 +72,7 @@ class NetRegressor(RegressorMixin, BaseNet):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints(REGRESSOR)
+    target_: NumberTarget
 
     def __init__(
         self,
@@ -248,7 +250,14 @@ class NetRegressor(RegressorMixin, BaseNet):
         self.verbose = verbose
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, groups: Any = None
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: TableLike | None = None,
+        y_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Self:
         """Train the network.
 
@@ -272,9 +281,9 @@ class NetRegressor(RegressorMixin, BaseNet):
         -------
         self
         """
-        return self._fit(X, y, sample_weight, held_out=self._held_out(X_val, y_val), groups=groups)
+        return self._fit(X, y, sample_weight, held_out=self._check_held_out(X_val, y_val), groups=groups)
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train one more epoch, on these rows.
 
         Encoding, and the target's mean and scale, are learned from the rows of the
@@ -282,35 +291,37 @@ class NetRegressor(RegressorMixin, BaseNet):
         """
         return self._fit(X, y, sample_weight, one_epoch=True)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> np.ndarray:
         """Predicted values, float64 of shape (n_rows,), or (n_rows, n_targets) if `y`
         had two dimensions.
         """
-        members = [self.target_.predict(outputs, clip=self.clip_prediction) for outputs in self._outputs(X)]
+        members = [self.target_.predict(outputs, clip=self.clip_prediction) for outputs in self._compute_outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
 
-    def _n_outputs(self) -> int:
+    def _count_outputs(self) -> int:
         return len(self.target_.mean)
 
     @property
-    def _counts(self) -> bool:
+    def _has_counts(self) -> bool:
         """Whether outputs are logarithms of counts."""
         return self.loss == "poisson" or self.loss is nn.PoissonNLLLoss or isinstance(self.loss, nn.PoissonNLLLoss)
 
-    def _loss(self) -> str | TorchLoss:
+    def _choose_loss(self) -> str | TorchLoss:
         if callable(self.loss):
-            return read_loss(self.loss, "poisson" if self._counts else "mse", self._n_outputs())
+            return read_loss(self.loss, "poisson" if self._has_counts else "mse", self._count_outputs())
         return "mse" if self.loss == "auto" else self.loss
 
-    def _read_target(self, y: Any, *, first: bool, classes: Any) -> np.ndarray:
+    def _read_target(self, y: ArrayLike, *, first: bool, classes: ArrayLike | None) -> np.ndarray:
         y, self._flat = read_numbers(y)
         return y if first else self.target_.check(y, self._flat)
 
-    def _targets(self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None) -> np.ndarray:
+    def _make_targets(
+        self, codes: np.ndarray, train: np.ndarray | None, sample_weight: np.ndarray | None
+    ) -> np.ndarray:
         if not hasattr(self, "target_"):
             rows = slice(None) if train is None else train
             weight = None if sample_weight is None else sample_weight[rows]
-            self.target_ = NumberTarget.learn(codes[rows], weight, flat=self._flat, counts=self._counts)
+            self.target_ = NumberTarget.learn(codes[rows], weight, flat=self._flat, counts=self._has_counts)
         return self.target_.encode(codes)
 
     def __sklearn_tags__(self) -> Tags:

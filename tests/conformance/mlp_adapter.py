@@ -28,8 +28,8 @@ class InOrder:
     which the engine can do, and our estimators do not offer.
     """
 
-    def _jobs(self, *arguments):
-        return [replace(job, shuffle=False) for job in super()._jobs(*arguments)]
+    def _make_jobs(self, *arguments):
+        return [replace(job, shuffle=False) for job in super()._make_jobs(*arguments)]
 
 
 class ClassifierInOrder(InOrder, NetClassifier):

@@ -42,7 +42,7 @@ def test_skorch_net(problem, Net):
     weights = np.concatenate([p.detach().numpy().ravel() for p in inner.module_.parameters()])
     assert np.array_equal(weights, net.parameters_[0])
     raw = inner.forward(net.encoder_.transform(X, estimator=net)).numpy()
-    np.testing.assert_allclose(raw, net._outputs(X)[0], rtol=1e-5, atol=1e-5)  # torch's own products
+    np.testing.assert_allclose(raw, net._compute_outputs(X)[0], rtol=1e-5, atol=1e-5)  # torch's own products
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)
@@ -68,7 +68,9 @@ def test_restore_best(classes):
     )  # training goes on from the last weights all the same
     shorter = NetClassifier(**parameters | {"max_epochs": best.best_epoch_}, restore_best=False).fit(X, y)
     assert np.array_equal(best.predict_proba(X), shorter.predict_proba(X))
-    train, valid = split_rows(best, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
+    train, valid = split_rows(
+        best, best.seed_, SimpleNamespace(codes=y, y=y, groups=None, weighted_rows=None, strata=y)
+    )
     assert len(train) + len(valid) == 200
     reported = best.history_[best.best_epoch_ - 1]
     assert best.score(X[valid], y[valid]) == pytest.approx(reported["valid_acc"])
@@ -79,7 +81,7 @@ def test_validation_rows_are_stratified_where_they_can_be():
     X = np.random.default_rng(0).standard_normal((100, 3))
     y = np.repeat([0, 1], [80, 20])
     net = NetClassifier(**SMALL | {"early_stopping": True}, validation_fraction=0.2).fit(X, y)
-    _, valid = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
+    _, valid = split_rows(net, net.seed_, SimpleNamespace(codes=y, y=y, groups=None, weighted_rows=None, strata=y))
     assert np.bincount(y[valid]).tolist() == [16, 4]
     y[0] = 2  # a class of one row can not be split, and is no reason to fail
     NetClassifier(**SMALL | {"early_stopping": True}).fit(X, y)

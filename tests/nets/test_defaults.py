@@ -96,14 +96,14 @@ def elsewhere(request):
     dtype, device = DEFAULTS[request.param]
 
     def change():
-        architecture._traced.cache_clear()
+        architecture._trace_ours.cache_clear()
         torch.set_default_dtype(dtype)
         torch.set_default_device(device)
 
     yield change
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
-    architecture._traced.cache_clear()
+    architecture._trace_ours.cache_clear()
 
 
 @pytest.mark.filterwarnings("ignore:.*train through torch")

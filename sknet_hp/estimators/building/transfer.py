@@ -1,5 +1,5 @@
-"""Networks that start from others: which layers are taken, which stay as they are,
-which learn at a lower rate.
+"""Transfer: which layers a network takes from another, which stay as they are, and which
+learn at a lower rate.
 """
 
 import os
@@ -7,6 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from sknet_hp.estimators.building.fitted import FittedNetwork
+from sknet_hp.estimators.building.user_modules import collect_tensors
+from sknet_hp.estimators.parameters.protocols import CommonParameters, UpdateParameters
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.stacked.networks import get_trained_shapes
@@ -14,8 +17,14 @@ from sknet_hp.training.job import State, TrainingJob
 from sknet_hp.training.start import make_state
 
 
-def source_of(net: Any) -> Any:
-    """The fitted estimator that `init_from` gives, or None; for networks that begin."""
+def load_source(net: CommonParameters) -> FittedNetwork | None:
+    """Return the fitted estimator that `init_from` names, or None; for networks that begin.
+
+    Raises
+    ------
+    ValueError
+        If it is no such estimator, or its encoding is none for this network.
+    """
     source = net.init_from
     if isinstance(source, (str, os.PathLike)):
         from sknet_hp.estimators.persistence import load
@@ -33,18 +42,24 @@ def source_of(net: Any) -> Any:
                 f"with warm_start=True"
             )
         return None
+    _check_fitted(net, source)
+    _check_encoding(net, source)
+    return source  # type: ignore[no-any-return]
+
+
+def _check_fitted(net: CommonParameters, source: Any) -> None:
+    """Refuse a source that is no fitted estimator of ours."""
     if not isinstance(source, TrainsNetworks) or not hasattr(source, "parameters_"):
         raise ValueError(
             f"init_from={net.init_from!r} must be a fitted NetClassifier or NetRegressor, or a file that "
             f"sknet_hp.save wrote of one"
         )
-    _check_encoding(net, source)
-    return source
 
 
-def _check_encoding(net: Any, source: Any) -> None:
-    """Refuse a network that can not take what the source's encoder, which is kept,
-    makes of a table.
+def _check_encoding(net: CommonParameters, source: FittedNetwork) -> None:
+    """Refuse a network that can not take what the source's encoder makes of a table.
+
+    The source's encoder is kept.
     """
     encoder, ours = source.encoder_, isinstance(net.module, str)
     if encoder.n_codes and not (ours and net.cat_embedding_dim > 0):
@@ -66,17 +81,21 @@ def _check_encoding(net: Any, source: Any) -> None:
         )
 
 
-def start_from(net: Any, source: Any, job: TrainingJob, own: dict[str, Tensor]) -> State:
-    """Where training begins: with the layers of a fitted estimator that match, and
-    `own` tensors for the rest.
+def make_transferred_state(
+    net: CommonParameters, source: FittedNetwork, job: TrainingJob, own: dict[str, Tensor]
+) -> State:
+    """Return the state of a job's network that starts from a fitted estimator's weights.
+
+    It has the tensors of the source that match by name and shape, and its `own` for the
+    rest.
     """
-    both, taken = transferred(source, own)
+    both, taken = _take_matching_tensors(source, own)
     if not any(own[name].ndim > 1 for name in taken):  # the bias of an output alone is no layer
         raise ValueError(
             f"no layer of init_from={source!r} matches this network's; give it the same n_layers, width and "
             f"normalization"
         )
-    names, frozen = _names(job.graph), _frozen(net, job.graph)
+    names, frozen = _list_parameter_names(job.graph), _find_frozen(net, job.graph)
     random = [name for name, still in zip(names, frozen, strict=True) if still and name not in taken]
     if random:
         raise ValueError(
@@ -90,9 +109,10 @@ def start_from(net: Any, source: Any, job: TrainingJob, own: dict[str, Tensor]) 
 _MAPS = ("linear", "ntk_linear", "ensemble_linear", "ensemble_output")
 
 
-def _layer_numbers(net: Any, graph: Graph | nn.Module) -> list[int]:
-    """For each parameter tensor, the number of its layer: a linear map with what
-    follows it; embeddings belong to the first.
+def _number_layers(net: CommonParameters, graph: Graph | nn.Module) -> list[int]:
+    """Return the number of the layer that each parameter tensor belongs to.
+
+    A layer is a linear map with what follows it; embeddings belong to the first.
     """
     if not isinstance(graph, Graph):
         if net.lr_layer_decay != 1 or (net.freeze is not None and not isinstance(net.freeze, (list, tuple))):
@@ -108,14 +128,15 @@ def _layer_numbers(net: Any, graph: Graph | nn.Module) -> list[int]:
     return numbers
 
 
-def by_role(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
-    """Factors on the learning rates of the parameter tensors by what they do; None for
-    ones.
+def make_role_factors(net: UpdateParameters, graph: Graph | nn.Module) -> tuple[float, ...] | None:
+    """Return factors on the learning rates of the parameter tensors by their roles.
+
+    Roles are those of `lr_factor_bias` and its like. None stands for ones.
     """
     if not isinstance(graph, Graph):
         return None
 
-    def factor(kind: str, role: str) -> float:
+    def find_factor(kind: str, role: str) -> float:
         if kind in _MAPS:
             return float(net.lr_factor_bias) if role == "bias" else 1.0
         name = {
@@ -126,17 +147,17 @@ def by_role(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
         }.get(kind)
         return 1.0 if name is None else float(getattr(net, f"lr_factor_{name}"))
 
-    factors = tuple(factor(node.kind, role) for node in graph.nodes for role, _, _ in node.parameters)
+    factors = tuple(find_factor(node.kind, role) for node in graph.nodes for role, _, _ in node.parameters)
     return None if all(each == 1 for each in factors) else factors
 
 
-def _names(graph: Graph | nn.Module) -> list[str]:
+def _list_parameter_names(graph: Graph | nn.Module) -> list[str]:
     return [name for name, _ in (graph.parameters if isinstance(graph, Graph) else get_trained_shapes(graph)[0])]
 
 
-def _frozen(net: Any, graph: Graph | nn.Module) -> list[bool]:
-    """For each parameter tensor, whether `freeze` keeps it as it is."""
-    numbers, names = _layer_numbers(net, graph), _names(graph)
+def _find_frozen(net: CommonParameters, graph: Graph | nn.Module) -> list[bool]:
+    """Return, for each parameter tensor, whether `freeze` keeps it as it is."""
+    numbers, names = _number_layers(net, graph), _list_parameter_names(graph)
     last = max(numbers)
     if isinstance(net.freeze, str):
         return [number < last for number in numbers]
@@ -157,26 +178,28 @@ def _frozen(net: Any, graph: Graph | nn.Module) -> list[bool]:
     return [net.freeze is not None and number < net.freeze for number in numbers]
 
 
-def lr_factors(net: Any, graph: Graph | nn.Module) -> tuple[float, ...] | None:
-    """Factors on the learning rates of the parameter tensors, 0 where they are frozen;
-    None for ones.
+def make_lr_factors(net: CommonParameters, graph: Graph | nn.Module) -> tuple[float, ...] | None:
+    """Return factors on the learning rates of the parameter tensors, 0 for frozen ones.
+
+    None stands for ones.
     """
     if net.freeze is None and net.lr_layer_decay == 1:
-        return by_role(net, graph)
-    numbers, frozen = _layer_numbers(net, graph), _frozen(net, graph)
+        return make_role_factors(net, graph)
+    numbers, frozen = _number_layers(net, graph), _find_frozen(net, graph)
     if all(frozen):
         raise ValueError(f"freeze={net.freeze!r} leaves nothing to train")
     last = max(numbers)
     factors = [float(net.lr_layer_decay) ** (last - number) for number in numbers]
-    roles = by_role(net, graph) or (1.0,) * len(numbers)
+    roles = make_role_factors(net, graph) or (1.0,) * len(numbers)
     factors = [0.0 if still else factor * role for still, factor, role in zip(frozen, factors, roles, strict=True)]
     return None if all(factor == 1 for factor in factors) else tuple(factors)
 
 
-def transferred(source: Any, own: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """(`own` tensors with those of a fitted network in place of equal name and shape,
-    the names of those taken).
+def _take_matching_tensors(source: FittedNetwork, own: dict[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
+    """Return `own` tensors with those of a source in place of equal name and shape.
+
+    Also return the names of those taken.
     """
-    known = dict(source.net_.module_.named_parameters()) | dict(source.net_.module_.named_buffers())
+    known = collect_tensors(source.net_.module_)
     taken = [name for name, tensor in own.items() if name in known and known[name].shape == tensor.shape]
     return own | {name: known[name].detach() for name in taken}, taken

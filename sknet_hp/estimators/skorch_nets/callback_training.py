@@ -1,57 +1,79 @@
 """Training of an estimator with skorch's callbacks, or with `verbose`."""
 
 from dataclasses import asdict, replace
-from typing import Any
 
+import numpy as np
 import skorch
 import torch
 from skorch.callbacks import Callback, EpochScoring, PassthroughScoring
 
+from sknet_hp.estimators.building.architecture import make_empty_module
+from sknet_hp.estimators.building.fitted import FittedNetwork
 from sknet_hp.estimators.skorch_nets.callback_observer import CallbackObserver, find_batch_hooks
 from sknet_hp.estimators.skorch_nets.fitted_net import build_net, convert_history, write_predicting_weights
 from sknet_hp.estimators.skorch_nets.net_state import NetState
 from sknet_hp.estimators.skorch_nets.torch_optim import set_rates
-from sknet_hp.fusion.entry import train_jobs
-from sknet_hp.nets.defaults import use_float32_on_cpu
-from sknet_hp.training.job import Rates, TrainingJob
+from sknet_hp.training.job import Rates, State, TrainingJob
 from sknet_hp.training.start import make_initial_state
 
 
-@use_float32_on_cpu()
-def train_with_callbacks(estimator: Any, jobs: list[TrainingJob], refit: bool = False) -> None:
-    """Train an estimator's members, and tell a skorch net's callbacks of the first one.
+class TrainingWithCallbacks:
+    """A training whose first member is observed by skorch's callbacks, or by `verbose`.
 
     A network that is trained on keeps its net, with callbacks, history and the rates
     that callbacks have set.
+
+    Parameters
+    ----------
+    estimator : whose members are trained.
+    net : of its training so far, or None.
+    jobs : one for each member.
+    refit : whether a training that held rows out is repeated on all rows.
+
+    Attributes
+    ----------
+    net : a skorch net of the first member.
     """
-    first, start = jobs[0], jobs[0].start or make_initial_state(jobs[0])
-    known = estimator.__dict__.pop("_net", None)
-    if first.first_epoch == 0 or not hasattr(known, "_trained_at"):
-        known = None
-    net = _begin_net(estimator, first) if known is None else _continue_net(estimator, known)
-    same_layers = known is not None and net._layer_numbers == estimator.layer_numbers_
-    if known is not None and not same_layers:
-        _replace_module(net, estimator._empty_module())
-    net.verbose, net.max_epochs = int(estimator.verbose), estimator.max_epochs
-    _check_callbacks(net)
-    if refit:
-        _leave_out_validation(net)
-    tensors = NetState(net, first.graph, start.step if same_layers else 0)
-    job = first if known is None else replace(first, rates=_merge_rates(first.rates, tensors))
-    net._trained_at, net._layer_numbers = first.rates, estimator.layer_numbers_
-    estimator.__dict__["_net"] = net
 
-    observer = CallbackObserver(net, job, tensors, n_members=len(jobs))
-    observer.show(start)
-    X, y = first.train.table.X.widen(), first.train.table.y
-    _, rates, changes = observer.on_train_begin(X, y)
-    job = replace(job, rates=rates or job.rates, start=replace(start, **changes), observer=observer)
-    estimator._absorb(train_jobs([job, *jobs[1:]]), jobs)
-    write_predicting_weights(estimator, tensors)
-    estimator.parameters_[0], estimator.buffers_[0] = observer.on_train_end(X, y)
+    def __init__(self, estimator: FittedNetwork, net: skorch.NeuralNet | None, jobs: list[TrainingJob], refit: bool):
+        first, start = jobs[0], jobs[0].start or make_initial_state(jobs[0])
+        known = None if first.first_epoch == 0 or not hasattr(net, "_trained_at") else net
+        net = _begin_net(estimator, first) if known is None else _continue_net(estimator, known)
+        same_layers = known is not None and net._layer_numbers == estimator.layer_numbers_
+        if known is not None and not same_layers:
+            module = make_empty_module(estimator.structure_, estimator.layer_numbers_, estimator.seed_)
+            _replace_module(net, module)
+        net.verbose, net.max_epochs = int(estimator.verbose), estimator.max_epochs
+        _check_callbacks(net)
+        if refit:
+            _leave_out_validation(net)
+        self.net, self._start, self._others = net, start, jobs[1:]
+        self._tensors = NetState(net, first.graph, start.step if same_layers else 0)
+        rates = first.rates if known is None else _merge_rates(first.rates, self._tensors)
+        self._job = replace(first, rates=rates)
+        net._trained_at, net._layer_numbers = first.rates, estimator.layer_numbers_
+
+    def begin(self) -> list[TrainingJob]:
+        """Tell callbacks that training begins; return the jobs to be trained."""
+        table = self._job.train.table
+        self._rows = table.X.widen(), table.y
+        self._observer = CallbackObserver(self.net, self._job, self._tensors, n_members=1 + len(self._others))
+        self._observer.show(self._start)
+        _, rates, changes = self._observer.on_train_begin(*self._rows)
+        start = replace(self._start, **changes)
+        first = replace(self._job, rates=rates or self._job.rates, start=start, observer=self._observer)
+        return [first, *self._others]
+
+    def end(self, state: State) -> tuple[np.ndarray, np.ndarray]:
+        """Tell callbacks that training has ended; return (parameters, buffers) to keep.
+
+        They are those of this state, if no callback has changed them in the net.
+        """
+        write_predicting_weights(self._tensors, state)
+        return self._observer.on_train_end(*self._rows)
 
 
-def _begin_net(estimator: Any, job: TrainingJob) -> skorch.NeuralNet:
+def _begin_net(estimator: FittedNetwork, job: TrainingJob) -> skorch.NeuralNet:
     """Build a net to train from now on, with the estimator's history if it has one."""
     net = build_net(estimator, job.rates.lr, job.batch_size)
     if job.first_epoch:
@@ -61,7 +83,7 @@ def _begin_net(estimator: Any, job: TrainingJob) -> skorch.NeuralNet:
     return net
 
 
-def _continue_net(estimator: Any, net: skorch.NeuralNet) -> skorch.NeuralNet:
+def _continue_net(estimator: FittedNetwork, net: skorch.NeuralNet) -> skorch.NeuralNet:
     """Give an earlier training's net the estimator's callbacks, if they are new."""
     if net.callbacks is not estimator.callbacks:
         net.callbacks = estimator.callbacks

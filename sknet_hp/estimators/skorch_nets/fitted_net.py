@@ -8,9 +8,12 @@ import torch
 from sklearn.base import is_classifier
 from skorch.history import History
 
+from sknet_hp.estimators.building.architecture import make_architecture, make_empty_module
+from sknet_hp.estimators.building.fitted import FittedNetwork
 from sknet_hp.estimators.skorch_nets.drop_in import NeuralNetClassifier, NeuralNetRegressor
 from sknet_hp.estimators.skorch_nets.net_state import NetState
 from sknet_hp.nets.defaults import use_float32_on_cpu
+from sknet_hp.training.job import State
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 TORCH_OPTIMIZERS: dict[str, Any] = {
@@ -43,7 +46,7 @@ CRITERIA: dict[str, Any] = {
 }
 
 
-def _list_optimizer_settings(estimator: Any) -> dict[str, Any]:
+def _list_optimizer_settings(estimator: FittedNetwork) -> dict[str, Any]:
     settings: dict[str, Any] = {"weight_decay": estimator.weight_decay}
     if estimator.optimizer in ("sgd", "momentum", "nesterov"):
         settings |= {"momentum": estimator.momentum, "nesterov": estimator.optimizer == "nesterov"}
@@ -57,7 +60,7 @@ def _list_optimizer_settings(estimator: Any) -> dict[str, Any]:
 
 
 @use_float32_on_cpu()
-def build_net(estimator: Any, lr: float, batch_size: int) -> skorch.NeuralNet:
+def build_net(estimator: FittedNetwork, lr: float, batch_size: int) -> skorch.NeuralNet:
     """Build a skorch net around the estimator's module, without its weights yet.
 
     Its inputs are encoded rows (`estimator.encoder_`), its outputs class scores, or
@@ -67,7 +70,7 @@ def build_net(estimator: Any, lr: float, batch_size: int) -> skorch.NeuralNet:
     loss = estimator.structure_["loss"]
     kind: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
     return kind(
-        estimator._empty_module(),
+        make_empty_module(estimator.structure_, estimator.layer_numbers_, estimator.seed_),
         criterion=CRITERIA[loss.like if isinstance(loss, TorchLoss) else loss],
         optimizer=TORCH_OPTIMIZERS[estimator.optimizer],
         lr=lr,
@@ -79,26 +82,29 @@ def build_net(estimator: Any, lr: float, batch_size: int) -> skorch.NeuralNet:
         verbose=int(estimator.verbose),
         random_state=estimator.seed_,
         device="cpu",
-        **({"classes": estimator.classes_} if classifier else {}),
+        **({"classes": getattr(estimator, "classes_", None)} if classifier else {}),  # regressors have none
         **_list_optimizer_settings(estimator),
     ).initialize()
 
 
-def build_fitted_net(estimator: Any) -> skorch.NeuralNet:
+def build_fitted_net(estimator: FittedNetwork) -> skorch.NeuralNet:
     """Build the skorch net of a fitted estimator."""
     net = build_net(estimator, estimator.lr, 64)
     net.history = convert_history(estimator)
-    tensors = NetState(net, estimator._networks()[0].graph)
-    write_predicting_weights(estimator, tensors)
+    first = make_architecture(estimator.structure_, estimator.layer_numbers_, estimator.seed_)
+    write_predicting_weights(
+        NetState(net, first.graph),
+        replace(estimator.state_, parameters=estimator.parameters_[0], buffers=estimator.buffers_[0]),
+    )
     return net
 
 
-def convert_history(estimator: Any) -> History:
+def convert_history(estimator: FittedNetwork) -> History:
     """Convert an estimator's history to skorch's form."""
     return History({**row, "batches": []} for row in estimator.history_)
 
 
-def write_predicting_weights(estimator: Any, tensors: NetState) -> None:
-    """Put the weights that `predict` uses into a net."""
-    tensors.write(replace(estimator.state_, parameters=estimator.parameters_[0], buffers=estimator.buffers_[0]))
+def write_predicting_weights(tensors: NetState, state: State) -> None:
+    """Put the weights of a state, which predict, into a net; end its training mode."""
+    tensors.write(state)
     tensors.net.module_.eval()

@@ -1,6 +1,4 @@
-"""What `class_weight` makes of the rows: a factor on the weight of each, by its class
-or by its labels.
-"""
+"""Class weights: factors on the weights of rows, by their class or by their labels."""
 
 from numbers import Real
 from typing import Any
@@ -10,12 +8,12 @@ import numpy as np
 from sknet_hp.estimators.targets.labels import ClassTarget
 
 
-def balanced(target: ClassTarget, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
-    """The weights with which all classes count the same: weight of all rows / (number
-    of classes · weight of the class's rows).
+def balance_classes(target: ClassTarget, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
+    """Return the weights with which all classes count the same.
 
-    As `sklearn.utils.class_weight.compute_class_weight`, for each label by itself where
-    rows may have several. What has no weight here weighs 1.
+    They are the weight of all rows / (number of classes · weight of the class's rows),
+    as `sklearn.utils.class_weight.compute_class_weight` has it; for each label by
+    itself where rows may have several. What has no weight here weighs 1.
 
     Parameters
     ----------
@@ -35,25 +33,26 @@ def balanced(target: ClassTarget, codes: np.ndarray, sample_weight: np.ndarray |
     if target.multilabel:
         weight = np.ones(len(codes)) if sample_weight is None else sample_weight
         present = weight @ codes.astype(np.float64)
-        return np.stack([_reciprocal(np.array(counts)) for counts in zip(weight.sum() - present, present, strict=True)])
+        return np.stack(
+            [_invert_counts(np.array(counts)) for counts in zip(weight.sum() - present, present, strict=True)]
+        )
     rows = np.bincount(codes, minlength=len(target.classes))
     if (rows == 0).any():
         raise ValueError(
             f"class_weight='balanced' goes by how frequent the classes are in the first call, which has no rows of "
-            f"{_some(target.classes[rows == 0])}; give it rows of each class, or class_weight as a dict with a weight "
-            f"for each"
+            f"{_list_some(target.classes[rows == 0])}; give it rows of each class, or class_weight as a dict with a "
+            f"weight for each"
         )
-    return _reciprocal(rows if sample_weight is None else np.bincount(codes, sample_weight, minlength=len(rows)))
+    return _invert_counts(rows if sample_weight is None else np.bincount(codes, sample_weight, minlength=len(rows)))
 
 
-def by_label(target: ClassTarget, given: dict[Any, Any]) -> np.ndarray:
-    """The weights that a dict gives to the classes, (n_classes,); 1 to those it leaves
-    out.
+def read_class_weights(target: ClassTarget, given: dict[Any, Any]) -> np.ndarray:
+    """Return the weights (n_classes,) that a dict gives; 1 for classes it leaves out.
 
     Raises
     ------
     ValueError
-        If it can't be read so.
+        If it gives no usable weights to the classes of this target.
     """
     if target.multilabel:
         raise ValueError(
@@ -68,14 +67,12 @@ def by_label(target: ClassTarget, given: dict[Any, Any]) -> np.ndarray:
     if wrong:
         raise ValueError(f"class_weight={given!r} must give finite weights of 0 or more, got {wrong!r}")
     labels = target.classes.tolist()
-    left_out, unknown = (
-        [label for label in labels if label not in given],
-        [label for label in given if label not in labels],
-    )
+    left_out = [label for label in labels if label not in given]
+    unknown = [label for label in given if label not in labels]
     if left_out and unknown:  # as scikit-learn: with a weight for each class, others may be named besides
         raise ValueError(
-            f"class_weight={given!r} names {_some(unknown)}, not among the classes {_some(labels)} of y, and leaves "
-            f"out {_some(left_out)}; correct the labels, or give a weight for each class"
+            f"class_weight={given!r} names {_list_some(unknown)}, not among the classes {_list_some(labels)} of y, "
+            f"and leaves out {_list_some(left_out)}; correct the labels, or give a weight for each class"
         )
     weights = np.array([given.get(label, 1) for label in labels], dtype=np.float64)
     if not weights.any():
@@ -86,21 +83,20 @@ def by_label(target: ClassTarget, given: dict[Any, Any]) -> np.ndarray:
     return weights
 
 
-def of_rows(target: ClassTarget, weights: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """(n_rows,) each row's factor; the product of its labels' factors where it may have
-    several.
-    """
+def weigh_rows(target: ClassTarget, weights: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return each row's factor, (n_rows,): of its class, or the product over its labels."""
     if not target.multilabel:
         return weights[codes]
     return np.where(codes > 0, weights[:, 1], weights[:, 0]).prod(axis=1)
 
 
-def _reciprocal(counts: np.ndarray) -> np.ndarray:
+def _invert_counts(counts: np.ndarray) -> np.ndarray:
+    """Return weights in inverse proportion to counts; 1 where the count is zero."""
     present = counts > 0
     return np.where(present, counts.sum() / (np.count_nonzero(present) * np.where(present, counts, 1)), 1.0)
 
 
-def _some(labels: Any) -> str:
-    """Labels for a sentence, cut after ten."""
+def _list_some(labels: Any) -> str:
+    """Return labels for an error message, cut after ten."""
     labels = list(np.asarray(labels, dtype=object))
     return f"{labels[:10]}"[:-1] + (", ...]" if len(labels) > 10 else "]")

@@ -23,7 +23,7 @@ def test_stopping_by_a_scorer():
     scores = [row["valid_score"] for row in net.history_]
     assert net.best_epoch_ == 1 + int(np.argmax(scores))
     rows = np.arange(len(X))
-    _, held_out = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
+    _, held_out = split_rows(net, net.seed_, SimpleNamespace(codes=y, y=y, groups=None, weighted_rows=None, strata=y))
     assert len(held_out) == 32
     assert max(scores) == pytest.approx(
         roc_auc_score(y[held_out], net.predict_proba(X[rows[held_out]]), multi_class="ovr")

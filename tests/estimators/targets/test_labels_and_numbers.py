@@ -150,7 +150,7 @@ def test_early_stopping_learns_nothing_from_the_rows_held_out(classes):
     X, y = classes
     X = X + np.arange(200)[:, None]
     net = NetClassifier(**SMALL | {"early_stopping": True}, num_embedding=None, validation_fraction=0.3).fit(X, y)
-    train, _ = split_rows(net, SimpleNamespace(codes=y, y=y, groups=None, counting=None))
+    train, _ = split_rows(net, net.seed_, SimpleNamespace(codes=y, y=y, groups=None, weighted_rows=None, strata=y))
     Z = net.encoder_.transform(X, estimator=net)[train]
     np.testing.assert_allclose(Z.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(Z.std(0), 1, atol=1e-4)

@@ -9,7 +9,7 @@ from sklearn.model_selection import PredefinedSplit
 from sklearn.utils import compute_class_weight
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.targets.row_weights import shares
+from sknet_hp.estimators.targets.row_weights import scale_weights
 
 SMALL = {"width": 16, "max_epochs": 5, "batch_size": 32, "dropout": 0.0, "lr": 1e-2, "random_state": 0}
 X, y = make_classification(240, 8, n_informative=5, n_classes=3, flip_y=0.1, random_state=0)
@@ -110,6 +110,6 @@ def test_too_few_rows_of_positive_weight():
 
 
 def test_weights_are_shares_of_the_largest():
-    weight = shares(np.array([0.0, 1e-60, 2.0, 4.0]))
+    weight = scale_weights(np.array([0.0, 1e-60, 2.0, 4.0]))
     assert weight.dtype == np.float32
     assert weight.tolist() == [0.0, 0.0, 0.5, 1.0]

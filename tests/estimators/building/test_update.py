@@ -6,7 +6,7 @@ from sklearn.datasets import make_classification
 from skorch.callbacks import Callback
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.building import settings
+from sknet_hp.estimators.building.update import make_lr_schedule
 
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, flip_y=0.05, random_state=0)
 SMALL = {"width": 16, "batch_size": 32, "dropout": 0.0, "weight_averaging": "none", "random_state": 0}
@@ -15,7 +15,7 @@ SMALL = {"width": 16, "batch_size": 32, "dropout": 0.0, "weight_averaging": "non
 def factors(epochs, **parameters):
     """The factors on the learning rate at the beginning of each epoch."""
     net = NetRegressor(**parameters)
-    schedule, horizon = settings.schedule(net), net.schedule_epochs or net.max_epochs
+    schedule, horizon = make_lr_schedule(net), net.schedule_epochs or net.max_epochs
     return np.array([schedule.compute_factor(epoch / horizon, 1 / horizon) for epoch in range(epochs)])
 
 
