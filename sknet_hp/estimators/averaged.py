@@ -1,5 +1,6 @@
-"""Estimators that average others, each of which is given exactly what the average is:
-scikit-learn's own give them labels as numbers.
+"""Averages of estimators, each of which is fitted to y as it was given.
+
+scikit-learn's own averages give their classifiers class numbers in place of labels.
 """
 
 from typing import Any, Self
@@ -11,19 +12,21 @@ from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from sknet_hp.estimators.types import ArrayLike, TableLike
+
 
 class _Averaged:
-    """Fits the members, in place of `VotingClassifier` and `VotingRegressor`."""
+    """A mixin that fits the members of scikit-learn's averages as they are."""
 
     estimators: list[tuple[str, Any]]
     n_jobs: int | None
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+    def fit(self, X: TableLike, y: ArrayLike, **fit_params: Any) -> Self:
         """Fit each member as it would be fitted alone."""
         kept = [(name, each) for name, each in self.estimators if each != "drop"]
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fitted)(clone(each), X, y, fit_params) for _, each in kept
+            delayed(_fit_estimator)(clone(each), X, y, fit_params) for _, each in kept
         )
         self._names = [name for name, _ in kept]
         first = self.estimators_[0]
@@ -40,13 +43,12 @@ class _Averaged:
 
 
 class AveragedClassifier(_Averaged, VotingClassifier):
-    """Averages the probabilities of classifiers, which learn from the labels as they
-    are.
-    """
+    """An average of the probabilities, or the votes, of classifiers."""
 
-    def predict(self, X: Any) -> np.ndarray:
-        """The class of the greatest mean probability, or of the most votes if `voting`
-        is "hard".
+    def predict(self, X: TableLike) -> np.ndarray:
+        """Return the class of the greatest mean probability, or of the most votes.
+
+        It goes by votes if `voting` is "hard".
         """
         check_is_fitted(self)
         votes = [
@@ -58,19 +60,20 @@ class AveragedClassifier(_Averaged, VotingClassifier):
 
 
 class AveragedRegressor(_Averaged, VotingRegressor):
-    """Averages the predictions of regressors, of one target or several."""
+    """An average of the predictions of regressors, of one target or several."""
 
-    def predict(self, X: Any) -> np.ndarray:
-        """The weighted mean."""
+    def predict(self, X: TableLike) -> np.ndarray:
+        """Return the weighted mean of the predictions."""
         check_is_fitted(self)
         mean: np.ndarray = np.average(
             [each.predict(X) for each in self.estimators_], axis=0, weights=self._weights_not_none
         )
         return mean
 
-    def transform(self, X: Any) -> np.ndarray:
-        """The predictions of each, of shape (n_rows, n_regressors); of several targets
-        (n_rows, n_regressors, n_targets).
+    def transform(self, X: TableLike) -> np.ndarray:
+        """Return the predictions of each regressor, (n_rows, n_regressors).
+
+        Of several targets they are (n_rows, n_regressors, n_targets).
         """
         check_is_fitted(self)
         return np.stack([each.predict(X) for each in self.estimators_], axis=1)
@@ -83,5 +86,5 @@ class AveragedRegressor(_Averaged, VotingRegressor):
         return tags
 
 
-def _fitted(estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> Any:
+def _fit_estimator(estimator: Any, X: TableLike, y: ArrayLike, fit_params: dict[str, Any]) -> Any:
     return estimator.fit(X, y, **fit_params)

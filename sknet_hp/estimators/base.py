@@ -1,6 +1,4 @@
-"""What both estimators share: the way from a table to a trained network, continuation,
-prediction.
-"""
+"""What both estimators share: fitting, training on, and prediction."""
 
 import warnings
 from dataclasses import replace
@@ -90,7 +88,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
         return self
 
     def _check_held_out(self, X_val: TableLike | None, y_val: ArrayLike | None) -> tuple[TableLike, ArrayLike] | None:
-        """Return the caller's own rows to validate on, or None; refuse one without the other."""
+        """Return the caller's own rows to validate on, or None; refuse half of them."""
         if (X_val is None) != (y_val is None):
             raise ValueError(f"X_val and y_val belong together, but {'X_val' if X_val is None else 'y_val'} is missing")
         if X_val is None:
@@ -130,7 +128,10 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
         self.__dict__.pop("_net", None)
 
     def _hold_out_rows(self, data: FitData, one_epoch: bool) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Return the numbers of the rows for training (None: all) and validation (None: none)."""
+        """Return the numbers of the rows to train on and to validate on.
+
+        None stands for all rows of the one, and for none of the other.
+        """
         if one_epoch or data.held_out is not None:
             train, validation = data.weighted_rows, None
         else:
@@ -158,7 +159,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
     # ---- training --------------------------------------------------------------------------------------------------
 
     def _train(self, jobs: list[TrainingJob], refit: bool = False) -> None:
-        """Train the members and keep what comes of it; callbacks observe the first one."""
+        """Train the members and keep the results; callbacks observe the first."""
         earlier = self.__dict__.pop("_net", None)
         if not (self.callbacks or self.verbose):
             self._keep_results(train_jobs(jobs), jobs)
@@ -172,7 +173,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
 
     @property
     def net_(self) -> Any:
-        """A skorch net with the weights that `predict` uses, and the history of training.
+        """A skorch net with the weights that `predict` uses, and the history.
 
         The weights are those of the first member. It is made when first asked for.
         """
@@ -189,7 +190,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
         return self.states_[0]
 
     def _keep_results(self, results: list[TrainingResult], jobs: list[TrainingJob]) -> None:
-        """Set the fitted attributes that follow from training; raise what it ended with."""
+        """Set the fitted attributes that follow; raise what a training ended with."""
         first = results[0]
         earlier = self.history_ if jobs[0].first_epoch else []
         self.history_ = [*earlier, *map(_make_history_row, first.history)]

@@ -1,4 +1,4 @@
-"""NetClassifier."""
+"""`NetClassifier`: neural networks that classify."""
 
 from functools import wraps
 from typing import Any, ClassVar, Self
@@ -311,29 +311,39 @@ class NetClassifier(ClassifierMixin, BaseNet):
         return self._fit(X, y, sample_weight, one_epoch=True, classes=classes)
 
     def predict_proba(self, X: TableLike) -> np.ndarray:
-        """Probabilities of the classes, float64 of shape (n_rows, n_classes), columns
-        in the order of `classes_`; of each label by itself if rows may have several.
+        """Return the probabilities of the classes.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes), float64
+            Columns are in the order of `classes_`; if rows may have several labels,
+            each is the probability of a label by itself.
         """
         members = [self.target_.compute_probabilities(outputs) for outputs in self._compute_outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
 
     def predict_log_proba(self, X: TableLike) -> np.ndarray:
-        """The logarithms of `predict_proba`, of the same shape; minus infinity where a
-        probability is zero.
+        """Return the logarithms of `predict_proba`, of the same shape.
+
+        They are minus infinity where a probability is zero.
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
     def predict(self, X: TableLike) -> np.ndarray:
-        """The most probable label of each row, shape (n_rows,); or, if rows may have
-        several, (n_rows, n_labels) of 0 and 1.
+        """Return the most probable label of each row.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), or (n_rows, n_labels)
+            The latter, of 0 and 1, if rows may have several labels.
         """
         probabilities = self.predict_proba(X)
         return self.target_.choose_labels(probabilities)
 
     @wraps(ClassifierMixin.score, assigned=())
     def score(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Return the accuracy on X and y, as every classifier of scikit-learn's does."""
+        """Return the accuracy on X and y, as scikit-learn's classifiers do."""
         labels = self.predict(X)
         if sample_weight is None and is_integer_array(y) and is_integer_array(labels) and labels.shape == y.shape:
             return float(

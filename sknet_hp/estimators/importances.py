@@ -1,11 +1,12 @@
-"""What scikit-learn's selections of columns ask of an estimator, and a network has not."""
+"""Importances of columns, which scikit-learn's selectors ask for."""
 
 from typing import Any
 
 
 class NoImportances:
-    """Stands for an attribute that networks do not have: an error that says what to use
-    instead, so that `hasattr` does not see it.
+    """An attribute that networks do not have: reading it raises an error with advice.
+
+    `hasattr` does not see it.
 
     A subclass whose `fit` measures importances may set an attribute of the same name.
     """
@@ -13,8 +14,8 @@ class NoImportances:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, estimator: Any, owner: type | None = None) -> Any:
-        """Raise the error."""
+    def __get__(self, estimator: object, owner: type | None = None) -> Any:
+        """Raise an `AttributeError` that says what to use instead."""
         raise AttributeError(
             f"{(owner or type(estimator)).__name__!r} has no attribute {self.name!r}: no single weight of a network "
             f"says what a column is worth. Use sklearn.inspection.permutation_importance; to select columns "

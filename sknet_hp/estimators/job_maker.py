@@ -35,9 +35,9 @@ from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
 class JobMaker(BaseEstimator):
-    """The part of `BaseNet` that makes jobs of data: it sets all that networks are built from.
+    """The part of `BaseNet` that makes jobs of data, and keeps what they are made by.
 
-    What `y` means is said by the estimators, in methods of the last section.
+    What `y` means is said by the two estimators, in the methods of the last section.
     """
 
     encoder_: TableEncoder
@@ -92,9 +92,9 @@ class JobMaker(BaseEstimator):
         first: bool,
         source: FittedNetwork | None,
     ) -> tuple[Rows, Rows | None, ScorerMetric | None]:
-        """Return the encoded rows to train and to validate on, and what scores the latter.
+        """Return the rows to train and to validate on, and what scores the latter.
 
-        On the first call, learn what encodes them.
+        Rows are encoded. On the first call, learn what encodes them.
         """
         Z = self._encode_table(data, train, first, source)
         table = EncodedTable(Z, self._make_targets(data.codes, train, data.sample_weight), data.weight)
@@ -109,7 +109,7 @@ class JobMaker(BaseEstimator):
     def _encode_table(
         self, data: FitData, train: np.ndarray | None, first: bool, source: FittedNetwork | None
     ) -> Inputs:
-        """Return the encoded table; on the first call learn the encoder, or take a source's."""
+        """Return the encoded table; first learn the encoder, or take a source's."""
         if source is not None:  # weights mean something only of inputs that are encoded alike
             self.encoder_ = deepcopy(source.encoder_)
             try:
@@ -131,7 +131,7 @@ class JobMaker(BaseEstimator):
         return Z
 
     def _encode_held_out(self, X_val: TableLike, y_val: ArrayLike) -> tuple[Rows, ScorerMetric | None]:
-        """Return the caller's own rows to validate on, encoded, and what scores them."""
+        """Return the caller's rows to validate on, encoded, and what scores them."""
         with name_in_errors("X_val, y_val"):
             check_consistent_length(X_val, y_val)
             codes = self._read_target(y_val, first=False, classes=None)
@@ -147,7 +147,7 @@ class JobMaker(BaseEstimator):
         return derive_seeds(self.seed_, len(self.parameters_) if hasattr(self, "parameters_") else self.n_members)
 
     def _make_architectures(self) -> list[Architecture]:
-        """Return the members' networks as they were fitted, whatever has been set since."""
+        """Return the members' networks as fitted, whatever has been set since."""
         return [make_architecture(self.structure_, self.layer_numbers_, seed) for seed in self._derive_seeds()]
 
     # ---- what classifier and regressor say -------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class JobMaker(BaseEstimator):
         raise NotImplementedError
 
     def _choose_loss(self) -> str | TorchLoss:
-        """Return the loss: the name of one in `training.rules.losses`, or the user's own."""
+        """Return the loss: a name in `training.rules.losses`, or the user's own."""
         raise NotImplementedError
 
     def _read_target(self, y: ArrayLike, *, first: bool, classes: ArrayLike | None) -> np.ndarray:
@@ -173,9 +173,9 @@ class JobMaker(BaseEstimator):
         raise NotImplementedError
 
     def _weigh_rows(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
-        """Return how much rows count in the loss, (n_rows,), or None if all the same."""
+        """Return (n_rows,) what rows weigh in the loss, or None if all the same."""
         return sample_weight
 
     def _choose_strata(self, codes: np.ndarray) -> np.ndarray | None:
-        """Return the class numbers by which rows are held out class by class, or None."""
+        """Return class numbers, to hold rows out class by class, or None."""
         return None

@@ -1,4 +1,4 @@
-"""NetRegressor."""
+"""`NetRegressor`: neural networks that predict numbers."""
 
 from typing import Any, ClassVar, Self
 
@@ -292,8 +292,12 @@ class NetRegressor(RegressorMixin, BaseNet):
         return self._fit(X, y, sample_weight, one_epoch=True)
 
     def predict(self, X: TableLike) -> np.ndarray:
-        """Predicted values, float64 of shape (n_rows,), or (n_rows, n_targets) if `y`
-        had two dimensions.
+        """Return predicted values.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), or (n_rows, n_targets), float64
+            The latter if `y` had several columns.
         """
         members = [self.target_.predict(outputs, clip=self.clip_prediction) for outputs in self._compute_outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)

@@ -55,7 +55,7 @@ def make_architecture(structure: Structure, numbers: dict[str, float], seed: int
 
 @lru_cache(maxsize=256)
 def _trace_ours(arguments: tuple[tuple[str, Any], ...]) -> tuple[Graph, tuple[str, ...]]:
-    """Return the graph of a network of ours, and the parameter of each of its numbers."""
+    """Return the graph of a network of ours, and its numbers' parameters by name."""
     graph, rates = trace(_make_module(dict(arguments)))
     names = {value: name for name, value in STAND_INS.items()}
     return graph, tuple(names[rate] for rate in rates)
@@ -111,7 +111,7 @@ _WARNED: set[str] = set()
 
 
 def warn_trained_alone(error: UnknownLayerError) -> None:
-    """Warn, once for each reason, that networks of a kind are not compiled or stacked."""
+    """Warn, once for each reason, that such networks are not compiled or stacked."""
     message = (
         f"{error}: networks of this kind can not be compiled or stacked, so they train through torch, each by itself"
     )

@@ -1,6 +1,4 @@
-"""From an estimator's parameters, its encoded rows and its members' networks to the jobs
-that train them.
-"""
+"""From parameters, encoded rows and networks to the jobs that train an estimator."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -53,7 +51,7 @@ class Task(NamedTuple):
 
 
 def derive_seeds(first: int, count: int) -> list[int]:
-    """Return the members' seeds: the first member has the seed that it would have alone."""
+    """Return the members' seeds; the first has the seed it would have alone."""
     return [first, *(int(key) & 0x7FFFFFFF for key in mix_keys(first, MEMBER, np.arange(1, count)))]
 
 
@@ -104,7 +102,7 @@ def make_member_jobs(job: TrainingJob, seeds: list[int], members: list[Architect
 
 
 def continue_jobs(jobs: list[TrainingJob], starts: list[State]) -> list[TrainingJob]:
-    """Return jobs that go on from these states; set the counters of modules to theirs."""
+    """Return jobs that go on from states; set counters in modules to theirs."""
     for job, start in zip(jobs, starts, strict=True):
         set_batch_counters(job.graph, start.step)
     return [replace(job, start=start) for job, start in zip(jobs, starts, strict=True)]

@@ -21,7 +21,7 @@ def make_stopping(net: FittingParameters) -> Stopping:
 
 
 class _ClassOutputs(ClassifierMixin, BaseEstimator):
-    """Stands for a fitted classifier in a call of a scorer: its X are a network's outputs."""
+    """A fitted classifier for scorers, whose X are a network's outputs."""
 
     def __init__(self, target: ClassTarget):
         self.target, self.classes_ = target, target.classes
@@ -36,7 +36,7 @@ class _ClassOutputs(ClassifierMixin, BaseEstimator):
 
 
 class _NumberOutputs(RegressorMixin, BaseEstimator):
-    """Stands for a fitted regressor in a call of a scorer: its X are a network's outputs."""
+    """A fitted regressor for scorers, whose X are a network's outputs."""
 
     def __init__(self, target: NumberTarget, clip: bool):
         self.target, self.clip = target, clip

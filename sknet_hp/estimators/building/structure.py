@@ -15,11 +15,12 @@ from sknet_hp.nets.init import Init
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 Structure: TypeAlias = dict[str, Any]
-"""The module and its arguments, and what encoding, loss and optimizer rest on, by name."""
+"""Module and arguments, encoding, loss and optimizer, by name."""
 
 LAYER_NUMBERS = ("dropout", "input_dropout", "residual_dropout", "norm_momentum", "norm_eps")
-"""Numbers of layers. They change no weight's shape, so a network that is trained on may
-change them. Whether there is such a layer is structure.
+"""Numbers of layers, which a network that is trained on may change.
+
+They change no weight's shape. Whether there is such a layer is structure.
 """
 
 STAND_INS = {
@@ -29,7 +30,7 @@ STAND_INS = {
     "norm_momentum": 0.125,
     "norm_eps": 2.0**-20,
 }
-"""Different values for the numbers of layers, by which a traced graph's are told apart."""
+"""Values, each another, by which the numbers in a traced graph are told apart."""
 
 NTK = ("ntk", "ntk_normal")
 """Ways to start that come with the neural-tangent parametrisation."""
@@ -39,8 +40,9 @@ NO_ARGUMENTS = ("optimizer", "loss", "precision", *_ENCODING)
 """Parts of a structure that are no arguments of a module."""
 
 _PERIODIC = {"plr": (48, 24, 0.01), "pbld": (16, 4, 0.1)}
-"""Frequencies, width and sigma of periodic embeddings (Gorishniy et al. 2022;
-Holzmüller et al. 2024).
+"""Frequencies, width and sigma of periodic embeddings.
+
+After Gorishniy et al. 2022 and Holzmüller et al. 2024.
 """
 
 _INIT_OF_ACTIVATION = {"selu": "lecun_normal", "tanh": "xavier_uniform", "sigmoid": "xavier_uniform"}
@@ -80,7 +82,7 @@ def check_unchanged(before: Structure, after: Structure) -> None:
 
 
 def _drop_dropouts(structure: Structure) -> Structure:
-    """Return a structure without its dropouts, which hold no weights and may come and go."""
+    """Return a structure without dropouts: they have no weights and may come and go."""
     whole = Front(*structure["front"])._asdict() | structure if "front" in structure else structure
     return {
         name: value
@@ -150,7 +152,7 @@ def _make_normalization_arguments(net: NetworkParameters) -> dict[str, Any]:
 
 
 def _stand_in_for_dropout(net: NetworkParameters, name: str) -> float:
-    """Return the value that stands for a dropout rate; 0 where there is no such layer."""
+    """Return what stands for a dropout rate; 0 where there is no such layer."""
     return STAND_INS[name] if getattr(net, name) > 0 else 0.0
 
 

@@ -1,6 +1,4 @@
-"""Transfer: which layers a network takes from another, which stay as they are, and which
-learn at a lower rate.
-"""
+"""Transfer: layers that are taken from another network, frozen, or slowed down."""
 
 import os
 from typing import Any
@@ -18,7 +16,7 @@ from sknet_hp.training.start import make_state
 
 
 def load_source(net: CommonParameters) -> FittedNetwork | None:
-    """Return the fitted estimator that `init_from` names, or None; for networks that begin.
+    """Return the fitted estimator that `init_from` names, or None.
 
     Raises
     ------
@@ -44,7 +42,8 @@ def load_source(net: CommonParameters) -> FittedNetwork | None:
         return None
     _check_fitted(net, source)
     _check_encoding(net, source)
-    return source  # type: ignore[no-any-return]
+    fitted: FittedNetwork = source
+    return fitted
 
 
 def _check_fitted(net: CommonParameters, source: Any) -> None:
@@ -84,7 +83,7 @@ def _check_encoding(net: CommonParameters, source: FittedNetwork) -> None:
 def make_transferred_state(
     net: CommonParameters, source: FittedNetwork, job: TrainingJob, own: dict[str, Tensor]
 ) -> State:
-    """Return the state of a job's network that starts from a fitted estimator's weights.
+    """Return the state of a network that starts from a fitted estimator's weights.
 
     It has the tensors of the source that match by name and shape, and its `own` for the
     rest.

@@ -1,4 +1,4 @@
-"""From an estimator's parameters to the terms of a training step: rates, schedules, batches."""
+"""From an estimator's parameters to a training step: rates, schedules, batches."""
 
 from typing import Protocol
 
@@ -143,6 +143,6 @@ def choose_precision(
 
 
 def read_loss_parameter(net: CommonParameters, loss: str | TorchLoss) -> float:
-    """Return the value of the parameter that a loss has, such as "huber_delta"; 0 if none."""
+    """Return the value of a loss's own parameter, such as `huber_delta`; 0 if none."""
     name = None if isinstance(loss, TorchLoss) else LOSSES[loss].parameter
     return 0.0 if name is None else float(getattr(net, name))

@@ -42,7 +42,7 @@ def make_user_module(
 
 
 def check_trainable(structure: Structure, own: nn.Module) -> None:
-    """Refuse a module without parameters to train, or with some that are not float32."""
+    """Refuse a module that has no parameters to train, or not of float32."""
     parameters = list(own.parameters())
     if any(p.requires_grad for p in parameters) and all(p.dtype == torch.float32 for p in parameters):
         return

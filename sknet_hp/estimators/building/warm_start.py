@@ -10,7 +10,7 @@ from sknet_hp.training.job import State, TrainingJob
 
 
 def find_starts(net: FittingParameters, states: list[State] | None, one_epoch: bool) -> list[State] | None:
-    """Return the states that an estimator's members go on from; None if they begin anew.
+    """Return the states that the members go on from; None if they begin anew.
 
     Parameters
     ----------

@@ -1,5 +1,4 @@
-"""Every hyperparameter, as data: what may be given, what it means, over which range to
-search it, and where that comes from.
+"""Every hyperparameter, as data: values, meaning, the range to search, and its source.
 
 Constraints, the docstrings of both estimators and the table in the documentation follow
 from here; defaults stand in the signatures.

@@ -1,4 +1,4 @@
-"""What helpers read of an estimator's parameters: a protocol for each of the registries.
+"""What helpers read of an estimator's parameters: a protocol for each registry.
 
 Each lists the names of the registry of the same name in this room, with their types.
 """
@@ -99,7 +99,7 @@ class FittingParameters(Protocol):
     restore_best: bool
     refit_full: bool
     init_from: Any  # a fitted estimator, the path of a file, or None
-    freeze: str | int | Sequence[str] | None
+    freeze: str | int | list[str] | tuple[str, ...] | None
     unfreeze_epoch: int | None
     lr_layer_decay: float
     n_members: int

@@ -84,7 +84,7 @@ def read_class_weights(target: ClassTarget, given: dict[Any, Any]) -> np.ndarray
 
 
 def weigh_rows(target: ClassTarget, weights: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return each row's factor, (n_rows,): of its class, or the product over its labels."""
+    """Return (n_rows,) the factor of each row's class, or the product over labels."""
     if not target.multilabel:
         return weights[codes]
     return np.where(codes > 0, weights[:, 1], weights[:, 0]).prod(axis=1)

@@ -37,7 +37,7 @@ class FitData(NamedTuple):
 
     @property
     def weighted_rows(self) -> np.ndarray | None:
-        """Numbers of the rows of positive weight, which take part; None stands for all."""
+        """Numbers of the rows of positive weight; None stands for all."""
         return find_weighted_rows(self.weight)
 
 
@@ -80,7 +80,7 @@ def split_rows(net: FittingParameters, seed: int, data: FitData) -> tuple[np.nda
 
 
 def _split_by_splitter(net: FittingParameters, data: FitData) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the rows in the first split that `validation_split` makes."""
+    """Return the numbers of the rows in the first split of `validation_split`."""
     rows, taking_part = np.arange(len(data.codes)), data.weighted_rows
     try:
         train, validation = next(iter(net.validation_split.split(rows[:, None], data.y, data.groups)))
@@ -111,7 +111,7 @@ def _split_by_splitter(net: FittingParameters, data: FitData) -> tuple[np.ndarra
 
 
 def _split_at_random(net: FittingParameters, seed: int, data: FitData) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the rows that are left, and of `validation_fraction` of them."""
+    """Return the numbers of the rows to train on, and of `validation_fraction`."""
     taking_part = data.weighted_rows
     rows = np.arange(len(data.codes)) if taking_part is None else taking_part
     fraction = choose_fraction(len(rows)) if isinstance(net.validation_fraction, str) else net.validation_fraction

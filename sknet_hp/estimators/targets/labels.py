@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from numbers import Integral
 from reprlib import repr as short
-from typing import Any
 
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from sknet_hp.estimators.encoding.frames import is_missing
+from sknet_hp.estimators.types import ArrayLike
 
 _WHOLE_UNTIL = 2**53  # from there on a float no longer holds every whole number
 
 
-def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(the distinct labels, sorted; the number of each row's label among them)."""
+def _number_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct labels, sorted, and each row's number among them."""
     if y.dtype.kind in "iu" and len(y):
         low, high = int(y.min()), int(y.max())
         if high - low < 1000 and high < 2**62:  # as below, without sorting
@@ -27,25 +27,27 @@ def _labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return seen, codes
 
 
-def is_multilabel(y: Any) -> bool:
-    """Whether y is a matrix that says which labels each row has."""
+def is_multilabel(y: ArrayLike) -> bool:
+    """Return whether y is a matrix that says which labels each row has."""
     two = len(getattr(y, "shape", ())) == 2 or (
         isinstance(y, list) and len(y) > 0 and isinstance(y[0], (list, tuple, np.ndarray))
     )
     return two and type_of_target(y, input_name="y") == "multilabel-indicator"
 
 
-def is_integer_array(labels: Any) -> bool:
-    """Whether labels are whole numbers in an array of one dimension, of which nothing
-    is to be checked.
+def is_integer_array(labels: ArrayLike) -> bool:
+    """Return whether labels are integers in an array of one dimension.
+
+    Of such labels nothing is to be checked.
     """
     return type(labels) is np.ndarray and labels.ndim == 1 and labels.dtype.kind in "iu"
 
 
 @dataclass(eq=False)
 class ClassTarget:
-    """Labels as class numbers; or, where rows may have several labels, an indicator
-    matrix as it is.
+    """Labels, which networks are given as class numbers, or as an indicator matrix.
+
+    The latter where rows may have several labels.
 
     Attributes
     ----------
@@ -58,41 +60,41 @@ class ClassTarget:
     multilabel: bool = False
 
     @classmethod
-    def learn(cls, y: Any, classes: Any) -> "tuple[ClassTarget, np.ndarray]":
-        """(what y is, y encoded); `classes` may tell of labels that y does not show."""
+    def learn(cls, y: ArrayLike, classes: ArrayLike | None) -> "tuple[ClassTarget, np.ndarray]":
+        """Return what y is, and y encoded; `classes` may have labels that y has not."""
         if is_multilabel(y):
-            matrix = _indicator(y)
+            matrix = _read_indicator(y)
             target = cls(np.arange(matrix.shape[1]), True)
             target.check_classes(classes)
             return target, matrix
-        y = _column(y)
-        seen, codes = _labels(y)
+        y = _read_column(y)
+        seen, codes = _number_labels(y)
         if classes is None:
             return cls(seen), codes
-        target = cls(_classes(classes))
-        return target, target._known(y, seen, codes)
+        target = cls(_read_classes(classes))
+        return target, target._match_classes(y, seen, codes)
 
-    def check_classes(self, classes: Any) -> None:
+    def check_classes(self, classes: ArrayLike | None) -> None:
         """Refuse classes, if any are given, that are not these."""
-        if classes is not None and not np.array_equal(_classes(classes), self.classes):
+        if classes is not None and not np.array_equal(_read_classes(classes), self.classes):
             raise ValueError(
                 f"classes={np.asarray(classes)[:10].tolist()} are not the classes {self.classes[:10].tolist()} of "
                 f"this network, which stay; leave them out, or begin anew with fit"
             )
 
-    def encode(self, y: Any) -> np.ndarray:
-        """Class numbers (n_rows,), or the indicator matrix (n_rows, n_labels) float32."""
+    def encode(self, y: ArrayLike) -> np.ndarray:
+        """Return class numbers (n_rows,), or the matrix (n_rows, n_labels) float32."""
         if self.multilabel:
-            matrix = _indicator(y)
+            matrix = _read_indicator(y)
             if matrix.shape[1] != len(self.classes):
                 raise ValueError(
                     f"y has {matrix.shape[1]} columns of labels, but this network was trained for {len(self.classes)}"
                 )
             return matrix
-        y = _column(y)
-        return self._known(y, *_labels(y))
+        y = _read_column(y)
+        return self._match_classes(y, *_number_labels(y))
 
-    def _known(self, y: np.ndarray, seen: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    def _match_classes(self, y: np.ndarray, seen: np.ndarray, codes: np.ndarray) -> np.ndarray:
         if len(seen) == len(self.classes) and (seen == self.classes).all():
             return codes
         classes = self.classes
@@ -107,11 +109,14 @@ class ClassTarget:
         return np.searchsorted(classes, y)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """The opposite of `encode`."""
+        """Return the labels, or the indicator matrix, that `encode` was given."""
         return codes.astype(np.int64) if self.multilabel else self.classes[codes]
 
     def compute_probabilities(self, outputs: np.ndarray) -> np.ndarray:
-        """Of the classes, or of each label by itself, float64 (n_rows, n_classes)."""
+        """Return probabilities (n_rows, n_classes) from a network's outputs.
+
+        They are float64; where rows may have several labels, of each label by itself.
+        """
         outputs = outputs.astype(np.float64)
         if self.multilabel:
             with np.errstate(over="ignore"):
@@ -122,53 +127,54 @@ class ClassTarget:
         return outputs
 
     def choose_labels(self, probabilities: np.ndarray) -> np.ndarray:
-        """The most probable label of each row, (n_rows,); or an indicator of those more
-        probable than not.
+        """Return the most probable label of each row, (n_rows,).
+
+        Where rows may have several: an indicator of those more probable than not.
         """
         return (probabilities > 0.5).astype(np.int64) if self.multilabel else self.classes[probabilities.argmax(axis=1)]
 
     def predict(self, outputs: np.ndarray) -> np.ndarray:
-        """The same from a network's outputs."""
+        """Return the labels that `choose_labels` gives for a network's outputs."""
         return self.choose_labels(self.compute_probabilities(outputs))
 
 
-def _column(y: Any) -> np.ndarray:
+def _read_column(y: ArrayLike) -> np.ndarray:
     if is_integer_array(y):
         return np.ascontiguousarray(y)
-    y = column_or_1d(_exact(y), warn=True)
+    y = column_or_1d(_keep_values(y), warn=True)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
     _check_labels(y, "y")
     return y
 
 
-def _exact(labels: Any) -> Any:
-    """Labels of types that NumPy has not, or scikit-learn knows nothing of, as an array
-    that keeps their values.
+def _keep_values(labels: ArrayLike) -> ArrayLike:
+    """Return labels as an array that keeps their values.
+
+    Some types NumPy has not, and of some scikit-learn knows nothing; other labels are
+    returned as they are.
     """
     if getattr(labels, "ndim", 1) == 2 and hasattr(labels, "iloc") and labels.shape[1] == 1:
-        column = _exact(labels.iloc[:, 0])
+        column = _keep_values(labels.iloc[:, 0])
         return column.reshape(-1, 1) if isinstance(column, np.ndarray) else labels
-    kind = getattr(
-        getattr(labels, "dtype", None), "numpy_dtype", None
-    )  # of pandas' nullable types, and of Arrow's in pandas
+    kind = getattr(getattr(labels, "dtype", None), "numpy_dtype", None)  # of nullable and Arrow's types in pandas
     if kind is not None and kind.kind in "iub" and not labels.isna().any():
         return labels.to_numpy(dtype=kind)  # not by way of float64, which makes neighbours of large integers one
     return labels.astype(object) if isinstance(labels, np.ndarray) and labels.dtype.kind == "T" else labels
 
 
-def _classes(given: Any) -> np.ndarray:
-    """Labels given as `classes`, sorted."""
-    labels = np.asarray(_exact(given))
+def _read_classes(given: ArrayLike) -> np.ndarray:
+    """Return labels given as `classes`, sorted."""
+    labels = np.asarray(_keep_values(given))
     _check_labels(labels, "classes")
     return unique_labels(labels)
 
 
 def _check_labels(labels: np.ndarray, name: str) -> None:
-    """Refuse what is no label: missing ones, floats that may be several integers, and
-    objects that are no strings.
+    """Refuse what is no label.
 
-    scikit-learn takes the last for labels of a regression, or fails to sort them.
+    That are missing values; floats that may be several integers; and objects that are
+    no strings, which scikit-learn takes for targets of a regression, or fails to sort.
     """
     if labels.dtype.kind == "f" and (large := labels[np.abs(labels.astype(np.float64)) >= _WHOLE_UNTIL]).size:
         raise ValueError(
@@ -198,7 +204,7 @@ def _check_labels(labels: np.ndarray, name: str) -> None:
             )
 
 
-def _indicator(y: Any) -> np.ndarray:
+def _read_indicator(y: ArrayLike) -> np.ndarray:
     matrix = check_array(y, accept_sparse=True, input_name="y", dtype=np.float32)
     matrix = np.ascontiguousarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
     if not ((matrix == 0) | (matrix == 1)).all():

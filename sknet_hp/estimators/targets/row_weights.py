@@ -9,7 +9,7 @@ _SMALLEST = float(np.finfo(np.float32).tiny)  # what is less is zero to the proc
 
 
 def read_sample_weight(sample_weight: ArrayLike | None, X: TableLike) -> np.ndarray | None:
-    """Return (n_rows,) float64 weights, checked, as shares of the largest; None for none.
+    """Return weights, checked, as float64 shares of the largest; None for none.
 
     Only ratios matter, and sums of shares can not overflow.
     """
