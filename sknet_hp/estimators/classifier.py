@@ -9,12 +9,13 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
 
 from sknet_hp.estimators.base import BaseNet
+from sknet_hp.estimators.building.losses import choose_class_loss
 from sknet_hp.estimators.parameters import CLASSIFIER
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets.class_weight import balance_classes, read_class_weights, weigh_rows
 from sknet_hp.estimators.targets.labels import ClassTarget, is_integer_array, is_multilabel
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.training.rules.torch_loss import TorchLoss, read_loss
+from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
 @documented(CLASSIFIER)
@@ -346,33 +347,14 @@ class NetClassifier(ClassifierMixin, BaseNet):
         """Return the accuracy on X and y, as scikit-learn's classifiers do."""
         labels = self.predict(X)
         if sample_weight is None and is_integer_array(y) and is_integer_array(labels) and labels.shape == y.shape:
-            return float(
-                np.mean(labels == y)
-            )  # scikit-learn's function, with all its checks, can take longer than the prediction
+            return float(np.mean(labels == y))  # scikit-learn's function can take longer than the prediction
         return float(accuracy_score(y, labels, sample_weight=sample_weight))
 
     def _count_outputs(self) -> int:
         return len(self.classes_)
 
     def _choose_loss(self) -> str | TorchLoss:
-        if callable(self.loss):
-            if self.label_smoothing or self.mixup_alpha:
-                raise ValueError(
-                    f"loss={self.loss!r} is called with class numbers, which label_smoothing={self.label_smoothing!r} "
-                    f"and mixup_alpha={self.mixup_alpha!r} make into shares; set both to 0 (`nn.CrossEntropyLoss` has "
-                    f"a label_smoothing of its own)"
-                )
-            return read_loss(
-                self.loss, "binary_cross_entropy" if self.target_.multilabel else "cross_entropy", self._count_outputs()
-            )
-        if not self.target_.multilabel:
-            return "cross_entropy" if self.loss == "auto" else self.loss
-        if self.loss != "auto":
-            raise ValueError(
-                f"loss={self.loss!r} is for one label a row, but y has {len(self.classes_)} columns of labels; use "
-                f"loss='auto'"
-            )
-        return "binary_cross_entropy"
+        return choose_class_loss(self, self.target_)
 
     def _read_target(self, y: ArrayLike, *, first: bool, classes: ArrayLike | None) -> np.ndarray:
         if not first:

@@ -5,14 +5,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
-from torch import nn
 
 from sknet_hp.estimators.base import BaseNet
+from sknet_hp.estimators.building.losses import choose_number_loss, is_loss_of_counts
 from sknet_hp.estimators.parameters import REGRESSOR
 from sknet_hp.estimators.signatures import constraints, documented
 from sknet_hp.estimators.targets.numbers import NumberTarget, read_numbers
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.training.rules.torch_loss import TorchLoss, read_loss
+from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
 @documented(REGRESSOR)
@@ -305,15 +305,8 @@ class NetRegressor(RegressorMixin, BaseNet):
     def _count_outputs(self) -> int:
         return len(self.target_.mean)
 
-    @property
-    def _has_counts(self) -> bool:
-        """Whether outputs are logarithms of counts."""
-        return self.loss == "poisson" or self.loss is nn.PoissonNLLLoss or isinstance(self.loss, nn.PoissonNLLLoss)
-
     def _choose_loss(self) -> str | TorchLoss:
-        if callable(self.loss):
-            return read_loss(self.loss, "poisson" if self._has_counts else "mse", self._count_outputs())
-        return "mse" if self.loss == "auto" else self.loss
+        return choose_number_loss(self, self._count_outputs())
 
     def _read_target(self, y: ArrayLike, *, first: bool, classes: ArrayLike | None) -> np.ndarray:
         y, self._flat = read_numbers(y)
@@ -325,7 +318,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         if not hasattr(self, "target_"):
             rows = slice(None) if train is None else train
             weight = None if sample_weight is None else sample_weight[rows]
-            self.target_ = NumberTarget.learn(codes[rows], weight, flat=self._flat, counts=self._has_counts)
+            self.target_ = NumberTarget.learn(codes[rows], weight, flat=self._flat, counts=is_loss_of_counts(self))
         return self.target_.encode(codes)
 
     def __sklearn_tags__(self) -> Tags:

@@ -115,3 +115,19 @@ class CommonParameters(InputParameters, NetworkParameters, UpdateParameters, Fit
     """All parameters that both estimators have."""
 
     loss: Any  # a name, or a loss of torch: each estimator takes others
+
+
+class ClassifierParameters(CommonParameters, Protocol):
+    """The parameters of a classifier: those of both estimators, and `task.CLASSIFIER`."""
+
+    focal_gamma: float
+    label_smoothing: float
+    class_weight: dict[Any, float] | str | None
+
+
+class RegressorParameters(CommonParameters, Protocol):
+    """The parameters of a regressor: those of both estimators, and `task.REGRESSOR`."""
+
+    huber_delta: float
+    quantile: float
+    clip_prediction: bool
