@@ -118,7 +118,7 @@ class CommonParameters(InputParameters, NetworkParameters, UpdateParameters, Fit
 
 
 class ClassifierParameters(CommonParameters, Protocol):
-    """The parameters of a classifier: those of both estimators, and `task.CLASSIFIER`."""
+    """Those of a classifier: `task.CLASSIFIER` besides."""
 
     focal_gamma: float
     label_smoothing: float
@@ -126,7 +126,7 @@ class ClassifierParameters(CommonParameters, Protocol):
 
 
 class RegressorParameters(CommonParameters, Protocol):
-    """The parameters of a regressor: those of both estimators, and `task.REGRESSOR`."""
+    """Those of a regressor: `task.REGRESSOR` besides."""
 
     huber_delta: float
     quantile: float

@@ -33,7 +33,7 @@ class NumberTarget:
 
     @classmethod
     def learn(cls, y: np.ndarray, weight: np.ndarray | None, *, flat: bool, counts: bool) -> "NumberTarget":
-        """Learn mean, scale and range from training rows, (n_rows, n_targets) float64."""
+        """Learn from training rows, (n_rows, n_targets) float64, of some weight."""
         mean = np.average(y, axis=0, weights=weight)
         present = y if weight is None else y[weight > 0]
         low, high = present.min(axis=0), present.max(axis=0)
