@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sknet_hp import presets
-from sknet_hp.fusion.backend import fused
+from sknet_hp.fusion.session import fused
 
 if TYPE_CHECKING:
     from sknet_hp.estimators.classifier import NetClassifier

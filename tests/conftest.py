@@ -18,10 +18,10 @@ for variable in (
 @pytest.fixture
 def patience(monkeypatch):
     """On a busy machine too networks wait for their company."""
-    from sknet_hp.fusion import engine
+    from sknet_hp.fusion import batching
 
-    monkeypatch.setattr(engine, "_LEAST_WAIT", 10.0)
-    monkeypatch.setattr(engine, "_LONGEST_WAIT", 10.0)
+    monkeypatch.setattr(batching, "_LEAST_WAIT", 10.0)
+    monkeypatch.setattr(batching, "_LONGEST_WAIT", 10.0)
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def bundles(monkeypatch, patience):
     """How many networks begin to train at a time, in order, in threads of tasks or with
     executors.
     """
-    from sknet_hp.fusion import entry
-    from sknet_hp.fusion.executors.cluster import RemoteWorker
+    from sknet_hp.fusion import engine, interface
     from sknet_hp.fusion.executors.inline import InlineExecutor
+    from sknet_hp.fusion.executors.worker import RemoteWorker
 
     sizes = []
     for executor in (InlineExecutor, RemoteWorker):
@@ -42,12 +42,12 @@ def bundles(monkeypatch, patience):
 
         monkeypatch.setattr(executor, "submit", submit)
 
-    def train_all(jobs, cancellation, cores, original=entry.train_all):
-        if entry._engine_of_task() is not None:
+    def train_all(jobs, cancellation, cores, original=interface.train_all):
+        if engine.get_engine_of_task() is not None:
             sizes.append(len(jobs))
         return original(jobs, cancellation, cores)
 
-    monkeypatch.setattr(entry, "train_all", train_all)
+    monkeypatch.setattr(interface, "train_all", train_all)
     return sizes
 
 

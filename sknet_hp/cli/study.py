@@ -23,7 +23,7 @@ from sknet_hp.cli.progress import NetworkProgress
 from sknet_hp.cli.spaces import MAX_EPOCHS, affordable_candidates, grid_of, n_networks, random_space
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.regressor import NetRegressor
-from sknet_hp.fusion.backend import fused
+from sknet_hp.fusion.session import fused
 from sknet_hp.search import GridSearchCV, RandomizedSearchCV
 
 PILOT_CANDIDATES = 3

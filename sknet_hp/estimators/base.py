@@ -23,7 +23,7 @@ from sknet_hp.estimators.targets.held_out import FitData, split_rows
 from sknet_hp.estimators.targets.row_weights import read_sample_weight, scale_weights
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.fusion.detection import TrainsNetworks
-from sknet_hp.fusion.entry import count_cores_of_caller, train_jobs
+from sknet_hp.fusion.interface import count_cores_of_caller, train_jobs
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.training.job import EpochRecord, State, TrainingJob, TrainingResult
 from sknet_hp.training.prediction import predict

@@ -1,5 +1,5 @@
-"""What the engine moves: jobs with the threads that wait for them, and bundles of jobs
-that train together.
+"""What the engine moves: jobs that threads wait for, and bundles of jobs that train
+together.
 """
 
 import threading
@@ -8,10 +8,22 @@ from dataclasses import dataclass, field
 from sknet_hp.fusion.tasks.task import Task
 from sknet_hp.training.job import TrainingJob, TrainingResult
 
+Note = tuple[str, type[Warning]]
+"""What a user is to be warned of, and the category of the warning."""
+
 
 @dataclass(eq=False)
-class Waiting:
-    """A job, and the thread that waits for it."""
+class WaitingJob:
+    """A job, and the thread that waits for it.
+
+    Attributes
+    ----------
+    task : that the thread runs; None if it is a thread of somebody else's.
+    number : jobs of smaller numbers are trained first.
+    event : set when there is a result or an error.
+    notes : what the thread is to warn of.
+    siblings : all jobs that the thread waits for, this one included.
+    """
 
     job: TrainingJob
     task: Task | None
@@ -19,38 +31,48 @@ class Waiting:
     event: threading.Event = field(default_factory=threading.Event)
     result: TrainingResult | None = None
     error: BaseException | None = None
-    notes: list[tuple[str, type[Warning]]] = field(default_factory=list)
-    together: "list[Waiting]" = field(default_factory=list)  # what the thread waits for, this one included
+    notes: list[Note] = field(default_factory=list)
+    siblings: "list[WaitingJob]" = field(default_factory=list)
 
-    def cancelled(self) -> bool:
+    def is_cancelled(self) -> bool:
+        """Return whether the call that the job belongs to was cancelled."""
         return self.task is not None and self.task.call.cancelled
 
 
 @dataclass(eq=False)
 class Bundle:
-    """Jobs of one key that train together."""
+    """Jobs of one key that train together.
 
-    members: list[Waiting]
+    Attributes
+    ----------
+    deaths : how many workers have died in turn over these jobs.
+    expected : seconds that training them is expected to take.
+    begun : when it began, by `time.monotonic`.
+    """
+
+    members: list[WaitingJob]
     deaths: int = 0
     expected: float = 0.0
     begun: float = 0.0
 
     @property
     def jobs(self) -> list[TrainingJob]:
-        return [w.job for w in self.members]
+        """The jobs of its members."""
+        return [waiting.job for waiting in self.members]
 
-    def cancelled(self) -> bool:
-        return all(w.cancelled() for w in self.members)
+    def is_cancelled(self) -> bool:
+        """Return whether nobody waits for any of its jobs."""
+        return all(waiting.is_cancelled() for waiting in self.members)
 
 
-def halves(members: list[Waiting]) -> list[list[Waiting]]:
-    """Two bundles of one."""
+def split_in_halves(members: list[WaitingJob]) -> list[list[WaitingJob]]:
+    """Return the first half and the second one; a single member stays a single list."""
     middle = (len(members) + 1) // 2
     return [part for part in (members[:middle], members[middle:]) if part]
 
 
-def own_instance(error: BaseException) -> BaseException:
-    """An instance of the error for one job alone, so that tracebacks do not mix."""
+def copy_error(error: BaseException) -> BaseException:
+    """Return an instance of the error for one job alone, so that tracebacks do not mix."""
     try:
         own = type(error)(*error.args)
     except Exception:  # a constructor we know nothing about

@@ -1,10 +1,12 @@
-"""Which executors there are for networks that train in company: the GPUs of this
-process, or the workers of a cluster.
+"""The executors for networks that train together: the GPUs of this process, or the
+workers of a cluster.
 """
 
 import threading
+from collections.abc import Sequence
 
 from sknet_hp.fusion import devices
+from sknet_hp.fusion.bundles import Note
 from sknet_hp.fusion.executors.base import Executor
 from sknet_hp.fusion.executors.cluster import Cluster
 from sknet_hp.fusion.executors.inline import InlineExecutor
@@ -18,84 +20,81 @@ class ExecutorPool:
     Parameters
     ----------
     lock : shared with the engine, which holds it in every call; notified when there are
-        more places.
+        more executors.
+
+    Attributes
+    ----------
+    inline : executors of this process, by the name of their device.
     """
 
     def __init__(self, lock: threading.Condition):
         self.lock = lock
         self.n_jobs = 1
         self.cluster: Cluster | None = None
-        self.here: dict[str, InlineExecutor] = {}
+        self.inline: dict[str, Executor] = {}
 
-    def begin(self, n_jobs: int | None, over: str | Cluster | None) -> None:
-        """The rules of a session. On a cluster `n_jobs` is a number of workers, and all
-        cores here are for tasks.
+    def begin_session(self, n_jobs: int | None, over: str | Cluster | None) -> None:
+        """Take on the rules of a session.
+
+        On a cluster `n_jobs` is a number of workers, and all cores here are for tasks.
         """
         self.cluster = over if isinstance(over, Cluster) else None
         self.n_jobs = resolve_n_jobs(None if self.cluster else n_jobs, count_cores())
         if self.cluster is not None:
-            self.cluster.begin(n_jobs, self._changed)
+            self.cluster.begin_session(n_jobs, self._notify)
 
-    def _changed(self) -> None:
+    def _notify(self) -> None:
         with self.lock:
             self.lock.notify()
 
-    def take_notes(self) -> list[tuple[str, type[Warning]]]:
-        """What is to be warned of."""
+    def end_session(self) -> None:
+        """Tell the cluster, if there is one, that the session has ended."""
+        if self.cluster is not None:
+            self.cluster.end_session()
+
+    def take_notes(self) -> list[Note]:
+        """Return what is to be warned of, and has not been yet."""
         return [] if self.cluster is None else self.cluster.take_notes()
 
-    def has(self, job: TrainingJob) -> bool:
-        """Whether such jobs train in company; others train in the thread that wants
-        them.
-        """
-        return self._cluster(job) is not None or job.device != "cpu"
+    def serves(self, job: TrainingJob) -> bool:
+        """Return whether such jobs train here, and not in the thread that wants them."""
+        return self._find_cluster(job) is not None or job.device != "cpu"
 
     def compute_stack_height(self, job: TrainingJob) -> int:
-        """How many networks like this one to train in one stack, where it will be
-        trained.
+        """Return how many networks like this one to train in one stack, where it will
+        be trained.
         """
         if self.cluster is None or job.device == "cpu" or job.observer is not None:
             return devices.compute_stack_height(job)
-        return devices.compute_stack_height(job, self.cluster.gpu_bytes())
+        return devices.compute_stack_height(job, self.cluster.find_free_gpu_bytes())
 
-    def prepare(self, job: TrainingJob, n_networks: int) -> None:
-        """So many networks like this one are known to be ahead."""
-        if (cluster := self._cluster(job)) is not None:
-            cluster.prepare(job, n_networks)
+    def note_demand(self, job: TrainingJob, n_networks: int) -> None:
+        """Note that so many networks like this one are known to be ahead."""
+        if (cluster := self._find_cluster(job)) is not None:
+            cluster.note_demand(job, n_networks)
 
-    def end(self) -> None:
-        """A session has ended."""
-        if self.cluster is not None:
-            self.cluster.end()
+    def count_executors(self, job: TrainingJob) -> int:
+        """Count the executors for a job, busy ones and those not ready yet included."""
+        if (cluster := self._find_cluster(job)) is not None:
+            return max(1, cluster.count_workers(job))
+        return max(1, len(self._find_executors(job)))
 
-    def any_free(self, job: TrainingJob) -> bool:
-        """Whether an executor could take such a job now."""
-        return any(not executor.busy for executor in self._all(job))
+    def find_free(self, job: TrainingJob) -> Executor | None:
+        """Return an executor that could take such a job now, None if there is none."""
+        return next((executor for executor in self._find_executors(job) if not executor.busy), None)
 
-    def count(self, job: TrainingJob) -> int:
-        """How many executors there are for such a job, busy ones and those about to be
-        ready included.
-        """
-        if (cluster := self._cluster(job)) is not None:
-            return max(1, cluster.count(job))
-        return max(1, len(self._all(job)))
+    def _find_executors(self, job: TrainingJob) -> Sequence[Executor]:
+        cluster = self._find_cluster(job)
+        return self._find_inline(job) if cluster is None else cluster.find_workers(job)
 
-    def choose(self, job: TrainingJob) -> Executor | None:
-        """A free executor for a bundle of such jobs, if there is one."""
-        return next((executor for executor in self._all(job) if not executor.busy), None)
-
-    def _all(self, job: TrainingJob) -> list[Executor]:
-        cluster = self._cluster(job)
-        return [*self._here(job)] if cluster is None else [*cluster.workers(job)]
-
-    def _cluster(self, job: TrainingJob) -> Cluster | None:
-        """The cluster that such jobs go to. Observers look on in this process."""
+    def _find_cluster(self, job: TrainingJob) -> Cluster | None:
+        """Return the cluster that such jobs go to. Observers look on in this process."""
         return self.cluster if job.observer is None else None
 
-    def _here(self, job: TrainingJob) -> list[InlineExecutor]:
+    def _find_inline(self, job: TrainingJob) -> list[Executor]:
         names = [job.device]
         if job.device == "cuda":
             import torch
 
             names = [f"cuda:{i}" for i in range(max(1, torch.cuda.device_count()))]
-        return [self.here.setdefault(name, InlineExecutor(name)) for name in names]
+        return [self.inline.setdefault(name, InlineExecutor(name)) for name in names]

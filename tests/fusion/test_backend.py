@@ -19,10 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
-from sknet_hp.fusion.backend import WIDE, FusedBackend
+from sknet_hp.fusion.backend import MAX_TASKS, FusedBackend
 from sknet_hp.fusion.detection import has_network
 from sknet_hp.fusion.engine import get_engine
-from sknet_hp.fusion.entry import count_cores_of_caller, train_job
+from sknet_hp.fusion.interface import count_cores_of_caller, train_job
 from sknet_hp.fusion.tasks.sizes import estimate_bytes_of_batch
 from sknet_hp.system import processors
 from tests.helpers.fakes import make_job
@@ -175,7 +175,7 @@ def test_width_is_told_to_those_with_networks_alone(net):
     with sknet_hp.fused(2):
         assert joblib.effective_n_jobs(-1) == 1
         assert Asks().fit(None, None) == 1
-        assert Asks(make_pipeline(net())).fit(None, None) == WIDE
+        assert Asks(make_pipeline(net())).fit(None, None) == MAX_TASKS
 
 
 def test_tasks_without_a_network_run_in_the_callers_thread_in_order(data):

@@ -7,9 +7,9 @@ import pytest
 from joblib import Parallel, delayed
 
 import sknet_hp
-from sknet_hp.fusion import devices, engine
-from sknet_hp.fusion.entry import train_job
+from sknet_hp.fusion import batching, devices
 from sknet_hp.fusion.executors.base import WorkerDied
+from sknet_hp.fusion.interface import train_job
 from sknet_hp.training.cancellation import Cancelled
 from tests.helpers.fakes import DEVICE, FakeExecutor, make_job
 from tests.helpers.scripts import wait_until
@@ -26,21 +26,21 @@ def train(seed, **changes):
 @pytest.fixture
 def here(new_engine):
     """One fake device of this process."""
-    new_engine.pool.here[DEVICE] = FakeExecutor()
-    return new_engine.pool.here[DEVICE]
+    new_engine.pool.inline[DEVICE] = FakeExecutor()
+    return new_engine.pool.inline[DEVICE]
 
 
 @pytest.fixture
 def waits_a_second(patience, monkeypatch):
     """The engine waits long enough for tasks that are on their way, and no longer."""
-    monkeypatch.setattr(engine, "_LEAST_WAIT", 1.0)
+    monkeypatch.setattr(batching, "_LEAST_WAIT", 1.0)
 
 
 @pytest.fixture
 def two_places(new_engine, monkeypatch):
     """Two fake devices of this process."""
     places = [FakeExecutor(), FakeExecutor()]
-    monkeypatch.setattr(new_engine.pool, "_here", lambda job: places)
+    monkeypatch.setattr(new_engine.pool, "_find_inline", lambda job: places)
     return places
 
 

@@ -29,7 +29,7 @@ def test_ctrl_c(tmp_path):
         with sknet_hp.fused(2):
             want = Parallel()(delayed(fit)(s) for s in range(4))
             def say():
-                while not get_engine().progress().training:
+                while not get_engine().count_networks().training:
                     time.sleep(0.01)
                 time.sleep(0.3)
                 print("training", flush=True)
@@ -101,7 +101,7 @@ def test_an_exit_in_the_middle_is_quick_and_clean(tmp_path):
         from sknet_hp.fusion.engine import get_engine
         sknet_hp.fused(2)
         generator = Parallel(return_as="generator")(delayed(fit)(s, max_epochs=10**6) for s in range(40))
-        while not get_engine().progress().training:
+        while not get_engine().count_networks().training:
             time.sleep(0.01)
         """,
     )
@@ -116,7 +116,7 @@ def test_a_parent_that_is_killed_leaves_nothing(tmp_path):
         """
         from sknet_hp.fusion.engine import get_engine
         def say():
-            while not get_engine().progress().training:
+            while not get_engine().count_networks().training:
                 time.sleep(0.01)
             print("training", flush=True)
         threading.Thread(target=say, daemon=True).start()

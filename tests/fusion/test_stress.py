@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import GridSearchCV
 
 import sknet_hp
-from sknet_hp.fusion import entry
+from sknet_hp.fusion import interface
 from sknet_hp.fusion.engine import get_engine
 from tests.helpers.scripts import wait_until
 
@@ -74,14 +74,14 @@ def test_tasks_that_raise_before_and_after_training(fit, alone):
 @pytest.fixture
 def broken_seed(monkeypatch):
     """Training a network with seed 13 raises."""
-    train = entry.train_all
+    train = interface.train_all
 
     def train_or_raise(jobs, *args):
         if any(job.seed == 13 for job in jobs):
             raise ArithmeticError("unlucky")
         return train(jobs, *args)
 
-    monkeypatch.setattr(entry, "train_all", train_or_raise)
+    monkeypatch.setattr(interface, "train_all", train_or_raise)
 
 
 def test_a_network_that_fails_hurts_no_other(fit, alone, broken_seed):
@@ -257,7 +257,7 @@ def test_a_generator_consumed_in_another_thread(fit, alone):
         thread.start()
         thread.join(30)
     assert same(got, alone[:9])
-    assert not get_engine().tasks.dispatching
+    assert not get_engine().tasks.state.dispatching
 
 
 @pytest.mark.filterwarnings(
@@ -278,7 +278,7 @@ def test_a_generator_dropped_half_consumed(fit):
         del generator
         gc.collect()
         dropped.set()
-        assert wait_until(lambda: get_engine().tasks.threads == 0)
+        assert wait_until(lambda: not get_engine().tasks.state.live)
     assert set(trained) <= {0, 1}
 
 

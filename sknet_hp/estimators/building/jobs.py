@@ -23,7 +23,7 @@ from sknet_hp.estimators.building.update import (
 from sknet_hp.estimators.building.user_modules import collect_tensors
 from sknet_hp.estimators.parameters.protocols import CommonParameters
 from sknet_hp.fusion.devices import resolve_device
-from sknet_hp.fusion.entry import trains_on_cluster
+from sknet_hp.fusion.interface import trains_on_cluster
 from sknet_hp.nets.random_bits import MEMBER, mix_keys
 from sknet_hp.training.job import Rows, State, TrainingJob
 from sknet_hp.training.rules.torch_loss import TorchLoss

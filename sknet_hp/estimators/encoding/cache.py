@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.utils.validation import _num_samples, validate_data
 
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
-from sknet_hp.fusion.entry import get_task_cache
+from sknet_hp.fusion.interface import get_task_cache
 from sknet_hp.nets.inputs import Inputs
 
 

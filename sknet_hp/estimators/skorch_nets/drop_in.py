@@ -17,7 +17,7 @@ from sknet_hp.estimators.skorch_nets.net_to_job import make_job
 from sknet_hp.estimators.skorch_nets.supported_nets import check_loop, is_only_reporting
 from sknet_hp.estimators.skorch_nets.torch_optim import UnsupportedNetError
 from sknet_hp.fusion.detection import TrainsNetworks
-from sknet_hp.fusion.entry import train_job
+from sknet_hp.fusion.interface import train_job
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.random_bits import mix_keys

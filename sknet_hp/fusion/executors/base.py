@@ -1,36 +1,31 @@
-"""The one narrow interface of all places where a bundle of jobs may train."""
+"""The one interface of all places where a bundle of jobs may train."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-from sknet_hp.training.job import TrainingJob, TrainingResult
+from sknet_hp.fusion.bundles import Bundle
+from sknet_hp.training.job import TrainingResult
 
-Done = Callable[[list[TrainingResult] | BaseException], None]
+TrainingOutcome = list[TrainingResult] | BaseException
+"""The results of a bundle's jobs, in order, or what went wrong."""
+
+Done = Callable[[TrainingOutcome], None]
+"""Called from another thread when a bundle has been trained."""
 
 
 class WorkerDied(Exception):
     """The process that trained a bundle is gone."""
 
 
-class Bundle(Protocol):
-    """What an executor is given: jobs of one key, and whether anybody still wants them."""
-
-    jobs: list[TrainingJob]
-
-    def cancelled(self) -> bool: ...
-
-
 class Executor(Protocol):
-    """One place that trains one bundle at a time."""
+    """A place that trains one bundle at a time."""
 
     busy: bool
 
-    def submit(self, bundle: Any, done: Done) -> None:
-        """Train; call `done` with the results, or with what went wrong, from another
-        thread.
-        """
+    def submit(self, bundle: Bundle, done: Done) -> None:
+        """Train a bundle, and call `done` with the outcome from another thread."""
         ...
 
-    def cancel(self, bundle: Any) -> None:
+    def cancel(self, bundle: Bundle) -> None:
         """Stop between two steps, if it is still this bundle that is trained."""
         ...

@@ -7,8 +7,9 @@ from typing import Any
 
 import distributed
 
-from sknet_hp.fusion.executors.cluster import Attempt, Cluster, RemoteWorker
-from sknet_hp.fusion.executors.remote import Traits, train_packed, traits
+from sknet_hp.fusion.executors.cluster import Cluster
+from sknet_hp.fusion.executors.remote import ProcessTraits, describe_process, train_packed
+from sknet_hp.fusion.executors.worker import Attempt, RemoteWorker
 from sknet_hp.system.processors import resolve_n_jobs
 from sknet_hp.training.job import EncodedTable, TrainingJob
 
@@ -16,22 +17,25 @@ _INLINE_BYTES = 1 << 20  # what is larger goes to the worker beside the graph of
 
 
 def _train(payload: bytes, *tables: EncodedTable) -> bytes:
-    """In the worker. A task that was cancelled, or whose client is gone, stops between
-    two steps.
+    """Train a bundle in the worker.
+
+    A task of Dask's that was cancelled, or whose client is gone, stops between two
+    steps.
     """
     worker = distributed.get_worker()
     tasks, key = worker.state.tasks, worker.get_current_task()
 
-    def unwanted() -> bool:
+    def is_unwanted() -> bool:
         task = tasks.get(key)
         return task is None or task.state == "cancelled"
 
-    return train_packed(payload, tables, unwanted, worker.state.nthreads)
+    return train_packed(payload, tables, is_unwanted, worker.state.nthreads)
 
 
 class DaskWorker(RemoteWorker):
-    """A worker process of Dask's; a bundle uses all of its threads. Tables are
-    scattered to it, and stay as long as this process holds them.
+    """A worker process of Dask's, all of whose threads train a bundle.
+
+    Tables are scattered to it, and stay as long as this process holds them.
     """
 
     def __init__(self, client: Any, address: str, changed: Callable[[], None]):
@@ -39,25 +43,25 @@ class DaskWorker(RemoteWorker):
         self.client = client
         self.sent: dict[int, Any] = {}  # by the identity of the table
 
-    def _traits(self, attempt: Attempt) -> Traits:
-        return self._result(attempt, traits)
+    def _fetch_traits(self, attempt: Attempt) -> ProcessTraits:
+        return self._run(attempt, describe_process)
 
     def _train(self, payload: bytes, tables: list[EncodedTable], attempt: Attempt) -> bytes:
         sent = payload if len(payload) < _INLINE_BYTES else self._scatter(payload)
-        return self._result(attempt, _train, sent, *map(self._table, tables))
+        return self._run(attempt, _train, sent, *map(self._send_table, tables))
 
-    def _result(self, attempt: Attempt, function: Callable[..., Any], *args: Any) -> Any:
+    def _run(self, attempt: Attempt, function: Callable[..., Any], *args: Any) -> Any:
         # Bound to this worker: Dask would not say if it moved a task. What the worker held when it died is
-        # handed back by `die`.
+        # handed back by `abandon`.
         key = f"sknet_hp_{function.__name__.strip('_')}-{uuid.uuid4().hex}"
         future = self.client.submit(function, *args, key=key, workers=[self.name], allow_other_workers=False)
         future.add_done_callback(lambda _: attempt.woken.set())
         attempt.woken.wait()
-        if attempt.off or self.gone:
+        if attempt.cancelled or self.gone:
             future.cancel()
         return future.result()
 
-    def _table(self, table: EncodedTable) -> Any:
+    def _send_table(self, table: EncodedTable) -> Any:
         future = self.sent.get(id(table))
         if future is None:
             weakref.finalize(table, self.sent.pop, id(table), None).atexit = False
@@ -66,6 +70,7 @@ class DaskWorker(RemoteWorker):
         return future
 
     def close(self) -> None:
+        """Forget the tables that it holds."""
         self.sent.clear()
 
     def _scatter(self, value: Any) -> Any:
@@ -73,7 +78,7 @@ class DaskWorker(RemoteWorker):
 
 
 class DaskCluster(Cluster):
-    """The workers of a client's cluster, those that come later included."""
+    """The workers of a client's cluster, also those that come later."""
 
     name = "Dask"
 
@@ -81,32 +86,32 @@ class DaskCluster(Cluster):
         super().__init__()
         self.client = client
 
-    def _look(self) -> None:
+    def _update_members(self) -> None:
         if self.client.status in ("closing", "closed"):
             raise ConnectionError("its client is closed")
         present = list(self.client.nthreads())
         for member in self.members:
             if member.name not in present:
-                member.die()
+                member.abandon()
         known = {member.name for member in self.members if not member.gone}
         for address in present:
             if address not in known:
-                self._welcome(DaskWorker(self.client, address, lambda: self._changed()))
+                self._add(DaskWorker(self.client, address, lambda: self._changed()))
 
-    def _mine(self) -> list[RemoteWorker]:
-        usable = super()._mine()
+    def _find_usable(self) -> list[RemoteWorker]:
+        usable = super()._find_usable()
         return usable[: resolve_n_jobs(self.n_jobs, len(usable))]
 
-    def _offers(self, job: TrainingJob) -> bool:
-        usable = super()._mine()
+    def _can_take(self, job: TrainingJob) -> bool:
+        usable = super()._find_usable()
         return not usable or any(member.takes(job) for member in usable)
 
 
 _CLUSTERS: weakref.WeakValueDictionary[str, DaskCluster] = weakref.WeakValueDictionary()
 
 
-def dask_cluster(client: Any = None) -> DaskCluster:
-    """The cluster of a client, by default of the one that Dask takes for the current.
+def find_dask_cluster(client: Any = None) -> DaskCluster:
+    """Return the cluster of a client, by default of Dask's current one.
 
     Raises
     ------

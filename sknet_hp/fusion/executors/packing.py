@@ -18,29 +18,29 @@ from sknet_hp.training.run import train_here
 
 
 def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[EncodedTable]]:
-    """Jobs whose rows refer to tables by position, and those tables."""
+    """Return jobs as bytes, whose rows refer to tables by position, and those tables."""
     tables: dict[int, tuple[int, EncodedTable]] = {}
 
-    def reference(rows: Rows | None) -> Any:
+    def refer_to_table(rows: Rows | None) -> Any:
         if rows is None:
             return None
         return tables.setdefault(id(rows.table), (len(tables), rows.table))[0], rows.index
 
-    light = [job.replace_rows(reference(job.train), reference(job.validation)) for job in jobs]
+    light = [job.replace_rows(refer_to_table(job.train), refer_to_table(job.validation)) for job in jobs]
     return cloudpickle.dumps(light), [table for _, table in tables.values()]
 
 
 def unpack(payload: bytes, tables: Sequence[EncodedTable]) -> list[TrainingJob]:
-    """The jobs again, with these tables, in the order of `pack`."""
+    """Return the jobs again, with these tables, in the order of `pack`."""
 
-    def rows(reference: Any) -> Any:
+    def restore_rows(reference: Any) -> Any:
         return None if reference is None else Rows(tables[reference[0]], reference[1])
 
-    return [job.replace_rows(rows(job.train), rows(job.validation)) for job in pickle.loads(payload)]
+    return [job.replace_rows(restore_rows(job.train), restore_rows(job.validation)) for job in pickle.loads(payload)]
 
 
 def warm_up() -> None:
-    """Load and set up whatever is at the first training."""
+    """Train the smallest network, to load and set up what a first training needs."""
     graph, _ = trace(nn.Linear(1, 2))
     train_here(
         TrainingJob(graph, 2, 0, Rows(EncodedTable(Inputs.from_wide(np.zeros((2, 1))), np.arange(2))), max_epochs=1),

@@ -9,50 +9,55 @@ from typing import Any
 
 import ray
 
-from sknet_hp.fusion.executors.base import Bundle
-from sknet_hp.fusion.executors.cluster import Attempt, Cluster, RemoteWorker
-from sknet_hp.fusion.executors.remote import Traits, train_packed, traits
+from sknet_hp.fusion.bundles import Bundle
+from sknet_hp.fusion.executors.cluster import Cluster, find_device_kind
+from sknet_hp.fusion.executors.remote import ProcessTraits, describe_process, train_packed
+from sknet_hp.fusion.executors.worker import Attempt, RemoteWorker
 from sknet_hp.system.processors import resolve_n_jobs
 from sknet_hp.training.job import EncodedTable, TrainingJob
 
 
 class Actor:
-    """In the cluster."""
+    """A process of the cluster that trains bundles."""
 
     def __init__(self) -> None:
-        self.off = 0  # bundles up to this number are cancelled
+        self.cancelled_up_to = 0  # the number of a bundle
         # Tables lie in Ray's store, which all actors of a machine read. Nobody writes to them.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
 
-    def traits(self) -> Traits:
-        return traits()
+    def describe(self) -> ProcessTraits:
+        """Describe this process, which is then ready to train."""
+        return describe_process()
 
     def train(self, number: int, payload: bytes, *tables: EncodedTable) -> bytes:
-        return train_packed(payload, tables, lambda: self.off >= number)
+        """Train the bundle of this number, and return its outcome as bytes."""
+        return train_packed(payload, tables, lambda: self.cancelled_up_to >= number)
 
     def cancel(self, number: int) -> None:
-        self.off = number
+        """Cancel all bundles up to this number."""
+        self.cancelled_up_to = number
 
 
-class Tables:
-    """Tables in Ray's store, put there once for all actors; they go with the table."""
+class SharedTables:
+    """Tables in Ray's store, put there once for all actors and for as long as they live."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.known: dict[int, Any] = {}
+        self.references: dict[int, Any] = {}
 
-    def reference(self, table: EncodedTable) -> Any:
+    def share(self, table: EncodedTable) -> Any:
+        """Put a table into the store, unless it is there, and return Ray's reference."""
         with self.lock:
-            if id(table) not in self.known:
-                self.known[id(table)] = ray.put(table)
-                weakref.finalize(table, self.known.pop, id(table), None).atexit = False
-            return self.known[id(table)]
+            if id(table) not in self.references:
+                self.references[id(table)] = ray.put(table)
+                weakref.finalize(table, self.references.pop, id(table), None).atexit = False
+            return self.references[id(table)]
 
 
 class RayWorker(RemoteWorker):
     """An actor, which Ray starts when it has a place for it."""
 
-    def __init__(self, kind: str, number: int, tables: Tables, changed: Callable[[], None]):
+    def __init__(self, kind: str, number: int, tables: SharedTables, changed: Callable[[], None]):
         super().__init__(f"{kind}-{number}", changed)
         self.kind, self.tables = kind, tables
         self.number = 0
@@ -61,26 +66,28 @@ class RayWorker(RemoteWorker):
         )
 
     def takes(self, job: TrainingJob) -> bool:
-        return _kind(job) == self.kind and super().takes(job)
+        """Return whether its place is of the kind that a job needs, and has its device."""
+        return find_device_kind(job) == self.kind and super().takes(job)
 
-    def _traits(self, attempt: Attempt) -> Traits:
-        return ray.get(self.actor.traits.remote())
+    def _fetch_traits(self, attempt: Attempt) -> ProcessTraits:
+        return ray.get(self.actor.describe.remote())
 
     def _train(self, payload: bytes, tables: list[EncodedTable], attempt: Attempt) -> bytes:
         self.number += 1
-        if attempt.off:  # before this number was known to `cancel`
+        if attempt.cancelled:  # before this number was known to `cancel`
             raise RuntimeError("cancelled")
-        return ray.get(self.actor.train.remote(self.number, payload, *map(self.tables.reference, tables)))
+        return ray.get(self.actor.train.remote(self.number, payload, *map(self.tables.share, tables)))
 
     def cancel(self, bundle: Bundle) -> None:
+        """Stop between two steps, if it is still this bundle that is trained."""
         super().cancel(bundle)
-        if self._attempt is None or not self._attempt.off:  # another bundle's
+        if self._attempt is None or not self._attempt.cancelled:  # another bundle's
             return
         with suppress(Exception):  # it may be gone, and Ray with it
             self.actor.cancel.remote(self.number)
 
     def close(self) -> None:
-        """Actors hold CPUs, or GPUs, that others may want."""
+        """End the actor: it holds a CPU or a GPU that others may want."""
         with suppress(Exception):
             ray.kill(self.actor)
 
@@ -94,31 +101,27 @@ class RayCluster(Cluster):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tables = Tables()
+        self.tables = SharedTables()
         self.started = 0
         self.resources: dict[str, float] = {}
 
-    def _look(self) -> None:
+    def _update_members(self) -> None:
         self.resources = ray.cluster_resources()
-        for kind, n_networks in list(self.wanted.items()):
+        for kind, n_networks in list(self.demand.items()):
             places = int(self.resources.get("GPU" if kind == "cuda" else "CPU", 0))
             there = sum(
                 isinstance(member, RayWorker) and member.kind == kind and not member.gone for member in self.members
             )
             for _ in range(there, min(places, resolve_n_jobs(self.n_jobs, places), n_networks)):
                 self.started += 1
-                self._welcome(RayWorker(kind, self.started, self.tables, lambda: self._changed()))
+                self._add(RayWorker(kind, self.started, self.tables, lambda: self._changed()))
 
-    def _offers(self, job: TrainingJob) -> bool:
-        return _kind(job) != "cuda" or self.resources.get("GPU", 0) >= 1
-
-
-def _kind(job: TrainingJob) -> str:
-    return job.device.split(":")[0]
+    def _can_take(self, job: TrainingJob) -> bool:
+        return find_device_kind(job) != "cuda" or self.resources.get("GPU", 0) >= 1
 
 
-def ray_cluster() -> RayCluster:
-    """The cluster that this process is connected to.
+def find_ray_cluster() -> RayCluster:
+    """Return the cluster that this process is connected to.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What runs in a worker of a cluster: it says what it is, and trains bundles."""
+"""What runs in a worker of a cluster: it describes itself, and trains bundles."""
 
 import pickle
 import platform
@@ -12,25 +12,21 @@ from importlib.metadata import version
 import cloudpickle
 import torch
 
+from sknet_hp.fusion.executors.base import TrainingOutcome
 from sknet_hp.fusion.executors.packing import unpack, warm_up
 from sknet_hp.training.cancellation import Cancellation, Cancelled
-from sknet_hp.training.job import EncodedTable, TrainingResult
+from sknet_hp.training.job import EncodedTable
 from sknet_hp.training.run import train_all
 from sknet_hp.training.stacked.cohort import train_cohort
 
 _INTERVAL = 0.1  # seconds between two questions whether a bundle is still wanted
 
-_SAME = (
-    "sknet_hp",
-    "torch",
-    "numpy",
-    "scikit-learn",
-    "numba",
-)  # packages whose versions are part of the numbers, or of what is sent
+# Packages whose versions are part of the numbers, or of what is sent.
+_PACKAGES = ("sknet_hp", "torch", "numpy", "scikit-learn", "numba")
 
 
 @dataclass(frozen=True)
-class Traits:
+class ProcessTraits:
     """What a process is, as far as numbers depend on it.
 
     Attributes
@@ -46,8 +42,8 @@ class Traits:
     arithmetic: str
     gpu_bytes: int = 0
 
-    def differences(self, other: "Traits") -> str:
-        """The versions that differ from another's, in words; "" if none does."""
+    def describe_differences(self, other: "ProcessTraits") -> str:
+        """Return which versions differ from another process's; "" if none does."""
         return ", ".join(
             f"{name} {mine} there, {other.versions[name]} here"
             for name, mine in self.versions.items()
@@ -55,28 +51,28 @@ class Traits:
         )
 
 
-def traits(gpu: bool = True) -> Traits:
-    """Of this process, which is then ready to train."""
+def describe_process(gpu: bool = True) -> ProcessTraits:
+    """Describe this process, which is then ready to train."""
     warm_up()
     versions = {"Python": ".".join(platform.python_version_tuple()[:2])} | {
-        name: version(name).split("+")[0] for name in _SAME
+        name: version(name).split("+")[0] for name in _PACKAGES
     }
     gpu_bytes = torch.cuda.mem_get_info(0)[0] if gpu and torch.cuda.is_available() else 0
-    return Traits(versions, f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}", gpu_bytes)
+    return ProcessTraits(versions, f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}", gpu_bytes)
 
 
 @contextmanager
-def _watched(cancelled: Callable[[], bool]) -> Iterator[Cancellation]:
-    """What is cancelled when `cancelled` says so, which a thread asks now and then."""
+def _poll(is_cancelled: Callable[[], bool]) -> Iterator[Cancellation]:
+    """Give a flag that a thread sets once `is_cancelled`, which it asks now and then."""
     cancellation, over = Cancellation(), threading.Event()
 
-    def watch() -> None:
+    def wait_for_cancellation() -> None:
         while not over.wait(_INTERVAL):
-            if cancelled():
+            if is_cancelled():
                 cancellation.set()
                 return
 
-    thread = threading.Thread(target=watch, name="sknet_hp-watch", daemon=True)
+    thread = threading.Thread(target=wait_for_cancellation, name="sknet_hp-watch", daemon=True)
     thread.start()
     try:
         yield cancellation
@@ -86,18 +82,19 @@ def _watched(cancelled: Callable[[], bool]) -> Iterator[Cancellation]:
 
 
 def train_packed(
-    payload: bytes, tables: Sequence[EncodedTable], cancelled: Callable[[], bool], n_threads: int = 1
+    payload: bytes, tables: Sequence[EncodedTable], is_cancelled: Callable[[], bool], n_threads: int = 1
 ) -> bytes:
-    """Train one bundle, on so many cores; the results, or what went wrong, as bytes: an
-    exception here is no failure of the worker's.
+    """Train one bundle, on so many cores, and return its outcome as bytes.
+
+    What goes wrong is an outcome too: an exception here is no failure of the worker's.
     """
-    outcome: list[TrainingResult] | BaseException
+    outcome: TrainingOutcome
     try:
         jobs = unpack(payload, tables)
         if jobs[0].device != "cpu":
-            outcome = train_cohort(jobs, cancelled)
+            outcome = train_cohort(jobs, is_cancelled)
         else:
-            with _watched(cancelled) as cancellation:
+            with _poll(is_cancelled) as cancellation:
                 outcome = train_all(jobs, cancellation, lambda: n_threads)
     except (Exception, Cancelled) as error:
         error.add_note(f"In a worker of the cluster:\n{traceback.format_exc()}")

@@ -5,15 +5,15 @@ from typing import Any
 
 
 def estimate_bytes_of_batch(batch: Any) -> int:
-    """Bytes that a task may come to hold: as much as the arrays and frames it is given,
-    since scikit-learn copies a split of them.
+    """Return how many bytes a task may come to hold: as much as the arrays and frames
+    it is given, since scikit-learn copies a split of them.
     """
-    return sum(_bytes_of(value) for _, args, kwargs in batch.items for value in [*args, *kwargs.values()])
+    return sum(_estimate_bytes(value) for _, args, kwargs in batch.items for value in [*args, *kwargs.values()])
 
 
-def _bytes_of(value: Any) -> int:
+def _estimate_bytes(value: Any) -> int:
     if isinstance(value, tuple):  # as searches give a split
-        return sum(map(_bytes_of, value))
+        return sum(map(_estimate_bytes, value))
     nbytes = getattr(value, "nbytes", None)
     if nbytes is None and hasattr(value, "estimated_size"):  # polars
         nbytes = value.estimated_size()

@@ -1,11 +1,11 @@
-"""What is process-wide of warnings, and changes hands with the permits of tasks."""
+"""The process-wide state of warnings, which changes hands with the permits of tasks."""
 
 import warnings
 from typing import Any
 
 
 class WarningState:
-    """The process-wide state of the `warnings` module."""
+    """The state of the `warnings` module when this object was made."""
 
     def __init__(self) -> None:
         module: Any = warnings
@@ -15,6 +15,12 @@ class WarningState:
         self.implementation = getattr(module, "_showwarnmsg_impl", None)
 
     def install(self, contents: bool = False) -> None:
+        """Make it the state of the process again.
+
+        Parameters
+        ----------
+        contents : whether the list of filters gets its items of that time too.
+        """
         module: Any = warnings
         module.filters = self.filters
         if contents:

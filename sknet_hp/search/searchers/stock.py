@@ -8,8 +8,9 @@ from joblib.parallel import default_parallel_config, get_active_backend
 from sklearn import model_selection
 
 from sknet_hp.estimators.names import NameHints
-from sknet_hp.fusion.backend import check_n_jobs, fused
+from sknet_hp.fusion.arguments import check_n_jobs
 from sknet_hp.fusion.detection import has_network
+from sknet_hp.fusion.session import fused
 
 
 def is_backend_chosen() -> bool:

@@ -11,10 +11,10 @@ from joblib import Parallel, delayed
 
 import sknet_hp
 from sknet_hp.fusion import devices
-from sknet_hp.fusion.executors import cluster as clusters
-from sknet_hp.fusion.executors.cluster import Cluster, RemoteWorker
+from sknet_hp.fusion.executors.cluster import Cluster
 from sknet_hp.fusion.executors.packing import pack, unpack
 from sknet_hp.fusion.executors.remote import train_packed
+from sknet_hp.fusion.executors.worker import RemoteWorker, describe_this_process
 from tests.helpers.fakes import make_job
 
 pytestmark = pytest.mark.timeout(60)
@@ -28,15 +28,15 @@ class FakeWorker(RemoteWorker):
         self.gpu_bytes = gpu_bytes
         self.devices, self.sizes = [], []
 
-    def _traits(self, attempt):
-        return replace(clusters._here(), gpu_bytes=self.gpu_bytes)
+    def _fetch_traits(self, attempt):
+        return replace(describe_this_process(), gpu_bytes=self.gpu_bytes)
 
     def _train(self, payload, tables, attempt):
         jobs = unpack(payload, tables)
         self.devices += [job.device for job in jobs]
         self.sizes.append(len(jobs))
         payload, tables = pack([replace(job, device="cpu") for job in jobs])
-        return train_packed(payload, tables, lambda: attempt.off)
+        return train_packed(payload, tables, lambda: attempt.cancelled)
 
     def close(self):
         pass
@@ -49,11 +49,11 @@ class FakeCluster(Cluster):
         super().__init__()
         self.gpus = gpus
 
-    def _look(self):
+    def _update_members(self):
         for i, gpu_bytes in enumerate(self.gpus[len(self.members) :]):
-            self._welcome(FakeWorker(f"worker {i}", lambda: self._changed(), gpu_bytes))
+            self._add(FakeWorker(f"worker {i}", lambda: self._changed(), gpu_bytes))
 
-    def _offers(self, job):
+    def _can_take(self, job):
         return any(member.takes(job) for member in self.members)
 
 
@@ -98,10 +98,10 @@ def test_bundles_are_cut_evenly_over_workers(fit, alone, monkeypatch):
 
 
 def test_without_a_thread_for_the_cluster_training_goes_on_here(fit, alone, monkeypatch):
-    def begin(self, n_jobs, changed):
+    def begin_session(self, n_jobs, changed):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(Cluster, "begin", begin)
+    monkeypatch.setattr(Cluster, "begin_session", begin_session)
     with sknet_hp.fused(over=FakeCluster(0)):
         got = [*Parallel()(delayed(fit)(seed) for seed in range(2)), fit(2)]
     assert all(np.array_equal(a, b) for a, b in zip(got, alone[:3], strict=True))

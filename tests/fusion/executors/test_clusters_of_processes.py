@@ -23,8 +23,9 @@ from skorch.callbacks import Callback
 import sknet_hp
 import sknet_hp.search
 from sknet_hp.fusion.engine import get_engine
-from sknet_hp.fusion.entry import train_job
 from sknet_hp.fusion.executors import cluster as clusters
+from sknet_hp.fusion.executors import worker as workers
+from sknet_hp.fusion.interface import train_job
 from sknet_hp.training.job import Stopping
 from tests.helpers.fakes import make_job
 from tests.helpers.scripts import wait_until
@@ -91,13 +92,13 @@ def here():
 def used(monkeypatch):
     """The names of workers, once for each bundle that they are given."""
     names = []
-    submit = clusters.RemoteWorker.submit
+    submit = workers.RemoteWorker.submit
 
     def noted(self, bundle, done):
         names.append(self.name)
         submit(self, bundle, done)
 
-    monkeypatch.setattr(clusters.RemoteWorker, "submit", noted)
+    monkeypatch.setattr(workers.RemoteWorker, "submit", noted)
     return names
 
 
@@ -108,7 +109,9 @@ def same(a, b):
 def at_work():
     """Workers that hold a bundle."""
     return [
-        executor for executor in list(get_engine().in_training.values()) if isinstance(executor, clusters.RemoteWorker)
+        executor
+        for executor in list(get_engine().batcher.in_training.values())
+        if isinstance(executor, workers.RemoteWorker)
     ]
 
 
@@ -318,7 +321,7 @@ def test_calling_off_stops_the_workers(cluster, fit, alone):
 
     with pytest.raises(KeyError, match="stop"):
         Parallel()([*(delayed(fit)(seed, max_epochs=10**6) for seed in range(4)), delayed(fail)()])
-    assert wait_until(lambda: not get_engine().in_training)
+    assert wait_until(lambda: not get_engine().batcher.in_training)
     assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4]), "workers are free again"
 
 
@@ -353,8 +356,10 @@ def test_an_error_is_the_networks_own(cluster):
 
 
 def test_workers_of_another_version_are_refused_by_name(strangers, fit, monkeypatch):
-    here = clusters._here()
-    monkeypatch.setattr(clusters, "_here", lambda: replace(here, versions=here.versions | {"torch": "1.0"}))
+    here = workers.describe_this_process()
+    monkeypatch.setattr(
+        workers, "describe_this_process", lambda: replace(here, versions=here.versions | {"torch": "1.0"})
+    )
     with pytest.raises(
         RuntimeError,
         match=r"no worker of the .* cluster can be used; .*: its versions must be .*torch .* there, 1.0 here",
@@ -363,8 +368,8 @@ def test_workers_of_another_version_are_refused_by_name(strangers, fit, monkeypa
 
 
 def test_workers_with_another_arithmetic_are_warned_of_once(strangers, fit, alone, monkeypatch):
-    here = clusters._here()
-    monkeypatch.setattr(clusters, "_here", lambda: replace(here, arithmetic="an abacus"))
+    here = workers.describe_this_process()
+    monkeypatch.setattr(clusters, "describe_this_process", lambda: replace(here, arithmetic="an abacus"))
     assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
     with pytest.warns(
         RuntimeWarning, match="this process with an abacus: numbers of networks that torch trains"

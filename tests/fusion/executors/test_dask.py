@@ -117,7 +117,7 @@ def test_a_cluster_that_is_gone_ends_the_search(fit):
     ):
 
         def close():
-            assert wait_until(lambda: get_engine().in_training)
+            assert wait_until(lambda: get_engine().batcher.in_training)
             client.close()
 
         thread = threading.Thread(target=close)
@@ -170,7 +170,7 @@ def test_ctrl_c(client, tmp_path):
     with sknet_hp.fused(over="dask"):
         want = Parallel()(delayed(fit)(s) for s in range(4))
         def say():
-            while not get_engine().in_training:
+            while not get_engine().batcher.in_training:
                 time.sleep(0.01)
             time.sleep(0.3)
             print("training", flush=True)
@@ -203,7 +203,7 @@ def test_workers_are_free_when_who_asked_is_killed(client, fit, alone, tmp_path)
             client,
             """
     def say():
-        while len(get_engine().in_training) < 2:
+        while len(get_engine().batcher.in_training) < 2:
             time.sleep(0.01)
         print("training", flush=True)
     threading.Thread(target=say).start()

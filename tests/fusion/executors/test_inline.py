@@ -24,7 +24,7 @@ class Jobs:
     def __init__(self, *jobs, wanted=True):
         self.jobs, self.wanted = list(jobs), wanted
 
-    def cancelled(self):
+    def is_cancelled(self):
         return not self.wanted
 
 
