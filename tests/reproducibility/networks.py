@@ -201,18 +201,15 @@ def bits(estimator):
     }
 
 
-def digest(estimator):
-    return hashlib.sha256(
-        b"".join(
-            np.nan_to_num(np.ascontiguousarray(array, dtype=np.float64)).tobytes() for array in bits(estimator).values()
-        )
-    ).hexdigest()
+def digest(numbers):
+    arrays = [np.nan_to_num(np.ascontiguousarray(array, dtype=np.float64)) for array in numbers.values()]
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
 def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
     for name, estimator in NETWORKS.items():
-        print(name, digest(fit(clone(estimator))))
+        print(name, digest(bits(fit(clone(estimator)))))
 
 
 if __name__ == "__main__":

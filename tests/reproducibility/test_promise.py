@@ -79,17 +79,13 @@ def test_the_grid_is_worth_training(serial):
         assert np.isfinite(serial[name]["history"]).all() == (name[1] != "diverging"), name
 
 
-def test_serially_again(serial):
-    assert_same_bits(train_all(), serial)
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2, 5])
+@pytest.mark.parametrize("n_jobs", [1, 5])
 def test_fused(serial, n_jobs):
     with sknet_hp.fused(n_jobs=n_jobs):
         assert_same_bits(train_all(), serial)
 
 
-@pytest.mark.parametrize("cores", [1, 2, 3, pytest.param(7, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cores", [2, 3, pytest.param(7, marks=pytest.mark.slow)])
 def test_on_so_many_cores(serial, cores, monkeypatch):
     """Each network shared out over cores, however small it is, and however many cores
     there are.
@@ -102,9 +98,8 @@ def test_on_so_many_cores(serial, cores, monkeypatch):
         )
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_wherever_the_engine_likes(serial, n_jobs):
-    with joblib.parallel_config(backend="fused", n_jobs=n_jobs):
+def test_without_a_session(serial):
+    with joblib.parallel_config(backend="fused", n_jobs=2):
         assert_same_bits(train_all(), serial)
 
 
@@ -124,8 +119,7 @@ def test_in_a_process_with_two_threads(serial):
         check=True,
         timeout=100,
     )
-    expected = "".join(f"{name} {digest(fit(clone(estimator)))}\n" for name, estimator in NETWORKS.items())
-    assert script.stdout == expected
+    assert script.stdout == "".join(f"{name} {digest(numbers)}\n" for name, numbers in serial.items())
 
 
 @pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])

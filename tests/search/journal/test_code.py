@@ -8,18 +8,16 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-import sknet_hp
 from sknet_hp.search import JournalError
 from sknet_hp.search.journal import identity
 from sknet_hp.search.journal.description import Description
 from sknet_hp.search.journal.identity import digest
 from tests.helpers.journaled import X, make_network_search, y
-from tests.helpers.scripts import run_code
+from tests.helpers.scripts import ROOT, run_code
 from tests.helpers.users_code import HELPERS, SCORERS, UNCOMPARED
 from tests.helpers.users_references import REFERENCES
 
@@ -85,42 +83,40 @@ def test_edited_code(case, project):
         ), old
 
 
-def test_no_process_and_no_order_of_imports_makes_a_difference(tmp_path):
-    for number, text in enumerate(CASES.values()):
-        (tmp_path / f"own{number}.py").write_text(text)
-    for name, text in HELPERS.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+def test_no_process_and_no_order_of_imports_makes_a_difference(tmp_path, project):
+    files = {f"own{number}.py": text for number, text in enumerate(CASES.values())}
+    project(files | {"own.py": "score = 1"})
+    names = [name.removesuffix(".py") for name in files]
+    here = [digest(importlib.import_module(name).score) for name in names]
+    for name in names:
+        del sys.modules[name]
     code = f"""
-import importlib, json, sys
-if len(sys.argv) > 1:
-    import pk.deep.down, pk.helpers
+import importlib, json, pk.deep.down, pk.helpers
 from sknet_hp.search.journal.identity import digest
-order = range({len(CASES)})
-modules = {{k: importlib.import_module(f"own{{k}}") for k in (reversed(order) if len(sys.argv) > 1 else order)}}
-print(json.dumps([digest(modules[k].score) for k in order]))
+names = {names}
+modules = {{name: importlib.import_module(name) for name in reversed(names)}}
+print(json.dumps([digest(modules[name].score) for name in names]))
 """
-    seen = [
-        json.loads(run_code(code, *arguments, folders=[tmp_path], PYTHONHASHSEED=seed).stdout)
-        for seed, arguments in (("1", []), ("2", ["other order"]))
-    ]
-    assert [name for name, one, other in zip(CASES, *seen, strict=True) if one != other] == []
+    elsewhere = json.loads(run_code(code, folders=[tmp_path], PYTHONHASHSEED="1").stdout)
+    assert [name for name, one, other in zip(CASES, here, elsewhere, strict=True) if one != other] == []
 
 
 def test_callable_objects_of_a_script(tmp_path):
     """They are of `__main__`, which may have no file."""
-    text = "class Score:\n    def __call__(self, net, X, y):\n        return {worth}\n"
-    code = f"from sknet_hp.search.journal.identity import digest\n{text}\nprint(digest([Score(), Score().__call__]))\n"
-    environment = os.environ | {"PYTHONPATH": str(Path(sknet_hp.__file__).parent.parent)}
-    found = []
-    for worth in (1, 2):
-        (tmp_path / "script.py").write_text(code.format(worth=worth))
-        for command in (["-c", code.format(worth=worth)], [str(tmp_path / "script.py")]):
-            ran = subprocess.run(
-                [sys.executable, *command], capture_output=True, text=True, check=True, env=environment
-            )
-            found.append(ran.stdout)
-    assert found[0] == found[1] != found[2] == found[3]
+    text = "class Score:\n    def __call__(self, net, X, y):\n        return {worth}\nshow(Score())\n"
+    code = """
+from sknet_hp.search.journal.identity import digest
+def show(score):
+    print(digest([score, score.__call__]))
+"""
+    code += text.format(worth=1) + text.format(worth=2)
+    one, other = run_code(code).stdout.split()
+    assert one != other
+    (tmp_path / "script.py").write_text(code)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(tmp_path / "script.py")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.split() == [one, other]
 
 
 # ---- objects with attributes of any name ---------------------------------------------------------------------------
