@@ -11,14 +11,14 @@ from sklearn.utils import Tags
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.building.losses import choose_class_loss
 from sknet_hp.estimators.parameters import CLASSIFIER
-from sknet_hp.estimators.signatures import constraints, documented
+from sknet_hp.estimators.signatures import document_parameters, list_constraints
 from sknet_hp.estimators.targets.class_weight import balance_classes, read_class_weights, weigh_rows
 from sknet_hp.estimators.targets.labels import ClassTarget, is_integer_array, is_multilabel
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
-@documented(CLASSIFIER)
+@document_parameters(CLASSIFIER)
 class NetClassifier(ClassifierMixin, BaseNet):
     """A neural network that classifies the rows of any table.
 
@@ -76,7 +76,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints(CLASSIFIER)
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = list_constraints(CLASSIFIER)
     target_: ClassTarget
 
     def __init__(

@@ -9,13 +9,13 @@ from sklearn.utils import Tags
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.building.losses import choose_number_loss, is_loss_of_counts
 from sknet_hp.estimators.parameters import REGRESSOR
-from sknet_hp.estimators.signatures import constraints, documented
+from sknet_hp.estimators.signatures import document_parameters, list_constraints
 from sknet_hp.estimators.targets.numbers import NumberTarget, read_numbers
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
-@documented(REGRESSOR)
+@document_parameters(REGRESSOR)
 class NetRegressor(RegressorMixin, BaseNet):
     """A neural network that predicts numbers from the rows of any table.
 
@@ -71,7 +71,7 @@ class NetRegressor(RegressorMixin, BaseNet):
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints(REGRESSOR)
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = list_constraints(REGRESSOR)
     target_: NumberTarget
 
     def __init__(

@@ -18,7 +18,7 @@ from sknet_hp.search.arithmetic.brackets import count_halvings, list_resources
 from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.arithmetic.exact import to_fraction
 from sknet_hp.search.candidates import Candidate, Step
-from sknet_hp.search.documented import documented
+from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.running.ensemble import FINALISTS
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 
@@ -103,7 +103,7 @@ class Scheduler:
         return dropped
 
 
-@documented(
+@document_searcher(
     n_candidates=(
         'int or "auto"',
         'How many begin. "auto" is as many as bring one to `max_resources`. Where a number given is smaller than that '
@@ -159,7 +159,8 @@ class ASHASearchCV(BaseSearcher):
     >>> from sknet_hp.search import ASHASearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
-    >>> search = ASHASearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = ASHASearchCV(net, space, random_state=0).fit(X, y)
     >>> search.n_candidates_
     9
     """

@@ -60,7 +60,7 @@ own.
 class BaseSearcher(NameHints, BaseSearchCV):
     """A search whose candidates go on from where they stopped.
 
-    Subclasses say in `_search` who trains how far next. `documented` writes the
+    Subclasses say in `_search` who trains how far next. `document_searcher` writes the
     parameters and attributes that they share into their docstrings.
     """
 

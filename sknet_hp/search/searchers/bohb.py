@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
-from sknet_hp.search.documented import documented
+from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.proposals.kde import KDE, impute, log_ratio
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
@@ -59,7 +59,7 @@ def fit_densities(
     return Model(*(KDE(impute(part, levels, random_state), levels, min_bandwidth) for part in (good, bad)))
 
 
-@documented(
+@document_searcher(
     n_brackets=(
         'int or "auto"',
         "How many brackets of successive halving are run, from the most exploring to the one that halves nothing, and "
@@ -117,7 +117,8 @@ class BOHBSearchCV(BaseSearcher):
     >>> from sknet_hp.search import BOHBSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
-    >>> search = BOHBSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = BOHBSearchCV(net, space, random_state=0).fit(X, y)
     >>> search.n_candidates_
     17
     """

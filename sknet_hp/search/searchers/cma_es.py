@@ -14,7 +14,7 @@ except ImportError as error:
     raise ImportError("CmaEsSearchCV needs Optuna and cmaes: pip install 'sknet_hp[bayes]'") from error
 
 from sknet_hp.search.proposals.optuna_study import Study, make_distribution
-from sknet_hp.search.searchers.model_based import ModelBasedSearcher, documented_model_based
+from sknet_hp.search.searchers.model_based import ModelBasedSearcher, document_model_based
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 
@@ -72,7 +72,7 @@ def make_sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]
     )
 
 
-@documented_model_based
+@document_model_based
 class CmaEsSearchCV(ModelBasedSearcher):
     """The evolution strategy CMA-ES, batch by batch.
 
@@ -104,7 +104,9 @@ class CmaEsSearchCV(ModelBasedSearcher):
     >>> from sknet_hp.search import CmaEsSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
-    >>> search = CmaEsSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_candidates=12, n_points=4, random_state=0).fit(X, y)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = CmaEsSearchCV(net, space, n_candidates=12, n_points=4, random_state=0)
+    >>> search = search.fit(X, y)
     >>> search.n_candidates_
     12
     """

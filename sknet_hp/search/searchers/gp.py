@@ -15,7 +15,7 @@ try:
 except ImportError as error:
     raise ImportError("GPSearchCV needs scikit-optimize: pip install 'sknet_hp[bayes]'") from error
 
-from sknet_hp.search.searchers.model_based import ModelBasedSearcher, documented_model_based
+from sknet_hp.search.searchers.model_based import ModelBasedSearcher, document_model_based
 from sknet_hp.search.spaces.axes import BRANCH, Axes, Axis
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params
@@ -92,7 +92,7 @@ def _silence_skopt() -> Iterator[None]:
         yield
 
 
-@documented_model_based
+@document_model_based
 class GPSearchCV(ModelBasedSearcher):
     """Bayesian optimization with a Gaussian process, batch by batch.
 
@@ -121,7 +121,9 @@ class GPSearchCV(ModelBasedSearcher):
     >>> from sknet_hp.search import GPSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
-    >>> search = GPSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_candidates=12, n_points=4, random_state=0).fit(X, y)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = GPSearchCV(net, space, n_candidates=12, n_points=4, random_state=0)
+    >>> search = search.fit(X, y)
     >>> search.n_candidates_
     12
     """

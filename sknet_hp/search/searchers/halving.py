@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from sknet_hp.search.arithmetic.brackets import Rung, count_halvings, plan_bracket
 from sknet_hp.search.arithmetic.exact import to_fraction
 from sknet_hp.search.candidates import Candidate, Step, rank
-from sknet_hp.search.documented import documented
+from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 from sknet_hp.search.spaces.values import drop_known
@@ -28,7 +28,7 @@ def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int =
         candidates = survivors
 
 
-@documented(
+@document_searcher(
     n_candidates=(
         'int, "auto" or "grid"',
         'How many are drawn; "grid" takes every combination of a space of lists; "auto" as many as leave one at the '
@@ -69,7 +69,8 @@ class HalvingSearchCV(BaseSearcher):
     >>> from sknet_hp.search import HalvingSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
-    >>> search = HalvingSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = HalvingSearchCV(net, space, random_state=0).fit(X, y)
     >>> search.best_params_["max_epochs"]
     9
     """

@@ -8,11 +8,11 @@ from sklearn.utils import check_random_state
 
 from sknet_hp.search.arithmetic.brackets import plan_hyperband, widen_first_bracket
 from sknet_hp.search.candidates import Step, rank
-from sknet_hp.search.documented import documented
+from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 
 
-@documented()
+@document_searcher()
 class HyperbandSearchCV(BaseSearcher):
     """Hyperband: brackets of successive halving, from many candidates with few epochs
     each to few candidates with all epochs.
@@ -46,7 +46,8 @@ class HyperbandSearchCV(BaseSearcher):
     >>> from sknet_hp.search import HyperbandSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
-    >>> search = HyperbandSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, random_state=0).fit(X, y)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = HyperbandSearchCV(net, space, random_state=0).fit(X, y)
     >>> search.n_candidates_
     17
     """

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
 from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.candidates import Candidate, Row, Step
-from sknet_hp.search.documented import documented
+from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
 from sknet_hp.search.searchers.halving import halve
@@ -33,7 +33,7 @@ _DRAWS = 10
 """How often it is drawn before a space of whole numbers is taken to be exhausted."""
 
 
-documented_model_based = documented(
+document_model_based = document_searcher(
     n_candidates=(
         "int",
         "How many are trained, `initial_candidates` among them; fewer where the space has no more. None is trained "

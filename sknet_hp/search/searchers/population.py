@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.candidates import Candidate, Step, rank
-from sknet_hp.search.documented import documented
+from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.proposals.exploring import count_replaced, explore
 from sknet_hp.search.running.fitting import plan_fits
 from sknet_hp.search.running.resource import Resource
@@ -21,7 +21,7 @@ from sknet_hp.search.searchers.changeable import check_changeable
 _INTERVALS = 10  # of an automatic interval
 
 
-@documented(
+@document_searcher(
     attributes={
         "cv_results_": (
             "dict of ndarray",
@@ -144,7 +144,9 @@ class PBTSearchCV(BaseSearcher):
     >>> from sknet_hp.search import PBTSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
-    >>> search = PBTSearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, population_size=4, interval=3, random_state=0).fit(X, y)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = PBTSearchCV(net, space, population_size=4, interval=3, random_state=0)
+    >>> search = search.fit(X, y)
     >>> [(begin, end) for begin, end, _ in search.schedule_]
     [(0, 3), (3, 6), (6, 9)]
     """

@@ -6,12 +6,12 @@ except ImportError as error:
     raise ImportError("TPESearchCV needs Optuna: pip install 'sknet_hp[bayes]'") from error
 
 from sknet_hp.search.proposals.optuna_study import Study
-from sknet_hp.search.searchers.model_based import ModelBasedSearcher, documented_model_based
+from sknet_hp.search.searchers.model_based import ModelBasedSearcher, document_model_based
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 
 
-@documented_model_based
+@document_model_based
 class TPESearchCV(ModelBasedSearcher):
     """The tree-structured Parzen estimator, batch by batch.
 
@@ -41,7 +41,9 @@ class TPESearchCV(ModelBasedSearcher):
     >>> from sknet_hp.search import TPESearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
-    >>> search = TPESearchCV(net, {"lr": (1e-3, 1e-1, "log-uniform")}, n_candidates=12, n_points=4, random_state=0).fit(X, y)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = TPESearchCV(net, space, n_candidates=12, n_points=4, random_state=0)
+    >>> search = search.fit(X, y)
     >>> search.n_candidates_
     12
     """

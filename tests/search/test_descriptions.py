@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator
 
 import sknet_hp.search
-from sknet_hp.search.documented import documented
+from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.searchers.base import BaseSearcher
 from tests.helpers.curves import Curve, draw_table
 
@@ -38,7 +38,7 @@ def test_all_parameters_are_described_with_their_defaults(Search):
     for name, value in parameters.items():
         if name not in ("estimator", "param_distributions"):
             assert found[name][0].endswith(f"default={value!r}")
-    assert max(map(len, Search.__doc__.splitlines())) <= 150
+    assert max(map(len, Search.__doc__.splitlines())) <= 88, "help() fits a terminal"
 
 
 @pytest.mark.parametrize("Search", SEARCHERS)
@@ -57,7 +57,7 @@ def test_examples(Search):
 
 
 def test_a_searcher_may_say_more():
-    @documented(attributes={"mine_": ("int", "Mine.")}, factor=("float", "Another."), own=("int", "Own."))
+    @document_searcher(attributes={"mine_": ("int", "Mine.")}, factor=("float", "Another."), own=("int", "Own."))
     class Search(BaseEstimator):
         """Some.
 
@@ -79,7 +79,7 @@ def test_a_searcher_may_say_more():
     assert "mine_ : int" in Search.__doc__
     with pytest.raises(KeyError, match="unheard"):
 
-        @documented()
+        @document_searcher()
         class _Unheard:
             """{parameters} {attributes}"""
 

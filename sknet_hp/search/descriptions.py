@@ -1,12 +1,12 @@
-"""What searchers have in common, in words: parameters and attributes, written once and
-put into each class's docstring.
-"""
+"""Descriptions of the parameters and attributes that searchers share."""
 
-from collections.abc import Callable
-from inspect import Parameter, signature
-from textwrap import fill, indent
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from typing import Any
 
-_PARAMETERS = {
+from sknet_hp.estimators.docstrings import Description, document
+
+_PARAMETERS: dict[str, Description] = {
     "estimator": (
         "estimator",
         "A network of ours, or a pipeline that ends with one; any estimator with a parameter that `fit` goes on from "
@@ -91,10 +91,9 @@ _PARAMETERS = {
         "anything, notebooks included.",
     ),
 }
-"""Names to (type, description); a searcher adds its own, and may describe others anew.
-"""
+"""By name; a searcher adds its own, and may describe others anew."""
 
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, Description] = {
     "cv_results_": (
         "dict of ndarray",
         "As scikit-learn's, one row for each candidate in each rung, and `candidate` (its number), `bracket`, `iter` "
@@ -126,37 +125,20 @@ _ATTRIBUTES = {
 }
 
 
-def documented(
-    attributes: dict[str, tuple[str, str] | None] | None = None, **parameters: tuple[str, str]
+def document_searcher(
+    attributes: Mapping[str, Description | None] | None = None, **parameters: Description
 ) -> Callable[[type], type]:
-    """A class decorator that writes parameters and attributes into a docstring, where it says ``{parameters}`` and ``{attributes}``.
+    """Return a class decorator that writes parameters and attributes of a docstring.
 
     Parameters
     ----------
     attributes : of this searcher, beside those that all have; None for what it has not.
-    **parameters : of this searcher, from names to (type, description), or what they
-        mean here.
+    **parameters : of this searcher, or what they mean here.
     """
+    known, found = _PARAMETERS | parameters, {**_ATTRIBUTES, **(attributes or {})}
 
-    def write(cls: type) -> type:
-        known = _PARAMETERS | parameters
-        own = [
-            _entry(name, _with_default(known[name][0], argument.default), known[name][1])
-            for name, argument in signature(cls).parameters.items()
-        ]
-        found = [_entry(name, *said) for name, said in (_ATTRIBUTES | (attributes or {})).items() if said is not None]
-        assert cls.__doc__ is not None
-        for mark, entries in (("{parameters}", own), ("{attributes}", found)):
-            assert mark in cls.__doc__, f"{cls.__name__} says nowhere {mark}"
-            cls.__doc__ = cls.__doc__.replace(mark, indent("\n".join(entries), "    ").lstrip())
-        return cls
+    def describe(name: str, default: Any) -> Description:
+        kind, text = known[name]
+        return (kind if default is Parameter.empty else f"{kind}, default={default!r}"), text
 
-    return write
-
-
-def _entry(name: str, kind: str, text: str) -> str:
-    return f"{name} : {kind}\n{indent(fill(text, 130), '    ')}"
-
-
-def _with_default(kind: str, default: object) -> str:
-    return kind if default is Parameter.empty else f"{kind}, default={default!r}"
+    return document(describe, {name: entry for name, entry in found.items() if entry is not None})
