@@ -58,7 +58,7 @@ class GaussianProcess:
         """Learn; what is not in the space says nothing."""
         pairs = [
             (point, score)
-            for point, score in zip(map(self.axes.point, params), scores, strict=True)
+            for point, score in zip(map(self.axes.encode, params), scores, strict=True)
             if point is not None
         ]
         if self._optimizer is None or not pairs:
