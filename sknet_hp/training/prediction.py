@@ -12,7 +12,7 @@ from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.stacked.networks import SingleModule, get_trained_shapes
 from sknet_hp.training.environment import training_environment
 from sknet_hp.training.layout import Layout
-from sknet_hp.training.rules.losses import together
+from sknet_hp.training.rules.losses import combine_outputs
 from sknet_hp.training.rules.torch_loss import TorchLoss, get_loss_class
 
 BATCH_ROWS = 1024
@@ -79,5 +79,5 @@ def _predict_by_torch(
         program = SingleModule(copy.deepcopy(module), tensors)  # two threads may predict at once
         for begin in range(0, len(inputs), BATCH_ROWS):
             batch = torch.tensor(inputs.widen(slice(begin, begin + BATCH_ROWS)))
-            parts.append(together(get_loss_class(loss), program.evaluate(batch.unsqueeze(0)), n_outputs)[0])
+            parts.append(combine_outputs(get_loss_class(loss), program.evaluate(batch.unsqueeze(0)), n_outputs)[0])
         return torch.cat(parts).numpy()

@@ -28,5 +28,5 @@ def draw_problem(name, n_outputs, seed=0):
 def take_step(loss, outputs, t, weight):
     """(the loss of each row, the gradient by the outputs of their sum by weight)."""
     outputs = outputs.clone().requires_grad_()
-    rows = loss.rows(outputs, t, weight)
+    rows = loss.compute_row_losses(outputs, t, weight)
     return rows.detach(), torch.autograd.grad(rows, outputs, weight)[0]

@@ -13,7 +13,7 @@ from sknet_hp.nets.compiled.kernels import pointwise
 from sknet_hp.nets.compiled.machine import BARRIER, run_tape
 from sknet_hp.nets.compiled.program import compile_program
 from sknet_hp.nets.compiled.tape import Space, Tape, allocate_lines
-from sknet_hp.training.compiled.workspace import add_wide_batch, get_table_addresses, make_rate_cells
+from sknet_hp.training.compiled.inputs import add_wide_batch, get_table_addresses, make_rate_cells
 from sknet_hp.training.threads import run_in_threads
 from tests.helpers.kernels import run_kernel
 

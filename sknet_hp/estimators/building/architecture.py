@@ -91,7 +91,7 @@ def make_empty_module(structure: Structure, numbers: dict[str, float], seed: int
     made.load_state_dict({name: torch.zeros_like(tensor) for name, tensor in made.state_dict().items()})
     for layer in made.modules():
         if isinstance(layer, EnsembleOutput):
-            layer.together = get_loss_class(structure["loss"]).together
+            layer.together = get_loss_class(structure["loss"]).combine_heads
     return made
 
 

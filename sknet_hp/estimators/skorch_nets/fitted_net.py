@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import skorch
-import torch
 from sklearn.base import is_classifier
 from skorch.history import History
 
@@ -12,51 +11,11 @@ from sknet_hp.estimators.building.architecture import make_architecture, make_em
 from sknet_hp.estimators.building.fitted import FittedNetwork
 from sknet_hp.estimators.skorch_nets.drop_in import NeuralNetClassifier, NeuralNetRegressor
 from sknet_hp.estimators.skorch_nets.net_state import NetState
+from sknet_hp.estimators.skorch_nets.torch_optim import make_optimizer_settings
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.training.job import State
-from sknet_hp.training.rules.torch_loss import TorchLoss
-
-TORCH_OPTIMIZERS: dict[str, Any] = {
-    "sgd": torch.optim.SGD,
-    "momentum": torch.optim.SGD,
-    "nesterov": torch.optim.SGD,
-    "rmsprop": torch.optim.RMSprop,
-    "adagrad": torch.optim.Adagrad,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "nadam": torch.optim.NAdam,
-    "radam": torch.optim.RAdam,
-    # torch has no Lion: the net can predict and be saved, not be trained further by skorch's own
-    # loop
-    "lion": torch.optim.SGD,
-}
-
-
-CRITERIA: dict[str, Any] = {
-    "cross_entropy": torch.nn.CrossEntropyLoss,
-    # where torch has no such loss, or it is the user's, the net can predict, not be trained further
-    # alike
-    "focal": torch.nn.CrossEntropyLoss,
-    "binary_cross_entropy": torch.nn.BCEWithLogitsLoss,
-    "mse": torch.nn.MSELoss,
-    "mae": torch.nn.L1Loss,
-    "huber": torch.nn.HuberLoss,
-    "quantile": torch.nn.L1Loss,
-    "poisson": torch.nn.PoissonNLLLoss,
-}
-
-
-def _list_optimizer_settings(estimator: FittedNetwork) -> dict[str, Any]:
-    settings: dict[str, Any] = {"weight_decay": estimator.weight_decay}
-    if estimator.optimizer in ("sgd", "momentum", "nesterov"):
-        settings |= {"momentum": estimator.momentum, "nesterov": estimator.optimizer == "nesterov"}
-    elif estimator.optimizer != "lion":
-        settings["eps"] = estimator.eps
-    if estimator.optimizer == "rmsprop":
-        settings["alpha"] = estimator.alpha
-    if estimator.optimizer in ("adam", "adamw", "nadam", "radam"):
-        settings["betas"] = (estimator.beta1, estimator.beta2)
-    return {f"optimizer__{key}": value for key, value in settings.items()}
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.rules.torch_loss import get_loss_class
 
 
 @use_float32_on_cpu()
@@ -68,11 +27,12 @@ def build_net(estimator: FittedNetwork, lr: float, batch_size: int) -> skorch.Ne
     """
     classifier = is_classifier(estimator)
     loss = estimator.structure_["loss"]
+    settings = make_optimizer_settings(estimator.optimizer, vars(estimator))
     kind: Any = NeuralNetClassifier if classifier else NeuralNetRegressor
     return kind(
         make_empty_module(estimator.structure_, estimator.layer_numbers_, estimator.seed_),
-        criterion=CRITERIA[loss.like if isinstance(loss, TorchLoss) else loss],
-        optimizer=TORCH_OPTIMIZERS[estimator.optimizer],
+        criterion=get_loss_class(loss).criterion,
+        optimizer=OPTIMIZERS[estimator.optimizer].twin.kind,
         lr=lr,
         max_epochs=estimator.max_epochs,
         batch_size=batch_size,
@@ -83,7 +43,7 @@ def build_net(estimator: FittedNetwork, lr: float, batch_size: int) -> skorch.Ne
         random_state=estimator.seed_,
         device="cpu",
         **({"classes": getattr(estimator, "classes_", None)} if classifier else {}),  # regressors have none
-        **_list_optimizer_settings(estimator),
+        **{f"optimizer__{key}": value for key, value in settings.items()},
     ).initialize()
 
 

@@ -12,10 +12,10 @@ from sknet_hp.nets.compiled.kernel import Kernel, intrinsic
 from sknet_hp.nets.compiled.kernels.functions import F, log, sincos
 from sknet_hp.nets.compiled.kernels.pointwise import build_scramble, mix_key
 from sknet_hp.nets.compiled.machine import copy, decode_number, get_share, view_int64s, view_matrix, view_vector
-from sknet_hp.training.compiled.updates import Now
+from sknet_hp.training.compiled.updates import StepNumber
 
 _I32, _FLOAT = ir.IntType(32), ir.FloatType()
-_MIX = int(Now.MIX)
+_MIX = int(StepNumber.MIX)
 
 
 @intrinsic
@@ -51,7 +51,7 @@ def add_noise(part, parts, rows, width, x, sigma, key, layer):
 
 
 @Kernel
-def mix_weights(part, parts, rows, raw, shares, now, of_inputs, of_targets):
+def mix_weights(part, parts, rows, raw, shares, numbers, of_inputs, of_targets):
     """Mix a batch's weights, each with its neighbour's; and say which share of inputs
     and of targets is a row's own. All in one part.
     """
@@ -63,7 +63,7 @@ def mix_weights(part, parts, rows, raw, shares, now, of_inputs, of_targets):
         view_vector(of_inputs, rows),
         view_vector(of_targets, rows),
     )
-    s, before, total = view_vector(now, 16)[_MIX], raw[rows - 1], F(0)
+    s, before, total = view_vector(numbers, 16)[_MIX], raw[rows - 1], F(0)
     for r in range(rows):
         own, other = raw[r] * s, before * (F(1) - s)
         before = raw[r]

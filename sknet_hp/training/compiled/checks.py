@@ -12,7 +12,7 @@ from sknet_hp.training.job import Rows, TrainingJob
 from sknet_hp.training.rules.torch_loss import get_loss_class
 
 
-class Checked(NamedTuple):
+class CheckedRows(NamedTuple):
     """Rows as kernels read them.
 
     Attributes
@@ -52,7 +52,7 @@ def check_inputs(graph: Graph, inputs: Inputs) -> None:
         _check_range(bins, int(count), "a bin")
 
 
-def checked(rows: Rows, job: TrainingJob) -> Checked:
+def check_rows(rows: Rows, job: TrainingJob) -> CheckedRows:
     """The targets, weights and numbers of rows.
 
     Raises
@@ -77,7 +77,7 @@ def checked(rows: Rows, job: TrainingJob) -> Checked:
     numbers = None if rows.index is None else np.ascontiguousarray(rows.index, np.int64)
     if numbers is not None:
         _check_range(numbers, len(table.X), "the number of a row")
-    return Checked(y, weight, numbers)
+    return CheckedRows(y, weight, numbers)
 
 
 def _check_range(numbers: np.ndarray, end: int, what: str) -> None:

@@ -22,15 +22,14 @@ from sknet_hp.nets.compiled.machine import (
 from sknet_hp.nets.random_bits import DROPOUT, SHUFFLE
 from sknet_hp.training.compiled import loop_arguments as A
 from sknet_hp.training.compiled import loop_progress as P
-from sknet_hp.training.compiled.updates import Now
+from sknet_hp.training.compiled.updates import StepNumber
 from sknet_hp.training.rules import averaging, stopping
+from sknet_hp.training.rules.optimizer import Correction
 
 FINISHED = ("", "patience", "diverged", "cancelled")
 """What `progress.FINISHED` counts; the last is no end of the training."""
 
-RULES = {"adam": 1, "adamw": 1, "nadam": 2, "radam": 3}
-"""Update rules whose numbers follow from the number of the step."""
-
+_NESTEROV, _RECTIFIED = int(Correction.NESTEROV), int(Correction.RECTIFIED)
 
 _improves, _judge_plateau, _ema_share = (
     inline(stopping.improves),
@@ -39,7 +38,17 @@ _improves, _judge_plateau, _ema_share = (
 )
 
 _LR, _DECAY, _EMA, _FACTOR, _SLOPE, _NEXT, _MIX, _EPS = map(
-    int, (Now.LR, Now.DECAY, Now.EMA, Now.FACTOR, Now.SLOPE, Now.NEXT, Now.MIX, Now.EPS)
+    int,
+    (
+        StepNumber.LR,
+        StepNumber.DECAY,
+        StepNumber.EMA,
+        StepNumber.FACTOR,
+        StepNumber.SLOPE,
+        StepNumber.NEXT,
+        StepNumber.MIX,
+        StepNumber.EPS,
+    ),
 )
 
 
@@ -66,48 +75,51 @@ def write_order(part, parts, n, seed, epoch, shuffled, index, order):
 
 
 @inline
-def _set_numbers(arguments, progress, now, powers, step, epoch):
-    """Write the numbers of a step into `now`; `powers` are those of what moments keep."""
+def _set_numbers(arguments, progress, numbers, powers, step, epoch):
+    """Write the numbers of a step into `numbers`; `powers` are those of what moments keep."""
     at = (epoch - arguments[A.FIRST_EPOCH]) * arguments[A.STEPS] + step
     lr = view_doubles(arguments[A.LR_AT] + 8 * arguments[A.LR_STRIDE] * at, 1)[0]
-    now[_LR] = F(lr * progress[P.FACTOR])
-    now[_DECAY] = F(view_doubles(arguments[A.DECAY_AT] + 8 * arguments[A.DECAY_STRIDE] * at, 1)[0])
+    numbers[_LR] = F(lr * progress[P.FACTOR])
+    numbers[_DECAY] = F(view_doubles(arguments[A.DECAY_AT] + 8 * arguments[A.DECAY_STRIDE] * at, 1)[0])
     if arguments[A.MIX_AT]:
-        now[_MIX] = view_vector(arguments[A.MIX_AT] + 4 * at, 1)[0]
+        numbers[_MIX] = view_vector(arguments[A.MIX_AT] + 4 * at, 1)[0]
     if arguments[A.AVERAGING] == 1:
-        now[_EMA] = F(_ema_share(progress[P.EMA_DECAY], progress[P.AVERAGED]))
+        numbers[_EMA] = F(_ema_share(progress[P.EMA_DECAY], progress[P.AVERAGED]))
         progress[P.AVERAGED] += 1.0
-    _set_corrections(arguments[A.RULE], progress, now, powers, progress[P.STEP] + 1.0)
+    _set_corrections(arguments[A.CORRECTION], progress, numbers, powers, progress[P.STEP] + 1.0)
 
 
 @inline
-def _set_corrections(rule, progress, now, powers, t):
+def _set_corrections(correction, progress, numbers, powers, t):
     """What makes up for moments that start at zero."""
-    if rule == 0:
+    if correction == 0:
         return
     beta1, beta2 = progress[P.BETA_1], progress[P.BETA_2]
     powers[0] *= beta1
     powers[1] *= beta2
     correction1, correction2 = 1.0 - powers[0], np.sqrt(1.0 - powers[1])
-    now[_FACTOR], now[_SLOPE] = F(1.0 / correction1), F(1.0 / correction2)
-    if rule == 2:
+    numbers[_FACTOR], numbers[_SLOPE] = F(1.0 / correction1), F(1.0 / correction2)
+    if correction == _NESTEROV:
         momentum = beta1 * (1.0 - 0.5 * powers[2])
         powers[2] *= progress[P.NADAM]
         following = beta1 * (1.0 - 0.5 * powers[2])
         powers[3] *= momentum
-        now[_NEXT], now[_FACTOR] = F((1.0 - momentum) / (1.0 - powers[3])), F(following / (1.0 - powers[3] * following))
-    elif rule == 3:
+        numbers[_NEXT], numbers[_FACTOR] = (
+            F((1.0 - momentum) / (1.0 - powers[3])),
+            F(following / (1.0 - powers[3] * following)),
+        )
+    elif correction == _RECTIFIED:
         end = 2.0 / (1.0 - beta2) - 1.0
         length = end - 2.0 * t * powers[1] / (1.0 - powers[1])
         if length > 5.0:
             rectification = np.sqrt((length - 4.0) * (length - 2.0) * end / ((end - 4.0) * (end - 2.0) * length))
-            now[_FACTOR], now[_SLOPE], now[_EPS] = (
+            numbers[_FACTOR], numbers[_SLOPE], numbers[_EPS] = (
                 F(rectification * correction2 / correction1),
                 F(1),
                 F(progress[P.EPS]),
             )
         else:  # a step of momentum alone
-            now[_SLOPE], now[_EPS] = F(0), F(1)
+            numbers[_SLOPE], numbers[_EPS] = F(0), F(1)
 
 
 @inline
@@ -174,7 +186,7 @@ def _judge(arguments, progress, value, loss, judged):
         if _improves(value, progress[P.BEST_LOSS], progress[P.MIN_DELTA], progress[P.BEST_EPOCH] == 0.0):
             progress[P.BEST_LOSS], progress[P.BEST_EPOCH], progress[P.WAITED] = value, epoch, 0.0
             n = arguments[A.N_PARAMETERS] + arguments[A.N_BUFFERS]
-            copy(view_vector(arguments[A.SHOWN_AT], n), view_vector(arguments[A.BEST_AT], n))
+            copy(view_vector(arguments[A.VALIDATED_AT], n), view_vector(arguments[A.BEST_AT], n))
         else:
             progress[P.WAITED] += 1.0
         if progress[P.WAITED] >= progress[P.PATIENCE]:
@@ -214,7 +226,7 @@ def judge(part, parts, arguments, progress, value, loss):
 def _end_epoch(arguments, progress, totals):
     """Note the scores, and what follows from them."""
     row = view_doubles(arguments[A.HISTORY_AT] + 24 * (np.int64(progress[P.EPOCH]) - 1 - arguments[A.FIRST_EPOCH]), 3)
-    validated = arguments[A.VALIDATED] > 0
+    validated = arguments[A.VALIDATION_ROWS] > 0
     if validated:
         weight = totals[1] if totals[1] > 0.0 else 1.0
         row[1], row[2] = totals[0] / weight, totals[2] / weight
@@ -231,10 +243,10 @@ def _end_epoch(arguments, progress, totals):
 @inline
 def _train(part, parts, arguments, progress, barrier, until):
     arguments, progress = view_int64s(arguments, A.LENGTH), view_doubles(progress, P.LENGTH)
-    cursor, key, now = (
+    cursor, key, numbers = (
         view_int64s(arguments[A.CURSOR_AT], 1),
         view_int64s(arguments[A.KEY_AT], 1),
-        view_vector(arguments[A.NOW_AT], 16),
+        view_vector(arguments[A.NUMBERS_AT], 16),
     )
     cancelled, totals, powers = (
         view_int64s(arguments[A.CANCELLED_AT], 1),
@@ -245,7 +257,7 @@ def _train(part, parts, arguments, progress, barrier, until):
         powers[:] = 1.0
         powers[2] = progress[P.NADAM]
         for t in range(np.int64(progress[P.STEP])):
-            _set_corrections(arguments[A.RULE], progress, now, powers, t + 1.0)
+            _set_corrections(arguments[A.CORRECTION], progress, numbers, powers, t + 1.0)
     while progress[P.EPOCH] < until and progress[P.FINISHED] == 0.0:
         epoch = np.int64(progress[P.EPOCH])
         meet(barrier, parts)  # all have read what the first part may change from here on
@@ -257,7 +269,7 @@ def _train(part, parts, arguments, progress, barrier, until):
                 if cancelled[0]:
                     progress[P.FINISHED] = 3.0
                 cursor[0], key[0] = step * arguments[A.BATCH], np.int64(mix_key(of_epoch, step))
-                _set_numbers(arguments, progress, now, powers, step, epoch)
+                _set_numbers(arguments, progress, numbers, powers, step, epoch)
             meet(barrier, parts)
             if progress[P.FINISHED] != 0.0:
                 return
@@ -269,11 +281,11 @@ def _train(part, parts, arguments, progress, barrier, until):
         if part == 0:
             _end_steps(arguments, progress)
         meet(barrier, parts)
-        for begin in range(0, arguments[A.VALIDATED], max(1, arguments[A.VALIDATION_BATCH])):
+        for begin in range(0, arguments[A.VALIDATION_ROWS], max(1, arguments[A.VALIDATION_BATCH])):
             if part == 0:
                 cursor[0] = begin
             meet(barrier, parts)
-            last = begin + arguments[A.VALIDATION_BATCH] >= arguments[A.VALIDATED]
+            last = begin + arguments[A.VALIDATION_BATCH] >= arguments[A.VALIDATION_ROWS]
             tape = arguments[A.VALIDATION_REST_AT] if last else arguments[A.VALIDATION_AT]
             walk(
                 tape,

@@ -10,8 +10,8 @@ from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape, allocate_lines
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs
-from sknet_hp.training.compiled.losses import together_of
-from sknet_hp.training.compiled.workspace import EVALUATION_ROWS, get_table_addresses, make_rate_cells
+from sknet_hp.training.compiled.inputs import EVALUATION_ROWS, get_table_addresses, make_rate_cells
+from sknet_hp.training.compiled.losses import make_prediction_kernel
 from sknet_hp.training.threads import run_in_threads
 
 _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start
@@ -42,7 +42,7 @@ def predict_compiled(
     bases = {space: array.ctypes.data for space, array in here.items()} | get_table_addresses(inputs)
     tape = Tape()
     fields = {"heads": graph.n_heads, "n": n_outputs, "outputs": made.output, "cursor": Place(Space.CURSOR), "out": out}
-    tape.add(together_of(loss), rows=Rows(), **fields)
+    tape.add(make_prediction_kernel(loss), rows=Rows(), **fields)
     tape = made.forward + tape
     begins = list(range(0, len(inputs), rows))
 

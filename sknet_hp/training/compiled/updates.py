@@ -1,5 +1,7 @@
-"""Update rules, each a pass over one tensor: clipping, penalties, decay, the rule and
-the average of the weights; see `training.optimizers`.
+"""Update rules, each a pass over one tensor.
+
+A pass has clipping, penalties, weight decay, the rule and the moving average of the
+weights. `training.rules.optimizers` says what belongs to a rule.
 """
 
 from collections.abc import Callable
@@ -12,9 +14,10 @@ from sknet_hp.nets.compiled.kernel import Kernel, inline, make_kernel
 from sknet_hp.nets.compiled.kernels.functions import F
 from sknet_hp.nets.compiled.kernels.products import dot
 from sknet_hp.nets.compiled.machine import fma, get_share, view_doubles, view_vector
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
 
 
-class Now(IntEnum):
+class StepNumber(IntEnum):
     """The numbers of a step, float32."""
 
     LR = 0
@@ -34,7 +37,7 @@ class Now(IntEnum):
 
 
 _LR, _DECAY, _L1, _CLIP, _EMA, _DECOUPLED, _MOMENTUM, _SHARE_1, _SHARE_2, _EPS, _FACTOR, _SLOPE, _NEXT, _ = map(
-    int, Now
+    int, StepNumber
 )
 
 
@@ -43,66 +46,67 @@ def _sign(x):
     return F(1) if x > F(0) else (F(-1) if x < F(0) else F(0) * x)
 
 
-# ---- rules: (gradient, first memory, second memory, numbers) -> (what the learning rate multiplies, both
-# memories) ------
+# ---- rules ---------------------------------------------------------------------------------------------------------
+# (gradient, both slots, numbers of the step) -> (what the learning rate multiplies, both slots)
 
 
 @inline
-def _sgd(g, m, v, now):
-    m = fma(now[_MOMENTUM], m, g)
+def _sgd(g, m, v, numbers):
+    m = fma(numbers[_MOMENTUM], m, g)
     return m, m, v
 
 
 @inline
-def _nesterov(g, m, v, now):
-    m = fma(now[_MOMENTUM], m, g)
-    return fma(now[_MOMENTUM], m, g), m, v
+def _nesterov(g, m, v, numbers):
+    m = fma(numbers[_MOMENTUM], m, g)
+    return fma(numbers[_MOMENTUM], m, g), m, v
 
 
 @inline
-def _rmsprop(g, m, v, now):
-    m = fma(now[_SHARE_2], g * g - m, m)
-    return g / (np.sqrt(m) + now[_EPS]), m, v
+def _rmsprop(g, m, v, numbers):
+    m = fma(numbers[_SHARE_2], g * g - m, m)
+    return g / (np.sqrt(m) + numbers[_EPS]), m, v
 
 
 @inline
-def _adagrad(g, m, v, now):
+def _adagrad(g, m, v, numbers):
     m = fma(g, g, m)
-    return g / (np.sqrt(m) + now[_EPS]), m, v
+    return g / (np.sqrt(m) + numbers[_EPS]), m, v
 
 
 @inline
-def _adam(g, m, v, now):
-    m = fma(now[_SHARE_1], g - m, m)
-    v = fma(now[_SHARE_2], g * g - v, v)
-    return now[_FACTOR] * m / fma(np.sqrt(v), now[_SLOPE], now[_EPS]), m, v
+def _adam(g, m, v, numbers):
+    m = fma(numbers[_SHARE_1], g - m, m)
+    v = fma(numbers[_SHARE_2], g * g - v, v)
+    return numbers[_FACTOR] * m / fma(np.sqrt(v), numbers[_SLOPE], numbers[_EPS]), m, v
 
 
 @inline
-def _nadam(g, m, v, now):
-    m = fma(now[_SHARE_1], g - m, m)
-    v = fma(now[_SHARE_2], g * g - v, v)
-    return fma(now[_FACTOR], m, now[_NEXT] * g) / fma(np.sqrt(v), now[_SLOPE], now[_EPS]), m, v
+def _nadam(g, m, v, numbers):
+    m = fma(numbers[_SHARE_1], g - m, m)
+    v = fma(numbers[_SHARE_2], g * g - v, v)
+    return fma(numbers[_FACTOR], m, numbers[_NEXT] * g) / fma(np.sqrt(v), numbers[_SLOPE], numbers[_EPS]), m, v
 
 
 @inline
-def _lion(g, m, v, now):
-    return _sign(fma(now[_SHARE_1], g - m, m)), fma(now[_SHARE_2], g - m, m), v
+def _lion(g, m, v, numbers):
+    return _sign(fma(numbers[_SHARE_1], g - m, m)), fma(numbers[_SHARE_2], g - m, m), v
 
 
-_RULES: dict[str, tuple[Callable[..., Any], int]] = {
-    "sgd": (_sgd, 1),
-    "nesterov": (_nesterov, 1),
-    "rmsprop": (_rmsprop, 1),
-    "adagrad": (_adagrad, 1),
-    "adam": (_adam, 2),
-    "nadam": (_nadam, 2),
-    "lion": (_lion, 1),
+RULES: dict[str, Callable[..., Any]] = {
+    "sgd": _sgd,
+    "nesterov": _nesterov,
+    "rmsprop": _rmsprop,
+    "adagrad": _adagrad,
+    "adam": _adam,
+    "nadam": _nadam,
+    "lion": _lion,
 }
+"""By the `compiled_rule` of optimizers."""
 
 
-def _with_one(part, parts, n, p, g, first, second, average, now, factors):
-    """One step of n parameters; `average` may be none."""
+def _update_with_one(part, parts, n, p, g, first, second, average, numbers, factors):
+    """Step n parameters by a rule with one slot of memory; `average` may be 0."""
     begin, end = get_share(n, part, parts)
     count, at = end - begin, 4 * begin
     p, g, m, a = (
@@ -111,22 +115,22 @@ def _with_one(part, parts, n, p, g, first, second, average, now, factors):
         view_vector(first + at, count),
         view_vector(average + at, count),
     )
-    now, own = view_vector(now, 16), view_vector(factors, 2)
-    lr, clip, decay = now[_LR] * own[0], now[_CLIP], now[_DECAY] * own[1]
-    penalty, l1 = (F(0) if now[_DECOUPLED] > F(0) else decay), (now[_L1] if own[1] > F(0) else F(0))
-    shrink, ema = (lr * decay if now[_DECOUPLED] > F(0) else F(0)), now[_EMA]
+    numbers, own = view_vector(numbers, 16), view_vector(factors, 2)
+    lr, clip, decay = numbers[_LR] * own[0], numbers[_CLIP], numbers[_DECAY] * own[1]
+    penalty, l1 = (F(0) if numbers[_DECOUPLED] > F(0) else decay), (numbers[_L1] if own[1] > F(0) else F(0))
+    shrink, ema = (lr * decay if numbers[_DECOUPLED] > F(0) else F(0)), numbers[_EMA]
     for i in range(count):
         x = p[i]
         slope = fma(penalty, x, fma(l1, _sign(x), clip * g[i]))
-        step, m[i], _ = RULE(slope, m[i], F(0), now)  # type: ignore[name-defined]  # noqa: F821
+        step, m[i], _ = RULE(slope, m[i], F(0), numbers)  # type: ignore[name-defined]  # noqa: F821
         p[i] = fma(-lr, step, fma(-shrink, x, x))
     if average:
         for i in range(count):
             a[i] = fma(ema, p[i] - a[i], a[i])
 
 
-def _with_two(part, parts, n, p, g, first, second, average, now, factors):
-    """One step of n parameters; `average` may be none."""
+def _update_with_two(part, parts, n, p, g, first, second, average, numbers, factors):
+    """Step n parameters by a rule with two slots of memory; `average` may be 0."""
     begin, end = get_share(n, part, parts)
     count, at = end - begin, 4 * begin
     p, g, m, v, a = (
@@ -136,57 +140,55 @@ def _with_two(part, parts, n, p, g, first, second, average, now, factors):
         view_vector(second + at, count),
         view_vector(average + at, count),
     )
-    now, own = view_vector(now, 16), view_vector(factors, 2)
-    lr, clip, decay = now[_LR] * own[0], now[_CLIP], now[_DECAY] * own[1]
-    penalty, l1 = (F(0) if now[_DECOUPLED] > F(0) else decay), (now[_L1] if own[1] > F(0) else F(0))
-    shrink, ema = (lr * decay if now[_DECOUPLED] > F(0) else F(0)), now[_EMA]
+    numbers, own = view_vector(numbers, 16), view_vector(factors, 2)
+    lr, clip, decay = numbers[_LR] * own[0], numbers[_CLIP], numbers[_DECAY] * own[1]
+    penalty, l1 = (F(0) if numbers[_DECOUPLED] > F(0) else decay), (numbers[_L1] if own[1] > F(0) else F(0))
+    shrink, ema = (lr * decay if numbers[_DECOUPLED] > F(0) else F(0)), numbers[_EMA]
     if average:
         for i in range(count):
             x = p[i]
             slope = fma(penalty, x, fma(l1, _sign(x), clip * g[i]))
-            step, m[i], v[i] = RULE(slope, m[i], v[i], now)  # type: ignore[name-defined]  # noqa: F821
+            step, m[i], v[i] = RULE(slope, m[i], v[i], numbers)  # type: ignore[name-defined]  # noqa: F821
             x = fma(-lr, step, fma(-shrink, x, x))
             p[i], a[i] = x, fma(ema, x - a[i], a[i])
     else:
         for i in range(count):
             x = p[i]
             slope = fma(penalty, x, fma(l1, _sign(x), clip * g[i]))
-            step, m[i], v[i] = RULE(slope, m[i], v[i], now)  # type: ignore[name-defined]  # noqa: F821
+            step, m[i], v[i] = RULE(slope, m[i], v[i], numbers)  # type: ignore[name-defined]  # noqa: F821
             p[i] = fma(-lr, step, fma(-shrink, x, x))
 
 
-def _rule(name: str) -> Kernel:
-    rule, slots = _RULES[name]
-    return make_kernel(_with_two if slots == 2 else _with_one, name, RULE=rule)
+def _make_updates() -> dict[str, Kernel]:
+    """Make a kernel for each rule, and return them by the optimizers that take it."""
+    kernels: dict[str, Kernel] = {}
+    for optimizer in OPTIMIZERS.values():
+        rule = optimizer.compiled_rule
+        if rule in RULES and rule not in kernels:
+            pattern = _update_with_two if optimizer.slots == 2 else _update_with_one
+            kernels[rule] = make_kernel(pattern, rule, RULE=RULES[rule])
+    return {
+        name: kernels[optimizer.compiled_rule]
+        for name, optimizer in OPTIMIZERS.items()
+        if optimizer.compiled_rule in kernels
+    }
 
 
-_OWN = {name: _rule(name) for name in _RULES}
-UPDATES: dict[str, Kernel] = {
-    "sgd": _OWN["sgd"],
-    "momentum": _OWN["sgd"],
-    "nesterov": _OWN["nesterov"],
-    "rmsprop": _OWN["rmsprop"],
-    "adagrad": _OWN["adagrad"],
-    "adam": _OWN["adam"],
-    "adamw": _OWN["adam"],
-    "nadam": _OWN["nadam"],
-    "radam": _OWN["adam"],  # whose denominator comes and goes
-    "lion": _OWN["lion"],
-}
-"""By optimizer, the kernel of its step."""
+UPDATES = _make_updates()
+"""The kernel of an optimizer's step, by the optimizer's name."""
 
 
 # ---- beside them ---------------------------------------------------------------------------------------------------
 
 
 @Kernel
-def mix(part, parts, n, x, average, now):
+def mix(part, parts, n, x, average, numbers):
     """Move an average towards x, as the weights' own."""
     begin, end = get_share(n, part, parts)
     x, a, ema = (
         view_vector(x + 4 * begin, end - begin),
         view_vector(average + 4 * begin, end - begin),
-        view_vector(now, 16)[_EMA],
+        view_vector(numbers, 16)[_EMA],
     )
     for i in range(end - begin):
         a[i] = fma(ema, x[i] - a[i], a[i])
@@ -197,7 +199,7 @@ CHUNK = 4096
 
 
 @Kernel
-def squares(part, parts, n, g, factors, sums):
+def sum_squares(part, parts, n, g, factors, sums):
     """The sums of squares of each chunk of a gradient; zeros where nothing is learned."""
     chunks = (n + CHUNK - 1) // CHUNK
     begin, end = chunks * part // parts, chunks * (part + 1) // parts
@@ -208,7 +210,7 @@ def squares(part, parts, n, g, factors, sums):
 
 
 @Kernel
-def clip(part, parts, n, sums, limit, now):
+def clip(part, parts, n, sums, limit, numbers):
     """The factor that takes a gradient's norm down to `limit`, of its n sums of
     squares, as `torch.nn.utils.clip_grad_norm_`. All in one part.
     """
@@ -218,4 +220,4 @@ def clip(part, parts, n, sums, limit, now):
     for c in range(n):
         total += np.float64(sums[2 * c])
     factor = view_doubles(limit, 1)[0] / (np.sqrt(total) + 1e-6)
-    view_vector(now, 16)[_CLIP] = F(factor) if factor < 1.0 else F(1)
+    view_vector(numbers, 16)[_CLIP] = F(factor) if factor < 1.0 else F(1)

@@ -1,147 +1,65 @@
-"""Update rules, each once, over all parameters of a cohort at once, with a rate per
-member.
-"""
+"""Update rules, as papers and torch have them."""
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor
 
-
-class Optimizer:
-    """One update rule, with what all have in common: clipping, penalties, weight decay.
-
-    Parameters
-    ----------
-    rates : by the names of `training.job.Rates`, each (members,) float64.
-    sizes : of the tensors that a member's parameters consist of, one after the other.
-    device : where they lie.
-    decay_mode : "decoupled" or "l2"; what the rule is known with if None.
-    decayed : (members, tensors) factors on the weight decay of each tensor, 0 where
-        neither it nor the L1 penalty reaches; None for ones.
-    """
-
-    slots: ClassVar[int] = 0
-    decay_mode: ClassVar[str] = "l2"
-
-    def __init__(
-        self,
-        rates: dict[str, np.ndarray],
-        sizes: list[int],
-        device: torch.device,
-        decay_mode: str | None = None,
-        decayed: ArrayLike | None = None,
-    ):
-        self.rates, self.sizes, self.device = rates, torch.tensor(sizes, device=device), device
-        self.decoupled = (decay_mode or self.decay_mode) == "decoupled"
-        self.decayed = self.elements(decayed)
-        self.l1 = self.column(rates["l1"]) if rates["l1"].any() else None
-        self.limit = self.column(rates["clip"]) if np.isfinite(rates["clip"]).any() else None
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Make of the rates what the rule needs."""
-
-    def column(self, values: np.ndarray) -> Tensor:
-        """(…, members) numbers as (…, members, 1) float32: factors on all of a member's
-        elements.
-        """
-        return torch.from_numpy(values.astype(np.float32)).unsqueeze(-1).to(self.device)
-
-    def elements(self, factors: ArrayLike | None) -> Tensor | None:
-        """(members, tensors) factors as those on elements, (members, n); None for ones."""
-        if factors is None or (np.asarray(factors) == 1).all():
-            return None
-        each = torch.tensor(np.atleast_2d(factors), dtype=torch.float32, device=self.device)
-        return each.repeat_interleave(self.sizes, 1)
-
-    def begin_epoch(
-        self,
-        lr: np.ndarray,
-        t: np.ndarray,
-        lr_factors: np.ndarray | None = None,
-        decay_factors: np.ndarray | None = None,
-    ) -> None:
-        """Prepare an epoch.
-
-        Parameters
-        ----------
-        lr, t : (steps, members) the learning rate of each step, and its number, counted
-            from 1.
-        lr_factors : (members, tensors) factors on the learning rate, or None for ones.
-        decay_factors : (steps, members) factors on the weight decay, or None for ones.
-        """
-        self.lr, self.lr_factors = self.column(lr), self.elements(lr_factors)
-        decay = self.rates["weight_decay"] * np.ones_like(lr) * (1 if decay_factors is None else decay_factors)
-        self.decay = self.column(lr * decay if self.decoupled else decay) if decay.any() else None
-
-    def update(self, i: int, p: Tensor, g: Tensor, slots: list[Tensor]) -> None:
-        """The epoch's step i: update p, (members, n), in place by its gradient, which
-        may be overwritten.
-        """
-        if self.limit is not None:
-            self._clip(g, self.limit)
-        if self.l1 is not None:
-            g.addcmul_(torch.sign(p), self.l1 if self.decayed is None else self.l1 * (self.decayed > 0))
-        if self.decay is not None and self.decoupled:  # Loshchilov & Hutter 2019
-            p.addcmul_(p, _times(self.decay[i], self.decayed, self.lr_factors), value=-1)
-        elif self.decay is not None:
-            g.addcmul_(p, _times(self.decay[i], self.decayed))
-        p.addcmul_(self.step(i, g, slots), _times(self.lr[i], self.lr_factors), value=-1)
-
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
-        """What the learning rate multiplies, of a gradient and what the rule remembers."""
-        raise NotImplementedError
-
-    def _clip(self, g: Tensor, limit: Tensor) -> None:
-        """Scale each member's gradient down to a norm of at most `clip`, as
-        `torch.nn.utils.clip_grad_norm_`, to which the frozen have none.
-        """
-        learned = g if self.lr_factors is None else torch.where(self.lr_factors == 0, 0, g)
-        factor = (limit / (learned.square().sum(1, keepdim=True).sqrt() + 1e-6)).clamp_(max=1.0)  # (members, 1)
-        g.mul_(
-            factor.masked_fill_(torch.isinf(limit), 1.0)
-        )  # whatever the norm: a member without a limit is not touched
+from sknet_hp.training.rules.optimizer import Correction, Optimizer
+from sknet_hp.training.rules.torch_twin import TorchTwin
 
 
-def _times(column: Tensor, *elements: Tensor | None) -> Tensor:
-    """The product of factors, of which those that are None are ones."""
-    for each in elements:
-        if each is not None:
-            column = column * each
-    return column
+def _make_sgd_twin(nesterov: bool) -> TorchTwin:
+    return TorchTwin(
+        torch.optim.SGD,
+        memory=("momentum_buffer",),
+        settings={"dampening": 0, "nesterov": nesterov},
+        made_with=("nesterov",),
+        has_memory=lambda group: bool(group["momentum"]),  # torch keeps none without momentum
+        counts_steps=False,
+    )
 
 
 class SGD(Optimizer):
     """Stochastic gradient descent with (heavy-ball) momentum, as `torch.optim.SGD`."""
 
     slots = 1
+    own_rates = ("momentum",)
+    compiled_rule = "sgd"
+    twin = _make_sgd_twin(nesterov=False)
 
     def prepare(self) -> None:
-        self.momentum = self.column(self.rates["momentum"])
+        self.momentum = self.make_column(self.rates["momentum"])
 
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
+    def compute_step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
         return slots[0].mul_(self.momentum).add_(g)
 
 
 class Nesterov(SGD):
     """Nesterov's accelerated gradient, as `torch.optim.SGD(nesterov=True)`."""
 
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
-        return g + super().step(i, g, slots) * self.momentum
+    compiled_rule = "nesterov"
+    twin = _make_sgd_twin(nesterov=True)
+
+    def compute_step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
+        return g + super().compute_step(i, g, slots) * self.momentum
 
 
 class RMSprop(Optimizer):
     """RMSprop (Tieleman & Hinton 2012), as `torch.optim.RMSprop`."""
 
     slots = 1
+    own_rates = ("eps", "alpha")
+    decay_of_squares = "alpha"
+    compiled_rule = "rmsprop"
+    twin = TorchTwin(torch.optim.RMSprop, memory=("square_avg",), settings={"momentum": 0, "centered": False})
 
     def prepare(self) -> None:
-        self.share, self.eps = self.column(1 - self.rates["alpha"]), self.column(self.rates["eps"])
+        self.share, self.eps = self.make_column(1 - self.rates["alpha"]), self.make_column(self.rates["eps"])
 
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
+    def compute_step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
         return g / (slots[0].lerp_(g * g, self.share).sqrt() + self.eps)
 
 
@@ -149,36 +67,61 @@ class Adagrad(Optimizer):
     """Adagrad (Duchi et al. 2011), as `torch.optim.Adagrad`."""
 
     slots = 1
+    own_rates = ("eps",)
+    compiled_rule = "adagrad"
+    twin = TorchTwin(torch.optim.Adagrad, memory=("sum",), settings={"lr_decay": 0, "initial_accumulator_value": 0})
 
     def prepare(self) -> None:
-        self.eps = self.column(self.rates["eps"])
+        self.eps = self.make_column(self.rates["eps"])
 
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
+    def compute_step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
         return g / (slots[0].add_(g * g).sqrt() + self.eps)
 
 
 class _Moments(Optimizer):
-    """What the family of Adam shares: running means of gradients and of their squares."""
+    """What the family of Adam shares: running means of gradients and their squares."""
 
     slots = 2
+    own_rates = ("eps", "beta1", "beta2")
 
     def prepare(self) -> None:
-        self.share1, self.share2 = self.column(1 - self.rates["beta1"]), self.column(1 - self.rates["beta2"])
+        self.share1, self.share2 = self.make_column(1 - self.rates["beta1"]), self.make_column(1 - self.rates["beta2"])
 
-    def _track(self, g: Tensor, slots: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """The means, the latter's root."""
+    def _update_moments(self, g: Tensor, slots: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Update both means; return the first, and the root of the second."""
         exp_avg, exp_avg_sq = slots
         return exp_avg.lerp_(g, self.share1), exp_avg_sq.lerp_(g * g, self.share2).sqrt()
 
-    def _corrections(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What makes up for moments that start at zero: 1 - beta1^t, √(1 - beta2^t)."""
+    def _compute_corrections(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return 1 - beta1^t and √(1 - beta2^t): moments start at zero."""
         return 1 - self.rates["beta1"] ** t, np.sqrt(1 - self.rates["beta2"] ** t)
 
 
+NADAM_DECAY = 0.96**0.004
+"""What the distance of NAdam's momentum from beta1 is multiplied by in each step."""
+
+
+def compute_nadam_momentum(beta1: float | np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Return the momentum of step t, which NAdam lets rise towards beta1."""
+    return beta1 * (1 - 0.5 * 0.96 ** (t * 0.004))
+
+
+def _make_nadam_extras(group: dict[str, Any], steps: int) -> dict[str, float]:
+    """Return the product of the momenta of all steps, which torch keeps."""
+    momenta = compute_nadam_momentum(group["betas"][0], np.arange(1, steps + 1))
+    return {"mu_product": float(np.prod(momenta))}
+
+
+def _make_adam_twin(kind: type[torch.optim.Optimizer], **settings: Any) -> TorchTwin:
+    return TorchTwin(kind, memory=("exp_avg", "exp_avg_sq"), settings=settings)
+
+
 class Adam(_Moments):
-    """Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is a penalty in the
-    gradient.
-    """
+    """Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is in the gradient."""
+
+    bias_correction = Correction.MOMENTS
+    compiled_rule = "adam"
+    twin = _make_adam_twin(torch.optim.Adam, amsgrad=False, decoupled_weight_decay=False)
 
     def begin_epoch(
         self,
@@ -188,31 +131,35 @@ class Adam(_Moments):
         decay_factors: np.ndarray | None = None,
     ) -> None:
         super().begin_epoch(lr, t, lr_factors, decay_factors)
-        correction1, correction2 = self._corrections(t)
+        correction1, correction2 = self._compute_corrections(t)
         # m / c1 / (√v / c2 + eps), with c2 taken out of the denominator
-        self.eps, self.correction = self.column(self.rates["eps"] * correction2), self.column(correction2 / correction1)
+        self.eps, self.correction = (
+            self.make_column(self.rates["eps"] * correction2),
+            self.make_column(correction2 / correction1),
+        )
 
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
-        mean, root = self._track(g, slots)
+    def compute_step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
+        mean, root = self._update_moments(g, slots)
         return mean / root.add_(self.eps[i]) * self.correction[i]
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov & Hutter 2019), as
-    `torch.optim.AdamW`.
-    """
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019): `torch.optim.AdamW`."""
 
     decay_mode = "decoupled"
-
-
-def compute_nadam_momentum(beta1: Any, t: np.ndarray) -> np.ndarray:
-    """The momentum of step t, which NAdam lets rise towards beta1."""
-    return beta1 * (1 - 0.5 * 0.96 ** (t * 0.004))
+    twin = _make_adam_twin(torch.optim.AdamW, amsgrad=False)
 
 
 class NAdam(_Moments):
     """Adam with Nesterov's momentum (Dozat 2016), as `torch.optim.NAdam`."""
 
+    bias_correction = Correction.NESTEROV
+    compiled_rule = "nadam"
+    twin = replace(
+        _make_adam_twin(torch.optim.NAdam, momentum_decay=4e-3, decoupled_weight_decay=False),
+        make_extras=_make_nadam_extras,
+    )
+
     def begin_epoch(
         self,
         lr: np.ndarray,
@@ -221,24 +168,28 @@ class NAdam(_Moments):
         decay_factors: np.ndarray | None = None,
     ) -> None:
         super().begin_epoch(lr, t, lr_factors, decay_factors)
-        _, correction2 = self._corrections(t)
+        _, correction2 = self._compute_corrections(t)
         every = np.arange(1, int(t.max()) + 2)[:, None]
         momentum = compute_nadam_momentum(self.rates["beta1"], every)  # (steps from the first on, members)
         product = np.cumprod(momentum, axis=0)
         at = (t - 1, np.arange(t.shape[1]))
         following = (t, np.arange(t.shape[1]))
-        self.eps = self.column(self.rates["eps"] * correction2)
-        self.of_gradient = self.column((1 - momentum[at]) / (1 - product[at]) * correction2)
-        self.of_average = self.column(momentum[following] / (1 - product[following]) * correction2)
+        self.eps = self.make_column(self.rates["eps"] * correction2)
+        self.of_gradient = self.make_column((1 - momentum[at]) / (1 - product[at]) * correction2)
+        self.of_average = self.make_column(momentum[following] / (1 - product[following]) * correction2)
 
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
-        mean, root = self._track(g, slots)
+    def compute_step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
+        mean, root = self._update_moments(g, slots)
         return (g * self.of_gradient[i] + mean * self.of_average[i]) / root.add_(self.eps[i])
 
 
 class RAdam(_Moments):
     """Rectified Adam (Liu et al. 2020), as `torch.optim.RAdam`."""
 
+    bias_correction = Correction.RECTIFIED
+    compiled_rule = "adam"  # whose denominator comes and goes with its numbers
+    twin = _make_adam_twin(torch.optim.RAdam, decoupled_weight_decay=False)
+
     def begin_epoch(
         self,
         lr: np.ndarray,
@@ -247,19 +198,19 @@ class RAdam(_Moments):
         decay_factors: np.ndarray | None = None,
     ) -> None:
         super().begin_epoch(lr, t, lr_factors, decay_factors)
-        correction1, correction2 = self._corrections(t)
+        correction1, correction2 = self._compute_corrections(t)
         beta2 = self.rates["beta2"]
         end = 2 / (1 - beta2) - 1
         length = end - 2 * t * beta2**t / correction2**2
         rectified = length > 5  # before, the step is one of momentum alone: the denominator is 1
         with np.errstate(invalid="ignore", divide="ignore"):
             rectification = np.sqrt((length - 4) * (length - 2) * end / ((end - 4) * (end - 2) * length))
-        self.slope = self.column(np.where(rectified, 1.0, 0.0))
-        self.offset = self.column(np.where(rectified, self.rates["eps"], 1.0))
-        self.correction = self.column(np.where(rectified, rectification * correction2, 1.0) / correction1)
+        self.slope = self.make_column(np.where(rectified, 1.0, 0.0))
+        self.offset = self.make_column(np.where(rectified, self.rates["eps"], 1.0))
+        self.correction = self.make_column(np.where(rectified, rectification * correction2, 1.0) / correction1)
 
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
-        mean, root = self._track(g, slots)
+    def compute_step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
+        mean, root = self._update_moments(g, slots)
         return mean / root.mul_(self.slope[i]).add_(self.offset[i]) * self.correction[i]
 
 
@@ -268,11 +219,14 @@ class Lion(Optimizer):
 
     slots = 1
     decay_mode = "decoupled"
+    own_rates = ("beta1", "beta2")
+    compiled_rule = "lion"
+    twin = TorchTwin(torch.optim.SGD, is_exact=False)  # torch has no Lion
 
     def prepare(self) -> None:
-        self.share1, self.share2 = self.column(1 - self.rates["beta1"]), self.column(1 - self.rates["beta2"])
+        self.share1, self.share2 = self.make_column(1 - self.rates["beta1"]), self.make_column(1 - self.rates["beta2"])
 
-    def step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
+    def compute_step(self, i: int, g: Tensor, slots: list[Tensor]) -> Tensor:
         direction = torch.lerp(slots[0], g, self.share1).sign_()
         slots[0].lerp_(g, self.share2)
         return direction
@@ -290,3 +244,4 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "radam": RAdam,
     "lion": Lion,
 }
+"""Update rules by the names that estimators take."""

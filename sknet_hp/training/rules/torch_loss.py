@@ -133,7 +133,7 @@ def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
         targets = (torch.arange(rows * n_outputs) % 2).float().view(rows, n_outputs)
     with torch.enable_grad():
         x, weight = outputs.unsqueeze(0).requires_grad_(), torch.full((1, rows), 1 / rows, dtype=torch.float32)
-        torch.autograd.grad(make_loss(loss).rows(x, targets.unsqueeze(0), weight), x, weight)
+        torch.autograd.grad(make_loss(loss).compute_row_losses(x, targets.unsqueeze(0), weight), x, weight)
     return loss
 
 
@@ -156,16 +156,16 @@ class _OfTorch(Loss):
         if isinstance(self.function, nn.Module) and values is not None:
             self.function.to(values.device)
 
-    def targets(self, y: Tensor, n_outputs: int) -> Tensor:
-        return self.like.targets(y, n_outputs)
+    def make_targets(self, y: Tensor, n_outputs: int) -> Tensor:
+        return self.like.make_targets(y, n_outputs)
 
-    def even(self, n_outputs: int) -> float:
-        return self.like.even(n_outputs)
+    def compute_even_target(self, n_outputs: int) -> float:
+        return self.like.compute_even_target(n_outputs)
 
-    def together(self, outputs: Tensor) -> Tensor:  # type: ignore[override]
-        return self.like.together(outputs)
+    def combine_heads(self, outputs: Tensor) -> Tensor:  # type: ignore[override]
+        return self.like.combine_heads(outputs)
 
-    def rows(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+    def compute_row_losses(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
         rows = torch.stack([self._of_member(*own) for own in zip(outputs, targets, weight, strict=True)])
         if outputs.requires_grad and not rows.requires_grad:
             raise ValueError(

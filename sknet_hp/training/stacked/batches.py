@@ -78,7 +78,7 @@ class Pool:
         self.tables = [DeviceTable(table.X, device) for table in tables.values()]
         ys = [torch.from_numpy(np.asarray(t.y)) for t in tables.values()]
         y = ys[0] if len(ys) == 1 else torch.cat(ys)
-        self.y = loss.targets(y, jobs[0].n_outputs).contiguous().to(device)
+        self.y = loss.make_targets(y, jobs[0].n_outputs).contiguous().to(device)
         self.weighted = any(t.weight is not None for t in tables.values())
         if self.weighted:
             self.weight = np.concatenate(

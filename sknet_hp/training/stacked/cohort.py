@@ -258,7 +258,7 @@ class Cohort:
         xs = self.pool.inputs(index).view(*order.shape, -1)
         ys = self.pool.y.index_select(0, index).view(*order.shape, -1)
         if any(job.label_smoothing for job in self.jobs):
-            ys = ys * (1 - self.smoothing) + self.smoothing * self.loss.even(self.jobs[0].n_outputs)
+            ys = ys * (1 - self.smoothing) + self.smoothing * self.loss.compute_even_target(self.jobs[0].n_outputs)
         return xs, ys
 
     def _gradient(self, x: Tensor, y: Tensor, share: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ import torch
 
 from sknet_hp.nets.stacked.networks import Runnable
 from sknet_hp.training.job import Rows, TrainingJob, compute_evaluation_shape
-from sknet_hp.training.rules.losses import Loss, together
+from sknet_hp.training.rules.losses import Loss, combine_outputs
 from sknet_hp.training.stacked.batches import Pool
 
 
@@ -47,8 +47,8 @@ class Validation:
             index = self.order[:, now].reshape(-1)
             x = self.pool.inputs(index).view(members, now.stop - begin, -1)
             targets = self.pool.y.index_select(0, index).view(members, now.stop - begin, -1)
-            outputs.append(together(loss, program.evaluate(x), n_outputs))
-            losses.append(loss.rows(outputs[-1], targets, self.weights[:, now]))
+            outputs.append(combine_outputs(loss, program.evaluate(x), n_outputs))
+            losses.append(loss.compute_row_losses(outputs[-1], targets, self.weights[:, now]))
             hits.append(outputs[-1].argmax(-1) == targets.argmax(-1))
         of_all = (torch.cat(parts, 1).cpu().numpy() for parts in (outputs, losses, hits))
         return [

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from sknet_hp.training.augment import draw_mixing_shares
 from sknet_hp.training.compiled import augment
-from sknet_hp.training.compiled.updates import Now
+from sknet_hp.training.compiled.updates import StepNumber
 from sknet_hp.training.job import Rates
 from tests.helpers.jobs import make_job, make_table
 from tests.helpers.kernels import compute_in_parts, draw_normal, has_same_bits, run_kernel
@@ -69,7 +69,7 @@ def test_mixtures(place, rows, width):
     x, weight, share = draw_normal(rows, width), np.abs(draw_normal(rows, seed=1)), np.float32(0.7)
     weight[rows // 2] = 0
     now = np.zeros(16, np.float32)
-    now[Now.MIX] = share
+    now[StepNumber.MIX] = share
 
     def compute(parts):
         raw, own, last = place(weight), place(x), place(np.full(width, np.nan))
@@ -80,7 +80,7 @@ def test_mixtures(place, rows, width):
             rows=rows,
             raw=raw,
             shares=shares,
-            now=place(now),
+            numbers=place(now),
             of_inputs=of_inputs,
             of_targets=of_targets,
         )

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from sknet_hp.training.compiled.choose_loss import find_compiled_loss
-from sknet_hp.training.compiled.losses import ROWS, evaluated, together_of, trained
+from sknet_hp.training.compiled.losses import make_evaluation_kernel, make_prediction_kernel, make_training_kernel
+from sknet_hp.training.compiled.row_losses import ROWS
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.rules.torch_loss import TorchLoss
 from tests.helpers.jobs import make_job
@@ -124,7 +125,9 @@ def step(place, loss, number, z, t, weight, parts=1):
     own, heads, rows = compiled(loss, number), z.shape[1] // N, len(z)
     losses, gradient = place(np.full(rows, np.nan)), place(np.full(z.shape, np.nan))
     fields = {"rows": rows, "heads": heads, "n": N, "outputs": place(z), "targets": place(t), "weight": place(weight)}
-    run_kernel(trained(own.row), parts, **fields, parameter=place(own.own), gradient=gradient, losses=losses)
+    run_kernel(
+        make_training_kernel(own.row), parts, **fields, parameter=place(own.own), gradient=gradient, losses=losses
+    )
     return [losses.copy(), gradient.copy()]
 
 
@@ -201,10 +204,10 @@ def test_evaluation(place, loss, number, rows_of, heads, kept):
             "cursor": place([cursor], np.int64),
             "spare": place(np.full((parts, N), np.nan)),
         }
-        run_kernel(evaluated(own.row, own.like), parts, **fields, losses=losses, hits=hits)
+        run_kernel(make_evaluation_kernel(own.row, own.like), parts, **fields, losses=losses, hits=hits)
         said = place(np.full((35 + cursor, N), 7))
         run_kernel(
-            together_of(own.like),
+            make_prediction_kernel(own.like),
             parts,
             rows=35,
             heads=heads,
@@ -217,7 +220,7 @@ def test_evaluation(place, loss, number, rows_of, heads, kept):
 
     losses, hits, together, said = compute_in_parts(compute)
     outputs = torch.tensor(z, dtype=torch.float64).view(35, heads, N)
-    expected = LOSSES[own.like].together(outputs) if heads > 1 else outputs[:, 0]
+    expected = LOSSES[own.like].combine_heads(outputs) if heads > 1 else outputs[:, 0]
     assert_close(together[cursor:], expected, 1e-5)
     assert has_same_bits(said, together)
     assert (together[:cursor] == 7).all()

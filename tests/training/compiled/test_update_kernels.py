@@ -7,23 +7,30 @@ import pytest
 import torch
 
 from sknet_hp.training.compiled import updates
-from sknet_hp.training.compiled.updates import CHUNK, UPDATES, Now
+from sknet_hp.training.compiled.updates import CHUNK, UPDATES, StepNumber
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from tests.helpers.kernels import compute_fma, compute_in_parts, draw_normal, has_same_bits, run_kernel
 
 every_rule = pytest.mark.parametrize("name", list(UPDATES))
 
-USUAL = {Now.LR: 0.01, Now.CLIP: 1, Now.MOMENTUM: 0.9, Now.SHARE_1: 0.1, Now.SHARE_2: 0.05, Now.EPS: 1e-6}
-USUAL |= {Now.FACTOR: 2.5, Now.SLOPE: 1.5, Now.NEXT: 0.7}
+USUAL = {
+    StepNumber.LR: 0.01,
+    StepNumber.CLIP: 1,
+    StepNumber.MOMENTUM: 0.9,
+    StepNumber.SHARE_1: 0.1,
+    StepNumber.SHARE_2: 0.05,
+    StepNumber.EPS: 1e-6,
+}
+USUAL |= {StepNumber.FACTOR: 2.5, StepNumber.SLOPE: 1.5, StepNumber.NEXT: 0.7}
 
 
 def numbers(**changes):
     now = np.full(16, np.nan, np.float32)
-    now[list(Now)] = 0
+    now[list(StepNumber)] = 0
     for which, value in USUAL.items():
         now[which] = value
     for which, value in changes.items():
-        now[Now[which]] = value
+        now[StepNumber[which]] = value
     return now
 
 
@@ -34,7 +41,7 @@ def update(place, name, n=75, factors=(1, 1), averaged=False, parts=1, g=None, w
     first = np.abs(first) if OPTIMIZERS[name].slots == 1 else first  # of squares, for some rules
     p, g, first, second, average = (place(each[where]) for each in (p, g, first, second, average))
     fields = {"p": p, "g": g, "first": first, "second": second, "average": average if averaged else 0}
-    run_kernel(UPDATES[name], parts, n=len(p), **fields, now=place(numbers(**changes)), factors=place(factors))
+    run_kernel(UPDATES[name], parts, n=len(p), **fields, numbers=place(numbers(**changes)), factors=place(factors))
     return [each.copy() for each in (p, first, second, average)]
 
 
@@ -107,7 +114,7 @@ def test_mix(place, n):
 
     def compute(parts):
         average = place(before)
-        run_kernel(updates.mix, parts, n=n, x=place(x), average=average, now=place(numbers(EMA=0.3)))
+        run_kernel(updates.mix, parts, n=n, x=place(x), average=average, numbers=place(numbers(EMA=0.3)))
         return [average.copy()]
 
     assert has_same_bits(compute_in_parts(compute)[0], compute_fma(np.float32(0.3), x - before, before))
@@ -126,10 +133,10 @@ def test_clipping_as_torch(place, limit, sizes):
         for number, g in enumerate(gradients):
             factors = place([0 if number == frozen else 1, 1])
             run_kernel(
-                updates.squares, parts, n=len(g), g=place(g), factors=factors, sums=sums[2 * sum(counts[:number]) :]
+                updates.sum_squares, parts, n=len(g), g=place(g), factors=factors, sums=sums[2 * sum(counts[:number]) :]
             )
-        run_kernel(updates.clip, parts, n=sum(counts), sums=sums, limit=place([limit], np.float64), now=now)
-        return [now[Now.CLIP : Now.CLIP + 1].copy()]
+        run_kernel(updates.clip, parts, n=sum(counts), sums=sums, limit=place([limit], np.float64), numbers=now)
+        return [now[StepNumber.CLIP : StepNumber.CLIP + 1].copy()]
 
     parameters = [torch.nn.Parameter(torch.zeros(n)) for n in sizes]
     for parameter, g in zip(parameters, gradients, strict=False):
@@ -144,7 +151,7 @@ def test_clipping_as_torch(place, limit, sizes):
 def test_clipping_of_what_is_not_finite(place):
     """No number of a gradient that has overflown comes out as if it had not."""
     sums, now = place(np.full(2, np.nan)), place(numbers())
-    run_kernel(updates.squares, n=3, g=place([1, np.inf, 2]), factors=place([1, 1]), sums=sums)
-    run_kernel(updates.clip, n=1, sums=sums, limit=place([1.0], np.float64), now=now)
+    run_kernel(updates.sum_squares, n=3, g=place([1, np.inf, 2]), factors=place([1, 1]), sums=sums)
+    run_kernel(updates.clip, n=1, sums=sums, limit=place([1.0], np.float64), numbers=now)
     with np.errstate(invalid="ignore"):
-        assert np.isnan(now[Now.CLIP] * np.float32(np.inf))
+        assert np.isnan(now[StepNumber.CLIP] * np.float32(np.inf))

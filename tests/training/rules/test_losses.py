@@ -28,7 +28,7 @@ OWN = {"focal": [2.0, 0.5, 0.0], "huber": [1.0, 0.1, 5.0], "quantile": [0.5, 0.9
 
 
 def targets(name, y, n_outputs):
-    return torch.stack([LOSSES[name]().targets(each, n_outputs) for each in y])
+    return torch.stack([LOSSES[name]().make_targets(each, n_outputs) for each in y])
 
 
 def bound(name):
@@ -76,7 +76,7 @@ def test_label_smoothing(n_outputs, smoothing):
 def test_impossible_classes_cost_nothing():
     """Logits of minus infinity for classes that are not the target's."""
     loss = LOSSES["cross_entropy"]()
-    t = loss.targets(torch.tensor([0]), 3).unsqueeze(0)
+    t = loss.make_targets(torch.tensor([0]), 3).unsqueeze(0)
     rows, gradient = take_step(loss, torch.tensor([[[0.0, -torch.inf, 0.0]]]), t, torch.ones(1, 1))
     np.testing.assert_allclose(rows, [[np.log(2)]], rtol=1e-6)
     np.testing.assert_allclose(gradient, [[[-0.5, 0, 0.5]]], rtol=1e-6)
@@ -90,10 +90,12 @@ def test_several_predictions_for_each_row(n_heads):
     heads = [outputs + 0.1 * k for k in range(n_heads)]
     heads[-1] = heads[-1].square()
     found = compute_row_losses_of_heads(LOSSES["cross_entropy"](), torch.cat(heads, -1), t, weight, n_heads)
-    torch.testing.assert_close(found, sum(LOSSES["cross_entropy"]().rows(each, t, weight) for each in heads) / n_heads)
+    torch.testing.assert_close(
+        found, sum(LOSSES["cross_entropy"]().compute_row_losses(each, t, weight) for each in heads) / n_heads
+    )
 
 
 def test_mse_targets_of_one_dimension():
-    t = LOSSES["mse"]().targets(torch.tensor([1.0, 2.0]), 1)
+    t = LOSSES["mse"]().make_targets(torch.tensor([1.0, 2.0]), 1)
     assert t.shape == (2, 1)
     assert t.dtype == torch.float32

@@ -72,7 +72,7 @@ def test_values_and_gradients(name):
     like = "cross_entropy" if name in CLASSES else "mse"
     outputs, y, weight = draw_problem(like, 3)
     loss = make_loss(TorchLoss(function, like))
-    t = torch.stack([loss.targets(each, 3) for each in y])
+    t = torch.stack([loss.make_targets(each, 3) for each in y])
     rows, gradient = take_step(loss, outputs, t, weight)
     for k in range(MEMBERS):
         o = outputs[k].clone().requires_grad_()
@@ -95,7 +95,7 @@ def test_one_number_for_a_batch():
         torch.testing.assert_close(rows[k], expected.detach().expand(32))
     weight[0, 3] = 0.5
     with pytest.raises(ValueError, match="can not weigh its rows"):
-        loss.rows(outputs, y, weight)
+        loss.compute_row_losses(outputs, y, weight)
 
 
 @pytest.mark.parametrize("n", [50, 33])
@@ -334,7 +334,7 @@ def test_a_functions_own_attributes_are_left_alone(monkeypatch):
     for _ in range(2):
         loss = read_loss(sum_of_squares, "mse", 2)
         outputs, targets = torch.ones(1, 4, 2), torch.zeros(1, 4, 2)
-        assert make_loss(loss).rows(outputs, targets, torch.full((1, 4), 0.25)).tolist() == [[2.0] * 4]
+        assert make_loss(loss).compute_row_losses(outputs, targets, torch.full((1, 4), 0.25)).tolist() == [[2.0] * 4]
     assert sum_of_squares.reduction == "sum"
 
 

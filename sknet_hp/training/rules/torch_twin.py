@@ -1,0 +1,45 @@
+"""What torch calls an update rule, for nets of skorch and for callbacks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class TorchTwin:
+    """The optimizer of torch's that takes the same steps as one of ours.
+
+    Attributes
+    ----------
+    kind : the class in `torch.optim`.
+    memory : what torch calls each of our slots, in their order.
+    settings : what a parameter group must say for the two rules to be the same.
+    made_with : those of `settings` that torch must be told, since they differ from its
+        defaults or between rules of one class.
+    is_exact : whether it takes the same steps. One that does not can hold weights for
+        prediction, but not train them further.
+    has_memory : whether it has a memory, given a parameter group.
+    counts_steps : whether torch keeps the number of the step.
+    make_extras : what else torch keeps for each parameter, of a parameter group and the
+        number of steps.
+    """
+
+    kind: type[torch.optim.Optimizer]
+    memory: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    made_with: tuple[str, ...] = ()
+    is_exact: bool = True
+    has_memory: Callable[[dict[str, Any]], bool] = lambda group: True
+    counts_steps: bool = True
+    make_extras: Callable[[dict[str, Any], int], dict[str, float]] = lambda group, steps: {}
+
+    def fits(self, optimizer: torch.optim.Optimizer, group: dict[str, Any]) -> bool:
+        """Return whether a torch optimizer takes the same steps with this group."""
+        return (
+            self.is_exact
+            and type(optimizer) is self.kind
+            and not group.get("maximize")
+            and all(group[key] == value for key, value in self.settings.items() if key in group)
+        )
