@@ -41,7 +41,7 @@ _DAMAGE_ERRORS = (
 )
 
 
-def serialize(estimator: Any) -> bytes:
+def serialize(estimator: object) -> bytes:
     """Return the content of the file that `save` writes.
 
     Raises

@@ -4,14 +4,17 @@
 an object that points back at the estimator.
 """
 
-from typing import Any
-
+from sklearn.base import BaseEstimator
 from sklearn.utils.metadata_routing import MetadataRequest
 
 ATTRIBUTE = "_metadata_request"
+"""Where scikit-learn keeps an estimator's requests."""
+
+Requests = dict[str, dict[str, bool | str | None]]
+"""For each method, what it requests of each kind of metadata."""
 
 
-def export_requests(estimator: Any) -> dict[str, dict[str, bool | str | None]]:
+def export_requests(estimator: BaseEstimator) -> Requests:
     """Return an estimator's requests, for each method that has some.
 
     A method wants metadata (True), does not want it (False), refuses it (None), or
@@ -21,10 +24,10 @@ def export_requests(estimator: Any) -> dict[str, dict[str, bool | str | None]]:
     return {name: dict(wanted) for name, wanted in methods.items() if wanted}
 
 
-def restore_requests(estimator: Any, wanted: dict[str, dict[str, bool | str | None]], owner: Any = None) -> None:
+def restore_requests(estimator: BaseEstimator, requests: Requests, owner: str | None = None) -> None:
     """Give an estimator these requests.
 
-    `owner` is whom scikit-learn's errors name, the estimator itself if None.
+    `owner` is what scikit-learn's errors call it; the estimator itself if None.
 
     Raises
     ------
@@ -32,8 +35,8 @@ def restore_requests(estimator: Any, wanted: dict[str, dict[str, bool | str | No
         If they are no requests.
     """
     made = MetadataRequest(owner=estimator if owner is None else owner)
-    for method, each in wanted.items():
+    for method, wanted in requests.items():
         of_method = vars(made)[method]
-        for name, alias in each.items():
+        for name, alias in wanted.items():
             of_method.add_request(param=str(name), alias=alias)
     vars(estimator)[ATTRIBUTE] = made

@@ -63,7 +63,7 @@ class Reader:
             return self._made[content]
         raise ValueError(f"a node of kind {kind!r}")
 
-    def _build_object(self, node: Any) -> Any:
+    def _build_object(self, node: dict[str, Any]) -> Any:
         cls = find_class(node["object"])
         made: Any = object.__new__(cls)
         state = {str(name): self.decode(part) for name, part in node["state"].items()}

@@ -64,31 +64,29 @@ class Writer:
             f"{_REFUSED}"
         )
 
-    def _encode_object(self, value: Any, name: str, where: str) -> Any:
+    def _encode_object(self, value: Any, name: str, where: str) -> dict[str, Any]:
         known = self._written.get(id(value))
         if known is not None:
             return {"same": known}
         state = BaseEstimator.__getstate__(value) if isinstance(value, BaseEstimator) else vars(value)
         parts = {own: self.encode(part, f"{where}.{own}") for own, part in state.items() if own not in _LEFT_OUT}
         self._written[id(value)] = len(self._written)
-        node = {"object": name, "state": parts}
+        node: dict[str, Any] = {"object": name, "state": parts}
         if metadata_requests.ATTRIBUTE in vars(value):
             node["requests"] = metadata_requests.export_requests(value)
         return node
 
-    def _encode_array(self, value: np.ndarray, where: str) -> Any:
+    def _encode_array(self, value: np.ndarray, where: str) -> dict[str, Any]:
         kind, size = value.dtype.kind, value.dtype.itemsize
         if kind == "O" and value.ndim == 1:
             return {"objects": [self.encode(part, f"{where}[{k}]") for k, part in enumerate(value)]}
         if kind in _CHARACTERS and size:  # by characters, so that an array takes no more memory than in the file
             name, unit = _CHARACTERS[kind]
             characters = np.array(value, dtype=value.dtype.newbyteorder("<"), order="C").reshape(-1).view(unit)
-            node = {name: self._store(characters.reshape(*value.shape, size // characters.itemsize))}
+            node: dict[str, Any] = {name: self._store(characters.reshape(*value.shape, size // characters.itemsize))}
         elif kind in "mM":
-            node = {
-                "times": self._store(np.array(value, dtype=value.dtype.newbyteorder("<")).view(np.int64)),
-                "type": value.dtype.name,
-            }
+            times = np.array(value, dtype=value.dtype.newbyteorder("<")).view(np.int64)
+            node = {"times": self._store(times), "type": value.dtype.name}
         else:
             node = {"array": self._store_numbers(value, where)}
         return node if value.dtype.isnative else node | {"order": value.dtype.byteorder}
