@@ -4,7 +4,7 @@ import math
 import warnings
 
 from sknet_hp.cli.errors import BadInput, did_you_mean
-from sknet_hp.cli.problem import Problem, odd_cell
+from sknet_hp.cli.problem import Problem, find_nonnumeric_text
 
 
 def check_folds(problem: Problem, outer: int, inner: int) -> None:
@@ -40,7 +40,7 @@ def check_folds(problem: Problem, outer: int, inner: int) -> None:
         others = f", {len(rare) - 1} more classes are too rare," if len(rare) > 1 else ""
         if not isinstance(label, str):
             instead = "remove or merge rare classes, ask for fewer folds, or say --task regression if the target is a quantity"
-        elif (odd := odd_cell(problem.y)) is not None:
+        elif (odd := find_nonnumeric_text(problem.y)) is not None:
             instead = f"remove or merge rare classes or, if the target is a quantity, write numbers plainly (1234.5) and not {odd!r}"
         else:
             instead = "remove or merge rare classes, ask for fewer folds, or choose another column if this one holds identifiers or dates"

@@ -90,7 +90,7 @@ def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
     numeric = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
     if task == "regression":
         if not numeric:
-            odd = odd_cell(column)
+            odd = find_nonnumeric_text(column)
             instead = (
                 "say --task classification"
                 if odd is None
@@ -217,8 +217,8 @@ def _check_features(X: "pd.DataFrame") -> None:
         )
 
 
-def odd_cell(cells: Any) -> str | None:
-    """As `find_nonnumeric_cell`, of a column."""
+def find_nonnumeric_text(cells: Any) -> str | None:
+    """Find a cell of a column for which it is text, though it looks like numbers."""
     import pandas as pd
 
     return find_nonnumeric_cell(pd.Series(cells).value_counts().to_dict())
@@ -228,7 +228,7 @@ def _notes(X: "pd.DataFrame") -> tuple[str, ...]:
     from pandas.api import types
 
     odd = {
-        name: odd_cell(column)
+        name: find_nonnumeric_text(column)
         for name, column in X.items()
         if types.is_object_dtype(column) or types.is_string_dtype(column)
     }

@@ -12,15 +12,17 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _num_samples, validate_data
 
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
+from sknet_hp.estimators.types import TableLike
 from sknet_hp.fusion.interface import get_task_cache
 from sknet_hp.nets.inputs import Inputs
 
 
 def learn_cached(
-    encoder: TableEncoder, X: Any, weight: np.ndarray | None, estimator: Any
+    encoder: TableEncoder, X: TableLike, weight: np.ndarray | None, estimator: BaseEstimator
 ) -> tuple[TableEncoder, Inputs]:
     """Learn from a table and encode it, or take both from another task's work.
 
@@ -54,7 +56,7 @@ def learn_cached(
     return own, rows
 
 
-def encode_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
+def encode_cached(encoder: TableEncoder, X: TableLike, estimator: BaseEstimator) -> Inputs:
     """Encode a table, or take the rows that another task has encoded."""
     made: list[Inputs] = []
 
@@ -71,7 +73,7 @@ def encode_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Inputs:
     return rows
 
 
-def encode_in_parts_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Iterator[Inputs]:
+def encode_in_parts_cached(encoder: TableEncoder, X: TableLike, estimator: BaseEstimator) -> Iterator[Inputs]:
     """Encode a table in parts; through the cache where that is a single part."""
     if get_task_cache() is not None and _is_one_part(encoder, X):
         yield encode_cached(encoder, X, estimator)
@@ -79,14 +81,14 @@ def encode_in_parts_cached(encoder: TableEncoder, X: Any, estimator: Any) -> Ite
         yield from encoder.encode_in_parts(X, estimator=estimator)
 
 
-def _is_one_part(encoder: TableEncoder, X: Any) -> bool:
+def _is_one_part(encoder: TableEncoder, X: TableLike) -> bool:
     try:
         return encoder.is_one_part(_num_samples(X))
     except TypeError:  # no table, as the encoder will say better
         return False
 
 
-def _compute_key(encoder: TableEncoder, X: Any, rest: Any) -> str | None:
+def _compute_key(encoder: TableEncoder, X: TableLike, rest: Any) -> str | None:
     """Compute a key in the cache, which is the same for equal content only.
 
     It is None for what can not be read through, or is not worth it.

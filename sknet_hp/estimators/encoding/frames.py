@@ -11,10 +11,12 @@ import narwhals.exceptions
 import narwhals.stable.v2 as nw
 import numpy as np
 import scipy.sparse
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
 
 from sknet_hp.estimators.encoding.sparse import SparseTable
 from sknet_hp.estimators.encoding.table import Table
+from sknet_hp.estimators.types import TableLike
 
 _DATETIMES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 BOOLEANS = (bool, np.bool_)
@@ -26,7 +28,7 @@ _ADVICE: dict[type, str] = {
 _SCANNED_ROWS = 65_536  # object cells looked at in one go, so that a scan's temporaries stay small
 
 
-def open_table(X: Any, estimator: Any) -> Table:
+def open_table(X: TableLike, estimator: BaseEstimator) -> Table:
     """Open an array, a list of rows, a dataframe or a sparse matrix as a `Table`.
 
     Parameters
@@ -34,7 +36,7 @@ def open_table(X: Any, estimator: Any) -> Table:
     X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
         Dataframes are those that narwhals reads, pandas and polars among them; sparse
         ones are SciPy's, of any format.
-    estimator : object
+    estimator : estimator instance
         Named in scikit-learn's error messages.
 
     Raises
@@ -63,7 +65,7 @@ def open_table(X: Any, estimator: Any) -> Table:
     return ArrayTable(_convert_to_array(X, estimator))
 
 
-def _convert_to_array(X: Any, estimator: Any) -> np.ndarray:
+def _convert_to_array(X: TableLike, estimator: BaseEstimator) -> np.ndarray:
     """Turn an array-like into a two-dimensional array that has rows and columns."""
     if isinstance(X, np.matrix):
         _refuse(X, estimator)
@@ -75,7 +77,7 @@ def _convert_to_array(X: Any, estimator: Any) -> np.ndarray:
     return array
 
 
-def _refuse(X: Any, estimator: Any) -> NoReturn:
+def _refuse(X: TableLike, estimator: BaseEstimator) -> NoReturn:
     """Raise the error that scikit-learn raises for such an input, in its words."""
     check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")
     raise TypeError(f"X must be an array or a dataframe of two dimensions, got {type(X).__qualname__}.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
 
 from sknet_hp.estimators.encoding.standardise import LIMIT, NumericBlocks, make_infinity_error
+from sknet_hp.estimators.types import TableLike
 
 _ENTRIES = 2**18  # looked at in one go
 
@@ -16,7 +17,7 @@ _ENTRIES = 2**18  # looked at in one go
 class SparseTable:
     """A `Table` over a sparse matrix or array of any format."""
 
-    def __init__(self, X: Any, estimator: Any):
+    def __init__(self, X: TableLike, estimator: BaseEstimator):
         # In scikit-learn's words: complex numbers, other than two dimensions, no rows, no columns.
         csr = check_array(
             X,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -20,6 +19,7 @@ from sknet_hp.estimators.encoding.standardise import NumericBlocks, Standardiser
 from sknet_hp.estimators.encoding.table import Table
 from sknet_hp.estimators.encoding.transforms import TRANSFORMS, ColumnTransform, PiecewiseLinear
 from sknet_hp.estimators.encoding.words import Words, is_text
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.nets.inputs import Inputs
 
 _PART_BYTES = 2**26  # of encoded rows, about
@@ -92,7 +92,9 @@ class TableEncoder(BaseEstimator):
         self.words = words
         self.round_width = round_width
 
-    def fit_transform(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> np.ndarray:
+    def fit_transform(
+        self, X: TableLike, sample_weight: ArrayLike | None = None, *, estimator: BaseEstimator | None = None
+    ) -> np.ndarray:
         """Learn from a table and encode it.
 
         Parameters
@@ -114,7 +116,9 @@ class TableEncoder(BaseEstimator):
         """
         return _make_dense(self.learn(X, sample_weight, estimator=estimator))
 
-    def learn(self, X: Any, sample_weight: Any = None, *, estimator: Any = None) -> Inputs:
+    def learn(
+        self, X: TableLike, sample_weight: ArrayLike | None = None, *, estimator: BaseEstimator | None = None
+    ) -> Inputs:
         """Learn from a table and encode it in the compact form.
 
         Parameters are those of `fit_transform`.
@@ -137,14 +141,14 @@ class TableEncoder(BaseEstimator):
             self._bins = PiecewiseLinear(self.n_bins, self.equal_bins).fit(blocks, weight)
         return self._encode(table, blocks)
 
-    def transform(self, X: Any, *, estimator: Any = None) -> np.ndarray:
+    def transform(self, X: TableLike, *, estimator: BaseEstimator | None = None) -> np.ndarray:
         """Encode a table of the columns seen in training.
 
         Parameters and result are those of `fit_transform`.
         """
         return _make_dense(self.encode(X, estimator=estimator))
 
-    def encode(self, X: Any, *, estimator: Any = None) -> Inputs:
+    def encode(self, X: TableLike, *, estimator: BaseEstimator | None = None) -> Inputs:
         """Encode a table of the columns seen in training in the compact form.
 
         Parameters are those of `fit_transform`.
@@ -153,7 +157,7 @@ class TableEncoder(BaseEstimator):
         table = self._open_table(X, estimator, reset=False)
         return self._encode(table, self._make_blocks(table))
 
-    def encode_in_parts(self, X: Any, *, estimator: Any = None) -> Iterator[Inputs]:
+    def encode_in_parts(self, X: TableLike, *, estimator: BaseEstimator | None = None) -> Iterator[Inputs]:
         """Encode a table as `encode` does, some rows after the others.
 
         There are so many rows in a part that it takes about `_PART_BYTES`. Parts but
@@ -177,7 +181,7 @@ class TableEncoder(BaseEstimator):
         step = max(1, _PART_BYTES // (max(4, self._learned.layout.row_bytes) * _PART_ROWS)) * _PART_ROWS
         return range(0, max(1, n_rows - _PART_ROWS + 1), step)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return the names of the encoded columns.
 
         They are such as ``age``, ``age_missing``, ``note_length``, ``age_bin0``,
@@ -220,7 +224,7 @@ class TableEncoder(BaseEstimator):
         """What was learned of each column."""
         return LearnedColumns(self._numeric, self._numbers, self._bins, self._categories, self._codes, self.round_width)
 
-    def _open_table(self, X: Any, estimator: Any, *, reset: bool) -> Table:
+    def _open_table(self, X: TableLike, estimator: BaseEstimator | None, *, reset: bool) -> Table:
         owner = self if estimator is None else estimator
         table = open_table(X, owner)  # first, as a wrong number of dimensions has a message of its own
         _check_columns(owner, X, reset)
@@ -288,7 +292,7 @@ def _make_dense(inputs: Inputs) -> np.ndarray:
     return inputs.widen()
 
 
-def _check_columns(owner: Any, X: Any, reset: bool) -> None:
+def _check_columns(owner: BaseEstimator, X: TableLike, reset: bool) -> None:
     """Note or compare the number and names of columns, as `validate_data` does."""
     nameless = type(X) is np.ndarray and not hasattr(owner, "feature_names_in_")
     if nameless and reset:
@@ -297,7 +301,7 @@ def _check_columns(owner: Any, X: Any, reset: bool) -> None:
         validate_data(owner, X, reset=reset, skip_check_array=True)
 
 
-def _check_weight(sample_weight: Any, n_rows: int) -> np.ndarray:
+def _check_weight(sample_weight: ArrayLike, n_rows: int) -> np.ndarray:
     weight = np.asarray(sample_weight, dtype=np.float64)
     if weight.shape != (n_rows,):
         raise ValueError(f"sample_weight has shape {weight.shape}, and X has {n_rows} rows: it must be ({n_rows},).")
