@@ -29,7 +29,7 @@ def page() -> str:
     ):
         defaults = signature(Net).parameters
         for name, parameter in own.items():
-            kind, _, default = parameter.type_with(defaults[name].default).rpartition(", default=")
+            kind, _, default = parameter.describe_type(defaults[name].default).rpartition(", default=")
             cells = (f"`{name}`{mark}", f"`{default}`", kind, parameter.search, parameter.text, parameter.source)
             rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return HEAD + "\n".join(rows) + "\n"

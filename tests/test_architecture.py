@@ -102,7 +102,6 @@ UNFINISHED: dict[str, set[str]] = {
         "cli/app.py",
         "cli/memory.py",
         "cli/study.py",
-        "estimators/signatures.py",
         "fusion/batching.py",
         "fusion/bundles.py",
         "fusion/devices.py",

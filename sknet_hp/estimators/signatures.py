@@ -15,4 +15,4 @@ def list_constraints(own: dict[str, Parameter]) -> dict[str, list[Any]]:
 def document_parameters(own: dict[str, Parameter]) -> Callable[[type], type]:
     """Return a class decorator that writes the section on parameters of a docstring."""
     known = COMMON | own
-    return document(lambda name, default: (known[name].type_with(default), known[name].full_text))
+    return document(lambda name, default: (known[name].describe_type(default), known[name].full_text))

@@ -5,23 +5,23 @@ from numbers import Real
 
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from sknet_hp.estimators.parameters.kinds import BENGIO, NOT_NEGATIVE, SWITCH, Parameter, at_least, choice
+from sknet_hp.estimators.parameters.kinds import BENGIO, NOT_NEGATIVE, SWITCH, Parameter, allow_at_least, allow_one_of
 from sknet_hp.nets.stacked.networks import PRECISIONS
 
 FITTING: dict[str, Parameter] = {
     # ---- how long, on what
     "batch_size": Parameter(
         'int, float in (0, 1) or "auto"',
-        [StrOptions({"auto"}), *at_least(1), Interval(Real, 0, 1, closed="neither")],
+        [StrOptions({"auto"}), *allow_at_least(1), Interval(Real, 0, 1, closed="neither")],
         'Rows in a training step; a fraction of the training rows; or "auto", a power of two near 1/32 of the rows, '
         "between 16 and 256.",
         "32 to 512, powers of two",
         BENGIO,
     ),
-    "max_epochs": Parameter("int", at_least(1), "Passes over the training rows; with `warm_start`, in all.", "", ""),
+    "max_epochs": Parameter("int", allow_at_least(1), "Passes over the training rows; with `warm_start`, in all."),
     "schedule_epochs": Parameter(
         "int or None",
-        [None, *at_least(1)],
+        [None, *allow_at_least(1)],
         "Epochs over which schedules run; `max_epochs` if None. Set it to the most a search will train, so that "
         "stopping in between does not bend them. In epochs beyond, they stay where they ended, which is "
         "`lr_min_factor` for most.",
@@ -33,7 +33,7 @@ FITTING: dict[str, Parameter] = {
         "teach the encoding nothing either.",
     ),
     "patience": Parameter(
-        "int", at_least(1), "Epochs without improvement to wait for, with `early_stopping`.", "10 to 30"
+        "int", allow_at_least(1), "Epochs without improvement to wait for, with `early_stopping`.", "10 to 30"
     ),
     "min_delta": Parameter("float", NOT_NEGATIVE, "How much better a score must be to count as an improvement."),
     "stopping_metric": Parameter(
@@ -81,13 +81,13 @@ FITTING: dict[str, Parameter] = {
     ),
     "freeze": Parameter(
         '"all_but_last", int, list of str or None',
-        [StrOptions({"all_but_last"}), *at_least(1), list, tuple, None],
+        [StrOptions({"all_but_last"}), *allow_at_least(1), list, tuple, None],
         "Layers that stay as they start: all but the output, the first so many, or the parameters whose names begin "
         "so (those of `net_.module_`). Statistics of batch normalisation go on. It needs `init_from`, or `warm_start`.",
     ),
     "unfreeze_epoch": Parameter(
         "int or None",
-        [*at_least(1), None],
+        [*allow_at_least(1), None],
         "The first epoch in which `freeze` and `lr_layer_decay` no longer hold. To go on at a lower rate, use "
         "`warm_start` instead.",
     ),
@@ -100,7 +100,7 @@ FITTING: dict[str, Parameter] = {
     # ---- the rest
     "n_members": Parameter(
         "int",
-        at_least(1),
+        allow_at_least(1),
         "Networks of different seeds that are trained together, on the same rows; their probabilities or predictions "
         "are averaged. `history_`, `net_` and `best_epoch_` are of the first, which is the network that there would "
         "be alone. Keep 1 while searching; 5 to 20 are for the final model.",
@@ -127,7 +127,7 @@ FITTING: dict[str, Parameter] = {
     ),
     "precision": Parameter(
         None,
-        choice(PRECISIONS),
+        allow_one_of(PRECISIONS),
         'In which number format hidden layers multiply matrices. With "bf16", operands of these products are rounded '
         "to bfloat16; sums, weights, optimizer, losses and the output layer stay float32. It saves a quarter to "
         "nearly half of the time from `width` 128 on, on CPUs that multiply bfloat16, and costs accuracy of the third "

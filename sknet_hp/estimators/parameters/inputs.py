@@ -1,13 +1,13 @@
 """Hyperparameters of the way from a table to the network's inputs."""
 
 from sknet_hp.estimators.encoding.transforms import TRANSFORMS
-from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, Parameter, at_least, choice
+from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, Parameter, allow_at_least, allow_one_of
 
 INPUTS: dict[str, Parameter] = {
     # ---- the table
     "numeric_transform": Parameter(
         None,
-        choice(TRANSFORMS),
+        allow_one_of(TRANSFORMS),
         'How numeric columns come onto a common scale: "standard" (mean 0, variance 1), "quantile" (to a normal '
         'distribution), "robust_smooth" (by median and interquartile range, then softly clipped), "none". Missing '
         'values are filled and flagged in all. None means "none".',
@@ -16,7 +16,7 @@ INPUTS: dict[str, Parameter] = {
     ),
     "num_embedding": Parameter(
         None,
-        choice(["none", "ple", "plr", "pbld"]),
+        allow_one_of(["none", "ple", "plr", "pbld"]),
         'What numeric columns become: "ple" adds a piecewise linear encoding in bins between quantiles of the '
         'training rows and values that come often, which `num_embedding_dim` makes a learned embedding; "plr" '
         '(Gorishniy et al. 2022) and "pbld" (Holzmüller et al. 2024) are learned maps of waves of learned '
@@ -26,7 +26,7 @@ INPUTS: dict[str, Parameter] = {
     ),
     "num_embedding_dim": Parameter(
         "int or None",
-        [*at_least(1), None],
+        [*allow_at_least(1), None],
         'Width of each number\'s embedding. None is 24 for "plr" and 4 for "pbld"; and for "ple" no embedding, but '
         "the bins themselves.",
         "8 to 32",
@@ -34,7 +34,7 @@ INPUTS: dict[str, Parameter] = {
     ),
     "num_frequencies": Parameter(
         "int or None",
-        [*at_least(1), None],
+        [*allow_at_least(1), None],
         'Frequencies of "plr" and "pbld" for each number; None is 48 for "plr" and 16 for "pbld".',
         "16 to 96",
         "Gorishniy et al. 2022",
@@ -48,21 +48,21 @@ INPUTS: dict[str, Parameter] = {
     ),
     "num_bins": Parameter(
         "int",
-        at_least(2),
+        allow_at_least(2),
         'Bins of "ple" for each column, at most; fewer for tables of less than 2,048 rows or over 128 numeric columns.',
         "4 to 64",
         "Gorishniy et al. 2022, 2025",
     ),
     "max_one_hot": Parameter(
         "int",
-        at_least(1),
+        allow_at_least(1),
         "Most categories of a column that get a 0/1 column of their own. A column of more gets learned vectors "
         "(`cat_embedding_dim`), or 0/1 columns for the most frequent and one that the rarer ones share.",
         "10 to 100",
     ),
     "cat_embedding_dim": Parameter(
         "int",
-        at_least(0),
+        allow_at_least(0),
         "Width of the learned vectors of columns with more than `max_one_hot` categories; categories that came once "
         "in training, or never, share one. 0 for none.",
         "0, or 4 to 32",
@@ -70,7 +70,7 @@ INPUTS: dict[str, Parameter] = {
     ),
     "text_encoding": Parameter(
         None,
-        choice(["words", "none"]),
+        allow_one_of(["words", "none"]),
         "What becomes of strings of several words or numbers (names, addresses, codes), of which a column has more "
         'than `max_one_hot`, or which are mostly unique. "words": a 0/1 column for each of the most frequent words in '
         "them (`max_one_hot` at most, each in 5 training rows or more), how many training rows share the whole "

@@ -1,5 +1,6 @@
-"""What is said of a hyperparameter, and the kinds of values that several have."""
+"""The entry of a hyperparameter, and the kinds of values that several have."""
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -30,8 +31,8 @@ class Parameter(NamedTuple):
         source = f" ({self.source})" if self.source else ""
         return f"{self.text} To be searched over {self.search}{source}." if self.search else self.text + source
 
-    def type_with(self, default: Any) -> str:
-        """The type and the default, as numpydoc has it."""
+    def describe_type(self, default: Any) -> str:
+        """Return the type and the default, as numpydoc has it."""
         if self.type is not None:
             return f"{self.type}, default={default!r}"
         (options,) = (choice.options for choice in self.allowed if isinstance(choice, StrOptions))
@@ -45,13 +46,14 @@ class Parameter(NamedTuple):
         )
 
 
-def choice(names: Any) -> list[Any]:
-    """One of these strings; None where it means "none"."""
-    return [StrOptions(set(names)), *([None] if "none" in names else [])]
+def allow_one_of(names: Iterable[str]) -> list[Any]:
+    """Return constraints that allow these strings; None too, where it means "none"."""
+    allowed = set(names)
+    return [StrOptions(allowed), *([None] if "none" in allowed else [])]
 
 
-def at_least(low: int, kind: Any = Integral) -> list[Any]:
-    """Numbers from `low` on."""
+def allow_at_least(low: int, kind: type = Integral) -> list[Any]:
+    """Return constraints that allow numbers from `low` on."""
     return [Interval(kind, low, None, closed="left")]
 
 

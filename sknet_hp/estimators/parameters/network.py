@@ -10,8 +10,8 @@ from sknet_hp.estimators.parameters.kinds import (
     SHARE_OR_ALL,
     SWITCH,
     Parameter,
-    at_least,
-    choice,
+    allow_at_least,
+    allow_one_of,
 )
 from sknet_hp.nets.architectures import ARCHITECTURES
 from sknet_hp.nets.architectures.mlp import ACTIVATIONS, NORMALIZATIONS
@@ -31,12 +31,12 @@ NETWORK: dict[str, Parameter] = {
     "module_params": Parameter("dict or None", [dict, None], "Further keyword arguments of a module of your own."),
     "n_layers": Parameter(
         "int",
-        at_least(0),
+        allow_at_least(0),
         'Hidden layers, or blocks of "resnet"; 0 makes a linear model of "mlp".',
         "1 to 8",
         GORISHNIY,
     ),
-    "width": Parameter("int", at_least(1), "Units of each hidden layer.", "16 to 512, on a log scale", GORISHNIY),
+    "width": Parameter("int", allow_at_least(1), "Units of each hidden layer.", "16 to 512, on a log scale", GORISHNIY),
     "hidden_layer_sizes": Parameter(
         "tuple of int or None",
         [tuple, list, None],
@@ -44,10 +44,9 @@ NETWORK: dict[str, Parameter] = {
     ),
     "activation": Parameter(
         None,
-        choice(ACTIVATIONS),
+        allow_one_of(ACTIVATIONS),
         'What each hidden layer applies. "swish" is another name of "silu"; None means "none".',
         "relu, silu, mish",
-        "",
     ),
     "parametric_activation": Parameter(
         "bool",
@@ -62,13 +61,15 @@ NETWORK: dict[str, Parameter] = {
     "residual_dropout": Parameter(
         "float in [0, 1)", SHARE, 'Dropout at the end of each block of "resnet".', "0, or 0 to 0.5", GORISHNIY
     ),
-    "n_heads": Parameter("int", at_least(1), 'How many perceptrons "tabm" has.', "8 to 32", "Gorishniy et al. 2025"),
+    "n_heads": Parameter(
+        "int", allow_at_least(1), 'How many perceptrons "tabm" has.', "8 to 32", "Gorishniy et al. 2025"
+    ),
     "feature_scale": Parameter(
         "bool", SWITCH, "Give each input of the first layer a learned factor.", "", "Holzmüller et al. 2024"
     ),
     "init": Parameter(
         None,
-        choice(["auto", "torch", "ntk", "ntk_normal", *INITIALISATIONS]),
+        allow_one_of(["auto", "torch", "ntk", "ntk_normal", *INITIALISATIONS]),
         'How the weights of linear layers start. "auto" fits the activation: lecun_normal for "selu", xavier_uniform '
         'for "tanh" and "sigmoid", else "torch", which draws weights and biases as `torch.nn.Linear` does, and came '
         'out ahead of "he_uniform" on tables. "ntk" divides each product by the root of its number of inputs and '
@@ -94,7 +95,7 @@ NETWORK: dict[str, Parameter] = {
     ),
     "dropout_schedule": Parameter(
         None,
-        choice(FALLING),
+        allow_one_of(FALLING),
         "How `dropout`, `input_dropout` and `residual_dropout` change over `schedule_epochs`, from epoch to epoch.",
         "constant, flat_cos",
         "Holzmüller et al. 2024",
@@ -104,10 +105,9 @@ NETWORK: dict[str, Parameter] = {
     ),
     "normalization": Parameter(
         None,
-        choice(NORMALIZATIONS),
+        allow_one_of(NORMALIZATIONS),
         "Between each hidden layer's linear map and its activation: batch normalisation (Ioffe & Szegedy 2015) or "
-        "layer normalisation (Ba et al. 2016). "
-        'None means "none". Not of "tabm".',
+        'layer normalisation (Ba et al. 2016). None means "none". Not of "tabm".',
         "none, batch, layer",
     ),
     "norm_momentum": Parameter(

@@ -4,20 +4,20 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, SHARE, SWITCH, Parameter, choice
+from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, SHARE, SWITCH, Parameter, allow_one_of
 
 CLASSIFICATION_LOSSES = ("auto", "cross_entropy", "focal")
 REGRESSION_LOSSES = ("auto", "mse", "mae", "huber", "quantile", "poisson")
 
 
-def _or_callable(names: tuple[str, ...]) -> str:
+def _describe_losses(names: tuple[str, ...]) -> str:
     return f"{{{', '.join(repr(name) for name in names)}}} or a torch loss"
 
 
 CLASSIFIER: dict[str, Parameter] = {
     "loss": Parameter(
-        _or_callable(CLASSIFICATION_LOSSES),
-        [*choice(CLASSIFICATION_LOSSES), callable],
+        _describe_losses(CLASSIFICATION_LOSSES),
+        [*allow_one_of(CLASSIFICATION_LOSSES), callable],
         'What training minimises. "auto" is cross-entropy: over the classes, or for each label by itself where rows '
         'may have several. "focal" lets rows that are right already count less (Lin et al. 2017). Or a loss of torch '
         "that takes class scores, such as `nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the "
@@ -51,8 +51,8 @@ CLASSIFIER: dict[str, Parameter] = {
 
 REGRESSOR: dict[str, Parameter] = {
     "loss": Parameter(
-        _or_callable(REGRESSION_LOSSES),
-        [*choice(REGRESSION_LOSSES), callable],
+        _describe_losses(REGRESSION_LOSSES),
+        [*allow_one_of(REGRESSION_LOSSES), callable],
         'What training minimises, of targets standardised by the training rows: squares ("auto", "mse"), absolute '
         'values ("mae": the median), "huber", "quantile"; or "poisson" for counts, whose mean the network learns '
         "through an exponential. Or a loss of torch, such as `nn.SmoothL1Loss(beta=0.5)`: the object, its class, or "

@@ -14,8 +14,8 @@ from sknet_hp.estimators.parameters.kinds import (
     SHARE,
     SHARE_OR_ALL,
     Parameter,
-    at_least,
-    choice,
+    allow_at_least,
+    allow_one_of,
 )
 from sknet_hp.training.rules.averaging import KINDS as AVERAGINGS
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
@@ -24,7 +24,7 @@ from sknet_hp.training.rules.schedules import SCHEDULES
 UPDATE: dict[str, Parameter] = {
     "optimizer": Parameter(
         None,
-        choice(OPTIMIZERS),
+        allow_one_of(OPTIMIZERS),
         'The update rule, as in torch; "momentum" is another name of "sgd", which has momentum too, and "lion" is '
         "that of Chen et al. 2023.",
         "adamw, and sgd or nesterov for long trainings",
@@ -39,7 +39,7 @@ UPDATE: dict[str, Parameter] = {
     ),
     "lr_schedule": Parameter(
         None,
-        choice(SCHEDULES),
+        allow_one_of(SCHEDULES),
         'How the learning rate changes over `schedule_epochs`; no number of steps is asked for. "step" multiplies it '
         'by `lr_gamma` every `lr_step_epochs`; "exponential" takes it to `lr_min_factor` by the same ratio each '
         'epoch; "linear", "cosine", "flat_cos" (flat for half the time) take it there along a line or a half cosine; '
@@ -67,10 +67,10 @@ UPDATE: dict[str, Parameter] = {
     ),
     "lr_step_epochs": Parameter(
         "int or None",
-        [*at_least(1), None],
+        [*allow_at_least(1), None],
         'Epochs between the drops of "step"; if None, a third of what `lr_warmup` leaves of `schedule_epochs`.',
     ),
-    "lr_cycles": Parameter("int", at_least(1), 'Cycles of "cosine_restarts" and "cyclic".', "1 to 5"),
+    "lr_cycles": Parameter("int", allow_at_least(1), 'Cycles of "cosine_restarts" and "cyclic".', "1 to 5"),
     "lr_cycle_mult": Parameter(
         "float",
         [Interval(Real, 1, None, closed="left")],
@@ -79,19 +79,19 @@ UPDATE: dict[str, Parameter] = {
     ),
     "lr_patience": Parameter(
         "int",
-        at_least(0),
+        allow_at_least(0),
         'Epochs without improvement that "plateau" lets pass before it lowers the learning rate.',
         "2 to 10",
     ),
     "lr_scaling": Parameter(
         None,
-        choice(["none", "linear", "sqrt"]),
+        allow_one_of(["none", "linear", "sqrt"]),
         'Whether `lr` is meant for batches of `base_batch_size` and scaled for others, by their ratio ("linear", '
         "Goyal et al. 2017) or its root; where there are fewer rows than `batch_size`, all of them are a batch.",
         "linear for sgd and sqrt for adam, where batch_size is searched",
         "Goyal et al. 2017; Malladi et al. 2022",
     ),
-    "base_batch_size": Parameter("int", at_least(1), "The batch size that `lr` is meant for, with `lr_scaling`."),
+    "base_batch_size": Parameter("int", allow_at_least(1), "The batch size that `lr` is meant for, with `lr_scaling`."),
     "weight_decay": Parameter(
         "float",
         NOT_NEGATIVE,
@@ -101,13 +101,13 @@ UPDATE: dict[str, Parameter] = {
     ),
     "weight_decay_mode": Parameter(
         None,
-        choice(["auto", "decoupled", "l2"]),
+        allow_one_of(["auto", "decoupled", "l2"]),
         '"l2" is a penalty in the gradient, "decoupled" shrinks the weights beside it (Loshchilov & Hutter 2019). '
         '"auto" is what the optimizer is known with: decoupled for "adamw" and "lion", else l2.',
     ),
     "weight_decay_schedule": Parameter(
         None,
-        choice(FALLING),
+        allow_one_of(FALLING),
         "How `weight_decay` changes over `schedule_epochs`, step by step.",
         "constant, flat_cos",
         "Holzmüller et al. 2024",
@@ -165,7 +165,7 @@ UPDATE: dict[str, Parameter] = {
     ),
     "weight_averaging": Parameter(
         None,
-        choice(["auto", *AVERAGINGS]),
+        allow_one_of(["auto", *AVERAGINGS]),
         'Validate and predict with averaged weights, while training goes on from the raw ones: "ema", an exponential '
         'moving average of every step, or "swa", an even average of the ends of epochs from `swa_start` on. Running '
         'statistics of batch normalisation are averaged too. "auto" is "ema" with `early_stopping`, else "none". None '
@@ -177,8 +177,8 @@ UPDATE: dict[str, Parameter] = {
         "float in [0, 1)",
         SHARE,
         'The share of "ema" that each step keeps. It rises to this value with the number n of weights averaged, as (1 '
-        "+ n) / (10 + n), as in "
-        "TensorFlow; the first step's weights are taken as they are, as in `torch.optim.swa_utils`.",
+        "+ n) / (10 + n), as in TensorFlow; the first step's weights are taken as they are, as in "
+        "`torch.optim.swa_utils`.",
         "0.9 to 0.9999, as 1 - ema_decay on a log scale",
         "Tarvainen & Valpola 2017",
     ),

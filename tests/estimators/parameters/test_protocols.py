@@ -1,0 +1,45 @@
+"""Protocols name what the registries hold, with the types that the estimators declare."""
+
+from inspect import signature
+from typing import Any, get_type_hints
+
+import pytest
+
+from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.estimators.parameters import CLASSIFIER, COMMON, REGRESSOR, protocols
+from sknet_hp.estimators.parameters.fitting import FITTING
+from sknet_hp.estimators.parameters.inputs import INPUTS
+from sknet_hp.estimators.parameters.network import NETWORK
+from sknet_hp.estimators.parameters.update import UPDATE
+
+
+@pytest.mark.parametrize(
+    ("protocol", "names"),
+    [
+        (protocols.InputParameters, INPUTS),
+        (protocols.NetworkParameters, NETWORK),
+        (protocols.UpdateParameters, UPDATE),
+        (protocols.FittingParameters, FITTING),
+        (protocols.CommonParameters, COMMON.keys() | {"loss"}),
+        (protocols.ClassifierParameters, COMMON | CLASSIFIER),
+        (protocols.RegressorParameters, COMMON | REGRESSOR),
+    ],
+)
+def test_protocols_name_the_parameters_of_a_registry(protocol, names):
+    assert set(get_type_hints(protocol)) == set(names)
+
+
+@pytest.mark.parametrize(
+    ("Net", "protocol"),
+    [(NetClassifier, protocols.ClassifierParameters), (NetRegressor, protocols.RegressorParameters)],
+)
+def test_types_are_those_of_the_signatures(Net, protocol):
+    declared = {name: parameter.annotation for name, parameter in signature(Net).parameters.items()}
+    types = get_type_hints(protocol)
+    assert declared.keys() == types.keys()
+    wider = {
+        name
+        for name, kind in declared.items()
+        if kind is not Any and types[name] is not Any and kind not in (types[name], dict | None, list | None)
+    }
+    assert wider == set()
