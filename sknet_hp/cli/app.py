@@ -16,7 +16,7 @@ from typer.exceptions import Abort, TyperException
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.memory import is_out_of_memory
-from sknet_hp.cli.versions import installed_version
+from sknet_hp.cli.versions import find_installed_version
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -30,8 +30,9 @@ app = typer.Typer(
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run a command, turn what a user can mend into one sentence on stderr, and return
-    the exit code.
+    """Run a command and return its exit code.
+
+    What a user can mend becomes one sentence on stderr.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -91,7 +92,7 @@ def _fail(message: str) -> int:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"sknet-hp {installed_version('sknet_hp') or 'from a source tree'}")
+        print(f"sknet-hp {find_installed_version('sknet_hp') or 'from a source tree'}")
         raise typer.Exit
 
 
@@ -181,12 +182,12 @@ def tune(
     * `sknet-hp tune houses.parquet --target price --candidates 60 --time-budget 300
       --out houses`
     """
-    from sknet_hp.cli.tune import Settings, tune_table
+    from sknet_hp.cli.tune import TuneOptions, tune_table
 
     if time_budget is not None and not (time_budget > 0 and math.isfinite(time_budget)):
         raise BadInput(f"--time-budget {time_budget:g} is no time: give a number of seconds above 0")
     tune_table(
-        Settings(
+        TuneOptions(
             data=os.path.expanduser(data),
             target=target,
             task=task,
@@ -197,7 +198,7 @@ def tune(
             scoring=scoring,
             time_budget=time_budget,
             seed=seed,
-            out=_expanded(out),
+            out=_expand(out),
             overwrite=overwrite,
             device=device,
         )
@@ -247,9 +248,9 @@ def predict(
     """
     from sknet_hp.cli.predict import predict_table
 
-    predict_table(Path(os.path.expanduser(model)), os.path.expanduser(data), _expanded(out), proba, overwrite)
+    predict_table(Path(os.path.expanduser(model)), os.path.expanduser(data), _expand(out), proba, overwrite)
 
 
-def _expanded(path: Path | None) -> Path | None:
-    """With the home directory for a ``~``, which shells leave in ``--out=~/results``."""
+def _expand(path: Path | None) -> Path | None:
+    """Put the home directory for a ``~``, which shells leave in ``--out=~/results``."""
     return None if path is None else Path(os.path.expanduser(path))

@@ -5,26 +5,27 @@ from collections.abc import Iterable
 
 
 class BadInput(Exception):
-    """Input that can't be used: its text is one sentence that says what was received
-    and what to do.
+    """Input that can't be used.
+
+    Its text is one sentence that says what was received and what to do.
     """
 
 
-def listed(names: Iterable[object], limit: int = 8) -> str:
-    """Names for a sentence, in quotes, cut after `limit` of them."""
+def list_names(names: Iterable[object], limit: int = 8) -> str:
+    """Return names for a sentence, in quotes, cut after `limit` of them."""
     texts = [repr(str(name)) for name in names]
     if len(texts) > limit:
         return f"{', '.join(texts[:limit])} and {len(texts) - limit} more"
     return ", ".join(texts)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'age'?)`` where a known name is near, else nothing."""
-    alike = {_plain(other): other for other in known}
-    near = difflib.get_close_matches(_plain(name), list(alike), n=1)
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'age'?)`` where a known name is near, else nothing."""
+    alike = {_normalise(other): other for other in known}
+    near = difflib.get_close_matches(_normalise(name), list(alike), n=1)
     return f" (did you mean {alike[near[0]]!r}?)" if near else ""
 
 
-def _plain(name: str) -> str:
-    """A name without what is easily mistaken: capitals, and spaces around it."""
+def _normalise(name: str) -> str:
+    """Return a name without what is easily mistaken: capitals, and spaces around it."""
     return name.strip().casefold()

@@ -1,4 +1,4 @@
-"""Whether there is memory enough, before anything is started and after it has run out."""
+"""Memory: whether there is enough, and whether it has run out."""
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.system.memory import format_bytes, read_available_memory
@@ -29,8 +29,9 @@ def require_memory(needed: float, what: str) -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory ran out, in the words of Python, torch,
-    NumPy or the operating system.
+    """Return whether an exception says that memory ran out.
+
+    The words are those of Python, torch, NumPy and the operating system.
     """
     if isinstance(error, MemoryError):
         return True

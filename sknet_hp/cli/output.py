@@ -1,5 +1,6 @@
-"""Results appear whole or not at all: written beside their place, and renamed at the
-end.
+"""Results that appear whole or not at all.
+
+They are written to a temporary name in the same directory, and renamed at the end.
 """
 
 import os
@@ -81,7 +82,7 @@ def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]]) 
     writers : mapping of str to callable
         For each file's name, what writes it to the path it gets.
     """
-    with _replacing(out) as partial:
+    with _replace(out) as partial:
         partial.mkdir()
         for name, write in writers.items():
             write(partial / name)
@@ -89,18 +90,18 @@ def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]]) 
 
 def write_file(out: Path, write: Callable[[Path], object]) -> None:
     """Write the file `out`, whole or not at all."""
-    with _replacing(out) as partial:
+    with _replace(out) as partial:
         write(partial)
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
+def _replace(out: Path) -> Iterator[Path]:
     """Give a path beside `out`, and put what is written there into the place of `out`
     if nothing fails.
     """
     out = Path(os.path.realpath(out))  # what a link points at is replaced, not the link
     made = [place for place in out.parents if not place.exists()]
-    partial, previous = _beside(out), _beside(out)
+    partial, previous = _make_temporary_name(out), _make_temporary_name(out)
     written = False
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +127,7 @@ def _replacing(out: Path) -> Iterator[Path]:
                 place.rmdir()
 
 
-def _beside(out: Path) -> Path:
+def _make_temporary_name(out: Path) -> Path:
     return out.parent / f".{uuid.uuid4().hex}.partial"
 
 
@@ -138,7 +139,7 @@ def _require_writable(out: Path) -> None:
     while not place.exists():
         place = place.parent
     try:  # permissions do not tell of everything, such as systems of files that are read-only
-        probe = _beside(place / "probe")
+        probe = _make_temporary_name(place / "probe")
         probe.mkdir()
         probe.rmdir()
     except OSError as error:

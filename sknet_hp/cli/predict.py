@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 from sklearn.base import is_classifier
 
-from sknet_hp.cli.data import PARQUET_ENDINGS, load_table
-from sknet_hp.cli.errors import BadInput, did_you_mean, listed
+from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.output import MODEL, require_file_can_be_written, write_file
+from sknet_hp.cli.tables.loading import PARQUET_ENDINGS, load_table
 
 TEXT_COLUMNS = "text_columns_"
 """Attribute of a saved model: the features that were text in training, which a CSV of
@@ -28,7 +28,7 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
     """
     if out is not None:
         require_file_can_be_written(out, overwrite)
-        for source in (Path(data), _file_of(model_path)):
+        for source in (Path(data), _find_file(model_path)):
             if out.exists() and source.exists() and out.samefile(source):
                 raise BadInput(
                     f"--out {str(out)!r} is what predictions are made of, which would be lost: give another file"
@@ -38,21 +38,27 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
         raise BadInput(
             f"--proba needs a classifier and {str(model_path)!r} is a {type(model).__name__}: leave --proba out"
         )
-    features = list(model.feature_names_in_)
-    table = load_table(data, text_columns=_text_columns(model))
-    absent = [name for name in features if name not in table.columns]
-    if absent:
-        spare = [name for name in table.columns if name not in features]
-        raise BadInput(
-            f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add "
-            f"{absent[0]!r}{did_you_mean(absent[0], spare)}{f', {listed(absent[1:])}' if absent[1:] else ''}"
-        )
-    predictions = _predict(model, table[features], data, proba)
+    table = _load_features(model, data)
+    predictions = _predict(model, table, data, proba)
     if out is None:
         predictions.to_csv(sys.stdout, index=False)
     else:
         write_file(out, lambda path: _write(predictions, path, out.name.lower()))
         print(f"{len(predictions):,} predictions are in {out}")
+
+
+def _load_features(model: Any, data: str) -> pd.DataFrame:
+    """Read the columns of a table that the model was fitted on, in its order."""
+    features = list(model.feature_names_in_)
+    table = load_table(data, text_columns=_list_text_columns(model))
+    absent = [name for name in features if name not in table.columns]
+    if absent:
+        spare = [name for name in table.columns if name not in features]
+        raise BadInput(
+            f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add "
+            f"{absent[0]!r}{suggest(absent[0], spare)}{f', {list_names(absent[1:])}' if absent[1:] else ''}"
+        )
+    return table[features]
 
 
 def _write(predictions: pd.DataFrame, path: Path, name: str) -> None:
@@ -63,7 +69,7 @@ def _write(predictions: pd.DataFrame, path: Path, name: str) -> None:
         predictions.to_csv(path, index=False, compression="gzip" if name.endswith(".gz") else None)
 
 
-def _file_of(model: Path) -> Path:
+def _find_file(model: Path) -> Path:
     return model / MODEL if model.is_dir() else model
 
 
@@ -80,16 +86,14 @@ def load_model(path: Path) -> Any:
     BadInput
         If it is not there or is nothing of the kind.
     """
-    file = _file_of(path)
+    file = _find_file(path)
     if not file.is_file():
         raise BadInput(
             f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file of "
             f"sknet_hp.save"
         )
-    from sknet_hp.estimators.persistence import (  # torch takes a second to import: not for a mere mistake in a name
-        SavedModelError,
-        load,
-    )
+    # torch takes a second to import: not for a mere mistake in a name.
+    from sknet_hp.estimators.persistence import SavedModelError, load
 
     try:
         model = load(file)
@@ -105,9 +109,9 @@ def load_model(path: Path) -> Any:
     return model
 
 
-def _text_columns(model: Any) -> list[str]:
-    """Features that were text in training: as tune has noted, or as a network's own
-    encoder knows.
+def _list_text_columns(model: Any) -> list[str]:
+    """Return the features that were text in training: as tune has noted, or as a
+    network's own encoder knows.
     """
     encoder = getattr(model, "encoder_", None)
     known = [] if encoder is None else [model.feature_names_in_[column] for column in encoder.text_columns]

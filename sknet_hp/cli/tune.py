@@ -1,5 +1,5 @@
-"""`sknet-hp tune`: check everything that can be checked before training, run the study,
-write and print what came out.
+"""`sknet-hp tune`: check all that can be checked before training, search, and write and
+print what came out.
 """
 
 import json
@@ -12,19 +12,19 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from sknet_hp.cli.checks import check_folds, check_scoring
-from sknet_hp.cli.data import BUNDLED_TARGET, load_table, table_name
-from sknet_hp.cli.errors import BadInput, listed
+from sknet_hp.cli.errors import BadInput, list_names
 from sknet_hp.cli.output import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
-from sknet_hp.cli.problem import Problem, pose_problem
-from sknet_hp.cli.versions import installed_version
+from sknet_hp.cli.tables.checks import check_folds, check_scoring
+from sknet_hp.cli.tables.loading import BUNDLED_TARGET, load_table, shorten_source
+from sknet_hp.cli.tables.problem import Problem, pose_problem
+from sknet_hp.cli.versions import find_installed_version
 
 if TYPE_CHECKING:
-    from sknet_hp.cli.study import Outcome
+    from sknet_hp.cli.tuning.nested_search import NestedSearch, TuningResult
 
 
 @dataclass(frozen=True)
-class Settings:
+class TuneOptions:
     """The options of `tune`, as its help describes them."""
 
     data: str
@@ -42,81 +42,91 @@ class Settings:
     device: str
 
 
-def tune_table(settings: Settings) -> None:
+def tune_table(options: TuneOptions) -> None:
     """Tune a network for a table and write model, results and summary.
 
     Raises
     ------
     BadInput
-        If something in the settings or the table makes this impossible; nothing has
-        been written then.
+        If something in the options or the table makes this impossible; nothing has been
+        written then.
     """
     start = time.monotonic()
-    out = settings.out or Path(f"{table_name(settings.data)}-tuned")
-    require_directory_can_be_written(out, settings.overwrite)
-    problem = _read_problem(settings)
-    check_folds(problem, settings.outer_cv, settings.cv)
+    out = options.out or Path(f"{shorten_source(options.data)}-tuned")
+    require_directory_can_be_written(out, options.overwrite)
+    problem = _read_problem(options)
+    check_folds(problem, options.outer_cv, options.cv)
     usual = "accuracy" if problem.task == "classification" else "r2"
-    scoring = usual if settings.scoring is None else settings.scoring
+    scoring = usual if options.scoring is None else options.scoring
     check_scoring(problem, scoring)
-    from sknet_hp.cli.study import Study, check_device  # imports torch: after the checks, which are quick without it
+    # It imports torch: after the checks, which are quick without it.
+    from sknet_hp.cli.tuning.nested_search import NestedSearch, check_device
 
-    check_device(settings.device)
+    check_device(options.device)
     console = Console(highlight=False, soft_wrap=True)
-    _print_problem(console, problem, settings)
-    study = Study(problem, settings.search, settings.cv, settings.outer_cv, scoring, settings.seed, settings.device)
-    candidates = study.candidates_up_to(settings.candidates)
-    if settings.time_budget is not None:
-        pilot = study.fit_into(settings.time_budget, start, settings.candidates)
-        candidates = study.candidates_up_to(pilot.affordable)
-        asked = study.candidates_up_to(settings.candidates)
-        console.print(
-            f"A pilot of {pilot.networks} networks took {pilot.seconds:.1f} s: {candidates} of {asked} candidates fit "
-            f"into {settings.time_budget:g} s.",
-        )
-        if candidates < asked:
-            console.print(
-                f"To repeat this run whatever the time, say --candidates {candidates} in place of --time-budget."
-            )
-    console.print(study.cost_of(candidates))
+    _print_problem(console, problem, options)
+    search = NestedSearch(problem, options.search, options.cv, options.outer_cv, scoring, options.seed, options.device)
+    candidates = _choose_candidates(console, search, options, start)
+    console.print(search.describe_cost(candidates))
+    result = search.run(candidates)
+    seconds = time.monotonic() - start
+    _write_result(out, result, _summarise(options, problem, scoring, candidates, result, seconds))
+    _print_result(console, result, scoring, seconds, out)
+
+
+def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOptions, start: float) -> int:
+    """Return how many candidates to search: as many as asked for, or as many of them as
+    fit into the time, which a pilot measures.
+    """
+    asked = search.count_candidates(options.candidates)
+    if options.time_budget is None:
+        return asked
+    pilot = search.run_pilot(options.time_budget, start, options.candidates)
+    candidates = search.count_candidates(pilot.affordable)
+    console.print(
+        f"A pilot of {pilot.networks} networks took {pilot.seconds:.1f} s: {candidates} of {asked} candidates fit "
+        f"into {options.time_budget:g} s.",
+    )
+    if candidates < asked:
+        console.print(f"To repeat this run whatever the time, say --candidates {candidates} in place of --time-budget.")
+    return candidates
+
+
+def _write_result(out: Path, result: "TuningResult", summary: dict[str, Any]) -> None:
     from sknet_hp.estimators.persistence import save
 
-    outcome = study.run(candidates)
-    seconds = time.monotonic() - start
-    summary = _summarise(settings, problem, scoring, candidates, outcome, seconds)
     write_directory(
         out,
         {
-            MODEL: lambda path: save(outcome.model, path),
-            RESULTS: lambda path: _results_table(outcome.cv_results).to_csv(path, index=False),
+            MODEL: lambda path: save(result.model, path),
+            RESULTS: lambda path: _make_results_table(result.cv_results).to_csv(path, index=False),
             SUMMARY: lambda path: path.write_text(
                 json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8"
             ),
         },
     )
-    _print_outcome(console, outcome, scoring, seconds, out)
 
 
-def _read_problem(settings: Settings) -> Problem:
-    table = load_table(settings.data)
-    target = settings.target
+def _read_problem(options: TuneOptions) -> Problem:
+    table = load_table(options.data)
+    target = options.target
     if target is None:
-        if not settings.data.startswith("sklearn:"):
-            raise BadInput(f"--target is missing: name the column to predict, one of {listed(table.columns)}")
+        if not options.data.startswith("sklearn:"):
+            raise BadInput(f"--target is missing: name the column to predict, one of {list_names(table.columns)}")
         target = BUNDLED_TARGET
-    return pose_problem(table, target, settings.task)
+    return pose_problem(table, target, options.task)
 
 
 def _summarise(
-    settings: Settings, problem: Problem, scoring: str, candidates: int, outcome: "Outcome", seconds: float
+    options: TuneOptions, problem: Problem, scoring: str, candidates: int, result: "TuningResult", seconds: float
 ) -> dict[str, Any]:
-    return _plain(
+    return _convert_to_json(
         {
-            "nested_cv": {"scoring": scoring, "mean": outcome.mean, "std": outcome.std, "folds": outcome.fold_scores},
-            "best_params": outcome.best_params,
-            "best_inner_score": outcome.best_inner_score,
-            "best_params_of_outer_folds": outcome.fold_params,
-            "networks_trained": outcome.networks,
+            "nested_cv": {"scoring": scoring, "mean": result.mean, "std": result.std, "folds": result.fold_scores},
+            "best_params": result.best_params,
+            "best_inner_score": result.best_inner_score,
+            "best_params_of_outer_folds": result.fold_params,
+            "networks_trained": result.networks,
             "seconds": round(seconds, 2),
             "task": problem.task,
             "target": problem.target,
@@ -124,36 +134,38 @@ def _summarise(
             "features": list(problem.X.columns),
             "candidates": candidates,
             "settings": {
-                name: str(value) if isinstance(value, Path) else value for name, value in asdict(settings).items()
+                name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()
             },
-            "warnings": outcome.warnings,
+            "warnings": result.warnings,
             "versions": {
-                name: installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")
+                name: find_installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")
             },
         }
     )
 
 
-def _results_table(cv_results: dict[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(cv_results | {"params": [json.dumps(_plain(params)) for params in cv_results["params"]]})
+def _make_results_table(cv_results: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(
+        cv_results | {"params": [json.dumps(_convert_to_json(params)) for params in cv_results["params"]]}
+    )
 
 
-def _plain(value: Any) -> Any:
-    """Plain Python for JSON, which knows neither NumPy's numbers nor NaN."""
+def _convert_to_json(value: Any) -> Any:
+    """Return plain Python for JSON, which knows neither NumPy's numbers nor NaN."""
     if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): _convert_to_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
+        return [_convert_to_json(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _print_problem(console: Console, problem: Problem, settings: Settings) -> None:
+def _print_problem(console: Console, problem: Problem, options: TuneOptions) -> None:
     n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
     n_features = f"{problem.X.shape[1]:,} feature{'' if problem.X.shape[1] == 1 else 's'}"
     console.print(
-        f"{settings.data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} "
+        f"{options.data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} "
         f"({problem.reason}).",
         markup=False,
     )
@@ -161,15 +173,15 @@ def _print_problem(console: Console, problem: Problem, settings: Settings) -> No
         console.print(f"Note: {note}.", markup=False)
 
 
-def _print_outcome(console: Console, outcome: "Outcome", scoring: str, seconds: float, out: Path) -> None:
-    for message, count in outcome.warnings.items():
+def _print_result(console: Console, result: "TuningResult", scoring: str, seconds: float, out: Path) -> None:
+    for message, count in result.warnings.items():
         console.print(f"Warning{f' ({count} times)' if count > 1 else ''}: {message}", markup=False)
-    n_folds = len(outcome.fold_scores)
+    n_folds = len(result.fold_scores)
     lines = {
-        "Nested-CV score": f"{scoring} {outcome.mean:.4f} ± {outcome.std:.4f} (mean ± standard deviation over "
+        "Nested-CV score": f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over "
         f"{n_folds} outer folds)",
-        "Best parameters": ", ".join(f"{name}={_short(value)}" for name, value in outcome.best_params.items()),
-        "Networks trained": f"{outcome.networks:,} in {seconds:.1f} s",
+        "Best parameters": ", ".join(f"{name}={_format_value(value)}" for name, value in result.best_params.items()),
+        "Networks trained": f"{result.networks:,} in {seconds:.1f} s",
         "Model": str(out / MODEL),
         "Results": f"{out / RESULTS}, {out / SUMMARY}",
     }
@@ -177,5 +189,5 @@ def _print_outcome(console: Console, outcome: "Outcome", scoring: str, seconds: 
         console.print(f"{name:<18}{text}", markup=False)
 
 
-def _short(value: object) -> str:
+def _format_value(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -3,8 +3,8 @@
 from importlib.metadata import PackageNotFoundError, version
 
 
-def installed_version(name: str) -> str | None:
-    """The version of an installed package, None if it is run from a source tree."""
+def find_installed_version(name: str) -> str | None:
+    """Return the version of a package; None if it is run from a source tree."""
     try:
         return version(name)
     except PackageNotFoundError:

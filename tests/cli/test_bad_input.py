@@ -65,7 +65,9 @@ def test_unreadable_file(refused, write, monkeypatch):
         raise PermissionError
 
     write()
-    monkeypatch.setattr("sknet_hp.cli.data._load_csv", forbid)  # a file's mode does not keep root from reading it
+    monkeypatch.setattr(
+        "sknet_hp.cli.tables.loading._load_csv", forbid
+    )  # a file's mode does not keep root from reading it
     refused(*TUNE, says=("permission",))
 
 

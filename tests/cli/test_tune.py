@@ -17,7 +17,7 @@ from sklearn.model_selection import KFold, cross_validate
 
 import sknet_hp
 from sknet_hp import load
-from sknet_hp.cli import spaces, study
+from sknet_hp.cli.tuning import candidates, nested_search
 from tests.helpers.scripts import run_code
 
 SMALL = ("--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
@@ -26,7 +26,7 @@ NETWORKS = 2 * (2 * 2 + 1) + 2 * 2 + 1
 
 @pytest.fixture(autouse=True)
 def few_epochs(monkeypatch):
-    monkeypatch.setattr(study, "MAX_EPOCHS", 3)
+    monkeypatch.setattr(nested_search, "MAX_EPOCHS", 3)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_score_is_that_of_nested_cross_validation_in_scikit_learn(run, data, tab
     folds = KFold(2, shuffle=True, random_state=3)
     network = sknet_hp.NetRegressor(max_epochs=3, early_stopping=True, random_state=3, device="auto")
     search = sknet_hp.search.RandomizedSearchCV(
-        network, spaces.random_space(), n_iter=2, cv=folds, scoring="r2", random_state=3
+        network, candidates.make_random_space(network), n_iter=2, cv=folds, scoring="r2", random_state=3
     )
     X, y = pd.read_csv(data).drop(columns="amount"), pd.read_csv(data)["amount"].to_numpy()
     assert summary["nested_cv"]["folds"] == cross_validate(search, X, y, cv=folds, scoring="r2")["test_score"].tolist()
@@ -100,7 +100,7 @@ def test_grid_and_parquet(run, table, tmp_path):
     result = run("tune", "data.parquet", "--target", "label", "--search", "grid", *SMALL)
     assert result.code == 0, result.err
     results = pd.read_csv(tmp_path / "results/cv_results.csv")
-    assert results["param_lr"].tolist() == spaces.grid_of(2)["lr"]
+    assert results["param_lr"].tolist() == candidates.make_grid(2)["lr"]
 
 
 def test_classes_of_more_than_63_bits(run, table, tmp_path):
@@ -133,7 +133,7 @@ def test_bundled_table_and_default_directory(run, tmp_path):
 
 
 def test_time_budget_reduces_candidates(run, data, tmp_path, monkeypatch):
-    monkeypatch.setattr(study, "affordable_candidates", lambda *_: 1)
+    monkeypatch.setattr(nested_search, "count_affordable", lambda *_: 1)
     result = run(
         "tune", data, "--target", "label", "--candidates", 5, "--cv", 2, "--outer-cv", 2, "--time-budget", 1000
     )
@@ -163,7 +163,7 @@ def test_time_budget_that_is_too_short(run, data, tmp_path):
     ],
 )
 def test_task_is_guessed(table, values, task):
-    from sknet_hp.cli.problem import pose_problem
+    from sknet_hp.cli.tables.problem import pose_problem
 
     assert pose_problem(table.assign(goal=values), "goal").task == task
 

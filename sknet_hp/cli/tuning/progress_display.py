@@ -1,18 +1,20 @@
-"""Live progress: a bar on a terminal, a line now and then where there is none."""
+"""How far the networks are: a bar on a terminal, a line now and then where there is
+none.
+"""
 
 import threading
 import time
 from types import TracebackType
 from typing import Any
 
+from rich import progress as rich_progress
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_UPDATES = 0.1
 SECONDS_BETWEEN_LINES = 5.0
 
 
-class NetworkProgress:
+class ProgressDisplay:
     """Shows how many networks a session has trained for as long as the context lasts.
 
     Parameters
@@ -30,24 +32,24 @@ class NetworkProgress:
         self.total = total
         self.label = label
         self._ended = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="sknet-hp-progress", daemon=True)
+        self._thread = threading.Thread(target=self._show, name="sknet-hp-progress", daemon=True)
 
-    def __enter__(self) -> "NetworkProgress":
-        self._watcher.start()
+    def __enter__(self) -> "ProgressDisplay":
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._ended.set()
-        self._watcher.join()
+        self._thread.join()
 
     @property
     def trained(self) -> int:
         """Networks trained so far."""
         return self.session.progress().trained
 
-    def _watch(self) -> None:
+    def _show(self) -> None:
         console = Console(stderr=True)
         if console.is_terminal and not console.is_dumb_terminal:
             self._draw_bar(console)
@@ -56,15 +58,15 @@ class NetworkProgress:
 
     def _draw_bar(self, console: Console) -> None:
         columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("networks"),
-            TimeElapsedColumn(),
-            TextColumn("left:"),
-            TimeRemainingColumn(),
+            rich_progress.TextColumn("{task.description}"),
+            rich_progress.BarColumn(),
+            rich_progress.MofNCompleteColumn(),
+            rich_progress.TextColumn("networks"),
+            rich_progress.TimeElapsedColumn(),
+            rich_progress.TextColumn("left:"),
+            rich_progress.TimeRemainingColumn(),
         )
-        with Progress(*columns, console=console) as bar:
+        with rich_progress.Progress(*columns, console=console) as bar:
             task = bar.add_task(self.label, total=self.total)
             while not self._ended.wait(SECONDS_BETWEEN_UPDATES):
                 bar.update(task, completed=self.trained)

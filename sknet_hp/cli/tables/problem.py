@@ -1,5 +1,6 @@
-"""From a table to a problem that can be learned: features, target, task; everything
-that would fail later is refused here.
+"""From a table to a problem that can be learned: features, target and task.
+
+Everything that would fail later is refused here.
 """
 
 import decimal
@@ -7,7 +8,7 @@ import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sknet_hp.cli.errors import BadInput, did_you_mean, listed
+from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.memory import require_memory
 from sknet_hp.estimators.encoding.numbers_as_text import find_nonnumeric_cell
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-Task = Literal["classification", "regression"]
+LearningTask = Literal["classification", "regression"]
 
 MOST_CLASSES_GUESSED = 20
 MOST_CATEGORIES = 100  # columns that the estimators give a categorical feature
@@ -45,7 +46,7 @@ class Problem:
 
     X: "pd.DataFrame"
     y: "np.ndarray"
-    task: Task
+    task: LearningTask
     target: str
     reason: str
     notes: tuple[str, ...] = ()
@@ -62,8 +63,8 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
     """
     if target not in table.columns:
         raise BadInput(
-            f"there is no column {target!r}{did_you_mean(target, table.columns)}: --target must be one of "
-            f"{listed(table.columns, 40)}"
+            f"there is no column {target!r}{suggest(target, table.columns)}: --target must be one of "
+            f"{list_names(table.columns, 40)}"
         )
     if table.shape[1] == 1:
         raise BadInput(f"the table has no column but the target {target!r}: give at least one more to predict it from")
@@ -77,14 +78,14 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
     if all(isinstance(cell, decimal.Decimal) for cell in column):
         column = column.astype(float)
     chosen, reason = _choose_task(column, task)
-    y = _regression_target(column) if chosen == "regression" else _class_target(column)
+    y = _read_numbers(column) if chosen == "regression" else _read_classes(column)
     X = table.drop(columns=target)
     _check_features(X)
-    require_memory(_memory_to_train(X), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
-    return Problem(X, y, chosen, target, reason, _notes(X))
+    require_memory(_estimate_memory(X), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
+    return Problem(X, y, chosen, target, reason, _write_notes(X))
 
 
-def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
+def _choose_task(column: "pd.Series", task: str) -> tuple[LearningTask, str]:
     from pandas.api import types
 
     numeric = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
@@ -105,7 +106,7 @@ def _choose_task(column: "pd.Series", task: str) -> tuple[Task, str]:
         if numeric and not _is_whole(column):
             raise BadInput(
                 f"--task classification needs classes and the target {column.name!r} has numbers like "
-                f"{_a_fraction(column)}: say --task regression"
+                f"{_find_fraction(column)}: say --task regression"
             )
         return "classification", "asked for"
     if not numeric:
@@ -130,11 +131,11 @@ def _is_whole(column: "pd.Series") -> bool:
     return types.is_integer_dtype(column) or bool(((column % 1 == 0) & (column.abs() < _WHOLE_UNTIL)).all())
 
 
-def _a_fraction(column: "pd.Series") -> float:
+def _find_fraction(column: "pd.Series") -> float:
     return float(column[(column % 1 != 0) | (column.abs() >= _WHOLE_UNTIL)].iloc[0])
 
 
-def _regression_target(column: "pd.Series") -> "np.ndarray":
+def _read_numbers(column: "pd.Series") -> "np.ndarray":
     import numpy as np
 
     y = column.to_numpy(dtype=np.float64)
@@ -152,7 +153,7 @@ def _regression_target(column: "pd.Series") -> "np.ndarray":
     return y
 
 
-def _class_target(column: "pd.Series") -> "np.ndarray":
+def _read_classes(column: "pd.Series") -> "np.ndarray":
     import numpy as np
     from pandas.api import types
 
@@ -163,7 +164,7 @@ def _class_target(column: "pd.Series") -> "np.ndarray":
     else:
         y = column.to_numpy(dtype=object)
         if not all(isinstance(label, str) for label in y):
-            kinds = listed(sorted({type(label).__name__ for label in y}))
+            kinds = list_names(sorted({type(label).__name__ for label in y}))
             raise BadInput(
                 f"the target {column.name!r} holds values of type {kinds}: classes must be text, whole numbers or "
                 f"booleans, convert them"
@@ -177,11 +178,11 @@ def _class_target(column: "pd.Series") -> "np.ndarray":
 
 
 def _check_features(X: "pd.DataFrame") -> None:
-    import numpy as np
+    import pandas as pd
     from pandas.api import types
 
     for name, column in X.items():
-        if types.is_bool_dtype(column) or isinstance(column.dtype, _category_type()):
+        if types.is_bool_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
             continue
         if (
             types.is_complex_dtype(column)
@@ -192,28 +193,35 @@ def _check_features(X: "pd.DataFrame") -> None:
                 f"the column {name!r} has the type {column.dtype}: convert it to numbers or text, or remove it"
             )
         if types.is_numeric_dtype(column):
-            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            n_infinite = int(np.isinf(values).sum())
-            if n_infinite:
-                raise BadInput(
-                    f"the column {name!r} is infinite in {n_infinite:,} of {len(X):,} rows: correct these cells or "
-                    f"leave them empty"
-                )
-            continue
-        strange = {
-            type(cell).__name__
-            for cell in column.dropna()
-            if not isinstance(cell, str | bool | numbers.Real | decimal.Decimal)
-        }
-        if strange:
-            raise BadInput(
-                f"the column {name!r} holds values of type {listed(sorted(strange))}: convert it to numbers or text, "
-                f"or remove it"
-            )
+            _check_finite(column, f"the column {name!r}")
+        else:
+            _check_cells(column, f"the column {name!r}")
     if all(column.nunique() + bool(column.isna().any()) < 2 for _, column in X.items()):
         raise BadInput(
-            f"the columns beside the target are the same in all {len(X):,} rows ({listed(X.columns)}): there is "
+            f"the columns beside the target are the same in all {len(X):,} rows ({list_names(X.columns)}): there is "
             f"nothing to predict it from, give a column that varies"
+        )
+
+
+def _check_finite(column: "pd.Series", subject: str) -> None:
+    import numpy as np
+
+    n_infinite = int(np.isinf(column.to_numpy(dtype=np.float64, na_value=np.nan)).sum())
+    if n_infinite:
+        raise BadInput(
+            f"{subject} is infinite in {n_infinite:,} of {len(column):,} rows: correct these cells or leave them empty"
+        )
+
+
+def _check_cells(column: "pd.Series", subject: str) -> None:
+    strange = {
+        type(cell).__name__
+        for cell in column.dropna()
+        if not isinstance(cell, str | bool | numbers.Real | decimal.Decimal)
+    }
+    if strange:
+        raise BadInput(
+            f"{subject} holds values of type {list_names(sorted(strange))}: convert it to numbers or text, or remove it"
         )
 
 
@@ -224,7 +232,7 @@ def find_nonnumeric_text(cells: Any) -> str | None:
     return find_nonnumeric_cell(pd.Series(cells).value_counts().to_dict())
 
 
-def _notes(X: "pd.DataFrame") -> tuple[str, ...]:
+def _write_notes(X: "pd.DataFrame") -> tuple[str, ...]:
     from pandas.api import types
 
     odd = {
@@ -240,9 +248,9 @@ def _notes(X: "pd.DataFrame") -> tuple[str, ...]:
     )
 
 
-def _memory_to_train(X: "pd.DataFrame") -> int:
-    """Bytes, roughly: the table, one copy of it a level of cross-validation, and the
-    encoded float32 copies of the splits in flight.
+def _estimate_memory(X: "pd.DataFrame") -> int:
+    """Return roughly how many bytes training takes: the table, a copy of it for each
+    level of cross-validation, and the encoded float32 copies of the splits in flight.
     """
     from pandas.api import types
 
@@ -250,9 +258,3 @@ def _memory_to_train(X: "pd.DataFrame") -> int:
         2 if types.is_numeric_dtype(column) else min(column.nunique(), MOST_CATEGORIES) + 2 for _, column in X.items()
     )
     return COPIES_OF_THE_TABLE * int(X.memory_usage(deep=True).sum()) + COPIES_ENCODED * len(X) * width * 4
-
-
-def _category_type() -> Any:
-    import pandas as pd
-
-    return pd.CategoricalDtype

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from sknet_hp.cli.errors import BadInput, did_you_mean, listed
+from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.memory import is_out_of_memory, require_memory
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
     if not path.exists():
         raise BadInput(
             f"there is no file {source!r}: give the path of a CSV or Parquet file, or sklearn:NAME with NAME one of "
-            f"{listed(BUNDLED)}"
+            f"{list_names(BUNDLED)}"
         )
     if path.is_dir():
         raise BadInput(f"{source!r} is a directory: give the path of a CSV or Parquet file")
@@ -81,8 +81,8 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
     return frame
 
 
-def table_name(source: str) -> str:
-    """The table's short name, for the directory with its results."""
+def shorten_source(source: str) -> str:
+    """Return the table's short name, for the directory with its results."""
     name = source.removeprefix("sklearn:") if source.startswith("sklearn:") else Path(source).name
     for ending in sorted(CSV_ENDINGS + PARQUET_ENDINGS, key=len, reverse=True):
         if name.lower().endswith(ending):
@@ -105,7 +105,7 @@ def _load_bundled(name: str) -> "pd.DataFrame":
             ) from None
     if name not in BUNDLED:
         raise BadInput(
-            f"scikit-learn brings no table {name!r}{did_you_mean(name, BUNDLED)}: use one of {listed(BUNDLED)}, or a "
+            f"scikit-learn brings no table {name!r}{suggest(name, BUNDLED)}: use one of {list_names(BUNDLED)}, or a "
             f"file"
         )
     return getattr(datasets, f"load_{name}")(as_frame=True).frame
@@ -122,7 +122,7 @@ def _load_csv(path: Path, text_columns: list[str]) -> "pd.DataFrame":
         if is_out_of_memory(error):  # pandas reports that as an error of the file
             raise MemoryError from error
         raise BadInput(
-            f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again"
+            f"{str(path)!r} can't be read as CSV ({_read_first_line(error)}): repair or export it again"
         ) from error
 
 
@@ -131,8 +131,8 @@ def _check_csv(path: Path) -> None:
     length, binary content; and the size.
     """
     n_rows, n_characters = 0, 0
-    with _text_of(path) as text:
-        lines = csv.reader(_without_nul(text, path))
+    with _open_text(path) as text:
+        lines = csv.reader(_refuse_zero_bytes(text, path))
         header = next((line for line in lines if line), None)
         if header is None:
             raise BadInput(f"{str(path)!r} is empty: give a CSV file with a header line and rows")
@@ -155,7 +155,7 @@ def _check_csv(path: Path) -> None:
 
 
 @contextmanager
-def _text_of(path: Path) -> Iterator[TextIO]:
+def _open_text(path: Path) -> Iterator[TextIO]:
     """Open a CSV, zipped or not, and say what is wrong where its bytes are no text."""
     zipped = path.name.lower().endswith(".gz")
     try:
@@ -167,17 +167,17 @@ def _text_of(path: Path) -> Iterator[TextIO]:
                 yield text
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BadInput(
-            f"{str(path)!r} is no complete gzip file ({_first_line(error)}): copy or compress it again"
+            f"{str(path)!r} is no complete gzip file ({_read_first_line(error)}): copy or compress it again"
         ) from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{str(path)!r} is no text in UTF-8 (byte {error.start}): save it as CSV in UTF-8") from error
     except csv.Error as error:
         raise BadInput(
-            f"{str(path)!r} can't be read as CSV ({_first_line(error)}): repair or export it again"
+            f"{str(path)!r} can't be read as CSV ({_read_first_line(error)}): repair or export it again"
         ) from error
 
 
-def _without_nul(lines: TextIO, path: Path) -> Iterator[str]:
+def _refuse_zero_bytes(lines: TextIO, path: Path) -> Iterator[str]:
     for line in lines:
         if "\0" in line:
             raise BadInput(f"{str(path)!r} is no text, it has zero bytes in it: save it as CSV in UTF-8")
@@ -201,7 +201,9 @@ def _load_parquet(path: Path) -> "pd.DataFrame":
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, PermissionError | MemoryError):
             raise
-        raise BadInput(f"{str(path)!r} can't be read as Parquet ({_first_line(error)}): export it again") from error
+        raise BadInput(
+            f"{str(path)!r} can't be read as Parquet ({_read_first_line(error)}): export it again"
+        ) from error
 
 
 def _check_separated_by_commas(header: list[str], path: Path) -> None:
@@ -217,7 +219,7 @@ def _check_distinct(names: list[str], path: Path) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise BadInput(
-            f"{str(path)!r} has several columns of the name {listed(repeated)}: give every column a name of its own"
+            f"{str(path)!r} has several columns of the name {list_names(repeated)}: give every column a name of its own"
         )
 
 
@@ -228,6 +230,6 @@ def _require_memory_for_table(path: Path, n_rows: int, n_columns: int, n_charact
     )
 
 
-def _first_line(error: BaseException) -> str:
+def _read_first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__

@@ -3,8 +3,8 @@
 import math
 import warnings
 
-from sknet_hp.cli.errors import BadInput, did_you_mean
-from sknet_hp.cli.problem import Problem, find_nonnumeric_text
+from sknet_hp.cli.errors import BadInput, suggest
+from sknet_hp.cli.tables.problem import Problem, find_nonnumeric_text
 
 
 def check_folds(problem: Problem, outer: int, inner: int) -> None:
@@ -20,14 +20,14 @@ def check_folds(problem: Problem, outer: int, inner: int) -> None:
 
     folds = f"--outer-cv {outer} and --cv {inner}"
     if problem.task == "regression":
-        least = _least_rows(outer, inner, rows_per_fold=2)  # r2 is not defined on a single row
+        least = _count_least_rows(outer, inner, rows_per_fold=2)  # r2 is not defined on a single row
         if len(problem.y) < least:
             raise BadInput(
                 f"{len(problem.y)} rows are too few for {folds}, which need {least}: give more rows or ask for fewer "
                 f"folds"
             )
         return
-    least = _least_rows(outer, inner, rows_per_fold=1)
+    least = _count_least_rows(outer, inner, rows_per_fold=1)
     if len(problem.y) < least:
         raise BadInput(
             f"{len(problem.y)} rows are too few for {folds}, which need {least} of every class: give more rows or ask "
@@ -38,21 +38,30 @@ def check_folds(problem: Problem, outer: int, inner: int) -> None:
     if rare:
         label, count = rare[0]
         others = f", {len(rare) - 1} more classes are too rare," if len(rare) > 1 else ""
-        if not isinstance(label, str):
-            instead = "remove or merge rare classes, ask for fewer folds, or say --task regression if the target is a quantity"
-        elif (odd := find_nonnumeric_text(problem.y)) is not None:
-            instead = f"remove or merge rare classes or, if the target is a quantity, write numbers plainly (1234.5) and not {odd!r}"
-        else:
-            instead = "remove or merge rare classes, ask for fewer folds, or choose another column if this one holds identifiers or dates"
         raise BadInput(
             f"the class {str(label)!r} of {problem.target!r} has {count} row{'s' if count > 1 else ''}{others} and "
-            f"{folds} need {least} of every class: {instead}"
+            f"{folds} need {least} of every class: {_advise_on_rare_classes(problem, label)}"
         )
 
 
-def _least_rows(outer: int, inner: int, rows_per_fold: int) -> int:
-    """The least rows for which each outer fold, and each inner fold of the rows that
-    remain, gets `rows_per_fold`.
+def _advise_on_rare_classes(problem: Problem, label: object) -> str:
+    if not isinstance(label, str):
+        return "remove or merge rare classes, ask for fewer folds, or say --task regression if the target is a quantity"
+    odd = find_nonnumeric_text(problem.y)
+    if odd is not None:
+        return (
+            f"remove or merge rare classes or, if the target is a quantity, write numbers plainly (1234.5) and not "
+            f"{odd!r}"
+        )
+    return (
+        "remove or merge rare classes, ask for fewer folds, or choose another column if this one holds identifiers or "
+        "dates"
+    )
+
+
+def _count_least_rows(outer: int, inner: int, rows_per_fold: int) -> int:
+    """Return the least rows for which each outer fold, and each inner fold of the rows
+    that remain, gets `rows_per_fold`.
     """
     least = rows_per_fold * outer
     while least - math.ceil(least / outer) < rows_per_fold * inner:
@@ -75,7 +84,7 @@ def check_scoring(problem: Problem, scoring: str) -> None:
     names = get_scorer_names()
     if scoring not in names:
         raise BadInput(
-            f"there is no scoring {scoring!r}{did_you_mean(scoring, names)}: take a scorer of scikit-learn, for "
+            f"there is no scoring {scoring!r}{suggest(scoring, names)}: take a scorer of scikit-learn, for "
             f"example accuracy, balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
         )
     dummy = DummyClassifier() if problem.task == "classification" else DummyRegressor()
@@ -87,17 +96,17 @@ def check_scoring(problem: Problem, scoring: str) -> None:
     except (ValueError, TypeError, AttributeError) as error:
         reason = str(error).strip().split("\n")[0].rstrip(".")
         raise BadInput(
-            f"--scoring {scoring} does not suit this {_described(problem)} ({reason}): choose another scorer, such as "
-            f"{_suitable(problem)}"
+            f"--scoring {scoring} does not suit this {_describe(problem)} ({reason}): choose another scorer, such as "
+            f"{_list_suitable_scorers(problem)}"
         ) from error
     if not np.isfinite(score):
         raise BadInput(
-            f"--scoring {scoring} gives {score} for this {_described(problem)}: choose another scorer, such as "
-            f"{_suitable(problem)}"
+            f"--scoring {scoring} gives {score} for this {_describe(problem)}: choose another scorer, such as "
+            f"{_list_suitable_scorers(problem)}"
         )
 
 
-def _suitable(problem: Problem) -> str:
+def _list_suitable_scorers(problem: Problem) -> str:
     if problem.task == "regression":
         return "r2, neg_root_mean_squared_error or neg_mean_absolute_error"
     return "accuracy, balanced_accuracy, f1_macro, neg_log_loss or " + (
@@ -105,7 +114,7 @@ def _suitable(problem: Problem) -> str:
     )
 
 
-def _described(problem: Problem) -> str:
+def _describe(problem: Problem) -> str:
     return (
         f"{problem.task} of {len(set(problem.y.tolist()))} classes"
         if problem.task == "classification"

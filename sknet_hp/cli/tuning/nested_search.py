@@ -1,13 +1,9 @@
-"""The study behind `tune`: a search, scored by nested cross-validation, and fitted once
-more on all rows, in one go.
+"""A search, scored by nested cross-validation, and fitted once more on all rows, in one
+go.
 """
 
 import re
 import time
-import warnings
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,24 +11,32 @@ import numpy as np
 from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, cross_validate
 from sklearn.utils.parallel import Parallel, delayed
 
+from sknet_hp import search as searchers
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.memory import is_out_of_memory
 from sknet_hp.cli.predict import TEXT_COLUMNS
-from sknet_hp.cli.problem import Problem
-from sknet_hp.cli.progress import NetworkProgress
-from sknet_hp.cli.spaces import MAX_EPOCHS, affordable_candidates, grid_of, n_networks, random_space
+from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.cli.tuning.candidates import count_affordable, count_networks, make_grid, make_random_space
+from sknet_hp.cli.tuning.messages import collect_warnings, shorten_failed_fits
+from sknet_hp.cli.tuning.progress_display import ProgressDisplay
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.fusion.session import fused
-from sknet_hp.search import GridSearchCV, RandomizedSearchCV
 
+MAX_EPOCHS = 50
 PILOT_CANDIDATES = 3
 SAFETY = 0.9  # of the time left, what is planned for
 
 
 @dataclass(frozen=True)
 class Pilot:
-    """What a small run says about the large one."""
+    """What a small run says about the large one.
+
+    Attributes
+    ----------
+    networks : how many it trained.
+    seconds : how long it took.
+    affordable : how many candidates of the large run fit into the time.
+    """
 
     networks: int
     seconds: float
@@ -40,9 +44,11 @@ class Pilot:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a study found; `fold_scores` and `fold_params` are those of the outer folds,
-    the rest is of the final search.
+class TuningResult:
+    """What a nested search found.
+
+    `fold_scores` and `fold_params` are those of the outer folds, the rest is of the
+    final search.
     """
 
     model: Any
@@ -65,13 +71,13 @@ class Outcome:
         return float(np.std(self.fold_scores))
 
 
-class Study:
+class NestedSearch:
     """A search for the best network, and its score by nested cross-validation.
 
     Parameters
     ----------
     problem : Problem
-    search : {"random", "grid"}
+    method : {"random", "grid"}
     inner, outer : int
         Folds that choose, and folds that score.
     scoring : str
@@ -81,23 +87,25 @@ class Study:
     device : str
     """
 
-    def __init__(self, problem: Problem, search: str, inner: int, outer: int, scoring: str, seed: int, device: str):
+    def __init__(self, problem: Problem, method: str, inner: int, outer: int, scoring: str, seed: int, device: str):
         self.problem = problem
-        self.search = search
-        self.inner = self._splitter(inner, seed)
-        self.outer = self._splitter(outer, seed)
+        self.method = method
+        self.inner = self._make_splitter(inner, seed)
+        self.outer = self._make_splitter(outer, seed)
         self.scoring = scoring
         self.seed = seed
         self.device = device
 
-    def candidates_up_to(self, asked: int) -> int:
-        """How many candidates the search has if it may have `asked`: all in a random
+    # ---- before the search -----------------------------------------------------------------------------------------
+
+    def count_candidates(self, asked: int) -> int:
+        """Count the candidates of the search if it may have `asked`: all in a random
         search, the largest grid in a grid search.
         """
-        return len(ParameterGrid(grid_of(asked))) if self.search == "grid" else asked
+        return len(ParameterGrid(make_grid(asked))) if self.method == "grid" else asked
 
-    def fit_into(self, budget: float, start: float, asked: int) -> Pilot:
-        """Measure how long a network takes and say how many candidates fit into what is
+    def run_pilot(self, budget: float, start: float, asked: int) -> Pilot:
+        """Measure how long a network takes, and how many candidates fit into what is
         left of the budget.
 
         Parameters
@@ -112,7 +120,7 @@ class Study:
         BadInput
             If not even one candidate fits.
         """
-        sample = self._spread_sample(asked)
+        sample = self._sample_candidates(asked)
         networks, began = 0, time.monotonic()
         # The first round pays for starting the workers; the second, if there is time for it, is what the
         # large run will be like.
@@ -124,9 +132,9 @@ class Study:
             second_round = seconds_per_network * len(sample) * self.inner.n_splits
             if second_round > 0.2 * left:
                 break
-        affordable = affordable_candidates(left, seconds_per_network, self.inner.n_splits, self.outer.n_splits, asked)
+        affordable = count_affordable(left, seconds_per_network, self.inner.n_splits, self.outer.n_splits, asked)
         if affordable < 1:
-            least = n_networks(1, self.inner.n_splits, self.outer.n_splits)
+            least = count_networks(1, self.inner.n_splits, self.outer.n_splits)
             needed = (time.monotonic() - start) + least * seconds_per_network / SAFETY
             raise BadInput(
                 f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about "
@@ -134,36 +142,43 @@ class Study:
             )
         return Pilot(networks, time.monotonic() - began, affordable)
 
-    def cost_of(self, candidates: int) -> str:
-        """What `run` will train, as a sentence."""
+    def describe_cost(self, candidates: int) -> str:
+        """Return what `run` will train, as a sentence."""
         inner, outer = self.inner.n_splits, self.outer.n_splits
-        n = n_networks(candidates, inner, outer)
+        n = count_networks(candidates, inner, outer)
         return (
             f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {outer + 1} searches ({outer} outer folds, and "
             f"all rows), each of {candidates} candidates in {inner} folds and the best once more."
         )
 
-    def run(self, candidates: int) -> Outcome:
+    # ---- the search ------------------------------------------------------------------------------------------------
+
+    def run(self, candidates: int) -> TuningResult:
         """Run the nested cross-validation and the final search, whose networks train
         together.
+
+        Raises
+        ------
+        BadInput
+            If no network can be trained, or none has a finite score.
         """
-        search = self._searcher(candidates)
+        search = self._make_searcher(candidates)
         X, y = self.problem.X, self.problem.y
-        total = n_networks(candidates, self.inner.n_splits, self.outer.n_splits)
+        total = count_networks(candidates, self.inner.n_splits, self.outer.n_splits)
         tasks = (
             delayed(_cross_validate)(search, X, y, self.outer, self.scoring),
             delayed(_fit)(search, X, y),
         )
-        with _counted_warnings() as counted, fused() as session:
-            with NetworkProgress(session, total, "Searching"), _failed_fits_in_short():
+        with collect_warnings() as warnings, fused() as session:
+            with ProgressDisplay(session, total, "Searching"), shorten_failed_fits():
                 nested, final = Parallel()(tasks)
             networks = session.progress().trained
         if not np.isfinite(final.best_score_):
-            reasons = "; ".join(counted) or "no warning says why"
+            reasons = "; ".join(warnings) or "no warning says why"
             raise BadInput(f"no candidate got a finite {self.scoring} ({reasons}): choose another scorer")
         model = final.best_estimator_
         setattr(model, TEXT_COLUMNS, [name for name, column in X.items() if _is_text(column)])
-        return Outcome(
+        return TuningResult(
             model=model,
             cv_results=final.cv_results_,
             best_params=final.best_params_,
@@ -171,10 +186,10 @@ class Study:
             fold_scores=nested["test_score"].tolist(),
             fold_params=[fitted.best_params_ for fitted in nested["estimator"]],
             networks=networks,
-            warnings=dict(counted),
+            warnings=dict(warnings),
         )
 
-    def _network(self) -> NetClassifier | NetRegressor:
+    def _make_network(self) -> NetClassifier | NetRegressor:
         network = NetClassifier if self.problem.task == "classification" else NetRegressor
         return network(
             max_epochs=MAX_EPOCHS,
@@ -183,37 +198,42 @@ class Study:
             device=self.device,
         )
 
-    def _searcher(self, candidates: int) -> GridSearchCV | RandomizedSearchCV:
-        if self.search == "grid":
-            return GridSearchCV(self._network(), grid_of(candidates), cv=self.inner, scoring=self.scoring)
-        return RandomizedSearchCV(
-            self._network(),
-            random_space(),
+    def _make_searcher(self, candidates: int) -> searchers.GridSearchCV | searchers.RandomizedSearchCV:
+        network = self._make_network()
+        if self.method == "grid":
+            return searchers.GridSearchCV(network, make_grid(candidates), cv=self.inner, scoring=self.scoring)
+        return searchers.RandomizedSearchCV(
+            network,
+            make_random_space(network),
             n_iter=candidates,
             cv=self.inner,
             scoring=self.scoring,
             random_state=self.seed,
         )
 
-    def _spread_sample(self, asked: int) -> list[dict[str, Any]]:
-        """A few of the candidates that the search will have, from narrow to wide ones."""
-        if self.search == "grid":
-            candidates = list(ParameterGrid(grid_of(asked)))
+    def _sample_candidates(self, asked: int) -> list[dict[str, Any]]:
+        """Return a few of the candidates that the search will have, from narrow to wide
+        ones.
+        """
+        if self.method == "grid":
+            candidates = list(ParameterGrid(make_grid(asked)))
         else:
-            candidates = list(ParameterSampler(random_space(), min(asked, 100), random_state=self.seed))
+            space = make_random_space(self._make_network())
+            candidates = list(ParameterSampler(space, min(asked, 100), random_state=self.seed))
         candidates.sort(key=lambda candidate: candidate["n_layers"] * candidate["width"] ** 2)
         n = min(PILOT_CANDIDATES, len(candidates))
         return [candidates[(2 * i + 1) * len(candidates) // (2 * n)] for i in range(n)]
 
     def _train_pilot(self, candidates: list[dict[str, Any]]) -> int:
+        """Train these candidates, and return how many networks they took."""
         points = [{name: [value] for name, value in candidate.items()} for candidate in candidates]
-        search = GridSearchCV(self._network(), points, cv=self.inner, scoring=self.scoring, refit=False)
+        search = searchers.GridSearchCV(self._make_network(), points, cv=self.inner, scoring=self.scoring, refit=False)
         total = len(candidates) * self.inner.n_splits
-        with _counted_warnings(), fused() as session, NetworkProgress(session, total, "Pilot"), _failed_fits_in_short():
+        with collect_warnings(), fused() as session, ProgressDisplay(session, total, "Pilot"), shorten_failed_fits():
             search.fit(self.problem.X, self.problem.y)
         return total
 
-    def _splitter(self, n_splits: int, seed: int) -> KFold | StratifiedKFold:
+    def _make_splitter(self, n_splits: int, seed: int) -> KFold | StratifiedKFold:
         splitter = StratifiedKFold if self.problem.task == "classification" else KFold
         return splitter(n_splits, shuffle=True, random_state=seed)
 
@@ -250,44 +270,3 @@ def _fit(search: Any, X: Any, y: Any) -> Any:
 
 def _is_text(column: Any) -> bool:
     return column.dtype == "str" or (column.dtype == object and any(isinstance(cell, str) for cell in column))
-
-
-@contextmanager
-def _failed_fits_in_short() -> Iterator[None]:
-    """Turn scikit-learn's report that all fits failed, tracebacks and all, into a
-    sentence.
-    """
-    try:
-        yield
-    except ValueError as error:
-        if not re.match(r"\s*All the \d+ fits failed", str(error)):
-            raise
-        if is_out_of_memory(error):
-            raise MemoryError from error
-        raise BadInput(f"no network could be trained: {_in_short(str(error))}") from error
-
-
-@contextmanager
-def _counted_warnings() -> Iterator[Counter[str]]:
-    """Keep warnings off the progress display, and count them for the report."""
-    counted: Counter[str] = Counter()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", FutureWarning)
-        warnings.filterwarnings("ignore", message=".* is taken as text")  # the report has a note of its own
-        try:
-            yield counted
-        finally:
-            for warning in caught:
-                counted[f"{warning.category.__name__}: {_in_short(str(warning.message))}"] += 1
-
-
-def _in_short(message: str) -> str:
-    """Reduce a message to one line: of scikit-learn's report on failed fits the first
-    line and the last.
-    """
-    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
-    if any(line.startswith("Traceback") for line in lines):
-        lines = [lines[0], lines[-1]]
-    return " ".join(lines)

@@ -1,0 +1,1 @@
+"""Tables: read, checked, and made a problem that can be learned."""

@@ -1,0 +1,51 @@
+"""Warnings and errors of a search, in short."""
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.memory import is_out_of_memory
+
+
+@contextmanager
+def shorten_failed_fits() -> Iterator[None]:
+    """Turn scikit-learn's report that all fits failed, tracebacks and all, into a
+    sentence.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if not re.match(r"\s*All the \d+ fits failed", str(error)):
+            raise
+        if is_out_of_memory(error):
+            raise MemoryError from error
+        raise BadInput(f"no network could be trained: {_shorten(str(error))}") from error
+
+
+@contextmanager
+def collect_warnings() -> Iterator[Counter[str]]:
+    """Keep warnings off the progress display, and count them for the report."""
+    counted: Counter[str] = Counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        warnings.filterwarnings("ignore", message=".* is taken as text")  # the report has a note of its own
+        try:
+            yield counted
+        finally:
+            for warning in caught:
+                counted[f"{warning.category.__name__}: {_shorten(str(warning.message))}"] += 1
+
+
+def _shorten(message: str) -> str:
+    """Return a message in one line: of scikit-learn's report on failed fits the first
+    line and the last.
+    """
+    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        lines = [lines[0], lines[-1]]
+    return " ".join(lines)
