@@ -1,56 +1,41 @@
-"""How wide the outputs of a graph's nodes are. Torch repeats what is too narrow for a
-sum or a bias; kernels read as much as they are told to.
+"""How wide the outputs of a graph's nodes are.
+
+Torch repeats what is too narrow for a sum or a bias; kernels read as much as they are
+told to.
 """
 
 from sknet_hp.nets.graph import Node
-
-_KEPT = {
-    "relu",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "mish",
-    "tanh",
-    "sigmoid",
-    "softmax",
-    "log_softmax",
-    "dropout",
-    "add",
-}
-_TAKEN = {
-    "linear": 1,
-    "ntk_linear": 1,
-    "batch_norm": 0,
-    "layer_norm": 0,
-}  # which side of the weight is as long as what comes in is wide
+from sknet_hp.nets.layers.kinds import KINDS
 
 
-def stretches(nodes: list[Node]) -> bool:
-    """Whether a sum is of outputs of different widths, as far as layers say how wide
-    they are.
-    """
+def has_unequal_sum(nodes: list[Node]) -> bool:
+    """Return whether a sum is of outputs of different widths, as far as these are known."""
+    kinds = [KINDS[node.kind] for node in nodes]
     weights = [next((shape for role, _, shape in node.parameters if role == "weight"), ()) for node in nodes]
     of_input = {0}  # numbers of what is as wide as the network's input
     known: dict[int, int | None] = {0: None}
-    for number, (node, weight) in enumerate(zip(nodes, weights, strict=True), 1):
-        if node.kind in _KEPT and of_input.issuperset(node.inputs):
+    for number, (node, kind, weight) in enumerate(zip(nodes, kinds, weights, strict=True), 1):
+        if kind.keeps_width and of_input.issuperset(node.inputs):
             of_input.add(number)
-        elif node.kind in _TAKEN and node.inputs[0] in of_input:
-            known[0] = weight[_TAKEN[node.kind]]
-    for number, (node, weight) in enumerate(zip(nodes, weights, strict=True), 1):
+        elif kind.output_axis is not None and kind.input_axis is not None and node.inputs[0] in of_input:
+            known[0] = weight[kind.input_axis]
+    for number, (node, kind, weight) in enumerate(zip(nodes, kinds, weights, strict=True), 1):
         given = [known[i] for i in node.inputs]
-        if node.kind == "add" and None not in given and given[0] != given[1]:
+        if kind.n_inputs > 1 and None not in given and given[0] != given[1]:
             return True
-        known[number] = weight[0] if node.kind in _TAKEN else given[0] if node.kind in _KEPT else None
+        if kind.output_axis is not None:
+            known[number] = weight[kind.output_axis]
+        else:
+            known[number] = given[0] if kind.keeps_width else None
     return False
 
 
 def is_misshapen(node: Node) -> bool:
-    """Whether a parameter has another shape than its layer would have made it."""
-    if node.kind not in _TAKEN:
+    """Return whether a parameter has another shape than its layer would have made it."""
+    kind = KINDS[node.kind]
+    if kind.output_axis is None or kind.input_axis is None:
         return False
     shapes = {role: shape for role, _, shape in (*node.parameters, *node.buffers)}
     weight = shapes.pop("weight", ())
-    return len(weight) != _TAKEN[node.kind] + 1 or any(shape != weight[:1] for shape in shapes.values())
+    length = weight[kind.output_axis : kind.output_axis + 1]
+    return len(weight) != kind.input_axis + 1 or any(shape != length for shape in shapes.values())
