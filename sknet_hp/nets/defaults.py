@@ -1,5 +1,6 @@
-"""What a tensor is that does not say it: torch's defaults belong to the whole process,
-which may have changed them.
+"""Type and device of tensors that are made without saying them.
+
+Torch's defaults belong to the whole process, which may have changed them.
 """
 
 from collections.abc import Iterator
@@ -70,8 +71,9 @@ class _Float32(TorchFunctionMode):
 
 
 def _is_of_asked_type(value: Any) -> bool:
-    """Whether a result is of the default type because an argument asks for a type, or
-    is of this one itself.
+    """Return whether a result has the default type because of an argument.
+
+    That is one that asks for a type, or has this one itself.
     """
     if isinstance(value, (list, tuple)):
         return any(map(_is_of_asked_type, value))

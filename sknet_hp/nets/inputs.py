@@ -1,5 +1,7 @@
-"""Encoded rows, in the compact form that networks take: floats, bins and how full they
-are, categories, entries of sparse columns, codes.
+"""Encoded rows, in the compact form that networks take.
+
+They are floats, bins and how full they are, categories, entries of sparse columns, and
+codes.
 """
 
 from dataclasses import dataclass, field
@@ -49,14 +51,16 @@ _DTYPES |= {"sparse_starts": np.int64, "sparse_columns": np.int32, "sparse_value
 
 @cache
 def _make_empty(dtype: type, *shape: int) -> np.ndarray:
-    """An array of no cells, or of zeros, that nobody writes into."""
+    """Make an array of no cells, or of zeros, that nobody writes into."""
     return np.zeros(shape, dtype)
 
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Encoded rows. A network sees `width` wide columns, of which only the floats
-    exist; then the numbers of learned vectors.
+    """Encoded rows.
+
+    A network sees `width` wide columns, of which only the floats exist; then the
+    numbers of learned vectors.
 
     Attributes
     ----------
@@ -92,7 +96,7 @@ class Inputs:
 
     @classmethod
     def from_wide(cls, X: np.ndarray, n_codes: int = 0) -> "Inputs":
-        """Wide rows, (rows, width + n_codes), as `wide` gives them."""
+        """Take wide rows, (rows, width + n_codes), as `widen` gives them."""
         width = X.shape[1] - n_codes
         floats = np.ascontiguousarray(X[:, :width], dtype=np.float32)
         return cls(floats, width, codes=X[:, width:].astype(np.int32)) if n_codes else cls(floats, width)
@@ -125,12 +129,13 @@ class Inputs:
 
     @property
     def n_features(self) -> int:
-        """Columns of `wide`."""
+        """Columns of `widen`."""
         return self.width + self.codes.shape[1]
 
     def widen(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Some rows as one matrix, (rows, width + n_codes) float32; `floats` itself
-        where there is nothing else.
+        """Write some rows out as one matrix, (rows, width + n_codes) float32.
+
+        It is `floats` itself where there is nothing else and all rows are asked for.
         """
         floats, n_floats = self.floats[rows], self.floats.shape[1]
         if not self.form.has_cells and not self.form.n_codes:
@@ -160,7 +165,7 @@ class Inputs:
         return out
 
     def take(self, rows: slice) -> "Inputs":
-        """Some rows, without a copy."""
+        """Return some rows, without a copy."""
         changed = {
             name: getattr(self, name)[rows]
             for name in ("floats", "bins", "shares", "hot", "codes")

@@ -1,5 +1,6 @@
-"""Random numbers by counting: functions of a key and a position, on any device. torch's
-generators belong to the whole process.
+"""Random numbers by counting: functions of a key and a position, on any device.
+
+Torch's generators belong to the whole process.
 """
 
 import numpy as np
@@ -14,8 +15,9 @@ _GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB1331
 
 
 def mix_keys(*parts: int | np.ndarray) -> np.ndarray:
-    """One 64-bit key for each combination of integers (broadcast together), by rounds
-    of SplitMix64's finaliser (Steele et al. 2014).
+    """Mix integers into one 64-bit key for each combination (broadcast together).
+
+    By rounds of SplitMix64's finaliser (Steele et al. 2014).
     """
     key = np.zeros((), dtype=np.uint64)
     with np.errstate(over="ignore"):
@@ -32,8 +34,9 @@ def _to_signed(constant: int) -> int:
 
 
 def draw_bits(keys: Tensor, size: int) -> Tensor:
-    """Random 16-bit integers, (members, size), for keys of shape (members,): four of
-    each word of SplitMix64 over key + position · golden.
+    """Draw 16-bit integers, (members, size), for keys of shape (members,).
+
+    Each word of SplitMix64 over key + position · golden gives four.
     """
     counter = torch.arange(-(-size // 4), dtype=torch.int64, device=keys.device).mul_(_to_signed(_GOLDEN))
     z = counter + keys.unsqueeze(1)

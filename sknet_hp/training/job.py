@@ -11,8 +11,8 @@ import numpy as np
 from torch import nn
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.init import Init
 from sknet_hp.nets.inputs import Inputs
+from sknet_hp.nets.layers.starts import Init
 from sknet_hp.training.rules.averaging import Average, Averaging
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.rules.stopping import Plateau, Stopping

@@ -1,10 +1,9 @@
 """Which of a network's tensors weight decay reaches."""
 
 from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.layers.kinds import KINDS
 from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.job import TrainingJob
-
-_SPARED = ("batch_norm", "layer_norm")
 
 
 def decay_reach(job: TrainingJob) -> list[float]:
@@ -16,9 +15,7 @@ def decay_reach(job: TrainingJob) -> list[float]:
     if job.decay_everywhere:
         return factors
     if isinstance(job.graph, Graph):
-        reached = [
-            role != "bias" and node.kind not in _SPARED for node in job.graph.nodes for role, _, _ in node.parameters
-        ]
+        reached = [KINDS[node.kind].get_rule(role).decays for node in job.graph.nodes for role, _, _ in node.parameters]
     else:
         reached = [len(shape) > 1 for _, shape in shapes]
     return [factor if reaches else 0.0 for factor, reaches in zip(factors, reached, strict=True)]

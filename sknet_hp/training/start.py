@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from sknet_hp.nets.graph import Graph
-from sknet_hp.nets.init import Init, draw_parameters, make_buffers
+from sknet_hp.nets.init import draw_parameters, make_buffers
+from sknet_hp.nets.layers.starts import Init
 from sknet_hp.nets.random_bits import START, mix_keys
 from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.environment import training_environment

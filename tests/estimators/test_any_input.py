@@ -15,7 +15,7 @@ from sknet_hp.estimators.encoding.transforms import TRANSFORMS
 from sknet_hp.estimators.parameters.task import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from sknet_hp.nets.architectures import ARCHITECTURES
 from sknet_hp.nets.architectures.mlp import ACTIVATIONS, NORMALIZATIONS
-from sknet_hp.nets.init import INITIALISATIONS
+from sknet_hp.nets.layers.starts import INITIALISATIONS
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import SCHEDULES
 

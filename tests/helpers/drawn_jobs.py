@@ -11,8 +11,8 @@ from sknet_hp.nets.architectures.resnet import ResNet
 from sknet_hp.nets.architectures.tabm import TabM
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.compiled.kernels import half_products
-from sknet_hp.nets.init import Init
 from sknet_hp.nets.inputs import Inputs
+from sknet_hp.nets.layers.starts import Init
 from sknet_hp.nets.stacked.networks import PRECISIONS
 from sknet_hp.training.job import EncodedTable, Rates, Rows, Stopping, TrainingJob
 from sknet_hp.training.rules.averaging import KINDS as AVERAGINGS

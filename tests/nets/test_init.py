@@ -11,7 +11,8 @@ from sknet_hp.nets.architectures.front import Front
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.architectures.tabm import TabM
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.init import INITIALISATIONS, Init, draw_parameters, make_buffers
+from sknet_hp.nets.init import draw_parameters, make_buffers
+from sknet_hp.nets.layers.starts import INITIALISATIONS, Init
 
 TORCH = {
     "xavier_uniform": nn.init.xavier_uniform_,

@@ -5,7 +5,7 @@ by what becomes of it.
 import numpy as np
 import pytest
 
-from sknet_hp.nets.init import Init
+from sknet_hp.nets.layers.starts import Init
 from sknet_hp.training import start
 from sknet_hp.training.start import make_initial_state, make_initial_tensors, make_state
 from tests.helpers.jobs import make_job

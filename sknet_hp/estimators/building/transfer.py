@@ -10,6 +10,7 @@ from sknet_hp.estimators.building.user_modules import collect_tensors
 from sknet_hp.estimators.parameters.protocols import CommonParameters, UpdateParameters
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.nets.graph import Graph
+from sknet_hp.nets.layers.kinds import KINDS
 from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.job import State, TrainingJob
 from sknet_hp.training.start import make_state
@@ -105,9 +106,6 @@ def make_transferred_state(
     return make_state(job, both)
 
 
-_MAPS = ("linear", "ntk_linear", "ensemble_linear", "ensemble_output")
-
-
 def _number_layers(net: CommonParameters, graph: Graph | nn.Module) -> list[int]:
     """Return the number of the layer that each parameter tensor belongs to.
 
@@ -122,7 +120,7 @@ def _number_layers(net: CommonParameters, graph: Graph | nn.Module) -> list[int]
         return [0] * len(get_trained_shapes(graph)[0])
     numbers, layer = [], -1
     for node in graph.nodes:
-        layer += node.kind in _MAPS
+        layer += KINDS[node.kind].is_map
         numbers += [max(0, layer)] * len(node.parameters)
     return numbers
 
@@ -136,14 +134,7 @@ def make_role_factors(net: UpdateParameters, graph: Graph | nn.Module) -> tuple[
         return None
 
     def find_factor(kind: str, role: str) -> float:
-        if kind in _MAPS:
-            return float(net.lr_factor_bias) if role == "bias" else 1.0
-        name = {
-            "feature_scale": "scale",
-            "parametric": "activation",
-            "periodic": "num_embedding",
-            "bins": "num_embedding",
-        }.get(kind)
+        name = KINDS[kind].get_rule(role).lr_factor
         return 1.0 if name is None else float(getattr(net, f"lr_factor_{name}"))
 
     factors = tuple(find_factor(node.kind, role) for node in graph.nodes for role, _, _ in node.parameters)

@@ -15,7 +15,7 @@ from sknet_hp.estimators.parameters.kinds import (
 )
 from sknet_hp.nets.architectures import ARCHITECTURES
 from sknet_hp.nets.architectures.mlp import ACTIVATIONS, NORMALIZATIONS
-from sknet_hp.nets.init import INITIALISATIONS
+from sknet_hp.nets.layers.starts import INITIALISATIONS
 
 NETWORK: dict[str, Parameter] = {
     "module": Parameter(

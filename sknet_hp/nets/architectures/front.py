@@ -1,5 +1,6 @@
-"""What stands before a network for tables: embeddings of numbers and of categories,
-learned factors, dropout of inputs.
+"""The layers before a network for tables.
+
+Embeddings of numbers and of categories, learned factors, dropout of inputs.
 """
 
 from typing import NamedTuple
@@ -38,14 +39,12 @@ class Front(NamedTuple):
 
     @property
     def chunks(self) -> tuple[int, int]:
-        """(n, size) how many groups of inputs of equal size belong to one number each;
-        they come first.
-        """
+        """(n, size) how many first groups of so many inputs belong to one number each."""
         embeds = self.num_embedding != "none" and self.n_numeric > 0
         return (self.n_numeric, self.num_embedding_dim) if embeds else (0, 1)
 
-    def layers(self, n_features: int, device: str | None) -> tuple[list[nn.Module], int]:
-        """The layers, and how many columns they make of n_features."""
+    def make_layers(self, n_features: int, device: str | None) -> tuple[list[nn.Module], int]:
+        """Make the layers: (they, how many columns they make of n_features)."""
         layers: list[nn.Module] = []
         if self.num_embedding != "none" and self.n_numeric:
             taken = self.n_numeric

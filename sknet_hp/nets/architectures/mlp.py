@@ -24,20 +24,20 @@ NORMALIZATIONS = ("none", "batch", "layer")
 
 
 def make_normalization(name: str, width: int, momentum: float, eps: float, device: str | None) -> list[nn.Module]:
-    """The layer, or nothing."""
+    """Make a normalisation of this name: one layer, or none."""
     if name == "batch":
         return [nn.BatchNorm1d(width, momentum=momentum, eps=eps, dtype=torch.float32, device=device)]
     return [nn.LayerNorm(width, eps=eps, dtype=torch.float32, device=device)] if name == "layer" else []
 
 
 def make_activation(name: str, width: int, parametric: bool, device: str | None) -> nn.Module:
-    """The activation, with a learned weight for each of `width` units if `parametric`."""
+    """Make the activation; with a learned weight for each of `width` units, maybe."""
     layer = ACTIVATIONS[name]()
     return ParametricActivation(layer, width, device=device) if parametric and name != "none" else layer
 
 
 def make_dropout(rate: float) -> list[nn.Module]:
-    """The layer, or nothing."""
+    """Make a dropout of this rate: one layer, or none."""
     return [nn.Dropout(rate)] if rate > 0 else []
 
 
@@ -68,7 +68,7 @@ class MLP(nn.Module):
     ):
         super().__init__()
         linear = NTKLinear if ntk else nn.Linear
-        layers, inner = (front or Front()).layers(n_features, device)
+        layers, inner = (front or Front()).make_layers(n_features, device)
         for size in (width,) * n_layers if hidden_layer_sizes is None else hidden_layer_sizes:
             layers.append(linear(inner, size, dtype=torch.float32, device=device))
             layers += make_normalization(normalization, size, norm_momentum, norm_eps, device)

@@ -8,10 +8,9 @@ from sknet_hp.nets.architectures.mlp import make_activation, make_dropout, make_
 
 
 class ResNet(nn.Module):
-    """A linear map; blocks of x +
-    dropout(Linear(dropout(activation(Linear(normalisation(x)))))); normalisation,
-    activation and a linear output.
+    """A linear map, residual blocks, then normalisation, activation, a linear output.
 
+    A block is x + dropout(Linear(dropout(activation(Linear(normalisation(x)))))).
     Shapes: (rows, n_features) to (rows, n_outputs). Each of `n_layers` blocks widens
     `width` by `hidden_factor` within.
     """
@@ -36,28 +35,30 @@ class ResNet(nn.Module):
     ):
         super().__init__()
 
-        def norm() -> list[nn.Module]:
+        def make_norm() -> list[nn.Module]:
             return make_normalization(normalization, width, norm_momentum, norm_eps, device)
 
-        def linear(n_inputs: int, n_units: int) -> nn.Module:
+        def make_linear(n_inputs: int, n_units: int) -> nn.Module:
             return nn.Linear(n_inputs, n_units, dtype=torch.float32, device=device)
 
         hidden = max(1, int(width * hidden_factor))
-        layers, inner = (front or Front()).layers(n_features, device)
-        self.first = nn.Sequential(*layers, linear(inner, width))
+        layers, inner = (front or Front()).make_layers(n_features, device)
+        self.first = nn.Sequential(*layers, make_linear(inner, width))
         self.blocks = nn.ModuleList(
             nn.Sequential(
-                *norm(),
-                linear(width, hidden),
+                *make_norm(),
+                make_linear(width, hidden),
                 make_activation(activation, hidden, parametric_activation, device),
                 *make_dropout(dropout),
-                linear(hidden, width),
+                make_linear(hidden, width),
                 *make_dropout(residual_dropout),
             )
             for _ in range(n_layers)
         )
         self.last = nn.Sequential(
-            *norm(), make_activation(activation, width, parametric_activation, device), linear(width, n_outputs)
+            *make_norm(),
+            make_activation(activation, width, parametric_activation, device),
+            make_linear(width, n_outputs),
         )
 
     def forward(self, x: Tensor) -> Tensor:

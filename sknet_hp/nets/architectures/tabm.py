@@ -1,6 +1,4 @@
-"""TabM: many perceptrons in one, which share most of their weights (Gorishniy et al.
-2025).
-"""
+"""TabM: many perceptrons that share most of their weights (Gorishniy et al. 2025)."""
 
 from torch import Tensor, nn
 
@@ -10,8 +8,7 @@ from sknet_hp.nets.layers.modules import EnsembleLinear, EnsembleOutput
 
 
 class TabM(nn.Module):
-    """Blocks of EnsembleLinear, activation, dropout for all heads at once; then an
-    output of its own for each.
+    """Blocks of EnsembleLinear, activation, dropout; then an output for each head.
 
     Shapes: (rows, n_features) to (rows, n_heads · n_outputs).
     """
@@ -33,7 +30,7 @@ class TabM(nn.Module):
     ):
         super().__init__()
         front = front or Front()
-        layers, inner = front.layers(n_features, device)
+        layers, inner = front.make_layers(n_features, device)
         for number, size in enumerate((width,) * n_layers if hidden_layer_sizes is None else hidden_layer_sizes):
             layers.append(EnsembleLinear(inner, size, n_heads, first=number == 0, chunks=front.chunks, device=device))
             layers.append(make_activation(activation, size, parametric_activation, device))

@@ -1,7 +1,7 @@
-"""A graph as tapes: rows of kernels and of what they work on, one tape for a training
-step's way there and back, one for prediction.
+"""Tapes: rows of kernels and of what they work on.
 
-A tape says where arrays lie relative to spaces whose places are known later: it is made
+A network in training has one for a step's way there and back, one for prediction. A
+tape says where arrays lie relative to spaces whose places are known later: it is made
 once for each kind of network, and bound to a network's own parameters, tables and
 memory when that trains.
 """
@@ -50,8 +50,18 @@ class Place:
     offset: int = 0
 
     def skip(self, floats: int) -> "Place":
-        """The place so many floats further on."""
+        """Return the place so many floats further on."""
         return Place(self.space, self.offset + 4 * floats)
+
+
+ORDER = {"order": Place(Space.ORDER), "cursor": Place(Space.CURSOR)}
+BINS = {"starts": Place(Space.STARTS), "bins": Place(Space.BINS), "shares": Place(Space.SHARES)}
+SPARSE = {
+    "starts": Place(Space.SPARSE_STARTS),
+    "columns": Place(Space.SPARSE_COLUMNS),
+    "values": Place(Space.SPARSE_VALUES),
+}
+"""Fields of kernels that read a table: the rows of a batch, bins, sparse columns."""
 
 
 class Rows(NamedTuple):
@@ -91,32 +101,29 @@ class Tape:
 
     def __add__(self, other: "Tape") -> "Tape":
         both = Tape()
-        both.kernels, both.fields, both.spaces = (
-            self.kernels + other.kernels,
-            self.fields + other.fields,
-            self.spaces + other.spaces,
-        )
+        both.kernels, both.fields = self.kernels + other.kernels, self.fields + other.fields
+        both.spaces = self.spaces + other.spaces
         return both
 
     def __len__(self) -> int:
         return len(self.kernels)
 
     def bind(self, bases: dict[Space, int], rows: int) -> np.ndarray:
-        """The tape, (kernels, 1 + MOST_FIELDS) int64, for spaces at these addresses and
-        batches of so many rows.
+        """Return the tape for spaces at these addresses and batches of so many rows.
+
+        An array (kernels, 1 + MOST_FIELDS) int64: each row is the address of a kernel's
+        machine code, then its fields.
         """
-        fields, spaces = (
-            np.array(self.fields, np.int64).reshape(-1, MOST_FIELDS),
-            np.array(self.spaces).reshape(-1, MOST_FIELDS),
-        )
+        fields = np.array(self.fields, np.int64).reshape(-1, MOST_FIELDS)
+        spaces = np.array(self.spaces).reshape(-1, MOST_FIELDS)
         addresses = np.zeros(len(Space) + 1, np.int64)
         for space, base in bases.items():
             addresses[space] = base
-        bound = np.empty((len(self), 1 + MOST_FIELDS), np.int64)
-        bound[:, 0] = [kernel.address for kernel in self.kernels]
-        np.add(fields, addresses[spaces], out=bound[:, 1:])
-        np.multiply(fields, rows, out=bound[:, 1:], where=spaces == _ROWS)
-        return bound
+        tape = np.empty((len(self), 1 + MOST_FIELDS), np.int64)
+        tape[:, 0] = [kernel.address for kernel in self.kernels]
+        np.add(fields, addresses[spaces], out=tape[:, 1:])
+        np.multiply(fields, rows, out=tape[:, 1:], where=spaces == _ROWS)
+        return tape
 
 
 LINE = 16
@@ -126,7 +133,7 @@ fastest so, and two cores never write into one line.
 
 
 def allocate_lines(n: int) -> np.ndarray:
-    """Zeros, (n,) float32, that begin with a line of the cache."""
+    """Make zeros, (n,) float32, that begin with a line of the cache."""
     floats = np.zeros(n + LINE, np.float32)
     first = -floats.ctypes.data % (4 * LINE) // 4
     return floats[first : first + n]
@@ -139,7 +146,7 @@ class Memory:
         self.floats = 0
 
     def take(self, floats: int) -> Place:
-        """Room for an array."""
+        """Reserve room for an array."""
         place = Place(Space.WORK, 4 * self.floats)
         self.floats += -(-floats // LINE) * LINE
         return place

@@ -1,3 +1,1 @@
-"""Kinds of layers: torch modules that torch has not, and what the other rooms must know
-of each kind.
-"""
+"""Kinds of layers: what is known of each, how it starts, and modules torch has not."""

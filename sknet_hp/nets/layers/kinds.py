@@ -95,7 +95,9 @@ def is_last_axis(axis: Any) -> bool:
     return axis in (-1, 1)
 
 
-def _make_activation(name: str, module: type[nn.Module], *functions: Callable[..., Any] | str, **more: Any) -> LayerKind:
+def _make_activation(
+    name: str, module: type[nn.Module], *functions: Callable[..., Any] | str, **more: Any
+) -> LayerKind:
     return LayerKind(name, module, functions=functions, is_activation=True, keeps_width=True, **more)
 
 
@@ -172,9 +174,7 @@ _OTHERS_OF_TORCH = (
         is_readable=lambda m: m.p < 1,
         keeps_width=True,
     ),
-    LayerKind(
-        "linear", nn.Linear, tensors=_MAP, start=starts.start_linear, is_map=True, input_axis=1, output_axis=0
-    ),
+    LayerKind("linear", nn.Linear, tensors=_MAP, start=starts.start_linear, is_map=True, input_axis=1, output_axis=0),
     LayerKind(
         "batch_norm",
         nn.BatchNorm1d,

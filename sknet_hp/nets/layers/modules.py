@@ -1,7 +1,7 @@
 """Layers for tables that torch has not, as `nn.Module`s.
 
-Their `forward`s count axes from the last: `layers` calls them for stacks too, where
-every tensor has an axis of members before those named here.
+Their `forward`s count axes from the last: `nets.stacked.layers` calls them for stacks
+too, where every tensor has an axis of members before those named here.
 """
 
 import math
@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 
 class NTKLinear(nn.Linear):
-    """x W' / √n_inputs + b: the neural-tangent parametrisation, in which weights are of
-    size one (Jacot et al. 2018; Holzmüller et al. 2024).
+    """x W' / √n_inputs + b: the neural-tangent parametrisation.
+
+    Weights are of size one in it (Jacot et al. 2018; Holzmüller et al. 2024).
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -21,8 +22,9 @@ class NTKLinear(nn.Linear):
 
 
 class ParametricActivation(nn.Module):
-    """x + (f(x) - x) · w with a learned w for each unit, which starts at one
-    (Holzmüller et al. 2024).
+    """x + (f(x) - x) · w, with a learned w for each unit.
+
+    It starts at one (Holzmüller et al. 2024).
     """
 
     def __init__(self, activation: nn.Module, width: int, device: str | None = None):
@@ -46,8 +48,7 @@ class FeatureScale(nn.Module):
 
 
 class PeriodicEmbedding(nn.Module):
-    """The first `n_numeric` columns through waves of learned frequencies; the other
-    columns pass.
+    """Waves of learned frequencies of the first `n_numeric` columns; the others pass.
 
     "plr": a ReLU of a linear map of sines and cosines (Gorishniy et al. 2022). "pbld":
     the number itself and a linear map of cosines with a learned phase (Holzmüller et
@@ -76,10 +77,10 @@ class PeriodicEmbedding(nn.Module):
 
 
 class BinEmbedding(nn.Module):
-    """Each number and its bins through a linear map of their own (piecewise linear
-    embeddings "B", Gorishniy et al. 2025).
+    """Each number and its bins through a linear map of their own.
 
-    The first `n_numeric` columns are the numbers; their bins, `n_bins` each, begin at
+    These are the piecewise linear embeddings "B" of Gorishniy et al. 2025. The first
+    `n_numeric` columns are the numbers; their bins, `n_bins` each, begin at
     `first_bin`; the other columns pass. Shapes: (rows, n) to (rows, n_numeric · dim + n
     - n_numeric · (1 + n_bins)).
     """
@@ -100,10 +101,10 @@ class BinEmbedding(nn.Module):
 
 
 class CategoryEmbedding(nn.Module):
-    """The last `n_columns` columns are row numbers of one table of learned vectors, and
-    become those; the other columns pass.
+    """Learned vectors in place of their numbers, the last `n_columns` columns.
 
-    Shapes: (rows, n) to (rows, n - n_columns + n_columns · dim).
+    Numbers are rows of one table of vectors; the other columns pass. Shapes: (rows, n)
+    to (rows, n - n_columns + n_columns · dim).
     """
 
     def __init__(self, n_columns: int, n_categories: int, dim: int, device: str | None = None):
@@ -122,8 +123,9 @@ class CategoryEmbedding(nn.Module):
 
 
 class EnsembleLinear(nn.Module):
-    """`n_heads` linear maps with one weight matrix, told apart by learned factors on
-    inputs and outputs (BatchEnsemble, Wen et al. 2020).
+    """`n_heads` linear maps with one weight matrix (BatchEnsemble, Wen et al. 2020).
+
+    They are told apart by learned factors on inputs and outputs.
 
     Shapes: (rows · n_heads, n_inputs) to (rows · n_heads, n_outputs), the heads of a
     row one after the other; (rows, n_inputs), which all heads share, where `first`.
@@ -161,8 +163,9 @@ class EnsembleLinear(nn.Module):
 
 
 class EnsembleOutput(nn.Module):
-    """A linear map of its own for each head. Shapes: (rows · n_heads, n_inputs) to
-    (rows, n_heads · n_outputs).
+    """A linear map of its own for each head.
+
+    Shapes: (rows · n_heads, n_inputs) to (rows, n_heads · n_outputs).
 
     Attributes
     ----------

@@ -5,8 +5,7 @@ nets/stacked/test_program.py.
 from torch import nn
 
 from sknet_hp.nets.architectures.mlp import MLP
-from sknet_hp.nets.architectures.tracing import MODULES, trace
-from sknet_hp.nets.stacked.layers import STACKED_LAYERS
+from sknet_hp.nets.architectures.tracing import trace
 
 
 def test_graph_of_an_mlp():
@@ -22,7 +21,3 @@ def test_lone_linear_keeps_its_names():
     graph, rates = trace(nn.Linear(4, 2))
     assert graph.parameters == [("weight", (2, 4)), ("bias", (2,))]
     assert rates == ()
-
-
-def test_every_module_that_is_read_has_a_layer():
-    assert {reading.kind for reading in MODULES.values()} - {"identity"} | {"add"} == set(STACKED_LAYERS)

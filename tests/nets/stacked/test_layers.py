@@ -5,63 +5,15 @@ gradients, buffers, and rows that only fill the batch.
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.layers.modules import (
-    BinEmbedding,
-    CategoryEmbedding,
-    EnsembleLinear,
-    EnsembleOutput,
-    FeatureScale,
-    NTKLinear,
-    ParametricActivation,
-    PeriodicEmbedding,
-)
-from sknet_hp.nets.stacked.layers import STACKED_LAYERS, StackedLayer
+from sknet_hp.nets.stacked.layers import StackedLayer
+from tests.helpers.layer_examples import CODES, EXAMPLES, WIDTH
 
-MEMBERS, ROWS, FILLED, WIDTH, CODES = 3, 41, 64, 7, 6
-
-MODULES = {
-    "linear": [lambda: nn.Linear(WIDTH, 5), lambda: nn.Linear(WIDTH, 1), lambda: nn.Linear(WIDTH, 16, bias=False)],
-    "relu": [nn.ReLU],
-    "leaky_relu": [nn.LeakyReLU, lambda: nn.LeakyReLU(0.3)],
-    "elu": [nn.ELU, lambda: nn.ELU(0.5)],
-    "selu": [nn.SELU],
-    "gelu": [nn.GELU, lambda: nn.GELU(approximate="tanh")],
-    "silu": [nn.SiLU],
-    "mish": [nn.Mish],
-    "tanh": [nn.Tanh],
-    "sigmoid": [nn.Sigmoid],
-    "softmax": [lambda: nn.Softmax(-1)],
-    "log_softmax": [lambda: nn.LogSoftmax(1)],
-    "dropout": [lambda: nn.Dropout(0.0)],  # what it drops is tested in nets/stacked/test_dropout.py
-    "batch_norm": [lambda: nn.BatchNorm1d(WIDTH), lambda: nn.BatchNorm1d(WIDTH, eps=1e-2, momentum=0.3)],
-    "layer_norm": [lambda: nn.LayerNorm(WIDTH), lambda: nn.LayerNorm(WIDTH, eps=1e-2)],
-    "ntk_linear": [lambda: NTKLinear(WIDTH, 5)],
-    "parametric": [lambda: ParametricActivation(nn.SELU(), WIDTH), lambda: ParametricActivation(nn.ReLU(), WIDTH)],
-    "feature_scale": [lambda: FeatureScale(WIDTH)],
-    "periodic": [
-        lambda: PeriodicEmbedding(3, "plr", 4, 5),
-        lambda: PeriodicEmbedding(3, "pbld", 4, 5),
-        lambda: PeriodicEmbedding(WIDTH, "pbld", 2, 2),
-    ],
-    "bins": [lambda: BinEmbedding(2, 3, 2, 4), lambda: BinEmbedding(1, 1, 3, 2), lambda: BinEmbedding(1, 4, 3, 1)],
-    "categories": [lambda: CategoryEmbedding(2, CODES, 3), lambda: CategoryEmbedding(WIDTH, CODES, 1)],
-    "ensemble_linear": [
-        lambda: EnsembleLinear(WIDTH, 5, 4),
-        lambda: EnsembleLinear(WIDTH, 5, 4, first=True),
-        lambda: EnsembleLinear(WIDTH, 3, 1),
-    ],
-    "ensemble_output": [lambda: EnsembleOutput(WIDTH, 3, 4), lambda: EnsembleOutput(WIDTH, 1, 1)],
-}
-"""Every kind of layer must be here: a new one is tested the moment it is registered."""
+MEMBERS, ROWS, FILLED = 3, 41, 64
 
 CASES = [
-    pytest.param(kind, make, id=f"{kind}-{i}")
-    for kind in STACKED_LAYERS
-    if kind != "add"
-    for i, make in enumerate(MODULES[kind])
+    pytest.param(kind, make, id=f"{kind}-{i}") for kind, examples in EXAMPLES.items() for i, make in enumerate(examples)
 ]
 
 
@@ -189,7 +141,7 @@ def test_batch_norm_weights_are_repetitions():
     """A row of weight 3 counts like three rows in statistics and gradients; one of
     weight 0 like none.
     """
-    stack = Stack(MODULES["batch_norm"][0], members=2)
+    stack = Stack(EXAMPLES["batch_norm"][0], members=2)
     x, _ = batch(members=2, rows=32, filled=32)
     counts = torch.tensor(np.random.default_rng(0).integers(0, 4, (2, 32)))
     weight = counts / counts.sum(1, keepdim=True)
@@ -207,7 +159,7 @@ def test_batch_norm_weights_are_repetitions():
 
 
 def test_batch_norm_learns_nothing_from_a_batch_without_weight():
-    stack = Stack(MODULES["batch_norm"][0], members=2)
+    stack = Stack(EXAMPLES["batch_norm"][0], members=2)
     before = {role: stack.tensors[role].clone() for role in ("running_mean", "running_var")}
     x, weight = batch(members=2)
     weight[0] = 0
@@ -221,7 +173,7 @@ def test_batch_norm_of_a_single_row_is_finite():
     """Where torch raises an error: the variance of one row is zero, and is tracked as
     that.
     """
-    stack = Stack(MODULES["batch_norm"][0], members=1)
+    stack = Stack(EXAMPLES["batch_norm"][0], members=1)
     x, weight = batch(members=1, rows=1)
     out = stack.layer.train(weight, x).detach()
     close(out[0, 0], stack.tensors["bias"][0].detach())
@@ -229,7 +181,7 @@ def test_batch_norm_of_a_single_row_is_finite():
 
 
 def test_layer_norm_has_an_eps_for_each_member():
-    stack = Stack(MODULES["layer_norm"][0])
+    stack = Stack(EXAMPLES["layer_norm"][0])
     eps = [1e-5, 0.1, 3.0]
     stack.layer.rates = torch.tensor(eps).unsqueeze(1)
     x, weight = batch()

@@ -208,8 +208,8 @@ def _activate(part, parts, rows, width, z, bias, out, rate, key, layer, mask, al
                 y[j], x[j] = FUNCTION(x[j] + b[j], alpha)  # type: ignore[name-defined]  # noqa: F821
 
 
-def _activate_parametric(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha, weight, bent):
-    """As `_forward` with x + (f(x) - x) weight in place of f(x); `bent`, (rows, width),
+def _activate_parametric(part, parts, rows, width, z, bias, out, rate, key, layer, mask, alpha, weight, difference):
+    """As `_forward` with x + (f(x) - x) weight in place of f(x); `difference`, (rows, width),
     is left for the gradient of `weight`, (width,).
     """
     begin, end = get_share(rows, part, parts)
@@ -220,12 +220,12 @@ def _activate_parametric(part, parts, rows, width, z, bias, out, rate, key, laye
         view_vector(mask + 4 * part * width, width),
         decode_number(alpha),
     )
-    w, bent = view_vector(weight, width), view_matrix(bent, rows, width)
+    w, difference = view_vector(weight, width), view_matrix(difference, rows, width)
     mask[:] = F(1)
     if rate:
         own, threshold, scale = _read_dropout(rate, key, layer)
     for r in range(begin, end):
-        x, y, t = z[r], out[r], bent[r]
+        x, y, t = z[r], out[r], difference[r]
         if rate:
             draw_mask(r, own, threshold, scale, mask)
         for j in range(width):
@@ -247,15 +247,15 @@ PARAMETRIC_FORWARD: dict[str, Kernel] = {
 
 
 @Kernel
-def multiply_by_slope(part, parts, rows, width, g, slope, bias_gradient, bent, weight_gradient):
-    """g *= slope, and its sums over rows; of g · bent before that. None for what there
+def multiply_by_slope(part, parts, rows, width, g, slope, bias_gradient, difference, weight_gradient):
+    """g *= slope, and its sums over rows; of g · difference before that. None for what there
     is not. Parts have columns.
     """
     begin, end = get_share(width, part, parts)
     g, slope = view_matrix(g, rows, width)[:, begin:end], view_matrix(slope, rows, width)[:, begin:end]
     bias, weight = view_vector(bias_gradient, width)[begin:end], view_vector(weight_gradient, width)[begin:end]
-    if bent:
-        of_weight = view_matrix(bent, rows, width)[:, begin:end]
+    if difference:
+        of_weight = view_matrix(difference, rows, width)[:, begin:end]
         weight[:] = 0
         for r in range(rows):
             x, t = g[r], of_weight[r]

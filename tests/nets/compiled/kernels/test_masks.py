@@ -39,7 +39,7 @@ def dropped(place):
                 parts,
                 **fields,
                 weight=place(bend),
-                bent=place(np.full(z.shape, np.nan)),
+                difference=place(np.full(z.shape, np.nan)),
             )
         return out.copy(), z.copy()
 

@@ -193,8 +193,8 @@ def test_softmax(place, name, rows, width):
 
     def compute(parts):
         out, back = place(np.full(x.shape, np.nan)), place(g)
-        run_kernel(getattr(normalisation, name), parts, rows=rows, width=width, x=place(x), out=out)
-        run_kernel(getattr(normalisation, f"{name}_backward"), parts, rows=rows, width=width, g=back, out=out)
+        run_kernel(getattr(normalisation, f"apply_{name}"), parts, rows=rows, width=width, x=place(x), out=out)
+        run_kernel(getattr(normalisation, f"apply_{name}_backward"), parts, rows=rows, width=width, g=back, out=out)
         return [out.copy(), back.copy()]
 
     inside = double(x)

@@ -50,7 +50,7 @@ def forward(place, kind, z, bias, parts=1, bend=None):
     if bend is None:
         run_kernel(pointwise.FORWARD[kind], parts, **fields)
     else:
-        run_kernel(pointwise.PARAMETRIC_FORWARD[kind], parts, **fields, weight=place(bend), bent=bent)
+        run_kernel(pointwise.PARAMETRIC_FORWARD[kind], parts, **fields, weight=place(bend), difference=bent)
     return out.copy(), z.copy(), bent.copy()
 
 
@@ -132,7 +132,7 @@ def test_backward(place, rows, width, has_bias, is_bent):
         fields = {
             "bias_gradient": of_bias if has_bias else 0,
             "weight_gradient": of_weight if is_bent else 0,
-            "bent": place(bent) if is_bent else 0,
+            "difference": place(bent) if is_bent else 0,
         }
         run_kernel(pointwise.multiply_by_slope, parts, rows=rows, width=width, g=own, slope=place(slope), **fields)
         return [own.copy(), of_bias.copy(), of_weight.copy()]
