@@ -13,9 +13,9 @@ class OwnGenerator(TorchDispatchMode):
     """Within it, in this thread, torch draws from generators of our own.
 
     There is one for each device, begun with `seed`, for all that is drawn without
-    naming a generator. So dropout and initial weights of a user's module follow from a seed whatever other
-    threads draw (skorch's data loaders do, in every prediction), and the process's
-    generator stays as it was.
+    naming a generator. So dropout and initial weights of a user's module follow from a
+    seed whatever other threads draw (skorch's data loaders do, in every prediction),
+    and the process's generator stays as it was.
     """
 
     def __init__(self, seed: int):

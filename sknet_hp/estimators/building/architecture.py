@@ -15,7 +15,6 @@ from sknet_hp.nets.architectures.tracing import UnknownLayerError, trace
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.layers.modules import EnsembleOutput
-from sknet_hp.nets.layers.starts import Init
 from sknet_hp.nets.stacked.networks import BATCH_COUNTER
 from sknet_hp.training.rules.torch_loss import get_loss_class
 

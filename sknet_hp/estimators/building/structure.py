@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 from sknet_hp.estimators.parameters.protocols import CommonParameters, InputParameters, NetworkParameters
 from sknet_hp.nets.architectures.front import Front
-from sknet_hp.nets.init import Init
+from sknet_hp.nets.layers.starts import Init
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 Structure: TypeAlias = dict[str, Any]

@@ -39,7 +39,7 @@ class Front(NamedTuple):
 
     @property
     def chunks(self) -> tuple[int, int]:
-        """(n, size) how many first groups of so many inputs belong to one number each."""
+        """(n, size) so many first groups of inputs, each of one number, have this size."""
         embeds = self.num_embedding != "none" and self.n_numeric > 0
         return (self.n_numeric, self.num_embedding_dim) if embeds else (0, 1)
 

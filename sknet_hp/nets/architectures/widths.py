@@ -9,7 +9,7 @@ from sknet_hp.nets.layers.kinds import KINDS
 
 
 def has_unequal_sum(nodes: list[Node]) -> bool:
-    """Return whether a sum is of outputs of different widths, as far as these are known."""
+    """Return whether a sum is of outputs whose widths are known to differ."""
     kinds = [KINDS[node.kind] for node in nodes]
     weights = [next((shape for role, _, shape in node.parameters if role == "weight"), ()) for node in nodes]
     of_input = {0}  # numbers of what is as wide as the network's input
@@ -31,7 +31,7 @@ def has_unequal_sum(nodes: list[Node]) -> bool:
 
 
 def is_misshapen(node: Node) -> bool:
-    """Return whether a parameter has another shape than its layer would have made it."""
+    """Return whether a parameter has a shape that its layer would not have made."""
     kind = KINDS[node.kind]
     if kind.output_axis is None or kind.input_axis is None:
         return False

@@ -114,7 +114,7 @@ class ProgramBuilder:
         return self.tape, output, place
 
     def build_backward(self, output: NodeOutput) -> tuple[Tape, Place]:
-        """Build the way back: (its kernels, where the gradient of the output is to be)."""
+        """Build the way back: (its kernels, the place of the output's gradient)."""
         self.tape = Tape()
         gradient = self.memory.take(self.rows * output.width * output.heads)
         self.gradients[output.producer] = [ColumnBlock(gradient, output.width, output.width, 0)]
@@ -125,7 +125,7 @@ class ProgramBuilder:
         return self.tape, gradient
 
     def then_backward(self, number: int, add_backward: Callable[[Gradient], None]) -> None:
-        """Note what adds the kernels of a node's way back, given its output's gradient."""
+        """Note what adds a node's kernels of the way back, given its gradient."""
         if self.training:
             self._backwards.append((number, add_backward))
 

@@ -1,4 +1,4 @@
-"""The product of an output and a weight matrix, and its two products on the way back."""
+"""Products with a weight matrix: one there, two on the way back."""
 
 from typing import Any
 

@@ -63,7 +63,7 @@ class PointwisePass:
         return make_matrix_output(self.number, out, self.width, self.heads)
 
     def add_backward(self, g: Place, of_bias: Place | None) -> None:
-        """Append what makes the gradient of what came out that of z, and of the bias."""
+        """Append what turns the gradient of the output into those of z and the bias."""
         weight: Place | int = NOTHING
         if self.difference is not None and self.node is not None:
             weight = self.b.find_gradient(self.node, "weight")

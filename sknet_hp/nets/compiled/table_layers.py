@@ -12,9 +12,10 @@ from sknet_hp.nets.graph import Node
 
 
 def _replace_first(number: int, x: NodeOutput, place: Place, width: int, grown: int) -> NodeOutput:
-    """Make the output of a node that has put another matrix in place of x's first block.
+    """Make the output of a node that has replaced the first block of x.
 
-    The new block has `width` columns, and the whole `grown` columns more than x.
+    The new block is a matrix of `width` columns, and the whole has `grown` columns more
+    than x.
     """
     others = [block._replace(first=block.first + grown) for block in x.blocks[1:]]
     blocks = [ColumnBlock(place, width, width, 0), *others]

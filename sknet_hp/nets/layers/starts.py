@@ -1,4 +1,4 @@
-"""How the trained tensors of each kind of layer start: drawn from a generator, by role."""
+"""How the trained tensors of each kind of layer start."""
 
 import math
 from collections.abc import Callable
@@ -83,7 +83,7 @@ def start_ntk_linear(node: Node, shapes: Shapes, init: Init, generator: torch.Ge
 
 
 def fit_to_rows(x: Tensor, own: dict[str, Tensor], generator: torch.Generator) -> None:
-    """Fit the tensors of a layer in the neural-tangent parametrisation to rows, in place.
+    """Fit a layer in the neural-tangent parametrisation to training rows, in place.
 
     Each unit's weights are scaled until its values on x, (rows, n_inputs), have
     standard deviation 1; its bias is drawn so that its zero lies among them (Holzmüller
@@ -101,7 +101,7 @@ def fit_to_rows(x: Tensor, own: dict[str, Tensor], generator: torch.Generator) -
 
 
 def start_periodic(node: Node, shapes: Shapes, init: Init, generator: torch.Generator) -> dict[str, Tensor]:
-    """Draw normal frequencies, phases over the circle, and a linear map of the waves."""
+    """Draw normal frequencies, uniform phases, and a linear map of the waves."""
     drawn = {"frequency": _draw_normal(shapes["frequency"], generator).mul_(init.num_sigma)}
     if "phase" in shapes:
         drawn["phase"] = _draw_uniform(shapes["phase"], 1, generator).mul_(math.pi)
@@ -121,7 +121,7 @@ def start_categories(node: Node, shapes: Shapes, init: Init, generator: torch.Ge
 
 
 def start_ensemble_linear(node: Node, shapes: Shapes, init: Init, generator: torch.Generator) -> dict[str, Tensor]:
-    """Draw one linear map for all heads; factors are random in the first layer alone."""
+    """Draw one linear map for all heads, and factors in the first layer."""
     drawn = start_linear(node, {"weight": shapes["weight"], "bias": shapes["bias"][1:]}, init, generator)
     heads, n_inputs = shapes["input_factor"]
     factor = torch.ones(heads, n_inputs, dtype=torch.float32)
