@@ -39,7 +39,7 @@ class Front(NamedTuple):
 
     @property
     def chunks(self) -> tuple[int, int]:
-        """(n, size) so many first groups of inputs, each of one number, have this size."""
+        """(n, size) of the first groups of inputs, which belong to one number each."""
         embeds = self.num_embedding != "none" and self.n_numeric > 0
         return (self.n_numeric, self.num_embedding_dim) if embeds else (0, 1)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.nets.compiled.builder import get_batch_place
 from sknet_hp.nets.compiled.kernels import cells, pointwise
-from sknet_hp.nets.compiled.program import BINS, ORDER, SPARSE, get_batch_place
-from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape
+from sknet_hp.nets.compiled.tape import BINS, ORDER, SPARSE, Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.nets.compiled.program import ORDER, Program, compile_program, get_batch_place
-from sknet_hp.nets.compiled.tape import LINE, NOTHING, Place, Rows, Space, Tape, allocate_lines
+from sknet_hp.nets.compiled.builder import get_batch_place
+from sknet_hp.nets.compiled.program import Program, compile_program
+from sknet_hp.nets.compiled.tape import LINE, NOTHING, ORDER, Place, Rows, Space, Tape, allocate_lines
 from sknet_hp.training.compiled import augment, losses, updates
 from sknet_hp.training.compiled.checks import CheckedRows, check_inputs, check_rows
 from sknet_hp.training.compiled.inputs import EVALUATION_ROWS, add_wide_batch
