@@ -27,6 +27,7 @@ from sknet_hp.fusion.executors import cluster as clusters
 from sknet_hp.fusion.executors import worker as workers
 from sknet_hp.fusion.interface import train_job
 from sknet_hp.training.job import Stopping
+from tests.helpers.arrays import has_same_arrays
 from tests.helpers.fakes import make_job
 from tests.helpers.scripts import wait_until
 
@@ -102,10 +103,6 @@ def used(monkeypatch):
     return names
 
 
-def same(a, b):
-    return all(np.array_equal(p, q) for p, q in zip(a, b, strict=True))
-
-
 def at_work():
     """Workers that hold a bundle."""
     return [
@@ -154,11 +151,11 @@ def test_both_workers_train_the_same_bits(cluster, fit, alone, here, used, bundl
 
     want = here(fits)
     bundles.clear()
-    assert same(fits(), want)
+    assert has_same_arrays(fits(), want)
     assert sum(bundles) == 40
     assert len(set(used)) == 2
     assert len(bundles) <= 8
-    assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
+    assert has_same_arrays(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
 
 
 @pytest.mark.parametrize(
@@ -185,7 +182,7 @@ def test_every_search(cluster, net, here, name, bundles):
     scores = [key for key in want.cv_results_ if "score" in key and "time" not in key]
     assert all(np.array_equal(got.cv_results_[key], want.cv_results_[key]) for key in scores)
     assert got.best_params_ == want.best_params_
-    assert same(got.best_estimator_[-1].parameters_, want.best_estimator_[-1].parameters_)
+    assert has_same_arrays(got.best_estimator_[-1].parameters_, want.best_estimator_[-1].parameters_)
 
 
 def test_asha_as_workers_are_free(cluster, net, here):
@@ -212,12 +209,12 @@ def test_a_nested_search(cluster, net, here, data):
     def scores():
         return cross_validate(GridSearchCV(net(), {"lr": [1e-3, 1e-2]}, cv=2), *data, cv=3)["test_score"]
 
-    assert same(scores(), here(scores))
+    assert has_same_arrays(scores(), here(scores))
 
 
 def test_a_fit_outside_of_any_search(cluster, fit, alone, bundles):
     """The refit at the end of a search is such a one."""
-    assert same([fit(3)], [alone[3]])
+    assert has_same_arrays([fit(3)], [alone[3]])
     assert bundles == [1]
 
 
@@ -236,7 +233,7 @@ def test_what_a_callback_looks_at_is_trained_here(cluster, net, data, bundles, u
 
 def test_n_jobs_is_how_many_workers_train(strangers, fit, alone, used):
     with sknet_hp.fused(1, over=strangers):
-        assert same(Parallel(n_jobs=2)(delayed(fit)(seed) for seed in range(40)), alone[:40])
+        assert has_same_arrays(Parallel(n_jobs=2)(delayed(fit)(seed) for seed in range(40)), alone[:40])
     assert len(set(used)) == 1
 
 
@@ -271,7 +268,7 @@ def test_a_worker_killed_in_the_middle_costs_its_bundle(cluster, fit, here, bund
     with killing() as killed, pytest.warns(RuntimeWarning, match="a worker died while it trained"):
         got = fits()
     assert killed
-    assert same(got, want)
+    assert has_same_arrays(got, want)
     assert sum(bundles) == 4 + 2, "what the other worker trained is not trained again"
 
 
@@ -289,7 +286,7 @@ def test_a_search_survives_a_kill(cluster, net, here):
         got = search()
     assert killed
     assert np.array_equal(got.cv_results_["mean_test_score"], want.cv_results_["mean_test_score"])
-    assert same(got.best_estimator_.parameters_, want.best_estimator_.parameters_)
+    assert has_same_arrays(got.best_estimator_.parameters_, want.best_estimator_.parameters_)
 
 
 class Bomb(Stopping):
@@ -322,7 +319,7 @@ def test_calling_off_stops_the_workers(cluster, fit, alone):
     with pytest.raises(KeyError, match="stop"):
         Parallel()([*(delayed(fit)(seed, max_epochs=10**6) for seed in range(4)), delayed(fail)()])
     assert wait_until(lambda: not get_engine().batcher.in_training)
-    assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4]), "workers are free again"
+    assert has_same_arrays(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4]), "workers are free again"
 
 
 def test_an_error_is_the_networks_own(cluster):
@@ -370,7 +367,7 @@ def test_workers_of_another_version_are_refused_by_name(strangers, fit, monkeypa
 def test_workers_with_another_arithmetic_are_warned_of_once(strangers, fit, alone, monkeypatch):
     here = workers.describe_this_process()
     monkeypatch.setattr(clusters, "describe_this_process", lambda: replace(here, arithmetic="an abacus"))
-    assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
+    assert has_same_arrays(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
     with pytest.warns(
         RuntimeWarning, match="this process with an abacus: numbers of networks that torch trains"
     ) as record:

@@ -4,12 +4,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
 from joblib import Parallel, delayed
 
 import sknet_hp
 from sknet_hp.fusion.engine import get_engine
+from tests.helpers.arrays import has_same_arrays
 from tests.helpers.scripts import run_code, run_script, start_script, wait_until
 
 distributed = pytest.importorskip("distributed")
@@ -31,10 +31,6 @@ def client():
         yield client
 
 
-def same(a, b):
-    return all(np.array_equal(p, q) for p, q in zip(a, b, strict=True))
-
-
 def connected(client, code):
     """A script whose client is of the same cluster."""
     return MAIN.format(address=client.scheduler.address) + code
@@ -45,7 +41,7 @@ def connected(client, code):
 
 def test_a_client_may_be_given(client, fit, alone, bundles):
     with sknet_hp.fused(over=client):
-        assert same(Parallel()(delayed(fit)(seed) for seed in range(8)), alone[:8])
+        assert has_same_arrays(Parallel()(delayed(fit)(seed) for seed in range(8)), alone[:8])
     assert sum(bundles) == 8
 
 
@@ -95,7 +91,7 @@ def test_workers_that_come_later(fit, alone):
     cluster = distributed.LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=":0")
     with cluster, distributed.Client(cluster) as client, sknet_hp.fused(over=client), ThreadPoolExecutor(1) as thread:
         later = thread.submit(lambda: (time.sleep(0.5), cluster.scale(1)))
-        assert same(Parallel()(delayed(fit)(seed) for seed in range(8)), alone[:8])
+        assert has_same_arrays(Parallel()(delayed(fit)(seed) for seed in range(8)), alone[:8])
         later.result()
 
 
@@ -104,7 +100,7 @@ def test_workers_in_this_process(fit, alone):
         distributed.Client(processes=False, n_workers=1, dashboard_address=":0") as client,
         sknet_hp.fused(over=client),
     ):
-        assert same(Parallel()(delayed(fit)(seed) for seed in range(8)), alone[:8])
+        assert has_same_arrays(Parallel()(delayed(fit)(seed) for seed in range(8)), alone[:8])
 
 
 def test_a_cluster_that_is_gone_ends_the_search(fit):
@@ -217,4 +213,4 @@ def test_workers_are_free_when_who_asked_is_killed(client, fit, alone, tmp_path)
     process.kill()
     process.communicate()
     with sknet_hp.fused(over=client):
-        assert same(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])
+        assert has_same_arrays(Parallel()(delayed(fit)(seed) for seed in range(4)), alone[:4])

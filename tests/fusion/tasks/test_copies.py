@@ -3,7 +3,6 @@ processes, or they take turns.
 """
 
 import sys
-import threading
 import types
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +12,7 @@ import polars as pl
 import pytest
 import scipy.sparse
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import clone
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -25,46 +24,22 @@ from sklearn.utils.parallel import delayed as sklearn_delayed
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.fusion.tasks.copies import clones_by_itself, copy_calls
+from tests.helpers.arrays import has_same_arrays
 from tests.helpers.scripts import run_script
+from tests.helpers.shared_tasks import (
+    BIG,
+    FOLDS,
+    NET,
+    PIPELINE,
+    X,
+    fit_and_predict,
+    fit_in_turn,
+    fit_the_global,
+    fit_the_global_within,
+    y,
+)
 
 pytestmark = pytest.mark.timeout(60)
-
-FOLDS = range(6)
-rng = np.random.default_rng(0)
-X = rng.normal(size=(300, 4)).astype(np.float32)
-y = (X[:, 0] * X[:, 1] + 0.3 * rng.normal(size=300) > 0).astype(int)
-BIG = np.arange(200_000.0)
-
-NET = NetClassifier(width=8, n_layers=1, max_epochs=30, early_stopping=False, random_state=0)
-PIPELINE = make_pipeline(StandardScaler(), NET)
-
-
-def fit_and_predict(estimator, fold, *, learn=slice(None)):
-    """Fit on other rows in each fold, and predict all."""
-    estimator.fit(X[20 * fold :][learn], y[20 * fold :][learn])
-    return estimator.predict_proba(X)
-
-
-def fit_the_global(fold):
-    return fit_and_predict(PIPELINE, fold)
-
-
-def fit_the_global_within(fold):
-    return fit_the_global(fold)
-
-
-def in_turn(estimator):
-    return [fit_and_predict(clone(estimator), fold) for fold in FOLDS]
-
-
-@pytest.fixture(scope="module")
-def alone():
-    """What each fold predicts with a network of its own."""
-    return in_turn(NET)
-
-
-def same(a, b):
-    return len(a) == len(b) and all(map(np.array_equal, a, b))
 
 
 # ---- estimators ----------------------------------------------------------------------------------------------------
@@ -75,7 +50,7 @@ def same(a, b):
 def test_tasks_that_share_an_estimator(estimator, n_jobs):
     with sknet_hp.fused(n_jobs):
         got = Parallel(n_jobs=n_jobs)(delayed(fit_and_predict)(estimator, fold) for fold in FOLDS)
-    assert same(got, in_turn(estimator))
+    assert has_same_arrays(got, fit_in_turn(estimator))
     assert not hasattr(estimator, "classes_"), "what the caller has is not touched"
 
 
@@ -106,20 +81,20 @@ def test_numbers_are_those_of_processes(tmp_path):
 def test_scikit_learns_own_parallel(alone):
     with sknet_hp.fused(2):
         got = SklearnParallel()(sklearn_delayed(fit_and_predict)(NET, fold) for fold in FOLDS)
-    assert same(got, alone)
+    assert has_same_arrays(got, alone)
 
 
 def test_keyword_arguments(alone):
     with sknet_hp.fused(2):
         got = Parallel()(delayed(fit_and_predict)(estimator=NET, fold=fold, learn=slice(None)) for fold in FOLDS)
-    assert same(got, alone)
+    assert has_same_arrays(got, alone)
 
 
 def test_methods(alone):
     with sknet_hp.fused(2):
         fitted = Parallel()(delayed(NET.fit)(X[20 * fold :], y[20 * fold :]) for fold in FOLDS)
     assert len({id(net) for net in fitted}) == len(FOLDS)
-    assert same([net.predict_proba(X) for net in fitted], alone)
+    assert has_same_arrays([net.predict_proba(X) for net in fitted], alone)
 
 
 def test_variables_of_functions(alone):
@@ -129,15 +104,15 @@ def test_variables_of_functions(alone):
         return fit_and_predict(net, fold)
 
     with sknet_hp.fused(2):
-        assert same(Parallel()(delayed(task)(fold) for fold in FOLDS), alone)
-        assert same(Parallel()(delayed(lambda fold: task(fold))(fold) for fold in FOLDS), alone)
+        assert has_same_arrays(Parallel()(delayed(task)(fold) for fold in FOLDS), alone)
+        assert has_same_arrays(Parallel()(delayed(lambda fold: task(fold))(fold) for fold in FOLDS), alone)
 
 
 @pytest.mark.parametrize("function", [fit_the_global, fit_the_global_within])
 def test_global_variables(function):
     with sknet_hp.fused(2):
         got = Parallel()(delayed(function)(fold) for fold in FOLDS)
-    assert same(got, in_turn(PIPELINE))
+    assert has_same_arrays(got, fit_in_turn(PIPELINE))
 
 
 class Forecaster:
@@ -181,7 +156,7 @@ def test_tasks_of_tasks(alone):
 
     with sknet_hp.fused(2):
         got = Parallel()(delayed(outer)(NET, first) for first in (0, 2, 4))
-    assert same([predicted for part in got for predicted in part], alone)
+    assert has_same_arrays([predicted for part in got for predicted in part], alone)
 
 
 def test_what_a_task_shares_with_itself_stays_shared():
@@ -213,7 +188,7 @@ def test_a_generator_of_random_numbers():
         return random.random(3)
 
     with sknet_hp.fused(2):
-        assert same(Parallel()(delayed(task)(random) for _ in range(4)), [want] * 4)
+        assert has_same_arrays(Parallel()(delayed(task)(random) for _ in range(4)), [want] * 4)
     assert np.array_equal(random.random(3), want)
 
 
@@ -350,119 +325,6 @@ def test_a_variable_without_a_value():
     missing = 1
 
 
-# ---- what can not be copied ----------------------------------------------------------------------------------------
-
-
-class Locked(BaseEstimator, RegressorMixin):
-    """Holds what pickle refuses, and notes who fits it."""
-
-    def __init__(self, net=None):
-        self.net = net
-        self.lock = threading.Lock()
-        self.fits = []
-
-    def fit_and_predict(self, fold):
-        self.fits.append(fold)
-        return fit_and_predict(self.net, fold)
-
-
-def generator():
-    yield from range(100)
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_what_can_not_be_copied_is_used_in_turn(alone, n_jobs):
-    locked = Locked(clone(NET))
-    with (
-        sknet_hp.fused(n_jobs),
-        pytest.warns(RuntimeWarning, match="one after another, because .*lock.*require='sharedmem'") as record,
-    ):
-        got = Parallel()(delayed(locked.fit_and_predict)(fold) for fold in FOLDS)
-    assert same(got, alone)
-    assert locked.fits == list(FOLDS)
-    assert len(record) == 1
-
-
-def test_open_files_and_generators(tmp_path):
-    numbers = generator()
-
-    def task(net, file):
-        predicted = fit_and_predict(net, 0)
-        file.write(f"{next(numbers)}\n")
-        return predicted
-
-    net = clone(NET)
-    with (
-        (tmp_path / "log").open("w") as file,
-        sknet_hp.fused(2),
-        pytest.warns(RuntimeWarning, match="one after another"),
-    ):
-        got = Parallel()(delayed(task)(net, file) for _ in range(3))
-    assert same(got, [fit_and_predict(clone(NET), 0)] * 3)
-    assert (tmp_path / "log").read_text() == "0\n1\n2\n"
-
-
-@pytest.mark.filterwarnings("ignore:tasks of this call run one after another")
-def test_turns_end_with_errors_and_cancelled_calls(alone):
-    locked = Locked(clone(NET))
-
-    def task(locked, fold):
-        if fold == 1:
-            raise KeyError(fold)
-        return locked.fit_and_predict(fold)
-
-    with sknet_hp.fused(2), Parallel() as parallel:
-        with pytest.raises(KeyError):
-            parallel(delayed(task)(locked, fold) for fold in range(1000))
-        assert len(locked.fits) < 900
-        assert same(parallel(delayed(locked.fit_and_predict)(fold) for fold in FOLDS), alone)
-
-
-def test_turns_beside_tasks_that_need_none(alone):
-    locked = Locked(clone(NET))
-    mixed = [
-        call for fold in FOLDS for call in (delayed(locked.fit_and_predict)(fold), delayed(fit_and_predict)(NET, fold))
-    ]
-    with sknet_hp.fused(2), pytest.warns(RuntimeWarning, match="one after another"):
-        got = Parallel()(mixed)
-    assert same(got[::2], alone)
-    assert same(got[1::2], alone)
-
-
-def test_turns_within_turns(alone):
-    """A task keeps its turn while it waits for tasks of its own, which have turns of
-    theirs.
-    """
-    locked = Locked(clone(NET))
-
-    def outer(locked, first):
-        return Parallel()(delayed(locked.fit_and_predict)(fold) for fold in (first, first + 1))
-
-    with sknet_hp.fused(2), pytest.warns(RuntimeWarning, match="one after another"):
-        got = Parallel()(delayed(outer)(locked, first) for first in (0, 2, 4))
-    assert same([predicted for part in got for predicted in part], alone)
-    assert locked.fits == list(FOLDS)
-
-
-def test_a_warning_made_an_error_is_the_calls_error():
-    locked = Locked(clone(NET))
-    with sknet_hp.fused(1), pytest.raises(RuntimeWarning, match="one after another"):
-        Parallel()(delayed(locked.fit_and_predict)(fold) for fold in range(3))
-
-
-def test_locks_of_functions_are_shared(alone):
-    lock, barrier, net = threading.Lock(), threading.Barrier(3), clone(NET)
-
-    def task(fold, given):
-        barrier.wait(30)
-        with lock:
-            assert given is lock
-            return fit_and_predict(net, fold)
-
-    with sknet_hp.fused(2):
-        assert same(Parallel()(delayed(task)(fold, lock) for fold in range(3)), alone[:3])
-
-
 # ---- who needs no copies -------------------------------------------------------------------------------------------
 
 
@@ -492,7 +354,7 @@ def test_two_callers_at_once(alone):
             return Parallel()(delayed(fit_and_predict)(NET, fold) for fold in FOLDS)
 
     with ThreadPoolExecutor(2) as pool:
-        assert all(same(each.result(), alone) for each in [pool.submit(call) for _ in range(2)])
+        assert all(has_same_arrays(each.result(), alone) for each in [pool.submit(call) for _ in range(2)])
 
 
 def test_objects_of_modules_that_can_not_be_imported():

@@ -2,14 +2,11 @@
 space.
 """
 
-import warnings
-
 import numpy as np
 import optuna
 import pytest
 import skopt
 from scipy import stats
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.utils.estimator_checks import check_estimator
@@ -20,172 +17,10 @@ from sknet_hp.search.arithmetic.brackets import plan_hyperband
 from sknet_hp.search.arithmetic.cost import sum_resources
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
+from tests.helpers.formulas import LR, Formula, X, compute_value, fit_search, list_candidates, make_listener, y
 from tests.helpers.scripts import run_code
 
 pytestmark = pytest.mark.timeout(110)
-
-SEARCHERS = [TPESearchCV, CmaEsSearchCV, GPSearchCV]
-X = np.zeros((8, 1))
-y = np.arange(8) % 2
-LR = (1e-6, 1.0, "log-uniform")
-
-
-def value_of(lr=0.1, dropout=0.0, width=32, shape=(1, 1), activation="selu"):
-    """Best at lr = 10^-2.3, dropout 0.2, width 32, a shape of two, and selu."""
-    other = abs(np.log2(width) - 5) / 8 + 0.3 * (len(shape) != 2) + 0.2 * (activation != "selu")
-    return -float((np.log10(lr) + 2.3) ** 2 + 4 * (dropout - 0.2) ** 2 + other)
-
-
-class Formula(ClassifierMixin, BaseEstimator):
-    """Scores what a formula says of its parameters."""
-
-    trained = 0
-
-    def __init__(
-        self, lr=0.1, dropout=0.0, width=32, shape=(1, 1), activation="selu", fails=None, max_epochs=9, warm_start=False
-    ):
-        self.lr, self.dropout, self.width, self.shape, self.activation = lr, dropout, width, shape, activation
-        self.fails, self.max_epochs, self.warm_start = fails, max_epochs, warm_start
-
-    def fit(self, X, y):
-        if self.fails is not None and self.lr > self.fails:
-            raise ArithmeticError("diverged")
-        self.classes_ = np.unique(y)
-        Formula.trained += self.max_epochs - getattr(self, "n_iter_", 0)
-        self.n_iter_ = self.max_epochs
-        return self
-
-    def predict(self, X):
-        return np.repeat(self.classes_[:1], len(X))
-
-    def score(self, X, y, sample_weight=None):
-        return value_of(self.lr, self.dropout, self.width, self.shape, self.activation)
-
-
-@pytest.fixture(params=SEARCHERS)
-def searcher(request):
-    return request.param
-
-
-def fitted(searcher, space, estimator=None, **settings):
-    settings = {"cv": 2, "random_state": 0, "n_candidates": 14, "n_points": 4} | settings
-    return searcher(estimator or Formula(), space, **settings).fit(X, y)
-
-
-def tried(found):
-    """The candidates, in order."""
-    return [
-        {name: value for name, value in params.items() if name != "max_epochs"}
-        for params in found.cv_results_["params"]
-    ]
-
-
-def listening(searcher, told):
-    """A searcher that notes what its model is told."""
-
-    class Listening(searcher):
-        """Notes what its model is told."""
-
-        def _make_model(self, space, seed):
-            model = super()._make_model(space, seed)
-            tell = model.tell
-            model.tell = lambda params, scores: (told.extend(zip(params, scores, strict=True)), tell(params, scores))
-            return model
-
-    return Listening
-
-
-# ---- the libraries' own proposals ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("n_points", [1, 4])
-@pytest.mark.parametrize("seed", [0, 7])
-def test_tpe_is_optunas(n_points, seed):
-    activations = ["relu", "selu", "tanh"]
-    space = {"lr": LR, "dropout": (0.0, 0.9), "width": (4, 256, "log-uniform"), "activation": activations}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), direction="maximize")
-    expected = []
-    while len(expected) < 32:
-        trials = [study.ask() for _ in range(n_points)]
-        batch = [
-            {
-                "lr": trial.suggest_float("lr", 1e-6, 1.0, log=True),
-                "dropout": trial.suggest_float("dropout", 0.0, 0.9),
-                "width": trial.suggest_int("width", 4, 256, log=True),
-                "activation": trial.suggest_categorical("activation", activations),
-            }
-            for trial in trials
-        ]
-        for trial, params in zip(trials, batch, strict=True):
-            study.tell(trial, value_of(**params))
-        expected += batch
-    assert tried(fitted(TPESearchCV, space, n_candidates=32, n_points=n_points, random_state=seed)) == expected
-
-
-def test_tpe_takes_steps_as_optuna_does():
-    space = {
-        "width": optuna.distributions.IntDistribution(8, 64, step=8),
-        "dropout": optuna.distributions.FloatDistribution(0.0, 0.8, step=0.1),
-    }
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=3), direction="maximize")
-    expected = []
-    while len(expected) < 20:
-        trial = study.ask(space)
-        study.tell(trial, value_of(**trial.params))
-        params = trial.params | {"dropout": round(trial.params["dropout"], 9)}  # Optuna's .6 is .6000000000000001
-        if params not in expected:  # what was tried is not tried again
-            expected.append(params)
-    assert tried(fitted(TPESearchCV, space, n_candidates=20, n_points=1, random_state=3)) == expected
-
-
-def test_the_gaussian_process_asks_once_for_one():
-    """A single proposal is the optimizer's own; to have it lie to itself took two more
-    fits of the process.
-    """
-    optimizer = skopt.Optimizer(
-        [skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3
-    )
-    expected = []
-    for _ in range(12):
-        lr, width = optimizer.ask()
-        optimizer.tell([lr, width], -value_of(lr=lr, width=width))
-        expected.append({"lr": float(lr), "width": int(width)})
-    assert (
-        tried(fitted(GPSearchCV, {"lr": LR, "width": (4, 256)}, n_candidates=12, n_points=1, random_state=3))
-        == expected
-    )
-
-
-def test_the_gaussian_process_is_scikit_optimizes():
-    optimizer = skopt.Optimizer(
-        [skopt.space.Real(1e-6, 1.0, prior="log-uniform"), skopt.space.Integer(4, 256)], random_state=3
-    )
-    expected = []
-    for _ in range(4):
-        batch = [{"lr": float(lr), "width": int(width)} for lr, width in optimizer.ask(4)]
-        optimizer.tell([list(params.values()) for params in batch], [-value_of(**params) for params in batch])
-        expected += batch
-    assert tried(fitted(GPSearchCV, {"lr": LR, "width": (4, 256)}, n_candidates=16, random_state=3)) == expected
-
-
-def test_cma_es_proposes_from_its_first_batch_on():
-    """The normal distribution that the method starts with: around the middle, a sixth
-    of the range wide.
-    """
-    drawn = tried(fitted(CmaEsSearchCV, {"lr": LR, "dropout": (0.0, 1.0)}, n_candidates=200, n_points=200))
-    units = np.array([[np.log10(params["lr"]) / 6 + 1, params["dropout"]] for params in drawn])
-    assert np.allclose(units.mean(axis=0), 0.5, atol=0.04)
-    assert np.allclose(units.std(axis=0), 1 / 6, atol=0.03)
-
-
-def test_cma_es_moves_and_narrows():
-    drawn = tried(fitted(CmaEsSearchCV, {"lr": LR, "dropout": (0.0, 1.0)}, n_candidates=96, n_points=8))
-    logs = np.log10([params["lr"] for params in drawn])
-    assert abs(logs[-16:].mean() + 2.3) < 0.4
-    assert logs[-16:].std() < logs[:16].std() / 2
 
 
 @pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
@@ -194,17 +29,14 @@ def test_better_than_random(searcher):
         {"lr": LR, "dropout": (0.0, 0.9)},
         {"lr": stats.loguniform(1e-6, 1), "dropout": stats.uniform(0, 0.9)},
     )
-    ours = [fitted(searcher, space, n_candidates=32, n_points=8, random_state=seed).best_score_ for seed in range(8)]
+    ours = [
+        fit_search(searcher, space, n_candidates=32, n_points=8, random_state=seed).best_score_ for seed in range(8)
+    ]
     random = [
         RandomizedSearchCV(Formula(), draws, n_iter=32, cv=2, random_state=seed).fit(X, y).best_score_
         for seed in range(8)
     ]
     assert np.median(ours) > np.median(random) / 1.5
-
-
-def test_the_gaussian_process_is_better_than_random_by_far():
-    ours = fitted(GPSearchCV, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=20, n_points=5)
-    assert ours.best_score_ > -0.01, "a median random search of 32 comes to -0.08"
 
 
 # ---- spaces --------------------------------------------------------------------------------------------------------
@@ -233,13 +65,13 @@ SPACES = {
 
 @pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
 def test_any_space(searcher, space):
-    found = fitted(searcher, space)
-    candidates = tried(found)
+    found = fit_search(searcher, space)
+    candidates = list_candidates(found)
     assert len(candidates) == 14
     assert len({repr(params) for params in candidates}) == 14
     axes = Axes(Space(space))
     assert all(axes.encode(params) is not None for params in candidates)
-    assert found.best_score_ == max(value_of(**params) for params in candidates)
+    assert found.best_score_ == max(compute_value(**params) for params in candidates)
     if isinstance(space, list):
         assert {"dropout" in params for params in candidates} == {True, False}, "both alternatives"
 
@@ -272,9 +104,9 @@ def test_alternatives_share_what_is_the_same():
     ids=["choices", "whole numbers"],
 )
 def test_a_space_is_exhausted(searcher, space, n_points):
-    found = fitted(searcher, space, n_candidates=32, n_points=n_points)
+    found = fit_search(searcher, space, n_candidates=32, n_points=n_points)
     assert found.n_candidates_ == 6
-    assert len({repr(params) for params in tried(found)}) == 6
+    assert len({repr(params) for params in list_candidates(found)}) == 6
 
 
 @pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
@@ -287,8 +119,8 @@ def test_proposals_that_are_known_lead_to_others(searcher):
         "dropout": [0.0, 0.2, 0.4, 0.6, 0.8],
         "activation": ["relu", "selu", "tanh"],
     }
-    found = fitted(searcher, space, n_candidates=60, n_points=4)
-    assert len({repr(params) for params in tried(found)}) == 60
+    found = fit_search(searcher, space, n_candidates=60, n_points=4)
+    assert len({repr(params) for params in list_candidates(found)}) == 60
     assert found.best_params_["activation"] == "selu"
 
 
@@ -302,9 +134,9 @@ def test_batches(searcher):
             super()._search(run, space)
             self.sizes_ = sizes
 
-    assert fitted(Counting, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=11, n_points=4).sizes_ == [4, 4, 3]
+    assert fit_search(Counting, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=11, n_points=4).sizes_ == [4, 4, 3]
     initial = [{"lr": 0.1, "dropout": 0.1}, "current"]
-    assert fitted(
+    assert fit_search(
         Counting, {"lr": LR, "dropout": (0.0, 0.9)}, n_candidates=11, n_points=4, initial_candidates=initial
     ).sizes_ == [2, 4, 4, 1]
 
@@ -316,24 +148,10 @@ def test_initial_candidates_come_first_and_are_told(searcher):
     space = {"lr": LR, "dropout": (0.0, 0.9)}
     good, outside = {"lr": 5e-3, "dropout": 0.2}, {"lr": 7.0, "dropout": 0.1}
     told = []
-    found = fitted(listening(searcher, told), space, initial_candidates=["current", good, good, outside])
-    assert tried(found)[:3] == [{"lr": 0.1, "dropout": 0.0}, good, outside], "each once"
-    assert (good, value_of(**good)) in told[:3]
+    found = fit_search(make_listener(searcher, told), space, initial_candidates=["current", good, good, outside])
+    assert list_candidates(found)[:3] == [{"lr": 0.1, "dropout": 0.0}, good, outside], "each once"
+    assert (good, compute_value(**good)) in told[:3]
     assert found.n_candidates_ == 14
-
-
-def test_cma_es_begins_at_a_good_guess():
-    near = tried(
-        fitted(
-            CmaEsSearchCV,
-            {"lr": LR, "dropout": (0.0, 1.0)},
-            n_points=30,
-            n_candidates=32,
-            initial_candidates=[{"lr": 1e-5, "dropout": 0.8}],
-        )
-    )
-    units = np.array([[np.log10(params["lr"]) / 6 + 1, params["dropout"]] for params in near[1:]])
-    assert np.allclose(np.median(units, axis=0), [1 / 6, 0.8], atol=0.08)
 
 
 # ---- failures, seeds, journals -------------------------------------------------------------------------------------
@@ -342,14 +160,14 @@ def test_cma_es_begins_at_a_good_guess():
 @pytest.mark.filterwarnings("ignore:(?s).*fits failed")
 def test_failures_are_the_worst(searcher):
     told = []
-    found = fitted(listening(searcher, told), {"lr": LR, "dropout": (0.0, 0.9)}, Formula(fails=0.02))
+    found = fit_search(make_listener(searcher, told), {"lr": LR, "dropout": (0.0, 0.9)}, Formula(fails=0.02))
     failed = [params["lr"] > 0.02 for params, _ in told]
     assert 0 < sum(failed) < 14 == len(told)
     so_far = np.inf
     for start in range(0, 14, 4):
         batch = told[start : start + 4]
-        so_far = min([so_far, *(value_of(**params) for params, _ in batch if params["lr"] <= 0.02)])
-        assert all(score == (so_far if params["lr"] > 0.02 else value_of(**params)) for params, score in batch)
+        so_far = min([so_far, *(compute_value(**params) for params, _ in batch if params["lr"] <= 0.02)])
+        assert all(score == (so_far if params["lr"] > 0.02 else compute_value(**params)) for params, score in batch)
     assert found.best_params_["lr"] <= 0.02
 
 
@@ -363,10 +181,10 @@ def test_one_that_fails_does_not_end_the_search(searcher, multi_fidelity):
         "refit": False,
     }
     with pytest.warns(FitFailedWarning, match="fits failed out of"):
-        found = fitted(searcher, {"lr": (1e-6, 0.9, "log-uniform")}, Formula(fails=0.4, max_epochs=4), **settings)
+        found = fit_search(searcher, {"lr": (1e-6, 0.9, "log-uniform")}, Formula(fails=0.4, max_epochs=4), **settings)
     assert found.best_params_["lr"] < 0.4
     with pytest.raises(ValueError, match=r"All the \d+ fits failed"):
-        fitted(searcher, {"lr": (1e-6, 0.9, "log-uniform")}, Formula(fails=0, max_epochs=4), **settings)
+        fit_search(searcher, {"lr": (1e-6, 0.9, "log-uniform")}, Formula(fails=0, max_epochs=4), **settings)
 
 
 def test_what_fails_first_is_not_the_best(searcher):
@@ -374,16 +192,16 @@ def test_what_fails_first_is_not_the_best(searcher):
     worst.
     """
     told = []
-    score = lambda formula, X, y: np.nan if formula.lr == 0.5 else value_of(formula.lr)  # noqa: E731
-    fitted(
-        listening(searcher, told),
+    score = lambda formula, X, y: np.nan if formula.lr == 0.5 else compute_value(formula.lr)  # noqa: E731
+    fit_search(
+        make_listener(searcher, told),
         {"lr": LR},
         n_candidates=4,
         n_points=1,
         scoring=score,
         initial_candidates=[{"lr": 0.5}],
     )
-    assert told[0] == ({"lr": 0.5}, value_of(told[1][0]["lr"]))
+    assert told[0] == ({"lr": 0.5}, compute_value(told[1][0]["lr"]))
     assert len(told) == 4
 
 
@@ -391,11 +209,11 @@ def test_what_fails_first_is_not_the_best(searcher):
 def test_a_seed_fixes_all(searcher, multi_fidelity):
     global_state = np.random.get_state()[1].copy()  # noqa: NPY002
     first, second = (
-        fitted(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=5) for _ in range(2)
+        fit_search(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=5) for _ in range(2)
     )
-    other = fitted(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=6)
-    assert tried(first) == tried(second)
-    assert tried(first) != tried(other)
+    other = fit_search(searcher, SPACES["alternatives"], multi_fidelity=multi_fidelity, random_state=6)
+    assert list_candidates(first) == list_candidates(second)
+    assert list_candidates(first) != list_candidates(other)
     assert np.array_equal(global_state, np.random.get_state()[1])  # noqa: NPY002
 
 
@@ -403,12 +221,12 @@ def test_a_seed_fixes_all(searcher, multi_fidelity):
 @pytest.mark.parametrize("multi_fidelity", [False, True])
 def test_a_journal_is_taken_up(searcher, multi_fidelity, tmp_path):
     settings = {"multi_fidelity": multi_fidelity, "initial_candidates": ["current"], "n_candidates": 14}
-    whole = fitted(searcher, SPACES["tuples"], **settings)
-    fitted(searcher, SPACES["tuples"], journal=tmp_path, **settings)
+    whole = fit_search(searcher, SPACES["tuples"], **settings)
+    fit_search(searcher, SPACES["tuples"], journal=tmp_path, **settings)
     records = (tmp_path / "records").read_bytes().splitlines(keepends=True)
     (tmp_path / "records").write_bytes(b"".join(records[: len(records) // 2]))
     before = Formula.trained
-    again = fitted(searcher, SPACES["tuples"], journal=tmp_path, **settings)
+    again = fit_search(searcher, SPACES["tuples"], journal=tmp_path, **settings)
     assert 0 < Formula.trained - before < 9 * 2 * 14
     for name, values in whole.cv_results_.items():
         if not name.endswith("time"):
@@ -421,7 +239,7 @@ def test_spaces_that_hold_one_value_or_can_only_be_drawn_from(searcher):
         "dropout": optuna.distributions.FloatDistribution(0.1, 0.1),
         "lr": optuna.distributions.FloatDistribution(0.1, 0.1, log=True),
     }
-    assert tried(fitted(searcher, one)) == [{"dropout": 0.1, "lr": 0.1}]
+    assert list_candidates(fit_search(searcher, one)) == [{"dropout": 0.1, "lr": 0.1}]
 
     class Drawn:
         def rvs(self, random_state=None):
@@ -429,7 +247,7 @@ def test_spaces_that_hold_one_value_or_can_only_be_drawn_from(searcher):
 
     before = Formula.trained
     with pytest.raises(ValueError, match=r"'lr'.*no methods `cdf` and `ppf`"):
-        fitted(searcher, {"lr": Drawn()})
+        fit_search(searcher, {"lr": Drawn()})
     assert Formula.trained == before
 
 
@@ -442,7 +260,7 @@ def test_brackets_are_hyperbands(searcher):
     )  # a Gaussian process takes its time
     brackets = plan_hyperband(most, 1, 3)
     Formula.trained = 0
-    found = fitted(
+    found = fit_search(
         searcher,
         {"lr": LR},
         Formula(max_epochs=most),
@@ -464,7 +282,7 @@ def test_brackets_are_hyperbands(searcher):
 
 @pytest.mark.parametrize("searcher", [TPESearchCV, CmaEsSearchCV])
 def test_later_brackets_are_better(searcher):
-    found = fitted(
+    found = fit_search(
         searcher,
         {"lr": LR, "dropout": (0.0, 0.9)},
         Formula(max_epochs=27),
@@ -494,8 +312,8 @@ def test_networks_are_fused(searcher, bundles):
 def test_nothing_of_optuna_is_changed_or_heard(capfd):
     for level in (optuna.logging.INFO, optuna.logging.ERROR):
         optuna.logging.set_verbosity(level)
-        fitted(TPESearchCV, SPACES["alternatives"])
-        fitted(CmaEsSearchCV, {"lr": LR, "width": (4, 64)}, initial_candidates="current")
+        fit_search(TPESearchCV, SPACES["alternatives"])
+        fit_search(CmaEsSearchCV, {"lr": LR, "width": (4, 64)}, initial_candidates="current")
         assert optuna.logging.get_verbosity() == level
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     assert capfd.readouterr() == ("", "")
@@ -525,7 +343,7 @@ for name, missing in {LIBRARIES}.items():
 @pytest.mark.parametrize("wrong", [{"n_points": 0}, {"n_candidates": "auto"}, {"multi_fidelity": "yes"}])
 def test_wrong_settings(searcher, wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        fitted(searcher, {"lr": LR}, **wrong)
+        fit_search(searcher, {"lr": LR}, **wrong)
 
 
 @pytest.mark.slow
