@@ -12,9 +12,8 @@ def nothing_trained(monkeypatch):
     TRAINED.clear()
     monkeypatch.setattr(identity, "_CHANGING", set())
     # What the tests' estimators note of their fits; that this is said is tested where it is meant.
-    warnings.filterwarnings(
-        "ignore", message=r".*when the search began: tests\.helpers\.(curves\.TRAINED|playing\.FITS) \(it changes"
-    )
+    noted = r"(curves\.TRAINED|playing\.FITS|formulas\.Formula\.trained)"
+    warnings.filterwarnings("ignore", rf".*when the search began: tests\.helpers\.{noted} \(it changes")
 
 
 @pytest.fixture

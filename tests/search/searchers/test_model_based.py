@@ -217,7 +217,6 @@ def test_a_seed_fixes_all(searcher, multi_fidelity):
     assert np.array_equal(global_state, np.random.get_state()[1])  # noqa: NPY002
 
 
-@pytest.mark.filterwarnings(r"ignore:.*test_model_based\.Formula\.trained \(it changes")
 @pytest.mark.parametrize("multi_fidelity", [False, True])
 def test_a_journal_is_taken_up(searcher, multi_fidelity, tmp_path):
     settings = {"multi_fidelity": multi_fidelity, "initial_candidates": ["current"], "n_candidates": 14}
