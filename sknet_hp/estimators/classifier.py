@@ -1,5 +1,6 @@
 """`NetClassifier`: neural networks that classify."""
 
+from collections.abc import Sequence
 from functools import wraps
 from typing import Any, ClassVar, Self
 
@@ -7,18 +8,20 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
+from torch import nn
 
+from sknet_hp.estimators.attributes import CLASSIFIER_ATTRIBUTES
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.building.losses import choose_class_loss
 from sknet_hp.estimators.parameters import CLASSIFIER
-from sknet_hp.estimators.signatures import document_parameters, list_constraints
+from sknet_hp.estimators.signatures import document_estimator, list_constraints
 from sknet_hp.estimators.targets.class_weight import balance_classes, read_class_weights, weigh_rows
 from sknet_hp.estimators.targets.labels import ClassTarget, is_integer_array, is_multilabel
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
-@document_parameters(CLASSIFIER)
+@document_estimator(CLASSIFIER, CLASSIFIER_ATTRIBUTES)
 class NetClassifier(ClassifierMixin, BaseNet):
     """A neural network that classifies the rows of any table.
 
@@ -28,39 +31,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels, sorted; the numbers of the columns of `y` if rows may have several.
-    n_features_in_ : int
-        Columns seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if all are strings.
-    encoder_ : TableEncoder
-        What makes the network's inputs out of a table.
-    n_iter_ : int
-        Epochs trained.
-    best_epoch_ : int
-        The epoch with the lowest validation loss, or the best by `stopping_metric`;
-        without `early_stopping`, the last one.
-    loss_curve_ : list of float
-        Training loss of each epoch.
-    history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_acc (its rows weighed as
-        in the loss), valid_score (of `stopping_metric`), duration (seconds; on CUDA,
-        this network's share of its stack's).
-    stopping_history_ : list of dict
-        With `refit_full`, the same of the training that found the number of epochs.
-    net_ : skorch.NeuralNet
-        A skorch net with the weights that `predict` uses, and the history.
-    parameters_ : ndarray of shape (n_members, n_parameters)
-        The weights that `predict` uses, flat.
-    buffers_ : ndarray of shape (n_members, n_buffers)
-        The running statistics of batch normalisation that `predict` uses, flat.
-    balanced_weight_ : ndarray of shape (n_classes,) or (n_labels, 2)
-        With `class_weight="balanced"`, the weights that the first rows gave to the
-        classes, or to the absence and presence of each label.
-    states_ : list of State
-        Where each member's training stands, complete enough to go on from; `state_` is
-        the first one's.
+    {attributes}
 
     Notes
     -----
@@ -91,11 +62,11 @@ class NetClassifier(ClassifierMixin, BaseNet):
         max_one_hot: int = 100,
         cat_embedding_dim: int = 0,
         text_encoding: str | None = "words",
-        module: Any = "mlp",
-        module_params: dict | None = None,
+        module: str | type[nn.Module] = "mlp",
+        module_params: dict[str, Any] | None = None,
         n_layers: int = 2,
         width: int = 128,
-        hidden_layer_sizes: Any = None,
+        hidden_layer_sizes: Sequence[int] | None = None,
         activation: str | None = "silu",
         parametric_activation: bool = False,
         hidden_factor: float = 2.0,
@@ -155,17 +126,17 @@ class NetClassifier(ClassifierMixin, BaseNet):
         validation_split: Any = None,
         restore_best: bool = True,
         refit_full: bool = False,
-        class_weight: Any = None,
+        class_weight: dict[Any, float] | str | None = None,
         init_from: Any = None,
-        freeze: Any = None,
+        freeze: str | int | list[str] | tuple[str, ...] | None = None,
         unfreeze_epoch: int | None = None,
         lr_layer_decay: float = 1.0,
         n_members: int = 1,
         warm_start: bool = False,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
         device: str = "cpu",
         precision: str = "float32",
-        callbacks: list | None = None,
+        callbacks: list[Any] | None = None,
         verbose: int | bool = 0,
     ):
         self.numeric_transform = numeric_transform

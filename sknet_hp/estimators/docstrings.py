@@ -1,4 +1,4 @@
-"""Sections of docstrings, in numpydoc's form, written from descriptions kept as data."""
+"""Sections of docstrings in numpydoc's form, written from descriptions kept as data."""
 
 from collections.abc import Callable, Mapping
 from inspect import signature
@@ -41,13 +41,14 @@ def document(
 
 def _fill_in(cls: type, mark: str, entries: Mapping[str, Description]) -> None:
     """Put entries where a class's docstring has a mark."""
-    assert cls.__doc__ is not None and mark in cls.__doc__, f"{cls.__name__} says nowhere {mark}"
+    assert cls.__doc__ is not None, f"{cls.__name__} has no docstring"
+    assert mark in cls.__doc__, f"{cls.__name__} says nowhere {mark}"
     lines = "\n".join(_format_entry(name, *description) for name, description in entries.items())
     cls.__doc__ = cls.__doc__.replace(mark, indent(lines, _INDENT).lstrip())
 
 
 def _format_entry(name: str, kind: str, text: str) -> str:
-    """Return an entry of a section; a list of choices too long for its line is below."""
+    """Return an entry of a section; choices too long for its line are put below."""
     line, width = f"{name} : {kind}", _WIDTH - len(_INDENT)
     if len(line) > width:
         choices, _, default = kind.rpartition(", default=")

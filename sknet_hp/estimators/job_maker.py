@@ -11,7 +11,14 @@ from torch import nn
 from sknet_hp.estimators.building.architecture import Architecture, make_architecture
 from sknet_hp.estimators.building.checks import check_mixup
 from sknet_hp.estimators.building.fitted import FittedNetwork
-from sknet_hp.estimators.building.jobs import Task, continue_jobs, derive_seeds, make_job, make_member_jobs, start_jobs
+from sknet_hp.estimators.building.jobs import (
+    LearningTask,
+    continue_jobs,
+    derive_seeds,
+    make_job,
+    make_member_jobs,
+    start_jobs,
+)
 from sknet_hp.estimators.building.stopping import ScorerMetric, make_scorer_metric
 from sknet_hp.estimators.building.structure import (
     Structure,
@@ -66,7 +73,7 @@ class JobMaker(BaseEstimator):
         source = load_source(self) if starts is None else None
         rows, validation_rows, metric = self._encode_rows(data, train, validation, starts is None, source)
         check_mixup(self, self.encoder_)
-        task = Task(
+        task = LearningTask(
             rows,
             validation_rows,
             metric,

@@ -1,21 +1,24 @@
 """`NetRegressor`: neural networks that predict numbers."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
+from torch import nn
 
+from sknet_hp.estimators.attributes import REGRESSOR_ATTRIBUTES
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.building.losses import choose_number_loss, is_loss_of_counts
 from sknet_hp.estimators.parameters import REGRESSOR
-from sknet_hp.estimators.signatures import document_parameters, list_constraints
+from sknet_hp.estimators.signatures import document_estimator, list_constraints
 from sknet_hp.estimators.targets.numbers import NumberTarget, read_numbers
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 
-@document_parameters(REGRESSOR)
+@document_estimator(REGRESSOR, REGRESSOR_ATTRIBUTES)
 class NetRegressor(RegressorMixin, BaseNet):
     """A neural network that predicts numbers from the rows of any table.
 
@@ -25,37 +28,7 @@ class NetRegressor(RegressorMixin, BaseNet):
 
     Attributes
     ----------
-    target_ : NumberTarget
-        What was subtracted from the targets (`mean`), what they were divided by
-        (`scale`), and their range.
-    n_features_in_ : int
-        Columns seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if all are strings.
-    encoder_ : TableEncoder
-        What makes the network's inputs out of a table.
-    n_iter_ : int
-        Epochs trained.
-    best_epoch_ : int
-        The epoch with the lowest validation loss, or the best by `stopping_metric`;
-        without `early_stopping`, the last one.
-    loss_curve_ : list of float
-        Training loss of each epoch.
-    history_ : list of dict
-        One row an epoch: epoch, train_loss, valid_loss, valid_score (of
-        `stopping_metric`), duration (seconds; on CUDA, this network's share of its
-        stack's).
-    stopping_history_ : list of dict
-        With `refit_full`, the same of the training that found the number of epochs.
-    net_ : skorch.NeuralNet
-        A skorch net with the weights that `predict` uses, and the history.
-    parameters_ : ndarray of shape (n_members, n_parameters)
-        The weights that `predict` uses, flat.
-    buffers_ : ndarray of shape (n_members, n_buffers)
-        The running statistics of batch normalisation that `predict` uses, flat.
-    states_ : list of State
-        Where each member's training stands, complete enough to go on from; `state_` is
-        the first one's.
+    {attributes}
 
     Notes
     -----
@@ -86,11 +59,11 @@ class NetRegressor(RegressorMixin, BaseNet):
         max_one_hot: int = 100,
         cat_embedding_dim: int = 0,
         text_encoding: str | None = "words",
-        module: Any = "mlp",
-        module_params: dict | None = None,
+        module: str | type[nn.Module] = "mlp",
+        module_params: dict[str, Any] | None = None,
         n_layers: int = 2,
         width: int = 128,
-        hidden_layer_sizes: Any = None,
+        hidden_layer_sizes: Sequence[int] | None = None,
         activation: str | None = "silu",
         parametric_activation: bool = False,
         hidden_factor: float = 2.0,
@@ -152,15 +125,15 @@ class NetRegressor(RegressorMixin, BaseNet):
         restore_best: bool = True,
         refit_full: bool = False,
         init_from: Any = None,
-        freeze: Any = None,
+        freeze: str | int | list[str] | tuple[str, ...] | None = None,
         unfreeze_epoch: int | None = None,
         lr_layer_decay: float = 1.0,
         n_members: int = 1,
         warm_start: bool = False,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
         device: str = "cpu",
         precision: str = "float32",
-        callbacks: list | None = None,
+        callbacks: list[Any] | None = None,
         verbose: int | bool = 0,
     ):
         self.numeric_transform = numeric_transform

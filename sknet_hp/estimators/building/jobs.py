@@ -30,7 +30,7 @@ from sknet_hp.training.rules.torch_loss import TorchLoss
 from sknet_hp.training.start import make_initial_tensors, make_state
 
 
-class Task(NamedTuple):
+class LearningTask(NamedTuple):
     """What is to be learned.
 
     Attributes
@@ -55,7 +55,9 @@ def derive_seeds(first: int, count: int) -> list[int]:
     return [first, *(int(key) & 0x7FFFFFFF for key in mix_keys(first, MEMBER, np.arange(1, count)))]
 
 
-def make_job(net: CommonParameters, task: Task, architecture: Architecture, seed: int, max_epochs: int) -> TrainingJob:
+def make_job(
+    net: CommonParameters, task: LearningTask, architecture: Architecture, seed: int, max_epochs: int
+) -> TrainingJob:
     """Return the job that trains the first member of an estimator."""
     graph, device = architecture.graph, resolve_device(net.device, elsewhere=trains_on_cluster())
     batch_size = choose_batch_size(net, len(task.train), graph)

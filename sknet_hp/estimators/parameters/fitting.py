@@ -5,12 +5,19 @@ from numbers import Real
 
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from sknet_hp.estimators.parameters.kinds import BENGIO, NOT_NEGATIVE, SWITCH, Parameter, allow_at_least, allow_one_of
+from sknet_hp.estimators.parameters.kinds import (
+    BENGIO,
+    NOT_NEGATIVE,
+    SWITCH,
+    Hyperparameter,
+    allow_at_least,
+    allow_one_of,
+)
 from sknet_hp.nets.stacked.networks import PRECISIONS
 
-FITTING: dict[str, Parameter] = {
+FITTING: dict[str, Hyperparameter] = {
     # ---- how long, on what
-    "batch_size": Parameter(
+    "batch_size": Hyperparameter(
         'int, float in (0, 1) or "auto"',
         [StrOptions({"auto"}), *allow_at_least(1), Interval(Real, 0, 1, closed="neither")],
         'Rows in a training step; a fraction of the training rows; or "auto", a power of two near 1/32 of the rows, '
@@ -18,39 +25,39 @@ FITTING: dict[str, Parameter] = {
         "32 to 512, powers of two",
         BENGIO,
     ),
-    "max_epochs": Parameter("int", allow_at_least(1), "Passes over the training rows; with `warm_start`, in all."),
-    "schedule_epochs": Parameter(
+    "max_epochs": Hyperparameter("int", allow_at_least(1), "Passes over the training rows; with `warm_start`, in all."),
+    "schedule_epochs": Hyperparameter(
         "int or None",
         [None, *allow_at_least(1)],
         "Epochs over which schedules run; `max_epochs` if None. Set it to the most a search will train, so that "
         "stopping in between does not bend them. In epochs beyond, they stay where they ended, which is "
         "`lr_min_factor` for most.",
     ),
-    "early_stopping": Parameter(
+    "early_stopping": Hyperparameter(
         "bool",
         SWITCH,
         "Hold out rows, and stop when `stopping_metric` on them has not improved for `patience` epochs. Rows held out "
         "teach the encoding nothing either.",
     ),
-    "patience": Parameter(
+    "patience": Hyperparameter(
         "int", allow_at_least(1), "Epochs without improvement to wait for, with `early_stopping`.", "10 to 30"
     ),
-    "min_delta": Parameter("float", NOT_NEGATIVE, "How much better a score must be to count as an improvement."),
-    "stopping_metric": Parameter(
+    "min_delta": Hyperparameter("float", NOT_NEGATIVE, "How much better a score must be to count as an improvement."),
+    "stopping_metric": Hyperparameter(
         "str",
         [str],
         'What early stopping follows: "loss", the validation loss, or the name of a scikit-learn scorer, which is '
         "given `sample_weight` if `fit` is, and knows nothing of class weights. Epochs without a validation loss do "
         "not count.",
     ),
-    "validation_fraction": Parameter(
+    "validation_fraction": Hyperparameter(
         'float in (0, 1) or "auto"',
         [StrOptions({"auto"}), Interval(Real, 0, 1, closed="neither")],
         "Share of the rows to hold out with `early_stopping`, of classifiers class by class where there are enough. "
         '"auto" is a tenth; of fewer than 320 rows it is 32 rows, and at most three tenths.',
         "0.1 to 0.3",
     ),
-    "validation_split": Parameter(
+    "validation_split": Hyperparameter(
         "scikit-learn splitter or None",
         [HasMethods(["split"]), None],
         "Holds rows out in place of `validation_fraction`: its first split is used, for example of "
@@ -58,13 +65,13 @@ FITTING: dict[str, Parameter] = {
         "`TimeSeriesSplit` has only the oldest, so for rows in order of time write a splitter that holds out the last "
         "(docs/guide.md has one), or give `X_val` to `fit`.",
     ),
-    "restore_best": Parameter(
+    "restore_best": Hyperparameter(
         "bool",
         SWITCH,
         "With `early_stopping`, predict with the weights of the best epoch. Training goes on from the last ones all "
         "the same.",
     ),
-    "refit_full": Parameter(
+    "refit_full": Hyperparameter(
         "bool",
         SWITCH,
         "After `early_stopping`, train once more on all rows, for as many epochs as were found best, and with the "
@@ -72,33 +79,33 @@ FITTING: dict[str, Parameter] = {
         "with `warm_start` or `X_val`.",
     ),
     # ---- transfer
-    "init_from": Parameter(
+    "init_from": Hyperparameter(
         "fitted estimator, str, path-like or None",
         [HasMethods(["predict"]), str, os.PathLike, None],
         "A network of ours, or a file that `sknet_hp.save` wrote of one: its encoding of the table is kept, so X "
         "needs the same columns in the same order; its layers of equal shape are taken. Other layers, such as an "
         "output for other classes, start at random.",
     ),
-    "freeze": Parameter(
+    "freeze": Hyperparameter(
         '"all_but_last", int, list of str or None',
         [StrOptions({"all_but_last"}), *allow_at_least(1), list, tuple, None],
         "Layers that stay as they start: all but the output, the first so many, or the parameters whose names begin "
         "so (those of `net_.module_`). Statistics of batch normalisation go on. It needs `init_from`, or `warm_start`.",
     ),
-    "unfreeze_epoch": Parameter(
+    "unfreeze_epoch": Hyperparameter(
         "int or None",
         [*allow_at_least(1), None],
         "The first epoch in which `freeze` and `lr_layer_decay` no longer hold. To go on at a lower rate, use "
         "`warm_start` instead.",
     ),
-    "lr_layer_decay": Parameter(
+    "lr_layer_decay": Hyperparameter(
         "float in (0, 1]",
         [Interval(Real, 0, 1, closed="right")],
         "Factor on the learning rate of each layer before the last, once more for each further away.",
         "0.3 to 1",
     ),
     # ---- the rest
-    "n_members": Parameter(
+    "n_members": Hyperparameter(
         "int",
         allow_at_least(1),
         "Networks of different seeds that are trained together, on the same rows; their probabilities or predictions "
@@ -107,25 +114,25 @@ FITTING: dict[str, Parameter] = {
         "",
         "Lakshminarayanan et al. 2017",
     ),
-    "warm_start": Parameter(
+    "warm_start": Hyperparameter(
         "bool",
         SWITCH,
         "Let `fit` go on where it stopped, up to a larger `max_epochs`: 3 + 6 epochs are 9, bit for bit. The same "
         "`max_epochs` again does nothing; a smaller one is an error; a network that stopped early stays stopped.",
     ),
-    "random_state": Parameter(
+    "random_state": Hyperparameter(
         "int, RandomState instance or None",
         ["random_state"],
         "Initial weights, shuffling, dropout and the validation split follow from an integer: so does, then, every "
         "bit of the result.",
     ),
-    "device": Parameter(
+    "device": Hyperparameter(
         "str",
         [str],
         'A torch device, or "auto" for CUDA where there is one. On CUDA the networks of a search train as stacks; '
         "`predict` runs on the CPU.",
     ),
-    "precision": Parameter(
+    "precision": Hyperparameter(
         None,
         allow_one_of(PRECISIONS),
         'In which number format hidden layers multiply matrices. With "bf16", operands of these products are rounded '
@@ -133,12 +140,12 @@ FITTING: dict[str, Parameter] = {
         "nearly half of the time from `width` 128 on, on CPUs that multiply bfloat16, and costs accuracy of the third "
         "digit. Predictions are made in it too.",
     ),
-    "callbacks": Parameter(
+    "callbacks": Hyperparameter(
         "list of skorch callbacks or None",
         [list, None],
         "Told of each epoch as in skorch, with the net `net_` as it then is; what they change of weights and rates "
         "holds. Those that act on batches or gradients are refused. With `n_members` they look on at the first. "
         "Networks with callbacks train in this process.",
     ),
-    "verbose": Parameter("int", ["verbose"], "Print a line for each epoch."),
+    "verbose": Hyperparameter("int", ["verbose"], "Print a line for each epoch."),
 }

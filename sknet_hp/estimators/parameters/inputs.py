@@ -1,11 +1,11 @@
 """Hyperparameters of the way from a table to the network's inputs."""
 
 from sknet_hp.estimators.encoding.transforms import TRANSFORMS
-from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, Parameter, allow_at_least, allow_one_of
+from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, Hyperparameter, allow_at_least, allow_one_of
 
-INPUTS: dict[str, Parameter] = {
+INPUTS: dict[str, Hyperparameter] = {
     # ---- the table
-    "numeric_transform": Parameter(
+    "numeric_transform": Hyperparameter(
         None,
         allow_one_of(TRANSFORMS),
         'How numeric columns come onto a common scale: "standard" (mean 0, variance 1), "quantile" (to a normal '
@@ -14,7 +14,7 @@ INPUTS: dict[str, Parameter] = {
         "standard, quantile, robust_smooth",
         "Gorishniy et al. 2021; Holzmüller et al. 2024",
     ),
-    "num_embedding": Parameter(
+    "num_embedding": Hyperparameter(
         None,
         allow_one_of(["none", "ple", "plr", "pbld"]),
         'What numeric columns become: "ple" adds a piecewise linear encoding in bins between quantiles of the '
@@ -24,7 +24,7 @@ INPUTS: dict[str, Parameter] = {
         "none, ple, plr, pbld",
         "Gorishniy et al. 2022; Holzmüller et al. 2024",
     ),
-    "num_embedding_dim": Parameter(
+    "num_embedding_dim": Hyperparameter(
         "int or None",
         [*allow_at_least(1), None],
         'Width of each number\'s embedding. None is 24 for "plr" and 4 for "pbld"; and for "ple" no embedding, but '
@@ -32,35 +32,35 @@ INPUTS: dict[str, Parameter] = {
         "8 to 32",
         "Gorishniy et al. 2022, 2025",
     ),
-    "num_frequencies": Parameter(
+    "num_frequencies": Hyperparameter(
         "int or None",
         [*allow_at_least(1), None],
         'Frequencies of "plr" and "pbld" for each number; None is 48 for "plr" and 16 for "pbld".',
         "16 to 96",
         "Gorishniy et al. 2022",
     ),
-    "num_sigma": Parameter(
+    "num_sigma": Hyperparameter(
         "float or None",
         [*POSITIVE, None],
         'Standard deviation of the frequencies at the start; None is 0.01 for "plr" and 0.1 for "pbld".',
         "0.01 to 100 for plr, 0.05 to 0.5 for pbld, on a log scale",
         "Gorishniy et al. 2022; Holzmüller et al. 2024",
     ),
-    "num_bins": Parameter(
+    "num_bins": Hyperparameter(
         "int",
         allow_at_least(2),
         'Bins of "ple" for each column, at most; fewer for tables of less than 2,048 rows or over 128 numeric columns.',
         "4 to 64",
         "Gorishniy et al. 2022, 2025",
     ),
-    "max_one_hot": Parameter(
+    "max_one_hot": Hyperparameter(
         "int",
         allow_at_least(1),
         "Most categories of a column that get a 0/1 column of their own. A column of more gets learned vectors "
         "(`cat_embedding_dim`), or 0/1 columns for the most frequent and one that the rarer ones share.",
         "10 to 100",
     ),
-    "cat_embedding_dim": Parameter(
+    "cat_embedding_dim": Hyperparameter(
         "int",
         allow_at_least(0),
         "Width of the learned vectors of columns with more than `max_one_hot` categories; categories that came once "
@@ -68,7 +68,7 @@ INPUTS: dict[str, Parameter] = {
         "0, or 4 to 32",
         "Guo & Berkhahn 2016; Holzmüller et al. 2024",
     ),
-    "text_encoding": Parameter(
+    "text_encoding": Hyperparameter(
         None,
         allow_one_of(["words", "none"]),
         "What becomes of strings of several words or numbers (names, addresses, codes), of which a column has more "
@@ -78,14 +78,14 @@ INPUTS: dict[str, Parameter] = {
         "words, none",
     ),
     # ---- augmentation
-    "input_noise": Parameter(
+    "input_noise": Hyperparameter(
         "float",
         NOT_NEGATIVE,
         "Standard deviation of normal noise that is added to the encoded inputs in each training step.",
         "0, or 0.01 to 0.3, on a log scale",
         "Bishop 1995",
     ),
-    "mixup_alpha": Parameter(
+    "mixup_alpha": Hyperparameter(
         "float",
         NOT_NEGATIVE,
         "Train on mixtures of two rows and their targets, by shares drawn from Beta(alpha, alpha) for each step; 0 "

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sklearn.utils._param_validation import Interval, StrOptions
 
 
-class Parameter(NamedTuple):
+class Hyperparameter(NamedTuple):
     """One hyperparameter.
 
     Attributes

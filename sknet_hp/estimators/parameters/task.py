@@ -4,7 +4,7 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, SHARE, SWITCH, Parameter, allow_one_of
+from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, SHARE, SWITCH, Hyperparameter, allow_one_of
 
 CLASSIFICATION_LOSSES = ("auto", "cross_entropy", "focal")
 REGRESSION_LOSSES = ("auto", "mse", "mae", "huber", "quantile", "poisson")
@@ -14,8 +14,8 @@ def _describe_losses(names: tuple[str, ...]) -> str:
     return f"{{{', '.join(repr(name) for name in names)}}} or a torch loss"
 
 
-CLASSIFIER: dict[str, Parameter] = {
-    "loss": Parameter(
+CLASSIFIER: dict[str, Hyperparameter] = {
+    "loss": Hyperparameter(
         _describe_losses(CLASSIFICATION_LOSSES),
         [*allow_one_of(CLASSIFICATION_LOSSES), callable],
         'What training minimises. "auto" is cross-entropy: over the classes, or for each label by itself where rows '
@@ -23,14 +23,14 @@ CLASSIFIER: dict[str, Parameter] = {
         "that takes class scores, such as `nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the "
         "object, its class, or anything that is called alike.",
     ),
-    "focal_gamma": Parameter(
+    "focal_gamma": Hyperparameter(
         "float",
         NOT_NEGATIVE,
         'How much less, with "focal", which is for one label a row; 0 is cross-entropy.',
         "0.5 to 5",
         "Lin et al. 2017",
     ),
-    "label_smoothing": Parameter(
+    "label_smoothing": Hyperparameter(
         "float in [0, 1)",
         SHARE,
         "Share of each training target that is spread evenly over the classes. Validation losses are not smoothed. "
@@ -38,7 +38,7 @@ CLASSIFIER: dict[str, Parameter] = {
         "0 or 0.1",
         "Szegedy et al. 2016; Holzmüller et al. 2024",
     ),
-    "class_weight": Parameter(
+    "class_weight": Hyperparameter(
         'dict, "balanced" or None',
         [StrOptions({"balanced"}), dict, None],
         'Weights of the classes, by label, 1 for those left out; or "balanced", with which all classes count the '
@@ -49,8 +49,8 @@ CLASSIFIER: dict[str, Parameter] = {
     ),
 }
 
-REGRESSOR: dict[str, Parameter] = {
-    "loss": Parameter(
+REGRESSOR: dict[str, Hyperparameter] = {
+    "loss": Hyperparameter(
         _describe_losses(REGRESSION_LOSSES),
         [*allow_one_of(REGRESSION_LOSSES), callable],
         'What training minimises, of targets standardised by the training rows: squares ("auto", "mse"), absolute '
@@ -58,21 +58,21 @@ REGRESSOR: dict[str, Parameter] = {
         "through an exponential. Or a loss of torch, such as `nn.SmoothL1Loss(beta=0.5)`: the object, its class, or "
         "anything that is called alike.",
     ),
-    "huber_delta": Parameter(
+    "huber_delta": Hyperparameter(
         "float",
         POSITIVE,
         'Where "huber" turns from a square to a line, in standard deviations of the target.',
         "0.1 to 3",
         "Huber 1964",
     ),
-    "quantile": Parameter(
+    "quantile": Hyperparameter(
         "float in (0, 1)",
         [Interval(Real, 0, 1, closed="neither")],
         'The level that "quantile" predicts.',
         "",
         "Koenker & Bassett 1978",
     ),
-    "clip_prediction": Parameter(
+    "clip_prediction": Hyperparameter(
         "bool", SWITCH, "Keep predictions within the range of the training targets.", "", "Holzmüller et al. 2024"
     ),
 }
