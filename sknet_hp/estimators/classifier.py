@@ -343,7 +343,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def _weigh_rows(self, codes: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
-        if self.class_weight != "balanced":
+        if not isinstance(self.class_weight, str):
             weights = read_class_weights(self.target_, self.class_weight)
         else:
             # What is trained on, and rows to validate on, are weighed as the first rows were.

@@ -13,6 +13,6 @@ def list_constraints(own: dict[str, Hyperparameter]) -> dict[str, list[Any]]:
 
 
 def document_estimator(own: dict[str, Hyperparameter], attributes: dict[str, Description]) -> Callable[[type], type]:
-    """Return a class decorator that writes the sections on parameters and attributes."""
+    """Return a class decorator that documents parameters and fitted attributes."""
     known = COMMON | own
     return document(lambda name, default: (known[name].describe_type(default), known[name].full_text), attributes)
