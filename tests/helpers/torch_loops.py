@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.compiled import training
-from sknet_hp.training.compiled.loop import write_order
+from sknet_hp.training.compiled.kernels.epochs import write_order
 from sknet_hp.training.start import make_initial_state
 
 LOSSES = {"cross_entropy": F.cross_entropy, "mse": F.mse_loss}

@@ -169,9 +169,10 @@ def _open_cache(function: Callable[..., None]) -> Any:
 
 _SOURCES = (
     "nets/compiled/**/*.py",
-    "training/compiled/*.py",
+    "training/compiled/**/*.py",
     "training/rules/stopping.py",
     "training/rules/averaging.py",
+    "training/rules/optimizer.py",
     "nets/random_bits.py",
 )
 

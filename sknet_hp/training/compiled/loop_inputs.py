@@ -4,18 +4,15 @@ import numpy as np
 
 from sknet_hp.training.augment import draw_mixing_shares
 from sknet_hp.training.cancellation import Cancellation
-from sknet_hp.training.compiled import loop_arguments as A
-from sknet_hp.training.compiled import loop_progress as P
 from sknet_hp.training.compiled.inputs import make_rate_cells
+from sknet_hp.training.compiled.kernels import loop_arguments as A
+from sknet_hp.training.compiled.kernels import loop_progress as P
+from sknet_hp.training.compiled.kernels.updates import StepNumber
 from sknet_hp.training.compiled.tapes import TrainingTapes, ValidationTapes
-from sknet_hp.training.compiled.updates import StepNumber
 from sknet_hp.training.compiled.workspace import Workspace
 from sknet_hp.training.job import Rates, State, TrainingJob
 from sknet_hp.training.rules.optimizers import NADAM_DECAY, OPTIMIZERS
 from sknet_hp.training.rules.schedules import SLACK, Schedule
-
-AVERAGINGS = {"none": 0, "ema": 1, "swa": 2}
-"""The numbers by which the loop knows the kinds of averaging."""
 
 
 def make_progress(job: TrainingJob, state: State, averaged: int, judged_anew: bool) -> np.ndarray:
@@ -124,7 +121,7 @@ class LoopInputs:
             A.N_STATE: len(workspace.state),
             A.JUDGES: job.metric is None,
             A.CORRECTION: OPTIMIZERS[job.optimizer].bias_correction,
-            A.AVERAGING: AVERAGINGS[job.averaging.kind],
+            A.AVERAGING: A.AVERAGINGS[job.averaging.kind],
             A.N_DROPS: len(job.schedule.drops) if job.validation is None else 0,
             A.FIRST_EPOCH: self.first_epoch,
         }

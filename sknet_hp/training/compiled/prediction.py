@@ -11,7 +11,7 @@ from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs
 from sknet_hp.training.compiled.inputs import EVALUATION_ROWS, get_table_addresses, make_rate_cells
-from sknet_hp.training.compiled.losses import make_prediction_kernel
+from sknet_hp.training.compiled.kernels.losses import make_prediction_kernel
 from sknet_hp.training.threads import run_in_threads
 
 _WORTH_SHARING = 4 * EVALUATION_ROWS  # rows from which on another thread is worth its start

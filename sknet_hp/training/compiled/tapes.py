@@ -7,9 +7,9 @@ import numpy as np
 from sknet_hp.nets.compiled.builder import get_batch_place
 from sknet_hp.nets.compiled.program import Program, compile_program
 from sknet_hp.nets.compiled.tape import LINE, NOTHING, ORDER, Place, Rows, Space, Tape, allocate_lines
-from sknet_hp.training.compiled import augment, losses, updates
 from sknet_hp.training.compiled.checks import CheckedRows, check_inputs, check_rows
 from sknet_hp.training.compiled.inputs import EVALUATION_ROWS, add_wide_batch
+from sknet_hp.training.compiled.kernels import augment, losses, updates
 from sknet_hp.training.compiled.workspace import Workspace
 from sknet_hp.training.job import Rows as TableRows
 from sknet_hp.training.job import TrainingJob

@@ -16,8 +16,9 @@ import numpy as np
 from sknet_hp.nets.compiled.machine import BARRIER
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.cancellation import Cancellation, Cancelled
-from sknet_hp.training.compiled import loop_progress as P
-from sknet_hp.training.compiled.loop import FINISHED, judge, train
+from sknet_hp.training.compiled.kernels import loop_progress as P
+from sknet_hp.training.compiled.kernels.epochs import judge
+from sknet_hp.training.compiled.kernels.loop import train
 from sknet_hp.training.compiled.loop_inputs import LoopInputs, make_progress
 from sknet_hp.training.compiled.tapes import TrainingTapes, ValidationTapes
 from sknet_hp.training.compiled.workspace import Workspace
@@ -124,7 +125,7 @@ class Training:
         before, begin = self._count_epochs_done(), time.perf_counter()
         cores = min(self.most_cores, max(1, self.cores()))
         run_in_parts(train.address, (self.inputs.arguments, self.progress), until, cores, self.cancellation)
-        if self.progress[P.FINISHED] == FINISHED.index("cancelled"):
+        if self.progress[P.FINISHED] == P.ENDINGS.index("cancelled"):
             raise Cancelled
         done = self._count_epochs_done()
         seconds = (time.perf_counter() - begin) / max(1, done - before)
@@ -209,7 +210,7 @@ class Training:
             waited=int(p[P.WAITED]),
             plateau=self._make_plateau(),
             average=average,
-            finished=self.state.finished or FINISHED[int(p[P.FINISHED])],
+            finished=self.state.finished or P.ENDINGS[int(p[P.FINISHED])],
             **self._describe_best(),
         )
 

@@ -11,7 +11,7 @@ class Loss:
     """A loss. Shapes: outputs and targets (…, rows, n_outputs).
 
     Its compiled twin, and how that combines the heads of a network, are in
-    `training.compiled.losses`.
+    `training.compiled.kernels.losses`.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ class Optimizer:
     """An update rule.
 
     Subclasses say all that belongs to the rule, except its compiled arithmetic, which
-    is in `training.compiled.updates`.
+    is in `training.compiled.kernels.updates`.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Optimizer:
     own_rates : the names of the rates that the rule reads beside those all have.
     decay_of_squares : the rate by which its mean of squares decays.
     bias_correction : which of its numbers follow from the number of the step.
-    compiled_rule : its name in `training.compiled.updates.RULES`.
+    compiled_rule : its name in `training.compiled.kernels.updates.RULES`.
     twin : torch's optimizer in its place.
     """
 

@@ -109,11 +109,11 @@ def draw_order(job: TrainingJob, epoch: int) -> np.ndarray:
     """In which order a job's training rows come in an epoch, (rows,) numbers of its
     table.
     """
-    from sknet_hp.training.compiled import loop  # and with it numba, which takes half a second
+    from sknet_hp.training.compiled.kernels.epochs import write_order  # and with it numba, which takes half a second
 
     order = np.empty(len(job.train), np.int32)
     index = None if job.train.index is None else np.ascontiguousarray(job.train.index, np.int64)
-    loop.write_order(
+    write_order(
         n=len(order), seed=job.seed, epoch=epoch, shuffled=job.shuffle, index=0 if index is None else index, order=order
     )
     return order

@@ -18,7 +18,7 @@ from sknet_hp.nets.compiled import machine
 from sknet_hp.nets.compiled.kernel import _SOURCES, MOST_FIELDS, Kernel, encode_field, make_kernel
 from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise, products  # noqa: F401
 from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, allocate_lines
-from sknet_hp.training.compiled import augment, loop, losses, updates  # noqa: F401
+from sknet_hp.training.compiled.kernels import augment, loop, losses, updates  # noqa: F401
 from sknet_hp.training.rules import stopping
 from tests.helpers.kernels import draw_normal, run_kernel
 from tests.helpers.scripts import PREAMBLE, run_script

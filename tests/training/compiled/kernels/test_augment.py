@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from sknet_hp.training.augment import draw_mixing_shares
-from sknet_hp.training.compiled import augment
-from sknet_hp.training.compiled.updates import StepNumber
+from sknet_hp.training.compiled.kernels import augment
+from sknet_hp.training.compiled.kernels.updates import StepNumber
 from sknet_hp.training.job import Rates
 from tests.helpers.jobs import make_job, make_table
 from tests.helpers.kernels import compute_in_parts, draw_normal, has_same_bits, run_kernel

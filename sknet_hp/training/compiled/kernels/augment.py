@@ -12,7 +12,7 @@ from sknet_hp.nets.compiled.kernel import Kernel, intrinsic
 from sknet_hp.nets.compiled.kernels.functions import F, log, sincos
 from sknet_hp.nets.compiled.kernels.pointwise import build_scramble, mix_key
 from sknet_hp.nets.compiled.machine import copy, decode_number, get_share, view_int64s, view_matrix, view_vector
-from sknet_hp.training.compiled.updates import StepNumber
+from sknet_hp.training.compiled.kernels.updates import StepNumber
 
 _I32, _FLOAT = ir.IntType(32), ir.FloatType()
 _MIX = int(StepNumber.MIX)

@@ -16,7 +16,7 @@ from sknet_hp.nets.compiled.machine import (
     view_matrix,
     view_vector,
 )
-from sknet_hp.training.compiled.row_losses import COMBINATIONS, ROWS, find_largest
+from sknet_hp.training.compiled.kernels.row_losses import COMBINATIONS, ROWS, find_largest
 
 # ---- passes --------------------------------------------------------------------------------------------------------
 

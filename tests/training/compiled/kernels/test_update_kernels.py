@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from sknet_hp.training.compiled import updates
-from sknet_hp.training.compiled.updates import CHUNK, UPDATES, StepNumber
+from sknet_hp.training.compiled.kernels import updates
+from sknet_hp.training.compiled.kernels.updates import CHUNK, UPDATES, StepNumber
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from tests.helpers.kernels import compute_fma, compute_in_parts, draw_normal, has_same_bits, run_kernel
 

@@ -1,6 +1,7 @@
-"""What `loop.train` is told: places in an array of whole numbers. Those that end in _AT
-hold addresses.
-"""
+"""Places in the int64 array of the loop's arguments; those named _AT hold addresses."""
+
+AVERAGINGS = {"none": 0, "ema": 1, "swa": 2}
+"""What stands for each kind of averaging at `AVERAGING`."""
 
 CANCELLED_AT = 0  # int64, set by whoever cancels the training
 SEED = 1

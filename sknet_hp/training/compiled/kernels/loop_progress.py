@@ -1,4 +1,7 @@
-"""Where a training stands, and what it goes by: places in an array of float64."""
+"""Places in the float64 array of a training's progress, and of the numbers it needs."""
+
+ENDINGS = ("", "patience", "diverged", "cancelled")
+"""What the number at `FINISHED` says; a training that was cancelled has no result."""
 
 EPOCH = 0
 STEP = 1

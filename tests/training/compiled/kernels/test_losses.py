@@ -11,8 +11,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from sknet_hp.training.compiled.choose_loss import find_compiled_loss
-from sknet_hp.training.compiled.losses import make_evaluation_kernel, make_prediction_kernel, make_training_kernel
-from sknet_hp.training.compiled.row_losses import ROWS
+from sknet_hp.training.compiled.kernels.losses import (
+    make_evaluation_kernel,
+    make_prediction_kernel,
+    make_training_kernel,
+)
+from sknet_hp.training.compiled.kernels.row_losses import ROWS
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.rules.torch_loss import TorchLoss
 from tests.helpers.jobs import make_job

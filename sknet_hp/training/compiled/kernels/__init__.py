@@ -1,0 +1,1 @@
+"""What trainings consist of beside the layers: batches, losses, updates, the loop."""
