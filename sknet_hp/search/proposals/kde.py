@@ -1,6 +1,9 @@
-"""Densities of good and bad candidates, as BOHB sees them (Falkner et al. 2018, section
-3.2): a product of kernels, one for each coordinate.
+"""Densities of good and bad candidates, as in BOHB (Falkner et al. 2018, section 3.2).
+
+Each is a product of kernels, one for each coordinate.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp, ndtr, ndtri
@@ -42,7 +45,7 @@ class KDE:
         self.bandwidths = np.where(self.choice, np.minimum(h, 1 - 1 / np.maximum(levels, 1)), h)
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
-        """Logarithm of the density at points of shape (m, d)."""
+        """Return the logarithm of the density at points of shape (m, d)."""
         h, other = self.bandwidths, np.maximum(self.levels - 1, 1)
         distance = points[:, None] - self.data  # (m, n, d)
         with np.errstate(divide="ignore"):  # for continuous coordinates, whose h may be above 1
@@ -52,12 +55,12 @@ class KDE:
         return logsumexp(kernels.sum(axis=2), axis=1) - np.log(len(self.data))
 
     def sample(self, n: int, random_state: np.random.RandomState, bandwidth_factor: float = 3) -> np.ndarray:
-        """n points of shape (n, d), each about one datum, with kernels wider by a
-        factor where they are continuous.
+        """Draw n points, an array of shape (n, d), each about one datum.
 
-        Continuous coordinates are drawn from a normal distribution that is truncated to
-        [0, 1]; a choice is kept with probability 1 − h, otherwise any value is drawn,
-        as in the authors' code (HpBandSter).
+        Kernels are wider by a factor where they are continuous. Continuous coordinates
+        are drawn from a normal distribution that is truncated to [0, 1]; a choice is
+        kept with probability 1 − h, otherwise any value is drawn, as in the authors'
+        code (HpBandSter).
         """
         about = self.data[random_state.randint(len(self.data), size=n)]
         wide = bandwidth_factor * self.bandwidths
@@ -69,8 +72,10 @@ class KDE:
 
 
 def impute(data: np.ndarray, levels: np.ndarray, random_state: np.random.RandomState) -> np.ndarray:
-    """Fill what conditional spaces leave open: with what a random row that has it holds
-    there; at random if no row has it.
+    """Return data of a conditional space whose missing coordinates are filled.
+
+    Each is filled with what a random row that has it holds there; at random if no row
+    has it.
     """
     filled = data.copy()
     for row in filled:
@@ -86,7 +91,44 @@ def impute(data: np.ndarray, levels: np.ndarray, random_state: np.random.RandomS
 
 
 def log_ratio(good: KDE, bad: KDE, points: np.ndarray) -> np.ndarray:
-    """log (max(g, 1e-32) / max(l, 1e-32)) of points: the least is the most promising."""
+    """Return log (max(g, 1e-32) / max(l, 1e-32)) of points: the least is the best."""
     least = np.log(MIN_DENSITY)
     ratio: np.ndarray = np.maximum(bad.log_density(points), least) - np.maximum(good.log_density(points), least)
     return ratio
+
+
+class GoodAndBad(NamedTuple):
+    """The density l of good candidates at one budget, and the density g of bad ones."""
+
+    good: KDE
+    bad: KDE
+
+
+def fit_densities(
+    configs: np.ndarray,
+    losses: np.ndarray,
+    levels: np.ndarray,
+    random_state: np.random.RandomState,
+    *,
+    min_points: int,
+    top_n_percent: int = 15,
+    min_bandwidth: float = 1e-3,
+) -> GoodAndBad | None:
+    """Return the densities of what was seen at one budget, None if that is too little.
+
+    Each density needs more data than there are dimensions.
+
+    Parameters
+    ----------
+    configs : ndarray of shape (N, d), NaN where a candidate does not have a dimension.
+    losses : ndarray of shape (N,); NaN, of those that failed, counts as the worst.
+    levels : ndarray of shape (d,), as `KDE` takes them.
+    """
+    N, d = configs.shape
+    n_good = max(min_points, top_n_percent * N // 100)
+    n_bad = max(min_points, (100 - top_n_percent) * N // 100)
+    order = np.argsort(losses, kind="stable")  # NaN comes last
+    good, bad = configs[order[:n_good]], configs[order[n_good : n_good + n_bad]]
+    if min(len(good), len(bad)) <= d:
+        return None
+    return GoodAndBad(*(KDE(impute(part, levels, random_state), levels, min_bandwidth) for part in (good, bad)))

@@ -1,5 +1,6 @@
-"""An Optuna study over a search space, asked and told. Its pruners have no part: they
-stop trials, but cannot go on with them.
+"""An Optuna study over a search space, asked for proposals and told of scores.
+
+Optuna's pruners have no part: they stop trials, but cannot go on with them.
 """
 
 import warnings
@@ -17,8 +18,8 @@ from sknet_hp.search.spaces.axes import BRANCH, Axes, Axis, Point
 from sknet_hp.search.spaces.values import Params
 
 
-class Study:
-    """A study in memory.
+class OptunaModel:
+    """A study of Optuna in memory.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class Study:
             )
 
     def ask(self, n: int) -> list[Params]:
-        """n proposals, each knowing of those that are not told yet."""
+        """Return n proposals, each knowing of those that are not told yet."""
         with silence_optuna():
             if not self._asked_at_all:
                 self._study.sampler = self._make_sampler(self._study.get_trials(deepcopy=False))
@@ -73,14 +74,13 @@ class Study:
                 if trial is not None:
                     self._study.tell(trial, score)
                 elif (point := self.axes.encode(own)) is not None:
-                    distributions = {
-                        axis.label: make_distribution(axis) for axis in self.axes.list_varied() if axis.label in point
-                    }
+                    varied = [axis for axis in self.axes.list_varied() if axis.label in point]
+                    distributions = {axis.label: make_distribution(axis) for axis in varied}
                     self._study.add_trial(create_trial(params=point, distributions=distributions, value=score))
 
 
 def make_distribution(axis: Axis) -> BaseDistribution:
-    """An axis as Optuna's distribution."""
+    """Return an axis as Optuna's distribution."""
     if axis.n_categories is not None:
         return CategoricalDistribution(range(axis.n_categories))
     if axis.integer:
@@ -90,7 +90,7 @@ def make_distribution(axis: Axis) -> BaseDistribution:
 
 @contextmanager
 def silence_optuna() -> Iterator[None]:
-    """Without Optuna's notes on its studies, and its warnings of what may change."""
+    """Silence Optuna's notes on its studies, and its warnings of what may change."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
     try:

@@ -1,7 +1,6 @@
-"""Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel
-Hyperparameter Tuning", MLSys; algorithm 2).
-"""
+"""Asynchronous successive halving (Li et al. 2020, MLSys, algorithm 2)."""
 
+import os
 from bisect import insort
 from collections.abc import Iterator
 from fractions import Fraction
@@ -20,12 +19,17 @@ from sknet_hp.search.arithmetic.exact import to_fraction
 from sknet_hp.search.candidates import Candidate, Step
 from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.running.ensemble import FINALISTS
-from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.running.run import Run
+from sknet_hp.search.searchers.base import BaseSearcher
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.values import Params
 
 
 class Scheduler:
-    """Who trains next, of what has been scored so far. Knows nothing of how, where and
-    when steps are trained.
+    """Decides who trains next, by what has been scored so far.
+
+    It knows nothing of how, where and when steps are trained.
 
     Parameters
     ----------
@@ -51,7 +55,7 @@ class Scheduler:
         self.dropped: set[Candidate] = set()
 
     def get_job(self) -> Step | None:
-        """What a worker that is free should train; None if there is nothing, for now."""
+        """Return what a free worker should train; None if there is nothing, for now."""
         for k in reversed(range(len(self.rungs) - 1)):
             promotable = self.list_promotable(k)
             if promotable:
@@ -60,20 +64,22 @@ class Scheduler:
         return None if candidate is None else Step(candidate, self.resources[0], 0)
 
     def list_promotable(self, k: int) -> list[Candidate]:
-        """The top ⌊|rung k| / η⌋ of all of rung k, without those already promoted; one
-        that failed would fail again.
+        """Return the top ⌊|rung k| / η⌋ of rung k that are not promoted yet.
+
+        One that failed would fail again.
         """
         top = self.ranked[k][: floor(len(self.rungs[k]) / self.eta)]
         return [t for t in top if t not in self.promoted[k] and not isnan(self.rungs[k][t])]
 
     def promote(self, candidate: Candidate, k: int) -> Step:
-        """The step of a candidate of rung k into the next one."""
+        """Promote a candidate of rung k, and return its step into the next one."""
         self.promoted[k].add(candidate)
         return Step(candidate, self.resources[k + 1], k + 1)
 
     def promote_up_to(self, n: int) -> list[Step]:
-        """The steps of the best below the top rung into it, so that it has n that have
-        not failed, if there are so many.
+        """Promote the best into the top rung until it has n that have not failed.
+
+        Their steps are returned; there may be fewer below the top rung.
         """
         if len(self.rungs) == 1:
             return []
@@ -83,7 +89,7 @@ class Scheduler:
         return [self.promote(c, below) for c in waiting[: max(0, n - n_there)]]
 
     def report(self, step: Step, score: float) -> None:
-        """A step has been trained."""
+        """Add the score of a step that has been trained."""
         rung = self.rungs[step.iteration]
         rung[step.candidate] = score
         insort(
@@ -93,8 +99,13 @@ class Scheduler:
         )
 
     def drop(self, n_candidates: int) -> list[Candidate]:
-        """Those that no rung can promote any more since the last call, if so many
-        candidates begin in all; the top rung's are among them.
+        """Return those that no rung can promote any more since the last call.
+
+        Those in the top rung are among them.
+
+        Parameters
+        ----------
+        n_candidates : how many begin in all.
         """
         most = floor(n_candidates / self.eta)  # a rung never has more than all, and a place in it only gets worse
         below = [c for k in range(len(self.rungs) - 1) for c in self.ranked[k][most:] if c not in self.promoted[k]]
@@ -127,8 +138,9 @@ class Scheduler:
     ),
 )
 class ASHASearchCV(BaseSearcher):
-    """Successive halving that does not wait for a rung to be full: whoever is among the
-    best of its rung so far goes on.
+    """Successive halving that does not wait for a rung to be full.
+
+    Whoever is among the best of its rung so far goes on.
 
     Candidates begin at `min_resources`. Whenever there is room for another step, the
     rungs are looked through from the top; of the best `1 / factor` of a rung, one that
@@ -176,12 +188,12 @@ class ASHASearchCV(BaseSearcher):
         estimator: Any,
         param_distributions: Any,
         *,
-        n_candidates: Any = "auto",
+        n_candidates: int | str = "auto",
         n_workers: int | None = None,
         asynchronous: bool = False,
         resource: str = "auto",
-        min_resources: Any = "auto",
-        max_resources: Any = "auto",
+        min_resources: int | str = "auto",
+        max_resources: int | str = "auto",
         factor: float = 3,
         scoring: Any = None,
         refit: Any = True,
@@ -192,59 +204,70 @@ class ASHASearchCV(BaseSearcher):
         return_train_score: bool = False,
         initial_candidates: Any = None,
         time_budget: float | None = None,
-        journal: Any = None,
+        journal: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ):
-        self.estimator = estimator
-        self.param_distributions = param_distributions
+        super().__init__(
+            estimator,
+            param_distributions,
+            resource=resource,
+            min_resources=min_resources,
+            max_resources=max_resources,
+            factor=factor,
+            scoring=scoring,
+            refit=refit,
+            cv=cv,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+            initial_candidates=initial_candidates,
+            time_budget=time_budget,
+            journal=journal,
+            verbose=verbose,
+        )
         self.n_candidates = n_candidates
         self.n_workers = n_workers
         self.asynchronous = asynchronous
-        self.resource = resource
-        self.min_resources = min_resources
-        self.max_resources = max_resources
-        self.factor = factor
-        self.scoring = scoring
-        self.refit = refit
-        self.cv = cv
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.error_score = error_score
-        self.return_train_score = return_train_score
-        self.initial_candidates = initial_candidates
-        self.time_budget = time_budget
-        self.journal = journal
-        self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        steps = count_halvings(run.resource.most, run.resource.least, self.factor)
-        n = ceil(to_fraction(self.factor) ** steps) if self.n_candidates == "auto" else self.n_candidates
-        settings = self._draw_settings(space, n, check_random_state(self.random_state))
-        if self.min_resources == "auto":
-            steps = min(steps, count_halvings(len(settings), 1, self.factor))
-        rungs = list(dict.fromkeys(list_resources(run.resource.most, run.resource.least, self.factor, steps)))
-        self.min_resources_ = rungs[0]
-        n_workers = self.n_workers or ceil(len(settings) / to_fraction(self.factor))
-        run.announce(Cost(len(settings), len(settings), len(settings) * rungs[0], at_least=True))
-        scheduler = Scheduler((run.propose(params) for params in settings), rungs, to_fraction(self.factor))
+        eta = to_fraction(self.factor)
+        settings, resources = self._plan(run.resource, space)
+        self.min_resources_, n = resources[0], len(settings)
+        run.announce(Cost(n, n, n * resources[0], at_least=True))
+        n_workers = self.n_workers or ceil(n / eta)
+        scheduler = Scheduler((run.propose(params) for params in settings), resources, eta)
         if self.asynchronous:
-            _take_up(run, scheduler, len(settings))
-            run.keep_busy(n_workers, scheduler.get_job, lambda step: _learn(run, scheduler, [step], len(settings)))
+            _take_up(run, scheduler, n)
+            run.keep_busy(n_workers, scheduler.get_job, lambda step: _learn(run, scheduler, [step], n))
         else:
-            _train_in_waves(run, scheduler, len(settings), n_workers)
+            _train_in_waves(run, scheduler, n, n_workers)
         if run.keeps_finalists:
             run.train(scheduler.promote_up_to(FINALISTS), all_may_fail=True)
 
+    def _plan(self, resource: Resource, space: Space) -> tuple[list[Params], list[int]]:
+        """Return the candidates that begin, and the resources of the rungs."""
+        R, r = resource.most, resource.least
+        s = count_halvings(R, r, self.factor)
+        n = ceil(to_fraction(self.factor) ** s) if self.n_candidates == "auto" else int(self.n_candidates)
+        settings = self._draw_settings(space, n, check_random_state(self.random_state))
+        if self.min_resources == "auto":
+            s = min(s, count_halvings(len(settings), 1, self.factor))
+        return settings, list(dict.fromkeys(list_resources(R, r, self.factor, s)))
+
 
 def _train_in_waves(run: Run, scheduler: Scheduler, n_candidates: int, n_workers: int) -> None:
+    """Train as many steps together as there are workers, until there is none."""
     while wave := list(islice(iter(scheduler.get_job, None), n_workers)):
         run.train(wave, all_may_fail=True)
         _learn(run, scheduler, wave, n_candidates)
 
 
 def _take_up(run: Run, scheduler: Scheduler, n_candidates: int) -> None:
-    """Do again what a journal knows: in another order of events others would be
-    promoted, and what these have been trained would be lost.
+    """Do again what a journal knows.
+
+    In another order of events others would be promoted, and what these have been
+    trained would be lost.
     """
     if run.journal is None:
         return
@@ -260,6 +283,7 @@ def _take_up(run: Run, scheduler: Scheduler, n_candidates: int) -> None:
 
 
 def _learn(run: Run, scheduler: Scheduler, steps: list[Step], n_candidates: int) -> None:
+    """Report scores to the scheduler, and let go of networks that it needs no more."""
     for step in steps:
         scheduler.report(step, step.candidate.score)
     run.forget(

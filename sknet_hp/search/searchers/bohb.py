@@ -1,8 +1,9 @@
 """BOHB (Falkner et al. 2018, ICML): Hyperband, whose candidates a model proposes."""
 
+import os
 from itertools import cycle, islice
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -10,53 +11,17 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
 from sknet_hp.search.descriptions import document_searcher
-from sknet_hp.search.proposals.kde import KDE, impute, log_ratio
+from sknet_hp.search.proposals.kde import GoodAndBad, fit_densities, log_ratio
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
+from sknet_hp.search.running.run import Run
+from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.searchers.halving import halve
 from sknet_hp.search.spaces.dimensions import Choice, SteppedChoice
+from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params
 
 _TRIES = 1000
 """Draws, of which none was new, after which a space counts as searched through."""
-
-
-class Model(NamedTuple):
-    """The density l of the good candidates at one budget, and the density g of the bad
-    ones.
-    """
-
-    good: KDE
-    bad: KDE
-
-
-def fit_densities(
-    configs: np.ndarray,
-    losses: np.ndarray,
-    levels: np.ndarray,
-    random_state: np.random.RandomState,
-    *,
-    min_points: int,
-    top_n_percent: int = 15,
-    min_bandwidth: float = 1e-3,
-) -> Model | None:
-    """The model of what was seen at one budget, None if that is too little: each
-    density needs more data than there are dimensions.
-
-    Parameters
-    ----------
-    configs : ndarray of shape (N, d), NaN where a candidate does not have a dimension.
-    losses : ndarray of shape (N,); NaN, of those that failed, counts as the worst.
-    levels : ndarray of shape (d,), as `KDE` takes them.
-    """
-    N, d = configs.shape
-    n_good = max(min_points, top_n_percent * N // 100)
-    n_bad = max(min_points, (100 - top_n_percent) * N // 100)
-    order = np.argsort(losses, kind="stable")  # NaN comes last
-    good, bad = configs[order[:n_good]], configs[order[n_good : n_good + n_bad]]
-    if min(len(good), len(bad)) <= d:
-        return None
-    return Model(*(KDE(impute(part, levels, random_state), levels, min_bandwidth) for part in (good, bad)))
 
 
 @document_searcher(
@@ -82,12 +47,12 @@ def fit_densities(
     ),
 )
 class BOHBSearchCV(BaseSearcher):
-    """Hyperband with a model: candidates are drawn where those that were good are
-    dense, and those that were bad are not.
+    """Hyperband with a model of where good candidates are.
 
-    The brackets run one after another. Before each of them a model is built from the
-    scores at the largest resource at which there are enough of them; a part of the
-    candidates is drawn at random all the same. No candidate is proposed twice. Of
+    Candidates are drawn where those that were good are dense, and those that were bad
+    are not. The brackets run one after another. Before each of them a model is built
+    from the scores at the largest resource at which there are enough of them; a part of
+    the candidates is drawn at random all the same. No candidate is proposed twice. Of
     several dicts, what only some have is conditional.
 
     Parameters
@@ -140,16 +105,16 @@ class BOHBSearchCV(BaseSearcher):
         estimator: Any,
         param_distributions: Any,
         *,
-        n_brackets: Any = "auto",
-        min_points_in_model: Any = "auto",
+        n_brackets: int | str = "auto",
+        min_points_in_model: int | str = "auto",
         top_n_percent: int = 15,
         num_samples: int = 64,
         random_fraction: float = 1 / 3,
         bandwidth_factor: float = 3,
         min_bandwidth: float = 1e-3,
         resource: str = "auto",
-        min_resources: Any = "auto",
-        max_resources: Any = "auto",
+        min_resources: int | str = "auto",
+        max_resources: int | str = "auto",
         factor: float = 3,
         scoring: Any = None,
         refit: Any = True,
@@ -160,11 +125,28 @@ class BOHBSearchCV(BaseSearcher):
         return_train_score: bool = False,
         initial_candidates: Any = None,
         time_budget: float | None = None,
-        journal: Any = None,
+        journal: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ):
-        self.estimator = estimator
-        self.param_distributions = param_distributions
+        super().__init__(
+            estimator,
+            param_distributions,
+            resource=resource,
+            min_resources=min_resources,
+            max_resources=max_resources,
+            factor=factor,
+            scoring=scoring,
+            refit=refit,
+            cv=cv,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+            initial_candidates=initial_candidates,
+            time_budget=time_budget,
+            journal=journal,
+            verbose=verbose,
+        )
         self.n_brackets = n_brackets
         self.min_points_in_model = min_points_in_model
         self.top_n_percent = top_n_percent
@@ -172,25 +154,6 @@ class BOHBSearchCV(BaseSearcher):
         self.random_fraction = random_fraction
         self.bandwidth_factor = bandwidth_factor
         self.min_bandwidth = min_bandwidth
-        self.resource = resource
-        self.min_resources = min_resources
-        self.max_resources = max_resources
-        self.factor = factor
-        self.scoring = scoring
-        self.refit = refit
-        self.cv = cv
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.error_score = error_score
-        self.return_train_score = return_train_score
-        self.initial_candidates = initial_candidates
-        self.time_budget = time_budget
-        self.journal = journal
-        self.verbose = verbose
-
-    def _plan_brackets(self, resource: Resource) -> list[list[Rung]]:
-        each = plan_hyperband(resource.most, resource.least, self.factor)
-        return list(islice(cycle(each), len(each) if self.n_brackets == "auto" else self.n_brackets))
 
     def _search(self, run: Run, space: Space) -> None:
         initial, random_state = self._list_initial(space), check_random_state(self.random_state)
@@ -198,10 +161,10 @@ class BOHBSearchCV(BaseSearcher):
         tried = {space.encode(params).tobytes() for params in initial}
         vectors: list[np.ndarray] = []  # of the candidates by number
         for s, rungs in enumerate(brackets):
-            model = self._make_model(run, vectors, _count_levels(space), random_state)
+            densities = self._fit_densities(run, vectors, _count_levels(space), random_state)
             candidates = []
             for _ in range(rungs[0].n_candidates):
-                params = initial.pop(0) if initial else self._propose(model, space, tried, random_state)
+                params = initial.pop(0) if initial else self._propose(densities, space, tried, random_state)
                 if params is not None:
                     candidates.append(run.propose(params, s))
                     vectors.append(space.encode(params))
@@ -209,14 +172,19 @@ class BOHBSearchCV(BaseSearcher):
             if not run.keeps_finalists:
                 run.forget(candidates)
 
-    def _make_model(
+    def _plan_brackets(self, resource: Resource) -> list[list[Rung]]:
+        """Return the brackets of Hyperband, as many as are wanted."""
+        each = plan_hyperband(resource.most, resource.least, self.factor)
+        return list(islice(cycle(each), len(each) if self.n_brackets == "auto" else int(self.n_brackets)))
+
+    def _fit_densities(
         self, run: Run, vectors: list[np.ndarray], levels: np.ndarray, random_state: np.random.RandomState
-    ) -> Model | None:
-        """Of the largest budget that has one."""
-        min_points = len(levels) + 1 if self.min_points_in_model == "auto" else self.min_points_in_model
+    ) -> GoodAndBad | None:
+        """Return the densities at the largest budget that has enough candidates."""
+        min_points = len(levels) + 1 if self.min_points_in_model == "auto" else int(self.min_points_in_model)
         for budget in sorted({row.n_resources for row in run.rows}, reverse=True):
             rows = [row for row in run.rows if row.n_resources == budget]
-            model = fit_densities(
+            densities = fit_densities(
                 np.array([vectors[row.candidate.number] for row in rows]),
                 np.array([-run.get_score(row) for row in rows]),
                 levels,
@@ -225,17 +193,17 @@ class BOHBSearchCV(BaseSearcher):
                 top_n_percent=self.top_n_percent,
                 min_bandwidth=self.min_bandwidth,
             )
-            if model is not None:
-                return model
+            if densities is not None:
+                return densities
         return None
 
     def _propose(
-        self, model: Model | None, space: Space, tried: set[bytes], random_state: np.random.RandomState
+        self, densities: GoodAndBad | None, space: Space, tried: set[bytes], random_state: np.random.RandomState
     ) -> Params | None:
-        """Algorithm 2 of the paper; None if there is nothing left to try."""
-        if model is not None and random_state.uniform() >= self.random_fraction:
-            samples = model.good.sample(self.num_samples, random_state, self.bandwidth_factor)
-            for k in np.argsort(log_ratio(*model, samples), kind="stable"):
+        """Return a new candidate (algorithm 2 of the paper), None if nothing is left."""
+        if densities is not None and random_state.uniform() >= self.random_fraction:
+            samples = densities.good.sample(self.num_samples, random_state, self.bandwidth_factor)
+            for k in np.argsort(log_ratio(*densities, samples), kind="stable"):
                 params = space.decode(samples[k])
                 if _add_if_new(space, params, tried):
                     return params
@@ -247,6 +215,7 @@ class BOHBSearchCV(BaseSearcher):
 
 
 def _count_levels(space: Space) -> np.ndarray:
+    """Return how many values without an order each coordinate has, 0 for numbers."""
     return np.array(
         [len(d.values) if isinstance(d, Choice) and not isinstance(d, SteppedChoice) else 0 for d in space.coordinates],
         dtype=int,
@@ -254,7 +223,7 @@ def _count_levels(space: Space) -> np.ndarray:
 
 
 def _add_if_new(space: Space, params: Params, tried: set[bytes]) -> bool:
-    """Whether it was not tried, from now on it was."""
+    """Add a candidate to those that were tried, and return whether it was new."""
     before = len(tried)
     tried.add(space.encode(params).tobytes())
     return len(tried) > before

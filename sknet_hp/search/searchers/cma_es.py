@@ -1,5 +1,6 @@
-"""The covariance matrix adaptation evolution strategy (Hansen 2016), as the package
-cmaes and Optuna have it.
+"""The covariance matrix adaptation evolution strategy (Hansen 2016).
+
+It is that of Optuna and the package cmaes.
 """
 
 from math import floor, log
@@ -13,20 +14,23 @@ try:
 except ImportError as error:
     raise ImportError("CmaEsSearchCV needs Optuna and cmaes: pip install 'sknet_hp[bayes]'") from error
 
-from sknet_hp.search.proposals.optuna_study import Study, make_distribution
+from sknet_hp.search.proposals.optuna_study import OptunaModel, make_distribution
 from sknet_hp.search.searchers.model_based import ModelBasedSearcher, document_model_based
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 
 _TOP = 10
-"""The warm start goes by the best tenth, rounded down, so it takes ten to have one
-(`cmaes.get_warm_start_mgd`).
+"""The least number of trials for a warm start, which goes by the best tenth of them.
+
+See `cmaes.get_warm_start_mgd`.
 """
 
 
-class _Sampler(CmaEsSampler):
-    """Optuna's, told which numbers there are; by itself it learns that from finished
-    trials, for which a batch would be spent at random.
+class _SamplerOfNumbers(CmaEsSampler):
+    """Optuna's sampler, told which numbers there are.
+
+    By itself it learns that from finished trials, for which a batch would be spent at
+    random.
     """
 
     def __init__(self, numbers: dict[str, BaseDistribution], **settings: Any):
@@ -38,7 +42,7 @@ class _Sampler(CmaEsSampler):
 
 
 def make_sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]) -> CmaEsSampler:
-    """CMA-ES for the numbers that all branches have, with TPE for the rest.
+    """Return CMA-ES for the numbers that all branches have, with TPE for the rest.
 
     Parameters
     ----------
@@ -56,7 +60,7 @@ def make_sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]
         )
         for trial in before
     ]
-    return _Sampler(
+    return _SamplerOfNumbers(
         numbers,
         n_startup_trials=0,
         popsize=max(
@@ -111,6 +115,6 @@ class CmaEsSearchCV(ModelBasedSearcher):
     12
     """
 
-    def _make_model(self, space: Space, seed: int) -> Study:
+    def _make_model(self, space: Space, seed: int) -> OptunaModel:
         axes = Axes(space, ordered=True)
-        return Study(axes, lambda before: make_sampler(axes, self.n_points, seed, before))
+        return OptunaModel(axes, lambda before: make_sampler(axes, self.n_points, seed, before))

@@ -1,5 +1,6 @@
-"""Bayesian optimization with a Gaussian process (Snoek et al. 2012), as scikit-optimize
-has it.
+"""Bayesian optimization with a Gaussian process (Snoek et al. 2012).
+
+The process is scikit-optimize's.
 """
 
 import warnings
@@ -22,8 +23,9 @@ from sknet_hp.search.spaces.values import Params
 
 
 class GaussianProcess:
-    """scikit-optimize's `Optimizer` over a space. Axes of the branches that a point is
-    not in stand at their lowest value.
+    """scikit-optimize's `Optimizer` over a space.
+
+    Axes of the branches that a point is not in stand at their lowest value.
 
     Parameters
     ----------
@@ -40,10 +42,10 @@ class GaussianProcess:
         )
 
     def ask(self, n: int) -> list[Params]:
-        """n proposals by constant liar: each is taken to come out as well as the best,
-        before the next is asked for.
+        """Return n proposals by the constant liar.
 
-        One alone needs no lie: it is the optimizer's own, which costs no further fits
+        Each is taken to come out as well as the best, before the next is asked for. One
+        alone needs no lie: it is the optimizer's own, which costs no further fits
         of the process.
         """
         if self._optimizer is None:
@@ -75,7 +77,7 @@ class GaussianProcess:
 
 
 def make_dimension(axis: Axis) -> Any:
-    """An axis as scikit-optimize's dimension."""
+    """Return an axis as scikit-optimize's dimension."""
     if axis.n_categories is not None:
         return Categorical(range(axis.n_categories), name=axis.label)
     kind = Integer if axis.integer else Real
@@ -84,8 +86,9 @@ def make_dimension(axis: Axis) -> Any:
 
 @contextmanager
 def _silence_skopt() -> Iterator[None]:
-    """Without its remarks on points that it has seen before, which are not trained
-    again anyway; its small tasks go to nobody else.
+    """Silence remarks on points seen before, which are not trained again anyway.
+
+    Small tasks of scikit-optimize go to no joblib backend.
     """
     with warnings.catch_warnings(), parallel_config(backend="sequential"):
         warnings.filterwarnings("ignore", message="The objective has been evaluated at", category=UserWarning)

@@ -1,5 +1,6 @@
 """Successive halving (Karnin et al. 2013; Jamieson & Talwalkar 2016)."""
 
+import os
 from math import ceil
 from typing import Any, ClassVar
 
@@ -13,13 +14,20 @@ from sknet_hp.search.arithmetic.exact import to_fraction
 from sknet_hp.search.candidates import Candidate, Step, rank
 from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
-from sknet_hp.search.spaces.values import drop_known
+from sknet_hp.search.running.run import Run
+from sknet_hp.search.searchers.base import BaseSearcher
+from sknet_hp.search.spaces.dimensions import Choice
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.values import Params, drop_known
 
 
 def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int = 0) -> None:
-    """Train all candidates a little, the best of them more, and so on; from the rung
-    `first`, if they have been in those before.
+    """Train all candidates a little, the best of them more, and so on.
+
+    Parameters
+    ----------
+    run, candidates, rungs : of the search; one bracket.
+    first : the rung to begin with; candidates have been in those before.
     """
     for iteration, rung in enumerate(rungs[first:], first):
         survivors = rank(candidates)[: rung.n_candidates] if iteration else candidates
@@ -86,10 +94,10 @@ class HalvingSearchCV(BaseSearcher):
         estimator: Any,
         param_distributions: Any,
         *,
-        n_candidates: Any = "auto",
+        n_candidates: int | str = "auto",
         resource: str = "auto",
-        min_resources: Any = "auto",
-        max_resources: Any = "auto",
+        min_resources: int | str = "auto",
+        max_resources: int | str = "auto",
         factor: float = 3,
         aggressive_elimination: bool = False,
         scoring: Any = None,
@@ -101,64 +109,67 @@ class HalvingSearchCV(BaseSearcher):
         return_train_score: bool = False,
         initial_candidates: Any = None,
         time_budget: float | None = None,
-        journal: Any = None,
+        journal: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ):
-        self.estimator = estimator
-        self.param_distributions = param_distributions
+        super().__init__(
+            estimator,
+            param_distributions,
+            resource=resource,
+            min_resources=min_resources,
+            max_resources=max_resources,
+            factor=factor,
+            scoring=scoring,
+            refit=refit,
+            cv=cv,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+            initial_candidates=initial_candidates,
+            time_budget=time_budget,
+            journal=journal,
+            verbose=verbose,
+        )
         self.n_candidates = n_candidates
-        self.resource = resource
-        self.min_resources = min_resources
-        self.max_resources = max_resources
-        self.factor = factor
         self.aggressive_elimination = aggressive_elimination
-        self.scoring = scoring
-        self.refit = refit
-        self.cv = cv
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.error_score = error_score
-        self.return_train_score = return_train_score
-        self.initial_candidates = initial_candidates
-        self.time_budget = time_budget
-        self.journal = journal
-        self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
         candidates = [run.propose(params) for params in self._list_settings(run.resource, space)]
         [rungs] = self._settle_brackets(run, [self._plan_rungs(len(candidates), run.resource)])
         halve(run, candidates, rungs)
 
-    def _list_settings(self, resource: Resource, space: Space) -> list[dict[str, Any]]:
+    def _list_settings(self, resource: Resource, space: Space) -> list[Params]:
+        """Return the settings of all candidates."""
         if self.n_candidates == "grid":
             return [*(initial := self._list_initial(space)), *drop_known(_list_grid(space), initial)]
-        n = (
-            ceil(to_fraction(self.factor) ** count_halvings(resource.most, resource.least, self.factor))
-            if self.n_candidates == "auto"
-            else self.n_candidates
-        )
+        if self.n_candidates == "auto":
+            n = ceil(to_fraction(self.factor) ** count_halvings(resource.most, resource.least, self.factor))
+        else:
+            n = int(self.n_candidates)
         return self._draw_settings(space, n, check_random_state(self.random_state))
 
     def _plan_rungs(self, n: int, resource: Resource) -> list[Rung]:
-        """As many rungs as bring n candidates down to fewer than `factor`, the last at
-        all resources.
+        """Return as many rungs as bring n candidates down to fewer than `factor`.
 
-        Few candidates need few rungs, and so begin with more than the least resource.
-        Many need more rungs than there are resources for: then the last one holds more,
-        or, with `aggressive_elimination`, the first rungs all have the least resource,
-        which makes one rung of them.
+        The last one has all resources. Few candidates need few rungs, and so begin with
+        more than the least resource. Many need more rungs than there are resources for:
+        then the last one holds more, or, with `aggressive_elimination`, the first rungs
+        all have the least resource, which makes one rung of them.
         """
         wanted, possible = count_halvings(n, 1, self.factor), count_halvings(resource.most, resource.least, self.factor)
         steps = wanted if self.aggressive_elimination else min(wanted, possible)
         return plan_bracket(n, resource.most, resource.least, self.factor, steps)
 
 
-def _list_grid(space: Space) -> list[dict[str, Any]]:
+def _list_grid(space: Space) -> list[Params]:
+    """Return every combination of a space of choices."""
     if space.size is None:
         raise ValueError(
             "n_candidates='grid' needs a list of choices for each parameter; give a number to draw from distributions"
         )
-    return [
-        dict(params)
-        for params in ParameterGrid([{name: d.values for name, d in branch.items()} for branch in space.branches])
-    ]  # type: ignore[union-attr]
+    choices = [
+        {name: choice.values for name, choice in branch.items() if isinstance(choice, Choice)}
+        for branch in space.branches
+    ]
+    return [dict(params) for params in ParameterGrid(choices)]

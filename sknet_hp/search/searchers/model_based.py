@@ -1,9 +1,12 @@
-"""Searches led by a model of the scores: batches of proposals, all trained to the end
-or filling Hyperband's brackets.
+"""Searches led by a model of the scores.
+
+Its proposals come in batches, which are all trained to the end, or fill Hyperband's
+brackets.
 """
 
+import os
 from numbers import Integral
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -11,27 +14,13 @@ from sklearn.utils._param_validation import Interval
 
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
 from sknet_hp.search.arithmetic.cost import Cost
-from sknet_hp.search.candidates import Candidate, Row, Step
+from sknet_hp.search.candidates import Candidate, Step
 from sknet_hp.search.descriptions import document_searcher
-from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
+from sknet_hp.search.proposals.proposer import Model, Proposer, fill_failed, select_comparable
+from sknet_hp.search.running.run import Run
+from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.searchers.halving import halve
-from sknet_hp.search.spaces.axes import Axes
-from sknet_hp.search.spaces.values import Params
-
-ENOUGH = 10
-"""Scores that a model needs: TPE and scikit-optimize's Gaussian process both propose at
-random until they have ten.
-"""
-
-_ROUNDS = 3
-"""How often a model whose proposals are all known is asked again before candidates are
-drawn at random.
-"""
-
-_DRAWS = 10
-"""How often it is drawn before a space of whole numbers is taken to be exhausted."""
-
+from sknet_hp.search.spaces.space import Space
 
 document_model_based = document_searcher(
     n_candidates=(
@@ -70,101 +59,6 @@ document_model_based = document_searcher(
 """Writes the docstring of a search that is led by a model."""
 
 
-class Model(Protocol):
-    """Proposes parameters, and learns from scores."""
-
-    def ask(self, n: int) -> list[Params]:
-        """n proposals, to be tried together."""
-
-    def tell(self, params: list[Params], scores: list[float]) -> None:
-        """Learn finite scores, greater is better, of proposals or of other parameters;
-        those outside the space say nothing.
-        """
-
-
-class Proposer:
-    """Makes a model's proposals candidates, each once.
-
-    Parameters
-    ----------
-    run, space : of the search.
-    initial : parameters that come before all proposals.
-    random_state : what is drawn where the model has nothing new.
-    """
-
-    def __init__(self, run: Run, space: Space, initial: list[Params], random_state: np.random.RandomState):
-        self.run, self.space, self.rng = run, space, random_state
-        self._axes = Axes(space)
-        self._known: dict[Any, Candidate] = {}
-        self._initial = list(initial)
-        self._untold: list[tuple[Params, Candidate]] = []
-
-    def propose(self, model: Model, n: int, scores: dict[Candidate, float], bracket: int = 0) -> list[Candidate]:
-        """Up to n candidates; fewer while there are initial ones, and where the space
-        is exhausted.
-
-        A model that proposes what is known is told its score again, which costs
-        nothing, and asked again.
-        """
-        fresh: list[Candidate] = []
-        if self._initial:
-            given, self._initial = self._initial[:n], self._initial[n:]
-            return [
-                candidate for params in given if (candidate := self._add(params, bracket)) is not None
-            ] or self.propose(model, n, scores, bracket)
-        if self._axes.size is not None and len(self._known) + n >= self._axes.size:
-            return self._draw(n, bracket)  # all that is left: there is nothing to choose
-        for _ in range(_ROUNDS):
-            again: list[tuple[Params, float]] = []
-            for params in model.ask(n - len(fresh)):
-                candidate = self._add(params, bracket)
-                if candidate is not None:
-                    fresh.append(candidate)
-                elif (known := self._known[self._make_key(params)]) in scores:
-                    again.append((params, scores[known]))
-                else:
-                    self._untold.append((params, known))
-            if len(fresh) == n:
-                return fresh
-            if again:
-                model.tell([params for params, _ in again], [score for _, score in again])
-        return fresh + self._draw(n - len(fresh), bracket)
-
-    def _add(self, params: Params, bracket: int) -> Candidate | None:
-        """A new candidate, or None if it is known."""
-        key = self._make_key(params)
-        if key is not None and key in self._known:
-            return None
-        candidate = self.run.propose(params, bracket)
-        if key is not None:
-            self._known[key] = candidate
-        self._untold.append((params, candidate))
-        return candidate
-
-    def _draw(self, n: int, bracket: int) -> list[Candidate]:
-        """Up to n new candidates at random."""
-        drawn: list[Candidate] = []
-        for _ in range(_DRAWS):
-            # Where all are choices, draws do not repeat: so many hold all the new ones that are wanted, if
-            # there are as many.
-            for params in self.space.sample(len(self._known) + n, self.rng):
-                if len(drawn) < n and (candidate := self._add(params, bracket)) is not None:
-                    drawn.append(candidate)
-            if len(drawn) == n or len(self._known) == self._axes.size:
-                break
-        return drawn
-
-    def _make_key(self, params: Params) -> Any:
-        point = self._axes.encode(params)
-        return None if point is None else tuple(point.items())
-
-    def tell(self, model: Model, scores: dict[Candidate, float]) -> None:
-        """Tell all proposals whose scores are there, in the order of proposal."""
-        told = [(params, candidate) for params, candidate in self._untold if candidate in scores]
-        self._untold = [pair for pair in self._untold if pair[1] not in scores]
-        model.tell([params for params, _ in told], [scores[candidate] for _, candidate in told])
-
-
 class ModelBasedSearcher(BaseSearcher):
     """What searches that are led by a model share; subclasses say which model."""
 
@@ -185,8 +79,8 @@ class ModelBasedSearcher(BaseSearcher):
         n_points: int = 8,
         multi_fidelity: bool = False,
         resource: str = "auto",
-        min_resources: Any = "auto",
-        max_resources: Any = "auto",
+        min_resources: int | str = "auto",
+        max_resources: int | str = "auto",
         factor: float = 3,
         scoring: Any = None,
         refit: Any = True,
@@ -197,42 +91,42 @@ class ModelBasedSearcher(BaseSearcher):
         return_train_score: bool = False,
         initial_candidates: Any = None,
         time_budget: float | None = None,
-        journal: Any = None,
+        journal: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ):
-        self.estimator = estimator
-        self.param_distributions = param_distributions
+        super().__init__(
+            estimator,
+            param_distributions,
+            resource=resource,
+            min_resources=min_resources,
+            max_resources=max_resources,
+            factor=factor,
+            scoring=scoring,
+            refit=refit,
+            cv=cv,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+            initial_candidates=initial_candidates,
+            time_budget=time_budget,
+            journal=journal,
+            verbose=verbose,
+        )
         self.n_candidates = n_candidates
         self.n_points = n_points
         self.multi_fidelity = multi_fidelity
-        self.resource = resource
-        self.min_resources = min_resources
-        self.max_resources = max_resources
-        self.factor = factor
-        self.scoring = scoring
-        self.refit = refit
-        self.cv = cv
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.error_score = error_score
-        self.return_train_score = return_train_score
-        self.initial_candidates = initial_candidates
-        self.time_budget = time_budget
-        self.journal = journal
-        self.verbose = verbose
 
     def _make_model(self, space: Space, seed: int) -> Model:
-        """A model that knows nothing yet."""
+        """Return a model that knows nothing yet."""
         raise NotImplementedError
-
-    def _plan_brackets(self, resource: Resource) -> list[list[Rung]]:
-        return plan_hyperband(resource.most, resource.least, self.factor)
 
     def _search(self, run: Run, space: Space) -> None:
         rng, initial = check_random_state(self.random_state), self._list_initial(space)
         proposer = Proposer(run, space, initial, rng)
         if self.multi_fidelity:
-            brackets = self._settle_brackets(run, widen_first_bracket(self._plan_brackets(run.resource), len(initial)))
+            brackets = plan_hyperband(run.resource.most, run.resource.least, self.factor)
+            brackets = self._settle_brackets(run, widen_first_bracket(brackets, len(initial)))
             self._fill_brackets(run, space, brackets, proposer, rng)
         else:
             n = max(self.n_candidates, len(initial))
@@ -243,7 +137,7 @@ class ModelBasedSearcher(BaseSearcher):
             self._train_all(run, n, proposer, self._make_model(space, int(seed)))
 
     def _train_all(self, run: Run, n_candidates: int, proposer: Proposer, model: Model) -> None:
-        """Every candidate to the end, batch by batch."""
+        """Train every candidate to the end, batch by batch."""
         scores: dict[Candidate, float] = {}
         while len(run.candidates) < n_candidates:
             batch = proposer.propose(model, int(min(self.n_points, n_candidates - len(run.candidates))), scores)
@@ -258,8 +152,9 @@ class ModelBasedSearcher(BaseSearcher):
     def _fill_brackets(
         self, run: Run, space: Space, brackets: list[list[Rung]], proposer: Proposer, rng: np.random.RandomState
     ) -> None:
-        """Hyperband whose candidates are a model's, as in BOHB (Falkner et al. 2018):
-        bracket after bracket, each learns from those before.
+        """Train Hyperband's brackets one after another, each with a model's proposals.
+
+        The model learns from the brackets before, as in BOHB (Falkner et al. 2018).
         """
         for s, rungs in enumerate(brackets):
             candidates: list[Candidate] = []
@@ -276,37 +171,3 @@ class ModelBasedSearcher(BaseSearcher):
                 candidates += batch
             if candidates:
                 halve(run, candidates, rungs, first=1)
-
-
-def select_comparable(rows: list[Row], metric: str, bracket: int = 0) -> dict[Candidate, float]:
-    """The scores that a model learns from: those at the highest resource that has
-    enough of them, else at that which has most.
-
-    Candidates of the brackets before `bracket` that were left behind on the way there
-    count as the worst: without them the model would see good ones only, and would take
-    the worst of the good for what to keep away from.
-    """
-    at: dict[int, dict[Candidate, float]] = {}
-    for row in rows:
-        at.setdefault(row.n_resources, {})[row.candidate] = row.score(metric)
-    if not at:
-        return {}
-    _, resources = max((min(ENOUGH, len(scores)), resources) for resources, scores in at.items())
-    behind = {
-        row.candidate: np.nan
-        for row in rows
-        if row.candidate.bracket < bracket and row.candidate.n_resources < resources
-    }
-    return fill_failed(behind | at[resources])
-
-
-def fill_failed(scores: dict[Candidate, float]) -> dict[Candidate, float]:
-    """Scores of which those that failed are as bad as the worst; none as long as all
-    have failed, for nobody knows then what is bad.
-    """
-    worst = min((score for score in scores.values() if np.isfinite(score)), default=None)
-    return (
-        {}
-        if worst is None
-        else {candidate: score if np.isfinite(score) else worst for candidate, score in scores.items()}
-    )

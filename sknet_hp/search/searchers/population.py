@@ -1,5 +1,6 @@
 """Population-based training (Jaderberg et al. 2017)."""
 
+import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -14,11 +15,13 @@ from sknet_hp.search.candidates import Candidate, Step, rank
 from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.proposals.exploring import count_replaced, explore
 from sknet_hp.search.running.fitting import plan_fits
-from sknet_hp.search.running.resource import Resource
-from sknet_hp.search.searchers.base import BaseSearcher, Run, Space
-from sknet_hp.search.searchers.changeable import check_changeable
+from sknet_hp.search.running.run import Run
+from sknet_hp.search.searchers.base import BaseSearcher
+from sknet_hp.search.searchers.population_checks import check_changeable, check_settings
+from sknet_hp.search.spaces.space import Space
 
-_INTERVALS = 10  # of an automatic interval
+_INTERVALS = 10
+"""How many there are if their length is automatic."""
 
 
 @document_searcher(
@@ -101,10 +104,10 @@ _INTERVALS = 10  # of an automatic interval
     ),
 )
 class PBTSearchCV(BaseSearcher):
-    """Population-based training (Jaderberg et al. 2017): it finds a schedule of
-    parameters in the time of one training of each member.
+    """Population-based training (Jaderberg et al. 2017).
 
-    All members of a population train side by side. After each interval the worst of
+    It finds a schedule of parameters in the time of one training of each member. All
+    members of a population train side by side. After each interval the worst of
     them are replaced by copies of some of the best, which take over weights, memory of
     the optimizer and counters, and go on with perturbed parameters.
 
@@ -161,20 +164,17 @@ class PBTSearchCV(BaseSearcher):
         "perturbation_factors": [tuple, list],
     }
 
-    min_resources: Any = "auto"  # there are no rungs
-    factor: float = 3
-
     def __init__(
         self,
         estimator: Any,
         param_distributions: Any,
         *,
         population_size: int = 16,
-        interval: Any = "auto",
+        interval: int | str = "auto",
         quantile: float = 0.25,
         resample_probability: float = 0.25,
         perturbation_factors: Sequence[float] = (1.2, 0.8),
-        max_resources: Any = "auto",
+        max_resources: int | str = "auto",
         resource: str = "auto",
         scoring: Any = None,
         refit: Any = True,
@@ -185,32 +185,40 @@ class PBTSearchCV(BaseSearcher):
         return_train_score: bool = False,
         initial_candidates: Any = None,
         time_budget: float | None = None,
-        journal: Any = None,
+        journal: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ):
-        self.estimator = estimator
-        self.param_distributions = param_distributions
+        super().__init__(
+            estimator,
+            param_distributions,
+            resource=resource,
+            max_resources=max_resources,
+            scoring=scoring,
+            refit=refit,
+            cv=cv,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+            initial_candidates=initial_candidates,
+            time_budget=time_budget,
+            journal=journal,
+            verbose=verbose,
+        )
         self.population_size = population_size
         self.interval = interval
         self.quantile = quantile
         self.resample_probability = resample_probability
         self.perturbation_factors = perturbation_factors
-        self.max_resources = max_resources
-        self.resource = resource
-        self.scoring = scoring
-        self.refit = refit
-        self.cv = cv
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.error_score = error_score
-        self.return_train_score = return_train_score
-        self.initial_candidates = initial_candidates
-        self.time_budget = time_budget
-        self.journal = journal
-        self.verbose = verbose
 
     def _search(self, run: Run, space: Space) -> None:
-        self._check(run.resource)
+        check_settings(
+            self.estimator,
+            run.resource,
+            interval=self.interval,
+            refit=self.refit,
+            factors=self.perturbation_factors,
+        )
         random_state = check_random_state(self.random_state)
         population = [run.propose(params) for params in self._draw_settings(space, self.population_size, random_state)]
         ends = list_intervals(run.resource.most, self.interval)
@@ -228,8 +236,9 @@ class PBTSearchCV(BaseSearcher):
     def _exploit_and_explore(
         self, run: Run, population: list[Candidate], space: Space, random_state: np.random.RandomState
     ) -> list[Candidate]:
-        """The next population: the worst, and all that failed, give way to perturbed
-        copies of the best.
+        """Return the next population.
+
+        The worst, and all that failed, give way to perturbed copies of the best.
         """
         n, order = count_replaced(len(population), self.quantile), rank(population)
         failed = {row.candidate for row in run.rows[-len(population) :] if row.failed}
@@ -249,38 +258,14 @@ class PBTSearchCV(BaseSearcher):
                     factors=self.perturbation_factors,
                     random_state=random_state,
                 )
-                member = run.fork(parent, params)
-            following.append(member)
+                following.append(run.fork(parent, params))
+            else:
+                following.append(member)
         run.forget(worst)
         return following
 
-    def _check(self, resource: Resource) -> None:
-        if resource.of_rows:
-            raise ValueError(
-                "population-based training goes on from trained networks, which resource='n_samples' can not; use "
-                "HalvingSearchCV"
-            )
-        if resource.find_owner({}) is None:
-            raise ValueError(
-                f"population-based training goes on from trained networks, but {type(self.estimator).__name__} fits a "
-                f"fresh copy of what it holds each time; search the network itself, or a pipeline that ends with it"
-            )
-        if self.refit == "ensemble":
-            raise ValueError(
-                "refit='ensemble' fits members with one setting each, but here each has a schedule; use refit=True"
-            )
-        if self.interval != "auto" and self.interval > resource.most:
-            raise ValueError(
-                f"interval={self.interval} is greater than max_resources={resource.most}; lower one or raise the "
-                f"other ({resource.name})"
-            )
-        if not self.perturbation_factors or not all(
-            isinstance(factor, Real) and factor > 0 for factor in self.perturbation_factors
-        ):
-            raise ValueError(f"perturbation_factors must be numbers above 0, got {self.perturbation_factors!r}")
-
-    def _conclude(self, run: Run, scorers: Any) -> None:
-        super()._conclude(run, scorers)
+    def _conclude(self, run: Run) -> None:
+        super()._conclude(run)
         rows = run.rows
         n_members = sum(row.iteration == 0 for row in rows)
         self.cv_results_["member"] = np.arange(len(rows)) % n_members
@@ -296,7 +281,7 @@ class PBTSearchCV(BaseSearcher):
         self.lineage_ = list(dict.fromkeys(past.number for past, _ in history))
 
     def _fit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
-        """On all rows, from interval to interval, with the parameters of the schedule."""
+        """Fit `best_estimator_` on all rows by the schedule, interval by interval."""
         for settings in plan_fits([(params, to) for _, to, params in self.schedule_], run.resource):
             self.best_estimator_.set_params(**clone(settings, safe=False))
             super()._fit_best(run, X, y, fit_params)
@@ -308,6 +293,6 @@ class PBTSearchCV(BaseSearcher):
 
 
 def list_intervals(most: int, interval: int | str) -> list[int]:
-    """Where intervals end; the last at `most` exactly."""
+    """Return where intervals end; the last one ends at `most` exactly."""
     step = max(1, most // _INTERVALS) if interval == "auto" else int(interval)
     return [*range(step, most, step), most]

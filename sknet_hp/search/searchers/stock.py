@@ -14,8 +14,9 @@ from sknet_hp.fusion.session import fused
 
 
 def is_backend_chosen() -> bool:
-    """Whether the caller has chosen a joblib backend. One that joblib sets inside its
-    own workers is not a choice.
+    """Return whether the caller has chosen a joblib backend.
+
+    One that joblib sets inside its own workers is not a choice.
     """
     config = getattr(_joblib_state, "config", default_parallel_config)
     if config["backend"] is default_parallel_config["backend"]:
@@ -25,7 +26,8 @@ def is_backend_chosen() -> bool:
 
 
 def fuse_by_default(search: Any) -> AbstractContextManager[Any]:
-    """Fused training for a search of networks, unless the caller has chosen a backend.
+    """Fuse the training of a search of networks, unless a backend was chosen.
+
     Other estimators have joblib's processes, by `n_jobs`.
     """
     n_jobs = check_n_jobs(search.n_jobs)
@@ -38,8 +40,7 @@ class FusedSearch(NameHints):
     n_jobs: Any
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
-        """As the original, with the networks of all candidates and splits trained
-        together.
+        """Search as the original, with all networks trained together.
 
         `n_jobs` is how many cores work on them; None is all. Where a joblib backend is
         chosen (`joblib.parallel_config`), that one is used, and where there is no

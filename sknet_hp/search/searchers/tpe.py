@@ -5,7 +5,7 @@ try:
 except ImportError as error:
     raise ImportError("TPESearchCV needs Optuna: pip install 'sknet_hp[bayes]'") from error
 
-from sknet_hp.search.proposals.optuna_study import Study
+from sknet_hp.search.proposals.optuna_study import OptunaModel
 from sknet_hp.search.searchers.model_based import ModelBasedSearcher, document_model_based
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
@@ -48,5 +48,5 @@ class TPESearchCV(ModelBasedSearcher):
     12
     """
 
-    def _make_model(self, space: Space, seed: int) -> Study:
-        return Study(Axes(space), lambda _: TPESampler(seed=seed, group=len(space.branches) > 1))
+    def _make_model(self, space: Space, seed: int) -> OptunaModel:
+        return OptunaModel(Axes(space), lambda _: TPESampler(seed=seed, group=len(space.branches) > 1))

@@ -79,9 +79,9 @@ def test_of_another_search(finished, search, what):
 
 
 def test_of_another_version(finished, monkeypatch):
-    from sknet_hp.search.searchers import base
+    from sknet_hp.search.searchers import journaling
 
-    monkeypatch.setattr(base, "_VERSION", "99")
+    monkeypatch.setattr(journaling, "_VERSION", "99")
     with pytest.raises(JournalError, match="another version of sknet_hp"):
         make_network_search(finished).fit(X, y)
 

@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.exceptions import FitFailedWarning
 
 from sknet_hp.search import BOHBSearchCV, HyperbandSearchCV
-from sknet_hp.search.searchers.bohb import fit_densities
+from sknet_hp.search.proposals.kde import fit_densities
 from sknet_hp.search.spaces.space import Space
 from tests.helpers.playing import FITS, Played, ScoredRun, assert_same_results
 
@@ -67,7 +67,7 @@ def proposals_after(scores_of, n=100, **changes):
             run.score = lambda params, at, score=score: score
             run.train([(candidate, n_resources, 0)])
     random_state = np.random.RandomState(0)
-    made = search._make_model(run, vectors, np.array([0, 3]), random_state)
+    made = search._fit_densities(run, vectors, np.array([0, 3]), random_state)
     return made, [search._propose(made, space, set(), random_state) for _ in range(n)]
 
 

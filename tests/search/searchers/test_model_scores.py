@@ -5,7 +5,7 @@ learns from.
 import numpy as np
 
 from sknet_hp.search.candidates import Candidate, Row
-from sknet_hp.search.searchers.model_based import fill_failed, select_comparable
+from sknet_hp.search.proposals.proposer import fill_failed, select_comparable
 from sknet_hp.search.spaces.axes import Axes
 from sknet_hp.search.spaces.space import Space
 

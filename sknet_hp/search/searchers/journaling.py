@@ -1,0 +1,107 @@
+"""The journal of a search, opened for what the search is a function of."""
+
+import os
+import warnings
+from importlib.metadata import version
+from numbers import Integral
+from typing import Any
+
+from sklearn.base import clone
+
+from sknet_hp.search.journal.identity import Identity, digest, find_unseeded_networks
+from sknet_hp.search.journal.journal import Journal
+from sknet_hp.search.searchers.setup import Setup, split_rows
+from sknet_hp.search.spaces.space import Space
+
+_VERSION = version("sknet_hp")
+_NOT_IDENTITY = {
+    "estimator",
+    "param_distributions",
+    "cv",
+    "random_state",
+    "refit",
+    "n_jobs",
+    "time_budget",
+    "journal",
+    "verbose",
+}
+"""Parameters that numbers do not depend on, or that have a part of their own."""
+
+
+def open_journal(search: Any, setup: Setup, cv: Any, *, proposes_by_scores: bool) -> Journal:
+    """Open the journal of a search, and warn of code that can not be compared.
+
+    Parameters
+    ----------
+    search : the searcher, with a `journal`.
+    setup : of the search.
+    cv : its splitter.
+    proposes_by_scores : whether other scores would make other candidates.
+
+    Raises
+    ------
+    ValueError
+        If the same search could not be taken up.
+    JournalError
+        If the journal is of another search, in use, or no place for one.
+    """
+    if digest(setup.splits) != digest(split_rows(cv, setup.X, setup.y, setup.routed)):
+        raise ValueError(
+            f"journal={search.journal!r} needs a cv that splits in the same way each time, so that the same search "
+            f"can be taken up; give {cv} an integer random_state"
+        )
+    _check_seeds(search)
+    identity = _make_identity(search, setup, proposes_by_scores=proposes_by_scores)
+    journal = Journal(search.journal, identity)
+    if identity.uncompared:
+        try:
+            _warn_of_uncompared(search.journal, identity)
+        except UserWarning:  # where warnings are errors
+            journal.close()
+            raise
+    return journal
+
+
+def _check_seeds(search: Any) -> None:
+    """Refuse a search that would be another one when it is started again."""
+    if not isinstance(search.random_state, Integral):
+        raise ValueError(
+            f"journal={search.journal!r} needs an integer random_state, so that the same search can be taken up; "
+            f"got {search.random_state!r}"
+        )
+    space = Space(search.param_distributions)
+    unseeded = [seed for seed in find_unseeded_networks(search.estimator, space) if seed not in space.names]
+    if unseeded:
+        raise ValueError(
+            f"journal={search.journal!r} needs networks with an integer random_state, to take up the same ones; got "
+            f"{unseeded[0]}=None"
+        )
+
+
+def _make_identity(search: Any, setup: Setup, *, proposes_by_scores: bool) -> Identity:
+    """Return what a search is a function of."""
+    own = {name: value for name, value in search.get_params(deep=False).items() if name not in _NOT_IDENTITY}
+    own |= {"least": setup.resource.least, "most": setup.resource.most}
+    own |= {"metric": setup.metric} if proposes_by_scores else {}
+    return Identity(
+        {
+            "searcher": type(search).__name__,
+            "version of sknet_hp": _VERSION,
+            "random_state": str(search.random_state),
+            "data set": digest([setup.X, setup.y, setup.params]),
+            "cv": digest(setup.splits),
+        },
+        {
+            "estimator": clone(search.estimator),
+            "space": Space(search.param_distributions).branches,
+            "setting of the search": own,
+        },
+    )
+
+
+def _warn_of_uncompared(path: str | os.PathLike[str], identity: Identity) -> None:
+    warnings.warn(
+        f"journal={path!r} can not compare all of your code with what it was when the search began: "
+        f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
+        stacklevel=3,
+    )
