@@ -281,7 +281,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
                 self.best_score_ = self.cv_results_[f"mean_test_{self._metric}"][self.best_index_]
 
     def _refit(self, run: Run, setup: Setup, tasks: CallbackTasks) -> None:
-        """Fit the best candidate or the ensemble on all rows, unless `refit` is False."""
+        """Fit the best candidate or the ensemble on all rows, if `refit` wants it."""
         if not self.refit:
             return
         if self.refit == "ensemble":
@@ -374,7 +374,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
     # ---- after fit -------------------------------------------------------------------------------------------------
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:
-        """Return the score of `best_estimator_`, of several the one that was searched by.
+        """Return the score of `best_estimator_`, of several that of the search.
 
         Parameters
         ----------
