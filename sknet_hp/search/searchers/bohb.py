@@ -200,7 +200,7 @@ class BOHBSearchCV(BaseSearcher):
     def _propose(
         self, densities: GoodAndBad | None, space: Space, tried: set[bytes], random_state: np.random.RandomState
     ) -> Params | None:
-        """Return a new candidate (algorithm 2 of the paper), or None if none is left."""
+        """Return a new candidate (algorithm 2 of the paper), None if none is left."""
         if densities is not None and random_state.uniform() >= self.random_fraction:
             samples = densities.good.sample(self.num_samples, random_state, self.bandwidth_factor)
             for k in np.argsort(log_ratio(*densities, samples), kind="stable"):
