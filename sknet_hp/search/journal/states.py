@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 from sknet_hp.search.journal.lines import decode, encode
 
-_TRUSTED = [
+_TRUSTED_TYPES = [
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.tree._tree.Tree",
 ]
-"""What skops may build beside scikit-learn's estimators: parts of those that can go on.
+"""What skops may build beside what it may for saved files: parts of forests and boosting.
+
 They hold numbers, nothing that is executed.
 """
 
@@ -129,7 +128,7 @@ def _dump_estimator(estimator: Any) -> bytes | None:
     except TypeError:
         pass
     try:
-        return b"skops " + dump_with_skops(estimator, "an estimator", _TRUSTED)
+        return b"skops " + dump_with_skops(estimator, "an estimator", _TRUSTED_TYPES)
     except TypeError:
         return None
 
@@ -146,6 +145,6 @@ def _load_estimator(content: bytes) -> Any:
     try:
         if kind == b"own":
             return deserialize(content, "a network of the journal")
-        return load_with_skops(content, _TRUSTED)
+        return load_with_skops(content, _TRUSTED_TYPES)
     except ValueError:
         return None
