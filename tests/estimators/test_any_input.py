@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.encoding.transforms import TRANSFORMS
+from sknet_hp.estimators.encoding.numeric.transforms import TRANSFORMS
 from sknet_hp.estimators.parameters.task import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from sknet_hp.nets.architectures import ARCHITECTURES
 from sknet_hp.nets.architectures.mlp import ACTIVATIONS, NORMALIZATIONS

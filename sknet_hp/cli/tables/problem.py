@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.memory import require_memory
-from sknet_hp.estimators.encoding.numbers_as_text import find_nonnumeric_cell
+from sknet_hp.estimators.encoding.categorical.numbers_as_text import find_nonnumeric_cell
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknet_hp.estimators.encoding.categories import Codes, OneHot
-from sknet_hp.estimators.encoding.sparse import SparseScaler
-from sknet_hp.estimators.encoding.standardise import NumericBlocks, Standardiser
-from sknet_hp.estimators.encoding.table import Table
-from sknet_hp.estimators.encoding.transforms import ColumnTransform, PiecewiseLinear
-from sknet_hp.estimators.encoding.words import Words
+from sknet_hp.estimators.encoding.categorical.categories import Codes, OneHot
+from sknet_hp.estimators.encoding.categorical.words import Words
+from sknet_hp.estimators.encoding.numeric.bins import PiecewiseLinear
+from sknet_hp.estimators.encoding.numeric.sparse_scaler import SparseScaler
+from sknet_hp.estimators.encoding.numeric.standardise import NumericBlocks, Standardiser
+from sknet_hp.estimators.encoding.numeric.transforms import ColumnTransform
+from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.nets.inputs import Inputs
 
 Entries = tuple[np.ndarray, np.ndarray, np.ndarray]

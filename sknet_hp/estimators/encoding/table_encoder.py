@@ -9,16 +9,18 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
-from sknet_hp.estimators.encoding.categories import CategoryCounts, Codes, OneHot, count_categories
+from sknet_hp.estimators.encoding.categorical.categories import CategoryCounts, Codes, OneHot, count_categories
+from sknet_hp.estimators.encoding.categorical.numbers_as_text import find_nonnumeric_cell
+from sknet_hp.estimators.encoding.categorical.words import Words, is_text
 from sknet_hp.estimators.encoding.columns import LearnedColumns, round_up
-from sknet_hp.estimators.encoding.frames import open_table
 from sknet_hp.estimators.encoding.memory import check_memory
-from sknet_hp.estimators.encoding.numbers_as_text import find_nonnumeric_cell
-from sknet_hp.estimators.encoding.sparse import SparseScaler, SparseTable
-from sknet_hp.estimators.encoding.standardise import NumericBlocks, Standardiser
-from sknet_hp.estimators.encoding.table import Table
-from sknet_hp.estimators.encoding.transforms import TRANSFORMS, ColumnTransform, PiecewiseLinear
-from sknet_hp.estimators.encoding.words import Words, is_text
+from sknet_hp.estimators.encoding.numeric.bins import PiecewiseLinear
+from sknet_hp.estimators.encoding.numeric.sparse_scaler import SparseScaler
+from sknet_hp.estimators.encoding.numeric.standardise import NumericBlocks, Standardiser
+from sknet_hp.estimators.encoding.numeric.transforms import TRANSFORMS, ColumnTransform
+from sknet_hp.estimators.encoding.tables.frames import open_table
+from sknet_hp.estimators.encoding.tables.sparse import SparseTable
+from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.nets.inputs import Inputs
 

@@ -1,6 +1,6 @@
 """Hyperparameters of the way from a table to the network's inputs."""
 
-from sknet_hp.estimators.encoding.transforms import TRANSFORMS
+from sknet_hp.estimators.encoding.numeric.transforms import TRANSFORMS
 from sknet_hp.estimators.parameters.kinds import NOT_NEGATIVE, POSITIVE, Hyperparameter, allow_at_least, allow_one_of
 
 INPUTS: dict[str, Hyperparameter] = {

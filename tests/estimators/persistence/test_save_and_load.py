@@ -24,7 +24,7 @@ from skorch.callbacks import Callback
 
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, SavedModelError
-from sknet_hp.estimators.encoding.transforms import TRANSFORMS
+from sknet_hp.estimators.encoding.numeric.transforms import TRANSFORMS
 from sknet_hp.estimators.persistence.contents import FORMAT
 from tests.helpers.saved_files import rewrite
 from tests.helpers.scripts import run_code

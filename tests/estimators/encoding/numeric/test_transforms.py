@@ -12,9 +12,10 @@ from scipy.sparse import csr_array
 from sklearn.preprocessing import RobustScaler
 
 from sknet_hp import NetClassifier
-from sknet_hp.estimators.encoding import transforms
+from sknet_hp.estimators.encoding.numeric import sample
+from sknet_hp.estimators.encoding.numeric.bins import PiecewiseLinear
+from sknet_hp.estimators.encoding.numeric.transforms import TRANSFORMS, RobustSmooth
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
-from sknet_hp.estimators.encoding.transforms import TRANSFORMS
 
 rng = np.random.default_rng(0)
 
@@ -173,9 +174,7 @@ def test_bins_fill_up_one_after_the_other():
 
 
 def edges_of(learned):
-    return next(
-        encoding.edges_ for encoding in vars(learned).values() if isinstance(encoding, transforms.PiecewiseLinear)
-    )
+    return next(encoding.edges_ for encoding in vars(learned).values() if isinstance(encoding, PiecewiseLinear))
 
 
 def test_values_that_come_often_leave_bins_to_the_others():
@@ -232,9 +231,9 @@ def test_tables_too_wide_for_bins_are_not_sampled():
 def test_samples_of_wide_tables_are_bounded(monkeypatch):
     X = rng.normal(size=(4000, 50))
     seen = []
-    monkeypatch.setattr(transforms, "_SAMPLE", 2000)
-    monkeypatch.setattr(transforms, "_SAMPLE_CELLS", 25_000)
-    monkeypatch.setattr(transforms.RobustSmooth, "_learn", lambda self, sample, weight: seen.append(sample.shape))
+    monkeypatch.setattr(sample, "_SAMPLE", 2000)
+    monkeypatch.setattr(sample, "_SAMPLE_CELLS", 25_000)
+    monkeypatch.setattr(RobustSmooth, "_learn", lambda self, sample, weight: seen.append(sample.shape))
     for table in (X, np.tile(X, 40), X[:300]):
         with contextlib.suppress(AttributeError):  # nothing was learned
             encoder("robust_smooth").fit_transform(table)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknet_hp.estimators.encoding.table import Table
+from sknet_hp.estimators.encoding.tables.table import Table
 
 LIMIT = 1e6
 """Standardised values are clipped to this size; their squares are finite in float32."""

@@ -11,9 +11,9 @@ from itertools import repeat
 
 import numpy as np
 
-from sknet_hp.estimators.encoding.categories import CategoryColumn, CategoryCounts
-from sknet_hp.estimators.encoding.standardise import LIMIT
-from sknet_hp.estimators.encoding.table import Table
+from sknet_hp.estimators.encoding.categorical.categories import CategoryColumn, CategoryCounts
+from sknet_hp.estimators.encoding.numeric.standardise import LIMIT
+from sknet_hp.estimators.encoding.tables.table import Table
 
 _PART = re.compile(r"[^\W\d_]+|\d+")  # letters, or digits: "C22 C26" is c, 22 and 26
 _MIN_ROWS = 5

@@ -14,8 +14,8 @@ import scipy.sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
 
-from sknet_hp.estimators.encoding.sparse import SparseTable
-from sknet_hp.estimators.encoding.table import Table
+from sknet_hp.estimators.encoding.tables.sparse import SparseTable
+from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.estimators.types import TableLike
 
 _DATETIMES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)

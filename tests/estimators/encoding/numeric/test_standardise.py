@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from sknet_hp.estimators.encoding.standardise import LIMIT
+from sknet_hp.estimators.encoding.numeric.standardise import LIMIT
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 from tests.helpers.encoding import NAN, encode, list_names_out, make_column
 

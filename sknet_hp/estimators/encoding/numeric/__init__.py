@@ -1,0 +1,1 @@
+"""Columns of numbers: standardisation, other transformations, bins."""

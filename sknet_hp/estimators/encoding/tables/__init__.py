@@ -1,0 +1,1 @@
+"""Arrays, dataframes and sparse matrices as tables, read through one interface."""
