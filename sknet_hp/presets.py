@@ -1,5 +1,7 @@
-"""Published recipes, and smaller ones, as parameters, for
-`NetClassifier(**presets.tabm())` and `NetRegressor(**presets.tabm("regression"))`.
+"""Published recipes, and smaller ones, as parameters of the estimators.
+
+They are for `NetClassifier(**presets.tabm())` and
+`NetRegressor(**presets.tabm("regression"))`.
 
 Each function returns a new dict: change what you like, or search around it. Sources
 stand with each; where ours differs from what was published, the docstring says so.
@@ -10,22 +12,23 @@ from functools import wraps
 from inspect import cleandoc, signature
 from typing import Any, Literal
 
-Task = Literal["classification", "regression"]
+LearningTask = Literal["classification", "regression"]
 Metric = Literal["accuracy", "log_loss", "roc_auc"]
 
 _MEANINGS = {
     "task": """{"classification", "regression"}, default="classification"
     Which estimator they are for; the other one may not know all of them.""",
     "metric": """{"accuracy", "log_loss", "roc_auc"}, default="accuracy"
-    What the validation rows decide the best epoch by, for classes. Labels are smoothed for accuracy only, as the authors advise.""",
+    What the validation rows decide the best epoch by, for classes. Labels are smoothed
+    for accuracy only, as the authors advise.""",
 }
 
 __all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm", "tabm_s"]
 
 
-def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Write what all presets share into a docstring, and say what to do with arguments
-    that they do not take.
+def _document(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Write what all presets share into a preset's docstring, and refuse arguments that
+    it does not take with what to do instead.
     """
     entries = "\n".join(f"{name} : {_MEANINGS[name]}" for name in signature(preset).parameters)
     fails = "Raises\n------\nValueError\n    If an argument is none of these."
@@ -34,7 +37,7 @@ def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str,
     known = list(signature(preset).parameters)
 
     @wraps(preset)
-    def answering(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    def check_arguments(*args: Any, **kwargs: Any) -> dict[str, Any]:
         unknown = next((name for name in kwargs if name not in known), None)
         if unknown is not None:
             raise TypeError(
@@ -44,19 +47,18 @@ def _described(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str,
             )
         return preset(*args, **kwargs)
 
-    return answering
+    return check_arguments
 
 
-@_described
-def mlp(task: Task = "classification") -> dict[str, Any]:
-    """The multilayer perceptron of Gorishniy et al. 2021, "Revisiting deep learning
-    models for tabular data".
+@_document
+def mlp(task: LearningTask = "classification") -> dict[str, Any]:
+    """Return the multilayer perceptron of Gorishniy et al. 2021.
 
-    Quantile transform, batches of 256, AdamW, ReLU; sizes and rates, which they tuned,
-    are the middle of their search space. Up to 1,000 epochs, until 16 in a row are no
-    better.
+    The paper is "Revisiting deep learning models for tabular data". Quantile transform,
+    batches of 256, AdamW, ReLU; sizes and rates, which they tuned, are the middle of
+    their search space. Up to 1,000 epochs, until 16 in a row are no better.
     """
-    _check(task)
+    _check_task(task)
     return {
         "numeric_transform": "quantile",
         "num_embedding": "none",
@@ -71,18 +73,20 @@ def mlp(task: Task = "classification") -> dict[str, Any]:
     }
 
 
-@_described
-def mlp_plr(task: Task = "classification") -> dict[str, Any]:
-    """MLP-PLR of Gorishniy et al. 2022, "On embeddings for numerical features in
-    tabular deep learning": `mlp` behind periodic embeddings.
+@_document
+def mlp_plr(task: LearningTask = "classification") -> dict[str, Any]:
+    """Return MLP-PLR of Gorishniy et al. 2022: `mlp` behind periodic embeddings.
+
+    The paper is "On embeddings for numerical features in tabular deep learning".
     """
     return mlp(task) | {"num_embedding": "plr", "num_embedding_dim": 24, "num_frequencies": 48, "num_sigma": 0.01}
 
 
-@_described
-def resnet(task: Task = "classification") -> dict[str, Any]:
-    """The residual network of Gorishniy et al. 2021, in the default sizes of their
-    code's README; else as `mlp`.
+@_document
+def resnet(task: LearningTask = "classification") -> dict[str, Any]:
+    """Return the residual network of Gorishniy et al. 2021.
+
+    Its sizes are the defaults of their code's README; else it is as `mlp`.
     """
     return mlp(task) | {
         "module": "resnet",
@@ -95,16 +99,16 @@ def resnet(task: Task = "classification") -> dict[str, Any]:
     }
 
 
-@_described
-def realmlp_td(task: Task = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
-    """RealMLP with tuned defaults, of Holzmüller et al. 2024, "Better by default:
-    strong pre-tuned MLPs and boosted trees on tabular data".
+@_document
+def realmlp_td(task: LearningTask = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
+    """Return RealMLP with tuned defaults, of Holzmüller et al. 2024.
 
-    Columns of categories stay 0 and 1; the authors centre and scale them like numbers,
-    which made no difference to us.
+    The paper is "Better by default: strong pre-tuned MLPs and boosted trees on tabular
+    data". Columns of categories stay 0 and 1; the authors centre and scale them like
+    numbers, which made no difference to us.
     """
-    _check(task)
-    return _realmlp(task, metric, lr=0.04 if task == "classification" else 0.2) | {
+    _check_task(task)
+    return _make_realmlp(task, metric, lr=0.04 if task == "classification" else 0.2) | {
         "max_one_hot": 9,
         "cat_embedding_dim": 8,
         "num_embedding": "pbld",
@@ -123,13 +127,14 @@ def realmlp_td(task: Task = "classification", metric: Metric = "accuracy") -> di
     }
 
 
-@_described
-def realmlp_td_s(task: Task = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
-    """RealMLP-TD-S, the simplified recipe of Holzmüller et al. 2024: no embeddings,
-    dropout, decay or parametric activation.
+@_document
+def realmlp_td_s(task: LearningTask = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
+    """Return RealMLP-TD-S, the simplified recipe of Holzmüller et al. 2024.
+
+    It has no embeddings, dropout, decay or parametric activation.
     """
-    _check(task)
-    return _realmlp(task, metric, lr=0.04 if task == "classification" else 0.07) | {
+    _check_task(task)
+    return _make_realmlp(task, metric, lr=0.04 if task == "classification" else 0.07) | {
         "num_embedding": "none",
         "init": "ntk_normal",
         "zero_output": True,
@@ -138,17 +143,17 @@ def realmlp_td_s(task: Task = "classification", metric: Metric = "accuracy") -> 
     }
 
 
-@_described
-def tabm(task: Task = "classification") -> dict[str, Any]:
-    """TabM of Gorishniy et al. 2025, "TabM: advancing tabular deep learning with
-    parameter-efficient ensembling".
+@_document
+def tabm(task: LearningTask = "classification") -> dict[str, Any]:
+    """Return TabM of Gorishniy et al. 2025.
 
-    Piecewise linear embeddings of 48 bins and 16 dimensions, two blocks of 512, 32
-    heads; as in the code that its authors publish, but heads share their batches, as in
-    the paper. pytabkit's default has three blocks without embeddings and without weight
-    decay (docs/quality.md). Up to 1,000 epochs, as in `mlp`.
+    The paper is "TabM: advancing tabular deep learning with parameter-efficient
+    ensembling". Piecewise linear embeddings of 48 bins and 16 dimensions, two blocks of
+    512, 32 heads; as in the code that its authors publish, but heads share their
+    batches, as in the paper. pytabkit's default has three blocks without embeddings and
+    without weight decay (docs/quality.md). Up to 1,000 epochs, as in `mlp`.
     """
-    _check(task)
+    _check_task(task)
     return {
         "numeric_transform": "quantile",
         "num_embedding": "ple",
@@ -168,12 +173,13 @@ def tabm(task: Task = "classification") -> dict[str, Any]:
     }
 
 
-@_described
-def tabm_s(task: Task = "classification") -> dict[str, Any]:
-    """A smaller TabM with our defaults: 16 heads, blocks of 256, embeddings of 8
-    dimensions, averaged weights. The strongest of docs/quality.md.
+@_document
+def tabm_s(task: LearningTask = "classification") -> dict[str, Any]:
+    """Return a smaller TabM with our defaults, the strongest of docs/quality.md.
+
+    It has 16 heads, blocks of 256, embeddings of 8 dimensions and averaged weights.
     """
-    _check(task)
+    _check_task(task)
     return {
         "module": "tabm",
         "n_heads": 16,
@@ -194,8 +200,8 @@ _PATIENT = {
 }
 
 
-def _realmlp(task: Task, metric: Metric, lr: float) -> dict[str, Any]:
-    """What both recipes share."""
+def _make_realmlp(task: LearningTask, metric: Metric, lr: float) -> dict[str, Any]:
+    """Return what both recipes share."""
     if metric not in ("accuracy", "log_loss", "roc_auc"):
         raise ValueError(f"metric={metric!r} must be 'accuracy', 'log_loss' or 'roc_auc'")
     own: dict[str, Any] = {"activation": "mish"}
@@ -227,6 +233,6 @@ def _realmlp(task: Task, metric: Metric, lr: float) -> dict[str, Any]:
     }
 
 
-def _check(task: str) -> None:
+def _check_task(task: str) -> None:
     if task not in ("classification", "regression"):
         raise ValueError(f"task={task!r} must be 'classification' or 'regression'")

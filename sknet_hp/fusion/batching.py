@@ -71,7 +71,7 @@ class Batcher:
         self.retries += [Bundle(part, deaths, expected / 2) for part in split_in_halves(members)]
 
     def cancel(self) -> list[WaitingJob]:
-        """Drop cancelled jobs, stop cancelled bundles, and return the cancelled jobs."""
+        """Drop cancelled jobs, stop cancelled bundles, and return those jobs."""
         members = (bundle.members for bundle in self.in_training)
         cancelled = [w for w in itertools.chain(self.iterate_waiting(), *members) if w.is_cancelled()]
         self.groups = {
@@ -106,7 +106,7 @@ class Batcher:
     # ---- choices ---------------------------------------------------------------------------------------------------
 
     def take_bundle(self) -> tuple[Bundle, Executor] | None:
-        """Take the jobs that should train now, and an executor for them, if any should."""
+        """Take the jobs that should train now, and an executor, if any should."""
         for bundle in self.retries:
             executor = self.pool.find_free(bundle.jobs[0])
             if executor is not None:
@@ -156,7 +156,7 @@ class Batcher:
         return time.monotonic() - self.last_arrival > patience
 
     def _count_left(self) -> int:
-        """Count the networks in training, each by the part of its time that is left."""
+        """Count the networks in training, each by the part of its time left."""
         now = time.monotonic()
         return round(
             sum(

@@ -72,7 +72,7 @@ def split_in_halves(members: list[WaitingJob]) -> list[list[WaitingJob]]:
 
 
 def copy_error(error: BaseException) -> BaseException:
-    """Return an instance of the error for one job alone, so that tracebacks do not mix."""
+    """Return the error once more for one job, so that tracebacks do not mix."""
     try:
         own = type(error)(*error.args)
     except Exception:  # a constructor we know nothing about

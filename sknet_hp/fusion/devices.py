@@ -1,4 +1,4 @@
-"""Which bundle runs where, how large it may be, and how long it will take."""
+"""Devices: which one a name means, how many networks fit, and how long they take."""
 
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.job import TrainingJob
@@ -9,8 +9,14 @@ _MULTIPLICATIONS_PER_SECOND = 4.5e10
 
 
 def resolve_device(device: str, elsewhere: bool = False) -> str:
-    """The torch device for "auto" (CUDA where there is one, else the CPU) or for a
-    name, which must exist, unless networks train `elsewhere`.
+    """Return the torch device that a name means: "auto" is CUDA where there is any,
+    else the CPU.
+
+    Parameters
+    ----------
+    device : the name.
+    elsewhere : whether networks train in other processes, so that the device need not
+        exist here.
 
     Raises
     ------
@@ -41,15 +47,18 @@ def resolve_device(device: str, elsewhere: bool = False) -> str:
     return str(found)
 
 
-def _n_parameters(job: TrainingJob) -> int:
+def _count_parameters(job: TrainingJob) -> int:
     return job.graph.n_parameters if isinstance(job.graph, Graph) else sum(p.numel() for p in job.graph.parameters())
 
 
 def compute_stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
-    """How many networks like this one to train in one stack, or to send to a worker at
-    a time.
+    """Return how many networks like this one to train in one stack, or to send to a
+    worker at a time.
 
-    On CUDA memory is the limit: `gpu_bytes` of it are free, or what is free here.
+    Parameters
+    ----------
+    gpu_bytes : memory that is free on the GPU, which is the limit there; by default
+        that of this process's.
     """
     if not isinstance(job.graph, Graph):
         return 1
@@ -60,11 +69,11 @@ def compute_stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
     free = torch.cuda.mem_get_info(torch.device(job.device))[0] if gpu_bytes is None else gpu_bytes
     widths = [shape[0] for node in job.graph.nodes for role, _, shape in node.parameters if role == "weight"]
     activations = job.batch_rows * (job.n_heads * sum(widths) + job.train.table.X.n_features)  # of one step
-    return max(1, min(1024, int(0.4 * free) // (4 * (12 * _n_parameters(job) + 6 * activations))))
+    return max(1, min(1024, int(0.4 * free) // (4 * (12 * _count_parameters(job) + 6 * activations))))
 
 
 def estimate_seconds(job: TrainingJob, members: int) -> float:
-    """A rough guess at what a bundle will take; the engine corrects it by what it sees."""
+    """Guess roughly how long a bundle takes; the engine corrects it by what it sees."""
     epochs = max(0, job.max_epochs - job.first_epoch)
-    work = 3 * job.batch_rows * job.n_heads * _n_parameters(job) / _MULTIPLICATIONS_PER_SECOND
+    work = 3 * job.batch_rows * job.n_heads * _count_parameters(job) / _MULTIPLICATIONS_PER_SECOND
     return epochs * job.steps * (_STEP_SECONDS + members * work)

@@ -57,7 +57,7 @@ class ExecutorPool:
         return [] if self.cluster is None else self.cluster.take_notes()
 
     def serves(self, job: TrainingJob) -> bool:
-        """Return whether such jobs train here, and not in the thread that wants them."""
+        """Return whether a job trains here, and not in the thread that wants it."""
         return self._find_cluster(job) is not None or job.device != "cpu"
 
     def compute_stack_height(self, job: TrainingJob) -> int:
@@ -88,7 +88,7 @@ class ExecutorPool:
         return self._find_inline(job) if cluster is None else cluster.find_workers(job)
 
     def _find_cluster(self, job: TrainingJob) -> Cluster | None:
-        """Return the cluster that such jobs go to. Observers look on in this process."""
+        """Return the cluster for a job. Observers look on in this process."""
         return self.cluster if job.observer is None else None
 
     def _find_inline(self, job: TrainingJob) -> list[Executor]:

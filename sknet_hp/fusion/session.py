@@ -103,7 +103,8 @@ def fused(
     >>> from sklearn.model_selection import GridSearchCV
     >>> import sknet_hp
     >>> X, y = load_iris(return_X_y=True)
+    >>> net = sknet_hp.NetClassifier(random_state=0)
     >>> with sknet_hp.fused():
-    ...     search = GridSearchCV(sknet_hp.NetClassifier(random_state=0), {"lr": [1e-3, 1e-2]}).fit(X, y)
+    ...     search = GridSearchCV(net, {"lr": [1e-3, 1e-2]}).fit(X, y)
     """
     return Session(n_jobs, over, memory, max_threads)

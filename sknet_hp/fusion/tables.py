@@ -9,20 +9,25 @@ from sknet_hp.training.job import EncodedTable
 
 
 class TableStore:
-    """Distinct tables: of those with equal content the first stands for all."""
+    """Distinct tables: of those with equal content the first stands for all.
+
+    Attributes
+    ----------
+    known : tables by a key of their content, for as long as somebody else holds them.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.known: dict[tuple, list[weakref.ref[EncodedTable]]] = {}
 
     def intern(self, table: EncodedTable) -> EncodedTable:
-        """The table of equal content that came first."""
-        key = tuple((name, a.shape, a.dtype.str, _checksum(a)) for name, a in _arrays(table).items())
+        """Return the table of equal content that came first."""
+        key = tuple((name, a.shape, a.dtype.str, _compute_checksum(a)) for name, a in _list_arrays(table).items())
         with self.lock:
             alive = [ref for ref in self.known.get(key, []) if ref() is not None]
             for ref in alive:
                 other = ref()
-                if other is not None and _equal(table, other):
+                if other is not None and _are_equal(table, other):
                     return other
             self.known[key] = [*alive, weakref.ref(table)]
             weakref.finalize(table, self._forget, key).atexit = False
@@ -35,11 +40,11 @@ class TableStore:
             self.known.pop(key, None)
 
 
-def _arrays(table: EncodedTable) -> dict[str, np.ndarray]:
+def _list_arrays(table: EncodedTable) -> dict[str, np.ndarray]:
     return table.X.arrays | {"y": table.y} | ({} if table.weight is None else {"weight": table.weight})
 
 
-def _checksum(array: np.ndarray) -> int:
+def _compute_checksum(array: np.ndarray) -> int:
     if array.size == 0 or not array.flags.c_contiguous or array.itemsize not in (4, 8):
         return 0
     words = array.reshape(-1).view(np.int64 if array.nbytes % 8 == 0 else np.int32)
@@ -47,8 +52,8 @@ def _checksum(array: np.ndarray) -> int:
     return int(words.sum(dtype=np.int64)) ^ 31 * int(sample.sum(dtype=np.int64))
 
 
-def _equal(a: EncodedTable, b: EncodedTable) -> bool:
-    mine, others = _arrays(a), _arrays(b)
+def _are_equal(a: EncodedTable, b: EncodedTable) -> bool:
+    mine, others = _list_arrays(a), _list_arrays(b)
     if mine.keys() != others.keys() or a.X.width != b.X.width:
         return False
     return all(

@@ -32,7 +32,7 @@ class TaskCache:
         self._n_cleared = 0  # how often
 
     def get_or_make(self, key: str, make: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
-        """Return the array of a key and what belongs to it, made now if it is not there.
+        """Return the array of a key and what belongs to it; make them if needed.
 
         Two tasks that ask at the same time may each make their own.
         """

@@ -16,23 +16,30 @@ _CGROUPS = (
 
 
 def read_available_memory() -> int | None:
-    """Bytes that this process may still take: the least of the machine's, its control
-    group's and its own limit; None where unknown.
+    """Return how many bytes this process may still take, None where nobody says.
+
+    It is the least of what the machine has, what the process's control group (its
+    container) leaves, and what its own limit leaves.
     """
-    bounds = [bound for bound in (_free_on_machine(), _free_in_cgroup(), _free_under_rlimit()) if bound is not None]
+    bounds = [
+        bound
+        for bound in (_read_free_on_machine(), _read_free_in_cgroup(), _read_free_under_rlimit())
+        if bound is not None
+    ]
     return min(bounds) if bounds else None
 
 
 def format_bytes(n_bytes: float) -> str:
-    """Bytes as "12 MB" or "3.4 GB"."""
+    """Return bytes as "12 MB" or "3.4 GB"."""
     if n_bytes < 1e9:
         return f"{max(n_bytes, 0) / 1e6:,.0f} MB"
     return f"{n_bytes / 1e9:,.1f} GB"
 
 
 def _read_numbers(path: str) -> dict[str, int]:
-    """The file's ``name number`` lines; a file with nothing but a number has it under
-    the empty name.
+    """Return the numbers of a file's lines, ``name number``, by their names.
+
+    A file with nothing but a number has it under the empty name.
     """
     numbers = {}
     try:
@@ -44,7 +51,7 @@ def _read_numbers(path: str) -> dict[str, int]:
     return numbers
 
 
-def _free_on_machine() -> int | None:
+def _read_free_on_machine() -> int | None:
     free = _read_numbers("/proc/meminfo").get("MemAvailable")
     if free is not None:
         return free * 1024
@@ -54,7 +61,7 @@ def _free_on_machine() -> int | None:
         return None
 
 
-def _free_in_cgroup() -> int | None:
+def _read_free_in_cgroup() -> int | None:
     for limit_file, usage_file, stat_file, reclaimable in _CGROUPS:
         limit, usage = _read_numbers(limit_file).get(""), _read_numbers(usage_file).get("")
         if limit is not None and usage is not None:
@@ -62,7 +69,7 @@ def _free_in_cgroup() -> int | None:
     return None
 
 
-def _free_under_rlimit() -> int | None:
+def _read_free_under_rlimit() -> int | None:
     try:
         import resource
     except ModuleNotFoundError:  # Windows has no such limit

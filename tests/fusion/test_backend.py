@@ -24,7 +24,7 @@ from sknet_hp.fusion.detection import has_network
 from sknet_hp.fusion.engine import get_engine
 from sknet_hp.fusion.interface import count_cores_of_caller, train_job
 from sknet_hp.fusion.tasks.sizes import estimate_bytes_of_batch
-from sknet_hp.system import processors
+from sknet_hp.system import memory, processors
 from tests.helpers.fakes import make_job
 from tests.helpers.scripts import run_script, wait_until
 
@@ -272,3 +272,12 @@ def test_cores_follow_the_affinity_of_the_moment():
     finally:
         os.sched_setaffinity(0, before)
     assert processors.count_cores() == everything
+
+
+@pytest.mark.parametrize("reading", ["_read_free_in_cgroup", "_read_free_under_rlimit"])
+def test_tasks_hold_a_quarter_of_what_a_container_or_a_limit_leaves(new_engine, monkeypatch, reading):
+    """Only what is free on the whole machine counted, and containers ran out of memory."""
+    monkeypatch.setattr(memory, reading, lambda: 8000)
+    with sknet_hp.fused(1):
+        assert Parallel()([delayed(abs)(-3)]) == [3]
+    assert new_engine.tasks.state.max_bytes == 2000

@@ -44,7 +44,7 @@ def test_other_tables_are_others(store, other):
 
 
 def test_tables_with_equal_checksums_are_compared(store, monkeypatch):
-    monkeypatch.setattr(tables, "_checksum", lambda array: 0)
+    monkeypatch.setattr(tables, "_compute_checksum", lambda array: 0)
     first, second = table(), table(1)
     assert store.intern(first) is first
     assert store.intern(second) is second

@@ -18,9 +18,9 @@ def test_control_group_counts_its_file_cache_as_free(tmp_path, monkeypatch):
         (tmp_path / name).write_text(content)
     group = (str(tmp_path / "max"), str(tmp_path / "current"), str(tmp_path / "stat"), "inactive_file")
     monkeypatch.setattr(memory, "_CGROUPS", (group,))
-    assert memory._free_in_cgroup() == 600
+    assert memory._read_free_in_cgroup() == 600
     monkeypatch.setattr(memory, "_CGROUPS", ((str(tmp_path / "unlimited"), *group[1:]),))
-    assert memory._free_in_cgroup() is None
+    assert memory._read_free_in_cgroup() is None
 
 
 def test_limit_of_the_process_counts():

@@ -125,7 +125,7 @@ class Cluster(ABC):
         return [member for member in usable if member.is_ready() and member.takes(job)]
 
     def count_workers(self, job: TrainingJob) -> int:
-        """Count those that take such a job, busy ones and those not ready yet included."""
+        """Count those that take a job, with busy ones and those not ready yet."""
         return sum(member.takes(job) for member in self._find_usable())
 
     def find_free_gpu_bytes(self) -> int:
@@ -183,5 +183,5 @@ class Cluster(ABC):
 
 
 def find_device_kind(job: TrainingJob) -> str:
-    """Return what comes before the number in the name of a job's device, such as "cuda"."""
+    """Return the kind of a job's device, such as "cuda" for "cuda:1"."""
     return job.device.split(":")[0]

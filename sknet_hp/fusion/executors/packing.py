@@ -18,7 +18,7 @@ from sknet_hp.training.run import train_here
 
 
 def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[EncodedTable]]:
-    """Return jobs as bytes, whose rows refer to tables by position, and those tables."""
+    """Return jobs as bytes, whose rows refer to tables by position, and the tables."""
     tables: dict[int, tuple[int, EncodedTable]] = {}
 
     def refer_to_table(rows: Rows | None) -> Any:

@@ -39,14 +39,14 @@ class Actor:
 
 
 class SharedTables:
-    """Tables in Ray's store, put there once for all actors and for as long as they live."""
+    """Tables in Ray's store, put there once for all actors, while they live."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.references: dict[int, Any] = {}
 
     def share(self, table: EncodedTable) -> Any:
-        """Put a table into the store, unless it is there, and return Ray's reference."""
+        """Put a table into the store, unless it is there; return its reference."""
         with self.lock:
             if id(table) not in self.references:
                 self.references[id(table)] = ray.put(table)
@@ -66,7 +66,7 @@ class RayWorker(RemoteWorker):
         )
 
     def takes(self, job: TrainingJob) -> bool:
-        """Return whether its place is of the kind that a job needs, and has its device."""
+        """Return whether its place is of a job's kind, and has its device."""
         return find_device_kind(job) == self.kind and super().takes(job)
 
     def _fetch_traits(self, attempt: Attempt) -> ProcessTraits:

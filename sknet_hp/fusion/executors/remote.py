@@ -63,7 +63,7 @@ def describe_process(gpu: bool = True) -> ProcessTraits:
 
 @contextmanager
 def _poll(is_cancelled: Callable[[], bool]) -> Iterator[Cancellation]:
-    """Give a flag that a thread sets once `is_cancelled`, which it asks now and then."""
+    """Give a flag that a thread sets as soon as it sees that `is_cancelled`."""
     cancellation, over = Cancellation(), threading.Event()
 
     def wait_for_cancellation() -> None:

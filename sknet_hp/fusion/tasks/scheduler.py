@@ -47,11 +47,11 @@ class TaskScheduler:
         return getattr(self._own, "task", None)
 
     def bypasses_engine(self) -> bool:
-        """Return whether this thread trains its networks by itself, see `run_inline`."""
+        """Return whether this thread trains its networks itself, see `run_inline`."""
         return getattr(self._own, "bypasses_engine", False)
 
     def submit(self, task: Task) -> None:
-        """Queue a task; if it is to run after others of its call, when these have ended."""
+        """Queue a task; one that takes turns, when those before it have ended."""
         with self.lock:
             task.call.unfinished += 1
             if task.in_turn:

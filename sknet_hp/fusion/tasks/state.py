@@ -55,7 +55,7 @@ class TaskState:
         return not (self.queue or self.resuming or self.live)
 
     def can_go_on(self) -> bool:
-        """Return whether any task could do something without a network being trained."""
+        """Return whether any task could go on without a network being trained."""
         return bool(
             self.running
             or self.training
@@ -77,7 +77,7 @@ class TaskState:
         return {task.call for task in itertools.chain(self.live, (entry[2] for entry in self.queue))}
 
     def find_served_parents(self) -> list[Task]:
-        """Return the tasks whose nested tasks have ended: they are about to notice."""
+        """Return the tasks whose nested tasks have ended, as they will notice."""
         return [call.parent for call in self.awaited if call.parent is not None and not call.unfinished]
 
     def count_slots(self) -> int:
@@ -85,7 +85,7 @@ class TaskState:
         return len(self.live) - len(self.awaited)
 
     def has_room(self) -> bool:
-        """Return whether the next task in the queue may have a thread and its memory."""
+        """Return whether the next task in the queue may have a thread."""
         slots = self.count_slots()
         n_bytes = sum(task.size for task in self.live)
         return slots < self.max_threads and (slots <= 0 or n_bytes + self.queue[0][2].size <= self.max_bytes)

@@ -145,7 +145,7 @@ class Task:
                 callback(self)
 
     def result(self) -> Any:
-        """Return the value, or raise the error; the name is that of a future's method."""
+        """Return the value, or raise the error, as a future does."""
         if self.error is not None:
             raise self.error
         return self.value
