@@ -1,5 +1,6 @@
-"""The commands, their options and their help; imports of the heavy libraries wait until
-a command runs.
+"""The commands, their options and their help.
+
+Imports of the heavy libraries wait until a command runs.
 """
 
 import errno

@@ -72,8 +72,9 @@ def require_file_can_be_written(out: Path, overwrite: bool) -> None:
 
 
 def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]]) -> None:
-    """Write files into the directory `out`, all or none; results of ours that are there
-    are replaced.
+    """Write files into the directory `out`, all or none.
+
+    Results of ours that are there are replaced.
 
     Parameters
     ----------
@@ -96,8 +97,9 @@ def write_file(out: Path, write: Callable[[Path], object]) -> None:
 
 @contextmanager
 def _replace(out: Path) -> Iterator[Path]:
-    """Give a path beside `out`, and put what is written there into the place of `out`
-    if nothing fails.
+    """Give a path beside `out` to write to.
+
+    What is written there takes the place of `out` if nothing fails.
     """
     out = Path(os.path.realpath(out))  # what a link points at is replaced, not the link
     made = [place for place in out.parents if not place.exists()]

@@ -110,8 +110,9 @@ def load_model(path: Path) -> Any:
 
 
 def _list_text_columns(model: Any) -> list[str]:
-    """Return the features that were text in training: as tune has noted, or as a
-    network's own encoder knows.
+    """Return the features that were text in training.
+
+    Tune has noted them, or a network's own encoder knows.
     """
     encoder = getattr(model, "encoder_", None)
     known = [] if encoder is None else [model.feature_names_in_[column] for column in encoder.text_columns]

@@ -1,5 +1,7 @@
-"""`sknet-hp tune`: check all that can be checked before training, search, and write and
-print what came out.
+"""`sknet-hp tune`: from a table to a tuned network.
+
+All that can be checked is checked before training; then it searches, writes and prints
+what came out.
 """
 
 import json
@@ -75,8 +77,10 @@ def tune_table(options: TuneOptions) -> None:
 
 
 def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOptions, start: float) -> int:
-    """Return how many candidates to search: as many as asked for, or as many of them as
-    fit into the time, which a pilot measures.
+    """Return how many candidates to search.
+
+    As many as asked for, or as many of them as fit into the time, which a pilot
+    measures.
     """
     asked = search.count_candidates(options.candidates)
     if options.time_budget is None:

@@ -1,3 +1,5 @@
-"""Where networks of concurrent fits train: the joblib backend "fused", its tasks, and
-the engine for GPUs and clusters. Knows training and joblib.
+"""Where networks of concurrent fits train.
+
+The joblib backend "fused", its tasks, and the engine for GPUs and clusters. It knows
+training and joblib.
 """

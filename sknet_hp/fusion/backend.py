@@ -1,8 +1,8 @@
-"""The joblib backend "fused": tasks run in threads, and their networks train at the
-same time.
+"""The joblib backend "fused": tasks run in threads.
 
-It knows joblib's protocol and nothing of networks beyond who has one: see
-`needs_threads`. What it imports late imports torch, which takes a second.
+Their networks train at the same time. It knows joblib's protocol and nothing of
+networks beyond who has one: see `needs_threads`. What it imports late imports torch,
+which takes a second.
 """
 
 import contextlib
@@ -89,10 +89,10 @@ class FusedBackend(ParallelBackendBase):
     # ---- before a call ---------------------------------------------------------------------------------------------
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
-        """Return how many tasks can run at once: many for an estimator that holds a
-        network of ours, else 1.
+        """Return how many tasks can run at once.
 
-        Others chunk their work by this, and must give the numbers of n_jobs=None.
+        Many for an estimator that holds a network of ours, else 1. Others chunk their
+        work by this, and must give the numbers of n_jobs=None.
         """
         frame = sys._getframe(1)
         for _ in range(_MAX_FRAMES):
@@ -109,8 +109,9 @@ class FusedBackend(ParallelBackendBase):
     def configure(
         self, n_jobs: int | None = 1, parallel: Any = None, prefer: Any = None, require: Any = None, **kwargs: Any
     ) -> int:
-        """Open a session of the engine for a `Parallel`, and return how many tasks can
-        run at once.
+        """Open a session of the engine for a `Parallel`.
+
+        Returns how many tasks can run at once.
         """
         from sknet_hp.fusion.engine import get_engine
 
@@ -192,8 +193,9 @@ class FusedBackend(ParallelBackendBase):
         return task
 
     def _copy_shared_objects(self, task: "Task", batch: Any, parallel: joblib.Parallel) -> None:
-        """Give a task its own copy of what others may have too; if there can be none,
-        they take turns.
+        """Give a task its own copy of what others may have too.
+
+        If there can be none, they take turns.
         """
         max_bytes = self.max_copied_bytes[parallel]
         if max_bytes is None or all(clones_by_itself(function) for function, _, _ in batch.items):
@@ -221,8 +223,10 @@ class FusedBackend(ParallelBackendBase):
 
     @staticmethod
     def _find_parallel() -> Any:
-        """Return the `Parallel` that called: the protocol does not say which of those
-        that share this backend it is, its frame does.
+        """Return the `Parallel` that called.
+
+        The protocol does not say which of those that share this backend it is, its
+        frame does.
         """
         frame = sys._getframe(1)
         while frame is not None:
@@ -233,8 +237,9 @@ class FusedBackend(ParallelBackendBase):
         return None
 
     def _run_tasks_without_network(self, parallel: Any) -> None:
-        """Run them in this thread, which waits for them, in order. New ones arrive
-        meanwhile.
+        """Run them in this thread, which waits for them, in order.
+
+        New ones arrive meanwhile.
         """
         while True:
             with self.lock:

@@ -95,8 +95,9 @@ class Batcher:
         bundle.begun = time.monotonic()
 
     def end(self, bundle: Bundle, trained: bool) -> None:
-        """Note that a bundle trains no longer, and learn from the time it took if it
-        was trained.
+        """Note that a bundle trains no longer.
+
+        If it was trained, the time that it took corrects what is expected of others.
         """
         del self.in_training[bundle]
         seconds = time.monotonic() - bundle.begun
@@ -127,8 +128,10 @@ class Batcher:
         return None
 
     def _rank(self, item: tuple[CohortKey, list[WaitingJob]]) -> tuple[float, int]:
-        """Return what sorts groups: those that fill a stack come first, since the
-        others may still grow; then those that were submitted first.
+        """Return what groups are sorted by.
+
+        Those that fill a stack come first, since the others may still grow; then those
+        that were submitted first.
         """
         _, group = item
         height = self.pool.compute_stack_height(group[0].job)
@@ -166,10 +169,11 @@ class Batcher:
         )
 
     def _split_evenly(self, job: TrainingJob, n_jobs: int, left: int, n_executors: int) -> int:
-        """Return how many of `n_jobs` to train together, so that bundles are of a size
-        and keep every executor busy; `left` are in training already.
+        """Return how many of `n_jobs` to train together.
 
-        No slivers: a stack of 3 small networks takes almost as long as one of 30.
+        Bundles are to be of a size and to keep every executor busy; `left` are in
+        training already. No slivers: a stack of 3 small networks takes almost as long
+        as one of 30.
         """
         height = 1 if job.observer is not None else self.pool.compute_stack_height(job)
         rounds = -(-(n_jobs + left) // (height * n_executors))

@@ -1,5 +1,6 @@
-"""What the engine moves: jobs that threads wait for, and bundles of jobs that train
-together.
+"""What the engine moves: jobs that threads wait for, and bundles of them.
+
+The jobs of a bundle train together.
 """
 
 import threading

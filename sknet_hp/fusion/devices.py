@@ -9,8 +9,9 @@ _MULTIPLICATIONS_PER_SECOND = 4.5e10
 
 
 def resolve_device(device: str, elsewhere: bool = False) -> str:
-    """Return the torch device that a name means: "auto" is CUDA where there is any,
-    else the CPU.
+    """Return the torch device that a name means.
+
+    "auto" is CUDA where there is any, else the CPU.
 
     Parameters
     ----------
@@ -52,8 +53,9 @@ def _count_parameters(job: TrainingJob) -> int:
 
 
 def compute_stack_height(job: TrainingJob, gpu_bytes: int | None = None) -> int:
-    """Return how many networks like this one to train in one stack, or to send to a
-    worker at a time.
+    """Return how many networks like this one to train in one stack.
+
+    On the CPU it is how many to send to a worker of a cluster at a time.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""The engine for GPUs and clusters: it takes jobs from threads, has them trained in
-bundles, and hands back the results.
+"""The engine for GPUs and clusters.
 
-It batches continuously: which jobs train together, and when, is decided anew whenever
+It takes jobs from threads, has them trained in bundles, and hands back the results. It
+batches continuously: which jobs train together, and when, is decided anew whenever
 something changes, see `batching`. None of this can change a number: what a network
 trains with does not matter (see `training`).
 """
@@ -39,8 +39,9 @@ _UNWINDING = 1.0  # seconds to wait for the threads of a call that was cancelled
 
 @dataclass(frozen=True)
 class NetworkCounts:
-    """How many networks were trained since the session began, are in training, and
-    wait.
+    """How many networks were trained, are in training, and wait.
+
+    Those of a session were trained since it began.
     """
 
     trained: int
@@ -80,8 +81,10 @@ class Engine:
     def open(
         self, session: Any, n_jobs: int | None, over: str | Cluster | None, max_threads: int, max_bytes: int
     ) -> None:
-        """Begin a `Parallel` call. The first of those that are open at the same time
-        sets the rules and notes the warning filters.
+        """Begin a `Parallel` call.
+
+        The first of those that are open at the same time sets the rules and notes the
+        warning filters.
 
         Raises
         ------
@@ -113,8 +116,9 @@ class Engine:
                 raise
 
     def close(self, session: Any) -> None:
-        """End a `Parallel` call; after the last one the warning filters are as they
-        were before the first.
+        """End a `Parallel` call.
+
+        After the last one the warning filters are as they were before the first.
         """
         with self.lock:
             self.sessions.discard(session)
@@ -204,8 +208,9 @@ class Engine:
                     self.batcher.clear()
 
     def _take_step(self) -> bool:
-        """Do what is to be done now, or wait for a while; return False if there is
-        nothing more to wait for.
+        """Do what is to be done now, or wait for a while.
+
+        Returns False if there is nothing more to wait for.
         """
         state, batcher = self.tasks.state, self.batcher
         with self.lock:
@@ -229,8 +234,9 @@ class Engine:
         return True
 
     def _stop_at_exit(self) -> None:
-        """Leave no thread inside torch when the interpreter ends: cancel everything,
-        and wait a moment for it.
+        """Leave no thread inside torch when the interpreter ends.
+
+        It cancels everything, and waits a moment for it.
         """
         if os.getpid() != self.pid:
             return
@@ -260,8 +266,9 @@ class Engine:
             self.lock.notify()
 
     def _retry_or_fail(self, bundle: Bundle, error: BaseException) -> None:
-        """Retry a bundle that did not train, in halves, until the member is found that
-        is guilty.
+        """Retry a bundle that did not train, in halves.
+
+        So the member is found that is guilty, and gets the error.
         """
         alive = [w for w in bundle.members if not w.is_cancelled()]
         for waiting in bundle.members:
@@ -292,8 +299,9 @@ class Engine:
     def _settle(
         self, waiting: WaitingJob, result: TrainingResult | None = None, error: BaseException | None = None
     ) -> None:
-        """Give a job its result or its error, unless it has one; wake its task when it
-        was the last one that it waits for.
+        """Give a job its result or its error, unless it has one.
+
+        When it was the last one that its task waits for, the task goes on.
         """
         if not waiting.event.is_set():
             waiting.result, waiting.error = result, error

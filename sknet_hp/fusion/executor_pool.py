@@ -1,5 +1,6 @@
-"""The executors for networks that train together: the GPUs of this process, or the
-workers of a cluster.
+"""The executors for networks that train together.
+
+They are the GPUs of this process, or the workers of a cluster.
 """
 
 import threading
@@ -61,8 +62,9 @@ class ExecutorPool:
         return self._find_cluster(job) is not None or job.device != "cpu"
 
     def compute_stack_height(self, job: TrainingJob) -> int:
-        """Return how many networks like this one to train in one stack, where it will
-        be trained.
+        """Return how many networks like this one to train in one stack.
+
+        It depends on where they will be trained.
         """
         if self.cluster is None or job.device == "cpu" or job.observer is not None:
             return devices.compute_stack_height(job)

@@ -24,8 +24,9 @@ from sknet_hp.training.run import train_all
 
 
 def get_task_cache() -> TaskCache | None:
-    """Return the cache that tasks share; None if this thread is no task of the fused
-    backend.
+    """Return the cache that tasks share.
+
+    None if this thread is no task of the fused backend.
     """
     engine = get_engine_of_task()
     return None if engine is None else engine.cache
@@ -35,8 +36,9 @@ def get_task_cache() -> TaskCache | None:
 
 
 class _ThreadCounter:
-    """How many threads that are no tasks train networks now: they share the cores that
-    torch may use.
+    """How many threads that are no tasks train networks now.
+
+    They share the cores that torch may use.
     """
 
     def __init__(self) -> None:
@@ -58,11 +60,11 @@ _TRAINING_THREADS = _ThreadCounter()
 
 
 def count_cores_of_caller() -> int:
-    """Return how many cores this thread may use now: torch's setting, shared with other
-    threads; in tasks one, unless nobody else is there.
+    """Return how many cores this thread may use now.
 
-    No more than there are: parts of a network that wait for each other on one core
-    would take many times as long.
+    It is torch's setting, shared with other threads; in tasks one, unless nobody else
+    is there. No more than there are: parts of a network that wait for each other on one
+    core would take many times as long.
     """
     engine = get_engine_of_task()
     if engine is not None:
@@ -80,16 +82,19 @@ def _has_cluster_backend() -> bool:
 
 
 def trains_on_cluster() -> bool:
-    """Return whether networks that this thread wants go to a cluster, on whose devices
-    this process has no say.
+    """Return whether networks that this thread wants go to a cluster.
+
+    This process has no say on its devices.
     """
     engine = get_engine_of_task()
     return _has_cluster_backend() if engine is None else engine.pool.cluster is not None
 
 
 def train_jobs(jobs: list[TrainingJob]) -> list[TrainingResult]:
-    """Train networks of one device: in this thread, or by the engine if they are a
-    task's and for a GPU or a cluster.
+    """Train networks of one device.
+
+    It happens in this thread, or in the engine if they are a task's and for a GPU or a
+    cluster.
     """
     if get_engine_of_task() is None and _has_cluster_backend():
         return Parallel()([delayed(_train_jobs)(jobs)])[0]

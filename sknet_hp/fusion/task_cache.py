@@ -1,5 +1,6 @@
-"""What tasks of fused calls have in common, such as the encoded rows of a split, made
-once for all of them.
+"""What tasks of fused calls have in common, made once for all of them.
+
+Such as the encoded rows of a split.
 """
 
 import threading

@@ -8,8 +8,9 @@ from sknet_hp.cli.tables.problem import Problem, find_nonnumeric_text
 
 
 def check_folds(problem: Problem, outer: int, inner: int) -> None:
-    """Check that every fold of the nested cross-validation has rows, and rows of every
-    class.
+    """Check that every fold of the nested cross-validation has rows.
+
+    For classes it must have rows of every one.
 
     Raises
     ------
@@ -60,8 +61,9 @@ def _advise_on_rare_classes(problem: Problem, label: object) -> str:
 
 
 def _count_least_rows(outer: int, inner: int, rows_per_fold: int) -> int:
-    """Return the least rows for which each outer fold, and each inner fold of the rows
-    that remain, gets `rows_per_fold`.
+    """Return the least rows with which each fold gets `rows_per_fold`.
+
+    Each outer fold, and each inner fold of the rows that remain.
     """
     least = rows_per_fold * outer
     while least - math.ceil(least / outer) < rows_per_fold * inner:

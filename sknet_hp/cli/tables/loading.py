@@ -1,5 +1,6 @@
-"""Tables from CSV, Parquet and scikit-learn, refused with one sentence where they are
-not what they claim to be.
+"""Tables from CSV, Parquet and scikit-learn.
+
+Those that are not what they claim to be are refused with one sentence.
 """
 
 import csv
@@ -127,8 +128,9 @@ def _load_csv(path: Path, text_columns: list[str]) -> "pd.DataFrame":
 
 
 def _check_csv(path: Path) -> None:
-    """Check what pandas would quietly put up with: equal names, lines of unequal
-    length, binary content; and the size.
+    """Check what pandas would quietly put up with, and the size.
+
+    Equal names, lines of unequal length, binary content.
     """
     n_rows, n_characters = 0, 0
     with _open_text(path) as text:

@@ -249,8 +249,10 @@ def _write_notes(X: "pd.DataFrame") -> tuple[str, ...]:
 
 
 def _estimate_memory(X: "pd.DataFrame") -> int:
-    """Return roughly how many bytes training takes: the table, a copy of it for each
-    level of cross-validation, and the encoded float32 copies of the splits in flight.
+    """Return roughly how many bytes training takes.
+
+    The table, a copy of it for each level of cross-validation, and the encoded float32
+    copies of the splits in flight.
     """
     from pandas.api import types
 

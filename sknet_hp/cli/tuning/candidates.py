@@ -28,8 +28,9 @@ def make_random_space(network: Any) -> dict[str, Any]:
 
 
 def make_grid(n_candidates: int) -> dict[str, list[Any]]:
-    """Return the grid that grows, an axis at a time in turn, for as long as it has at
-    most `n_candidates` points.
+    """Return the largest grid that has at most `n_candidates` points.
+
+    It grows by a value of each axis in turn.
 
     >>> [len(values) for values in make_grid(5).values()]
     [2, 2, 1, 1, 1]
@@ -46,16 +47,19 @@ def make_grid(n_candidates: int) -> dict[str, list[Any]]:
 
 
 def count_networks(candidates: int, inner: int, outer: int) -> int:
-    """Count the networks that a nested cross-validation trains, with the refit of each
-    search, and those of the final search.
+    """Count the networks that a nested search trains.
+
+    Those of the cross-validation, with the refit of each search, and those of the final
+    search.
     """
     search = candidates * inner + 1
     return outer * search + search
 
 
 def count_affordable(seconds: float, seconds_per_network: float, inner: int, outer: int, asked: int) -> int:
-    """Count the candidates, up to those asked for, whose networks train within the
-    seconds; 0 if not even one does.
+    """Count the candidates whose networks train within the seconds.
+
+    At most as many as asked for; 0 if not even one does.
     """
     affordable = seconds / seconds_per_network
     refits = outer + 1

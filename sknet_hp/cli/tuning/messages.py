@@ -12,8 +12,9 @@ from sknet_hp.cli.memory import is_out_of_memory
 
 @contextmanager
 def shorten_failed_fits() -> Iterator[None]:
-    """Turn scikit-learn's report that all fits failed, tracebacks and all, into a
-    sentence.
+    """Turn scikit-learn's report that all fits failed into a sentence.
+
+    Its tracebacks are left out.
     """
     try:
         yield
@@ -42,8 +43,9 @@ def collect_warnings() -> Iterator[Counter[str]]:
 
 
 def _shorten(message: str) -> str:
-    """Return a message in one line: of scikit-learn's report on failed fits the first
-    line and the last.
+    """Return a message in one line.
+
+    Of scikit-learn's report on failed fits it is the first line and the last.
     """
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):

@@ -1,5 +1,6 @@
-"""A search, scored by nested cross-validation, and fitted once more on all rows, in one
-go.
+"""A search, scored by nested cross-validation.
+
+It is fitted once more on all rows, in one go.
 """
 
 import re
@@ -99,14 +100,16 @@ class NestedSearch:
     # ---- before the search -----------------------------------------------------------------------------------------
 
     def count_candidates(self, asked: int) -> int:
-        """Count the candidates of the search if it may have `asked`: all in a random
-        search, the largest grid in a grid search.
+        """Count the candidates of the search if it may have `asked`.
+
+        All in a random search, the largest grid in a grid search.
         """
         return len(ParameterGrid(make_grid(asked))) if self.method == "grid" else asked
 
     def run_pilot(self, budget: float, start: float, asked: int) -> Pilot:
-        """Measure how long a network takes, and how many candidates fit into what is
-        left of the budget.
+        """Measure how long a network takes.
+
+        From it follows how many candidates fit into what is left of the budget.
 
         Parameters
         ----------
@@ -154,8 +157,9 @@ class NestedSearch:
     # ---- the search ------------------------------------------------------------------------------------------------
 
     def run(self, candidates: int) -> TuningResult:
-        """Run the nested cross-validation and the final search, whose networks train
-        together.
+        """Run the nested cross-validation and the final search.
+
+        Their networks train together.
 
         Raises
         ------
@@ -212,8 +216,9 @@ class NestedSearch:
         )
 
     def _sample_candidates(self, asked: int) -> list[dict[str, Any]]:
-        """Return a few of the candidates that the search will have, from narrow to wide
-        ones.
+        """Return a few of the candidates that the search will have.
+
+        They go from narrow to wide ones.
         """
         if self.method == "grid":
             candidates = list(ParameterGrid(make_grid(asked)))

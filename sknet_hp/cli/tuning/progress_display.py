@@ -1,5 +1,6 @@
-"""How far the networks are: a bar on a terminal, a line now and then where there is
-none.
+"""How far the networks are, on the standard error.
+
+A bar on a terminal, a line now and then where there is none.
 """
 
 import threading

@@ -1,5 +1,6 @@
-"""The workers of a cluster, on any machine: what Dask's and Ray's clusters have in
-common.
+"""The workers of a cluster, on any machine.
+
+It is what Dask's and Ray's clusters have in common.
 """
 
 import logging
@@ -18,8 +19,9 @@ _PATIENCE = 30.0  # seconds without a worker after which it is said that one is 
 
 
 class Cluster(ABC):
-    """All workers of a cluster. While a session is open, a thread watches which workers
-    come and go.
+    """All workers of a cluster.
+
+    While a session is open, a thread watches which workers come and go.
 
     Attributes
     ----------

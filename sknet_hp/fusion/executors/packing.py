@@ -1,5 +1,6 @@
-"""What crosses to another process: jobs as bytes, and beside them the tables that they
-share, each once.
+"""What crosses to another process.
+
+Jobs go as bytes, and beside them the tables that they share, each once.
 """
 
 import pickle

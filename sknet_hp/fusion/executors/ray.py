@@ -93,8 +93,9 @@ class RayWorker(RemoteWorker):
 
 
 class RayCluster(Cluster):
-    """Actors on the cluster that this process is connected to: as many as it has CPUs
-    or GPUs, but no more than there are networks.
+    """Actors on the cluster that this process is connected to.
+
+    There are as many as it has CPUs or GPUs, but no more than networks.
     """
 
     name = "Ray"

@@ -1,5 +1,6 @@
-"""One worker process that somebody else has started: what Dask's and Ray's have in
-common.
+"""One worker process that somebody else has started.
+
+It is what Dask's and Ray's workers have in common.
 """
 
 import pickle
@@ -40,8 +41,9 @@ class Attempt:
 
 
 class RemoteWorker(ABC):
-    """One process of a cluster. It trains one bundle at a time; a thread here waits for
-    it.
+    """One process of a cluster.
+
+    It trains one bundle at a time; a thread here waits for it.
 
     Parameters
     ----------

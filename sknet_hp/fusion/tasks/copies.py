@@ -41,8 +41,9 @@ _MEETING_POINTS = (
 
 
 def clones_by_itself(function: Any) -> bool:
-    """Return whether a task's function clones what it fits, as scikit-learn's and our
-    own do; methods do not count.
+    """Return whether a task's function clones what it fits.
+
+    Functions of scikit-learn and our own do; methods do not count.
     """
     function = getattr(function, "function", function)  # of `sklearn.utils.parallel.delayed`
     module = function.__globals__.get("__name__") if isinstance(function, FunctionType) else None
@@ -135,8 +136,9 @@ class _Pickler(cloudpickle.Pickler):
         return super().reducer_override(obj)
 
     def _reduce_function(self, function: FunctionType) -> tuple:
-        """Reduce a function to one over the same code, which is completed when it is
-        there, since functions refer to themselves.
+        """Reduce a function to a new one over the same code.
+
+        It is completed when it is there, since functions refer to themselves.
         """
         used = _find_used_globals(function)
         self._share_meeting_points(used.values())
@@ -181,8 +183,9 @@ def _is_importable(function: FunctionType) -> bool:
 
 
 def _uses_estimator(function: FunctionType, seen: set[FunctionType]) -> bool:
-    """Return whether there is an estimator among the global variables of a function, or
-    of functions of the same package that it uses.
+    """Return whether a function has an estimator among its global variables.
+
+    Functions of the same package that it uses count too.
     """
     seen.add(function)
     for value in _find_used_globals(function).values():
@@ -234,8 +237,9 @@ def _complete_function(function: Any, state: tuple[dict[str, Any], dict[str, Any
 
 
 def _read_cell(cell: CellType) -> tuple[Any] | None:
-    """Return what a variable of an enclosing function holds, in a tuple; None if it has
-    no value yet.
+    """Return what a variable of an enclosing function holds, in a tuple.
+
+    None if it has no value yet.
     """
     try:
         return (cell.cell_contents,)

@@ -62,8 +62,10 @@ class TaskScheduler:
             self.changed()
 
     def cancel(self, call: Call) -> None:
-        """Cancel a call and its descendants: tasks not begun end at once, the others in
-        the next step of their training, or at the engine.
+        """Cancel a call and its descendants.
+
+        Tasks not begun end at once, the others in the next step of their training, or
+        at the engine.
         """
         call.cancelled_itself = True
         with self.lock:
@@ -77,8 +79,9 @@ class TaskScheduler:
             task.finish()
 
     def wait_for_end(self, call: Call, seconds: float) -> None:
-        """Wait until the threads of a cancelled call, and of its descendants, are gone;
-        but not longer than this.
+        """Wait until the threads of a cancelled call and its descendants are gone.
+
+        It waits no longer than `seconds`.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -95,8 +98,9 @@ class TaskScheduler:
 
     @contextmanager
     def park_to_train(self) -> Iterator[Cancellation]:
-        """Let another body run while that of this thread trains, on the core that it
-        has; what is given cancels the training.
+        """Let another body run while that of this thread trains.
+
+        It trains on the core that it has; what is given cancels the training.
         """
         task = self.get_current()
         assert task is not None
@@ -131,8 +135,9 @@ class TaskScheduler:
             self.unpark(task)
 
     def park(self, task: Task) -> None:
-        """Give back the permit of this thread's body, which is about to wait (holding
-        the lock).
+        """Give back the permit of this thread's body, which is about to wait.
+
+        The caller holds the lock.
         """
         task.warnings = WarningState()
         task.call.warnings.install()
@@ -153,8 +158,10 @@ class TaskScheduler:
             task.warnings.install()
 
     def wake(self, task: Task) -> None:
-        """Let a parked body go on as soon as there is a permit, since what it waits for
-        is there (holding the lock). A cancelled one needs none to come to an end.
+        """Let a parked body go on as soon as there is a permit.
+
+        What it waits for is there. A cancelled one needs no permit to come to an end.
+        The caller holds the lock.
         """
         if task.woken:
             return
@@ -167,8 +174,9 @@ class TaskScheduler:
     # ---- threads ---------------------------------------------------------------------------------------------------
 
     def grant_permits(self) -> None:
-        """Let tasks run while there are permits, those first that have begun (holding
-        the lock).
+        """Let tasks run while there are permits, those first that have begun.
+
+        The caller holds the lock.
         """
         state = self.state
         while (state.resuming or state.queue) and state.has_permit():

@@ -5,8 +5,10 @@ from typing import Any
 
 
 def estimate_bytes_of_batch(batch: Any) -> int:
-    """Return how many bytes a task may come to hold: as much as the arrays and frames
-    it is given, since scikit-learn copies a split of them.
+    """Return how many bytes a task may come to hold.
+
+    As much as the arrays and frames it is given, since scikit-learn copies a split of
+    them.
     """
     return sum(_estimate_bytes(value) for _, args, kwargs in batch.items for value in [*args, *kwargs.values()])
 

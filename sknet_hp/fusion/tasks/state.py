@@ -104,10 +104,10 @@ class TaskState:
         return bool(self.running) and age > (STALL if self.resuming else NEW_TASK_STALL)
 
     def count_cores_of_body(self) -> int:
-        """Return how many cores a body may use: all of its session's if no other is
-        there, else one.
+        """Return how many cores a body may use.
 
-        Asked without the lock, in each epoch: what changes meanwhile counts in the next.
+        All of its session's if no other is there, else one. Asked without the lock, in
+        each epoch: what changes meanwhile counts in the next.
         """
         alone = len(self.running) + len(self.training) <= 1 and not self.queue and not self.resuming
         return min(self.n_permits, processors.count_cores()) if alone and self.n_permits > 1 else 1
@@ -141,8 +141,9 @@ class TaskState:
                 self.enqueue(task.call.turns[0])
 
     def take_stranded(self) -> Task | None:
-        """Take a task that no thread can be started for from the queue, if no other
-        task can go on.
+        """Take a task that no thread can be started for from the queue.
+
+        There is one only if no other task can go on.
         """
         waits = time.monotonic() - self.last_progress > STALL
         if waits and self.queue and not (self.running or self.training or self.resuming or self.find_served_parents()):
@@ -150,8 +151,9 @@ class TaskState:
         return None
 
     def remove_cancelled(self) -> list[Task]:
-        """Take the tasks of cancelled calls that have not begun from the queue, and let
-        those go on that wait for a permit: they need none to come to an end.
+        """Take the tasks of cancelled calls that have not begun from the queue.
+
+        Those that wait for a permit go on: they need none to come to an end.
         """
         dropped = [entry[2] for entry in self.queue if entry[2].call.cancelled]
         for call in self.find_open_calls():

@@ -15,8 +15,9 @@ from sknet_hp.training.cancellation import Cancellation, Cancelled
 
 
 class Call:
-    """One `Parallel.__call__`. Its tasks run as its caller would have run them, and can
-    be cancelled together.
+    """One `Parallel.__call__`.
+
+    Its tasks run as its caller would have run them, and can be cancelled together.
 
     Parameters
     ----------
@@ -92,8 +93,9 @@ class Task:
         self.n_jobs = 0
 
     def take_turns(self, reason: str) -> None:
-        """Run while no other task of the call runs that takes turns; the first one
-        warns.
+        """Run while no other task of the call runs that takes turns.
+
+        The first one warns.
         """
         self.in_turn = True
         if not self.call.has_had_turns:
@@ -104,8 +106,9 @@ class Task:
         self.call.has_had_turns = True
 
     def count_job(self) -> None:
-        """Count a network of this task, which is one of those tasks too whose nested
-        calls it belongs to.
+        """Count a network of this task.
+
+        It is one of those tasks too whose nested calls the task belongs to.
         """
         task: Task | None = self
         while task is not None:
