@@ -12,7 +12,7 @@ from tests.helpers.small_nets import SMALL
 
 UNEQUAL = {
     f"check_sample_weight_equivalence_on_{kind}_data": "minibatches: a repeated row meets other rows than a weighted "
-    "one; see targets/test_labels_and_numbers.py"
+    "one; see targets/test_row_weights.py"
     for kind in ("dense", "sparse")
 }
 

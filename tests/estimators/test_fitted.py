@@ -4,7 +4,6 @@ their copies.
 
 import pickle
 import warnings
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.targets.held_out import split_rows
+from tests.helpers.held_out import find_held_out
 from tests.helpers.small_nets import ESTIMATORS, SMALL, predict_outputs
 
 # ---- what a fitted network says ------------------------------------------------------------------------------------
@@ -68,23 +67,11 @@ def test_restore_best(classes):
     )  # training goes on from the last weights all the same
     shorter = NetClassifier(**parameters | {"max_epochs": best.best_epoch_}, restore_best=False).fit(X, y)
     assert np.array_equal(best.predict_proba(X), shorter.predict_proba(X))
-    train, valid = split_rows(
-        best, best.seed_, SimpleNamespace(codes=y, y=y, groups=None, weighted_rows=None, strata=y)
-    )
+    train, valid = find_held_out(best, y)
     assert len(train) + len(valid) == 200
     reported = best.history_[best.best_epoch_ - 1]
     assert best.score(X[valid], y[valid]) == pytest.approx(reported["valid_acc"])
     assert log_loss(y[valid], best.predict_proba(X[valid])) == pytest.approx(reported["valid_loss"], rel=1e-4)
-
-
-def test_validation_rows_are_stratified_where_they_can_be():
-    X = np.random.default_rng(0).standard_normal((100, 3))
-    y = np.repeat([0, 1], [80, 20])
-    net = NetClassifier(**SMALL | {"early_stopping": True}, validation_fraction=0.2).fit(X, y)
-    _, valid = split_rows(net, net.seed_, SimpleNamespace(codes=y, y=y, groups=None, weighted_rows=None, strata=y))
-    assert np.bincount(y[valid]).tolist() == [16, 4]
-    y[0] = 2  # a class of one row can not be split, and is no reason to fail
-    NetClassifier(**SMALL | {"early_stopping": True}).fit(X, y)
 
 
 def test_divergence_warns_and_leaves_a_usable_network(numbers):

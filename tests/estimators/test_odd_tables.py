@@ -13,7 +13,6 @@ import pyarrow as pa
 import pytest
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.targets.held_out import choose_fraction, split_rows
 
 N = 40
 LABELS = np.arange(N) % 2
@@ -182,19 +181,3 @@ def test_tiny_tables(Net, n_rows):
 def test_few_rows_of_each_class(n_each):
     net = fit(np.arange(12.0)[:, None], np.arange(12) // n_each)
     assert len(net.classes_) == 12 // n_each
-
-
-def test_few_rows_have_a_larger_share_held_out():
-    for n_rows, held_out in ((2, 1), (10, 3), (40, 12), (160, 32), (320, 32), (1000, 100)):
-        net = fit(np.arange(float(n_rows))[:, None], np.zeros(n_rows), NetRegressor)
-        _, validation = split_rows(net, net.seed_, Rows(np.zeros(n_rows)))
-        assert len(validation) == held_out
-    assert choose_fraction(10**6) == 0.1
-
-
-class Rows:
-    """What `split_rows` wants to know of data."""
-
-    def __init__(self, y):
-        self.codes = self.y = y
-        self.groups = self.weighted_rows = self.strata = None

@@ -1,7 +1,5 @@
 """Stopping, validation rows, losses and targets, as hyperparameters of an estimator."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,7 +10,7 @@ from sklearn.metrics import f1_score, mean_pinball_loss, roc_auc_score
 from sklearn.model_selection import GroupShuffleSplit, KFold, ShuffleSplit, TimeSeriesSplit, cross_val_score
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.targets.held_out import split_rows
+from tests.helpers.held_out import find_held_out
 from tests.helpers.hyperparameters import SMALL, X, Xr, fit_net, has_same_weights, y, yr
 
 # ---- stopping -------------------------------------------------------------------------------------------------------
@@ -23,7 +21,7 @@ def test_stopping_by_a_scorer():
     scores = [row["valid_score"] for row in net.history_]
     assert net.best_epoch_ == 1 + int(np.argmax(scores))
     rows = np.arange(len(X))
-    _, held_out = split_rows(net, net.seed_, SimpleNamespace(codes=y, y=y, groups=None, weighted_rows=None, strata=y))
+    _, held_out = find_held_out(net, y)
     assert len(held_out) == 32
     assert max(scores) == pytest.approx(
         roc_auc_score(y[held_out], net.predict_proba(X[rows[held_out]]), multi_class="ovr")

@@ -8,6 +8,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sknet_hp import NetClassifier
+from tests.helpers.small_nets import SMALL as FEW_EPOCHS
 
 PLAIN = {"num_embedding": None, "numeric_transform": "none", "dropout": 0, "batch_size": 1000}
 SMALL = {"n_layers": 1, "width": 8, "max_epochs": 3, "early_stopping": False, "random_state": 0} | PLAIN
@@ -175,3 +176,26 @@ def test_a_dict_where_rows_have_several_labels_is_refused(rows):
     X, y = rows
     with pytest.raises(ValueError, match="may have several labels; use class_weight='balanced'"):
         NetClassifier(**SMALL, class_weight={1: 2.0}).fit(X, np.stack([y > 0, y > 1], axis=1).astype(int))
+
+
+def test_classes_of_more_weight_are_predicted_more(classes):
+    X, y = classes
+    rare = np.flatnonzero((y != 2) | (np.arange(200) % 10 == 0))
+    X, y = X[rare], y[rare]
+    parameters = FEW_EPOCHS | {"max_epochs": 20, "batch_size": 1000, "lr": 1e-2, "init": "torch"}
+    recall = {}
+    for class_weight in (None, "balanced", {2: 100.0}):
+        net = NetClassifier(**parameters, class_weight=class_weight).fit(X, y)
+        recall[str(class_weight)] = (net.predict_proba(X)[:, 2]).mean()
+    assert recall["None"] < recall["balanced"] < recall[str({2: 100.0})]
+    by_hand = np.where(y == 2, 100.0, 1.0)
+    one = NetClassifier(**parameters, class_weight={2: 100.0}).fit(X, y).loss_curve_
+    np.testing.assert_allclose(one[0], NetClassifier(**parameters).fit(X, y, by_hand).loss_curve_[0], rtol=0.1)
+    assert (
+        NetClassifier(**parameters, class_weight={"b": 50.0})
+        .fit(X, np.array(["a", "b", "c"])[y])
+        .predict(X)
+        .tolist()
+        .count("b")
+        > len(X) / 3
+    )

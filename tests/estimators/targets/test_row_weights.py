@@ -10,6 +10,8 @@ from sklearn.utils import compute_class_weight
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.targets.row_weights import scale_weights
+from tests.helpers.small_nets import ESTIMATORS, predict_outputs
+from tests.helpers.small_nets import SMALL as FEW_EPOCHS
 
 SMALL = {"width": 16, "max_epochs": 5, "batch_size": 32, "dropout": 0.0, "lr": 1e-2, "random_state": 0}
 X, y = make_classification(240, 8, n_informative=5, n_classes=3, flip_y=0.1, random_state=0)
@@ -113,3 +115,39 @@ def test_weights_are_shares_of_the_largest():
     weight = scale_weights(np.array([0.0, 1e-60, 2.0, 4.0]))
     assert weight.dtype == np.float32
     assert weight.tolist() == [0.0, 0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("Net", ESTIMATORS)
+@pytest.mark.parametrize("normalization", ["none", "layer"])
+def test_a_weight_is_a_number_of_rows(problem, Net, normalization):
+    """On full batches: weight 0 is a row left out, weight 3 three rows."""
+    X, y = problem(Net)
+    X = X.copy()
+    X[::7, 1] = np.nan
+    counts = np.random.default_rng(0).integers(0, 4, len(X))
+    parameters = FEW_EPOCHS | {"batch_size": 10_000, "max_epochs": 30, "normalization": normalization, "dropout": 0.0}
+    parameters["num_bins"] = 2  # of so few rows, their number decides how many there are
+    weighted = Net(**parameters).fit(X, y, sample_weight=counts)
+    repeated = Net(**parameters).fit(np.repeat(X, counts, 0), np.repeat(y, counts))
+    scale = 1 if Net is NetClassifier else np.std(y)
+    np.testing.assert_allclose(predict_outputs(weighted, X) / scale, predict_outputs(repeated, X) / scale, atol=2e-3)
+    np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-3)
+    unweighted = Net(**parameters).fit(X, y)
+    assert np.abs(predict_outputs(weighted, X) - predict_outputs(unweighted, X)).max() / scale > 1e-2
+
+
+@pytest.mark.parametrize("Net", ESTIMATORS)
+def test_weights_of_one_change_nothing(problem, Net):
+    X, y = problem(Net)
+    one, other = Net(**FEW_EPOCHS).fit(X, y), Net(**FEW_EPOCHS).fit(X, y, sample_weight=np.ones(len(X)))
+    np.testing.assert_allclose(predict_outputs(one, X), predict_outputs(other, X), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("Net", ESTIMATORS)
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [(np.zeros(200), "zero"), (np.full(200, -1.0), "[Nn]egative"), (np.ones(7), "200"), (np.full(200, np.nan), "NaN")],
+)
+def test_impossible_weights(problem, Net, weight, message):
+    with pytest.raises(ValueError, match=message):
+        Net(**FEW_EPOCHS).fit(*problem(Net), sample_weight=weight)
