@@ -25,8 +25,9 @@ from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.fusion.interface import count_cores_of_caller, train_jobs
 from sknet_hp.nets.defaults import use_float32_on_cpu
-from sknet_hp.training.job import EpochRecord, State, TrainingJob, TrainingResult
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.prediction import predict
+from sknet_hp.training.state import EpochRecord, State, TrainingResult
 
 _PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
@@ -203,7 +204,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
         self.n_encoded_features_ = jobs[0].train.table.X.n_features
         best = self.state_.best_epoch if self.early_stopping else 0
         self.best_epoch_ = best or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
-        weights = [result.weights(self.restore_best and self.early_stopping) for result in results]
+        weights = [result.get_weights(self.restore_best and self.early_stopping) for result in results]
         self.parameters_, self.buffers_ = np.stack([p for p, _ in weights]), np.stack([b for _, b in weights])
         for result in results:
             if result.error is not None:

@@ -37,8 +37,9 @@ from sknet_hp.estimators.targets.numbers import NumberTarget
 from sknet_hp.estimators.targets.row_weights import find_weighted_rows, scale_weights
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import EncodedTable, Rows, State, TrainingJob
+from sknet_hp.training.job import EncodedTable, Rows, TrainingJob
 from sknet_hp.training.rules.torch_loss import TorchLoss
+from sknet_hp.training.state import State
 
 
 class JobMaker(BaseEstimator):

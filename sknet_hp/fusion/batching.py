@@ -14,7 +14,8 @@ from sknet_hp.fusion.bundles import Bundle, WaitingJob, split_in_halves
 from sknet_hp.fusion.executor_pool import ExecutorPool
 from sknet_hp.fusion.executors.base import Executor
 from sknet_hp.fusion.tasks.state import TaskState
-from sknet_hp.training.job import CohortKey, TrainingJob
+from sknet_hp.training.cohort_key import CohortKey
+from sknet_hp.training.job import TrainingJob
 
 _PATIENCE = 0.25  # fraction of a bundle's expected time to wait for more jobs
 _LEAST_WAIT, _LONGEST_WAIT = 0.05, 1.0  # seconds

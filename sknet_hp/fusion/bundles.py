@@ -7,7 +7,8 @@ import threading
 from dataclasses import dataclass, field
 
 from sknet_hp.fusion.tasks.task import Task
-from sknet_hp.training.job import TrainingJob, TrainingResult
+from sknet_hp.training.job import TrainingJob
+from sknet_hp.training.state import TrainingResult
 
 Note = tuple[str, type[Warning]]
 """What a user is to be warned of, and the category of the warning."""

@@ -30,7 +30,8 @@ from sknet_hp.fusion.tasks.scheduler import TaskScheduler
 from sknet_hp.fusion.tasks.task import Call, Task
 from sknet_hp.fusion.tasks.warning_state import WarningState
 from sknet_hp.training.cancellation import Cancelled
-from sknet_hp.training.job import Rows, TrainingJob, TrainingResult
+from sknet_hp.training.job import Rows, TrainingJob
+from sknet_hp.training.state import TrainingResult
 
 _MAX_DEATHS = 3  # of workers in turn over one network
 _CACHE_PART = 8  # the part of the memory for waiting tasks that the cache may hold

@@ -19,8 +19,10 @@ from sknet_hp.fusion.executors.cluster import Cluster
 from sknet_hp.fusion.task_cache import TaskCache
 from sknet_hp.system import processors
 from sknet_hp.training.cancellation import Cancellation
-from sknet_hp.training.job import CohortKey, TrainingJob, TrainingResult
+from sknet_hp.training.cohort_key import CohortKey
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.run import train_all
+from sknet_hp.training.state import TrainingResult
 
 
 def get_task_cache() -> TaskCache | None:

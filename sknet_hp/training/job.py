@@ -1,11 +1,8 @@
-"""The one hand-over in the project: what is to be trained, and what comes back. Plain
-data, picklable, without behaviour of its own.
-"""
+"""A training job: all that training is told by the rooms above. Plain, picklable data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -13,17 +10,20 @@ from torch import nn
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.layers.starts import Init
-from sknet_hp.training.rules.averaging import Average, Averaging
+from sknet_hp.training.cohort_key import OWN, SHARED, CohortKey, make_cohort_key, mark_shared
+from sknet_hp.training.rules.averaging import Averaging
 from sknet_hp.training.rules.schedules import Schedule
-from sknet_hp.training.rules.stopping import Plateau, Stopping
+from sknet_hp.training.rules.stopping import Stopping
 from sknet_hp.training.rules.torch_loss import TorchLoss
+from sknet_hp.training.state import Observer, Rates, State
 
 MAX_EVALUATION_ROWS = 1024
 """Validation runs in batches of at most this many rows."""
 
 ROW_QUANTUM = 32
-"""Batches that hold all rows are filled up to a multiple of this many: splits that
-differ by a few rows can train in one cohort.
+"""Batches that hold all rows are filled up to a multiple of this many.
+
+So splits that differ by a few rows can train in one cohort.
 """
 
 
@@ -54,89 +54,19 @@ class Rows:
         return len(self.table.X) if self.index is None else len(self.index)
 
 
-@dataclass(frozen=True)
-class Rates:
-    """The numbers of an update that may differ between the members of a cohort; `clip`
-    is the largest norm of a gradient.
+def _get_structure(job: "TrainingJob") -> Hashable:
+    """Return what of a graph jobs share; modules that can not be stacked train alone."""
+    return job.graph if isinstance(job.graph, Graph) else id(job.graph)
+
+
+def _get_loss(job: "TrainingJob") -> Hashable:
+    """Return the loss, and for one of the user's the numbers of rows.
+
+    It may be one of whole batches, and must see no rows that fill them up.
     """
-
-    lr: float = 1e-3
-    weight_decay: float = 0.0
-    momentum: float = 0.0
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
-    alpha: float = 0.99
-    l1: float = 0.0
-    clip: float = np.inf
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Where a training stands, complete enough to go on from bit for bit.
-
-    Attributes
-    ----------
-    parameters, buffers : flat float32 vectors, in the order of the graph.
-    slots : (n_slots, n_parameters) the optimizer's memory.
-    epoch, step : how many have been trained.
-    best_parameters, best_buffers, best_loss, best_epoch : of the epoch with the lowest
-        validation loss (or highest score, which `best_loss` holds negated); None
-        without validation.
-    judged_by, waited : what made it the best, the `judged_by` of a job; and how many
-        epochs have been judged since.
-    plateau : of the schedule of that name.
-    average : of the weights, which predicts in their place; None where nothing is
-        averaged.
-    finished : why nothing more will be trained: "" (it may go on), "patience",
-        "diverged" or "observer".
-    """
-
-    parameters: np.ndarray
-    buffers: np.ndarray
-    slots: np.ndarray
-    epoch: int = 0
-    step: int = 0
-    best_parameters: np.ndarray | None = None
-    best_buffers: np.ndarray | None = None
-    best_loss: float = np.inf
-    best_epoch: int = 0
-    judged_by: Any = None
-    waited: int = 0
-    plateau: Plateau = field(default_factory=Plateau)
-    average: Average | None = None
-    finished: str = ""
-
-
-def get_predicting_weights(state: State) -> tuple[np.ndarray, np.ndarray]:
-    """(parameters, buffers) that predict, the best epoch aside."""
-    now = state if state.average is None else state.average
-    return now.parameters, now.buffers
-
-
-class CohortKey(NamedTuple):
-    """Jobs with equal keys may train in one cohort.
-
-    Attributes
-    ----------
-    n_rows : of training and validation, where a loss of the user's, which may be one of
-        whole batches, must see no rows that fill them.
-    """
-
-    graph: Any
-    loss: Any
-    optimizer: str
-    decay_mode: str | None
-    decay_everywhere: bool
-    averaging: str
-    batch_rows: int
-    steps: int
-    evaluation_rows: int
-    evaluation_steps: int
-    n_rows: tuple[int, int] | None
-    device: str
-    precision: str
-    observed: bool
+    if isinstance(job.loss, str):
+        return job.loss
+    return job.loss, len(job.train), 0 if job.validation is None else len(job.validation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,41 +110,43 @@ class TrainingJob:
     observer : told of each epoch, in this process; None lets the job train in any.
     """
 
-    graph: Graph | nn.Module
-    n_outputs: int
-    seed: int
-    train: Rows
-    validation: Rows | None = None
-    loss: str | TorchLoss = "cross_entropy"
-    optimizer: str = "adamw"
-    schedule: Schedule = field(default_factory=Schedule)
-    decay_mode: str | None = None
-    decay_everywhere: bool = True
-    decay_factors: tuple[float, ...] | None = None
-    lr_factors: tuple[float, ...] | None = None
-    lr_factors_until: int | None = None
-    lr_factors_after: tuple[float, ...] | None = None
-    decay_schedule: Schedule = field(default_factory=Schedule)
-    dropout_schedule: Schedule = field(default_factory=Schedule)
-    averaging: Averaging = field(default_factory=Averaging)
-    batch_size: int = 128
-    max_epochs: int = 10
-    schedule_epochs: int | None = None
-    shuffle: bool = True
-    rates: Rates = field(default_factory=Rates)
-    loss_parameter: float = 0.0
-    label_smoothing: float = 0.0
-    input_noise: float = 0.0
-    mixup_alpha: float = 0.0
-    layer_rates: tuple[float, ...] = ()
-    init: Init = field(default_factory=Init)
-    stopping: Stopping = field(default_factory=Stopping)
-    metric: Callable[[np.ndarray], float] | None = None
-    judged_by: Any = None
-    start: State | None = None
-    device: str = "cpu"
-    precision: str = "float32"
-    observer: "Observer | None" = None
+    graph: Graph | nn.Module = field(metadata=mark_shared(_get_structure))
+    n_outputs: int = field(metadata=OWN)  # the graph has it
+    seed: int = field(metadata=OWN)
+    train: Rows = field(metadata=mark_shared(lambda job: (job.batch_rows, job.steps)))
+    validation: Rows | None = field(
+        default=None, metadata=mark_shared(lambda job: compute_evaluation_shape(job.validation))
+    )
+    loss: str | TorchLoss = field(default="cross_entropy", metadata=mark_shared(_get_loss))
+    optimizer: str = field(default="adamw", metadata=SHARED)
+    schedule: Schedule = field(default_factory=Schedule, metadata=OWN)
+    decay_mode: str | None = field(default=None, metadata=SHARED)
+    decay_everywhere: bool = field(default=True, metadata=SHARED)
+    decay_factors: tuple[float, ...] | None = field(default=None, metadata=OWN)
+    lr_factors: tuple[float, ...] | None = field(default=None, metadata=OWN)
+    lr_factors_until: int | None = field(default=None, metadata=OWN)
+    lr_factors_after: tuple[float, ...] | None = field(default=None, metadata=OWN)
+    decay_schedule: Schedule = field(default_factory=Schedule, metadata=OWN)
+    dropout_schedule: Schedule = field(default_factory=Schedule, metadata=OWN)
+    averaging: Averaging = field(default_factory=Averaging, metadata=mark_shared(lambda job: job.averaging.kind))
+    batch_size: int = field(default=128, metadata=OWN)  # `train` has the size that comes of it
+    max_epochs: int = field(default=10, metadata=OWN)
+    schedule_epochs: int | None = field(default=None, metadata=OWN)
+    shuffle: bool = field(default=True, metadata=OWN)
+    rates: Rates = field(default_factory=Rates, metadata=OWN)
+    loss_parameter: float = field(default=0.0, metadata=OWN)
+    label_smoothing: float = field(default=0.0, metadata=OWN)
+    input_noise: float = field(default=0.0, metadata=OWN)
+    mixup_alpha: float = field(default=0.0, metadata=OWN)
+    layer_rates: tuple[float, ...] = field(default=(), metadata=OWN)
+    init: Init = field(default_factory=Init, metadata=OWN)
+    stopping: Stopping = field(default_factory=Stopping, metadata=OWN)
+    metric: Callable[[np.ndarray], float] | None = field(default=None, metadata=OWN)
+    judged_by: Any = field(default=None, metadata=OWN)
+    start: State | None = field(default=None, metadata=OWN)
+    device: str = field(default="cpu", metadata=SHARED)
+    precision: str = field(default="float32", metadata=SHARED)
+    observer: Observer | None = field(default=None, metadata=mark_shared(lambda job: job.observer is not None))
 
     @property
     def n_heads(self) -> int:
@@ -247,25 +179,8 @@ class TrainingJob:
 
     @property
     def key(self) -> CohortKey:
-        evaluation_rows, evaluation_steps = compute_evaluation_shape(self.validation)
-        graph = self.graph if isinstance(self.graph, Graph) else id(self.graph)
-        n_rows = len(self.train), 0 if self.validation is None else len(self.validation)
-        return CohortKey(
-            graph,
-            self.loss,
-            self.optimizer,
-            self.decay_mode,
-            self.decay_everywhere,
-            self.averaging.kind,
-            self.batch_rows,
-            self.steps,
-            evaluation_rows,
-            evaluation_steps,
-            n_rows if isinstance(self.loss, TorchLoss) else None,
-            self.device,
-            self.precision,
-            self.observer is not None,
-        )
+        """What others must have in common with this job to train with it."""
+        return make_cohort_key(self)
 
     def replace_rows(self, train: Rows, validation: Rows | None) -> "TrainingJob":
         return replace(self, train=train, validation=validation)
@@ -283,62 +198,3 @@ def compute_evaluation_shape(rows: Rows | None) -> tuple[int, int]:
 
 def _filled_up(n_rows: int) -> int:
     return -(-n_rows // ROW_QUANTUM) * ROW_QUANTUM
-
-
-class EpochRecord(NamedTuple):
-    """One row of a history.
-
-    Losses are means over rows, weighted; `valid_score` is of the job's metric;
-    `duration` is the network's share of its cohort's seconds.
-    """
-
-    epoch: int
-    train_loss: float
-    valid_loss: float | None
-    valid_acc: float | None
-    valid_score: float | None
-    duration: float
-
-
-class Reaction(NamedTuple):
-    """What an observer wants: to end the training, to go on at other rates, to go on
-    from values of its own for some fields of the state.
-    """
-
-    stop: bool = False
-    rates: Rates | None = None
-    changes: Mapping[str, Any] = MappingProxyType({})
-
-
-class Observer(Protocol):
-    """Looks on while a network trains. What it raises ends this network's training, and
-    is raised to who wanted it.
-    """
-
-    def on_epoch_begin(self) -> Reaction:
-        """Before the first step; a network that is stopped here is as the last epoch
-        left it.
-        """
-        ...
-
-    def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
-        """`state` is complete, as if training ended here."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingResult:
-    """A trained network: the state it ended in, a record of each epoch trained now, and
-    what its observer raised.
-    """
-
-    state: State
-    history: list[EpochRecord]
-    error: BaseException | None = None
-
-    def weights(self, restore_best: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Parameters and buffers to predict with."""
-        s = self.state
-        if restore_best and s.best_parameters is not None and s.best_buffers is not None:
-            return s.best_parameters, s.best_buffers
-        return get_predicting_weights(s)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.cancellation import Cancellation
-from sknet_hp.training.job import TrainingJob, TrainingResult
+from sknet_hp.training.job import TrainingJob
+from sknet_hp.training.state import TrainingResult
 from sknet_hp.training.threads import run_in_threads
 
 

@@ -12,9 +12,10 @@ from sknet_hp.nets.layers.starts import Init
 from sknet_hp.nets.random_bits import START, mix_keys
 from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.environment import training_environment
-from sknet_hp.training.job import State, TrainingJob
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.layout import flatten
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.state import State
 
 _SAMPLE = 1024  # training rows that a data-driven start looks at
 _REMEMBERED = 2**16  # parameters, 256 KiB

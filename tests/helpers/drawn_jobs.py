@@ -14,12 +14,13 @@ from sknet_hp.nets.compiled.kernels import half_products
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.layers.starts import Init
 from sknet_hp.nets.stacked.networks import PRECISIONS
-from sknet_hp.training.job import EncodedTable, Rates, Rows, Stopping, TrainingJob
+from sknet_hp.training.job import EncodedTable, Rows, Stopping, TrainingJob
 from sknet_hp.training.rules.averaging import KINDS as AVERAGINGS
 from sknet_hp.training.rules.averaging import Averaging
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
 from sknet_hp.training.rules.torch_loss import TorchLoss
+from sknet_hp.training.state import Rates
 
 WIDTHS = [1, 3, 7, 16, 33, 64, 100, 128, 256]
 N_CONFIGURATIONS = 48

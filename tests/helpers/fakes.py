@@ -13,7 +13,8 @@ from torch import nn
 from sknet_hp.nets.architectures.tracing import trace
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import EncodedTable, Rows, State, TrainingJob, TrainingResult
+from sknet_hp.training.job import EncodedTable, Rows, TrainingJob
+from sknet_hp.training.state import State, TrainingResult
 
 DEVICE = "meta"
 """Where the smallest jobs want to train: neither the CPU, on which each trains in its

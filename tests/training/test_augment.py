@@ -11,10 +11,10 @@ from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import draw_parameters
 from sknet_hp.nets.random_bits import mix_keys
 from sknet_hp.training.augment import MIXUP, Augmentation
-from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.cohort import train_cohort
+from sknet_hp.training.state import Rates
 from tests.helpers.jobs import is_close_result, make_job, make_table
 
 STEPS, ROWS, WIDTH = 12, 30, 5

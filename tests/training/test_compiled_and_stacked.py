@@ -10,10 +10,11 @@ import torch
 
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.cancellation import Cancellation
-from sknet_hp.training.job import EncodedTable, Rates
+from sknet_hp.training.job import EncodedTable
 from sknet_hp.training.prediction import predict
 from sknet_hp.training.run import train_here
 from sknet_hp.training.stacked.cohort import train_cohort
+from sknet_hp.training.state import Rates
 from tests.helpers.drawn_jobs import N_CONFIGURATIONS, draw_jobs
 from tests.helpers.jobs import make_job, make_table
 

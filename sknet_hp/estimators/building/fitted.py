@@ -7,7 +7,7 @@ import numpy as np
 from sknet_hp.estimators.building.structure import Structure
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 from sknet_hp.estimators.parameters.protocols import CommonParameters
-from sknet_hp.training.job import State
+from sknet_hp.training.state import State
 
 
 class FittedNetwork(CommonParameters, Protocol):

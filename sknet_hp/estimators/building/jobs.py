@@ -25,9 +25,10 @@ from sknet_hp.estimators.parameters.protocols import CommonParameters
 from sknet_hp.fusion.devices import resolve_device
 from sknet_hp.fusion.interface import trains_on_cluster
 from sknet_hp.nets.random_bits import MEMBER, mix_keys
-from sknet_hp.training.job import Rows, State, TrainingJob
+from sknet_hp.training.job import Rows, TrainingJob
 from sknet_hp.training.rules.torch_loss import TorchLoss
 from sknet_hp.training.start import make_initial_tensors, make_state
+from sknet_hp.training.state import State
 
 
 class LearningTask(NamedTuple):

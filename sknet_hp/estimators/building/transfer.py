@@ -12,8 +12,9 @@ from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.layers.kinds import KINDS
 from sknet_hp.nets.stacked.networks import get_trained_shapes
-from sknet_hp.training.job import State, TrainingJob
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.start import make_state
+from sknet_hp.training.state import State
 
 
 def load_source(net: CommonParameters) -> FittedNetwork | None:

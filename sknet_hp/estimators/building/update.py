@@ -12,11 +12,11 @@ from sknet_hp.estimators.parameters.protocols import (
     UpdateParameters,
 )
 from sknet_hp.nets.graph import Graph
-from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.averaging import Averaging
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.rules.torch_loss import TorchLoss
+from sknet_hp.training.state import Rates
 
 
 class _UpdateInFit(UpdateParameters, FittingParameters, Protocol):

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.estimators.parameters.protocols import FittingParameters
-from sknet_hp.training.job import State, TrainingJob
+from sknet_hp.training.job import TrainingJob
+from sknet_hp.training.state import State
 
 
 def find_starts(net: FittingParameters, states: list[State] | None, one_epoch: bool) -> list[State] | None:

@@ -35,7 +35,7 @@ _CLASS_PATHS: dict[str, str] = {
     "SparseScaler": "sknet_hp.estimators.encoding.numeric.sparse_scaler.SparseScaler",
     "ClassTarget": "sknet_hp.estimators.targets.labels.ClassTarget",
     "NumberTarget": "sknet_hp.estimators.targets.numbers.NumberTarget",
-    "State": "sknet_hp.training.job.State",
+    "State": "sknet_hp.training.state.State",
     "Plateau": "sknet_hp.training.rules.stopping.Plateau",
     "Average": "sknet_hp.training.rules.averaging.Average",
 }

@@ -17,7 +17,8 @@ from torch.utils.data import Subset
 
 from sknet_hp.estimators.skorch_nets.net_state import NetReading, NetState
 from sknet_hp.estimators.skorch_nets.torch_optim import UnsupportedNetError
-from sknet_hp.training.job import EpochRecord, Reaction, Rows, State, TrainingJob, get_predicting_weights
+from sknet_hp.training.job import Rows, TrainingJob
+from sknet_hp.training.state import EpochRecord, Reaction, State, get_predicting_weights
 
 _PER_BATCH = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 

@@ -13,8 +13,9 @@ from sknet_hp.estimators.skorch_nets.callback_observer import CallbackObserver, 
 from sknet_hp.estimators.skorch_nets.fitted_net import build_net, convert_history, write_predicting_weights
 from sknet_hp.estimators.skorch_nets.net_state import NetState
 from sknet_hp.estimators.skorch_nets.torch_optim import set_rates
-from sknet_hp.training.job import Rates, State, TrainingJob
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.start import make_initial_state
+from sknet_hp.training.state import Rates, State
 
 
 class TrainingWithCallbacks:

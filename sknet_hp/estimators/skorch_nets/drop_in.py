@@ -21,7 +21,8 @@ from sknet_hp.fusion.interface import train_job
 from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.random_bits import mix_keys
-from sknet_hp.training.job import TrainingJob, TrainingResult
+from sknet_hp.training.job import TrainingJob
+from sknet_hp.training.state import TrainingResult
 
 
 class FusedFitLoop(TrainsNetworks):

@@ -13,9 +13,9 @@ from sknet_hp.estimators.skorch_nets.drop_in import NeuralNetClassifier, NeuralN
 from sknet_hp.estimators.skorch_nets.net_state import NetState
 from sknet_hp.estimators.skorch_nets.torch_optim import make_optimizer_settings
 from sknet_hp.nets.defaults import use_float32_on_cpu
-from sknet_hp.training.job import State
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.torch_loss import get_loss_class
+from sknet_hp.training.state import State
 
 
 @use_float32_on_cpu()

@@ -13,8 +13,8 @@ from torch import nn
 from sknet_hp.estimators.skorch_nets.torch_optim import read_optimizer, write_optimizer
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.stacked.networks import BATCH_COUNTER, get_trained_shapes
-from sknet_hp.training.job import Rates, State
 from sknet_hp.training.layout import flatten
+from sknet_hp.training.state import Rates, State
 
 
 class NetReading(NamedTuple):

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from sknet_hp.training.job import Rates, State
 from sknet_hp.training.rules.optimizer import Optimizer
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.torch_twin import TorchTwin
+from sknet_hp.training.state import Rates, State
 
 
 class UnsupportedNetError(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sknet_hp.fusion.bundles import Bundle
-from sknet_hp.training.job import TrainingResult
+from sknet_hp.training.state import TrainingResult
 
 TrainingOutcome = list[TrainingResult] | BaseException
 """The results of a bundle's jobs, in order, or what went wrong."""

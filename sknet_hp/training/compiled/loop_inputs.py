@@ -10,9 +10,10 @@ from sknet_hp.training.compiled.kernels import loop_progress as P
 from sknet_hp.training.compiled.kernels.updates import StepNumber
 from sknet_hp.training.compiled.tapes import TrainingTapes, ValidationTapes
 from sknet_hp.training.compiled.workspace import Workspace
-from sknet_hp.training.job import Rates, State, TrainingJob
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.rules.optimizers import NADAM_DECAY, OPTIMIZERS
 from sknet_hp.training.rules.schedules import SLACK, Schedule
+from sknet_hp.training.state import Rates, State
 
 
 def make_progress(job: TrainingJob, state: State, averaged: int, judged_anew: bool) -> np.ndarray:

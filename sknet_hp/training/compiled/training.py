@@ -22,11 +22,12 @@ from sknet_hp.training.compiled.kernels.loop import train
 from sknet_hp.training.compiled.loop_inputs import LoopInputs, make_progress
 from sknet_hp.training.compiled.tapes import TrainingTapes, ValidationTapes
 from sknet_hp.training.compiled.workspace import Workspace
-from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.rules.averaging import Average
 from sknet_hp.training.rules.stopping import Plateau
 from sknet_hp.training.rules.torch_loss import get_loss_class
 from sknet_hp.training.start import make_initial_state
+from sknet_hp.training.state import EpochRecord, Reaction, State, TrainingResult
 from sknet_hp.training.threads import run_in_threads
 
 _WORTH_SHARING = 1 << 24

@@ -9,9 +9,10 @@ from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs, check_rows
 from sknet_hp.training.compiled.choose_loss import find_compiled_loss
 from sknet_hp.training.compiled.inputs import get_table_addresses, make_rate_cells
-from sknet_hp.training.job import State, TrainingJob
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.reach import decay_reach
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.state import State
 
 
 class Workspace:

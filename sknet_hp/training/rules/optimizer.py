@@ -32,7 +32,7 @@ class Optimizer:
 
     Parameters
     ----------
-    rates : by the names of `training.job.Rates`, each (members,) float64.
+    rates : by the names of `training.state.Rates`, each (members,) float64.
     sizes : of the tensors that a member's parameters consist of, one after the other.
     device : where they lie.
     decay_mode : "decoupled" or "l2"; what the rule is known with if None.

@@ -139,7 +139,7 @@ def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
 
 class _OfTorch(Loss):
     """A user's loss over a stack: one member after the other. All have as many rows in
-    each batch: see `training.job.CohortKey`.
+    each batch: see `training.job._get_loss`.
     """
 
     def __init__(self, loss: TorchLoss, values: Tensor | None):

@@ -17,7 +17,7 @@ from sknet_hp.nets.stacked.networks import Runnable, SingleModule, StackedNetwor
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.environment import training_environment
-from sknet_hp.training.job import EpochRecord, Reaction, State, TrainingJob, TrainingResult
+from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.reach import decay_reach
 from sknet_hp.training.rules.averaging import Average, Averages
@@ -28,6 +28,7 @@ from sknet_hp.training.rules.torch_loss import make_loss
 from sknet_hp.training.stacked.batches import Epochs, Pool
 from sknet_hp.training.stacked.validation import Scores, Validation
 from sknet_hp.training.start import make_initial_state
+from sknet_hp.training.state import EpochRecord, Reaction, State, TrainingResult
 
 _GATHER_FLOATS = (
     1 << 18

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
+from sknet_hp.training.state import Rates
 from tests.helpers.jobs import list_losses, make_job, make_table
 from tests.helpers.torch_loops import flatten_parameters, make_module, train_compiled, train_in_torch
 from tests.helpers.torch_optimizers import TORCH

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from sknet_hp.training.cancellation import Cancellation, Cancelled
-from sknet_hp.training.job import Rates, Reaction, Stopping
+from sknet_hp.training.job import Stopping
 from sknet_hp.training.rules.averaging import Averaging, compute_ema_share
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
+from sknet_hp.training.state import Rates, Reaction
 from tests.helpers.jobs import is_same_result, list_losses, make_job, make_table
 from tests.helpers.torch_loops import (
     compute_loss,

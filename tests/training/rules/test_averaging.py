@@ -11,9 +11,10 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, get_swa_multi_avg_fn
 
 from sknet_hp.nets.architectures.mlp import MLP
-from sknet_hp.training.job import Rates, Stopping
+from sknet_hp.training.job import Stopping
 from sknet_hp.training.rules.averaging import KINDS, Average, Averages, Averaging, compute_ema_share
 from sknet_hp.training.stacked.cohort import train_cohort
+from sknet_hp.training.state import Rates
 from tests.helpers.jobs import is_close_result, is_same_result, make_job
 
 AVERAGED = KINDS[1:]
@@ -121,7 +122,7 @@ def test_training_goes_on_from_the_raw_weights(kind):
     assert [r.train_loss for r in raw.history] == [r.train_loss for r in averaged.history]
     assert raw.history[-1].valid_loss != averaged.history[-1].valid_loss
     assert raw.state.average is None
-    assert np.array_equal(averaged.weights(restore_best=False)[0], averaged.state.average.parameters)
+    assert np.array_equal(averaged.get_weights(restore_best=False)[0], averaged.state.average.parameters)
     assert not np.array_equal(averaged.state.average.parameters, averaged.state.parameters)
     assert not np.array_equal(averaged.state.average.buffers, averaged.state.buffers)
 
@@ -130,7 +131,7 @@ def test_training_goes_on_from_the_raw_weights(kind):
 def test_validation_is_of_the_average(kind):
     job = averaged_job(kind)
     (result,) = train_cohort([job])
-    parameters, buffers = result.weights(restore_best=False)
+    parameters, buffers = result.get_weights(restore_best=False)
     module = MLP(5, 3, n_layers=1, width=8, activation="tanh", normalization="batch").eval()
     tensors = dict(module.named_parameters()) | dict(module.named_buffers())
     for order, vector in ((job.graph.parameters, parameters), (job.graph.buffers, buffers)):
@@ -151,7 +152,7 @@ def test_the_best_epoch_is_the_best_of_the_averages(kind):
     valid = [r.valid_loss for r in result.history]
     assert result.state.best_epoch == int(np.argmin(valid)) + 1 < len(valid)
     (shorter,) = train_cohort([replace(job, max_epochs=result.state.best_epoch)])
-    assert np.array_equal(result.weights(restore_best=True)[0], shorter.weights(restore_best=False)[0])
+    assert np.array_equal(result.get_weights(restore_best=True)[0], shorter.get_weights(restore_best=False)[0])
 
 
 @pytest.mark.parametrize("kind", AVERAGED)
@@ -207,7 +208,7 @@ def test_divergence_leaves_the_average_before_it(kind):
     (before,) = train_cohort([replace(job, max_epochs=result.state.epoch - 1)])
     assert np.array_equal(result.state.average.parameters, before.state.average.parameters)
     assert result.state.average.count == before.state.average.count > 0
-    assert np.isfinite(result.weights(restore_best=False)[0]).all()
+    assert np.isfinite(result.get_weights(restore_best=False)[0]).all()
 
 
 def test_members_without_averages_train_by_themselves():

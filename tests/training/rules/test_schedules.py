@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.schedules import SCHEDULES, Schedule
 from sknet_hp.training.rules.stopping import Plateau
 from sknet_hp.training.stacked.cohort import train_cohort
+from sknet_hp.training.state import Rates
 from tests.helpers.jobs import is_close_result, make_job
 
 VALUES = {

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import nn
 
-from sknet_hp.training.job import Rates
 from sknet_hp.training.rules.losses import LOSSES
 from sknet_hp.training.rules.torch_loss import TorchLoss, get_loss_class, make_loss, read_loss
 from sknet_hp.training.stacked.cohort import train_cohort
+from sknet_hp.training.state import Rates
 from tests.helpers.jobs import is_close_result, make_job, make_table
 from tests.helpers.loss_problems import MEMBERS, draw_problem, take_step
 

@@ -8,10 +8,11 @@ import torch.nn.functional as F
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import draw_parameters
 from sknet_hp.nets.inputs import Inputs
-from sknet_hp.training.job import EncodedTable, Rates, Stopping
+from sknet_hp.training.job import EncodedTable, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import Cohort, never, train_cohort
+from sknet_hp.training.state import Rates
 from tests.helpers.cohorts import flatten_parameters, train_plainly
 from tests.helpers.jobs import is_close_result, list_losses, make_job, make_table
 

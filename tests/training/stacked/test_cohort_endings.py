@@ -8,10 +8,11 @@ import torch
 
 from sknet_hp.nets.init import draw_parameters
 from sknet_hp.training.cancellation import Cancelled
-from sknet_hp.training.job import EncodedTable, Rates, Stopping
+from sknet_hp.training.job import EncodedTable, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import train_cohort
+from sknet_hp.training.state import Rates
 from tests.helpers.jobs import is_close_result, is_same_result, list_losses, make_job, make_table
 
 # ---- stopping -------------------------------------------------------------------------------------------------------
@@ -49,8 +50,8 @@ def test_best_weights_are_those_of_the_best_epoch():
     (shorter,) = train_cohort([replace(job, max_epochs=result.state.best_epoch)])
     assert np.array_equal(result.state.best_parameters, shorter.state.parameters)
     assert not np.array_equal(result.state.best_parameters, result.state.parameters)
-    assert np.array_equal(result.weights(restore_best=True)[0], result.state.best_parameters)
-    assert np.array_equal(result.weights(restore_best=False)[0], result.state.parameters)
+    assert np.array_equal(result.get_weights(restore_best=True)[0], result.state.best_parameters)
+    assert np.array_equal(result.get_weights(restore_best=False)[0], result.state.parameters)
     (whole,) = train_cohort([replace(job, max_epochs=result.state.epoch, stopping=Stopping(patience=None))])
     assert np.array_equal(whole.state.parameters, result.state.parameters)
 

@@ -13,9 +13,10 @@ from torch import nn
 
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import draw_parameters
-from sknet_hp.training.job import Rates, Reaction, Rows, Stopping
+from sknet_hp.training.job import Rows, Stopping
 from sknet_hp.training.rules.schedules import Schedule
 from sknet_hp.training.stacked.cohort import train_cohort
+from sknet_hp.training.state import Rates, Reaction
 from tests.helpers.cohorts import flatten_parameters, train_plainly
 from tests.helpers.jobs import is_close_result, is_same_result, make_job
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from sknet_hp.training.augment import draw_mixing_shares
 from sknet_hp.training.compiled.kernels import augment
 from sknet_hp.training.compiled.kernels.updates import StepNumber
-from sknet_hp.training.job import Rates
+from sknet_hp.training.state import Rates
 from tests.helpers.jobs import make_job, make_table
 from tests.helpers.kernels import compute_in_parts, draw_normal, has_same_bits, run_kernel
 from tests.helpers.torch_loops import draw_order, flatten_parameters, make_module, train_compiled
