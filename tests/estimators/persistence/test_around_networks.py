@@ -61,7 +61,6 @@ CLASSIFIERS = {
     "sigmoid": (CalibratedClassifierCV(net, cv=2), y),
     "isotonic": (CalibratedClassifierCV(piped, method="isotonic", cv=2, ensemble=False), y),
     "temperature": (CalibratedClassifierCV(net, method="temperature", cv=2), y),
-    "calibrated afterwards": (CalibratedClassifierCV(FrozenEstimator(clone(piped).fit(X, y))), y),
     "labels": (CalibratedClassifierCV(net, cv=2), np.array(["a", "b", "ç"])[y]),
     "one against the rest": (OneVsRestClassifier(net), y),
     "one against one": (OneVsOneClassifier(net), y),
@@ -118,20 +117,14 @@ def without_addresses(model):
     return re.sub(r" at 0x\w+", "", repr(model))
 
 
-def same(got, expected):
+def assert_same(got, expected):
     for one, other in (
         zip(got, expected, strict=True) if isinstance(expected, list) else [(got, expected)]
     ):  # one for each output
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.filterwarnings("ignore:y contains no unlabeled samples", "ignore:.*max_iter", "ignore:Scoring failed")
-@pytest.mark.parametrize(
-    ("model", "X", "y"),
-    [pytest.param(model, X, y, id=f"classifier: {name}") for name, (model, y) in CLASSIFIERS.items()]
-    + [pytest.param(model, Xr, y, id=f"regressor: {name}") for name, (model, y) in REGRESSORS.items()],
-)
-def test_what_holds_networks_comes_back(model, X, y, path):
+def assert_comes_back(model, X, y, path):
     begun = save_and_load(model, path)
     assert without_addresses(begun) == without_addresses(model)
     fitted, again = clone(model).fit(X, y), begun.fit(X, y)
@@ -141,9 +134,23 @@ def test_what_holds_networks_comes_back(model, X, y, path):
         if not hasattr(fitted, method):
             continue
         expected = getattr(fitted, method)(X)
-        same(getattr(back, method)(X), expected)
-        same(getattr(again, method)(X), expected)
+        assert_same(getattr(back, method)(X), expected)
+        assert_same(getattr(again, method)(X), expected)
     assert save_and_load(back, path).predict(X).dtype == fitted.predict(X).dtype
+
+
+@pytest.mark.filterwarnings("ignore:y contains no unlabeled samples", "ignore:.*max_iter", "ignore:Scoring failed")
+@pytest.mark.parametrize(
+    ("model", "X", "y"),
+    [pytest.param(model, X, y, id=f"classifier: {name}") for name, (model, y) in CLASSIFIERS.items()]
+    + [pytest.param(model, Xr, y, id=f"regressor: {name}") for name, (model, y) in REGRESSORS.items()],
+)
+def test_what_holds_networks_comes_back(model, X, y, path):
+    assert_comes_back(model, X, y, path)
+
+
+def test_what_calibrates_a_fitted_network_comes_back(path):
+    assert_comes_back(CalibratedClassifierCV(FrozenEstimator(clone(piped).fit(X, y))), X, y, path)
 
 
 def test_what_is_in_it_twice_is_in_the_file_once(path):

@@ -3,6 +3,7 @@ file stays what it is.
 """
 
 import errno
+import functools
 import os
 import socket
 import stat
@@ -17,12 +18,22 @@ from sknet_hp.estimators.persistence import files
 from tests.helpers.scripts import run_code
 
 X = np.random.default_rng(0).standard_normal((40, 3))
-net = NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no such nodes")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def net_is_fitted():
+    """Before any test breaks the file system."""
+    fit_net()
+
+
+@functools.cache
+def fit_net():
+    return NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
+
+
 def is_loaded(path):
-    return np.array_equal(sknet_hp.load(path).predict(X), net.predict(X))
+    return np.array_equal(sknet_hp.load(path).predict(X), fit_net().predict(X))
 
 
 def test_a_link_stays_a_link(tmp_path):
@@ -31,7 +42,7 @@ def test_a_link_stays_a_link(tmp_path):
     link.symlink_to(target)
     far.symlink_to("link")
     for path in (link, far):  # at first there is nothing that it leads to
-        sknet_hp.save(net, path)
+        sknet_hp.save(fit_net(), path)
         assert is_loaded(path)
         assert link.is_symlink()
         assert far.is_symlink()
@@ -43,7 +54,7 @@ def test_a_link_stays_a_link(tmp_path):
 def test_a_link_to_itself(tmp_path):
     (tmp_path / "link").symlink_to("link")
     with pytest.raises(OSError, match="symbolic links") as error:
-        sknet_hp.save(net, tmp_path / "link")
+        sknet_hp.save(fit_net(), tmp_path / "link")
     assert error.value.filename == str(tmp_path / "link")
 
 
@@ -65,7 +76,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path, monkeypatch, kind, linked):
     before = os.stat(path)
     asked = tmp_path / "link" if linked else path
     with pytest.raises(OSError, match=r"It is a device, pipe or socket.*give the name of a file") as error:
-        sknet_hp.save(net, asked)
+        sknet_hp.save(fit_net(), asked)
     assert error.value.filename == str(asked)
     with pytest.raises(SavedModelError, match=r"is a device, pipe or socket.*copy it into a file"):
         sknet_hp.load(asked)
@@ -78,17 +89,17 @@ def test_who_may_read_a_file_stays_as_it_was(tmp_path):
     path = tmp_path / "model"
     path.touch()
     path.chmod(0o600)
-    sknet_hp.save(net, path)
+    sknet_hp.save(fit_net(), path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert is_loaded(path)
 
 
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"No such file or directory, make its folder first: '.*no/model'"):
-        sknet_hp.save(net, tmp_path / "no" / "model")
+        sknet_hp.save(fit_net(), tmp_path / "no" / "model")
     (tmp_path / "link").symlink_to(tmp_path / "no" / "model")
     with pytest.raises(FileNotFoundError, match="make its folder first"):
-        sknet_hp.save(net, tmp_path / "link")
+        sknet_hp.save(fit_net(), tmp_path / "link")
     assert os.listdir(tmp_path) == ["link"]
 
 
@@ -96,7 +107,7 @@ def test_a_folder_instead_of_a_file(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     for path in (tmp_path, tmp_path / "link", "/"):
         with pytest.raises(IsADirectoryError):
-            sknet_hp.save(net, path)
+            sknet_hp.save(fit_net(), path)
         with pytest.raises(IsADirectoryError):
             sknet_hp.load(path)
     assert os.listdir(tmp_path) == ["link"]
@@ -106,7 +117,7 @@ def test_a_folder_instead_of_a_file(tmp_path):
 def test_a_folder_that_is_read_only(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(PermissionError) as error:
-        sknet_hp.save(net, tmp_path / "model")
+        sknet_hp.save(fit_net(), tmp_path / "model")
     assert error.value.filename == str(tmp_path / "model")
 
 
@@ -127,7 +138,7 @@ except OSError as error:
 def test_a_disk_that_has_no_room(tmp_path):
     """What was there is still there, and nothing else."""
     path = tmp_path / "model"
-    sknet_hp.save(net, path)
+    sknet_hp.save(fit_net(), path)
     assert run_code(FULL, str(path)).stdout.split() == [str(errno.EFBIG), str(path)]
     assert os.listdir(tmp_path) == ["model"]
     assert is_loaded(path)
@@ -137,14 +148,14 @@ def test_a_disk_that_has_no_room(tmp_path):
 @pytest.mark.parametrize("when", ["write_bytes", "read_bytes", "replace"])
 def test_whatever_fails_leaves_nothing(tmp_path, monkeypatch, code, when):
     path = tmp_path / "model"
-    sknet_hp.save(net, path)
+    sknet_hp.save(fit_net(), path)
 
     def fails(self, *args):
         raise OSError(code, os.strerror(code), str(self))
 
     monkeypatch.setattr(Path, when, fails)
     with pytest.raises(OSError, match=os.strerror(code)) as error:
-        sknet_hp.save(net, path)
+        sknet_hp.save(fit_net(), path)
     assert (error.value.errno, error.value.filename) == (code, str(path))
     monkeypatch.undo()
     assert os.listdir(tmp_path) == ["model"]
@@ -157,7 +168,7 @@ def test_a_file_is_read_back_before_it_counts(tmp_path, monkeypatch):
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda self: read(self)[:-1])
     with pytest.raises(OSError, match="gives back something else") as error:
-        sknet_hp.save(net, path)
+        sknet_hp.save(fit_net(), path)
     assert error.value.filename == str(path)
     monkeypatch.undo()
 
@@ -169,7 +180,7 @@ def test_a_file_is_read_back_before_it_counts(tmp_path, monkeypatch):
         TypeError,
         match=r"would not come back from its file \(what was written is damaged\), so there is none; use joblib",
     ):
-        sknet_hp.save(net, path)
+        sknet_hp.save(fit_net(), path)
     assert path.read_text() == "before"
     assert os.listdir(tmp_path) == ["model"]
 

@@ -2,6 +2,7 @@
 anything of that size is made.
 """
 
+import functools
 import io
 import json
 import re
@@ -20,14 +21,18 @@ from sknet_hp import NetClassifier, SavedModelError
 from tests.helpers.saved_files import read_contents, rewrite
 
 X = np.random.default_rng(0).standard_normal((40, 3))
-net = NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
 LARGE = 90_000_000  # bytes
+
+
+@functools.cache
+def fit_net():
+    return NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
 
 
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "model.safetensors"
-    sknet_hp.save(make_pipeline(StandardScaler().fit(X), net), path)
+    sknet_hp.save(make_pipeline(StandardScaler().fit(X), fit_net()), path)
     return path
 
 
@@ -125,7 +130,7 @@ def npy(array):
 
 def test_a_step_as_it_is(path):
     with_step(path, lambda content: changed(content, lambda schema, files: None))
-    assert np.array_equal(sknet_hp.load(path).predict(X), make_pipeline(StandardScaler().fit(X), net).predict(X))
+    assert np.array_equal(sknet_hp.load(path).predict(X), make_pipeline(StandardScaler().fit(X), fit_net()).predict(X))
 
 
 @pytest.mark.parametrize("size", [LARGE, 100_000])
