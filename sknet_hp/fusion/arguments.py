@@ -2,7 +2,10 @@
 
 import sys
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sknet_hp.fusion.executors.cluster import Cluster
 
 
 def check_n_jobs(n_jobs: int | None) -> int | None:
@@ -42,7 +45,7 @@ def _is_whole(number: Any) -> bool:
     return isinstance(number, Integral) and not isinstance(number, bool)
 
 
-def resolve_over(over: Any) -> Any:
+def resolve_over(over: Any) -> "str | Cluster | None":
     """Return where to train: None or "inline", which is this process, or a cluster.
 
     Raises

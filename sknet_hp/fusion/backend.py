@@ -14,7 +14,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import joblib
-from joblib.parallel import FallbackToBackend, ParallelBackendBase, SequentialBackend, register_parallel_backend
+from joblib.parallel import (
+    BatchedCalls,
+    FallbackToBackend,
+    ParallelBackendBase,
+    SequentialBackend,
+    register_parallel_backend,
+)
 
 from sknet_hp.fusion.arguments import check_limits, check_n_jobs, resolve_over
 from sknet_hp.fusion.detection import has_network, is_estimator, needs_threads
@@ -107,7 +113,12 @@ class FusedBackend(ParallelBackendBase):
         return 1
 
     def configure(
-        self, n_jobs: int | None = 1, parallel: Any = None, prefer: Any = None, require: Any = None, **kwargs: Any
+        self,
+        n_jobs: int | None = 1,
+        parallel: joblib.Parallel | None = None,
+        prefer: str | None = None,
+        require: str | None = None,
+        **kwargs: Any,
     ) -> int:
         """Open a session of the engine for a `Parallel`.
 
@@ -176,7 +187,7 @@ class FusedBackend(ParallelBackendBase):
 
     # ---- tasks -----------------------------------------------------------------------------------------------------
 
-    def submit(self, func: Any, callback: Callable[[Any], None] | None = None) -> "Task":
+    def submit(self, func: BatchedCalls, callback: Callable[[Any], None] | None = None) -> "Task":
         """Queue a batch of joblib's as a task; return the task, which is its future."""
         from sknet_hp.fusion.tasks.task import Task
 
@@ -192,7 +203,7 @@ class FusedBackend(ParallelBackendBase):
         tasks.submit(task)
         return task
 
-    def _copy_shared_objects(self, task: "Task", batch: Any, parallel: joblib.Parallel) -> None:
+    def _copy_shared_objects(self, task: "Task", batch: BatchedCalls, parallel: joblib.Parallel) -> None:
         """Give a task its own copy of what others may have too.
 
         If there can be none, they take turns.
@@ -222,7 +233,7 @@ class FusedBackend(ParallelBackendBase):
             yield
 
     @staticmethod
-    def _find_parallel() -> Any:
+    def _find_parallel() -> joblib.Parallel:
         """Return the `Parallel` that called.
 
         The protocol does not say which of those that share this backend it is, its
@@ -234,9 +245,9 @@ class FusedBackend(ParallelBackendBase):
             if isinstance(owner, joblib.Parallel):
                 return owner
             frame = frame.f_back  # type: ignore[assignment]
-        return None
+        raise RuntimeError("only joblib.Parallel calls this backend")
 
-    def _run_tasks_without_network(self, parallel: Any) -> None:
+    def _run_tasks_without_network(self, parallel: joblib.Parallel) -> None:
         """Run them in this thread, which waits for them, in order.
 
         New ones arrive meanwhile.

@@ -3,6 +3,8 @@
 import inspect
 from typing import Any
 
+from joblib.parallel import BatchedCalls
+
 
 class TrainsNetworks:
     """Mark of the estimators that train networks, see `has_network`."""
@@ -36,7 +38,7 @@ def is_estimator(value: Any) -> bool:
     return hasattr(value, "get_params") and hasattr(value, "fit")
 
 
-def needs_threads(batch: Any) -> bool:
+def needs_threads(batch: BatchedCalls) -> bool:
     """Return whether a joblib batch may come to a network.
 
     Yes if an estimator of ours is among the arguments. No if other estimators are and

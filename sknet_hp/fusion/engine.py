@@ -15,8 +15,8 @@ import warnings
 import weakref
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+import joblib
 import torch
 
 from sknet_hp.fusion.batching import Batcher
@@ -55,8 +55,8 @@ class Engine:
 
     Attributes
     ----------
-    sessions : each `Parallel` whose call is open; weak, because joblib may fail before
-        it comes to `terminate`.
+    parallels : those whose calls are open; weak, because joblib may fail before it
+        comes to `terminate`.
     dispatcher : the engine's own thread, None while there is nothing to do.
     n_trained : networks that executors have trained.
     """
@@ -71,16 +71,21 @@ class Engine:
         self.batcher = Batcher(self.tasks.state, self.pool)
         self.numbers = itertools.count()
         self.dispatcher: threading.Thread | None = None
-        self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.parallels: weakref.WeakSet[joblib.Parallel] = weakref.WeakSet()
         self.n_trained = 0
         self.warning_state: WarningState | None = None
         self.torch_threads = 1
         atexit.register(self._stop_at_exit)
 
-    # ---- sessions --------------------------------------------------------------------------------------------------
+    # ---- calls -----------------------------------------------------------------------------------------------------
 
     def open(
-        self, session: Any, n_jobs: int | None, over: str | Cluster | None, max_threads: int, max_bytes: int
+        self,
+        parallel: joblib.Parallel,
+        n_jobs: int | None,
+        over: str | Cluster | None,
+        max_threads: int,
+        max_bytes: int,
     ) -> None:
         """Begin a `Parallel` call.
 
@@ -93,18 +98,18 @@ class Engine:
             If not even the engine's own thread can be started.
         """
         with self.lock:
-            if not self.sessions:
-                self.pool.begin_session(n_jobs, over)
+            if not self.parallels:
+                self.pool.start(n_jobs, over)
                 state = self.tasks.state
                 state.n_permits, state.max_threads, state.max_bytes = self.pool.n_jobs, max_threads, max_bytes
                 self.cache.max_bytes = max_bytes // _CACHE_PART
                 self.warning_state = WarningState()
                 self.torch_threads = torch.get_num_threads()
-            self.sessions.add(session)
+            self.parallels.add(parallel)
             try:
                 self._ensure_dispatcher()
             except RuntimeError:
-                self.sessions.discard(session)
+                self.parallels.discard(parallel)
                 raise
 
     def _ensure_dispatcher(self) -> None:
@@ -116,15 +121,15 @@ class Engine:
                 self.dispatcher = None
                 raise
 
-    def close(self, session: Any) -> None:
+    def close(self, parallel: joblib.Parallel) -> None:
         """End a `Parallel` call.
 
         After the last one the warning filters are as they were before the first.
         """
         with self.lock:
-            self.sessions.discard(session)
-            if not self.sessions and self.warning_state is not None:
-                self.pool.end_session()
+            self.parallels.discard(parallel)
+            if not self.parallels and self.warning_state is not None:
+                self.pool.stop()
                 self.cache.clear()
                 self.warning_state.install(contents=True)
                 self.warning_state = None
@@ -132,7 +137,7 @@ class Engine:
             self.lock.notify()
 
     def count_networks(self) -> NetworkCounts:
-        """Count the networks of this process, in all sessions."""
+        """Count the networks of this process."""
         with self.lock:
             state, batcher = self.tasks.state, self.batcher
             training = len(state.training) + batcher.count_in_training()
@@ -223,7 +228,7 @@ class Engine:
             elif not batcher.groups and not batcher.in_training:
                 stranded = state.take_stranded()
             if chosen is None and stranded is None:
-                if not self.sessions and state.is_idle() and batcher.is_idle():
+                if not self.parallels and state.is_idle() and batcher.is_idle():
                     self.dispatcher = None
                     return False
                 self.lock.wait(0.02 if state.queue or state.resuming or batcher.groups else 0.5)
@@ -269,7 +274,7 @@ class Engine:
     def _retry_or_fail(self, bundle: Bundle, error: BaseException) -> None:
         """Retry a bundle that did not train, in halves.
 
-        So the member is found that is guilty, and gets the error.
+        Halves of halves find the member that fails, which gets the error.
         """
         alive = [w for w in bundle.members if not w.is_cancelled()]
         for waiting in bundle.members:

@@ -34,24 +34,24 @@ class ExecutorPool:
         self.cluster: Cluster | None = None
         self.inline: dict[str, Executor] = {}
 
-    def begin_session(self, n_jobs: int | None, over: str | Cluster | None) -> None:
-        """Take on the rules of a session.
+    def start(self, n_jobs: int | None, over: str | Cluster | None) -> None:
+        """Begin to serve by these rules.
 
         On a cluster `n_jobs` is a number of workers, and all cores here are for tasks.
         """
         self.cluster = over if isinstance(over, Cluster) else None
         self.n_jobs = resolve_n_jobs(None if self.cluster else n_jobs, count_cores())
         if self.cluster is not None:
-            self.cluster.begin_session(n_jobs, self._notify)
+            self.cluster.start(n_jobs, self._notify)
 
     def _notify(self) -> None:
         with self.lock:
             self.lock.notify()
 
-    def end_session(self) -> None:
-        """Tell the cluster, if there is one, that the session has ended."""
+    def stop(self) -> None:
+        """Serve no longer; executors stay for the next time."""
         if self.cluster is not None:
-            self.cluster.end_session()
+            self.cluster.stop()
 
     def take_notes(self) -> list[Note]:
         """Return what is to be warned of, and has not been yet."""

@@ -28,7 +28,7 @@ class Session(joblib.parallel_config):
     def unregister(self) -> None:
         """End the session; joblib's method, which the end of the block calls."""
         super().unregister()
-        if hasattr(self._over, "release"):
+        if self._over is not None and not isinstance(self._over, str):
             self._over.release()
 
     def progress(self) -> "NetworkCounts":

@@ -8,9 +8,22 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 _MAX_ARRAYS = 1000  # beyond, there is little that tasks have in common
+
+
+class HasBytes(Protocol):
+    """An array, or what has its attribute."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes."""
+        ...
+
+
+ArrayT = TypeVar("ArrayT", bound=HasBytes)
+BelongingT = TypeVar("BelongingT")
 
 
 class TaskCache:
@@ -28,22 +41,22 @@ class TaskCache:
         self.max_bytes = 0
         self._lock = threading.Lock()
         self._entries: dict[str, tuple[weakref.ref[Any], Any]] = {}
-        self._held: OrderedDict[str, Any] = OrderedDict()  # the one used last at the end
+        self._held: OrderedDict[str, HasBytes] = OrderedDict()  # the one used last at the end
         self._held_bytes = 0
         self._n_cleared = 0  # how often
 
-    def get_or_make(self, key: str, make: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
+    def get_or_make(self, key: str, make: Callable[[], tuple[ArrayT, BelongingT]]) -> tuple[ArrayT, BelongingT]:
         """Return the array of a key and what belongs to it; make them if needed.
 
         Two tasks that ask at the same time may each make their own.
         """
         with self._lock:
-            reference, belonging = self._entries.get(key, (None, None))
-            array = None if reference is None else reference()
-            if array is not None:
+            entry = self._entries.get(key)
+            found = None if entry is None else entry[0]()
+            if entry is not None and found is not None:
                 if key in self._held:
                     self._held.move_to_end(key)
-                return array, belonging
+                return found, entry[1]
             before = self._n_cleared
         array, belonging = make()
         with self._lock:
@@ -51,7 +64,7 @@ class TaskCache:
                 self._store(key, array, belonging)
         return array, belonging
 
-    def _store(self, key: str, array: Any, belonging: Any) -> None:
+    def _store(self, key: str, array: HasBytes, belonging: object) -> None:
         self._entries[key] = weakref.ref(array, partial(self._remove, key)), belonging
         if array.nbytes > self.max_bytes:
             return

@@ -136,7 +136,7 @@ def test_a_call_that_fails_before_it_begins_leaves_no_session(fit, alone):
         with pytest.raises(TypeError):
             Parallel()(5)
         gc.collect()
-        assert not get_engine().sessions
+        assert not get_engine().parallels
         assert has_same_arrays(Parallel()(delayed(fit)(s) for s in range(3)), alone[:3])
 
 

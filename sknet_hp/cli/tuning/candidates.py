@@ -1,9 +1,13 @@
 """What `tune` searches, and how many candidates fit into a time."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sknet_hp.search import search_space
+
+if TYPE_CHECKING:
+    from sknet_hp.estimators.classifier import NetClassifier
+    from sknet_hp.estimators.regressor import NetRegressor
 
 # In order of importance; a grid takes the first values of each.
 GRID_AXES: dict[str, list[Any]] = {
@@ -15,7 +19,7 @@ GRID_AXES: dict[str, list[Any]] = {
 }
 
 
-def make_random_space(network: Any) -> dict[str, Any]:
+def make_random_space(network: "NetClassifier | NetRegressor") -> dict[str, Any]:
     """Return the distributions of a random search for a network.
 
     They are those of `search_space`, narrower where the few candidates and epochs of

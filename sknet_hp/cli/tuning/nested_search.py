@@ -6,9 +6,10 @@ It is fitted once more on all rows, in one go.
 import re
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, cross_validate
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -22,6 +23,9 @@ from sknet_hp.cli.tuning.progress_display import ProgressDisplay
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.fusion.session import fused
+
+Searcher: TypeAlias = searchers.GridSearchCV | searchers.RandomizedSearchCV
+Splitter: TypeAlias = KFold | StratifiedKFold
 
 MAX_EPOCHS = 50
 PILOT_CANDIDATES = 3
@@ -52,7 +56,7 @@ class TuningResult:
     final search.
     """
 
-    model: Any
+    model: NetClassifier | NetRegressor
     cv_results: dict[str, Any]
     best_params: dict[str, Any]
     best_inner_score: float
@@ -202,7 +206,7 @@ class NestedSearch:
             device=self.device,
         )
 
-    def _make_searcher(self, candidates: int) -> searchers.GridSearchCV | searchers.RandomizedSearchCV:
+    def _make_searcher(self, candidates: int) -> Searcher:
         network = self._make_network()
         if self.method == "grid":
             return searchers.GridSearchCV(network, make_grid(candidates), cv=self.inner, scoring=self.scoring)
@@ -238,7 +242,7 @@ class NestedSearch:
             search.fit(self.problem.X, self.problem.y)
         return total
 
-    def _make_splitter(self, n_splits: int, seed: int) -> KFold | StratifiedKFold:
+    def _make_splitter(self, n_splits: int, seed: int) -> Splitter:
         splitter = StratifiedKFold if self.problem.task == "classification" else KFold
         return splitter(n_splits, shuffle=True, random_state=seed)
 
@@ -265,13 +269,13 @@ def check_device(device: str) -> None:
         )
 
 
-def _cross_validate(search: Any, X: Any, y: Any, outer: Any, scoring: str) -> dict[str, Any]:
+def _cross_validate(search: Searcher, X: pd.DataFrame, y: np.ndarray, outer: Splitter, scoring: str) -> dict[str, Any]:
     return cross_validate(search, X, y, cv=outer, scoring=scoring, return_estimator=True, error_score="raise")
 
 
-def _fit(search: Any, X: Any, y: Any) -> Any:
+def _fit(search: Searcher, X: pd.DataFrame, y: np.ndarray) -> Searcher:
     return search.fit(X, y)
 
 
-def _is_text(column: Any) -> bool:
+def _is_text(column: pd.Series) -> bool:
     return column.dtype == "str" or (column.dtype == object and any(isinstance(cell, str) for cell in column))

@@ -6,10 +6,11 @@ A bar on a terminal, a line now and then where there is none.
 import threading
 import time
 from types import TracebackType
-from typing import Any
 
 from rich import progress as rich_progress
 from rich.console import Console
+
+from sknet_hp.fusion.session import Session
 
 SECONDS_BETWEEN_UPDATES = 0.1
 SECONDS_BETWEEN_LINES = 5.0
@@ -20,15 +21,15 @@ class ProgressDisplay:
 
     Parameters
     ----------
-    session : object
-        With ``progress()``, whose result has the attribute ``trained``.
+    session : Session
+        What `fused()` gives.
     total : int
         Networks to train.
     label : str
         What they are trained for.
     """
 
-    def __init__(self, session: Any, total: int, label: str):
+    def __init__(self, session: Session, total: int, label: str):
         self.session = session
         self.total = total
         self.label = label

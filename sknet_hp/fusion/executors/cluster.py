@@ -21,11 +21,11 @@ _PATIENCE = 30.0  # seconds without a worker after which it is said that one is 
 class Cluster(ABC):
     """All workers of a cluster.
 
-    While a session is open, a thread watches which workers come and go.
+    Between `start` and `stop` a thread watches which workers come and go.
 
     Attributes
     ----------
-    n_jobs : how many workers a session may use, by joblib's rules; None for all.
+    n_jobs : how many workers to use, by joblib's rules; None for all.
     demand : networks known to be ahead, by kind of device.
     """
 
@@ -58,12 +58,12 @@ class Cluster(ABC):
         """Return whether any worker that there is or might soon be can train a job."""
 
     def _find_usable(self) -> list[RemoteWorker]:
-        """Return the workers that this session may use, also those not ready yet."""
+        """Return the workers to use, also those that are not ready yet."""
         return [member for member in self.members if member.is_usable()]
 
     # ---- for the engine --------------------------------------------------------------------------------------------
 
-    def begin_session(self, n_jobs: int | None, changed: Callable[[], None]) -> None:
+    def start(self, n_jobs: int | None, changed: Callable[[], None]) -> None:
         """Begin to watch the workers.
 
         Parameters
@@ -77,8 +77,8 @@ class Cluster(ABC):
         self._stop = threading.Event()
         threading.Thread(target=self._watch, args=(self._stop,), name="sknet_hp-cluster", daemon=True).start()
 
-    def end_session(self) -> None:
-        """Watch the workers no longer; they stay for the next session."""
+    def stop(self) -> None:
+        """Watch the workers no longer; they stay for the next time."""
         self._stop.set()
 
     def release(self) -> None:

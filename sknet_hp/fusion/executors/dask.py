@@ -13,7 +13,7 @@ from sknet_hp.fusion.executors.worker import Attempt, RemoteWorker
 from sknet_hp.system.processors import resolve_n_jobs
 from sknet_hp.training.job import EncodedTable, TrainingJob
 
-_INLINE_BYTES = 1 << 20  # what is larger goes to the worker beside the graph of tasks, which Dask wants to be small
+_INLINE_BYTES = 1 << 20  # what is larger goes to the worker apart from the graph of tasks, which Dask wants to be small
 
 
 def _train(payload: bytes, *tables: EncodedTable) -> bytes:
@@ -38,10 +38,10 @@ class DaskWorker(RemoteWorker):
     Tables are scattered to it, and stay as long as this process holds them.
     """
 
-    def __init__(self, client: Any, address: str, changed: Callable[[], None]):
+    def __init__(self, client: distributed.Client, address: str, changed: Callable[[], None]):
         super().__init__(address, changed)
         self.client = client
-        self.sent: dict[int, Any] = {}  # by the identity of the table
+        self.sent: dict[int, distributed.Future] = {}  # by the identity of the table
 
     def _fetch_traits(self, attempt: Attempt) -> ProcessTraits:
         return self._run(attempt, describe_process)
@@ -61,7 +61,7 @@ class DaskWorker(RemoteWorker):
             future.cancel()
         return future.result()
 
-    def _send_table(self, table: EncodedTable) -> Any:
+    def _send_table(self, table: EncodedTable) -> distributed.Future:
         future = self.sent.get(id(table))
         if future is None:
             weakref.finalize(table, self.sent.pop, id(table), None).atexit = False
@@ -73,7 +73,7 @@ class DaskWorker(RemoteWorker):
         """Forget the tables that it holds."""
         self.sent.clear()
 
-    def _scatter(self, value: Any) -> Any:
+    def _scatter(self, value: EncodedTable | bytes) -> distributed.Future:
         return self.client.scatter([value], workers=[self.name], hash=False)[0]
 
 
@@ -82,7 +82,7 @@ class DaskCluster(Cluster):
 
     name = "Dask"
 
-    def __init__(self, client: Any):
+    def __init__(self, client: distributed.Client):
         super().__init__()
         self.client = client
 
@@ -110,7 +110,7 @@ class DaskCluster(Cluster):
 _CLUSTERS: weakref.WeakValueDictionary[str, DaskCluster] = weakref.WeakValueDictionary()
 
 
-def find_dask_cluster(client: Any = None) -> DaskCluster:
+def find_dask_cluster(client: distributed.Client | None = None) -> DaskCluster:
     """Return the cluster of a client, by default of Dask's current one.
 
     Raises

@@ -1,6 +1,6 @@
 """What crosses to another process.
 
-Jobs go as bytes, and beside them the tables that they share, each once.
+Jobs go as bytes; the tables that they share go apart, each once.
 """
 
 import pickle
@@ -22,7 +22,7 @@ def pack(jobs: list[TrainingJob]) -> tuple[bytes, list[EncodedTable]]:
     """Return jobs as bytes, whose rows refer to tables by position, and the tables."""
     tables: dict[int, tuple[int, EncodedTable]] = {}
 
-    def refer_to_table(rows: Rows | None) -> Any:
+    def refer_to_table(rows: Rows | None) -> Any:  # what stands for the rows on the way
         if rows is None:
             return None
         return tables.setdefault(id(rows.table), (len(tables), rows.table))[0], rows.index

@@ -43,9 +43,9 @@ class SharedTables:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.references: dict[int, Any] = {}
+        self.references: dict[int, ray.ObjectRef] = {}
 
-    def share(self, table: EncodedTable) -> Any:
+    def share(self, table: EncodedTable) -> ray.ObjectRef:
         """Put a table into the store, unless it is there; return its reference."""
         with self.lock:
             if id(table) not in self.references:

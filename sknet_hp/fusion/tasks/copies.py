@@ -40,6 +40,10 @@ _MEETING_POINTS = (
 )
 
 
+CopiedCall = tuple[Any, tuple, dict]
+"""A function, its arguments and its keyword arguments."""
+
+
 def clones_by_itself(function: Any) -> bool:
     """Return whether a task's function clones what it fits.
 
@@ -50,10 +54,8 @@ def clones_by_itself(function: Any) -> bool:
     return (module or "").partition(".")[0] in ("sklearn", "sknet_hp")
 
 
-def copy_calls(calls: list[tuple[Any, tuple, dict]], max_bytes: float) -> list[tuple[Any, tuple, dict]]:
+def copy_calls(calls: list[CopiedCall], max_bytes: float) -> list[CopiedCall]:
     """Copy the calls of a task as pickling would; what they share, their copies share.
-
-    A call is a function, its arguments and its keyword arguments.
 
     Copied with a function are the variables it closes over, the object it is a method
     of, and the global variables it uses, if it can't be imported (it stands in a
@@ -77,9 +79,9 @@ def copy_calls(calls: list[tuple[Any, tuple, dict]], max_bytes: float) -> list[t
 
 
 class _Pickler(cloudpickle.Pickler):
-    """Writes what is to be copied, and keeps beside it what is not."""
+    """Writes what is to be copied, and keeps apart what is not."""
 
-    def __init__(self, file: io.BytesIO, calls: list[tuple[Any, tuple, dict]], max_bytes: float):
+    def __init__(self, file: io.BytesIO, calls: list[CopiedCall], max_bytes: float):
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self.max_bytes = max_bytes
         self.uncopied: list[tuple[Any, Any]] = []  # what is not copied, and what stands for it

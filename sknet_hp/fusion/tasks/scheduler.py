@@ -1,7 +1,7 @@
 """Tasks of joblib calls, in threads: who may run now, who waits, what is cancelled.
 
-One task body runs at a time, for there is one interpreter; beside those that are slow,
-others run. As many train their networks as there are cores, each on its own. A body
+One task body runs at a time, for there is one interpreter; while a slow one runs,
+others may. As many train their networks as there are cores, each on its own. A body
 that may run has a *permit*, which it gives back while it trains, and while it waits for
 nested tasks or for a network that trains elsewhere. The caller's context variables and
 scikit-learn configuration are the task's; and because scikit-learn enters the

@@ -3,8 +3,10 @@
 import math
 from typing import Any
 
+from joblib.parallel import BatchedCalls
 
-def estimate_bytes_of_batch(batch: Any) -> int:
+
+def estimate_bytes_of_batch(batch: BatchedCalls) -> int:
     """Return how many bytes a task may come to hold.
 
     As much as the arrays and frames it is given, since scikit-learn copies a split of

@@ -4,12 +4,13 @@ import heapq
 import itertools
 import time
 import weakref
-from typing import Any
+
+import joblib
 
 from sknet_hp.fusion.tasks.task import Call, Task
 from sknet_hp.system import processors
 
-STALL = 0.05  # seconds after which a running body is no quick one, and another may run beside it
+STALL = 0.05  # seconds after which a running body is no quick one, and another may run meanwhile
 NEW_TASK_STALL = 0.5  # the same for one body more than there are cores
 
 _MANY = 1000  # how many more tasks to expect of a call that is still submitting some
@@ -41,7 +42,7 @@ class TaskState:
         self.training: set[Task] = set()
         self.live: set[Task] = set()
         self.awaited: list[Call] = []
-        self.dispatching: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.dispatching: weakref.WeakSet[joblib.Parallel] = weakref.WeakSet()
         self.n_permits = 1
         self.max_threads = 512
         self.max_bytes = 1 << 30

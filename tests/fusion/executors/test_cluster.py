@@ -98,10 +98,10 @@ def test_bundles_are_cut_evenly_over_workers(fit, alone, monkeypatch):
 
 
 def test_without_a_thread_for_the_cluster_training_goes_on_here(fit, alone, monkeypatch):
-    def begin_session(self, n_jobs, changed):
+    def start(self, n_jobs, changed):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(Cluster, "begin_session", begin_session)
+    monkeypatch.setattr(Cluster, "start", start)
     with sknet_hp.fused(over=FakeCluster(0)):
         got = [*Parallel()(delayed(fit)(seed) for seed in range(2)), fit(2)]
     assert all(np.array_equal(a, b) for a, b in zip(got, alone[:3], strict=True))
