@@ -75,6 +75,9 @@ CROWDED = {"sknet_hp.search.searchers": "a file for each searcher"}
 ENTRIES = {"sknet_hp.skorch": "what users import"}
 """Files that no other file imports, and who needs them."""
 
+FOLDERS_OF_TESTS = {"benchmarks", "conformance", "helpers", "reproducibility"}
+"""Those that are no rooms of the package."""
+
 LONG_FUNCTIONS = {
     "estimators/classifier.py: NetClassifier.__init__": "one line for each parameter",
     "estimators/regressor.py: NetRegressor.__init__": "one line for each parameter",
@@ -235,6 +238,13 @@ def test_every_file_is_needed():
     imported = set().union(*build_import_graph().values())
     lone = {module for module, source in MODULES.items() if source.name != "__init__.py" and module not in imported}
     assert lone == set(ENTRIES)
+
+
+def test_tests_lie_where_the_package_does():
+    tests = Path(__file__).parent
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("*.py")} - {Path()}
+    rooms = {source.parent.relative_to(PACKAGE) for source in SOURCES}
+    assert {str(folder) for folder in folders - rooms} == FOLDERS_OF_TESTS
 
 
 def test_import_is_light():
