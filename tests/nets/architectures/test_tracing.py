@@ -1,5 +1,5 @@
 """Modules are read as graphs; the numbers of the whole are compared with torch in
-nets/stacked/test_program.py.
+nets/stacked/test_networks.py.
 """
 
 from torch import nn
