@@ -86,7 +86,7 @@ class CallbackObserver:
     def on_epoch_end(self, record: EpochRecord, state: State) -> Reaction:
         """Put the epoch's weights and record into the net, and notify."""
         net = self.net
-        self.show(state)
+        self.show_state(state)
         self.averaged = state.average is not None
         write_epoch(net.history, record, self.job)
         net._set_training(self.job.validation is None)  # as skorch's loop leaves it
@@ -112,7 +112,7 @@ class CallbackObserver:
             raise self._make_member_error("changed the weights")
         return after.parameters, after.buffers
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         """Put those weights of a state into the net that predict."""
         parameters, buffers = get_predicting_weights(state)
         self.tensors.write(replace(state, parameters=parameters, buffers=buffers))

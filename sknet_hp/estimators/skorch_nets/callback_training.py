@@ -59,7 +59,7 @@ class TrainingWithCallbacks:
         table = self._job.train.table
         self._rows = table.X.widen(), table.y
         self._observer = CallbackObserver(self.net, self._job, self._tensors, n_members=1 + len(self._others))
-        self._observer.show(self._start)
+        self._observer.show_state(self._start)
         _, rates, changes = self._observer.on_train_begin(*self._rows)
         start = replace(self._start, **changes)
         first = replace(self._job, rates=rates or self._job.rates, start=start, observer=self._observer)
