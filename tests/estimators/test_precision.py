@@ -95,9 +95,9 @@ def test_losses_of_their_own():
 
 
 def test_other_machines(monkeypatch):
-    monkeypatch.setattr(half_products, "supported", lambda: False)
+    monkeypatch.setattr(half_products, "is_supported", lambda: False)
     with pytest.raises(ValueError, match="precision='bf16' needs a CPU that multiplies bfloat16"):
         fitted(precision="bf16")
-    monkeypatch.setattr("sknet_hp.estimators.base.resolve_device", lambda device, elsewhere: device)
+    monkeypatch.setattr("sknet_hp.estimators.building.jobs.resolve_device", lambda device, elsewhere: device)
     with pytest.raises(ValueError, match="precision='bf16' is for device='cpu', but device='cuda'"):
         fitted(precision="bf16", device="cuda")
