@@ -41,7 +41,7 @@ def catch_training(model: Any, X: Any, y: Any) -> Any:
 
 def fastest(tape: np.ndarray, training: Any, seconds: float = 0.03) -> float:
     """Seconds of a tape."""
-    from sknet_hp.nets.compiled.machine import BARRIER, run_tape
+    from sknet_hp.nets.compiled.tape_walk import BARRIER, run_tape
 
     barrier, best, end = np.zeros(BARRIER, np.int64), np.inf, time.perf_counter() + seconds
     while time.perf_counter() < end:

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from sknet_hp.nets.architectures.tracing import trace
-from sknet_hp.nets.compiled.kernels import pointwise
-from sknet_hp.nets.compiled.machine import BARRIER, run_tape
+from sknet_hp.nets.compiled.kernels import masks, pointwise
 from sknet_hp.nets.compiled.program import compile_program
 from sknet_hp.nets.compiled.tape import Space, Tape, allocate_lines
+from sknet_hp.nets.compiled.tape_walk import BARRIER, run_tape
 from sknet_hp.training.compiled.inputs import add_wide_batch, get_table_addresses, make_rate_cells
 from sknet_hp.training.threads import run_in_threads
 from tests.helpers.kernels import run_kernel
@@ -107,7 +107,7 @@ class Masked(nn.Module):
         rows, width = x.shape
         z, mask = np.ones((rows, width), np.float32), np.zeros((rows, width), np.float32)
         fields = {"rows": rows, "width": width, "z": z, "bias": np.zeros(width, np.float32), "out": mask, "alpha": 0.0}
-        cells, key, room = pointwise.encode_dropout_rate(self.rate), np.array([KEY]), np.zeros(width, np.float32)
+        cells, key, room = masks.encode_dropout_rate(self.rate), np.array([KEY]), np.zeros(width, np.float32)
         run_kernel(pointwise.FORWARD["identity"], **fields, rate=cells, key=key, layer=self.layer, mask=room)
         return x * torch.tensor(mask, dtype=x.dtype)
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.nets.compiled.builder import get_batch_place
-from sknet_hp.nets.compiled.kernels import cells, pointwise
+from sknet_hp.nets.compiled.kernels import cells, masks, pointwise
 from sknet_hp.nets.compiled.tape import BINS, ORDER, SPARSE, Place, Rows, Space, Tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
@@ -24,7 +24,7 @@ def make_rate_cells(graph: Graph, rates: tuple[float, ...], factor: float = 1.0)
     """
     kinds = [node.kind for node in graph.nodes for _ in range(node.n_rates)]
     both = [
-        pointwise.encode_dropout_rate(rate * factor) if kind == "dropout" else np.array([rate, 0])
+        masks.encode_dropout_rate(rate * factor) if kind == "dropout" else np.array([rate, 0])
         for kind, rate in zip(kinds, rates, strict=True)
     ]
     return np.array(both, np.float32).reshape(-1, 2)

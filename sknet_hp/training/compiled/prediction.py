@@ -4,9 +4,9 @@ there are.
 
 import numpy as np
 
-from sknet_hp.nets.compiled.machine import BARRIER, run_tape
 from sknet_hp.nets.compiled.program import Program, compile_program
 from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape, allocate_lines
+from sknet_hp.nets.compiled.tape_walk import BARRIER, run_tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.training.compiled.checks import check_inputs

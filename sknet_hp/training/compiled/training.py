@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.nets.compiled.machine import BARRIER
+from sknet_hp.nets.compiled.tape_walk import BARRIER
 from sknet_hp.nets.graph import Graph
 from sknet_hp.training.cancellation import Cancellation, Cancelled
 from sknet_hp.training.compiled.kernels import loop_progress as P

@@ -14,7 +14,7 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 
 import sknet_hp
-from sknet_hp.nets.compiled import machine
+from sknet_hp.nets.compiled import machine, tape_walk
 from sknet_hp.nets.compiled.kernel import _SOURCES, MOST_FIELDS, Kernel, encode_field, make_kernel
 from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise, products  # noqa: F401
 from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, allocate_lines
@@ -112,8 +112,8 @@ def test_parts_meet(parts):
     """Nobody goes on before all have come, with more threads than there are cores too,
     which sleep then.
     """
-    counts, barrier = np.zeros(parts, np.int64), np.zeros(machine.BARRIER, np.int64)
-    raise_in_turn = make_kernel(_raise_in_turn, "in_turn", view_int64s=machine.view_int64s, meet=machine.meet)
+    counts, barrier = np.zeros(parts, np.int64), np.zeros(tape_walk.BARRIER, np.int64)
+    raise_in_turn = make_kernel(_raise_in_turn, "in_turn", view_int64s=machine.view_int64s, meet=tape_walk.meet)
     fields = {"steps": 200, "counts": counts, "barrier": barrier}
     threads = [
         threading.Thread(target=lambda part=part: raise_in_turn(part=part, parts=parts, **fields))

@@ -1,5 +1,6 @@
-"""Encoded cells of a table, and what the first layer makes of them: bins and categories
-are rows of weights that are looked up, never wide columns.
+"""Encoded cells of a table, and what the first layer makes of them.
+
+Bins and categories are rows of weights that are looked up, never wide columns.
 
 A number in bin b, of which it fills the share s, is 1 in all bins below: it adds (1 -
 s) P[b] + s P[b + 1] to a linear map, P being the sums of the weights' rows below each
@@ -19,14 +20,16 @@ from sknet_hp.nets.compiled.machine import get_share, view_int32s, view_int64s, 
 
 @inline
 def _view_batch(order, cursor, rows):
+    """View the numbers of a batch's rows."""
     at = view_int64s(cursor, 1)[0]
     return view_int32s(order + 4 * at, rows)
 
 
 @Kernel
 def gather(part, parts, rows, width, table, order, cursor, out, out_width):
-    """Copy a batch's rows of a table, (all, width), into the first columns of `out`,
-    (rows, out_width).
+    """Copy a batch's rows of a table into the first columns of `out`.
+
+    The table is (all, width), out (rows, out_width).
     """
     begin, end = get_share(rows, part, parts)
     numbers, out = _view_batch(order, cursor, rows), view_matrix(out, rows, out_width)
@@ -44,8 +47,9 @@ def gather(part, parts, rows, width, table, order, cursor, out, out_width):
 
 @Kernel
 def sum_bins(part, parts, n, starts, width, weight, sums):
-    """The sums of the rows of `weight` below each edge of each number's bins. Parts
-    have columns.
+    """Sum the rows of `weight` below each edge of each number's bins.
+
+    Parts have columns.
     """
     begin, end = get_share(width, part, parts)
     starts = view_int64s(starts, n + 1)
@@ -63,7 +67,7 @@ def sum_bins(part, parts, n, starts, width, weight, sums):
 
 @inline
 def _write_bin_entries(k, n, starts, bins, shares, numbers, factors):
-    """What the bins of row k of a table are as entries of `sums`, two for each number."""
+    """Write the bins of row k of a table as entries of `sums`, two for each number."""
     bin_of, share_of = view_uint16s(bins + 2 * n * k, n), view_vector(shares + 4 * n * k, n)
     for f in range(n):
         below = np.int32(starts[f] + f) + np.int32(bin_of[f])
@@ -73,9 +77,9 @@ def _write_bin_entries(k, n, starts, bins, shares, numbers, factors):
 
 @Kernel
 def add_bins(part, parts, rows, n, starts, width, sums, bins, shares, order, cursor, out, out_width, step, room):
-    """Add what a batch's numbers come to: number f to `width` columns of `out`, (rows,
-    out_width), from f · step on.
+    """Add what a batch's numbers come to.
 
+    Number f goes to `width` columns of `out`, (rows, out_width), from f · step on.
     `bins`, (all, n) uint16, and `shares`, (all, n): which bin of a number is filled in
     part, and how much of it. `room` is (parts, 32 n).
     """
@@ -99,8 +103,9 @@ def add_bins(part, parts, rows, n, starts, width, sums, bins, shares, order, cur
 def add_bins_backward(
     part, parts, rows, n, starts, width, of_weight, of_sums, bins, shares, order, cursor, g, g_width, step, room
 ):
-    """The gradient of `weight` from that of `out`; `of_sums` is room for that of the
-    sums. Parts have columns.
+    """Compute the gradient of `weight` from that of `out`.
+
+    `of_sums` is room for that of the sums. Parts have columns.
     """
     begin, end = get_share(width, part, parts)
     batch, starts = _view_batch(order, cursor, rows), view_int64s(starts, n + 1)
@@ -138,10 +143,10 @@ def add_bins_backward(
 
 @Kernel
 def add_rows(part, parts, rows, n, width, weight, codes, order, cursor, out, out_width, step):
-    """Add the rows of `weight` that a batch's codes name, those of column f to `width`
-    columns of `out` from f · step on; none where it is negative.
+    """Add the rows of `weight` that a batch's codes name.
 
-    `codes` is (all, n) int32.
+    Those of column f go to `width` columns of `out` from f · step on; none where the
+    code is negative. `codes` is (all, n) int32.
     """
     begin, end = get_share(rows, part, parts)
     batch = _view_batch(order, cursor, rows)
@@ -173,8 +178,9 @@ def add_rows_backward(part, parts, rows, n, width, of_weight, codes, order, curs
 
 @Kernel
 def add_sparse(part, parts, rows, width, weight, starts, columns, values, order, cursor, out):
-    """Add a batch's rows of a sparse table, in the form of SciPy's CSR (int64 starts,
-    int32 columns), times `weight`.
+    """Add a batch's rows of a sparse table times `weight`.
+
+    The table is in the form of SciPy's CSR, with int64 starts and int32 columns.
     """
     begin, end = get_share(rows, part, parts)
     batch = _view_batch(order, cursor, rows)
@@ -208,8 +214,10 @@ def add_sparse_backward(part, parts, rows, width, of_weight, starts, columns, va
 
 @Kernel
 def widen_bins(part, parts, rows, n, starts, bins, shares, order, cursor, out, out_width):
-    """Write a batch's bins out; those of number f into columns starts[f] to starts[f +
-    1] of `out`, (rows, out_width).
+    """Write a batch's bins out.
+
+    Those of number f go into columns starts[f] to starts[f + 1] of `out`, (rows,
+    out_width).
     """
     begin, end = get_share(rows, part, parts)
     numbers, starts, out = (

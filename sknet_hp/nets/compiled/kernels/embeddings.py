@@ -3,8 +3,7 @@
 import numpy as np
 
 from sknet_hp.nets.compiled.kernel import Kernel
-from sknet_hp.nets.compiled.kernels.functions import F
-from sknet_hp.nets.compiled.kernels.functions import sincos as sine_and_cosine
+from sknet_hp.nets.compiled.kernels.functions import F, sincos
 from sknet_hp.nets.compiled.machine import fma, get_share, view_matrix, view_vector
 
 _TURN = F(2 * np.pi)
@@ -12,12 +11,11 @@ _TURN = F(2 * np.pi)
 
 @Kernel
 def compute_waves(part, parts, rows, n, k, x, x_width, frequency, phase, cosines, sines, wave_width):
-    """Cosine and sine of each of a row's first n numbers at k frequencies, in radians 2
-    pi x frequency + phase.
+    """Compute cosine and sine of each row's first n numbers x at k frequencies.
 
-    Shapes: x (rows, x_width); frequency, phase (n, k), the latter or none; number f has
-    k columns of `cosines` and of `sines`, (rows, n · wave_width), from f · wave_width
-    on.
+    The angle is 2 pi x frequency + phase, in radians. Shapes: x (rows, x_width);
+    frequency, phase (n, k), the latter or none; number f has k columns of `cosines` and
+    of `sines`, (rows, n · wave_width), from f · wave_width on.
     """
     begin, end = get_share(rows, part, parts)
     x, frequency, phases = view_matrix(x, rows, x_width), view_matrix(frequency, n, k), view_matrix(phase, n, k)
@@ -34,18 +32,19 @@ def compute_waves(part, parts, rows, n, k, x, x_width, frequency, phase, cosines
             if phase:
                 shift = phases[f]
                 for j in range(k):
-                    s[j], c[j] = sine_and_cosine(fma(turns, own[j], shift[j]))
+                    s[j], c[j] = sincos(fma(turns, own[j], shift[j]))
             else:
                 for j in range(k):
-                    s[j], c[j] = sine_and_cosine(turns * own[j])
+                    s[j], c[j] = sincos(turns * own[j])
 
 
 @Kernel
 def compute_waves_backward(
     part, parts, rows, n, k, x, x_width, of_cosines, of_sines, cosines, sines, wave_width, of_frequency, of_phase
 ):
-    """The gradients of frequency and phase. Parts have numbers; `of_sines` and
-    `of_phase` may be none.
+    """Compute the gradients of frequency and phase.
+
+    Parts have numbers; `of_sines` and `of_phase` may be none.
     """
     x, of_frequency, of_phases = (
         view_matrix(x, rows, x_width),
@@ -79,11 +78,11 @@ def compute_waves_backward(
 
 @Kernel
 def finish_waves(part, parts, rows, n, dim, out, out_width, bias, x, x_width):
-    """Add the bias, (n, learned), to what the numbers' maps have left in `out`; then
-    clip at zero, or, where x is not none, put the number beside it.
+    """Add the bias to the numbers' maps in `out`, and finish them.
 
-    Of number f's `dim` columns all are learned in the first case, all but the last in
-    the other.
+    They are clipped at zero or, where x is not none, the number is put beside them. The
+    bias is (n, learned). Of number f's `dim` columns all are learned in the first case,
+    all but the last in the other.
     """
     begin, end = get_share(rows, part, parts)
     learned = dim - 1 if x else dim
@@ -103,8 +102,9 @@ def finish_waves(part, parts, rows, n, dim, out, out_width, bias, x, x_width):
 
 @Kernel
 def finish_waves_backward(part, parts, rows, n, dim, g, out_width, out, own_width, of_bias, clipped):
-    """The gradient of the bias; that of what was clipped is cleared. g is (rows,
-    out_width), out (rows, own_width). Parts have numbers.
+    """Compute the gradient of the bias, and clear that of what was clipped.
+
+    g is (rows, out_width), out (rows, own_width). Parts have numbers.
     """
     learned = dim if clipped else dim - 1
     g, out, of_bias = (
@@ -125,8 +125,9 @@ def finish_waves_backward(part, parts, rows, n, dim, g, out_width, out, own_widt
 
 @Kernel
 def map_numbers(part, parts, rows, n, dim, x, x_width, slope, bias, out, out_width):
-    """x slope + bias of a row's first n numbers, to `dim` columns each; slope and bias
-    (n, dim).
+    """Map each row's first n numbers to `dim` columns each: x slope + bias.
+
+    Slope and bias are (n, dim).
     """
     begin, end = get_share(rows, part, parts)
     x, slope, bias, out = (
@@ -144,7 +145,7 @@ def map_numbers(part, parts, rows, n, dim, x, x_width, slope, bias, out, out_wid
 
 @Kernel
 def map_numbers_backward(part, parts, rows, n, dim, x, x_width, of_slope, of_bias, g, g_width):
-    """The gradients of slope and bias. Parts have numbers."""
+    """Compute the gradients of slope and bias. Parts have numbers."""
     x, of_slope, of_bias, g = (
         view_matrix(x, rows, x_width),
         view_matrix(of_slope, n, dim),
@@ -164,8 +165,9 @@ def map_numbers_backward(part, parts, rows, n, dim, x, x_width, of_slope, of_bia
 
 @Kernel
 def copy_columns(part, parts, rows, n, x, x_width, out, out_width):
-    """Copy the first n columns of x, (rows, x_width), to those of `out`, (rows,
-    out_width).
+    """Copy the first n columns of x to those of `out`.
+
+    x is (rows, x_width), out (rows, out_width).
     """
     begin, end = get_share(rows, part, parts)
     x, out = view_matrix(x, rows, x_width), view_matrix(out, rows, out_width)
@@ -177,7 +179,7 @@ def copy_columns(part, parts, rows, n, x, x_width, out, out_width):
 
 @Kernel
 def scale_columns(part, parts, rows, width, x, factor, out):
-    """x factor, which is (width,)."""
+    """Multiply each row of x by a factor, (width,)."""
     begin, end = get_share(rows, part, parts)
     x, factor, out = view_matrix(x, rows, width), view_vector(factor, width), view_matrix(out, rows, width)
     for r in range(begin, end):
@@ -188,7 +190,7 @@ def scale_columns(part, parts, rows, width, x, factor, out):
 
 @Kernel
 def scale_columns_backward(part, parts, rows, width, g, x, factor, of_factor):
-    """g of what came out becomes that of x. Parts have columns."""
+    """Turn g, the gradient of the output, into that of x. Parts have columns."""
     begin, end = get_share(width, part, parts)
     g, x = view_matrix(g, rows, width)[:, begin:end], view_matrix(x, rows, width)[:, begin:end]
     factor, of_factor = view_vector(factor, width)[begin:end], view_vector(of_factor, width)[begin:end]

@@ -1,51 +1,45 @@
-"""Transcendental functions of float32 by polynomials, without a branch: in a vector
-they have the bits that they have alone, on any CPU.
+"""Transcendental functions of float32 by polynomials, without a branch.
 
-A library's vector and scalar versions round differently, and so do those of different
-CPUs. Coefficients are minimax, by Remez's exchange in forty digits. Errors in units of
-the last place stand in the tests. Results too small to be normal, or nearly so, are 0.
+In a vector they have the bits that they have alone, on any CPU. A library's vector and
+scalar versions round differently, and so do those of different CPUs. Coefficients are
+minimax, by Remez's exchange in forty digits. Errors in units of the last place stand in
+the tests. Results too small to be normal, or nearly so, are 0.
 """
 
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import types
 
 from sknet_hp.nets.compiled.kernel import inline, intrinsic
-from sknet_hp.nets.compiled.machine import fma
+from sknet_hp.nets.compiled.machine import FLOAT, I32, fma, make_int32
 
 F = np.float32
 
 _LOG2_E, _LN2_HIGH, _LN2_LOW = F(1.4426950408889634), F(0.693359375), F(-2.12194440054690583e-4)
 _ROUND = F(12582912)  # 1.5 · 2^23: a float of this size has whole numbers in its last bits
-_I32, _FLOAT = ir.IntType(32), ir.FloatType()
-
-
-def _make_int32(value: int) -> Any:
-    return ir.Constant(_I32, value)
 
 
 @intrinsic
 def _halve_power_of_two(typing: Any, shifted: Any) -> Any:
-    """2^(n - 1) of n + `_ROUND`, for n from -126 to 128; 0 for the first."""
+    """Compute 2^(n - 1) of n + `_ROUND`, for n from -126 to 128; 0 for the first."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        n = builder.shl(builder.bitcast(args[0], _I32), _make_int32(23))
-        return builder.bitcast(builder.add(n, _make_int32(126 << 23)), _FLOAT)
+        n = builder.shl(builder.bitcast(args[0], I32), make_int32(23))
+        return builder.bitcast(builder.add(n, make_int32(126 << 23)), FLOAT)
 
     return types.float32(types.float32), generate
 
 
 @intrinsic
 def _split(typing: Any, x: Any) -> Any:
-    """(e, m) with x = 2^e m and m between the roots of 1/2 and of 2, for normal x > 0."""
+    """Split a normal x > 0 into (e, m): x = 2^e m, m from root of 1/2 to root of 2."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        half = _make_int32(0x3F3504F3)
-        shifted = builder.sub(builder.bitcast(args[0], _I32), half)
-        e = builder.sitofp(builder.ashr(shifted, _make_int32(23)), _FLOAT)
-        m = builder.bitcast(builder.add(builder.and_(shifted, _make_int32(0x007FFFFF)), half), _FLOAT)
+        half = make_int32(0x3F3504F3)
+        shifted = builder.sub(builder.bitcast(args[0], I32), half)
+        e = builder.sitofp(builder.ashr(shifted, make_int32(23)), FLOAT)
+        m = builder.bitcast(builder.add(builder.and_(shifted, make_int32(0x007FFFFF)), half), FLOAT)
         return context.make_tuple(builder, signature.return_type, [e, m])
 
     return types.UniTuple(types.float32, 2)(types.float32), generate
@@ -53,26 +47,27 @@ def _split(typing: Any, x: Any) -> Any:
 
 @intrinsic
 def _find_quadrant(typing: Any, shifted: Any) -> Any:
-    """Of n + `_ROUND`: whether n is odd, whether its second bit is set, whether that of
-    n + 1 is.
+    """Look at bits of n, given n + `_ROUND`.
+
+    (whether n is odd, whether its second bit is set, whether that of n + 1 is).
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        n = builder.bitcast(args[0], _I32)
+        n = builder.bitcast(args[0], I32)
 
-        def bit(value: Any, which: int) -> Any:
-            return builder.icmp_signed("!=", builder.and_(value, _make_int32(which)), _make_int32(0))
+        def test_bit(value: Any, which: int) -> Any:
+            return builder.icmp_signed("!=", builder.and_(value, make_int32(which)), make_int32(0))
 
         return context.make_tuple(
-            builder, signature.return_type, [bit(n, 1), bit(n, 2), bit(builder.add(n, _make_int32(1)), 2)]
+            builder, signature.return_type, [test_bit(n, 1), test_bit(n, 2), test_bit(builder.add(n, make_int32(1)), 2)]
         )
 
     return types.UniTuple(types.boolean, 3)(types.float32), generate
 
 
 @inline
-def _exp_polynomial(r):
-    """(e^r - 1 - r) / r² for |r| up to .35."""
+def _compute_exp_polynomial(r):
+    """Compute (e^r - 1 - r) / r² for |r| up to .35."""
     p = fma(F(1.3814540176801306e-3), r, F(8.368745108942591e-3))
     p = fma(p, r, F(4.1668390783547914e-2))
     p = fma(p, r, F(0.1666652039904253))
@@ -86,22 +81,23 @@ def exp(x):
     shifted = fma(x, _LOG2_E, _ROUND)
     n = shifted - _ROUND
     r = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, x))
-    p = fma(r * r, _exp_polynomial(r), r) + F(1)
+    p = fma(r * r, _compute_exp_polynomial(r), r) + F(1)
     return (p + p) * _halve_power_of_two(shifted)
 
 
 @inline
 def expm1(x):
-    """e^x - 1, also where that is small."""
-    near = fma(x * x, _exp_polynomial(x), x)
+    """Compute e^x - 1, also where that is small."""
+    near = fma(x * x, _compute_exp_polynomial(x), x)
     far = exp(x) - F(1)
     return near if abs(x) < F(0.34) else far
 
 
 @inline
 def log(x):
-    """The natural logarithm; minus infinity of what is too small to be normal, NaN of
-    negative numbers.
+    """Compute the natural logarithm.
+
+    It is minus infinity of what is too small to be normal, NaN of negative numbers.
     """
     n, m = _split(x)
     f = m - F(1)
@@ -123,14 +119,14 @@ def log(x):
 
 @inline
 def log1p(x):
-    """log(1 + x), also where x is small."""
+    """Compute log(1 + x), also where x is small."""
     one = F(1) + x
     return log(one) + (x - (one - F(1))) / one
 
 
 @inline
 def softplus(x):
-    """log(1 + e^x)."""
+    """Compute log(1 + e^x)."""
     return (x if x > F(0) else F(0)) + log1p(exp(-abs(x)))
 
 
@@ -155,8 +151,10 @@ def tanh(x):
 
 @inline
 def sincos(x):
-    """(sine, cosine); those of 0 for numbers so large that their neighbours are half a
-    turn away, and NaN of infinite ones.
+    """Compute (sine, cosine).
+
+    They are those of 0 for numbers so large that their neighbours are half a turn away,
+    and NaN of infinite ones.
     """
     x = x if abs(x) < F(5e6) else F(0) * x
     shifted = fma(x, F(0.6366197723675814), _ROUND)
@@ -176,7 +174,7 @@ def sincos(x):
 
 @inline
 def erfc(x):
-    """1 - erf(x), for x >= 0."""
+    """Compute 1 - erf(x), for x >= 0."""
     x = F(20) if x > F(20) else x  # the square is finite; NaN stays
     y = x * x
     p = fma(F(8.362309830572713e-5), y, F(-8.141480986362852e-4))
@@ -200,6 +198,6 @@ def erfc(x):
 
 @inline
 def normal(x):
-    """(the standard normal distribution function, its density)."""
+    """Compute (the standard normal distribution function, its density)."""
     tail = F(0.5) * erfc(abs(x) * F(0.7071067811865476))
     return (tail if x < F(0) else F(1) - tail), F(0.3989422804014327) * exp(F(-0.5) * x * x)

@@ -1,11 +1,11 @@
-"""Matrix products of operands rounded to bfloat16, with sums in float32: twice as fast
-where the CPU has an instruction for them.
+"""Matrix products of operands rounded to bfloat16, with sums in float32.
 
-Two numbers that are neighbours along the inner index make a *pair*, one 32-bit word.
-The instruction adds the products of two pairs to a sum: first those of the pairs'
-second numbers, then those of the first. A product of two such numbers is exact in
-float32, so each element is one chain of additions in that order, with the same bits on
-a CPU that has to do it step by step.
+They are twice as fast where the CPU has an instruction for them. Two numbers that are
+neighbours along the inner index make a *pair*, one 32-bit word. The instruction adds
+the products of two pairs to a sum: first those of the pairs' second numbers, then those
+of the first. A product of two such numbers is exact in float32, so each element is one
+chain of additions in that order, with the same bits on a CPU that has to do it step by
+step.
 """
 
 from typing import Any
@@ -17,8 +17,19 @@ from numba import types
 from numba.core import cgutils
 
 from sknet_hp.nets.compiled.kernel import Kernel, inline, intrinsic
-from sknet_hp.nets.compiled.kernels.products import transpose_square
-from sknet_hp.nets.compiled.machine import count_lanes, get_share, view_int32s, view_vector
+from sknet_hp.nets.compiled.kernels.tiles import transpose_square
+from sknet_hp.nets.compiled.machine import (
+    FLOAT,
+    I32,
+    build_repeat,
+    count_lanes,
+    find_vector_fma,
+    get_share,
+    make_int32,
+    make_int64,
+    view_int32s,
+    view_vector,
+)
 
 _LANES = count_lanes()
 _WIDE = 2 * _LANES
@@ -28,12 +39,11 @@ _PAIRS, _HEIGHT = 128, 256  # of a block of a; a panel of b has as many pairs
 SCRATCH = _PAIRS * (_HEIGHT + 2 * _WIDE) + _ROWS * _WIDE
 """Words that a product needs beside its operands, for each of its parts."""
 
-_FLOAT, _I32, _I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
-
 
 def is_supported() -> bool:
-    """Whether this CPU has the instruction; without it these products take longer than
-    those of float32.
+    """Return whether this CPU has the instruction.
+
+    Without it these products take longer than those of float32.
     """
     return bool(llvmlite.binding.get_host_cpu_features().get("avx512bf16")) and count_lanes() == 16
 
@@ -56,36 +66,32 @@ class _Halves(ir.Type):
 
 @intrinsic
 def _make_pair(typing: Any, first: Any, second: Any) -> Any:
-    """Two float32 as one word, each rounded to the nearest bfloat16, ties to even. NaN
-    stays NaN, as the CPU makes them: with few bits set.
+    """Make one word of two float32, each rounded to the nearest bfloat16, ties to even.
+
+    NaN stays NaN, as the CPU makes them: with few bits set.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        def constant(value: int) -> Any:
-            return ir.Constant(_I32, value)
+        def round_to_half(number: Any) -> Any:
+            bits = builder.bitcast(number, I32)
+            odd = builder.and_(builder.lshr(bits, make_int32(16)), make_int32(1))
+            return builder.add(builder.add(bits, make_int32(0x7FFF)), odd)
 
-        def rounded(number: Any) -> Any:
-            bits = builder.bitcast(number, _I32)
-            odd = builder.and_(builder.lshr(bits, constant(16)), constant(1))
-            return builder.add(builder.add(bits, constant(0x7FFF)), odd)
-
-        first, second = map(rounded, args)
-        return builder.or_(builder.lshr(first, constant(16)), builder.and_(second, constant(0xFFFF0000)))
+        first, second = map(round_to_half, args)
+        return builder.or_(builder.lshr(first, make_int32(16)), builder.and_(second, make_int32(0xFFFF0000)))
 
     return types.int32(types.float32, types.float32), generate
 
 
 def _add_products(builder: Any, total: Any, a: Any, b: Any, by_instruction: bool) -> Any:
-    """total + the products of the pairs in two registers of words."""
+    """Add the products of the pairs in two registers of words to `total`."""
     if by_instruction:
         halves = _Halves(2 * a.type.count)
         of = ir.FunctionType(total.type, [total.type, halves, halves])
         instruction = cgutils.get_or_insert_function(builder.module, of, "llvm.x86.avx512bf16.dpbf16ps.512")
         return builder.call(instruction, [total, builder.bitcast(a, halves), builder.bitcast(b, halves)])
     count = a.type.count
-    fma = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(total.type, [total.type] * 3), f"llvm.fma.v{count}f32"
-    )
+    fma = find_vector_fma(builder, total.type)
     upper, by = ir.Constant(a.type, [0xFFFF0000] * count), ir.Constant(a.type, [16] * count)
     for take in (lambda pair: builder.and_(pair, upper), lambda pair: builder.shl(pair, by)):
         total = builder.call(fma, [builder.bitcast(take(a), total.type), builder.bitcast(take(b), total.type), total])
@@ -93,39 +99,35 @@ def _add_products(builder: Any, total: Any, a: Any, b: Any, by_instruction: bool
 
 
 def make_tile(by_instruction: bool) -> Any:
-    """A function (a, a_row, a_pair, b, c, c_row, pairs, add): `_ROWS` rows of c, two
-    registers wide; a and b in words, b's rows behind each other.
+    """Make a function that computes a tile: `_ROWS` rows of c, two registers wide.
+
+    Its arguments are (a, a_row, a_pair, b, c, c_row, pairs, add): addresses of a, b and
+    c, distances in words or floats, and the length of the chains. a and b are pairs;
+    b's rows lie behind each other.
     """
-    words, floats = ir.VectorType(_I32, _LANES), ir.VectorType(_FLOAT, _LANES)
+    words, floats = ir.VectorType(I32, _LANES), ir.VectorType(FLOAT, _LANES)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         a, a_row, a_pair, b, c, c_row, pairs, add = args
 
-        def at(base: Any, words: Any, kind: Any) -> Any:
-            return builder.inttoptr(builder.add(base, builder.shl(words, ir.Constant(_I64, 2))), kind.as_pointer())
-
-        def number(value: int) -> Any:
-            return ir.Constant(_I64, value)
+        def find(base: Any, words: Any, kind: Any) -> Any:
+            return builder.inttoptr(builder.add(base, builder.shl(words, make_int64(2))), kind.as_pointer())
 
         tile = [(i, v) for i in range(_ROWS) for v in range(2)]
         sums = {place: cgutils.alloca_once_value(builder, ir.Constant(floats, [0.0] * _LANES)) for place in tile}
         places = {
-            (i, v): at(c, builder.add(builder.mul(c_row, number(i)), number(v * _LANES)), floats) for i, v in tile
+            (i, v): find(c, builder.add(builder.mul(c_row, make_int64(i)), make_int64(v * _LANES)), floats)
+            for i, v in tile
         }
-        with builder.if_then(builder.icmp_signed("!=", add, number(0))):
+        with builder.if_then(builder.icmp_signed("!=", add, make_int64(0))):
             for place in tile:
                 builder.store(builder.load(places[place], align=4), sums[place])
         with cgutils.for_range(builder, pairs) as loop:
-            b_at = builder.mul(loop.index, number(_WIDE))
-            panel = [builder.load(at(b, builder.add(b_at, number(v * _LANES)), words), align=4) for v in range(2)]
+            b_at = builder.mul(loop.index, make_int64(_WIDE))
+            panel = [builder.load(find(b, builder.add(b_at, make_int64(v * _LANES)), words), align=4) for v in range(2)]
             for i in range(_ROWS):
-                a_at = builder.add(builder.mul(a_row, number(i)), builder.mul(a_pair, loop.index))
-                one = builder.insert_element(
-                    ir.Constant(words, ir.Undefined), builder.load(at(a, a_at, _I32), align=4), ir.Constant(_I32, 0)
-                )
-                repeated = builder.shuffle_vector(
-                    one, ir.Constant(words, ir.Undefined), ir.Constant(words, [0] * _LANES)
-                )
+                a_at = builder.add(builder.mul(a_row, make_int64(i)), builder.mul(a_pair, loop.index))
+                repeated = build_repeat(builder, builder.load(find(a, a_at, I32), align=4), _LANES)
                 for v in range(2):
                     builder.store(
                         _add_products(builder, builder.load(sums[i, v]), repeated, panel[v], by_instruction), sums[i, v]
@@ -135,10 +137,12 @@ def make_tile(by_instruction: bool) -> Any:
         return context.get_dummy_value()
 
     @intrinsic
-    def tile(typing: Any, a: Any, a_row: Any, a_pair: Any, b: Any, c: Any, c_row: Any, pairs: Any, add: Any) -> Any:
+    def compute_tile(
+        typing: Any, a: Any, a_row: Any, a_pair: Any, b: Any, c: Any, c_row: Any, pairs: Any, add: Any
+    ) -> Any:
         return types.void(*[types.int64] * 8), generate
 
-    return tile
+    return compute_tile
 
 
 TILE = make_tile(is_supported())
@@ -147,8 +151,9 @@ TILE = make_tile(is_supported())
 
 @inline
 def _pair_along(source, distance, count, inner, target, target_distance):
-    """`count` vectors of numbers that lie beside each other, `distance` floats apart,
-    as vectors of pairs.
+    """Make pairs along `count` vectors, whose numbers lie beside each other.
+
+    The vectors lie `distance` floats apart.
     """
     for i in range(count):
         x, out = (
@@ -163,8 +168,9 @@ def _pair_along(source, distance, count, inner, target, target_distance):
 
 @inline
 def _pair_across(source, distance, count, inner, target, target_distance):
-    """Pairs of each two of `inner` vectors of `count` numbers, which lie `distance`
-    floats apart.
+    """Make pairs across each two of `inner` vectors of `count` numbers.
+
+    The vectors lie `distance` floats apart.
     """
     for k in range(0, inner - 1, 2):
         x, y = view_vector(source + 4 * k * distance, count), view_vector(source + 4 * (k + 1) * distance, count)
@@ -182,7 +188,7 @@ def _pair_across(source, distance, count, inner, target, target_distance):
 
 @inline
 def _lay_out_panel(depth, used, b, b_inner, b_column, panel, spare):
-    """Pairs of a panel of b, a row of `_WIDE` words for each two of its rows."""
+    """Make pairs of a panel of b: a row of `_WIDE` words for each two of its rows."""
     if b_column == 1:
         _pair_across(b, b_inner, used, depth, panel, _WIDE)
         return
@@ -200,8 +206,9 @@ def _lay_out_panel(depth, used, b, b_inner, b_column, panel, spare):
 
 @Kernel
 def multiply_halves(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c, c_row, add, scratch):
-    """As `products.multiply`, of operands rounded to bfloat16. Of a_row and a_inner one
-    is 1, and of b_inner and b_column.
+    """Do as `products.multiply`, of operands rounded to bfloat16.
+
+    Of a_row and a_inner one is 1, and of b_inner and b_column.
     """
     begin, end = get_share(m, part, parts)
     block = scratch + 4 * SCRATCH * part

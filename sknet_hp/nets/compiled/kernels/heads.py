@@ -1,5 +1,6 @@
-"""TabM's heads: several rows for each row of a batch, each with factors of its own
-before and behind one map for all.
+"""TabM's heads: several rows for each row of a batch.
+
+Each has factors of its own, before and behind one map for all.
 """
 
 from sknet_hp.nets.compiled.kernel import Kernel
@@ -9,8 +10,10 @@ from sknet_hp.nets.compiled.machine import fma, get_share, view_matrix
 
 @Kernel
 def scale_inputs(part, parts, rows, heads, width, x, shared, factor, out):
-    """x factor of each head: x is (rows, width) where it is shared, else (rows · heads,
-    width); factor (heads, width), out (rows · heads, width).
+    """Multiply x by the factor of each head.
+
+    Shapes: x (rows, width) where it is shared, else (rows · heads, width); factor
+    (heads, width); out (rows · heads, width).
     """
     begin, end = get_share(rows, part, parts)
     own_rows = rows if shared else rows * heads
@@ -28,8 +31,10 @@ def scale_inputs(part, parts, rows, heads, width, x, shared, factor, out):
 
 @Kernel
 def scale_inputs_backward(part, parts, rows, heads, width, g, x, shared, factor, of_factor, of_x):
-    """g, of what came out, becomes that of x where it is not shared; else the sum over
-    heads goes to `of_x`, if any. Parts have columns.
+    """Turn g, the gradient of the output, into that of x, and compute the factor's.
+
+    Where x is shared, its gradient is the sum over heads and goes to `of_x`, if any.
+    Parts have columns.
     """
     begin, end = get_share(width, part, parts)
     own_rows = rows if shared else rows * heads
@@ -57,8 +62,9 @@ def scale_inputs_backward(part, parts, rows, heads, width, g, x, shared, factor,
 
 @Kernel
 def scale_outputs(part, parts, rows, heads, width, x, factor, bias, out):
-    """x factor + bias of each head: x, out (rows · heads, width); factor, bias (heads,
-    width).
+    """Compute x factor + bias of each head.
+
+    Shapes: x, out (rows · heads, width); factor, bias (heads, width).
     """
     begin, end = get_share(rows, part, parts)
     x, out, factor, bias = (
@@ -76,7 +82,7 @@ def scale_outputs(part, parts, rows, heads, width, x, factor, bias, out):
 
 @Kernel
 def scale_outputs_backward(part, parts, rows, heads, width, g, x, factor, of_factor, of_bias):
-    """g of what came out becomes that of x. Parts have columns."""
+    """Turn g, the gradient of the output, into that of x. Parts have columns."""
     begin, end = get_share(width, part, parts)
     g, x = view_matrix(g, rows * heads, width)[:, begin:end], view_matrix(x, rows * heads, width)[:, begin:end]
     factor, of_factor, of_bias = (

@@ -14,11 +14,11 @@ _BLOCK = 64  # columns at a time, so that what several passes read stays in the 
 def normalise_batch(
     part, parts, rows, width, x, scale, shift, out, inverse, weight, running_mean, running_var, eps, momentum, spare
 ):
-    """Batch normalisation (Ioffe & Szegedy 2015); x becomes what is normalised. Parts
-    have columns.
+    """Normalise over a batch (Ioffe & Szegedy 2015).
 
-    Shapes: x, out (rows, width); weight (rows,), which sums to one or, where no row
-    counts, to zero; spare (2, width); the others (width,).
+    x becomes what is normalised, before scale and shift. Parts have columns. Shapes: x,
+    out (rows, width); weight (rows,), which sums to one or, where no row counts, to
+    zero; spare (2, width); the others (width,).
     """
     begin, end = get_share(width, part, parts)
     x, out, weight = view_matrix(x, rows, width), view_matrix(out, rows, width), view_vector(weight, rows)
@@ -67,8 +67,9 @@ def normalise_batch(
 
 @Kernel
 def normalise_batch_backward(part, parts, rows, width, g, x, scale, inverse, weight, of_scale, of_shift):
-    """The way back: g of `out` becomes that of what came in; x is what was normalised.
-    Parts have columns.
+    """Turn g, the gradient of `out`, into that of what came in.
+
+    x is what was normalised. Parts have columns.
     """
     begin, end = get_share(width, part, parts)
     g, x, weight = view_matrix(g, rows, width), view_matrix(x, rows, width), view_vector(weight, rows)
@@ -98,7 +99,7 @@ def normalise_batch_backward(part, parts, rows, width, g, x, scale, inverse, wei
 
 @Kernel
 def normalise_by_running(part, parts, rows, width, x, scale, shift, running_mean, running_var, eps, out):
-    """Batch normalisation in prediction, by what training has left."""
+    """Normalise over a batch in prediction, by what training has left."""
     begin, end = get_share(rows, part, parts)
     x, out, scale, shift = (
         view_matrix(x, rows, width),
@@ -115,8 +116,10 @@ def normalise_by_running(part, parts, rows, width, x, scale, shift, running_mean
 
 @Kernel
 def normalise_rows(part, parts, rows, width, x, scale, shift, out, inverse, eps):
-    """Layer normalisation (Ba et al. 2016); x becomes what is normalised, and
-    `inverse`, (rows, 2), what it was multiplied by.
+    """Normalise each row: layer normalisation (Ba et al. 2016).
+
+    x becomes what is normalised, before scale and shift, and `inverse`, (rows, 2), what
+    it was multiplied by.
     """
     begin, end = get_share(rows, part, parts)
     x, out, scale, shift, inverse = (
@@ -142,8 +145,9 @@ def normalise_rows(part, parts, rows, width, x, scale, shift, out, inverse, eps)
 
 @Kernel
 def normalise_rows_backward(part, parts, rows, width, g, x, scale, inverse, ones):
-    """g of `out` becomes that of what came in; x is what was normalised. `ones`,
-    (width,), are ones.
+    """Turn g, the gradient of `out`, into that of what came in.
+
+    x is what was normalised. `ones`, (width,), are ones.
     """
     begin, end = get_share(rows, part, parts)
     g, x, scale, inverse, ones = (
@@ -165,7 +169,7 @@ def normalise_rows_backward(part, parts, rows, width, g, x, scale, inverse, ones
 
 @Kernel
 def sum_norm_gradients(part, parts, rows, width, g, x, of_scale, of_shift):
-    """The gradients of scale and shift of a layer normalisation. Parts have columns."""
+    """Compute the gradients of a layer normalisation's tensors. Parts have columns."""
     begin, end = get_share(width, part, parts)
     g, x = view_matrix(g, rows, width)[:, begin:end], view_matrix(x, rows, width)[:, begin:end]
     a, b = view_vector(of_scale, width)[begin:end], view_vector(of_shift, width)[begin:end]
@@ -183,7 +187,7 @@ def sum_norm_gradients(part, parts, rows, width, g, x, of_scale, of_shift):
 
 @inline
 def exponentiate(x, out):
-    """out = e^(x - max x), which may be x; (the largest of x, the sum of out)."""
+    """Compute out = e^(x - max x), which may be x: (the largest of x, out's sum)."""
     most = x[0]
     for j in range(len(x)):
         most = x[j] if x[j] > most or x[j] != x[j] else most  # NaN is passed on
@@ -197,7 +201,7 @@ def exponentiate(x, out):
 
 @Kernel
 def apply_softmax(part, parts, rows, width, x, out):
-    """Softmax of each row."""
+    """Compute the softmax of each row."""
     begin, end = get_share(rows, part, parts)
     x, out = view_matrix(x, rows, width), view_matrix(out, rows, width)
     for r in range(begin, end):
@@ -209,7 +213,7 @@ def apply_softmax(part, parts, rows, width, x, out):
 
 @Kernel
 def apply_softmax_backward(part, parts, rows, width, g, out):
-    """g becomes the gradient of what came in."""
+    """Turn g, the gradient of `out`, into that of what came in."""
     begin, end = get_share(rows, part, parts)
     g, out = view_matrix(g, rows, width), view_matrix(out, rows, width)
     for r in range(begin, end):
@@ -222,7 +226,7 @@ def apply_softmax_backward(part, parts, rows, width, g, out):
 
 @Kernel
 def apply_log_softmax(part, parts, rows, width, x, out):
-    """Logarithms of softmax of each row."""
+    """Compute the logarithms of each row's softmax."""
     begin, end = get_share(rows, part, parts)
     x, out = view_matrix(x, rows, width), view_matrix(out, rows, width)
     for r in range(begin, end):
@@ -234,7 +238,7 @@ def apply_log_softmax(part, parts, rows, width, x, out):
 
 @Kernel
 def apply_log_softmax_backward(part, parts, rows, width, g, out):
-    """g becomes the gradient of what came in."""
+    """Turn g, the gradient of `out`, into that of what came in."""
     begin, end = get_share(rows, part, parts)
     g, out = view_matrix(g, rows, width), view_matrix(out, rows, width)
     for r in range(begin, end):

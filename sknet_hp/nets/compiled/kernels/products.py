@@ -1,10 +1,10 @@
-"""Matrix products, c = a b, whose every element is one chain of fused multiplications
-and additions, in the order of the inner index.
+"""Matrix products, c = a b, whose every element is one chain of operations.
 
-So its bits follow from the operands' values alone: not from the CPU, how wide its
-registers are, where matrices lie, how many rows come at a time, or how many cores work
-on it. A BLAS promises none of this; for the sizes of networks on tables it is no faster
-either (docs/performance.md).
+These are fused multiplications and additions, in the order of the inner index. So bits
+follow from the operands' values alone: not from the CPU, how wide its registers are,
+where matrices lie, how many rows come at a time, or how many cores work on it. A BLAS
+promises none of this; for the sizes of networks on tables it is no faster either
+(docs/performance.md).
 
 A *tile* of c, a few rows by two registers, stays in registers while a panel of b
 streams by. Panels have `_DEPTH` rows, so that they stay in the first-level cache, and
@@ -20,7 +20,21 @@ from numba import types
 from numba.core import cgutils
 
 from sknet_hp.nets.compiled.kernel import Kernel, inline, intrinsic
-from sknet_hp.nets.compiled.machine import call, count_lanes, fma, get_address, get_share, view_matrix, view_vector
+from sknet_hp.nets.compiled.kernels.tiles import SIXTEEN, make_tile, transpose_square
+from sknet_hp.nets.compiled.machine import (
+    FLOAT,
+    I32,
+    call,
+    count_lanes,
+    find_vector_fma,
+    fma,
+    get_address,
+    get_share,
+    make_int32,
+    make_int64,
+    view_matrix,
+    view_vector,
+)
 
 _LANES = count_lanes()
 _WIDE = 2 * _LANES
@@ -30,131 +44,51 @@ _DEPTH, _HEIGHT = 256, 256
 SCRATCH = _DEPTH * _WIDE + _ROWS * _WIDE
 """Floats that a product needs beside its operands, for each of its parts."""
 
-_FLOAT, _I64 = ir.FloatType(), ir.IntType(64)
-
-
-def _make_tile(rows: int, registers: int, lanes: int) -> Any:
-    """(a, a_row, a_inner, b, b_inner, c, c_row, depth, add): a tile of c. The first of
-    each are addresses, the others distances in floats.
-    """
-    register = ir.VectorType(_FLOAT, lanes)
-
-    def constant(value: int) -> Any:
-        return ir.Constant(_I64, value)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        a, a_row, a_inner, b, b_inner, c, c_row, depth, add = args
-        a, b, c = (builder.inttoptr(address, _FLOAT.as_pointer()) for address in (a, b, c))
-        fma = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(register, [register] * 3), f"llvm.fma.v{lanes}f32"
-        )
-        tile = [(i, v) for i in range(rows) for v in range(registers)]
-        sums = {at: cgutils.alloca_once_value(builder, ir.Constant(register, [0.0] * lanes)) for at in tile}
-
-        def at_register(base: Any, offset: Any, v: int) -> Any:
-            return builder.bitcast(builder.gep(base, [builder.add(offset, constant(v * lanes))]), register.as_pointer())
-
-        places = {(i, v): at_register(c, builder.mul(c_row, constant(i)), v) for i, v in tile}
-        with builder.if_then(builder.icmp_signed("!=", add, constant(0))):
-            for at in tile:
-                builder.store(builder.load(places[at], align=4), sums[at])
-        row_starts = [builder.gep(a, [builder.mul(a_row, constant(i))]) for i in range(rows)]
-        with cgutils.for_range(builder, depth) as loop:
-            b_offset, a_offset = builder.mul(loop.index, b_inner), builder.mul(loop.index, a_inner)
-            panel = [builder.load(at_register(b, b_offset, v), align=4) for v in range(registers)]
-            for i in range(rows):
-                value = builder.load(builder.gep(row_starts[i], [a_offset]), align=4)
-                one = builder.insert_element(ir.Constant(register, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
-                everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
-                repeated = builder.shuffle_vector(one, ir.Constant(register, ir.Undefined), everywhere)
-                for v in range(registers):
-                    builder.store(builder.call(fma, [repeated, panel[v], builder.load(sums[i, v])]), sums[i, v])
-        for at in tile:
-            builder.store(builder.load(sums[at]), places[at]).align = 4
-        return context.get_dummy_value()
-
-    @intrinsic
-    def tile(
-        typing: Any, a: Any, a_row: Any, a_inner: Any, b: Any, b_inner: Any, c: Any, c_row: Any, depth: Any, add: Any
-    ) -> Any:
-        return types.void(*[types.int64] * 9), generate
-
-    return tile
-
-
-_wide, _wide_4, _wide_2, _wide_1 = (_make_tile(rows, 2, _LANES) for rows in (_ROWS, 4, 2, 1))
-_one, _one_1 = (_make_tile(rows, 1, _LANES) for rows in (_ROWS, 1))
-_half, _half_1 = (_make_tile(rows, 1, max(4, _LANES // 2)) for rows in (_ROWS, 1))
+_tile_wide, _tile_wide_4, _tile_wide_2, _tile_wide_1 = (make_tile(rows, 2, _LANES) for rows in (_ROWS, 4, 2, 1))
+_tile_one, _tile_one_1 = (make_tile(rows, 1, _LANES) for rows in (_ROWS, 1))
+_tile_half, _tile_half_1 = (make_tile(rows, 1, max(4, _LANES // 2)) for rows in (_ROWS, 1))
 
 
 @Kernel
 def multiply_columns(part, parts, width, m, a, a_row, a_inner, b, b_inner, c, c_row, depth, add):
-    """m rows of c, `width` of its columns: two registers, one, or half of one. b's lie
-    beside each other.
+    """Compute m rows of c, `width` of its columns: two registers, one, or half of one.
+
+    The columns of b lie beside each other.
     """
     i = 0
     if width == _WIDE:
         while i + _ROWS <= m:
-            _wide(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            _tile_wide(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
             i += _ROWS
         if m - i >= 4:
-            _wide_4(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            _tile_wide_4(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
             i += 4
         if m - i >= 2:
-            _wide_2(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            _tile_wide_2(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
             i += 2
         if m - i >= 1:
-            _wide_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            _tile_wide_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
     elif width == _LANES:
         while i + _ROWS <= m:
-            _one(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            _tile_one(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
             i += _ROWS
         while i < m:
-            _one_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            _tile_one_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
             i += 1
     else:
         while i + _ROWS <= m:
-            _half(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            _tile_half(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
             i += _ROWS
         while i < m:
-            _half_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
+            _tile_half_1(a + 4 * i * a_row, a_row, a_inner, b, b_inner, c + 4 * i * c_row, c_row, depth, add)
             i += 1
-
-
-_SIXTEEN = ir.VectorType(_FLOAT, 16)
-
-
-@intrinsic
-def transpose_square(typing: Any, source: Any, distance: Any, target: Any, target_distance: Any) -> Any:
-    """Write a square of 16 × 16 floats turned: its rows lie `distance` floats apart at
-    the address `source`, and will at `target`.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source, distance, target, target_distance = args
-
-        def row(base: Any, between: Any, i: int) -> Any:
-            at = builder.add(base, builder.mul(between, ir.Constant(_I64, 4 * i)))
-            return builder.inttoptr(at, _SIXTEEN.as_pointer())
-
-        rows = [builder.load(row(source, distance, i), align=4) for i in range(16)]
-        masks = [
-            ir.Constant(ir.VectorType(ir.IntType(32), 16), [first + i // 2 + 16 * (i % 2) for i in range(16)])
-            for first in (0, 8)
-        ]
-        for _ in range(4):  # each round interleaves the upper half of the rows with the lower
-            rows = [builder.shuffle_vector(rows[i], rows[i + 8], mask) for i in range(8) for mask in masks]
-        for i in range(16):
-            builder.store(rows[i], row(target, target_distance, i)).align = 4
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 4), generate
 
 
 @inline
 def _copy_panel(depth, used, width, b, b_inner, b_column, panel):
-    """Lay a panel of b out row by row at the address `panel`, its last columns filled
-    up with zeros.
+    """Lay a panel of b out row by row at the address `panel`.
+
+    Its last columns are filled up with zeros.
     """
     source, target = (
         view_vector(b, (depth - 1) * b_inner + (used - 1) * b_column + 1),
@@ -181,8 +115,9 @@ def _copy_panel(depth, used, width, b, b_inner, b_column, panel):
 
 @inline
 def _multiply_edge(column, used, width, m, a, a_row, a_inner, panel, c, c_row, depth, add, tile):
-    """As `multiply_columns`, where c ends before the registers do: by way of a tile of its own,
-    at the address `tile`.
+    """Do as `multiply_columns` where c ends before the registers do.
+
+    By way of a tile of its own, at the address `tile`.
     """
     own = view_vector(tile, _ROWS * width)
     for i in range(0, m, _ROWS):
@@ -200,7 +135,7 @@ def _multiply_edge(column, used, width, m, a, a_row, a_inner, panel, c, c_row, d
 
 @Kernel
 def multiply(part, parts, m, n, inner, a, a_row, a_inner, b, b_inner, b_column, c, c_row, add, scratch, column):
-    """c = a b, or c + a b where `add`: (m, inner) by (inner, n).
+    """Compute c = a b, or c + a b where `add`: (m, inner) by (inner, n).
 
     a[i, k] lies a_row i + a_inner k floats behind a's beginning, b[k, j] b_inner k +
     b_column j behind b's, and c[i, j] c_row i + j. Parts have rows of c, and a scratch
@@ -266,43 +201,39 @@ FEW = 4
 
 @intrinsic
 def _compute_dots(typing: Any, a: Any, b: Any, n: Any, b_column: Any, steps: Any, out: Any) -> Any:
-    """out[j] = a · b_j for n of at most `FEW` vectors that lie b_column floats from
-    each other, in steps of sixteen floats. All by address.
+    """Compute out[j] = a · b_j for n of at most `FEW` vectors, by their addresses.
+
+    They lie b_column floats from each other. Each step takes sixteen floats.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         a, b, n, b_column, steps, out = args
-        a, b, out = (builder.inttoptr(address, _FLOAT.as_pointer()) for address in (a, b, out))
-        fma = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_SIXTEEN, [_SIXTEEN] * 3), "llvm.fma.v16f32"
-        )
+        a, b, out = (builder.inttoptr(address, FLOAT.as_pointer()) for address in (a, b, out))
+        fma = find_vector_fma(builder, SIXTEEN)
 
         def load(base: Any, offset: Any) -> Any:
-            return builder.load(builder.bitcast(builder.gep(base, [offset]), _SIXTEEN.as_pointer()), align=4)
+            return builder.load(builder.bitcast(builder.gep(base, [offset]), SIXTEEN.as_pointer()), align=4)
 
-        def halves(value: Any, width: int) -> list[Any]:
-            masks = [
-                ir.Constant(ir.VectorType(ir.IntType(32), width), [first + i for i in range(width)])
-                for first in (0, width)
-            ]
+        def split_halves(value: Any, width: int) -> list[Any]:
+            masks = [ir.Constant(ir.VectorType(I32, width), [first + i for i in range(width)]) for first in (0, width)]
             return [builder.shuffle_vector(value, value, mask) for mask in masks]
 
         for count in range(1, FEW + 1):
-            with builder.if_then(builder.icmp_signed("==", n, ir.Constant(_I64, count))):
-                sums = [cgutils.alloca_once_value(builder, ir.Constant(_SIXTEEN, [0.0] * 16)) for _ in range(count)]
+            with builder.if_then(builder.icmp_signed("==", n, make_int64(count))):
+                sums = [cgutils.alloca_once_value(builder, ir.Constant(SIXTEEN, [0.0] * 16)) for _ in range(count)]
                 with cgutils.for_range(builder, steps) as loop:
-                    at = builder.mul(loop.index, ir.Constant(_I64, 16))
+                    at = builder.mul(loop.index, make_int64(16))
                     x = load(a, at)
                     for j in range(count):
-                        y = load(b, builder.add(at, builder.mul(b_column, ir.Constant(_I64, j))))
+                        y = load(b, builder.add(at, builder.mul(b_column, make_int64(j))))
                         builder.store(builder.call(fma, [x, y, builder.load(sums[j])]), sums[j])
                 for j in range(count):
                     total = builder.load(sums[j])
                     for width in (8, 4, 2, 1):
-                        total = builder.fadd(*halves(total, width))
+                        total = builder.fadd(*split_halves(total, width))
                     builder.store(
-                        builder.extract_element(total, ir.Constant(ir.IntType(32), 0)),
-                        builder.gep(out, [ir.Constant(_I64, j)]),
+                        builder.extract_element(total, make_int32(0)),
+                        builder.gep(out, [make_int64(j)]),
                     )
         return context.get_dummy_value()
 
@@ -311,8 +242,10 @@ def _compute_dots(typing: Any, a: Any, b: Any, n: Any, b_column: Any, steps: Any
 
 @inline
 def dot(a, b, out):
-    """The sum of a · b, for which `out`, (1,), is room: sixteen chains, added up in
-    pairs, and one for what is left of the last sixteen.
+    """Compute the sum of a · b, for which `out`, (1,), is room.
+
+    There are sixteen chains, added up in pairs, and one for what is left of the last
+    sixteen.
     """
     whole = len(a) // 16
     _compute_dots(get_address(a), get_address(b), 1, 0, whole, get_address(out))
@@ -323,8 +256,9 @@ def dot(a, b, out):
 
 @Kernel
 def multiply_few_columns(part, parts, m, n, inner, a, a_row, b, c):
-    """c = a b' for n up to `FEW`; rows of a lie together, those of b, (n, inner), and
-    of c, (m, n), behind each other. Parts have rows.
+    """Compute c = a b' for n up to `FEW`.
+
+    The numbers of a row of a lie together; b is (n, inner), c (m, n). Parts have rows.
     """
     begin, end = get_share(m, part, parts)
     b, whole = view_matrix(b, n, inner), inner // 16

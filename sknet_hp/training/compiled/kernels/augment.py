@@ -10,7 +10,7 @@ from numba import types
 
 from sknet_hp.nets.compiled.kernel import Kernel, intrinsic
 from sknet_hp.nets.compiled.kernels.functions import F, log, sincos
-from sknet_hp.nets.compiled.kernels.pointwise import build_scramble, mix_key
+from sknet_hp.nets.compiled.kernels.masks import build_scramble, mix_key
 from sknet_hp.nets.compiled.machine import copy, decode_number, get_share, view_int64s, view_matrix, view_vector
 from sknet_hp.training.compiled.kernels.updates import StepNumber
 

@@ -4,15 +4,8 @@ import numpy as np
 
 from sknet_hp.nets.compiled.kernel import Kernel, inline
 from sknet_hp.nets.compiled.kernels.functions import F
-from sknet_hp.nets.compiled.kernels.pointwise import mix_key
-from sknet_hp.nets.compiled.machine import (
-    copy,
-    float_to_bits,
-    view_doubles,
-    view_int32s,
-    view_int64s,
-    view_vector,
-)
+from sknet_hp.nets.compiled.kernels.masks import mix_key
+from sknet_hp.nets.compiled.machine import copy, float_to_bits, view_doubles, view_int32s, view_int64s, view_vector
 from sknet_hp.nets.random_bits import SHUFFLE
 from sknet_hp.training.compiled.kernels import loop_arguments as A
 from sknet_hp.training.compiled.kernels import loop_progress as P

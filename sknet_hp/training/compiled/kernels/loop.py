@@ -7,16 +7,9 @@ import numpy as np
 
 from sknet_hp.nets.compiled.kernel import Kernel, inline
 from sknet_hp.nets.compiled.kernels.functions import F
-from sknet_hp.nets.compiled.kernels.pointwise import mix_key
-from sknet_hp.nets.compiled.machine import (
-    flush_subnormals,
-    meet,
-    restore_rounding,
-    view_doubles,
-    view_int64s,
-    view_vector,
-    walk,
-)
+from sknet_hp.nets.compiled.kernels.masks import mix_key
+from sknet_hp.nets.compiled.machine import flush_subnormals, restore_rounding, view_doubles, view_int64s, view_vector
+from sknet_hp.nets.compiled.tape_walk import meet, walk
 from sknet_hp.nets.random_bits import DROPOUT
 from sknet_hp.training.compiled.kernels import loop_arguments as A
 from sknet_hp.training.compiled.kernels import loop_progress as P

@@ -5,7 +5,7 @@ way back drops the same.
 import numpy as np
 import pytest
 
-from sknet_hp.nets.compiled.kernels import pointwise
+from sknet_hp.nets.compiled.kernels import masks, pointwise
 from tests.helpers.kernels import PARTS, draw_normal, has_same_bits, run_kernel
 
 ROWS, WIDTH = 75, 33
@@ -28,7 +28,7 @@ def dropped(place):
         }
         fields |= {
             "mask": place(np.full((parts, width), np.nan)),
-            "rate": place(pointwise.encode_dropout_rate(rate)),
+            "rate": place(masks.encode_dropout_rate(rate)),
             "key": place([key], np.int64),
         }
         if bend is None:
