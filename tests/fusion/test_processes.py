@@ -55,27 +55,30 @@ def test_ctrl_c(tmp_path):
     assert error == ""
 
 
-@pytest.mark.parametrize("members", [1, 3])
-def test_ctrl_c_in_a_lone_fit(tmp_path, members):
+def test_ctrl_c_in_a_lone_fit(tmp_path):
+    """Of one network, and then of several members."""
     process = start_script(
         tmp_path,
-        f"""
+        """
         def say():
             while not any(t.name == "sknet_hp-training" for t in threading.enumerate()):
                 time.sleep(0.01)
             time.sleep(0.3)
             print("training", flush=True)
-        threading.Thread(target=say, daemon=True).start()
-        try:
-            net(max_epochs=10**6, n_members={members}).fit(X, y)
-        except KeyboardInterrupt:
-            print("ended", [t.name for t in threading.enumerate() if t.name.startswith("sknet_hp")], flush=True)
+        for members in (1, 3):
+            threading.Thread(target=say, daemon=True).start()
+            try:
+                net(max_epochs=10**6, n_members=members).fit(X, y)
+            except KeyboardInterrupt:
+                print("ended", [t.name for t in threading.enumerate() if t.name.startswith("sknet_hp")], flush=True)
         """,
     )
-    assert process.stdout.readline() == "training\n", process.stderr.read()
-    os.killpg(process.pid, signal.SIGINT)
+    for _ in range(2):
+        assert process.stdout.readline() == "training\n", process.stderr.read()
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.readline() == "ended []\n", process.stderr.read()
     out, error = process.communicate(timeout=30)
-    assert (process.returncode, out, error) == (0, "ended []\n", "")
+    assert (process.returncode, out, error) == (0, "", "")
 
 
 SEARCH = """
