@@ -15,7 +15,7 @@ _QUANTUM = 4  # floats: kernels are faster at rows that begin at multiples of 16
 
 
 def flatten(tensors: dict[str, Tensor], order: list[tuple[str, Shape]]) -> np.ndarray:
-    """One network's tensors as one float32 vector."""
+    """Return one network's tensors as one float32 vector, in this order."""
     return np.concatenate(
         [np.zeros(0, np.float32), *[tensors[name].detach().cpu().numpy().ravel() for name, _ in order]]
     )
@@ -37,13 +37,13 @@ class Layout:
         self.end = self.n_parameters + sum(math.prod(shape) for _, shape in buffers)
 
     def stack(self, vectors: Sequence[tuple[np.ndarray, np.ndarray]], device: torch.device) -> Tensor:
-        """(members, length) rows of each member's (parameters, buffers)."""
+        """Stack each member's (parameters, buffers) as rows, (members, length)."""
         rows = torch.zeros(len(vectors), -(-self.end // _QUANTUM) * _QUANTUM, dtype=torch.float32)
         rows[:, : self.end] = torch.from_numpy(np.stack([np.concatenate(pair) for pair in vectors]))
         return rows.to(device)
 
-    def views(self, rows: Tensor) -> dict[str, Tensor]:
-        """(members, *shape) views by name."""
+    def make_views(self, rows: Tensor) -> dict[str, Tensor]:
+        """Return views of the tensors by name, each (members, *shape)."""
         sizes = [math.prod(shape) for _, shape in self.tensors]
         parts = rows[:, : self.end].split(sizes, 1)
         return {
@@ -51,7 +51,7 @@ class Layout:
             for (name, shape), part in zip(self.tensors, parts, strict=True)
         }
 
-    def member(self, row: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        """One member's (parameters, buffers), copied out."""
+    def copy_member(self, row: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return a copy of one member's (parameters, buffers)."""
         vector = row[: self.end].cpu().numpy().copy()
         return vector[: self.n_parameters], vector[self.n_parameters :]

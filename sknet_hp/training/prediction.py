@@ -75,7 +75,7 @@ def _predict_by_torch(
     parts = []
     with training_environment(), use_float32_on_cpu():
         layout = Layout(*get_trained_shapes(module))
-        tensors = layout.views(layout.stack([(parameters, buffers)], torch.device("cpu")))
+        tensors = layout.make_views(layout.stack([(parameters, buffers)], torch.device("cpu")))
         program = SingleModule(copy.deepcopy(module), tensors)  # two threads may predict at once
         for begin in range(0, len(inputs), BATCH_ROWS):
             batch = torch.tensor(inputs.widen(slice(begin, begin + BATCH_ROWS)))

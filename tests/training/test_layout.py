@@ -32,9 +32,9 @@ def test_round_trip(shapes, members):
     assert rows.shape[1] % 4 == 0
     assert layout.n_parameters == sum(layout.sizes) == len(vectors[0][0])
     for row, own in zip(rows, vectors, strict=True):
-        for found, expected in zip(layout.member(row), own, strict=True):
+        for found, expected in zip(layout.copy_member(row), own, strict=True):
             assert np.array_equal(found, expected)
-    views = layout.views(rows)
+    views = layout.make_views(rows)
     for name, shape in shapes[0] + shapes[1]:
         assert views[name].shape == (members, *shape)
     joined = np.concatenate([view.reshape(members, -1) for view in views.values()], 1)
@@ -44,7 +44,7 @@ def test_round_trip(shapes, members):
 def test_views_write_through_and_overlap_nowhere(shapes):
     layout = Layout(*shapes)
     rows = torch.zeros_like(layout.stack(vectors_of(shapes, 3), CPU))
-    for number, view in enumerate(layout.views(rows).values(), 1):
+    for number, view in enumerate(layout.make_views(rows).values(), 1):
         for k in range(3):
             assert not view[k].any()
             view[k] = 10 * number + k
@@ -52,12 +52,12 @@ def test_views_write_through_and_overlap_nowhere(shapes):
         [np.full(int(np.prod(shape)), 10.0 * number) for number, (_, shape) in enumerate(shapes[0] + shapes[1], 1)]
     )
     for k in range(3):
-        assert np.array_equal(np.concatenate(layout.member(rows[k])), expected + k)
+        assert np.array_equal(np.concatenate(layout.copy_member(rows[k])), expected + k)
 
 
 def test_what_a_member_has_is_copied_out():
     layout = Layout(*SHAPES[0])
     rows = layout.stack(vectors_of(SHAPES[0], 1), CPU)
-    parameters, _ = layout.member(rows[0])
+    parameters, _ = layout.copy_member(rows[0])
     rows.zero_()
     assert parameters.all()

@@ -85,7 +85,7 @@ class Averages:
             ]
             self.shares = self._column(shares)
 
-    def after_step(self, i: int, weights: Tensor) -> None:
+    def add_step(self, i: int, weights: Tensor) -> None:
         if self.kind == "ema":
             self.weights.lerp_(weights, self.shares[i])
 

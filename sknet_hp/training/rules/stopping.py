@@ -44,7 +44,7 @@ class Stopping:
         """Whether `value` is the best so far."""
         return improves(value, best, self.min_delta, first)
 
-    def ends(self, waited: int) -> bool:
+    def is_over(self, waited: int) -> bool:
         """Whether to stop after so many epochs, of those that were judged, since the
         best.
         """

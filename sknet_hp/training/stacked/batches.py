@@ -85,7 +85,7 @@ class Pool:
                 [np.ones(len(t.X), np.float32) if t.weight is None else t.weight for t in tables.values()]
             )
 
-    def inputs(self, index: Tensor) -> Tensor:
+    def gather_inputs(self, index: Tensor) -> Tensor:
         """Wide rows of these numbers in the pool, (n, n_features)."""
         if len(self.tables) == 1:
             return self.tables[0].widen(index)
@@ -96,12 +96,12 @@ class Pool:
                 out[here] = table.widen(index[here] - start)
         return out
 
-    def index(self, rows: Rows) -> np.ndarray:
+    def number_rows(self, rows: Rows) -> np.ndarray:
         """Numbers of these rows in the pool."""
         offset = self.offsets[id(rows.table)]
         return np.arange(offset, offset + len(rows)) if rows.index is None else rows.index + offset
 
-    def weights(self, index: np.ndarray) -> np.ndarray | float:
+    def gather_weights(self, index: np.ndarray) -> np.ndarray | float:
         return self.weight[index] if self.weighted else 1.0
 
 
@@ -133,7 +133,7 @@ class Epochs:
         ]
         self.last_rows = max(int(places[-1]) % self.batch_rows + 1 for places in self.places)
 
-    def n_rows(self, step: int) -> int:
+    def count_rows(self, step: int) -> int:
         """How many rows of a step are not filling in each member's batch."""
         return self.last_rows if step == self.steps - 1 else self.jobs[0].rows_per_step
 
@@ -152,7 +152,7 @@ class Epochs:
         for k, (job, places, epoch) in enumerate(zip(self.jobs, self.places, epochs, strict=True)):
             own = self.pool.offsets[id(job.train.table)] + draw_order(job, epoch).astype(np.int64)
             order[k] = own[0]  # batches are filled up with a row of the member's own: nobody else's can overflow in it
-            order[k, places], weight[k, places] = own, self.pool.weights(own)
+            order[k, places], weight[k, places] = own, self.pool.gather_weights(own)
         shape = len(self.jobs), self.steps, self.batch_rows
         weight = weight.reshape(shape)
         total = weight.sum(-1, keepdims=True)

@@ -33,21 +33,21 @@ class Validation:
         order = np.zeros((len(jobs), self.steps * self.rows), np.int64)
         self.weight = np.zeros(order.shape, np.float32)
         for k, rows in enumerate(self.each):
-            index = pool.index(rows)
+            index = pool.number_rows(rows)
             order[k] = index[0]
-            order[k, : len(index)], self.weight[k, : len(index)] = index, pool.weights(index)
+            order[k, : len(index)], self.weight[k, : len(index)] = index, pool.gather_weights(index)
         self.order, self.weights = torch.from_numpy(order).to(device), torch.from_numpy(self.weight).to(device)
 
-    def scores(self, program: Runnable, loss: Loss) -> list[Scores]:
+    def score(self, networks: Runnable, loss: Loss) -> list[Scores]:
         """Score each member with the weights that the program has now."""
         members, n_outputs = len(self.jobs), self.jobs[0].n_outputs
         outputs, losses, hits = [], [], []
         for begin in range(0, max(self.n_rows), self.rows):
             now = slice(begin, min(begin + self.rows, max(self.n_rows)))
             index = self.order[:, now].reshape(-1)
-            x = self.pool.inputs(index).view(members, now.stop - begin, -1)
+            x = self.pool.gather_inputs(index).view(members, now.stop - begin, -1)
             targets = self.pool.y.index_select(0, index).view(members, now.stop - begin, -1)
-            outputs.append(combine_outputs(loss, program.evaluate(x), n_outputs))
+            outputs.append(combine_outputs(loss, networks.evaluate(x), n_outputs))
             losses.append(loss.compute_row_losses(outputs[-1], targets, self.weights[:, now]))
             hits.append(outputs[-1].argmax(-1) == targets.argmax(-1))
         of_all = (torch.cat(parts, 1).cpu().numpy() for parts in (outputs, losses, hits))

@@ -47,7 +47,7 @@ def ours(averages, weights, epoch=10):
         averages.begin_epoch(epoch)
         for i in range(epoch):
             now = torch.from_numpy(weights[None, begin + i])
-            averages.after_step(i, now)
+            averages.add_step(i, now)
         averages.end_epoch(np.array([begin // epoch + 1]), epoch, np.array([5]), now)
     return averages.weights[0].numpy()
 

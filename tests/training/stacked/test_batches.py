@@ -35,7 +35,7 @@ def test_every_row_exactly_once_an_epoch(n, batch_size):
         sizes = (weight[0] > 0).sum(1)
         assert (sizes[:-1] == min(n, batch_size)).all()
         assert job.batch_rows == min(batch_size, -(-n // 32) * 32)
-        assert [epochs.n_rows(s) for s in range(job.steps)] == sizes.tolist()
+        assert [epochs.count_rows(s) for s in range(job.steps)] == sizes.tolist()
 
 
 def test_only_rows_of_the_index_are_drawn():
@@ -89,7 +89,7 @@ def test_equal_tables_are_pooled_once_if_they_are_one_object():
     pool, _ = epochs_of([make_job(table=table), make_job(table=other), make_job(table=table, seed=4)])
     assert pool.starts[-1] == 80
     job = make_job(table=other)
-    assert pool.index(job.train).tolist() == list(range(50, 80))
+    assert pool.number_rows(job.train).tolist() == list(range(50, 80))
 
 
 def test_rows_of_others_never_touch_a_member():

@@ -8,10 +8,11 @@ import torch.nn.functional as F
 from sknet_hp.nets.architectures.mlp import MLP
 from sknet_hp.nets.init import draw_parameters
 from sknet_hp.nets.inputs import Inputs
+from sknet_hp.training.cancellation import Cancellation
 from sknet_hp.training.job import EncodedTable, Stopping
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.schedules import Schedule
-from sknet_hp.training.stacked.cohort import Cohort, never, train_cohort
+from sknet_hp.training.stacked.cohort import Cohort, train_cohort
 from sknet_hp.training.state import Rates
 from tests.helpers.cohorts import flatten_parameters, train_plainly
 from tests.helpers.jobs import is_close_result, list_losses, make_job, make_table
@@ -121,13 +122,13 @@ def test_rates_of_their_own(optimizer):
 
 def test_dropout_masks_are_new_in_every_layer_step_and_epoch():
     jobs = [make_job(seed=seed, n_layers=2, dropout=0.5) for seed in (3, 4)]
-    cohort, alone = Cohort(jobs, never), Cohort(jobs[1:], never)
+    cohort, alone = Cohort(jobs, Cancellation().is_set), Cohort(jobs[1:], Cancellation().is_set)
     keys = []
     for _ in range(3):
-        keys.append(torch.stack(list(cohort._keys(jobs[0].steps))))  # (steps, members, layers)
-        assert torch.equal(keys[-1][:, 1:], torch.stack(list(alone._keys(jobs[0].steps))))
+        keys.append(torch.stack(list(cohort.bound.make_dropout_keys(jobs[0].steps))))  # (steps, members, layers)
+        assert torch.equal(keys[-1][:, 1:], torch.stack(list(alone.bound.make_dropout_keys(jobs[0].steps))))
         for each in (cohort, alone):
-            each.epoch()
+            each.train_epoch()
         if not cohort.jobs:
             break
     assert len(keys) == 3
