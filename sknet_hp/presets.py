@@ -12,7 +12,7 @@ from functools import wraps
 from inspect import cleandoc, signature
 from typing import Any, Literal
 
-LearningTask = Literal["classification", "regression"]
+TaskKind = Literal["classification", "regression"]
 Metric = Literal["accuracy", "log_loss", "roc_auc"]
 
 _MEANINGS = {
@@ -51,7 +51,7 @@ def _document(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, 
 
 
 @_document
-def mlp(task: LearningTask = "classification") -> dict[str, Any]:
+def mlp(task: TaskKind = "classification") -> dict[str, Any]:
     """Return the multilayer perceptron of Gorishniy et al. 2021.
 
     The paper is "Revisiting deep learning models for tabular data". Quantile transform,
@@ -74,7 +74,7 @@ def mlp(task: LearningTask = "classification") -> dict[str, Any]:
 
 
 @_document
-def mlp_plr(task: LearningTask = "classification") -> dict[str, Any]:
+def mlp_plr(task: TaskKind = "classification") -> dict[str, Any]:
     """Return MLP-PLR of Gorishniy et al. 2022: `mlp` behind periodic embeddings.
 
     The paper is "On embeddings for numerical features in tabular deep learning".
@@ -83,7 +83,7 @@ def mlp_plr(task: LearningTask = "classification") -> dict[str, Any]:
 
 
 @_document
-def resnet(task: LearningTask = "classification") -> dict[str, Any]:
+def resnet(task: TaskKind = "classification") -> dict[str, Any]:
     """Return the residual network of Gorishniy et al. 2021.
 
     Its sizes are the defaults of their code's README; else it is as `mlp`.
@@ -100,7 +100,7 @@ def resnet(task: LearningTask = "classification") -> dict[str, Any]:
 
 
 @_document
-def realmlp_td(task: LearningTask = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
+def realmlp_td(task: TaskKind = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
     """Return RealMLP with tuned defaults, of Holzmüller et al. 2024.
 
     The paper is "Better by default: strong pre-tuned MLPs and boosted trees on tabular
@@ -128,7 +128,7 @@ def realmlp_td(task: LearningTask = "classification", metric: Metric = "accuracy
 
 
 @_document
-def realmlp_td_s(task: LearningTask = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
+def realmlp_td_s(task: TaskKind = "classification", metric: Metric = "accuracy") -> dict[str, Any]:
     """Return RealMLP-TD-S, the simplified recipe of Holzmüller et al. 2024.
 
     It has no embeddings, dropout, decay or parametric activation.
@@ -144,7 +144,7 @@ def realmlp_td_s(task: LearningTask = "classification", metric: Metric = "accura
 
 
 @_document
-def tabm(task: LearningTask = "classification") -> dict[str, Any]:
+def tabm(task: TaskKind = "classification") -> dict[str, Any]:
     """Return TabM of Gorishniy et al. 2025.
 
     The paper is "TabM: advancing tabular deep learning with parameter-efficient
@@ -174,7 +174,7 @@ def tabm(task: LearningTask = "classification") -> dict[str, Any]:
 
 
 @_document
-def tabm_s(task: LearningTask = "classification") -> dict[str, Any]:
+def tabm_s(task: TaskKind = "classification") -> dict[str, Any]:
     """Return a smaller TabM with our defaults, the strongest of docs/quality.md.
 
     It has 16 heads, blocks of 256, embeddings of 8 dimensions and averaged weights.
@@ -200,7 +200,7 @@ _PATIENT = {
 }
 
 
-def _make_realmlp(task: LearningTask, metric: Metric, lr: float) -> dict[str, Any]:
+def _make_realmlp(task: TaskKind, metric: Metric, lr: float) -> dict[str, Any]:
     """Return what both recipes share."""
     if metric not in ("accuracy", "log_loss", "roc_auc"):
         raise ValueError(f"metric={metric!r} must be 'accuracy', 'log_loss' or 'roc_auc'")

@@ -10,13 +10,14 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.memory import is_out_of_memory
+from sknet_hp.cli.options import SearchMethod, TaskOption, TuneOptions
 from sknet_hp.cli.versions import find_installed_version
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -119,12 +120,12 @@ def tune(
         str | None, typer.Option(metavar="COL", help="The column to predict. May be left out for sklearn:NAME.")
     ] = None,
     task: Annotated[
-        Literal["auto", "classification", "regression"],
+        TaskOption,
         typer.Option(
             help="auto: regression if the target has fractions or more than 20 distinct numbers, else classification."
         ),
     ] = "auto",
-    search: Annotated[Literal["random", "grid"], typer.Option(help="How candidates are chosen.")] = "random",
+    search: Annotated[SearchMethod, typer.Option(help="How candidates are chosen.")] = "random",
     candidates: Annotated[
         int, typer.Option(min=1, max=100_000, help="Settings to try; a grid has at most this many points.")
     ] = 20,
@@ -183,7 +184,7 @@ def tune(
     * `sknet-hp tune houses.parquet --target price --candidates 60 --time-budget 300
       --out houses`
     """
-    from sknet_hp.cli.tune import TuneOptions, tune_table
+    from sknet_hp.cli.tune import tune_table
 
     if time_budget is not None and not (time_budget > 0 and math.isfinite(time_budget)):
         raise BadInput(f"--time-budget {time_budget:g} is no time: give a number of seconds above 0")

@@ -6,15 +6,16 @@ what came out.
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput, list_names
+from sknet_hp.cli.options import TuneOptions
 from sknet_hp.cli.output import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.tables.checks import check_folds, check_scoring
 from sknet_hp.cli.tables.loading import BUNDLED_TARGET, load_table, shorten_source
@@ -23,25 +24,6 @@ from sknet_hp.cli.versions import find_installed_version
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import NestedSearch, TuningResult
-
-
-@dataclass(frozen=True)
-class TuneOptions:
-    """The options of `tune`, as its help describes them."""
-
-    data: str
-    target: str | None
-    task: Literal["auto", "classification", "regression"]
-    search: Literal["random", "grid"]
-    candidates: int
-    cv: int
-    outer_cv: int
-    scoring: str | None
-    time_budget: float | None
-    seed: int
-    out: Path | None
-    overwrite: bool
-    device: str
 
 
 def tune_table(options: TuneOptions) -> None:

@@ -6,17 +6,17 @@ Everything that would fail later is refused here.
 import decimal
 import numbers
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.memory import require_memory
+from sknet_hp.cli.options import TaskOption
 from sknet_hp.estimators.encoding.categorical.numbers_as_text import find_nonnumeric_cell
+from sknet_hp.presets import TaskKind
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-LearningTask = Literal["classification", "regression"]
 
 MOST_CLASSES_GUESSED = 20
 MOST_CATEGORIES = 100  # columns that the estimators give a categorical feature
@@ -46,13 +46,13 @@ class Problem:
 
     X: "pd.DataFrame"
     y: "np.ndarray"
-    task: LearningTask
+    task: TaskKind
     target: str
     reason: str
     notes: tuple[str, ...] = ()
 
 
-def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Problem:
+def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") -> Problem:
     """Split a table into features and target, and check both.
 
     Raises
@@ -85,7 +85,7 @@ def pose_problem(table: "pd.DataFrame", target: str, task: str = "auto") -> Prob
     return Problem(X, y, chosen, target, reason, _write_notes(X))
 
 
-def _choose_task(column: "pd.Series", task: str) -> tuple[LearningTask, str]:
+def _choose_task(column: "pd.Series", task: TaskOption) -> tuple[TaskKind, str]:
     from pandas.api import types
 
     numeric = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)

@@ -15,6 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sknet_hp import search as searchers
 from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.options import SearchMethod
 from sknet_hp.cli.predict import TEXT_COLUMNS
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tuning.candidates import count_affordable, count_networks, make_grid, make_random_space
@@ -92,7 +93,9 @@ class NestedSearch:
     device : str
     """
 
-    def __init__(self, problem: Problem, method: str, inner: int, outer: int, scoring: str, seed: int, device: str):
+    def __init__(
+        self, problem: Problem, method: SearchMethod, inner: int, outer: int, scoring: str, seed: int, device: str
+    ):
         self.problem = problem
         self.method = method
         self.inner = self._make_splitter(inner, seed)

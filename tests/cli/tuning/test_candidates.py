@@ -1,8 +1,12 @@
 import math
 
 import pytest
+from scipy.stats import loguniform, uniform
+from sklearn.model_selection import ParameterSampler
 
-from sknet_hp.cli.tuning.candidates import GRID_AXES, count_affordable, count_networks, make_grid
+from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.cli.tuning.candidates import GRID_AXES, count_affordable, count_networks, make_grid, make_random_space
+from sknet_hp.search import search_space
 
 
 @pytest.mark.parametrize("asked", range(1, 60))
@@ -30,3 +34,18 @@ def test_affordable_candidates_fit_and_one_more_does_not(seconds):
 
 def test_no_more_candidates_than_asked_for():
     assert count_affordable(1e9, 1e-3, inner=3, outer=5, asked=7) == 7
+
+
+@pytest.mark.parametrize("Net", [NetClassifier, NetRegressor])
+def test_random_candidates_are_of_the_space_of_searches(Net):
+    """The space was written twice; seeds give the candidates that they gave then."""
+    space = make_random_space(Net())
+    assert space.keys() == search_space(Net()).keys()
+    before = {
+        "lr": loguniform(3e-4, 1e-2),
+        "width": [64, 128, 256],
+        "n_layers": [1, 2, 3],
+        "dropout": uniform(0.0, 0.5),
+        "weight_decay": loguniform(1e-6, 1e-1),
+    }
+    assert list(ParameterSampler(space, 50, random_state=0)) == list(ParameterSampler(before, 50, random_state=0))
