@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from sknet_hp.estimators.building.fitted import FittedNetwork
 from sknet_hp.estimators.building.user_modules import collect_tensors
 from sknet_hp.estimators.parameters.protocols import CommonParameters, UpdateParameters
+from sknet_hp.estimators.persistence import load
 from sknet_hp.fusion.detection import TrainsNetworks
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.layers.kinds import KINDS
@@ -27,8 +28,6 @@ def load_source(net: CommonParameters) -> FittedNetwork | None:
     """
     source = net.init_from
     if isinstance(source, (str, os.PathLike)):
-        from sknet_hp.estimators.persistence import load
-
         try:
             source = load(source)
         except OSError as error:
