@@ -1,5 +1,7 @@
-"""What a function is: its code, and what that refers to. Read from bytecode, since
-notebooks, `exec` and interactive sessions may have no source.
+"""The code of functions, and what it refers to.
+
+It is read from bytecode, since notebooks, `exec` and interactive sessions may have no
+source.
 """
 
 import builtins
@@ -30,8 +32,9 @@ _MAKES_CODE = {"__import__", "eval", "exec", "globals"}
 
 @cache
 def is_installed(file: str) -> bool:
-    """Return whether a file of code belongs to Python, to an installed package or to
-    us; users do not edit those, they install versions.
+    """Return whether a file of code belongs to Python, an installed package or to us.
+
+    Users do not edit those, they install versions.
     """
     if file.startswith("<frozen"):
         return True
@@ -42,19 +45,36 @@ def is_installed(file: str) -> bool:
 
 
 def is_own(module: ModuleType) -> bool:
-    """Return whether a module is the user's: a script, a notebook, a package of theirs."""
+    """Return whether a module is the user's: a script, a notebook, their package."""
     place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
-    return (
-        getattr(module, "__spec__", None) is None if place is None else not is_installed(place)
-    )  # built in, or made by a notebook
+    if place is None:  # built in, or made by a notebook
+        return getattr(module, "__spec__", None) is None
+    return not is_installed(place)
+
+
+def get_name(part: Any) -> str:
+    """Return the name of a function or a class, its module included."""
+    return f"{part.__module__}.{part.__qualname__}"
+
+
+def is_made(part: Any) -> bool:
+    """Return whether code or a class stands within a function, which may make more."""
+    return "<" in (part.__qualname__ if isinstance(part, type) else part.co_qualname)
+
+
+def is_own_class(own: Any) -> bool:
+    """Return whether a class, or what else knows its module, is the user's."""
+    module = sys.modules.get(own.__module__)
+    return module is None or is_own(module)
 
 
 # ---- the code itself -----------------------------------------------------------------------------------------------
 
 
 def describe_code(code: CodeType) -> str:
-    """Return all of a function's code but docstrings, names of local variables and
-    lines, in words.
+    """Return a function's code in words.
+
+    Docstrings, names of local variables and numbers of lines are left out.
     """
     used = {each.arg for each in dis.get_instructions(code) if each.opcode in dis.hasconst}
     constants = [
@@ -84,14 +104,14 @@ def find_set_globals(code: CodeType) -> set[str]:
 
 
 def find_set_attributes(code: CodeType, own: str | None = None) -> set[str]:
-    """Return the names of attributes that a function sets, of anything but its argument
-    `own`.
+    """Return the names of attributes that a function sets.
+
+    Those of its argument `own` are left out.
     """
     names, before = set[str](), None
     for each in dis.get_instructions(code):
-        of_own = own is not None and own in (
-            before if isinstance(before, tuple) else (before,)
-        )  # some versions of Python load two at a time
+        # Some versions of Python load two at a time.
+        of_own = own is not None and own in (before if isinstance(before, tuple) else (before,))
         if each.opname == "STORE_ATTR" and not of_own:
             names.add(each.argval)
         before = each.argval
@@ -99,6 +119,7 @@ def find_set_attributes(code: CodeType, own: str | None = None) -> set[str]:
 
 
 def _iterate_code(code: CodeType) -> Iterator[CodeType]:
+    """Return the code of functions within a function."""
     return (part for part in code.co_consts if isinstance(part, CodeType))
 
 
@@ -106,8 +127,9 @@ def _iterate_code(code: CodeType) -> Iterator[CodeType]:
 
 
 class References:
-    """What a function refers to beyond its arguments: globals, members of modules, and
-    what it imports itself.
+    """What a function refers to beyond its arguments.
+
+    Globals, members of modules, and what it imports itself.
 
     Parameters
     ----------
@@ -150,8 +172,9 @@ class References:
             self.unknown.add(f"what {name} runs or finds")
 
     def _follow(self, key: str, value: Any, attributes: list[str]) -> None:
-        """From a module to the member that is meant; what members of members are is
-        told by what they are.
+        """Note the member of a module that is meant, or all of a module.
+
+        Members of members are known once the members are.
         """
         for name in attributes:
             if not _is_own_module(value):
@@ -165,8 +188,9 @@ class References:
             self.found[key or str(value.__name__)] = value
 
     def _import_names(self, steps: list[dis.Instruction], k: int) -> dict[str, ModuleType]:
-        """The modules that an import statement names, by the names that it gives them;
-        what else it takes from a module is noted.
+        """Return the modules that an import statement names, by their new names.
+
+        What else it takes from a module is noted.
         """
         level, wanted = steps[k - 2].argval, steps[k - 1].argval
         package = self._globals.get("__package__") or self._home.rpartition(".")[0]
@@ -197,8 +221,9 @@ class References:
 
 
 def get_member(module: ModuleType, name: str) -> Any:
-    """Return a member of the user's module, or the module of that name within it,
-    whoever has imported it or not; None if there is none.
+    """Return a member of the user's module, or the module of that name within it.
+
+    It does not matter whether anybody has imported that. None if there is none.
     """
     if name not in vars(module) and hasattr(module, "__path__"):
         try:
@@ -209,14 +234,14 @@ def get_member(module: ModuleType, name: str) -> Any:
 
 
 def _is_own_module(value: Any) -> bool:
-    return issubclass(type(value), ModuleType) and is_own(
-        value
-    )  # not `isinstance`, which asks objects that may answer with an error
+    # Not `isinstance`, which asks objects that may answer with an error.
+    return issubclass(type(value), ModuleType) and is_own(value)
 
 
 def _list_loaded(step: dis.Instruction) -> list[str]:
-    """The variables that an instruction loads, the one used next at the end; some
-    versions of Python load, or store and load, two at a time.
+    """Return the variables that an instruction loads, the one used next at the end.
+
+    Some versions of Python load, or store and load, two at a time.
     """
     if step.opname in _LOADS_GLOBAL:
         return [step.argval]
@@ -227,6 +252,7 @@ def _list_loaded(step: dis.Instruction) -> list[str]:
 
 
 def _list_attributes(steps: list[dis.Instruction], k: int) -> list[str]:
+    """Return the attributes that instructions load one after another, from the k-th."""
     names = []
     while k < len(steps) and steps[k].opname in ("LOAD_ATTR", "LOAD_METHOD"):
         names.append(steps[k].argval)
@@ -239,14 +265,14 @@ def _get_first(step: dis.Instruction) -> str:
 
 
 def _is_of(module: ModuleType, name: str, part: Any) -> bool:
-    """Whether it is a module's own, which it has whatever others have imported."""
+    """Return whether a member is a module's own, whatever others have imported."""
     if name.startswith("__") or isinstance(part, ModuleType):
         return False
     return not isinstance(part, (FunctionType, type)) or part.__module__ == module.__name__
 
 
 def _is_own_name(module: str) -> bool:
-    """Whether a module is the user's, without importing it if it is not."""
+    """Return whether a module is the user's, without importing it if it is not."""
     top = module.partition(".")[0]
     if top in sys.modules:
         return is_own(sys.modules[top])

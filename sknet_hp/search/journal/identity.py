@@ -14,21 +14,24 @@ from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.space import Space
 
 _CHANGING: set[str] = set()
-"""What has changed while searches of this process ran, though nobody edited it: a list
-that a scorer adds to, say.
+"""What has changed while searches of this process ran, though nobody edited it.
+
+A list that a scorer adds to, say.
 """
 
 
 def digest(value: Any) -> str:
-    """Return a short digest of plain values, arrays, tables, estimators, functions and
-    classes, the same in every process.
+    """Return a short digest of a value, the same in every process.
+
+    It may be a plain value, an array, a table, an estimator, a function or a class.
     """
     return hash_text(Description().describe_whole(value))
 
 
 def outline(value: Any) -> str:
-    """Return a digest of what tells an object from others of the same search, whose
-    code and state are compared as a whole.
+    """Return a digest that tells an object from others of the same search.
+
+    Code and state of the search are compared as a whole.
     """
     return hash_text(Description().describe_outline(value))
 
@@ -56,7 +59,7 @@ class Identity:
         self._describe(_CHANGING)
 
     def leave_out(self, changing: Iterable[str]) -> None:
-        """Compare all but what is `changing`, as a search did that was begun elsewhere."""
+        """Leave out what is `changing`, as a search did that was begun elsewhere."""
         if self.changing != set(changing):
             self._describe(changing)
 
@@ -70,8 +73,12 @@ class Identity:
             self.uncompared |= description.uncompared
 
     def note_changes(self) -> bool:
-        """Count to what is changing what has changed since it was compared, and return
-        whether there was any.
+        """Leave out what has changed since it was compared.
+
+        Returns
+        -------
+        bool
+            Whether anything has.
         """
         before = self.named
         self._describe(self.changing)
@@ -88,9 +95,9 @@ def list_differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[s
 
 
 def find_unseeded_networks(estimator: Any, space: Space) -> list[str]:
-    """Return the seeds, by their names as parameters, that networks have not got: those
-    within an estimator, and those that a space has for choices.
+    """Return the names of parameters that are seeds which networks have not got.
 
+    The networks are those within an estimator, and those that a space has for choices.
     What holds a network, and has a seed of its own, gives it one.
     """
     known = {"": estimator, **estimator.get_params(deep=True)}

@@ -1,7 +1,7 @@
-"""A search's memory on disk: an append-only record of what was scored, and the networks
-that may go on. No pickle.
+"""A search's memory on disk, without pickle.
 
-A search that is started again asks for the same candidates, for it is a function of its
+It is an append-only record of what was scored, and the networks that may go on. A
+search that is started again asks for the same candidates, for it is a function of its
 parameters, its data and its seed; what the journal knows it need not train. So a
 journal has nothing to say about policies.
 """
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import filelock
-import numpy as np
 
 from sknet_hp.search.candidates import SIZES, Candidate, Outcome
 from sknet_hp.search.journal.identity import Identity, digest, list_differences, outline
 from sknet_hp.search.journal.lines import decode, encode
 from sknet_hp.search.journal.states import JournalError, Label, States
+from sknet_hp.search.spaces.values import to_plain
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
 _OWN = {"lock", "search.json.partial", "states"}
@@ -31,15 +31,17 @@ _OF_THE_MACHINE = ("OutOfMemoryError", "OSError", "ImportError", "ModuleNotFound
 
 
 def _may_pass(trace: str) -> bool:
-    """Whether a fit may have failed because of the machine."""
+    """Return whether a fit may have failed because of the machine."""
     kind, _, message = trace.strip().rsplit("\n", 1)[-1].partition(":")
     name = kind.rsplit(".", 1)[-1]
     return name.endswith("MemoryError") or name in _OF_THE_MACHINE or "workers died in turn" in message
 
 
 class Journal:
-    """One directory: `search.json` says of what search, `records` what was scored,
-    `states/` holds networks that may go on.
+    """One directory with what is known of a search.
+
+    `search.json` says of what search, `records` what was scored; `states/` holds
+    networks that may go on.
 
     Parameters
     ----------
@@ -76,8 +78,11 @@ class Journal:
             self._lock.release()
             if not isinstance(error, OSError):
                 raise
-            reason = f"journal={str(path)!r} can not be begun or opened ({error.strerror}): make room, or give a path that can be written"
-            raise OSError(error.errno, f"{reason}; the same search can then be started again") from error
+            raise OSError(
+                error.errno,
+                f"journal={str(path)!r} can not be begun or opened ({error.strerror}): make room, or give a path that "
+                f"can be written; the same search can then be started again",
+            ) from error
 
     def _make_directory(self) -> None:
         begun = (self.path / "search.json").exists()
@@ -95,15 +100,14 @@ class Journal:
         self._file.close()
         try:
             if self._identity.note_changes():
-                with suppress(
-                    OSError
-                ):  # a full disk: what has changed while the search ran is then compared, and refused by its name
+                # On a full disk what has changed while the search ran is compared later, and refused by its name.
+                with suppress(OSError):
                     self._write_header()
         finally:
             self._lock.release()
 
     def _compare(self) -> None:
-        """Refuse a journal of another search; write down of what search a new one is."""
+        """Refuse a journal of another search; note of what search a new one is."""
         header, identity = self.path / "search.json", self._identity
         known: dict[str, Any] = {}
         if header.exists():
@@ -127,8 +131,7 @@ class Journal:
         self._number = known.get("number", "")
         if changed:
             self._number = digest(identity.parts)
-            # of a search that was put right, or died with its first network written and nothing
-            # recorded
+            # Of a search that was put right, or died with its first network written and nothing recorded.
             self.states.forget()
             self._write_header()
 
@@ -150,13 +153,17 @@ class Journal:
             raise
 
     def _is_empty(self) -> bool:
-        """Whether nothing was trained yet: what was refused at once may be put right."""
+        """Return whether nothing was trained yet.
+
+        What was refused at once may be put right.
+        """
         records = self.path / "records"
         return not records.exists() or not records.stat().st_size
 
     def _read(self) -> None:
-        """All records that are whole; what a dying process left of its last one is cut
-        off.
+        """Read all records that are whole.
+
+        What a dying process left of its last one is cut off.
         """
         path = self.path / "records"
         content, whole = path.read_bytes() if path.exists() else b"", 0
@@ -190,8 +197,9 @@ class Journal:
         return None if outcome is None else dict(outcome)
 
     def record(self, candidate: Candidate, split: int, n_resources: int, outcome: Outcome, *, goes_on: bool) -> None:
-        """Remember what a fit came to, and its network if it may go on; but not that
-        memory, say, was short: that may be different next time.
+        """Remember what a fit came to, and its network if it may go on.
+
+        That memory, say, was short is not remembered: that may be different next time.
         """
         if outcome["fit_error"] is not None and _may_pass(outcome["fit_error"]):
             return
@@ -202,7 +210,7 @@ class Journal:
             "split": split,
             "n_resources": n_resources,
             "origin": self._find_origin(candidate),
-            "outcome": {name: _plain(outcome[name]) for name in _KEPT if name in outcome},
+            "outcome": {name: _to_json(outcome[name]) for name in _KEPT if name in outcome},
         }
         end = self._file.tell()
         try:
@@ -217,15 +225,17 @@ class Journal:
             self.states.delete(self._make_label(candidate, split, candidate.n_resources))
 
     def keep(self, candidate: Candidate, split: int) -> None:
-        """Remember the network that a candidate begins with, a copy of another's,
-        unless it has gone further since.
+        """Remember the network that a candidate begins with, a copy of another's.
+
+        Nothing is done if the candidate has gone further since.
         """
         if not self.states.has(candidate.number, split):
             self._save(candidate, split, candidate.n_resources)
 
     def load_state(self, candidate: Candidate, split: int, n_resources: int) -> Any:
-        """Return the network that a candidate has reached `n_resources` with in a
-        split, or None: then it must be trained again.
+        """Return the network of a candidate that has reached `n_resources` in a split.
+
+        If it is None, the network must be trained again.
         """
         return self.states.load(self._make_label(candidate, split, n_resources))
 
@@ -243,8 +253,9 @@ class Journal:
         return Label(candidate.number, split, n_resources, self._find_origin(candidate))
 
     def _find_origin(self, candidate: Candidate) -> str:
-        """What a candidate's scores are a function of: the search, its parameters, and
-        whose networks it went on from.
+        """Return a digest of what a candidate's scores are a function of.
+
+        That is the search, its parameters, and whose networks it went on from.
         """
         if candidate not in self._known_origins:
             copied = [(past.number, reached) for past, reached in candidate.history if past is not candidate]
@@ -252,16 +263,19 @@ class Journal:
         return self._known_origins[candidate]
 
     def _explain_full(self, error: OSError) -> OSError:
+        """Return an error that says which journal could not be written."""
         return OSError(
             error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole"
         )
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
+    """Return a value whose numbers, also those in dicts, are Python's."""
     if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    return value.item() if isinstance(value, np.generic) else value
+        return {name: _to_json(part) for name, part in value.items()}
+    return to_plain(value)
 
 
 def _list_changes(names: list[str]) -> str:
-    return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''} {'has' if len(names) == 1 else 'have'} changed"
+    verb = "has" if len(names) == 1 else "have"
+    return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''} {verb} changed"

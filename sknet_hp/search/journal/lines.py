@@ -1,5 +1,6 @@
-"""One JSON object a line, each with a checksum, so that what a dying process has left
-of the last one is known for what it is.
+"""Lines of a file, each a JSON object with a checksum.
+
+What a dying process has left of the last line is then known for what it is.
 """
 
 import json
@@ -8,13 +9,13 @@ from typing import Any
 
 
 def encode(record: dict[str, Any]) -> bytes:
-    """Return a line."""
+    """Return a record as a line."""
     text = json.dumps(record).encode()
     return f"{zlib.crc32(text):08x} ".encode() + text + b"\n"
 
 
 def decode(line: bytes) -> dict[str, Any] | None:
-    """Return what a line says, None if it is not whole."""
+    """Return the record of a line, None if it is not whole."""
     checksum, _, text = line.rstrip(b"\n").partition(b" ")
     if not line.endswith(b"\n") or checksum != f"{zlib.crc32(text):08x}".encode():
         return None

@@ -1,5 +1,6 @@
-"""The networks of a search that may go on, on disk and without pickle: a file for each
-candidate, split and resource, which says of which it is.
+"""The networks of a search that may go on, on disk and without pickle.
+
+There is a file for each candidate, split and resource, which says of which it is.
 """
 
 import zlib
@@ -12,7 +13,7 @@ _TRUSTED_TYPES = [
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 ]
-"""What skops may build beside what it may for saved files: parts of forests and boosting.
+"""What skops may build beside what saved files may hold: parts of trees.
 
 They hold numbers, nothing that is executed.
 """
@@ -66,8 +67,9 @@ class States:
             raise
 
     def load(self, label: Label) -> Any:
-        """Return a network, or None if there is none, or it is damaged: then it must be
-        trained again.
+        """Return a network, or None if there is none, or it is damaged.
+
+        Then it must be trained again.
 
         Raises
         ------
@@ -102,9 +104,7 @@ class States:
             path.unlink(missing_ok=True)
 
     def has(self, candidate: int, split: int) -> bool:
-        """Return whether there is a network of this candidate and split, whatever it
-        has reached.
-        """
+        """Return whether there is a network of a candidate and split, however far."""
         return any(path.suffix != ".partial" for path in self.folder.glob(f"{candidate}-{split}-*"))
 
     def _get_path(self, label: Label) -> Path:
@@ -112,7 +112,8 @@ class States:
 
 
 def _describe(label: dict[str, Any]) -> str:
-    return f"candidate {label['candidate']} in split {label['split']} after {label['n_resources']} (origin {label['origin']})"
+    where = f"candidate {label['candidate']} in split {label['split']}"
+    return f"{where} after {label['n_resources']} (origin {label['origin']})"
 
 
 def _dump_estimator(estimator: Any) -> bytes | None:

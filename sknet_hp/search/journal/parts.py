@@ -1,22 +1,28 @@
-"""What objects are made of, where their pickles would differ from process to process,
-or from one equal object to the next.
+"""What objects are made of.
+
+It is asked where pickles would differ from process to process, or between equal
+objects.
 """
 
+import functools
 import random
 import weakref
+from collections.abc import Iterator
 from contextlib import suppress
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 import numpy as np
 from scipy import sparse, stats
 
 UNKNOWN = object()
-"""Stands for the parts of what its pickle tells best."""
+"""Stands for the parts of an object that its pickle describes best."""
 
 
 def take_apart(value: Any) -> Any:
-    """Return plain values, arrays and other objects that say all about an object;
-    `UNKNOWN` of one that its pickle tells best.
+    """Return plain values, arrays and other objects that say all about an object.
+
+    It is `UNKNOWN` for an object that its pickle describes best.
     """
     if value is np.random.mtrand._rand:
         return "the global one, whose state is nobody's setting"
@@ -46,8 +52,10 @@ def take_apart(value: Any) -> Any:
 
 
 def has_own(value: Any, *names: str) -> bool:
-    """Return whether an object has such attributes itself. Some make one of any name:
-    data frames of their columns, `polars.col` of all.
+    """Return whether an object has such attributes itself.
+
+    Some objects make one of any name: data frames of their columns, `polars.col` of
+    all.
     """
     try:
         own = object.__getattribute__(value, "__dict__")
@@ -57,16 +65,18 @@ def has_own(value: Any, *names: str) -> bool:
 
 
 def is_generator(value: Any) -> bool:
-    """Return whether an object is a generator of random numbers, which is another one
-    with each draw.
+    """Return whether an object is a generator of random numbers.
+
+    It is another one with each draw.
     """
     kinds = (random.Random, np.random.Generator, np.random.RandomState, np.random.BitGenerator)
     return isinstance(value, kinds) or has_own(value, "initial_seed", "get_state")
 
 
 def collect_learned(estimator: Any) -> dict[str, Any]:
-    """Return what a fitted estimator has learned, without the times that it remembers;
-    of networks their weights.
+    """Return what a fitted estimator has learned, of networks their weights.
+
+    Times that it remembers are left out.
     """
     if isinstance(getattr(estimator, "parameters_", None), np.ndarray):
         return {name: getattr(estimator, name) for name in ("parameters_", "buffers_") if hasattr(estimator, name)}
@@ -76,3 +86,34 @@ def collect_learned(estimator: Any) -> dict[str, Any]:
         for name, part in vars(estimator).items()
         if name.endswith("_") and not name.startswith("_") and name not in of_times
     }
+
+
+def unwrap(value: Any) -> Any:
+    """Return what is around a function, as a list of parts; None of anything else."""
+    if isinstance(value, (functools.partial, functools.partialmethod)):
+        return [value.func, value.args, value.keywords]
+    if isinstance(value, functools._lru_cache_wrapper):
+        return [value.__wrapped__, value.cache_parameters()]
+    if isinstance(value, property):
+        return [value.fget, value.fset, value.fdel]
+    if isinstance(value, functools.cached_property):
+        return [value.func]
+    if isinstance(value, (classmethod, staticmethod)):
+        return [value.__func__]
+    return [dict(value)] if isinstance(value, MappingProxyType) else None
+
+
+def iterate_functions(part: Any) -> Iterator[FunctionType]:
+    """Return the functions in a member of a class."""
+    for each in [part] if isinstance(part, FunctionType) else unwrap(part) or []:
+        if isinstance(each, FunctionType):
+            yield each
+
+
+def iterate_closure(function: FunctionType) -> Iterator[Any]:
+    """Return the contents of a function's closure, None for what is not set yet."""
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # nothing yet
+            yield None
