@@ -1,11 +1,13 @@
 """Protocols name what the registries hold, with the types that the estimators declare."""
 
+import ast
 from inspect import signature
+from pathlib import Path
 from typing import get_type_hints
 
 import pytest
 
-from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp import NetClassifier, NetRegressor, estimators
 from sknet_hp.estimators.parameters import CLASSIFIER, COMMON, REGRESSOR, protocols
 from sknet_hp.estimators.parameters.fitting import FITTING
 from sknet_hp.estimators.parameters.inputs import INPUTS
@@ -38,3 +40,19 @@ def test_types_are_those_of_the_signatures(Net, protocol):
     types = get_type_hints(protocol)
     assert declared.keys() == types.keys()
     assert declared == types
+
+
+def test_helpers_say_which_parameters_they_read():
+    """Where a helper's estimator is of any type, no reader and no checker can follow a parameter."""
+    rooms = [Path(estimators.__file__).parent / room for room in ("building", "targets", "skorch_nets")]
+    untyped = [
+        f"{source.name}: {function.name}({argument.arg})"
+        for room in rooms
+        for source in room.glob("*.py")
+        for function in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for argument in (*function.args.args, *function.args.kwonlyargs)
+        if argument.arg in ("net", "estimator")
+        and (argument.annotation is None or ast.unparse(argument.annotation) == "Any")
+    ]
+    assert untyped == []
