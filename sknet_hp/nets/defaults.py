@@ -58,7 +58,7 @@ class _Float32(TorchFunctionMode):
         made = func(*args, **kwargs)
         if not isinstance(made, torch.Tensor) or made.dtype != torch.get_default_dtype() or func in _CONVERSIONS:
             return made
-        if _is_of_asked_type([*args, *kwargs.values()]):
+        if _is_type_asked_for([*args, *kwargs.values()]):
             return made
         try:  # once more, in float32: what was computed in float16 has lost digits
             if any(isinstance(arg, torch.Tensor) for arg in args):
@@ -70,13 +70,13 @@ class _Float32(TorchFunctionMode):
             return made.to(torch.float32)
 
 
-def _is_of_asked_type(value: Any) -> bool:
+def _is_type_asked_for(value: Any) -> bool:
     """Return whether a result has the default type because of an argument.
 
     That is one that asks for a type, or has this one itself.
     """
     if isinstance(value, (list, tuple)):
-        return any(map(_is_of_asked_type, value))
+        return any(map(_is_type_asked_for, value))
     if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):
         return str(value.dtype).removeprefix("torch.") == str(torch.get_default_dtype()).removeprefix("torch.")
     return isinstance(value, torch.dtype)

@@ -24,8 +24,9 @@ def compute_offsets(tensors: list[tuple[str, Shape]]) -> tuple[dict[str, int], i
 
 
 class Arrangement:
-    """Where tensors lie here: each begins with a line of the cache, and some matrices
-    lie the other way round.
+    """Where tensors lie while kernels work on them.
+
+    Each begins with a line of the cache, and some matrices are transposed.
 
     Attributes
     ----------

@@ -124,7 +124,7 @@ class ProgramBuilder:
                 add_backward(own)
         return self.tape, gradient
 
-    def then_backward(self, number: int, add_backward: Callable[[Gradient], None]) -> None:
+    def register_backward(self, number: int, add_backward: Callable[[Gradient], None]) -> None:
         """Note what adds a node's kernels of the way back, given its gradient."""
         if self.training:
             self._backwards.append((number, add_backward))

@@ -1,9 +1,9 @@
-"""How a Python function becomes machine code that holds no lock: a kernel, compiled
-when it is first used and kept on disk.
+"""How a Python function becomes a kernel: machine code that holds no lock.
 
-A kernel takes whole numbers only: sizes, addresses of arrays, and small numbers as
-their bits. So every kernel can be called through its address, by a tape that knows no
-more of it, and none is compiled that no network needs.
+It is compiled when it is first used, and kept on disk. A kernel takes whole numbers
+only: sizes, addresses of arrays, and small numbers as their bits. So every kernel can
+be called through its address, by a tape that knows no more of it, and none is compiled
+that no network needs.
 
     @Kernel
     def double(part, parts, n, x, out):
@@ -76,16 +76,18 @@ class Kernel:
 
     @property
     def address(self) -> int:
-        """Where its machine code begins; made, or read from disk, when it is first
-        asked for.
+        """Where its machine code begins.
+
+        That is made, or read from disk, when it is first asked for.
         """
         if self._made is None:
             with Kernel._lock:
                 if self._made is None:
-                    self._made = self._compiled()
+                    self._made = self._compile()
         return self._made.address
 
-    def _compiled(self) -> Any:
+    def _compile(self) -> Any:
+        """Compile the function, or find its machine code; say so if it takes long."""
         begin = time.thread_time()
         made: Any = CFunc(self.function, ((types.int64,) * self.n_arguments, types.void), {}, _OPTIONS)
         kept = made._cache = _open_cache(self.function)
@@ -112,8 +114,13 @@ class Kernel:
 
 
 def make_kernel(pattern: Callable[..., None], name: str, **functions: Any) -> Kernel:
-    """Make a kernel of a function in which some names stand for functions yet to be
-    chosen.
+    """Make a kernel of a function in which some names are yet to be chosen.
+
+    Parameters
+    ----------
+    pattern : the function.
+    name : of the kernel.
+    functions : by name, what stands for it.
     """
     chosen = FunctionType(pattern.__code__, pattern.__globals__ | functions, name)
     chosen.__qualname__ = f"{pattern.__name__}.{name}"  # by which its machine code is found again
@@ -122,8 +129,9 @@ def make_kernel(pattern: Callable[..., None], name: str, **functions: Any) -> Ke
 
 
 def encode_field(value: Any) -> int:
-    """A value as a field: an address of an array or a kernel, a float's bits, a whole
-    number itself.
+    """Make a field of a value.
+
+    It is the address of an array or a kernel, a float's bits, or a whole number itself.
     """
     if isinstance(value, np.ndarray):
         return int(value.ctypes.data)
@@ -135,8 +143,10 @@ def encode_field(value: Any) -> int:
 
 
 class _Cache(FunctionCache):
-    """Machine code on disk, as numba keeps it, but valid only as long as no file of
-    ours has changed: kernels are made of functions of several.
+    """Machine code on disk, as numba keeps it.
+
+    It is valid only as long as no file of ours has changed: kernels are made of
+    functions of several.
     """
 
     def __init__(self, function: Callable[..., None]):
@@ -179,7 +189,7 @@ _SOURCES = (
 
 @cache
 def _hash_sources() -> str:
-    """What all files that kernels are made of come to."""
+    """Return a digest of all files that kernels are made of."""
     package = Path(__file__).parents[2]
     sha = hashlib.sha256()
     for source in sorted(path for pattern in _SOURCES for path in package.glob(pattern)):

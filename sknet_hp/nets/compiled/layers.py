@@ -1,5 +1,4 @@
-"""How each kind of a graph's nodes is run: which kernels there, and which on the way
-back.
+"""Which kernels run each kind of a graph's nodes, there and on the way back.
 
 Each function takes the builder, the number of the node, the node, and its first input;
 it gives the node's output.
@@ -34,7 +33,7 @@ def add_pointwise(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> 
         inside.add_backward(g, None)
         b.pass_gradient(x, x.split_gradient(g))
 
-    b.then_backward(inside.number, add_backward)
+    b.register_backward(inside.number, add_backward)
     return output
 
 
@@ -50,7 +49,7 @@ def add_sum(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOu
         b.pass_gradient(x, x.split_gradient(g), own=False)
         b.pass_gradient(y, y.split_gradient(g))
 
-    b.then_backward(number, add_backward)
+    b.register_backward(number, add_backward)
     return make_matrix_output(number, place, x.width, x.heads)
 
 
@@ -83,7 +82,7 @@ def add_linear(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> Nod
         if b.needs_gradient(x):
             b.pass_gradient(x, map_.add_input_gradient(g))
 
-    b.then_backward(output.producer, add_backward)
+    b.register_backward(output.producer, add_backward)
     return output
 
 
@@ -119,7 +118,7 @@ def add_batch_norm(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) ->
         b.tape.add(normalisation.normalise_batch_backward, g=g, **sizes, **kept, **of)
         b.pass_gradient(x, x.split_gradient(g))
 
-    b.then_backward(number, add_backward)
+    b.register_backward(number, add_backward)
     return make_matrix_output(number, out, width)
 
 
@@ -140,7 +139,7 @@ def add_layer_norm(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) ->
         b.tape.add(normalisation.normalise_rows_backward, **sizes, g=g, **kept, ones=b.ones)
         b.pass_gradient(x, x.split_gradient(g))
 
-    b.then_backward(number, add_backward)
+    b.register_backward(number, add_backward)
     return make_matrix_output(number, out, x.width, x.heads)
 
 
@@ -158,5 +157,5 @@ def add_softmax(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> No
         b.tape.add(backward, rows=rows, width=x.width, g=g, out=out)
         b.pass_gradient(x, x.split_gradient(g))
 
-    b.then_backward(number, add_backward)
+    b.register_backward(number, add_backward)
     return make_matrix_output(number, out, x.width, x.heads)

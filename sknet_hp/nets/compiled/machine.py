@@ -135,13 +135,13 @@ def get_share(n, part, parts):
 
 
 @intrinsic
-def bits_to_float(typing: Any, bits: Any) -> Any:
+def make_float(typing: Any, bits: Any) -> Any:
     """Make a float32 of its bits, an int32."""
     return types.float32(types.int32), lambda context, builder, signature, args: builder.bitcast(args[0], FLOAT)
 
 
 @intrinsic
-def float_to_bits(typing: Any, number: Any) -> Any:
+def get_bits(typing: Any, number: Any) -> Any:
     """Return the bits of a float32, as an int32."""
     return types.int32(types.float32), lambda context, builder, signature, args: builder.bitcast(args[0], I32)
 
@@ -149,7 +149,7 @@ def float_to_bits(typing: Any, number: Any) -> Any:
 @inline
 def decode_number(field):
     """Return the float32 that a field holds, see `encode_field`."""
-    return bits_to_float(np.int32(field))
+    return make_float(np.int32(field))
 
 
 @intrinsic

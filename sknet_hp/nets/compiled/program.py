@@ -1,6 +1,4 @@
-"""A network's graph as the kernels of a training step, there and back, or of a
-prediction.
-"""
+"""A network's graph as the kernels of a training step, or of a prediction."""
 
 from dataclasses import dataclass
 from functools import lru_cache

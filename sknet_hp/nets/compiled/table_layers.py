@@ -1,5 +1,7 @@
-"""The layers for tables: embeddings of numbers, bins and categories, learned factors,
-and TabM's heads. `layers` says what such a function takes and gives.
+"""Which kernels run the layers for tables.
+
+These are embeddings of numbers, bins and categories, learned factors, and TabM's heads.
+`layers` says what such a function takes and gives.
 """
 
 from sknet_hp.nets.compiled.builder import ProgramBuilder, register_layer
@@ -102,7 +104,7 @@ def add_periodic(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> N
     x = b.join_leading(x, node.n_numeric)
     periodic = _Periodic(b, node, x.blocks[0])
     out = periodic.add_forward()
-    b.then_backward(number, periodic.add_backward)
+    b.register_backward(number, periodic.add_backward)
     return _replace_first(number, x, out, periodic.width, periodic.width - x.blocks[0].width)
 
 
@@ -177,7 +179,7 @@ def add_bins(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeO
     x = b.join_leading(x, node.first_bin)
     bins = _Bins(b, node, x.blocks[0], "bins" in x.cells)
     out = bins.add_forward()
-    b.then_backward(number, bins.add_backward)
+    b.register_backward(number, bins.add_backward)
     grown = bins.n * bins.dim - bins.n - bins.n * bins.n_bins
     output = _replace_first(number, x, out, bins.width, grown)
     output.cells -= {"bins"}
@@ -201,7 +203,7 @@ def add_categories(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) ->
         b.tape.add(cells.add_rows_backward, **codes, **ORDER, of_weight=of_weight, g=own.place, g_width=own.stride)
         b.pass_gradient(x, others)
 
-    b.then_backward(number, add_backward)
+    b.register_backward(number, add_backward)
     blocks = [*x.blocks, ColumnBlock(out, n * dim, n * dim, x.width)]
     return NodeOutput(number, x.width + n * dim, blocks, cells=x.cells, shift=x.shift)
 
@@ -218,7 +220,7 @@ def add_feature_scale(b: ProgramBuilder, number: int, node: Node, x: NodeOutput)
         b.tape.add(embeddings.scale_columns_backward, **fields, g=g, of_factor=b.find_gradient(node, "weight"))
         b.pass_gradient(x, x.split_gradient(g))
 
-    b.then_backward(number, add_backward)
+    b.register_backward(number, add_backward)
     return make_matrix_output(number, out, x.width)
 
 
@@ -256,7 +258,7 @@ def add_ensemble_linear(b: ProgramBuilder, number: int, node: Node, x: NodeOutpu
         b.tape.add(heads.scale_inputs_backward, **sizes, **inner, g=block.place, **of, of_x=together)
         b.pass_gradient(x, x.split_gradient(together if isinstance(together, Place) else block.place))
 
-    b.then_backward(output.producer, add_backward)
+    b.register_backward(output.producer, add_backward)
     return output
 
 
@@ -286,5 +288,5 @@ def add_ensemble_output(b: ProgramBuilder, number: int, node: Node, x: NodeOutpu
             b.multiply(m=Rows(), **of_a, **of_b, c=of_x.skip(h * n_inputs), c_row=all_inputs, add=False)
         b.pass_gradient(x, [ColumnBlock(of_x, n_inputs, n_inputs, 0)])
 
-    b.then_backward(number, add_backward)
+    b.register_backward(number, add_backward)
     return make_matrix_output(number, out, width)

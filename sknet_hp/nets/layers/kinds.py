@@ -95,7 +95,7 @@ def is_last_axis(axis: Any) -> bool:
     return axis in (-1, 1)
 
 
-def _make_activation(
+def _make_activation_kind(
     name: str, module: type[nn.Module], *functions: Callable[..., Any] | str, **more: Any
 ) -> LayerKind:
     return LayerKind(name, module, functions=functions, is_activation=True, keeps_width=True, **more)
@@ -117,8 +117,8 @@ _NUMBERS = TensorRule(lr_factor="num_embedding")
 _NUMBERS_BIAS = TensorRule(decays=False, lr_factor="num_embedding")
 
 _ACTIVATIONS = (
-    _make_activation("relu", nn.ReLU, F.relu, torch.relu, "relu"),
-    _make_activation(
+    _make_activation_kind("relu", nn.ReLU, F.relu, torch.relu, "relu"),
+    _make_activation_kind(
         "leaky_relu",
         nn.LeakyReLU,
         F.leaky_relu,
@@ -126,7 +126,7 @@ _ACTIVATIONS = (
         is_readable=lambda m: m.negative_slope > 0,
         arguments={"slope": ("negative_slope", 0.01)},
     ),
-    _make_activation(
+    _make_activation_kind(
         "elu",
         nn.ELU,
         F.elu,
@@ -134,18 +134,18 @@ _ACTIVATIONS = (
         is_readable=lambda m: m.alpha > 0,
         arguments={"alpha": ("alpha", 1.0)},
     ),
-    _make_activation("selu", nn.SELU, F.selu),
-    _make_activation(
+    _make_activation_kind("selu", nn.SELU, F.selu),
+    _make_activation_kind(
         "gelu",
         nn.GELU,
         F.gelu,
         attributes=lambda m: {"approximate": m.approximate},
         arguments={"approximate": ("approximate", "none")},
     ),
-    _make_activation("silu", nn.SiLU, F.silu),
-    _make_activation("mish", nn.Mish, F.mish),
-    _make_activation("tanh", nn.Tanh, F.tanh, torch.tanh, "tanh"),
-    _make_activation("sigmoid", nn.Sigmoid, F.sigmoid, torch.sigmoid, "sigmoid"),
+    _make_activation_kind("silu", nn.SiLU, F.silu),
+    _make_activation_kind("mish", nn.Mish, F.mish),
+    _make_activation_kind("tanh", nn.Tanh, F.tanh, torch.tanh, "tanh"),
+    _make_activation_kind("sigmoid", nn.Sigmoid, F.sigmoid, torch.sigmoid, "sigmoid"),
 )
 
 _OTHERS_OF_TORCH = (

@@ -1,8 +1,8 @@
-"""How each kind of a graph's nodes runs over a stack of networks, of which each has
-tensors of its own. The way back is autograd's.
+"""How each kind of a graph's nodes runs over a stack of networks.
 
-Tensors are (members, rows, width). Layers that torch has not stand in `modules`,
-written for one network and for a stack alike.
+Each network has tensors of its own; they are (members, rows, width). The way back is
+autograd's. Layers that torch has not stand in `nets.layers.modules`, written for one
+network and for a stack alike.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,9 @@ Forward = Callable[..., Tensor]
 
 
 class StackedLayer:
-    """What a node's function works with: the node's attributes, and its parameters and
-    buffers under their names in the module.
+    """A node of a stack of networks, and what its function works with.
+
+    Its attributes are those of the node, and its tensors by role.
 
     Parameters
     ----------
@@ -44,19 +45,22 @@ class StackedLayer:
             self.activation = StackedLayer(Node(node.activation, (0,), node.attributes), {}, rates)
 
     def drop_at(self, rates: Tensor) -> None:
-        """From now on, let dropout have these rates, (members, 1) float64, rounded to
-        multiples of 2**-16.
+        """Set dropout's rates from now on, (members, 1) float64.
+
+        They are rounded to multiples of 2**-16.
         """
         self.threshold = (rates * 65536).round().sub(32768).clamp(max=32767).to(torch.int16)
         self.scale = (1 / (1 - rates)).to(self.rates.dtype)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """The output in prediction."""
+        """Compute the output in prediction."""
         return STACKED_LAYERS[self.node.kind](self, *inputs)
 
     def train(self, weight: Tensor, *inputs: Tensor) -> Tensor:
-        """The output in training. `weight` (members, rows) sums to one for each member
-        and is zero on rows that only fill the batch.
+        """Compute the output in training.
+
+        `weight` (members, rows) sums to one for each member and is zero on rows that
+        only fill the batch.
         """
         own = STACKED_TRAINING.get(self.node.kind)
         return self(*inputs) if own is None else own(self, weight, *inputs)
@@ -75,16 +79,19 @@ def _multiply_and_add(own: Any, x: Tensor, weight: Tensor) -> Tensor:
 
 
 def _drop(own: Any, weight: Tensor, x: Tensor) -> Tensor:
-    """Inverted dropout (Srivastava et al. 2014); the mask is a function of the key
-    (seed, epoch, step, layer) and of the position in the batch.
+    """Apply inverted dropout (Srivastava et al. 2014).
+
+    The mask is a function of the key (seed, epoch, step, layer) and of the position in
+    the batch.
     """
     kept = draw_bits(own.keys, x[0].numel()) >= own.threshold
     return x * (kept * own.scale).view_as(x)
 
 
 def _normalise_batch(own: Any, weight: Tensor, x: Tensor) -> Tensor:
-    """Batch normalisation (Ioffe & Szegedy 2015), with rates eps and momentum, and
-    statistics by weight: rows that fill a batch do not count.
+    """Normalise over the batch (Ioffe & Szegedy 2015), with rates eps and momentum.
+
+    Statistics are by weight: rows that fill a batch do not count.
     """
     w = weight.unsqueeze(1)  # (members, 1, rows)
     mean = w @ x  # (members, 1, width)
@@ -105,8 +112,9 @@ def _normalise_by_running(own: Any, x: Tensor) -> Tensor:
 
 
 def _normalise_row(own: Any, x: Tensor) -> Tensor:
-    """Layer normalisation (Ba et al. 2016); its rate is eps. torch takes one for all:
-    that of x is the same as 1 for x / √eps.
+    """Normalise each row: layer normalisation (Ba et al. 2016), with the rate eps.
+
+    Torch takes one eps for all: that of x is the same as 1 for x / √eps.
     """
     scaled = x * own.rates[:, :, None].clamp_min(1e-30).rsqrt()
     return F.layer_norm(scaled, x.shape[2:], eps=1.0) * own.weight.unsqueeze(1) + own.bias.unsqueeze(1)

@@ -1,5 +1,6 @@
-"""A graph bound to the stacked tensors of a cohort, or a module as it is: outputs in
-training, for autograd to go back from, and in prediction.
+"""Networks that torch runs: a stack of one graph, or one module as it is.
+
+They give outputs in training, for autograd to go back from, and in prediction.
 """
 
 from typing import Protocol
@@ -33,11 +34,24 @@ class Runnable(Protocol):
     n_keys: int
     parameters: list[Tensor]
 
-    def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor: ...
+    def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
+        """Compute outputs (members, rows, n_outputs) in training.
 
-    def evaluate(self, x: Tensor) -> Tensor: ...
+        Of a batch x (members, rows, n_inputs), weights (members, rows) of sum one, and
+        this step's keys (members, n_keys).
+        """
+        ...
 
-    def scale_dropout(self, factors: np.ndarray | None) -> None: ...
+    def evaluate(self, x: Tensor) -> Tensor:
+        """Compute outputs (members, rows, n_outputs) in prediction."""
+        ...
+
+    def scale_dropout(self, factors: np.ndarray | None) -> None:
+        """Multiply all dropout rates by (1, members) factors until the next call.
+
+        None stands for ones.
+        """
+        ...
 
 
 class StackedNetworks:
@@ -61,32 +75,29 @@ class StackedNetworks:
         own = rates.split([node.n_rates for node in graph.nodes], 1)
         self.layers: list[StackedLayer] = []
         for node, own_rates in zip(graph.nodes, own, strict=True):
-            bound = {role: (tensors | leaves)[name] for role, name, _ in node.parameters + node.buffers}
-            self.layers.append(StackedLayer(node, bound, own_rates))
+            own_tensors = {role: (tensors | leaves)[name] for role, name, _ in node.parameters + node.buffers}
+            self.layers.append(StackedLayer(node, own_tensors, own_rates))
         self.dropouts = [layer for layer in self.layers if layer.node.kind == "dropout"]
         self.n_keys = len(self.dropouts)
         self.scale_dropout(None)
 
     def scale_dropout(self, factors: np.ndarray | None) -> None:
-        """Multiply all dropout rates by (1, members) factors, until the next call; None
-        for ones.
+        """Multiply all dropout rates by (1, members) factors until the next call.
+
+        None stands for ones.
         """
         for layer in self.dropouts:
             rates = layer.rates.double()
             layer.drop_at(rates if factors is None else rates * torch.from_numpy(factors).to(rates).mT)
 
     def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
-        """Outputs (members, rows, n_outputs) in training.
-
-        Of a batch x (members, rows, n_inputs), weights (members, rows) of sum one, and
-        this step's keys (members, n_keys).
-        """
+        """Compute outputs in training, see `Runnable`."""
         for layer, key in zip(self.dropouts, keys.unbind(1), strict=True):
             layer.keys = key
         return self._run(x, weight)
 
     def evaluate(self, x: Tensor) -> Tensor:
-        """Outputs (members, rows, n_outputs) in prediction."""
+        """Compute outputs in prediction, see `Runnable`."""
         return self._run(x, None)
 
     def _run(self, x: Tensor, weight: Tensor | None) -> Tensor:
@@ -116,7 +127,7 @@ class SingleModule:
                 self.parameters.append(p)
 
     def forward(self, x: Tensor, weight: Tensor, keys: Tensor) -> Tensor:
-        """As `Program.forward`."""
+        """Compute outputs in training, see `Runnable`."""
         self.module.train()
         with OwnGenerator(int(keys[0, 0]) & 0x7FFFFFFFFFFFFFFF):
             outputs = self.module(x[0])
@@ -139,17 +150,18 @@ class SingleModule:
             self.module.get_submodule(holder)._buffers[last] = own.copy_(b.detach())
 
     def evaluate(self, x: Tensor) -> Tensor:
-        """As `Program.evaluate`."""
+        """Compute outputs in prediction, see `Runnable`."""
         self.module.eval()
         return self.module(x[0]).unsqueeze(0)
 
     def scale_dropout(self, factors: np.ndarray | None) -> None:
-        """The module keeps its own rates."""
+        """Do nothing: the module keeps its own rates."""
 
 
 def get_trained_shapes(module: nn.Module) -> tuple[list[tuple[str, Shape]], list[tuple[str, Shape]]]:
-    """(the parameters that are trained, the buffers that hold numbers) of a module, by
-    name and shape.
+    """Return a module's tensors by name and shape.
+
+    (the parameters that are trained, the buffers that hold floats).
     """
     parameters = [(name, tuple(p.shape)) for name, p in module.named_parameters() if p.requires_grad]
     return parameters, [(name, tuple(b.shape)) for name, b in module.named_buffers() if b.is_floating_point()]

@@ -5,7 +5,7 @@ import numpy as np
 from sknet_hp.nets.compiled.kernel import Kernel, inline
 from sknet_hp.nets.compiled.kernels.functions import F
 from sknet_hp.nets.compiled.kernels.masks import mix_key
-from sknet_hp.nets.compiled.machine import copy, float_to_bits, view_doubles, view_int32s, view_int64s, view_vector
+from sknet_hp.nets.compiled.machine import copy, get_bits, view_doubles, view_int32s, view_int64s, view_vector
 from sknet_hp.nets.random_bits import SHUFFLE
 from sknet_hp.training.compiled.kernels import loop_arguments as A
 from sknet_hp.training.compiled.kernels import loop_progress as P
@@ -64,7 +64,7 @@ def begin_epoch(arguments, progress, epoch):
 def _is_finite(x):
     bad = 0
     for i in range(len(x)):
-        bad |= (float_to_bits(x[i]) & 0x7F800000) == 0x7F800000
+        bad |= (get_bits(x[i]) & 0x7F800000) == 0x7F800000
     return not bad
 
 
