@@ -94,7 +94,8 @@ def compare(
         "limit_s": multiplication_limit(setting, 60, len(X) * 4 // 5, N_JOBS, X.shape[1]),
         "peak_mb": peak_mb(),
     }
-    line = f"({setting.width}, {setting.batch}) x {setting.epochs} epochs: skorch {theirs[0]:.1f} s, ours {seconds:.2f} s, ratio {row['ratio']:.1f}"
+    line = f"({setting.width}, {setting.batch}) x {setting.epochs} epochs: skorch {theirs[0]:.1f} s, "
+    line += f"ours {seconds:.2f} s, ratio {row['ratio']:.1f}"
     line += f" (floor {row['floor']:.1f}), scores {theirs[1]:.3f} / {ours[0][1]:.3f}"
     line += f", {seconds / row['limit_s']:.1f} x the products' limit, peak {row['peak_mb']:.0f} MB"
     if precision != "float32":

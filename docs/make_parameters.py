@@ -1,5 +1,6 @@
-"""Write parameters.md, the table of all hyperparameters, from the package's own
-registry. `tests/test_docs.py` checks that it is up to date.
+"""Write parameters.md, the table of all hyperparameters, from the package's registry.
+
+`tests/test_docs.py` checks that it is up to date.
 """
 
 from inspect import signature
@@ -10,9 +11,12 @@ from sknet_hp.estimators.parameters import CLASSIFIER, COMMON, REGRESSOR
 
 HEAD = """# Parameters
 
-All hyperparameters of `NetClassifier` and `NetRegressor`, written by `docs/make_parameters.py` from the registry that also makes the
-docstrings and checks what is given. Numbers that change neither shapes nor steps (learning rate, decay, momenta, dropout rates,
-smoothing, clipping, schedule settings, ...) may differ between networks that a GPU trains as one stack; the rest make stacks of their own.
+All hyperparameters of `NetClassifier` and `NetRegressor`, written by `docs/make_parameters.py` from the registry \
+that also makes the
+docstrings and checks what is given. Numbers that change neither shapes nor steps (learning rate, \
+decay, momenta, dropout rates,
+smoothing, clipping, schedule settings, ...) may differ between networks that a GPU trains \
+as one stack; the rest make stacks of their own.
 
 | parameter | default | may be | search over | what it does | source |
 |---|---|---|---|---|---|
@@ -20,7 +24,7 @@ smoothing, clipping, schedule settings, ...) may differ between networks that a 
 
 
 def page() -> str:
-    """The whole page."""
+    """Write the whole page."""
     rows = []
     for own, Net, mark in (
         (COMMON, NetClassifier, ""),

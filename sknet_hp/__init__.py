@@ -1,6 +1,4 @@
-"""Neural networks for tables that are real scikit-learn estimators, and that train
-together.
-"""
+"""Neural networks for tables, as scikit-learn estimators that train together."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

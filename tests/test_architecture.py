@@ -85,16 +85,12 @@ LONG_FUNCTIONS = {
 """Functions that may be longer, and why."""
 
 UNFINISHED: dict[str, set[str]] = {
-    "long files": {"training/stacked/cohort.py"},
+    "long files": set(),
     "long functions": set(),
     "wide docstrings": {
         "estimators/encoding/numeric/sample.py",
         "estimators/skorch_nets/torch_optim.py",
         "fusion/batching.py",
-        "search/journal/code.py",
-        "search/journal/identity.py",
-        "search/journal/journal.py",
-        "search/journal/states.py",
         "training/compiled/kernels/epochs.py",
         "training/compiled/kernels/updates.py",
         "training/compiled/loop_inputs.py",
@@ -104,6 +100,7 @@ UNFINISHED: dict[str, set[str]] = {
         "training/rules/optimizers.py",
         "training/rules/schedules.py",
         "training/stacked/cohort.py",
+        "training/stacked/stack.py",
         "training/state.py",
     },
     "circles": set(),
