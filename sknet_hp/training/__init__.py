@@ -1,3 +1,4 @@
-"""How networks are trained: jobs, batches, schedules, losses, optimizers; compiled on
-the CPU, as stacks on a GPU.
+"""Training: jobs, batches, rules, and two ways to run them.
+
+Compiled on the CPU, one network at a time; as stacks of networks by torch elsewhere.
 """

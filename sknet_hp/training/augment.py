@@ -1,5 +1,6 @@
-"""Training rows changed at random, each member's from its own seed: noise on the
-inputs, mixtures of rows.
+"""Training rows changed at random: noise on the inputs, mixtures of rows.
+
+Each member's changes follow from its own seed.
 """
 
 from collections.abc import Iterable
@@ -14,15 +15,13 @@ from sknet_hp.training.job import TrainingJob
 
 
 def draw_mixing_shares(job: TrainingJob, epochs: Iterable[int]) -> np.ndarray:
-    """Which share of a mixture is a row itself, in each step of these epochs; (epochs,
-    steps) float32.
-    """
+    """Draw which share of a mixture is a row itself, (epochs, steps) float32."""
 
-    def drawn(epoch: int) -> np.ndarray:
+    def draw(epoch: int) -> np.ndarray:
         generator = np.random.default_rng(int(mix_keys(job.seed, MIXUP, epoch)) & 0x7FFFFFFFFFFFFFFF)
         return generator.beta(job.mixup_alpha, job.mixup_alpha, job.steps)
 
-    return np.array([drawn(epoch) for epoch in epochs], np.float32)
+    return np.array([draw(epoch) for epoch in epochs], np.float32)
 
 
 class Augmentation:
@@ -37,7 +36,7 @@ class Augmentation:
 
     def __init__(self, jobs: list[TrainingJob], epochs: list[int], steps: int):
         self.noise = [
-            (k, job.input_noise, _generator(job, NOISE, epoch))
+            (k, job.input_noise, _make_generator(job, NOISE, epoch))
             for k, (job, epoch) in enumerate(zip(jobs, epochs, strict=True))
             if job.input_noise
         ]
@@ -53,19 +52,21 @@ class Augmentation:
         return bool(self.noise or self.mix)
 
     def weigh(self, weight: np.ndarray, share: Tensor) -> None:
-        """Mix the weights of the rows, (members, steps, rows), and their shares of a
-        batch's weight, (steps, members, rows), in place.
+        """Mix the weights of the rows and their shares of a batch's weight, in place.
+
+        Shapes: weights (members, steps, rows), shares (steps, members, rows).
 
         Nothing is to be done for members whose rows weigh the same.
         """
         for mixture in self.mix:
             if mixture.weighted:
                 weight[mixture.k] = mixed = mixture.weigh(weight[mixture.k])
-                share[:, mixture.k] = torch.from_numpy(mixed / _or_one(mixed.sum(-1, keepdims=True)))
+                share[:, mixture.k] = torch.from_numpy(mixed / _replace_zeros(mixed.sum(-1, keepdims=True)))
 
     def apply(self, begin: int, xs: Tensor, ys: Tensor) -> None:
-        """Change rows and targets, (steps, members, rows, width), of the steps from
-        `begin` on, in place.
+        """Change rows and targets of the steps from `begin` on, in place.
+
+        Both are (steps, members, rows, width).
 
         Whole steps are drawn, one by one, so it makes no difference how many come at a
         time.
@@ -79,8 +80,9 @@ class Augmentation:
 
 
 class Mixture:
-    """How one member's rows are mixed in an epoch (mixup, Zhang et al. 2018): each with
-    its neighbour, as their order is random.
+    """Mixtures of one member's rows in an epoch (mixup, Zhang et al. 2018).
+
+    Each row is mixed with its neighbour, as their order is random.
 
     The loss of a mixed row is to be the mixture of the losses by both targets, each
     with the weight of its own row. For losses whose gradient is linear in the target,
@@ -103,18 +105,19 @@ class Mixture:
         self.last[-1] = len(job.train) - (steps - 1) * job.rows_per_step - 1
 
     def weigh(self, weight: np.ndarray) -> np.ndarray:
-        """The weights of the mixtures, of those of the rows, (steps, rows)."""
+        """Return the weights of the mixtures, (steps, rows), for those of the rows."""
         neighbour = np.roll(weight, 1, axis=1)
         neighbour[:, 0] = weight[np.arange(len(weight)), self.last]
         neighbour[np.arange(weight.shape[1]) > self.last[:, None]] = 0
         own, other = weight * self.share[:, :, 0], neighbour * (1 - self.share[:, :, 0])
         mixed = own + other
-        self.of_target = (own / _or_one(mixed))[:, :, None]
+        self.of_target = (own / _replace_zeros(mixed))[:, :, None]
         return mixed
 
     def apply(self, begin: int, x: Tensor, y: Tensor) -> None:
-        """Mix rows and targets, (steps, rows, width), of the steps from `begin` on, in
-        place.
+        """Mix rows and targets of the steps from `begin` on, in place.
+
+        Both are (steps, rows, width).
         """
         steps = slice(begin, begin + len(x))
         last = torch.from_numpy(self.last[steps]).to(x.device)
@@ -125,10 +128,10 @@ class Mixture:
             part.copy_(part * share + neighbour * (1 - share))
 
 
-def _or_one(weight: np.ndarray) -> np.ndarray:
-    """To divide by."""
+def _replace_zeros(weight: np.ndarray) -> np.ndarray:
+    """Return weights to divide by, with ones in place of zeros."""
     return np.where(weight > 0, weight, np.float32(1))
 
 
-def _generator(job: TrainingJob, stream: int, epoch: int) -> torch.Generator:
+def _make_generator(job: TrainingJob, stream: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(mix_keys(job.seed, stream, epoch)) & 0x7FFFFFFFFFFFFFFF)

@@ -1,6 +1,4 @@
-"""The settings under which networks train and predict, whoever calls: they are part of
-the numbers.
-"""
+"""The settings under which networks train and predict: part of the numbers."""
 
 import threading
 from collections.abc import Iterator
@@ -11,9 +9,8 @@ import torch
 
 
 @contextmanager
-def training_environment(device: str = "cpu") -> Iterator[None]:
-    """The settings under which every network trains, whoever calls: they are part of
-    its numbers. Restored at the end.
+def use_training_environment(device: str = "cpu") -> Iterator[None]:
+    """Set what every network trains under, whoever calls, and restore it at the end.
 
     One thread: a small network's step is too short to be shared out. No gradients:
     backward is by hand. Subnormal numbers count as zero: the moments of dead units
@@ -33,8 +30,8 @@ def training_environment(device: str = "cpu") -> Iterator[None]:
         with (
             torch.no_grad(),
             np.errstate(all="ignore"),
-            _on_cpu(),
-            nullcontext() if device == "cpu" else deterministic_cuda(),
+            _use_cpu(),
+            nullcontext() if device == "cpu" else use_deterministic_cuda(),
         ):
             yield
     finally:
@@ -42,9 +39,10 @@ def training_environment(device: str = "cpu") -> Iterator[None]:
         torch.set_flush_denormal(flushed)
 
 
-def _on_cpu() -> AbstractContextManager[object]:
-    """Nothing where that is the default anyway: the context costs time in every call of
-    torch's.
+def _use_cpu() -> AbstractContextManager[object]:
+    """Make the CPU the default device.
+
+    Nothing is done where it is: the context costs time in every call of torch's.
     """
     return nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
 
@@ -55,9 +53,11 @@ _BEFORE: tuple[bool, bool, bool] = False, False, False
 
 
 @contextmanager
-def deterministic_cuda() -> Iterator[None]:
-    """Deterministic kernels, for the time of training; they belong to the whole
-    process, so the last thread that needs them puts back what was.
+def use_deterministic_cuda() -> Iterator[None]:
+    """Make torch use deterministic kernels during training.
+
+    The setting is the whole process's, so the last thread that needs it restores what
+    was before.
     """
     global _N_DETERMINISTIC, _BEFORE
     with _DETERMINISTIC:

@@ -1,4 +1,4 @@
-"""A training job: all that training is told by the rooms above. Plain, picklable data."""
+"""A training job: all that training is told by the rooms above. Plain data."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
@@ -55,7 +55,7 @@ class Rows:
 
 
 def _get_structure(job: "TrainingJob") -> Hashable:
-    """Return what of a graph jobs share; modules that can not be stacked train alone."""
+    """Return what jobs share of a graph; a module that can not be stacked is alone."""
     return job.graph if isinstance(job.graph, Graph) else id(job.graph)
 
 
@@ -156,9 +156,7 @@ class TrainingJob:
     @property
     def batch_rows(self) -> int:
         return (
-            self.rows_per_step
-            if isinstance(self.loss, TorchLoss)
-            else min(self.batch_size, _filled_up(len(self.train)))
+            self.rows_per_step if isinstance(self.loss, TorchLoss) else min(self.batch_size, _round_up(len(self.train)))
         )
 
     @property
@@ -187,14 +185,15 @@ class TrainingJob:
 
 
 def compute_evaluation_shape(rows: Rows | None) -> tuple[int, int]:
-    """(rows of a batch, number of batches) in which these rows are scored; a function
-    of their number alone.
+    """Return (rows of a batch, batches) in which these rows are scored.
+
+    A function of their number alone.
     """
     if rows is None:
         return 0, 0
-    size = min(_filled_up(len(rows)), MAX_EVALUATION_ROWS)
+    size = min(_round_up(len(rows)), MAX_EVALUATION_ROWS)
     return size, -(-len(rows) // size)
 
 
-def _filled_up(n_rows: int) -> int:
+def _round_up(n_rows: int) -> int:
     return -(-n_rows // ROW_QUANTUM) * ROW_QUANTUM

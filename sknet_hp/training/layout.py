@@ -1,6 +1,4 @@
-"""Where the tensors of a network lie: in a vector of its own, and in its row of a
-matrix, together with those of all others of its cohort.
-"""
+"""Where a network's tensors lie, in a vector and in its row of a cohort's matrix."""
 
 import math
 from collections.abc import Sequence

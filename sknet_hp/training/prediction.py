@@ -10,15 +10,13 @@ from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 from sknet_hp.nets.stacked.networks import SingleModule, get_trained_shapes
-from sknet_hp.training.environment import training_environment
+from sknet_hp.training.environment import use_training_environment
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.rules.losses import combine_outputs
 from sknet_hp.training.rules.torch_loss import TorchLoss, get_loss_class
 
 BATCH_ROWS = 1024
-"""Predictions are made for so many rows at a time: few enough for their activations to
-stay in cache.
-"""
+"""Rows that are predicted at a time: few enough for activations to stay in cache."""
 
 
 def predict(
@@ -32,7 +30,7 @@ def predict(
     precision: str = "float32",
     cores: int = 1,
 ) -> np.ndarray:
-    """Outputs of one network.
+    """Return the outputs of one network.
 
     A function of the arguments alone, the number of cores apart, which does not show in
     the result. Safe to call from several threads.
@@ -73,7 +71,7 @@ def _predict_by_torch(
     n_outputs: int,
 ) -> np.ndarray:
     parts = []
-    with training_environment(), use_float32_on_cpu():
+    with use_training_environment(), use_float32_on_cpu():
         layout = Layout(*get_trained_shapes(module))
         tensors = layout.make_views(layout.stack([(parameters, buffers)], torch.device("cpu")))
         program = SingleModule(copy.deepcopy(module), tensors)  # two threads may predict at once

@@ -6,9 +6,10 @@ from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.job import TrainingJob
 
 
-def decay_reach(job: TrainingJob) -> list[float]:
-    """A factor on the weight decay of each parameter tensor of a job, 0 where it does
-    not reach.
+def compute_decay_reach(job: TrainingJob) -> list[float]:
+    """Return a factor on the weight decay of each parameter tensor of a job.
+
+    0 where it does not reach.
     """
     shapes = job.graph.parameters if isinstance(job.graph, Graph) else get_trained_shapes(job.graph)[0]
     factors = list(job.decay_factors or (1.0,) * len(shapes))

@@ -15,8 +15,9 @@ def use_one_core() -> int:
 
 
 def is_compiled(job: TrainingJob) -> bool:
-    """Whether a network trains in compiled loops: on the CPU, made of layers we know,
-    and with a loss we know.
+    """Return whether a network trains in compiled loops.
+
+    So it does on the CPU, if its layers and its loss are known.
     """
     if job.device != "cpu" or not isinstance(job.graph, Graph):
         return False

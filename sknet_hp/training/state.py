@@ -64,7 +64,7 @@ class State:
 
 
 def get_predicting_weights(state: State) -> tuple[np.ndarray, np.ndarray]:
-    """Return the (parameters, buffers) that predict: the average's, where there is one."""
+    """Return the (parameters, buffers) that predict: the average's, if there is one."""
     now = state if state.average is None else state.average
     return now.parameters, now.buffers
 

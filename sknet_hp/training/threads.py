@@ -1,6 +1,4 @@
-"""Threads that work on arrays of whoever waits for them, who therefore waits until they
-are done, whatever happens.
-"""
+"""Threads that work on the caller's arrays, and are waited for whatever happens."""
 
 import threading
 from collections.abc import Callable
@@ -9,8 +7,10 @@ from sknet_hp.training.cancellation import Cancellation
 
 
 class _Helper(threading.Thread):
-    """A thread that says when it is done: `Thread.join`, once interrupted by Ctrl-C,
-    takes one that still runs for one that has ended.
+    """A thread that says when it is done.
+
+    `Thread.join`, once interrupted by Ctrl-C, takes one that still runs for one that
+    has ended.
     """
 
     def __init__(self, work: Callable[[], None]):
@@ -33,8 +33,9 @@ class _Helper(threading.Thread):
 
 
 def run_in_threads(n: int, work: Callable[[int, int], None], cancellation: Cancellation | None = None) -> None:
-    """Call `work(part, parts)` for each part in a thread of its own, this one among
-    them, and wait for all.
+    """Call `work(part, parts)` in a thread for each part, and wait for all.
+
+    This thread is one of them.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def run_in_threads(n: int, work: Callable[[int, int], None], cancellation: Cance
         return
     parts, begin = 0, threading.Event()
 
-    def part_of(part: int) -> Callable[[], None]:
+    def make_part(part: int) -> Callable[[], None]:
         def run() -> None:
             begin.wait()
             if part < parts:
@@ -61,7 +62,7 @@ def run_in_threads(n: int, work: Callable[[int, int], None], cancellation: Cance
     try:
         try:
             for part in range(first, n):
-                helpers.append(_Helper(part_of(part)))
+                helpers.append(_Helper(make_part(part)))
                 helpers[-1].start()
         except RuntimeError:  # no more threads to be had
             helpers.pop()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sknet_hp import NetClassifier
-from sknet_hp.training.environment import deterministic_cuda
+from sknet_hp.training.environment import use_deterministic_cuda
 from sknet_hp.training.stacked.cohort import train_cohort
 from tests.helpers.jobs import is_same_result, make_job
 
@@ -42,13 +42,13 @@ def test_flags_of_the_process_stay_until_the_last_has_ended():
     entered, leave = threading.Event(), threading.Event()
 
     def other():
-        with deterministic_cuda():
+        with use_deterministic_cuda():
             entered.set()
             assert leave.wait(20)
 
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.deterministic
     thread = threading.Thread(target=other)
-    with deterministic_cuda():
+    with use_deterministic_cuda():
         thread.start()
         assert entered.wait(20)
     assert torch.are_deterministic_algorithms_enabled(), "the other one still needs it"

@@ -26,8 +26,8 @@ def test_what_is_remembered_is_what_would_be_drawn(changes):
 
 
 def test_large_networks_are_not_remembered():
-    start._drawn.cache_clear()
+    start._draw_small.cache_clear()
     make_initial_state(make_job(width=4096, n_layers=3))
-    assert start._drawn.cache_info().currsize == 0
+    assert start._draw_small.cache_info().currsize == 0
     make_initial_state(make_job(width=8))
-    assert start._drawn.cache_info().currsize == 1
+    assert start._draw_small.cache_info().currsize == 1

@@ -1,6 +1,4 @@
-"""What kernels take on trust, looked at before: they read and write where they are told
-to.
-"""
+"""Checks of what kernels do not check: they read and write where they are told to."""
 
 from typing import NamedTuple
 
@@ -53,7 +51,7 @@ def check_inputs(graph: Graph, inputs: Inputs) -> None:
 
 
 def check_rows(rows: Rows, job: TrainingJob) -> CheckedRows:
-    """The targets, weights and numbers of rows.
+    """Check the targets, weights and numbers of rows, and return them for kernels.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from sknet_hp.training.state import Rates, State
 
 
 def make_progress(job: TrainingJob, state: State, averaged: int, judged_anew: bool) -> np.ndarray:
-    """Return the loop's progress at its start, float64 by the places of `loop_progress`.
+    """Return the loop's progress at its start, by the places of `loop_progress`.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ class LoopInputs:
         a[A.DECAY_AT], a[A.DECAY_STRIDE] = self.decay.ctypes.data, int(self.decay.size > 1)
 
     def _make_table(self, schedule: Schedule, base: float) -> np.ndarray:
-        """Return a rate in each step of each epoch to come; one number where it stays."""
+        """Return a rate in each step of all epochs; one number where it stays."""
         job = self.job
         if schedule == Schedule() or (schedule.name == "plateau" and not schedule.warmup):
             return np.array([base])

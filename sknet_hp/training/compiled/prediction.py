@@ -1,6 +1,4 @@
-"""Outputs of a trained network on the CPU, some rows at a time, on as many cores as
-there are.
-"""
+"""Outputs of a trained network on the CPU, some rows at a time, on several cores."""
 
 import numpy as np
 
@@ -28,7 +26,7 @@ def predict_compiled(
     precision: str,
     cores: int,
 ) -> np.ndarray:
-    """(rows, n_outputs) float32, as `training.prediction.predict`."""
+    """Return outputs, (rows, n_outputs) float32, as `training.prediction.predict`."""
     check_inputs(graph, inputs)
     rows = min(EVALUATION_ROWS, len(inputs))
     made = compile_program(graph, inputs.form, rows, 1, training=False, half=precision == "bf16")

@@ -163,7 +163,7 @@ class ValidationTapes:
         return places
 
     def _add_loss(self, tape: Tape, places: dict[str, Place]) -> None:
-        """Combine the heads of each row; compute its loss and whether its class is hit."""
+        """Combine the heads of each row; compute its loss and whether it is right."""
         workspace = self.workspace
         tape.add(
             losses.make_evaluation_kernel(workspace.loss.row, workspace.loss.like),
@@ -181,7 +181,7 @@ class ValidationTapes:
 
 
 def _place_behind(program: Program, sizes: dict[str, int]) -> tuple[dict[str, Place], int]:
-    """Return places behind a program's memory, by name, and how many floats all take."""
+    """Return places behind a program's memory, by name, and the floats of all."""
     places, floats = {}, program.floats
     for name, size in sizes.items():
         places[name] = Place(Space.WORK, 4 * floats)

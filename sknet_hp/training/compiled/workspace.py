@@ -10,7 +10,7 @@ from sknet_hp.training.compiled.checks import check_inputs, check_rows
 from sknet_hp.training.compiled.choose_loss import find_compiled_loss
 from sknet_hp.training.compiled.inputs import get_table_addresses, make_rate_cells
 from sknet_hp.training.job import TrainingJob
-from sknet_hp.training.reach import decay_reach
+from sknet_hp.training.reach import compute_decay_reach
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.state import State
 
@@ -74,7 +74,7 @@ class Workspace:
 
     def _make_factors(self, lr_factors: tuple[float, ...] | None) -> np.ndarray:
         lr = np.ones(len(self.graph.parameters)) if lr_factors is None else np.array(lr_factors)
-        return np.column_stack([lr, decay_reach(self.job)]).astype(np.float32)
+        return np.column_stack([lr, compute_decay_reach(self.job)]).astype(np.float32)
 
     def get_addresses(
         self, inputs: Inputs, order: np.ndarray, weights: np.ndarray, work: np.ndarray
@@ -121,6 +121,6 @@ class Workspace:
         return self.program.parameters.undo(source[:n]), self.program.buffers.undo(source[n:])
 
     def copy_slots(self) -> np.ndarray:
-        """Return the optimizer's memory, (slots, parameters), in the order of states."""
+        """Return the optimizer's memory, (slots, parameters), as states have it."""
         slots = [self.program.parameters.undo(slot) for slot in self.slots]
         return np.array(slots, np.float32).reshape(len(slots), self.program.parameters.n_floats)

@@ -1,3 +1,1 @@
-"""Losses, optimizers, schedules, stopping and averaging: what all ways of training go
-by.
-"""
+"""Losses, optimizers, schedules, stopping and averaging, for all ways of training."""

@@ -1,5 +1,6 @@
-"""Averages of a network's weights over its training, with which it is validated and
-predicts. Training goes on from the raw ones.
+"""Averages of a network's weights over its training.
+
+They are validated and predict; training goes on from the raw weights.
 """
 
 from dataclasses import dataclass
@@ -49,8 +50,9 @@ class Average:
 
 
 def compute_ema_share(decay: float, count: float) -> float:
-    """Weight of the newest in an exponential moving average, of which `count` have gone
-    before.
+    """Return the newest weights' share in an exponential moving average.
+
+    `count` have gone before.
 
     The first is taken as it is, as `torch.optim.swa_utils.AveragedModel` does; then the
     decay rises as that of TensorFlow's `ExponentialMovingAverage` does with
@@ -83,14 +85,14 @@ class Averages:
                 [compute_ema_share(one.decay, count + step) for one, count in zip(self.each, self.counts, strict=True)]
                 for step in range(steps)
             ]
-            self.shares = self._column(shares)
+            self.shares = self._make_column(shares)
 
     def add_step(self, i: int, weights: Tensor) -> None:
         if self.kind == "ema":
             self.weights.lerp_(weights, self.shares[i])
 
     def end_epoch(self, epochs: np.ndarray, steps: int, horizons: np.ndarray, weights: Tensor) -> None:
-        """`epochs`, (members,), have been trained, the last one with these steps."""
+        """Average the ends of epochs; `epochs`, (members,), have been trained."""
         if self.kind == "ema":
             self.counts = self.counts + steps
             return
@@ -100,11 +102,11 @@ class Averages:
         self.counts = self.counts + counted
         # Until there is something to average, the average is what trains; epochs that do not count leave it as it is.
         share = np.where(counted | (self.counts == 0), 1 / np.maximum(self.counts, 1), 0.0)
-        self.weights.lerp_(weights, self._column(share))
+        self.weights.lerp_(weights, self._make_column(share))
 
-    def _column(self, shares: object) -> Tensor:
+    def _make_column(self, shares: object) -> Tensor:
         return torch.tensor(np.asarray(shares), dtype=torch.float32, device=self.weights.device).unsqueeze(-1)
 
     def select(self, keep: list[int]) -> "Averages":
-        """Those of the members in `keep` only."""
+        """Return a copy of the averages of the members in `keep`."""
         return Averages([self.each[k] for k in keep], self.weights[keep], self.counts[keep])

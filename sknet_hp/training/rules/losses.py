@@ -73,7 +73,7 @@ class CrossEntropy(Loss):
     """Softmax cross-entropy; targets are probabilities of the classes."""
 
     has_accuracy = True
-    criterion = nn.CrossEntropyLoss
+    criterion: ClassVar[type[nn.Module]] = nn.CrossEntropyLoss
 
     def make_targets(self, y: Tensor, n_outputs: int) -> Tensor:
         return torch.zeros(len(y), n_outputs, dtype=torch.float32, device=y.device).scatter_(1, y.unsqueeze(1), 1)

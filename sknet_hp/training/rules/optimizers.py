@@ -117,7 +117,7 @@ def _make_adam_twin(kind: type[torch.optim.Optimizer], **settings: Any) -> Torch
 
 
 class Adam(_Moments):
-    """Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is in the gradient."""
+    """Adam (Kingma & Ba 2015), as `torch.optim.Adam`: decay is in the gradient."""
 
     bias_correction = Correction.MOMENTS
     compiled_rule = "adam"
@@ -144,7 +144,10 @@ class Adam(_Moments):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov & Hutter 2019): `torch.optim.AdamW`."""
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019).
+
+    As `torch.optim.AdamW`.
+    """
 
     decay_mode = "decoupled"
     twin = _make_adam_twin(torch.optim.AdamW, amsgrad=False)

@@ -1,5 +1,6 @@
-"""Learning-rate schedules: pure functions of t, the fraction of the horizon that has
-passed, to the factor on the learning rate.
+"""Learning-rate schedules, as functions of the fraction t of the horizon.
+
+The functions that carry a schedule's name return its factor on the learning rate.
 
 A schedule names the settings it needs as keyword arguments; `Schedule` holds them, and
 `factor` puts the two together with the warm-up.
@@ -20,32 +21,32 @@ def constant(t: float) -> float:
 
 
 def step(t: float, *, gamma: float, step_size: float) -> float:
-    """Times gamma after each `step_size` of the time
-    (`torch.optim.lr_scheduler.StepLR`).
-    """
+    """Multiply by gamma after each `step_size` of the time (torch's `StepLR`)."""
     return gamma ** math.floor(t / step_size + SLACK)
 
 
 def exponential(t: float, *, min_factor: float) -> float:
-    """From 1 to `min_factor` by the same ratio in each epoch (`ExponentialLR`)."""
+    """Fall from 1 to `min_factor` by the same ratio in each epoch (`ExponentialLR`)."""
     return min_factor**t
 
 
 def linear(t: float) -> float:
-    """From 1 to 0 in a straight line (`LinearLR`)."""
+    """Fall from 1 to 0 in a straight line (`LinearLR`)."""
     return 1.0 - t
 
 
 def cosine(t: float) -> float:
-    """From 1 to 0 along half a cosine (Loshchilov & Hutter 2017, without restarts;
-    `CosineAnnealingLR`).
+    """Fall from 1 to 0 along half a cosine (`CosineAnnealingLR`).
+
+    Loshchilov & Hutter 2017, without restarts.
     """
     return 0.5 * (1.0 + math.cos(math.pi * t))
 
 
 def cosine_restarts(t: float, *, cycles: int, cycle_mult: float) -> float:
-    """`cycles` half cosines, each `cycle_mult` times as long as the one before (SGDR,
-    Loshchilov & Hutter 2017; `CosineAnnealingWarmRestarts`).
+    """Fall along `cycles` half cosines, each `cycle_mult` times as long as the last.
+
+    SGDR, Loshchilov & Hutter 2017; `CosineAnnealingWarmRestarts`.
     """
     if t >= 1.0:
         return 0.0
@@ -57,34 +58,40 @@ def cosine_restarts(t: float, *, cycles: int, cycle_mult: float) -> float:
 
 
 def one_cycle(t: float) -> float:
-    """From 1/25 up to 1 in 30 % of the horizon, then down to 0, both along half cosines
-    (Smith & Topin 2018; `OneCycleLR`).
+    """Rise from 1/25 to 1 in 30 % of the horizon, then fall to 0, along half cosines.
+
+    Smith & Topin 2018; `OneCycleLR`.
     """
     rise = 0.3
     return 0.04 + 0.96 * (1.0 - cosine(t / rise)) if t < rise else cosine((t - rise) / (1.0 - rise))
 
 
 def cyclic(t: float, *, cycles: int) -> float:
-    """From 0 up to 1 and down again, `cycles` times, in straight lines (triangular,
-    Smith 2017; `CyclicLR`).
+    """Rise from 0 to 1 and fall again, `cycles` times, in straight lines.
+
+    Triangular, Smith 2017; `CyclicLR`.
     """
     phase = (t * cycles) % 1.0
     return 1.0 - abs(2.0 * phase - 1.0)
 
 
 def plateau(t: float) -> float:
-    """1: the factor follows the validation loss (`stopping.Plateau`), not the time."""
+    """Stay at 1: the factor follows the validation loss (`stopping.Plateau`)."""
     return 1.0
 
 
 def flat_cos(t: float) -> float:
-    """1 for half the horizon, then to 0 along half a cosine (Holzmüller et al. 2024)."""
+    """Stay at 1 for half the horizon, then fall to 0 along half a cosine.
+
+    Holzmüller et al. 2024.
+    """
     return 1.0 if t < 0.5 else cosine(2.0 * t - 1.0)
 
 
 def coslog4(t: float) -> float:
-    """½ (1 − cos(2π log2(1 + 15 t))): four waves, each longer than the one before
-    (Holzmüller et al. 2024).
+    """Run through four waves, each longer: ½ (1 − cos(2π log2(1 + 15 t))).
+
+    Holzmüller et al. 2024.
     """
     return 0.5 * (1.0 - math.cos(2.0 * math.pi * math.log2(1.0 + 15.0 * t)))
 
@@ -142,20 +149,21 @@ class Schedule:
     drops: tuple[int, ...] = ()
 
     def compute_factor(self, t: float, step: float = 0.0) -> float:
-        """The factor at t, the fraction of the horizon that has passed; `step` is what
-        one training step takes of it.
+        """Return the factor at t, the fraction of the horizon that has passed.
+
+        `step` is what one training step takes of the horizon.
         """
         t = min(t, 1.0)
         if t < self.warmup:
-            return self._value(0.0) * min(1.0, (t + step) / self.warmup)
-        return self._value((t - self.warmup) / (1.0 - self.warmup) if self.warmup < 1 else 1.0)
+            return self._compute_value(0.0) * min(1.0, (t + step) / self.warmup)
+        return self._compute_value((t - self.warmup) / (1.0 - self.warmup) if self.warmup < 1 else 1.0)
 
     def compute_factors(self, t: np.ndarray, step: float) -> np.ndarray:
-        """The factors at these times, (n,)."""
+        """Return the factors at these times, (n,)."""
         return np.array([self.compute_factor(each, step) for each in t.tolist()])
 
-    def _value(self, t: float) -> float:
-        """The factor without warm-up."""
+    def _compute_value(self, t: float) -> float:
+        """Return the factor without warm-up."""
         value = SCHEDULES[self.name](t, **{name: getattr(self, name) for name in _SETTINGS[self.name]})
         return (
             self.min_factor + (1.0 - self.min_factor) * value
@@ -164,5 +172,5 @@ class Schedule:
         )
 
     def is_warming(self, t: float) -> bool:
-        """Whether the factor is still rising at t."""
+        """Return whether the factor is still rising at t."""
         return t < self.warmup - SLACK

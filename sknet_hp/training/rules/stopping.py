@@ -1,6 +1,4 @@
-"""What a member makes of its validation score after an epoch: is it the best yet, is it
-time to stop, should the learning rate fall.
-"""
+"""What follows from a validation score: a best epoch, the end, a lower rate."""
 
 from dataclasses import dataclass, replace
 
@@ -10,8 +8,9 @@ from sknet_hp.training.rules.schedules import Schedule
 
 
 def improves(value: float, best: float, min_delta: float, first: bool) -> bool:
-    """Whether `value` is the best so far: lower is better (scores come negated), and
-    NaN is worse than anything.
+    """Return whether `value` is the best so far.
+
+    Lower is better (scores come negated), and NaN is worse than anything.
     """
     return first or value < best - min_delta or (best != best and value == value)
 
@@ -20,8 +19,9 @@ _THRESHOLD = 1e-4  # torch's: an improvement by less than this share of the best
 
 
 def judge_plateau(loss: float, best: float, bad_epochs: float, patience: float) -> tuple[float, float, bool]:
-    """(the lowest loss, epochs since then, whether the learning rate falls) after an
-    epoch of that loss, as "plateau" has it.
+    """Return the state of "plateau" after an epoch of that loss.
+
+    It is (the lowest loss, epochs since then, whether the learning rate falls).
 
     Relative to the best, as torch does it; but losses may be negative too, where torch
     takes what is a little worse for better.
@@ -33,28 +33,28 @@ def judge_plateau(loss: float, best: float, bad_epochs: float, patience: float) 
 
 @dataclass(frozen=True)
 class Stopping:
-    """Early stopping: after `patience` epochs without an improvement of more than
-    `min_delta`.
+    """Early stopping after `patience` epochs without a better one.
+
+    An improvement by no more than `min_delta` does not count.
     """
 
     patience: int | None = None
     min_delta: float = 0.0
 
     def improves(self, value: float, best: float, first: bool) -> bool:
-        """Whether `value` is the best so far."""
+        """Return whether `value` is the best so far."""
         return improves(value, best, self.min_delta, first)
 
     def is_over(self, waited: int) -> bool:
-        """Whether to stop after so many epochs, of those that were judged, since the
-        best.
-        """
+        """Return whether to stop `waited` judged epochs after the best one."""
         return self.patience is not None and waited >= self.patience
 
 
 @dataclass(frozen=True)
 class Plateau:
-    """The state of the "plateau" schedule: the learning rate falls when the validation
-    loss has not improved for some epochs.
+    """The state of the "plateau" schedule.
+
+    The learning rate falls when the validation loss has not improved for some epochs.
 
     As `torch.optim.lr_scheduler.ReduceLROnPlateau` with its defaults.
 
@@ -72,15 +72,16 @@ class Plateau:
     drops: tuple[int, ...] = ()
 
     def compute_next(self, epoch: int, loss: float | None, schedule: Schedule) -> "Plateau":
-        """The state after an epoch of that loss; without one, it falls where the
-        schedule says.
+        """Return the state after an epoch of that loss.
+
+        Without a loss, the rate falls where the schedule says.
         """
         if loss is None:
-            return self._fallen(epoch, schedule) if epoch in schedule.drops else self
+            return self._lower(epoch, schedule) if epoch in schedule.drops else self
         best, bad_epochs, falls = judge_plateau(loss, self.best, self.bad_epochs, schedule.patience)
-        return self._fallen(epoch, schedule) if falls else replace(self, best=best, bad_epochs=int(bad_epochs))
+        return self._lower(epoch, schedule) if falls else replace(self, best=best, bad_epochs=int(bad_epochs))
 
-    def _fallen(self, epoch: int, schedule: Schedule) -> "Plateau":
+    def _lower(self, epoch: int, schedule: Schedule) -> "Plateau":
         return replace(
             self,
             factor=max(schedule.min_factor, self.factor * schedule.gamma),

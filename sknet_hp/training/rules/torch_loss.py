@@ -1,5 +1,6 @@
-"""Losses that users bring: torch's modules, or anything that is called with outputs and
-targets. Autograd goes through them alone.
+"""Losses that users bring: torch's modules, or functions of outputs and targets.
+
+Autograd goes through them.
 """
 
 import copy
@@ -17,14 +18,13 @@ from sknet_hp.training.rules.losses import LOSSES, Loss
 _OF_MODULES = frozenset(vars(nn.Module()))
 
 _INSTEAD = {nn.NLLLoss: "nn.CrossEntropyLoss", nn.BCELoss: "nn.BCEWithLogitsLoss"}
-"""Losses of probabilities, which our networks do not give, and those that mean the same
-of their outputs.
-"""
+"""Losses of probabilities, and what means the same of scores, which networks give."""
 
 
 class TorchLoss:
-    """A loss of the user's, and the one of ours whose outputs mean the same. Equal
-    where class and attributes are.
+    """A loss of the user's, and the one of ours whose outputs mean the same.
+
+    Two are equal where class and attributes are.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class TorchLoss:
 
     @property
     def _key(self) -> tuple:
-        return self.like, _plain(self.function)
+        return self.like, _describe(self.function)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TorchLoss) and self._key == other._key
@@ -51,30 +51,36 @@ class TorchLoss:
         return repr(self.function)
 
 
-def _plain(value: Any) -> Any:
-    """Something hashable that is equal where two values are alike."""
+def _describe(value: Any) -> Any:
+    """Return something hashable that is equal where two values are alike."""
     if isinstance(value, (Tensor, np.ndarray)):
         array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
         return str(array.dtype), array.shape, array.tobytes()
     if isinstance(value, (list, tuple)):
-        return tuple(map(_plain, value))
+        return tuple(map(_describe, value))
     if isinstance(value, dict):
-        return tuple(sorted(((repr(name), _plain(part)) for name, part in value.items()), key=lambda pair: pair[0]))
+        return tuple(sorted(((repr(name), _describe(part)) for name, part in value.items()), key=lambda pair: pair[0]))
     if isinstance(value, nn.Module):
         own = {name: part for name, part in vars(value).items() if name not in _OF_MODULES}
         return (
             type(value),
-            _plain(own),
-            _plain(dict(value.named_buffers(recurse=False))),
-            _plain(dict(value.named_children())),
+            _describe(own),
+            _describe(dict(value.named_buffers(recurse=False))),
+            _describe(dict(value.named_children())),
         )
     if isinstance(value, partial):
-        return type(value), _plain(value.func), _plain(value.args), _plain(value.keywords), _plain(vars(value))
+        return (
+            type(value),
+            _describe(value.func),
+            _describe(value.args),
+            _describe(value.keywords),
+            _describe(vars(value)),
+        )
     if isinstance(value, MethodType):
-        return MethodType, value.__func__, _plain(value.__self__)
+        return MethodType, value.__func__, _describe(value.__self__)
     # All that objects of plain Python classes are is their state; others may have more, which does not show.
     if type(value).__new__ is object.__new__ and (type(value).__eq__ is object.__eq__ or type(value).__hash__ is None):
-        return type(value), _plain(value.__getstate__())
+        return type(value), _describe(value.__getstate__())
     try:
         hash(value)
     except TypeError:
@@ -83,31 +89,48 @@ def _plain(value: Any) -> Any:
 
 
 def get_loss_class(loss: str | TorchLoss) -> type[Loss]:
-    """The loss of ours that says what a network's outputs mean."""
+    """Return the loss of ours that says what a network's outputs mean."""
     return LOSSES[loss.like if isinstance(loss, TorchLoss) else loss]
 
 
 def make_loss(loss: str | TorchLoss, values: Tensor | None = None) -> Loss:
-    """The loss to train with; `values`, (members, 1, 1), are those of its own
-    parameter.
+    """Make the loss to train with.
+
+    `values`, (members, 1, 1), are those of its own parameter.
     """
-    return _OfTorch(loss, values) if isinstance(loss, TorchLoss) else LOSSES[loss](values)
+    return _StackedTorchLoss(loss, values) if isinstance(loss, TorchLoss) else LOSSES[loss](values)
 
 
 @use_float32_on_cpu()
 def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
-    """A user's loss, tried on a few rows.
+    """Make a `TorchLoss` of what a user gave, and try it on a few rows.
 
     Raises
     ------
     ValueError
         If it can not be used; the message says why.
     """
-    if isinstance(given, type):
-        try:
-            given = given()
-        except TypeError as error:
-            raise ValueError(f"loss={given!r} can not be made without arguments ({error}); give an instance") from error
+    given = _make_instance(given)
+    _check_module(given)
+    given = copy.deepcopy(given)
+    if isinstance(given, nn.Module):
+        given.to(torch.float32)  # weights of classes, which torch's default may have made something else
+    loss = TorchLoss(given, like)
+    _try_loss(loss, n_outputs)
+    return loss
+
+
+def _make_instance(given: Any) -> Any:
+    if not isinstance(given, type):
+        return given
+    try:
+        return given()
+    except TypeError as error:
+        raise ValueError(f"loss={given!r} can not be made without arguments ({error}); give an instance") from error
+
+
+def _check_module(given: Any) -> None:
+    """Refuse losses of torch that mean something else of our networks' outputs."""
     instead = _INSTEAD.get(type(given))
     if instead is not None:
         raise ValueError(
@@ -121,25 +144,25 @@ def read_loss(given: Any, like: str, n_outputs: int) -> TorchLoss:
             f"loss={given!r} has parameters of its own, which would not be trained; a loss must be a function of "
             f"outputs and targets"
         )
-    given = copy.deepcopy(given)
-    if isinstance(given, nn.Module):
-        given.to(torch.float32)  # weights of classes, which torch's default may have made something else
-    loss = TorchLoss(given, like)
+
+
+def _try_loss(loss: TorchLoss, n_outputs: int) -> None:
+    """Compute a gradient on a few rows."""
     rows = n_outputs + 2  # no axis can be mistaken for another
     outputs = torch.linspace(-1, 1, rows * n_outputs, dtype=torch.float32).view(rows, n_outputs)
-    if like == "cross_entropy":
+    if loss.like == "cross_entropy":
         targets = torch.nn.functional.one_hot(torch.arange(rows) % n_outputs, n_outputs).float()
     else:
         targets = (torch.arange(rows * n_outputs) % 2).float().view(rows, n_outputs)
     with torch.enable_grad():
         x, weight = outputs.unsqueeze(0).requires_grad_(), torch.full((1, rows), 1 / rows, dtype=torch.float32)
         torch.autograd.grad(make_loss(loss).compute_row_losses(x, targets.unsqueeze(0), weight), x, weight)
-    return loss
 
 
-class _OfTorch(Loss):
-    """A user's loss over a stack: one member after the other. All have as many rows in
-    each batch: see `training.job._get_loss`.
+class _StackedTorchLoss(Loss):
+    """A user's loss over a stack: one member after the other.
+
+    All members have as many rows in each batch: see `training.job._get_loss`.
     """
 
     def __init__(self, loss: TorchLoss, values: Tensor | None):
@@ -166,16 +189,16 @@ class _OfTorch(Loss):
         return self.like.combine_heads(outputs)
 
     def compute_row_losses(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        rows = torch.stack([self._of_member(*own) for own in zip(outputs, targets, weight, strict=True)])
+        rows = torch.stack([self._compute_member(*own) for own in zip(outputs, targets, weight, strict=True)])
         if outputs.requires_grad and not rows.requires_grad:
             raise ValueError(
                 f"loss={self.given!r} does not depend on the outputs in a way that torch can differentiate"
             )
         return rows
 
-    def _of_member(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        """The loss of each row of one member, (rows,)."""
-        each = self._called(outputs, targets.argmax(-1) if self.has_accuracy else targets)
+    def _compute_member(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        """Compute the loss of each row of one member, (rows,)."""
+        each = self._call(outputs, targets.argmax(-1) if self.has_accuracy else targets)
         if each.dim() > 1:
             return each.flatten(1).sum(1) if self.sums else each.flatten(1).mean(1)
         if each.dim() == 0 and not bool((weight == weight[0]).all()):
@@ -186,8 +209,9 @@ class _OfTorch(Loss):
             )
         return each.expand(len(outputs))  # one of all stands for each: their sum by weight is what it is
 
-    def _called(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        given = f"outputs {tuple(outputs.shape)} and {'class numbers' if self.has_accuracy else 'targets'} {tuple(targets.shape)}"
+    def _call(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        kind = "class numbers" if self.has_accuracy else "targets"
+        given = f"outputs {tuple(outputs.shape)} and {kind} {tuple(targets.shape)}"
         try:
             each = self.function(outputs, targets)
         except Exception as error:  # whatever a user's own code raises

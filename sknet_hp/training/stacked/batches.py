@@ -1,5 +1,6 @@
-"""Which rows a member sees in which step: its own order, filled up to shapes that
-depend on nobody else.
+"""Which rows a member sees in which step.
+
+The order is a member's own, and so is what fills batches up to a common shape.
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ class DeviceTable:
         }
 
     def widen(self, rows: Tensor) -> Tensor:
-        """(n,) row numbers to (n, n_features), as `Inputs.wide`."""
+        """Return the rows of these numbers as (n, n_features), like `Inputs.wide`."""
         own, inputs = self.arrays, self.inputs
         form = inputs.form
         if not form.has_cells and not form.n_codes:
@@ -60,8 +61,9 @@ class DeviceTable:
 
 
 class Pool:
-    """The rows of all members' tables, each distinct table once; members find theirs by
-    offset.
+    """The rows of all members' tables, each distinct table once.
+
+    Members find theirs by an offset.
     """
 
     def __init__(self, jobs: list[TrainingJob], loss: Loss, device: torch.device):
@@ -86,7 +88,7 @@ class Pool:
             )
 
     def gather_inputs(self, index: Tensor) -> Tensor:
-        """Wide rows of these numbers in the pool, (n, n_features)."""
+        """Return wide rows of these numbers in the pool, (n, n_features)."""
         if len(self.tables) == 1:
             return self.tables[0].widen(index)
         out = torch.empty(len(index), self.tables[0].inputs.n_features, dtype=torch.float32, device=index.device)
@@ -97,7 +99,7 @@ class Pool:
         return out
 
     def number_rows(self, rows: Rows) -> np.ndarray:
-        """Numbers of these rows in the pool."""
+        """Return the numbers of these rows in the pool."""
         offset = self.offsets[id(rows.table)]
         return np.arange(offset, offset + len(rows)) if rows.index is None else rows.index + offset
 
@@ -106,9 +108,7 @@ class Pool:
 
 
 def draw_order(job: TrainingJob, epoch: int) -> np.ndarray:
-    """In which order a job's training rows come in an epoch, (rows,) numbers of its
-    table.
-    """
+    """Draw the order of a job's training rows in an epoch, (rows,) int32."""
     from sknet_hp.training.compiled.kernels.epochs import write_order  # and with it numba, which takes half a second
 
     order = np.empty(len(job.train), np.int32)
@@ -134,11 +134,11 @@ class Epochs:
         self.last_rows = max(int(places[-1]) % self.batch_rows + 1 for places in self.places)
 
     def count_rows(self, step: int) -> int:
-        """How many rows of a step are not filling in each member's batch."""
+        """Count the rows of a step that do not only fill up each member's batch."""
         return self.last_rows if step == self.steps - 1 else self.jobs[0].rows_per_step
 
     def draw(self, epochs: list[int]) -> tuple[Tensor, np.ndarray, Tensor]:
-        """One epoch for each member.
+        """Draw one epoch for each member.
 
         Returns
         -------

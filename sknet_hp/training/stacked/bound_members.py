@@ -12,7 +12,7 @@ from sknet_hp.nets.stacked.networks import Runnable, SingleModule, StackedNetwor
 from sknet_hp.training.augment import Augmentation
 from sknet_hp.training.cancellation import Cancelled
 from sknet_hp.training.job import TrainingJob
-from sknet_hp.training.reach import decay_reach
+from sknet_hp.training.reach import compute_decay_reach
 from sknet_hp.training.rules.losses import compute_row_losses_of_heads
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from sknet_hp.training.rules.torch_loss import make_loss
@@ -68,7 +68,7 @@ class BoundMembers:
         self.steps_done = np.array([s.step for s in states])
         names = list(jobs[0].rates.__dataclass_fields__)
         rates = {name: np.array([getattr(job.rates, name) for job in jobs], dtype=np.float64) for name in names}
-        reach = [decay_reach(job) for job in jobs]
+        reach = [compute_decay_reach(job) for job in jobs]
         rule, sizes = OPTIMIZERS[jobs[0].optimizer], self.stack.layout.sizes
         self.optimizer = rule(rates, sizes, self.device, jobs[0].decay_mode, reach)
 

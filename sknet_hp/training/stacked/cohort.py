@@ -14,7 +14,7 @@ from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.stacked.networks import get_trained_shapes
 from sknet_hp.training.cancellation import Cancellation
-from sknet_hp.training.environment import training_environment
+from sknet_hp.training.environment import use_training_environment
 from sknet_hp.training.job import TrainingJob
 from sknet_hp.training.layout import Layout
 from sknet_hp.training.rules.torch_loss import make_loss
@@ -39,7 +39,7 @@ def train_cohort(jobs: list[TrainingJob], is_cancelled: Callable[[], bool] = _UN
     if not jobs:
         return []
     is_ours = isinstance(jobs[0].graph, Graph) and isinstance(jobs[0].loss, str)
-    with training_environment(jobs[0].device), nullcontext() if is_ours else use_float32_on_cpu():
+    with use_training_environment(jobs[0].device), nullcontext() if is_ours else use_float32_on_cpu():
         cohort = Cohort(jobs, is_cancelled)
         while cohort.jobs:
             cohort.train_epoch()
@@ -120,7 +120,7 @@ class Cohort:
     # ---- what an epoch means for a member --------------------------------------------------------------------------
 
     def _record(self, k: int, finite: bool, train_loss: float, scores: Scores | None, duration: float) -> bool:
-        """Record an epoch and what follows; return whether an observer changed something."""
+        """Record an epoch and what follows; return whether an observer changed it."""
         job, state = self.jobs[k], self.states[k]
         epoch = int(self.bound.epochs_done[k])
         loss, accuracy, score, error = scores or (None, None, None, None)
@@ -143,7 +143,7 @@ class Cohort:
         return self._follow(k, partial(job.observer.on_epoch_end, record, state))
 
     def _judge(self, k: int, value: float, epoch: int) -> dict[str, Any]:
-        """Keep the weights of a best epoch; return what changes in the member's state."""
+        """Keep the weights of a best epoch; return what changes in the state."""
         job, state = self.jobs[k], self.states[k]
         is_first = state.best_epoch == 0 or state.judged_by != job.judged_by
         changes: dict[str, Any]

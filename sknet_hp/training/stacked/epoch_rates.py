@@ -1,4 +1,4 @@
-"""The rates of one epoch, which members may be in different epochs of their own."""
+"""The rates of an epoch: members may be in different epochs of their own."""
 
 import numpy as np
 

@@ -41,7 +41,7 @@ class Stack:
         return self.select(list(range(len(self.weights))))
 
     def find_finite(self) -> np.ndarray:
-        """Return for each member whether all its weights are finite, (members,) bool."""
+        """Return whether all weights of each member are finite, (members,) bool."""
         finite = torch.isfinite(self.weights).all(1)
         if self.averages is not None:
             finite &= torch.isfinite(self.averages.weights).all(1)

@@ -12,8 +12,10 @@ from sknet_hp.training.stacked.batches import Pool
 
 
 class Scores(NamedTuple):
-    """One member's: the weighted mean loss, the accuracy for class targets, what its
-    metric says, and what that raised.
+    """The scores of one member.
+
+    The weighted mean loss, the accuracy for class targets, what its metric says, and
+    what that raised.
     """
 
     loss: float

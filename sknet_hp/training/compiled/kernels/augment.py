@@ -1,4 +1,5 @@
 """Training rows changed at random: noise on the inputs, mixtures of neighbours.
+
 `training.augment` says what they are.
 """
 
@@ -20,7 +21,7 @@ _MIX = int(StepNumber.MIX)
 
 @intrinsic
 def _uniform(typing: Any, counter: Any, low: Any, high: Any) -> Any:
-    """A number between 0 and 1, of a counter and two keys; never one of both."""
+    """Return a number between 0 and 1, neither included, for a counter and two keys."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         bits = builder.lshr(build_scramble(builder, *args), ir.Constant(_I32, 8))
@@ -32,8 +33,9 @@ def _uniform(typing: Any, counter: Any, low: Any, high: Any) -> Any:
 
 @Kernel
 def add_noise(part, parts, rows, width, x, sigma, key, layer):
-    """Add normal noise of a standard deviation to each number of x, (rows, width), by
-    Box and Muller's way: two numbers from two.
+    """Add normal noise of standard deviation sigma to x, (rows, width).
+
+    By Box and Muller's method: two numbers from two.
     """
     begin, end = get_share(rows, part, parts)
     x, sigma, own = view_matrix(x, rows, width), decode_number(sigma), mix_key(view_int64s(key, 1)[0], layer)
@@ -52,8 +54,9 @@ def add_noise(part, parts, rows, width, x, sigma, key, layer):
 
 @Kernel
 def mix_weights(part, parts, rows, raw, shares, numbers, of_inputs, of_targets):
-    """Mix a batch's weights, each with its neighbour's; and say which share of inputs
-    and of targets is a row's own. All in one part.
+    """Mix a batch's weights, each with its neighbour's.
+
+    Also write which share of inputs and of targets is a row's own. All in one part.
     """
     if part:
         return
@@ -76,8 +79,9 @@ def mix_weights(part, parts, rows, raw, shares, numbers, of_inputs, of_targets):
 
 @Kernel
 def mix_rows(part, parts, rows, width, x, shares, last):
-    """Mix each row of x, (rows, width), with the one before it, the first with the
-    last; `last`, (width,), is room for that. Parts have columns.
+    """Mix each row of x, (rows, width), with the one before, the first with the last.
+
+    `last`, (width,), is memory for that. Parts have columns.
     """
     begin, end = get_share(width, part, parts)
     x, shares, last = (

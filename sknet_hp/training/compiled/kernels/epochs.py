@@ -1,4 +1,4 @@
-"""What begins and ends an epoch: order, averages, losses, early stopping, divergence."""
+"""What begins and ends an epoch: order, averages, early stopping, divergence."""
 
 import numpy as np
 

@@ -22,8 +22,9 @@ from sknet_hp.training.compiled.kernels.row_losses import COMBINATIONS, ROWS, fi
 
 
 def _compute_gradient(part, parts, rows, heads, n, outputs, targets, weight, parameter, gradient, losses):
-    """The loss of each row, the mean over its heads; and the gradient of their sum by
-    weight.
+    """Compute the loss of each row, and the gradient of their sum by weight.
+
+    The loss of a row is the mean over its heads.
 
     Shapes: outputs, gradient (rows, heads · n); targets (rows, n); weight, losses
     (rows,).
@@ -46,8 +47,9 @@ def _compute_gradient(part, parts, rows, heads, n, outputs, targets, weight, par
 
 
 def _evaluate(part, parts, rows, heads, n, outputs, targets, parameter, together, kept, cursor, losses, hits, spare):
-    """The loss of what the heads of each row say together, (rows, n), and whether its
-    largest output is that of the largest target.
+    """Combine each row's heads; compute the loss and whether the class is right.
+
+    It is right where the largest output is that of the largest target.
 
     `together` has room for a batch, or, where what is said is `kept`, for all rows, of
     which the batch begins at `cursor`.
@@ -75,9 +77,7 @@ def _evaluate(part, parts, rows, heads, n, outputs, targets, parameter, together
 
 
 def _combine(part, parts, rows, heads, n, outputs, cursor, out):
-    """What the heads of each row of a batch say together, into `out`, (all, n), from
-    `cursor` on.
-    """
+    """Combine the heads of a batch's rows into `out`, (all, n), from `cursor` on."""
     begin, end = get_share(rows, part, parts)
     z, out = view_matrix(outputs, rows, heads * n), view_matrix(out + 4 * n * view_int64s(cursor, 1)[0], rows, n)
     for r in range(begin, end):
@@ -89,19 +89,19 @@ def _combine(part, parts, rows, heads, n, outputs, cursor, out):
 
 @cache
 def make_training_kernel(row: str) -> Kernel:
-    """A loss in a training step."""
+    """Make the kernel of a loss in a training step."""
     return make_kernel(_compute_gradient, row, ROW=ROWS[row])
 
 
 @cache
 def make_evaluation_kernel(row: str, like: str) -> Kernel:
-    """A loss in validation, of outputs that mean what those of `like` mean."""
+    """Make the kernel of a loss in validation; outputs mean what `like`'s mean."""
     return make_kernel(_evaluate, f"{row}_{like}", ROW=ROWS[row], COMBINE=COMBINATIONS[like])
 
 
 @cache
 def make_prediction_kernel(like: str) -> Kernel:
-    """Outputs in prediction, that mean what those of `like` mean."""
+    """Make the kernel that combines heads; outputs mean what `like`'s mean."""
     return make_kernel(_combine, like, COMBINE=COMBINATIONS[like])
 
 
@@ -110,8 +110,9 @@ def make_prediction_kernel(like: str) -> Kernel:
 
 @Kernel
 def gather_classes(part, parts, rows, n, y, order, cursor, smoothing, out):
-    """Targets of a batch's class numbers, (all,) int64: shares of the classes, (rows,
-    n). `smoothing` is spread evenly.
+    """Write a batch's class numbers, of (all,) int64, as shares of classes, (rows, n).
+
+    `smoothing` is spread evenly over the classes.
     """
     begin, end = get_share(rows, part, parts)
     numbers, out, spread = (
@@ -127,7 +128,7 @@ def gather_classes(part, parts, rows, n, y, order, cursor, smoothing, out):
 
 @Kernel
 def gather_targets(part, parts, rows, n, y, order, cursor, smoothing, even, out):
-    """A batch's targets, of (all, n); `smoothing` of each goes towards `even`."""
+    """Copy a batch's targets, of (all, n), moved by `smoothing` towards `even`."""
     begin, end = get_share(rows, part, parts)
     numbers, out, spread = (
         view_int32s(order + 4 * view_int64s(cursor, 1)[0], rows),
@@ -142,8 +143,9 @@ def gather_targets(part, parts, rows, n, y, order, cursor, smoothing, even, out)
 
 @Kernel
 def gather_weights(part, parts, rows, weight, order, cursor, raw, shares):
-    """A batch's weights, of (all,) or ones if none, as they are and as shares of their
-    sum. All in one part.
+    """Copy a batch's weights, of (all,) or ones if none, and their shares of the sum.
+
+    All in one part.
     """
     if part:
         return
@@ -165,8 +167,9 @@ def gather_weights(part, parts, rows, weight, order, cursor, raw, shares):
 
 @Kernel
 def tally(part, parts, rows, losses, hits, raw, totals):
-    """Add a batch's losses and, if any, hits, by weight: totals are (loss, weight,
-    hits). All in one part, in order.
+    """Add a batch's losses and, if any, hits to the totals, by weight.
+
+    Totals are (loss, weight, hits). All in one part, in order.
     """
     if part:
         return

@@ -129,7 +129,7 @@ def _poisson(z, t, own, g):
 
 @inline
 def _weighted_cross_entropy(z, t, own, g):
-    """`own` is the smoothing, and a weight for each class."""
+    """Cross-entropy; `own` is the smoothing, and a weight for each class."""
     most, total = exponentiate(z, g)
     level, inverse, spread = most + log(total), F(1) / total, own[0] / F(len(z))
     loss, weight = F(0), F(0)
@@ -144,7 +144,7 @@ def _weighted_cross_entropy(z, t, own, g):
 
 @inline
 def _multi_margin(z, t, own, g):
-    """`own` is the power, the margin, and a weight for each class."""
+    """Multi-margin loss; `own` is the power, the margin, and weights of classes."""
     of = find_largest(t)
     loss, along, factor = F(0), F(0), own[2 + of] / F(len(z))
     for j in range(len(z)):
@@ -161,7 +161,10 @@ def _multi_margin(z, t, own, g):
 
 @inline
 def _weighted_binary_cross_entropy(z, t, own, g):
-    """`own` is a factor, a weight for each label, and one for each where it is true."""
+    """Logistic losses of labels.
+
+    `own` is a factor, a weight for each label, and one for each where it is true.
+    """
     n, loss = len(z), F(0)
     for j in range(n):
         yes, no = own[1 + j] * own[1 + n + j] * t[j], own[1 + j] * (F(1) - t[j])
@@ -173,7 +176,7 @@ def _weighted_binary_cross_entropy(z, t, own, g):
 
 @inline
 def _smooth_l1(z, t, own, g):
-    """`own` is where the parabola ends, which has the slope 1 there."""
+    """Smooth L1 loss; `own` is where the parabola ends, with slope 1 there."""
     loss, part, beta = F(0), F(1) / F(len(z)), own[0]
     for j in range(len(z)):
         d = z[j] - t[j]

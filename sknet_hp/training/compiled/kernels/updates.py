@@ -200,7 +200,7 @@ CHUNK = 4096
 
 @Kernel
 def sum_squares(part, parts, n, g, factors, sums):
-    """The sums of squares of each chunk of a gradient; zeros where nothing is learned."""
+    """Sum the squares of each chunk of a gradient; zeros where nothing is learned."""
     chunks = (n + CHUNK - 1) // CHUNK
     begin, end = chunks * part // parts, chunks * (part + 1) // parts
     sums, frozen = view_vector(sums, 2 * chunks), view_vector(factors, 1)[0] == F(0)
@@ -211,8 +211,10 @@ def sum_squares(part, parts, n, g, factors, sums):
 
 @Kernel
 def clip(part, parts, n, sums, limit, numbers):
-    """The factor that takes a gradient's norm down to `limit`, of its n sums of
-    squares, as `torch.nn.utils.clip_grad_norm_`. All in one part.
+    """Write the factor that brings a gradient's norm down to `limit`.
+
+    The norm is of n sums of squares. As `torch.nn.utils.clip_grad_norm_`. All in one
+    part.
     """
     if part:
         return
