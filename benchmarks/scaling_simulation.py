@@ -38,9 +38,9 @@ import numpy as np
 from sknet_hp.search import ASHASearchCV, HalvingSearchCV, HyperbandSearchCV
 from sknet_hp.search.arithmetic.brackets import count_halvings, plan_bracket
 from sknet_hp.search.arithmetic.cost import sum_resources
+from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Step
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.spaces.space import Space
 
 

@@ -7,7 +7,9 @@ a model; `PBTSearchCV`, which finds a schedule. `search_space` is a space to beg
 Which one when: docs/searchers.md.
 """
 
-# Knows the scikit-learn API and joblib; never torch.
+# Knows the scikit-learn API and joblib; never torch. Its rooms, of which each knows those before it: arithmetic,
+# pipelines and candidates, spaces, journal (what was scored), running (who is trained how far), proposals (models
+# that propose candidates), base (what all searchers share), searchers.
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -44,7 +46,7 @@ __all__ = [
 ]
 
 _OF_EXTRAS = {"BayesSearchCV": "bayes", "CmaEsSearchCV": "cma_es", "GPSearchCV": "gp", "TPESearchCV": "tpe"}
-"""What needs scikit-optimize or Optuna, and the module that has it."""
+"""What needs scikit-optimize or Optuna, and which of the searchers it is."""
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sknet_hp.search
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.search.searchers.base import BaseSearcher
+from sknet_hp.search.base.searcher import BaseSearcher
 
 # The checks have tables on which some fits fail, and rare classes: searches warn of both.
 pytestmark = pytest.mark.filterwarnings("ignore")

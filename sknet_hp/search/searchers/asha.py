@@ -16,12 +16,12 @@ from sklearn.utils._param_validation import Interval
 from sknet_hp.search.arithmetic.brackets import count_halvings, list_resources
 from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.arithmetic.exact import to_fraction
+from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Candidate, Step
-from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.running.ensemble import FINALISTS
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params
 
@@ -238,7 +238,7 @@ class ASHASearchCV(BaseSearcher):
         n_workers = self.n_workers or ceil(n / eta)
         scheduler = Scheduler((run.propose(params) for params in settings), resources, eta)
         if self.asynchronous:
-            _take_up(run, scheduler, n)
+            _resume(run, scheduler, n)
             run.keep_busy(n_workers, scheduler.get_job, lambda step: _learn(run, scheduler, [step], n))
         else:
             _train_in_waves(run, scheduler, n, n_workers)
@@ -263,7 +263,7 @@ def _train_in_waves(run: Run, scheduler: Scheduler, n_candidates: int, n_workers
         _learn(run, scheduler, wave, n_candidates)
 
 
-def _take_up(run: Run, scheduler: Scheduler, n_candidates: int) -> None:
+def _resume(run: Run, scheduler: Scheduler, n_candidates: int) -> None:
     """Do again what a journal knows.
 
     In another order of events others would be promoted, and what these have been

@@ -10,11 +10,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
-from sknet_hp.search.descriptions import document_searcher
+from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.proposals.kde import GoodAndBad, fit_densities, log_ratio
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.searchers.halving import halve
 from sknet_hp.search.spaces.dimensions import Choice, SteppedChoice
 from sknet_hp.search.spaces.space import Space

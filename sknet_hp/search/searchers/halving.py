@@ -11,11 +11,11 @@ from sklearn.utils._param_validation import StrOptions
 
 from sknet_hp.search.arithmetic.brackets import Rung, count_halvings, plan_bracket
 from sknet_hp.search.arithmetic.exact import to_fraction
+from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Candidate, Step, rank
-from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, drop_known

@@ -5,10 +5,10 @@ from itertools import islice
 from sklearn.utils import check_random_state
 
 from sknet_hp.search.arithmetic.brackets import plan_hyperband, widen_first_bracket
+from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Step, rank
-from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.spaces.space import Space
 
 

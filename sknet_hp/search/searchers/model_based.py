@@ -14,11 +14,11 @@ from sklearn.utils._param_validation import Interval
 
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
 from sknet_hp.search.arithmetic.cost import Cost
+from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Candidate, Step
-from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.proposals.proposer import Model, Proposer, fill_failed, select_comparable
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.searchers.halving import halve
 from sknet_hp.search.spaces.space import Space
 

@@ -11,12 +11,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.arithmetic.cost import Cost
+from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Candidate, Step, rank
-from sknet_hp.search.descriptions import document_searcher
 from sknet_hp.search.proposals.exploring import count_replaced, explore
 from sknet_hp.search.running.fitting import plan_fits
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.searchers.base import BaseSearcher
 from sknet_hp.search.searchers.population_checks import check_changeable, check_settings
 from sknet_hp.search.spaces.space import Space
 
@@ -223,8 +223,8 @@ class PBTSearchCV(BaseSearcher):
         population = [run.propose(params) for params in self._draw_settings(space, self.population_size, random_state)]
         ends = list_intervals(run.resource.most, self.interval)
         run.announce(Cost(len(population), len(population) * len(ends), len(population) * run.resource.most))
-        taken_up = run.journal is not None and bool(run.journal.records)
-        if len(ends) > 1 and len(population) > 1 and not taken_up:
+        is_resumed = run.journal is not None and bool(run.journal.records)
+        if len(ends) > 1 and len(population) > 1 and not is_resumed:
             check_changeable(run, space, population, self.perturbation_factors)
         for iteration, n_resources in enumerate(ends):
             if iteration:

@@ -79,7 +79,7 @@ def test_of_another_search(finished, search, what):
 
 
 def test_of_another_version(finished, monkeypatch):
-    from sknet_hp.search.searchers import journaling
+    from sknet_hp.search.base import journaling
 
     monkeypatch.setattr(journaling, "_VERSION", "99")
     with pytest.raises(JournalError, match="another version of sknet_hp"):

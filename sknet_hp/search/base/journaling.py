@@ -8,9 +8,9 @@ from typing import Any
 
 from sklearn.base import clone
 
+from sknet_hp.search.base.setup import Setup, split_rows
 from sknet_hp.search.journal.identity import Identity, digest, find_unseeded_networks
 from sknet_hp.search.journal.journal import Journal
-from sknet_hp.search.searchers.setup import Setup, split_rows
 from sknet_hp.search.spaces.space import Space
 
 _VERSION = version("sknet_hp")

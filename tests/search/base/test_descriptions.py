@@ -8,8 +8,8 @@ import pytest
 from sklearn.base import BaseEstimator
 
 import sknet_hp.search
-from sknet_hp.search.descriptions import document_searcher
-from sknet_hp.search.searchers.base import BaseSearcher
+from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.searcher import BaseSearcher
 from tests.helpers.curves import Curve, draw_table
 
 SEARCHERS = [

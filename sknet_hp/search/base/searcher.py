@@ -21,6 +21,11 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted
 from sknet_hp.estimators.names import NameHints
 from sknet_hp.search.arithmetic.brackets import Rung, add_finalists
 from sknet_hp.search.arithmetic.cost import compute_cost
+from sknet_hp.search.base.callbacks import CallbackTasks
+from sknet_hp.search.base.fusing import fuse_by_default
+from sknet_hp.search.base.journaling import open_journal
+from sknet_hp.search.base.results import list_columns, list_outcomes, rank_failed_last
+from sknet_hp.search.base.setup import Setup, Split, split_rows
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.batches import SearchStopped
 from sknet_hp.search.running.ensemble import FINALISTS, check_can_vote, make_voting_estimator, select_members
@@ -29,11 +34,6 @@ from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.seeds import draw_first_step_seeds
 from sknet_hp.search.running.selection import RULES, find_best_index, find_metric
-from sknet_hp.search.searchers.callbacks import CallbackTasks
-from sknet_hp.search.searchers.journaling import open_journal
-from sknet_hp.search.searchers.results import list_columns, list_outcomes, rank_failed_last
-from sknet_hp.search.searchers.setup import Setup, Split, split_rows
-from sknet_hp.search.searchers.stock import fuse_by_default
 from sknet_hp.search.spaces.names import check_names
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, drop_known
@@ -176,7 +176,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
             run = self._make_run(setup, start, journal, progress, tasks)
             interrupted = self._search_until_stopped(run, space)
         tasks.end_search()
-        self._conclude_what_there_is(run, interrupted)
+        self._conclude_or_raise(run, interrupted)
         self._refit(run, setup, tasks)
         self.scorer_ = scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
         tasks.end()
@@ -243,7 +243,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
             return interrupted
         return None
 
-    def _conclude_what_there_is(self, run: Run, interrupted: KeyboardInterrupt | None) -> None:
+    def _conclude_or_raise(self, run: Run, interrupted: KeyboardInterrupt | None) -> None:
         """Set the results, also of half a search, and raise an interrupt again."""
         if not run.rows:
             raise interrupted or ValueError("No fits were performed. Were there no candidates?")

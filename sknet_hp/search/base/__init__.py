@@ -1,0 +1,1 @@
+"""What all searchers share: `fit` around their way of searching, and its results."""
