@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from sknet_hp.nets.compiled.arrangement import compute_offsets
 from sknet_hp.nets.compiled.kernels import cells, embeddings, half_products, pointwise, products
@@ -285,7 +284,7 @@ class ProgramBuilder:
         if n:
             self.tape.add(embeddings.copy_columns, rows=rows, n=n, x=x, x_width=x_width, out=out, out_width=out_width)
 
-    def multiply(self, half: bool = False, /, **fields: Any) -> None:
+    def multiply(self, half: bool = False, /, **fields: object) -> None:
         """Append a product, in float32 or of operands in bfloat16."""
         if half:
             self.tape.add(half_products.multiply_halves, **fields, scratch=self.scratch)

@@ -28,7 +28,7 @@ from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, SupportsInt
 
 import numba.extending
 import numpy as np
@@ -104,7 +104,7 @@ class Kernel:
                 print(f"sknet_hp compiles its kernels for this CPU, and {where}", file=sys.stderr, flush=True)
         return made
 
-    def __call__(self, *, part: int = 0, parts: int = 1, **fields: Any) -> None:
+    def __call__(self, *, part: int = 0, parts: int = 1, **fields: object) -> None:
         """Run it alone, on arrays (by their addresses) and numbers."""
         self._call(part, parts, *(encode_field(fields[name]) for name in self.fields))
 
@@ -113,7 +113,7 @@ class Kernel:
         return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * self.n_arguments)(self.address)
 
 
-def make_kernel(pattern: Callable[..., None], name: str, **functions: Any) -> Kernel:
+def make_kernel(pattern: Callable[..., None], name: str, **functions: object) -> Kernel:
     """Make a kernel of a function in which some names are yet to be chosen.
 
     Parameters
@@ -128,7 +128,7 @@ def make_kernel(pattern: Callable[..., None], name: str, **functions: Any) -> Ke
     return Kernel(chosen)
 
 
-def encode_field(value: Any) -> int:
+def encode_field(value: object) -> int:
     """Make a field of a value.
 
     It is the address of an array or a kernel, a float's bits, or a whole number itself.
@@ -139,7 +139,9 @@ def encode_field(value: Any) -> int:
         return value.address
     if isinstance(value, (float, np.floating)):
         return int(np.float32(value).view(np.int32))
-    return int(value)
+    if isinstance(value, SupportsInt):
+        return int(value)
+    raise TypeError(f"a kernel takes no {type(value).__name__}")
 
 
 class _Cache(FunctionCache):

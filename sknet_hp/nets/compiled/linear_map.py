@@ -1,7 +1,5 @@
 """Products with a weight matrix: one there, two on the way back."""
 
-from typing import Any
-
 from sknet_hp.nets.compiled.builder import ProgramBuilder
 from sknet_hp.nets.compiled.kernels import cells, pointwise, products
 from sknet_hp.nets.compiled.outputs import ColumnBlock, Gradient, NodeOutput
@@ -55,7 +53,7 @@ class LinearMap:
         self._look_up(z)
         return z
 
-    def _multiply_rows(self, **fields: Any) -> None:
+    def _multiply_rows(self, **fields: object) -> None:
         """Append c = a b, in which a has a row for each of a batch."""
         self.b.multiply(self.half, m=Rows(self.x.heads), **fields)
 

@@ -1,7 +1,5 @@
 """Activation and dropout of a layer in one pass, with the bias before them."""
 
-from typing import Any
-
 from sknet_hp.nets.compiled.builder import ProgramBuilder
 from sknet_hp.nets.compiled.kernels import pointwise
 from sknet_hp.nets.compiled.outputs import NodeOutput, make_matrix_output
@@ -42,7 +40,7 @@ class PointwisePass:
         if node is not None and kind == "gelu" and node.approximate == "tanh":
             kind = "gelu_tanh"
         self.slope, out = z, b.allocate(self.width, self.heads)
-        fields: dict[str, Any] = {
+        fields: dict[str, object] = {
             "rows": Rows(self.heads),
             "width": self.width,
             "z": z,

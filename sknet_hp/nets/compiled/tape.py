@@ -8,7 +8,7 @@ memory when that trains.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -82,7 +82,7 @@ class Tape:
         self.fields: list[list[int]] = []
         self.spaces: list[list[int]] = []
 
-    def add(self, kernel: Kernel, **fields: Any) -> None:
+    def add(self, kernel: Kernel, **fields: object) -> None:
         """Append a kernel; its fields are places, rows, whole numbers, and floats."""
         values, spaces = [0] * MOST_FIELDS, [0] * MOST_FIELDS
         for i, name in enumerate(kernel.fields):

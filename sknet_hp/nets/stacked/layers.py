@@ -35,7 +35,9 @@ class StackedLayer:
     keys : (members,) of the random numbers of this step, for dropout.
     """
 
-    bias = phase = together = None
+    bias: Any = None  # a tensor, which some kinds always have and some never
+    phase: Tensor | None = None
+    together: Callable[[Tensor], Tensor] | None = None
     keys: Tensor
 
     def __init__(self, node: Node, tensors: dict[str, Tensor], rates: Tensor):
@@ -43,6 +45,9 @@ class StackedLayer:
         self.node, self.rates = node, rates
         if node.kind == "parametric":
             self.activation = StackedLayer(Node(node.activation, (0,), node.attributes), {}, rates)
+
+    def __getattr__(self, name: str) -> Any:  # tensors and attributes, which differ from kind to kind
+        raise AttributeError(name)
 
     def drop_at(self, rates: Tensor) -> None:
         """Set dropout's rates from now on, (members, 1) float64.
@@ -66,19 +71,19 @@ class StackedLayer:
         return self(*inputs) if own is None else own(self, weight, *inputs)
 
 
-def _run_linear(own: Any, x: Tensor) -> Tensor:
+def _run_linear(own: StackedLayer, x: Tensor) -> Tensor:
     return _multiply_and_add(own, x, own.weight)
 
 
-def _run_ntk_linear(own: Any, x: Tensor) -> Tensor:
+def _run_ntk_linear(own: StackedLayer, x: Tensor) -> Tensor:
     return _multiply_and_add(own, x, own.weight * own.weight.shape[2] ** -0.5)
 
 
-def _multiply_and_add(own: Any, x: Tensor, weight: Tensor) -> Tensor:
+def _multiply_and_add(own: StackedLayer, x: Tensor, weight: Tensor) -> Tensor:
     return torch.bmm(x, weight.mT) if own.bias is None else torch.baddbmm(own.bias.unsqueeze(1), x, weight.mT)
 
 
-def _drop(own: Any, weight: Tensor, x: Tensor) -> Tensor:
+def _drop(own: StackedLayer, weight: Tensor, x: Tensor) -> Tensor:
     """Apply inverted dropout (Srivastava et al. 2014).
 
     The mask is a function of the key (seed, epoch, step, layer) and of the position in
@@ -88,7 +93,7 @@ def _drop(own: Any, weight: Tensor, x: Tensor) -> Tensor:
     return x * (kept * own.scale).view_as(x)
 
 
-def _normalise_batch(own: Any, weight: Tensor, x: Tensor) -> Tensor:
+def _normalise_batch(own: StackedLayer, weight: Tensor, x: Tensor) -> Tensor:
     """Normalise over the batch (Ioffe & Szegedy 2015), with rates eps and momentum.
 
     Statistics are by weight: rows that fill a batch do not count.
@@ -106,12 +111,12 @@ def _normalise_batch(own: Any, weight: Tensor, x: Tensor) -> Tensor:
     return centred * (variance + own.rates[:, None, :1]).rsqrt() * own.weight.unsqueeze(1) + own.bias.unsqueeze(1)
 
 
-def _normalise_by_running(own: Any, x: Tensor) -> Tensor:
+def _normalise_by_running(own: StackedLayer, x: Tensor) -> Tensor:
     scale = own.weight * (own.running_var + own.rates[:, :1]).rsqrt()  # (members, width)
     return (x - own.running_mean.unsqueeze(1)) * scale.unsqueeze(1) + own.bias.unsqueeze(1)
 
 
-def _normalise_row(own: Any, x: Tensor) -> Tensor:
+def _normalise_row(own: StackedLayer, x: Tensor) -> Tensor:
     """Normalise each row: layer normalisation (Ba et al. 2016), with the rate eps.
 
     Torch takes one eps for all: that of x is the same as 1 for x / √eps.
