@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
+from skorch import NeuralNet
 
 from sknet_hp.estimators.building.checks import check_combinations
 from sknet_hp.estimators.building.warm_start import find_starts, is_trained, repeat_best_epochs
@@ -173,7 +174,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
             self.parameters_[0], self.buffers_[0] = training.end(trained)
 
     @property
-    def net_(self) -> Any:
+    def net_(self) -> NeuralNet:
         """A skorch net with the weights that `predict` uses, and the history.
 
         The weights are those of the first member. It is made when first asked for.

@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 import numpy as np
+from skorch import NeuralNet
 
 from sknet_hp.estimators.building.structure import Structure
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
@@ -37,5 +38,5 @@ class FittedNetwork(CommonParameters, Protocol):
         """Where the training of the first member stands."""
 
     @property
-    def net_(self) -> Any:
+    def net_(self) -> NeuralNet:
         """A skorch net of the first member."""
