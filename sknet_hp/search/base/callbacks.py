@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sknet_hp.estimators.types import ArrayLike, TableLike
+
 
 class CallbackTasks:
     """Tells callbacks when a search, its candidates and its refit begin and end.
@@ -15,7 +17,7 @@ class CallbackTasks:
     params : of `fit`.
     """
 
-    def __init__(self, search: Any, X: Any, y: Any, params: dict[str, Any]):
+    def __init__(self, search: Any, X: TableLike, y: ArrayLike, params: dict[str, Any]):
         weights = params.get("sample_weight")
         self._search = search
         self._data = {"X": X, "y": y, "metadata": None if weights is None else {"sample_weight": weights}}

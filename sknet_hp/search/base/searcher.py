@@ -19,6 +19,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from sknet_hp.estimators.names import NameHints
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.arithmetic.brackets import Rung, add_finalists
 from sknet_hp.search.arithmetic.cost import compute_cost
 from sknet_hp.search.base.callbacks import CallbackTasks
@@ -116,7 +117,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
 
     # `_fit_context` validates parameters, and tells callbacks when it has ended, however it ends.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+    def fit(self, X: TableLike, y: ArrayLike = None, **params: Any) -> Self:
         """Search, and refit the best candidate on all rows.
 
         Parameters
@@ -143,7 +144,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
         with fuse_by_default(self):
             return self._fit(X, y, params)
 
-    def _fit(self, X: Any, y: Any, params: dict[str, Any]) -> Self:
+    def _fit(self, X: TableLike, y: ArrayLike, params: dict[str, Any]) -> Self:
         start = time.monotonic()
         scorers, _ = self._get_scorers()
         metric = find_metric(scorers, self.refit)
@@ -182,7 +183,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
         tasks.end()
         return self
 
-    def _find_resource(self, y: Any, splits: list[Split], searched: list[str]) -> Resource:
+    def _find_resource(self, y: ArrayLike, splits: list[Split], searched: list[str]) -> Resource:
         """Return the resource of this search, and set its fitted attributes."""
         resource = Resource(
             self.estimator,
@@ -297,7 +298,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
             if hasattr(self.best_estimator_, "feature_names_in_"):
                 self.feature_names_in_ = self.best_estimator_.feature_names_in_
 
-    def _fit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
+    def _fit_best(self, run: Run, X: TableLike, y: ArrayLike, fit_params: dict[str, Any]) -> None:
         """Fit `best_estimator_` on all rows."""
         self.best_estimator_.fit(X, **fit_params) if y is None else self.best_estimator_.fit(X, y, **fit_params)
 
@@ -373,7 +374,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
 
     # ---- after fit -------------------------------------------------------------------------------------------------
 
-    def score(self, X: Any, y: Any = None, **params: Any) -> float:
+    def score(self, X: TableLike, y: ArrayLike = None, **params: Any) -> float:
         """Return the score of `best_estimator_`, of several that of the search.
 
         Parameters

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import Bunch
 
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.spaces.space import Space
 
@@ -26,8 +27,8 @@ class Setup(NamedTuple):
     resource : that is handed out.
     """
 
-    X: Any
-    y: Any
+    X: TableLike
+    y: ArrayLike
     params: dict[str, Any]
     routed: Bunch
     scorers: Any
@@ -38,7 +39,7 @@ class Setup(NamedTuple):
     resource: Resource
 
 
-def split_rows(cv: Any, X: Any, y: Any, routed: Bunch) -> list[Split]:
+def split_rows(cv: Any, X: TableLike, y: ArrayLike, routed: Bunch) -> list[Split]:
     """Return the splits that a splitter makes."""
     return [(_to_numbers(train), _to_numbers(test)) for train, test in cv.split(X, y, **routed.splitter.split)]
 

@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
+from sknet_hp.estimators.types import ArrayLike
 from sknet_hp.search.candidates import Candidate
 from sknet_hp.search.pipelines import find_last_step
 from sknet_hp.search.running.resource import Resource
@@ -171,7 +172,7 @@ def _predict(estimator: Any, run: Run, split: int) -> np.ndarray:
     return np.asarray(estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X))
 
 
-def check_can_vote(estimator: Any, y: Any, resource: Resource, scorers: Any) -> None:
+def check_can_vote(estimator: Any, y: ArrayLike, resource: Resource, scorers: Any) -> None:
     """Refuse, before anything is trained, what can not be averaged, or so scored.
 
     An average has predictions, but is no estimator.

@@ -8,14 +8,15 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.running.resource import Resource
 
 
 class SplitData(NamedTuple):
     """What one split trains on and is scored on."""
 
-    X: Any
-    y: Any
+    X: TableLike
+    y: ArrayLike
     train: np.ndarray
     test: np.ndarray
     fit_params: dict[str, Any]

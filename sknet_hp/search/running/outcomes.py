@@ -5,6 +5,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_about_fit_failures
 
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.candidates import Outcome
 from sknet_hp.search.running.fitting import SplitData, fit_on
 
@@ -19,7 +20,7 @@ class _Failing(BaseEstimator):
     def __init__(self, error: Exception):
         self.error = error
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> None:
+    def fit(self, X: TableLike, y: ArrayLike = None, **params: Any) -> None:
         raise self.error
 
 

@@ -13,6 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.pipeline import Pipeline
 
 from sknet_hp.estimators.names import write_hint
+from sknet_hp.estimators.types import ArrayLike
 from sknet_hp.search.pipelines import find_last_step
 
 ROWS = "n_samples"
@@ -47,7 +48,7 @@ class Resource:
         *,
         n_rows: int,
         n_splits: int,
-        y: Any,
+        y: ArrayLike,
         searched: Collection[str],
     ):
         known = estimator.get_params(deep=True)
@@ -90,7 +91,7 @@ class Resource:
         if not isinstance(value, Integral) or isinstance(value, bool):
             raise ValueError(f"resource={self.name!r} must be a whole number of the estimator, which has {value!r}")
 
-    def _compute_least(self, factor: float, n_splits: int, y: Any, estimator: Any) -> int:
+    def _compute_least(self, factor: float, n_splits: int, y: ArrayLike, estimator: Any) -> int:
         if not self.of_rows:
             return max(1, int(self.most / factor**_ROOM))
         # As scikit-learn's halving has it: two rows of each class for each split.

@@ -12,6 +12,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_random_state
 
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.candidates import Candidate, Outcome, Row, Step
 from sknet_hp.search.journal.journal import Journal
@@ -55,8 +56,8 @@ class Run:
     def __init__(
         self,
         estimator: Any,
-        X: Any,
-        y: Any,
+        X: TableLike,
+        y: ArrayLike,
         splits: list[tuple[np.ndarray, np.ndarray]],
         *,
         resource: Resource,

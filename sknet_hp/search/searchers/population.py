@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.base.descriptions import document_searcher
 from sknet_hp.search.base.searcher import BaseSearcher
@@ -280,7 +281,7 @@ class PBTSearchCV(BaseSearcher):
         self.schedule_ = [(begin, to, past.params) for begin, (past, to) in zip(begins, history, strict=False)]
         self.lineage_ = list(dict.fromkeys(past.number for past, _ in history))
 
-    def _fit_best(self, run: Run, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
+    def _fit_best(self, run: Run, X: TableLike, y: ArrayLike, fit_params: dict[str, Any]) -> None:
         """Fit `best_estimator_` on all rows by the schedule, interval by interval."""
         for settings in plan_fits([(params, to) for _, to, params in self.schedule_], run.resource):
             self.best_estimator_.set_params(**clone(settings, safe=False))

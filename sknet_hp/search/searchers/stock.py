@@ -5,6 +5,7 @@ from typing import Any, Self
 from sklearn import model_selection
 
 from sknet_hp.estimators.names import NameHints
+from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.base.fusing import fuse_by_default
 
 
@@ -13,7 +14,7 @@ class FusedSearch(NameHints):
 
     n_jobs: Any
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+    def fit(self, X: TableLike, y: ArrayLike = None, **params: Any) -> Self:
         """Search as the original, with all networks trained together.
 
         `n_jobs` is how many cores work on them; None is all. Where a joblib backend is
