@@ -120,7 +120,7 @@ class FusedBackend(ParallelBackendBase):
         require: str | None = None,
         **kwargs: Any,
     ) -> int:
-        """Open a session of the engine for a `Parallel`.
+        """Tell the engine that a `Parallel` begins a call.
 
         Returns how many tasks can run at once.
         """
@@ -167,7 +167,7 @@ class FusedBackend(ParallelBackendBase):
         self._end_dispatching()
 
     def terminate(self) -> None:
-        """Close the session of the engine.
+        """Tell the engine that the call has ended.
 
         Threads end with their tasks, and workers stay for the next call.
         """
