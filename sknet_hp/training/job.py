@@ -155,24 +155,29 @@ class TrainingJob:
 
     @property
     def batch_rows(self) -> int:
+        """Rows of a batch in a cohort, those included that only fill it up."""
         return (
             self.rows_per_step if isinstance(self.loss, TorchLoss) else min(self.batch_size, _round_up(len(self.train)))
         )
 
     @property
     def rows_per_step(self) -> int:
+        """Rows of a batch."""
         return min(self.batch_size, len(self.train))
 
     @property
     def steps(self) -> int:
+        """Steps of an epoch."""
         return -(-len(self.train) // self.rows_per_step)
 
     @property
     def horizon(self) -> int:
+        """Epochs over which schedules and averages run."""
         return self.schedule_epochs or self.max_epochs
 
     @property
     def first_epoch(self) -> int:
+        """Epochs that were trained before."""
         return self.start.epoch if self.start is not None else 0
 
     @property
@@ -181,6 +186,7 @@ class TrainingJob:
         return make_cohort_key(self)
 
     def replace_rows(self, train: Rows, validation: Rows | None) -> "TrainingJob":
+        """Return a copy of the job with other rows."""
         return replace(self, train=train, validation=validation)
 
 

@@ -157,7 +157,7 @@ class ValidationTapes:
         """Allocate the memory of a batch and return where its arrays lie in it."""
         rows, n = self.rows, self.workspace.job.n_outputs
         sizes = {"targets": rows * n, "raw": rows, "shares": rows, "losses": rows, "hits": rows}
-        sizes |= {"spare": n * self.workspace.parts, "together": rows * n}
+        sizes |= {"spare": n * self.workspace.parts, "combined": rows * n}
         places, floats = _place_behind(self.program, sizes)
         self.work = allocate_lines(floats)
         return places
@@ -173,7 +173,7 @@ class ValidationTapes:
             outputs=self.program.output,
             parameter=workspace.loss.own,
             cursor=workspace.cursor,
-            together=places["together"] if self.outputs is None else self.outputs,
+            combined=places["combined"] if self.outputs is None else self.outputs,
             kept=self.outputs is not None,
             **{name: places[name] for name in ("targets", "losses", "hits", "spare")},
         )

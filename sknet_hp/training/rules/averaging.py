@@ -80,6 +80,7 @@ class Averages:
         self.kind = each[0].kind
 
     def begin_epoch(self, steps: int) -> None:
+        """Compute how much each step of an epoch counts."""
         if self.kind == "ema":
             shares = [
                 [compute_ema_share(one.decay, count + step) for one, count in zip(self.each, self.counts, strict=True)]
@@ -88,6 +89,7 @@ class Averages:
             self.shares = self._make_column(shares)
 
     def add_step(self, i: int, weights: Tensor) -> None:
+        """Add the weights after the epoch's step i, where every step counts."""
         if self.kind == "ema":
             self.weights.lerp_(weights, self.shares[i])
 
@@ -96,9 +98,8 @@ class Averages:
         if self.kind == "ema":
             self.counts = self.counts + steps
             return
-        counted = (
-            epochs > np.array([one.start for one in self.each]) * horizons + SLACK
-        )  # .29 of 100 is 29, for which floats have a little less
+        # The slack is for rounding: .29 of 100 is 29, for which floats have a little less.
+        counted = epochs > np.array([one.start for one in self.each]) * horizons + SLACK
         self.counts = self.counts + counted
         # Until there is something to average, the average is what trains; epochs that do not count leave it as it is.
         share = np.where(counted | (self.counts == 0), 1 / np.maximum(self.counts, 1), 0.0)

@@ -157,7 +157,7 @@ class Epochs:
         weight = weight.reshape(shape)
         total = weight.sum(-1, keepdims=True)
         share = weight / np.where(total > 0, total, 1)
-        return self._by_step(order.reshape(shape)), weight, self._by_step(share)
+        return self._order_by_step(order.reshape(shape)), weight, self._order_by_step(share)
 
-    def _by_step(self, array: np.ndarray) -> Tensor:
+    def _order_by_step(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array.transpose(1, 0, 2))).to(self.device)

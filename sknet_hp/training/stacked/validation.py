@@ -54,10 +54,11 @@ class Validation:
             hits.append(outputs[-1].argmax(-1) == targets.argmax(-1))
         of_all = (torch.cat(parts, 1).cpu().numpy() for parts in (outputs, losses, hits))
         return [
-            self._member(k, *own, has_accuracy=loss.has_accuracy) for k, own in enumerate(zip(*of_all, strict=True))
+            self._score_member(k, *own, has_accuracy=loss.has_accuracy)
+            for k, own in enumerate(zip(*of_all, strict=True))
         ]
 
-    def _member(
+    def _score_member(
         self, k: int, outputs: np.ndarray, losses: np.ndarray, hits: np.ndarray, *, has_accuracy: bool
     ) -> Scores:
         n = self.n_rows[k]

@@ -20,7 +20,7 @@ _MIX = int(StepNumber.MIX)
 
 
 @intrinsic
-def _uniform(typing: Any, counter: Any, low: Any, high: Any) -> Any:
+def _draw_uniform(typing: Any, counter: Any, low: Any, high: Any) -> Any:
     """Return a number between 0 and 1, neither included, for a counter and two keys."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -45,8 +45,8 @@ def add_noise(part, parts, rows, width, x, sigma, key, layer):
         first, second = x[r, :half], x[r, half:]
         for j in range(half):
             c = r * half + j
-            size = sigma * np.sqrt(F(-2) * log(_uniform(c, np.int32(own), np.int32(own >> np.uint64(32)))))
-            sine, cosine = sincos(F(2 * np.pi) * _uniform(c, np.int32(other), np.int32(other >> np.uint64(32))))
+            size = sigma * np.sqrt(F(-2) * log(_draw_uniform(c, np.int32(own), np.int32(own >> np.uint64(32)))))
+            sine, cosine = sincos(F(2 * np.pi) * _draw_uniform(c, np.int32(other), np.int32(other >> np.uint64(32))))
             first[j] += size * cosine
             if j < len(second):
                 second[j] += size * sine

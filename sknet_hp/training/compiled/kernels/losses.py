@@ -46,12 +46,12 @@ def _compute_gradient(part, parts, rows, heads, n, outputs, targets, weight, par
         losses[r] = loss / F(heads)
 
 
-def _evaluate(part, parts, rows, heads, n, outputs, targets, parameter, together, kept, cursor, losses, hits, spare):
+def _evaluate(part, parts, rows, heads, n, outputs, targets, parameter, combined, kept, cursor, losses, hits, spare):
     """Combine each row's heads; compute the loss and whether the class is right.
 
     It is right where the largest output is that of the largest target.
 
-    `together` has room for a batch, or, where what is said is `kept`, for all rows, of
+    `combined` has room for a batch, or, where outputs are `kept`, for all rows, of
     which the batch begins at `cursor`.
     """
     begin, end = get_share(rows, part, parts)
@@ -59,7 +59,7 @@ def _evaluate(part, parts, rows, heads, n, outputs, targets, parameter, together
     z, t, out = (
         view_matrix(outputs, rows, heads * n),
         view_matrix(targets, rows, n),
-        view_matrix(together + 4 * n * at, rows, n),
+        view_matrix(combined + 4 * n * at, rows, n),
     )
     losses, hits, spare, own = (
         view_vector(losses, rows),

@@ -20,8 +20,8 @@ def find_largest(x):
     return at
 
 
-# ---- of one row: (outputs, target, the loss's own numbers, room for the gradient) -> loss
-# -----------------------------
+# ---- losses of a row ----------------------------------------------------------------------------------------------
+# (outputs, target, the loss's own numbers, memory for the gradient) -> loss
 
 
 @inline
@@ -186,11 +186,12 @@ def _smooth_l1(z, t, own, g):
     return loss * part
 
 
-# ---- what several predictions say together: (their outputs, a head's width, room for the mean of what they mean) -----
+# ---- combinations of heads -----------------------------------------------------------------------------------------
+# (outputs of all heads, which may be overwritten; a head's width; memory for the combined outputs)
 
 
 @inline
-def _mean(z, n, out):
+def _combine_by_mean(z, n, out):
     heads = len(z) // n
     for j in range(n):
         total = F(0)
@@ -200,23 +201,23 @@ def _mean(z, n, out):
 
 
 @inline
-def _mean_of_classes(z, n, out):
+def _combine_classes(z, n, out):
     heads = len(z) // n
     for h in range(heads):
         own = z[h * n : (h + 1) * n]
         _, total = exponentiate(own, own)
         for j in range(n):
             own[j] /= total
-    _mean(z, n, out)
+    _combine_by_mean(z, n, out)
     for j in range(n):
         out[j] = log(out[j])
 
 
 @inline
-def _mean_of_labels(z, n, out):
+def _combine_labels(z, n, out):
     for j in range(len(z)):
         z[j] = sigmoid(z[j])
-    _mean(z, n, out)
+    _combine_by_mean(z, n, out)
     for j in range(n):
         p = out[j]
         p = F(1e-7) if p < F(1e-7) else p
@@ -225,10 +226,10 @@ def _mean_of_labels(z, n, out):
 
 
 @inline
-def _mean_of_rates(z, n, out):
+def _combine_rates(z, n, out):
     for j in range(len(z)):
         z[j] = exp(z[j])
-    _mean(z, n, out)
+    _combine_by_mean(z, n, out)
     for j in range(n):
         out[j] = log(out[j])
 
@@ -253,14 +254,14 @@ ROWS: dict[str, Callable[..., Any]] = {
 """Losses of a row: those of `training.losses`, and torch's that are none of them."""
 
 COMBINATIONS: dict[str, Callable[..., Any]] = {
-    "cross_entropy": _mean_of_classes,
-    "focal": _mean_of_classes,
-    "log_probability": _mean,
-    "binary_cross_entropy": _mean_of_labels,
-    "mse": _mean,
-    "mae": _mean,
-    "huber": _mean,
-    "quantile": _mean,
-    "poisson": _mean_of_rates,
+    "cross_entropy": _combine_classes,
+    "focal": _combine_classes,
+    "log_probability": _combine_by_mean,
+    "binary_cross_entropy": _combine_labels,
+    "mse": _combine_by_mean,
+    "mae": _combine_by_mean,
+    "huber": _combine_by_mean,
+    "quantile": _combine_by_mean,
+    "poisson": _combine_rates,
 }
 """How the heads of a network are combined, by losses of ours: `Loss.combine_heads`."""

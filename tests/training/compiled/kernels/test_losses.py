@@ -203,7 +203,7 @@ def test_evaluation(place, loss, number, rows_of, heads, kept):
             "parameter": place(own.own),
         }
         fields |= {
-            "together": together,
+            "combined": together,
             "kept": kept,
             "cursor": place([cursor], np.int64),
             "spare": place(np.full((parts, N), np.nan)),
