@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
+from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
@@ -24,6 +24,7 @@ from sknet_hp.search.arithmetic.brackets import Rung, add_finalists
 from sknet_hp.search.arithmetic.cost import compute_cost
 from sknet_hp.search.base.callbacks import CallbackTasks
 from sknet_hp.search.base.fusing import fuse_by_default
+from sknet_hp.search.base.initial import list_initial
 from sknet_hp.search.base.journaling import open_journal
 from sknet_hp.search.base.results import list_columns, list_outcomes, rank_failed_last
 from sknet_hp.search.base.setup import Setup, Split, split_rows
@@ -35,7 +36,6 @@ from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.seeds import draw_first_step_seeds
 from sknet_hp.search.running.selection import RULES, find_best_index, find_metric
-from sknet_hp.search.spaces.names import check_names
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, drop_known
 
@@ -159,7 +159,7 @@ class BaseSearcher(NameHints, BaseSearchCV):
         if not splits:
             raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
         space = Space(self.param_distributions, self.estimator)
-        searched = list(dict.fromkeys([*space.names, *(name for each in self._list_initial(space) for name in each)]))
+        searched = list(dict.fromkeys([*space.names, *(name for each in list_initial(self, space) for name in each)]))
         resource = self._find_resource(y, splits, searched)
         if self.refit == "ensemble":
             check_can_vote(self.estimator, y, resource, scorers)
@@ -348,28 +348,12 @@ class BaseSearcher(NameHints, BaseSearchCV):
         run.announce(compute_cost(brackets, continued=not run.resource.of_rows))
         return brackets
 
-    def _list_initial(self, space: Space) -> list[Params]:
-        """Return the candidates that come first."""
-        given = self.initial_candidates
-        if given is None:
-            return []
-        own: BaseEstimator = self.estimator
-        current = {name: value for name, value in own.get_params(deep=True).items() if name in space.names}
-        initial: list[Params] = []
-        for params in [given] if isinstance(given, str) else given:
-            if isinstance(params, dict):
-                check_names(params, own)
-            elif params != "current":
-                raise ValueError(f"initial_candidates must hold dicts of parameters or 'current', got {params!r}")
-            initial += drop_known([current if isinstance(params, str) else dict(params)], initial)
-        return initial
-
     def _draw_settings(self, space: Space, n: int, random_state: Any) -> list[Params]:
         """Return the initial candidates, and so many drawn ones that they are n.
 
         They are more than n if more are given, and fewer if the space has no more.
         """
-        initial = self._list_initial(space)
+        initial = list_initial(self, space)
         return [*initial, *drop_known(space.sample(n, random_state), initial)[: max(0, n - len(initial))]]
 
     # ---- after fit -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
 from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.initial import list_initial
 from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.proposals.kde import GoodAndBad, fit_densities, log_ratio
 from sknet_hp.search.running.resource import Resource
@@ -156,7 +157,7 @@ class BOHBSearchCV(BaseSearcher):
         self.min_bandwidth = min_bandwidth
 
     def _search(self, run: Run, space: Space) -> None:
-        initial, random_state = self._list_initial(space), check_random_state(self.random_state)
+        initial, random_state = list_initial(self, space), check_random_state(self.random_state)
         brackets = self._settle_brackets(run, widen_first_bracket(self._plan_brackets(run.resource), len(initial)))
         tried = {space.encode(params).tobytes() for params in initial}
         vectors: list[np.ndarray] = []  # of the candidates by number

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import StrOptions
 from sknet_hp.search.arithmetic.brackets import Rung, count_halvings, plan_bracket
 from sknet_hp.search.arithmetic.exact import to_fraction
 from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.initial import list_initial
 from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Candidate, Step, rank
 from sknet_hp.search.running.resource import Resource
@@ -142,7 +143,7 @@ class HalvingSearchCV(BaseSearcher):
     def _list_settings(self, resource: Resource, space: Space) -> list[Params]:
         """Return the settings of all candidates."""
         if self.n_candidates == "grid":
-            return [*(initial := self._list_initial(space)), *drop_known(_list_grid(space), initial)]
+            return [*(initial := list_initial(self, space)), *drop_known(_list_grid(space), initial)]
         if self.n_candidates == "auto":
             n = ceil(to_fraction(self.factor) ** count_halvings(resource.most, resource.least, self.factor))
         else:

@@ -6,6 +6,7 @@ from sklearn.utils import check_random_state
 
 from sknet_hp.search.arithmetic.brackets import plan_hyperband, widen_first_bracket
 from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.initial import list_initial
 from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Step, rank
 from sknet_hp.search.running.run import Run
@@ -53,7 +54,7 @@ class HyperbandSearchCV(BaseSearcher):
     """
 
     def _search(self, run: Run, space: Space) -> None:
-        R, r, n_initial = run.resource.most, run.resource.least, len(self._list_initial(space))
+        R, r, n_initial = run.resource.most, run.resource.least, len(list_initial(self, space))
         brackets = self._settle_brackets(run, widen_first_bracket(plan_hyperband(R, r, self.factor), n_initial))
         n = sum(rungs[0].n_candidates for rungs in brackets)
         settings = iter(self._draw_settings(space, n, check_random_state(self.random_state)))

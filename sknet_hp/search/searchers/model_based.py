@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
 from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.initial import list_initial
 from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Candidate, Step
 from sknet_hp.search.proposals.proposer import Model, Proposer, fill_failed, select_comparable
@@ -122,7 +123,7 @@ class ModelBasedSearcher(BaseSearcher):
         raise NotImplementedError
 
     def _search(self, run: Run, space: Space) -> None:
-        rng, initial = check_random_state(self.random_state), self._list_initial(space)
+        rng, initial = check_random_state(self.random_state), list_initial(self, space)
         proposer = Proposer(run, space, initial, rng)
         if self.multi_fidelity:
             brackets = plan_hyperband(run.resource.most, run.resource.least, self.factor)
