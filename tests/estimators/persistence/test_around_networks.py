@@ -209,10 +209,6 @@ def _double(values):
             r"steps\[1\]\[1\] is a search \(GridSearchCV\).*put its best_estimator_",
         ),
         (
-            VotingClassifier([("a", net), ("b", DecisionTreeClassifier())]).fit(X, y),
-            r"\.estimators_\[1\] \(DecisionTreeClassifier\) holds .*_tree.*joblib",
-        ),
-        (
             VotingClassifier([("a", Own([("b", net)]))]),
             r"VotingClassifier\.estimators\[0\]\[1\] is Own.*use joblib\.dump",
         ),
@@ -222,6 +218,13 @@ def _double(values):
 def test_what_is_refused_is_named(model, message, path):
     with pytest.raises(TypeError, match=message):
         sknet_hp.save(model, path)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_fitted_part_that_is_refused_is_named(path):
+    voting = VotingClassifier([("a", net), ("b", DecisionTreeClassifier())]).fit(X, y)
+    with pytest.raises(TypeError, match=r"\.estimators_\[1\] \(DecisionTreeClassifier\) holds .*_tree.*joblib"):
+        sknet_hp.save(voting, path)
     assert list(path.parent.iterdir()) == []
 
 
