@@ -27,8 +27,9 @@ __all__ = ["mlp", "mlp_plr", "realmlp_td", "realmlp_td_s", "resnet", "tabm", "ta
 
 
 def _document(preset: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Write what all presets share into a preset's docstring, and refuse arguments that
-    it does not take with what to do instead.
+    """Write what all presets share into a preset's docstring, and check its arguments.
+
+    Arguments that it does not take are refused with what to do instead.
     """
     entries = "\n".join(f"{name} : {_MEANINGS[name]}" for name in signature(preset).parameters)
     fails = "Raises\n------\nValueError\n    If an argument is none of these."

@@ -84,19 +84,6 @@ LONG_FUNCTIONS = {
 }
 """Functions that may be longer, and why."""
 
-UNFINISHED: dict[str, set[str]] = {
-    "long files": set(),
-    "long functions": set(),
-    "wide docstrings": {
-        "estimators/encoding/numeric/sample.py",
-        "estimators/skorch_nets/torch_optim.py",
-        "fusion/batching.py",
-    },
-    "circles": set(),
-    "crowded rooms": set(),
-}
-"""What breaks a rule today, to be repaired; nothing is added here."""
-
 
 def room_of(source: Path) -> str | None:
     """The room that a file belongs to, None for the package's own `__init__`."""
@@ -139,11 +126,7 @@ def test_no_circles_of_rooms():
     only from those before it.
     """
     rooms = [get_module(source) for source in SOURCES if source.name == "__init__.py"]
-    assert {
-        room: circle
-        for room in rooms
-        if (circle := find_circle(build_units(room))) and room not in UNFINISHED["circles"]
-    } == {}
+    assert {room: circle for room in rooms if (circle := find_circle(build_units(room)))} == {}
 
 
 def foreign_names(source: Path) -> set[str]:
@@ -164,17 +147,13 @@ def test_rooms_know_only_their_libraries():
 
 def test_files_stay_small():
     long = {get_place(source): n for source in SOURCES if (n := len(read_lines(source))) > MOST_LINES}
-    assert {place: n for place, n in long.items() if place not in UNFINISHED["long files"]} == {}, "two rooms?"
+    assert long == {}, "two rooms?"
 
 
 def test_rooms_stay_small():
     folders = [source.parent for source in SOURCES if source.name == "__init__.py"]
     files = {get_module(folder / "__init__.py"): len(list(folder.glob("*.py"))) - 1 for folder in folders}
-    assert {
-        room: n
-        for room, n in files.items()
-        if n > MOST_FILES and room not in CROWDED and room not in UNFINISHED["crowded rooms"]
-    } == {}
+    assert {room: n for room, n in files.items() if n > MOST_FILES and room not in CROWDED} == {}
     assert all(files[room] > MOST_FILES for room in CROWDED), "it is not crowded any more"
 
 
@@ -185,9 +164,7 @@ def test_functions_stay_short():
         for name, n in measure_functions(source)
         if n > MOST_LINES_OF_A_FUNCTION
     }
-    assert {
-        name: n for name, n in long.items() if name not in LONG_FUNCTIONS and name not in UNFINISHED["long functions"]
-    } == {}
+    assert {name: n for name, n in long.items() if name not in LONG_FUNCTIONS} == {}
     assert set(LONG_FUNCTIONS) <= set(long), "it is not long any more"
 
 
@@ -196,7 +173,7 @@ def test_docstrings_are_narrow():
         f"{get_place(source)}, line {line}"
         for source in SOURCES
         for node in ast.walk(parse_source(source))
-        if is_text(node) and get_place(source) not in UNFINISHED["wide docstrings"]
+        if is_text(node)
         for line in range(node.lineno, node.end_lineno + 1)
         if len(read_lines(source)[line - 1]) > MOST_COLUMNS_OF_A_DOCSTRING
     ]

@@ -139,7 +139,7 @@ class Batcher:
         return -min(1.0, len(group) / height), min(waiting.number for waiting in group)
 
     def _choose_size(self, group: list[WaitingJob]) -> int | None:
-        """Return how many jobs of a group should train now, None if they should wait."""
+        """Return how many jobs of a group should train now, or None to wait."""
         job, to_come, left = group[0].job, self.tasks.count_networks_to_come(), self._count_left()
         ahead = len(group) + min(to_come, len(self.tasks.queue) + len(self.tasks.running))
         self.pool.note_demand(job, ahead)

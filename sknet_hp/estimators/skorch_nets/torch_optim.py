@@ -114,7 +114,7 @@ def set_rates(optimizer: Any, rates: dict[str, float]) -> None:
 
 
 def make_optimizer_settings(name: str, rates: Mapping[str, float]) -> dict[str, Any]:
-    """Return the arguments of torch's optimizer in place of ours, but the learning rate.
+    """Return the arguments of torch's optimizer in place of ours, but for the rate.
 
     Parameters
     ----------

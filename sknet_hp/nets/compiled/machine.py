@@ -154,7 +154,7 @@ def decode_number(field):
 
 @intrinsic
 def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """a b + c, rounded once."""
+    """Compute a b + c, rounded once."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         of = ir.FunctionType(FLOAT, [FLOAT] * 3)

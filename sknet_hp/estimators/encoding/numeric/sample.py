@@ -1,4 +1,4 @@
-"""What is learned of columns from a sample of the training rows, and quantiles of it."""
+"""What is learned of columns from a sample of the training rows, and its quantiles."""
 
 from __future__ import annotations
 
