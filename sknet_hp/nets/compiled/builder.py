@@ -17,7 +17,7 @@ LayerBuilder = Callable[["ProgramBuilder", int, Node, NodeOutput], NodeOutput]
 COMPILED_LAYERS: dict[str, LayerBuilder] = {}
 """By the kind of a node, what adds its kernels to a program."""
 
-ACTIVATIONS = frozenset({name for name, kind in KINDS.items() if kind.is_activation} | {"parametric"})
+ACTIVATION_KINDS = frozenset({name for name, kind in KINDS.items() if kind.is_activation} | {"parametric"})
 _OVERWRITABLE = frozenset({"linear", "ntk_linear", "add"})  # kinds that do not look at their output on the way back
 
 
@@ -174,7 +174,7 @@ class ProgramBuilder:
         They come in this order; either may be missing.
         """
         found: list[int] = []
-        for wanted in (ACTIVATIONS, {"dropout"}):
+        for wanted in (ACTIVATION_KINDS, {"dropout"}):
             if self._consumers[number] != 1:
                 break
             after = next(k for k, node in enumerate(self.graph.nodes, 1) if number in node.inputs)

@@ -4,7 +4,7 @@ Each function takes the builder, the number of the node, the node, and its first
 it gives the node's output.
 """
 
-from sknet_hp.nets.compiled.builder import ACTIVATIONS, ProgramBuilder, register_layer
+from sknet_hp.nets.compiled.builder import ACTIVATION_KINDS, ProgramBuilder, register_layer
 from sknet_hp.nets.compiled.kernels import normalisation, pointwise
 from sknet_hp.nets.compiled.linear_map import LinearMap
 from sknet_hp.nets.compiled.outputs import Gradient, NodeOutput, make_matrix_output
@@ -15,7 +15,7 @@ from sknet_hp.nets.graph import Node
 # ---- activations, dropout, sums ------------------------------------------------------------------------------------
 
 
-@register_layer(*ACTIVATIONS, "dropout")
+@register_layer(*ACTIVATION_KINDS, "dropout")
 def add_pointwise(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Add an activation or a dropout that follows something else than a linear map."""
     if node.kind == "dropout" and not b.training:

@@ -99,7 +99,7 @@ class _Periodic:
 
 
 @register_layer("periodic")
-def add_periodic(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
+def add_periodic_embedding(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Add waves of learned frequencies of the first columns, which are floats."""
     x = b.join_leading(x, node.n_numeric)
     periodic = _Periodic(b, node, x.blocks[0])
@@ -174,7 +174,7 @@ class _Bins:
 
 
 @register_layer("bins")
-def add_bins(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
+def add_bin_embedding(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Add a linear map of its own for each number and its bins."""
     x = b.join_leading(x, node.first_bin)
     bins = _Bins(b, node, x.blocks[0], "bins" in x.cells)
@@ -187,7 +187,7 @@ def add_bins(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeO
 
 
 @register_layer("categories")
-def add_categories(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
+def add_category_embedding(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Add the learned vectors whose numbers the last columns are, in their place."""
     n, dim = node.n_columns, node.dim
     size = node.get_shape("weight")[0] * dim

@@ -76,7 +76,7 @@ def _sigmoid(x, alpha):
     return g, g * (F(1) - g)
 
 
-ACTIVATIONS: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "identity": _identity,
     "relu": _relu,
     "leaky_relu": _leaky_relu,

@@ -4,7 +4,7 @@ The pass leaves behind the slope that the way back multiplies by.
 """
 
 from sknet_hp.nets.compiled.kernel import Kernel, make_kernel
-from sknet_hp.nets.compiled.kernels.activations import ACTIVATIONS
+from sknet_hp.nets.compiled.kernels.activations import FUNCTIONS
 from sknet_hp.nets.compiled.kernels.functions import F
 from sknet_hp.nets.compiled.kernels.masks import draw_mask, read_dropout
 from sknet_hp.nets.compiled.machine import decode_number, get_share, view_matrix, view_vector
@@ -70,12 +70,12 @@ def _activate_parametric(part, parts, rows, width, z, bias, out, rate, key, laye
 
 
 FORWARD: dict[str, Kernel] = {
-    name: make_kernel(_activate, name, FUNCTION=function) for name, function in ACTIVATIONS.items()
+    name: make_kernel(_activate, name, FUNCTION=function) for name, function in FUNCTIONS.items()
 }
 """By activation, the pass with bias before and dropout after it."""
 
 PARAMETRIC_FORWARD: dict[str, Kernel] = {
-    name: make_kernel(_activate_parametric, name, FUNCTION=function) for name, function in ACTIVATIONS.items()
+    name: make_kernel(_activate_parametric, name, FUNCTION=function) for name, function in FUNCTIONS.items()
 }
 """The same with a learned weight for each unit."""
 
