@@ -29,8 +29,8 @@ class Candidate:
     history : who was trained, and up to which resource, to get here: the candidate
         itself, after those that it is a copy of.
     parent : whose networks it began with, or None.
-    begun : of splits in which a fit has failed, how much of the history was before:
-        there it has begun anew, or will.
+    restarted_at : of splits in which a fit has failed, how many entries of the history
+        were before: there it has begun anew, or will.
     """
 
     number: int
@@ -41,11 +41,11 @@ class Candidate:
     score: float = np.nan
     history: list[tuple["Candidate", int]] = field(default_factory=list)
     parent: "Candidate | None" = None
-    begun: dict[int, int] = field(default_factory=dict)
+    restarted_at: dict[int, int] = field(default_factory=dict)
 
     def copy_as_of(self, n_resources: int) -> "Candidate":
         """Return what it was when it had reached so much, without its networks."""
-        then = replace(self, estimators=[None] * len(self.estimators), n_resources=n_resources, begun={})
+        then = replace(self, estimators=[None] * len(self.estimators), n_resources=n_resources, restarted_at={})
         then.history = [
             (then if past is self else past, reached) for past, reached in self.history if reached <= n_resources
         ]

@@ -117,7 +117,7 @@ class Run:
         """
         child = self.propose(params, parent.bracket)
         child.parent, child.n_resources = parent, parent.n_resources
-        child.history, child.begun = list(parent.history), dict(parent.begun)
+        child.history, child.restarted_at = list(parent.history), dict(parent.restarted_at)
         for split in range(self.n_splits):
             network = self._find_network(parent, split)
             if network is None:  # after a search was killed: it is trained again if it is needed
@@ -264,7 +264,7 @@ class Run:
         candidate.score = self.get_score(row)
         for split, outcome in enumerate(row.outcomes):
             if outcome["fit_error"] is not None:
-                candidate.begun[split] = len(candidate.history)
+                candidate.restarted_at[split] = len(candidate.history)
 
     def _refuse_to_go_on(self, rows: Sequence[Row]) -> NoReturn:
         """Raise an error as all scores are NaN: that of scoring, if it raises one."""
@@ -325,7 +325,7 @@ class Run:
         if network is not None:
             further = self.resource.make_settings(n_resources, candidate.n_resources, candidate.params)
             return network, data, [further], self.settings
-        history = [] if self.resource.of_rows else candidate.history[candidate.begun.get(split, 0) :]
+        history = [] if self.resource.of_rows else candidate.history[candidate.restarted_at.get(split, 0) :]
         history = [*(reached for reached in history if reached != (candidate, n_resources)), (candidate, n_resources)]
         schedule = [(past.params, reached) for past, reached in history]
         return clone(self.estimator), data, plan_fits(schedule, self.resource), self.settings
