@@ -5,15 +5,18 @@ import torch
 
 
 class PaperLion(torch.optim.Optimizer):
-    """Algorithm 2 of Chen et al. 2023, in numpy, in the paper's symbols."""
+    """Algorithm 2 of Chen et al. 2023, in numpy, in the paper's symbols.
+
+    But for the rate, which every optimizer of torch's calls "lr".
+    """
 
     def __init__(self, params, eta, lam, beta1, beta2):
-        super().__init__(params, {"eta": eta, "lam": lam, "beta1": beta1, "beta2": beta2})
+        super().__init__(params, {"lr": eta, "lam": lam, "beta1": beta1, "beta2": beta2})
 
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
-            eta, lam, beta1, beta2 = group["eta"], group["lam"], group["beta1"], group["beta2"]
+            eta, lam, beta1, beta2 = group["lr"], group["lam"], group["beta1"], group["beta2"]
             for p in group["params"]:
                 theta, g = p.numpy().astype(np.float64), p.grad.numpy().astype(np.float64)
                 m = self.state[p].get("m", np.zeros_like(theta))
@@ -50,3 +53,8 @@ TORCH = {
     "lion": lambda p, r: PaperLion(p, r["lr"], r["weight_decay"], r["beta1"], r["beta2"]),
 }
 """Every rule must be here: a new one is tested the moment it is registered."""
+
+MOVES_BY_SIGNS = {"lion"}
+"""Rules whose step is a sign times the rate: a rounding that flips one costs two rates,
+and NaN has no sign.
+"""

@@ -17,6 +17,7 @@ from sknet_hp.training.stacked.cohort import train_cohort
 from sknet_hp.training.state import Rates
 from tests.helpers.drawn_jobs import N_CONFIGURATIONS, draw_jobs
 from tests.helpers.jobs import make_job, make_table
+from tests.helpers.torch_optimizers import MOVES_BY_SIGNS
 
 
 def without_chance(job):
@@ -25,7 +26,7 @@ def without_chance(job):
     """
     kinds = [node.kind for node in job.graph.nodes for _ in range(node.n_rates)]
     rates = tuple(0.0 if kind == "dropout" else rate for kind, rate in zip(kinds, job.layer_rates, strict=True))
-    optimizer = "sgd" if job.optimizer == "lion" else job.optimizer  # which makes a whole step of a sign
+    optimizer = "sgd" if job.optimizer in MOVES_BY_SIGNS else job.optimizer
     return replace(
         job,
         layer_rates=rates,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sknet_hp.training.rules.optimizers import OPTIMIZERS
-from tests.helpers.torch_optimizers import TORCH
+from tests.helpers.torch_optimizers import MOVES_BY_SIGNS, TORCH
 
 STEPS, MEMBERS, CPU = 200, 4, torch.device("cpu")
 SIZES = [15, 3, 16]
@@ -65,10 +65,8 @@ def optimise(name, rates, members, problem, first=0, factors=None, epoch=50, lr_
 
 
 def close(name, found, expected, k=0):
-    # Lion moves by the sign: a rounding that flips one costs two learning rates.
-    np.testing.assert_allclose(
-        found, expected, rtol=1e-3, atol=2.1 * RATES["lr"][k] if name == "lion" else 2e-4, err_msg=f"member {k}"
-    )
+    atol = 2.1 * RATES["lr"][k] if name in MOVES_BY_SIGNS else 2e-4
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=atol, err_msg=f"member {k}")
 
 
 @every_rule
@@ -81,21 +79,19 @@ def test_optimizer_equals_torch(name, scheduled):
         p = torch.nn.Parameter(problem.start[k].clone())
         rates = {key: float(values[k]) for key, values in RATES.items()}
         optimizer = TORCH[name]([p], rates)
-        key = "eta" if name == "lion" else "lr"
         for i in range(STEPS):
-            optimizer.param_groups[0][key] = rates["lr"] * factors[i]
+            optimizer.param_groups[0]["lr"] = rates["lr"] * factors[i]
             p.grad = problem.gradient(i, k, p.detach())
             optimizer.step()
         assert np.abs(weights[k] - problem.start[k].numpy()).max() > 1e-2  # something was learned
-        # Lion moves by the sign: a rounding that flips one costs two learning rates.
         np.testing.assert_allclose(
             weights[k],
             p.detach().numpy(),
             rtol=1e-4,
-            atol=2.1 * rates["lr"] if name == "lion" else 1e-4,
+            atol=2.1 * rates["lr"] if name in MOVES_BY_SIGNS else 1e-4,
             err_msg=f"member {k}",
         )
-        if name == "lion":
+        if name in MOVES_BY_SIGNS:
             assert np.median(np.abs(weights[k] - p.detach().numpy())) < 1e-5
 
 
@@ -115,7 +111,7 @@ def test_a_member_that_is_not_finite_hurts_nobody(name):
     problem.noise[3:, 2] = torch.inf
     beside, _ = optimise(name, some(0), MEMBERS, problem)
     assert np.array_equal(beside[[0, 3]], sane[[0, 3]])
-    if name != "lion":  # which moves by signs, and NaN has none
+    if name not in MOVES_BY_SIGNS:
         assert not np.isfinite(beside[1]).any()
 
 
