@@ -6,7 +6,7 @@ from dataclasses import replace
 from sknet_hp.nets.compiled.arrangement import compute_offsets
 from sknet_hp.nets.compiled.kernels import cells, embeddings, half_products, pointwise, products
 from sknet_hp.nets.compiled.outputs import ColumnBlock, Gradient, NodeOutput
-from sknet_hp.nets.compiled.tape import BINS, ORDER, SPARSE, Memory, Place, Rows, Space, Tape
+from sknet_hp.nets.compiled.tape import BINS, ORDER, SPARSE, Memory, Place, RowCount, Space, Tape
 from sknet_hp.nets.graph import Graph, Node
 from sknet_hp.nets.inputs import Form
 from sknet_hp.nets.layers.kinds import KINDS
@@ -204,14 +204,14 @@ class ProgramBuilder:
             copies = []
             for block in gradient:
                 place = self.allocate(block.width, output.heads)
-                self.copy_columns(block.place, block.stride, block.width, place, block.width, Rows(output.heads))
+                self.copy_columns(block.place, block.stride, block.width, place, block.width, RowCount(output.heads))
                 copies.append(ColumnBlock(place, block.width, block.width, block.first))
             self.gradients[output.producer] = copies
             return
         for to, block in zip(known, gradient, strict=True):
             source = {"x": block.place, "x_width": block.stride}
             into = {"out": to.place, "out_width": to.stride}
-            self.tape.add(pointwise.add_columns, rows=Rows(output.heads), width=block.width, **source, **into)
+            self.tape.add(pointwise.add_columns, rows=RowCount(output.heads), width=block.width, **source, **into)
 
     # ---- the input, and outputs as matrices ------------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ class ProgramBuilder:
         if form.n_floats:
             place, table = self.allocate(form.n_floats), Place(Space.FLOATS)
             into = {"out": place, "out_width": form.n_floats}
-            self.tape.add(cells.gather, rows=Rows(), width=form.n_floats, table=table, **ORDER, **into)
+            self.tape.add(cells.gather, rows=RowCount(), width=form.n_floats, table=table, **ORDER, **into)
             blocks.append(ColumnBlock(place, form.n_floats, form.n_floats, 0))
         found = {
             "bins": form.n_binned > 0,
@@ -237,9 +237,9 @@ class ProgramBuilder:
         """Make an output one matrix, (rows · heads, width), unless it is."""
         if output.is_matrix:
             return output.blocks[0].place
-        place, rows = self.allocate(output.width, output.heads), Rows(output.heads)
+        place, rows = self.allocate(output.width, output.heads), RowCount(output.heads)
         if output.cells:
-            self.tape.add(pointwise.fill, n=Rows(output.width), x=place, value=0.0)
+            self.tape.add(pointwise.fill, n=RowCount(output.width), x=place, value=0.0)
         for block in output.blocks:
             self.copy_columns(block.place, block.stride, block.width, place.skip(block.first), output.width, rows)
         self._widen_cells(output, place)
@@ -252,7 +252,7 @@ class ProgramBuilder:
             return output.blocks[0].place
         place = self.allocate(output.width, output.heads)
         source = self.make_matrix(output)
-        self.copy_columns(source, output.width, output.width, place, output.width, Rows(output.heads))
+        self.copy_columns(source, output.width, output.width, place, output.width, RowCount(output.heads))
         return place
 
     def join_leading(self, output: NodeOutput, n: int) -> NodeOutput:
@@ -267,7 +267,7 @@ class ProgramBuilder:
 
     def _widen_cells(self, output: NodeOutput, place: Place) -> None:
         """Write the cells of an output into its matrix."""
-        into = {**ORDER, "rows": Rows(), "out_width": output.width}
+        into = {**ORDER, "rows": RowCount(), "out_width": output.width}
         shifted = place.skip(output.shift)
         if "bins" in output.cells:
             own = place.skip(self.form.n_floats + output.shift)
@@ -279,7 +279,15 @@ class ProgramBuilder:
 
     # ---- kernels that many layers use ------------------------------------------------------------------------------
 
-    def copy_columns(self, x: Place, x_width: int, n: int, out: Place, out_width: int, rows: Rows = Rows()) -> None:  # noqa: B008
+    def copy_columns(
+        self,
+        x: Place,
+        x_width: int,
+        n: int,
+        out: Place,
+        out_width: int,
+        rows: RowCount = RowCount(),  # noqa: B008
+    ) -> None:
         """Append a copy of n columns."""
         if n:
             self.tape.add(embeddings.copy_columns, rows=rows, n=n, x=x, x_width=x_width, out=out, out_width=out_width)

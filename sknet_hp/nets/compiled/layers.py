@@ -9,7 +9,7 @@ from sknet_hp.nets.compiled.kernels import normalisation, pointwise
 from sknet_hp.nets.compiled.linear_map import LinearMap
 from sknet_hp.nets.compiled.outputs import Gradient, NodeOutput, make_matrix_output
 from sknet_hp.nets.compiled.pointwise_pass import PointwisePass
-from sknet_hp.nets.compiled.tape import Place, Rows, Space
+from sknet_hp.nets.compiled.tape import Place, RowCount, Space
 from sknet_hp.nets.graph import Node
 
 # ---- activations, dropout, sums ------------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ def add_pointwise(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> 
         nodes += [after for after in b.find_followers(number) if b.graph.nodes[after - 1].kind == "dropout"]
     inside = PointwisePass(b, nodes, x.width, x.heads)
     place = b.allocate(x.width, x.heads)
-    b.copy_columns(b.make_matrix(x), x.width, x.width, place, x.width, rows=Rows(x.heads))
+    b.copy_columns(b.make_matrix(x), x.width, x.width, place, x.width, rows=RowCount(x.heads))
     output = inside.add_forward(place, None)
 
     def add_backward(gradient: Gradient) -> None:
@@ -42,7 +42,7 @@ def add_sum(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOu
     """Add the sum of two outputs."""
     y = b.outputs[node.inputs[1]]
     place = b.allocate(x.width, x.heads)
-    b.tape.add(pointwise.add, n=Rows(x.width * x.heads), a=b.make_matrix(x), b=b.make_matrix(y), out=place)
+    b.tape.add(pointwise.add, n=RowCount(x.width * x.heads), a=b.make_matrix(x), b=b.make_matrix(y), out=place)
 
     def add_backward(gradient: Gradient) -> None:
         g = gradient[0].place
@@ -60,7 +60,7 @@ def add_sum(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOu
 def add_linear(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Add x W' + b, with the activation and dropout that follow it in one pass."""
     map_ = LinearMap(b, node, x, node.get_shape("weight")[1] ** -0.5 if node.kind == "ntk_linear" else 1.0)
-    z, width, rows = map_.add_forward(), map_.n_outputs, Rows(x.heads)
+    z, width, rows = map_.add_forward(), map_.n_outputs, RowCount(x.heads)
     bias = b.find_parameter(node, "bias") if node.has_parameter("bias") else None
     of_bias = None if bias is None else b.find_gradient(node, "bias")
     nodes = b.find_followers(number)
@@ -94,7 +94,7 @@ def add_batch_norm(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) ->
     """Add a normalisation over the batch; in prediction, by running statistics."""
     width, out = x.width, b.allocate(x.width)
     own = {
-        "rows": Rows(),
+        "rows": RowCount(),
         "width": width,
         "scale": b.find_parameter(node, "weight"),
         "shift": b.find_parameter(node, "bias"),
@@ -114,7 +114,7 @@ def add_batch_norm(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) ->
     def add_backward(gradient: Gradient) -> None:
         g = gradient[0].place
         of = {"of_scale": b.find_gradient(node, "weight"), "of_shift": b.find_gradient(node, "bias")}
-        sizes = {"rows": Rows(), "width": width, "scale": own["scale"]}
+        sizes = {"rows": RowCount(), "width": width, "scale": own["scale"]}
         b.tape.add(normalisation.normalise_batch_backward, g=g, **sizes, **kept, **of)
         b.pass_gradient(x, x.split_gradient(g))
 
@@ -127,7 +127,7 @@ def add_layer_norm(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) ->
     """Add a normalisation over each row."""
     out, inside = b.allocate(x.width, x.heads), b.make_overwritable(x)
     scale, inverse = b.find_parameter(node, "weight"), b.allocate(2, x.heads)
-    sizes = {"rows": Rows(x.heads), "width": x.width}
+    sizes = {"rows": RowCount(x.heads), "width": x.width}
     kept = {"x": inside, "scale": scale, "inverse": inverse}
     shift, eps = b.find_parameter(node, "bias"), b.find_rate(number)
     b.tape.add(normalisation.normalise_rows, **sizes, **kept, shift=shift, out=out, eps=eps)
@@ -149,7 +149,7 @@ def add_softmax(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> No
     forward, backward = normalisation.apply_softmax, normalisation.apply_softmax_backward
     if node.kind == "log_softmax":
         forward, backward = normalisation.apply_log_softmax, normalisation.apply_log_softmax_backward
-    out, rows = b.allocate(x.width, x.heads), Rows(x.heads)
+    out, rows = b.allocate(x.width, x.heads), RowCount(x.heads)
     b.tape.add(forward, rows=rows, width=x.width, x=b.make_matrix(x), out=out)
 
     def add_backward(gradient: Gradient) -> None:

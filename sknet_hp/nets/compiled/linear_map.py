@@ -3,7 +3,7 @@
 from sknet_hp.nets.compiled.builder import ProgramBuilder
 from sknet_hp.nets.compiled.kernels import cells, pointwise, products
 from sknet_hp.nets.compiled.outputs import ColumnBlock, Gradient, NodeOutput
-from sknet_hp.nets.compiled.tape import BINS, ORDER, SPARSE, Place, Rows, Space
+from sknet_hp.nets.compiled.tape import BINS, ORDER, SPARSE, Place, RowCount, Space
 from sknet_hp.nets.graph import Node
 
 
@@ -42,20 +42,20 @@ class LinearMap:
         if not self.is_transposed:
             block = x.blocks[0]
             fields = {"a": block.place, "a_row": block.stride, "b": self.weight, "c": z}
-            b.tape.add(products.multiply_few_columns, m=Rows(x.heads), n=n, inner=self.n_inputs, **fields)
+            b.tape.add(products.multiply_few_columns, m=RowCount(x.heads), n=n, inner=self.n_inputs, **fields)
             return z
         for number, block in enumerate(x.blocks):
             a = {"a": block.place, "a_row": block.stride, "a_inner": 1, "inner": block.width}
             of_b = {"b": self.weight.skip(block.first * n), "b_inner": n, "b_column": 1}
             self._multiply_rows(**a, **of_b, n=n, c=z, c_row=n, add=number > 0)
         if not x.blocks:
-            b.tape.add(pointwise.fill, n=Rows(n), x=z, value=0.0)
+            b.tape.add(pointwise.fill, n=RowCount(n), x=z, value=0.0)
         self._look_up(z)
         return z
 
     def _multiply_rows(self, **fields: object) -> None:
         """Append c = a b, in which a has a row for each of a batch."""
-        self.b.multiply(self.half, m=Rows(self.x.heads), **fields)
+        self.b.multiply(self.half, m=RowCount(self.x.heads), **fields)
 
     def _look_up(self, z: Place) -> None:
         """Append what adds the weights of the input's cells to z."""
@@ -66,20 +66,20 @@ class LinearMap:
             sums, starts = b.memory.take((form.n_bins + form.n_binned) * width), Place(Space.STARTS)
             b.tape.add(cells.sum_bins, n=form.n_binned, starts=starts, width=width, weight=weight, sums=sums)
             fields = {"n": form.n_binned, "width": width, "sums": sums, "room": b.entries}
-            b.tape.add(cells.add_bins, rows=Rows(), **fields, **BINS, **ORDER, **into)
+            b.tape.add(cells.add_bins, rows=RowCount(), **fields, **BINS, **ORDER, **into)
         shifted = self.weight.skip(self.x.shift * width)
         if "hot" in self.x.cells:
             codes = {"n": form.n_hot, "codes": Place(Space.HOT)}
-            b.tape.add(cells.add_rows, rows=Rows(), width=width, weight=shifted, **codes, **ORDER, **into)
+            b.tape.add(cells.add_rows, rows=RowCount(), width=width, weight=shifted, **codes, **ORDER, **into)
         if "sparse" in self.x.cells:
-            b.tape.add(cells.add_sparse, rows=Rows(), width=width, weight=shifted, **SPARSE, **ORDER, out=z)
+            b.tape.add(cells.add_sparse, rows=RowCount(), width=width, weight=shifted, **SPARSE, **ORDER, out=z)
 
     # ---- back ------------------------------------------------------------------------------------------------------
 
     def add_weight_gradient(self, g: Place) -> None:
         """Append the gradient of the matrix, from that of what came out."""
         b, x, n = self.b, self.x, self.n_outputs
-        gradient, rows = b.find_gradient(self.node, "weight"), Rows(x.heads)
+        gradient, rows = b.find_gradient(self.node, "weight"), RowCount(x.heads)
         if self.is_transposed:
             for block in x.blocks:
                 a = {"a": block.place, "a_row": 1, "a_inner": block.stride, "m": block.width}
@@ -125,10 +125,12 @@ class LinearMap:
                 (form.n_bins + form.n_binned) * width
             )  # not the sums, which the caches of other cores hold
             of = {"of_weight": weight, "of_sums": of_sums, "g": g, "g_width": width, "step": 0, "room": b.entries}
-            b.tape.add(cells.add_bins_backward, rows=Rows(), n=form.n_binned, width=width, **BINS, **ORDER, **of)
+            b.tape.add(cells.add_bins_backward, rows=RowCount(), n=form.n_binned, width=width, **BINS, **ORDER, **of)
         shifted = gradient.skip(x.shift * width)
         if "hot" in x.cells:
             of = {"n": form.n_hot, "codes": Place(Space.HOT), "of_weight": shifted, "g": g, "g_width": width, "step": 0}
-            b.tape.add(cells.add_rows_backward, rows=Rows(), width=width, **ORDER, **of)
+            b.tape.add(cells.add_rows_backward, rows=RowCount(), width=width, **ORDER, **of)
         if "sparse" in x.cells:
-            b.tape.add(cells.add_sparse_backward, rows=Rows(), width=width, of_weight=shifted, **SPARSE, **ORDER, g=g)
+            b.tape.add(
+                cells.add_sparse_backward, rows=RowCount(), width=width, of_weight=shifted, **SPARSE, **ORDER, g=g
+            )

@@ -3,7 +3,7 @@
 from sknet_hp.nets.compiled.builder import ProgramBuilder
 from sknet_hp.nets.compiled.kernels import pointwise
 from sknet_hp.nets.compiled.outputs import NodeOutput, make_matrix_output
-from sknet_hp.nets.compiled.tape import NOTHING, Place, Rows, Space
+from sknet_hp.nets.compiled.tape import NOTHING, Place, RowCount, Space
 
 _ALPHA = {"leaky_relu": "slope", "elu": "alpha"}  # attributes of activations that have a number
 
@@ -41,7 +41,7 @@ class PointwisePass:
             kind = "gelu_tanh"
         self.slope, out = z, b.allocate(self.width, self.heads)
         fields: dict[str, object] = {
-            "rows": Rows(self.heads),
+            "rows": RowCount(self.heads),
             "width": self.width,
             "z": z,
             "bias": b.zeros if bias is None else bias,
@@ -67,7 +67,7 @@ class PointwisePass:
             weight = self.b.find_gradient(self.node, "weight")
         self.b.tape.add(
             pointwise.multiply_by_slope,
-            rows=Rows(self.heads),
+            rows=RowCount(self.heads),
             width=self.width,
             g=g,
             slope=self.slope,

@@ -9,7 +9,7 @@ from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise
 from sknet_hp.nets.compiled.linear_map import LinearMap
 from sknet_hp.nets.compiled.outputs import ColumnBlock, Gradient, NodeOutput, make_matrix_output
 from sknet_hp.nets.compiled.pointwise_pass import PointwisePass
-from sknet_hp.nets.compiled.tape import BINS, NOTHING, ORDER, Place, Rows, Space
+from sknet_hp.nets.compiled.tape import BINS, NOTHING, ORDER, Place, RowCount, Space
 from sknet_hp.nets.graph import Node
 
 
@@ -41,7 +41,7 @@ class _Periodic:
         self.cosines = b.allocate(self.n * self.wave_width)
         self.sines = b.allocate(self.n * self.wave_width) if self.has_phase else self.cosines.skip(self.k)
         self.fields = {
-            "rows": Rows(),
+            "rows": RowCount(),
             "n": self.n,
             "k": self.k,
             "x": source.place,
@@ -63,11 +63,11 @@ class _Periodic:
             at = f * self.wave_width
             of_a = {"a": self.cosines.skip(at), "a_row": n * self.wave_width, "a_inner": 1, "inner": self.wave_width}
             of_b = {"b": self.weight.skip(at * learned), "b_inner": learned, "b_column": 1, "n": learned}
-            b.multiply(m=Rows(), **of_a, **of_b, c=out.skip(f * dim), c_row=self.width, add=False)
+            b.multiply(m=RowCount(), **of_a, **of_b, c=out.skip(f * dim), c_row=self.width, add=False)
         source = self.source
         finish = {"x": source.place if self.has_phase else NOTHING, "x_width": source.stride}
         into = {"out": out, "out_width": self.width}
-        b.tape.add(embeddings.finish_waves, rows=Rows(), n=n, dim=dim, **into, bias=bias, **finish)
+        b.tape.add(embeddings.finish_waves, rows=RowCount(), n=n, dim=dim, **into, bias=bias, **finish)
         b.copy_columns(source.place.skip(n), source.stride, self.rest, out.skip(n * dim), self.width)
         return out
 
@@ -77,7 +77,7 @@ class _Periodic:
         g, stride = gradient[0].place, gradient[0].stride
         fields = {"g": g, "out_width": stride, "of_bias": b.find_gradient(node, "bias"), "clipped": not self.has_phase}
         into = {"out": self.out, "own_width": self.width}
-        b.tape.add(embeddings.finish_waves_backward, rows=Rows(), n=n, dim=dim, **into, **fields)
+        b.tape.add(embeddings.finish_waves_backward, rows=RowCount(), n=n, dim=dim, **into, **fields)
         of_waves = b.allocate(n * self.wave_width)
         of_weight = b.find_gradient(node, "weight")
         all_waves = n * self.wave_width
@@ -85,10 +85,10 @@ class _Periodic:
             at = f * self.wave_width
             of_a = {"a": self.cosines.skip(at), "a_row": 1, "a_inner": all_waves, "m": self.wave_width}
             of_b = {"b": g.skip(f * dim), "b_inner": stride, "b_column": 1, "n": learned}
-            b.multiply(inner=Rows(), **of_a, **of_b, c=of_weight.skip(at * learned), c_row=learned, add=False)
+            b.multiply(inner=RowCount(), **of_a, **of_b, c=of_weight.skip(at * learned), c_row=learned, add=False)
             of_a = {"a": g.skip(f * dim), "a_row": stride, "a_inner": 1, "inner": learned}
             of_b = {"b": self.weight.skip(at * learned), "b_inner": 1, "b_column": learned, "n": self.wave_width}
-            b.multiply(m=Rows(), **of_a, **of_b, c=of_waves.skip(at), c_row=all_waves, add=False)
+            b.multiply(m=RowCount(), **of_a, **of_b, c=of_waves.skip(at), c_row=all_waves, add=False)
         of = {
             "of_cosines": of_waves,
             "of_sines": NOTHING if self.has_phase else of_waves.skip(self.k),
@@ -118,7 +118,7 @@ class _Bins:
         self.rest = 0 if looked_up else source.width - self.first_bin - self.n * self.n_bins  # of wide rows
         self.width = self.n * self.dim + self.flags + self.rest
         self.numbers = {
-            "rows": Rows(),
+            "rows": RowCount(),
             "n": self.n,
             "dim": self.dim,
             "x": source.place,
@@ -139,7 +139,7 @@ class _Bins:
                 a = source.place.skip(self.first_bin + f * self.n_bins)
                 of_a = {"a": a, "a_row": source.stride, "a_inner": 1, "inner": self.n_bins}
                 of_b = {"b": weight.skip(f * self.n_bins * dim), "b_inner": dim, "b_column": 1, "n": dim}
-                b.multiply(m=Rows(), **of_a, **of_b, c=out.skip(f * dim), c_row=width, add=True)
+                b.multiply(m=RowCount(), **of_a, **of_b, c=out.skip(f * dim), c_row=width, add=True)
         b.copy_columns(source.place.skip(n), source.stride, self.flags, out.skip(n * dim), width)
         behind = source.place.skip(self.first_bin + n * self.n_bins)
         b.copy_columns(behind, source.stride, self.rest, out.skip(n * dim + self.flags), width)
@@ -152,7 +152,7 @@ class _Bins:
         each = {"n": self.n, "width": self.dim}
         b.tape.add(cells.sum_bins, **each, starts=Place(Space.STARTS), weight=weight, sums=self.sums)
         into = {"out": out, "out_width": self.width, "step": self.dim, "room": b.entries}
-        b.tape.add(cells.add_bins, rows=Rows(), **each, sums=self.sums, **BINS, **ORDER, **into)
+        b.tape.add(cells.add_bins, rows=RowCount(), **each, sums=self.sums, **BINS, **ORDER, **into)
 
     def add_backward(self, gradient: Gradient) -> None:
         """Append the gradients of the layer's tensors; what comes in has none."""
@@ -164,13 +164,13 @@ class _Bins:
         if self.looked_up:
             into = {"of_weight": of_weight, "of_sums": self.sums, "room": b.entries}
             from_ = {"g": g, "g_width": stride, "step": dim}
-            b.tape.add(cells.add_bins_backward, rows=Rows(), n=n, width=dim, **BINS, **ORDER, **into, **from_)
+            b.tape.add(cells.add_bins_backward, rows=RowCount(), n=n, width=dim, **BINS, **ORDER, **into, **from_)
             return
         for f in range(n):
             a = source.place.skip(self.first_bin + f * n_bins)
             of_a = {"a": a, "a_row": 1, "a_inner": source.stride, "m": n_bins}
             of_b = {"b": g.skip(f * dim), "b_inner": stride, "b_column": 1, "n": dim}
-            b.multiply(inner=Rows(), **of_a, **of_b, c=of_weight.skip(f * n_bins * dim), c_row=dim, add=False)
+            b.multiply(inner=RowCount(), **of_a, **of_b, c=of_weight.skip(f * n_bins * dim), c_row=dim, add=False)
 
 
 @register_layer("bins")
@@ -192,8 +192,8 @@ def add_category_embedding(b: ProgramBuilder, number: int, node: Node, x: NodeOu
     n, dim = node.n_columns, node.dim
     size = node.get_shape("weight")[0] * dim
     out, weight = b.allocate(n * dim), b.find_parameter(node, "weight")
-    codes = {"rows": Rows(), "n": n, "width": dim, "codes": Place(Space.CODES), "step": dim}
-    b.tape.add(pointwise.fill, n=Rows(n * dim), x=out, value=0.0)
+    codes = {"rows": RowCount(), "n": n, "width": dim, "codes": Place(Space.CODES), "step": dim}
+    b.tape.add(pointwise.fill, n=RowCount(n * dim), x=out, value=0.0)
     b.tape.add(cells.add_rows, **codes, **ORDER, weight=weight, out=out, out_width=n * dim)
 
     def add_backward(gradient: Gradient) -> None:
@@ -212,7 +212,7 @@ def add_category_embedding(b: ProgramBuilder, number: int, node: Node, x: NodeOu
 def add_feature_scale(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Add a learned factor for each column."""
     inside, out = b.make_matrix(x), b.allocate(x.width)
-    fields = {"rows": Rows(), "width": x.width, "x": inside, "factor": b.find_parameter(node, "weight")}
+    fields = {"rows": RowCount(), "width": x.width, "x": inside, "factor": b.find_parameter(node, "weight")}
     b.tape.add(embeddings.scale_columns, **fields, out=out)
 
     def add_backward(gradient: Gradient) -> None:
@@ -231,7 +231,7 @@ def add_feature_scale(b: ProgramBuilder, number: int, node: Node, x: NodeOutput)
 def add_ensemble_linear(b: ProgramBuilder, number: int, node: Node, x: NodeOutput) -> NodeOutput:
     """Add one map for all heads, with factors of each before and behind it."""
     n_heads, shared = node.n_heads, node.first
-    sizes = {"rows": Rows(), "heads": n_heads}
+    sizes = {"rows": RowCount(), "heads": n_heads}
     inside, scaled = b.make_matrix(x), b.allocate(x.width, n_heads)
     factor = b.find_parameter(node, "input_factor")
     inner = {"width": x.width, "x": inside, "shared": shared, "factor": factor}
@@ -271,21 +271,21 @@ def add_ensemble_output(b: ProgramBuilder, number: int, node: Node, x: NodeOutpu
     for h in range(n_heads):
         of_a = {"a": inside.skip(h * n_inputs), "a_row": all_inputs, "a_inner": 1, "inner": n_inputs}
         of_b = {"b": weight.skip(h * n_outputs * n_inputs), "b_inner": 1, "b_column": n_inputs, "n": n_outputs}
-        b.multiply(m=Rows(), **of_a, **of_b, c=out.skip(h * n_outputs), c_row=width, add=False)
-    b.tape.add(pointwise.add_bias, rows=Rows(), width=width, x=out, bias=bias)
+        b.multiply(m=RowCount(), **of_a, **of_b, c=out.skip(h * n_outputs), c_row=width, add=False)
+    b.tape.add(pointwise.add_bias, rows=RowCount(), width=width, x=out, bias=bias)
 
     def add_backward(gradient: Gradient) -> None:
         g = gradient[0].place
-        b.tape.add(pointwise.sum_rows, rows=Rows(), width=width, g=g, total=b.find_gradient(node, "bias"))
+        b.tape.add(pointwise.sum_rows, rows=RowCount(), width=width, g=g, total=b.find_gradient(node, "bias"))
         of_weight, of_x = b.find_gradient(node, "weight"), b.allocate(n_inputs, n_heads)
         for h in range(n_heads):
             own, matrix = g.skip(h * n_outputs), h * n_outputs * n_inputs
             of_a = {"a": own, "a_row": 1, "a_inner": width, "m": n_outputs}
             of_b = {"b": inside.skip(h * n_inputs), "b_inner": all_inputs, "b_column": 1, "n": n_inputs}
-            b.multiply(inner=Rows(), **of_a, **of_b, c=of_weight.skip(matrix), c_row=n_inputs, add=False)
+            b.multiply(inner=RowCount(), **of_a, **of_b, c=of_weight.skip(matrix), c_row=n_inputs, add=False)
             of_a = {"a": own, "a_row": width, "a_inner": 1, "inner": n_outputs}
             of_b = {"b": weight.skip(matrix), "b_inner": n_inputs, "b_column": 1, "n": n_inputs}
-            b.multiply(m=Rows(), **of_a, **of_b, c=of_x.skip(h * n_inputs), c_row=all_inputs, add=False)
+            b.multiply(m=RowCount(), **of_a, **of_b, c=of_x.skip(h * n_inputs), c_row=all_inputs, add=False)
         b.pass_gradient(x, [ColumnBlock(of_x, n_inputs, n_inputs, 0)])
 
     b.register_backward(number, add_backward)

@@ -64,7 +64,7 @@ SPARSE = {
 """Fields of kernels that read a table: the rows of a batch, bins, sparse columns."""
 
 
-class Rows(NamedTuple):
+class RowCount(NamedTuple):
     """So many times the number of a batch's rows."""
 
     times: int = 1
@@ -89,7 +89,7 @@ class Tape:
             field = fields.pop(name)
             if isinstance(field, Place):
                 values[i], spaces[i] = field.offset, int(field.space)
-            elif isinstance(field, Rows):
+            elif isinstance(field, RowCount):
                 values[i], spaces[i] = field.times, _ROWS
             else:
                 values[i] = encode_field(field)

@@ -6,7 +6,7 @@ import numpy as np
 
 from sknet_hp.nets.compiled.builder import get_batch_place
 from sknet_hp.nets.compiled.kernels import cells, masks, pointwise
-from sknet_hp.nets.compiled.tape import BINS, ORDER, SPARSE, Place, Rows, Space, Tape
+from sknet_hp.nets.compiled.tape import BINS, ORDER, SPARSE, Place, RowCount, Space, Tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
 
@@ -49,8 +49,8 @@ def get_table_addresses(inputs: Inputs) -> dict[Space, int]:
 def add_wide_batch(tape: Tape, inputs: Inputs) -> None:
     """Write a batch out as wide rows, where programs with `dense` find it."""
     form, out = inputs.form, get_batch_place()
-    tape.add(pointwise.fill, n=Rows(form.width), x=out, value=0.0)
-    wide: dict[str, Any] = {"rows": Rows(), **ORDER, "out_width": form.width}
+    tape.add(pointwise.fill, n=RowCount(form.width), x=out, value=0.0)
+    wide: dict[str, Any] = {"rows": RowCount(), **ORDER, "out_width": form.width}
     if form.n_floats:
         tape.add(cells.gather, width=form.n_floats, table=Place(Space.FLOATS), **wide, out=out)
     if form.n_binned:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknet_hp.nets.compiled.program import Program, compile_program
-from sknet_hp.nets.compiled.tape import Place, Rows, Space, Tape, allocate_lines
+from sknet_hp.nets.compiled.tape import Place, RowCount, Space, Tape, allocate_lines
 from sknet_hp.nets.compiled.tape_walk import BARRIER, run_tape
 from sknet_hp.nets.graph import Graph
 from sknet_hp.nets.inputs import Inputs
@@ -40,7 +40,7 @@ def predict_compiled(
     bases = {space: array.ctypes.data for space, array in here.items()} | get_table_addresses(inputs)
     tape = Tape()
     fields = {"heads": graph.n_heads, "n": n_outputs, "outputs": made.output, "cursor": Place(Space.CURSOR), "out": out}
-    tape.add(make_prediction_kernel(loss), rows=Rows(), **fields)
+    tape.add(make_prediction_kernel(loss), rows=RowCount(), **fields)
     tape = made.forward + tape
     begins = list(range(0, len(inputs), rows))
 

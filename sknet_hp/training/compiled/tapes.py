@@ -6,13 +6,12 @@ import numpy as np
 
 from sknet_hp.nets.compiled.builder import get_batch_place
 from sknet_hp.nets.compiled.program import Program, compile_program
-from sknet_hp.nets.compiled.tape import LINE, NOTHING, ORDER, Place, Rows, Space, Tape, allocate_lines
+from sknet_hp.nets.compiled.tape import LINE, NOTHING, ORDER, Place, RowCount, Space, Tape, allocate_lines
 from sknet_hp.training.compiled.checks import CheckedRows, check_inputs, check_rows
 from sknet_hp.training.compiled.inputs import EVALUATION_ROWS, add_wide_batch
 from sknet_hp.training.compiled.kernels import augment, losses, updates
 from sknet_hp.training.compiled.workspace import Workspace
-from sknet_hp.training.job import Rows as TableRows
-from sknet_hp.training.job import TrainingJob
+from sknet_hp.training.job import Rows, TrainingJob
 from sknet_hp.training.rules.torch_loss import get_loss_class
 
 _NOISE = 1 << 20  # in the key of the noise, where dropouts have their number
@@ -62,12 +61,14 @@ class TrainingTapes:
         x, targets = get_batch_place(), places["targets"]
         if job.input_noise:
             noise = {"sigma": float(job.input_noise), "key": Place(Space.KEY), "layer": _NOISE}
-            tape.add(augment.add_noise, rows=Rows(), width=width, x=x, **noise)
+            tape.add(augment.add_noise, rows=RowCount(), width=width, x=x, **noise)
         if job.mixup_alpha:
             weights = {name: places[name] for name in ("raw", "shares", "of_inputs", "of_targets")}
-            tape.add(augment.mix_weights, rows=Rows(), numbers=self.workspace.numbers, **weights)
+            tape.add(augment.mix_weights, rows=RowCount(), numbers=self.workspace.numbers, **weights)
             for mixed, n, shares in ((x, width, "of_inputs"), (targets, job.n_outputs, "of_targets")):
-                tape.add(augment.mix_rows, rows=Rows(), width=n, x=mixed, shares=places[shares], last=places["last"])
+                tape.add(
+                    augment.mix_rows, rows=RowCount(), width=n, x=mixed, shares=places[shares], last=places["last"]
+                )
 
     def _add_loss(self, tape: Tape) -> None:
         """Compute the loss of each row and the gradient by the outputs."""
@@ -75,7 +76,7 @@ class TrainingTapes:
         assert program.width == job.n_outputs * job.n_heads
         tape.add(
             losses.make_training_kernel(workspace.loss.row),
-            rows=Rows(),
+            rows=RowCount(),
             heads=job.n_heads,
             n=job.n_outputs,
             outputs=program.output,
@@ -133,7 +134,7 @@ class ValidationTapes:
     outputs : (all rows, n_outputs) float32 for the job's metric; None without one.
     """
 
-    def __init__(self, workspace: Workspace, validation: TableRows):
+    def __init__(self, workspace: Workspace, validation: Rows):
         job, inputs, n_rows = workspace.job, validation.table.X, len(validation)
         self.workspace = workspace
         self.rows = min(EVALUATION_ROWS, n_rows)
@@ -167,7 +168,7 @@ class ValidationTapes:
         workspace = self.workspace
         tape.add(
             losses.make_evaluation_kernel(workspace.loss.row, workspace.loss.like),
-            rows=Rows(),
+            rows=RowCount(),
             heads=workspace.job.n_heads,
             n=workspace.job.n_outputs,
             outputs=self.program.output,
@@ -192,8 +193,8 @@ def _place_behind(program: Program, sizes: dict[str, int]) -> tuple[dict[str, Pl
 def _add_batch(tape: Tape, job: TrainingJob, rows: CheckedRows, places: dict[str, Place], smoothing: float) -> None:
     """Gather the weights and the targets of a batch."""
     weight = NOTHING if rows.weight is None else rows.weight
-    tape.add(losses.gather_weights, rows=Rows(), weight=weight, **ORDER, raw=places["raw"], shares=places["shares"])
-    fields: dict[str, Any] = {"rows": Rows(), "n": job.n_outputs, "y": rows.y, **ORDER}
+    tape.add(losses.gather_weights, rows=RowCount(), weight=weight, **ORDER, raw=places["raw"], shares=places["shares"])
+    fields: dict[str, Any] = {"rows": RowCount(), "n": job.n_outputs, "y": rows.y, **ORDER}
     fields |= {"smoothing": float(smoothing), "out": places["targets"]}
     loss = get_loss_class(job.loss)
     if loss.has_accuracy:
@@ -205,4 +206,4 @@ def _add_batch(tape: Tape, job: TrainingJob, rows: CheckedRows, places: dict[str
 def _add_tally(tape: Tape, workspace: Workspace, places: dict[str, Place], hits: Place | int) -> None:
     """Add a batch's losses and hits to the totals."""
     raw, totals = places["raw"], workspace.totals
-    tape.add(losses.tally, rows=Rows(), losses=places["losses"], hits=hits, raw=raw, totals=totals)
+    tape.add(losses.tally, rows=RowCount(), losses=places["losses"], hits=hits, raw=raw, totals=totals)

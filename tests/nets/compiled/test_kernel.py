@@ -17,7 +17,7 @@ import sknet_hp
 from sknet_hp.nets.compiled import machine, tape_walk
 from sknet_hp.nets.compiled.kernel import _SOURCES, MOST_FIELDS, Kernel, encode_field, make_kernel
 from sknet_hp.nets.compiled.kernels import cells, embeddings, heads, pointwise, products  # noqa: F401
-from sknet_hp.nets.compiled.tape import LINE, Memory, Place, Rows, Space, Tape, allocate_lines
+from sknet_hp.nets.compiled.tape import LINE, Memory, Place, RowCount, Space, Tape, allocate_lines
 from sknet_hp.training.compiled.kernels import augment, loop, losses, updates  # noqa: F401
 from sknet_hp.training.rules import stopping
 from tests.helpers.kernels import draw_normal, run_kernel
@@ -69,7 +69,7 @@ def test_shares(parts, n):
 
 def test_tapes_say_where_arrays_lie():
     tape = Tape()
-    tape.add(pointwise.fill, n=Rows(3), x=Place(Space.WORK, 8).skip(2), value=0.5)
+    tape.add(pointwise.fill, n=RowCount(3), x=Place(Space.WORK, 8).skip(2), value=0.5)
     tape.add(pointwise.fill, n=7, x=Place(Space.FLOATS), value=1.0)
     bound = (tape + tape).bind({Space.WORK: 1000, Space.FLOATS: 5000}, rows=10)
     assert bound.shape == (4, 1 + MOST_FIELDS)
