@@ -10,6 +10,7 @@ from sklearn.base import is_classifier
 from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.output import MODEL, require_file_can_be_written, write_file
 from sknet_hp.cli.tables.loading import PARQUET_ENDINGS, load_table
+from sknet_hp.estimators.persistence import SavedModelError, load
 
 TEXT_COLUMNS = "text_columns_"
 """Attribute of a saved model: the features that were text in training, which a CSV of
@@ -92,9 +93,6 @@ def load_model(path: Path) -> Any:
             f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file of "
             f"sknet_hp.save"
         )
-    # torch takes a second to import: not for a mere mistake in a name.
-    from sknet_hp.estimators.persistence import SavedModelError, load
-
     try:
         model = load(file)
     except PermissionError:
