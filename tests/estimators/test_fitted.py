@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
 
 from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.training.rules.optimizers import OPTIMIZERS
 from tests.helpers.held_out import find_held_out
 from tests.helpers.small_nets import ESTIMATORS, SMALL, predict_outputs
 
@@ -42,6 +43,20 @@ def test_skorch_net(problem, Net):
     assert np.array_equal(weights, net.parameters_[0])
     raw = inner.forward(net.encoder_.transform(X, estimator=net)).numpy()
     np.testing.assert_allclose(raw, net._compute_outputs(X)[0], rtol=1e-5, atol=1e-5)  # torch's own products
+
+
+@pytest.mark.parametrize("how", ["fit", "partial_fit"])
+@pytest.mark.parametrize("name", [name for name, rule in OPTIMIZERS.items() if not rule.twin.is_exact])
+def test_skorch_net_does_not_train_by_another_rule(classes, name, how):
+    """By plain SGD, and said nothing."""
+    X, y = classes
+    net = NetClassifier(**SMALL | {"optimizer": name}).fit(X, y)
+    inner, rows = net.net_, net.encoder_.transform(X)
+    before = inner.predict_proba(rows)
+    with pytest.raises(NotImplementedError, match="call partial_fit of the estimator"):
+        getattr(inner, how)(rows, y)
+    assert np.array_equal(inner.predict_proba(rows), before)
+    assert len(inner.history) == net.n_iter_
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)

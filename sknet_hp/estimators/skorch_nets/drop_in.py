@@ -22,6 +22,7 @@ from sknet_hp.nets.defaults import use_float32_on_cpu
 from sknet_hp.nets.generator import OwnGenerator
 from sknet_hp.nets.random_bits import mix_keys
 from sknet_hp.training.job import TrainingJob
+from sknet_hp.training.rules.torch_twin import Placeholder
 from sknet_hp.training.state import TrainingResult
 
 
@@ -46,6 +47,7 @@ class FusedFitLoop(TrainsNetworks):
         For a table of float32 the module is made of float32 too, whatever torch's
         default is.
         """
+        _check_optimizer(self)  # before the weights are drawn anew
         with _use_defaults_for(X):
             return super().fit(X, y, **fit_params)  # type: ignore[misc]
 
@@ -70,6 +72,7 @@ class FusedFitLoop(TrainsNetworks):
         Otherwise skorch's own loop trains it.
         """
         net: skorch.NeuralNet = self
+        _check_optimizer(net)
         if fit_params.keys() - {"_routing_method"}:
             return self._run_skorch_loop(X, y, epochs, fit_params)
         try:
@@ -115,6 +118,15 @@ class FusedFitLoop(TrainsNetworks):
         net: skorch.NeuralNet = self
         with self._seed_torch(len(net.history)):  # more epochs are not to repeat the numbers of those before
             return super().fit_loop(X, y, epochs, **fit_params)  # type: ignore[misc]
+
+
+def _check_optimizer(net: Any) -> None:
+    """Check that a net's optimizer can train it, which that of a `net_` may not."""
+    if net.optimizer is Placeholder:
+        raise NotImplementedError(
+            "net_ was asked to train, and torch has no optimizer with the steps of its estimator's: call "
+            "partial_fit of the estimator, or its fit with warm_start=True"
+        )
 
 
 def _use_defaults_for(X: Any) -> AbstractContextManager[None]:

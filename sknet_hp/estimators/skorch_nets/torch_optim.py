@@ -46,7 +46,7 @@ def read_optimizer(optimizer: Any, module: nn.Module, names: list[str]) -> tuple
 def _find_twin(optimizer: Any) -> TorchTwin | None:
     """Return what we know of a torch optimizer's class."""
     twins = (rule.twin for rule in OPTIMIZERS.values())
-    return next((twin for twin in twins if twin.is_exact and twin.kind is type(optimizer)), None)
+    return next((twin for twin in twins if twin.kind is type(optimizer)), None)
 
 
 def _find_rule(optimizer: Any, group: dict[str, Any]) -> str:
@@ -77,7 +77,7 @@ def _read_memory(optimizer: Any, twin: TorchTwin, parameters: list[nn.Parameter]
             )
             step = max(step, int(state.get("step", 0)))
         slots.append(np.concatenate([np.zeros(0, np.float32), *parts]))
-    return np.stack(slots), step
+    return np.stack(slots) if slots else np.zeros((0, sum(p.numel() for p in parameters)), np.float32), step
 
 
 def write_optimizer(optimizer: Any, module: nn.Module, names: list[str], state: State) -> None:

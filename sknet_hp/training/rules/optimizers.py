@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sknet_hp.training.rules.optimizer import Correction, Optimizer
-from sknet_hp.training.rules.torch_twin import TorchTwin
+from sknet_hp.training.rules.torch_twin import Placeholder, TorchTwin
 
 
 def _make_sgd_twin(nesterov: bool) -> TorchTwin:
@@ -224,7 +224,7 @@ class Lion(Optimizer):
     decay_mode = "decoupled"
     own_rates = ("beta1", "beta2")
     compiled_rule = "lion"
-    twin = TorchTwin(torch.optim.SGD, is_exact=False)  # torch has no Lion
+    twin = TorchTwin(Placeholder, has_memory=lambda group: False)  # torch has no Lion
 
     def prepare(self) -> None:
         self.share1, self.share2 = self.make_column(1 - self.rates["beta1"]), self.make_column(1 - self.rates["beta2"])
