@@ -1,8 +1,11 @@
-"""Initial candidates: all of them are tried, each once."""
+"""What holds for every searcher: initial candidates are all tried, each once; ensembles
+have several members.
+"""
 
 import numpy as np
 import pytest
 
+import sknet_hp.search
 from sknet_hp.search import (
     ASHASearchCV,
     BOHBSearchCV,
@@ -15,6 +18,7 @@ from sknet_hp.search import (
 )
 from sknet_hp.search.arithmetic.brackets import Rung, plan_hyperband, widen_first_bracket
 from sknet_hp.search.arithmetic.cost import sum_resources
+from sknet_hp.search.base.searcher import BaseSearcher
 from tests.helpers.curves import Curve, draw_table
 
 X, y = draw_table()
@@ -32,6 +36,12 @@ SEARCHERS = {
     "CMA-ES": (CmaEsSearchCV, {"n_candidates": 5}),
     "GP": (GPSearchCV, {"n_candidates": 5, "n_points": 12}),
 }
+
+
+def test_every_searcher_is_here():
+    found = [getattr(sknet_hp.search, name) for name in sknet_hp.search.__all__]
+    known = {Search for Search, _ in SEARCHERS.values()}
+    assert known == {each for each in found if isinstance(each, type) and issubclass(each, BaseSearcher)}
 
 
 def searched(Search, settings, values, initial, **more):
@@ -93,3 +103,27 @@ def test_candidates_that_were_only_proposed_do_not_count(Search, settings):
     search, _ = searched(Search, settings, list(range(6)), [3], time_budget=1e-9)
     assert search.stopped_ == "time_budget"
     assert search.n_candidates_ == len(set(np.asarray(search.cv_results_["candidate"])))
+
+
+# ---- ensembles -----------------------------------------------------------------------------------------------------
+
+# The best of a population is a schedule, so there are no candidates to choose from.
+AVERAGING = {name: own for name, own in SEARCHERS.items() if own[0] is not PBTSearchCV}
+
+
+class Erring(Curve):
+    """Its probabilities err in other rows with each index, so an average errs less."""
+
+    def predict_proba(self, X):
+        positive = 0.5 + 0.2 * np.sign(X[:, 0]) + 0.25 * np.sin(50 * (7 + self.index) * X[:, 1])
+        return np.stack([1 - positive, positive], axis=1)
+
+
+@pytest.mark.parametrize(("Search", "settings"), AVERAGING.values(), ids=AVERAGING)
+def test_an_ensemble_has_several_members(Search, settings):
+    search = Search(
+        Erring(), {"index": list(range(40))}, cv=2, random_state=0, refit="ensemble", scoring="neg_log_loss", **settings
+    )
+    search.fit(X, y)
+    assert (search.cv_results_["n_resources"] == 9).sum() >= 3
+    assert len(search.ensemble_) > 1
