@@ -88,7 +88,7 @@ def _surround(name: str, value: Any, orders: float, estimator: Any) -> Choice | 
 
 def _has_effect(name: str, estimator: Any) -> bool:
     """Return whether a parameter of this name means something for the estimator."""
-    if name == "momentum":
+    if name == "momentum":  # written out, since rules that know whether they have it can not be asked without torch
         return getattr(estimator, "optimizer", "sgd") in ("sgd", "momentum", "nesterov")
     if name == "alpha":  # with an optimizer it is that of RMSprop, which nobody searches by orders of magnitude
         return not hasattr(estimator, "optimizer")
