@@ -35,6 +35,7 @@ from sknet_hp.training.state import TrainingResult
 
 _MAX_DEATHS = 3  # of workers in turn over one network
 _CACHE_PART = 8  # the part of the memory for waiting tasks that the cache may hold
+_COMPILING = 20.0  # seconds to wait, when the interpreter ends, for trainings that may still be compiled
 _UNWINDING = 1.0  # seconds to wait for the threads of a call that was cancelled
 
 
@@ -240,9 +241,11 @@ class Engine:
         return True
 
     def _stop_at_exit(self) -> None:
-        """Leave no thread inside torch when the interpreter ends.
+        """Leave no thread inside torch or LLVM when the interpreter ends.
 
-        It cancels everything, and waits a moment for it.
+        It cancels everything, and waits for it: a moment, or as long as a first training
+        may compile. A thread that stops inside LLVM keeps its lock, for which the
+        interpreter would wait for ever.
         """
         if os.getpid() != self.pid:
             return
@@ -252,8 +255,10 @@ class Engine:
                 call.cancelled_itself = True
         for call in calls:
             self.cancel(call)
-        deadline = time.monotonic() + _UNWINDING
-        while self.batcher.in_training and time.monotonic() < deadline:
+        begin = time.monotonic()
+        while self.batcher.in_training and time.monotonic() < begin + _UNWINDING:
+            time.sleep(0.01)
+        while self.tasks.state.training and time.monotonic() < begin + _COMPILING:
             time.sleep(0.01)
 
     # ---- outcomes --------------------------------------------------------------------------------------------------
