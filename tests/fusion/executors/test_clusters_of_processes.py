@@ -277,7 +277,7 @@ def test_a_search_survives_a_kill(cluster, net, here):
 
     def search():
         found = sknet_hp.search.HyperbandSearchCV(
-            net(max_epochs=18000), {"lr": (1e-4, 1e-1, "log-uniform")}, min_resources=6000, cv=2, random_state=0
+            net(max_epochs=54000), {"lr": (1e-4, 1e-1, "log-uniform")}, min_resources=18000, cv=2, random_state=0
         )
         return found.fit(X, y)
 
