@@ -243,9 +243,9 @@ class Engine:
     def _stop_at_exit(self) -> None:
         """Leave no thread inside torch or LLVM when the interpreter ends.
 
-        It cancels everything, and waits for it: a moment, or as long as a first training
-        may compile. A thread that stops inside LLVM keeps its lock, for which the
-        interpreter would wait for ever.
+        It cancels everything, and waits for it: a moment, or as long as a first
+        training may compile. A thread that stops inside LLVM keeps its lock, for which
+        the interpreter would wait for ever.
         """
         if os.getpid() != self.pid:
             return

@@ -120,9 +120,9 @@ class FusedFitLoop(TrainsNetworks):
             return super().fit_loop(X, y, epochs, **fit_params)  # type: ignore[misc]
 
 
-def _check_optimizer(net: Any) -> None:
+def _check_optimizer(net: object) -> None:
     """Check that a net's optimizer can train it, which that of a `net_` may not."""
-    if net.optimizer is Placeholder:
+    if getattr(net, "optimizer", None) is Placeholder:
         raise NotImplementedError(
             "net_ was asked to train, and torch has no optimizer with the steps of its estimator's: call "
             "partial_fit of the estimator, or its fit with warm_start=True"
