@@ -28,7 +28,7 @@ from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from types import FunctionType
-from typing import Any, SupportsInt
+from typing import Any
 
 import numba.extending
 import numpy as np
@@ -133,14 +133,14 @@ def encode_field(value: object) -> int:
 
     It is the address of an array or a kernel, a float's bits, or a whole number itself.
     """
+    if isinstance(value, (int, np.integer, np.bool_)):
+        return int(value)
     if isinstance(value, np.ndarray):
         return int(value.ctypes.data)
     if isinstance(value, Kernel):
         return value.address
     if isinstance(value, (float, np.floating)):
         return int(np.float32(value).view(np.int32))
-    if isinstance(value, SupportsInt):
-        return int(value)
     raise TypeError(f"a kernel takes no {type(value).__name__}")
 
 
