@@ -22,7 +22,7 @@ from tests.helpers.sources import (
     read_lines,
 )
 
-ROOMS = ["system", "nets", "training", "fusion", "estimators", "search", "cli"]
+ROOMS = ["system", "nets", "training", "fusion", "estimators", "findings", "search", "evaluation", "tuning", "cli"]
 """From the lowest to the highest: a room imports from itself and from those before it.
 """
 
@@ -43,6 +43,7 @@ CORE = {
     "cloudpickle",
     "safetensors",
     "skops",
+    "pandas",
 }
 """What `pip install sknet_hp` brings: the dependencies in pyproject.toml, and
 threadpoolctl through scikit-learn.
@@ -57,7 +58,14 @@ ALLOWED = {
     "training": {"torch", "numpy"},
     "cli": CORE - {"skorch", "numba"} | {"typer", "rich", "pandas", "pyarrow"},
 }
-FORBIDDEN = {"fusion": {"skorch", "numba"}, "estimators": {"numba"}, "search": {"torch", "skorch", "numba"}}
+FORBIDDEN = {
+    "fusion": {"skorch", "numba"},
+    "estimators": {"numba"},
+    "findings": {"torch", "skorch", "numba"},
+    "search": {"torch", "skorch", "numba"},
+    "evaluation": {"torch", "skorch", "numba"},
+    "tuning": {"skorch", "numba"},
+}
 EXTRAS = {"fusion": {"distributed", "ray"}, "search": {"cmaes", "optuna", "skopt"}}
 HEAVY = ["torch", "numba", "sklearn", "skorch", "scipy", "pandas", "optuna", "skopt", "distributed", "ray"]
 

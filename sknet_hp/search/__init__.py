@@ -8,7 +8,7 @@ Which one when: docs/searchers.md.
 """
 
 # Knows the scikit-learn API and joblib; never torch. Its rooms, of which each knows those before it: arithmetic,
-# pipelines and candidates, spaces, journal (what was scored), running (who is trained how far), proposals (models
+# candidates, spaces, journal (what was scored), running (who is trained how far), proposals (models
 # that propose candidates), base (what all searchers share), searchers.
 
 from importlib import import_module

@@ -12,9 +12,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike
 from sknet_hp.search.candidates import Candidate
-from sknet_hp.search.pipelines import find_last_step
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.selection import list_scorers

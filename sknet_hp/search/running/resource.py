@@ -13,8 +13,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.pipeline import Pipeline
 
 from sknet_hp.estimators.names import write_hint
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike
-from sknet_hp.search.pipelines import find_last_step
 
 ROWS = "n_samples"
 _ROOM = 3  # rungs below the last that an automatic least resource leaves room for

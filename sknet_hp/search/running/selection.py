@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.search.candidates import SIZES
-from sknet_hp.search.pipelines import find_last_step
 
 RULES = ("one_standard_error", "ensemble")
 """Names that `refit` knows beside those of scorers."""

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from joblib import Parallel, delayed
 from sklearn.base import clone
 
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.search.candidates import Candidate
-from sknet_hp.search.pipelines import find_last_step
 from sknet_hp.search.proposals.exploring import scale
 from sknet_hp.search.running.fitting import SplitData, fit_on
 from sknet_hp.search.running.resource import Resource

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sknet_hp.search.pipelines import find_last_step
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.search.spaces.dimensions import Choice, Range
 
 # How the field varies them: by orders of magnitude, a third as much for sizes (powers of two), or over their

@@ -17,9 +17,9 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp.skorch
 from sknet_hp import NetClassifier
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
 from sknet_hp.search.arithmetic.brackets import Rung
-from sknet_hp.search.pipelines import find_last_step
 from sknet_hp.search.running.fitting import SplitData
 from sknet_hp.search.running.outcomes import fit_and_score
 from sknet_hp.search.running.resource import Resource

@@ -1,4 +1,4 @@
-"""Pipelines, as searches look at them."""
+"""Pipelines, as searches and findings look at them."""
 
 from typing import Any
 
