@@ -1,3 +1,26 @@
-"""Honest evaluation: whether a score is true, and which of two is better."""
+"""Honest evaluation: whether a score is true, and which of two is better.
+
+`corrected_interval` is the confidence interval of scores of cross-validation.
+"""
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sknet_hp.evaluation.statistics import corrected_interval
+
+__all__ = ["corrected_interval"]
+
+_LAZY = {"corrected_interval": "statistics"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
