@@ -1,6 +1,7 @@
 """Honest evaluation: whether a score is true, and which of two is better.
 
-`corrected_interval` is the confidence interval of scores of cross-validation.
+`corrected_interval` is the confidence interval of scores of cross-validation;
+`suggest_scoring` names metrics that fit a target.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
@@ -10,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.statistics import corrected_interval
+    from sknet_hp.findings.metrics import suggest_scoring
 
-__all__ = ["corrected_interval"]
+__all__ = ["corrected_interval", "suggest_scoring"]
 
-_LAZY = {"corrected_interval": "statistics"}
+_LAZY = {
+    "corrected_interval": "sknet_hp.evaluation.statistics",
+    "suggest_scoring": "sknet_hp.findings.metrics",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
