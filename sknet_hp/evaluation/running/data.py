@@ -1,0 +1,95 @@
+"""What an evaluation is made on, and what each of its fits is given."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_consistent_length, indexable
+
+from sknet_hp.estimators.types import ArrayLike, TableLike
+
+
+@dataclass(frozen=True)
+class Data:
+    """A table with its target, and what is known of its rows.
+
+    Attributes
+    ----------
+    X, y : as they were given; y may be None.
+    groups : of the rows, or None.
+    sample_weight : of the rows, or None.
+    """
+
+    X: TableLike
+    y: ArrayLike
+    groups: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return int(self.X.shape[0]) if hasattr(self.X, "shape") else len(self.X)
+
+    def select_metadata(self, rows: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Return what is given of groups and weights of some rows, if it is named."""
+        known = {"groups": self.groups, "sample_weight": self.sample_weight}
+        return {name: part[rows] for name in names if (part := known[name]) is not None}
+
+
+def read_data(X: TableLike, y: ArrayLike = None, groups: ArrayLike = None, sample_weight: ArrayLike = None) -> Data:
+    """Return the data of an evaluation, checked for equal numbers of rows.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or groups or weights are not one value a row.
+    """
+    X, y = indexable(X, y)
+    vectors = {"groups": _read_vector("groups", groups), "sample_weight": _read_vector("sample_weight", sample_weight)}
+    check_consistent_length(X, y, *vectors.values())
+    return Data(X, y, **vectors)
+
+
+def _read_vector(name: str, given: ArrayLike) -> np.ndarray | None:
+    if given is None:
+        return None
+    vector = np.asarray(given)
+    if vector.ndim != 1:
+        raise ValueError(f"{name} must have one value for each row, got an array of shape {vector.shape}")
+    return vector
+
+
+class Split(NamedTuple):
+    """Rows to train on, and rows to score on.
+
+    Attributes
+    ----------
+    repeat, fold : its numbers, from 0.
+    train, test : row numbers.
+    """
+
+    repeat: int
+    fold: int
+    train: np.ndarray
+    test: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"outer fold {self.fold}" + (f" of repeat {self.repeat}" if self.repeat else "")
+
+
+class Task(NamedTuple):
+    """An estimator to fit and score in one split.
+
+    Attributes
+    ----------
+    name : of the estimator; tasks of one evaluation differ in the name or the split.
+    estimator : that is cloned and fitted; see `sknet_hp.evaluation.levels`.
+    split : its rows.
+    """
+
+    name: str
+    estimator: Any
+    split: Split

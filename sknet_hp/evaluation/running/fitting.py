@@ -1,0 +1,139 @@
+"""One task of an evaluation: fit on the training rows, score on the test rows."""
+
+import time
+import traceback
+import warnings
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
+from typing import Any
+
+import numpy as np
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.metaestimators import _safe_split
+
+from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.evaluation.running.data import Data, Task
+from sknet_hp.evaluation.running.outcome import Outcome
+
+METADATA = ("groups", "sample_weight")
+"""What rows may come with."""
+
+
+def fit_and_score(number: int, task: Task, data: Data, scorers: Mapping[str, Any]) -> tuple[int, Outcome]:
+    """Fit and score a task, and return its number and what came of it.
+
+    A fit that fails is an outcome, too: what others came to is not lost for it.
+
+    Parameters
+    ----------
+    number : of the task.
+    task : what to fit, and where.
+    data : all rows.
+    scorers : scikit-learn's, by the names of their metrics.
+    """
+    train, test = task.split.train, task.split.test
+    outcome = Outcome(dict.fromkeys(scorers, np.nan), len(train), len(test))
+    with route_metadata(data):
+        start = time.perf_counter()
+        try:
+            fitted = fit_on(task.estimator, data, train)
+        except Exception:
+            outcome.error = traceback.format_exc()
+            return number, outcome
+        outcome.fit_time = time.perf_counter() - start
+        start = time.perf_counter()
+        _note_fit(outcome, fitted)
+        X, y = _safe_split(fitted, data.X, data.y, test, train)
+        outcome.scores |= _score(fitted, X, y, data, test, scorers)
+        _note_predictions(outcome, fitted, X)
+        outcome.score_time = time.perf_counter() - start
+    return number, outcome
+
+
+def route_metadata(data: Data) -> AbstractContextManager[Any]:
+    """Return a context in which groups and weights go to whoever has requested them."""
+    is_needed = data.groups is not None or data.sample_weight is not None
+    return config_context(enable_metadata_routing=True) if is_needed else nullcontext()
+
+
+def fit_on(estimator: Any, data: Data, rows: np.ndarray) -> Any:
+    """Return a clone of an estimator, fitted on some rows."""
+    estimator = clone(estimator)
+    X, y = _safe_split(estimator, data.X, data.y, rows)
+    given = data.select_metadata(rows, METADATA)
+    params = {name: given[name] for name in find_consumed(estimator, given)}
+    return estimator.fit(X, **params) if y is None else estimator.fit(X, y, **params)
+
+
+def find_consumed(estimator: Any, names: Any) -> list[str]:
+    """Return which of groups and weights an estimator, or what is in it, requests."""
+    if not names:
+        return []
+    consumed = get_routing_for_object(estimator).consumes("fit", list(names))
+    return [name for name in names if name in consumed]
+
+
+def _score(fitted: Any, X: Any, y: Any, data: Data, test: np.ndarray, scorers: Mapping[str, Any]) -> dict[str, float]:
+    """Return the scores by metric; NaN, with a warning, for those that fail."""
+    weights = data.select_metadata(test, ["sample_weight"])
+    if weights and not _MultimetricScorer(scorers=scorers)._accept_sample_weight():
+        weights = {}
+    scorer = _MultimetricScorer(scorers=scorers, raise_exc=False)
+    with config_context(enable_metadata_routing=False):  # scorers here take weights where they can
+        found = scorer(fitted, X, **weights) if y is None else scorer(fitted, X, y, **weights)
+    for name, score in found.items():
+        if isinstance(score, str):
+            reason = score.strip().rsplit("\n", 1)[-1]
+            warnings.warn(f"{name} could not be computed ({reason}); it is NaN there", UserWarning, stacklevel=2)
+    return {name: np.nan if isinstance(score, str) else float(score) for name, score in found.items()}
+
+
+def _note_fit(outcome: Outcome, fitted: Any) -> None:
+    """Note what a fit has chosen and learned."""
+    prefix, last = find_last_step(fitted)
+    searched = hasattr(last, "best_estimator_")
+    if searched:
+        outcome.params = dict(getattr(last, "best_params_", None) or {})
+        best = getattr(last, "best_score_", None)
+        outcome.inner_score = None if best is None else float(best)
+        outcome.stopped = getattr(last, "stopped_", None)
+    outcome.model = _replace_last_step(fitted, prefix, last.best_estimator_) if searched else fitted
+    outcome.curves = _collect_curves(last)
+
+
+def _replace_last_step(fitted: Any, prefix: str, model: Any) -> Any:
+    """Return a fitted pipeline that ends with what its search has chosen."""
+    if not prefix:
+        return model
+    pipeline = copy(fitted)
+    name, last = fitted.steps[-1]
+    inner = prefix.split("__", 1)[1]
+    pipeline.steps = [*fitted.steps[:-1], (name, _replace_last_step(last, inner, model))]
+    return pipeline
+
+
+def _collect_curves(last: Any) -> dict[str, np.ndarray]:
+    """Return the learning curves that a fitted search or network tells, by column."""
+    curves = getattr(last, "curves_", None)
+    if curves is not None and hasattr(curves, "columns"):
+        return {str(name): curves[name].to_numpy() for name in curves.columns}
+    history = getattr(last, "history_", None)
+    if not isinstance(history, list) or not history:
+        return {}
+    names = list(dict.fromkeys(name for row in history for name in row))
+    return {name: np.array([row.get(name, np.nan) for row in history], dtype=float) for name in names}
+
+
+def _note_predictions(outcome: Outcome, fitted: Any, X: Any) -> None:
+    """Note predictions, and probabilities where there are some."""
+    if hasattr(fitted, "predict"):
+        outcome.predictions = np.asarray(fitted.predict(X))
+    if hasattr(fitted, "predict_proba") and hasattr(fitted, "classes_"):
+        probabilities = fitted.predict_proba(X)
+        if isinstance(probabilities, np.ndarray) and probabilities.ndim == 2:
+            outcome.probabilities = probabilities
+            outcome.classes = np.asarray(fitted.classes_)

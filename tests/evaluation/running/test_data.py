@@ -1,0 +1,22 @@
+"""What an evaluation is made on."""
+
+import numpy as np
+import pytest
+
+from sknet_hp.evaluation.running.data import read_data
+
+
+def test_rows_keep_what_they_came_with():
+    data = read_data(np.zeros((4, 1)), [0, 1, 0, 1], groups=list("abab"))
+    assert data.n_rows == 4
+    found = data.select_metadata(np.array([1, 2]), ["groups", "sample_weight"])
+    assert {name: part.tolist() for name, part in found.items()} == {"groups": ["b", "a"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [({"groups": [1, 2]}, "inconsistent"), ({"sample_weight": [[1, 1]] * 4}, "one value for each row")],
+)
+def test_lengths_must_agree(more, message):
+    with pytest.raises(ValueError, match=message):
+        read_data(np.zeros((4, 1)), [0, 1, 0, 1], **more)
