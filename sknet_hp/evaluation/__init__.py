@@ -1,7 +1,8 @@
 """Honest evaluation: whether a score is true, and which of two is better.
 
 `corrected_interval` is the confidence interval of scores of cross-validation;
-`suggest_scoring` names metrics that fit a target.
+`suggest_scoring` names metrics that fit a target; `check_data` says before anything is
+trained what makes scores too good to be true.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
@@ -10,12 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sknet_hp.evaluation.data import check_data
     from sknet_hp.evaluation.statistics import corrected_interval
     from sknet_hp.findings.metrics import suggest_scoring
 
-__all__ = ["corrected_interval", "suggest_scoring"]
+__all__ = ["check_data", "corrected_interval", "suggest_scoring"]
 
 _LAZY = {
+    "check_data": "sknet_hp.evaluation.data",
     "corrected_interval": "sknet_hp.evaluation.statistics",
     "suggest_scoring": "sknet_hp.findings.metrics",
 }

@@ -1,0 +1,70 @@
+"""Checks of a table before anything is trained."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from sknet_hp.findings.check import read_switch
+from sknet_hp.findings.data import DATA_CHECKS, find_in_data
+from sknet_hp.findings.data.case import make_case
+from sknet_hp.findings.finding import Findings
+
+
+def check_data(
+    X: Any,
+    y: Any = None,
+    *,
+    cv: Any = None,
+    groups: Any = None,
+    estimator: Any = None,
+    checks: bool | Collection[str] = True,
+) -> Findings:
+    """Return what makes scores on a table too good, or not good enough, to be true.
+
+    Searches and evaluations look for the same by themselves.
+
+    Parameters
+    ----------
+    X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
+        Dates may be among its columns.
+    y : array-like of shape (n_rows,), default=None
+        Without it, only what concerns the columns is looked for.
+    cv : int, splitter or iterable of (train, test), default=None
+        The splits that an evaluation would take; None means five folds, as it does for
+        scikit-learn.
+    groups : array-like of shape (n_rows,), default=None
+        Handed to the splitter; no group should be in training and test at once.
+    estimator : estimator, default=None
+        What is to learn from the table. A classifier has stratified folds.
+    checks : bool or list of str, default=True
+        Which codes are looked for; `docs/findings.md` has them.
+
+    Returns
+    -------
+    Findings
+        The worst first; empty where nothing was found.
+
+    Raises
+    ------
+    ValueError
+        If a code is not known, or the splitter can not split these rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknet_hp.evaluation import check_data
+    >>> X = np.random.default_rng(0).normal(size=(100, 3))
+    >>> y = X[:, 0] > 0
+    >>> check_data(np.vstack([X, X]), np.append(y, y)).codes
+    ['duplicate_rows', 'leakage']
+    """
+    skip = read_switch(checks, DATA_CHECKS, "checks")
+    return find_in_data(X, y, splits=_split(X, y, cv, groups, estimator), groups=groups, estimator=estimator, skip=skip)
+
+
+def _split(X: Any, y: Any, cv: Any, groups: Any, estimator: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    case = make_case(X, y, estimator=estimator)
+    is_classification = case is not None and case.classes is not None
+    return list(check_cv(cv, y, classifier=is_classification).split(X, y, groups))

@@ -1,0 +1,7 @@
+"""Checks of data: what makes scores of any model too good to be true."""
+
+# Its files, of which each knows those before it: table, case, then the checks, and find, which runs them.
+
+from sknet_hp.findings.data.find import DATA_CHECKS, find_in_data
+
+__all__ = ["DATA_CHECKS", "find_in_data"]

@@ -1,0 +1,92 @@
+"""Columns that say nothing, or say who a row is."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from sknet_hp.findings.check import check
+from sknet_hp.findings.data.case import DataCase
+from sknet_hp.findings.data.table import NUMBER, TEXT, Column
+from sknet_hp.findings.finding import Finding
+
+DISTINCT = 0.999
+"""The share of rows from which on a column's values count as all different."""
+
+FEWEST_ROWS = 30
+"""Fewer rows may have different values by chance."""
+
+_NAMED_ID = re.compile(
+    r"(^|[_\W])(id|uuid|guid|index|key|unnamed: ?0|rownames?|row_?(number|id))['\"]?$", re.IGNORECASE
+)
+_SPACES_OF_TEXT = 0.5  # in a string, on average: sentences and names of people are no identifiers
+
+
+@check("useless_columns", "Columns that are constant or empty")
+def find_useless_columns(case: DataCase) -> Iterable[Finding]:
+    """Find columns without any value, and columns with one and nothing missing."""
+    empty = [column.name for column in case.columns if not len(column.present)]
+    constant = [
+        column.name
+        for column in case.columns
+        if len(column.present) == len(case.rows) and (column.present == column.present[0]).all()
+    ]
+    if not empty and not constant:
+        return
+    parts = [f"{list_names(empty)} without any value"] if empty else []
+    parts += [f"{list_names(constant)} with one value throughout"] if constant else []
+    yield Finding(
+        "useless_columns",
+        "info",
+        f"There {'is' if len(empty) + len(constant) == 1 else 'are'} {' and '.join(parts)}.",
+        {"empty": empty, "constant": constant},
+        "Leave them out; nothing can be learned from them.",
+    )
+
+
+@check("id_column", "A column that says which row it is")
+def find_id_columns(case: DataCase) -> Iterable[Finding]:
+    """Find columns that name or count the rows."""
+    if len(case.rows) < FEWEST_ROWS:
+        return
+    for column in case.columns:
+        kind = describe_id(column)
+        if kind:
+            yield Finding(
+                "id_column",
+                "warning",
+                f"Column {column.name} {kind}: it says which row it is, not what it is like.",
+                {"column": column.name, "distinct": column.n_distinct, "rows": len(case.rows)},
+                "Leave it out. A network can only learn rows by heart from it, and if rows are ordered by their "
+                "target, the order leaks through it.",
+            )
+
+
+def describe_id(column: Column) -> str:
+    """Return why a column is an identifier; "" if it is none."""
+    n_rows = len(column.cells)
+    if n_rows < FEWEST_ROWS or column.n_distinct < DISTINCT * n_rows:
+        return ""
+    if column.kind == TEXT:
+        spaces = np.char.count(column.strings, " ").mean()
+        return "" if spaces > _SPACES_OF_TEXT else "has a different string in every row"
+    if column.kind != NUMBER or (column.present % 1 != 0).any():
+        return ""
+    steps = np.diff(column.present)
+    width = np.ptp(column.present) + 1
+    if (steps == 1).all() or (steps == -1).all():
+        return "counts the rows"
+    if _NAMED_ID.search(column.name):
+        return "has a different whole number in every row"
+    if width <= n_rows * 1.1:
+        return "numbers the rows"
+    return ""
+
+
+def list_names(names: Sequence[str], most: int = 5) -> str:
+    """Return columns for a message, the first of them by name."""
+    shown = ", ".join(names[:most])
+    if len(names) == 1:
+        return f"column {shown}"
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{len(names):,} columns ({shown}{more})"

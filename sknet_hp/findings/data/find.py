@@ -1,0 +1,60 @@
+"""All checks of data at once."""
+
+import warnings
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sknet_hp.findings.check import register, run_checks
+from sknet_hp.findings.data.case import make_case
+from sknet_hp.findings.data.columns import find_id_columns, find_useless_columns
+from sknet_hp.findings.data.duplicates import find_conflicting_labels, find_duplicate_rows
+from sknet_hp.findings.finding import Findings
+
+DATA_CHECKS = register(
+    find_duplicate_rows,
+    find_conflicting_labels,
+    find_id_columns,
+    find_useless_columns,
+)
+"""What can be wrong with a table and its splits, by code."""
+
+
+def find_in_data(
+    X: Any,
+    y: Any = None,
+    *,
+    splits: Iterable[Any] | None = None,
+    groups: Any = None,
+    estimator: Any = None,
+    skip: Collection[str] = (),
+) -> Findings:
+    """Return what is found in a table, its target and its splits.
+
+    Nothing is changed, and nothing drawn from the process's random generators. A table
+    of more than 100,000 rows, or 4 million cells, is looked at in a sample of its rows.
+
+    Parameters
+    ----------
+    X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
+        Anything else that an estimator may learn from is not looked at.
+    y : array-like of shape (n_rows,), default=None
+    splits : iterable of (train, test), default=None
+        Row numbers, as `cv.split` gives them.
+    groups : array-like of shape (n_rows,), default=None
+        Groups that must not be in training and test at once.
+    estimator : estimator, default=None
+        What is to learn from the table.
+    skip : codes of `DATA_CHECKS` that are not looked for.
+    """
+    if set(skip) >= set(DATA_CHECKS):
+        return Findings()
+    try:
+        case = make_case(X, y, splits=splits, groups=groups, estimator=estimator)
+    except Exception as error:
+        warnings.warn(
+            f"the table could not be read to be checked ({type(error).__name__}: {error}); all else stands",
+            UserWarning,
+            stacklevel=2,
+        )
+        return Findings()
+    return Findings() if case is None else run_checks(DATA_CHECKS, case, skip)
