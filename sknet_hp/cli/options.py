@@ -1,4 +1,4 @@
-"""The options of `tune`, and what they may be."""
+"""The options of commands, and what they may be."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +8,22 @@ TaskOption = Literal["auto", "classification", "regression"]
 SearchMethod = Literal["random", "grid"]
 
 
-@dataclass(frozen=True)
-class TuneOptions:
-    """The options of `tune`, as its help describes them."""
+@dataclass(frozen=True, kw_only=True)
+class TableOptions:
+    """Which table, and what its columns are for."""
 
     data: str
     target: str | None
-    task: TaskOption
+    task: TaskOption = "auto"
+    groups: str | None = None
+    time: str | None = None
+    drop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneOptions(TableOptions):
+    """The options of `tune`, as its help describes them."""
+
     search: SearchMethod
     candidates: int
     cv: int

@@ -8,14 +8,9 @@ import pandas as pd
 from sklearn.base import is_classifier
 
 from sknet_hp.cli.errors import BadInput, list_names, suggest
-from sknet_hp.cli.output import MODEL, require_file_can_be_written, write_file
+from sknet_hp.cli.models.saved import find_file, list_text_columns, load_model
+from sknet_hp.cli.output.files import require_file_can_be_written, write_file
 from sknet_hp.cli.tables.loading import PARQUET_ENDINGS, load_table
-from sknet_hp.estimators.persistence import SavedModelError, load
-
-TEXT_COLUMNS = "text_columns_"
-"""Attribute of a saved model: the features that were text in training, which a CSV of
-digits only would not tell.
-"""
 
 
 def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, overwrite: bool) -> None:
@@ -29,7 +24,7 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
     """
     if out is not None:
         require_file_can_be_written(out, overwrite)
-        for source in (Path(data), _find_file(model_path)):
+        for source in (Path(data), find_file(model_path)):
             if out.exists() and source.exists() and out.samefile(source):
                 raise BadInput(
                     f"--out {str(out)!r} is what predictions are made of, which would be lost: give another file"
@@ -51,7 +46,7 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
 def _load_features(model: Any, data: str) -> pd.DataFrame:
     """Read the columns of a table that the model was fitted on, in its order."""
     features = list(model.feature_names_in_)
-    table = load_table(data, text_columns=_list_text_columns(model))
+    table = load_table(data, text_columns=list_text_columns(model))
     absent = [name for name in features if name not in table.columns]
     if absent:
         spare = [name for name in table.columns if name not in features]
@@ -68,53 +63,6 @@ def _write(predictions: pd.DataFrame, path: Path, name: str) -> None:
         predictions.to_parquet(path, index=False)
     else:
         predictions.to_csv(path, index=False, compression="gzip" if name.endswith(".gz") else None)
-
-
-def _find_file(model: Path) -> Path:
-    return model / MODEL if model.is_dir() else model
-
-
-def load_model(path: Path) -> Any:
-    """Load a fitted estimator.
-
-    Parameters
-    ----------
-    path : Path
-        Its file, or a directory that `tune` wrote.
-
-    Raises
-    ------
-    BadInput
-        If it is not there or is nothing of the kind.
-    """
-    file = _find_file(path)
-    if not file.is_file():
-        raise BadInput(
-            f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file of "
-            f"sknet_hp.save"
-        )
-    try:
-        model = load(file)
-    except PermissionError:
-        raise BadInput(f"{str(file)!r} can't be read: you have no permission, ask for it or copy the file") from None
-    except SavedModelError as error:
-        raise BadInput(f"{error}: give a {MODEL} that tune wrote, or a file of sknet_hp.save") from error
-    if not (hasattr(model, "predict") and hasattr(model, "feature_names_in_")):
-        raise BadInput(
-            f"{str(file)!r} holds a {type(model).__name__}, no estimator fitted on a table with named columns: give a "
-            f"{MODEL} that tune wrote, or save one that was"
-        )
-    return model
-
-
-def _list_text_columns(model: Any) -> list[str]:
-    """Return the features that were text in training.
-
-    Tune has noted them, or a network's own encoder knows.
-    """
-    encoder = getattr(model, "encoder_", None)
-    known = [] if encoder is None else [model.feature_names_in_[column] for column in encoder.text_columns]
-    return list(getattr(model, TEXT_COLUMNS, known))
 
 
 def _predict(model: Any, X: pd.DataFrame, data: str, proba: bool) -> pd.DataFrame:

@@ -10,16 +10,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from sknet_hp.cli.errors import BadInput, list_names
 from sknet_hp.cli.options import TuneOptions
-from sknet_hp.cli.output import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
+from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
+from sknet_hp.cli.output.json_text import convert_to_json, write_json
+from sknet_hp.cli.output.text import format_params, make_console, print_problem
 from sknet_hp.cli.tables.checks import check_folds, check_scoring
-from sknet_hp.cli.tables.loading import BUNDLED_TARGET, load_table, shorten_source
-from sknet_hp.cli.tables.problem import Problem, pose_problem
+from sknet_hp.cli.tables.loading import shorten_source
+from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.versions import find_installed_version
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def tune_table(options: TuneOptions) -> None:
     start = time.monotonic()
     out = options.out or Path(f"{shorten_source(options.data)}-tuned")
     require_directory_can_be_written(out, options.overwrite)
-    problem = _read_problem(options)
+    problem = read_problem(options)
     check_folds(problem, options.outer_cv, options.cv)
     usual = "accuracy" if problem.task == "classification" else "r2"
     scoring = usual if options.scoring is None else options.scoring
@@ -47,8 +48,8 @@ def tune_table(options: TuneOptions) -> None:
     from sknet_hp.cli.tuning.nested_search import NestedSearch, check_device
 
     check_device(options.device)
-    console = Console(highlight=False, soft_wrap=True)
-    _print_problem(console, problem, options)
+    console = make_console()
+    print_problem(console, problem, options.data)
     search = NestedSearch(problem, options.search, options.cv, options.outer_cv, scoring, options.seed, options.device)
     candidates = _choose_candidates(console, search, options, start)
     console.print(search.describe_cost(candidates))
@@ -86,94 +87,51 @@ def _write_result(out: Path, result: "TuningResult", summary: dict[str, Any]) ->
         {
             MODEL: lambda path: save(result.model, path),
             RESULTS: lambda path: _make_results_table(result.cv_results).to_csv(path, index=False),
-            SUMMARY: lambda path: path.write_text(
-                json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8"
-            ),
+            SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
         },
     )
-
-
-def _read_problem(options: TuneOptions) -> Problem:
-    table = load_table(options.data)
-    target = options.target
-    if target is None:
-        if not options.data.startswith("sklearn:"):
-            raise BadInput(f"--target is missing: name the column to predict, one of {list_names(table.columns)}")
-        target = BUNDLED_TARGET
-    return pose_problem(table, target, options.task)
 
 
 def _summarise(
     options: TuneOptions, problem: Problem, scoring: str, candidates: int, result: "TuningResult", seconds: float
 ) -> dict[str, Any]:
-    return _convert_to_json(
-        {
-            "nested_cv": {"scoring": scoring, "mean": result.mean, "std": result.std, "folds": result.fold_scores},
-            "best_params": result.best_params,
-            "best_inner_score": result.best_inner_score,
-            "best_params_of_outer_folds": result.fold_params,
-            "networks_trained": result.networks,
-            "seconds": round(seconds, 2),
-            "task": problem.task,
-            "target": problem.target,
-            "rows": len(problem.X),
-            "features": list(problem.X.columns),
-            "candidates": candidates,
-            "settings": {
-                name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()
-            },
-            "warnings": result.warnings,
-            "versions": {
-                name: find_installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")
-            },
-        }
-    )
+    return {
+        "nested_cv": {"scoring": scoring, "mean": result.mean, "std": result.std, "folds": result.fold_scores},
+        "best_params": result.best_params,
+        "best_inner_score": result.best_inner_score,
+        "best_params_of_outer_folds": result.fold_params,
+        "networks_trained": result.networks,
+        "seconds": round(seconds, 2),
+        "task": problem.task,
+        "target": problem.target,
+        "rows": len(problem.X),
+        "features": list(problem.X.columns),
+        "candidates": candidates,
+        "settings": {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()},
+        "warnings": result.warnings,
+        "versions": {
+            name: find_installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")
+        },
+    }
 
 
 def _make_results_table(cv_results: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(
-        cv_results | {"params": [json.dumps(_convert_to_json(params)) for params in cv_results["params"]]}
+        cv_results | {"params": [json.dumps(convert_to_json(params)) for params in cv_results["params"]]}
     )
-
-
-def _convert_to_json(value: Any) -> Any:
-    """Return plain Python for JSON, which knows neither NumPy's numbers nor NaN."""
-    if isinstance(value, dict):
-        return {str(name): _convert_to_json(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_convert_to_json(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def _print_problem(console: Console, problem: Problem, options: TuneOptions) -> None:
-    n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
-    n_features = f"{problem.X.shape[1]:,} feature{'' if problem.X.shape[1] == 1 else 's'}"
-    console.print(
-        f"{options.data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} "
-        f"({problem.reason}).",
-        markup=False,
-    )
-    for note in problem.notes:
-        console.print(f"Note: {note}.", markup=False)
 
 
 def _print_result(console: Console, result: "TuningResult", scoring: str, seconds: float, out: Path) -> None:
     for message, count in result.warnings.items():
-        console.print(f"Warning{f' ({count} times)' if count > 1 else ''}: {message}", markup=False)
+        console.print(f"Warning{f' ({count} times)' if count > 1 else ''}: {message}")
     n_folds = len(result.fold_scores)
     lines = {
         "Nested-CV score": f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over "
         f"{n_folds} outer folds)",
-        "Best parameters": ", ".join(f"{name}={_format_value(value)}" for name, value in result.best_params.items()),
+        "Best parameters": format_params(result.best_params),
         "Networks trained": f"{result.networks:,} in {seconds:.1f} s",
         "Model": str(out / MODEL),
         "Results": f"{out / RESULTS}, {out / SUMMARY}",
     }
     for name, text in lines.items():
-        console.print(f"{name:<18}{text}", markup=False)
-
-
-def _format_value(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+        console.print(f"{name:<18}{text}")

@@ -42,6 +42,10 @@ class Problem:
         Why it is this task.
     notes : tuple of str
         What in the table may not be meant, a sentence each.
+    groups : ndarray of shape (rows,) or None
+        The number of each row's group, from `group_column`, which is no feature.
+    group_column, time_column : str or None
+        Rows stand in the order of `time_column`, which is no feature.
     """
 
     X: "pd.DataFrame"
@@ -50,6 +54,9 @@ class Problem:
     target: str
     reason: str
     notes: tuple[str, ...] = ()
+    groups: "np.ndarray | None" = None
+    group_column: str | None = None
+    time_column: str | None = None
 
 
 def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") -> Problem:

@@ -10,23 +10,23 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, cross_validate
+from sklearn.model_selection import BaseCrossValidator, ParameterGrid, ParameterSampler, cross_validate
 from sklearn.utils.parallel import Parallel, delayed
 
 from sknet_hp import search as searchers
 from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.models.saved import TEXT_COLUMNS
 from sknet_hp.cli.options import SearchMethod
-from sknet_hp.cli.predict import TEXT_COLUMNS
+from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
+from sknet_hp.cli.output.progress_display import ProgressDisplay
 from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.cli.tuning.candidates import count_affordable, count_networks, make_grid, make_random_space
-from sknet_hp.cli.tuning.messages import collect_warnings, shorten_failed_fits
-from sknet_hp.cli.tuning.progress_display import ProgressDisplay
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.fusion.session import fused
 
 Searcher: TypeAlias = searchers.GridSearchCV | searchers.RandomizedSearchCV
-Splitter: TypeAlias = KFold | StratifiedKFold
 
 MAX_EPOCHS = 50
 PILOT_CANDIDATES = 3
@@ -98,8 +98,8 @@ class NestedSearch:
     ):
         self.problem = problem
         self.method = method
-        self.inner = self._make_splitter(inner, seed)
-        self.outer = self._make_splitter(outer, seed)
+        self.inner = make_splitter(problem, inner, seed)
+        self.outer = make_splitter(problem, outer, seed)
         self.scoring = scoring
         self.seed = seed
         self.device = device
@@ -245,10 +245,6 @@ class NestedSearch:
             search.fit(self.problem.X, self.problem.y)
         return total
 
-    def _make_splitter(self, n_splits: int, seed: int) -> Splitter:
-        splitter = StratifiedKFold if self.problem.task == "classification" else KFold
-        return splitter(n_splits, shuffle=True, random_state=seed)
-
 
 def check_device(device: str) -> None:
     """Check that there is such a device.
@@ -272,7 +268,9 @@ def check_device(device: str) -> None:
         )
 
 
-def _cross_validate(search: Searcher, X: pd.DataFrame, y: np.ndarray, outer: Splitter, scoring: str) -> dict[str, Any]:
+def _cross_validate(
+    search: Searcher, X: pd.DataFrame, y: np.ndarray, outer: BaseCrossValidator, scoring: str
+) -> dict[str, Any]:
     return cross_validate(search, X, y, cv=outer, scoring=scoring, return_estimator=True, error_score="raise")
 
 

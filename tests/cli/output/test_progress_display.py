@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from sknet_hp.cli.tuning import progress_display
-from sknet_hp.cli.tuning.progress_display import ProgressDisplay
+from sknet_hp.cli.output import progress_display
+from sknet_hp.cli.output.progress_display import ProgressDisplay
 
 
 class Session:

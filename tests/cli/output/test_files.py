@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.output import (
+from sknet_hp.cli.output.files import (
     require_directory_can_be_written,
     require_file_can_be_written,
     write_directory,

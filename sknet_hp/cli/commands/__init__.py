@@ -1,0 +1,1 @@
+"""The commands: their arguments and their help. What they do stands beside."""

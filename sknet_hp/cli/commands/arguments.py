@@ -1,0 +1,95 @@
+"""Arguments and options that several commands have, each described once."""
+
+import math
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.options import TableOptions, TaskOption
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A .csv, .csv.gz or .parquet file, or sklearn:NAME (iris, wine, breast_cancer, digits, diabetes).",
+    ),
+]
+Target = Annotated[
+    str | None, typer.Option(metavar="COL", help="The column to predict. May be left out for sklearn:NAME.")
+]
+Task = Annotated[
+    TaskOption,
+    typer.Option(
+        help="auto: regression if the target has fractions or more than 20 distinct numbers, else classification."
+    ),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COL",
+        help="A column whose equal values belong together, such as one person's rows: folds never divide them. It is "
+        "no feature.",
+        show_default="none",
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COL",
+        help="A column of numbers or dates that says in which order rows came: later ones are predicted from earlier "
+        "ones. It is no feature.",
+        show_default="none",
+    ),
+]
+Drop = Annotated[
+    list[str] | None, typer.Option(metavar="COL", help="A column to leave out. May be given several times.")
+]
+Scoring = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SCORER",
+        help="A scorer of scikit-learn, such as roc_auc or neg_log_loss.",
+        show_default="accuracy or r2",
+    ),
+]
+TimeBudget = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Time for the whole command.", show_default="none")
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Fixes folds, candidates and networks.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", metavar="", help="Replace the results of an earlier run in DIR.")
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", metavar="", help="Print one JSON object on standard output, and nothing else."),
+]
+
+
+def collect_table_options(
+    data: str, target: str | None, task: TaskOption, groups: str | None, time: str | None, drop: list[str] | None
+) -> TableOptions:
+    """Return the options that say which table, and what its columns are for."""
+    return TableOptions(
+        data=os.path.expanduser(data), target=target, task=task, groups=groups, time=time, drop=tuple(drop or ())
+    )
+
+
+def check_time_budget(seconds: float | None) -> None:
+    """Check that a budget is a time.
+
+    Raises
+    ------
+    BadInput
+        If it is not above 0, or not finite.
+    """
+    if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
+        raise BadInput(f"--time-budget {seconds:g} is no time: give a number of seconds above 0")
+
+
+def expand(path: Path | None) -> Path | None:
+    """Put the home directory for a ``~``, which shells leave in ``--out=~/results``."""
+    return None if path is None else Path(os.path.expanduser(path))

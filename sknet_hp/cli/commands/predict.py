@@ -1,0 +1,54 @@
+"""The command `predict`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sknet_hp.cli.commands import arguments
+
+
+def predict(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL", help="A model.safetensors that tune wrote, its directory, or a file of sknet_hp.save."
+        ),
+    ],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="A table like that of tune; other columns than the model's are not looked at."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A .csv, .csv.gz or .parquet file for the predictions.", show_default="standard output"
+        ),
+    ] = None,
+    proba: Annotated[
+        bool, typer.Option("--proba", metavar="", help="Add a column with the probability of each class.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
+) -> None:
+    """Predict the rows of a table with a model that `tune` or `sknet_hp.save` has
+    saved.
+
+    Writes a table with one line a row, in the order of the rows: the column
+    **prediction** and, with --proba, a column **probability_CLASS** for each class.
+
+    A model is a file of numbers and JSON; loading one executes nothing that stands in
+    it.
+
+    **Examples**
+
+    * `sknet-hp predict titanic-tuned new_passengers.csv`
+
+    * `sknet-hp predict titanic-tuned/model.safetensors new_passengers.csv --proba --out
+      predictions.csv`
+    """
+    from sknet_hp.cli.predict import predict_table
+
+    predict_table(Path(os.path.expanduser(model)), os.path.expanduser(data), arguments.expand(out), proba, overwrite)

@@ -1,0 +1,85 @@
+"""The command `tune`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sknet_hp.cli.commands import arguments
+from sknet_hp.cli.options import SearchMethod, TuneOptions
+
+
+def tune(
+    data: arguments.Data,
+    target: arguments.Target = None,
+    task: arguments.Task = "auto",
+    search: Annotated[SearchMethod, typer.Option(help="How candidates are chosen.")] = "random",
+    candidates: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Settings to try; a grid has at most this many points.")
+    ] = 20,
+    cv: Annotated[int, typer.Option(min=2, help="Inner folds, which choose among the candidates.")] = 3,
+    outer_cv: Annotated[
+        int, typer.Option(min=2, help="Outer folds, which score the whole search on rows it has not seen.")
+    ] = 5,
+    scoring: arguments.Scoring = None,
+    time_budget: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Time for the whole command. A pilot measures how many of the candidates fit in.",
+            show_default="none",
+        ),
+    ] = None,
+    seed: arguments.Seed = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the results go.", show_default="NAME-tuned, after DATA")
+    ] = None,
+    overwrite: arguments.Overwrite = False,
+    device: arguments.Device = "auto",
+    drop: arguments.Drop = None,
+) -> None:
+    """Search for the best network for a table, and score the search by nested
+    cross-validation.
+
+    The table may hold numbers, text, categories and missing values; nothing need be
+    prepared. All networks, those of the outer folds and those of the final search on
+    all rows, train together.
+
+    The score printed is that of the *outer* folds, whose rows took no part in choosing:
+    what the final model may be expected to reach on new rows of the same kind. Folds
+    are shuffled; for rows that depend on each other (time series, several rows a
+    person) it is too optimistic.
+
+    DIR gets **model.safetensors** (the best network, fitted on all rows),
+    **cv_results.csv** (every candidate of the final search) and **summary.json**
+    (scores, parameters, settings), all or none. The same seed on the same machine gives
+    the same numbers.
+
+    **Examples**
+
+    * `sknet-hp tune sklearn:digits`
+
+    * `sknet-hp tune titanic.csv --target survived --scoring roc_auc`
+
+    * `sknet-hp tune houses.parquet --target price --candidates 60 --time-budget 300
+      --out houses`
+    """
+    from sknet_hp.cli.tune import tune_table
+
+    arguments.check_time_budget(time_budget)
+    table = arguments.collect_table_options(data, target, task, None, None, drop)
+    tune_table(
+        TuneOptions(
+            **vars(table),
+            search=search,
+            candidates=candidates,
+            cv=cv,
+            outer_cv=outer_cv,
+            scoring=scoring,
+            time_budget=time_budget,
+            seed=seed,
+            out=arguments.expand(out),
+            overwrite=overwrite,
+            device=device,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Models that a command is told of: by name, or saved."""

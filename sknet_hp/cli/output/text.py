@@ -1,0 +1,85 @@
+"""Text for a person: the problem that is worked on, findings, values."""
+
+import shutil
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.findings import Finding
+
+WIDEST_PARAGRAPH = 100
+
+
+def make_console(quiet: bool = False) -> Console:
+    """Return what text is printed with; nothing comes out of a quiet one."""
+    return Console(highlight=False, soft_wrap=True, markup=False, quiet=quiet)
+
+
+def print_problem(console: Console, problem: Problem, data: str) -> None:
+    """Print what is to be learned from which table, and what in it may not be meant."""
+    n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
+    n_features = f"{problem.X.shape[1]:,} feature{'' if problem.X.shape[1] == 1 else 's'}"
+    console.print(
+        f"{data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} "
+        f"({problem.reason})."
+    )
+    if problem.groups is not None:
+        n_groups = len(np.unique(problem.groups))
+        console.print(f"Rows of one {problem.group_column!r} ({n_groups:,} of them) are never in two parts of a split.")
+    if problem.time_column is not None:
+        console.print(f"Rows are sorted by {problem.time_column!r}; later ones are predicted from earlier ones.")
+    for note in problem.notes:
+        console.print(f"Note: {note}.")
+
+
+def print_findings(console: Console, findings: Iterable[Finding], nothing: str) -> None:
+    """Print findings, the worst first, each with its advice and its remedy.
+
+    Parameters
+    ----------
+    nothing : what is printed where there is no finding.
+    """
+    findings = list(findings)
+    if not findings:
+        console.print(nothing)
+    for finding in findings:
+        where = f", in {finding.subject}" if finding.subject else ""
+        console.print(f"{finding.severity.capitalize()}: {finding.code}{where}")
+        for text in (finding.message, finding.advice):
+            if text:
+                console.print(wrap(text, indent="  "))
+        if finding.remedy:
+            console.print(wrap(f"Change: {format_params(finding.remedy)}", indent="  "))
+
+
+def describe_finding(finding: Finding) -> dict[str, Any]:
+    """Return a finding for JSON."""
+    names = ("code", "severity", "subject", "message", "advice", "evidence", "remedy")
+    return {name: getattr(finding, name) for name in names}
+
+
+def wrap(text: str, indent: str = "") -> str:
+    """Return text in lines that fit the terminal."""
+    width = min(WIDEST_PARAGRAPH, shutil.get_terminal_size((WIDEST_PARAGRAPH, 24)).columns)
+    return textwrap.fill(
+        " ".join(text.split()),
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def format_params(params: Mapping[str, Any]) -> str:
+    """Return parameters as ``lr=0.001, width=64``."""
+    return ", ".join(f"{name}={format_value(value)}" for name, value in params.items())
+
+
+def format_value(value: object) -> str:
+    """Return a parameter's value, numbers in three digits."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

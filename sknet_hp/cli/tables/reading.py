@@ -1,0 +1,30 @@
+"""From the options of a command to the problem that it works on."""
+
+from dataclasses import replace
+
+from sknet_hp.cli.errors import BadInput, list_names
+from sknet_hp.cli.options import TableOptions
+from sknet_hp.cli.tables.loading import BUNDLED_TARGET, load_table
+from sknet_hp.cli.tables.problem import Problem, pose_problem
+from sknet_hp.cli.tables.roles import leave_out, sort_by_time, take_groups
+
+
+def read_problem(options: TableOptions) -> Problem:
+    """Read a table, and find out what is to be learned from it.
+
+    Raises
+    ------
+    BadInput
+        If the table can't be read, or the options do not suit it.
+    """
+    table = load_table(options.data)
+    target = options.target
+    if target is None:
+        if not options.data.startswith("sklearn:"):
+            raise BadInput(f"--target is missing: name the column to predict, one of {list_names(table.columns)}")
+        target = BUNDLED_TARGET
+    options = replace(options, target=target)
+    table = leave_out(table, options.drop, target)
+    table, groups = take_groups(sort_by_time(table, options), options)
+    problem = pose_problem(table, target, options.task)
+    return replace(problem, groups=groups, group_column=options.groups, time_column=options.time)

@@ -1,0 +1,101 @@
+"""Columns that are no features: groups, the order of rows, and what is left out."""
+
+from typing import TYPE_CHECKING
+
+from sknet_hp.cli.errors import BadInput, list_names, suggest
+from sknet_hp.cli.options import TableOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+def leave_out(table: "pd.DataFrame", drop: tuple[str, ...], target: str) -> "pd.DataFrame":
+    """Return a table without some of its columns.
+
+    Raises
+    ------
+    BadInput
+        If one is not there, or is the target.
+    """
+    for name in drop:
+        _require_column(table, name, "--drop")
+        if name == target:
+            raise BadInput(f"--drop {name!r} is the target: drop another column, or give another --target")
+    return table.drop(columns=list(drop))
+
+
+def take_groups(table: "pd.DataFrame", options: TableOptions) -> tuple["pd.DataFrame", "np.ndarray | None"]:
+    """Return a table without the column of its groups, and the number of each row's.
+
+    Raises
+    ------
+    BadInput
+        If it is not there, has missing cells or one value only.
+    """
+    import pandas as pd
+
+    if options.groups is None:
+        return table, None
+    column = _take_column(table, options.groups, "--groups", options)
+    codes, values = pd.factorize(column)
+    if len(values) < 2:
+        raise BadInput(
+            f"--groups {options.groups!r} is {str(values[0])!r} in all rows: give a column with a value for each group"
+        )
+    return table.drop(columns=options.groups), codes
+
+
+def sort_by_time(table: "pd.DataFrame", options: TableOptions) -> "pd.DataFrame":
+    """Return a table in the order of its column of times, and without it.
+
+    Rows of the same time keep their order.
+
+    Raises
+    ------
+    BadInput
+        If it is not there, has missing cells, or cells that are no times.
+    """
+    import pandas as pd
+    from pandas.api import types
+
+    if options.time is None:
+        return table
+    if options.groups is not None:
+        raise BadInput(
+            "--groups and --time can't be used together, for no folds keep groups whole and rows in order: give the "
+            "one that matters for the rows that will be predicted"
+        )
+    times = _take_column(table, options.time, "--time", options)
+    if not (types.is_numeric_dtype(times) or types.is_datetime64_any_dtype(times)):
+        try:
+            times = pd.to_datetime(times, format="mixed", utc=True)
+        except (ValueError, TypeError) as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise BadInput(
+                f"--time {options.time!r} has cells that are neither numbers nor dates ({reason}): write dates like "
+                f"2025-01-31"
+            ) from error
+    order = times.reset_index(drop=True).sort_values(kind="stable").index
+    return table.iloc[order].drop(columns=options.time).reset_index(drop=True)
+
+
+def _take_column(table: "pd.DataFrame", name: str, option: str, options: TableOptions) -> "pd.Series":
+    _require_column(table, name, option)
+    if name == options.target:
+        raise BadInput(f"{option} {name!r} is the target: give another column")
+    column = table[name]
+    n_missing = int(column.isna().sum())
+    if n_missing:
+        raise BadInput(
+            f"{option} {name!r} is missing in {n_missing:,} of {len(column):,} rows: fill in or remove these rows"
+        )
+    return column
+
+
+def _require_column(table: "pd.DataFrame", name: str, option: str) -> None:
+    if name not in table.columns:
+        raise BadInput(
+            f"there is no column {name!r}{suggest(name, table.columns)}: {option} must be one of "
+            f"{list_names(table.columns, 40)}"
+        )
