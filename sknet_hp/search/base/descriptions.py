@@ -100,6 +100,13 @@ _ATTRIBUTES: dict[str, Description] = {
         "(the rung), `n_resources`; of networks, `mean_n_parameters` and `mean_n_iter`, their weights and the epochs "
         "that they were trained for. Times are of that rung alone.",
     ),
+    "curves_": (
+        "pandas.DataFrame",
+        "Learning curves, a row for each epoch of each fit: candidate, bracket, iter (the rung), n_resources (of the "
+        "rung), split, epoch, train_loss, valid_loss, valid_score; NaN where something is not known. A fit that goes "
+        "on has the epochs that it added. Of networks, scikit-learn's perceptrons and its gradient boosting; no rows "
+        "of others.",
+    ),
     "best_index_": ("int", "The row of the best, which is among those at the most resources."),
     "best_params_": ("dict", "Its parameters, the resource included."),
     "best_score_": ("float", "Its mean score; not if `refit` is a function."),

@@ -10,9 +10,9 @@ from sknet_hp.search.running.selection import average_sizes
 
 
 def list_outcomes(rows: list[Row]) -> list[Outcome]:
-    """Return the outcomes of all fits, without the sizes of networks."""
+    """Return the outcomes of all fits, with what scikit-learn makes columns of."""
     return [
-        {name: value for name, value in outcome.items() if name not in SIZES}
+        {name: value for name, value in outcome.items() if name not in (*SIZES, "curve")}
         for row in rows
         for outcome in row.outcomes
     ]

@@ -2,9 +2,7 @@
 
 import os
 import time
-import warnings
 from contextlib import ExitStack
-from copy import copy
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -13,20 +11,19 @@ from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
-from sklearn.model_selection._validation import _warn_or_raise_about_fit_failures
 from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_method_params, check_is_fitted
+from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.names import NameHints
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.arithmetic.brackets import Rung, add_finalists
 from sknet_hp.search.arithmetic.cost import compute_cost
 from sknet_hp.search.base.callbacks import CallbackTasks
+from sknet_hp.search.base.conclusion import Conclusion
 from sknet_hp.search.base.fusing import fuse_by_default
 from sknet_hp.search.base.initial import list_initial
 from sknet_hp.search.base.journaling import open_journal
-from sknet_hp.search.base.results import list_columns, list_outcomes, rank_failed_last
 from sknet_hp.search.base.setup import Setup, Split, split_rows
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.batches import SearchStopped
@@ -35,12 +32,12 @@ from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.seeds import draw_first_step_seeds
-from sknet_hp.search.running.selection import RULES, find_best_index, find_metric
+from sknet_hp.search.running.selection import find_metric
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, drop_known
 
 
-class BaseSearcher(NameHints, BaseSearchCV):
+class BaseSearcher(NameHints, Conclusion):
     """A search whose candidates go on from where they stopped.
 
     Subclasses say in `_search` who trains how far next. `document_searcher` writes the
@@ -254,33 +251,6 @@ class BaseSearcher(NameHints, BaseSearchCV):
             if interrupted is not None:  # whatever else is wrong with half a search
                 raise interrupted
 
-    def _conclude(self, run: Run) -> None:
-        """Set the results, and which of them is the best, from the rows so far."""
-        rows = run.rows
-        failed = np.array([row.failed for row in rows])
-        first_scores = rows[0].outcomes[0]["test_scores"]
-        _warn_or_raise_about_fit_failures([outcome for row in rows for outcome in row.outcomes], self.error_score)
-        params = [row.candidate.params | run.resource.make_params(row.n_resources) for row in rows]
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", message="One or more of the .* scores are non-finite", category=UserWarning
-            )
-            self.cv_results_ = self._format_results(params, self.n_splits_, list_outcomes(rows), list_columns(rows))
-        rank_failed_last(self.cv_results_, failed)
-        self.multimetric_ = isinstance(first_scores, dict)
-        if f"mean_test_{run.metric}" in self.cv_results_:
-            self._metric = run.metric
-        else:
-            self._metric = next(iter(first_scores)) if self.multimetric_ else "score"
-        self.n_candidates_ = len(run.list_latest())  # more may have been proposed when the search was stopped
-        if self.multimetric_ and callable(self.scoring):
-            self._check_refit_for_multimetric(first_scores)
-        if self.refit or not self.multimetric_:
-            self.best_index_ = find_best_index(self.cv_results_, self.refit, self._metric, failed)
-            self.best_params_ = params[self.best_index_]
-            if not callable(self.refit):
-                self.best_score_ = self.cv_results_[f"mean_test_{self._metric}"][self.best_index_]
-
     def _refit(self, run: Run, setup: Setup, tasks: CallbackTasks) -> None:
         """Fit the best candidate or the ensemble on all rows, if `refit` wants it."""
         if not self.refit:
@@ -323,11 +293,6 @@ class BaseSearcher(NameHints, BaseSearchCV):
         ]
         return make_voting_estimator(members, [self._make_estimator(own) for own in params], self.n_jobs)
 
-    def _check_refit_for_multimetric(self, scores: Any) -> None:
-        """Check as scikit-learn does; rules that choose by one score take the first."""
-        if not (isinstance(self.refit, str) and self.refit in RULES):
-            super()._check_refit_for_multimetric(scores)
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         own = get_tags(self.estimator).input_tags
@@ -355,30 +320,3 @@ class BaseSearcher(NameHints, BaseSearchCV):
         """
         initial = list_initial(self, space)
         return [*initial, *drop_known(space.sample(n, random_state), initial)[: max(0, n - len(initial))]]
-
-    # ---- after fit -------------------------------------------------------------------------------------------------
-
-    def score(self, X: TableLike, y: ArrayLike = None, **params: Any) -> float:
-        """Return the score of `best_estimator_`, of several that of the search.
-
-        Parameters
-        ----------
-        X : array-like or dataframe of shape (n_rows, n_columns)
-        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
-        **params : passed to the scorer.
-
-        Returns
-        -------
-        float
-        """
-        by_name = copy(self)
-        if self.refit and getattr(self, "multimetric_", False):
-            by_name.refit = self._metric
-        score: float = super(BaseSearcher, by_name).score(X, y, **params)
-        return score
-
-    @property
-    def n_features_in_(self) -> int:
-        """Columns seen in `fit`; only with `refit`."""
-        check_is_fitted(self, "cv_results_")
-        return super().n_features_in_

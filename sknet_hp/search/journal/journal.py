@@ -15,6 +15,7 @@ from typing import Any
 import filelock
 
 from sknet_hp.search.candidates import SIZES, Candidate, Outcome
+from sknet_hp.search.curves import from_lists, to_lists
 from sknet_hp.search.journal.identity import Identity, digest, list_differences, outline
 from sknet_hp.search.journal.lines import decode, encode
 from sknet_hp.search.journal.states import JournalError, Label, States
@@ -172,7 +173,10 @@ class Journal:
             if record is None:
                 break
             whole += len(line)
-            self.records[record["candidate"], record["split"], record["n_resources"]] = record["outcome"]
+            outcome = record["outcome"]
+            if "curve" in outcome:
+                outcome["curve"] = from_lists(outcome["curve"])
+            self.records[record["candidate"], record["split"], record["n_resources"]] = outcome
             self.origins[record["candidate"]] = record["origin"]
         # Unbuffered: what a full disk has refused must not come up again when the file is closed.
         self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
@@ -210,7 +214,8 @@ class Journal:
             "split": split,
             "n_resources": n_resources,
             "origin": self._find_origin(candidate),
-            "outcome": {name: _to_json(outcome[name]) for name in _KEPT if name in outcome},
+            "outcome": {name: _to_json(outcome[name]) for name in _KEPT if name in outcome}
+            | ({"curve": to_lists(outcome["curve"])} if "curve" in outcome else {}),
         }
         end = self._file.tell()
         try:

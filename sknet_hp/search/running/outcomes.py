@@ -7,6 +7,7 @@ from sklearn.model_selection._validation import _fit_and_score, _warn_or_raise_a
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.candidates import Outcome
+from sknet_hp.search.curves import count_epochs, read_curve
 from sknet_hp.search.running.fitting import SplitData, fit_on
 
 
@@ -35,6 +36,9 @@ def fit_and_score(
 ) -> tuple[tuple[int, int], Outcome]:
     """Fit and score an estimator, and return the outcome with the number of the task.
 
+    Beside what scikit-learn has in an outcome, it has the `curve` of the epochs that
+    the last fit has added.
+
     Parameters
     ----------
     task : its number.
@@ -52,6 +56,7 @@ def fit_and_score(
             fit_on(estimator, data, earlier)
     except Exception as error:  # half a fit is nothing to go on from
         estimator, settings = _Failing(error), [{}]
+    n_before = count_epochs(estimator)
     outcome = _fit_and_score(
         estimator,
         data.X,
@@ -68,6 +73,8 @@ def fit_and_score(
         callback_ctx=context,
         **rest,
     )
+    if outcome["fit_error"] is None:
+        outcome["curve"] = read_curve(outcome["estimator"], n_before)
     return task, outcome
 
 

@@ -15,6 +15,7 @@ from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.base.descriptions import document_searcher
 from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.candidates import Candidate, Step, rank
+from sknet_hp.search.curves import collect_curves
 from sknet_hp.search.proposals.exploring import count_replaced, explore
 from sknet_hp.search.running.fitting import plan_fits
 from sknet_hp.search.running.run import Run
@@ -33,6 +34,12 @@ _INTERVALS = 10
             "and `n_resources`. `candidate` numbers settings with their networks: a copy is a new one, of which "
             "`parent` (-1 if none) is what it was copied from. `member` is its place in the population. Times are of "
             "that interval alone.",
+        ),
+        "curves_": (
+            "pandas.DataFrame",
+            "Learning curves, a row for each epoch of each fit: candidate, parent (which one it is a copy of, -1 if of "
+            "none: the epochs before its own are there), bracket (always 0), iter (the interval), n_resources, split, "
+            "epoch, train_loss, valid_loss, valid_score; NaN where something is not known.",
         ),
         "best_params_": ("dict", "Its parameters in the last interval, the resource included."),
         "best_estimator_": ("estimator", "Trained on all rows by `schedule_`; only with `refit`."),
@@ -268,6 +275,7 @@ class PBTSearchCV(BaseSearcher):
     def _conclude(self, run: Run) -> None:
         super()._conclude(run)
         rows = run.rows
+        self._curves = collect_curves(rows, parents=True)
         n_members = sum(row.iteration == 0 for row in rows)
         self.cv_results_["member"] = np.arange(len(rows)) % n_members
         self.cv_results_["parent"] = np.array(
