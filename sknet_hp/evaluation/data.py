@@ -1,5 +1,6 @@
 """Checks of a table before anything is trained."""
 
+import warnings
 from collections.abc import Collection
 from typing import Any
 
@@ -67,4 +68,6 @@ def check_data(
 def _split(X: Any, y: Any, cv: Any, groups: Any, estimator: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     case = make_case(X, y, estimator=estimator)
     is_classification = case is not None and case.classes is not None
-    return list(check_cv(cv, y, classifier=is_classification).split(X, y, groups))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The groups parameter is ignored")  # there is a finding for that
+        return list(check_cv(cv, y, classifier=is_classification).split(X, y, groups))

@@ -18,6 +18,7 @@ def test_splits_are_those_of_an_evaluation():
     frame, y, groups = repeat(60)
     assert check_data(frame, y).codes == ["duplicate_rows"]
     assert check_data(frame, y, cv=GroupKFold(5), groups=groups) == []
+    assert "group_overlap" in check_data(frame, y, cv=5, groups=groups).codes
 
 
 def test_codes_can_be_chosen():

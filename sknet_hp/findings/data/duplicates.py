@@ -13,6 +13,9 @@ from sknet_hp.findings.finding import Finding
 SHARES = {"error": 0.1, "warning": 0.01, "info": 0.001}
 """Of test rows with a copy among the training rows: from which on it is how bad."""
 
+FEWEST = 10
+"""Fewer copies are no more than good to know."""
+
 BY_CHANCE = 0.01
 """A table whose rows have this many equals each by chance has no copies to speak of."""
 
@@ -36,6 +39,8 @@ def find_duplicate_rows(case: DataCase) -> Iterable[Finding]:
     if share < SHARES["info"]:
         return
     severity = next(severity for severity, least in SHARES.items() if share >= least)
+    if equal.n_copies < FEWEST:
+        severity = "info"
     alike = "" if case.target is None else f"; {agreement:.0%} of those have its target too"
     advice = (
         "Drop the copies, or keep equal rows together with groups=: a network that has seen a row knows its answer."

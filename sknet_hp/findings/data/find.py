@@ -8,11 +8,23 @@ from sknet_hp.findings.check import register, run_checks
 from sknet_hp.findings.data.case import make_case
 from sknet_hp.findings.data.columns import find_id_columns, find_useless_columns
 from sknet_hp.findings.data.duplicates import find_conflicting_labels, find_duplicate_rows
+from sknet_hp.findings.data.folds import find_group_overlap, find_missing_classes, find_row_order
+from sknet_hp.findings.data.leakage import find_leakage
+from sknet_hp.findings.data.near_duplicates import find_near_duplicates
+from sknet_hp.findings.data.order import find_time_overlap
+from sknet_hp.findings.data.preparation import find_preparation
 from sknet_hp.findings.finding import Findings
 
 DATA_CHECKS = register(
     find_duplicate_rows,
+    find_near_duplicates,
     find_conflicting_labels,
+    find_leakage,
+    find_preparation,
+    find_time_overlap,
+    find_group_overlap,
+    find_missing_classes,
+    find_row_order,
     find_id_columns,
     find_useless_columns,
 )

@@ -1,0 +1,99 @@
+"""Rows that come twice, but for small differences."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sknet_hp.findings.check import check
+from sknet_hp.findings.data.case import DataCase
+from sknet_hp.findings.data.columns import describe_id
+from sknet_hp.findings.data.table import TEXT, Column
+from sknet_hp.findings.finding import Finding
+
+NEARNESS = 0.02
+"""How near a test row's nearest training row must be to be its twin, measured by the
+nearest of one in twenty training rows. In a table of three or more dimensions without
+twins this happens to one row in a thousand at most.
+"""
+
+SHARES = {"error": 0.1, "warning": 0.02}
+"""Of test rows with such a twin: from which on it is how bad."""
+
+FEWEST_COLUMNS = 3
+FEWEST_VALUES = 20
+"""Nearness is measured in columns with more values than that; others must be equal."""
+
+MOST_TEST_ROWS = 600
+MOST_COLUMNS = 100
+_REFERENCE = 20  # one in so many training rows
+_BLOCK = 4_000_000  # distances held at once
+_APART = 10.0  # how far a missing cell is from the median, in standard deviations
+
+
+@check("near_duplicates", "Nearly the same rows in training and test")
+def find_near_duplicates(case: DataCase) -> Iterable[Finding]:
+    """Find test rows that all but equal a training row, in a sample of test rows."""
+    columns = [column for column in case.columns if not describe_id(column)]
+    measured = [column for column in columns if column.kind != TEXT and column.n_distinct > FEWEST_VALUES]
+    others = [column for column in columns if column not in measured]
+    if not case.splits or len(measured) < FEWEST_COLUMNS or len(columns) > MOST_COLUMNS:
+        return
+    train, test = max(case.splits, key=lambda split: len(split[0]))
+    if len(train) < 10 * _REFERENCE or not len(test):
+        return
+    rng = np.random.default_rng(len(case.rows))
+    train, test = rng.permutation(train), rng.permutation(test)[:MOST_TEST_ROWS]
+    matrix = scale_columns(measured)
+    nearest, nearness = measure_nearness(matrix[train], matrix[test])
+    twins = (nearness > 0) & (nearness < NEARNESS)
+    for column in others:
+        cells = np.nan_to_num(column.cells, nan=-1)
+        twins &= cells[test] == cells[train[nearest]]
+    share = float(np.mean(twins))
+    severity = next((severity for severity, least in SHARES.items() if share >= least), None)
+    if severity is not None:
+        yield Finding(
+            "near_duplicates",
+            severity,
+            f"{share:.1%} of {len(test):,} test rows that were looked at have a training row that all but equals "
+            f"them: it is less than {NEARNESS:.0%} as far as other near rows are.",
+            {"share": share, "rows": len(test)},
+            "Are they the same thing measured, rounded or augmented twice? Then give what they are of as groups=, "
+            "and a splitter that keeps groups together, or augment training rows alone.",
+        )
+
+
+def scale_columns(columns: list[Column]) -> np.ndarray:
+    """Return numbers in standard deviations, of shape (n_rows, n_columns)."""
+    matrix = np.column_stack([column.cells for column in columns])
+    scaled = (matrix - np.nanmedian(matrix, axis=0)) / np.nanstd(matrix, axis=0)
+    return np.nan_to_num(scaled, nan=_APART).astype(np.float32)
+
+
+def measure_nearness(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nearest training rows, and how near, measured by the nearest of some.
+
+    Parameters
+    ----------
+    train : array of shape (n_train, n_columns)
+        In random order.
+    test : array of shape (n_test, n_columns)
+
+    Returns
+    -------
+    nearest : array of int of shape (n_test,)
+    nearness : array of shape (n_test,)
+        0 for rows that equal a training row.
+    """
+    n_reference = len(train) // _REFERENCE
+    lengths = np.einsum("ij,ij->i", train, train)
+    nearest, nearness = np.empty(len(test), dtype=int), np.empty(len(test))
+    n_rows = max(1, _BLOCK // len(train))
+    for start in range(0, len(test), n_rows):
+        rows = slice(start, start + n_rows)
+        distances = lengths - 2 * test[rows] @ train.T  # (rows, n_train), squared but for a constant of each row
+        nearest[rows] = distances.argmin(axis=1)
+        reference = distances[:, :n_reference].argmin(axis=1)
+        far = np.linalg.norm(test[rows] - train[reference], axis=1)
+        nearness[rows] = np.linalg.norm(test[rows] - train[nearest[rows]], axis=1) / np.where(far > 0, far, 1)
+    return nearest, nearness
