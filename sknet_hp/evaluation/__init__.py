@@ -1,9 +1,9 @@
 """Honest evaluation: whether a score is true, and which of two is better.
 
-`corrected_interval` is the confidence interval of scores of cross-validation;
-`suggest_scoring` names metrics that fit a target; `check_data` says before anything is
-trained what makes scores too good to be true; `make_baseline` gives models of
-scikit-learn's that a network must beat.
+`compare` says which of two or more is better; `corrected_interval` is the confidence
+interval of scores of cross-validation; `suggest_scoring` names metrics that fit a
+target; `check_data` says before anything is trained what makes scores too good to be
+true; `make_baseline` gives models of scikit-learn's that a network must beat.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.baselines import make_baseline
+    from sknet_hp.evaluation.comparison.compare import compare
     from sknet_hp.evaluation.data import check_data
     from sknet_hp.evaluation.statistics import corrected_interval
     from sknet_hp.findings.metrics import suggest_scoring
 
-__all__ = ["check_data", "corrected_interval", "make_baseline", "suggest_scoring"]
+__all__ = ["check_data", "compare", "corrected_interval", "make_baseline", "suggest_scoring"]
 
 _LAZY = {
     "check_data": "sknet_hp.evaluation.data",
+    "compare": "sknet_hp.evaluation.comparison.compare",
     "corrected_interval": "sknet_hp.evaluation.statistics",
     "make_baseline": "sknet_hp.evaluation.baselines",
     "suggest_scoring": "sknet_hp.findings.metrics",

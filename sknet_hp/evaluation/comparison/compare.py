@@ -1,0 +1,151 @@
+"""Which of two or more is better."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sknet_hp.estimators.types import ArrayLike, TableLike
+from sknet_hp.evaluation.comparison.evaluate import find_common_scorers, score_estimators
+from sknet_hp.evaluation.comparison.names import name_contestants
+from sknet_hp.evaluation.comparison.pair import adjust_pairs, compare_pair
+from sknet_hp.evaluation.comparison.result import Comparison
+from sknet_hp.evaluation.comparison.rope import choose_rope
+from sknet_hp.evaluation.comparison.scored import Scored, check_same_splits, find_common_metrics, read_scores
+from sknet_hp.evaluation.levels.outer import make_outer_splits
+from sknet_hp.evaluation.running.data import read_data
+
+
+def compare(
+    a: Any,
+    b: Any,
+    *more: Any,
+    X: TableLike = None,
+    y: ArrayLike = None,
+    cv: Any = None,
+    scoring: Any = None,
+    n_repeats: int = 1,
+    rope: float | Mapping[str, float] | None = None,
+    names: Sequence[str] | None = None,
+    n_train: ArrayLike = None,
+    n_test: ArrayLike = None,
+    groups: ArrayLike = None,
+    sample_weight: ArrayLike = None,
+    confidence: float = 0.95,
+    random_state: Any = None,
+    time_budget: float | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Comparison:
+    """Compare estimators, searches, or scores: which is better, and is it certain.
+
+    Contestants are compared split by split. The test is the corrected resampled t-test
+    (Nadeau & Bengio 2003), with Holm's correction where there are several comparisons;
+    beside it stands the Bayesian correlated t-test with a region of practical
+    equivalence (Benavoli et al. 2017).
+
+    Parameters
+    ----------
+    a, b, *more : estimator, search, result of nested_cross_validate, array or dict
+        Estimators and searches are evaluated here, on `X` and `y`, all on the same
+        splits. Arrays hold a score for each split, higher is better, and need `n_train`
+        and `n_test`; so do dicts as `cross_validate` returns them.
+    X : array-like or dataframe of shape (n_rows, n_columns), default=None
+    y : array-like of shape (n_rows,), default=None
+    cv : int, splitter or iterable of (train, test), default=None
+        None: five folds. A number of folds shuffles the rows, keeps classes equally
+        frequent and groups together.
+    scoring : str, callable, list, dict or None, default=None
+        One metric or several. None is what the contestants' `score` computes.
+    n_repeats : int, default=1
+        How often the rows are split anew. More repeats see smaller differences.
+    rope : float or dict of floats by metric, default=None
+        Half the width of the region of practical equivalence, in units of the score.
+        None: 0.01 for metrics whose best is 1, by habit, and 1 % of the mean score for
+        others.
+    names : list of str, default=None
+        What the contestants are called; None: the names of their classes.
+    n_train, n_test : int or array-like of shape (n_splits,), default=None
+        Rows of each split, for contestants that are scores.
+    groups : array-like of shape (n_rows,), default=None
+        Rows of one group are never trained on and scored on in one split.
+    sample_weight : array-like of shape (n_rows,), default=None
+    confidence : float, default=0.95
+        Of intervals.
+    random_state : int, RandomState or None, default=None
+        Of the splits.
+    time_budget : float, default=None
+        Seconds. What is not finished then is left out, for all contestants alike.
+    n_jobs : int, default=None
+        Cores that train networks; for other estimators as in scikit-learn.
+    verbose : int, default=0
+        1: a line for each fit that is scored.
+
+    Returns
+    -------
+    Comparison
+        `table`, `ranking`, `summary()`, and `sentence`, which can be repeated in a
+        paper.
+
+    Raises
+    ------
+    ValueError
+        If contestants were scored on different splits, or there are fewer than two.
+
+    References
+    ----------
+    Nadeau & Bengio (2003), Inference for the generalization error, Machine Learning 52.
+    Benavoli et al. (2017), Time for a change, JMLR 18. Holm (1979), Scandinavian
+    Journal of Statistics 6.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sknet_hp.evaluation import compare
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> tree = DecisionTreeClassifier(random_state=0)
+    >>> result = compare(tree, DummyClassifier(), X=X, y=y, random_state=0)
+    >>> result.pairs[0].verdict
+    'DecisionTreeClassifier is better than DummyClassifier'
+    """
+    contestants = [a, b, *more]
+    called = name_contestants(contestants, names)
+    estimators = {name: each for name, each in zip(called, contestants, strict=True) if hasattr(each, "fit")}
+    scored: dict[str, Scored] = {
+        name: read_scores(each, name, n_train, n_test)
+        for name, each in zip(called, contestants, strict=True)
+        if name not in estimators
+    }
+    if estimators:
+        if X is None:
+            raise ValueError(f"{next(iter(estimators))!r} is an estimator: give X= and y=, on which it is evaluated")
+        data = read_data(X, y, groups, sample_weight)
+        scorers = find_common_scorers(estimators, scoring)
+        seed = check_random_state(random_state)
+        splits = make_outer_splits(cv, data, next(iter(estimators.values())), n_repeats=n_repeats, random_state=seed)
+        found = score_estimators(
+            estimators, data, splits, scorers, n_jobs=n_jobs, time_budget=time_budget, verbose=verbose
+        )
+        scored |= {each.name: each for each in found}
+    return compare_scored([scored[name] for name in called], rope, confidence)
+
+
+def compare_scored(contestants: Sequence[Scored], rope: Any = None, confidence: float = 0.95) -> Comparison:
+    """Return the comparison of contestants whose scores are known.
+
+    Raises
+    ------
+    ValueError
+        If they were scored on different splits or by different metrics.
+    """
+    check_same_splits(contestants)
+    pairs = []
+    for metric in find_common_metrics(contestants):
+        mean = float(np.nanmean([each.scores[metric] for each in contestants]))
+        region = choose_rope(rope, metric, mean)
+        pairs += [compare_pair(first, second, metric, region) for first, second in combinations(contestants, 2)]
+    return Comparison(contestants, adjust_pairs(pairs), confidence)

@@ -1,0 +1,197 @@
+"""What a comparison came to, in tables and in sentences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sknet_hp.evaluation.comparison.pair import Pair
+from sknet_hp.evaluation.comparison.scored import Scored
+from sknet_hp.evaluation.statistics import fit_corrected_t
+from sknet_hp.findings.finding import Findings
+
+FEW = 10
+"""With fewer splits a test sees large differences only."""
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """Which of two or more is better, by scores on the same splits.
+
+    Attributes
+    ----------
+    contestants : list of Scored
+        Their scores, in the order in which they were given.
+    pairs : list of Pair
+        Each two of them, by each metric.
+    confidence : float
+        Of intervals.
+    results : list
+        The results of evaluations that were made for it or given to it; None for
+        scores.
+    findings : Findings
+        What checks found in the data and the metrics.
+    """
+
+    contestants: Sequence[Scored]
+    pairs: Sequence[Pair]
+    confidence: float = 0.95
+    results: Sequence[Any] = ()
+    findings: Findings = field(default_factory=Findings)
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        """By what they were compared."""
+        return list(dict.fromkeys(pair.metric for pair in self.pairs))
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row for each pair and metric.
+
+        Its columns: `first`, `second`, `metric`; `difference` of the mean scores,
+        positive where the first is better, with the ends `low` and `high` of its
+        interval; `t` and `p` of the corrected t-test, `p_holm` for all rows together;
+        `effect_size`, the difference in standard deviations of the differences; `rope`,
+        half the region of practical equivalence, with `p_first_better`, `p_equivalent`
+        and `p_second_better`; `wins`, `losses`, `n_splits`; `verdict`.
+        """
+        return pd.DataFrame([pair.write_row(self.confidence) for pair in self.pairs])
+
+    @cached_property
+    def ranking(self) -> pd.DataFrame:
+        """A row for each contestant and metric, the best first: mean, sd, interval."""
+        rows: list[dict[str, Any]] = []
+        for metric in self.metrics:
+            rows += sorted((self._rank(each, metric) for each in self.contestants), key=lambda row: -row["mean"])
+        return pd.DataFrame(rows)
+
+    def _rank(self, contestant: Scored, metric: str) -> dict[str, Any]:
+        scores = contestant.scores[metric]
+        known = np.isfinite(scores)
+        t = fit_corrected_t(scores[known], contestant.n_train[known], contestant.n_test[known])
+        low, high = t.compute_interval(self.confidence)
+        return {
+            "metric": metric,
+            "name": contestant.name,
+            "mean": t.mean,
+            "sd": t.sd,
+            "low": low,
+            "high": high,
+            "n_splits": int(known.sum()),
+        }
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """A row for each split, a column for each contestant (and metric)."""
+        parts = {
+            metric: pd.DataFrame({each.name: each.scores[metric] for each in self.contestants})
+            for metric in self.metrics
+        }
+        return parts[self.metrics[0]] if len(parts) == 1 else pd.concat(parts, axis=1)
+
+    @cached_property
+    def sentences(self) -> list[str]:
+        """A sentence for each pair and metric that can be repeated in a paper."""
+        return [
+            write_sentence(pair, self._describe_splits(pair), self.confidence, len(self.pairs)) for pair in self.pairs
+        ]
+
+    @property
+    def sentence(self) -> str:
+        """The first of `sentences`: of the first two, by the first metric."""
+        return self.sentences[0]
+
+    def _describe_splits(self, pair: Pair) -> str:
+        n_repeats = self.contestants[0].n_repeats
+        n_splits = self.contestants[0].n_splits
+        if n_repeats == 1 or pair.n_splits != n_splits:
+            return f"{pair.n_splits} splits"
+        return f"{n_splits} splits ({n_splits // n_repeats} folds × {n_repeats} repeats)"
+
+    def summary(self) -> str:
+        """Return what came out, in plain text."""
+        lines = []
+        for metric in self.metrics:
+            lines.append(f"{metric}, with {self.confidence:.0%} intervals:")
+            of_metric = self.ranking[self.ranking["metric"] == metric]
+            width = max(len(name) for name in of_metric["name"])
+            lines += [
+                f"  {row['name']:<{width}}  {write_number(row['mean'])}  "
+                f"({write_number(row['low'])} to {write_number(row['high'])})"
+                for _, row in of_metric.iterrows()
+            ]
+        if len(self.contestants) == 2:
+            for pair, sentence in zip(self.pairs, self.sentences, strict=True):
+                lines += ["", f"In short: {pair.verdict} ({pair.metric}).", sentence]
+        else:
+            lines += ["", f"Each two, with p-values for all {len(self.pairs)} comparisons together (Holm):"]
+            lines += [f"  {pair.verdict} ({pair.metric}: {self._write_difference(pair)})" for pair in self.pairs]
+            lines += ["`sentences` has a sentence for each that can be repeated in a paper."]
+        lines += ["", *self._write_notes()]
+        if self.findings:
+            lines += ["", "Found by checks:", str(self.findings)]
+        return "\n".join(lines)
+
+    def _write_difference(self, pair: Pair) -> str:
+        low, high = (write_number(end) for end in pair.test.compute_interval(self.confidence))
+        return f"{write_number(pair.test.mean)}, {low} to {high}, p {write_p(pair.p_adjusted)}"
+
+    def _write_notes(self) -> list[str]:
+        ropes = {pair.metric: pair.rope for pair in self.pairs}
+        notes = [
+            f"Differences in {metric} of up to ±{write_number(rope.half)} count as none in practice ({rope.reason}; "
+            f"rope= sets it)."
+            for metric, rope in ropes.items()
+        ]
+        fewest = min(pair.n_splits for pair in self.pairs)
+        if fewest < FEW:
+            notes.append(
+                f"{fewest} splits show large differences only; n_repeats= gives more, and more rows show smaller ones."
+            )
+        return notes
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(each.name for each in self.contestants)} by {', '.join(self.metrics)}>"
+
+    def _repr_html_(self) -> str:
+        verdicts = "".join(f"<li>{escape(f'{pair.verdict} ({pair.metric})')}</li>" for pair in self.pairs)
+        tables = "".join(each.to_html(index=False, float_format=write_number) for each in (self.ranking, self.table))
+        return f"<ul>{verdicts}</ul>{tables}" + (self.findings._repr_html_() if self.findings else "")
+
+
+def write_sentence(pair: Pair, splits: str, confidence: float, n_pairs: int) -> str:
+    """Return what can be repeated in a paper about a pair."""
+    low, high = (write_number(end) for end in pair.test.compute_interval(confidence))
+    below, inside, above = pair.probabilities
+    together = f", Holm-adjusted for {n_pairs} comparisons p {write_p(pair.p_adjusted)}" if n_pairs > 1 else ""
+    statistics = (
+        f"t({pair.test.degrees_of_freedom}) = {pair.test.statistic:.2f}, p {write_p(pair.test.p_value)}{together}, "
+        f"d = {pair.test.effect_size:.2f}"
+    )
+    return (
+        f"On the same {splits}, {pair.first} reached a mean {pair.metric} of {write_number(pair.means[0])} and "
+        f"{pair.second} {write_number(pair.means[1])}: a difference of {write_number(pair.test.mean)} "
+        f"({confidence:.0%} interval {low} to {high}; corrected resampled t-test, {statistics}). With a region of "
+        f"practical equivalence of ±{write_number(pair.rope.half)}, the Bayesian correlated t-test gives a probability "
+        f"of {above:.3f} that {pair.first} is better, {inside:.3f} that both are equivalent, and {below:.3f} that "
+        f"{pair.second} is better."
+    )
+
+
+def write_number(value: float) -> str:
+    """Return a number with three or four digits that count."""
+    if not np.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if 1e-3 <= size < 10 or value == 0 else f"{value:.4g}"
+
+
+def write_p(p: float) -> str:
+    """Return a p-value with its sign, as papers write it."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
