@@ -1,9 +1,11 @@
 """Honest evaluation: whether a score is true, and which of two is better.
 
+`nested_cross_validate` scores what a search finds on rows that it has not seen;
 `compare` says which of two or more is better; `corrected_interval` is the confidence
 interval of scores of cross-validation; `suggest_scoring` names metrics that fit a
 target; `check_data` says before anything is trained what makes scores too good to be
-true; `make_baseline` gives models of scikit-learn's that a network must beat.
+true; `make_baseline` gives models of scikit-learn's that a network must beat;
+`LastRows` and `GroupHoldOut` hold rows out in order of time, and by groups.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
@@ -12,15 +14,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sknet_hp.estimators.targets.splitters import GroupHoldOut, LastRows
     from sknet_hp.evaluation.baselines import make_baseline
     from sknet_hp.evaluation.comparison.compare import compare
     from sknet_hp.evaluation.data import check_data
+    from sknet_hp.evaluation.nested.result import NestedResult
+    from sknet_hp.evaluation.nested.validate import nested_cross_validate
     from sknet_hp.evaluation.statistics import corrected_interval
     from sknet_hp.findings.metrics import suggest_scoring
 
-__all__ = ["check_data", "compare", "corrected_interval", "make_baseline", "suggest_scoring"]
+__all__ = [
+    "GroupHoldOut",
+    "LastRows",
+    "NestedResult",
+    "check_data",
+    "compare",
+    "corrected_interval",
+    "make_baseline",
+    "nested_cross_validate",
+    "suggest_scoring",
+]
 
 _LAZY = {
+    "GroupHoldOut": "sknet_hp.estimators.targets.splitters",
+    "LastRows": "sknet_hp.estimators.targets.splitters",
+    "NestedResult": "sknet_hp.evaluation.nested.result",
+    "nested_cross_validate": "sknet_hp.evaluation.nested.validate",
     "check_data": "sknet_hp.evaluation.data",
     "compare": "sknet_hp.evaluation.comparison.compare",
     "corrected_interval": "sknet_hp.evaluation.statistics",

@@ -35,6 +35,8 @@ _CLASS_PATHS: dict[str, str] = {
     "SparseScaler": "sknet_hp.estimators.encoding.numeric.sparse_scaler.SparseScaler",
     "ClassTarget": "sknet_hp.estimators.targets.labels.ClassTarget",
     "NumberTarget": "sknet_hp.estimators.targets.numbers.NumberTarget",
+    "LastRows": "sknet_hp.estimators.targets.splitters.LastRows",
+    "GroupHoldOut": "sknet_hp.estimators.targets.splitters.GroupHoldOut",
     "State": "sknet_hp.training.state.State",
     "Plateau": "sknet_hp.training.rules.stopping.Plateau",
     "Average": "sknet_hp.training.rules.averaging.Average",

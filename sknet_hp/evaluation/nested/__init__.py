@@ -1,0 +1,1 @@
+"""Nested cross-validation: what a search finds, scored on rows it has not seen."""

@@ -1,0 +1,91 @@
+"""A nested cross-validation in sentences."""
+
+from html import escape
+from typing import Any, TypeAlias
+
+import numpy as np
+
+NestedResult: TypeAlias = Any
+"""The result, whose file imports this one."""
+
+
+def write_summary(result: NestedResult) -> str:
+    """Return in sentences what came out."""
+    lines = [f"Nested cross-validation of {result.description}: {_count_folds(result)}.", ""]
+    lines += _write_scores(result)
+    lines += _write_optimism(result)
+    if result.agreement:
+        lines += ["", "What the outer folds have chosen:", *(f"  {each}" for each in result.agreement)]
+    missing = [name for name in ("failed", "not finished") if name in result.statuses]
+    lines += [
+        f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}" for name in missing
+    ]
+    if result.findings:
+        lines += ["", "Findings:", *(f"  {finding}" for finding in result.findings)]
+    return "\n".join(lines)
+
+
+def write_html(result: NestedResult) -> str:
+    """Return the result for a notebook: sentences, findings, a row for each fold."""
+    head, *rest = write_summary(result).split("\n\nFindings:")[0].split("\n")
+    findings = result.findings._repr_html_() if result.findings else ""
+    return (
+        f"<p><b>{escape(head)}</b></p><pre>{escape(chr(10).join(rest).strip())}</pre>{findings}"
+        f"{result.table.to_html(index=False, float_format=_format)}"
+    )
+
+
+def _count_folds(result: NestedResult) -> str:
+    n_repeats = 1 + max(split.repeat for split in result.splits)
+    n_folds = len(result.splits) // n_repeats
+    repeats = f", {n_repeats} times" if n_repeats > 1 else ""
+    return f"{n_folds} outer fold{'s' if n_folds > 1 else ''}{repeats}"
+
+
+def _write_scores(result: NestedResult) -> list[str]:
+    lines = []
+    n_scores = result.statuses.count("done")
+    for metric in result.metrics:
+        scores = result.get_scores(metric)
+        scores = scores[np.isfinite(scores)]
+        if not len(scores):
+            lines.append(f"{metric}: no score")
+            continue
+        text = f"{metric}: {_format(scores.mean())}"
+        if len(scores) > 1:
+            interval = result.interval()
+            low, high = interval[metric] if isinstance(interval, dict) else interval
+            text += f", 95 % interval {_format(low)} to {_format(high)} (sd {_format(scores.std(ddof=1))}"
+            text += f" over {len(scores)} scores)"
+        lines.append(text)
+    lower = [metric for metric in result.metrics if metric.startswith("neg_")]
+    if lower:
+        lines.append(f"({', '.join(lower)}: errors with a minus, so that higher is better)")
+    if n_scores > 1:
+        lines.append("The interval is for the mean score on new rows of models trained in this way (corrected t).")
+    return lines
+
+
+def _write_optimism(result: NestedResult) -> list[str]:
+    if np.isnan(result.inner_scores).all():
+        return []
+    inner = _format(float(np.nanmean(result.inner_scores)))
+    if np.isnan(result.optimism):
+        return ["", f"Inside the searches, what was chosen scored {inner} ({result.inner_metric})."]
+    optimism = result.optimism
+    text = f"Inside the searches, what was chosen scored {inner} ({result.inner_metric})"
+    if optimism > 0:
+        return ["", f"{text}, {_format(optimism)} more than on rows that no search has seen."]
+    return ["", f"{text}, not more than on rows that no search has seen ({_format(-optimism)} less)."]
+
+
+def _say(status: str, result: NestedResult) -> str:
+    if status == "failed":
+        return "failed; `errors` has the tracebacks."
+    reason = {"time_budget": "the time was up", "interrupted": "it was interrupted"}.get(result.stopped_ or "", "")
+    return f"were not finished{': ' + reason if reason else ''}; the numbers above are of the others."
+
+
+def _format(value: Any) -> str:
+    """Return a number to four digits after the point, or four that count."""
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:.4g}"
