@@ -31,7 +31,8 @@ class Agreement(NamedTuple):
         if len(numbers) == len(self.values) and self.n_agreeing < self.n_folds / 2:
             return f"{self.name}: from {_write(min(numbers))} to {_write(max(numbers))}"
         others = sorted({_write(value) for value in self.values} - {_write(self.most_frequent)})
-        return f"{self.name}: {_write(self.most_frequent)} in {self.n_agreeing} of {self.n_folds}, else {', '.join(others)}"
+        share = f"{self.n_agreeing} of {self.n_folds}"
+        return f"{self.name}: {_write(self.most_frequent)} in {share}, else {', '.join(others)}"
 
 
 def measure_agreement(params: Sequence[dict[str, Any]]) -> list[Agreement]:

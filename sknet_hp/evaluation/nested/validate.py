@@ -5,7 +5,6 @@ import time
 from collections.abc import Collection
 from typing import Any
 
-
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.evaluation.levels.outer import make_outer_splits
