@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 TaskOption = Literal["auto", "classification", "regression"]
-SearchMethod = Literal["random", "grid"]
+SearchMethod = Literal["random", "grid", "halving", "hyperband", "asha", "bohb", "tpe", "gp", "cma-es", "pbt"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class TuneOptions(TableOptions):
     """The options of `tune`, as its help describes them."""
 
     search: SearchMethod
-    candidates: int
+    candidates: int | None
     cv: int
     outer_cv: int
     scoring: str | None

@@ -17,7 +17,7 @@ from sknet_hp.cli.options import TuneOptions
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.output.json_text import convert_to_json, write_json
 from sknet_hp.cli.output.text import format_params, make_console, print_problem
-from sknet_hp.cli.tables.checks import check_folds, check_scoring
+from sknet_hp.cli.tables.checks import check_folds, choose_scoring
 from sknet_hp.cli.tables.loading import shorten_source
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
@@ -25,6 +25,9 @@ from sknet_hp.cli.versions import find_installed_version
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import NestedSearch, TuningResult
+
+
+SHARE_OF_SEARCHES = 0.9  # of the time left, what searches are given: their last rung and the refit come after it
 
 
 def tune_table(options: TuneOptions) -> None:
@@ -41,9 +44,7 @@ def tune_table(options: TuneOptions) -> None:
     require_directory_can_be_written(out, options.overwrite)
     problem = read_problem(options)
     check_folds(problem, options.outer_cv, options.cv)
-    usual = "accuracy" if problem.task == "classification" else "r2"
-    scoring = usual if options.scoring is None else options.scoring
-    check_scoring(problem, scoring)
+    scoring = choose_scoring(problem, options.scoring)
     # It imports torch: after the checks, which are quick without it.
     from sknet_hp.cli.tuning.nested_search import NestedSearch, check_device
 
@@ -52,23 +53,32 @@ def tune_table(options: TuneOptions) -> None:
     print_problem(console, problem, options.data)
     search = NestedSearch(problem, options.search, options.cv, options.outer_cv, scoring, options.seed, options.device)
     candidates = _choose_candidates(console, search, options, start)
-    console.print(search.describe_cost(candidates))
-    result = search.run(candidates)
+    left = (
+        None if options.time_budget is None else SHARE_OF_SEARCHES * (options.time_budget - (time.monotonic() - start))
+    )
+    console.print(search.describe_cost(candidates, left))
+    result = search.run(candidates, left)
     seconds = time.monotonic() - start
     _write_result(out, result, _summarise(options, problem, scoring, candidates, result, seconds))
     _print_result(console, result, scoring, seconds, out)
 
 
-def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOptions, start: float) -> int:
+def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOptions, start: float) -> int | None:
     """Return how many candidates to search.
 
     As many as asked for, or as many of them as fit into the time, which a pilot
-    measures.
+    measures; None where the method has its own number.
     """
-    asked = search.count_candidates(options.candidates)
-    if options.time_budget is None:
+    from sknet_hp.cli.tuning.methods import DEFAULT_CANDIDATES, OWN_NUMBER, WITH_PILOT
+    from sknet_hp.cli.tuning.pilot import run_pilot
+
+    if options.search in OWN_NUMBER:
+        return options.candidates
+    wanted = DEFAULT_CANDIDATES if options.candidates is None else options.candidates
+    asked = search.count_candidates(wanted)
+    if options.time_budget is None or options.search not in WITH_PILOT:
         return asked
-    pilot = search.run_pilot(options.time_budget, start, options.candidates)
+    pilot = run_pilot(search, options.time_budget, start, wanted)
     candidates = search.count_candidates(pilot.affordable)
     console.print(
         f"A pilot of {pilot.networks} networks took {pilot.seconds:.1f} s: {candidates} of {asked} candidates fit "
@@ -93,7 +103,7 @@ def _write_result(out: Path, result: "TuningResult", summary: dict[str, Any]) ->
 
 
 def _summarise(
-    options: TuneOptions, problem: Problem, scoring: str, candidates: int, result: "TuningResult", seconds: float
+    options: TuneOptions, problem: Problem, scoring: str, candidates: int | None, result: "TuningResult", seconds: float
 ) -> dict[str, Any]:
     return {
         "nested_cv": {"scoring": scoring, "mean": result.mean, "std": result.std, "folds": result.fold_scores},
@@ -127,7 +137,9 @@ def _print_result(console: Console, result: "TuningResult", scoring: str, second
     n_folds = len(result.fold_scores)
     lines = {
         "Nested-CV score": f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over "
-        f"{n_folds} outer folds)",
+        f"{n_folds} outer folds)"
+        if n_folds
+        else f"none, for --outer-cv is 0; {scoring} {result.best_inner_score:.4f} in the folds that chose is too good",
         "Best parameters": format_params(result.best_params),
         "Networks trained": f"{result.networks:,} in {seconds:.1f} s",
         "Model": str(out / MODEL),

@@ -261,7 +261,7 @@ def test_scoring(refused, write, scoring, says):
     ("option", "value"),
     [
         ("--task", "ranking"),
-        ("--search", "bayes"),
+        ("--search", "annealing"),
         ("--candidates", "0"),
         ("--candidates", "many"),
         ("--cv", "1"),
@@ -281,7 +281,7 @@ def test_option_values(refused, write, option, value):
 
 def test_no_such_command(refused):
     refused("tunes", says=("No such command 'tunes' (did you mean 'tune'?); see sknet-hp --help.",))
-    refused("tune", "data.csv", "--search", "bayes", says=("'--search': 'bayes' is not one of",))
+    refused("tune", "data.csv", "--search", "annealing", says=("'--search': 'annealing' is not one of",))
 
 
 def test_scorers_of_two_classes_have_one_for_more(refused, write):

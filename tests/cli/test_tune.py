@@ -17,7 +17,7 @@ from sklearn.model_selection import KFold, cross_validate
 
 import sknet_hp
 from sknet_hp import load
-from sknet_hp.cli.tuning import candidates, nested_search
+from sknet_hp.cli.tuning import candidates, nested_search, pilot
 from tests.helpers.scripts import run_code
 
 SMALL = ("--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
@@ -133,7 +133,7 @@ def test_bundled_table_and_default_directory(run, tmp_path):
 
 
 def test_time_budget_reduces_candidates(run, data, tmp_path, monkeypatch):
-    monkeypatch.setattr(nested_search, "count_affordable", lambda *_: 1)
+    monkeypatch.setattr(pilot, "count_affordable", lambda *_: 1)
     result = run(
         "tune", data, "--target", "label", "--candidates", 5, "--cv", 2, "--outer-cv", 2, "--time-budget", 1000
     )

@@ -15,18 +15,27 @@ def tune(
     task: arguments.Task = "auto",
     search: Annotated[SearchMethod, typer.Option(help="How candidates are chosen.")] = "random",
     candidates: Annotated[
-        int, typer.Option(min=1, max=100_000, help="Settings to try; a grid has at most this many points.")
-    ] = 20,
+        int | None,
+        typer.Option(
+            min=1,
+            max=100_000,
+            help="Settings to try; a grid has at most this many points. Brackets of hyperband and bohb have their own "
+            "number.",
+            show_default="20",
+        ),
+    ] = None,
     cv: Annotated[int, typer.Option(min=2, help="Inner folds, which choose among the candidates.")] = 3,
     outer_cv: Annotated[
-        int, typer.Option(min=2, help="Outer folds, which score the whole search on rows it has not seen.")
+        int,
+        typer.Option(min=0, help="Outer folds, which score the whole search on rows it has not seen; 0 for no score."),
     ] = 5,
     scoring: arguments.Scoring = None,
     time_budget: Annotated[
         float | None,
         typer.Option(
             metavar="SECONDS",
-            help="Time for the whole command. A pilot measures how many of the candidates fit in.",
+            help="Time for the whole command. For random and grid a pilot measures how many of the candidates fit in; "
+            "the others begin no further rung when it is up.",
             show_default="none",
         ),
     ] = None,

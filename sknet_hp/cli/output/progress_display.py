@@ -23,13 +23,13 @@ class ProgressDisplay:
     ----------
     session : Session
         What `fused()` gives.
-    total : int
-        Networks to train.
+    total : int or None
+        Networks to train; None where nobody knows.
     label : str
         What they are trained for.
     """
 
-    def __init__(self, session: Session, total: int, label: str):
+    def __init__(self, session: Session, total: int | None, label: str):
         self.session = session
         self.total = total
         self.label = label
@@ -59,15 +59,15 @@ class ProgressDisplay:
             self._print_lines(console)
 
     def _draw_bar(self, console: Console) -> None:
-        columns = (
+        columns: list[rich_progress.ProgressColumn] = [
             rich_progress.TextColumn("{task.description}"),
             rich_progress.BarColumn(),
             rich_progress.MofNCompleteColumn(),
             rich_progress.TextColumn("networks"),
             rich_progress.TimeElapsedColumn(),
-            rich_progress.TextColumn("left:"),
-            rich_progress.TimeRemainingColumn(),
-        )
+        ]
+        if self.total is not None:
+            columns += [rich_progress.TextColumn("left:"), rich_progress.TimeRemainingColumn()]
         with rich_progress.Progress(*columns, console=console) as bar:
             task = bar.add_task(self.label, total=self.total)
             while not self._ended.wait(SECONDS_BETWEEN_UPDATES):
@@ -82,9 +82,14 @@ class ProgressDisplay:
 
     def _print_line(self, console: Console, start: float) -> None:
         trained, seconds = self.trained, time.monotonic() - start
-        left = f", about {seconds * (self.total - trained) / trained:.0f} s left" if 0 < trained < self.total else ""
+        of, left = "", ""
+        if self.total is not None:
+            of = f" of {self.total}"
+            left = (
+                f", about {seconds * (self.total - trained) / trained:.0f} s left" if 0 < trained < self.total else ""
+            )
         console.print(
-            f"{self.label}: {trained} of {self.total} networks trained, {seconds:.0f} s{left}",
+            f"{self.label}: {trained}{of} networks trained, {seconds:.0f} s{left}",
             highlight=False,
             markup=False,
         )

@@ -19,7 +19,9 @@ def check_folds(problem: Problem, outer: int, inner: int) -> None:
     """
     import numpy as np
 
-    folds = f"--outer-cv {outer} and --cv {inner}"
+    if outer == 1:
+        raise BadInput("--outer-cv 1 is no cross-validation: give at least 2 folds, or 0 for no score")
+    folds = f"--outer-cv {outer} and --cv {inner}" if outer else f"--cv {inner}"
     if problem.task == "regression":
         least = _count_least_rows(outer, inner, rows_per_fold=2)  # r2 is not defined on a single row
         if len(problem.y) < least:
@@ -65,10 +67,25 @@ def _count_least_rows(outer: int, inner: int, rows_per_fold: int) -> int:
 
     Each outer fold, and each inner fold of the rows that remain.
     """
+    if not outer:
+        return rows_per_fold * inner
     least = rows_per_fold * outer
     while least - math.ceil(least / outer) < rows_per_fold * inner:
         least += 1
     return least
+
+
+def choose_scoring(problem: Problem, scoring: str | None) -> str:
+    """Return the scorer that is asked for, or accuracy or r2.
+
+    Raises
+    ------
+    BadInput
+        If it does not exist, or does not suit the problem.
+    """
+    chosen = ("accuracy" if problem.task == "classification" else "r2") if scoring is None else scoring
+    check_scoring(problem, chosen)
+    return chosen
 
 
 def check_scoring(problem: Problem, scoring: str) -> None:

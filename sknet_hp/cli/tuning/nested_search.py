@@ -4,49 +4,29 @@ It is fitted once more on all rows, in one go.
 """
 
 import re
-import time
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import BaseCrossValidator, ParameterGrid, ParameterSampler, cross_validate
+from sklearn.model_selection import BaseCrossValidator, ParameterGrid, cross_validate
 from sklearn.utils.parallel import Parallel, delayed
 
-from sknet_hp import search as searchers
 from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.models.named import make_network
 from sknet_hp.cli.models.saved import TEXT_COLUMNS
 from sknet_hp.cli.options import SearchMethod
 from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
 from sknet_hp.cli.output.progress_display import ProgressDisplay
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.splitting import make_splitter
-from sknet_hp.cli.tuning.candidates import count_affordable, count_networks, make_grid, make_random_space
+from sknet_hp.cli.tuning.candidates import count_networks, make_grid, make_random_space
+from sknet_hp.cli.tuning.methods import SEARCHERS, WITH_PILOT, Plan, make_searcher
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.fusion.session import fused
 
-Searcher: TypeAlias = searchers.GridSearchCV | searchers.RandomizedSearchCV
-
 MAX_EPOCHS = 50
-PILOT_CANDIDATES = 3
-SAFETY = 0.9  # of the time left, what is planned for
-
-
-@dataclass(frozen=True)
-class Pilot:
-    """What a small run says about the large one.
-
-    Attributes
-    ----------
-    networks : how many it trained.
-    seconds : how long it took.
-    affordable : how many candidates of the large run fit into the time.
-    """
-
-    networks: int
-    seconds: float
-    affordable: int
 
 
 @dataclass(frozen=True)
@@ -68,13 +48,13 @@ class TuningResult:
 
     @property
     def mean(self) -> float:
-        """Mean score over the outer folds."""
-        return float(np.mean(self.fold_scores))
+        """Mean score over the outer folds, NaN without them."""
+        return float(np.mean(self.fold_scores)) if self.fold_scores else float("nan")
 
     @property
     def std(self) -> float:
-        """Standard deviation of the score over the outer folds."""
-        return float(np.std(self.fold_scores))
+        """Standard deviation of the score over the outer folds, NaN without them."""
+        return float(np.std(self.fold_scores)) if self.fold_scores else float("nan")
 
 
 class NestedSearch:
@@ -83,9 +63,10 @@ class NestedSearch:
     Parameters
     ----------
     problem : Problem
-    method : {"random", "grid"}
+    method : str
+        A name of `methods.SEARCHERS`.
     inner, outer : int
-        Folds that choose, and folds that score.
+        Folds that choose, and folds that score; no outer ones, no score.
     scoring : str
         A scorer of scikit-learn.
     seed : int
@@ -98,13 +79,12 @@ class NestedSearch:
     ):
         self.problem = problem
         self.method = method
+        self.inner_folds, self.outer_folds = inner, outer
         self.inner = make_splitter(problem, inner, seed)
-        self.outer = make_splitter(problem, outer, seed)
+        self.outer = make_splitter(problem, outer, seed) if outer else None
         self.scoring = scoring
         self.seed = seed
         self.device = device
-
-    # ---- before the search -----------------------------------------------------------------------------------------
 
     def count_candidates(self, asked: int) -> int:
         """Count the candidates of the search if it may have `asked`.
@@ -113,76 +93,53 @@ class NestedSearch:
         """
         return len(ParameterGrid(make_grid(asked))) if self.method == "grid" else asked
 
-    def run_pilot(self, budget: float, start: float, asked: int) -> Pilot:
-        """Measure how long a network takes.
+    def count_networks(self, candidates: int | None) -> int | None:
+        """Count what `run` will train; None for searches that decide it on the way."""
+        if self.method not in WITH_PILOT or candidates is None:
+            return None
+        return count_networks(candidates, self.inner_folds, self.outer_folds)
 
-        From it follows how many candidates fit into what is left of the budget.
-
-        Parameters
-        ----------
-        budget : float
-            Seconds for all, from `start`, a time of ``time.monotonic()``.
-        asked : int
-            The most candidates that are wanted.
-
-        Raises
-        ------
-        BadInput
-            If not even one candidate fits.
-        """
-        sample = self._sample_candidates(asked)
-        networks, began = 0, time.monotonic()
-        # The first round pays for starting the workers; the second, if there is time for it, is what the
-        # large run will be like.
-        for candidates in (sample[:1], sample):
-            round_began = time.monotonic()
-            networks += self._train_pilot(candidates)
-            seconds_per_network = (time.monotonic() - round_began) / (len(candidates) * self.inner.n_splits)
-            left = SAFETY * (budget - (time.monotonic() - start))
-            second_round = seconds_per_network * len(sample) * self.inner.n_splits
-            if second_round > 0.2 * left:
-                break
-        affordable = count_affordable(left, seconds_per_network, self.inner.n_splits, self.outer.n_splits, asked)
-        if affordable < 1:
-            least = count_networks(1, self.inner.n_splits, self.outer.n_splits)
-            needed = (time.monotonic() - start) + least * seconds_per_network / SAFETY
-            raise BadInput(
-                f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about "
-                f"{needed:.1f} s in all; give more time, fewer folds or fewer rows"
-            )
-        return Pilot(networks, time.monotonic() - began, affordable)
-
-    def describe_cost(self, candidates: int) -> str:
+    def describe_cost(self, candidates: int | None, seconds: float | None) -> str:
         """Return what `run` will train, as a sentence."""
-        inner, outer = self.inner.n_splits, self.outer.n_splits
-        n = count_networks(candidates, inner, outer)
+        inner, outer = self.inner_folds, self.outer_folds
+        searches = f"{outer + 1} searches ({outer} outer folds, and all rows), each" if outer else "one search"
+        n = self.count_networks(candidates)
+        if n is not None:
+            return (
+                f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {searches} of {candidates} candidates in "
+                f"{inner} folds and the best once more."
+            )
+        number = "" if candidates is None else f" of {candidates} candidates"
+        time = "" if seconds is None else f", for {seconds:.0f} s at the same time"
         return (
-            f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {outer + 1} searches ({outer} outer folds, and "
-            f"all rows), each of {candidates} candidates in {inner} folds and the best once more."
+            f"To train: {searches} by {SEARCHERS[self.method]}{number} in {inner} folds, with at most {MAX_EPOCHS} "
+            f"epochs{time}."
         )
 
-    # ---- the search ------------------------------------------------------------------------------------------------
-
-    def run(self, candidates: int) -> TuningResult:
+    def run(self, candidates: int | None, seconds: float | None = None) -> TuningResult:
         """Run the nested cross-validation and the final search.
 
         Their networks train together.
+
+        Parameters
+        ----------
+        candidates : of each search; None for as many as it takes by itself.
+        seconds : that each search may take, where it knows time.
 
         Raises
         ------
         BadInput
             If no network can be trained, or none has a finite score.
         """
-        search = self._make_searcher(candidates)
+        search = self._make_searcher(candidates, seconds)
         X, y = self.problem.X, self.problem.y
-        total = count_networks(candidates, self.inner.n_splits, self.outer.n_splits)
-        tasks = (
-            delayed(_cross_validate)(search, X, y, self.outer, self.scoring),
-            delayed(_fit)(search, X, y),
-        )
+        tasks = [delayed(_fit)(search, X, y)]
+        if self.outer is not None:
+            tasks.append(delayed(_cross_validate)(search, X, y, self.outer, self.scoring))
+        total = self.count_networks(candidates)
         with collect_warnings() as warnings, fused() as session:
             with ProgressDisplay(session, total, "Searching"), shorten_failed_fits():
-                nested, final = Parallel()(tasks)
+                final, *nested = Parallel()(tasks)
             networks = session.progress().trained
         if not np.isfinite(final.best_score_):
             reasons = "; ".join(warnings) or "no warning says why"
@@ -194,56 +151,22 @@ class NestedSearch:
             cv_results=final.cv_results_,
             best_params=final.best_params_,
             best_inner_score=float(final.best_score_),
-            fold_scores=nested["test_score"].tolist(),
-            fold_params=[fitted.best_params_ for fitted in nested["estimator"]],
+            fold_scores=nested[0]["test_score"].tolist() if nested else [],
+            fold_params=[fitted.best_params_ for fitted in nested[0]["estimator"]] if nested else [],
             networks=networks,
             warnings=dict(warnings),
         )
 
-    def _make_network(self) -> NetClassifier | NetRegressor:
-        network = NetClassifier if self.problem.task == "classification" else NetRegressor
-        return network(
-            max_epochs=MAX_EPOCHS,
-            early_stopping=True,
-            random_state=self.seed,
-            device=self.device,
+    def make_network(self) -> NetClassifier | NetRegressor:
+        """Return the network whose settings are searched."""
+        return make_network(
+            self.problem.task, seed=self.seed, device=self.device, max_epochs=MAX_EPOCHS, early_stopping=True
         )
 
-    def _make_searcher(self, candidates: int) -> Searcher:
-        network = self._make_network()
-        if self.method == "grid":
-            return searchers.GridSearchCV(network, make_grid(candidates), cv=self.inner, scoring=self.scoring)
-        return searchers.RandomizedSearchCV(
-            network,
-            make_random_space(network),
-            n_iter=candidates,
-            cv=self.inner,
-            scoring=self.scoring,
-            random_state=self.seed,
-        )
-
-    def _sample_candidates(self, asked: int) -> list[dict[str, Any]]:
-        """Return a few of the candidates that the search will have.
-
-        They go from narrow to wide ones.
-        """
-        if self.method == "grid":
-            candidates = list(ParameterGrid(make_grid(asked)))
-        else:
-            space = make_random_space(self._make_network())
-            candidates = list(ParameterSampler(space, min(asked, 100), random_state=self.seed))
-        candidates.sort(key=lambda candidate: candidate["n_layers"] * candidate["width"] ** 2)
-        n = min(PILOT_CANDIDATES, len(candidates))
-        return [candidates[(2 * i + 1) * len(candidates) // (2 * n)] for i in range(n)]
-
-    def _train_pilot(self, candidates: list[dict[str, Any]]) -> int:
-        """Train these candidates, and return how many networks they took."""
-        points = [{name: [value] for name, value in candidate.items()} for candidate in candidates]
-        search = searchers.GridSearchCV(self._make_network(), points, cv=self.inner, scoring=self.scoring, refit=False)
-        total = len(candidates) * self.inner.n_splits
-        with collect_warnings(), fused() as session, ProgressDisplay(session, total, "Pilot"), shorten_failed_fits():
-            search.fit(self.problem.X, self.problem.y)
-        return total
+    def _make_searcher(self, candidates: int | None, seconds: float | None) -> Any:
+        network = self.make_network()
+        plan = Plan(make_random_space(network), candidates, self.inner, self.scoring, self.seed, seconds)
+        return make_searcher(self.method, network, plan)
 
 
 def check_device(device: str) -> None:
@@ -269,12 +192,12 @@ def check_device(device: str) -> None:
 
 
 def _cross_validate(
-    search: Searcher, X: pd.DataFrame, y: np.ndarray, outer: BaseCrossValidator, scoring: str
+    search: Any, X: pd.DataFrame, y: np.ndarray, outer: BaseCrossValidator, scoring: str
 ) -> dict[str, Any]:
     return cross_validate(search, X, y, cv=outer, scoring=scoring, return_estimator=True, error_score="raise")
 
 
-def _fit(search: Searcher, X: pd.DataFrame, y: np.ndarray) -> Searcher:
+def _fit(search: Any, X: pd.DataFrame, y: np.ndarray) -> Any:
     return search.fit(X, y)
 
 

@@ -1,0 +1,55 @@
+from typing import get_args
+
+import pytest
+from sklearn.model_selection import KFold
+
+from sknet_hp import NetClassifier, search
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.options import SearchMethod
+from sknet_hp.cli.tuning import methods
+from sknet_hp.cli.tuning.candidates import make_random_space
+from sknet_hp.cli.tuning.methods import OWN_NUMBER, SEARCHERS, Plan, make_searcher
+
+
+def make_plan(candidates):
+    return Plan(make_random_space(NetClassifier()), candidates, KFold(2), "accuracy", seed=3, time_budget=7.0)
+
+
+def test_every_searcher_has_a_name():
+    known = {name for name in search.__all__ if name.endswith("SearchCV")}
+    assert set(SEARCHERS.values()) == known - {"BayesSearchCV"}  # gp is scikit-optimize's model, too
+    assert list(SEARCHERS) == [name for name in get_args(SearchMethod) if name in SEARCHERS]
+
+
+@pytest.mark.parametrize("method", SEARCHERS)
+def test_searchers_are_given_what_the_command_was(method):
+    made = make_searcher(method, NetClassifier(), make_plan(None if method in OWN_NUMBER else 5))
+    assert type(made).__name__ == SEARCHERS[method]
+    params = made.get_params(deep=False)
+    assert isinstance(params["cv"], KFold)
+    assert params["scoring"] == "accuracy"
+    assert params.get("random_state", 3) == 3
+    assert params.get("time_budget", 7.0) == 7.0
+    numbers = [params[name] for name in ("n_iter", "n_candidates", "population_size") if name in params]
+    assert numbers == ([] if method in ("grid", *OWN_NUMBER) else [5])
+
+
+def test_what_is_half_trained_keeps_its_shape():
+    space = make_searcher("pbt", NetClassifier(), make_plan(4)).param_distributions
+    assert sorted(space) == ["dropout", "lr", "weight_decay"]
+
+
+@pytest.mark.parametrize("method", OWN_NUMBER)
+def test_numbers_that_mean_nothing_are_refused(method):
+    with pytest.raises(BadInput, match="--candidates 5 means nothing to --search"):
+        make_searcher(method, NetClassifier(), make_plan(5))
+
+
+def test_packages_that_are_missing(monkeypatch):
+    class Bare:
+        def __getattr__(self, name):
+            raise ImportError("TPESearchCV needs Optuna: pip install 'sknet_hp[bayes]'")
+
+    monkeypatch.setattr(methods, "searchers", Bare())
+    with pytest.raises(BadInput, match=r"--search tpe can't be used: .*pip install 'sknet_hp\[bayes\]'"):
+        make_searcher("tpe", NetClassifier(), make_plan(5))
