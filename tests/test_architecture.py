@@ -66,7 +66,11 @@ FORBIDDEN = {
     "evaluation": {"torch", "skorch", "numba"},
     "tuning": {"skorch", "numba"},
 }
-EXTRAS = {"fusion": {"distributed", "ray"}, "search": {"cmaes", "optuna", "skopt"}}
+EXTRAS = {
+    "fusion": {"distributed", "ray"},
+    "search": {"cmaes", "optuna", "skopt"},
+    "evaluation": {"cleanlab"},
+}
 HEAVY = ["torch", "numba", "sklearn", "skorch", "scipy", "pandas", "optuna", "skopt", "distributed", "ray"]
 
 MOST_LINES = 400

@@ -1,0 +1,133 @@
+"""Checks of scores: beside those of other folds, of searches, and of a constant."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from scipy import stats
+
+from sknet_hp.evaluation.checks.case import EvaluationCase
+from sknet_hp.findings.check import check
+from sknet_hp.findings.finding import Finding
+
+FEWEST_SPLITS = 4
+"""Among fewer, none can be told to be unlike the others."""
+
+CHANCE = 0.01
+"""How often one of the folds may be called an outlier where all are alike."""
+
+FAR = 0.05
+"""What share of the others' mean an outlier must be off: smaller differences may be
+sure, and do not matter.
+"""
+
+OPTIMISM = {"warning": 0.25, "info": 0.1}
+"""The share of the inner gain over a constant prediction that was lost outside."""
+
+
+@check("outlier_folds", "Folds that score unlike the others")
+def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
+    """Find splits whose score the scores of all others make improbable."""
+    for metric, scores in case.scores.items():
+        known = np.flatnonzero(np.isfinite(scores))
+        if len(known) < FEWEST_SPLITS:
+            continue
+        for split in known:
+            others = scores[known[known != split]]
+            probability = compute_outlier_probability(scores[split], others)
+            off = scores[split] - others.mean()
+            if probability * len(known) < CHANCE and abs(off) > FAR * abs(others.mean()):
+                yield Finding(
+                    "outlier_folds",
+                    "warning",
+                    f"{metric} is {scores[split]:.4g} in split {split}, and {others.mean():.4g} ± "
+                    f"{others.std(ddof=1):.2g} in the others.",
+                    {
+                        "metric": metric,
+                        "split": int(split),
+                        "score": float(scores[split]),
+                        "mean_of_others": float(others.mean()),
+                        "probability": probability,
+                    },
+                    "Look at its test rows: are they of another kind or time, or was a training unlucky? Repeating "
+                    "the evaluation with other splits and seeds tells.",
+                    subject=f"split {split}",
+                )
+
+
+def compute_outlier_probability(score: float, others: np.ndarray) -> float:
+    """Return how probable a score is that lies as far off, given other scores.
+
+    The externally studentised residual of a sample of normal numbers, two-sided.
+
+    Parameters
+    ----------
+    score : float
+    others : array of shape (n,)
+    """
+    n = len(others)
+    # Scores of equal splits can be the same to the last digit, which is no reason to call the next digit an outlier.
+    deviation = max(others.std(ddof=1), 1e-6 * abs(others.mean()), 1e-300)
+    statistic = (score - others.mean()) / (deviation * np.sqrt(1 + 1 / n))
+    return float(2 * stats.t.sf(abs(statistic), n - 1))
+
+
+@check("tuning_optimism", "Inner scores that are better than outer ones")
+def find_tuning_optimism(case: EvaluationCase) -> Iterable[Finding]:
+    """Find searches whose own score promises more than new rows keep."""
+    if case.inner_scores is None:
+        return
+    outer = case.scores[case.metric]
+    constant = case.constant_scores.get(case.metric)
+    difference = case.fit_t(case.inner_scores - outer)
+    if difference is None or difference.compute_interval()[0] <= 0:
+        return
+    known = np.isfinite(case.inner_scores - outer)
+    gain = np.mean(case.inner_scores[known] - (0 if constant is None else constant[known]))
+    lost = difference.mean / abs(gain) if gain else np.inf
+    severity = next((severity for severity, least in OPTIMISM.items() if lost >= least), None)
+    if severity is None:
+        return
+    of_gain = "" if constant is None else f", {lost:.0%} of what it gains over a constant prediction"
+    yield Finding(
+        "tuning_optimism",
+        severity,
+        f"The searches' own {case.metric} is {np.mean(case.inner_scores[known]):.4g}, and "
+        f"{np.mean(outer[known]):.4g} on rows that they have not seen: {difference.mean:.4g} too good{of_gain}.",
+        {
+            "inner": float(np.mean(case.inner_scores[known])),
+            "outer": float(np.mean(outer[known])),
+            "difference": difference.mean,
+            "lost": float(lost),
+        },
+        "Report the outer score. Fewer candidates, more inner folds or repeated ones make the inner score truer.",
+    )
+
+
+@check("no_better_than_chance", "Scores that a constant prediction has too")
+def find_chance(case: EvaluationCase) -> Iterable[Finding]:
+    """Find metrics whose gain over a constant prediction may be none."""
+    for metric, constant in case.constant_scores.items():
+        difference = case.fit_t(case.scores[metric] - constant)
+        if difference is None:
+            continue
+        low, high = difference.compute_interval()
+        if low > 0:
+            continue
+        known = np.isfinite(case.scores[metric])
+        worse = high < 0
+        yield Finding(
+            "no_better_than_chance",
+            "error" if worse else "warning",
+            f"{metric} is {np.mean(case.scores[metric][known]):.4g}, and {constant[known].mean():.4g} for a prediction "
+            f"that never changes: {'worse' if worse else 'a difference that may be none'} "
+            f"(95 % interval {low:.2g} to {high:.2g}).",
+            {
+                "metric": metric,
+                "score": float(np.mean(case.scores[metric][known])),
+                "constant": float(constant[known].mean()),
+                "interval": (low, high),
+            },
+            "Either the columns say little about the target, or the model has not learned it: try a simple model "
+            "beside it, more rows, or diagnose a fit. Where it is about accuracy alone, take a metric that rare "
+            "classes move.",
+        )
