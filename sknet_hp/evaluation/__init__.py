@@ -1,11 +1,12 @@
 """Honest evaluation: whether a score is true, and which of two is better.
 
 `nested_cross_validate` scores what a search finds on rows that it has not seen;
-`compare` says which of two or more is better; `corrected_interval` is the confidence
-interval of scores of cross-validation; `suggest_scoring` names metrics that fit a
-target; `check_data` says before anything is trained what makes scores too good to be
-true; `make_baseline` gives models of scikit-learn's that a network must beat;
-`LastRows` and `GroupHoldOut` hold rows out in order of time, and by groups.
+`compare` says which of two or more is better, `repeat_over_seeds` what a score owes to
+its seed; `corrected_interval` is the confidence interval of scores of cross-validation;
+`suggest_scoring` names metrics that fit a target; `check_data` says before anything is
+trained what makes scores too good to be true; `make_baseline` gives models of
+scikit-learn's that a network must beat; `LastRows` and `GroupHoldOut` hold rows out in
+order of time, and by groups.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sknet_hp.evaluation.data import check_data
     from sknet_hp.evaluation.nested.result import NestedResult
     from sknet_hp.evaluation.nested.validate import nested_cross_validate
+    from sknet_hp.evaluation.seeds.repeat import repeat_over_seeds
     from sknet_hp.evaluation.statistics import corrected_interval
     from sknet_hp.findings.metrics import suggest_scoring
 
@@ -32,6 +34,7 @@ __all__ = [
     "corrected_interval",
     "make_baseline",
     "nested_cross_validate",
+    "repeat_over_seeds",
     "suggest_scoring",
 ]
 
@@ -44,6 +47,7 @@ _LAZY = {
     "compare": "sknet_hp.evaluation.comparison.compare",
     "corrected_interval": "sknet_hp.evaluation.statistics",
     "make_baseline": "sknet_hp.evaluation.baselines",
+    "repeat_over_seeds": "sknet_hp.evaluation.seeds.repeat",
     "suggest_scoring": "sknet_hp.findings.metrics",
 }
 

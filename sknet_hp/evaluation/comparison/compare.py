@@ -1,11 +1,10 @@
 """Which of two or more is better."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.evaluation.comparison.evaluate import find_common_scorers, score_estimators
@@ -13,9 +12,19 @@ from sknet_hp.evaluation.comparison.names import name_contestants
 from sknet_hp.evaluation.comparison.pair import adjust_pairs, compare_pair
 from sknet_hp.evaluation.comparison.result import Comparison
 from sknet_hp.evaluation.comparison.rope import choose_rope
-from sknet_hp.evaluation.comparison.scored import Scored, check_same_splits, find_common_metrics, read_scores
+from sknet_hp.evaluation.comparison.scored import (
+    Scored,
+    check_same_splits,
+    find_common_metrics,
+    read_result,
+    read_scores,
+)
+from sknet_hp.evaluation.guards import find_in_problem
 from sknet_hp.evaluation.levels.outer import make_outer_splits
+from sknet_hp.evaluation.levels.prepare import prepare_estimator
+from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.evaluation.running.data import read_data
+from sknet_hp.findings.finding import Findings
 
 
 def compare(
@@ -37,6 +46,7 @@ def compare(
     random_state: Any = None,
     time_budget: float | None = None,
     n_jobs: int | None = None,
+    checks: bool | Collection[str] = True,
     verbose: int = 0,
 ) -> Comparison:
     """Compare estimators, searches, or scores: which is better, and is it certain.
@@ -50,13 +60,15 @@ def compare(
     ----------
     a, b, *more : estimator, search, result of nested_cross_validate, array or dict
         Estimators and searches are evaluated here, on `X` and `y`, all on the same
-        splits. Arrays hold a score for each split, higher is better, and need `n_train`
-        and `n_test`; so do dicts as `cross_validate` returns them.
+        splits; results must be of the same splits. Arrays hold a score for each split,
+        higher is better, and need `n_train` and `n_test`; so do dicts as
+        `cross_validate` returns them.
     X : array-like or dataframe of shape (n_rows, n_columns), default=None
     y : array-like of shape (n_rows,), default=None
     cv : int, splitter or iterable of (train, test), default=None
-        None: five folds. A number of folds shuffles the rows, keeps classes equally
-        frequent and groups together.
+        None: five folds, or the splits of a result that is among the contestants. A
+        number of folds shuffles the rows, keeps classes equally frequent and groups
+        together.
     scoring : str, callable, list, dict or None, default=None
         One metric or several. None is what the contestants' `score` computes.
     n_repeats : int, default=1
@@ -75,11 +87,14 @@ def compare(
     confidence : float, default=0.95
         Of intervals.
     random_state : int, RandomState or None, default=None
-        Of the splits.
+        Of the splits. An int also seeds what has no seed.
     time_budget : float, default=None
         Seconds. What is not finished then is left out, for all contestants alike.
     n_jobs : int, default=None
         Cores that train networks; for other estimators as in scikit-learn.
+    checks : bool or list of str, default=True
+        Which codes are looked for in the data and the metrics, where estimators are
+        evaluated here; docs/findings.md has them.
     verbose : int, default=0
         1: a line for each fit that is scored.
 
@@ -114,27 +129,41 @@ def compare(
     """
     contestants = [a, b, *more]
     called = name_contestants(contestants, names)
-    estimators = {name: each for name, each in zip(called, contestants, strict=True) if hasattr(each, "fit")}
-    scored: dict[str, Scored] = {
+    named = dict(zip(called, contestants, strict=True))
+    estimators = {name: each for name, each in named.items() if hasattr(each, "fit")}
+    results = {name: each for name, each in named.items() if isinstance(each, NestedResult)}
+    scored = {name: read_result(each, name) for name, each in results.items()}
+    scored |= {
         name: read_scores(each, name, n_train, n_test)
-        for name, each in zip(called, contestants, strict=True)
-        if name not in estimators
+        for name, each in named.items()
+        if name not in estimators and name not in results
     }
+    findings = Findings()
     if estimators:
         if X is None:
             raise ValueError(f"{next(iter(estimators))!r} is an estimator: give X= and y=, on which it is evaluated")
         data = read_data(X, y, groups, sample_weight)
+        if results and cv is None:
+            splits = list(next(iter(results.values())).splits)
+        else:
+            first = next(iter(estimators.values()))
+            splits = make_outer_splits(cv, data, first, n_repeats=n_repeats, random_state=random_state)
         scorers = find_common_scorers(estimators, scoring)
-        seed = check_random_state(random_state)
-        splits = make_outer_splits(cv, data, next(iter(estimators.values())), n_repeats=n_repeats, random_state=seed)
+        findings = find_in_problem(data, splits, scorers, next(iter(estimators.values())), checks)
+        prepared = {
+            name: prepare_estimator(each, data, splits, cv=cv, random_state=random_state)
+            for name, each in estimators.items()
+        }
         found = score_estimators(
-            estimators, data, splits, scorers, n_jobs=n_jobs, time_budget=time_budget, verbose=verbose
+            prepared, data, splits, scorers, n_jobs=n_jobs, time_budget=time_budget, verbose=verbose
         )
         scored |= {each.name: each for each in found}
-    return compare_scored([scored[name] for name in called], rope, confidence)
+    return compare_scored([scored[name] for name in called], rope, confidence, findings)
 
 
-def compare_scored(contestants: Sequence[Scored], rope: Any = None, confidence: float = 0.95) -> Comparison:
+def compare_scored(
+    contestants: Sequence[Scored], rope: Any = None, confidence: float = 0.95, findings: Findings | None = None
+) -> Comparison:
     """Return the comparison of contestants whose scores are known.
 
     Raises
@@ -148,4 +177,4 @@ def compare_scored(contestants: Sequence[Scored], rope: Any = None, confidence: 
         mean = float(np.nanmean([each.scores[metric] for each in contestants]))
         region = choose_rope(rope, metric, mean)
         pairs += [compare_pair(first, second, metric, region) for first, second in combinations(contestants, 2)]
-    return Comparison(contestants, adjust_pairs(pairs), confidence)
+    return Comparison(contestants, adjust_pairs(pairs), confidence, findings or Findings())

@@ -43,7 +43,7 @@ def _name_class(contestant: Any) -> str:
     if isinstance(contestant, Pipeline):
         return _name_class(contestant.steps[-1][1])
     if not hasattr(contestant, "get_params"):
-        return str(getattr(contestant, "name", "scores"))
+        return str(getattr(contestant, "description", "scores"))
     name = type(contestant).__name__
     inner = getattr(contestant, "estimator", None)
     return f"{name}({_name_class(inner)})" if hasattr(inner, "get_params") else name

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sknet_hp.evaluation.comparison.pair import Pair
 from sknet_hp.evaluation.comparison.scored import Scored
+from sknet_hp.evaluation.numbers import write_number, write_p
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
 
@@ -30,9 +31,6 @@ class Comparison:
         Each two of them, by each metric.
     confidence : float
         Of intervals.
-    results : list
-        The results of evaluations that were made for it or given to it; None for
-        scores.
     findings : Findings
         What checks found in the data and the metrics.
     """
@@ -40,7 +38,6 @@ class Comparison:
     contestants: Sequence[Scored]
     pairs: Sequence[Pair]
     confidence: float = 0.95
-    results: Sequence[Any] = ()
     findings: Findings = field(default_factory=Findings)
 
     @cached_property
@@ -180,18 +177,3 @@ def write_sentence(pair: Pair, splits: str, confidence: float, n_pairs: int) -> 
         f"of {above:.3f} that {pair.first} is better, {inside:.3f} that both are equivalent, and {below:.3f} that "
         f"{pair.second} is better."
     )
-
-
-def write_number(value: float) -> str:
-    """Return a number with three or four digits that count."""
-    if not np.isfinite(value):
-        return str(value)
-    size = abs(value)
-    if size >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4f}" if 1e-3 <= size < 10 or value == 0 else f"{value:.4g}"
-
-
-def write_p(p: float) -> str:
-    """Return a p-value with its sign, as papers write it."""
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.evaluation.nested.result import NestedResult
+
 Rows = tuple[np.ndarray, np.ndarray]
 
 
@@ -75,6 +77,14 @@ def read_scores(given: Any, name: str, n_train: Any, n_test: Any) -> Scored:
     [n_splits] = {len(values) for values in scores.values()}
     train, test = (np.broadcast_to(np.asarray(count, dtype=float), n_splits) for count in (n_train, n_test))
     return Scored(name, scores, train, test)
+
+
+def read_result(result: NestedResult, name: str) -> Scored:
+    """Return the scores of a nested cross-validation."""
+    pairs = [(split.train, split.test) for split in result.splits]
+    train, test = (np.array([len(rows) for rows in part]) for part in zip(*pairs, strict=True))
+    scores = {metric: result.get_scores(metric) for metric in result.metrics}
+    return Scored(name, scores, train, test, pairs, 1 + max(split.repeat for split in result.splits))
 
 
 def check_same_splits(contestants: Sequence[Scored]) -> None:

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier
-from sknet_hp.evaluation import compare
+from sknet_hp.evaluation import compare, nested_cross_validate
 from sknet_hp.evaluation.comparison.names import name_contestants
 
 X, y = make_classification(200, n_features=6, flip_y=0.2, random_state=0)
@@ -128,6 +128,32 @@ def test_results_do_not_depend_on_company():
     alone = compare(LINEAR, BAYES, X=X, y=y, cv=3, random_state=0).scores["GaussianNB"]
     with_others = compare(LINEAR, DummyClassifier(), BAYES, X=X, y=y, cv=3, random_state=0).scores["GaussianNB"]
     assert alone.tolist() == with_others.tolist()
+
+
+def test_results_of_nested_cross_validation():
+    search = GridSearchCV(LINEAR, {"C": [0.1, 1]}, cv=2)
+    nested = nested_cross_validate(search, X, y, cv=4, n_repeats=2, random_state=3)
+    same = nested_cross_validate(BAYES, X, y, cv=4, n_repeats=2, random_state=3)
+    result = compare(nested, same)
+    assert result.contestants[0].n_repeats == 2
+    assert "8 splits (4 folds × 2 repeats)" in result.sentence
+    with_estimator = compare(nested, BAYES, X=X, y=y)
+    assert with_estimator.table["t"].tolist() == pytest.approx(result.table["t"].tolist())
+
+
+def test_results_of_different_splits():
+    nested = nested_cross_validate(LINEAR, X, y, cv=4, random_state=3)
+    other = nested_cross_validate(BAYES, X, y, cv=4, random_state=4)
+    with pytest.raises(ValueError, match=r"not scored on the same .* split 0 has \d+ of 150 training rows in common"):
+        compare(nested, other)
+    with pytest.raises(ValueError, match="4 splits against 3"):
+        compare(nested, nested_cross_validate(BAYES, X, y, cv=3, random_state=3))
+
+
+def test_checks_can_be_chosen():
+    rare = np.arange(200) % 10 == 0
+    assert "accuracy_on_imbalanced_classes" in compare(LINEAR, BAYES, X=X, y=rare, cv=3).findings.codes
+    assert compare(LINEAR, BAYES, X=X, y=rare, cv=3, checks=False).findings == []
 
 
 class FailsOnce(ClassifierMixin, BaseEstimator):

@@ -1,0 +1,140 @@
+"""The same training with several seeds."""
+
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.estimators.types import ArrayLike, TableLike
+from sknet_hp.evaluation.guards import find_in_problem
+from sknet_hp.evaluation.levels.outer import make_outer_splits
+from sknet_hp.evaluation.levels.prepare import prepare_estimator
+from sknet_hp.evaluation.running.data import Task, read_data
+from sknet_hp.evaluation.running.outcome import Outcome
+from sknet_hp.evaluation.running.run import run_tasks
+from sknet_hp.evaluation.running.scorers import find_scorers
+from sknet_hp.evaluation.seeds.result import SeedsResult
+from sknet_hp.evaluation.seeds.seeding import choose_seeds, find_seed_parameters, set_seed
+
+
+def repeat_over_seeds(
+    estimator: Any,
+    X: TableLike,
+    y: ArrayLike = None,
+    n_seeds: int | Sequence[int] = 10,
+    *,
+    cv: Any = 5,
+    scoring: Any = None,
+    groups: ArrayLike = None,
+    sample_weight: ArrayLike = None,
+    n_repeats: int = 1,
+    random_state: Any = None,
+    time_budget: float | None = None,
+    n_jobs: int | None = None,
+    checks: bool | Collection[str] = True,
+    verbose: int = 0,
+) -> SeedsResult:
+    """Train with several seeds in the same splits, and say what a score owes to which.
+
+    All seeds and splits train together.
+
+    Parameters
+    ----------
+    estimator : estimator, pipeline or search
+        Each seed replaces `random_state` of every network in it; where there is no
+        network, every `random_state`.
+    X : array-like or dataframe of shape (n_rows, n_columns)
+    y : array-like of shape (n_rows,), default=None
+    n_seeds : int or list of int, default=10
+        How many seeds, or which. Two or more.
+    cv : int, splitter or iterable of (train, test), default=5
+        A number of folds shuffles the rows, keeps classes equally frequent and groups
+        together.
+    scoring : str, callable, list, dict or None, default=None
+        One metric or several. None is what the estimator's `score` computes.
+    groups : array-like of shape (n_rows,), default=None
+        Rows of one group are never trained on and scored on in one split.
+    sample_weight : array-like of shape (n_rows,), default=None
+    n_repeats : int, default=1
+        How often the rows are split anew.
+    random_state : int, RandomState or None, default=None
+        Of the splits, and of the seeds; with None they are 0, 1, 2, …
+    time_budget : float, default=None
+        Seconds. Seeds that are not scored in all splits then are left out.
+    n_jobs : int, default=None
+        Cores that train networks; for other estimators as in scikit-learn.
+    checks : bool or list of str, default=True
+        Which codes are looked for in the data and the metrics; docs/findings.md has
+        them.
+    verbose : int, default=0
+        1: a line for each fit that is scored.
+
+    Returns
+    -------
+    SeedsResult
+        `mean`, `std`, `components`, `exceeds_noise(difference)`,
+        `n_seeds_needed(half_width)`, `table`, `summary()`.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two seeds, nothing has a seed, or fewer than two seeds
+        are scored in all splits.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sknet_hp.evaluation import repeat_over_seeds
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> tree = DecisionTreeClassifier(max_features=3)
+    >>> result = repeat_over_seeds(tree, X, y, n_seeds=5, random_state=0)
+    >>> result.get_scores().shape
+    (5, 5)
+    """
+    start = time.monotonic()
+    seeds, names = choose_seeds(n_seeds, random_state), find_seed_parameters(estimator)
+    data = read_data(X, y, groups, sample_weight)
+    splits = make_outer_splits(cv, data, estimator, n_repeats=n_repeats, random_state=random_state)
+    scorers = find_scorers(estimator, scoring)
+    findings = find_in_problem(data, splits, scorers, estimator, checks)
+    prepared = prepare_estimator(estimator, data, splits, cv=cv, random_state=random_state)
+    tasks = [Task(f"seed {seed}", set_seed(prepared, names, seed), split) for seed in seeds for split in splits]
+
+    def report(task: Task, outcome: Outcome) -> None:
+        if verbose:
+            found = ", ".join(f"{metric} {score:.4f}" for metric, score in outcome.scores.items())
+            print(f"{task.name}, {task.split.name}: {found}", flush=True)
+
+    deadline = None if time_budget is None else start + time_budget
+    outcomes = run_tasks(tasks, data, scorers, n_jobs=n_jobs, deadline=deadline, receive=report)
+    scores = {
+        metric: np.array([np.nan if each is None else each.scores[metric] for each in outcomes]).reshape(len(seeds), -1)
+        for metric in scorers
+    }
+    whole = np.all([np.isfinite(table).all(axis=1) for table in scores.values()], axis=0)
+    _check_whole(whole, outcomes, time_budget)
+    return SeedsResult(
+        type(estimator).__name__,
+        [seed for seed, is_whole in zip(seeds, whole, strict=True) if is_whole],
+        splits,
+        {metric: table[whole] for metric, table in scores.items()},
+        names,
+        findings,
+        len(seeds),
+    )
+
+
+def _check_whole(whole: np.ndarray, outcomes: Sequence[Outcome | None], time_budget: float | None) -> None:
+    """Refuse to judge seeds of which fewer than two are scored in all splits."""
+    if whole.sum() >= 2:
+        return
+    errors = [each.error for each in outcomes if each is not None and each.error]
+    n_done = sum(each is not None for each in outcomes)
+    reason = f"; the first error was\n{errors[0]}" if errors else ""
+    hint = "" if time_budget is None else f" within time_budget={time_budget!r} seconds"
+    raise ValueError(
+        f"{int(whole.sum())} of {len(whole)} seeds have a score in every split, and two are needed: {n_done} of "
+        f"{len(outcomes)} fits were finished{hint}, {len(errors)} failed{reason}"
+    )
