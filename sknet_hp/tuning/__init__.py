@@ -1,3 +1,30 @@
-"""What a good practitioner does before and after a search."""
+"""What a good practitioner does before and after a search.
+
+`find_lr` finds a learning rate by short trainings at many of them.
+"""
 
 # Knows estimators, searchers and evaluations by their public interface alone.
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sknet_hp.tuning.learning_rate.range_test import find_lr
+    from sknet_hp.tuning.learning_rate.result import LRResult
+
+__all__ = ["LRResult", "find_lr"]
+
+_LAZY = {
+    "LRResult": "sknet_hp.tuning.learning_rate.result",
+    "find_lr": "sknet_hp.tuning.learning_rate.range_test",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
