@@ -70,7 +70,6 @@ EXTRAS = {
     "fusion": {"distributed", "ray"},
     "search": {"cmaes", "optuna", "skopt"},
     "evaluation": {"cleanlab"},
-    "tuning": {"matplotlib"},
 }
 HEAVY = ["torch", "numba", "sklearn", "skorch", "scipy", "pandas", "optuna", "skopt", "distributed", "ray"]
 

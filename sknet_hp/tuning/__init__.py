@@ -1,22 +1,22 @@
 """What a good practitioner does before and after a search.
 
-`find_lr` finds a learning rate by short trainings at many of them.
+`diagnose` says what is wrong with a trained network, and what to change.
 """
 
-# Knows estimators, searchers and evaluations by their public interface alone.
+# Knows estimators, searchers and evaluations by their public interface; diagnosis looks into networks as well.
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sknet_hp.tuning.learning_rate.range_test import find_lr
-    from sknet_hp.tuning.learning_rate.result import LRResult
+    from sknet_hp.tuning.diagnosis import DIAGNOSIS_CHECKS, Diagnosis, diagnose
 
-__all__ = ["LRResult", "find_lr"]
+__all__ = ["DIAGNOSIS_CHECKS", "Diagnosis", "diagnose"]
 
 _LAZY = {
-    "LRResult": "sknet_hp.tuning.learning_rate.result",
-    "find_lr": "sknet_hp.tuning.learning_rate.range_test",
+    "DIAGNOSIS_CHECKS": "sknet_hp.tuning.diagnosis",
+    "Diagnosis": "sknet_hp.tuning.diagnosis",
+    "diagnose": "sknet_hp.tuning.diagnosis",
 }
 
 

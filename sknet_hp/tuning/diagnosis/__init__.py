@@ -1,0 +1,6 @@
+"""What is wrong with a trained network, and what to change."""
+
+from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
+from sknet_hp.tuning.diagnosis.diagnose import Diagnosis, diagnose
+
+__all__ = ["DIAGNOSIS_CHECKS", "Diagnosis", "diagnose"]

@@ -1,0 +1,164 @@
+"""Checks of how well a network fits: too much, too little, worse than others."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from sknet_hp.findings import Finding
+from sknet_hp.tuning.diagnosis import remedies
+from sknet_hp.tuning.diagnosis.case import NetworkCase
+from sknet_hp.tuning.diagnosis.checks.check import network_check
+from sknet_hp.tuning.diagnosis.curves import compute_rise
+from sknet_hp.tuning.diagnosis.thresholds import (
+    LARGE_GAP_TO_BASELINE,
+    RISEN_LOSS,
+    RISEN_LOSS_AFTER_STOPPING,
+    SMALL_GENERALISATION_GAP,
+    SURE_DIFFERENCE,
+    WORSE_BY,
+)
+
+
+@network_check("overfitting", "the network learns its training rows by heart")
+def find_overfitting(case: NetworkCase) -> Iterator[Finding]:
+    """Look for a validation loss that has risen while the training loss fell."""
+    curve = case.validated_curve
+    if not curve.has_validation or case.ended == "diverged" or not np.isfinite(curve.valid).all():
+        return
+    rise, later = (compute_rise(curve.valid, epoch, curve.floor) for epoch in (curve.used, curve.n_epochs))
+    best = int(np.argmin(curve.valid)) + 1
+    falls = curve.train[-1] < curve.train[best - 1]
+    evidence = {"best_epoch": best, "lowest": float(curve.valid.min()), "at_the_end": float(curve.valid[-1])}
+    evidence |= {"train_loss": float(curve.train[curve.used - 1]), "rise": later}
+    if rise > RISEN_LOSS and falls:
+        yield Finding(
+            "overfitting",
+            "warning",
+            f"The validation loss was lowest in epoch {best} and is {rise:.0%} higher with the weights that predict, "
+            f"while the training loss went on falling, to {curve.train[curve.used - 1]:.3g}.",
+            evidence,
+            "Stop early, and regularise: more dropout and weight decay, a smaller network, more rows.",
+            remedies.regularise(case.network),
+            case.subject,
+        )
+    elif later > RISEN_LOSS_AFTER_STOPPING and falls:
+        yield Finding(
+            "overfitting",
+            "info",
+            f"The validation loss was lowest in epoch {best} and rose by {later:.0%} until epoch {curve.n_epochs}; "
+            f"early stopping kept the weights of the best epoch.",
+            evidence,
+            "More dropout or weight decay, or a smaller network, may gain something.",
+            remedies.regularise(case.network),
+            case.subject,
+        )
+
+
+@network_check("underfitting", "the network is too small or held back too much", needs="rows")
+def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
+    """Look for a network that fits not even the rows it knows, where others can."""
+    if case.ended == "diverged" or not case.curve.used:
+        return
+    comparison = case.comparison
+    gap = _measure_gap(case)
+    name, shortfall, z = _compare(case)
+    if gap > SMALL_GENERALISATION_GAP or shortfall < LARGE_GAP_TO_BASELINE or z < SURE_DIFFERENCE:
+        return
+    yield Finding(
+        "underfitting",
+        "warning",
+        f"The network fits the rows it was trained on hardly better than others, and {name} explains "
+        f"{shortfall:.0%} more of the target.",
+        {"gap": gap, "baseline": name, "shortfall": shortfall, "z": z, "rows": len(comparison.rows)},
+        "Let it learn more: less dropout, weight decay and l1, more units; see that the rate is not at fault.",
+        _make_room(case.network),
+        case.subject,
+    )
+
+
+def _measure_gap(case: NetworkCase) -> float:
+    """Return how much lower the training loss is, as a share of the constant's."""
+    curve = case.comparison.curve
+    if not curve.has_validation:
+        return 0.0
+    constant = case.constant if case.constant is not None else float(curve.train[0])
+    return float((curve.valid[curve.used - 1] - curve.train[curve.used - 1]) / constant)
+
+
+def _make_room(network: Any) -> dict[str, Any]:
+    """Return what lets a network learn more: width, and less regularisation."""
+    usual = type(network)().get_params()
+    remedy: dict[str, Any] = {}
+    for name in ("dropout", "input_dropout", "residual_dropout", "weight_decay", "l1", "input_noise", "mixup_alpha"):
+        if getattr(network, name) > usual[name]:
+            remedy[name] = usual[name]
+    if not isinstance(network.module, str):
+        return remedy
+    if network.hidden_layer_sizes is not None:
+        return remedy | {"hidden_layer_sizes": tuple(max(64, 2 * size) for size in network.hidden_layer_sizes)}
+    if not remedy or network.width < 64:
+        remedy["width"] = max(usual["width"], 2 * int(network.width))
+    if network.n_layers < 1:
+        remedy["n_layers"] = 2
+    return remedy
+
+
+@network_check("worse_than_baseline", "a simple model does better", needs="rows")
+def find_worse_than_baseline(case: NetworkCase) -> Iterator[Finding]:
+    """Look for a simple model that predicts unseen rows better."""
+    name, shortfall, z = _compare(case)
+    if shortfall < WORSE_BY or z < SURE_DIFFERENCE:
+        return
+    comparison = case.comparison
+    own = comparison.baselines.compute_losses(comparison.outputs, comparison.rows).mean()
+    other = comparison.baselines.compute_losses(
+        comparison.baselines.outputs[name][comparison.rows], comparison.rows
+    ).mean()
+    yield Finding(
+        "worse_than_baseline",
+        "warning",
+        f"On {len(comparison.rows)} rows that neither has seen, {name} of scikit-learn at its defaults has a loss of "
+        f"{other:.3g}, a network of these parameters one of {own:.3g}.",
+        {"network": float(own), name: float(other), "shortfall": shortfall, "z": z, "rows": len(comparison.rows)},
+        "Start from the estimator's defaults, then search; or take the simple model.",
+        _return_to_defaults(case.network),
+        case.subject,
+    )
+
+
+def _compare(case: NetworkCase) -> tuple[str, float, float]:
+    """Return the best simple model, how far the network falls short, how surely.
+
+    The shortfall is the mean difference of the losses by the constant prediction's; the
+    certainty is that difference by its standard error, over rows.
+    """
+    comparison = case.comparison
+    baselines, rows = comparison.baselines, comparison.rows
+    name = baselines.best
+    difference = baselines.compute_losses(comparison.outputs, rows) - baselines.compute_losses(
+        baselines.outputs[name][rows], rows
+    )
+    error = float(np.std(difference, ddof=1)) / len(rows) ** 0.5
+    return name, float(difference.mean()) / baselines.constant_loss, float(difference.mean()) / max(error, 1e-12)
+
+
+_KEPT = (
+    "random_state",
+    "n_members",
+    "verbose",
+    "callbacks",
+    "device",
+    "precision",
+    "loss",
+    "class_weight",
+    "warm_start",
+)
+"""Parameters that are no matter of how well a network learns."""
+
+
+def _return_to_defaults(network: Any) -> dict[str, Any]:
+    """Return the defaults of what is set otherwise."""
+    usual, own = clone(type(network)()).get_params(), network.get_params()
+    return {name: usual[name] for name in usual if name not in _KEPT and own[name] != usual[name]}

@@ -1,0 +1,125 @@
+"""Checks of how long a network trains, on what, and who says when it ends."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sknet_hp.findings import Finding
+from sknet_hp.tuning.diagnosis import remedies
+from sknet_hp.tuning.diagnosis.case import NetworkCase
+from sknet_hp.tuning.diagnosis.checks.check import network_check
+from sknet_hp.tuning.diagnosis.curves import Curve, compute_late_gain, compute_share_of_fall
+from sknet_hp.tuning.diagnosis.thresholds import (
+    FEW_HELD_OUT_ROWS,
+    FEW_STEPS,
+    FEW_STEPS_PER_EPOCH,
+    LATE_PART,
+    STILL_FALLING,
+    STILL_FALLING_UNDER_SCHEDULE,
+)
+
+_DECAYING = ("cosine", "linear", "exponential", "flat_cos", "one_cycle", "step", "coslog4")
+
+
+def _is_cut_short(case: NetworkCase, curve: Curve) -> bool:
+    """Return whether training ended at its limit, with the best epoch at the end."""
+    if case.ended or curve.n_epochs < 2 or not np.isfinite(curve.judged).all():
+        return False
+    n_late = max(1, round(LATE_PART * curve.n_epochs))
+    return bool(np.argmin(curve.judged) >= curve.n_epochs - n_late)
+
+
+@network_check("not_converged", "training ended while the loss still fell")
+def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
+    """Look for a loss that still falls at the last epoch."""
+    curve = case.validated_curve
+    if not _is_cut_short(case, curve) or case.network.lr_schedule in _DECAYING:
+        return
+    gain = compute_late_gain(curve.judged, LATE_PART, curve.floor)
+    if gain < STILL_FALLING:
+        return
+    epochs = curve.n_epochs
+    yield Finding(
+        "not_converged",
+        "warning",
+        f"Training ended at max_epochs={case.network.max_epochs} while the loss still fell, by {gain:.1%} in the "
+        f"last quarter of {epochs} epochs.",
+        {"epochs": epochs, "late_gain": gain, "loss": float(curve.judged[-1])},
+        "Train longer; early stopping ends training in time. If that takes too long, raise the learning rate.",
+        remedies.train_longer(case.network, 4),
+        case.subject,
+    )
+
+
+@network_check("schedule_too_short", "the schedule ends before training does")
+def find_schedule_too_short(case: NetworkCase) -> Iterator[Finding]:
+    """Look for a rate that went to zero while the loss still fell."""
+    network, curve = case.network, case.validated_curve
+    if network.lr_schedule not in _DECAYING or not _is_cut_short(case, curve):
+        return
+    constant = curve.constant if curve.constant is not None else float(curve.judged[0])
+    share = compute_share_of_fall(curve.judged, constant, 0.5)
+    if share < STILL_FALLING_UNDER_SCHEDULE:
+        return
+    horizon = network.schedule_epochs or network.max_epochs
+    yield Finding(
+        "schedule_too_short",
+        "warning",
+        f"lr_schedule={network.lr_schedule!r} took the learning rate down within {horizon} epochs, and {share:.0%} of "
+        f"all that the loss gained came in the second half: the rate ran out before the network was done.",
+        {"schedule_epochs": horizon, "share_of_fall": share, "loss": float(curve.judged[-1])},
+        "Give the schedule more epochs (max_epochs, and schedule_epochs where it is set).",
+        remedies.train_longer(network, 4),
+        case.subject,
+    )
+
+
+@network_check("batch_too_large", "an epoch has too few steps")
+def find_too_large_batch(case: NetworkCase) -> Iterator[Finding]:
+    """Look for a training of few steps that was not done at its end."""
+    steps, total, curve = case.steps_per_epoch, case.network.state_.step, case.validated_curve
+    if steps > FEW_STEPS_PER_EPOCH or total > FEW_STEPS or not _is_cut_short(case, curve):
+        return
+    gain = compute_late_gain(curve.judged, LATE_PART, curve.floor)
+    if gain < STILL_FALLING:
+        return
+    yield Finding(
+        "batch_too_large",
+        "warning",
+        f"With batch_size={case.network.batch_size!r} an epoch has {steps:.0f} steps and the whole training "
+        f"{total}; the loss still fell at the end.",
+        {"steps_per_epoch": steps, "steps": total, "late_gain": gain},
+        'Use smaller batches: "auto" makes some 32 to 64 steps of an epoch. Or train for more epochs at a higher rate.',
+        {"batch_size": "auto"},
+        case.subject,
+    )
+
+
+@network_check("validation_too_small", "few rows decide when training stops", needs="rows")
+def find_too_small_validation(case: NetworkCase) -> Iterator[Finding]:
+    """Look for early stopping by so few rows that the best epoch is luck."""
+    network = case.network
+    if not network.early_stopping or network.validation_split is not None:
+        return
+    n_rows = len(case.y)
+    n_held_out = count_held_out_rows(network.validation_fraction, n_rows)
+    if n_held_out >= FEW_HELD_OUT_ROWS or n_held_out >= 0.25 * n_rows:
+        return
+    yield Finding(
+        "validation_too_small",
+        "warning",
+        f"Early stopping goes by {n_held_out} of {n_rows} rows (validation_fraction={network.validation_fraction!r}): "
+        f"which epoch is best is luck.",
+        {"held_out_rows": n_held_out, "rows": n_rows},
+        "Hold out more rows, or average over several networks (n_members) that each hold out others.",
+        {"validation_fraction": round(max(0.15, min(0.3, 100 / n_rows)), 3), "patience": max(10, network.patience)},
+        case.subject,
+    )
+
+
+def count_held_out_rows(fraction: float | str, n_rows: int) -> int:
+    """Return how many of so many rows `validation_fraction` holds out."""
+    from sknet_hp.estimators.targets.held_out import choose_fraction
+
+    share = choose_fraction(n_rows) if isinstance(fraction, str) else float(fraction)
+    return int(np.ceil(share * n_rows))

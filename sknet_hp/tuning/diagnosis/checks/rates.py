@@ -1,0 +1,111 @@
+"""Checks of the learning rate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.findings import Finding
+from sknet_hp.tuning.diagnosis import remedies
+from sknet_hp.tuning.diagnosis.case import NetworkCase
+from sknet_hp.tuning.diagnosis.checks.check import network_check
+from sknet_hp.tuning.diagnosis.curves import compute_jumps, compute_roughness, compute_share_of_fall
+from sknet_hp.tuning.diagnosis.thresholds import (
+    HIGH_FIRST_LOSS,
+    LATE_PART,
+    LEAST_EPOCHS_OF_LOW_RATE,
+    ROUGH_TRAINING,
+    ROUGH_VALIDATION,
+    SLOW_FALL,
+)
+
+
+@network_check("diverged", "the loss stopped being finite")
+def find_divergence(case: NetworkCase) -> Iterator[Finding]:
+    """Look for losses, or weights, that are no longer finite."""
+    bad = np.flatnonzero(~np.isfinite(case.curve.train))
+    epochs = [state.epoch for state in case.network.states_ if state.finished == "diverged"]
+    if not len(bad) and not epochs:
+        return
+    epoch = int(bad[0]) + 1 if len(bad) else int(epochs[0])
+    yield Finding(
+        "diverged",
+        "error",
+        f"Training diverged in epoch {epoch}: loss or weights are no longer finite at lr={case.network.lr:g}.",
+        {"epoch": epoch, "lr": case.network.lr, "networks": max(1, len(epochs))},
+        "Lower the learning rate; if it still diverges, let it warm up and clip gradients.",
+        remedies.lower_rate(case.network, 10) | {"grad_clip_norm": case.network.grad_clip_norm or 1.0},
+        case.subject,
+    )
+
+
+@network_check("rate_too_high", "the learning rate is too high")
+def find_too_high_rate(case: NetworkCase) -> Iterator[Finding]:
+    """Look for losses above the constant's, and for those that do not settle."""
+    curve, lr = case.curve, case.network.lr
+    finite = curve.train[np.isfinite(curve.train)]
+    if len(finite) == 0 or case.ended == "diverged":
+        return
+    roughness = compute_roughness(finite, curve.floor)
+    evidence = {"lr": lr, "first_train_loss": float(finite[0]), "roughness": roughness}
+    if curve.constant is not None and finite[0] > HIGH_FIRST_LOSS * curve.constant:
+        evidence["constant_loss"] = curve.constant
+        seen = (
+            f"In the first epoch the training loss was {finite[0]:.3g}, where a prediction that knows nothing has "
+            f"{curve.constant:.3g}: steps at lr={lr:g} throw the network about."
+        )
+    elif roughness > ROUGH_TRAINING and compute_jumps(finite) > 0.25:
+        seen = f"The training loss goes up and down by {roughness:.0%} of its level from epoch to epoch at lr={lr:g}."
+    else:
+        return
+    advice = "Lower the learning rate, by a factor of ten first; find_lr names one for this table."
+    yield Finding(
+        "rate_too_high", "warning", seen, evidence, advice, remedies.lower_rate(case.network, 10), case.subject
+    )
+
+
+@network_check("rate_too_low", "the learning rate is too low")
+def find_too_low_rate(case: NetworkCase) -> Iterator[Finding]:
+    """Look for losses that still fall at an even pace after many epochs."""
+    curve = case.curve
+    losses = curve.judged
+    if curve.n_epochs < LEAST_EPOCHS_OF_LOW_RATE or case.ended or not np.isfinite(losses).all():
+        return
+    share = compute_share_of_fall(losses, float(losses[0]), LATE_PART)
+    if share < SLOW_FALL or compute_jumps(losses) > 0.2:
+        return
+    yield Finding(
+        "rate_too_low",
+        "warning",
+        f"After {curve.n_epochs} epochs at lr={case.network.lr:g} the loss still falls evenly: {share:.0%} of all it "
+        f"has gained came in the last quarter.",
+        {"lr": case.network.lr, "epochs": curve.n_epochs, "share_of_fall": share, "loss": float(losses[-1])},
+        "Raise the learning rate, by a factor of ten first; find_lr names one for this table.",
+        remedies.raise_rate(case.network, 10),
+        case.subject,
+    )
+
+
+@network_check("unstable_validation", "the validation loss jumps")
+def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
+    """Look for a validation loss that goes up and down from epoch to epoch."""
+    curve = case.curve
+    if not curve.has_validation:
+        return
+    roughness = compute_roughness(curve.valid, curve.floor)
+    if not roughness > ROUGH_VALIDATION:
+        return
+    network = case.network
+    remedy: dict[str, Any] = remedies.lower_rate(network, 3)
+    if network.weight_averaging in ("none", None) or not network.early_stopping:
+        remedy |= {"weight_averaging": "ema"}
+    yield Finding(
+        "unstable_validation",
+        "warning",
+        f"The validation loss goes up and down by {roughness:.0%} of its level from epoch to epoch, so the "
+        f"best epoch is partly luck.",
+        {"roughness": roughness, "lowest": float(np.nanmin(curve.valid)), "lr": network.lr},
+        "Average the weights, lower the learning rate or let it decay; with few rows held out, hold out more.",
+        remedy,
+        case.subject,
+    )

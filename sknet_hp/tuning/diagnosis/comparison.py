@@ -1,0 +1,197 @@
+"""Simple models trained beside a network, on rows that none of them has seen."""
+
+import warnings
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import KFold, StratifiedKFold
+
+from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.evaluation.baselines import make_baseline
+from sknet_hp.tuning.diagnosis.curves import Curve, read_curve
+from sknet_hp.tuning.diagnosis.measurements import take_rows
+
+MOST_ROWS = 6000
+"""Rows that models are compared on, at most: differences that matter show in them."""
+
+N_FOLDS = 3
+_MODELS = {"a linear model": "linear", "gradient boosting": "boosting"}
+"""What messages call them, and what `make_baseline` does."""
+
+_LEAST_PROBABILITY = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Baselines:
+    """Simple models' out-of-fold predictions.
+
+    Attributes
+    ----------
+    outputs : by the name of a model, (n_rows, n_classes) probabilities or (n_rows,)
+        predictions.
+    codes : (n_rows,) the target: class numbers, or numbers.
+    classes : (n_classes,) what class numbers stand for; None of numbers.
+    folds : (train, test) row numbers.
+    """
+
+    outputs: dict[str, np.ndarray]
+    codes: np.ndarray
+    classes: np.ndarray | None
+    folds: list[tuple[np.ndarray, np.ndarray]]
+
+    def compute_losses(self, outputs: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return the log loss, or the squared error by the variance, of each row."""
+        codes = self.codes[rows]
+        if self.classes is None:
+            return (outputs - codes) ** 2 / max(float(np.var(self.codes)), 1e-300)
+        chosen = outputs[np.arange(len(codes)), codes]
+        return -np.log(np.clip(chosen, _LEAST_PROBABILITY, 1))
+
+    @cached_property
+    def constant_loss(self) -> float:
+        """The mean loss of the prediction that knows only the target's distribution."""
+        if self.classes is None:
+            return 1.0
+        shares = np.bincount(self.codes, minlength=len(self.classes)) / len(self.codes)
+        return float(-np.sum(shares[shares > 0] * np.log(shares[shares > 0])))
+
+    @cached_property
+    def best(self) -> str:
+        """The name of the model with the lowest loss."""
+        return min(self.outputs, key=lambda name: float(self.compute_losses(self.outputs[name]).mean()))
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A network of the same parameters beside simple models.
+
+    Attributes
+    ----------
+    baselines : simple models.
+    rows : numbers of the rows, of those compared, that the network has not seen.
+    outputs : the network's probabilities or predictions for them.
+    curve : of its training, with these rows to validate on if it holds out none.
+    """
+
+    baselines: Baselines
+    rows: np.ndarray
+    outputs: np.ndarray
+    curve: Curve
+
+
+def compare_with_baselines(estimator: Any, X: Any, y: Any, random_state: int, constant: float | None) -> Comparison:
+    """Train a network of the same parameters, and simple models, beside each other.
+
+    Parameters
+    ----------
+    estimator : fitted network, or the pipeline that ends with it.
+    X, y : rows of its table.
+    random_state : int
+        Which rows are drawn, if there are many, and how they are split.
+    constant : float or None
+        The training loss of the prediction that knows nothing.
+    """
+    rng = np.random.default_rng(random_state)
+    rows = np.arange(len(y)) if len(y) <= MOST_ROWS else np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
+    X, y = take_rows(X, rows), take_rows(y, rows)
+    baselines = get_baselines(X, y, is_classifier(estimator), random_state)
+    train, test = baselines.folds[0]
+    outputs, curve = _train_beside(estimator, X, y, train, test, baselines.classes, constant)
+    return Comparison(baselines, test, outputs, curve)
+
+
+# ---- the network ---------------------------------------------------------------------------------------------------
+
+
+def _train_beside(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    train: np.ndarray,
+    test: np.ndarray,
+    classes: np.ndarray | None,
+    constant: float | None,
+) -> tuple[np.ndarray, Curve]:
+    """Return a network's outputs for test rows, and its curve."""
+    prefix, network = find_last_step(clone(estimator))
+    X_train, X_test = take_rows(X, train), take_rows(X, test)
+    y_train, y_test = take_rows(y, train), take_rows(y, test)
+    if prefix:
+        steps = clone(estimator)[:-1]
+        X_train, X_test = steps.fit_transform(X_train, y_train), steps.transform(X_test)
+    network.set_params(verbose=0, callbacks=None, warm_start=False)
+    held_out = {} if network.early_stopping else {"X_val": X_test, "y_val": y_test}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network.fit(X_train, y_train, **held_out)
+    curve = read_curve(network.history_, len(network.history_), constant)
+    if classes is None:
+        return np.asarray(network.predict(X_test), dtype=float), curve
+    outputs = np.zeros((len(test), len(classes)))
+    outputs[:, np.searchsorted(classes, network.classes_)] = network.predict_proba(X_test)
+    return outputs, curve
+
+
+# ---- simple models -------------------------------------------------------------------------------------------------
+
+_KEPT: dict[str, "Future[Baselines]"] = {}
+_MOST_KEPT = 8
+_LOCK = Lock()
+
+
+def get_baselines(X: Any, y: Any, classification: bool, random_state: int) -> Baselines:
+    """Return simple models' out-of-fold predictions, kept for the next call.
+
+    Many networks of one table are looked at in a row, as in a search.
+    """
+    key = joblib.hash((X, y, classification, random_state))
+    with _LOCK:
+        known = _KEPT.get(key)
+        if known is None:
+            while len(_KEPT) >= _MOST_KEPT:
+                _KEPT.pop(next(iter(_KEPT)))
+            own = _KEPT[key] = Future()
+    if known is not None:
+        return known.result()  # of another thread, maybe, that still trains them
+    try:
+        own.set_result(_train_baselines(X, y, classification, random_state))
+    except BaseException as error:
+        with _LOCK:
+            _KEPT.pop(key, None)
+        own.set_exception(error)
+        raise
+    return own.result()
+
+
+def _train_baselines(X: Any, y: Any, classification: bool, random_state: int) -> Baselines:
+    y = np.asarray(y)
+    classes, codes = np.unique(y, return_inverse=True) if classification else (None, y.astype(float))
+    folds = _make_folds(codes, classification, random_state)
+    outputs = {}
+    for name, kind in _MODELS.items():
+        if kind == "boosting" and hasattr(X, "tocsr"):
+            continue  # trees take no sparse tables
+        model = make_baseline(kind, "classification" if classification else "regression", 0)
+        shape = (len(codes), len(classes)) if classes is not None else (len(codes),)
+        outputs[name] = np.zeros(shape)
+        for train, test in folds:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                fitted = model.fit(take_rows(X, train), codes[train])
+                if classes is None:
+                    outputs[name][test] = fitted.predict(take_rows(X, test))
+                else:
+                    outputs[name][np.ix_(test, fitted.classes_)] = fitted.predict_proba(take_rows(X, test))
+    return Baselines(outputs, codes, classes, folds)
+
+
+def _make_folds(codes: np.ndarray, classification: bool, random_state: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    if classification and np.bincount(codes).min() >= N_FOLDS:
+        return list(StratifiedKFold(N_FOLDS, shuffle=True, random_state=random_state).split(codes, codes))
+    return list(KFold(N_FOLDS, shuffle=True, random_state=random_state).split(codes))

@@ -1,0 +1,147 @@
+"""`diagnose`: from something fitted to findings."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from sknet_hp.findings import Finding, Findings
+from sknet_hp.findings.check import read_switch, run_checks
+from sknet_hp.tuning.diagnosis.case import NetworkCase
+from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
+from sknet_hp.tuning.diagnosis.measurements import take_rows
+from sknet_hp.tuning.diagnosis.subjects import Subject, list_subjects, merge_findings
+
+
+class Diagnosis(Findings):
+    """What was found in something fitted, the worst first.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    unchecked : dict
+        Codes that could not be looked for, and what was missing.
+
+    Attributes
+    ----------
+    unchecked : dict
+    """
+
+    def __init__(self, findings: Iterable[Finding] = (), unchecked: dict[str, str] | None = None):
+        super().__init__(findings)
+        self.unchecked = dict(unchecked or {})
+
+    @property
+    def table(self) -> Any:
+        """The findings as a DataFrame, a row each."""
+        import pandas as pd
+
+        names = ("severity", "code", "subject", "message", "advice", "remedy")
+        return pd.DataFrame([[getattr(each, name) for name in names] for each in self], columns=list(names))
+
+    def summary(self) -> str:
+        """Return the findings in plain text, and what was not looked for."""
+        lines = [str(each) + _write_remedy(each) for each in self] or ["Nothing was found."]
+        for reason in dict.fromkeys(self.unchecked.values()):
+            codes = [code for code, own in self.unchecked.items() if own == reason]
+            lines.append(f"Not looked for, since {reason}: {', '.join(codes)}.")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Diagnosis({self.codes})"
+
+
+def _write_remedy(finding: Finding) -> str:
+    settings = ", ".join(f"{name}={value!r}" for name, value in finding.remedy.items())
+    return f" Try {settings}." if settings else ""
+
+
+def diagnose(
+    fitted: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    checks: bool | Collection[str] = True,
+    random_state: int = 0,
+) -> Diagnosis:
+    """Say what is wrong with a trained network, and what to change.
+
+    Learning curves alone show much; with the table, units, gradients and predictions
+    are looked at as well, and a network of the same parameters is trained beside simple
+    models of scikit-learn's on a part of the rows.
+
+    Parameters
+    ----------
+    fitted : NetClassifier, NetRegressor, Pipeline, search or evaluation
+        A fitted network, or the pipeline that ends with it. Of a search, its
+        `best_estimator_`, beside its own `findings_`; of an evaluation, the networks of
+        all folds.
+    X : array-like, dataframe or sparse matrix, default=None
+        The table that the network was trained on, best of all; or other rows.
+    y : array-like of shape (n_rows,), default=None
+        The target.
+    sample_weight : array-like of shape (n_rows,), default=None
+        Rows of weight 0 are left out; other weights do not matter here.
+    checks : bool or list of str, default=True
+        Which codes are looked for; the page docs/findings.md describes them.
+    random_state : int, default=0
+        Of the rows that are drawn for measuring, and of splits.
+
+    Returns
+    -------
+    Diagnosis
+        A list of findings, the worst first. `finding.apply(estimator)` makes a copy of
+        the estimator with the remedy; `unchecked` says what could not be looked for.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    TypeError
+        If there is no network of ours in it.
+    ValueError
+        If X and y are not given together, or do not fit each other.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.tuning import diagnose
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(lr=1e-6, random_state=0).fit(X, y)
+    >>> "rate_too_low" in diagnose(net).codes
+    True
+    """
+    skip = read_switch(checks, DIAGNOSIS_CHECKS, "checks")
+    if (X is None) != (y is None):
+        raise ValueError(f"X and y belong together, but {'X' if X is None else 'y'} is missing")
+    if X is not None:
+        check_consistent_length(X, y, sample_weight)
+        X, y = _drop_rows_without_weight(X, y, sample_weight)
+    subjects, beside = list_subjects(fitted)
+    unchecked = {} if X is not None else _list_unchecked(skip)
+    found = [_diagnose_one(subject, X, y, skip | set(unchecked), random_state) for subject in subjects]
+    return Diagnosis([*merge_findings(found), *beside], unchecked)
+
+
+def _diagnose_one(subject: Subject, X: Any, y: Any, skip: set[str], random_state: int) -> Findings:
+    """Return what is found in one network."""
+    case = NetworkCase(subject.estimator, X, y, random_state=random_state, subject=subject.name)
+    return run_checks(DIAGNOSIS_CHECKS, case, skip)
+
+
+def _list_unchecked(skip: set[str]) -> dict[str, str]:
+    return {
+        code: "X and y are not given"
+        for code, each in DIAGNOSIS_CHECKS.items()
+        if code not in skip and getattr(each, "needs", "curve") == "rows"
+    }
+
+
+def _drop_rows_without_weight(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+    if sample_weight is None or (np.asarray(sample_weight) > 0).all():
+        return X, y
+    rows = np.flatnonzero(np.asarray(sample_weight) > 0)
+    return take_rows(X, rows), take_rows(y, rows)

@@ -1,0 +1,56 @@
+"""Changes of parameters, relative to a network's own."""
+
+from typing import Any
+
+USUAL_RATES = {
+    "adamw": 2e-3,
+    "adam": 2e-3,
+    "nadam": 2e-3,
+    "radam": 2e-3,
+    "rmsprop": 1e-3,
+    "adagrad": 2e-2,
+    "lion": 3e-4,
+    "sgd": 2e-2,
+    "nesterov": 2e-2,
+    "momentum": 2e-2,
+}
+"""Where to start with an optimizer: the default of our estimators, and rates that stand
+in the same relation to it as those that papers and libraries begin with."""
+
+_OWN_SCALE = ("ntk", "ntk_normal")
+"""Ways to start with which rates mean something else."""
+
+
+def lower_rate(network: Any, factor: float) -> dict[str, float]:
+    """Return a rate lower by a factor, and at most the usual one of the optimizer."""
+    lr = network.lr / factor
+    return {"lr": _round(lr if network.init in _OWN_SCALE else min(lr, USUAL_RATES[network.optimizer]))}
+
+
+def raise_rate(network: Any, factor: float) -> dict[str, float]:
+    """Return a rate higher by a factor, and at least the usual one of the optimizer."""
+    lr = network.lr * factor
+    return {"lr": _round(lr if network.init in _OWN_SCALE else max(lr, USUAL_RATES[network.optimizer]))}
+
+
+def train_longer(network: Any, factor: int) -> dict[str, int]:
+    """Return as many more epochs, for the schedule as well where it has its own."""
+    longer = {"max_epochs": int(network.max_epochs) * factor}
+    if network.schedule_epochs is not None:
+        longer["schedule_epochs"] = max(int(network.schedule_epochs), longer["max_epochs"])
+    return longer
+
+
+def regularise(network: Any) -> dict[str, Any]:
+    """Return early stopping if there is none, more dropout and more weight decay."""
+    stopping = {} if network.early_stopping else {"early_stopping": True}
+    if not network.restore_best:
+        stopping["restore_best"] = True
+    stronger = {"weight_decay": max(0.01, network.weight_decay * 3)}
+    if isinstance(network.module, str):
+        stronger["dropout"] = round(min(0.5, network.dropout + 0.2), 3)
+    return stopping | stronger
+
+
+def _round(lr: float) -> float:
+    return float(f"{lr:.3g}")

@@ -1,0 +1,111 @@
+"""Each illness on a small table, and its code; what is healthy is in `test_diagnose`."""
+
+import warnings
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from torch import nn
+
+from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.tuning import DIAGNOSIS_CHECKS, diagnose
+from tests.helpers.ill_networks import draw_rows, fit_healthy
+
+
+class Growing(nn.Module):
+    """Layers whose weights start far too large."""
+
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        sizes = [n_features, 32, 32, 32, 32, 32]
+        layers = []
+        for inner, outer in pairwise(sizes):
+            layers += [nn.Linear(inner, outer), nn.ReLU()]
+            nn.init.normal_(layers[-2].weight, std=4 * (2 / inner) ** 0.5)
+        self.layers = nn.Sequential(*layers, nn.Linear(32, n_outputs))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+ILL = {
+    "diverged": {"optimizer": "sgd", "lr": 50.0},
+    "rate_too_high": {"lr": 0.5},
+    "rate_too_low": {"lr": 1e-6, "max_epochs": 40},
+    "not_converged": {"lr": 2e-4, "max_epochs": 4},
+    "overfitting": {"width": 256, "dropout": 0.0, "weight_decay": 0.0, "early_stopping": False, "max_epochs": 60},
+    "underfitting": {"weight_decay": 100.0},
+    "unstable_validation": {"weight_averaging": "none", "batch_size": 16, "lr": 0.05, "dropout": 0.0},
+    "dead_units": {"activation": "relu", "lr": 0.5, "n_layers": 4},
+    "vanishing_gradients": {"activation": "sigmoid", "n_layers": 9},
+    "exploding_gradients": {"module": Growing, "max_epochs": 3},
+    "batch_too_large": {"batch_size": 1024, "max_epochs": 12, "lr": 5e-4},
+    "schedule_too_short": {"lr_schedule": "cosine", "lr": 3e-4, "max_epochs": 6},
+    "validation_too_small": {"validation_fraction": 6 / 400, "patience": 3},
+    "worse_than_baseline": {"optimizer": "sgd", "lr": 1e-5, "max_epochs": 20},
+    "class_collapse": {"activation": "relu", "lr": 0.5, "n_layers": 6},
+}
+"""Parameters that make a network ill, by code."""
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return draw_rows(seed=1)
+
+
+@pytest.mark.parametrize("code", ILL)
+def test_an_ill_network_and_its_remedy(rows, code):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it diverged
+        network = NetClassifier(random_state=0, **ILL[code]).fit(*rows)
+    [finding] = diagnose(network, *rows, checks=[code])
+    assert finding.code == code
+    assert finding.severity in ("error", "warning")
+    assert finding.evidence
+    changed = finding.apply(network)
+    assert any(getattr(changed, name) != getattr(network, name) for name in finding.remedy)
+
+
+def test_wrong_labels():
+    X, y = draw_rows(seed=3, n=800)
+    wrong = np.random.default_rng(0).random(len(y)) < 0.25
+    noisy = np.where(wrong, 1 - y, y)
+    [finding] = diagnose(fit_healthy(X, noisy), X, noisy, checks=["label_noise"])
+    assert 0.1 < finding.evidence["share"] < 0.5
+    assert not diagnose(fit_healthy(X, y), X, y, checks=["label_noise"])
+
+
+def test_wrong_numbers():
+    X, _ = draw_rows(seed=3, n=800)
+    y = 3 * X[:, 0] + X[:, 1]
+    rng = np.random.default_rng(0)
+    wrong = rng.random(len(y)) < 0.25
+    noisy = y.copy()
+    noisy[wrong] = rng.permutation(y[wrong])
+    network = NetRegressor(max_epochs=3, random_state=0)
+    assert diagnose(network.fit(X, noisy), X, noisy, checks=["label_noise"])
+    assert not diagnose(network.fit(X, y), X, y, checks=["label_noise"])
+
+
+def test_a_column_that_gives_the_target_away(rows):
+    X, y = rows
+    X = np.c_[X, y + 0.01 * np.random.default_rng(0).normal(size=len(y))].astype(np.float32)
+    [finding] = diagnose(fit_healthy(X, y), X, y, checks=["leakage"])
+    assert not finding.remedy
+
+
+def test_a_class_that_is_weighed_away(rows):
+    X, y = rows
+    network = NetClassifier(class_weight={0: 1, 1: 1e-4}, random_state=0).fit(X, y)
+    [finding] = diagnose(network, X, y, checks=["class_collapse"])
+    assert (finding.severity, finding.remedy) == ("warning", {"class_weight": None})
+
+
+def test_overfitting_shows_in_rows_of_the_user(rows):
+    X, y = rows
+    network = NetClassifier(random_state=0, **ILL["overfitting"])
+    assert "overfitting" in diagnose(network.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])).codes
+
+
+def test_all_codes_are_made_here():
+    assert set(ILL) | {"label_noise", "leakage"} == set(DIAGNOSIS_CHECKS)

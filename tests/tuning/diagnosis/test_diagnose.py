@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.tuning import DIAGNOSIS_CHECKS, diagnose
+from tests.helpers.ill_networks import draw_rows, fit_healthy
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return draw_rows(seed=1)
+
+
+@pytest.fixture(scope="module")
+def too_slow(rows):
+    return NetClassifier(lr=1e-6, max_epochs=40, random_state=0).fit(*rows)
+
+
+def list_alarms(findings):
+    return [finding.code for finding in findings if finding.severity != "info"]
+
+
+def test_a_healthy_network(rows):
+    found = diagnose(fit_healthy(*rows), *rows)
+    assert list_alarms(found) == []
+    assert found.unchecked == {}
+
+
+def test_a_healthy_regressor():
+    X, _ = draw_rows(seed=2)
+    y = X[:, 0] + X[:, 1] ** 2 + 0.3 * np.random.default_rng(0).normal(size=len(X))
+    assert list_alarms(diagnose(NetRegressor(random_state=0).fit(X, y), X, y)) == []
+
+
+def test_without_rows_it_says_what_it_did_not_look_for(too_slow):
+    found = diagnose(too_slow)
+    assert "rate_too_low" in found.codes
+    assert "dead_units" in found.unchecked
+    assert "dead_units" in found.summary()
+    assert "rate_too_low" not in found.unchecked
+
+
+def test_table_summary_and_remedy(too_slow):
+    found = diagnose(too_slow, checks=["rate_too_low"])
+    assert found.table["code"].tolist() == ["rate_too_low"]
+    assert "Try lr=0.002" in found.summary()
+    assert repr(found) == "Diagnosis(['rate_too_low'])"
+    assert found[0].apply(too_slow).lr == 2e-3
+    assert diagnose(too_slow, checks=False) == []
+
+
+def test_a_pipeline_and_its_remedy(rows):
+    pipeline = make_pipeline(StandardScaler(), NetClassifier(lr=1e-6, max_epochs=40, random_state=0)).fit(*rows)
+    found = diagnose(pipeline, *rows)
+    assert {"rate_too_low", "worse_than_baseline"} <= set(found.codes)
+    assert found.of("rate_too_low")[0].apply(pipeline)[-1].lr == 2e-3
+
+
+def test_a_search(rows):
+    search = GridSearchCV(NetClassifier(lr=1e-6, max_epochs=40, random_state=0), {"width": [8]}, cv=2).fit(*rows)
+    assert "rate_too_low" in diagnose(search).codes
+
+
+def test_several_members_of_one_finding(rows, too_slow):
+    class Evaluation:
+        estimators = (too_slow, too_slow)
+        outer_scores = (0.5, 0.5)
+
+    [found] = diagnose(Evaluation(), checks=["rate_too_low"])
+    assert found.subject == "outer fold 1; outer fold 2"
+
+
+def test_rows_of_no_weight_are_left_out(rows, too_slow):
+    X, y = rows
+    weight = np.r_[np.ones(len(y)), 0]
+    with_one = diagnose(too_slow, np.r_[X, X[:1] + 1e6], np.r_[y, 0], sample_weight=weight, checks=["dead_units"])
+    assert str(with_one) == str(diagnose(too_slow, X, y, checks=["dead_units"]))
+
+
+def test_findings_are_the_same_again(rows, too_slow):
+    assert str(diagnose(too_slow, *rows)) == str(diagnose(too_slow, *rows))
+
+
+def test_bad_input(rows, too_slow):
+    X, y = rows
+    with pytest.raises(NotFittedError):
+        diagnose(NetClassifier())
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        diagnose(GridSearchCV(NetClassifier(), {}))
+    with pytest.raises(TypeError, match="RandomForestClassifier, which has no learning curve"):
+        diagnose(RandomForestClassifier(n_estimators=2).fit(X, y))
+    with pytest.raises(ValueError, match="X and y belong together, but y is missing"):
+        diagnose(too_slow, X)
+    with pytest.raises(ValueError, match="inconsistent"):
+        diagnose(too_slow, X, y[:-1])
+    with pytest.raises(ValueError, match="which no check is called"):
+        diagnose(too_slow, checks=["rate_too_slow"])
+    search = GridSearchCV(NetClassifier(max_epochs=1), {}, cv=2, refit=False).fit(X, y)
+    with pytest.raises(ValueError, match="refit=False"):
+        diagnose(search)
+
+
+def test_every_check_has_a_title_and_says_what_it_needs():
+    for code, check in DIAGNOSIS_CHECKS.items():
+        assert check.code == code
+        assert check.title
+        assert check.needs in ("curve", "rows")
