@@ -70,6 +70,7 @@ EXTRAS = {
     "fusion": {"distributed", "ray"},
     "search": {"cmaes", "optuna", "skopt"},
     "evaluation": {"cleanlab"},
+    "tuning": {"matplotlib"},
 }
 HEAVY = ["torch", "numba", "sklearn", "skorch", "scipy", "pandas", "optuna", "skopt", "distributed", "ray"]
 

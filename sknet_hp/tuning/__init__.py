@@ -1,6 +1,7 @@
 """What a good practitioner does before and after a search.
 
-`diagnose` says what is wrong with a trained network, and what to change.
+`find_lr` finds a learning rate by short trainings at many of them; `diagnose` says what
+is wrong with a trained network, and what to change.
 """
 
 # Knows estimators, searchers and evaluations by their public interface; diagnosis looks into networks as well.
@@ -10,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sknet_hp.tuning.diagnosis import DIAGNOSIS_CHECKS, Diagnosis, diagnose
+    from sknet_hp.tuning.learning_rate.range_test import find_lr
+    from sknet_hp.tuning.learning_rate.result import LRResult
 
-__all__ = ["DIAGNOSIS_CHECKS", "Diagnosis", "diagnose"]
+__all__ = ["DIAGNOSIS_CHECKS", "Diagnosis", "LRResult", "diagnose", "find_lr"]
 
 _LAZY = {
     "DIAGNOSIS_CHECKS": "sknet_hp.tuning.diagnosis",
     "Diagnosis": "sknet_hp.tuning.diagnosis",
+    "LRResult": "sknet_hp.tuning.learning_rate.result",
     "diagnose": "sknet_hp.tuning.diagnosis",
+    "find_lr": "sknet_hp.tuning.learning_rate.range_test",
 }
 
 

@@ -77,6 +77,13 @@ def make_averaging(net: _UpdateInFit) -> Averaging:
     return Averaging(kind, float(net.ema_decay), float(net.swa_start))
 
 
+def count_batch_rows(batch_size: float | str, n_rows: int) -> int:
+    """Return the rows that a share of `n_rows`, or "auto", stands for."""
+    if isinstance(batch_size, str):
+        return int(min(256, max(16, 2 ** int(np.log2(n_rows / 32)) if n_rows >= 32 else 16)))
+    return int(batch_size) if batch_size >= 1 else max(1, round(batch_size * n_rows))
+
+
 def choose_batch_size(net: _NetworkInFit, n_rows: int, graph: Graph | nn.Module) -> int:
     """Return the rows in a step, of n_rows training rows.
 
@@ -86,10 +93,7 @@ def choose_batch_size(net: _NetworkInFit, n_rows: int, graph: Graph | nn.Module)
         If all batches have one row, and the network normalises over batches: it would
         see nothing of its inputs.
     """
-    if isinstance(net.batch_size, str):
-        size = int(min(256, max(16, 2 ** int(np.log2(n_rows / 32)) if n_rows >= 32 else 16)))
-    else:
-        size = int(net.batch_size) if net.batch_size >= 1 else max(1, round(net.batch_size * n_rows))
+    size = count_batch_rows(net.batch_size, n_rows)
     if min(size, n_rows) == 1 and isinstance(graph, Graph) and any(node.kind == "batch_norm" for node in graph.nodes):
         what = (
             "normalization='batch'"

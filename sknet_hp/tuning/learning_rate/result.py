@@ -1,0 +1,185 @@
+"""What a range test has found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from sklearn.base import clone
+
+from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.findings import Findings
+from sknet_hp.tuning.learning_rate.settings import find_network
+from sknet_hp.tuning.learning_rate.suggestions import Rates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEANINGS = {
+    "suggestion": "train with this",
+    "steepest": "where the loss falls fastest at first",
+    "tenth_of_lowest": "a tenth of the rate of the lowest loss",
+    "edge_of_divergence": "from here on half of the gain is lost, or more",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class LRResult:
+    """What a range test has found.
+
+    Attributes
+    ----------
+    method : {"sweep", "ramp"}
+    rates : Rates
+        The four rates that were read off. They are attributes, too:
+        `suggestion`, to train with; `steepest`, where the loss of the first epoch falls
+        fastest over the logarithm of the rate; `tenth_of_lowest`, of the rate of the
+        lowest loss; `edge_of_divergence`, from which on half of what training gains is
+        lost, infinity if no rate that was tried is so large. Of a ramp, `suggestion` is
+        fastai's valley, and from the edge on the loss is higher than it began.
+    spread : dict
+        By each of these names, the lowest and the highest that a single seed says.
+    lr : float
+        The rate that the estimator has.
+    table : DataFrame
+        A row for each rate and seed: `rate`, `seed`, `loss` (the lowest validation loss
+        of the training), `first_loss` and `last_loss` (after the first epoch and the
+        last one), `train_loss`, `epochs`, `diverged`. Of a ramp, for each step and
+        seed: `seed`, `step`, `rate`, `loss` (of the batch, before the step),
+        `smooth_loss`.
+    curve : DataFrame
+        `rate` and `loss`, the mean over seeds and smooth: what the rates were read
+        off. Of a ramp, the mean of `smooth_loss`.
+    chance_loss : float
+        The loss of networks that were trained on shuffled rows, and so have nothing to
+        learn but how the targets are distributed; nan of a ramp.
+    n_epochs, n_seeds : int
+        How long each network was trained, and how many starts there were.
+    n_rows, n_rows_given : int
+        How many rows the test took, held-out ones included, and of how many.
+    held_constant : dict
+        Parameters that were held constant in the test, and what they are.
+    findings : Findings
+        What is wrong with the estimator's own rate, or with the test.
+    stopped : {"", "time_budget", "interrupted"}
+        Why it ended early, if it did.
+    """
+
+    method: str
+    rates: Rates
+    spread: Mapping[str, tuple[float, float]]
+    lr: float
+    table: "pd.DataFrame"
+    curve: "pd.DataFrame"
+    chance_loss: float
+    n_epochs: int
+    n_seeds: int
+    n_rows: int
+    n_rows_given: int
+    held_constant: Mapping[str, Any]
+    findings: Findings
+    stopped: str = ""
+
+    @property
+    def suggestion(self) -> float:
+        """The learning rate to train with."""
+        return self.rates.suggestion
+
+    @property
+    def steepest(self) -> float:
+        """Where the loss falls fastest, at first, over the logarithm of the rate."""
+        return self.rates.steepest
+
+    @property
+    def tenth_of_lowest(self) -> float:
+        """A tenth of the rate of the lowest loss."""
+        return self.rates.tenth_of_lowest
+
+    @property
+    def edge_of_divergence(self) -> float:
+        """The rate from which on half of what training gains is lost."""
+        return self.rates.edge_of_divergence
+
+    def apply(self, estimator: Any) -> Any:
+        """Return a copy of an estimator, not fitted, with the suggested rate.
+
+        Parameters
+        ----------
+        estimator : network, or pipeline that ends with one
+
+        Raises
+        ------
+        TypeError
+            If it is neither.
+        """
+        find_network(estimator)
+        prefix, _ = find_last_step(estimator)
+        return clone(estimator).set_params(**{f"{prefix}lr": self.suggestion})
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw losses over rates, and the rates that were read off.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        from sknet_hp.tuning.learning_rate.plot import draw_result
+
+        return draw_result(self, ax)
+
+    def summary(self) -> str:
+        """Return what was found, in sentences."""
+        low, high = self.spread["suggestion"]
+        lines = [
+            f"Suggested learning rate: {self.suggestion:.2g} (single seeds say {low:.2g} to {high:.2g}). "
+            f"The estimator has {self.lr:.2g}.",
+            f"It comes from {self._describe_test()}.",
+        ]
+        for name, meaning in list(MEANINGS.items())[1:]:
+            low, high = self.spread[name]
+            lines.append(f"  {name:20}{getattr(self, name):8.2g}  ({low:.2g} to {high:.2g})  {meaning}")
+        if self.held_constant:
+            named = ", ".join(f"{name}={value!r}" for name, value in self.held_constant.items())
+            lines.append(f"Held constant in the test: {named}. The suggestion is the `lr` that a schedule multiplies.")
+        if self.stopped:
+            cause = {"time_budget": "the time was up", "interrupted": "it was interrupted"}[self.stopped]
+            lines.append(f"The test ended early, as {cause}: this is what had been trained by then.")
+        return "\n".join([*lines, *map(str, self.findings)])
+
+    def _describe_test(self) -> str:
+        rows = f"{self.n_rows:,} rows" + (f" of {self.n_rows_given:,}" if self.n_rows < self.n_rows_given else "")
+        if self.method == "ramp":
+            return f"{self.n_seeds} ramps of at most {self.table['step'].max()} steps, on {rows}"
+        n_rates = self.table["rate"].nunique()
+        return (
+            f"{n_rates} rates from {self.table['rate'].min():.1g} to {self.table['rate'].max():.1g}, "
+            f"{self.n_seeds} seeds of each, trained for {self.n_epochs} epochs; losses are those of a quarter of "
+            f"{rows}, held out"
+        )
+
+    def __repr__(self) -> str:
+        return f"LRResult(suggestion={self.suggestion:.3g}, edge_of_divergence={self.edge_of_divergence:.3g})"
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in ("", "rate", "lowest of a seed", "highest", "meaning"))
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{getattr(self, name):.3g}</td><td>{self.spread[name][0]:.3g}</td>"
+            f"<td>{self.spread[name][1]:.3g}</td><td>{escape(meaning)}</td></tr>"
+            for name, meaning in MEANINGS.items()
+        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        found = self.findings._repr_html_() if self.findings else ""
+        return f"{table}<p>From {escape(self._describe_test())}.</p>{found}"

@@ -1,0 +1,112 @@
+"""`find_lr` from end to end, on small tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import make_classification, make_regression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.tuning import find_lr
+
+X, Y = make_classification(240, 6, n_informative=4, class_sep=2.0, random_state=0)
+SMALL = {"width": 16, "n_layers": 1, "random_state": 0}
+QUICK = {"n_seeds": 2, "n_epochs": 4}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return find_lr(NetClassifier(**SMALL), X, Y, **QUICK)
+
+
+def test_a_suggestion_is_where_losses_are_low(result):
+    means = result.table.groupby("rate")["loss"].mean()
+    nearest = means.index[np.abs(np.log(means.index / result.suggestion)).argmin()]
+    assert means[nearest] < (means.min() + result.chance_loss) / 2
+    assert result.suggestion < result.edge_of_divergence
+    for name, (low, high) in result.spread.items():
+        assert low <= high, name
+
+
+def test_apply_sets_the_rate_of_a_copy(result):
+    net = NetClassifier(**SMALL)
+    assert result.apply(net).lr == result.suggestion
+    assert net.lr == NetClassifier().lr
+    pipeline = make_pipeline(StandardScaler(), make_pipeline(net))
+    assert result.apply(pipeline).get_params()["pipeline__netclassifier__lr"] == result.suggestion
+
+
+def test_the_same_seed_gives_the_same_result(result):
+    again = find_lr(NetClassifier(**SMALL), X, Y, **QUICK)
+    pd.testing.assert_frame_equal(again.table, result.table)
+    assert again.rates == result.rates
+
+
+def test_seeds_differ_and_follow_from_random_state(result):
+    other = find_lr(NetClassifier(**SMALL), X, Y, rates=[1e-3, 1e-2, 1e-1, 1, 10], random_state=1, **QUICK)
+    assert other.table["rate"].nunique() == 5
+    assert other.table["seed"].nunique() == 2
+    mine = result.table.query("rate == 0.001")["loss"].to_numpy()
+    theirs = other.table.query("rate == 0.001")["loss"].to_numpy()
+    assert len({*mine, *theirs}) == 4
+
+
+def test_first_steps_of_a_pipeline_are_fitted_once():
+    shapes = []
+    watch = FunctionTransformer(lambda table: shapes.append(table.shape) or table)
+    find_lr(make_pipeline(watch, NetClassifier(**SMALL)), X, Y, rates=np.logspace(-4, 0, 5), **QUICK)
+    assert shapes == [X.shape]
+
+
+def test_a_regressor_in_text_and_html():
+    table, y = make_regression(200, 4, random_state=0)
+    found = find_lr(NetRegressor(**SMALL), table, y, rates=np.logspace(-5, 1, 7), **QUICK)
+    assert f"{found.suggestion:.2g}" in found.summary()
+    assert "7 rates from 1e-05 to 1e+01" in found.summary()
+    assert f"{found.suggestion:.3g}" in found._repr_html_()
+    assert str(found) == found.summary()
+    assert len(repr(found)) < 90
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"rates": [1e-3, 1e-2]}, "rates=.*5 or more different numbers above 0"),
+        ({"rates": "all"}, "rates='all'"),
+        ({"n_seeds": 0}, "n_seeds=0"),
+        ({"n_epochs": "many"}, "n_epochs='many'.*or 'auto'"),
+        ({"max_rows": 0}, "max_rows=0.*or None"),
+        ({"method": "guess"}, r"method='guess'.*\['sweep', 'ramp'\]"),
+        ({"time_budget": 0}, "time_budget=0"),
+    ],
+)
+def test_wrong_parameters(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        find_lr(NetClassifier(**SMALL), X, Y, **wrong)
+
+
+def test_estimators_without_a_network():
+    with pytest.raises(TypeError, match="got StandardScaler"):
+        find_lr(make_pipeline(StandardScaler()), X, Y)
+    with pytest.raises(TypeError, match="got GridSearchCV; give the network in it, its estimator="):
+        find_lr(GridSearchCV(NetClassifier(), {"lr": [1e-3]}), X, Y)
+    with pytest.raises(TypeError, match=r"write NetClassifier\(\)"):
+        find_lr(NetClassifier, X, Y)
+
+
+def test_too_few_rows():
+    with pytest.raises(ValueError, match="20 rows or more, but X has 8"):
+        find_lr(NetClassifier(**SMALL), X[:8], Y[:8])
+
+
+def test_targets_of_chance():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="lower than chance"):
+        find_lr(NetRegressor(**SMALL), np.ones((60, 2)), rng.normal(size=60), rates=np.logspace(1, 3, 5), **QUICK)
+
+
+def test_a_budget_too_short_for_anything():
+    with pytest.raises(ValueError, match="time_budget=1e-06 seconds were too few"):
+        find_lr(NetClassifier(**SMALL), X, Y, time_budget=1e-6)
