@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.utils.multiclass import type_of_target
 
 from sknet_hp.findings.data.table import Column, choose_rows, number_rows, read_columns, read_shape
 
@@ -118,7 +117,7 @@ def _read_target(y: Any, estimator: Any) -> tuple[np.ndarray | None, np.ndarray 
     if y is None or y.ndim != 1:
         return None, None
     if not _holds_classes(y, estimator):
-        return y.astype(float), None
+        return (y.astype(float), None) if np.isfinite(y.astype(float)).all() else (None, None)
     classes, codes = np.unique(y.astype(str) if y.dtype.kind == "O" else y, return_inverse=True)
     return codes, classes
 
@@ -128,4 +127,5 @@ def _holds_classes(y: np.ndarray, estimator: Any) -> bool:
         return False
     if (estimator is not None and is_classifier(estimator)) or y.dtype.kind in "OUSb":
         return True
-    return type_of_target(y) in ("binary", "multiclass") and len(np.unique(y)) <= _MOST_CLASSES
+    n_values = len(np.unique(y))
+    return n_values <= min(_MOST_CLASSES, len(y) / 2) and bool((y == np.round(y)).all())

@@ -4,6 +4,8 @@ import warnings
 from collections.abc import Collection, Iterable
 from typing import Any
 
+import numpy as np
+
 from sknet_hp.findings.check import register, run_checks
 from sknet_hp.findings.data.case import make_case
 from sknet_hp.findings.data.columns import find_id_columns, find_useless_columns
@@ -61,7 +63,8 @@ def find_in_data(
     if set(skip) >= set(DATA_CHECKS):
         return Findings()
     try:
-        case = make_case(X, y, splits=splits, groups=groups, estimator=estimator)
+        with np.errstate(all="ignore"):
+            case = make_case(X, y, splits=splits, groups=groups, estimator=estimator)
     except Exception as error:
         warnings.warn(
             f"the table could not be read to be checked ({type(error).__name__}: {error}); all else stands",
@@ -69,4 +72,5 @@ def find_in_data(
             stacklevel=2,
         )
         return Findings()
-    return Findings() if case is None else run_checks(DATA_CHECKS, case, skip)
+    with np.errstate(all="ignore"):  # numbers may be as large as they like
+        return Findings() if case is None else run_checks(DATA_CHECKS, case, skip)

@@ -37,7 +37,9 @@ FEWEST_ROWS = 30
 @check("leakage", "A column that all but determines the target")
 def find_leakage(case: DataCase) -> Iterable[Finding]:
     """Find columns each of which alone predicts the target almost without error."""
-    if case.target is None or len(case.rows) < FEWEST_ROWS or len(np.unique(case.target)) < 2 or not case.columns:
+    if case.target is None or len(case.rows) < FEWEST_ROWS or not case.columns:
+        return
+    if not 2 <= len(np.unique(case.target)) <= (len(case.rows) / 4 if case.classes is not None else np.inf):
         return
     rng = np.random.default_rng(len(case.rows))
     rows = choose_balanced(case.target, case.classes is not None, rng)
@@ -130,7 +132,7 @@ def measure_strength(column: Column, rows: np.ndarray, target: np.ndarray, is_cl
         1 for a copy of the target, 0 or less for what does not help: the share of
         variance explained, or of errors avoided of who says the most frequent class.
     """
-    cells = column.cells[rows]
+    cells = np.clip(column.cells[rows], -1e38, 1e38)  # trees hold float32
     half = len(rows) // 2
     predicted = np.empty(len(rows))
     for learn, ask in ((slice(half), slice(half, None)), (slice(half, None), slice(half))):

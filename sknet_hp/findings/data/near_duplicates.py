@@ -27,16 +27,17 @@ MOST_TEST_ROWS = 600
 MOST_COLUMNS = 100
 _REFERENCE = 20  # one in so many training rows
 _BLOCK = 4_000_000  # distances held at once
-_APART = 10.0  # how far a missing cell is from the median, in standard deviations
 
 
 @check("near_duplicates", "Nearly the same rows in training and test")
 def find_near_duplicates(case: DataCase) -> Iterable[Finding]:
     """Find test rows that all but equal a training row, in a sample of test rows."""
+    if not case.splits or len(case.columns) > MOST_COLUMNS:
+        return
     columns = [column for column in case.columns if not describe_id(column)]
-    measured = [column for column in columns if column.kind != TEXT and column.n_distinct > FEWEST_VALUES]
+    measured = [column for column in columns if is_measured(column)]
     others = [column for column in columns if column not in measured]
-    if not case.splits or len(measured) < FEWEST_COLUMNS or len(columns) > MOST_COLUMNS:
+    if len(measured) < FEWEST_COLUMNS:
         return
     train, test = max(case.splits, key=lambda split: len(split[0]))
     if len(train) < 10 * _REFERENCE or not len(test):
@@ -46,9 +47,10 @@ def find_near_duplicates(case: DataCase) -> Iterable[Finding]:
     matrix = scale_columns(measured)
     nearest, nearness = measure_nearness(matrix[train], matrix[test])
     twins = (nearness > 0) & (nearness < NEARNESS)
-    for column in others:
-        cells = np.nan_to_num(column.cells, nan=-1)
+    same = [np.nan_to_num(column.cells, nan=-1) for column in others]
+    for cells in [*same, *(np.isnan(column.cells) for column in measured)]:
         twins &= cells[test] == cells[train[nearest]]
+    twins &= np.sum([~np.isnan(column.cells[test]) for column in measured], axis=0) >= FEWEST_COLUMNS
     share = float(np.mean(twins))
     severity = next((severity for severity, least in SHARES.items() if share >= least), None)
     if severity is not None:
@@ -63,11 +65,21 @@ def find_near_duplicates(case: DataCase) -> Iterable[Finding]:
         )
 
 
+def is_measured(column: Column) -> bool:
+    """Return whether nearness can be measured in a column."""
+    if column.kind == TEXT or column.n_distinct <= FEWEST_VALUES:
+        return False
+    return bool(1e-30 < column.present.std() < 1e30)  # else float32 could not hold what it is divided by
+
+
 def scale_columns(columns: list[Column]) -> np.ndarray:
-    """Return numbers in standard deviations, of shape (n_rows, n_columns)."""
+    """Return numbers in standard deviations from the median, which is 0 as missing is.
+
+    Of shape (n_rows, n_columns).
+    """
     matrix = np.column_stack([column.cells for column in columns])
     scaled = (matrix - np.nanmedian(matrix, axis=0)) / np.nanstd(matrix, axis=0)
-    return np.nan_to_num(scaled, nan=_APART).astype(np.float32)
+    return np.nan_to_num(scaled, nan=0.0).astype(np.float32)
 
 
 def measure_nearness(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from numbers import Number
 from typing import Any
 
+import narwhals.exceptions
 import narwhals.stable.v2 as nw
 import numpy as np
 import scipy.sparse
@@ -87,10 +88,13 @@ def read_columns(X: Any, rows: np.ndarray) -> list[Column]:
         X = X.tocsr()[rows].tocsc()
         numbers = _choose_columns(X)
         return [_make_column(str(number), X[:, [number]].toarray()[:, 0]) for number in numbers]
-    native = nw.from_native(X, pass_through=True)
+    try:
+        native = nw.from_native(X, pass_through=True)
+    except narwhals.exceptions.DuplicateError:  # two columns of one name
+        native = np.asarray(X)
     if isinstance(native, nw.DataFrame):
         return [_read_series(series, rows) for series in native.iter_columns()]
-    array = np.asarray(X) if hasattr(X, "dtype") else np.asarray(X, dtype=object)
+    array = np.asarray(native) if hasattr(native, "dtype") else np.asarray(native, dtype=object)
     return [_make_column(str(number), array[rows, number]) for number in range(array.shape[1])]
 
 
@@ -132,17 +136,21 @@ _NO_STRINGS = np.array([], dtype=str)
 
 def _make_column(name: str, cells: np.ndarray) -> Column:
     if cells.dtype.kind in "fiub":
-        return Column(name, NUMBER, cells.astype(float), _NO_STRINGS)
+        return _make_numbers(name, cells.astype(float))
     if cells.dtype.kind == "M":
         return Column(name, DATE, _count_seconds(cells), _NO_STRINGS)
     codes, values = _number_values(cells)
     if len(values) and all(isinstance(value, Number) for value in values):
-        return Column(name, NUMBER, _look_up(np.array([float(value) for value in values]), codes), _NO_STRINGS)
+        return _make_numbers(name, _look_up(np.array([float(value) for value in values]), codes))
     strings = np.array([str(value) for value in values], dtype=str)
     moments = _parse_dates(strings)
     if moments is not None:
         return Column(name, DATE, _look_up(moments, codes), _NO_STRINGS)
     return Column(name, TEXT, np.where(codes < 0, np.nan, codes), strings)
+
+
+def _make_numbers(name: str, cells: np.ndarray) -> Column:
+    return Column(name, NUMBER, np.where(np.isinf(cells), np.nan, cells), _NO_STRINGS)
 
 
 def _number_values(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

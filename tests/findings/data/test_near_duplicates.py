@@ -51,3 +51,9 @@ def test_nearness_by_distances():
     distances = np.linalg.norm(test[:, None] - train, axis=2)
     assert (nearest == distances.argmin(axis=1)).all()
     assert nearness == pytest.approx(distances.min(axis=1) / distances[:, :20].min(axis=1), rel=1e-4)
+
+
+def test_gaps_are_no_twins():
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((500, 5)) < 0.3, np.nan, rng.normal(size=(500, 5)))
+    assert find_in_data(X, splits=make_splits(500)).of("near_duplicates") == []
