@@ -1,7 +1,8 @@
 """What a good practitioner does before and after a search.
 
 `find_lr` finds a learning rate by short trainings at many of them; `diagnose` says what
-is wrong with a trained network, and what to change.
+is wrong with a trained network, and what to change; `GuidedSearchCV` tunes in the order
+in which a practitioner would do it.
 """
 
 # Knows estimators, searchers and evaluations by their public interface; diagnosis looks into networks as well.
@@ -11,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sknet_hp.tuning.diagnosis import DIAGNOSIS_CHECKS, Diagnosis, diagnose
+    from sknet_hp.tuning.guided.searcher import GuidedSearchCV
     from sknet_hp.tuning.learning_rate.range_test import find_lr
     from sknet_hp.tuning.learning_rate.result import LRResult
 
-__all__ = ["DIAGNOSIS_CHECKS", "Diagnosis", "LRResult", "diagnose", "find_lr"]
+__all__ = ["DIAGNOSIS_CHECKS", "Diagnosis", "GuidedSearchCV", "LRResult", "diagnose", "find_lr"]
 
 _LAZY = {
     "DIAGNOSIS_CHECKS": "sknet_hp.tuning.diagnosis",
     "Diagnosis": "sknet_hp.tuning.diagnosis",
+    "GuidedSearchCV": "sknet_hp.tuning.guided.searcher",
     "LRResult": "sknet_hp.tuning.learning_rate.result",
     "diagnose": "sknet_hp.tuning.diagnosis",
     "find_lr": "sknet_hp.tuning.learning_rate.range_test",

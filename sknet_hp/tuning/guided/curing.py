@@ -1,0 +1,47 @@
+"""What is wrong with the learning curves of a network, and what to try against it."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sknet_hp.tuning.guided.changes import Change
+
+_NOT_TRIED = ("max_epochs", "warm_start", "n_members", "random_state")
+"""Parameters that the search itself decides about."""
+
+
+def diagnose_network(network: Any, checks: bool | str | Collection[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the codes of what is found, the worst first, each with its remedy.
+
+    Parameters
+    ----------
+    network : fitted network, or pipeline that ends with one.
+    checks : as `GuidedSearchCV` takes them; those that are no diagnosis are for others.
+    """
+    from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
+    from sknet_hp.tuning.diagnosis.diagnose import diagnose
+
+    if checks is False:
+        return []
+    wanted = [checks] if isinstance(checks, str) else checks
+    codes = True if wanted is True else [code for code in wanted if code in DIAGNOSIS_CHECKS]
+    found = [finding for finding in diagnose(network, checks=codes) if finding.severity != "info"]
+    return [(finding.code, _keep_plain(finding.remedy)) for finding in found]
+
+
+def list_remedies(found: Collection[tuple[str, dict[str, Any]]]) -> list[Change]:
+    """Return what to try against what was found."""
+    return [
+        Change(f"{', '.join(f'{name}={value}' for name, value in params.items())} against {code}", params)
+        for code, params in found
+        if params
+    ]
+
+
+def _keep_plain(remedy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a search can try of a remedy, by the names of the network."""
+    plain = {name.rsplit("__", 1)[-1]: value for name, value in remedy.items()}
+    return {
+        name: value
+        for name, value in plain.items()
+        if name not in _NOT_TRIED and isinstance(value, (int, float, str, bool, type(None)))
+    }

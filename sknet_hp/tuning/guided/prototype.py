@@ -1,0 +1,140 @@
+"""A small network first: whether it learns, and how long it takes."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.utils import _safe_indexing
+
+from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.search.running.fitting import SplitData, fit_on
+from sknet_hp.search.running.resource import Resource
+from sknet_hp.tuning.guided.reports import StageReport
+
+N_ROWS, N_EPOCHS = 5000, 10
+"""Rows and epochs of the prototype, at most."""
+
+
+class Prototype(NamedTuple):
+    """What a small network has shown.
+
+    Attributes
+    ----------
+    n_rows, n_epochs : that it trained on and for.
+    seconds : that it took, all kernels being compiled.
+    score, constant : on rows that it has not seen; of a prediction that is the same for
+        all rows. NaN where they can not be scored.
+    network : the fitted estimator.
+    """
+
+    n_rows: int
+    n_epochs: int
+    seconds: float
+    score: float
+    constant: float
+    network: Any
+
+    @property
+    def learns(self) -> bool:
+        """Whether it beats a constant prediction, as far as that is known."""
+        return bool(np.isnan(self.score) or np.isnan(self.constant) or self.score > self.constant)
+
+
+def build_prototype(
+    estimator: Any,
+    data: SplitData,
+    resource: Resource,
+    scorer: Callable[..., Any],
+    metric: str,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Prototype:
+    """Train a small network twice, and time it the second time.
+
+    In the first one kernels may be compiled, which takes seconds once.
+
+    Parameters
+    ----------
+    estimator : network, or pipeline that ends with one.
+    data : a split; at most `N_ROWS` rows of each of its parts are taken.
+    resource : epochs.
+    scorer, metric : of the search.
+    clock : gives seconds.
+    """
+    draw = np.random.RandomState(0)
+    small = data._replace(
+        train=np.sort(draw.permutation(data.train)[:N_ROWS]), test=np.sort(draw.permutation(data.test)[:N_ROWS])
+    )
+    fit_on(clone(estimator), small, resource.make_settings(1))
+    start = clock()
+    fitted = fit_on(clone(estimator), small, resource.make_settings(min(resource.most, N_EPOCHS)))
+    seconds = clock() - start
+    dummy = DummyClassifier(strategy="prior") if is_classifier(estimator) else DummyRegressor()
+    y = _safe_indexing(small.y, small.train)
+    return Prototype(
+        len(small.train),
+        int(find_last_step(fitted)[1].n_iter_),
+        seconds,
+        _score(fitted, small, scorer, metric),
+        _score(dummy.fit(np.zeros((len(y), 1)), y), small, scorer, metric),
+        fitted,
+    )
+
+
+def _score(fitted: Any, data: SplitData, scorer: Callable[..., Any], metric: str) -> float:
+    """Return a score on test rows, NaN if there is none.
+
+    Few rows may lack a class that a scorer asks for.
+    """
+    X, y = (_safe_indexing(part, data.test) for part in (data.X, data.y))
+    with suppress(Exception):
+        scores = scorer(fitted, X, y)
+        return float(scores[metric] if isinstance(scores, dict) else scores)
+    return float("nan")
+
+
+def check_is_network(estimator: Any) -> None:
+    """Refuse an estimator that does not end with a network of ours.
+
+    Raises
+    ------
+    ValueError
+        With the name of what it ends with.
+    """
+    from sknet_hp.estimators.classifier import NetClassifier
+    from sknet_hp.estimators.regressor import NetRegressor
+
+    _, last = find_last_step(estimator)
+    if not isinstance(last, (NetClassifier, NetRegressor)):
+        raise ValueError(
+            f"GuidedSearchCV tunes NetClassifier, NetRegressor and pipelines that end with one, got "
+            f"{type(last).__name__}; for other estimators use a search of sknet_hp.search, such as HalvingSearchCV"
+        )
+
+
+def describe_prototype(report: StageReport, prototype: Prototype, share: float, n_rows: int) -> None:
+    """Write into a report what a prototype has shown, and what follows.
+
+    Parameters
+    ----------
+    report : of the stage.
+    prototype : that was trained.
+    share : of the training rows that candidates are compared on.
+    n_rows : training rows of a split.
+    """
+    report.tried = [f"one network for {prototype.n_epochs} epochs on {prototype.n_rows:,} rows"]
+    report.found = f"It took {prototype.seconds:.2g} s. "
+    report.score = prototype.score
+    if not np.isnan(prototype.score) and not np.isnan(prototype.constant):
+        beside = f"its score is {prototype.score:.4g}, that of a constant prediction {prototype.constant:.4g}"
+        report.found += f"It {'learns' if prototype.learns else 'has not learned yet'}: {beside}. "
+    if share < 1:
+        report.decided = (
+            f"Candidates are compared on {share:.0%} of the {n_rows:,} training rows of each split, so that there is "
+            f"time for several; the final fit has all rows."
+        )
+    else:
+        report.decided = "Candidates are compared on all training rows."

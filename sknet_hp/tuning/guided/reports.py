@@ -1,0 +1,89 @@
+"""What the stages of a guided search have tried, found and decided."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from html import escape
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WIDTH = 88
+
+
+@dataclass
+class StageReport:
+    """One stage: what was tried, found and decided.
+
+    Attributes
+    ----------
+    stage : its name.
+    tried : what was tried, in words, one entry for each candidate.
+    found, decided : in sentences.
+    score : mean score of the setting that the search goes on with, after the stage.
+    seconds : that the stage took.
+    diagnosis : codes of what was found in the learning curves of that setting.
+    """
+
+    stage: str
+    tried: list[str] = field(default_factory=list)
+    found: str = ""
+    decided: str = ""
+    score: float = float("nan")
+    seconds: float = float("nan")
+    diagnosis: list[str] = field(default_factory=list)
+
+
+class Stages(list[StageReport]):
+    """The stages of a guided search, in order.
+
+    Parameters
+    ----------
+    reports : iterable of StageReport
+    """
+
+    def __init__(self, reports: Iterable[StageReport] = ()):
+        super().__init__(reports)
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row for each stage."""
+        import pandas as pd
+
+        columns = list(asdict(StageReport("")))
+        rows = [asdict(report) | {"tried": "; ".join(report.tried)} for report in self]
+        return pd.DataFrame(rows, columns=columns)
+
+    def summary(self) -> str:
+        """Return the stages in sentences."""
+        return "\n\n".join(
+            fill(f"{number}. {_write_title(report)}. {_write_body(report)}", _WIDTH, subsequent_indent="   ")
+            for number, report in enumerate(self, 1)
+        )
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __repr__(self) -> str:
+        return f"Stages({', '.join(report.stage for report in self)})"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in ("stage", "tried", "found", "decided", "score", "seconds"))
+        rows = "".join(
+            f"<tr><td>{escape(report.stage)}</td><td>{escape('; '.join(report.tried))}</td>"
+            f"<td>{escape(report.found)}</td><td>{escape(report.decided)}</td>"
+            f"<td>{report.score:.4g}</td><td>{report.seconds:.1f}</td></tr>"
+            for report in self
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _write_title(report: StageReport) -> str:
+    return report.stage[:1].upper() + report.stage[1:]
+
+
+def _write_body(report: StageReport) -> str:
+    tried = f"Tried: {'; '.join(report.tried)}." if report.tried else ""
+    seen = f"The learning curves show: {', '.join(report.diagnosis)}." if report.diagnosis else ""
+    return " ".join(part.strip() for part in (tried, report.found, seen, report.decided) if part)

@@ -1,0 +1,299 @@
+"""Guided tuning as an estimator."""
+
+import os
+import sys
+import time
+import warnings
+from copy import copy
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import _num_samples
+
+from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.estimators.types import ArrayLike, TableLike
+from sknet_hp.search.base.callbacks import CallbackTasks
+from sknet_hp.search.base.descriptions import document_searcher
+from sknet_hp.search.base.searcher import BaseSearcher
+from sknet_hp.search.base.setup import Setup
+from sknet_hp.search.journal.journal import Journal
+from sknet_hp.search.running.ensemble import Member, make_voting_estimator, select_members
+from sknet_hp.search.running.fitting import SplitData
+from sknet_hp.search.running.progress import Progress
+from sknet_hp.search.running.run import Run
+from sknet_hp.search.spaces.around import search_space
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.values import Params
+from sknet_hp.tuning.guided.affordable import SAFETY, TYPICAL_EPOCHS, choose_share, split_seeds
+from sknet_hp.tuning.guided.budget import Budget
+from sknet_hp.tuning.guided.guide import Guide
+from sknet_hp.tuning.guided.notebook import Notebook
+from sknet_hp.tuning.guided.prototype import Prototype, build_prototype, check_is_network, describe_prototype
+from sknet_hp.tuning.guided.reports import StageReport, Stages
+from sknet_hp.tuning.guided.rows import thin_splits
+from sknet_hp.tuning.guided.stages import STAGES
+
+N_NETWORKS = 8
+"""Networks of the final ensemble, as far as there is time."""
+
+MOST_RESERVED = 0.35
+"""Share of the budget that may be kept for the final refit."""
+
+
+@document_searcher(
+    estimator=("estimator", "`NetClassifier`, `NetRegressor`, or a pipeline that ends with one."),
+    time_budget=(
+        "float or None",
+        "Seconds for everything, the final refit included. With None, all stages have their full size: what is found "
+        "then depends on the seeds alone, and not on the machine.",
+    ),
+    refit=(
+        "bool, str or callable",
+        '"ensemble" averages several of the best settings, with several seeds each as far as the time allows; True '
+        "fits the setting that the stages have decided for; False leaves it at the decision. Other values as in other "
+        "searches.",
+    ),
+    cv=(
+        "int, splitter, iterable or None",
+        "As in scikit-learn's searches. Splits are made once, and all stages use them; where a network on all rows "
+        "takes more than a tenth of the time, training parts are thinned.",
+    ),
+    checks=(
+        "bool or list of str",
+        "Whether data, candidates and learning curves are looked at for what is wrong: True for all checks, False for "
+        "none, or the codes of those that are wanted.",
+    ),
+    attributes={
+        "stages_": (
+            "Stages",
+            "What was tried, found and decided: a list of reports, with `table` and `summary()`.",
+        ),
+    },
+)
+class GuidedSearchCV(BaseSearcher):
+    """Tuning in the order in which a practitioner would do it.
+
+    A small prototype shows whether the network learns and how long it takes. The
+    estimator as it is comes first, and is what all else must beat. Then the learning
+    rate (a range test, and rates around what it names), the batch size with its rate,
+    optimizer, regularisation and size, schedule and early stopping are tried, one stage
+    after the other. A change is taken only if it gains more than one standard error,
+    paired over the splits. The end is an ensemble of the best settings over several
+    seeds, fitted on all rows.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.tuning import GuidedSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> search = GuidedSearchCV(net, time_budget=10, random_state=0).fit(X, y)
+    >>> [report.stage for report in search.stages_][:3]
+    ['prototype', 'as it is', 'learning rate']
+    """
+
+    _proposes_by_scores = True
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        name: BaseSearcher._parameter_constraints[name]
+        for name in ("estimator", "time_budget", "scoring", "refit", "cv", "n_jobs", "random_state", "journal")
+    } | {"checks": ["boolean", list, tuple, str], "verbose": ["verbose"]}
+
+    # What other searches are given, and this one settles by itself.
+    resource = "auto"
+    min_resources = "auto"
+    max_resources = "auto"
+    factor = 3
+    error_score = np.nan
+    return_train_score = False
+    initial_candidates = "current"
+    target_score = None
+    patience = None
+    pre_dispatch = "all"
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        time_budget: float | None = 60.0,
+        scoring: Any = None,
+        refit: Any = "ensemble",
+        cv: Any = 3,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        journal: str | os.PathLike[str] | None = None,
+        checks: Any = True,
+        verbose: int = 0,
+    ):
+        self.estimator = estimator
+        self.time_budget = time_budget
+        self.scoring = scoring
+        self.refit = refit
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.journal = journal
+        self.checks = checks
+        self.verbose = verbose
+
+    @property
+    def param_distributions(self) -> dict[str, Any]:
+        """The space around the estimator, in which most stages search."""
+        return dict(search_space(self.estimator))
+
+    def summary(self) -> str:
+        """Return what was tried, found and decided, in sentences."""
+        return self.stages_.summary()
+
+    # ---- the parts of `fit` ------------------------------------------------------------------------------------------
+
+    def _fit(self, X: TableLike, y: ArrayLike, params: dict[str, Any]) -> Self:
+        self._budget = Budget(self.time_budget, time.monotonic())
+        self._guide: Guide | None = None
+        self.stages_ = Stages()
+        check_is_network(self.estimator)
+        try:
+            return super()._fit(X, y, params)
+        finally:
+            del self._guide, self._budget
+
+    def _make_run(
+        self, setup: Setup, start: float, journal: Journal | None, progress: Progress, tasks: CallbackTasks
+    ) -> Run:
+        """Build the prototype, thin the splits if it takes long, and return the run."""
+        report = self._begin("prototype")
+        notebook = Notebook(None if journal is None else journal.path)
+        data = SplitData(setup.X, setup.y, *setup.splits[0], setup.routed.estimator.fit, setup.routed.scorer.score)
+        prototype = build_prototype(self._make_estimator({}), data, setup.resource, setup.scorers, setup.metric)
+        n_rows = min(len(train) for train, _ in setup.splits)
+        share = notebook.recall("share of rows", lambda: self._choose_share(prototype, setup, n_rows))
+        describe_prototype(report, prototype, share, n_rows)
+        self._end(report)
+        by_class = is_classifier(self.estimator)
+        setup = setup._replace(splits=thin_splits(setup.splits, setup.y, share, by_class=by_class))
+        run = super()._make_run(setup, start, journal, progress, tasks)
+        self._guide = Guide(
+            run,
+            self.estimator,
+            budget=self._budget,
+            notebook=notebook,
+            random_state=self.random_state,
+            n_rows=_num_samples(setup.X),
+            reports=self.stages_,
+            checks=self.checks,
+        )
+        return run
+
+    def _choose_share(self, prototype: Prototype, setup: Setup, n_rows: int) -> float:
+        if self.time_budget is None:
+            return 1.0
+        per_row = prototype.seconds / (prototype.n_epochs * prototype.n_rows)
+        epochs = min(setup.resource.most, TYPICAL_EPOCHS)
+        return choose_share(n_rows, per_row * n_rows * epochs * len(setup.splits), self.time_budget)
+
+    def _search(self, run: Run, space: Space) -> None:
+        guide = self._guide
+        assert guide is not None
+        for stage in STAGES:
+            report = self._begin(stage.name)
+            try:
+                stage.carry_out(guide)
+                guide.diagnose()
+            finally:
+                report.score = np.nan if guide.incumbent is None else guide.incumbent.score
+                self._end(report)
+            if self._budget.is_limited:
+                self._reserve_refit(guide, run)
+
+    def _reserve_refit(self, guide: Guide, run: Run) -> None:
+        """Keep time for the final refit, by what networks took so far."""
+        n_networks = N_NETWORKS if self.refit == "ensemble" else 1 if self.refit else 0
+        wanted = SAFETY * n_networks * guide.seconds_per_network
+        self._budget.reserve = min(wanted, MOST_RESERVED * float(self.time_budget or 0))
+        run.deadline = self._budget.start + float(self.time_budget or 0) - self._budget.reserve
+
+    def _conclude(self, run: Run) -> None:
+        super()._conclude(run)
+        guide = self._guide
+        assert guide is not None
+        self.cv_results_["stage"] = np.array([guide.stage_of[row.candidate.number] for row in run.rows], dtype=object)
+        if guide.incumbent is None:
+            if self.stopped_ == "time_budget":
+                warnings.warn(
+                    f"time_budget={self.time_budget!r} ended before one network was trained to the end in all splits: "
+                    f"what is fitted is the estimator as it is, with fewer epochs; give more time",
+                    UserWarning,
+                    stacklevel=2,
+                )
+            return
+        if hasattr(self, "best_index_") and not callable(self.refit):
+            rows = [k for k, row in enumerate(run.rows) if row.candidate is guide.incumbent]
+            self.best_index_ = rows[-1]
+            self.best_params_ = self.cv_results_["params"][self.best_index_]
+            self.best_score_ = self.cv_results_[f"mean_test_{self._metric}"][self.best_index_]
+
+    def _make_ensemble(self, run: Run) -> Any:
+        """Return the ensemble of finalists and seeds, and set `ensemble_`."""
+        guide = self._guide
+        assert guide is not None
+        report = self._begin("seeds and ensemble")
+        of_finalists = copy(run)
+        finalists = guide.list_finalists()
+        if finalists:
+            of_finalists.rows = [row for row in run.rows if row.candidate in finalists]
+        members = select_members(of_finalists, self._get_scorers()[0], run.metric)
+        counts = split_seeds([member.weight for member in members], self._count_networks(guide))
+        total = sum(member.weight for member, count in zip(members, counts, strict=True) if count)
+        self.ensemble_, named, estimators = [], [], []
+        for member, count in zip(members, counts, strict=True):
+            candidate = member.candidate
+            params = candidate.params | run.resource.make_single_fit_settings(candidate.n_resources, candidate.params)
+            if count:
+                self.ensemble_.append(
+                    {"candidate": candidate.number, "weight": member.weight / total, "params": params, "seeds": count}
+                )
+            for k in range(count):
+                named.append(Member(candidate, member.weight / total / count))
+                estimators.append(self._make_seeded(params, k))
+        report.tried = [f"the {len(finalists)} best settings, averaged"]
+        report.found = f"{len(self.ensemble_)} of them predict best together. "
+        report.decided = f"Fit {len(estimators)} networks on all rows, and average them."
+        self._end(report)
+        return make_voting_estimator(named, estimators, self.n_jobs)
+
+    def _count_networks(self, guide: Guide) -> int:
+        """Return how many networks there is time to fit on all rows."""
+        if not self._budget.is_limited:
+            return N_NETWORKS
+        seconds = guide.seconds_per_network
+        affordable = self._budget.left / (SAFETY * seconds) if seconds else N_NETWORKS
+        return int(guide.notebook.recall("networks", lambda: max(1, min(N_NETWORKS, int(affordable)))))
+
+    def _make_seeded(self, params: Params, k: int) -> Any:
+        """Return an estimator whose network has the k-th seed after its own."""
+        made = self._make_estimator(params)
+        name = f"{find_last_step(made)[0]}random_state"
+        seed = made.get_params(deep=True)[name]
+        return made.set_params(**{name: int(seed) + k}) if k and isinstance(seed, Integral) else made
+
+    # ---- reports -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, stage: str) -> StageReport:
+        self._began = self._budget.clock()
+        self.stages_.append(StageReport(stage))
+        return self.stages_[-1]
+
+    def _end(self, report: StageReport) -> None:
+        report.seconds = self._budget.clock() - self._began
+        if self.verbose:
+            print(Stages([report]).summary(), file=sys.stderr)

@@ -1,0 +1,160 @@
+"""The stages of guided tuning, in the order in which they are carried out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_method_params
+
+from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.search.spaces.around import search_space
+from sknet_hp.search.spaces.dimensions import Range
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.tuning.guided.changes import (
+    Change,
+    list_batch_sizes,
+    list_rates,
+    list_recipes,
+    list_schedules,
+    resolve_batch_size,
+)
+from sknet_hp.tuning.guided.guide import Guide
+
+N_DRAWN, N_CLOSE = 27, 9
+"""Most candidates of a race that are drawn from the space; of one close to the best."""
+
+MOST_ROUNDS = 100
+"""Races close to the best, however much time is left."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of guided tuning.
+
+    Attributes
+    ----------
+    name : in `cv_results_` and reports.
+    carry_out : does it, and tells the guide's report.
+    """
+
+    name: str
+    carry_out: Callable[[Guide], None]
+
+
+def _compare_as_it_is(guide: Guide) -> None:
+    guide.try_first()
+    assert guide.incumbent is not None
+    guide.report.found = f"Its score is {guide.incumbent.score:.4g}, after {guide.typical_epochs:.0f} epochs. "
+    guide.report.decided = "Whatever else is tried must beat this."
+
+
+def _find_rate(guide: Guide) -> None:
+    """Ask a range test for the learning rate, then try rates around what it names."""
+    suggestion = guide.notebook.recall("learning rate", lambda: _test_range(guide))
+    current = guide.settings["lr"]
+    if suggestion is None:
+        guide.report.found = "The range test named no rate. "
+        suggestion = current
+    else:
+        guide.report.found = f"The range test named {suggestion:.2g}, where {current:.2g} was. "
+    guide.race(list_rates(suggestion, current), share=0.25)
+
+
+def _test_range(guide: Guide) -> float | None:
+    """Return the rate that a range test suggests, None if it names none."""
+    from sknet_hp.tuning.learning_rate.range_test import find_lr
+
+    table = guide.run.tables[0]
+    X, y = (_safe_indexing(part, table.train) for part in (table.X, table.y))
+    given = _check_method_params(table.X, table.fit_params, indices=table.train)
+    prefix = guide.prefix
+    more = {name: given[name] for name in ("sample_weight", "groups") if name in given}
+    more |= {name: given[prefix + name] for name in ("sample_weight", "groups") if prefix + name in given}
+    seconds = 0.15 * guide.budget.left_to_search if guide.budget.is_limited else None
+    try:
+        found = find_lr(
+            clone(guide.run.estimator).set_params(**guide.incumbent.params if guide.incumbent else {}),
+            X,
+            y,
+            n_jobs=guide.run.n_jobs,
+            random_state=0,
+            time_budget=seconds,
+            **more,
+        )
+    except ValueError:  # no time for a single network, or all of them diverged
+        return None
+    return float(found.suggestion) if np.isfinite(found.suggestion) else None
+
+
+def _try_batch_sizes(guide: Guide) -> None:
+    own, n_rows = guide.settings, guide.n_train_rows
+    size = resolve_batch_size(own["batch_size"], n_rows)
+    guide.race(list_batch_sizes(size, own["lr"], own["optimizer"], n_rows), share=0.25)
+
+
+def _search_space(guide: Guide) -> None:
+    """Try what often helps, then settings drawn from the space around the incumbent."""
+    guide.race(list_recipes(guide.settings), share=0.4, keep=2)
+    guide.race(_draw_around(guide, N_DRAWN), share=0.7, keep=2)
+
+
+def _draw_around(guide: Guide, n: int, orders: float = 1.0) -> list[Change]:
+    """Return settings drawn from the space around the incumbent.
+
+    Parameters
+    ----------
+    guide : whose incumbent it is.
+    n : settings.
+    orders : of magnitude that weight decay goes up and down, and learning rates half
+        as far. Below 1, dropout stays near, and the depth as it is.
+    """
+    own = guide.settings
+    space: dict[str, Any] = search_space(_as_network(guide), orders=orders)
+    space["lr"] = Range.from_bounds(own["lr"] / 10 ** (orders / 2), own["lr"] * 10 ** (orders / 2), log=True)
+    if own["weight_decay"]:
+        low, high = own["weight_decay"] / 10**orders, own["weight_decay"] * 10**orders
+        space["weight_decay"] = Range.from_bounds(low, high, log=True)
+    if "dropout" in space and orders < 1:
+        near = orders * 0.3
+        space["dropout"] = Range.from_bounds(max(0.0, own["dropout"] - near), min(0.6, own["dropout"] + near))
+        space.pop("n_layers", None)
+    drawn = Space(space).sample(n, guide.draw)
+    return [Change(", ".join(f"{name}={_format(value)}" for name, value in each.items()), each) for each in drawn]
+
+
+def _as_network(guide: Guide) -> Any:
+    """Return the network alone, not fitted, with the incumbent's parameters."""
+    _, network = find_last_step(guide.estimator)
+    return clone(network).set_params(**guide.settings)
+
+
+def _format(value: Any) -> str:
+    return f"{value:.2g}" if isinstance(value, float) else str(value)
+
+
+def _try_schedules(guide: Guide) -> None:
+    n_epochs = round(guide.typical_epochs)
+    changes = list_schedules(n_epochs, guide.settings)
+    guide.race(changes, share=0.9, keep=len(changes))
+
+
+def _use_the_rest(guide: Guide) -> None:
+    """Search close to the incumbent, again and again as long as there is time."""
+    for _ in range(MOST_ROUNDS if guide.budget.is_limited else 1):
+        n_tried = len(guide.report.tried)
+        guide.race(_draw_around(guide, N_CLOSE, orders=0.4), share=0.9, keep=2)
+        if len(guide.report.tried) == n_tried:
+            return
+
+
+STAGES = (
+    Stage("as it is", _compare_as_it_is),
+    Stage("learning rate", _find_rate),
+    Stage("batch size", _try_batch_sizes),
+    Stage("optimizer, regularisation and size", _search_space),
+    Stage("schedule and early stopping", _try_schedules),
+    Stage("close to the best", _use_the_rest),
+)
