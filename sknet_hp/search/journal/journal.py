@@ -6,28 +6,19 @@ parameters, its data and its seed; what the journal knows it need not train. So 
 journal has nothing to say about policies.
 """
 
-import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from sknet_hp.search.candidates import SIZES, Candidate, Outcome
 from sknet_hp.search.curves import from_lists, to_lists
-from sknet_hp.search.journal.identity import Identity, digest, list_differences, outline
+from sknet_hp.search.journal.folder import Folder
+from sknet_hp.search.journal.identity import Identity, outline
 from sknet_hp.search.journal.lines import decode, encode
 from sknet_hp.search.journal.states import JournalError, Label, States
 from sknet_hp.search.spaces.values import to_plain
 
 _KEPT = ("test_scores", "train_scores", "fit_time", "score_time", "n_test_samples", "fit_error", *SIZES)
-_OWN = {"lock", "search.json.partial", "states"}
-"""What a process that died at once may have left."""
-
-_SHOWN = 5
-"""So many names of what has changed are enough for a message."""
-
 _OF_THE_MACHINE = ("OutOfMemoryError", "OSError", "ImportError", "ModuleNotFoundError")
 
 
@@ -60,98 +51,20 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike[str], identity: Identity):
-        self.path, self._identity, self._number = Path(path), identity, ""
+        self.path = Path(path)
+        self._folder = Folder(self.path, identity, "search", ("states",))
         self.states = States(self.path / "states")
-        self._lock = filelock.FileLock(self.path / "lock", thread_local=False)
         self.records: dict[tuple[int, int, int], Outcome] = {}
         self.origins: dict[int, str] = {}
         self._known_origins: dict[Candidate, str] = {}
-        try:
-            self._make_directory()
-            self._lock.acquire(blocking=False)
-            self._compare()
-            self._read()
-        except filelock.Timeout:
-            raise JournalError(
-                f"journal={str(path)!r} is in use by another process; wait for it, or give another path"
-            ) from None
-        except BaseException as error:
-            self._lock.release()
-            if not isinstance(error, OSError):
-                raise
-            raise OSError(
-                error.errno,
-                f"journal={str(path)!r} can not be begun or opened ({error.strerror}): make room, or give a path that "
-                f"can be written; the same search can then be started again",
-            ) from error
-
-    def _make_directory(self) -> None:
-        begun = (self.path / "search.json").exists()
-        if self.path.is_dir() and not begun and not _OWN.issuperset(each.name for each in self.path.iterdir()):
-            raise JournalError(f"journal={str(self.path)!r} holds other files; give a path of its own")
-        try:
-            self.states.folder.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            raise JournalError(
-                f"journal={str(self.path)!r} must be a directory, or a path where one can be made, but there is a file"
-            ) from None
+        # Networks may be those of a search that was put right, or died with the first one written and nothing
+        # recorded.
+        self._folder.open(self._is_empty, self.states.forget, self._read)
 
     def close(self) -> None:
         """Let others in."""
         self._file.close()
-        try:
-            if self._identity.note_changes():
-                # On a full disk what has changed while the search ran is compared later, and refused by its name.
-                with suppress(OSError):
-                    self._write_header()
-        finally:
-            self._lock.release()
-
-    def _compare(self) -> None:
-        """Refuse a journal of another search; note of what search a new one is."""
-        header, identity = self.path / "search.json", self._identity
-        known: dict[str, Any] = {}
-        if header.exists():
-            try:
-                known = dict(json.loads(header.read_text(encoding="utf-8")))
-                identity.leave_out(known.get("changing", ()))
-            except (ValueError, TypeError):
-                raise JournalError(
-                    f"journal={str(self.path)!r} is damaged: {header.name} can not be read; give another path to "
-                    f"begin anew"
-                ) from None
-        changed = [name for name, part in identity.parts.items() if known.get(name) != part]
-        if changed and not self._is_empty():
-            if "data set" in changed and "cv" in changed:
-                changed.remove("cv")  # the splits are of these rows
-            edited = list_differences(known.get("code", {}), identity.named)
-            raise JournalError(
-                f"journal={str(self.path)!r} is of a search with another {' and another '.join(changed)}"
-                f"{f' ({_list_changes(edited)})' if edited else ''}; give another path to begin anew"
-            )
-        self._number = known.get("number", "")
-        if changed:
-            self._number = digest(identity.parts)
-            # Of a search that was put right, or died with its first network written and nothing recorded.
-            self.states.forget()
-            self._write_header()
-
-    def _write_header(self) -> None:
-        content = self._identity.parts | {
-            "number": self._number,
-            "code": self._identity.named,
-            "changing": sorted(self._identity.changing),
-        }
-        partial = self.path / "search.json.partial"
-        try:
-            with partial.open("w", encoding="utf-8") as file:
-                file.write(json.dumps(content, indent=1))
-                file.flush()
-                os.fsync(file.fileno())  # a name must not come to a disk before what it names
-            partial.replace(self.path / "search.json")
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
+        self._folder.close()
 
     def _is_empty(self) -> bool:
         """Return whether nothing was trained yet.
@@ -225,7 +138,7 @@ class Journal:
         except OSError as error:
             self._file.seek(end)
             self._file.truncate(end)
-            raise self._explain_full(error) from error
+            raise self._folder.explain_full(error) from error
         if candidate.n_resources != n_resources:
             self.states.delete(self._make_label(candidate, split, candidate.n_resources))
 
@@ -252,7 +165,7 @@ class Journal:
         try:
             self.states.save(self._make_label(candidate, split, n_resources), candidate.estimators[split])
         except OSError as error:
-            raise self._explain_full(error) from error
+            raise self._folder.explain_full(error) from error
 
     def _make_label(self, candidate: Candidate, split: int, n_resources: int) -> Label:
         return Label(candidate.number, split, n_resources, self._find_origin(candidate))
@@ -264,14 +177,8 @@ class Journal:
         """
         if candidate not in self._known_origins:
             copied = [(past.number, reached) for past, reached in candidate.history if past is not candidate]
-            self._known_origins[candidate] = outline([self._number, candidate.params, copied])
+            self._known_origins[candidate] = outline([self._folder.number, candidate.params, copied])
         return self._known_origins[candidate]
-
-    def _explain_full(self, error: OSError) -> OSError:
-        """Return an error that says which journal could not be written."""
-        return OSError(
-            error.errno, f"journal={str(self.path)!r} can not be written ({error.strerror}); what it holds is whole"
-        )
 
 
 def _to_json(value: Any) -> Any:
@@ -279,8 +186,3 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _to_json(part) for name, part in value.items()}
     return to_plain(value)
-
-
-def _list_changes(names: list[str]) -> str:
-    verb = "has" if len(names) == 1 else "have"
-    return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''} {verb} changed"

@@ -54,7 +54,7 @@ class States:
 
     def save(self, label: Label, estimator: Any) -> None:
         """Keep a network, unless it can not be kept without pickle."""
-        content = _dump_estimator(estimator)
+        content = dump_estimator(estimator)
         if content is None:
             return
         path = self._get_path(label)
@@ -92,7 +92,7 @@ class States:
                 f"another candidate, split, rung or search. Put the right file in its place, or delete it: then the "
                 f"network is trained again"
             )
-        return _load_estimator(content)
+        return load_estimator(content)
 
     def delete(self, label: Label) -> None:
         """Let go of one network, if it is there."""
@@ -116,7 +116,7 @@ def _describe(label: dict[str, Any]) -> str:
     return f"{where} after {label['n_resources']} (origin {label['origin']})"
 
 
-def _dump_estimator(estimator: Any) -> bytes | None:
+def dump_estimator(estimator: Any) -> bytes | None:
     """Return an estimator as bytes without pickle, or None if that can not be.
 
     Ours are written as they are saved, those of scikit-learn by skops.
@@ -134,7 +134,7 @@ def _dump_estimator(estimator: Any) -> bytes | None:
         return None
 
 
-def _load_estimator(content: bytes) -> Any:
+def load_estimator(content: bytes) -> Any:
     """Return the estimator that was written, or None if it can not be read.
 
     It may come from another version, say: then it is trained again.

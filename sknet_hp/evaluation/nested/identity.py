@@ -1,0 +1,76 @@
+"""What a nested cross-validation is a function of."""
+
+import warnings
+from collections.abc import Mapping
+from importlib.metadata import version
+from numbers import Integral
+from typing import Any
+
+import sklearn
+from sklearn.base import clone
+
+from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.evaluation.running.data import Data, Split
+from sknet_hp.evaluation.running.journal import Journal
+from sknet_hp.search.journal.identity import Identity, digest
+
+_NOT_IDENTITY = {"n_jobs": None, "verbose": 0, "time_budget": None, "journal": None}
+"""Parameters of a search that numbers do not depend on, and what they are set to."""
+
+
+def open_journal(path: Any, search: Any, data: Data, splits: list[Split], scorers: Mapping[str, Any]) -> Journal:
+    """Open the journal of an evaluation.
+
+    Parameters
+    ----------
+    path : its directory.
+    search : made ready; see `prepare_estimator`.
+    data, splits, scorers : what it is evaluated on, and by.
+
+    Raises
+    ------
+    ValueError
+        If something has no seed, so that the same evaluation could not be taken up.
+    JournalError
+        If the journal is of another evaluation, in use, or no place for one.
+    """
+    _check_seeds(path, search)
+    prefix, last = find_last_step(search)
+    own = last.get_params(deep=False) if hasattr(last, "get_params") else {}
+    copy = clone(search).set_params(**{f"{prefix}{name}": to for name, to in _NOT_IDENTITY.items() if name in own})
+    identity = Identity(
+        {
+            "version of sknet_hp": version("sknet_hp"),
+            "version of scikit-learn": sklearn.__version__,
+            "data set": digest([data.X, data.y, data.groups, data.sample_weight]),
+            "cv": digest([(split.train, split.test) for split in splits]),
+        },
+        {"search": copy, "scoring": dict(scorers)},
+    )
+    journal = Journal(path, identity)
+    if identity.uncompared:
+        try:
+            warnings.warn(
+                f"journal={path!r} can not compare all of your code with what it was when the evaluation began: "
+                f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
+                UserWarning,
+                stacklevel=3,
+            )
+        except UserWarning:  # where warnings are errors
+            journal.close()
+            raise
+    return journal
+
+
+def _check_seeds(path: Any, search: Any) -> None:
+    known = search.get_params(deep=True)
+    unseeded = [name for name in known if name.rsplit("__", 1)[-1] == "random_state" and not _is_seed(known[name])]
+    if unseeded:
+        raise ValueError(
+            f"journal={path!r} needs integer seeds, so that the same evaluation can be taken up; got "
+            f"{unseeded[0]}={known[unseeded[0]]!r}. Give random_state=0, say: it seeds all that has no seed"
+        )
+
+
+def _is_seed(value: Any) -> bool:
+    return isinstance(value, Integral)
