@@ -1,6 +1,7 @@
 """An estimator made ready: seeds, inner splits, groups and weights."""
 
 import warnings
+from copy import deepcopy
 from numbers import Integral
 from typing import Any
 
@@ -48,18 +49,23 @@ def prepare_estimator(
     gap = getattr(cv, "gap", 0)
     level = Level(data, splits, is_ordered(splits), int(gap), int(draw.randint(_LARGEST_SEED)))
     found, notes = find_inner_splitters(prepared, level)
-    if isinstance(random_state, Integral):
-        found |= _draw_seeds(prepared, draw)
     if found:
         prepared.set_params(**found)
+    if isinstance(random_state, Integral) and (seeds := _draw_seeds(prepared, draw)):
+        prepared.set_params(**seeds)
     notes += request_metadata(prepared, data)
     for note in notes:
         warnings.warn(note, UserWarning, stacklevel=3)
     return prepared
 
 
-def _draw_seeds(estimator: Any, draw: Any) -> dict[str, int]:
+def _draw_seeds(estimator: Any, draw: Any) -> dict[str, Any]:
     """Return seeds for all that has none, by their names as parameters."""
-    known = estimator.get_params(deep=True)
-    unseeded = sorted(name for name in known if name.rsplit("__", 1)[-1] == "random_state" and known[name] is None)
-    return {name: int(draw.randint(_LARGEST_SEED)) for name in unseeded}
+    found: dict[str, Any] = {}
+    for name, value in sorted(estimator.get_params(deep=True).items(), key=lambda item: item[0]):
+        if name.rsplit("__", 1)[-1] == "random_state" and value is None:
+            found[name] = int(draw.randint(_LARGEST_SEED))
+        elif hasattr(value, "split") and getattr(value, "random_state", 0) is None and getattr(value, "shuffle", True):
+            found[name] = deepcopy(value)
+            found[name].random_state = int(draw.randint(_LARGEST_SEED))
+    return found

@@ -1,6 +1,6 @@
 """The result of a nested cross-validation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from sknet_hp.evaluation.nested.tables import make_curves, make_fold_table, make
 from sknet_hp.evaluation.running.data import Data, Split
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.evaluation.statistics import corrected_interval
-from sknet_hp.findings.finding import Findings
+from sknet_hp.findings.finding import Finding, Findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,8 @@ class NestedResult:
         Row numbers (`train`, `test`), with `repeat` and `fold`.
     findings : Findings
         What checks have found in the data, the metrics and the scores.
+    outcomes : list of Outcome or None
+        All that is known of each outer fold; None of those that are not finished.
     stopped_ : "time_budget", "interrupted" or None
         What ended the evaluation before its time.
     """
@@ -56,11 +58,12 @@ class NestedResult:
         metrics: Sequence[str],
         inner_metric: str | None,
         stopped: str | None = None,
+        findings: Iterable[Finding] = (),
     ):
         self.description, self.stopped_ = description, stopped
         self.splits, self.metrics, self.inner_metric = list(splits), list(metrics), inner_metric
-        self.findings = Findings()
-        self._data, self._outcomes = data, list(outcomes)
+        self.findings = Findings(findings)
+        self._data, self.outcomes = data, list(outcomes)
 
     # ---- scores ----------------------------------------------------------------------------------------------------
 
@@ -74,12 +77,12 @@ class NestedResult:
         metric = self.metrics[0] if metric is None else metric
         if metric not in self.metrics:
             raise ValueError(f"metric={metric!r} was not computed; there are {self.metrics}")
-        return np.array([np.nan if each is None else each.scores[metric] for each in self._outcomes])
+        return np.array([np.nan if each is None else each.scores[metric] for each in self.outcomes])
 
     @property
     def inner_scores(self) -> np.ndarray:
         """What the search of each outer fold scored its own choice."""
-        known = [None if each is None else each.inner_score for each in self._outcomes]
+        known = [None if each is None else each.inner_score for each in self.outcomes]
         return np.array([np.nan if score is None else score for score in known], dtype=float)
 
     @property
@@ -139,7 +142,7 @@ class NestedResult:
     @property
     def params(self) -> list[dict[str, Any]]:
         """What the search of each outer fold has chosen."""
-        return [{} if each is None else each.params for each in self._outcomes]
+        return [{} if each is None else each.params for each in self.outcomes]
 
     @property
     def agreement(self) -> list[Agreement]:
@@ -149,32 +152,37 @@ class NestedResult:
     @property
     def estimators(self) -> list[Any]:
         """The model of each outer fold, fitted on its training rows."""
-        return [None if each is None else each.model for each in self._outcomes]
+        return [None if each is None else each.model for each in self.outcomes]
 
     @property
     def statuses(self) -> list[str]:
         """Of each outer fold "done", "failed" or "not finished"."""
-        return [name_status(each) for each in self._outcomes]
+        return [name_status(each) for each in self.outcomes]
+
+    @property
+    def stopped_searches(self) -> list[str | None]:
+        """What ended the search of each outer fold before its time, or None."""
+        return [None if each is None else each.stopped for each in self.outcomes]
 
     @property
     def errors(self) -> list[str | None]:
         """The traceback of each outer fold that has failed."""
-        return [None if each is None else each.error for each in self._outcomes]
+        return [None if each is None else each.error for each in self.outcomes]
 
     @cached_property
     def table(self) -> "pd.DataFrame":
         """One row for each outer fold."""
-        return make_fold_table(list(zip(self.splits, self._outcomes, strict=True)), self.metrics)
+        return make_fold_table(list(zip(self.splits, self.outcomes, strict=True)), self.metrics)
 
     @cached_property
     def predictions(self) -> "pd.DataFrame":
         """Predictions of all rows, each by a model that has not seen it."""
-        return make_predictions(list(zip(self.splits, self._outcomes, strict=True)), self._data)
+        return make_predictions(list(zip(self.splits, self.outcomes, strict=True)), self._data)
 
     @cached_property
     def curves(self) -> "pd.DataFrame":
         """Learning curves of all networks, with columns `repeat` and `outer_fold`."""
-        return make_curves(list(zip(self.splits, self._outcomes, strict=True)))
+        return make_curves(list(zip(self.splits, self.outcomes, strict=True)))
 
     # ---- in words --------------------------------------------------------------------------------------------------
 

@@ -2,17 +2,31 @@
 
 import os
 import time
-from collections.abc import Collection
+import warnings
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+from numbers import Real
 from typing import Any
+
+from sklearn.base import clone
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.evaluation.levels.outer import make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
+from sknet_hp.evaluation.nested.checks import find_afterwards, find_beforehand, read_checks
+from sknet_hp.evaluation.nested.identity import open_journal
+from sknet_hp.evaluation.nested.progress import Progress
 from sknet_hp.evaluation.nested.result import NestedResult
-from sknet_hp.evaluation.running.data import Task, read_data
+from sknet_hp.evaluation.running.data import Data, Split, Task, read_data
+from sknet_hp.evaluation.running.journal import Journal
+from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.evaluation.running.run import run_tasks
 from sknet_hp.evaluation.running.scorers import find_scorers
+from sknet_hp.findings.finding import Findings
+
+_FOR_THE_SEARCH = 0.9
+"""So much of the time of an outer fold is the search's; the rest is for its refit."""
 
 
 def nested_cross_validate(
@@ -32,30 +46,217 @@ def nested_cross_validate(
     checks: bool | Collection[str] = True,
     verbose: int = 0,
 ) -> NestedResult:
-    """Score a search on rows that it has not seen."""
+    """Score what a search finds on rows that it has not seen.
+
+    A search reports the best of many scores, which is too good: some of it is luck. So
+    rows are split into outer folds; the whole search is done on the training rows of
+    each, and what it has chosen is scored on the test rows. All searches, their
+    candidates and folds train together.
+
+    Groups, the order of time and weights count at every level, and nothing need be said
+    of metadata routing: with `groups`, outer folds, inner folds and the rows that
+    networks hold out for early stopping never tear a group apart; with
+    ``cv=TimeSeriesSplit(...)``, or any `cv` that trains on earlier rows only, inner
+    folds are a `TimeSeriesSplit` and networks hold out their last rows.
+
+    Parameters
+    ----------
+    search : search or estimator
+        One of `sknet_hp.search`, of scikit-learn's or alike, a pipeline that ends with
+        one, or an estimator without a search. It is not changed.
+    X : array-like or dataframe of shape (n_rows, n_columns)
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
+    cv : int, splitter or iterable of (train, test), default=5
+        The outer splits. A number of folds shuffles the rows, with equal shares of the
+        classes, and keeps groups together.
+    scoring : str, callable, list, tuple, dict or None, default=None
+        One or several metrics, as in scikit-learn. None is what `score` of the search
+        computes; the result names it.
+    groups : array-like of shape (n_rows,), default=None
+        Rows of one group stay together at every level. Inner splitters that would tear
+        them apart are replaced by one of as many folds that does not, with a warning.
+    sample_weight : array-like of shape (n_rows,), default=None
+        For the fits and the scores of all levels.
+    n_repeats : int, default=1
+        How often the rows are split anew.
+    random_state : int, RandomState instance or None, default=None
+        Of the outer splits. An int also seeds all in `search` that has no seed, so that
+        the same call gives the same numbers.
+    journal : path or None, default=None
+        A directory to remember what is done. The same call, after it was killed or
+        interrupted anywhere, goes on there and ends with the same numbers, bit for bit.
+        Searches of `sknet_hp.search` that have a `journal` are taken up in their
+        middle, others fold by fold.
+    time_budget : float or None, default=None
+        Seconds for all. Outer folds then come one after the other; searches that have a
+        `time_budget` get their share of what is left, and what is not finished in time
+        is called off. The result is of what is finished.
+    n_jobs : int or None, default=None
+        Cores for networks (None: all); for other estimators as in scikit-learn. A
+        joblib backend that is chosen outside counts.
+    checks : bool or list of str, default=True
+        Whether to look for what makes scores untrue, or codes of what to look for; see
+        `docs/findings.md`.
+    verbose : int, default=0
+        1 writes what is to be done, and a line for each outer fold as it ends.
+
+    Returns
+    -------
+    NestedResult
+        Outer and inner scores, what was chosen, predictions, models, learning curves,
+        and `summary()`, which says in sentences what came out.
+
+    Raises
+    ------
+    ValueError
+        If the splits do not fit the data, a search has ``refit=False``, all fits fail,
+        the time is up before anything is finished, or, with a journal, something has
+        no seed.
+    JournalError
+        If `journal` is of another evaluation, in use, or no place for one.
+    KeyboardInterrupt
+        As it came; its attribute `result` has what was finished.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.evaluation import nested_cross_validate
+    >>> from sknet_hp.search import GridSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=10, random_state=0)
+    >>> search = GridSearchCV(net, {"lr": [0.003, 0.03]}, cv=3)
+    >>> result = nested_cross_validate(search, X, y, cv=3, random_state=0)
+    >>> result.outer_scores.shape
+    (3,)
+    """
     start = time.monotonic()
-    data = read_data(X, y, groups, sample_weight)
     check_search(search)
+    check_budget(time_budget)
+    skip = read_checks(checks)
+    data = read_data(X, y, groups, sample_weight)
     splits = make_outer_splits(cv, data, search, n_repeats=n_repeats, random_state=random_state)
     scorers = find_scorers(search, scoring)
     prepared = prepare_estimator(search, data, splits, cv=cv, random_state=random_state)
-    deadline = None if time_budget is None else start + time_budget
-    outcomes = run_tasks(
-        [Task("search", prepared, split) for split in splits], data, scorers, n_jobs=n_jobs, deadline=deadline
-    )
-    _, last = find_last_step(search)
-    is_search = hasattr(last, "estimator") and hasattr(last, "cv")
-    inner_metric = next(iter(find_scorers(search))) if is_search else None
-    return NestedResult(type(search).__name__, data, splits, outcomes, list(scorers), inner_metric)
+    findings = find_beforehand(search, data, splits, scorers, skip)
+    run = _Run(search, prepared, data, splits, scorers, findings, skip, Progress(verbose, len(splits)))
+    return run.finish(journal, time_budget, None if time_budget is None else start + time_budget, n_jobs)
+
+
+class _Run:
+    """One nested cross-validation under way."""
+
+    def __init__(
+        self,
+        search: Any,
+        prepared: Any,
+        data: Data,
+        splits: list[Split],
+        scorers: Mapping[str, Any],
+        findings: Findings,
+        skip: set[str],
+        progress: Progress,
+    ):
+        self.search, self.prepared, self.data, self.splits = search, prepared, data, splits
+        self.scorers, self.findings, self.skip, self.progress = scorers, findings, skip, progress
+        self.outcomes: dict[tuple[int, int], Outcome] = {}
+
+    def finish(
+        self, path: str | os.PathLike[str] | None, budget: float | None, deadline: float | None, n_jobs: int | None
+    ) -> NestedResult:
+        """Do all outer folds, or as many as there is time for."""
+        tasks = [Task("search", self.prepared, split) for split in self.splits]
+        with ExitStack() as closing:
+            journal = None
+            if path is not None:
+                journal = open_journal(path, self.prepared, self.data, self.splits, self.scorers)
+                closing.callback(journal.close)
+            self.progress.announce(self.search)
+            try:
+                run_tasks(
+                    tasks,
+                    self.data,
+                    self.scorers,
+                    n_jobs=n_jobs,
+                    deadline=deadline,
+                    memory=journal,
+                    receive=self._receive,
+                    prepare=lambda task, n_left: _set_up(task, n_left, journal, deadline),
+                )
+            except KeyboardInterrupt as interrupt:
+                self._hand_over(interrupt, journal)
+                raise
+        if journal is not None and journal.unkept:
+            warnings.warn(
+                f"{', '.join(sorted(journal.unkept))} can not be written to journal={str(path)!r} without pickle: if "
+                f"the same call is made again, these folds are fitted again",
+                UserWarning,
+                stacklevel=3,
+            )
+        if not self.outcomes:
+            raise ValueError(
+                f"time_budget={budget:g} seconds were up before the first of {len(tasks)} outer folds was finished; "
+                f"give more time, or a smaller search{'' if journal is None else '; the journal has what was done'}"
+            )
+        self._raise_if_all_failed()
+        return self._make_result("time_budget" if len(self.outcomes) < len(tasks) else None)
+
+    def _receive(self, task: Task, outcome: Outcome) -> None:
+        self.outcomes[task.split.repeat, task.split.fold] = outcome
+        self.progress.count(task, outcome)
+
+    def _hand_over(self, interrupt: KeyboardInterrupt, journal: Journal | None) -> None:
+        """Let an interrupt bring what was finished."""
+        interrupt.result = self._make_result("interrupted")  # type: ignore[attr-defined]
+        text = f"{len(self.outcomes)} of {len(self.splits)} outer folds were finished; they are in the attribute "
+        text += "`result` of this exception (sys.last_value.result)"
+        text += "" if journal is None else f". The same call with journal={str(journal.path)!r} goes on from here"
+        interrupt.add_note(text)
+
+    def _raise_if_all_failed(self) -> None:
+        errors = [outcome.error for outcome in self.outcomes.values() if outcome.error is not None]
+        if len(errors) == len(self.splits):
+            raise ValueError(f"all {len(errors)} outer folds failed. The first one:\n{errors[0]}")
+
+    def _make_result(self, stopped: str | None) -> NestedResult:
+        _, last = find_last_step(self.search)
+        is_search = hasattr(last, "estimator") and hasattr(last, "cv")
+        inner_metric = next(iter(find_scorers(self.search))) if is_search else None
+        _, searched = find_last_step(last.estimator) if is_search else ("", None)
+        description = f"{type(last).__name__}{f' over {type(searched).__name__}' if is_search else ''}"
+        outcomes = [self.outcomes.get((split.repeat, split.fold)) for split in self.splits]
+        result = NestedResult(description, self.data, self.splits, outcomes, list(self.scorers), inner_metric, stopped)
+        afterwards = find_afterwards(result, self.search, self.data, self.scorers, self.skip) if self.outcomes else ()
+        result.findings = Findings([*self.findings, *afterwards])
+        return result
+
+
+def _set_up(task: Task, n_left: int, journal: Journal | None, deadline: float | None) -> Task:
+    """Return a task whose search has a journal and a time of its own, if it can."""
+    prefix, last = find_last_step(task.estimator)
+    own = last.get_params(deep=False)
+    settings: dict[str, Any] = {}
+    if journal is not None and "journal" in own:
+        settings[f"{prefix}journal"] = str(journal.find_search(task))
+    if deadline is not None and "time_budget" in own:
+        share = max(0.01, _FOR_THE_SEARCH * (deadline - time.monotonic()) / n_left)
+        settings[f"{prefix}time_budget"] = share if own["time_budget"] is None else min(share, own["time_budget"])
+    return task._replace(estimator=clone(task.estimator).set_params(**settings)) if settings else task
 
 
 def check_search(search: Any) -> None:
-    """Refuse a search that has nothing to score in the end."""
+    """Refuse what is no search or estimator, and a search that leaves no model."""
+    if not hasattr(search, "fit") or not hasattr(search, "get_params") or isinstance(search, type):
+        raise TypeError(f"search must be a search or another estimator of scikit-learn's kind, got {search!r}")
     _, last = find_last_step(search)
-    if not hasattr(search, "fit"):
-        raise TypeError(f"search must be a search or another estimator, got {search!r}")
     if getattr(last, "refit", True) is False:
         raise ValueError(
             f"{type(last).__name__}(refit=False) leaves no model that could be scored on the outer test rows; set "
             f"refit=True"
         )
+
+
+def check_budget(time_budget: float | None) -> None:
+    """Refuse a time that is none."""
+    if time_budget is not None and (not isinstance(time_budget, Real) or not time_budget > 0):
+        raise ValueError(f"time_budget must be a number of seconds above 0, or None, got {time_budget!r}")

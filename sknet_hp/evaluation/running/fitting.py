@@ -18,6 +18,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.running.data import Data, Task
 from sknet_hp.evaluation.running.outcome import Outcome
+from sknet_hp.search.curves import read_curve
 
 METADATA = ("groups", "sample_weight")
 """What rows may come with."""
@@ -121,11 +122,8 @@ def _collect_curves(last: Any) -> dict[str, np.ndarray]:
     curves = getattr(last, "curves_", None)
     if curves is not None and hasattr(curves, "columns"):
         return {str(name): curves[name].to_numpy() for name in curves.columns}
-    history = getattr(last, "history_", None)
-    if not isinstance(history, list) or not history:
-        return {}
-    names = list(dict.fromkeys(name for row in history for name in row))
-    return {name: np.array([row.get(name, np.nan) for row in history], dtype=float) for name in names}
+    curve = read_curve(last)
+    return curve if len(curve["epoch"]) else {}
 
 
 def _note_predictions(outcome: Outcome, fitted: Any, X: Any) -> None:

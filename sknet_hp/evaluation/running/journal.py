@@ -79,10 +79,10 @@ class Journal:
         """Write down what came of a task.
 
         A model that can not be written without pickle is noted in `unkept`; its task is
-        done again where the evaluation is taken up. A fit that failed may succeed next
-        time, and is tried again.
+        done again where the evaluation is taken up. So is a fit that failed, and a
+        search that was stopped before its end: it may have more time then.
         """
-        if outcome.error is not None:
+        if outcome.error is not None or outcome.stopped is not None:
             return
         model = dump_estimator(outcome.model)
         packed = None if model is None else _pack(outcome)
@@ -142,9 +142,7 @@ def _unpack(head: Mapping[str, Any], content: bytes, model: Any) -> Outcome:
     for name, values in plain["texts"].items():
         arrays[name] = np.empty(len(values), dtype=object)
         arrays[name][:] = from_plain(values)
-    return Outcome(
-        **{name: from_plain(plain[name]) for name in (*_NUMBERS, "params")},
-        **{name: arrays.get(name) for name in _ARRAYS},
-        model=model,
-        curves={name.removeprefix("curve "): arrays[name] for name in plain["order"] if name.startswith("curve ")},
-    )
+    parts: dict[str, Any] = {name: from_plain(plain[name]) for name in (*_NUMBERS, "params")}
+    parts |= {name: arrays.get(name) for name in _ARRAYS}
+    curves = {name.removeprefix("curve "): arrays[name] for name in plain["order"] if name.startswith("curve ")}
+    return Outcome(**parts, model=model, curves=curves)

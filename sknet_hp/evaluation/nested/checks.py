@@ -1,0 +1,122 @@
+"""Checks of a nested cross-validation: of its data, metrics, folds and scores."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from sknet_hp.evaluation.checks import EVALUATION_CHECKS, find_in_evaluation
+from sknet_hp.evaluation.running.data import Data
+from sknet_hp.findings.check import check, read_switch, register, run_checks
+from sknet_hp.findings.data import DATA_CHECKS, find_in_data
+from sknet_hp.findings.finding import Finding, Findings
+from sknet_hp.findings.metrics import METRIC_CHECKS, find_in_metrics
+
+NestedResult: TypeAlias = Any
+"""The result, whose file knows nothing of checks."""
+
+
+@check("failed_folds", "Outer folds whose fit raised an error")
+def find_failed_folds(result: NestedResult) -> Iterable[Finding]:
+    """Find outer folds whose fit has failed."""
+    failed = [k for k, status in enumerate(result.statuses) if status == "failed"]
+    if failed:
+        reason = result.errors[failed[0]].strip().rsplit("\n", 1)[-1]
+        yield Finding(
+            "failed_folds",
+            "error",
+            f"{len(failed)} of {len(result.splits)} outer folds failed, the first one with {reason!r}; the scores are "
+            f"those of the others.",
+            {"n_failed": len(failed), "n_folds": len(result.splits), "first": failed[0], "error": reason},
+            "`errors` has the tracebacks. Scores of folds that could be fitted are no fair sample: mend the cause.",
+        )
+
+
+@check("unfinished_folds", "An evaluation that ended before its last outer fold")
+def find_unfinished_folds(result: NestedResult) -> Iterable[Finding]:
+    """Find outer folds that are not finished, and searches that were cut short."""
+    n_missing = result.statuses.count("not finished")
+    n_short = sum(1 for stopped in result.stopped_searches if stopped in ("time_budget", "interrupted"))
+    if n_missing:
+        yield Finding(
+            "unfinished_folds",
+            "warning",
+            f"{n_missing} of {len(result.splits)} outer folds were not finished; the scores are those of the others.",
+            {"n_missing": n_missing, "n_folds": len(result.splits)},
+            "Give more time, fewer folds or a smaller search; with journal= the same call goes on where it stopped.",
+        )
+    if n_short:
+        yield Finding(
+            "unfinished_folds",
+            "info",
+            f"{n_short} of {len(result.splits)} searches were ended by the time: they have tried less than they were "
+            f"to.",
+            {"n_cut_short": n_short, "n_folds": len(result.splits)},
+            "The score is that of a search of this length. Give more time if the search itself would have more.",
+        )
+
+
+NESTED_CHECKS = register(find_failed_folds, find_unfinished_folds)
+"""What can go wrong in a nested cross-validation, by code."""
+
+
+def read_checks(checks: bool | Collection[str]) -> set[str]:
+    """Return the codes that are not looked for."""
+    return read_switch(checks, DATA_CHECKS | METRIC_CHECKS | EVALUATION_CHECKS | NESTED_CHECKS, "checks")
+
+
+def find_beforehand(search: Any, data: Data, splits: Any, scorers: Mapping[str, Any], skip: set[str]) -> Findings:
+    """Return what is found in the data, the splits and the metrics."""
+    pairs = [(split.train, split.test) for split in splits if split.repeat == 0]
+    found = find_in_data(data.X, data.y, splits=pairs, groups=data.groups, estimator=search, skip=skip)
+    return Findings([*found, *find_in_metrics(data.y, scorers, estimator=search, skip=skip)])
+
+
+def find_afterwards(
+    result: NestedResult, search: Any, data: Data, scorers: Mapping[str, Any], skip: set[str]
+) -> Findings:
+    """Return what is found in the outcome."""
+    found = run_checks(NESTED_CHECKS, result, skip)
+    if data.y is None or not len(result.get_scores()) or set(EVALUATION_CHECKS) <= skip:
+        return found
+    metric = result.inner_metric if result.inner_metric in result.metrics else result.metrics[0]
+    has_inner = result.inner_metric in result.metrics and not np.isnan(result.inner_scores).all()
+    probabilities, classes = average_probabilities(result, data.n_rows)
+    if classes is None and is_classifier(search) and np.ndim(data.y) == 1:
+        classes = np.unique(np.asarray(data.y))
+    of_outcome = find_in_evaluation(
+        np.asarray(data.y),
+        [(split.train, split.test) for split in result.splits],
+        {name: result.get_scores(name) for name in result.metrics},
+        metric=metric,
+        inner_scores=result.inner_scores if has_inner else None,
+        params=result.params if any(result.params) else None,
+        probabilities=probabilities,
+        classes=classes,
+        scorers=scorers,
+        skip=skip,
+    )
+    return Findings([*found, *of_outcome])
+
+
+def average_probabilities(result: NestedResult, n_rows: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return mean out-of-fold probabilities (rows, classes), and the classes.
+
+    Rows that were in no test rows have NaN; None stands for an estimator without
+    probabilities.
+    """
+    known = [
+        (split.test, each)
+        for split, each in zip(result.splits, result.outcomes, strict=True)
+        if each is not None and each.probabilities is not None
+    ]
+    if not known:
+        return None, None
+    classes = np.unique(np.concatenate([each.classes for _, each in known]))
+    total, count = np.zeros((n_rows, len(classes))), np.zeros(n_rows)
+    for test, each in known:
+        total[np.ix_(test, np.searchsorted(classes, each.classes))] += each.probabilities
+        count[test] += 1
+    with np.errstate(invalid="ignore"):
+        return total / count[:, None], classes
