@@ -56,7 +56,7 @@ class Progress:
 
 
 def count_candidates(own: dict[str, Any]) -> int | None:
-    """Return how many candidates a search tries, or None if its parameters do not say."""
+    """Return how many candidates a search tries, or None if it does not say."""
     if "param_grid" in own:
         return len(ParameterGrid(own["param_grid"]))
     for name in ("n_iter", "n_candidates"):

@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.evaluation.levels.outer import make_outer_splits
+from sknet_hp.evaluation.levels.outer import is_ordered, make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
 from sknet_hp.evaluation.nested.checks import find_afterwards, find_beforehand, read_checks
 from sknet_hp.evaluation.nested.identity import open_journal
@@ -224,6 +224,8 @@ class _Run:
         inner_metric = next(iter(find_scorers(self.search))) if is_search else None
         _, searched = find_last_step(last.estimator) if is_search else ("", None)
         description = f"{type(last).__name__}{f' over {type(searched).__name__}' if is_search else ''}"
+        description += ", groups kept together" if self.data.groups is not None else ""
+        description += ", rows in order of time" if is_ordered(self.splits) else ""
         outcomes = [self.outcomes.get((split.repeat, split.fold)) for split in self.splits]
         result = NestedResult(description, self.data, self.splits, outcomes, list(self.scorers), inner_metric, stopped)
         afterwards = find_afterwards(result, self.search, self.data, self.scorers, self.skip) if self.outcomes else ()

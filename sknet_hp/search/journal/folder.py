@@ -23,7 +23,8 @@ class Folder:
     ----------
     path : the directory.
     identity : what its content is a function of, part by part.
-    kind : what it is of, "search" or "evaluation"; the file `<kind>.json` says of which.
+    kind : what it is of, "search" or "evaluation"; the file `<kind>.json` says of
+        which.
     rooms : names of directories in it.
 
     Attributes

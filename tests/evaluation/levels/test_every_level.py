@@ -117,10 +117,11 @@ def test_weights_reach_inner_scores(scoring):
     refit = True if scoring is None or isinstance(scoring, str) else next(iter(scoring))
     search = GridSearchCV(NET, {"lr": [1e-2]}, cv=KFold(2), scoring=scoring, refit=refit)
     lone = np.where(np.arange(N) % 7 == 0, 1000.0, 1.0)  # a few rows decide
-    splits = [(np.arange(160), np.arange(160, N))]
+    splits = [(np.arange(80, N), np.arange(80))]
     result = nested_cross_validate(search, X, y, cv=splits, sample_weight=lone, scoring="accuracy")
     expected = []
-    for train, test in KFold(2).split(X[:160]):
+    for train, test in KFold(2).split(X[80:]):
+        train, test = train + 80, test + 80
         net = clone(NET).set_params(lr=1e-2).fit(X[train], y[train], sample_weight=lone[train])
         expected.append(net.score(X[test], y[test], sample_weight=lone[test]))
     assert result.inner_scores[0] == pytest.approx(np.mean(expected))

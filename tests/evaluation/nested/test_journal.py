@@ -1,4 +1,4 @@
-"""A nested cross-validation that was killed is taken up, and ends with the same numbers."""
+"""A nested cross-validation that was killed goes on, and ends with the same numbers."""
 
 import signal
 
