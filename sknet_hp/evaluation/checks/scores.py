@@ -13,12 +13,15 @@ FEWEST_SPLITS = 4
 """Among fewer, none can be told to be unlike the others."""
 
 CHANCE = 0.01
-"""How often one of the folds may be called an outlier where all are alike."""
+"""How often a fold may be called an outlier, by any metric, where all are alike."""
 
 FAR = 0.05
 """What share of the others' mean an outlier must be off: smaller differences may be
 sure, and do not matter.
 """
+
+STEP = 0.015
+"""What share of their mean the others are taken to vary by at least."""
 
 OPTIMISM = {"warning": 0.25, "info": 0.1}
 """The share of the inner gain over a constant prediction that was lost outside."""
@@ -35,7 +38,7 @@ def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
             others = scores[known[known != split]]
             probability = compute_outlier_probability(scores[split], others)
             off = scores[split] - others.mean()
-            if probability * len(known) < CHANCE and abs(off) > FAR * abs(others.mean()):
+            if probability * len(known) * len(case.scores) < CHANCE and abs(off) > FAR * abs(others.mean()):
                 yield Finding(
                     "outlier_folds",
                     "warning",
@@ -65,8 +68,8 @@ def compute_outlier_probability(score: float, others: np.ndarray) -> float:
     others : array of shape (n,)
     """
     n = len(others)
-    # Scores of equal splits can be the same to the last digit, which is no reason to call the next digit an outlier.
-    deviation = max(others.std(ddof=1), 1e-6 * abs(others.mean()), 1e-300)
+    # Where a rare class decides, all others can be the same to the last digit, and one row more or less be far off.
+    deviation = max(others.std(ddof=1), STEP * abs(others.mean()), 1e-300)
     statistic = (score - others.mean()) / (deviation * np.sqrt(1 + 1 / n))
     return float(2 * stats.t.sf(abs(statistic), n - 1))
 

@@ -28,6 +28,7 @@ def test_a_fold_unlike_the_others():
     assert finding.evidence["mean_of_others"] == pytest.approx(0.9075)
     assert find("outlier_folds") == []
     assert find("outlier_folds", [0.90, 0.90, 0.89, 0.90, 0.90]) == []  # sure, but what does it matter?
+    assert find("outlier_folds", [0.50, 0.50, 0.50, 0.56, 0.50]) == []  # one row of a rare class
     assert find("outlier_folds", [0.9, 0.5, np.nan, np.nan, np.nan]) == []
 
 
