@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
+from sknet_hp.cli.commands.compare import compare
+from sknet_hp.cli.commands.evaluate import evaluate
 from sknet_hp.cli.commands.predict import predict
 from sknet_hp.cli.commands.tune import tune
 from sknet_hp.cli.errors import BadInput
@@ -103,8 +105,8 @@ def describe(
         bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Neural networks for tables: tune one, score it honestly, predict with it."""
+    """Neural networks for tables: tune one, score it honestly, compare, predict."""
 
 
-for command in (tune, predict):
+for command in (tune, predict, evaluate, compare):
     app.command()(command)

@@ -7,6 +7,8 @@ from typing import Literal
 TaskOption = Literal["auto", "classification", "regression"]
 SearchMethod = Literal["random", "grid", "halving", "hyperband", "asha", "bohb", "tpe", "gp", "cma-es", "pbt"]
 
+EvaluatedSearch = Literal[SearchMethod, "none"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableOptions:
@@ -33,4 +35,41 @@ class TuneOptions(TableOptions):
     seed: int
     out: Path | None
     overwrite: bool
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(TableOptions):
+    """The options of `evaluate`, as its help describes them."""
+
+    model: str
+    search: EvaluatedSearch | None
+    candidates: int | None
+    cv: int
+    outer_cv: int
+    repeats: int
+    scoring: str | None
+    time_budget: float | None
+    seed: int
+    journal: Path | None
+    out: Path | None
+    overwrite: bool
+    as_json: bool
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(TableOptions):
+    """The options of `compare`, as its help describes them."""
+
+    contestants: tuple[str, ...]
+    cv: int
+    repeats: int
+    rope: float | None
+    scoring: str | None
+    time_budget: float | None
+    seed: int
+    out: Path | None
+    overwrite: bool
+    as_json: bool
     device: str

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
+from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.options import TuneOptions
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.output.json_text import convert_to_json, write_json
-from sknet_hp.cli.output.text import format_params, make_console, print_problem
+from sknet_hp.cli.output.text import describe_finding, format_params, make_console, print_findings, print_problem
+from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.checks import check_folds, choose_scoring
 from sknet_hp.cli.tables.loading import shorten_source
 from sknet_hp.cli.tables.problem import Problem
@@ -46,7 +48,7 @@ def tune_table(options: TuneOptions) -> None:
     check_folds(problem, options.outer_cv, options.cv)
     scoring = choose_scoring(problem, options.scoring)
     # It imports torch: after the checks, which are quick without it.
-    from sknet_hp.cli.tuning.nested_search import NestedSearch, check_device
+    from sknet_hp.cli.tuning.nested_search import NestedSearch
 
     check_device(options.device)
     console = make_console()
@@ -96,7 +98,7 @@ def _write_result(out: Path, result: "TuningResult", summary: dict[str, Any]) ->
         out,
         {
             MODEL: lambda path: save(result.model, path),
-            RESULTS: lambda path: _make_results_table(result.cv_results).to_csv(path, index=False),
+            RESULTS: lambda path: _make_results_table(result.search.cv_results_).to_csv(path, index=False),
             SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
         },
     )
@@ -107,8 +109,8 @@ def _summarise(
 ) -> dict[str, Any]:
     return {
         "nested_cv": {"scoring": scoring, "mean": result.mean, "std": result.std, "folds": result.fold_scores},
-        "best_params": result.best_params,
-        "best_inner_score": result.best_inner_score,
+        "best_params": result.search.best_params_,
+        "best_inner_score": float(result.search.best_score_),
         "best_params_of_outer_folds": result.fold_params,
         "networks_trained": result.networks,
         "seconds": round(seconds, 2),
@@ -119,6 +121,7 @@ def _summarise(
         "candidates": candidates,
         "settings": {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()},
         "warnings": result.warnings,
+        "findings": [describe_finding(finding) for finding in result.findings],
         "versions": {
             name: find_installed_version(name) for name in ("sknet_hp", "scikit-learn", "skorch", "torch", "numpy")
         },
@@ -132,18 +135,25 @@ def _make_results_table(cv_results: dict[str, Any]) -> pd.DataFrame:
 
 
 def _print_result(console: Console, result: "TuningResult", scoring: str, seconds: float, out: Path) -> None:
-    for message, count in result.warnings.items():
-        console.print(f"Warning{f' ({count} times)' if count > 1 else ''}: {message}")
-    n_folds = len(result.fold_scores)
+    print_warnings(console, result.warnings)
     lines = {
-        "Nested-CV score": f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over "
-        f"{n_folds} outer folds)"
-        if n_folds
-        else f"none, for --outer-cv is 0; {scoring} {result.best_inner_score:.4f} in the folds that chose is too good",
-        "Best parameters": format_params(result.best_params),
+        "Nested-CV score": _describe_score(result, scoring),
+        "Best parameters": format_params(result.search.best_params_),
         "Networks trained": f"{result.networks:,} in {seconds:.1f} s",
         "Model": str(out / MODEL),
         "Results": f"{out / RESULTS}, {out / SUMMARY}",
     }
     for name, text in lines.items():
         console.print(f"{name:<18}{text}")
+    print_findings(console, result.findings)
+
+
+def _describe_score(result: "TuningResult", scoring: str) -> str:
+    best = float(result.search.best_score_)
+    if result.nested is None:
+        return f"none, for --outer-cv is 0 ({scoring} {best:.4f} in the folds that have chosen is too good to be true)"
+    low, high = result.nested.interval()
+    return (
+        f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over {len(result.fold_scores)} "
+        f"outer folds; 95 % interval of the mean {low:.4f} to {high:.4f})"
+    )

@@ -58,6 +58,20 @@ Scoring = Annotated[
 TimeBudget = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="Time for the whole command.", show_default="none")
 ]
+Candidates = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=100_000,
+        help="Settings to try; a grid has at most this many points. Brackets of hyperband and bohb have their own "
+        "number.",
+        show_default="20",
+    ),
+]
+InnerFolds = Annotated[int, typer.Option(min=2, help="Inner folds, which choose among the candidates.")]
+Repeats = Annotated[
+    int, typer.Option(min=1, help="How often rows are divided into folds anew; more see smaller differences.")
+]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Fixes folds, candidates and networks.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Overwrite = Annotated[

@@ -14,17 +14,8 @@ def tune(
     target: arguments.Target = None,
     task: arguments.Task = "auto",
     search: Annotated[SearchMethod, typer.Option(help="How candidates are chosen.")] = "random",
-    candidates: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=100_000,
-            help="Settings to try; a grid has at most this many points. Brackets of hyperband and bohb have their own "
-            "number.",
-            show_default="20",
-        ),
-    ] = None,
-    cv: Annotated[int, typer.Option(min=2, help="Inner folds, which choose among the candidates.")] = 3,
+    candidates: arguments.Candidates = None,
+    cv: arguments.InnerFolds = 3,
     outer_cv: Annotated[
         int,
         typer.Option(min=0, help="Outer folds, which score the whole search on rows it has not seen; 0 for no score."),
@@ -45,6 +36,8 @@ def tune(
     ] = None,
     overwrite: arguments.Overwrite = False,
     device: arguments.Device = "auto",
+    groups: arguments.Groups = None,
+    time: arguments.Time = None,
     drop: arguments.Drop = None,
 ) -> None:
     """Search for the best network for a table, and score the search by nested
@@ -56,8 +49,9 @@ def tune(
 
     The score printed is that of the *outer* folds, whose rows took no part in choosing:
     what the final model may be expected to reach on new rows of the same kind. Folds
-    are shuffled; for rows that depend on each other (time series, several rows a
-    person) it is too optimistic.
+    are shuffled. Where rows depend on each other, that score is too good: name the
+    column of the person, place or machine that several rows come from with --groups, or
+    that of their time with --time.
 
     DIR gets **model.safetensors** (the best network, fitted on all rows),
     **cv_results.csv** (every candidate of the final search) and **summary.json**
@@ -76,7 +70,7 @@ def tune(
     from sknet_hp.cli.tune import tune_table
 
     arguments.check_time_budget(time_budget)
-    table = arguments.collect_table_options(data, target, task, None, None, drop)
+    table = arguments.collect_table_options(data, target, task, groups, time, drop)
     tune_table(
         TuneOptions(
             **vars(table),

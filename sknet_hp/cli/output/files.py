@@ -13,7 +13,8 @@ from pathlib import Path
 from sknet_hp.cli.errors import BadInput
 
 MODEL, RESULTS, SUMMARY = "model.safetensors", "cv_results.csv", "summary.json"
-_OURS = {MODEL, RESULTS, SUMMARY}
+FOLDS, PREDICTIONS, CURVES, PAIRS = "folds.csv", "predictions.csv", "curves.csv", "pairs.csv"
+_OURS = {MODEL, RESULTS, SUMMARY, FOLDS, PREDICTIONS, CURVES, PAIRS}
 
 
 def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
@@ -41,7 +42,7 @@ def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
         )
     if present - _OURS:
         raise BadInput(
-            f"--out {str(out)!r} has files in it that are no results of tune ({sorted(present - _OURS)[0]!r}): give "
+            f"--out {str(out)!r} has files in it that are no results of ours ({sorted(present - _OURS)[0]!r}): give "
             f"another directory"
         )
     if odd:

@@ -3,9 +3,12 @@
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def convert_to_json(value: Any) -> Any:
@@ -32,3 +35,8 @@ def write_json(value: Any) -> str:
 def print_json(value: Any) -> None:
     """Print a value as one JSON object on standard output."""
     sys.stdout.write(write_json(value))
+
+
+def describe_table(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Return a table for JSON, an object for each row."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

@@ -3,13 +3,16 @@
 import shutil
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
 
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.findings import Finding
+
+if TYPE_CHECKING:
+    from sknet_hp.evaluation.comparison.result import Comparison
 
 WIDEST_PARAGRAPH = 100
 
@@ -36,16 +39,8 @@ def print_problem(console: Console, problem: Problem, data: str) -> None:
         console.print(f"Note: {note}.")
 
 
-def print_findings(console: Console, findings: Iterable[Finding], nothing: str) -> None:
-    """Print findings, the worst first, each with its advice and its remedy.
-
-    Parameters
-    ----------
-    nothing : what is printed where there is no finding.
-    """
-    findings = list(findings)
-    if not findings:
-        console.print(nothing)
+def print_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """Print findings, the worst first, each with its advice and its remedy."""
     for finding in findings:
         where = f", in {finding.subject}" if finding.subject else ""
         console.print(f"{finding.severity.capitalize()}: {finding.code}{where}")
@@ -54,6 +49,14 @@ def print_findings(console: Console, findings: Iterable[Finding], nothing: str) 
                 console.print(wrap(text, indent="  "))
         if finding.remedy:
             console.print(wrap(f"Change: {format_params(finding.remedy)}", indent="  "))
+
+
+def print_ranking(console: Console, comparison: "Comparison") -> None:
+    """Print the mean score of each contestant with its interval, the best first."""
+    width = max(len(each.name) for each in comparison.contestants)
+    for _, row in comparison.ranking.iterrows():
+        mean, low, high = (write_number(row[name]) for name in ("mean", "low", "high"))
+        console.print(f"  {row['name']:<{width}}  {mean}  ({low} to {high})")
 
 
 def describe_finding(finding: Finding) -> dict[str, Any]:
@@ -73,6 +76,11 @@ def wrap(text: str, indent: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def write_number(value: float) -> str:
+    """Return a score with four digits after the point, or four that count."""
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
 
 
 def format_params(params: Mapping[str, Any]) -> str:

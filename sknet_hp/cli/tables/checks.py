@@ -17,11 +17,28 @@ def check_folds(problem: Problem, outer: int, inner: int) -> None:
     BadInput
         If rows, or the rows of a class, are too few.
     """
-    import numpy as np
-
     if outer == 1:
         raise BadInput("--outer-cv 1 is no cross-validation: give at least 2 folds, or 0 for no score")
-    folds = f"--outer-cv {outer} and --cv {inner}" if outer else f"--cv {inner}"
+    _check_rows(problem, outer, inner, f"--outer-cv {outer} and --cv {inner}" if outer else f"--cv {inner}")
+
+
+def check_scored_folds(problem: Problem, n_folds: int, option: str) -> None:
+    """Check that every fold of a plain cross-validation has rows, of each class.
+
+    Raises
+    ------
+    BadInput
+        If rows, or the rows of a class, are too few.
+    """
+    _check_rows(problem, 0, n_folds, f"{option} {n_folds}")
+
+
+def _check_rows(problem: Problem, outer: int, inner: int, folds: str) -> None:
+    """Check the numbers of rows; groups and times have rules of their own."""
+    import numpy as np
+
+    if problem.groups is not None or problem.time_column is not None:
+        return
     if problem.task == "regression":
         least = _count_least_rows(outer, inner, rows_per_fold=2)  # r2 is not defined on a single row
         if len(problem.y) < least:

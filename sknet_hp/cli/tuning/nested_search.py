@@ -3,13 +3,12 @@
 It is fitted once more on all rows, in one go.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import BaseCrossValidator, ParameterGrid, cross_validate
+from sklearn.model_selection import ParameterGrid
 from sklearn.utils.parallel import Parallel, delayed
 
 from sknet_hp.cli.errors import BadInput
@@ -24,6 +23,12 @@ from sknet_hp.cli.tuning.candidates import count_networks, make_grid, make_rando
 from sknet_hp.cli.tuning.methods import SEARCHERS, WITH_PILOT, Plan, make_searcher
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.regressor import NetRegressor
+from sknet_hp.evaluation import NestedResult, nested_cross_validate
+from sknet_hp.evaluation.levels.outer import make_outer_splits
+from sknet_hp.evaluation.levels.prepare import prepare_estimator
+from sknet_hp.evaluation.running.data import read_data
+from sknet_hp.evaluation.running.fitting import fit_on, route_metadata
+from sknet_hp.findings import Findings
 from sknet_hp.fusion.session import fused
 
 MAX_EPOCHS = 50
@@ -33,18 +38,36 @@ MAX_EPOCHS = 50
 class TuningResult:
     """What a nested search found.
 
-    `fold_scores` and `fold_params` are those of the outer folds, the rest is of the
-    final search.
+    Attributes
+    ----------
+    model : the best network, fitted on all rows.
+    search : the searcher that has chosen it on all rows.
+    nested : the score of that search; None without outer folds.
+    networks : how many were trained in all.
+    warnings : how often each came.
     """
 
-    model: NetClassifier | NetRegressor
-    cv_results: dict[str, Any]
-    best_params: dict[str, Any]
-    best_inner_score: float
-    fold_scores: list[float]
-    fold_params: list[dict[str, Any]]
+    model: Any
+    search: Any
+    nested: NestedResult | None
     networks: int
     warnings: dict[str, int]
+
+    @property
+    def fold_scores(self) -> list[float]:
+        """The score in each outer fold."""
+        return [] if self.nested is None else self.nested.get_scores().tolist()
+
+    @property
+    def fold_params(self) -> list[dict[str, Any]]:
+        """What each outer fold has chosen."""
+        return [] if self.nested is None else self.nested.params
+
+    @property
+    def findings(self) -> Findings:
+        """What checks have found, in the score and in the search on all rows."""
+        scored = [] if self.nested is None else self.nested.findings
+        return Findings([*scored, *getattr(self.search, "findings_", [])])
 
     @property
     def mean(self) -> float:
@@ -132,10 +155,9 @@ class NestedSearch:
             If no network can be trained, or none has a finite score.
         """
         search = self._make_searcher(candidates, seconds)
-        X, y = self.problem.X, self.problem.y
-        tasks = [delayed(_fit)(search, X, y)]
+        tasks = [delayed(self._fit)(search)]
         if self.outer is not None:
-            tasks.append(delayed(_cross_validate)(search, X, y, self.outer, self.scoring))
+            tasks.append(delayed(self._score)(search))
         total = self.count_networks(candidates)
         with collect_warnings() as warnings, fused() as session:
             with ProgressDisplay(session, total, "Searching"), shorten_failed_fits():
@@ -145,17 +167,29 @@ class NestedSearch:
             reasons = "; ".join(warnings) or "no warning says why"
             raise BadInput(f"no candidate got a finite {self.scoring} ({reasons}): choose another scorer")
         model = final.best_estimator_
-        setattr(model, TEXT_COLUMNS, [name for name, column in X.items() if _is_text(column)])
-        return TuningResult(
-            model=model,
-            cv_results=final.cv_results_,
-            best_params=final.best_params_,
-            best_inner_score=float(final.best_score_),
-            fold_scores=nested[0]["test_score"].tolist() if nested else [],
-            fold_params=[fitted.best_params_ for fitted in nested[0]["estimator"]] if nested else [],
-            networks=networks,
-            warnings=dict(warnings),
+        text = [name for name, column in self.problem.X.items() if _is_text(column)]
+        setattr(model, TEXT_COLUMNS, text)
+        return TuningResult(model, final, nested[0] if nested else None, networks, dict(warnings))
+
+    def _score(self, search: Any) -> NestedResult:
+        """Score the search on rows that it has not seen."""
+        return nested_cross_validate(
+            search,
+            self.problem.X,
+            self.problem.y,
+            cv=self.outer,
+            scoring=self.scoring,
+            groups=self.problem.groups,
+            random_state=self.seed,
         )
+
+    def _fit(self, search: Any) -> Any:
+        """Fit the search on all rows, with folds and held-out rows as in its score."""
+        data = read_data(self.problem.X, self.problem.y, self.problem.groups, None)
+        splits = make_outer_splits(self.outer or self.inner, data, search, random_state=self.seed)
+        prepared = prepare_estimator(search, data, splits, cv=self.outer, random_state=self.seed)
+        with route_metadata(data):
+            return fit_on(prepared, data, np.arange(data.n_rows))
 
     def make_network(self) -> NetClassifier | NetRegressor:
         """Return the network whose settings are searched."""
@@ -167,38 +201,6 @@ class NestedSearch:
         network = self.make_network()
         plan = Plan(make_random_space(network), candidates, self.inner, self.scoring, self.seed, seconds)
         return make_searcher(self.method, network, plan)
-
-
-def check_device(device: str) -> None:
-    """Check that there is such a device.
-
-    Raises
-    ------
-    BadInput
-        If not.
-    """
-    match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", device)
-    if match is None:
-        raise BadInput(f"--device {device!r} is no device: give auto, cpu, cuda or cuda:N")
-    if not device.startswith("cuda"):
-        return
-    import torch
-
-    n_devices = torch.cuda.device_count()
-    if int(match[1] or 0) >= n_devices:
-        raise BadInput(
-            f"--device {device} is not there, torch sees {n_devices} CUDA devices on this machine: say --device auto"
-        )
-
-
-def _cross_validate(
-    search: Any, X: pd.DataFrame, y: np.ndarray, outer: BaseCrossValidator, scoring: str
-) -> dict[str, Any]:
-    return cross_validate(search, X, y, cv=outer, scoring=scoring, return_estimator=True, error_score="raise")
-
-
-def _fit(search: Any, X: pd.DataFrame, y: np.ndarray) -> Any:
-    return search.fit(X, y)
 
 
 def _is_text(column: pd.Series) -> bool:

@@ -1,0 +1,88 @@
+"""The command `compare`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sknet_hp.cli.commands import arguments
+from sknet_hp.cli.options import CompareOptions
+
+
+def compare(
+    data: arguments.Data,
+    contestants: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="MODEL...",
+            help="Two models or more: default, a preset (mlp, resnet, tabm, realmlp_td, …), linear, boosting, "
+            "constant, or the path of a saved model, whose settings are taken.",
+            show_default="default linear boosting",
+        ),
+    ] = None,
+    target: arguments.Target = None,
+    task: arguments.Task = "auto",
+    cv: Annotated[int, typer.Option(min=2, help="Folds that models are scored in, the same for all.")] = 5,
+    repeats: arguments.Repeats = 2,
+    rope: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="DIFFERENCE",
+            help="Differences up to this count as none in practice.",
+            show_default="0.01, or 1 % of the mean score of an error",
+        ),
+    ] = None,
+    groups: arguments.Groups = None,
+    time: arguments.Time = None,
+    drop: arguments.Drop = None,
+    scoring: arguments.Scoring = None,
+    time_budget: arguments.TimeBudget = None,
+    seed: arguments.Seed = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A directory for scores and comparisons.", show_default="none"),
+    ] = None,
+    overwrite: arguments.Overwrite = False,
+    as_json: arguments.Json = False,
+    device: arguments.Device = "auto",
+) -> None:
+    """Say which of two or more models is better, and how certain that is.
+
+    All are scored in the same folds, and compared fold by fold, by a t-test that knows
+    how much folds have in common; of several comparisons the p-values are corrected.
+    Beside it stands the probability that a difference is too small to matter.
+
+    Nothing is tuned here: `evaluate` scores a search.
+
+    DIR of --out gets **summary.json**, **folds.csv** (the scores of each fold) and
+    **pairs.csv** (a line for each two models).
+
+    **Examples**
+
+    * `sknet-hp compare titanic.csv --target survived`
+
+    * `sknet-hp compare houses.parquet default boosting --target price --repeats 4`
+
+    * `sknet-hp compare titanic.csv titanic-tuned default --target survived`
+    """
+    from sknet_hp.cli.compare import compare_models
+
+    arguments.check_time_budget(time_budget)
+    table = arguments.collect_table_options(data, target, task, groups, time, drop)
+    compare_models(
+        CompareOptions(
+            **vars(table),
+            contestants=tuple(contestants or ("default", "linear", "boosting")),
+            cv=cv,
+            repeats=repeats,
+            rope=rope,
+            scoring=scoring,
+            time_budget=time_budget,
+            seed=seed,
+            out=arguments.expand(out),
+            overwrite=overwrite,
+            as_json=as_json,
+            device=device,
+        )
+    )

@@ -1,0 +1,105 @@
+"""The command `evaluate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sknet_hp.cli.commands import arguments
+from sknet_hp.cli.options import EvaluatedSearch, EvaluateOptions
+
+
+def evaluate(
+    data: arguments.Data,
+    target: arguments.Target = None,
+    task: arguments.Task = "auto",
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="default, a preset (mlp, resnet, tabm, realmlp_td, …), linear, boosting, constant, or the path of a "
+            "saved model, whose settings are taken.",
+        ),
+    ] = "default",
+    search: Annotated[
+        EvaluatedSearch | None,
+        typer.Option(
+            help="How settings are chosen; none for those that the model has.",
+            show_default="halving for default and presets, else none",
+        ),
+    ] = None,
+    candidates: arguments.Candidates = None,
+    cv: arguments.InnerFolds = 3,
+    outer_cv: Annotated[
+        int, typer.Option(min=2, help="Outer folds, which score the search on rows it has not seen.")
+    ] = 5,
+    repeats: arguments.Repeats = 1,
+    groups: arguments.Groups = None,
+    time: arguments.Time = None,
+    drop: arguments.Drop = None,
+    scoring: arguments.Scoring = None,
+    time_budget: arguments.TimeBudget = None,
+    seed: arguments.Seed = 0,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A directory in which it writes down what is done. The same command takes up where it was killed.",
+            show_default="none",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A directory for scores, predictions and curves.", show_default="none"),
+    ] = None,
+    overwrite: arguments.Overwrite = False,
+    as_json: arguments.Json = False,
+    device: arguments.Device = "auto",
+) -> None:
+    """Score a search, or a model, on rows that it has not seen.
+
+    Settings are chosen inside each outer fold and scored on the rest of the table
+    (nested cross-validation), so the score is that of the whole procedure, choosing
+    included. It comes with a confidence interval, with what the folds have chosen and
+    whether they agree, and beside it stand the same network untuned, a linear model and
+    a constant prediction, on the same folds. Checks say what makes scores too good to
+    be true.
+
+    Rows of one person, place or machine belong together: name their column with
+    --groups. Rows in the order of time: name it with --time. Both are then respected at
+    every level: outer folds, inner folds, and the rows that early stopping holds out.
+
+    DIR of --out gets **summary.json**, **folds.csv** (a line for each outer fold),
+    **predictions.csv** (each row by a model that has not seen it) and **curves.csv**.
+
+    **Examples**
+
+    * `sknet-hp evaluate titanic.csv --target survived --scoring roc_auc`
+
+    * `sknet-hp evaluate visits.csv --target ill --groups patient --search tpe`
+
+    * `sknet-hp evaluate sales.csv --target amount --time day --search none`
+    """
+    from sknet_hp.cli.evaluate import evaluate_table
+
+    arguments.check_time_budget(time_budget)
+    table = arguments.collect_table_options(data, target, task, groups, time, drop)
+    evaluate_table(
+        EvaluateOptions(
+            **vars(table),
+            model=model,
+            search=search,
+            candidates=candidates,
+            cv=cv,
+            outer_cv=outer_cv,
+            repeats=repeats,
+            scoring=scoring,
+            time_budget=time_budget,
+            seed=seed,
+            journal=arguments.expand(journal),
+            out=arguments.expand(out),
+            overwrite=overwrite,
+            as_json=as_json,
+            device=device,
+        )
+    )

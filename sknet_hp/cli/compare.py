@@ -1,0 +1,128 @@
+"""`sknet-hp compare`: which of two or more models is better on a table."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.models.devices import check_device
+from sknet_hp.cli.models.named import make_contestant
+from sknet_hp.cli.options import CompareOptions
+from sknet_hp.cli.output.files import FOLDS, PAIRS, SUMMARY, require_directory_can_be_written, write_directory
+from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
+from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem, print_ranking
+from sknet_hp.cli.output.training import print_warnings, show_training
+from sknet_hp.cli.tables.checks import check_scored_folds, choose_scoring
+from sknet_hp.cli.tables.reading import read_problem
+from sknet_hp.cli.tables.splitting import make_splitter
+from sknet_hp.evaluation import compare
+
+if TYPE_CHECKING:
+    from sknet_hp.evaluation.comparison.result import Comparison
+
+FEW_SPLITS = 10
+"""With fewer a comparison is told to have more."""
+
+
+def compare_models(options: CompareOptions) -> None:
+    """Compare models on a table, and print which is better.
+
+    Raises
+    ------
+    BadInput
+        If the options do not suit the table, or a model is none.
+    """
+    start = time.monotonic()
+    _check_names(options.contestants)
+    if options.out is not None:
+        require_directory_can_be_written(options.out, options.overwrite)
+    problem = read_problem(options)
+    check_scored_folds(problem, options.cv, "--cv")
+    scoring = choose_scoring(problem, options.scoring)
+    if problem.time_column is not None and options.repeats > 1:
+        raise BadInput(f"--repeats {options.repeats} and --time can't be used together, for rows have one order only")
+    check_device(options.device)
+    models = [
+        make_contestant(name, problem.task, seed=options.seed, device=options.device) for name in options.contestants
+    ]
+    console = make_console(quiet=options.as_json)
+    print_problem(console, problem, options.data)
+    with show_training("Comparing") as warnings:
+        result = compare(
+            *(model.estimator for model in models),
+            X=problem.X,
+            y=problem.y,
+            cv=make_splitter(problem, options.cv, options.seed),
+            scoring=scoring,
+            n_repeats=options.repeats,
+            rope=options.rope,
+            names=[model.name for model in models],
+            groups=problem.groups,
+            random_state=options.seed,
+            time_budget=options.time_budget,
+        )
+    summary = _describe(result, options, time.monotonic() - start)
+    if options.out is not None:
+        write_directory(
+            options.out,
+            {
+                SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
+                FOLDS: lambda path: result.scores.to_csv(path, index=False),
+                PAIRS: lambda path: result.table.to_csv(path, index=False),
+            },
+        )
+    if options.as_json:
+        print_json(summary)
+        return
+    print_warnings(console, warnings)
+    _print_result(console, result)
+    for model in models:
+        if model.is_tuned:
+            console.print(
+                f"Note: the settings of {model.name!r} were chosen on another occasion. If that was on these rows, its "
+                f"score here is too good; evaluate chooses settings inside each fold."
+            )
+    if options.out is not None:
+        console.print(f"Scores and comparisons are in {options.out}")
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    if len(names) < 2:
+        raise BadInput(f"one model, {names[0]!r}, can't be compared: name at least two")
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise BadInput(f"the model {repeated[0]!r} is named twice: name different ones")
+
+
+def _print_result(console: Console, result: "Comparison") -> None:
+    [metric] = result.metrics
+    n_splits = result.contestants[0].n_splits
+    console.print(f"\n{metric} in the same {n_splits} splits, mean and {result.confidence:.0%} interval:")
+    print_ranking(console, result)
+    console.print("\nEach two:")
+    width = max(len(pair.verdict) for pair in result.pairs)
+    for pair in result.pairs:
+        low, high = pair.test.compute_interval(result.confidence)
+        console.print(f"  {pair.verdict:<{width}}  {pair.test.mean:+.4f}  ({low:+.4f} to {high:+.4f})")
+    rope = result.pairs[0].rope
+    console.print(f"\nDifferences up to {rope.half:.3g} count as none in practice ({rope.reason}; --rope sets it).")
+    if n_splits < FEW_SPLITS:
+        console.print(f"{n_splits} splits show large differences only: more --repeats show smaller ones.")
+    console.print(f"\nFor a paper: {result.sentence}")
+    if result.findings:
+        console.print()
+        print_findings(console, result.findings)
+
+
+def _describe(result: "Comparison", options: CompareOptions, seconds: float) -> dict[str, Any]:
+    return {
+        "ranking": describe_table(result.ranking),
+        "pairs": describe_table(result.table),
+        "sentences": result.sentences,
+        "scores": {name: np.asarray(result.scores[name]) for name in result.scores},
+        "findings": [describe_finding(finding) for finding in result.findings],
+        "settings": vars(options),
+        "seconds": round(seconds, 2),
+    }

@@ -1,0 +1,211 @@
+"""`sknet-hp evaluate`: an honest score, and what it is worth."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.models.devices import check_device
+from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, make_contestant
+from sknet_hp.cli.options import EvaluateOptions
+from sknet_hp.cli.output.files import (
+    CURVES,
+    FOLDS,
+    PREDICTIONS,
+    SUMMARY,
+    require_directory_can_be_written,
+    write_directory,
+)
+from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
+from sknet_hp.cli.output.text import describe_finding, make_console, print_problem, print_ranking
+from sknet_hp.cli.output.training import print_warnings, show_training
+from sknet_hp.cli.tables.checks import check_folds, check_scored_folds, choose_scoring
+from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.cli.tables.reading import read_problem
+from sknet_hp.cli.tables.splitting import make_splitter
+from sknet_hp.cli.tuning.methods import Plan, make_searcher
+from sknet_hp.evaluation import NestedResult, compare, nested_cross_validate
+from sknet_hp.search import search_space
+
+if TYPE_CHECKING:
+    from sknet_hp.evaluation.comparison.result import Comparison
+
+BESIDE = ("linear", "constant")
+"""What stands beside a score, with the model untuned."""
+
+SHARE_OF_THE_SCORE = 0.8
+"""Of the time, for what is evaluated; the rest is for what stands beside it."""
+
+
+def evaluate_table(options: EvaluateOptions) -> None:
+    """Score a search, or a model, on a table, and print what the score is worth.
+
+    Raises
+    ------
+    BadInput
+        If the options do not suit the table, or there is no such model.
+    """
+    start = time.monotonic()
+    if options.out is not None:
+        require_directory_can_be_written(options.out, options.overwrite)
+    problem = read_problem(options)
+    method = _choose_method(options)
+    if method == "none":
+        check_scored_folds(problem, options.outer_cv, "--outer-cv")
+    else:
+        check_folds(problem, options.outer_cv, options.cv)
+    if problem.time_column is not None and options.repeats > 1:
+        raise BadInput(f"--repeats {options.repeats} and --time can't be used together, for rows have one order only")
+    scoring = choose_scoring(problem, options.scoring)
+    check_device(options.device)
+    model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)
+    outer = make_splitter(problem, options.outer_cv, options.seed)
+    evaluated = _make_evaluated(problem, model, method, scoring, options)
+    console = make_console(quiet=options.as_json)
+    print_problem(console, problem, options.data)
+    with show_training("Evaluating") as warnings:
+        result = _evaluate(problem, evaluated, outer, scoring, options, start)
+        comparison = _compare(problem, result, model, method, scoring, options, start)
+    summary = _describe(result, comparison, options, method, time.monotonic() - start)
+    if options.out is not None:
+        _write(options, result, summary)
+    if options.as_json:
+        print_json(summary)
+        return
+    print_warnings(console, warnings)
+    _print_result(console, result, comparison, model, method)
+    if options.out is not None:
+        console.print(f"\nScores, predictions and curves are in {options.out}")
+
+
+def _choose_method(options: EvaluateOptions) -> str:
+    """Return how settings are chosen, which is by halving where nothing is said."""
+    is_baseline = options.model in BASELINES
+    if options.search is None:
+        return "halving" if options.model == DEFAULT or options.model in PRESETS else "none"
+    if is_baseline and options.search != "none":
+        raise BadInput(
+            f"--model {options.model} has no settings that are searched here: leave --search {options.search} out, or "
+            f"evaluate a network"
+        )
+    return options.search
+
+
+def _make_evaluated(problem: Problem, model: Contestant, method: str, scoring: str, options: EvaluateOptions) -> Any:
+    """Return the search over a model's settings, or the model as it is."""
+    if method == "none":
+        return model.estimator
+    plan = Plan(
+        space=search_space(model.estimator),
+        candidates=options.candidates,
+        cv=make_splitter(problem, options.cv, options.seed),
+        scoring=scoring,
+        seed=options.seed,
+    )
+    return make_searcher(method, model.estimator, plan)
+
+
+def _evaluate(
+    problem: Problem, evaluated: Any, outer: Any, scoring: str, options: EvaluateOptions, start: float
+) -> NestedResult:
+    seconds = None
+    if options.time_budget is not None:
+        seconds = max(0.0, SHARE_OF_THE_SCORE * options.time_budget - (time.monotonic() - start))
+    return nested_cross_validate(
+        evaluated,
+        problem.X,
+        problem.y,
+        cv=outer,
+        scoring=scoring,
+        groups=problem.groups,
+        n_repeats=options.repeats,
+        random_state=options.seed,
+        journal=options.journal,
+        time_budget=seconds,
+    )
+
+
+def _compare(
+    problem: Problem,
+    result: NestedResult,
+    model: Contestant,
+    method: str,
+    scoring: str,
+    options: EvaluateOptions,
+    start: float,
+) -> "Comparison":
+    """Score what stands beside it in the same folds."""
+    name = model.name if method == "none" else f"tuned {model.name}"
+    beside = {each: make_contestant(each, problem.task, seed=options.seed, device=options.device) for each in BESIDE}
+    others = {each: made.estimator for each, made in beside.items() if each != model.name}
+    if method != "none":
+        others = {f"untuned {model.name}": model.estimator} | others
+    seconds = None
+    if options.time_budget is not None:
+        seconds = max(1.0, options.time_budget - (time.monotonic() - start))
+    return compare(
+        result,
+        *others.values(),
+        X=problem.X,
+        y=problem.y,
+        names=[name, *others],
+        scoring=scoring,
+        groups=problem.groups,
+        random_state=options.seed,
+        time_budget=seconds,
+    )
+
+
+def _write(options: EvaluateOptions, result: NestedResult, summary: dict[str, Any]) -> None:
+    assert options.out is not None
+    write_directory(
+        options.out,
+        {
+            SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
+            FOLDS: lambda path: result.table.to_csv(path, index=False),
+            PREDICTIONS: lambda path: result.predictions.to_csv(path, index=False),
+            CURVES: lambda path: result.curves.to_csv(path, index=False),
+        },
+    )
+
+
+def _describe(
+    result: NestedResult, comparison: "Comparison", options: EvaluateOptions, method: str, seconds: float
+) -> dict[str, Any]:
+    low, high = result.interval()
+    return {
+        "scoring": result.metrics[0],
+        "mean": result.mean,
+        "std": result.std,
+        "interval": {"confidence": 0.95, "low": low, "high": high},
+        "outer_scores": result.outer_scores,
+        "inner_scores": result.inner_scores,
+        "optimism": result.optimism,
+        "params": result.params,
+        "beside": describe_table(comparison.ranking),
+        "comparisons": describe_table(comparison.table),
+        "findings": [describe_finding(finding) for finding in result.findings],
+        "stopped": result.stopped_,
+        "search": method,
+        "settings": vars(options),
+        "seconds": round(seconds, 2),
+    }
+
+
+def _print_result(
+    console: Console, result: NestedResult, comparison: "Comparison", model: Contestant, method: str
+) -> None:
+    console.print()
+    console.print(result.summary())
+    console.print("\nBeside it, on the same folds (mean, 95 % interval):")
+    print_ranking(console, comparison)
+    first = comparison.contestants[0].name
+    for pair in comparison.pairs:
+        if first == pair.first:
+            console.print(f"In short: {pair.verdict}.")
+    if model.is_tuned and method == "none":
+        console.print(
+            f"Note: the settings of {model.name!r} were chosen on another occasion. If that was on these rows, the "
+            f"score is too good: say --search halving, which chooses them inside each fold."
+        )

@@ -1,0 +1,66 @@
+"""Runs of `compare`, on small tables."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from sknet_hp import NetClassifier, save
+
+
+@pytest.fixture
+def data(table, tmp_path):
+    path = tmp_path / "data.csv"
+    table.drop(columns="amount").to_csv(path, index=False)
+    return path
+
+
+def test_models_are_ranked_and_compared(run, data, tmp_path):
+    result = run("compare", data, "default", "linear", "constant", "--target", "label", "--cv", 3, "--out", "results")
+    assert result.code == 0, result.err
+    assert "accuracy in the same 6 splits" in result.out
+    assert "default is better than constant" in result.out
+    assert result.out.count("For a paper: On the same 6 splits") == 1
+    assert "--rope sets it" in result.out
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["folds.csv", "pairs.csv", "summary.json"]
+    assert list(pd.read_csv("results/folds.csv")) == ["default", "linear", "constant"]
+    assert len(pd.read_csv("results/pairs.csv")) == 3
+
+
+def test_json_is_all_that_is_printed(run, data):
+    arguments = ("compare", data, "linear", "constant", "--target", "label", "--repeats", 1, "--rope", 0.05, "--json")
+    summary = json.loads(run(*arguments).out)
+    assert [row["name"] for row in summary["ranking"]] == ["linear", "constant"]
+    assert summary["pairs"][0]["rope"] == 0.05
+    assert len(summary["scores"]["linear"]) == 5
+    assert len(summary["sentences"]) == 1
+
+
+def test_errors_of_regression_are_compared(run, table, tmp_path):
+    table.drop(columns="label").to_csv(tmp_path / "data.csv", index=False)
+    arguments = ("--target", "amount", "--scoring", "neg_root_mean_squared_error", "--repeats", 1)
+    result = run("compare", "data.csv", "linear", "constant", *arguments)
+    assert result.code == 0, result.err
+    assert "linear is better than constant" in result.out
+
+
+def test_saved_models_compete_with_their_settings(run, data, table):
+    save(NetClassifier(width=8, max_epochs=2).fit(table[["size", "old"]], table["label"]), "model.safetensors")
+    result = run("compare", data, "model.safetensors", "constant", "--target", "label", "--repeats", 1)
+    assert result.code == 0, result.err
+    assert "Note: the settings of 'model.safetensors' were chosen on another occasion" in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("default",), "one model, 'default', can't be compared"),
+        (("default", "default"), "the model 'default' is named twice"),
+        (("default", "lineer"), "did you mean 'linear'"),
+        (("linear", "constant", "--cv", 40), "--cv 40 need 40 of every class"),
+        (("linear", "constant", "--scoring", "r2"), "does not suit"),
+        (("linear", "constant", "--rope", -1), "--rope"),
+    ],
+)
+def test_bad_input(refused, data, arguments, says):
+    refused("compare", data, "--target", "label", *arguments, says=(says,))

@@ -1,0 +1,104 @@
+"""Runs of `evaluate`, on small tables."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknet_hp import NetClassifier, save
+from sknet_hp.evaluation import make_baseline, nested_cross_validate
+
+SMALL = ("--target", "label", "--outer-cv", 2)
+SEARCHED = (*SMALL, "--search", "random", "--candidates", 2, "--cv", 2)
+
+
+@pytest.fixture
+def data(table, tmp_path):
+    path = tmp_path / "data.csv"
+    table.drop(columns="amount").assign(
+        person=[f"p{k // 3}" for k in range(60)], day=pd.date_range("2024-01-01", periods=60)[::-1]
+    ).to_csv(path, index=False)
+    return path
+
+
+def test_search_is_scored_and_stands_beside_others(run, data, tmp_path):
+    result = run("evaluate", data, *SEARCHED, "--drop", "person", "--drop", "day", "--out", "results")
+    assert result.code == 0, result.err
+    for words in ("accuracy", "95 % interval", "Inside the searches", "have chosen", "lr:", "In short: "):
+        assert words in result.out
+    ranked = [line.split("  ")[1] for line in result.out.splitlines() if line.startswith("  ") and "(" in line]
+    assert {"tuned default", "untuned default", "linear", "constant"} <= set(ranked)
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
+        "curves.csv",
+        "folds.csv",
+        "predictions.csv",
+        "summary.json",
+    ]
+    assert len(pd.read_csv("results/folds.csv")) == 2
+    assert len(pd.read_csv("results/predictions.csv")) == 60
+
+
+def test_json_is_all_that_is_printed(run, data):
+    result = run("evaluate", data, *SEARCHED, "--json")
+    summary = json.loads(result.out)
+    assert summary["scoring"] == "accuracy"
+    assert summary["mean"] == pytest.approx(np.mean(summary["outer_scores"]))
+    assert len(summary["params"]) == 2
+    assert {row["name"] for row in summary["beside"]} == {"tuned default", "untuned default", "linear", "constant"}
+    assert run("evaluate", data, *SEARCHED, "--json").out.split('"seconds"')[0] == result.out.split('"seconds"')[0]
+
+
+def test_score_is_that_of_python(run, data):
+    from sklearn.model_selection import StratifiedKFold
+
+    summary = json.loads(run("evaluate", data, *SMALL, "--model", "linear", "--drop", "day", "--json").out)
+    table = pd.read_csv(data).drop(columns="day")
+    folds = StratifiedKFold(2, shuffle=True, random_state=0)
+    X, y = table.drop(columns="label"), table["label"].to_numpy()
+    score = nested_cross_validate(make_baseline("linear", "classification"), X, y, cv=folds)
+    assert summary["outer_scores"] == score.outer_scores.tolist()
+    assert [row["name"] for row in summary["beside"]].count("linear") == 1
+
+
+def test_groups_and_time(run, data):
+    grouped = run("evaluate", data, *SMALL, "--search", "none", "--groups", "person", "--drop", "day")
+    assert grouped.code == 0, grouped.err
+    assert "Rows of one 'person' (20 of them) are never in two parts of a split." in grouped.out
+    ordered = run("evaluate", data, *SMALL, "--search", "none", "--time", "day", "--drop", "person", "--out", "results")
+    assert ordered.code == 0, ordered.err
+    assert "Rows are sorted by 'day'" in ordered.out
+    folds = pd.read_csv("results/folds.csv")
+    assert folds["n_train"].tolist() == [20, 40]
+
+
+def test_settings_of_a_saved_model_are_pointed_out(run, data, table):
+    model = NetClassifier(width=8, max_epochs=2).fit(table[["size", "old"]], table["label"])
+    save(model, "model.safetensors")
+    result = run("evaluate", data, *SMALL, "--model", "model.safetensors")
+    assert "the settings of 'model.safetensors' were chosen on another occasion" in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--model", "forest"), "there is no model 'forest'"),
+        (("--model", "linear", "--search", "random"), "--model linear has no settings that are searched here"),
+        (("--search", "hyperband", "--candidates", 5), "--candidates 5 means nothing to --search hyperband"),
+        (("--groups", "old"), "2 groups, too few for 5 folds"),
+        (("--time", "day", "--repeats", 2), "--repeats 2 and --time can't be used together"),
+        (("--time", "colour"), "'colour' is missing in"),
+        (("--scoring", "r2"), "does not suit"),
+        (("--outer-cv", 40), "--outer-cv 40 need 40 of every class"),
+        (("--time-budget", 0), "--time-budget 0 is no time"),
+        (("--drop", "lable"), "did you mean 'label'"),
+        (("--device", "gpu"), "--device 'gpu' is no device"),
+    ],
+)
+def test_bad_input(refused, data, arguments, says):
+    refused("evaluate", data, "--target", "label", *arguments, says=(says,))
+
+
+def test_json_of_bad_input_is_none(run, data):
+    result = run("evaluate", data, "--target", "lable", "--json")
+    assert (result.code, result.out) == (2, "")
