@@ -14,7 +14,9 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from sknet_hp.cli.commands.compare import compare
+from sknet_hp.cli.commands.diagnose import diagnose
 from sknet_hp.cli.commands.evaluate import evaluate
+from sknet_hp.cli.commands.lr import lr
 from sknet_hp.cli.commands.predict import predict
 from sknet_hp.cli.commands.tune import tune
 from sknet_hp.cli.errors import BadInput
@@ -105,8 +107,8 @@ def describe(
         bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Neural networks for tables: tune one, score it honestly, compare, predict."""
+    """Neural networks for tables: tune, score honestly, compare, diagnose, predict."""
 
 
-for command in (tune, predict, evaluate, compare):
+for command in (tune, predict, evaluate, compare, lr, diagnose):
     app.command()(command)

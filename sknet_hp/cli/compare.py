@@ -1,6 +1,7 @@
 """`sknet-hp compare`: which of two or more models is better on a table."""
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,14 +66,7 @@ def compare_models(options: CompareOptions) -> None:
         )
     summary = _describe(result, options, time.monotonic() - start)
     if options.out is not None:
-        write_directory(
-            options.out,
-            {
-                SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
-                FOLDS: lambda path: result.scores.to_csv(path, index=False),
-                PAIRS: lambda path: result.table.to_csv(path, index=False),
-            },
-        )
+        _write(options.out, result, summary)
     if options.as_json:
         print_json(summary)
         return
@@ -94,6 +88,17 @@ def _check_names(names: tuple[str, ...]) -> None:
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise BadInput(f"the model {repeated[0]!r} is named twice: name different ones")
+
+
+def _write(out: Path, result: "Comparison", summary: dict[str, Any]) -> None:
+    write_directory(
+        out,
+        {
+            SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
+            FOLDS: lambda path: result.scores.to_csv(path, index=False),
+            PAIRS: lambda path: result.table.to_csv(path, index=False),
+        },
+    )
 
 
 def _print_result(console: Console, result: "Comparison") -> None:

@@ -73,3 +73,30 @@ class CompareOptions(TableOptions):
     overwrite: bool
     as_json: bool
     device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateOptions(TableOptions):
+    """The options of `lr`, as its help describes them."""
+
+    model: str
+    method: Literal["sweep", "ramp"]
+    seeds: int
+    time_budget: float | None
+    seed: int
+    plot: Path | None
+    overwrite: bool
+    as_json: bool
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnoseOptions(TableOptions):
+    """The options of `diagnose`, as its help describes them."""
+
+    fitted: Path | None
+    model: str
+    strict: bool
+    seed: int
+    as_json: bool
+    device: str

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 from sklearn.base import is_classifier
 
-from sknet_hp.cli.errors import BadInput, list_names, suggest
+from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.saved import find_file, list_text_columns, load_model
 from sknet_hp.cli.output.files import require_file_can_be_written, write_file
+from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import PARQUET_ENDINGS, load_table
 
 
@@ -34,27 +35,13 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
         raise BadInput(
             f"--proba needs a classifier and {str(model_path)!r} is a {type(model).__name__}: leave --proba out"
         )
-    table = _load_features(model, data)
+    table = select_features(load_table(data, text_columns=list_text_columns(model)), model, data)
     predictions = _predict(model, table, data, proba)
     if out is None:
         predictions.to_csv(sys.stdout, index=False)
     else:
         write_file(out, lambda path: _write(predictions, path, out.name.lower()))
         print(f"{len(predictions):,} predictions are in {out}")
-
-
-def _load_features(model: Any, data: str) -> pd.DataFrame:
-    """Read the columns of a table that the model was fitted on, in its order."""
-    features = list(model.feature_names_in_)
-    table = load_table(data, text_columns=list_text_columns(model))
-    absent = [name for name in features if name not in table.columns]
-    if absent:
-        spare = [name for name in table.columns if name not in features]
-        raise BadInput(
-            f"{data!r} lacks {len(absent)} of the {len(features)} columns that the model was fitted on: add "
-            f"{absent[0]!r}{suggest(absent[0], spare)}{f', {list_names(absent[1:])}' if absent[1:] else ''}"
-        )
-    return table[features]
 
 
 def _write(predictions: pd.DataFrame, path: Path, name: str) -> None:

@@ -47,6 +47,14 @@ Time = Annotated[
 Drop = Annotated[
     list[str] | None, typer.Option(metavar="COL", help="A column to leave out. May be given several times.")
 ]
+Network = Annotated[
+    str,
+    typer.Option(
+        metavar="MODEL",
+        help="default, a preset (mlp, resnet, tabm, realmlp_td, …), or the path of a saved network, whose settings "
+        "are taken.",
+    ),
+]
 Scoring = Annotated[
     str | None,
     typer.Option(

@@ -53,7 +53,7 @@ def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
     _require_writable(out)
 
 
-def require_file_can_be_written(out: Path, overwrite: bool) -> None:
+def require_file_can_be_written(out: Path, overwrite: bool, option: str = "--out") -> None:
     """Check that the file `out` can be written.
 
     Raises
@@ -62,14 +62,12 @@ def require_file_can_be_written(out: Path, overwrite: bool) -> None:
         If it is there already or can't be created.
     """
     if out.is_dir():
-        raise BadInput(f"--out {str(out)!r} is a directory: give the name of a file")
+        raise BadInput(f"{option} {str(out)!r} is a directory: give the name of a file")
     if out.exists() and not out.is_file():  # a pipe or a device, which nothing can be put into the place of
-        raise BadInput(
-            f"--out {str(out)!r} is no ordinary file: leave --out away, and predictions go to standard output"
-        )
+        raise BadInput(f"{option} {str(out)!r} is no ordinary file: leave {option} out, or give the name of a file")
     if out.exists() and not overwrite:
-        raise BadInput(f"--out {str(out)!r} is there already: give another file, or --overwrite to replace it")
-    _require_writable(out)
+        raise BadInput(f"{option} {str(out)!r} is there already: give another file, or --overwrite to replace it")
+    _require_writable(out, option)
 
 
 def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]]) -> None:
@@ -134,10 +132,10 @@ def _make_temporary_name(out: Path) -> Path:
     return out.parent / f".{uuid.uuid4().hex}.partial"
 
 
-def _require_writable(out: Path) -> None:
+def _require_writable(out: Path, option: str = "--out") -> None:
     target = Path(os.path.realpath(out))
     if target.is_symlink():
-        raise BadInput(f"--out {str(out)!r} is a link that leads to itself: remove it or give another place")
+        raise BadInput(f"{option} {str(out)!r} is a link that leads to itself: remove it or give another place")
     place = target.parent
     while not place.exists():
         place = place.parent
@@ -147,6 +145,6 @@ def _require_writable(out: Path) -> None:
         probe.rmdir()
     except OSError as error:
         raise BadInput(
-            f"--out {str(out)!r} can't be created in {str(place)!r} ({error.strerror}): give a place where you may "
+            f"{option} {str(out)!r} can't be created in {str(place)!r} ({error.strerror}): give a place where you may "
             f"create files"
         ) from error

@@ -88,8 +88,10 @@ class ProgressDisplay:
             left = (
                 f", about {seconds * (self.total - trained) / trained:.0f} s left" if 0 < trained < self.total else ""
             )
+        # What is fitted by itself, outside of any search, is not counted.
+        count = f"{trained}{of} networks trained, " if trained or self.total is not None else ""
         console.print(
-            f"{self.label}: {trained}{of} networks trained, {seconds:.0f} s{left}",
+            f"{self.label}: {count}{seconds:.0f} s{left}",
             highlight=False,
             markup=False,
         )

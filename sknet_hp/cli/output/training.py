@@ -1,4 +1,4 @@
-"""While networks train: progress on the standard error, and warnings kept for the end."""
+"""While networks train: progress on the standard error, warnings kept for the end."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

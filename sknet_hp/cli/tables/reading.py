@@ -9,15 +9,19 @@ from sknet_hp.cli.tables.problem import Problem, pose_problem
 from sknet_hp.cli.tables.roles import leave_out, sort_by_time, take_groups
 
 
-def read_problem(options: TableOptions) -> Problem:
+def read_problem(options: TableOptions, text_columns: tuple[str, ...] = ()) -> Problem:
     """Read a table, and find out what is to be learned from it.
+
+    Parameters
+    ----------
+    text_columns : columns of a CSV to read as text, whatever they look like.
 
     Raises
     ------
     BadInput
         If the table can't be read, or the options do not suit it.
     """
-    table = load_table(options.data)
+    table = load_table(options.data, list(text_columns))
     target = options.target
     if target is None:
         if not options.data.startswith("sklearn:"):

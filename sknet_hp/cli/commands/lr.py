@@ -1,0 +1,64 @@
+"""The command `lr`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sknet_hp.cli.commands import arguments
+from sknet_hp.cli.options import RateOptions
+
+
+def lr(
+    data: arguments.Data,
+    target: arguments.Target = None,
+    task: arguments.Task = "auto",
+    model: arguments.Network = "default",
+    method: Annotated[
+        Literal["sweep", "ramp"],
+        typer.Option(help="sweep trains at many rates from the same start; ramp is Smith's test, for comparison."),
+    ] = "sweep",
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Starts for each rate.")] = 3,
+    groups: arguments.Groups = None,
+    drop: arguments.Drop = None,
+    time_budget: arguments.TimeBudget = None,
+    seed: arguments.Seed = 0,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A .png, .pdf or .svg file for a picture; needs matplotlib.", show_default="none"
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
+    as_json: arguments.Json = False,
+    device: arguments.Device = "auto",
+) -> None:
+    """Find a learning rate, by short trainings at many rates.
+
+    Prints the suggested rate with what single seeds say, the losses over the rates as a
+    picture of text, and the rate from which on training breaks down.
+
+    **Examples**
+
+    * `sknet-hp lr titanic.csv --target survived`
+
+    * `sknet-hp lr houses.parquet --target price --model tabm --plot rates.png`
+    """
+    from sknet_hp.cli.lr import find_rate
+
+    arguments.check_time_budget(time_budget)
+    table = arguments.collect_table_options(data, target, task, groups, None, drop)
+    find_rate(
+        RateOptions(
+            **vars(table),
+            model=model,
+            method=method,
+            seeds=seeds,
+            time_budget=time_budget,
+            seed=seed,
+            plot=arguments.expand(plot),
+            overwrite=overwrite,
+            as_json=as_json,
+            device=device,
+        )
+    )
