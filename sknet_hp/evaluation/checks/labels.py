@@ -24,6 +24,11 @@ CONTRADICTED = {"warning": 0.06, "info": 0.03}
 CONFIDENCE = 0.95
 """The share must be larger with this confidence (Clopper & Pearson)."""
 
+LEAST_AUC = 0.6
+"""Probabilities that order rows hardly better than chance, whose area under the ROC
+curve is 0.5, contradict no label.
+"""
+
 FEWEST_ROWS = 200
 MOST_LISTED = 20
 
@@ -38,6 +43,8 @@ def find_label_noise(case: EvaluationCase) -> Iterable[Finding]:
     if len(rows) < FEWEST_ROWS or case.probabilities.shape[1] < 2:
         return
     probabilities, labels = case.probabilities[rows], codes[rows]
+    if measure_auc(probabilities, labels) < LEAST_AUC:
+        return
     n_wrong, n_surest = count_contradicted(probabilities, labels)
     least = stats.beta.ppf(1 - CONFIDENCE, n_wrong, n_surest - n_wrong + 1) if n_wrong else 0.0
     severity = next((severity for severity, share in CONTRADICTED.items() if least >= share), None)
@@ -72,6 +79,27 @@ def count_contradicted(probabilities: np.ndarray, labels: np.ndarray) -> tuple[i
     n_surest = max(1, round(SUREST * len(labels)))
     surest = np.argsort(-probabilities.max(axis=1), kind="stable")[:n_surest]
     return int(np.sum(probabilities[surest].argmax(axis=1) != labels[surest])), n_surest
+
+
+def measure_auc(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Return the area under the ROC curve, of each class against the rest, on average.
+
+    Classes count by their rows.
+
+    Parameters
+    ----------
+    probabilities : array of shape (n_rows, n_classes)
+    labels : array of int of shape (n_rows,)
+    """
+    n_rows = len(labels)
+    sums = np.zeros(2)
+    for code in np.unique(labels):
+        n = int(np.sum(labels == code))
+        if n < n_rows:
+            ranks = stats.rankdata(probabilities[:, code])
+            area = (ranks[labels == code].sum() - n * (n + 1) / 2) / (n * (n_rows - n))
+            sums += area * n, n
+    return float(sums[0] / sums[1]) if sums[1] else 0.5
 
 
 def rank_suspects(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:

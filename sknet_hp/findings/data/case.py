@@ -102,11 +102,17 @@ def make_case(
         columns=read_columns(X, rows),
         whole_target=target,
         classes=classes,
-        whole_splits=None if splits is None else [(np.asarray(train), np.asarray(test)) for train, test in splits],
+        whole_splits=None if splits is None else [(_number(train), _number(test)) for train, test in splits],
         groups=None if groups is None else np.unique(np.asarray(groups).astype(str), return_inverse=True)[1],
         estimator=estimator,
         sparse_row_numbers=number_rows(X, rows),
     )
+
+
+def _number(rows: Any) -> np.ndarray:
+    """Return the numbers of rows, which may be given as a mask."""
+    rows = np.asarray(rows)
+    return np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
 
 
 def _read_target(y: Any, estimator: Any) -> tuple[np.ndarray | None, np.ndarray | None]:

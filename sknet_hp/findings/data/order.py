@@ -19,7 +19,10 @@ FEWEST_MOMENTS = 10
 SORTED = 0.95
 """The share of steps from a row to the next that must not go back, of rows in order."""
 
-_NAMED_TIME = re.compile(r"(^|[_\W])(date|datetime|time|timestamp|year|created|updated)(_?at)?\b", re.IGNORECASE)
+_NAMED_TIME = re.compile(
+    r"(^|[_\W])(date|datetime|time|timestamp|year|created|updated)(?=$|[_\W\d])",
+    re.IGNORECASE,
+)
 _OF_PERSONS = re.compile(r"birth|dob", re.IGNORECASE)
 _SECONDS_OF_THIS_TIME = (3.15e8, 4.1e9)  # 1980 to 2100, since 1970
 

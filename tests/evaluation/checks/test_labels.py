@@ -4,9 +4,10 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from sknet_hp.evaluation.checks import find_in_evaluation
-from sknet_hp.evaluation.checks.labels import count_contradicted, rank_suspects
+from sknet_hp.evaluation.checks.labels import count_contradicted, measure_auc, rank_suspects
 
 N_ROWS = 3_000
 SPLITS = [(np.arange(1_500), np.arange(1_500, N_ROWS)), (np.arange(1_500, N_ROWS), np.arange(1_500))]
@@ -68,3 +69,18 @@ def test_rows_without_a_prediction_are_left_out():
 def test_counts():
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], *[[0.6, 0.4]] * 17, [0.99, 0.01]])
     assert count_contradicted(probabilities, np.array([0, 1, *[0] * 17, 1])) == (1, 2)
+
+
+def test_probabilities_that_know_nothing_contradict_nothing():
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet([1, 1], N_ROWS)
+    assert find(rng.integers(0, 2, N_ROWS), probabilities) == []
+
+
+def test_areas_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    labels, probabilities = rng.integers(0, 3, 200), rng.dirichlet([1, 1, 1], 200).round(2)
+    probabilities[:, 0] = 1 - probabilities[:, 1:].sum(axis=1)
+    expected = roc_auc_score(labels, probabilities, multi_class="ovr", average="weighted")
+    assert measure_auc(probabilities, labels) == pytest.approx(expected)
+    assert measure_auc(probabilities, np.zeros(200, dtype=int)) == 0.5

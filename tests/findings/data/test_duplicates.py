@@ -90,3 +90,9 @@ def test_rows_of_two_classes():
     assert finding.evidence["conflicting"] == 120
     assert finding.evidence["highest_accuracy"] == pytest.approx(400 / 460)
     assert find_in_data(frame, pd.Series(y).map({"yes": 0.5, "no": 1.5})).of("conflicting_labels") == []
+
+
+def test_splits_may_be_masks():
+    frame, y = repeat(60)
+    masks = [(np.isin(np.arange(460), train), np.isin(np.arange(460), test)) for train, test in make_splits(460)]
+    assert find_in_data(frame, y, splits=masks) == find_in_data(frame, y, splits=make_splits(460))

@@ -34,6 +34,8 @@ def test_dates(cells, convert):
 def test_numbers_that_are_moments():
     assert find(stamp=DAYS.astype("datetime64[s]").astype(np.int64))
     assert find(year=np.repeat(np.arange(1980, 2020), 10))
+    assert find(date_of_sale=np.arange(N_ROWS) / 7)
+    assert find(timely=np.arange(N_ROWS) / 7) == []
     assert find(height=np.arange(N_ROWS) / 7) == []
 
 
