@@ -146,6 +146,7 @@ class Guide:
             self.report.found += "There was no time to train a candidate to the end. "
             return
         self.report.tried += [change.text for change in chosen]
+        self.report.decided = self.report.decided or "Nothing is changed."
         candidates = [self._propose(self._make(change)) for change in chosen]
         texts = {candidate: change.text for candidate, change in zip(candidates, chosen, strict=True)}
         finished = self._halve(candidates, keep)
@@ -233,15 +234,14 @@ class Guide:
             self.report.found += "None of them could be trained and scored. "
         else:
             gain = measure_gain(self._read_scores(best), self._read_scores(self.incumbent))
+            is_better = gain.exceeds_noise or np.isnan(self.incumbent.score)
             self.report.found += (
-                f"The best was {texts[best]}, with a score of {best.score:.4g}: {gain.mean:+.2g} beside what was best "
-                f"before, where splits alone make ±{gain.noise:.2g}. "
+                f"Best of them was {texts[best]} with {best.score:.4g}, {gain.mean:+.2g} beside what was best before; "
+                f"splits alone make ±{gain.noise:.2g}, so that is {'a gain' if is_better else 'no more than noise'}. "
             )
-            if gain.exceeds_noise or np.isnan(self.incumbent.score):
+            if is_better:
                 self.incumbent = best
-                self.report.decided += f"Go on with {texts[best]}. "
-            else:
-                self.report.decided += "That is not more than noise: nothing is changed. "
+                self.report.decided = f"Go on with {texts[best]}."
         finalists = self.list_finalists()
         self.run.forget(candidate for candidate in finished if candidate not in finalists)
 

@@ -1,0 +1,99 @@
+"""What a guide decides, on runs that train nothing."""
+
+import numpy as np
+import pytest
+
+from sknet_hp.search.running.batches import SearchStopped
+from sknet_hp.tuning.guided.changes import Change
+from sknet_hp.tuning.guided.reports import StageReport
+from tests.tuning.guided.fake_run import make_guide
+
+WIDTHS = [Change(f"width={width}", {"width": width}) for width in (16, 32, 64)]
+
+
+def test_a_gain_is_taken():
+    guide = make_guide(lambda params, split: 0.01 * params.get("width", 20) + 0.1 * split)
+    guide.race(WIDTHS, share=1)
+    assert guide.settings["width"] == 64
+    assert guide.report.decided == "Go on with width=64."
+    assert "a gain" in guide.report.found
+
+
+def test_noise_is_not_taken():
+    guide = make_guide(lambda params, split: 0.5 if "width" not in params else [0.9, 0.5, 0.3][split])
+    guide.race(WIDTHS, share=1)
+    assert guide.incumbent.params == {}
+    assert guide.report.decided == "Nothing is changed."
+    assert "no more than noise" in guide.report.found
+
+
+def test_what_fails_is_not_taken():
+    guide = make_guide(lambda params, split: 0.5 if "width" not in params else np.nan)
+    guide.race(WIDTHS, share=1)
+    assert guide.incumbent.params == {}
+    assert "None of them could be trained" in guide.report.found
+
+
+def test_whoever_can_be_scored_beats_what_can_not():
+    guide = make_guide(lambda params, split: 0.1 if "width" in params else np.nan)
+    guide.race(WIDTHS, share=1)
+    assert "width" in guide.incumbent.params
+
+
+def test_nothing_is_tried_twice():
+    guide = make_guide()
+    guide.race(WIDTHS, share=1)
+    n = len(guide.run.candidates)
+    guide.race(WIDTHS, share=1)
+    assert len(guide.run.candidates) == n
+
+
+def test_remedies_are_tried_first():
+    guide = make_guide()
+    guide.remedies = [Change("dropout=0.3 against overfitting", {"dropout": 0.3})]
+    guide.race(WIDTHS, share=1)
+    assert guide.run.candidates[1].params == {"dropout": 0.3}
+    assert guide.report.tried[0] == "dropout=0.3 against overfitting"
+    assert guide.remedies == []
+
+
+def test_a_race_has_as_many_candidates_as_there_is_time_for():
+    guide = make_guide(budget=28)  # the first candidate took 3 × 40 epochs, 12 s
+    guide.race(WIDTHS, share=1)
+    assert [change.text for change in WIDTHS[:1]] == guide.report.tried
+    later = make_guide(budget=15)
+    later.race(WIDTHS, share=1)
+    assert len(later.run.candidates) == 1
+    assert "no time" in later.report.found
+
+
+def test_no_rung_is_begun_for_which_there_is_no_time():
+    slow = 100.0
+    guide = make_guide(budget=60, seconds=lambda params: slow if "width" in params else 0.1)
+    with pytest.raises(SearchStopped):
+        guide.race(WIDTHS, share=1)
+    assert guide.incumbent.params == {}
+    assert guide.run.candidates[1].n_resources == 10, "what it was before is known"
+
+
+def test_only_the_best_keep_their_networks():
+    changes = [Change(f"width={width}", {"width": width}) for width in range(30, 40)]
+    guide = make_guide(lambda params, split: params.get("width", 20))
+    guide.race(changes, share=1, keep=10)
+    kept = guide.list_finalists()
+    assert [candidate.params["width"] for candidate in kept] == [39, 38, 37, 36, 35]
+    assert set(guide.run.candidates) - set(guide.run.forgotten) == {*kept, guide.run.candidates[0]}
+
+
+def test_seconds_of_a_network_on_all_rows():
+    guide = make_guide()
+    assert guide.typical_epochs == 40
+    assert guide.seconds_per_network == pytest.approx(0.1 * 40 * 1350 / 900)
+
+
+def test_stages_are_named_for_each_candidate():
+    guide = make_guide()
+    guide.race(WIDTHS, share=1)
+    guide.reports.append(StageReport("another"))
+    guide.race([Change("dropout=0", {"dropout": 0.0})], share=1)
+    assert guide.stage_of == ["as it is", "a race", "a race", "a race", "another"]

@@ -1,0 +1,77 @@
+"""The order of the stages, and that they keep within their time, on runs that train
+nothing.
+"""
+
+import pytest
+
+from sknet_hp.search.running.batches import SearchStopped
+from sknet_hp.tuning.guided import stages
+from sknet_hp.tuning.guided.reports import StageReport
+from tests.tuning.guided.fake_run import make_guide
+
+
+@pytest.fixture(autouse=True)
+def rate_of_range_test(monkeypatch):
+    monkeypatch.setattr(stages, "_test_range", lambda guide: 0.006)
+
+
+def carry_out(guide, reserve=0.0):
+    guide.budget.reserve = reserve
+    for stage in stages.STAGES[1:]:
+        guide.reports.append(StageReport(stage.name))
+        try:
+            stage.carry_out(guide)
+        except SearchStopped:
+            return
+
+
+def score_rate(params, split):
+    """Best at a rate of 0.006, whatever else."""
+    return -abs(params.get("lr", 0.002) - 0.006) - 0.001 * split
+
+
+def test_rates_come_before_batch_sizes_and_all_else():
+    guide = make_guide(score_rate)
+    carry_out(guide)
+    assert guide.settings["lr"] == 0.006
+    assert list(dict.fromkeys(guide.stage_of)) == [stage.name for stage in stages.STAGES]
+    by_size = [c.params for c in guide.run.candidates if guide.stage_of[c.number] == "batch size"]
+    assert [(params["batch_size"], params["lr"]) for params in by_size] == [(32, 0.0085), (8, 0.0042)]
+
+
+def test_candidates_are_changes_of_the_best_so_far():
+    guide = make_guide(lambda params, split: float(params.get("batch_size", 0) == 32))
+    carry_out(guide)
+    after = [c.params for c in guide.run.candidates if guide.stage_of[c.number] == "schedule and early stopping"]
+    assert all(params["batch_size"] == 32 for params in after)
+
+
+def test_no_time_no_candidates():
+    guide = make_guide(budget=12.5)
+    carry_out(guide)
+    assert len(guide.run.candidates) == 1
+    assert guide.incumbent.params == {}
+
+
+@pytest.mark.parametrize("budget", [20, 40, 120, 1000])
+@pytest.mark.parametrize("cost", ["all alike", "by size"])
+def test_the_time_is_kept(budget, cost, monkeypatch):
+    monkeypatch.setattr(stages, "MOST_ROUNDS", 100)
+
+    def compute_seconds(params):
+        return 0.1 if cost == "all alike" else 0.1 * params.get("width", 128) / 128 * params.get("n_layers", 2) / 2
+
+    guide = make_guide(score_rate, budget=budget, seconds=compute_seconds)
+    carry_out(guide, reserve=0.2 * budget)
+    assert guide.run.clock.now <= max(12.0, 0.9 * budget)
+    if budget > 100:
+        assert guide.run.clock.now > 0.6 * budget, "what there is, is used"
+
+
+def test_rates_are_tried_without_a_suggestion(monkeypatch):
+    monkeypatch.setattr(stages, "_test_range", lambda guide: None)
+    guide = make_guide()
+    guide.reports.append(StageReport("learning rate"))
+    stages.STAGES[1].carry_out(guide)
+    assert [c.params["lr"] for c in guide.run.candidates[1:]] == [0.00067, 0.006]
+    assert "named no rate" in guide.report.found
