@@ -7,6 +7,7 @@ from typing import Any, TextIO
 from sklearn.model_selection import ParameterGrid
 
 from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.evaluation.nested.summary import format_score
 from sknet_hp.evaluation.running.data import Task
 from sknet_hp.evaluation.running.outcome import Outcome
 
@@ -40,10 +41,10 @@ class Progress:
     def count(self, task: Task, outcome: Outcome) -> None:
         """Write what came of an outer fold."""
         self._n_done += 1
-        scores = ", ".join(f"{metric} {score:.4f}" for metric, score in outcome.scores.items())
+        scores = ", ".join(f"{metric} {format_score(score)}" for metric, score in outcome.scores.items())
         text = "failed" if outcome.error is not None else scores
         if outcome.inner_score is not None:
-            text += f" (inner {outcome.inner_score:.4f})"
+            text += f" (inner {format_score(outcome.inner_score)})"
         if outcome.params:
             text += f", {', '.join(f'{name}={_write(value)}' for name, value in outcome.params.items())}"
         passed = time.monotonic() - self._start

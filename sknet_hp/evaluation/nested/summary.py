@@ -31,7 +31,7 @@ def write_html(result: NestedResult) -> str:
     findings = result.findings._repr_html_() if result.findings else ""
     return (
         f"<p><b>{escape(head)}</b></p><pre>{escape(chr(10).join(rest).strip())}</pre>{findings}"
-        f"{result.table.to_html(index=False, float_format=_format)}"
+        f"{result.table.to_html(index=False, float_format=format_score)}"
     )
 
 
@@ -51,11 +51,13 @@ def _write_scores(result: NestedResult) -> list[str]:
         if not len(scores):
             lines.append(f"{metric}: no score")
             continue
-        text = f"{metric}: {_format(scores.mean())}"
+        text = f"{metric}: {format_score(scores.mean())}"
         if len(scores) > 1:
             interval = result.interval()
             low, high = interval[metric] if isinstance(interval, dict) else interval
-            text += f", 95 % interval {_format(low)} to {_format(high)} (sd {_format(scores.std(ddof=1))}"
+            text += (
+                f", 95 % interval {format_score(low)} to {format_score(high)} (sd {format_score(scores.std(ddof=1))}"
+            )
             text += f" over {len(scores)} scores)"
         lines.append(text)
     lower = [metric for metric in result.metrics if metric.startswith("neg_")]
@@ -69,14 +71,14 @@ def _write_scores(result: NestedResult) -> list[str]:
 def _write_optimism(result: NestedResult) -> list[str]:
     if np.isnan(result.inner_scores).all():
         return []
-    inner = _format(float(np.nanmean(result.inner_scores)))
+    inner = format_score(float(np.nanmean(result.inner_scores)))
     if np.isnan(result.optimism):
         return ["", f"Inside the searches, what was chosen scored {inner} ({result.inner_metric})."]
     optimism = result.optimism
     text = f"Inside the searches, what was chosen scored {inner} ({result.inner_metric})"
     if optimism > 0:
-        return ["", f"{text}, {_format(optimism)} more than on rows that no search has seen."]
-    return ["", f"{text}, not more than on rows that no search has seen ({_format(-optimism)} less)."]
+        return ["", f"{text}, {format_score(optimism)} more than on rows that no search has seen."]
+    return ["", f"{text}, not more than on rows that no search has seen ({format_score(-optimism)} less)."]
 
 
 def _say(status: str, result: NestedResult) -> str:
@@ -86,6 +88,6 @@ def _say(status: str, result: NestedResult) -> str:
     return f"were not finished{': ' + reason if reason else ''}; the numbers above are of the others."
 
 
-def _format(value: Any) -> str:
-    """Return a number to four digits after the point, or four that count."""
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:.4g}"
+def format_score(value: Any) -> str:
+    """Return a number to four digits after the point, large ones without."""
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}" if abs(value) < 10_000 else f"{value:,.0f}"
