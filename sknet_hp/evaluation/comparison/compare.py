@@ -1,5 +1,6 @@
 """Which of two or more is better."""
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.evaluation.comparison.evaluate import find_common_scorers, score_estimators
+from sknet_hp.evaluation.comparison.evaluate import find_common_scorers, read_outcomes
 from sknet_hp.evaluation.comparison.names import name_contestants
 from sknet_hp.evaluation.comparison.pair import adjust_pairs, compare_pair
 from sknet_hp.evaluation.comparison.result import Comparison
@@ -19,11 +20,12 @@ from sknet_hp.evaluation.comparison.scored import (
     read_result,
     read_scores,
 )
-from sknet_hp.evaluation.guards import find_in_problem
 from sknet_hp.evaluation.levels.outer import make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
+from sknet_hp.evaluation.nested.checks import find_beforehand, read_checks
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.evaluation.running.data import read_data
+from sknet_hp.evaluation.several import Outcomes, evaluate_several, read_deadline
 from sknet_hp.findings.finding import Findings
 
 
@@ -44,6 +46,7 @@ def compare(
     sample_weight: ArrayLike = None,
     confidence: float = 0.95,
     random_state: Any = None,
+    journal: str | os.PathLike[str] | None = None,
     time_budget: float | None = None,
     n_jobs: int | None = None,
     checks: bool | Collection[str] = True,
@@ -88,6 +91,9 @@ def compare(
         Of intervals.
     random_state : int, RandomState or None, default=None
         Of the splits. An int also seeds what has no seed.
+    journal : path or None, default=None
+        A directory to remember what is done. The same call, after it was killed or
+        interrupted anywhere, goes on there and ends with the same numbers.
     time_budget : float, default=None
         Seconds. What is not finished then is left out, for all contestants alike.
     n_jobs : int, default=None
@@ -107,7 +113,12 @@ def compare(
     Raises
     ------
     ValueError
-        If contestants were scored on different splits, or there are fewer than two.
+        If contestants were scored on different splits or by different metrics, or in
+        fewer than two splits.
+    JournalError
+        If `journal` is of another comparison, in use, or no place for one.
+    KeyboardInterrupt
+        As it came; its attribute `result` has what was finished.
 
     References
     ----------
@@ -132,33 +143,46 @@ def compare(
     named = dict(zip(called, contestants, strict=True))
     estimators = {name: each for name, each in named.items() if hasattr(each, "fit")}
     results = {name: each for name, each in named.items() if isinstance(each, NestedResult)}
-    scored = {name: read_result(each, name) for name, each in results.items()}
-    scored |= {
+    given = {name: read_result(each, name) for name, each in results.items()}
+    given |= {
         name: read_scores(each, name, n_train, n_test)
         for name, each in named.items()
         if name not in estimators and name not in results
     }
-    findings = Findings()
-    if estimators:
-        if X is None:
-            raise ValueError(f"{next(iter(estimators))!r} is an estimator: give X= and y=, on which it is evaluated")
-        data = read_data(X, y, groups, sample_weight)
-        if results and cv is None:
-            splits = list(next(iter(results.values())).splits)
-        else:
-            first = next(iter(estimators.values()))
-            splits = make_outer_splits(cv, data, first, n_repeats=n_repeats, random_state=random_state)
-        scorers = find_common_scorers(estimators, scoring)
-        findings = find_in_problem(data, splits, scorers, next(iter(estimators.values())), checks)
-        prepared = {
-            name: prepare_estimator(each, data, splits, cv=cv, random_state=random_state)
-            for name, each in estimators.items()
-        }
-        found = score_estimators(
-            prepared, data, splits, scorers, n_jobs=n_jobs, time_budget=time_budget, verbose=verbose
-        )
-        scored |= {each.name: each for each in found}
-    return compare_scored([scored[name] for name in called], rope, confidence, findings)
+    if not estimators:
+        return compare_scored([given[name] for name in called], rope, confidence)
+    first, one = next(iter(estimators.items()))
+    if X is None:
+        raise ValueError(f"{first!r} is an estimator: give X= and y=, on which it is evaluated")
+    skip, deadline = read_checks(checks), read_deadline(estimators, time_budget)
+    data = read_data(X, y, groups, sample_weight)
+    if results and cv is None:
+        splits = list(next(iter(results.values())).splits)
+    else:
+        splits = make_outer_splits(cv, data, one, n_repeats=n_repeats, random_state=random_state)
+    scorers = find_common_scorers(estimators, scoring)
+    findings = find_beforehand(one, data, splits, scorers, skip)
+    prepared = {
+        name: prepare_estimator(each, data, splits, cv=cv, random_state=random_state)
+        for name, each in estimators.items()
+    }
+
+    def make_comparison(outcomes: Outcomes) -> Comparison:
+        scored = given | {each.name: each for each in read_outcomes(outcomes, splits)}
+        return compare_scored([scored[name] for name in called], rope, confidence, findings)
+
+    return evaluate_several(
+        prepared,
+        data,
+        splits,
+        scorers,
+        make_comparison,
+        split_by_split=True,
+        journal=journal,
+        deadline=deadline,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
 
 
 def compare_scored(

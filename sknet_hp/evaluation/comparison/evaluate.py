@@ -1,6 +1,5 @@
 """Contestants that are estimators, evaluated on the same splits."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,9 +7,8 @@ import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
 from sknet_hp.evaluation.comparison.scored import Scored
-from sknet_hp.evaluation.running.data import Data, Split, Task
+from sknet_hp.evaluation.running.data import Split
 from sknet_hp.evaluation.running.outcome import Outcome
-from sknet_hp.evaluation.running.run import run_tasks
 from sknet_hp.evaluation.running.scorers import find_scorers
 
 
@@ -50,66 +48,34 @@ def _choose_scoring(estimators: Sequence[Any]) -> str | None:
     return None
 
 
-def score_estimators(
-    estimators: Mapping[str, Any],
-    data: Data,
-    splits: Sequence[Split],
-    scorers: Mapping[str, Any],
-    *,
-    n_jobs: int | None,
-    time_budget: float | None,
-    verbose: int,
-) -> list[Scored]:
-    """Return the scores of estimators, all of which train together.
-
-    Split by split, so that what a time budget leaves unfinished is missing from all of
-    them alike.
-
-    Parameters
-    ----------
-    estimators : by name.
-    data : all rows.
-    splits : the same for all.
-    scorers : by metric.
-    n_jobs, time_budget, verbose : as `compare` has them.
+def read_outcomes(outcomes: Mapping[str, list[Outcome | None]], splits: Sequence[Split]) -> list[Scored]:
+    """Return the scores of estimators that were evaluated.
 
     Raises
     ------
     ValueError
-        If fits fail in all splits, or the time is up before two splits are scored.
+        If one of them was scored in fewer than two splits.
     """
-    tasks = [Task(name, estimator, split) for split in splits for name, estimator in estimators.items()]
-
-    def report(task: Task, outcome: Outcome) -> None:
-        if verbose:
-            found = ", ".join(f"{metric} {score:.4f}" for metric, score in outcome.scores.items())
-            print(f"{task.name}, {task.split.name}: {found}", flush=True)
-
-    deadline = None if time_budget is None else time.monotonic() + time_budget
-    outcomes = run_tasks(tasks, data, scorers, n_jobs=n_jobs, deadline=deadline, receive=report)
     pairs = [(split.train, split.test) for split in splits]
+    train, test = (np.array([len(rows) for rows in part]) for part in zip(*pairs, strict=True))
+    n_repeats = 1 + max(split.repeat for split in splits)
     scored = []
-    for position, name in enumerate(estimators):
-        own = outcomes[position :: len(estimators)]
-        _check_outcomes(name, own, time_budget)
+    for name, own in outcomes.items():
+        done = [each for each in own if each is not None]
+        _check_done(name, done, len(own))
         scores = {
-            metric: np.array([np.nan if each is None else each.scores[metric] for each in own]) for metric in scorers
+            metric: np.array([np.nan if each is None else each.scores[metric] for each in own])
+            for metric in done[0].scores
         }
-        train, test = (np.array([len(rows) for rows in part]) for part in zip(*pairs, strict=True))
-        scored.append(Scored(name, scores, train, test, pairs, 1 + max(split.repeat for split in splits)))
+        scored.append(Scored(name, scores, train, test, pairs, n_repeats))
     return scored
 
 
-def _check_outcomes(name: str, outcomes: Sequence[Outcome | None], time_budget: float | None) -> None:
-    done = [each for each in outcomes if each is not None]
+def _check_done(name: str, done: Sequence[Outcome], n_splits: int) -> None:
     errors = [each.error for each in done if each.error]
-    if errors and len(errors) == len(done):
-        raise ValueError(f"{name!r} failed in all {len(done)} splits that were tried; the first error was\n{errors[0]}")
-    if len(done) - len(errors) < 2:
+    n_scored = len(done) - len(errors)
+    if n_scored < 2:
+        reason = f"{len(errors)} fits failed, the first one with\n{errors[0]}" if errors else "the time was up"
         raise ValueError(
-            f"{name!r} was scored in {len(done) - len(errors)} of {len(outcomes)} splits within "
-            f"time_budget={time_budget!r} seconds; a comparison needs two or more. Give more time, or fewer rows"
-            if time_budget is not None
-            else f"{name!r} was scored in {len(done) - len(errors)} of {len(outcomes)} splits; the first error was\n"
-            f"{errors[0] if errors else ''}"
+            f"{name!r} was scored in {n_scored} of {n_splits} splits, and a comparison needs two or more: {reason}"
         )

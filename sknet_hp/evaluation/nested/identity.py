@@ -18,13 +18,15 @@ _NOT_IDENTITY = {"n_jobs": None, "verbose": 0, "time_budget": None, "journal": N
 """Parameters of a search that numbers do not depend on, and what they are set to."""
 
 
-def open_journal(path: Any, search: Any, data: Data, splits: list[Split], scorers: Mapping[str, Any]) -> Journal:
+def open_journal(
+    path: Any, searches: Mapping[str, Any], data: Data, splits: list[Split], scorers: Mapping[str, Any]
+) -> Journal:
     """Open the journal of an evaluation.
 
     Parameters
     ----------
     path : its directory.
-    search : made ready; see `prepare_estimator`.
+    searches : made ready (see `prepare_estimator`), by what messages call them.
     data, splits, scorers : what it is evaluated on, and by.
 
     Raises
@@ -34,10 +36,8 @@ def open_journal(path: Any, search: Any, data: Data, splits: list[Split], scorer
     JournalError
         If the journal is of another evaluation, in use, or no place for one.
     """
-    _check_seeds(path, search)
-    prefix, last = find_last_step(search)
-    own = last.get_params(deep=False) if hasattr(last, "get_params") else {}
-    copy = clone(search).set_params(**{f"{prefix}{name}": to for name, to in _NOT_IDENTITY.items() if name in own})
+    for search in searches.values():
+        _check_seeds(path, search)
     identity = Identity(
         {
             "version of sknet_hp": version("sknet_hp"),
@@ -45,7 +45,7 @@ def open_journal(path: Any, search: Any, data: Data, splits: list[Split], scorer
             "data set": digest([data.X, data.y, data.groups, data.sample_weight]),
             "cv": digest([(split.train, split.test) for split in splits]),
         },
-        {"search": copy, "scoring": dict(scorers)},
+        {name: _reset(search) for name, search in searches.items()} | {"scoring": dict(scorers)},
     )
     journal = Journal(path, identity)
     if identity.uncompared:
@@ -60,6 +60,13 @@ def open_journal(path: Any, search: Any, data: Data, splits: list[Split], scorer
             journal.close()
             raise
     return journal
+
+
+def _reset(search: Any) -> Any:
+    """Return a copy without what numbers do not depend on."""
+    prefix, last = find_last_step(search)
+    own = last.get_params(deep=False) if hasattr(last, "get_params") else {}
+    return clone(search).set_params(**{f"{prefix}{name}": to for name, to in _NOT_IDENTITY.items() if name in own})
 
 
 def _check_seeds(path: Any, search: Any) -> None:

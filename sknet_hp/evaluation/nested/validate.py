@@ -169,7 +169,7 @@ class _Run:
         with ExitStack() as closing:
             journal = None
             if path is not None:
-                journal = open_journal(path, self.prepared, self.data, self.splits, self.scorers)
+                journal = open_journal(path, {"search": self.prepared}, self.data, self.splits, self.scorers)
                 closing.callback(journal.close)
             self.progress.announce(self.search)
             try:
@@ -181,7 +181,7 @@ class _Run:
                     deadline=deadline,
                     memory=journal,
                     receive=self._receive,
-                    prepare=lambda task, n_left: _set_up(task, n_left, journal, deadline),
+                    prepare=lambda task, n_left: set_up_task(task, n_left, journal, deadline),
                 )
             except KeyboardInterrupt as interrupt:
                 self._hand_over(interrupt, journal)
@@ -233,7 +233,7 @@ class _Run:
         return result
 
 
-def _set_up(task: Task, n_left: int, journal: Journal | None, deadline: float | None) -> Task:
+def set_up_task(task: Task, n_left: int, journal: Journal | None, deadline: float | None) -> Task:
     """Return a task whose search has a journal and a time of its own, if it can."""
     prefix, last = find_last_step(task.estimator)
     own = last.get_params(deep=False)

@@ -1,21 +1,20 @@
 """The same training with several seeds."""
 
-import time
+import os
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.evaluation.guards import find_in_problem
 from sknet_hp.evaluation.levels.outer import make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
-from sknet_hp.evaluation.running.data import Task, read_data
-from sknet_hp.evaluation.running.outcome import Outcome
-from sknet_hp.evaluation.running.run import run_tasks
+from sknet_hp.evaluation.nested.checks import find_beforehand, read_checks
+from sknet_hp.evaluation.running.data import read_data
 from sknet_hp.evaluation.running.scorers import find_scorers
 from sknet_hp.evaluation.seeds.result import SeedsResult
 from sknet_hp.evaluation.seeds.seeding import choose_seeds, find_seed_parameters, set_seed
+from sknet_hp.evaluation.several import Outcomes, evaluate_several, read_deadline
 
 
 def repeat_over_seeds(
@@ -30,6 +29,7 @@ def repeat_over_seeds(
     sample_weight: ArrayLike = None,
     n_repeats: int = 1,
     random_state: Any = None,
+    journal: str | os.PathLike[str] | None = None,
     time_budget: float | None = None,
     n_jobs: int | None = None,
     checks: bool | Collection[str] = True,
@@ -60,8 +60,12 @@ def repeat_over_seeds(
         How often the rows are split anew.
     random_state : int, RandomState or None, default=None
         Of the splits, and of the seeds; with None they are 0, 1, 2, …
+    journal : path or None, default=None
+        A directory to remember what is done. The same call, after it was killed or
+        interrupted anywhere, goes on there and ends with the same numbers.
     time_budget : float, default=None
-        Seconds. Seeds that are not scored in all splits then are left out.
+        Seconds; fits then come one after the other, and seeds that are not scored in
+        all splits when the time is up are left out.
     n_jobs : int, default=None
         Cores that train networks; for other estimators as in scikit-learn.
     checks : bool or list of str, default=True
@@ -81,6 +85,10 @@ def repeat_over_seeds(
     ValueError
         If there are fewer than two seeds, nothing has a seed, or fewer than two seeds
         are scored in all splits.
+    JournalError
+        If `journal` is of another evaluation, in use, or no place for one.
+    KeyboardInterrupt
+        As it came; its attribute `result` has what was finished.
 
     Examples
     --------
@@ -93,48 +101,56 @@ def repeat_over_seeds(
     >>> result.get_scores().shape
     (5, 5)
     """
-    start = time.monotonic()
     seeds, names = choose_seeds(n_seeds, random_state), find_seed_parameters(estimator)
+    skip, deadline = read_checks(checks), read_deadline({"estimator": estimator}, time_budget)
     data = read_data(X, y, groups, sample_weight)
     splits = make_outer_splits(cv, data, estimator, n_repeats=n_repeats, random_state=random_state)
     scorers = find_scorers(estimator, scoring)
-    findings = find_in_problem(data, splits, scorers, estimator, checks)
+    findings = find_beforehand(estimator, data, splits, scorers, skip)
     prepared = prepare_estimator(estimator, data, splits, cv=cv, random_state=random_state)
-    tasks = [Task(f"seed {seed}", set_seed(prepared, names, seed), split) for seed in seeds for split in splits]
 
-    def report(task: Task, outcome: Outcome) -> None:
-        if verbose:
-            found = ", ".join(f"{metric} {score:.4f}" for metric, score in outcome.scores.items())
-            print(f"{task.name}, {task.split.name}: {found}", flush=True)
+    def make_result(outcomes: Outcomes) -> SeedsResult:
+        scores = {metric: read_scores(outcomes, metric) for metric in scorers}
+        whole = np.all([np.isfinite(table).all(axis=1) for table in scores.values()], axis=0)
+        _check_whole(whole, outcomes)
+        return SeedsResult(
+            type(estimator).__name__,
+            [seed for seed, is_whole in zip(seeds, whole, strict=True) if is_whole],
+            splits,
+            {metric: table[whole] for metric, table in scores.items()},
+            names,
+            findings,
+            len(seeds),
+        )
 
-    deadline = None if time_budget is None else start + time_budget
-    outcomes = run_tasks(tasks, data, scorers, n_jobs=n_jobs, deadline=deadline, receive=report)
-    scores = {
-        metric: np.array([np.nan if each is None else each.scores[metric] for each in outcomes]).reshape(len(seeds), -1)
-        for metric in scorers
-    }
-    whole = np.all([np.isfinite(table).all(axis=1) for table in scores.values()], axis=0)
-    _check_whole(whole, outcomes, time_budget)
-    return SeedsResult(
-        type(estimator).__name__,
-        [seed for seed, is_whole in zip(seeds, whole, strict=True) if is_whole],
+    return evaluate_several(
+        {f"seed {seed}": set_seed(prepared, names, seed) for seed in seeds},
+        data,
         splits,
-        {metric: table[whole] for metric, table in scores.items()},
-        names,
-        findings,
-        len(seeds),
+        scorers,
+        make_result,
+        split_by_split=False,
+        journal=journal,
+        deadline=deadline,
+        n_jobs=n_jobs,
+        verbose=verbose,
     )
 
 
-def _check_whole(whole: np.ndarray, outcomes: Sequence[Outcome | None], time_budget: float | None) -> None:
+def read_scores(outcomes: Outcomes, metric: str) -> np.ndarray:
+    """Return scores of shape (n_seeds, n_splits), NaN where there is none."""
+    return np.array([[np.nan if each is None else each.scores[metric] for each in own] for own in outcomes.values()])
+
+
+def _check_whole(whole: np.ndarray, outcomes: Outcomes) -> None:
     """Refuse to judge seeds of which fewer than two are scored in all splits."""
     if whole.sum() >= 2:
         return
-    errors = [each.error for each in outcomes if each is not None and each.error]
-    n_done = sum(each is not None for each in outcomes)
+    every = [each for own in outcomes.values() for each in own]
+    errors = [each.error for each in every if each is not None and each.error]
+    n_done = sum(each is not None for each in every)
     reason = f"; the first error was\n{errors[0]}" if errors else ""
-    hint = "" if time_budget is None else f" within time_budget={time_budget!r} seconds"
     raise ValueError(
         f"{int(whole.sum())} of {len(whole)} seeds have a score in every split, and two are needed: {n_done} of "
-        f"{len(outcomes)} fits were finished{hint}, {len(errors)} failed{reason}"
+        f"{len(every)} fits were finished in time, and {len(errors)} of them failed{reason}"
     )
