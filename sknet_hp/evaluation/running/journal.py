@@ -140,8 +140,9 @@ def _unpack(head: Mapping[str, Any], content: bytes, model: Any) -> Outcome:
     with np.load(BytesIO(content), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     for name, values in plain["texts"].items():
-        arrays[name] = np.empty(len(values), dtype=object)
-        arrays[name][:] = from_plain(values)
+        cells = from_plain(values)
+        arrays[name] = np.empty(len(cells), dtype=object)
+        arrays[name][:] = cells
     parts: dict[str, Any] = {name: from_plain(plain[name]) for name in (*_NUMBERS, "params")}
     parts |= {name: arrays.get(name) for name in _ARRAYS}
     curves = {name.removeprefix("curve "): arrays[name] for name in plain["order"] if name.startswith("curve ")}

@@ -56,6 +56,15 @@ def test_what_is_finished_is_not_done_again(name, tmp_path, monkeypatch):
     assert_same(first, validate(search, tmp_path / "j"))
 
 
+def test_classes_of_text_are_taken_up(tmp_path):
+    """They are an array of objects, which came back with one cell."""
+    names = np.where(y == y[0], "some text", "other").astype(object)
+    arguments = {"cv": 2, "random_state": 0, "journal": tmp_path / "j"}
+    first = nested_cross_validate(LogisticRegression(), X, names, **arguments)
+    again = nested_cross_validate(LogisticRegression(), X, names, **arguments)
+    pd.testing.assert_frame_equal(first.predictions, again.predictions, check_exact=True)
+
+
 class Stop(Exception):
     pass
 
