@@ -72,6 +72,13 @@ def test_groups_and_time(run, data):
     assert folds["n_train"].tolist() == [20, 40]
 
 
+def test_a_journal_takes_up(run, data, tmp_path):
+    first = run("evaluate", data, *SEARCHED, "--json", "--journal", "journal")
+    assert any((tmp_path / "journal").iterdir())
+    again = run("evaluate", data, *SEARCHED, "--json", "--journal", "journal")
+    assert json.loads(first.out)["outer_scores"] == json.loads(again.out)["outer_scores"]
+
+
 def test_settings_of_a_saved_model_are_pointed_out(run, data, table):
     model = NetClassifier(width=8, max_epochs=2).fit(table[["size", "old"]], table["label"])
     save(model, "model.safetensors")

@@ -1,5 +1,6 @@
 """While networks train: progress on the standard error, warnings kept for the end."""
 
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.output.messages import collect_warnings
 from sknet_hp.cli.output.progress_display import ProgressDisplay
 from sknet_hp.fusion.session import fused
+from sknet_hp.search import JournalError
 
 
 @contextmanager
@@ -23,16 +25,25 @@ def show_training(label: str) -> Iterator[Counter[str]]:
     Raises
     ------
     BadInput
-        If what is called inside refuses its arguments in one line: options do not suit
-        the table then.
+        If what is called inside refuses its arguments: options do not suit the table
+        then.
     """
     with collect_warnings() as warnings, fused() as session, ProgressDisplay(session, None, label):
         try:
             yield warnings
-        except ValueError as error:
-            if "\n" in str(error).strip():
+        except (ValueError, JournalError) as error:
+            if not _is_refusal(error):
                 raise
             raise BadInput(str(error)) from error
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether an error was raised on purpose, for a person to read.
+
+    Others come out of a computation that went wrong, and keep their traceback.
+    """
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return (last.line or "").startswith("raise ") and "\n" not in str(error).strip()
 
 
 def print_warnings(console: Console, warnings: Mapping[str, int]) -> None:
