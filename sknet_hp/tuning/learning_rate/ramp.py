@@ -38,18 +38,19 @@ class Ramp(NamedTuple):
     losses: np.ndarray
 
     def read(self) -> Rates | None:
-        """Return the rates that it suggests; None if the loss never fell."""
-        smooth = smooth_exponentially(self.losses)
-        k = int(np.argmin(smooth))
+        """Return the rates that it suggests, as fastai; None if the loss never fell."""
+        first = len(self.losses) // 10  # of the noise of the first batches, which the mean has to forget
+        rates, smooth = self.rates[first:], smooth_exponentially(self.losses)[first:]
+        k = int(np.argmin(smooth)) if len(smooth) else 0
         if k == 0:
             return None
-        slopes = np.gradient(smooth[: k + 1], np.log10(self.rates[: k + 1]))
+        slopes = np.gradient(smooth[: k + 1], np.log10(rates[: k + 1]))
         worse = np.flatnonzero(smooth[k:] > smooth[0])
         return Rates(
-            suggestion=float(self.rates[find_valley(smooth)]),
-            steepest=float(self.rates[np.argmin(slopes)]),
-            tenth_of_lowest=float(self.rates[k] / 10),
-            edge_of_divergence=float(self.rates[k + worse[0]]) if len(worse) else float(np.inf),
+            suggestion=float(rates[find_valley(smooth)]),
+            steepest=float(rates[np.argmin(slopes)]),
+            tenth_of_lowest=float(rates[k] / 10),
+            edge_of_divergence=float(rates[k + worse[0]]) if len(worse) else float(np.inf),
         )
 
 

@@ -59,7 +59,7 @@ def find_lr(
     n_seeds : int, default=3
         Starts for each rate: initial weights, batches and rows held out.
     n_epochs : int or "auto", default="auto"
-        How long each network trains; "auto" is about 320 steps, and 3 to 30 epochs.
+        How long each network trains; "auto" is about 300 steps, and 3 to 30 epochs.
     method : {"sweep", "ramp"}, default="sweep"
         "ramp" is Smith's test, for comparison: one training for each seed, whose rate
         grows with each of 100 steps from 1e-7 to 10 (or through `rates`), and its

@@ -15,6 +15,11 @@ from sknet_hp.tuning.learning_rate.suggestions import Rates
 if TYPE_CHECKING:
     import pandas as pd
 
+MEANINGS_OF_RAMP = {
+    "suggestion": "train with this: the middle of the loss's fall",
+    "steepest": "where the loss falls fastest",
+    "edge_of_divergence": "from here on the loss is higher than it began",
+}
 MEANINGS = {
     "suggestion": "train with this",
     "steepest": "where the loss falls fastest at first",
@@ -145,7 +150,7 @@ class LRResult:
             f"The estimator has {self.lr:.2g}.",
             f"It comes from {self._describe_test()}.",
         ]
-        for name, meaning in list(MEANINGS.items())[1:]:
+        for name, meaning in list(self._meanings.items())[1:]:
             low, high = self.spread[name]
             lines.append(f"  {name:20}{getattr(self, name):8.2g}  ({low:.2g} to {high:.2g})  {meaning}")
         if self.held_constant:
@@ -155,6 +160,10 @@ class LRResult:
             cause = {"time_budget": "the time was up", "interrupted": "it was interrupted"}[self.stopped]
             lines.append(f"The test ended early, as {cause}: this is what had been trained by then.")
         return "\n".join([*lines, *map(str, self.findings)])
+
+    @property
+    def _meanings(self) -> dict[str, str]:
+        return MEANINGS | (MEANINGS_OF_RAMP if self.method == "ramp" else {})
 
     def _describe_test(self) -> str:
         rows = f"{self.n_rows:,} rows" + (f" of {self.n_rows_given:,}" if self.n_rows < self.n_rows_given else "")
@@ -178,7 +187,7 @@ class LRResult:
         rows = "".join(
             f"<tr><td>{name}</td><td>{getattr(self, name):.3g}</td><td>{self.spread[name][0]:.3g}</td>"
             f"<td>{self.spread[name][1]:.3g}</td><td>{escape(meaning)}</td></tr>"
-            for name, meaning in MEANINGS.items()
+            for name, meaning in self._meanings.items()
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         found = self.findings._repr_html_() if self.findings else ""

@@ -22,7 +22,7 @@ LEAST_ROWS = 20
 HELD_OUT = 0.25
 """Share of the rows held out: more than `fit` does, for losses are compared here."""
 
-STEPS = 320
+STEPS = 300
 """Steps of a network. Shorter trainings favour rates that are too large for long ones.
 """
 
@@ -161,7 +161,7 @@ def _resolve_batch_size(net: BaseNet, n_rows: int) -> int:
 def _choose_epochs(n_train: int, batch_size: int) -> int:
     """Return the epochs that so many steps take."""
     steps = max(1, round(n_train / batch_size))
-    return int(np.clip(-(-STEPS // steps), LEAST_EPOCHS, MOST_EPOCHS))
+    return int(np.clip(round(STEPS / steps), LEAST_EPOCHS, MOST_EPOCHS))
 
 
 def _draw_rows(n_rows: int, y: ArrayLike, max_rows: int | None, random_state: Any) -> np.ndarray:

@@ -13,10 +13,10 @@ BANDWIDTH = 0.15
 SPACING = 0.05
 """Of the rates of a smooth curve, in decades."""
 
-TOLERANCE, MOST_OF_DROP = 0.04, 0.25
+TOLERANCE, MOST_OF_DROP = 0.04, 0.15
 """How much higher than the lowest loss that of the suggestion may be: by this share of
 it, but never by more than this share of what training gains. Chosen with
-`benchmarks/find_lr.py`, on every other table.
+the number of steps on every other table of `benchmarks/find_lr.py`.
 """
 
 
@@ -112,8 +112,8 @@ def find_edge_of_divergence(curve: Curve, chance: float) -> float:
     return float(curve.rates[k + worse[0]]) if len(worse) else float(np.inf)
 
 
-def smooth_exponentially(losses: np.ndarray, beta: float = 0.9) -> np.ndarray:
-    """Return the moving average of a ramp's losses, corrected for its start."""
+def smooth_exponentially(losses: np.ndarray, beta: float = 0.98) -> np.ndarray:
+    """Return the moving average of a ramp's losses, as fastai has it."""
     smooth, mean = np.empty(len(losses)), 0.0
     for k, loss in enumerate(losses):
         mean = beta * mean + (1 - beta) * loss

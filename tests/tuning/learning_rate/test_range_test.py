@@ -1,5 +1,7 @@
 """`find_lr` from end to end, on small tables."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.search.running.batches import SearchStopped
 from sknet_hp.tuning import find_lr
+from sknet_hp.tuning.learning_rate.networks import Trainings
 
 X, Y = make_classification(240, 6, n_informative=4, class_sep=2.0, random_state=0)
 SMALL = {"width": 16, "n_layers": 1, "random_state": 0}
@@ -110,3 +114,74 @@ def test_targets_of_chance():
 def test_a_budget_too_short_for_anything():
     with pytest.raises(ValueError, match="time_budget=1e-06 seconds were too few"):
         find_lr(NetClassifier(**SMALL), X, Y, time_budget=1e-6)
+
+
+@pytest.mark.parametrize("how", ["time_budget", "interrupted"])
+def test_a_test_that_is_cut_short_has_what_was_trained(how, monkeypatch):
+    """The time is up, or Ctrl-C comes, when the first seed is done."""
+    receive, counted = Trainings._receive, []
+
+    def receive_and_stop(self, one, n_planned):
+        receive(self, one, n_planned)
+        counted.append(one)
+        if len(counted) == 16:
+            raise KeyboardInterrupt if how == "interrupted" else SearchStopped
+
+    monkeypatch.setattr(Trainings, "_receive", receive_and_stop)
+    found = find_lr(NetClassifier(**SMALL), X, Y, n_seeds=3, n_epochs=3)
+    assert found.stopped == how
+    assert 1 <= found.n_seeds <= 2
+    assert "The test ended early" in found.summary()
+
+
+def test_ctrl_c_before_anything_is_known(monkeypatch):
+    def interrupt(self, one, n_planned):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainings, "_receive", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        find_lr(NetClassifier(**SMALL), X, Y, **QUICK)
+
+
+def test_lines_of_progress(capsys):
+    find_lr(NetClassifier(**SMALL), X, Y, rates=np.logspace(-4, 0, 5), n_seeds=1, n_epochs=2, verbose=2)
+    assert "find_lr: 8 of 8 networks" in capsys.readouterr().err
+
+
+def test_the_own_rate_of_an_estimator_is_judged():
+    slow = find_lr(NetClassifier(**SMALL, lr=1e-6), X, Y, **QUICK)
+    assert slow.findings.codes == ["rate_too_low"]
+    [finding] = slow.findings
+    assert finding.apply(NetClassifier(lr=1e-6)).lr == slow.suggestion
+    fast = find_lr(NetClassifier(**SMALL, lr=5.0), X, Y, **QUICK)
+    assert fast.findings.codes == ["rate_too_high"]
+    assert "rate_too_high" in fast.summary()
+    assert find_lr(fast.apply(NetClassifier(**SMALL)), X, Y, **QUICK).findings == []
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "lion", "adagrad"])
+def test_other_optimizers_have_other_ranges(optimizer, result):
+    found = find_lr(NetClassifier(**SMALL, optimizer=optimizer), X, Y, **QUICK)
+    if optimizer == "lion":
+        assert found.suggestion < result.suggestion
+    else:
+        assert found.suggestion > result.suggestion
+
+
+def test_errors_of_fits_are_shown():
+    with pytest.raises(ValueError, match="NaN"):
+        find_lr(NetRegressor(**SMALL), X, np.where(Y, np.nan, 1.0), **QUICK)
+
+
+def test_the_picture(result):
+    pytest.importorskip("matplotlib").use("Agg")
+    ax = result.plot()
+    assert ax.get_xscale() == "log"
+    assert result.plot(ax) is ax
+    assert any("suggestion" in text.get_text() for text in ax.get_legend().get_texts())
+
+
+def test_a_picture_needs_matplotlib(result, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        result.plot()
