@@ -31,8 +31,8 @@ def judge_rate(lr: float, read: Rates, curve: Curve, chance: float) -> Findings:
             Finding(
                 code=f"rate_too_{too}",
                 severity="warning",
-                message=f"The estimator's learning rate, {lr:.2g}, is too {too}: in short trainings its validation loss "
-                f"is {own:.4g}, that of {read.suggestion:.2g} is {best:.4g}.",
+                message=f"The estimator's learning rate, {lr:.2g}, is too {too}: in short trainings its validation "
+                f"loss is {own:.4g}, that of {read.suggestion:.2g} is {best:.4g}.",
                 evidence={"lr": lr, "loss": own, "suggestion": read.suggestion, "loss_of_suggestion": best},
                 advice=f"Set lr={read.suggestion:.2g}.",
                 remedy={"lr": read.suggestion},
