@@ -23,8 +23,13 @@ sure, and do not matter.
 STEP = 0.015
 """What share of their mean the others are taken to vary by at least."""
 
-OPTIMISM = {"warning": 0.25, "info": 0.1}
-"""The share of the inner gain over a constant prediction that was lost outside."""
+OPTIMISM = {"warning": (0.25, 0.9), "info": (0.1, 0.8)}
+"""The share of the inner gain over a constant prediction that was lost outside, from
+which on it is how bad, and the confidence of the interval that must lie above zero.
+
+That a choice is flattered by the scores that it was chosen by is the rule: these are
+narrower intervals than where a gain is to be shown.
+"""
 
 
 @check("outlier_folds", "Folds that score unlike the others")
@@ -82,12 +87,15 @@ def find_tuning_optimism(case: EvaluationCase) -> Iterable[Finding]:
     outer = case.scores[case.metric]
     constant = case.constant_scores.get(case.metric)
     difference = case.fit_t(case.inner_scores - outer)
-    if difference is None or difference.compute_interval()[0] <= 0:
+    if difference is None:
         return
     known = np.isfinite(case.inner_scores - outer)
     gain = np.mean(case.inner_scores[known] - (0 if constant is None else constant[known]))
     lost = difference.mean / abs(gain) if gain else np.inf
-    severity = next((severity for severity, least in OPTIMISM.items() if lost >= least), None)
+    sure = (
+        name for name, (least, level) in OPTIMISM.items() if lost >= least and difference.compute_interval(level)[0] > 0
+    )
+    severity = next(sure, None)
     if severity is None:
         return
     of_gain = "" if constant is None else f", {lost:.0%} of what it gains over a constant prediction"
