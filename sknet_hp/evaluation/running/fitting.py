@@ -18,6 +18,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.running.data import Data, Task
 from sknet_hp.evaluation.running.outcome import Outcome
+from sknet_hp.findings.data import assume_checked
 from sknet_hp.search.curves import read_curve
 
 METADATA = ("groups", "sample_weight")
@@ -67,7 +68,8 @@ def fit_on(estimator: Any, data: Data, rows: np.ndarray) -> Any:
     X, y = _safe_split(estimator, data.X, data.y, rows)
     given = data.select_metadata(rows, METADATA)
     params = {name: given[name] for name in find_consumed(estimator, given)}
-    return estimator.fit(X, **params) if y is None else estimator.fit(X, y, **params)
+    with assume_checked():  # inner searches see a part of what was looked at already
+        return estimator.fit(X, **params) if y is None else estimator.fit(X, y, **params)
 
 
 def find_consumed(estimator: Any, names: Any) -> list[str]:
