@@ -24,8 +24,8 @@ carat explains 0.94 of that of the price of diamonds, and gives nothing away.
 STANDS_OUT = 0.8, 0.9
 """The same for classes and numbers, of a column that is far better than all others."""
 
-OTHERS = 0.5
-"""What share of that the second best column may have."""
+OTHERS, FEWEST_COLUMNS = 0.5, 3
+"""What share of that the second best column may have, of so many columns at least."""
 
 MOST_ROWS = 5_000
 MOST_COLUMNS = 150
@@ -48,7 +48,8 @@ def find_leakage(case: DataCase) -> Iterable[Finding]:
     columns = choose_columns(case.columns, rows, target, is_class)
     strengths = np.array([measure_strength(column, rows, target, is_class) for column in columns])
     for number, (column, strength) in enumerate(zip(columns, strengths, strict=True)):
-        severity = judge_strength(strength, np.delete(strengths, number).max(initial=0), is_class)
+        others = np.delete(strengths, number).max() if len(columns) >= FEWEST_COLUMNS else 1.0
+        severity = judge_strength(strength, others, is_class)
         if severity:
             yield Finding(
                 "leakage",

@@ -50,6 +50,7 @@ def test_one_that_stands_out():
     [finding] = find(LABELS, boat=IS_YES ^ wrong)
     assert finding.severity == "warning"
     assert 0.8 < finding.evidence["strength"] < 0.95
+    assert find_in_data((IS_YES ^ wrong)[:, None], LABELS).of("leakage") == []  # nothing to stand out from
 
 
 def test_strong_columns_are_not_suspect():
