@@ -10,7 +10,9 @@ def write_number(value: float) -> str:
         return str(value)
     if size >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.4f}" if 1e-3 <= size < 10 or value == 0 else f"{value:.4g}"
+    if size < 1e-3 and value:
+        return f"{value:.2g}"
+    return f"{value:.4f}" if size < 10 else f"{value:.4g}"
 
 
 def write_p(p: float) -> str:

@@ -113,7 +113,7 @@ class Comparison:
         """Return what came out, in plain text."""
         lines = []
         for metric in self.metrics:
-            lines.append(f"{metric}, with {self.confidence:.0%} intervals:")
+            lines.append(f"{metric}, with {100 * self.confidence:g} % intervals:")
             of_metric = self.ranking[self.ranking["metric"] == metric]
             width = max(len(name) for name in of_metric["name"])
             lines += [
@@ -172,8 +172,8 @@ def write_sentence(pair: Pair, splits: str, confidence: float, n_pairs: int) -> 
     return (
         f"On the same {splits}, {pair.first} reached a mean {pair.metric} of {write_number(pair.means[0])} and "
         f"{pair.second} {write_number(pair.means[1])}: a difference of {write_number(pair.test.mean)} "
-        f"({confidence:.0%} interval {low} to {high}; corrected resampled t-test, {statistics}). With a region of "
-        f"practical equivalence of ±{write_number(pair.rope.half)}, the Bayesian correlated t-test gives a probability "
-        f"of {above:.3f} that {pair.first} is better, {inside:.3f} that both are equivalent, and {below:.3f} that "
-        f"{pair.second} is better."
+        f"({100 * confidence:g} % interval {low} to {high}; corrected resampled t-test, {statistics}). With a region "
+        f"of practical equivalence of ±{write_number(pair.rope.half)}, the Bayesian correlated t-test gives a "
+        f"probability of {above:.3f} that {pair.first} is better, {inside:.3f} that both are equivalent, and "
+        f"{below:.3f} that {pair.second} is better."
     )

@@ -183,6 +183,11 @@ def test_fits_that_all_fail():
         compare(FailsOnce(), BAYES, X=X, y=y, cv=KFold(3))
 
 
+def test_a_single_split():
+    with pytest.raises(ValueError, match=r"scored in 1 of 1 splits.* give more folds or repeats"):
+        compare(LINEAR, BAYES, X=X, y=y, cv=[(range(100), range(100, 200))])
+
+
 def test_time_budget_that_is_too_short():
     with pytest.raises(ValueError, match="a comparison needs two or more: the time was up"):
         compare(LINEAR, BAYES, X=X, y=y, time_budget=1e-9)
