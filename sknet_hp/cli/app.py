@@ -19,7 +19,7 @@ from sknet_hp.cli.commands.evaluate import evaluate
 from sknet_hp.cli.commands.lr import lr
 from sknet_hp.cli.commands.predict import predict
 from sknet_hp.cli.commands.tune import tune
-from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.memory import is_out_of_memory
 from sknet_hp.cli.versions import find_installed_version
 
@@ -56,6 +56,9 @@ def run(arguments: list[str] | None = None) -> int:
             return BAD_INPUT
         context = getattr(error, "ctx", None)
         return _fail(f"{message}; see {context.command_path if context else 'sknet-hp'} --help")
+    except Interrupted as interrupt:
+        print(f"sknet-hp: interrupted, {interrupt}.", file=sys.stderr)
+        return INTERRUPTED
     except (KeyboardInterrupt, Abort):
         code = INTERRUPTED
     except BrokenPipeError:  # whoever reads has seen enough, as `head` does

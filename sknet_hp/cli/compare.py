@@ -116,9 +116,7 @@ def _print_result(console: Console, result: "Comparison") -> None:
     if n_splits < FEW_SPLITS:
         console.print(f"{n_splits} splits show large differences only: more --repeats show smaller ones.")
     console.print(f"\nFor a paper: {result.sentence}")
-    if result.findings:
-        console.print()
-        print_findings(console, result.findings)
+    print_findings(console, result.findings)
 
 
 def _describe(result: "Comparison", options: CompareOptions, seconds: float) -> dict[str, Any]:

@@ -80,11 +80,9 @@ def _read_features(model: Any, problem: Problem, options: DiagnoseOptions) -> An
 
 
 def _print_result(console: Console, found: "Diagnosis") -> None:
-    console.print()
-    if found:
-        print_findings(console, found)
-    else:
-        console.print("Nothing was found.")
+    print_findings(console, found)
+    if not found:
+        console.print("\nNothing was found.")
     for reason in dict.fromkeys(found.unchecked.values()):
         codes = [code for code, own in found.unchecked.items() if own == reason]
         console.print(wrap(f"Not looked for, since {reason}: {', '.join(codes)}."))

@@ -1,4 +1,4 @@
-"""The one exception of the command line, and how to name things in its sentence."""
+"""The exceptions of the command line, and how to name things in their sentences."""
 
 import difflib
 from collections.abc import Iterable
@@ -9,6 +9,10 @@ class BadInput(Exception):
 
     Its text is one sentence that says what was received and what to do.
     """
+
+
+class Interrupted(Exception):
+    """Ctrl-C where something is left to say, which is its text."""
 
 
 def list_names(names: Iterable[object], limit: int = 8) -> str:

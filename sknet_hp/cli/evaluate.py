@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, make_contestant
 from sknet_hp.cli.options import EvaluateOptions
@@ -64,9 +64,14 @@ def evaluate_table(options: EvaluateOptions) -> None:
     evaluated = _make_evaluated(problem, model, method, scoring, options)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data)
-    with show_training("Evaluating") as warnings:
-        result = _evaluate(problem, evaluated, outer, scoring, options, start)
-        comparison = _compare(problem, result, model, method, scoring, options, start)
+    result = None
+    try:
+        with show_training("Evaluating") as warnings:
+            result = _evaluate(problem, evaluated, outer, scoring, options, start)
+            comparison = _compare(problem, result, model, method, scoring, options, start)
+    except KeyboardInterrupt as interrupt:
+        partial = getattr(interrupt, "result", None) if result is None else result
+        raise _report_interrupt(partial, console, options) from None
     summary = _describe(result, comparison, options, method, time.monotonic() - start)
     if options.out is not None:
         _write(options, result, summary)
@@ -155,6 +160,15 @@ def _compare(
         random_state=options.seed,
         time_budget=seconds,
     )
+
+
+def _report_interrupt(partial: NestedResult | None, console: Console, options: EvaluateOptions) -> Interrupted:
+    """Print what was finished, and return what is said of the rest."""
+    if partial is not None and "done" in partial.statuses:
+        console.print(f"\n{partial.summary()}")
+    if options.journal is None:
+        return Interrupted("no file was written; with --journal DIR the same command would go on from here")
+    return Interrupted(f"and the same command goes on from here (--journal {options.journal})")
 
 
 def _write(options: EvaluateOptions, result: NestedResult, summary: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 TaskOption = Literal["auto", "classification", "regression"]
-SearchMethod = Literal["random", "grid", "halving", "hyperband", "asha", "bohb", "tpe", "gp", "cma-es", "pbt"]
+SearchMethod = Literal["random", "grid", "halving", "hyperband", "asha", "bohb", "tpe", "gp", "cma-es", "pbt", "guided"]
 
 EvaluatedSearch = Literal[SearchMethod, "none"]
 

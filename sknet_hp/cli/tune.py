@@ -16,7 +16,7 @@ from rich.console import Console
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.options import TuneOptions
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
-from sknet_hp.cli.output.json_text import convert_to_json, write_json
+from sknet_hp.cli.output.json_text import convert_to_json, describe_table, write_json
 from sknet_hp.cli.output.text import describe_finding, format_params, make_console, print_findings, print_problem
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.checks import check_folds, choose_scoring
@@ -108,9 +108,16 @@ def _summarise(
     options: TuneOptions, problem: Problem, scoring: str, candidates: int | None, result: "TuningResult", seconds: float
 ) -> dict[str, Any]:
     return {
-        "nested_cv": {"scoring": scoring, "mean": result.mean, "std": result.std, "folds": result.fold_scores},
+        "nested_cv": {
+            "scoring": scoring,
+            "mean": result.mean,
+            "std": result.std,
+            "folds": result.fold_scores,
+            "interval": _describe_interval(result),
+        },
         "best_params": result.search.best_params_,
         "best_inner_score": float(result.search.best_score_),
+        "stages": describe_table(result.search.stages_.table) if hasattr(result.search, "stages_") else [],
         "best_params_of_outer_folds": result.fold_params,
         "networks_trained": result.networks,
         "seconds": round(seconds, 2),
@@ -128,6 +135,13 @@ def _summarise(
     }
 
 
+def _describe_interval(result: "TuningResult") -> dict[str, float] | None:
+    if result.nested is None:
+        return None
+    low, high = result.nested.interval()
+    return {"low": low, "high": high}
+
+
 def _make_results_table(cv_results: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(
         cv_results | {"params": [json.dumps(convert_to_json(params)) for params in cv_results["params"]]}
@@ -136,8 +150,10 @@ def _make_results_table(cv_results: dict[str, Any]) -> pd.DataFrame:
 
 def _print_result(console: Console, result: "TuningResult", scoring: str, seconds: float, out: Path) -> None:
     print_warnings(console, result.warnings)
+    if hasattr(result.search, "stages_"):
+        console.print(f"\n{result.search.summary()}\n")
     lines = {
-        "Nested-CV score": _describe_score(result, scoring),
+        "Nested-CV score": _describe_score(console, result, scoring),
         "Best parameters": format_params(result.search.best_params_),
         "Networks trained": f"{result.networks:,} in {seconds:.1f} s",
         "Model": str(out / MODEL),
@@ -148,12 +164,18 @@ def _print_result(console: Console, result: "TuningResult", scoring: str, second
     print_findings(console, result.findings)
 
 
-def _describe_score(result: "TuningResult", scoring: str) -> str:
+def _describe_score(console: Console, result: "TuningResult", scoring: str) -> str:
     best = float(result.search.best_score_)
     if result.nested is None:
         return f"none, for --outer-cv is 0 ({scoring} {best:.4f} in the folds that have chosen is too good to be true)"
     low, high = result.nested.interval()
+    n_done = result.nested.statuses.count("done")
+    if n_done < len(result.fold_scores):
+        console.print(
+            f"Warning: {len(result.fold_scores) - n_done} of {len(result.fold_scores)} outer folds have failed or were "
+            f"not finished; the score is that of the others."
+        )
     return (
-        f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over {len(result.fold_scores)} "
+        f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over {n_done} "
         f"outer folds; 95 % interval of the mean {low:.4f} to {high:.4f})"
     )

@@ -109,3 +109,19 @@ def test_bad_input(refused, data, arguments, says):
 def test_json_of_bad_input_is_none(run, data):
     result = run("evaluate", data, "--target", "lable", "--json")
     assert (result.code, result.out) == (2, "")
+
+
+def test_an_interrupt_tells_what_is_finished_and_how_to_go_on(run, data, monkeypatch):
+    def interrupt(*arguments, **keywords):
+        result = nested_cross_validate(*arguments, **keywords)
+        error = KeyboardInterrupt()
+        error.result = result
+        raise error
+
+    monkeypatch.setattr("sknet_hp.cli.evaluate.nested_cross_validate", interrupt)
+    result = run("evaluate", data, *SMALL, "--model", "linear", "--journal", "journal")
+    assert result.code == 130
+    assert "accuracy: " in result.out
+    assert result.err.splitlines()[-1] == (
+        "sknet-hp: interrupted, and the same command goes on from here (--journal journal)."
+    )

@@ -333,3 +333,33 @@ def test_interrupt_leaves_nothing(tmp_path):
     assert err.splitlines()[-1] == "sknet-hp: interrupted, nothing was written."
     assert "Traceback" not in err
     assert os.listdir(tmp_path) == []
+
+
+def test_guided_search_says_what_it_did(run, data, tmp_path):
+    result = run("tune", data, "--target", "label", "--search", "guided", "--time-budget", 8, "--outer-cv", 2)
+    assert result.code == 0, result.err
+    assert "1. Prototype." in result.out
+    summary = json.loads((tmp_path / "data-tuned/summary.json").read_text())
+    assert summary["stages"][0]["stage"] == "prototype"
+    assert len(summary["nested_cv"]["folds"]) == 2
+    assert run("predict", "data-tuned", data, "--proba").code == 0
+
+
+def test_no_outer_folds_no_score(run, data, tmp_path):
+    result = run("tune", data, "--target", "label", "--candidates", 2, "--cv", 2, "--outer-cv", 0)
+    assert result.code == 0, result.err
+    assert "To train: 5 networks of at most 3 epochs: one search of 2 candidates in 2 folds" in result.out
+    assert "none, for --outer-cv is 0" in result.out
+    assert json.loads((tmp_path / "data-tuned/summary.json").read_text())["nested_cv"]["mean"] is None
+
+
+def test_groups_and_time_of_tune(run, table, tmp_path):
+    table.assign(person=[k // 3 for k in range(60)], day=range(60, 0, -1)).to_csv("data.csv", index=False)
+    arguments = ("tune", "data.csv", "--target", "amount", *SMALL, "--overwrite")
+    grouped = run(*arguments, "--groups", "person")
+    assert grouped.code == 0, grouped.err
+    assert "Rows of one 'person' (20 of them)" in grouped.out
+    ordered = run(*arguments, "--time", "day")
+    assert ordered.code == 0, ordered.err
+    assert "Rows are sorted by 'day'" in ordered.out
+    assert "day" not in load("results/model.safetensors").feature_names_in_

@@ -71,8 +71,7 @@ Candidates = Annotated[
     typer.Option(
         min=1,
         max=100_000,
-        help="Settings to try; a grid has at most this many points. Brackets of hyperband and bohb have their own "
-        "number.",
+        help="Settings to try; a grid has at most this many points. hyperband, bohb and guided have their own number.",
         show_default="20",
     ),
 ]

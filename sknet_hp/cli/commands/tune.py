@@ -13,7 +13,12 @@ def tune(
     data: arguments.Data,
     target: arguments.Target = None,
     task: arguments.Task = "auto",
-    search: Annotated[SearchMethod, typer.Option(help="How candidates are chosen.")] = "random",
+    search: Annotated[
+        SearchMethod,
+        typer.Option(
+            help="How candidates are chosen. guided tunes as a practitioner does, learning rate first, and explains."
+        ),
+    ] = "random",
     candidates: arguments.Candidates = None,
     cv: arguments.InnerFolds = 3,
     outer_cv: Annotated[
@@ -26,8 +31,8 @@ def tune(
         typer.Option(
             metavar="SECONDS",
             help="Time for the whole command. For random and grid a pilot measures how many of the candidates fit in; "
-            "the others begin no further rung when it is up.",
-            show_default="none",
+            "guided takes half of it for the model, half for its score; the others begin no further rung after it.",
+            show_default="none; 120 for guided",
         ),
     ] = None,
     seed: arguments.Seed = 0,
@@ -63,6 +68,8 @@ def tune(
     * `sknet-hp tune sklearn:digits`
 
     * `sknet-hp tune titanic.csv --target survived --scoring roc_auc`
+
+    * `sknet-hp tune titanic.csv --target survived --search guided --time-budget 120`
 
     * `sknet-hp tune houses.parquet --target price --candidates 60 --time-budget 300
       --out houses`

@@ -12,14 +12,14 @@ from sknet_hp.cli.memory import is_out_of_memory
 
 @contextmanager
 def shorten_failed_fits() -> Iterator[None]:
-    """Turn scikit-learn's report that all fits failed into a sentence.
+    """Turn the report that all fits failed into a sentence.
 
     Its tracebacks are left out.
     """
     try:
         yield
     except ValueError as error:
-        if not re.match(r"\s*All the \d+ fits failed", str(error)):
+        if not re.match(r"\s*(All the \d+ fits|all \d+ outer folds) failed", str(error)):
             raise
         if is_out_of_memory(error):
             raise MemoryError from error

@@ -41,9 +41,11 @@ def print_problem(console: Console, problem: Problem, data: str) -> None:
 
 def print_findings(console: Console, findings: Iterable[Finding]) -> None:
     """Print findings, the worst first, each with its advice and its remedy."""
-    for finding in findings:
+    for number, finding in enumerate(findings):
+        if number == 0:
+            console.print("\nWhat was found:")
         where = f", in {finding.subject}" if finding.subject else ""
-        console.print(f"{finding.severity.capitalize()}: {finding.code}{where}")
+        console.print(f"- {finding.severity}: {finding.code}{where}")
         for text in (finding.message, finding.advice):
             if text:
                 console.print(wrap(text, indent="  "))

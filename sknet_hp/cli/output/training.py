@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.output.messages import collect_warnings
+from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
 from sknet_hp.cli.output.progress_display import ProgressDisplay
 from sknet_hp.fusion.session import fused
 from sknet_hp.search import JournalError
@@ -28,7 +28,12 @@ def show_training(label: str) -> Iterator[Counter[str]]:
         If what is called inside refuses its arguments: options do not suit the table
         then.
     """
-    with collect_warnings() as warnings, fused() as session, ProgressDisplay(session, None, label):
+    with (
+        collect_warnings() as warnings,
+        fused() as session,
+        ProgressDisplay(session, None, label),
+        shorten_failed_fits(),
+    ):
         try:
             yield warnings
         except (ValueError, JournalError) as error:

@@ -20,14 +20,17 @@ SEARCHERS = {
     "gp": "GPSearchCV",
     "cma-es": "CmaEsSearchCV",
     "pbt": "PBTSearchCV",
+    "guided": "GuidedSearchCV",
 }
-"""Of `sknet_hp.search`, by their names on the command line."""
+"""Of `sknet_hp.search` and `sknet_hp.tuning`, by their names on the command line."""
+
+GUIDED = "guided"
 
 WITH_PILOT = ("random", "grid")
 """Those that know no time: a pilot measures how many candidates fit in."""
 
-OWN_NUMBER = ("hyperband", "bohb")
-"""Those whose brackets say how many candidates there are."""
+OWN_NUMBER = ("hyperband", "bohb", GUIDED)
+"""Those that say by themselves how many candidates there are."""
 
 _NUMBERS = {"random": "n_iter", "pbt": "population_size"}
 """What the number of candidates is called, where it is not `n_candidates`."""
@@ -67,9 +70,14 @@ def make_searcher(method: str, estimator: Any, plan: Plan) -> Any:
     """
     if plan.candidates is not None and method in OWN_NUMBER:
         raise BadInput(
-            f"--candidates {plan.candidates} means nothing to --search {method}, whose brackets say how many there "
+            f"--candidates {plan.candidates} means nothing to --search {method}, which says by itself how many there "
             f"are: leave --candidates out, or say --search halving"
         )
+    if method == GUIDED:
+        from sknet_hp.tuning import GuidedSearchCV
+
+        guided = GuidedSearchCV(estimator, cv=plan.cv, scoring=plan.scoring, random_state=plan.seed)
+        return guided if plan.time_budget is None else guided.set_params(time_budget=plan.time_budget)
     try:
         kind = getattr(searchers, SEARCHERS[method])
     except ImportError as error:

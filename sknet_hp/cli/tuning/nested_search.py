@@ -20,7 +20,7 @@ from sknet_hp.cli.output.progress_display import ProgressDisplay
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.cli.tuning.candidates import count_networks, make_grid, make_random_space
-from sknet_hp.cli.tuning.methods import SEARCHERS, WITH_PILOT, Plan, make_searcher
+from sknet_hp.cli.tuning.methods import GUIDED, SEARCHERS, WITH_PILOT, Plan, make_searcher
 from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.evaluation import NestedResult, nested_cross_validate
@@ -32,6 +32,9 @@ from sknet_hp.findings import Findings
 from sknet_hp.fusion.session import fused
 
 MAX_EPOCHS = 50
+
+GUIDED_SECONDS = 120.0
+"""For a guided search and its score, where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,12 @@ class TuningResult:
     @property
     def mean(self) -> float:
         """Mean score over the outer folds, NaN without them."""
-        return float(np.mean(self.fold_scores)) if self.fold_scores else float("nan")
+        return float(np.nanmean(self.fold_scores)) if self.fold_scores else float("nan")
 
     @property
     def std(self) -> float:
         """Standard deviation of the score over the outer folds, NaN without them."""
-        return float(np.std(self.fold_scores)) if self.fold_scores else float("nan")
+        return float(np.nanstd(self.fold_scores)) if self.fold_scores else float("nan")
 
 
 class NestedSearch:
@@ -132,6 +135,14 @@ class NestedSearch:
                 f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {searches} of {candidates} candidates in "
                 f"{inner} folds and the best once more."
             )
+        if self.method == GUIDED:
+            seconds = GUIDED_SECONDS if seconds is None else seconds
+            if not outer:
+                return f"A guided search in {inner} folds, for {seconds:.0f} s."
+            return (
+                f"A guided search in {inner} folds, for {seconds / 2:.0f} s, and then one in each of {outer} outer "
+                f"folds, for {seconds / 2 / outer:.0f} s each: with more time the score might be better."
+            )
         number = "" if candidates is None else f" of {candidates} candidates"
         time = "" if seconds is None else f", for {seconds:.0f} s at the same time"
         return (
@@ -154,14 +165,10 @@ class NestedSearch:
         BadInput
             If no network can be trained, or none has a finite score.
         """
-        search = self._make_searcher(candidates, seconds)
-        tasks = [delayed(self._fit)(search)]
-        if self.outer is not None:
-            tasks.append(delayed(self._score)(search))
         total = self.count_networks(candidates)
         with collect_warnings() as warnings, fused() as session:
             with ProgressDisplay(session, total, "Searching"), shorten_failed_fits():
-                final, *nested = Parallel()(tasks)
+                final, *nested = self._search(candidates, seconds)
             networks = session.progress().trained
         if not np.isfinite(final.best_score_):
             reasons = "; ".join(warnings) or "no warning says why"
@@ -171,7 +178,29 @@ class NestedSearch:
         setattr(model, TEXT_COLUMNS, text)
         return TuningResult(model, final, nested[0] if nested else None, networks, dict(warnings))
 
-    def _score(self, search: Any) -> NestedResult:
+    def _search(self, candidates: int | None, seconds: float | None) -> list[Any]:
+        """Return the fitted search and, where there are outer folds, its score."""
+        if self.method == GUIDED:
+            return self._search_in_turn(seconds)
+        search = self._make_searcher(candidates, seconds)
+        tasks = [delayed(self._fit)(search)]
+        if self.outer is not None:
+            tasks.append(delayed(self._score)(search))
+        found: list[Any] = Parallel()(tasks)
+        return found
+
+    def _search_in_turn(self, seconds: float | None) -> list[Any]:
+        """Search on all rows first, then in one outer fold after the other.
+
+        A guided search measures how long networks take, so it is given the machine.
+        """
+        seconds = GUIDED_SECONDS if seconds is None else seconds
+        share = seconds if self.outer is None else seconds / 2
+        search = self._make_searcher(None, share)
+        final = self._fit(search)
+        return [final] if self.outer is None else [final, self._score(search, share)]
+
+    def _score(self, search: Any, seconds: float | None = None) -> NestedResult:
         """Score the search on rows that it has not seen."""
         return nested_cross_validate(
             search,
@@ -181,6 +210,7 @@ class NestedSearch:
             scoring=self.scoring,
             groups=self.problem.groups,
             random_state=self.seed,
+            time_budget=seconds,
         )
 
     def _fit(self, search: Any) -> Any:
