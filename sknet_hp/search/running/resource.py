@@ -141,9 +141,10 @@ class Resource:
     def _make_schedule_settings(self, params: dict[str, Any]) -> dict[str, Any]:
         """Return what makes learning rates follow the schedule of the whole training.
 
-        Nothing, where the estimator or the space say which schedule they follow.
+        Nothing, where the estimator, the candidate or the space say which schedule they
+        follow.
         """
-        if self.of_rows or self._horizon_is_searched:
+        if self.of_rows or self._horizon_is_searched or self._horizon in params:
             return {}
         owner = self.find_owner(params)
         given = (self._known if owner is None else owner.get_params(deep=False)).get(

@@ -169,7 +169,7 @@ class Guide:
         if self.budget.seconds_per_epoch is not None:
             expected = self.budget.seconds_per_epoch * epochs * self.run.n_splits
             if self.budget.is_limited and expected > SAFETY * max(0.0, self.budget.left_to_search):
-                raise SearchStopped
+                raise SearchStopped("time_budget")
 
     def list_finalists(self) -> list[Candidate]:
         """Return the best of the candidates that were trained to the end."""

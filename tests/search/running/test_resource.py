@@ -78,6 +78,8 @@ def test_schedules_end_where_the_search_ends():
     }
     assert "schedule_epochs" not in found(NetClassifier(schedule_epochs=99)).make_settings(3)
     assert "schedule_epochs" not in found(NetClassifier(), searched=["schedule_epochs"]).make_settings(3)
+    own = {"lr_schedule": "cosine", "schedule_epochs": 12}
+    assert "schedule_epochs" not in found(NetClassifier()).make_settings(3, 0, own), "the candidate's own"
     pipeline = make_pipeline(NetClassifier(max_epochs=27))
     assert found(pipeline).make_settings(3)["netclassifier__schedule_epochs"] == 27
     assert found(Curve()).make_settings(3) == {"max_epochs": 3, "warm_start": True}
