@@ -129,9 +129,10 @@ def _read_target(y: Any, estimator: Any) -> tuple[np.ndarray | None, np.ndarray 
 
 
 def _holds_classes(y: np.ndarray, estimator: Any) -> bool:
-    if estimator is not None and is_regressor(estimator):
+    has_tags = hasattr(estimator, "__sklearn_tags__")  # which estimators of others may lack
+    if has_tags and is_regressor(estimator):
         return False
-    if (estimator is not None and is_classifier(estimator)) or y.dtype.kind in "OUSb":
+    if (has_tags and is_classifier(estimator)) or y.dtype.kind in "OUSb":
         return True
     n_values = len(np.unique(y))
     return n_values <= min(_MOST_CLASSES, len(y) / 2) and bool((y == np.round(y)).all())

@@ -54,7 +54,7 @@ def find_leakage(case: DataCase) -> Iterable[Finding]:
             yield Finding(
                 "leakage",
                 severity,
-                f"Column {column.name} alone {_describe(strength, case)}.",
+                f"Column {column.name} alone predicts the target: it {_describe(strength, case)}.",
                 {"column": column.name, "strength": float(strength)},
                 "Ask whether it is known at the time of a prediction, and not made from the target. If it is not, "
                 "leave it out: scores with it say nothing.",
@@ -79,7 +79,7 @@ def judge_strength(strength: float, others: float, is_class: bool) -> str:
 def _describe(strength: float, case: DataCase) -> str:
     if case.classes is None:
         return f"explains {strength:.2%} of the variance of the target's ranks"
-    return f"avoids {strength:.1%} of the errors of a guess by the most frequent class"
+    return f"avoids {strength:.1%} of the errors that always saying the most frequent class makes"
 
 
 def choose_balanced(target: np.ndarray, is_class: bool, rng: np.random.Generator) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from sknet_hp.findings.data import DATA_CHECKS, assume_checked, find_in_data
 from tests.helpers.tables import make_splits, make_table
@@ -36,3 +37,16 @@ def test_the_same_is_found_each_time():
     once, again = (find_in_data(X, X[:, 0] > 0, splits=make_splits(600)) for _ in range(2))
     assert once.codes == ["leakage", "near_duplicates"] or once.codes == ["near_duplicates", "leakage"]
     assert once == again
+
+
+def test_the_estimator_tells_classes_from_numbers():
+    X, y = np.random.default_rng(0).normal(size=(300, 3)), np.arange(300) // 30
+    splits = [(np.arange(150), np.arange(150, 300))]
+    for estimator, is_class in (
+        (LinearRegression(), False),
+        (LogisticRegression(), True),
+        (None, True),
+        (object(), True),
+    ):
+        codes = find_in_data(X, y, splits=splits, estimator=estimator).codes
+        assert ("missing_classes" in codes) == is_class
