@@ -76,6 +76,24 @@ class CurveTable:
             label: np.repeat(values[:, k], lengths) for k, label in enumerate(labels)
         } | {name: np.concatenate([curve[name] for curve in curves]) for name in ("epoch", *MEASURES)}
 
+    def list_losses(self, candidate: int, measure: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return epochs and a measure of a candidate, of each split that has some."""
+        own = self._columns["candidate"] == candidate
+        splits = self._columns["split"]
+        return [
+            (self._columns["epoch"][rows], self._columns[measure][rows])
+            for split in np.unique(splits[own])
+            if len(rows := np.flatnonzero(own & (splits == split)))
+        ]
+
+    def find_diverged(self) -> set[int]:
+        """Return the candidates whose training loss was not finite in some epoch.
+
+        None if training losses are not known at all.
+        """
+        finite = np.isfinite(self._columns["train_loss"])
+        return set(self._columns["candidate"][~finite].tolist()) if finite.any() else set()
+
     def make_frame(self) -> Any:
         """Return a `pandas.DataFrame` of them, a row for each epoch."""
         import pandas as pd

@@ -44,7 +44,8 @@ class Formula(ClassifierMixin, BaseEstimator):
 
 
 def fit_search(searcher, space, estimator=None, **settings):
-    settings = {"cv": 2, "random_state": 0, "n_candidates": 14, "n_points": 4} | settings
+    proposed = {"initial_candidates": None}  # so that all candidates are the model's
+    settings = {"cv": 2, "random_state": 0, "n_candidates": 14, "n_points": 4} | proposed | settings
     return searcher(estimator or Formula(), space, **settings).fit(X, y)
 
 

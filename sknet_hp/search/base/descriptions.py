@@ -72,8 +72,19 @@ _PARAMETERS: dict[str, Description] = {
     ),
     "initial_candidates": (
         'list of dict, "current" or None',
-        "Settings that are tried first, and count among the candidates; all of them, also where they are more than "
-        'these, each once. "current", alone or in the list, is what the estimator has.',
+        'Settings that are tried first, and count among the candidates. "current", alone or in the list, is what the '
+        "estimator has: without it, nobody knows what the search has gained. All of them are tried, each once, also "
+        "where they are more than the candidates. None tries none of one's own.",
+    ),
+    "target_score": (
+        "float or None",
+        "Ends the search as soon as its best candidate so far has such a mean score, or a better one: one of those "
+        "with the most resources so far, as `best_score_` is.",
+    ),
+    "patience": (
+        "int or None",
+        "Ends the search when so many candidates in a row have reached `max_resources` without one that is better "
+        "than all before.",
     ),
     "time_budget": (
         "float or None",
@@ -85,10 +96,14 @@ _PARAMETERS: dict[str, Description] = {
         "A directory in which the search writes down what it has done. The same search with the same journal takes up "
         "where it was killed.",
     ),
+    "checks": (
+        "bool, str or list of str",
+        "What `findings_` looks for: everything, nothing, or the codes that are named.",
+    ),
     "verbose": (
         "int",
-        "1 shows what the search will cost and a live line on a terminal, 2 writes that and a line for each rung to "
-        "anything, notebooks included.",
+        "1 shows what the search will cost, a live line and what was found on a terminal; 2 writes that and a line for "
+        "each rung to anything, notebooks included.",
     ),
 }
 """By name; a searcher adds its own, and may describe others anew."""
@@ -107,6 +122,12 @@ _ATTRIBUTES: dict[str, Description] = {
         "on has the epochs that it added. Of networks, scikit-learn's perceptrons and its gradient boosting; no rows "
         "of others.",
     ),
+    "findings_": (
+        "Findings",
+        "What the search says of itself and of its data, a list, the worst first: `print(search.findings_)`. Each has "
+        "`code`, `severity`, `message`, `evidence`, `advice`; where parameters can mend it, "
+        "`search.findings_[0].apply(search)` is a search that has them.",
+    ),
     "best_index_": ("int", "The row of the best, which is among those at the most resources."),
     "best_params_": ("dict", "Its parameters, the resource included."),
     "best_score_": ("float", "Its mean score; not if `refit` is a function."),
@@ -122,7 +143,7 @@ _ATTRIBUTES: dict[str, Description] = {
     "multimetric_": ("bool", "Whether there are several scores."),
     "scorer_": ("callable or dict", "What scores."),
     "stopped_": (
-        '"time_budget", "interrupted" or None',
+        '"target_score", "patience", "time_budget", "interrupted" or None',
         "What ended the search before its time: Ctrl-C too, after which there is no refit.",
     ),
     "classes_, n_features_in_, feature_names_in_": (

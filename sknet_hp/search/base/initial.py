@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.search.spaces.names import check_names
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, drop_known
@@ -12,13 +13,40 @@ def list_initial(search: Any, space: Space) -> list[Params]:
     given = search.initial_candidates
     if given is None:
         return []
-    known = search.estimator.get_params(deep=True)
-    current = {name: value for name, value in known.items() if name in space.names}
     initial: list[Params] = []
     for params in [given] if isinstance(given, str) else given:
         if isinstance(params, dict):
             check_names(params, search.estimator)
         elif params != "current":
             raise ValueError(f"initial_candidates must hold dicts of parameters or 'current', got {params!r}")
-        initial += drop_known([current if isinstance(params, str) else dict(params)], initial)
+        wanted = find_current(search.estimator, space) if isinstance(params, str) else dict(params)
+        initial += drop_known([] if wanted is None else [wanted], initial)
     return initial
+
+
+def find_current(estimator: Any, space: Space) -> Params | None:
+    """Return the candidate that is the estimator as it is.
+
+    It has the parameters of one branch of the space, that with most of its values; what
+    other branches vary is the estimator's own in any case. The values may be outside
+    the space.
+
+    Parameters
+    ----------
+    estimator : that is searched over.
+    space : over its parameters.
+
+    Returns
+    -------
+    params : dict, or None for a pipeline whose last step is still to be chosen.
+    """
+    _, last = find_last_step(estimator)
+    if last is None or isinstance(last, str):
+        return None
+    own = estimator.get_params(deep=True)
+    settings = [{name: own[name] for name in branch if name in own} for branch in space.branches]
+    n_others = [
+        sum(name not in params or not dimension.has(params[name]) for name, dimension in branch.items())
+        for branch, params in zip(space.branches, settings, strict=True)
+    ]
+    return settings[n_others.index(min(n_others))]

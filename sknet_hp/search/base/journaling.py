@@ -21,8 +21,11 @@ _NOT_IDENTITY = {
     "random_state",
     "refit",
     "n_jobs",
+    "target_score",
+    "patience",
     "time_budget",
     "journal",
+    "checks",
     "verbose",
 }
 """Parameters that numbers do not depend on, or that have a part of their own."""

@@ -25,8 +25,10 @@ from sknet_hp.search.base.fusing import fuse_by_default
 from sknet_hp.search.base.initial import list_initial
 from sknet_hp.search.base.journaling import open_journal
 from sknet_hp.search.base.setup import Setup, Split, split_rows
+from sknet_hp.search.base.telling import find_in_run, read_checks
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.batches import SearchStopped
+from sknet_hp.search.running.ending import Ending
 from sknet_hp.search.running.ensemble import FINALISTS, check_can_vote, make_voting_estimator, select_members
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
@@ -55,12 +57,18 @@ class BaseSearcher(NameHints, Conclusion):
         "factor": [Interval(Real, 1, None, closed="neither")],
         "random_state": ["random_state"],
         "initial_candidates": [list, tuple, StrOptions({"current"}), None],
+        "target_score": [Real, None],
+        "patience": [Interval(Integral, 1, None, closed="left"), None],
         "time_budget": [Interval(Real, 0, None, closed="neither"), None],
         "journal": [str, os.PathLike, None],
+        "checks": ["boolean", str, list, tuple],
     }
 
     _proposes_by_scores: ClassVar[bool] = False
     """Whether other scores would make other candidates."""
+
+    _waits_for_rungs: ClassVar[bool] = False
+    """Whether `patience` is counted in rungs, not in candidates that were trained to the end."""
 
     def __init__(
         self,
@@ -78,9 +86,12 @@ class BaseSearcher(NameHints, Conclusion):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        initial_candidates: Any = None,
+        initial_candidates: Any = "current",
+        target_score: float | None = None,
+        patience: int | None = None,
         time_budget: float | None = None,
         journal: str | os.PathLike[str] | None = None,
+        checks: Any = True,
         verbose: int = 0,
     ):
         super().__init__(
@@ -100,8 +111,11 @@ class BaseSearcher(NameHints, Conclusion):
         self.factor = factor
         self.random_state = random_state
         self.initial_candidates = initial_candidates
+        self.target_score = target_score
+        self.patience = patience
         self.time_budget = time_budget
         self.journal = journal
+        self.checks = checks
 
     def _search(self, run: Run, space: Space) -> None:
         """Propose candidates and train them, until there is nothing left to do.
@@ -143,6 +157,7 @@ class BaseSearcher(NameHints, Conclusion):
 
     def _fit(self, X: TableLike, y: ArrayLike, params: dict[str, Any]) -> Self:
         start = time.monotonic()
+        read_checks(self.checks)
         scorers, _ = self._get_scorers()
         metric = find_metric(scorers, self.refit)
         X, y = indexable(X, y)
@@ -174,7 +189,7 @@ class BaseSearcher(NameHints, Conclusion):
             run = self._make_run(setup, start, journal, progress, tasks)
             interrupted = self._search_until_stopped(run, space)
         tasks.end_search()
-        self._conclude_or_raise(run, interrupted)
+        self._conclude_or_raise(run, setup, interrupted)
         self._refit(run, setup, tasks)
         self.scorer_ = scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
         tasks.end()
@@ -225,6 +240,13 @@ class BaseSearcher(NameHints, Conclusion):
             searched=setup.searched,
             journal=journal,
             progress=progress,
+            ending=Ending(
+                self.target_score,
+                self.patience,
+                setup.metric,
+                of_rungs=self._waits_for_rungs,
+                most=setup.resource.most,
+            ),
             keeps_finalists=self.refit == "ensemble",
             check_scores=self._check_refit_for_multimetric if callable(self.scoring) else None,
         )
@@ -234,19 +256,21 @@ class BaseSearcher(NameHints, Conclusion):
         self.stopped_: str | None = None
         try:
             self._search(run, space)
-        except SearchStopped:
-            self.stopped_ = "time_budget"
+        except SearchStopped as stopped:
+            self.stopped_ = stopped.reason
         except KeyboardInterrupt as interrupted:
             self.stopped_ = "interrupted"
             return interrupted
         return None
 
-    def _conclude_or_raise(self, run: Run, interrupted: KeyboardInterrupt | None) -> None:
+    def _conclude_or_raise(self, run: Run, setup: Setup, interrupted: KeyboardInterrupt | None) -> None:
         """Set the results, also of half a search, and raise an interrupt again."""
         if not run.rows:
             raise interrupted or ValueError("No fits were performed. Were there no candidates?")
         try:
             self._conclude(run)
+            self.findings_ = find_in_run(self, run, setup, self._curves)
+            run.progress.tell(self.findings_)
         finally:
             if interrupted is not None:  # whatever else is wrong with half a search
                 raise interrupted

@@ -30,17 +30,20 @@ def explore(
 ) -> Params:
     """Return parameters, each drawn anew with some probability, else perturbed.
 
-    Parameters that the branch does not have stay as they are.
+    Parameters that the branch does not have, or has a single value for, stay as they
+    are.
     """
     result = dict(params)
     for name, dimension in branch.items():
         if name in params:
             anew = random_state.uniform() < resample_probability
-            result[name] = (
+            value = (
                 dimension.rvs(random_state=random_state)
                 if anew
                 else perturb(dimension, params[name], factors, random_state)
             )
+            if not (isinstance(dimension, Choice) and len(dimension.values) == 1):  # a member may be from outside it
+                result[name] = value
     return result
 
 

@@ -9,7 +9,16 @@ from joblib import Parallel
 
 
 class SearchStopped(Exception):
-    """The time is up, or somebody has interrupted; what was done counts."""
+    """A search ends before its time; what was done counts.
+
+    Attributes
+    ----------
+    reason : "time_budget", "target_score", "patience" or "interrupted".
+    """
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Batches:
@@ -37,7 +46,7 @@ class Batches:
         self._under_way.add(parallel)
         try:
             if self.interrupted:  # just now
-                raise SearchStopped
+                raise SearchStopped("interrupted")
             for result in results:
                 receive(result)
                 n_done += 1
@@ -47,7 +56,7 @@ class Batches:
         finally:
             self._under_way.discard(parallel)
         if n_done < len(calls):
-            raise SearchStopped
+            raise SearchStopped("interrupted")
 
     def interrupt(self) -> None:
         """End what is under way in other threads, and let nothing more begin."""

@@ -6,7 +6,8 @@ long the rest will take.
 
 import sys
 import time
-from typing import TextIO
+from collections.abc import Iterable
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -81,6 +82,12 @@ class Progress:
         self._show(always=self.live or self.lines)
         if self.live:
             self.stream.write("\n")
+
+    def tell(self, findings: Iterable[Any]) -> None:
+        """Write what was found in the search, a line each."""
+        if self.live or self.lines:
+            self.stream.writelines(f"{finding}\n" for finding in findings)
+            self.stream.flush()
 
     def _show(self, *, always: bool = False) -> None:
         now = time.monotonic()

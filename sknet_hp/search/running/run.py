@@ -17,6 +17,7 @@ from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.candidates import Candidate, Outcome, Row, Step
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.batches import Batches, SearchStopped
+from sknet_hp.search.running.ending import Ending
 from sknet_hp.search.running.fitting import SplitData, plan_fits, select_changed
 from sknet_hp.search.running.outcomes import fit_and_score, name_error_scores, raise_if_all_failed
 from sknet_hp.search.running.progress import Progress
@@ -42,6 +43,7 @@ class Run:
     settings : of `_fit_and_score`.
     random_state : where `n_samples` is the resource, rows are drawn by it.
     deadline : on `time.monotonic`, or None.
+    ending : judges when the search has what was asked for, or no gain; or None.
     journal : that remembers outcomes, or None.
     progress : told of each fit.
     contexts : makes the callback contexts of so many fits, or None.
@@ -68,6 +70,7 @@ class Run:
         random_state: Any,
         n_jobs: int | None,
         deadline: float | None = None,
+        ending: Ending | None = None,
         journal: Journal | None = None,
         progress: Progress | None = None,
         contexts: Callable[[int], list[Any]] | None = None,
@@ -78,6 +81,7 @@ class Run:
         self.resource, self.metric, self.settings = resource, metric, settings
         self.n_jobs, self.deadline, self.journal, self.contexts = n_jobs, deadline, journal, contexts
         self.progress = progress or Progress(0)
+        self.ending = ending
         self.keeps_finalists, self.check_scores = keeps_finalists, check_scores
         self.candidates: list[Candidate] = []
         self.rows: list[Row] = []
@@ -158,12 +162,14 @@ class Run:
         Raises
         ------
         SearchStopped
-            If the time is up before it has begun, or somebody interrupts it.
+            If there is a reason to end the search before it has begun, or somebody
+            interrupts it.
         """
         if not steps:
             return
-        if self._batches.interrupted or (self.deadline is not None and self.rows and time.monotonic() > self.deadline):
-            raise SearchStopped
+        reason = self._find_reason_to_stop()
+        if reason is not None:
+            raise SearchStopped(reason)
         outcomes, tasks = self._look_up(steps)
         self.progress.begin_rung(
             max(step.iteration for step in steps), len(steps) * self.n_splits, max(step.n_resources for step in steps)
@@ -180,12 +186,23 @@ class Run:
         self._check_outcomes(rows, some_must_succeed=some_must_succeed)
         for row in rows:
             self._update(row)
-        self.rows += rows
+        with self._lock:
+            self.rows += rows
+            if self.ending is not None:
+                self.ending.judge(rows)
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]
         if some_must_succeed and not scores and not any(row.failed for row in rows):
             self._refuse_to_go_on(rows)
         if scores:
             self.progress.note_best(max([*scores, *([] if np.isnan(self.progress.best) else [self.progress.best])]))
+
+    def _find_reason_to_stop(self) -> str | None:
+        """Return why nothing more is to be begun, None if there is no reason."""
+        if self._batches.interrupted:
+            return "interrupted"
+        if self.ending is not None and self.ending.reason is not None:
+            return self.ending.reason
+        return "time_budget" if self.deadline is not None and self.rows and time.monotonic() > self.deadline else None
 
     def keep_busy(self, n_workers: int, next_step: Callable[[], Step | None], done: Callable[[Step], None]) -> None:
         """Train so many steps at a time, the next one whenever one is `done`.

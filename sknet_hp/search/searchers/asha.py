@@ -131,6 +131,11 @@ class Scheduler:
         "before: results do not depend on how fast the machine is. If True, the next step is decided whenever one is "
         "done, which leaves no worker of a cluster waiting; then results depend on timing.",
     ),
+    patience=(
+        "int or None",
+        "Ends the search when so many candidates in a row have reached `max_resources` without one that is better "
+        "than all before. Looked at after each wave, or each step if `asynchronous`.",
+    ),
     time_budget=(
         "float or None",
         "Seconds after which no further wave is begun, or no further step if `asynchronous`. The first one is always "
@@ -202,9 +207,12 @@ class ASHASearchCV(BaseSearcher):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        initial_candidates: Any = None,
+        initial_candidates: Any = "current",
+        target_score: float | None = None,
+        patience: int | None = None,
         time_budget: float | None = None,
         journal: str | os.PathLike[str] | None = None,
+        checks: Any = True,
         verbose: int = 0,
     ):
         super().__init__(
@@ -222,8 +230,11 @@ class ASHASearchCV(BaseSearcher):
             error_score=error_score,
             return_train_score=return_train_score,
             initial_candidates=initial_candidates,
+            target_score=target_score,
+            patience=patience,
             time_budget=time_budget,
             journal=journal,
+            checks=checks,
             verbose=verbose,
         )
         self.n_candidates = n_candidates

@@ -48,6 +48,11 @@ def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int =
         "If there are more candidates than the resources have rungs for, drop so many after the first rung that fewer "
         "than `factor` reach the last.",
     ),
+    patience=(
+        "int or None",
+        "Ends the search when in so many rungs in a row no candidate was better than all were in the rungs before: "
+        "more resources do not help.",
+    ),
 )
 class HalvingSearchCV(BaseSearcher):
     """Successive halving, whose survivors go on training from where they stopped.
@@ -84,6 +89,7 @@ class HalvingSearchCV(BaseSearcher):
     9
     """
 
+    _waits_for_rungs = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseSearcher._parameter_constraints,
         "n_candidates": [*BaseSearcher._parameter_constraints["n_candidates"], StrOptions({"grid"})],
@@ -108,9 +114,12 @@ class HalvingSearchCV(BaseSearcher):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        initial_candidates: Any = None,
+        initial_candidates: Any = "current",
+        target_score: float | None = None,
+        patience: int | None = None,
         time_budget: float | None = None,
         journal: str | os.PathLike[str] | None = None,
+        checks: Any = True,
         verbose: int = 0,
     ):
         super().__init__(
@@ -128,8 +137,11 @@ class HalvingSearchCV(BaseSearcher):
             error_score=error_score,
             return_train_score=return_train_score,
             initial_candidates=initial_candidates,
+            target_score=target_score,
+            patience=patience,
             time_budget=time_budget,
             journal=journal,
+            checks=checks,
             verbose=verbose,
         )
         self.n_candidates = n_candidates

@@ -13,7 +13,13 @@ from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.space import Space
 
 
-@document_searcher()
+@document_searcher(
+    patience=(
+        "int or None",
+        "Ends the search when in so many rungs in a row (those of all brackets with the same resource are one) no "
+        "candidate was better than all were in the rungs before: more resources do not help.",
+    ),
+)
 class HyperbandSearchCV(BaseSearcher):
     """Hyperband: successive halving in several brackets.
 
@@ -52,6 +58,8 @@ class HyperbandSearchCV(BaseSearcher):
     >>> search.n_candidates_
     17
     """
+
+    _waits_for_rungs = True
 
     def _search(self, run: Run, space: Space) -> None:
         R, r, n_initial = run.resource.most, run.resource.least, len(list_initial(self, space))

@@ -90,9 +90,12 @@ class ModelBasedSearcher(BaseSearcher):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        initial_candidates: Any = None,
+        initial_candidates: Any = "current",
+        target_score: float | None = None,
+        patience: int | None = None,
         time_budget: float | None = None,
         journal: str | os.PathLike[str] | None = None,
+        checks: Any = True,
         verbose: int = 0,
     ):
         super().__init__(
@@ -110,8 +113,11 @@ class ModelBasedSearcher(BaseSearcher):
             error_score=error_score,
             return_train_score=return_train_score,
             initial_candidates=initial_candidates,
+            target_score=target_score,
+            patience=patience,
             time_budget=time_budget,
             journal=journal,
+            checks=checks,
             verbose=verbose,
         )
         self.n_candidates = n_candidates

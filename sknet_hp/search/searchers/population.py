@@ -98,7 +98,15 @@ _INTERVALS = 10
     initial_candidates=(
         'list of dict, "current" or None',
         'Settings of the first members; more than `population_size` make the population larger. "current", alone or '
-        "in the list, is what the estimator has.",
+        "in the list, is what the estimator has. None draws all members.",
+    ),
+    target_score=(
+        "float or None",
+        "Ends the search after the first interval in which the best member has such a mean score, or a better one.",
+    ),
+    patience=(
+        "int or None",
+        "Ends the search when in so many intervals in a row no member was better than all were before.",
     ),
     time_budget=(
         "float or None",
@@ -107,8 +115,8 @@ _INTERVALS = 10
     ),
     verbose=(
         "int",
-        "1 shows what the search will cost and a live line on a terminal, 2 writes that and a line for each interval "
-        "to anything.",
+        "1 shows what the search will cost, a live line and what was found on a terminal; 2 writes that and a line for "
+        "each interval to anything.",
     ),
 )
 class PBTSearchCV(BaseSearcher):
@@ -163,6 +171,7 @@ class PBTSearchCV(BaseSearcher):
     """
 
     _proposes_by_scores = True
+    _waits_for_rungs = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseSearcher._parameter_constraints,
         "population_size": [Interval(Integral, 1, None, closed="left")],
@@ -191,9 +200,12 @@ class PBTSearchCV(BaseSearcher):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        initial_candidates: Any = None,
+        initial_candidates: Any = "current",
+        target_score: float | None = None,
+        patience: int | None = None,
         time_budget: float | None = None,
         journal: str | os.PathLike[str] | None = None,
+        checks: Any = True,
         verbose: int = 0,
     ):
         super().__init__(
@@ -209,8 +221,11 @@ class PBTSearchCV(BaseSearcher):
             error_score=error_score,
             return_train_score=return_train_score,
             initial_candidates=initial_candidates,
+            target_score=target_score,
+            patience=patience,
             time_budget=time_budget,
             journal=journal,
+            checks=checks,
             verbose=verbose,
         )
         self.population_size = population_size

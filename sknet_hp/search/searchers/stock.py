@@ -1,21 +1,31 @@
 """scikit-learn's own searches, fused by default, with learning curves."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sklearn import model_selection
 
 from sknet_hp.estimators.names import NameHints
 from sknet_hp.estimators.types import ArrayLike, TableLike
+from sknet_hp.findings.finding import Findings
 from sknet_hp.search.base.conclusion import LearningCurves
 from sknet_hp.search.base.fusing import fuse_by_default
 from sknet_hp.search.base.scored_curves import bring_curves, collect_scored_curves, take_original
+from sknet_hp.search.base.telling import find_in_results
 
 
 class FusedSearch(LearningCurves, NameHints):
     """Makes the `fit` of the search it is mixed into train its networks together."""
 
     n_jobs: Any
+    verbose: Any
+    refit: Any
     scorer_: Any
+    multimetric_: bool
+    cv_results_: dict[str, Any]
+    _errors: list[str | None]
+
+    _space_name: ClassVar[str] = "param_distributions"
+    """The parameter that has the space."""
 
     def fit(self, X: TableLike, y: ArrayLike = None, **params: Any) -> Self:
         """Search as the original, with all networks trained together.
@@ -27,7 +37,17 @@ class FusedSearch(LearningCurves, NameHints):
         with fuse_by_default(self):
             super().fit(X, y, **params)  # type: ignore[misc]
         self.scorer_ = take_original(self.scorer_)
+        self.findings_ = self._find()
+        if self.verbose:
+            print(*self.findings_, sep="\n")
         return self
+
+    def _find(self) -> Findings:
+        """Return what the results say; nothing, where nobody says which score counts."""
+        metric = self.refit if self.multimetric_ else "score"
+        if not isinstance(metric, str):
+            return Findings()
+        return find_in_results(self, self.cv_results_, metric, self._errors, self._curves, self._space_name)
 
     def _get_scorers(self) -> tuple[Any, Any]:
         scorers, refit_metric = super()._get_scorers()  # type: ignore[misc]
@@ -36,6 +56,10 @@ class FusedSearch(LearningCurves, NameHints):
     def _format_results(self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None) -> Any:
         """Make `cv_results_` as the original, and take the curves that scores bring."""
         self._curves = collect_scored_curves(out, n_splits)
+        errors = [outcome["fit_error"] for outcome in out]
+        self._errors = [
+            next(filter(None, errors[begin : begin + n_splits]), None) for begin in range(0, len(errors), n_splits)
+        ]
         return super()._format_results(candidate_params, n_splits, out, more_results)  # type: ignore[misc]
 
 
@@ -44,8 +68,11 @@ class GridSearchCV(FusedSearch, model_selection.GridSearchCV):
 
     All parameters and attributes are the original's; `n_jobs` is how many cores work on
     the networks (None: all), and for other estimators what it is in the original.
-    Results are those of the original, bit for bit.
+    Results are those of the original, bit for bit. Beside them there are `curves_` and
+    `findings_`, as other searches have them.
     """
+
+    _space_name = "param_grid"
 
 
 class RandomizedSearchCV(FusedSearch, model_selection.RandomizedSearchCV):
@@ -53,5 +80,6 @@ class RandomizedSearchCV(FusedSearch, model_selection.RandomizedSearchCV):
 
     All parameters and attributes are the original's; `n_jobs` is how many cores work on
     the networks (None: all), and for other estimators what it is in the original.
-    Results are those of the original, bit for bit.
+    Results are those of the original, bit for bit. Beside them there are `curves_` and
+    `findings_`, as other searches have them.
     """

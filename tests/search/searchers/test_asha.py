@@ -24,7 +24,11 @@ QUALITIES = {"quality": [k / 100 for k in range(100)]}
 
 
 def make(max_epochs=27, space=None, **changes):
-    return ASHASearchCV(Played(max_epochs=max_epochs), space or QUALITIES, **{"cv": CV, "random_state": 0} | changes)
+    return ASHASearchCV(
+        Played(max_epochs=max_epochs),
+        space or QUALITIES,
+        **{"cv": CV, "random_state": 0, "initial_candidates": None} | changes,
+    )
 
 
 # ---- the rule ------------------------------------------------------------------------------------------------------

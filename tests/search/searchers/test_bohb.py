@@ -19,7 +19,11 @@ UNIT = {"quality": stats.uniform(0, 1), "other": ["a", "b", "c"]}
 
 
 def make(max_epochs=9, space=None, **changes):
-    return BOHBSearchCV(Played(max_epochs=max_epochs), space or UNIT, **{"cv": CV, "random_state": 0} | changes)
+    return BOHBSearchCV(
+        Played(max_epochs=max_epochs),
+        space or UNIT,
+        **{"cv": CV, "random_state": 0, "initial_candidates": None} | changes,
+    )
 
 
 # ---- the model -----------------------------------------------------------------------------------------------------
@@ -113,7 +117,7 @@ def test_conditional_spaces():
 def test_brackets_are_hyperbands_one_after_another():
     search, hyperband = (
         make(27).fit(X, y),
-        HyperbandSearchCV(Played(max_epochs=27), UNIT, cv=CV, random_state=0).fit(X, y),
+        HyperbandSearchCV(Played(max_epochs=27), UNIT, cv=CV, random_state=0, initial_candidates=None).fit(X, y),
     )
     counts = [
         sorted(

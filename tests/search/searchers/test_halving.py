@@ -205,7 +205,13 @@ def test_continuation_by_the_networks_own_counters():
     Spy.seen.clear()
     spy = Spy(**NET.get_params())
     search = HalvingSearchCV(
-        spy, {"lr": np.geomspace(1e-3, 0.3, 9)}, n_candidates="grid", cv=CV, min_resources=1, refit=False
+        spy,
+        {"lr": np.geomspace(1e-3, 0.3, 9)},
+        n_candidates="grid",
+        initial_candidates=None,
+        cv=CV,
+        min_resources=1,
+        refit=False,
     )
     with joblib.parallel_config("sequential"):
         search.fit(X, y)
@@ -258,7 +264,13 @@ def test_the_same_bits_everywhere(how, networks):
 
 def test_fused_by_default(bundles):
     HalvingSearchCV(
-        NET, {"lr": np.geomspace(1e-3, 0.1, 27)}, n_candidates="grid", cv=CV, refit=False, min_resources=1
+        NET,
+        {"lr": np.geomspace(1e-3, 0.1, 27)},
+        n_candidates="grid",
+        initial_candidates=None,
+        cv=CV,
+        refit=False,
+        min_resources=1,
     ).fit(X, y)
     assert sum(bundles) == 54 + 18 + 6
 

@@ -1,0 +1,63 @@
+"""Whether a search has found anything better than the estimator as it was."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sknet_hp.findings.check import check
+from sknet_hp.findings.finding import Finding
+from sknet_hp.search.checks.case import SearchCase, count
+
+
+@check("no_gain", "the estimator's own settings are as good as the winner")
+def find_no_gain(case: SearchCase) -> Iterator[Finding]:
+    """Compare the winner with the estimator's own settings, split by split.
+
+    They are as good if the mean difference is at most its standard error.
+    """
+    current = case.current_candidate
+    if current is None or len(case.ranked) < 2:
+        return
+    winner = case.ranked[0]
+    own = case.latest[list(case.candidate[case.latest]).index(current)]
+    if own == winner:
+        yield Finding(
+            code="no_gain",
+            severity="info",
+            message=f"The best of {len(case.latest)} candidates is the estimator with its own settings.",
+            evidence={"own": float(case.means[own]), "best": float(case.means[own]), "difference": 0.0},
+            advice="Tuning has gained nothing here; more is to be expected of other parameters, features or data.",
+        )
+        return
+    rival = case.find_row(int(case.candidate[winner]), int(case.n_resources[own]))
+    if rival is None or np.isnan(case.means[own]) or np.isnan(case.means[rival]):
+        return
+    difference, error = case.compare(rival, own)
+    if not difference <= error:
+        return
+    dropped = case.resource is not None and case.n_resources[own] < case.n_resources[winner]
+    evidence = {
+        "own": float(case.means[own]),
+        "best": float(case.means[rival]),
+        "difference": difference,
+        "standard_error": error,
+    }
+    numbers = f"{evidence['best']:.4g} against {evidence['own']:.4g}, difference {difference:.2g} ± {error:.2g}"
+    if dropped and case.resource is not None:
+        yield Finding(
+            code="no_gain",
+            severity="info",
+            message=f"The estimator's own settings were dropped after "
+            f"{count(case.n_resources[own], case.resource.unit)}, where the later winner was not better by more than "
+            f"one standard error ({numbers}).",
+            evidence=evidence | {"n_resources": int(case.n_resources[own])},
+            advice="Whether tuning has gained anything is not known: compare both with all resources.",
+        )
+        return
+    yield Finding(
+        code="no_gain",
+        severity="info",
+        message=f"The estimator's own settings are as good as the winner, within one standard error ({numbers}).",
+        evidence=evidence,
+        advice="Tuning has gained nothing that these splits can show: keep them, or compare both on more splits.",
+    )

@@ -1,0 +1,44 @@
+"""Whether the winner is better than those behind it."""
+
+from collections.abc import Iterator
+
+from sknet_hp.findings.check import check
+from sknet_hp.findings.finding import Finding
+from sknet_hp.search.checks.case import SearchCase
+
+
+@check("near_ties", "the first few candidates are equally good")
+def find_near_ties(case: SearchCase) -> Iterator[Finding]:
+    """Count the candidates behind the best that are within one standard error of it.
+
+    Each is compared with it split by split, among those that reached the most
+    resources.
+    """
+    finalists = case.finalists if case.ranked else []
+    if len(finalists) < 2 or case.scores.shape[1] < 2:
+        return
+    behind = [case.compare(finalists[0], row) for row in finalists[1:]]
+    k = 1 + next((place for place, (difference, error) in enumerate(behind) if difference > error), len(behind))
+    if k == 1:
+        return
+    numbers = [int(case.candidate[row]) for row in finalists[:k]]
+    refit = getattr(case.search, "refit", True)
+    knows_rule = case.resource is not None and refit is True
+    yield Finding(
+        code="near_ties",
+        severity="info",
+        message=f"The first {k} of {len(finalists)} candidates"
+        f"{' that reached the most resources' if len(finalists) < len(case.latest) else ''} are within one standard "
+        f"error of the best ({case.means[finalists[0]]:.4g} to {case.means[finalists[k - 1]]:.4g}).",
+        evidence={
+            "candidates": numbers,
+            "scores": [float(case.means[row]) for row in finalists[:k]],
+            "largest_difference": float(case.means[finalists[0]] - case.means[finalists[k - 1]]),
+            "standard_errors": [error for _, error in behind[: k - 1]],
+        },
+        advice='Which of them won is chance: take the simplest (refit="one_standard_error"), average them, or use more '
+        "splits."
+        if case.resource is not None
+        else "Which of them won is chance: take the simplest, or use more splits.",
+        remedy={"refit": "one_standard_error"} if knows_rule else {},
+    )
