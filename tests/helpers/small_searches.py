@@ -17,6 +17,5 @@ def make_curve_search(n=27, estimator=None, **parameters):
 
 
 def make_network_search(estimator=NET, space=SPACE, **parameters):
-    return HalvingSearchCV(
-        estimator, space, **{"n_candidates": "grid", "cv": CV, "min_resources": 3, "factor": 2} | parameters
-    )
+    parameters = {"n_candidates": "grid", "initial_candidates": None} | parameters
+    return HalvingSearchCV(estimator, space, **{"cv": CV, "min_resources": 3, "factor": 2} | parameters)

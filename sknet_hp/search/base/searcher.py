@@ -26,9 +26,9 @@ from sknet_hp.search.base.initial import list_initial
 from sknet_hp.search.base.journaling import open_journal
 from sknet_hp.search.base.setup import Setup, Split, split_rows
 from sknet_hp.search.base.telling import find_in_run, read_checks
+from sknet_hp.search.ending import Ending
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.batches import SearchStopped
-from sknet_hp.search.running.ending import Ending
 from sknet_hp.search.running.ensemble import FINALISTS, check_can_vote, make_voting_estimator, select_members
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
@@ -68,7 +68,7 @@ class BaseSearcher(NameHints, Conclusion):
     """Whether other scores would make other candidates."""
 
     _waits_for_rungs: ClassVar[bool] = False
-    """Whether `patience` is counted in rungs, not in candidates that were trained to the end."""
+    """Whether `patience` is counted in rungs, not in candidates at the end."""
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """What a search says of itself when it has ended: its findings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ def find_in_results(
     params: list[Params] = [dict(each) for each in results["params"]]
     scores = np.array([results[f"split{k}_test_{metric}"] for k in range(search.n_splits_)], dtype=float).T
     scores[[error is not None for error in errors]] = np.nan
-    space = read_stock_space(getattr(search, space_name))
+    space = read_stock_space(getattr(search, space_name), of_lists=space_name == "param_grid")
     case = SearchCase(
         search,
         scores=scores,
@@ -107,12 +108,21 @@ def find_in_results(
     return find_in_search(case)
 
 
-def read_stock_space(given: Any) -> Space | None:
-    """Return a space of scikit-learn's or scikit-optimize's; None if it is none of ours.
+def read_stock_space(given: Any, *, of_lists: bool) -> Space | None:
+    """Return a space of scikit-learn's or scikit-optimize's, or None.
 
-    What they take as lists may be tuples, too, or have a number beside each dict.
+    None stands for one that is none of ours.
+
+    Parameters
+    ----------
+    given : dict or list of dicts; a number may stand beside each dict.
+    of_lists : whether tuples are lists of choices, not bounds of a range.
     """
-    branches = [given] if isinstance(given, dict) else [each[0] if isinstance(each, tuple) else each for each in given]
+    branches = (
+        [given] if isinstance(given, Mapping) else [each[0] if isinstance(each, tuple) else each for each in given]
+    )
+    if of_lists:
+        branches = [{name: list(values) for name, values in branch.items()} for branch in branches]
     try:
         return Space(branches)
     except (TypeError, ValueError):

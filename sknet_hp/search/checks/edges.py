@@ -15,13 +15,19 @@ from sknet_hp.search.spaces.dimensions import Dimension
 NEAR = 0.1
 """The share of a range that counts as its edge."""
 
+FAR = 2 / 3
+"""Where on the way to an edge the outer third begins."""
+
 _TOP = 5
-"""One in so many candidates, but three at least, is among the good ones."""
+"""One in so many candidates, but two at least, is among the good ones."""
 
 _ENOUGH = 8
-"""From so many candidates on, the scores must show which way it goes up."""
+"""From so many candidates on, their rank correlation can be significant."""
 
 _SIGNIFICANT = 0.05
+
+_CLEAR = 0.5
+"""The rank correlation that is asked of fewer candidates."""
 
 
 class Edge(NamedTuple):
@@ -38,9 +44,10 @@ class Edge(NamedTuple):
 def find_edges(case: SearchCase) -> Iterator[Finding]:
     """Look whether good values lie towards an edge, and whether there is room beyond.
 
-    One value at an edge may be chance. So must be, on its side, the middle one of the
-    best fifth of the candidates, and from eight candidates on the rank correlation of
-    values and results must be significant at 5 %.
+    One value at an edge may be chance. So the median of the best fifth of the
+    candidates must lie in the outer third, too, and the rank correlation of values and
+    results must be significant at 5 %, or 0.5 of fewer than eight candidates. Nothing
+    is said if a candidate outside that third is within one standard error of the best.
     """
     if case.space is None or len(case.ranked) < 3:
         return
@@ -77,11 +84,11 @@ def _find_edge(case: SearchCase, name: str, dimension: Dimension) -> Edge | None
     if np.isnan(places[0]) or len(known) < 3:
         return None
     upward = bool(places[0] > 0.5)
-    towards = known if upward else 1 - known  # 1 is the edge in question
-    if towards[0] < min(1 - NEAR, towards.max()):
+    towards = places if upward else 1 - places  # 1 is the edge in question
+    if towards[0] < min(1 - NEAR, np.nanmax(towards)):
         return None
-    top = np.median(towards[: max(3, len(towards) // _TOP)])
-    if top < 2 / 3 or not _goes_up(towards):
+    top = np.median(towards[np.isfinite(towards)][: max(2, len(known) // _TOP)])
+    if top < FAR or not _goes_up(case, towards) or _is_matched(case, towards):
         return None
     wider = widen(
         dimension, find_limits(case.search.estimator, case.params[case.ranked[0]], name, value), upward=upward
@@ -89,12 +96,26 @@ def _find_edge(case: SearchCase, name: str, dimension: Dimension) -> Edge | None
     return None if wider is None else Edge(name, value, upward, dimension, wider)
 
 
-def _goes_up(towards: np.ndarray) -> bool:
-    """Return whether results get better towards the edge; they are from the best on."""
-    if len(towards) < _ENOUGH or np.ptp(towards) == 0:
-        return True
-    result = spearmanr(towards, -np.arange(len(towards)), alternative="greater")
-    return bool(result.pvalue < _SIGNIFICANT)
+def _goes_up(case: SearchCase, towards: np.ndarray) -> bool:
+    """Return whether results get better towards the edge."""
+    known = np.isfinite(towards)
+    results = [(case.n_resources[row], case.means[row]) for row in np.array(case.ranked)[known]]
+    order = [results.index(result) for result in results]  # from the best on; equal ones have the same place
+    if np.ptp(towards[known]) == 0 or np.ptp(order) == 0:
+        return False
+    result = spearmanr(towards[known], -np.array(order), alternative="greater")
+    return bool(result.pvalue < _SIGNIFICANT if known.sum() >= _ENOUGH else result.statistic >= _CLEAR)
+
+
+def _is_matched(case: SearchCase, towards: np.ndarray) -> bool:
+    """Return whether one far from the edge is within a standard error of the best."""
+    best = case.ranked[0]
+    for row, place in zip(case.ranked, towards, strict=True):
+        if row in case.finalists and place < FAR:
+            difference, error = case.compare(best, row)
+            if difference <= error:
+                return True
+    return False
 
 
 def _write_extent(dimension: Dimension) -> str:

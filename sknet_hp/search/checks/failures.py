@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import log10
+from math import floor, log10
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,9 @@ from sknet_hp.search.spaces.values import Params, are_equal, is_number
 
 MANY = 0.1
 """The share of failed candidates from which on a space is worth a change."""
+
+_ORDERS = 50
+"""Numbers whose greatest is more than so many times the least are divided by factors."""
 
 _PURE = 0.75
 """The share of failures that a part of the space must have to be named."""
@@ -124,7 +128,8 @@ class Column(NamedTuple):
     Attributes
     ----------
     name : of the parameter.
-    kind : "number", "logarithm" of it, or "choice": whether it is `value`.
+    kind : "number", "whole" number, "logarithm" of a number, or "choice": whether it is
+        `value`.
     """
 
     name: str
@@ -138,9 +143,9 @@ def _make_table(params: Sequence[Params], branches: Sequence[dict[str, Dimension
     for name in dict.fromkeys(name for own in params for name in own):
         values = [own.get(name) for own in params]
         if all(is_number(own[name]) for own in params if name in own):
-            logarithmic = _is_logarithmic(name, values, branches)
-            rows.append([np.nan if v is None else log10(v) if logarithmic else float(v) for v in values])
-            columns.append(Column(name, "logarithm" if logarithmic else "number"))
+            kind = _find_kind(name, [value for value in values if value is not None], branches)
+            rows.append([np.nan if v is None else log10(v) if kind == "logarithm" else float(v) for v in values])
+            columns.append(Column(name, kind))
             continue
         known: list[Any] = []
         for value in values:
@@ -152,13 +157,14 @@ def _make_table(params: Sequence[Params], branches: Sequence[dict[str, Dimension
     return np.array(rows, dtype=float).T, columns
 
 
-def _is_logarithmic(name: str, values: Sequence[Any], branches: Sequence[dict[str, Dimension]]) -> bool:
-    """Return whether numbers are to be divided by their factors."""
-    numbers = [value for value in values if value is not None]
-    if min(numbers) <= 0:
-        return False
+def _find_kind(name: str, numbers: Sequence[Any], branches: Sequence[dict[str, Dimension]]) -> str:
+    """Return of which kind the column of a parameter with these values is."""
+    if all(isinstance(number, Integral) for number in numbers):
+        return "whole"
     dimensions = [branch[name] for branch in branches if name in branch]
-    return any(d.log if isinstance(d, Range) else isinstance(d, Choice) for d in dimensions)
+    spread = min(numbers) > 0 and max(numbers) / min(numbers) > _ORDERS
+    ranges = [dimension for dimension in dimensions if isinstance(dimension, Range)]
+    return "logarithm" if min(numbers) > 0 and (spread or any(each.log for each in ranges)) else "number"
 
 
 def _list_rules(tree: Any, columns: Sequence[Column]) -> list[list[Condition]]:
@@ -177,7 +183,11 @@ def _list_rules(tree: Any, columns: Sequence[Column]) -> list[list[Condition]]:
             descend(left, [*way, Condition(name, "!=", value)])
             descend(right, [*way, Condition(name, "=", value)])
             return
-        threshold = float(f"{10 ** tree.threshold[node] if kind == 'logarithm' else tree.threshold[node]:.3g}")
+        threshold = tree.threshold[node]
+        if kind == "whole":
+            threshold = floor(threshold)
+        else:
+            threshold = float(f"{10**threshold if kind == 'logarithm' else threshold:.3g}")
         descend(left, [*way, Condition(name, "<=", threshold)])
         descend(right, [*way, Condition(name, ">", threshold)])
 

@@ -86,7 +86,7 @@ class Progress:
     def tell(self, findings: Iterable[Any]) -> None:
         """Write what was found in the search, a line each."""
         if self.live or self.lines:
-            self.stream.writelines(f"{finding}\n" for finding in findings)
+            self.stream.write("".join(f"{finding}\n" for finding in findings))
             self.stream.flush()
 
     def _show(self, *, always: bool = False) -> None:

@@ -165,7 +165,7 @@ class BOHBSearchCV(BaseSearcher):
     def _search(self, run: Run, space: Space) -> None:
         initial, random_state = list_initial(self, space), check_random_state(self.random_state)
         brackets = self._settle_brackets(run, widen_first_bracket(self._plan_brackets(run.resource), len(initial)))
-        tried = {space.encode(params).tobytes() for params in initial}
+        tried = {space.encode(params).tobytes() for params in initial if space.has(params)}
         vectors: list[np.ndarray] = []  # of the candidates by number
         for s, rungs in enumerate(brackets):
             densities = self._fit_densities(run, vectors, _count_levels(space), random_state)

@@ -137,7 +137,8 @@ class ModelBasedSearcher(BaseSearcher):
             self._fill_brackets(run, space, brackets, proposer, rng)
         else:
             n = max(self.n_candidates, len(initial))
-            n_known = n if space.size is None else min(n, space.size)
+            n_outside = sum(not space.has(params) for params in initial)
+            n_known = n if space.size is None else min(n, space.size + n_outside)
             run.announce(Cost(n_known, n_known, n_known * run.resource.most))
             # An integer is the model's own seed, so that its library gives the same proposals by itself.
             seed = self.random_state if isinstance(self.random_state, Integral) else rng.randint(2**31 - 1)

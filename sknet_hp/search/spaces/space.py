@@ -77,6 +77,11 @@ class Space:
         n = n if self.size is None else min(n, self.size)
         return [dict(params) for params in ParameterSampler(plain, n, random_state=random_state)]
 
+    def has(self, params: Params) -> bool:
+        """Return whether parameters are those of a branch, with values of its own."""
+        branch = self.branches[self.find_branch(params)]
+        return set(branch) == set(params) and all(d.has(params[name]) for name, d in branch.items())
+
     def find_branch(self, params: Params) -> int:
         """Return which branch has these parameters.
 

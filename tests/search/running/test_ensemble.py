@@ -28,7 +28,7 @@ LR = [1e-3, 1e-2, 0.1]
 
 def ensembles(estimator=NET, space=None, **parameters):
     own = {"n_candidates": "grid", "cv": StratifiedKFold(2), "min_resources": 3, "factor": 2, "refit": "ensemble"}
-    return HalvingSearchCV(estimator, space or {"lr": LR}, **own | parameters)
+    return HalvingSearchCV(estimator, space or {"lr": LR}, **own | {"initial_candidates": None} | parameters)
 
 
 def everywhere(**parameters):
@@ -183,7 +183,7 @@ def test_an_ensemble_has_somebody_to_choose_from(Search, asynchronous):
     """The defaults of `HalvingSearchCV`, and the guide's own example, left one
     candidate at the end: an ensemble of one.
     """
-    own = {} if Search is HalvingSearchCV else {"asynchronous": asynchronous}
+    own = {"initial_candidates": None} | ({} if Search is HalvingSearchCV else {"asynchronous": asynchronous})
     space = {"lr": [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2, 0.3, 0.4, 0.5]}
     alone, search = (
         Search(NET, space, cv=2, random_state=0, refit=refit, scoring="neg_log_loss", **own).fit(X, y)

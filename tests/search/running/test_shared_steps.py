@@ -146,7 +146,9 @@ def test_with_rows_as_the_resource_preprocessing_sees_no_more_rows_than_its_netw
 
 
 def halving(pipeline, X, y, **parameters):
-    search = HalvingSearchCV(pipeline, LR, n_candidates="grid", min_resources=9, cv=CV, **parameters)
+    search = HalvingSearchCV(
+        pipeline, LR, n_candidates="grid", initial_candidates=None, min_resources=9, cv=CV, **parameters
+    )
     return search.fit(X, y).cv_results_["mean_test_score"]
 
 

@@ -143,6 +143,12 @@ def test_initial_candidates_are_first():
     assert search.best_params_["quality"] == 7.0
 
 
+def test_one_from_outside_the_space_takes_nobodys_place():
+    space = {"quality": [0.1, 0.2, 0.3], "other": ["a"]}
+    search = make(space=space, initial_candidates=[{"quality": 7.0, "other": "a"}]).fit(X, y)
+    assert {params["quality"] for params in search.cv_results_["params"]} == {0.1, 0.2, 0.3, 7.0}
+
+
 def test_no_candidate_is_tried_twice():
     space = {"quality": [k / 9 for k in range(9)], "other": ["a", "b"]}
     search = make(space=space, n_brackets=5, initial_candidates=[{"quality": 0.0, "other": "a"}]).fit(X, y)

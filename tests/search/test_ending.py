@@ -5,7 +5,7 @@ import pytest
 
 from sknet_hp.search import HalvingSearchCV, PBTSearchCV
 from sknet_hp.search.candidates import Candidate, Row
-from sknet_hp.search.running.ending import Ending
+from sknet_hp.search.ending import Ending
 from tests.helpers.curves import CURVES, Curve, draw_table, list_results
 from tests.helpers.journaled import make_curve_search
 from tests.search.test_initial_candidates import SEARCHERS
