@@ -249,7 +249,14 @@ def first_steps() -> dict[str, Any]:
     for name, more in {"once": {}, "each time": {"knnimputer__copy": [True]}}.items():
         pipeline = make_pipeline(KNNImputer(), our_net(Setting(64, 128, epochs=27)))
         search = HalvingSearchCV(
-            pipeline, grid | more, n_candidates="grid", cv=3, refit=False, n_jobs=N_JOBS, random_state=0
+            pipeline,
+            grid | more,
+            n_candidates="grid",
+            initial_candidates=None,
+            cv=3,
+            refit=False,
+            n_jobs=N_JOBS,
+            random_state=0,
         )
         row[f"{name}_s"], row[f"{name}_score"] = timed(search, X, y)
         row[f"{name}_all"] = search.cv_results_["mean_test_score"].tolist()

@@ -130,15 +130,23 @@ class SimulatedRun(Run):
 
 
 def halving(n_candidates: int, n_workers: int, seed: int) -> BaseSearcher:
-    return HalvingSearchCV(None, None, n_candidates=n_candidates, random_state=seed)
+    return HalvingSearchCV(None, None, n_candidates=n_candidates, initial_candidates=None, random_state=seed)
 
 
 def hyperband(n_candidates: int, n_workers: int, seed: int) -> BaseSearcher:
-    return HyperbandSearchCV(None, None, random_state=seed)
+    return HyperbandSearchCV(None, None, initial_candidates=None, random_state=seed)
 
 
 def asha_in_waves(n_candidates: int, n_workers: int, seed: int) -> BaseSearcher:
-    return ASHASearchCV(None, None, n_candidates=n_candidates, min_resources=1, n_workers=n_workers, random_state=seed)
+    return ASHASearchCV(
+        None,
+        None,
+        n_candidates=n_candidates,
+        min_resources=1,
+        n_workers=n_workers,
+        initial_candidates=None,
+        random_state=seed,
+    )
 
 
 def asha(n_candidates: int, n_workers: int, seed: int) -> BaseSearcher:

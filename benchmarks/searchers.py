@@ -102,7 +102,10 @@ def ours(name: str, space: Callable[[Played], Any] = _rows, **settings: Any) -> 
         own = {key: value(table, epochs) if callable(value) else value for key, value in settings.items()}
         net = Row(max_epochs=table.n_epochs)
         return _played(
-            getattr(search, name)(net, space(table), min_resources=1, random_state=seed, **(COMMON | own)), table
+            getattr(search, name)(
+                net, space(table), min_resources=1, initial_candidates=None, random_state=seed, **(COMMON | own)
+            ),
+            table,
         )
 
     return play

@@ -165,7 +165,11 @@ def test_a_frame_may_be_changed():
 
 def test_a_search_over_a_grid_agrees():
     grid = {"lr": [1e-3, 1e-2, 1e-1]}
-    ours = HalvingSearchCV(NET, grid, n_candidates="grid", min_resources=9, cv=2, refit=False).fit(X, y).curves_
+    ours = (
+        HalvingSearchCV(NET, grid, n_candidates="grid", initial_candidates=None, min_resources=9, cv=2, refit=False)
+        .fit(X, y)
+        .curves_
+    )
     columns = ["candidate", "split", "epoch", *MEASURES]
     stock = GridSearchCV(NET, grid, cv=2, refit=False).fit(X, y).curves_
     assert list(stock) == columns

@@ -20,7 +20,7 @@ MANY = 0.1
 """The share of failed candidates from which on a space is worth a change."""
 
 _ORDERS = 50
-"""Numbers whose greatest is more than so many times the least are divided by factors."""
+"""From so many times the least to the greatest on, numbers are taken by factors."""
 
 _PURE = 0.75
 """The share of failures that a part of the space must have to be named."""

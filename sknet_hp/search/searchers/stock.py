@@ -54,7 +54,7 @@ class FusedSearch(LearningCurves, NameHints):
         return bring_curves(scorers), refit_metric
 
     def _format_results(self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None) -> Any:
-        """Make `cv_results_` as the original, and take the curves that scores bring."""
+        """Make `cv_results_` as the original; take the curves that scores bring."""
         self._curves = collect_scored_curves(out, n_splits)
         errors = [outcome["fit_error"] for outcome in out]
         self._errors = [
