@@ -38,12 +38,12 @@ class FusedSearch(LearningCurves, NameHints):
             super().fit(X, y, **params)  # type: ignore[misc]
         self.scorer_ = take_original(self.scorer_)
         self.findings_ = self._find()
-        if self.verbose:
+        if self.verbose and self.findings_:
             print(*self.findings_, sep="\n")
         return self
 
     def _find(self) -> Findings:
-        """Return what the results say; nothing, where nobody says which score counts."""
+        """Return what the results say; nothing, where no score is named."""
         metric = self.refit if self.multimetric_ else "score"
         if not isinstance(metric, str):
             return Findings()
@@ -54,7 +54,7 @@ class FusedSearch(LearningCurves, NameHints):
         return bring_curves(scorers), refit_metric
 
     def _format_results(self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None) -> Any:
-        """Make `cv_results_` as the original; take the curves that scores bring."""
+        """Make `cv_results_` as the original, and keep the curves."""
         self._curves = collect_scored_curves(out, n_splits)
         errors = [outcome["fit_error"] for outcome in out]
         self._errors = [
