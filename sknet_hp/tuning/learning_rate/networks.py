@@ -34,8 +34,8 @@ class Training(NamedTuple):
     rate : the learning rate, all the time.
     train_losses, valid_losses : (n_epochs,)
     diverged : whether it ended as loss or weights were no longer finite.
-    shuffled : whether rows of X stood beside targets of others, so that there was
-        nothing to learn but how targets are distributed.
+    shuffled : whether targets stood beside other rows of X, so that there was nothing
+        to learn but how they are distributed.
     """
 
     seed: int
@@ -120,17 +120,18 @@ def train_constant(number: int, seed: int, problem: Problem, rate: float, shuffl
         follow: the same for all rates.
     problem : of the range test.
     rate : the learning rate.
-    shuffled : whether rows of X are shuffled, and targets are not.
+    shuffled : whether targets, and their weights, are shuffled.
     """
-    X = problem.X
-    if shuffled:
-        X = _safe_indexing(X, check_random_state(seed).permutation(_num_samples(X)))
+    y, weight = problem.y, problem.sample_weight
+    if shuffled:  # not X, whose encoding the networks of a seed then share
+        order = check_random_state(seed).permutation(_num_samples(y))
+        y, weight = (None if part is None else _safe_indexing(part, order) for part in (y, weight))
     split = choose_split(problem.net, problem.groups, seed)
     net = clone(problem.net).set_params(lr=rate, random_state=seed, validation_split=split)
     groups = {} if problem.groups is None else {"groups": problem.groups}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        net.fit(X, problem.y, sample_weight=problem.sample_weight, **groups)
+        net.fit(problem.X, y, sample_weight=weight, **groups)
     train, valid = (
         np.array([row.get(name, np.nan) for row in net.history_], dtype=float) for name in ("train_loss", "valid_loss")
     )

@@ -9,8 +9,12 @@ FACTOR = 3.0
 """So far from the suggestion, a rate may still be as good."""
 
 
-def judge_rate(lr: float, read: Rates, curve: Curve, chance: float) -> Findings:
-    """Return whether a rate is far from the suggestion, and worse.
+LITTLE = 0.02
+"""A gain over chance, as a share of it, that is little however many rows are held out."""
+
+
+def judge_rate(lr: float, read: Rates, curve: Curve, chance: float, n_held_out: float) -> Findings:
+    """Return whether a rate is far from the suggestion and worse, or all is chance.
 
     Parameters
     ----------
@@ -18,7 +22,11 @@ def judge_rate(lr: float, read: Rates, curve: Curve, chance: float) -> Findings:
     read : what the test says.
     curve : losses over rates.
     chance : the loss of a network that has learned nothing of the columns.
+    n_held_out : rows that losses are of.
     """
+    little = _judge_gain(curve, chance, n_held_out)
+    if little:
+        return Findings(little)
     own, best = (
         float(np.interp(np.log10(rate), np.log10(curve.rates), curve.losses)) for rate in (lr, read.suggestion)
     )
@@ -36,6 +44,23 @@ def judge_rate(lr: float, read: Rates, curve: Curve, chance: float) -> Findings:
                 evidence={"lr": lr, "loss": own, "suggestion": read.suggestion, "loss_of_suggestion": best},
                 advice=f"Set lr={read.suggestion:.2g}.",
                 remedy={"lr": read.suggestion},
-            )
+            ),
         ]
     )
+
+
+def _judge_gain(curve: Curve, chance: float, n_held_out: float) -> list[Finding]:
+    lowest = float(curve.losses.min())
+    # The lowest of many losses on few rows is below chance by luck, about so much.
+    if chance - lowest >= max(LITTLE, 1 / np.sqrt(n_held_out)) * abs(chance):
+        return []
+    return [
+        Finding(
+            code="little_learned",
+            severity="warning",
+            message=f"The lowest validation loss, {lowest:.4g}, is hardly below {chance:.4g}, that of networks whose "
+            f"targets were shuffled.",
+            evidence={"loss": lowest, "chance": chance},
+            advice="The suggestion means little: see whether the columns tell anything of the target.",
+        )
+    ]

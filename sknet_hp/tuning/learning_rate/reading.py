@@ -11,7 +11,7 @@ from sknet_hp.tuning.learning_rate.networks import Training, Trainings
 from sknet_hp.tuning.learning_rate.own_rate import judge_rate
 from sknet_hp.tuning.learning_rate.ramp import Ramp
 from sknet_hp.tuning.learning_rate.result import LRResult
-from sknet_hp.tuning.learning_rate.settings import Problem
+from sknet_hp.tuning.learning_rate.settings import HELD_OUT, Problem
 from sknet_hp.tuning.learning_rate.suggestions import Rates, smooth_exponentially
 from sknet_hp.tuning.learning_rate.sweep import LEAST_RATES, collect_losses
 
@@ -40,7 +40,7 @@ def read_trainings(trainings: Trainings[Training], problem: Problem, lr: float) 
     losses = collect_losses(trainings.done)
     if losses is None:
         raise _make_end_error(
-            trainings, f"{LEAST_RATES} rates of one seed, and 3 networks on shuffled rows, are needed"
+            trainings, f"{LEAST_RATES} rates of one seed, and its 3 networks on shuffled targets, are needed"
         )
     read, by_seed = losses.read(), [losses.read_seed(k) for k in range(losses.lowest.shape[1])]
     if read is None:
@@ -59,7 +59,7 @@ def read_trainings(trainings: Trainings[Training], problem: Problem, lr: float) 
         curve=pd.DataFrame(smooth._asdict()).set_axis(["rate", "loss"], axis=1),
         chance_loss=losses.mean_chance,
         n_seeds=len(by_seed),
-        findings=judge_rate(lr, read, smooth, losses.mean_chance),
+        findings=judge_rate(lr, read, smooth, losses.mean_chance, HELD_OUT * _num_samples(problem.X)),
         **_describe_test(trainings, problem, lr),
     )
 

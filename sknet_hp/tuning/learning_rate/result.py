@@ -56,8 +56,8 @@ class LRResult:
         `rate` and `loss`, the mean over seeds and smooth: what the rates were read
         off. Of a ramp, the mean of `smooth_loss`.
     chance_loss : float
-        The loss of networks that were trained on shuffled rows, and so have nothing to
-        learn but how the targets are distributed; nan of a ramp.
+        The loss of networks that were trained on shuffled targets, and so have nothing
+        to learn but how these are distributed; nan of a ramp.
     n_epochs, n_seeds : int
         How long each network was trained, and how many starts there were.
     n_rows, n_rows_given : int

@@ -13,7 +13,7 @@ LEAST_RATES = 5
 """With fewer, there is no curve to read."""
 
 RATES_OF_CHANCE = (1e-3, 1e-2, 1e-1)
-"""Rates of trainings on shuffled rows, of which the lowest loss counts: optimizers
+"""Rates of trainings on shuffled targets, of which the lowest loss counts: optimizers
 differ.
 """
 

@@ -185,3 +185,11 @@ def test_a_picture_needs_matplotlib(result, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="pip install matplotlib"):
         result.plot()
+
+
+def test_columns_that_tell_nothing_of_the_target():
+    """By luck, some loss is below chance."""
+    y = np.random.default_rng(0).normal(size=len(X))
+    found = find_lr(NetRegressor(**SMALL), X, y, **QUICK)
+    assert found.curve["loss"].min() < found.chance_loss
+    assert found.findings.codes == ["little_learned"]

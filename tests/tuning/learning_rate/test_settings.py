@@ -79,7 +79,7 @@ def test_a_training_takes_weights_and_groups():
     assert trained[0].lowest != trained[1].lowest
 
 
-def test_shuffled_rows_teach_nothing():
+def test_shuffled_targets_teach_nothing():
     table, y = make_classification(400, 6, n_informative=4, class_sep=2.0, random_state=0)
     problem = make(NetClassifier(width=8), table, y, n_epochs=5)
     true, shuffled = (train_constant(0, 1, problem, 1e-2, which) for which in (False, True))
