@@ -10,7 +10,7 @@ FACTOR = 3.0
 
 
 LITTLE = 0.02
-"""A gain over chance, as a share of it, that is little however many rows are held out."""
+"""A gain over chance, as a share of it, that is little on any number of rows."""
 
 
 def judge_rate(lr: float, read: Rates, curve: Curve, chance: float, n_held_out: float) -> Findings:
