@@ -18,7 +18,7 @@ from sknet_hp.estimators.targets.splitters import GroupHoldOut, LastRows
 from sknet_hp.evaluation.levels.outer import are_classes, find_shared
 from sknet_hp.evaluation.levels.walk import iterate_parts, list_own_parameters, splits_by_routing
 from sknet_hp.evaluation.running.data import Data, Split
-from sknet_hp.fusion.detection import TrainsNetworks
+from sknet_hp.fusion.detection import TrainsNetworks, has_network
 
 
 class Level(NamedTuple):
@@ -96,6 +96,7 @@ def find_inner_splitters(estimator: Any, level: Level) -> tuple[dict[str, Any], 
         own = list_own_parameters(part)
         if own.get("cv", "prefit") != "prefit" or ("cv" in own and own["cv"] is None):
             found |= _adapt_cv(f"{prefix}cv", part, own["cv"], level, notes)
+        notes += _note_choices(prefix, own, level)
         if isinstance(part, TrainsNetworks) and "validation_split" in own:
             found |= _adapt_held_out(prefix, own, level, notes)
         elif own.get("early_stopping") not in (None, False):
@@ -157,6 +158,16 @@ def _adapt_held_out(prefix: str, own: dict[str, Any], level: Level, notes: list[
         notes.append(f"{name}={given!r} does not respect {_name(level)}; rows that do are held out instead")
     size = own["validation_fraction"]
     return {name: LastRows(size, gap=level.gap) if level.ordered else GroupHoldOut(size, random_state=level.seed)}
+
+
+def _note_choices(prefix: str, own: dict[str, Any], level: Level) -> list[str]:
+    """Return what is to be said of networks that a search chooses from."""
+    return [
+        f"{prefix}{name} has networks to choose from, whose early stopping may not respect {_name(level)}; give them a "
+        f"validation_split of their own, such as {'LastRows()' if level.ordered else 'GroupHoldOut()'}"
+        for name in ("param_grid", "param_distributions", "search_spaces")
+        if has_network(own.get(name))
+    ]
 
 
 def _count_folds(cv: Any, level: Level) -> int:

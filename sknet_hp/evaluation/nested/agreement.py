@@ -26,6 +26,8 @@ class Agreement(NamedTuple):
 
     def __str__(self) -> str:
         numbers = [value for value in self.values if isinstance(value, Real) and not isinstance(value, bool)]
+        if self.n_folds == 1:
+            return f"{self.name}: {_write(self.most_frequent)} in one"
         if self.n_agreeing == self.n_folds:
             return f"{self.name}: {_write(self.most_frequent)} in all {self.n_folds}"
         if len(numbers) == len(self.values) and self.n_agreeing < self.n_folds / 2:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sknet_hp.evaluation.nested.agreement import Agreement, measure_agreement
+from sknet_hp.evaluation.nested.ranges import find_range
 from sknet_hp.evaluation.nested.summary import write_html, write_summary
 from sknet_hp.evaluation.nested.tables import make_curves, make_fold_table, make_predictions, name_status
 from sknet_hp.evaluation.running.data import Data, Split
@@ -105,7 +106,8 @@ class NestedResult:
         Returns
         -------
         (low, high), or a dict of them
-            NaN with fewer than two scores.
+            NaN with fewer than two scores. It ends where a metric of scikit-learn's
+            does, at an accuracy of 1, say.
         """
         return self._by_metric(lambda metric: self._compute_interval(metric, confidence))
 
@@ -116,7 +118,8 @@ class NestedResult:
             return np.nan, np.nan
         n_train, n_test = ([len(getattr(self.splits[k], part)) for k in known] for part in ("train", "test"))
         low, high = corrected_interval(scores[known], n_train, n_test, confidence)
-        return float(low), float(high)
+        least, greatest = find_range(metric)
+        return max(float(low), least), min(float(high), greatest)
 
     @property
     def optimism(self) -> float:

@@ -5,6 +5,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+_SAME = 5e-5
+"""What is less is none, in numbers of four digits."""
+
 NestedResult: TypeAlias = Any
 """The result, whose file imports this one."""
 
@@ -76,6 +79,8 @@ def _write_optimism(result: NestedResult) -> list[str]:
         return ["", f"Inside the searches, what was chosen scored {inner} ({result.inner_metric})."]
     optimism = result.optimism
     text = f"Inside the searches, what was chosen scored {inner} ({result.inner_metric})"
+    if abs(optimism) < _SAME:
+        return ["", f"{text}, as much as on rows that no search has seen."]
     if optimism > 0:
         return ["", f"{text}, {format_score(optimism)} more than on rows that no search has seen."]
     return ["", f"{text}, not more than on rows that no search has seen ({format_score(-optimism)} less)."]

@@ -14,6 +14,6 @@ def test_in_words():
 
 def test_parameters_that_only_some_have():
     [first, second] = measure_agreement([{"kind": "a", "depth": 2}, {"kind": "b"}])
-    assert second.n_folds == 1
+    assert str(second) == "depth: 2 in one"
     assert first.n_agreeing == 1
     assert str(first) == "kind: a in 1 of 2, else b"

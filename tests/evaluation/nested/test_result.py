@@ -49,7 +49,8 @@ def test_numbers():
     assert result.outer_scores.tolist() == [0.8, 0.6, 0.7]
     assert result.mean == pytest.approx(0.7)
     assert result.std == pytest.approx(0.1)
-    assert result.interval(0.9) == corrected_interval([0.8, 0.6, 0.7], 4, 2, 0.9)
+    assert result.interval(0.5) == corrected_interval([0.8, 0.6, 0.7], 4, 2, 0.5)
+    assert result.interval(0.999) == (0, 1)  # what an accuracy can be
     assert result.optimism == pytest.approx(0.15)
 
 
@@ -74,6 +75,11 @@ def test_tables():
     assert result.table["param_depth"].tolist() == [1, 2, 3]
     assert result.table["inner_score"].tolist() == [0.9, 0.7, 0.95]
     assert result.curves["outer_fold"].tolist() == [0] * 3 + [1] * 3 + [2] * 3
+
+
+def test_numbers_without_optimism_say_so():
+    same = [make_outcome(score, score, {"lr": 0.1}) for score in (0.5, 0.6, 0.7)]
+    assert "as much as on rows that no search has seen" in make_result(same).summary()
 
 
 def test_summary_says_what_a_reader_needs():
