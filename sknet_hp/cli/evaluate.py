@@ -18,7 +18,7 @@ from sknet_hp.cli.output.files import (
     write_directory,
 )
 from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
-from sknet_hp.cli.output.text import describe_finding, make_console, print_problem, print_ranking
+from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem, print_ranking
 from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.tables.checks import check_folds, check_scored_folds, choose_scoring
 from sknet_hp.cli.tables.problem import Problem
@@ -26,6 +26,7 @@ from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.cli.tuning.methods import Plan, make_searcher
 from sknet_hp.evaluation import NestedResult, compare, nested_cross_validate
+from sknet_hp.evaluation.nested.summary import write_outcome
 from sknet_hp.search import search_space
 
 if TYPE_CHECKING:
@@ -211,13 +212,14 @@ def _print_result(
     console: Console, result: NestedResult, comparison: "Comparison", model: Contestant, method: str
 ) -> None:
     console.print()
-    console.print(result.summary())
+    console.print(write_outcome(result))
     console.print("\nBeside it, on the same folds (mean, 95 % interval):")
     print_ranking(console, comparison)
     first = comparison.contestants[0].name
     for pair in comparison.pairs:
         if first == pair.first:
             console.print(f"In short: {pair.verdict}.")
+    print_findings(console, result.findings)
     if model.is_tuned and method == "none":
         console.print(
             f"Note: the settings of {model.name!r} were chosen on another occasion. If that was on these rows, the "

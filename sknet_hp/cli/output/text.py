@@ -82,6 +82,7 @@ def wrap(text: str, indent: str = "") -> str:
 
 def write_number(value: float) -> str:
     """Return a score with four digits after the point, or four that count."""
+    value = 0.0 if abs(value) < 5e-5 else value  # not -0.0000
     return f"{value:.4f}" if abs(value) < 100 else f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
 
 

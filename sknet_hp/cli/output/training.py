@@ -1,5 +1,6 @@
 """While networks train: progress on the standard error, warnings kept for the end."""
 
+import re
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,9 @@ from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
 from sknet_hp.cli.output.progress_display import ProgressDisplay
 from sknet_hp.fusion.session import fused
 from sknet_hp.search import JournalError
+
+OPTIONS = {"time_budget": "--time-budget", "n_repeats": "--repeats", "journal": "--journal", "groups": "--groups"}
+"""What parameters of Python are called on the command line."""
 
 
 @contextmanager
@@ -39,7 +43,14 @@ def show_training(label: str) -> Iterator[Counter[str]]:
         except (ValueError, JournalError) as error:
             if not _is_refusal(error):
                 raise
-            raise BadInput(str(error)) from error
+            raise BadInput(_name_options(str(error))) from error
+
+
+def _name_options(message: str) -> str:
+    """Return a message about parameters with the options that they come from."""
+    for parameter, option in OPTIONS.items():
+        message = re.sub(rf"\b{parameter}=(?=[\w'.])", f"{option} ", message)
+    return message
 
 
 def _is_refusal(error: Exception) -> bool:

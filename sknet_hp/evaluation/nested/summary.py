@@ -13,8 +13,17 @@ NestedResult: TypeAlias = Any
 
 
 def write_summary(result: NestedResult) -> str:
+    """Return in sentences what came out, and what checks have found."""
+    lines = [write_outcome(result)]
+    if result.findings:
+        lines += ["", "Findings:", *(f"  {finding}" for finding in result.findings)]
+    return "\n".join(lines)
+
+
+def write_outcome(result: NestedResult) -> str:
     """Return in sentences what came out."""
-    lines = [f"Nested cross-validation of {result.description}: {_count_folds(result)}.", ""]
+    kind = "Cross-validation" if result.inner_metric is None else "Nested cross-validation"
+    lines = [f"{kind} of {result.description}: {_count_folds(result)}.", ""]
     lines += _write_scores(result)
     lines += _write_optimism(result)
     if result.agreement:
@@ -23,14 +32,12 @@ def write_summary(result: NestedResult) -> str:
     lines += [
         f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}" for name in missing
     ]
-    if result.findings:
-        lines += ["", "Findings:", *(f"  {finding}" for finding in result.findings)]
     return "\n".join(lines)
 
 
 def write_html(result: NestedResult) -> str:
     """Return the result for a notebook: sentences, findings, a row for each fold."""
-    head, *rest = write_summary(result).split("\n\nFindings:")[0].split("\n")
+    head, *rest = write_outcome(result).split("\n")
     findings = result.findings._repr_html_() if result.findings else ""
     return (
         f"<p><b>{escape(head)}</b></p><pre>{escape(chr(10).join(rest).strip())}</pre>{findings}"

@@ -25,3 +25,8 @@ def test_warnings_are_counted():
         for _ in range(2):
             warnings.warn("a thing to know", UserWarning, stacklevel=1)
     assert counted["UserWarning: a thing to know"] == 2
+
+
+def test_refusals_name_options():
+    with pytest.raises(BadInput, match=r"^--time-budget 3 seconds were up$"), show_training("Trying"):
+        raise ValueError("time_budget=3 seconds were up")
