@@ -15,16 +15,13 @@ def diagnose_network(network: Any, checks: bool | str | Collection[str]) -> list
     Parameters
     ----------
     network : fitted network, or pipeline that ends with one.
-    checks : as `GuidedSearchCV` takes them; those that are no diagnosis are for others.
+    checks : as `GuidedSearchCV` takes them; a list is one of other checks.
     """
-    from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
     from sknet_hp.tuning.diagnosis.diagnose import diagnose
 
-    if checks is False:
+    if checks is not True:
         return []
-    wanted = [checks] if isinstance(checks, str) else checks
-    codes = True if wanted is True else [code for code in wanted if code in DIAGNOSIS_CHECKS]
-    found = [finding for finding in diagnose(network, checks=codes) if finding.severity != "info"]
+    found = [finding for finding in diagnose(network) if finding.severity != "info"]
     return [(finding.code, _keep_plain(finding.remedy)) for finding in found]
 
 

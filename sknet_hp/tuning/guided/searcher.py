@@ -14,6 +14,7 @@ from sklearn.utils.validation import _num_samples
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike, TableLike
+from sknet_hp.findings import Findings
 from sknet_hp.search.base.callbacks import CallbackTasks
 from sknet_hp.search.base.descriptions import document_searcher
 from sknet_hp.search.base.searcher import BaseSearcher
@@ -62,8 +63,8 @@ MOST_RESERVED = 0.35
     ),
     checks=(
         "bool or list of str",
-        "Whether data, candidates and learning curves are looked at for what is wrong: True for all checks, False for "
-        "none, or the codes of those that are wanted.",
+        "Whether data, candidates and learning curves are looked at for what is wrong: True for all of it, False for "
+        "nothing. Codes of checks of searches and data look for these alone; curves are then not diagnosed.",
     ),
     attributes={
         "stages_": (
@@ -165,6 +166,8 @@ class GuidedSearchCV(BaseSearcher):
         try:
             return super()._fit(X, y, params)
         finally:
+            if hasattr(self, "findings_"):  # no stage keeps to the space around the estimator
+                self.findings_ = Findings(each for each in self.findings_ if each.code != "edge_of_space")
             del self._guide, self._budget
 
     def _make_run(
