@@ -71,7 +71,7 @@ def repeat(problem: Problem, rng: np.random.Generator, noise: float = 0.0) -> Pr
     rows = rng.choice(len(problem.X), len(problem.X) // 20, replace=False)
     copies = problem.X.iloc[rows].copy()
     for column in columns:
-        copies[column] *= 1 + noise * rng.normal(size=len(copies))
+        copies[column] += noise * problem.X[column].std() * rng.normal(size=len(copies))
     X = pd.concat([problem.X, copies], ignore_index=True)
     return problem._replace(X=X, y=pd.concat([problem.y, problem.y.iloc[rows]], ignore_index=True))
 
@@ -118,7 +118,8 @@ def order(problem: Problem, rng: np.random.Generator) -> Problem:
 
 FAULTS: dict[str, tuple[str, Callable[[Problem, np.random.Generator], Problem | None]]] = {
     "a twentieth of the rows is repeated": ("duplicate_rows", repeat),
-    "the same, numbers changed by 0.01 %": ("near_duplicates", lambda p, rng: repeat(p, rng, 1e-4)),
+    "the same, noise of 0.1 % of the deviation": ("near_duplicates", lambda p, rng: repeat(p, rng, 0.001)),
+    "the same, noise of 1 % of the deviation": ("near_duplicates", lambda p, rng: repeat(p, rng, 0.01)),
     "a copy of the target, by another name": ("leakage", copy),
     "the target, 2 % wrong": ("leakage", blur),
     "a number for each row": ("id_column", add(lambda n, rng: np.arange(n))),

@@ -10,14 +10,19 @@ from sknet_hp.findings.data.columns import describe_id
 from sknet_hp.findings.data.table import TEXT, Column
 from sknet_hp.findings.finding import Finding
 
-NEARNESS = 0.02
+NEARNESS = 0.02, 0.2
 """How near a test row's nearest training row must be to be its twin, measured by the
-nearest of one in twenty training rows. In a table of three or more dimensions without
-twins this happens to one row in a thousand at most.
+nearest of one in twenty training rows: at least, and at most.
+
+Between them it is the fourth power of the median, since rows of m dimensions without
+twins have a median of about 19 ** (-1 / m), and one in a thousand is nearer than the
+third to fourth power of that.
 """
 
-SHARES = {"error": 0.1, "warning": 0.02}
-"""Of test rows with such a twin: from which on it is how bad."""
+SHARES = {"error": 0.1, "warning": 0.03}
+"""Of test rows with such a twin: from which on it is how bad. Tables without twins
+have up to 0.015, where many rows crowd in few places.
+"""
 
 FEWEST_COLUMNS = 3
 FEWEST_VALUES = 20
@@ -46,7 +51,8 @@ def find_near_duplicates(case: DataCase) -> Iterable[Finding]:
     train, test = rng.permutation(train), rng.permutation(test)[:MOST_TEST_ROWS]
     matrix = scale_columns(measured)
     nearest, nearness = measure_nearness(matrix[train], matrix[test])
-    twins = (nearness > 0) & (nearness < NEARNESS)
+    limit = choose_limit(nearness)
+    twins = (nearness > 0) & (nearness < limit)
     same = [np.nan_to_num(column.cells, nan=-1) for column in others]
     for cells in [*same, *(np.isnan(column.cells) for column in measured)]:
         twins &= cells[test] == cells[train[nearest]]
@@ -58,11 +64,17 @@ def find_near_duplicates(case: DataCase) -> Iterable[Finding]:
             "near_duplicates",
             severity,
             f"{share:.1%} of {len(test):,} test rows that were looked at have a training row that all but equals "
-            f"them: it is less than {NEARNESS:.0%} as far as other near rows are.",
-            {"share": share, "rows": len(test)},
+            f"them: it is less than {limit:.0%} as far as other near rows are.",
+            {"share": share, "rows": len(test), "limit": limit},
             "Are they the same thing measured, rounded or augmented twice? Then give what they are of as groups=, "
             "and a splitter that keeps groups together, or augment training rows alone.",
         )
+
+
+def choose_limit(nearness: np.ndarray) -> float:
+    """Return how near a twin must be, where rows without one are as near as these."""
+    apart = nearness[nearness > 0]
+    return float(np.clip(np.median(apart) ** 4, *NEARNESS)) if len(apart) else NEARNESS[0]
 
 
 def is_measured(column: Column) -> bool:

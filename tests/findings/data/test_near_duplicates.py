@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sknet_hp.findings.data import find_in_data
-from sknet_hp.findings.data.near_duplicates import measure_nearness
+from sknet_hp.findings.data.near_duplicates import choose_limit, measure_nearness
 from tests.helpers.tables import make_splits, make_table
 
 
@@ -57,3 +57,19 @@ def test_gaps_are_no_twins():
     rng = np.random.default_rng(0)
     X = np.where(rng.random((500, 5)) < 0.3, np.nan, rng.normal(size=(500, 5)))
     assert find_in_data(X, splits=make_splits(500)).of("near_duplicates") == []
+
+
+def test_twins_may_differ_more_where_rows_are_far_apart():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1_000, 10))
+    X = np.vstack([X, X[:100] + 0.05 * rng.normal(size=(100, 10))])
+    assert find_in_data(X, splits=make_splits(1_100)).codes == ["near_duplicates"]
+    assert find_in_data(X[:1_000], splits=make_splits(1_000)) == []
+
+
+@pytest.mark.parametrize("n_dimensions", [3, 4, 6, 10, 30])
+def test_few_are_so_near_by_chance(n_dimensions):
+    rng = np.random.default_rng(0)
+    train, test = (rng.normal(size=(n, n_dimensions)).astype(np.float32) for n in (2_000, 600))
+    _, nearness = measure_nearness(train, test)
+    assert np.mean(nearness < choose_limit(nearness)) < 0.005
