@@ -1,7 +1,7 @@
 """How often the intervals of evaluations hold the true score, and how often comparisons
 find a difference that is not there.
 
-    python benchmarks/interval_coverage.py                     # all of it: under 15 minutes
+    python benchmarks/interval_coverage.py                     # all of it: 15 minutes
     python benchmarks/interval_coverage.py --what network --data-sets 20
 
 Tables of 300 rows are drawn from a known distribution, each is evaluated as a user
@@ -13,8 +13,8 @@ true:
 - "models": of the very models that the evaluation has trained, on average.
 
 `network` and `search` count how often 95 % intervals of `nested_cross_validate` hold
-them, with as many repeats of the five folds as the table says. `noise` has a target
-that depends on nothing. `equal` compares two networks that differ in their seed alone.
+them, with five folds, repeated; `random` has random splits of the same sizes in their
+place. `noise` has a target that depends on nothing. `equal` compares two networks that differ in their seed alone.
 """
 
 import argparse
@@ -54,12 +54,21 @@ def grid(seed: int, epochs: tuple[int, ...], lrs: tuple[float, ...], inner: int)
     return GridSearchCV(network(seed), {"lr": list(lrs), "max_epochs": list(epochs)}, cv=inner)
 
 
-def evaluate(estimator: Any, X: np.ndarray, y: np.ndarray, repeats: int, seed: int) -> Any:
+def evaluate(estimator: Any, X: np.ndarray, y: np.ndarray, splits: dict[str, Any], seed: int) -> Any:
     from sknet_hp.evaluation import nested_cross_validate
 
-    return nested_cross_validate(
-        estimator, X, y, cv=FOLDS, n_repeats=repeats, scoring=list(METRICS), random_state=seed, checks=False
-    )
+    return nested_cross_validate(estimator, X, y, **splits, scoring=list(METRICS), random_state=seed, checks=False)
+
+
+def repeat_folds(repeats: int) -> dict[str, Any]:
+    return {"cv": FOLDS, "n_repeats": repeats}
+
+
+def split_at_random(n: int) -> dict[str, Any]:
+    """Random splits of the same sizes as those of folds, whose test rows overlap."""
+    from sklearn.model_selection import StratifiedShuffleSplit
+
+    return {"cv": StratifiedShuffleSplit(n, test_size=1 / FOLDS, random_state=0)}
 
 
 def score_fresh(models: list[Any], fresh: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
@@ -71,29 +80,31 @@ def score_fresh(models: list[Any], fresh: tuple[np.ndarray, np.ndarray]) -> np.n
     return np.array([[(p.argmax(axis=1) == y).mean() for p in found], [-log_loss(y, p) for p in found]])
 
 
-def measure_coverage(name: str, make: Callable[[int], Any], repeats: int, n_sets: int) -> list[dict[str, Any]]:
-    """How often intervals hold the true score, for each number of repeats up to this."""
+def measure_coverage(
+    name: str, make: Callable[[int], Any], splits: dict[str, Any], n_sets: int
+) -> list[dict[str, Any]]:
+    """How often intervals hold the true score, from the first splits up to all."""
     from sknet_hp.evaluation import corrected_interval
 
     fresh = draw(FRESH, seed=10**6)
     outer, true = [], []
     for seed in watch(name, n_sets):
-        result = evaluate(make(seed), *draw(ROWS, seed), repeats, seed)
+        result = evaluate(make(seed), *draw(ROWS, seed), splits, seed)
         outer.append([result.outer_scores[metric] for metric in METRICS])
         true.append(score_fresh(result.estimators, fresh))
-    scores, trues = np.array(outer), np.array(true)  # (data sets, metrics, repeats * folds)
+    scores, trues = np.array(outer), np.array(true)  # (data sets, metrics, splits)
     rows = []
     for k, metric in enumerate(METRICS):
         truth = trues[:, k].mean()
-        for r in [r for r in (1, 2, 3, 5, 10) if r <= repeats]:
-            seen, of_models = scores[:, k, : r * FOLDS], trues[:, k, : r * FOLDS].mean(axis=1)
+        for n in [n for n in (5, 10, 15, 25, 50) if n <= scores.shape[2]]:
+            seen, of_models = scores[:, k, :n], trues[:, k, :n].mean(axis=1)
             n_test = ROWS / FOLDS
             ends = np.array([corrected_interval(each, ROWS - n_test, n_test) for each in seen])
             rows.append(
                 {
                     "what": name,
                     "metric": metric,
-                    "repeats": r,
+                    "splits": n,
                     "truth": truth,
                     "bias": seen.mean() - truth,
                     "holds_procedure": float(np.mean((ends[:, 0] <= truth) & (truth <= ends[:, 1]))),
@@ -111,7 +122,7 @@ def measure_noise(n_sets: int) -> list[dict[str, Any]]:
     for seed in watch("noise", n_sets):
         rng = np.random.default_rng(seed)
         X, y = rng.normal(size=(ROWS, COLUMNS)), np.arange(ROWS) % 2
-        result = evaluate(grid(seed, (5, 10, 20), (1e-3, 3e-3, 1e-2, 3e-2), 3), X, y, 1, seed)
+        result = evaluate(grid(seed, (5, 10, 20), (1e-3, 3e-3, 1e-2, 3e-2), 3), X, y, repeat_folds(1), seed)
         inner.append(result.inner_scores.mean())
         outer.append(result.outer_scores["accuracy"].mean())
         low, high = result.interval()["accuracy"]
@@ -153,8 +164,11 @@ def watch(name: str, n_sets: int) -> Iterator[int]:
 
 def main() -> None:
     parts: dict[str, Callable[[int], list[dict[str, Any]]]] = {
-        "network": lambda n: measure_coverage("network", network, 5, n),
-        "search": lambda n: measure_coverage("search", lambda seed: grid(seed, (10,), (2e-3, 2e-2), 2), 3, n),
+        "network": lambda n: measure_coverage("network", network, repeat_folds(5), n),
+        "random": lambda n: measure_coverage("random", network, split_at_random(15), n),
+        "search": lambda n: measure_coverage(
+            "search", lambda seed: grid(seed, (10,), (2e-3, 2e-2), 2), repeat_folds(3), n
+        ),
         "noise": lambda n: measure_noise(max(n // 10, 2)),
         "equal": lambda n: measure_false_alarms(3, n),
     }

@@ -20,12 +20,12 @@ def coverage(monkeypatch):
 
 @pytest.mark.slow
 def test_counts_are_shares_and_more_repeats_narrow_the_interval(coverage, capsys):
-    rows = coverage.measure_coverage("network", coverage.network, 2, 3)
-    assert [(row["metric"], row["repeats"]) for row in rows] == [
-        ("accuracy", 1),
-        ("accuracy", 2),
-        ("neg_log_loss", 1),
-        ("neg_log_loss", 2),
+    rows = coverage.measure_coverage("network", coverage.network, coverage.repeat_folds(2), 3)
+    assert [(row["metric"], row["splits"]) for row in rows] == [
+        ("accuracy", 5),
+        ("accuracy", 10),
+        ("neg_log_loss", 5),
+        ("neg_log_loss", 10),
     ]
     assert all(row["holds_procedure"] * 3 in (0, 1, 2, 3) for row in rows)
     assert rows[1]["half_width"] < rows[0]["half_width"]
