@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from sknet_hp.estimators.targets.splitters import GroupHoldOut, LastRows
     from sknet_hp.evaluation.baselines import make_baseline
     from sknet_hp.evaluation.comparison.compare import compare
+    from sknet_hp.evaluation.comparison.result import Comparison
     from sknet_hp.evaluation.data import check_data
     from sknet_hp.evaluation.nested.result import NestedResult
     from sknet_hp.evaluation.nested.validate import nested_cross_validate
     from sknet_hp.evaluation.seeds.repeat import repeat_over_seeds
+    from sknet_hp.evaluation.seeds.result import SeedsResult
     from sknet_hp.evaluation.statistics import corrected_interval
     from sknet_hp.findings.metrics import suggest_scoring
 
 __all__ = [
+    "Comparison",
     "GroupHoldOut",
     "LastRows",
     "NestedResult",
+    "SeedsResult",
     "check_data",
     "compare",
     "corrected_interval",
@@ -39,6 +43,8 @@ __all__ = [
 ]
 
 _LAZY = {
+    "Comparison": "sknet_hp.evaluation.comparison.result",
+    "SeedsResult": "sknet_hp.evaluation.seeds.result",
     "GroupHoldOut": "sknet_hp.estimators.targets.splitters",
     "LastRows": "sknet_hp.estimators.targets.splitters",
     "NestedResult": "sknet_hp.evaluation.nested.result",
