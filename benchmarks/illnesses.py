@@ -97,12 +97,12 @@ def rate_too_low(problem: Problem, rng: np.random.Generator) -> Run:
 
 
 def not_converged(problem: Problem, rng: np.random.Generator) -> Run:
-    return Run(problem, {"lr": _log_uniform(rng, 1e-4, 4e-4), "max_epochs": int(rng.integers(3, 8))})
+    return Run(problem, {"lr": _log_uniform(rng, 1e-4, 3e-4), "max_epochs": int(rng.integers(3, 7))})
 
 
 def schedule_too_short(problem: Problem, rng: np.random.Generator) -> Run:
     schedule = _one(rng, "cosine", "linear", "one_cycle")
-    params = {"lr_schedule": schedule, "lr": _log_uniform(rng, 2e-4, 6e-4), "max_epochs": int(rng.integers(4, 9))}
+    params = {"lr_schedule": schedule, "lr": _log_uniform(rng, 1e-4, 4e-4), "max_epochs": int(rng.integers(3, 6))}
     return Run(problem, params)
 
 
@@ -169,7 +169,7 @@ def class_collapse(problem: Problem, rng: np.random.Generator) -> Run | None:
     n = int(problem.y.max()) + 1
     rare = int(np.argmin(np.bincount(problem.y, minlength=n)))
     kinds = (
-        {"class_weight": {k: 0.01 if k == rare else 1.0 for k in range(n)}},
+        {"class_weight": {k: 1e-3 if k == rare else 1.0 for k in range(n)}},
         {"activation": "relu", "n_layers": 6, "lr": 0.5},
         {"optimizer": "sgd", "lr": 1e-6, "zero_output": True},
     )

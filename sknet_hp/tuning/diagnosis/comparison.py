@@ -76,12 +76,14 @@ class Comparison:
     baselines : simple models.
     rows : numbers of the rows, of those compared, that the network has not seen.
     outputs : the network's probabilities or predictions for them.
+    fitted_loss : its mean loss on the rows that it was trained on.
     curve : of its training, with these rows to validate on if it holds out none.
     """
 
     baselines: Baselines
     rows: np.ndarray
     outputs: np.ndarray
+    fitted_loss: float
     curve: Curve
 
 
@@ -101,24 +103,15 @@ def compare_with_baselines(estimator: Any, X: Any, y: Any, random_state: int, co
     rows = np.arange(len(y)) if len(y) <= MOST_ROWS else np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
     X, y = take_rows(X, rows), take_rows(y, rows)
     baselines = get_baselines(X, y, is_classifier(estimator), random_state)
-    train, test = baselines.folds[0]
-    outputs, curve = _train_beside(estimator, X, y, train, test, baselines.classes, constant)
-    return Comparison(baselines, test, outputs, curve)
+    return _train_beside(estimator, X, y, baselines, constant)
 
 
 # ---- the network ---------------------------------------------------------------------------------------------------
 
 
-def _train_beside(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    train: np.ndarray,
-    test: np.ndarray,
-    classes: np.ndarray | None,
-    constant: float | None,
-) -> tuple[np.ndarray, Curve]:
-    """Return a network's outputs for test rows, and its curve."""
+def _train_beside(estimator: Any, X: Any, y: Any, baselines: Baselines, constant: float | None) -> Comparison:
+    """Train a network on the rows that simple models of the first fold know."""
+    train, test = baselines.folds[0]
     prefix, network = find_last_step(clone(estimator))
     X_train, X_test = take_rows(X, train), take_rows(X, test)
     y_train, y_test = take_rows(y, train), take_rows(y, test)
@@ -126,16 +119,23 @@ def _train_beside(
         steps = clone(estimator)[:-1]
         X_train, X_test = steps.fit_transform(X_train, y_train), steps.transform(X_test)
     network.set_params(verbose=0, callbacks=None, warm_start=False)
-    held_out = {} if network.early_stopping else {"X_val": X_test, "y_val": y_test}
+    held_out = {} if network.early_stopping or network.refit_full else {"X_val": X_test, "y_val": y_test}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         network.fit(X_train, y_train, **held_out)
     curve = read_curve(network.history_, len(network.history_), constant)
+    known, outputs = (_predict(network, rows, baselines.classes) for rows in (X_train, X_test))
+    return Comparison(baselines, test, outputs, float(baselines.compute_losses(known, train).mean()), curve)
+
+
+def _predict(network: Any, X: Any, classes: np.ndarray | None) -> np.ndarray:
+    """Return probabilities of all classes, or predictions."""
     if classes is None:
-        return np.asarray(network.predict(X_test), dtype=float), curve
-    outputs = np.zeros((len(test), len(classes)))
-    outputs[:, np.searchsorted(classes, network.classes_)] = network.predict_proba(X_test)
-    return outputs, curve
+        return np.asarray(network.predict(X), dtype=float)
+    probabilities = network.predict_proba(X)
+    outputs = np.zeros((len(probabilities), len(classes)))
+    outputs[:, np.searchsorted(classes, network.classes_)] = probabilities
+    return outputs
 
 
 # ---- simple models -------------------------------------------------------------------------------------------------

@@ -40,14 +40,20 @@ class Curve:
         return self.valid if self.has_validation else self.train
 
     @property
+    def level(self) -> float:
+        """The constant's loss, which others are measured by; the first if not known."""
+        if self.constant is not None:
+            return self.constant
+        finite = self.train[np.isfinite(self.train)]
+        return abs(float(finite[0])) if len(finite) else 0.0
+
+    @property
     def floor(self) -> float:
-        """A loss below which differences are no matter: a twentieth of the constant's.
+        """A loss below which differences are no matter: a twentieth of the level.
 
         Shares of a loss near zero would make much of nothing.
         """
-        first = self.train[np.isfinite(self.train)][:1]
-        level = self.constant if self.constant is not None else float(first[0]) if len(first) else 0.0
-        return 0.05 * abs(level)
+        return 0.05 * self.level
 
 
 def read_curve(history: Sequence[Mapping[str, Any]], used: int, constant: float | None) -> Curve:
@@ -67,14 +73,14 @@ def read_curve(history: Sequence[Mapping[str, Any]], used: int, constant: float 
     return Curve(collect("train_loss"), collect("valid_loss"), used, constant)
 
 
-def compute_late_gain(losses: np.ndarray, part: float, floor: float = 0.0) -> float:
-    """Return by what share of the final loss a curve fell in its last part.
+def compute_late_gain(losses: np.ndarray, part: float, level: float) -> float:
+    """Return by what share of a level a curve fell in its last part.
 
     Parameters
     ----------
     losses : (n_epochs,)
     part : share of the epochs that are the last part, at least one step.
-    floor : the least loss that shares are of.
+    level : the loss of the prediction that knows nothing, say.
 
     Returns
     -------
@@ -86,7 +92,7 @@ def compute_late_gain(losses: np.ndarray, part: float, floor: float = 0.0) -> fl
     if n <= n_late or not np.isfinite(losses).any():
         return float("nan")
     before, end = np.nanmin(losses[: n - n_late]), np.nanmin(losses[n - n_late :])
-    return float(max(0.0, before - end) / max(abs(end), floor, 1e-12))
+    return float(max(0.0, before - end) / max(level, 1e-12))
 
 
 def compute_share_of_fall(losses: np.ndarray, constant: float, part: float) -> float:

@@ -34,10 +34,9 @@ def test_floor_is_a_twentieth_of_the_constant():
 
 
 def test_late_gain_compares_the_lowest_losses():
-    assert compute_late_gain(np.array([4.0, 3.0, 2.0, 1.0]), 0.25) == 1
-    assert compute_late_gain(np.array([4.0, 1.0, 5.0, 2.0]), 0.25) == 0
-    assert compute_late_gain(np.array([4.0, 3.0, 2.0, 1.0]), 0.25, floor=4.0) == 0.25
-    assert np.isnan(compute_late_gain(np.array([1.0]), 0.25))
+    assert compute_late_gain(np.array([4.0, 3.0, 2.0, 1.0]), 0.25, level=4.0) == 0.25
+    assert compute_late_gain(np.array([4.0, 1.0, 5.0, 2.0]), 0.25, level=4.0) == 0
+    assert np.isnan(compute_late_gain(np.array([1.0]), 0.25, level=4.0))
 
 
 def test_share_of_fall_of_a_straight_line():

@@ -13,6 +13,7 @@ from sknet_hp.tuning.diagnosis.checks.check import network_check
 from sknet_hp.tuning.diagnosis.comparison import Baselines
 from sknet_hp.tuning.diagnosis.thresholds import (
     FEWEST_ROWS_OF_CLASS,
+    HARDLY_PREDICTED,
     MANY_WRONG_AMONG_SURE,
     NO_SEPARATION,
     SURE_PART,
@@ -36,14 +37,12 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
     wrong, n = count_wrong_labels(baselines)
     if n == 0 or wrong < MANY_WRONG_AMONG_SURE:
         return
-    what = "labels" if case.is_classifier else "target values"
+    what = "label" if case.is_classifier else "target"
     yield Finding(
         "label_noise",
         "warning",
-        f"Of the {n} rows that are easiest to predict, {wrong:.0%} have another label than all like them: about that "
-        f"share of all {what} may be wrong."
-        if case.is_classifier
-        else f"{wrong:.0%} of the target values lie far off what all rows like them have.",
+        f"Of the {n} rows that are easiest to predict, about {wrong:.0%} have another {what} than all like them: "
+        f"such a share of the whole table may be wrong.",
         {"share": wrong, "rows": n},
         "Look at the rows that models contradict, and correct or drop them; until then regularise and trust no score.",
         {},
@@ -56,24 +55,18 @@ def count_wrong_labels(baselines: Baselines) -> tuple[float, int]:
 
     Of classes: the share of wrong labels among the rows that are surest, which would be
     near none if all labels were right (the anchor points of Patrini et al. 2017). Of
-    numbers: the share of rows that lie many typical distances off, among rows for which
-    alike numbers are predicted.
+    numbers: twice the share of values on the wrong side of the median among the rows
+    with the lowest and the highest predictions, since a value that is anyhow lies on
+    the right side every other time.
     """
-    outputs = baselines.outputs[baselines.best]
-    if baselines.classes is None:
-        return _count_far_values(outputs, baselines.codes), len(outputs)
+    outputs, y = baselines.outputs[baselines.best], baselines.codes
     n = max(1, round(SURE_PART * len(outputs)))
+    if baselines.classes is None:
+        order, middle = np.argsort(outputs, kind="stable"), np.median(y)
+        wrong = np.mean(y[order[:n]] > middle) + np.mean(y[order[-n:]] < middle)
+        return min(1.0, float(wrong)), 2 * n
     surest = np.argsort(-outputs.max(axis=1), kind="stable")[:n]
-    return float(np.mean(outputs[surest].argmax(axis=1) != baselines.codes[surest])), n
-
-
-def _count_far_values(outputs: np.ndarray, y: np.ndarray) -> float:
-    far = 0
-    for rows in np.array_split(np.argsort(outputs, kind="stable"), max(1, len(y) // 50)):
-        off = y[rows] - np.median(y[rows])
-        distance = np.abs(y[rows] - outputs[rows] - np.median(y[rows] - outputs[rows]))
-        far += int(np.sum(distance > 6 * max(float(np.median(distance)), 1e-12 + 1e-9 * float(np.abs(off).max()))))
-    return far / len(y)
+    return float(np.mean(outputs[surest].argmax(axis=1) != y[surest])), n
 
 
 @network_check("class_collapse", "a class is never predicted", needs="rows")
@@ -84,10 +77,10 @@ def find_class_collapse(case: NetworkCase) -> Iterator[Finding]:
     probabilities = case.estimator.predict_proba(case.X)
     codes = np.searchsorted(case.network.classes_, np.asarray(case.y))
     predicted = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
-    for k in np.flatnonzero(predicted == 0):
+    for k in range(len(predicted)):
         own = codes == k
-        if own.sum() >= FEWEST_ROWS_OF_CLASS:
-            yield _describe_collapse(case, int(k), own, probabilities[:, k])
+        if own.sum() >= FEWEST_ROWS_OF_CLASS and predicted[k] < HARDLY_PREDICTED * own.sum():
+            yield _describe_collapse(case, k, own, probabilities[:, k])
             return
 
 
@@ -96,9 +89,11 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
 
     label = case.network.classes_.tolist()[k]
     auc, ratio = float(roc_auc_score(own, p)), float(p.mean() / own.mean())
+    separation = float(p[own].mean() - p[~own].mean()) / float(own.mean())
     evidence = {"class": label, "share": float(own.mean()), "mean_probability": float(p.mean()), "auc": auc}
-    seen = f"Class {label!r} makes up {own.mean():.1%} of the rows and is never predicted"
-    if auc < NO_SEPARATION:
+    evidence["separation"] = separation
+    seen = f"Class {label!r} makes up {own.mean():.1%} of the rows and is hardly ever predicted"
+    if separation < NO_SEPARATION and ratio > UNDERESTIMATED:
         network = case.network
         return Finding(
             "class_collapse",

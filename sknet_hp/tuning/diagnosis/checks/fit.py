@@ -12,10 +12,10 @@ from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
 from sknet_hp.tuning.diagnosis.curves import compute_rise
 from sknet_hp.tuning.diagnosis.thresholds import (
-    LARGE_GAP_TO_BASELINE,
+    LACKING_FIT,
+    LIKELY_DIFFERENCE,
     RISEN_LOSS,
     RISEN_LOSS_AFTER_STOPPING,
-    SMALL_GENERALISATION_GAP,
     SURE_DIFFERENCE,
     WORSE_BY,
 )
@@ -62,29 +62,22 @@ def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
     if case.ended == "diverged" or not case.curve.used:
         return
     comparison = case.comparison
-    gap = _measure_gap(case)
+    baselines = comparison.baselines
     name, shortfall, z = _compare(case)
-    if gap > SMALL_GENERALISATION_GAP or shortfall < LARGE_GAP_TO_BASELINE or z < SURE_DIFFERENCE:
+    other = float(baselines.compute_losses(baselines.outputs[name][comparison.rows], comparison.rows).mean())
+    lack = (comparison.fitted_loss - other) / baselines.constant_loss
+    if lack < LACKING_FIT or shortfall < LACKING_FIT or z < LIKELY_DIFFERENCE:
         return
     yield Finding(
         "underfitting",
         "warning",
-        f"The network fits the rows it was trained on hardly better than others, and {name} explains "
-        f"{shortfall:.0%} more of the target.",
-        {"gap": gap, "baseline": name, "shortfall": shortfall, "z": z, "rows": len(comparison.rows)},
+        f"The network has a loss of {comparison.fitted_loss:.3g} on the rows that it was trained on, {name} one of "
+        f"{other:.3g} on rows that it has not seen.",
+        {"fitted_loss": comparison.fitted_loss, name: other, "shortfall": shortfall, "z": z},
         "Let it learn more: less dropout, weight decay and l1, more units; see that the rate is not at fault.",
         _make_room(case.network),
         case.subject,
     )
-
-
-def _measure_gap(case: NetworkCase) -> float:
-    """Return how much lower the training loss is, as a share of the constant's."""
-    curve = case.comparison.curve
-    if not curve.has_validation:
-        return 0.0
-    constant = case.constant if case.constant is not None else float(curve.train[0])
-    return float((curve.valid[curve.used - 1] - curve.train[curve.used - 1]) / constant)
 
 
 def _make_room(network: Any) -> dict[str, Any]:

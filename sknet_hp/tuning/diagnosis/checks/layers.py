@@ -53,9 +53,7 @@ def find_vanishing_gradients(case: NetworkCase) -> Iterator[Finding]:
         return
     remedy: dict[str, Any] = {}
     if isinstance(case.network.module, str):
-        if case.network.activation in _SATURATING:
-            remedy["activation"] = "silu"
-        remedy["normalization"] = "layer"
+        remedy = _shorten_way(case.network)
     yield Finding(
         "vanishing_gradients",
         "warning",
@@ -77,7 +75,9 @@ def find_exploding_gradients(case: NetworkCase) -> Iterator[Finding]:
         return
     remedy: dict[str, Any] = {"grad_clip_norm": 1.0}
     if isinstance(case.network.module, str):
-        remedy |= {"normalization": "layer", "init": "auto"}
+        remedy["init"] = "auto"
+        if case.network.module != "tabm":
+            remedy["normalization"] = "layer"
     yield Finding(
         "exploding_gradients",
         "warning",
@@ -87,6 +87,18 @@ def find_exploding_gradients(case: NetworkCase) -> Iterator[Finding]:
         remedy,
         case.subject,
     )
+
+
+def _shorten_way(network: Any) -> dict[str, Any]:
+    """Return fewer layers, of an activation that lets gradients through."""
+    remedy: dict[str, Any] = {}
+    if network.activation in _SATURATING:
+        remedy["activation"] = "silu"
+    if network.hidden_layer_sizes is not None:
+        return remedy | {"hidden_layer_sizes": tuple(network.hidden_layer_sizes)[:3]}
+    if network.n_layers > 3:
+        return remedy | {"n_layers": 3}
+    return remedy | ({} if network.module == "tabm" else {"normalization": "layer"})
 
 
 def _get_start(case: NetworkCase) -> LayerFlow | None:

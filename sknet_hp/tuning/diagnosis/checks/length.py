@@ -1,6 +1,7 @@
 """Checks of how long a network trains, on what, and who says when it ends."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -35,15 +36,15 @@ def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
     curve = case.validated_curve
     if not _is_cut_short(case, curve) or case.network.lr_schedule in _DECAYING:
         return
-    gain = compute_late_gain(curve.judged, LATE_PART, curve.floor)
+    gain = compute_late_gain(curve.judged, LATE_PART, curve.level)
     if gain < STILL_FALLING:
         return
     epochs = curve.n_epochs
     yield Finding(
         "not_converged",
         "warning",
-        f"Training ended at max_epochs={case.network.max_epochs} while the loss still fell, by {gain:.1%} in the "
-        f"last quarter of {epochs} epochs.",
+        f"Training ended at max_epochs={case.network.max_epochs} while the loss still fell: in the last quarter "
+        f"of {epochs} epochs by {gain:.1%} of what a prediction that knows nothing has.",
         {"epochs": epochs, "late_gain": gain, "loss": float(curve.judged[-1])},
         "Train longer; early stopping ends training in time. If that takes too long, raise the learning rate.",
         remedies.train_longer(case.network, 4),
@@ -80,7 +81,7 @@ def find_too_large_batch(case: NetworkCase) -> Iterator[Finding]:
     steps, total, curve = case.steps_per_epoch, case.network.state_.step, case.validated_curve
     if steps > FEW_STEPS_PER_EPOCH or total > FEW_STEPS or not _is_cut_short(case, curve):
         return
-    gain = compute_late_gain(curve.judged, LATE_PART, curve.floor)
+    gain = compute_late_gain(curve.judged, LATE_PART, curve.level)
     if gain < STILL_FALLING:
         return
     yield Finding(
@@ -111,10 +112,16 @@ def find_too_small_validation(case: NetworkCase) -> Iterator[Finding]:
         f"Early stopping goes by {n_held_out} of {n_rows} rows (validation_fraction={network.validation_fraction!r}): "
         f"which epoch is best is luck.",
         {"held_out_rows": n_held_out, "rows": n_rows},
-        "Hold out more rows, or average over several networks (n_members) that each hold out others.",
-        {"validation_fraction": round(max(0.15, min(0.3, 100 / n_rows)), 3), "patience": max(10, network.patience)},
+        "Hold out more rows; refit_full trains on all of them once the number of epochs is known.",
+        _hold_out_more(network, n_rows),
         case.subject,
     )
+
+
+def _hold_out_more(network: Any, n_rows: int) -> dict[str, Any]:
+    """Return more rows to stop by, and a training on all of them after that."""
+    remedy = {"validation_fraction": round(max(0.15, min(0.3, 100 / n_rows)), 3), "patience": max(10, network.patience)}
+    return remedy if network.warm_start else remedy | {"refit_full": True}
 
 
 def count_held_out_rows(fraction: float | str, n_rows: int) -> int:
