@@ -69,21 +69,20 @@ class Baselines:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A network of the same parameters beside simple models.
+    """Networks of the same parameters beside simple models, in the same folds.
 
     Attributes
     ----------
     baselines : simple models.
-    rows : numbers of the rows, of those compared, that the network has not seen.
-    outputs : the network's probabilities or predictions for them.
-    fitted_loss : its mean loss on the rows that it was trained on.
-    curve : of its training, with these rows to validate on if it holds out none.
+    losses : (n_rows,) of the networks, each row by that which has not seen it.
+    fitted_losses : (n_rows,) the same by those that were trained on it, in the mean.
+    curve : of the first training, with the rows of its fold to validate on if it holds
+        out none.
     """
 
     baselines: Baselines
-    rows: np.ndarray
-    outputs: np.ndarray
-    fitted_loss: float
+    losses: np.ndarray
+    fitted_losses: np.ndarray
     curve: Curve
 
 
@@ -110,8 +109,22 @@ def compare_with_baselines(estimator: Any, X: Any, y: Any, random_state: int, co
 
 
 def _train_beside(estimator: Any, X: Any, y: Any, baselines: Baselines, constant: float | None) -> Comparison:
-    """Train a network on the rows that simple models of the first fold know."""
-    train, test = baselines.folds[0]
+    """Train a network in each fold, on the rows that simple models were trained on.
+
+    One alone may be unlucky in the rows that it stops by.
+    """
+    losses, fitted_losses, curves = np.zeros(len(y)), np.zeros(len(y)), []
+    for train, test in baselines.folds:
+        network, X_train, X_test = _train_in_fold(estimator, X, y, train, test)
+        losses[test] = baselines.compute_losses(_predict(network, X_test, baselines.classes), test)
+        known = baselines.compute_losses(_predict(network, X_train, baselines.classes), train)
+        fitted_losses[train] += known / (len(baselines.folds) - 1)
+        curves.append(read_curve(network.history_, len(network.history_), constant))
+    return Comparison(baselines, losses, fitted_losses, curves[0])
+
+
+def _train_in_fold(estimator: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray) -> tuple[Any, Any, Any]:
+    """Return a trained network, and the rows of both parts as it is given them."""
     prefix, network = find_last_step(clone(estimator))
     X_train, X_test = take_rows(X, train), take_rows(X, test)
     y_train, y_test = take_rows(y, train), take_rows(y, test)
@@ -122,10 +135,7 @@ def _train_beside(estimator: Any, X: Any, y: Any, baselines: Baselines, constant
     held_out = {} if network.early_stopping or network.refit_full else {"X_val": X_test, "y_val": y_test}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        network.fit(X_train, y_train, **held_out)
-    curve = read_curve(network.history_, len(network.history_), constant)
-    known, outputs = (_predict(network, rows, baselines.classes) for rows in (X_train, X_test))
-    return Comparison(baselines, test, outputs, float(baselines.compute_losses(known, train).mean()), curve)
+        return network.fit(X_train, y_train, **held_out), X_train, X_test
 
 
 def _predict(network: Any, X: Any, classes: np.ndarray | None) -> np.ndarray:

@@ -24,7 +24,7 @@ An even fall has a quarter of it there."""
 LEAST_EPOCHS_OF_LOW_RATE = 30
 """Of fewer epochs it is their number that is too small."""
 
-STILL_FALLING = 0.01
+STILL_FALLING = 0.0075
 """What a training cut short gained in its last part, by the constant's loss."""
 
 STILL_FALLING_UNDER_SCHEDULE = 0.025
@@ -69,8 +69,9 @@ MANY_WRONG_AMONG_SURE = 0.1
 """Share of wrong labels among them. Tables as they are have up to 0.04."""
 
 FEWEST_ROWS_OF_CLASS = 10
-HARDLY_PREDICTED = 0.05
-"""How often a class is predicted, by how often it is there."""
+HARDLY, SELDOM = 0.05, 0.3
+"""How often a class is predicted, by how often it is there; the latter of a class that is
+underestimated."""
 
 NO_SEPARATION = 0.1
 """How much more probable a class is in its own rows than in others, by its share."""

@@ -13,9 +13,10 @@ from sknet_hp.tuning.diagnosis.checks.check import network_check
 from sknet_hp.tuning.diagnosis.comparison import Baselines
 from sknet_hp.tuning.diagnosis.thresholds import (
     FEWEST_ROWS_OF_CLASS,
-    HARDLY_PREDICTED,
+    HARDLY,
     MANY_WRONG_AMONG_SURE,
     NO_SEPARATION,
+    SELDOM,
     SURE_PART,
     UNDERESTIMATED,
 )
@@ -79,12 +80,13 @@ def find_class_collapse(case: NetworkCase) -> Iterator[Finding]:
     predicted = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
     for k in range(len(predicted)):
         own = codes == k
-        if own.sum() >= FEWEST_ROWS_OF_CLASS and predicted[k] < HARDLY_PREDICTED * own.sum():
-            yield _describe_collapse(case, k, own, probabilities[:, k])
+        low = probabilities[:, k].mean() < UNDERESTIMATED * own.mean()
+        if own.sum() >= FEWEST_ROWS_OF_CLASS and predicted[k] < (SELDOM if low else HARDLY) * own.sum():
+            yield _describe_collapse(case, k, own, probabilities[:, k], int(predicted[k]))
             return
 
 
-def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray) -> Finding:
+def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray, predicted: int) -> Finding:
     from sklearn.metrics import roc_auc_score
 
     label = case.network.classes_.tolist()[k]
@@ -92,7 +94,9 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
     separation = float(p[own].mean() - p[~own].mean()) / float(own.mean())
     evidence = {"class": label, "share": float(own.mean()), "mean_probability": float(p.mean()), "auc": auc}
     evidence["separation"] = separation
-    seen = f"Class {label!r} makes up {own.mean():.1%} of the rows and is hardly ever predicted"
+    seen = (
+        f"Class {label!r} makes up {own.mean():.1%} of the rows, {own.sum()} of them, and is predicted for {predicted}"
+    )
     if separation < NO_SEPARATION and ratio > UNDERESTIMATED:
         network = case.network
         return Finding(

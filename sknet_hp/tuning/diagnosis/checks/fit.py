@@ -61,19 +61,16 @@ def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
     """Look for a network that fits not even the rows it knows, where others can."""
     if case.ended == "diverged" or not case.curve.used:
         return
-    comparison = case.comparison
-    baselines = comparison.baselines
-    name, shortfall, z = _compare(case)
-    other = float(baselines.compute_losses(baselines.outputs[name][comparison.rows], comparison.rows).mean())
-    lack = (comparison.fitted_loss - other) / baselines.constant_loss
-    if lack < LACKING_FIT or shortfall < LACKING_FIT or z < LIKELY_DIFFERENCE:
+    name, lack, z = _compare(case, case.comparison.fitted_losses)
+    if lack < LACKING_FIT or z < LIKELY_DIFFERENCE:
         return
+    fitted, other = float(case.comparison.fitted_losses.mean()), _get_loss(case, name)
     yield Finding(
         "underfitting",
         "warning",
-        f"The network has a loss of {comparison.fitted_loss:.3g} on the rows that it was trained on, {name} one of "
-        f"{other:.3g} on rows that it has not seen.",
-        {"fitted_loss": comparison.fitted_loss, name: other, "shortfall": shortfall, "z": z},
+        f"A network of these parameters has a loss of {fitted:.3g} on the rows that it is trained on, {name} one of "
+        f"{other:.3g} on the same rows without having seen them.",
+        {"fitted_loss": fitted, name: other, "lack": lack, "z": z},
         "Let it learn more: less dropout, weight decay and l1, more units; see that the rate is not at fault.",
         _make_room(case.network),
         case.subject,
@@ -101,40 +98,40 @@ def _make_room(network: Any) -> dict[str, Any]:
 @network_check("worse_than_baseline", "a simple model does better", needs="rows")
 def find_worse_than_baseline(case: NetworkCase) -> Iterator[Finding]:
     """Look for a simple model that predicts unseen rows better."""
-    name, shortfall, z = _compare(case)
+    losses = case.comparison.losses
+    name, shortfall, z = _compare(case, losses)
     if shortfall < WORSE_BY or z < SURE_DIFFERENCE:
         return
-    comparison = case.comparison
-    own = comparison.baselines.compute_losses(comparison.outputs, comparison.rows).mean()
-    other = comparison.baselines.compute_losses(
-        comparison.baselines.outputs[name][comparison.rows], comparison.rows
-    ).mean()
+    own, other = float(losses.mean()), _get_loss(case, name)
     yield Finding(
         "worse_than_baseline",
         "warning",
-        f"On {len(comparison.rows)} rows that neither has seen, {name} of scikit-learn at its defaults has a loss of "
-        f"{other:.3g}, a network of these parameters one of {own:.3g}.",
-        {"network": float(own), name: float(other), "shortfall": shortfall, "z": z, "rows": len(comparison.rows)},
+        f"On {len(losses)} rows, each unseen in training, {name} of scikit-learn at its defaults has a loss of "
+        f"{other:.3g}, networks of these parameters one of {own:.3g}.",
+        {"network": own, name: other, "shortfall": shortfall, "z": z, "rows": len(losses)},
         "Start from the estimator's defaults, then search; or take the simple model.",
         _return_to_defaults(case.network),
         case.subject,
     )
 
 
-def _compare(case: NetworkCase) -> tuple[str, float, float]:
-    """Return the best simple model, how far the network falls short, how surely.
+def _compare(case: NetworkCase, losses: np.ndarray) -> tuple[str, float, float]:
+    """Return the best simple model, how far losses lie above its, and how surely.
 
-    The shortfall is the mean difference of the losses by the constant prediction's; the
-    certainty is that difference by its standard error, over rows.
+    The first is the mean difference by the constant prediction's loss; the certainty is
+    that difference by its standard error, over rows.
     """
-    comparison = case.comparison
-    baselines, rows = comparison.baselines, comparison.rows
+    baselines = case.comparison.baselines
     name = baselines.best
-    difference = baselines.compute_losses(comparison.outputs, rows) - baselines.compute_losses(
-        baselines.outputs[name][rows], rows
-    )
-    error = float(np.std(difference, ddof=1)) / len(rows) ** 0.5
+    difference = losses - baselines.compute_losses(baselines.outputs[name])
+    error = float(np.std(difference, ddof=1)) / len(difference) ** 0.5
     return name, float(difference.mean()) / baselines.constant_loss, float(difference.mean()) / max(error, 1e-12)
+
+
+def _get_loss(case: NetworkCase, name: str) -> float:
+    """Return a simple model's mean loss on rows that it has not seen."""
+    baselines = case.comparison.baselines
+    return float(baselines.compute_losses(baselines.outputs[name]).mean())
 
 
 _KEPT = (
