@@ -70,8 +70,9 @@ MANY_WRONG_AMONG_SURE = 0.1
 
 FEWEST_ROWS_OF_CLASS = 10
 HARDLY, SELDOM = 0.05, 0.3
-"""How often a class is predicted, by how often it is there; the latter of a class that is
-underestimated."""
+"""How often a class is predicted, by how often it is there.
+
+The latter holds of a class whose probability is too low."""
 
 NO_SEPARATION = 0.1
 """How much more probable a class is in its own rows than in others, by its share."""
