@@ -70,7 +70,7 @@ EXTRAS = {
     "fusion": {"distributed", "ray"},
     "search": {"cmaes", "optuna", "skopt"},
     "evaluation": {"cleanlab"},
-    "tuning": {"matplotlib"},
+    "tuning": {"matplotlib", "skore"},
 }
 HEAVY = ["torch", "numba", "sklearn", "skorch", "scipy", "pandas", "optuna", "skopt", "distributed", "ray"]
 

@@ -11,12 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sknet_hp.tuning.diagnosis import DIAGNOSIS_CHECKS, Diagnosis, diagnose
+    from sknet_hp.tuning.diagnosis import DIAGNOSIS_CHECKS, Diagnosis, diagnose, make_skore_checks
     from sknet_hp.tuning.guided.searcher import GuidedSearchCV
     from sknet_hp.tuning.learning_rate.range_test import find_lr
     from sknet_hp.tuning.learning_rate.result import LRResult
 
-__all__ = ["DIAGNOSIS_CHECKS", "Diagnosis", "GuidedSearchCV", "LRResult", "diagnose", "find_lr"]
+__all__ = [
+    "DIAGNOSIS_CHECKS",
+    "Diagnosis",
+    "GuidedSearchCV",
+    "LRResult",
+    "diagnose",
+    "find_lr",
+    "make_skore_checks",
+]
 
 _LAZY = {
     "DIAGNOSIS_CHECKS": "sknet_hp.tuning.diagnosis",
@@ -25,6 +33,7 @@ _LAZY = {
     "LRResult": "sknet_hp.tuning.learning_rate.result",
     "diagnose": "sknet_hp.tuning.diagnosis",
     "find_lr": "sknet_hp.tuning.learning_rate.range_test",
+    "make_skore_checks": "sknet_hp.tuning.diagnosis",
 }
 
 
