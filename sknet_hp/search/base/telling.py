@@ -50,6 +50,7 @@ def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Find
         space_name="param_distributions",
         space=setup.space,
         current=find_current(search.estimator, setup.space),
+        has_copies=any(row.candidate.parent is not None for row in rows),
         resource=ResourceOfSearch(
             resource.unit,
             resource.least,

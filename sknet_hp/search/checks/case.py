@@ -1,6 +1,6 @@
 """What checks of searches look at."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -49,7 +49,7 @@ class SearchCase:
     space : the same, read; None where it can not be.
     current : the candidate that is the estimator as it was, or None.
     resource : that was handed out, or None.
-    n_training, n_test : rows in a split, on average.
+    has_copies : whether some candidates began as copies of others.
     """
 
     search: Any
@@ -63,7 +63,7 @@ class SearchCase:
     space: Space | None = None
     current: Params | None = None
     resource: ResourceOfSearch | None = None
-    parents: np.ndarray = field(default_factory=lambda: np.array([], dtype=int))
+    has_copies: bool = False
 
     @cached_property
     def means(self) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import isfinite, log
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -138,8 +138,3 @@ def write_dimension(dimension: Dimension) -> Any:
     if isinstance(dimension, Choice):
         return list(dimension.values)
     return (dimension.low, dimension.high, "log-uniform") if dimension.log else (dimension.low, dimension.high)
-
-
-def is_real(value: Any) -> bool:
-    """Return whether a value is a finite number."""
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)

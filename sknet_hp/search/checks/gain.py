@@ -44,12 +44,12 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
     }
     numbers = f"{evidence['best']:.4g} against {evidence['own']:.4g}, difference {difference:.2g} ± {error:.2g}"
     if dropped and case.resource is not None:
+        verdict = "was worse" if -difference > error else "was not better by more than one standard error"
         yield Finding(
             code="no_gain",
             severity="info",
             message=f"The estimator's own settings were dropped after "
-            f"{count(case.n_resources[own], case.resource.unit)}, where the later winner was not better by more than "
-            f"one standard error ({numbers}).",
+            f"{count(case.n_resources[own], case.resource.unit)}, where the later winner {verdict} ({numbers}).",
             evidence=evidence | {"n_resources": int(case.n_resources[own])},
             advice="Whether tuning has gained anything is not known: compare both with all resources.",
         )

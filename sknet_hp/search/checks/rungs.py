@@ -44,13 +44,11 @@ def find_disagreement(case: SearchCase) -> Iterator[Finding]:
             return
         correlation = float(spearmanr(early, late).statistic)
         if correlation < AGREES:
-            yield _write_finding(case, levels, level, len(pairs), correlation)
+            yield _write_finding(resource.unit, levels, level, len(pairs), correlation)
         return
 
 
-def _write_finding(case: SearchCase, levels: list[int], later: int, n: int, correlation: float) -> Finding:
-    assert case.resource is not None
-    unit = case.resource.unit
+def _write_finding(unit: str, levels: list[int], later: int, n: int, correlation: float) -> Finding:
     return Finding(
         code="rungs_disagree",
         severity="warning",

@@ -12,10 +12,10 @@ def find_near_ties(case: SearchCase) -> Iterator[Finding]:
     """Count the candidates behind the best that are within one standard error of it.
 
     Each is compared with it split by split, among those that reached the most
-    resources.
+    resources. Copies of each other are equally good by birth, and are not looked at.
     """
     finalists = case.finalists if case.ranked else []
-    if len(finalists) < 2 or case.scores.shape[1] < 2:
+    if case.has_copies or len(finalists) < 2 or case.scores.shape[1] < 2:
         return
     behind = [case.compare(finalists[0], row) for row in finalists[1:]]
     k = 1 + next((place for place, (difference, error) in enumerate(behind) if difference > error), len(behind))

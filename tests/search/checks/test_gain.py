@@ -34,6 +34,8 @@ def test_dropped_early_though_as_good():
     [finding] = check(scores, candidate=np.array([0, 1, 1]), n_resources=np.array([1, 1, 27]))
     assert "were dropped after 1 epoch" in finding.message
     assert "not known" in finding.advice
+    [finding] = check([[0.9, 0.9, 0.9], *scores[1:]], candidate=np.array([0, 1, 1]), n_resources=np.array([1, 1, 27]))
+    assert "the later winner was worse" in finding.message
     assert not check([[0.1, 0.2, 0.1], *scores[1:]], candidate=np.array([0, 1, 1]), n_resources=np.array([1, 1, 27]))
 
 

@@ -29,3 +29,7 @@ def test_those_who_were_dropped_do_not_count():
 def test_one_split_and_no_scores():
     assert not check([[0.8], [0.8]])
     assert not check([[np.nan, np.nan], [np.nan, np.nan]])
+
+
+def test_copies_are_equally_good_by_birth():
+    assert not check([[0.8, 0.9, 0.7], [0.8, 0.9, 0.7]], has_copies=True)
