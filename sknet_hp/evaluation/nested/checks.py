@@ -1,6 +1,7 @@
 """Checks of a nested cross-validation: of its data, metrics, folds and scores."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ from sknet_hp.findings.check import check, read_switch, register, run_checks
 from sknet_hp.findings.data import DATA_CHECKS, find_in_data
 from sknet_hp.findings.finding import Finding, Findings
 from sknet_hp.findings.metrics import METRIC_CHECKS, find_in_metrics
+from sknet_hp.search.checks.find import SEARCH_CHECKS
 
 NestedResult: TypeAlias = Any
 """The result, whose file knows nothing of checks."""
@@ -63,7 +65,8 @@ NESTED_CHECKS = register(find_failed_folds, find_unfinished_folds)
 
 def read_checks(checks: bool | Collection[str]) -> set[str]:
     """Return the codes that are not looked for."""
-    return read_switch(checks, DATA_CHECKS | METRIC_CHECKS | EVALUATION_CHECKS | NESTED_CHECKS, "checks")
+    registries = DATA_CHECKS | METRIC_CHECKS | EVALUATION_CHECKS | NESTED_CHECKS | SEARCH_CHECKS
+    return read_switch(checks, registries, "checks")
 
 
 def find_beforehand(search: Any, data: Data, splits: Any, scorers: Mapping[str, Any], skip: set[str]) -> Findings:
@@ -77,7 +80,7 @@ def find_afterwards(
     result: NestedResult, search: Any, data: Data, scorers: Mapping[str, Any], skip: set[str]
 ) -> Findings:
     """Return what is found in the outcome."""
-    found = run_checks(NESTED_CHECKS, result, skip)
+    found = Findings([*run_checks(NESTED_CHECKS, result, skip), *merge_findings(result, skip)])
     if data.y is None or not len(result.get_scores()) or set(EVALUATION_CHECKS) <= skip:
         return found
     metric = result.inner_metric if result.inner_metric in result.metrics else result.metrics[0]
@@ -98,6 +101,23 @@ def find_afterwards(
         skip=skip,
     )
     return Findings([*found, *of_outcome])
+
+
+def merge_findings(result: NestedResult, skip: set[str]) -> Findings:
+    """Return what most searches have found in themselves, each code once.
+
+    The words and numbers are those of the first search that has found it.
+    """
+    known = [(split, each) for split, each in zip(result.splits, result.outcomes, strict=True) if each is not None]
+    by_code: dict[str, list[tuple[str, Finding]]] = {}
+    for split, each in known:
+        for code, finding in {finding.code: finding for finding in reversed(each.findings)}.items():
+            by_code.setdefault(code, []).append((split.name, finding))
+    return Findings(
+        replace(found[0][1], subject=f"{found[0][0]}, and alike in {len(found) - 1} more of {len(known)} searches")
+        for code, found in by_code.items()
+        if code not in skip and len(known) > 1 and len(found) > len(known) / 2
+    )
 
 
 def average_probabilities(result: NestedResult, n_rows: int) -> tuple[np.ndarray | None, np.ndarray | None]:

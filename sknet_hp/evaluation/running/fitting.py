@@ -19,6 +19,7 @@ from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.running.data import Data, Task
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.findings.data import assume_checked
+from sknet_hp.search.checks.find import SEARCH_CHECKS
 from sknet_hp.search.curves import read_curve
 
 METADATA = ("groups", "sample_weight")
@@ -104,6 +105,7 @@ def _note_fit(outcome: Outcome, fitted: Any) -> None:
         best = getattr(last, "best_score_", None)
         outcome.inner_score = None if best is None else float(best)
         outcome.stopped = getattr(last, "stopped_", None)
+        outcome.findings = [each for each in getattr(last, "findings_", ()) if each.code in SEARCH_CHECKS]
     outcome.model = _replace_last_step(fitted, prefix, last.best_estimator_) if searched else fitted
     outcome.curves = _collect_curves(last)
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.findings.finding import Finding
+
 
 @dataclass
 class Outcome:
@@ -25,6 +27,7 @@ class Outcome:
     params : `best_params_` of a search, else empty.
     curves : learning curves as columns; empty where none are known.
     stopped : what ended a search before its time, or None.
+    findings : what a search has found in itself.
     """
 
     scores: dict[str, float]
@@ -41,3 +44,4 @@ class Outcome:
     params: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     stopped: str | None = None
+    findings: list[Finding] = field(default_factory=list)
