@@ -65,14 +65,14 @@ class Pair:
         below, inside, above = self.probabilities
         if self.wins == self.losses == 0:
             return f"{self.first} and {self.second} have the same score in every split"
-        if above >= SURE:
-            return f"{self.first} is better than {self.second}"
-        if below >= SURE:
-            return f"{self.second} is better than {self.first}"
+        better, worse = (self.first, self.second) if self.test.mean > 0 else (self.second, self.first)
+        is_significant = self.p_adjusted < 1 - SURE
+        if max(below, above) >= SURE:
+            # One-sided, and of this pair alone, the probability may be high where p is not below 5 %.
+            return f"{better} is {'' if is_significant else 'probably '}better than {worse}"
         if inside >= SURE:
             return f"{self.first} and {self.second} are equivalent in practice"
-        if self.p_adjusted < 1 - SURE:
-            better, worse = (self.first, self.second) if self.test.mean > 0 else (self.second, self.first)
+        if is_significant:
             return f"{better} is better than {worse}, though perhaps by less than matters"
         return f"which of {self.first} and {self.second} is better remains open"
 

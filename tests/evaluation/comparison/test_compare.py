@@ -101,6 +101,17 @@ def test_different_but_by_little():
     assert pair.verdict == "new is better than old, though perhaps by less than matters"
 
 
+def test_probably_better():
+    """The probability of this pair alone is high; p, for all of them, is not low."""
+    rng = np.random.default_rng(0)
+    scores = rng.normal(0.8, 0.02, 10)
+    better = scores + 0.05 + 0.04 * np.array([1, -1] * 5)
+    [pair] = compare(better, scores, n_train=80, n_test=20, names=["new", "old"], rope=0.0).pairs
+    assert pair.probabilities.above > 0.95
+    assert pair.test.p_value > 0.05
+    assert pair.verdict == "new is probably better than old"
+
+
 def test_rope():
     numbers, target = make_regression(60, 3, noise=10, random_state=0)
     results = {
