@@ -1,4 +1,4 @@
-"""The command line: ``sknet-hp tune`` and ``sknet-hp predict``."""
+"""The command line: ``sknet-hp tune``, ``evaluate``, ``predict`` and others."""
 
 import signal
 import sys
@@ -17,8 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0 for success, 2 for input that can't be used, 130 after Ctrl-C, 1 if whoever
-        reads standard output stops before its end.
+        0 for success, 2 for input that can't be used, 3 where `diagnose --strict` has
+        found something, 130 after Ctrl-C, 1 if whoever reads standard output stops
+        before its end.
     """
     try:
         from sknet_hp.cli.app import run

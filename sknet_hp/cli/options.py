@@ -35,6 +35,7 @@ class TuneOptions(TableOptions):
     seed: int
     out: Path | None
     overwrite: bool
+    as_json: bool
     device: str
 
 

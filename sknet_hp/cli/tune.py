@@ -16,7 +16,7 @@ from rich.console import Console
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.options import TuneOptions
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
-from sknet_hp.cli.output.json_text import convert_to_json, describe_table, write_json
+from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
 from sknet_hp.cli.output.text import describe_finding, format_params, make_console, print_findings, print_problem
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.checks import check_folds, choose_scoring
@@ -51,7 +51,7 @@ def tune_table(options: TuneOptions) -> None:
     from sknet_hp.cli.tuning.nested_search import NestedSearch
 
     check_device(options.device)
-    console = make_console()
+    console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data)
     search = NestedSearch(problem, options.search, options.cv, options.outer_cv, scoring, options.seed, options.device)
     candidates = _choose_candidates(console, search, options, start)
@@ -61,7 +61,11 @@ def tune_table(options: TuneOptions) -> None:
     console.print(search.describe_cost(candidates, left))
     result = search.run(candidates, left)
     seconds = time.monotonic() - start
-    _write_result(out, result, _summarise(options, problem, scoring, candidates, result, seconds))
+    summary = _summarise(options, problem, scoring, candidates, result, seconds)
+    _write_result(out, result, summary)
+    if options.as_json:
+        print_json(summary | {"model": str(out / MODEL)})
+        return
     _print_result(console, result, scoring, seconds, out)
 
 

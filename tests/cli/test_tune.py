@@ -363,3 +363,9 @@ def test_groups_and_time_of_tune(run, table, tmp_path):
     assert ordered.code == 0, ordered.err
     assert "Rows are sorted by 'day'" in ordered.out
     assert "day" not in load("results/model.safetensors").feature_names_in_
+
+
+def test_json_is_all_that_is_printed(run, data, tmp_path):
+    printed = json.loads(run("tune", data, "--target", "label", *SMALL, "--json").out)
+    assert printed.pop("model") == str(Path("results/model.safetensors"))
+    assert printed == json.loads((tmp_path / "results/summary.json").read_text())

@@ -40,6 +40,7 @@ def tune(
         Path | None, typer.Option(metavar="DIR", help="Where the results go.", show_default="NAME-tuned, after DATA")
     ] = None,
     overwrite: arguments.Overwrite = False,
+    as_json: arguments.Json = False,
     device: arguments.Device = "auto",
     groups: arguments.Groups = None,
     time: arguments.Time = None,
@@ -90,6 +91,7 @@ def tune(
             seed=seed,
             out=arguments.expand(out),
             overwrite=overwrite,
+            as_json=as_json,
             device=device,
         )
     )

@@ -9,10 +9,10 @@ import numpy as np
 from rich.console import Console
 
 from sknet_hp.cli.tables.problem import Problem
-from sknet_hp.findings import Finding
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.comparison.result import Comparison
+    from sknet_hp.findings import Finding
 
 WIDEST_PARAGRAPH = 100
 
@@ -39,7 +39,7 @@ def print_problem(console: Console, problem: Problem, data: str) -> None:
         console.print(f"Note: {note}.")
 
 
-def print_findings(console: Console, findings: Iterable[Finding]) -> None:
+def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
     """Print findings, the worst first, each with its advice and its remedy."""
     for number, finding in enumerate(findings):
         if number == 0:
@@ -61,7 +61,7 @@ def print_ranking(console: Console, comparison: "Comparison") -> None:
         console.print(f"  {row['name']:<{width}}  {mean}  ({low} to {high})")
 
 
-def describe_finding(finding: Finding) -> dict[str, Any]:
+def describe_finding(finding: "Finding") -> dict[str, Any]:
     """Return a finding for JSON."""
     names = ("code", "severity", "subject", "message", "advice", "evidence", "remedy")
     return {name: getattr(finding, name) for name in names}
