@@ -13,12 +13,20 @@ from sknet_hp.cli.models.named import make_contestant
 from sknet_hp.cli.options import CompareOptions
 from sknet_hp.cli.output.files import FOLDS, PAIRS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
-from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem, print_ranking
+from sknet_hp.cli.output.text import (
+    describe_finding,
+    make_console,
+    print_findings,
+    print_problem,
+    print_ranking,
+    write_difference,
+)
 from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.tables.checks import check_scored_folds, choose_scoring
 from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.evaluation import compare
+from sknet_hp.evaluation.comparison.pair import SURE
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.comparison.result import Comparison
@@ -106,13 +114,16 @@ def _print_result(console: Console, result: "Comparison") -> None:
     n_splits = result.contestants[0].n_splits
     console.print(f"\n{metric} in the same {n_splits} splits, mean and {result.confidence:.0%} interval:")
     print_ranking(console, result)
+    if metric.startswith("neg_"):
+        console.print("(errors with a minus, so that higher is better)")
     console.print("\nEach two:")
     width = max(len(pair.verdict) for pair in result.pairs)
     for pair in result.pairs:
-        low, high = pair.test.compute_interval(result.confidence)
-        console.print(f"  {pair.verdict:<{width}}  {pair.test.mean:+.4f}  ({low:+.4f} to {high:+.4f})")
+        low, high = map(write_difference, pair.test.compute_interval(result.confidence))
+        console.print(f"  {pair.verdict:<{width}}  {write_difference(pair.test.mean)}  ({low} to {high})")
     rope = result.pairs[0].rope
-    console.print(f"\nDifferences up to {rope.half:.3g} count as none in practice ({rope.reason}; --rope sets it).")
+    console.print(f"\nVerdicts are given where they hold with a probability of {SURE:.0%} or more (Bayesian t-test).")
+    console.print(f"Differences up to {rope.half:.3g} count as none in practice ({rope.reason}; --rope sets it).")
     if n_splits < FEW_SPLITS:
         console.print(f"{n_splits} splits show large differences only: more --repeats show smaller ones.")
     console.print(f"\nFor a paper: {result.sentence}")

@@ -86,6 +86,11 @@ def write_number(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 100 else f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
 
 
+def write_difference(value: float) -> str:
+    """Return a difference of scores, with its sign."""
+    return f"{'-' if value < 0 else '+'}{write_number(abs(value))}"
+
+
 def format_params(params: Mapping[str, Any]) -> str:
     """Return parameters as ``lr=0.001, width=64``."""
     return ", ".join(f"{name}={format_value(value)}" for name, value in params.items())
