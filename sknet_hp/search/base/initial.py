@@ -38,7 +38,9 @@ def find_current(estimator: Any, space: Space) -> Params | None:
 
     Returns
     -------
-    params : dict, or None for a pipeline whose last step is still to be chosen.
+    params : dict, or None if the estimator can not be tried as it is: it has no value
+        for one of them, as skorch has none for what its module is given, or is a
+        pipeline whose last step is still to be chosen.
     """
     _, last = find_last_step(estimator)
     if last is None or isinstance(last, str):
@@ -49,4 +51,5 @@ def find_current(estimator: Any, space: Space) -> Params | None:
         sum(name not in params or not dimension.has(params[name]) for name, dimension in branch.items())
         for branch, params in zip(space.branches, settings, strict=True)
     ]
-    return settings[n_others.index(min(n_others))]
+    nearest = n_others.index(min(n_others))
+    return settings[nearest] if len(settings[nearest]) == len(space.branches[nearest]) else None

@@ -29,6 +29,7 @@ def test_what_the_estimator_has_not_yet():
     space = [{"last": [Ridge()], "last__alpha": [1.0]}, {"last": [LogisticRegression()], "last__C": [1.0]}]
     own = LogisticRegression()
     assert find_current(Pipeline([("last", own)]), Space(space))["last"] is own
+    assert find_current(Pipeline([("last", own)]), Space([space[0]])) is None
     for unknown in (None, "passthrough"):
         assert find_current(Pipeline([("first", StandardScaler()), ("last", unknown)]), Space(space)) is None
 

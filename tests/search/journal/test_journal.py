@@ -80,7 +80,7 @@ def test_progress_counts_what_was_known(path, monkeypatch, capsys):
         stop_after(60, patch)  # the first rung's 54 networks, and 6 of the second's 18
         with pytest.raises(Stop):
             make_curve_search(path).fit(X, y)
-    make_curve_search(path, verbose=2).fit(X, y)
+    make_curve_search(path, verbose=2, checks=False).fit(X, y)
     cost, first, second, guess, _, fourth, last = capsys.readouterr().err.splitlines()
     assert cost == "27 candidates in 2 splits: at most 80 fits, 162 epochs, and the refit on all rows", "of the whole"
     assert first == "rung 1, 54 networks up to 1 epochs, 54 of 162 epochs (54 from the journal)"
@@ -99,7 +99,12 @@ def test_progress_counts_what_was_known(path, monkeypatch, capsys):
 
 def test_networks_go_on_from_their_states(path, monkeypatch):
     search = make_network_search(
-        path, Search=HalvingSearchCV, space={"lr": [1e-3, 1e-2, 0.1]}, n_candidates="grid", refit=False
+        path,
+        Search=HalvingSearchCV,
+        space={"lr": [1e-3, 1e-2, 0.1]},
+        n_candidates="grid",
+        initial_candidates=None,
+        refit=False,
     )
     with monkeypatch.context() as patch, joblib.parallel_config("sequential"):
         stop_after(6, patch)
