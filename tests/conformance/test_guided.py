@@ -11,7 +11,9 @@ from sknet_hp.tuning.learning_rate import range_test
 # The checks have tables on which some fits fail, and rare classes: searches warn of both.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-NETWORKS = [Net(max_epochs=3, width=8, batch_size=32, random_state=0) for Net in (NetClassifier, NetRegressor)]
+NETWORKS = [
+    Net(max_epochs=9, width=16, lr=0.03, batch_size=32, random_state=0) for Net in (NetClassifier, NetRegressor)
+]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sknet_hp.tuning.guided.changes import Change
 
-_NOT_TRIED = ("max_epochs", "warm_start", "n_members", "random_state")
+_NOT_TRIED = {"max_epochs", "warm_start", "n_members", "random_state"}
 """Parameters that the search itself decides about."""
 
 
@@ -35,10 +35,7 @@ def list_remedies(found: Collection[tuple[str, dict[str, Any]]]) -> list[Change]
 
 
 def _keep_plain(remedy: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a search can try of a remedy, by the names of the network."""
+    """Return a remedy by the names of the network; empty if a search can not try it."""
     plain = {name.rsplit("__", 1)[-1]: value for name, value in remedy.items()}
-    return {
-        name: value
-        for name, value in plain.items()
-        if name not in _NOT_TRIED and isinstance(value, (int, float, str, bool, type(None)))
-    }
+    is_plain = all(isinstance(value, (int, float, str, bool, type(None))) for value in plain.values())
+    return plain if is_plain and _NOT_TRIED.isdisjoint(plain) else {}

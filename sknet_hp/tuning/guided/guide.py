@@ -162,7 +162,8 @@ class Guide:
             lambda: [] if network is None else diagnose_network(network, self._checks),
         )
         self.report.diagnosis = [code for code, _ in found]
-        self.remedies = list_remedies(found)
+        tried = {text for report in self.reports for text in report.tried}
+        self.remedies = [remedy for remedy in list_remedies(found) if remedy.text not in tried]
 
     def run_out_of_time(self, epochs: float) -> None:
         """End the search if so many epochs take longer than what is left."""

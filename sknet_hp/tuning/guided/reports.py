@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _WIDTH = 88
 
+_SHOWN = 6
+"""So many of what was tried are named in sentences; the table has all."""
+
 
 @dataclass
 class StageReport:
@@ -57,10 +60,7 @@ class Stages(list[StageReport]):
 
     def summary(self) -> str:
         """Return the stages in sentences."""
-        return "\n\n".join(
-            fill(f"{number}. {_write_title(report)}. {_write_body(report)}", _WIDTH, subsequent_indent="   ")
-            for number, report in enumerate(self, 1)
-        )
+        return "\n\n".join(write_report(report, number) for number, report in enumerate(self, 1))
 
     def __str__(self) -> str:
         return self.summary()
@@ -79,11 +79,14 @@ class Stages(list[StageReport]):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _write_title(report: StageReport) -> str:
-    return report.stage[:1].upper() + report.stage[1:]
+def write_report(report: StageReport, number: int) -> str:
+    """Return a report in sentences, with the number of its stage."""
+    title = report.stage[:1].upper() + report.stage[1:]
+    return fill(f"{number}. {title}. {_write_body(report)}", _WIDTH, subsequent_indent="   ")
 
 
 def _write_body(report: StageReport) -> str:
-    tried = f"Tried: {'; '.join(report.tried)}." if report.tried else ""
+    shown, more = report.tried[:_SHOWN], len(report.tried) - _SHOWN
+    tried = f"Tried: {'; '.join(shown)}{f'; and {more} more' if more > 0 else ''}." if shown else ""
     seen = f"The learning curves show: {', '.join(report.diagnosis)}." if report.diagnosis else ""
     return " ".join(part.strip() for part in (tried, report.found, seen, report.decided) if part)

@@ -32,7 +32,7 @@ from sknet_hp.tuning.guided.budget import Budget
 from sknet_hp.tuning.guided.guide import Guide
 from sknet_hp.tuning.guided.notebook import Notebook
 from sknet_hp.tuning.guided.prototype import Prototype, build_prototype, check_is_network, describe_prototype
-from sknet_hp.tuning.guided.reports import StageReport, Stages
+from sknet_hp.tuning.guided.reports import StageReport, Stages, write_report
 from sknet_hp.tuning.guided.rows import thin_splits
 from sknet_hp.tuning.guided.stages import STAGES
 
@@ -299,4 +299,4 @@ class GuidedSearchCV(BaseSearcher):
     def _end(self, report: StageReport) -> None:
         report.seconds = self._budget.clock() - self._began
         if self.verbose:
-            print(Stages([report]).summary(), file=sys.stderr)
+            print(write_report(report, len(self.stages_)), file=sys.stderr)
