@@ -14,6 +14,9 @@ N_RUNGS = 3
 TYPICAL_EPOCHS = 30
 """Epochs after which networks stop early, as long as nothing was measured."""
 
+MOST_RESERVED = 0.35
+"""Share of the budget that is kept for the final fit of several networks, at most."""
+
 SAFETY = 1.25
 """Factor on seconds that are foreseen: other settings may take longer."""
 
@@ -81,6 +84,22 @@ def choose_share(n_rows: int, seconds_per_candidate: float, budget: float, *, le
     """
     share = min(1.0, 0.1 * budget / max(seconds_per_candidate, 1e-9))
     return 1.0 if share > 0.8 else max(share, min(1.0, least_rows / n_rows))
+
+
+def choose_reserve(n_networks: int, seconds_per_network: float, budget: float) -> float:
+    """Return the seconds that are kept for the final fit.
+
+    They are for all its networks, but at most `MOST_RESERVED` of the budget; for one
+    network always, unless that is nearly all there is.
+
+    Parameters
+    ----------
+    n_networks : that are wanted.
+    seconds_per_network : on all rows.
+    budget : seconds for everything.
+    """
+    one, every = (SAFETY * n * seconds_per_network for n in (min(1, n_networks), n_networks))
+    return min(0.9 * budget, max(one, min(every, MOST_RESERVED * budget)))
 
 
 def split_seeds(weights: Sequence[float], n_networks: int) -> list[int]:

@@ -97,9 +97,34 @@ class Guide:
 
     @property
     def seconds_per_network(self) -> float:
-        """Seconds that a network on all rows takes, others training beside it."""
-        per_epoch = self.budget.seconds_per_epoch or 0.0
+        """Seconds that the incumbent's network takes on all rows, others beside it."""
+        per_epoch = (self.budget.seconds_per_epoch or 0.0) * self._compare_cost()
         return per_epoch * self.typical_epochs * self.n_rows / self.n_train_rows
+
+    def _compare_cost(self) -> float:
+        """Return how many times as long as on average an epoch of the incumbent is."""
+        own = self._measure_epoch([row for row in self.run.rows if row.candidate is self.incumbent])
+        average = self._measure_epoch(self.run.rows)
+        return own / average if own and average else 1.0
+
+    def _measure_epoch(self, rows: Sequence[Row]) -> float:
+        """Return the seconds of an epoch in fits, 0 if they are unknown."""
+        last = {row.candidate: row for row in rows}
+        epochs = np.nansum([_read_epochs(outcome, row) for row in last.values() for outcome in row.outcomes])
+        seconds = sum(outcome.get("fit_time", 0.0) for row in rows for outcome in row.outcomes)
+        return float(seconds / epochs) if epochs else 0.0
+
+    def cap_epochs(self, candidate: Candidate) -> int:
+        """Return for how many epochs a candidate is fitted on all rows, at most.
+
+        In a limited time half as many again as it took in the search, which it hardly
+        needs; else as many as it may have.
+        """
+        if not self.budget.is_limited:
+            return candidate.n_resources
+        epochs = [_read_epochs(outcome, self._row(candidate)) for outcome in self._row(candidate).outcomes]
+        longest = float(np.nanmax(epochs)) if np.isfinite(epochs).any() else candidate.n_resources
+        return min(candidate.n_resources, ceil(1.5 * longest))
 
     def count_in(self, seconds: float, n: int, *, keep: int) -> int:
         """Return how many of n candidates can race in so many seconds."""

@@ -27,7 +27,7 @@ from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params
-from sknet_hp.tuning.guided.affordable import SAFETY, TYPICAL_EPOCHS, choose_share, split_seeds
+from sknet_hp.tuning.guided.affordable import SAFETY, TYPICAL_EPOCHS, choose_reserve, choose_share, split_seeds
 from sknet_hp.tuning.guided.budget import Budget
 from sknet_hp.tuning.guided.guide import Guide
 from sknet_hp.tuning.guided.notebook import Notebook
@@ -38,9 +38,6 @@ from sknet_hp.tuning.guided.stages import STAGES
 
 N_NETWORKS = 8
 """Networks of the final ensemble, as far as there is time."""
-
-MOST_RESERVED = 0.35
-"""Share of the budget that may be kept for the final refit."""
 
 
 @document_searcher(
@@ -221,9 +218,9 @@ class GuidedSearchCV(BaseSearcher):
     def _reserve_refit(self, guide: Guide, run: Run) -> None:
         """Keep time for the final refit, by what networks took so far."""
         n_networks = N_NETWORKS if self.refit == "ensemble" else 1 if self.refit else 0
-        wanted = SAFETY * n_networks * guide.seconds_per_network
-        self._budget.reserve = min(wanted, MOST_RESERVED * float(self.time_budget or 0))
-        run.deadline = self._budget.start + float(self.time_budget or 0) - self._budget.reserve
+        budget = float(self.time_budget or 0)
+        self._budget.reserve = choose_reserve(n_networks, guide.seconds_per_network, budget)
+        run.deadline = self._budget.start + budget - self._budget.reserve
 
     def _conclude(self, run: Run) -> None:
         super()._conclude(run)
@@ -260,7 +257,9 @@ class GuidedSearchCV(BaseSearcher):
         self.ensemble_, named, estimators = [], [], []
         for member, count in zip(members, counts, strict=True):
             candidate = member.candidate
-            params = candidate.params | run.resource.make_single_fit_settings(candidate.n_resources, candidate.params)
+            params = candidate.params | run.resource.make_single_fit_settings(
+                guide.cap_epochs(candidate), candidate.params
+            )
             if count:
                 self.ensemble_.append(
                     {"candidate": candidate.number, "weight": member.weight / total, "params": params, "seeds": count}

@@ -3,6 +3,7 @@ import pytest
 from sknet_hp.search.arithmetic.brackets import Rung
 from sknet_hp.tuning.guided.affordable import (
     SAFETY,
+    choose_reserve,
     choose_share,
     count_affordable,
     count_epochs,
@@ -53,3 +54,11 @@ def test_seeds_go_where_the_weight_is():
     assert split_seeds([0.5, 0.3, 0.2], 3) == [1, 1, 1]
     assert split_seeds([0.5, 0.3, 0.2], 2) == [1, 1, 0]
     assert split_seeds([1.0], 4) == [4]
+
+
+def test_time_is_kept_for_the_final_fit():
+    assert choose_reserve(8, 0.5, budget=30) == SAFETY * 8 * 0.5
+    assert choose_reserve(8, 5.0, budget=30) == pytest.approx(0.35 * 30), "several take a third at most"
+    assert choose_reserve(8, 12.0, budget=30) == SAFETY * 12, "one is always fitted"
+    assert choose_reserve(8, 99.0, budget=30) == pytest.approx(27)
+    assert choose_reserve(0, 5.0, budget=30) == 0

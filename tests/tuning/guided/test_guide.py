@@ -97,3 +97,23 @@ def test_stages_are_named_for_each_candidate():
     guide.reports.append(StageReport("another"))
     guide.race([Change("dropout=0", {"dropout": 0.0})], share=1)
     assert guide.stage_of == ["as it is", "a race", "a race", "a race", "another"]
+
+
+def test_final_fits_are_not_much_longer_than_those_of_the_search():
+    limited, unlimited = make_guide(budget=1000), make_guide()
+    assert limited.cap_epochs(limited.incumbent) == 60, "it stopped after 40"
+    assert unlimited.cap_epochs(unlimited.incumbent) == 90
+
+
+def test_larger_networks_take_longer_on_all_rows():
+    guide = make_guide()
+    usual = guide.seconds_per_network
+    for row in guide.run.rows:
+        for outcome in row.outcomes:
+            outcome["fit_time"] = 1.0
+    guide.race([Change("width=256", {"width": 256})], share=1)
+    guide.incumbent = guide.run.candidates[1]
+    for row in guide.run.rows:
+        for outcome in row.outcomes:
+            outcome["fit_time"] = 3.0 if row.candidate is guide.incumbent else 1.0
+    assert guide.seconds_per_network == pytest.approx(1.5 * usual)
