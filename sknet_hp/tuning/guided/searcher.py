@@ -251,8 +251,12 @@ class GuidedSearchCV(BaseSearcher):
         finalists = guide.list_finalists()
         if finalists:
             of_finalists.rows = [row for row in run.rows if row.candidate in finalists]
-        members = select_members(of_finalists, self._get_scorers()[0], run.metric)
-        counts = split_seeds([member.weight for member in members], self._count_networks(guide))
+        n_networks = self._count_networks(guide)
+        if n_networks == 1 and guide.incumbent is not None:  # whom the stages have decided for
+            members = [Member(guide.incumbent, 1.0)]
+        else:
+            members = select_members(of_finalists, self._get_scorers()[0], run.metric)
+        counts = split_seeds([member.weight for member in members], n_networks)
         total = sum(member.weight for member, count in zip(members, counts, strict=True) if count)
         self.ensemble_, named, estimators = [], [], []
         for member, count in zip(members, counts, strict=True):
@@ -267,9 +271,13 @@ class GuidedSearchCV(BaseSearcher):
             for k in range(count):
                 named.append(Member(candidate, member.weight / total / count))
                 estimators.append(self._make_seeded(params, k))
-        report.tried = [f"the {len(finalists)} best settings, averaged"]
-        report.found = f"{len(self.ensemble_)} of them predict best together. "
-        report.decided = f"Fit {len(estimators)} networks on all rows, and average them."
+        report.tried = [f"averages of the {len(finalists)} best settings"] if n_networks > 1 else []
+        if len(estimators) > 1:
+            report.found = f"{len(self.ensemble_)} of them predict best together. "
+            report.decided = f"Fit {len(estimators)} networks on all rows, and average them."
+        else:
+            report.found = "There was time for one network. "
+            report.decided = "Fit the best setting on all rows."
         self._end(report)
         return make_voting_estimator(named, estimators, self.n_jobs)
 
