@@ -123,9 +123,9 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
     return Finding(
         "class_collapse",
         "info",
-        f"{seen}, though its rows get higher probabilities than others (AUC {auc:.2f}): it is rare.",
+        f"{seen}, though its rows get higher probabilities than others (AUC {auc:.2f}).",
         evidence,
-        "Use its probabilities with a threshold of your own, or class_weight='balanced'; accuracy tells nothing here.",
+        "If it is rare, use its probabilities with a threshold of your own, or balanced class weights.",
         {"class_weight": "balanced"},
         case.subject,
     )

@@ -10,6 +10,8 @@ from sknet_hp.findings import Finding
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
+from sknet_hp.tuning.diagnosis.checks.length import find_not_converged, find_schedule_too_short, find_too_large_batch
+from sknet_hp.tuning.diagnosis.checks.rates import find_divergence, find_too_high_rate, find_too_low_rate
 from sknet_hp.tuning.diagnosis.curves import compute_rise
 from sknet_hp.tuning.diagnosis.thresholds import (
     LACKING_FIT,
@@ -56,10 +58,21 @@ def find_overfitting(case: NetworkCase) -> Iterator[Finding]:
         )
 
 
+_COME_FIRST = (
+    find_divergence,
+    find_too_high_rate,
+    find_too_low_rate,
+    find_not_converged,
+    find_schedule_too_short,
+    find_too_large_batch,
+)
+"""What keeps networks of any size from fitting, and is to be mended before."""
+
+
 @network_check("underfitting", "the network is too small or held back too much", needs="rows")
 def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
     """Look for a network that fits not even the rows it knows, where others can."""
-    if case.ended == "diverged" or not case.curve.used:
+    if not case.curve.used or any(True for check in _COME_FIRST for _ in check(case)):
         return
     name, lack, z = _compare(case, case.comparison.fitted_losses)
     if lack < LACKING_FIT or z < LIKELY_DIFFERENCE:
