@@ -261,9 +261,10 @@ class Guide:
         else:
             gain = measure_gain(self._read_scores(best), self._read_scores(self.incumbent))
             is_better = gain.exceeds_noise or np.isnan(self.incumbent.score)
+            verdict = "a gain" if is_better else "no gain" if gain.mean <= 0 else "no more than noise"
             self.report.found += (
                 f"Best of them was {texts[best]} with {best.score:.4g}, {gain.mean:+.2g} beside what was best before; "
-                f"splits alone make ±{gain.noise:.2g}, so that is {'a gain' if is_better else 'no more than noise'}. "
+                f"splits alone make ±{gain.noise:.2g}, so that is {verdict}. "
             )
             if is_better:
                 self.incumbent = best
