@@ -102,8 +102,12 @@ def _make_evaluated(problem: Problem, model: Contestant, method: str, scoring: s
     """Return the search over a model's settings, or the model as it is."""
     if method == "none":
         return model.estimator
+    try:
+        space = search_space(model.estimator)
+    except ValueError as error:  # such as an ensemble, whose members have the parameters
+        raise BadInput(f"the settings of {model.name!r} can't be searched ({error}): leave --search out") from error
     plan = Plan(
-        space=search_space(model.estimator),
+        space=space,
         candidates=options.candidates,
         cv=make_splitter(problem, options.cv, options.seed),
         scoring=scoring,

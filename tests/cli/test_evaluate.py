@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from sknet_hp import NetClassifier, save
+from sknet_hp.estimators.averaged import AveragedClassifier
 from sknet_hp.evaluation import make_baseline, nested_cross_validate
 
 SMALL = ("--target", "label", "--outer-cv", 2)
@@ -125,3 +126,12 @@ def test_an_interrupt_tells_what_is_finished_and_how_to_go_on(run, data, monkeyp
     assert result.err.splitlines()[-1] == (
         "sknet-hp: interrupted, and the same command goes on from here (--journal journal)."
     )
+
+
+def test_an_ensemble_is_scored_but_not_searched(run, refused, data, table):
+    members = [("a", NetClassifier(width=8, max_epochs=2)), ("b", NetClassifier(width=4, max_epochs=2))]
+    model = AveragedClassifier(members, voting="soft").fit(table[["size", "old"]], table["label"])
+    save(model, "ensemble.safetensors")
+    assert run("evaluate", data, *SMALL, "--model", "ensemble.safetensors").code == 0
+    says = ("the settings of 'ensemble.safetensors' can't be searched", "leave --search out")
+    refused("evaluate", data, *SMALL, "--model", "ensemble.safetensors", "--search", "halving", says=says)
