@@ -50,6 +50,11 @@ class NetworkCase:
         return self.X is not None and self.y is not None
 
     @property
+    def has_single_target(self) -> bool:
+        """Whether there are rows, of a target of one column as simple models want it."""
+        return self.has_rows and np.ndim(self.y) == 1
+
+    @property
     def is_classifier(self) -> bool:
         """Whether the network tells classes apart."""
         return bool(is_classifier(self.network))
@@ -77,7 +82,7 @@ class NetworkCase:
 
         Without such losses and without rows to make them, the curve as it is.
         """
-        if self.curve.has_validation or not self.has_rows or self.network.early_stopping:
+        if self.curve.has_validation or not self.has_single_target or self.network.early_stopping:
             return self.curve
         return self.comparison.curve
 

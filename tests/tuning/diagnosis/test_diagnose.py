@@ -86,6 +86,14 @@ def test_findings_are_the_same_again(rows, too_slow):
     assert str(diagnose(too_slow, *rows)) == str(diagnose(too_slow, *rows))
 
 
+def test_several_targets_are_not_compared(rows):
+    X, y = rows
+    network = NetRegressor(max_epochs=2, random_state=0).fit(X, X[:, :2])
+    assert "worse_than_baseline" not in diagnose(network, X, X[:, :2]).codes
+    network = NetClassifier(max_epochs=2, random_state=0).fit(X, np.c_[y, 1 - y])
+    assert "worse_than_baseline" not in diagnose(network, X, np.c_[y, 1 - y]).codes
+
+
 def test_bad_input(rows, too_slow):
     X, y = rows
     with pytest.raises(NotFittedError):

@@ -72,7 +72,7 @@ _COME_FIRST = (
 @network_check("underfitting", "the network is too small or held back too much", needs="rows")
 def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
     """Look for a network that fits not even the rows it knows, where others can."""
-    if not case.curve.used or any(True for check in _COME_FIRST for _ in check(case)):
+    if not case.has_single_target or not case.curve.used or any(True for check in _COME_FIRST for _ in check(case)):
         return
     name, lack, z = _compare(case, case.comparison.fitted_losses)
     if lack < LACKING_FIT or z < LIKELY_DIFFERENCE:
@@ -111,6 +111,8 @@ def _make_room(network: Any) -> dict[str, Any]:
 @network_check("worse_than_baseline", "a simple model does better", needs="rows")
 def find_worse_than_baseline(case: NetworkCase) -> Iterator[Finding]:
     """Look for a simple model that predicts unseen rows better."""
+    if not case.has_single_target:
+        return
     losses = case.comparison.losses
     name, shortfall, z = _compare(case, losses)
     if shortfall < WORSE_BY or z < SURE_DIFFERENCE:
