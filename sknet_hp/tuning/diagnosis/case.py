@@ -51,7 +51,7 @@ class NetworkCase:
 
     @property
     def has_single_target(self) -> bool:
-        """Whether there are rows, of a target of one column as simple models want it."""
+        """Whether there are rows, of a target of one column as simple models want."""
         return self.has_rows and np.ndim(self.y) == 1
 
     @property
