@@ -4,6 +4,8 @@ import ast
 import sys
 from pathlib import Path
 
+import pytest
+
 import sknet_hp
 from tests.helpers.scripts import run_code
 from tests.helpers.sources import (
@@ -236,3 +238,17 @@ def test_help_is_quick():
         f"main(['tune', '--help']); print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     assert run_code(code).stdout.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", ["tune", "evaluate", "compare", "lr", "diagnose"])
+def test_tables_that_are_not_there_are_refused_quickly(command):
+    """A mistyped path is told before the heavy libraries are read, a mistyped column
+    before torch is.
+    """
+    for path, heavy in (("nowhere.csv", HEAVY), ("sklearn:iris", ["torch"])):
+        code = (
+            "import sys; from sknet_hp.cli import main; "
+            f"code = main(['{command}', '{path}', '--target', 'nothing']); "
+            f"print(code, [name for name in {heavy!r} if name in sys.modules])"
+        )
+        assert run_code(code).stdout.strip() == "2 []"

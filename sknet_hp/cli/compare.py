@@ -25,7 +25,6 @@ from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.tables.checks import check_scored_folds, choose_scoring
 from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.splitting import make_splitter
-from sknet_hp.evaluation import compare
 from sknet_hp.evaluation.comparison.pair import SURE
 
 if TYPE_CHECKING:
@@ -52,6 +51,9 @@ def compare_models(options: CompareOptions) -> None:
     scoring = choose_scoring(problem, options.scoring)
     if problem.time_column is not None and options.repeats > 1:
         raise BadInput(f"--repeats {options.repeats} and --time can't be used together, for rows have one order only")
+    # It imports torch: after the checks, which are quick without it.
+    from sknet_hp.evaluation import compare
+
     check_device(options.device)
     models = [
         make_contestant(name, problem.task, seed=options.seed, device=options.device) for name in options.contestants

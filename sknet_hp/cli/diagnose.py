@@ -17,7 +17,6 @@ from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
-from sknet_hp.tuning import diagnose
 
 if TYPE_CHECKING:
     from sknet_hp.tuning import Diagnosis
@@ -44,6 +43,9 @@ def diagnose_network(options: DiagnoseOptions) -> int:
     if options.model in BASELINES:
         raise BadInput(f"--model {options.model} is no network: give default, a preset or a saved network")
     problem = read_problem(options, () if saved is None else tuple(list_text_columns(saved)))
+    # It imports torch: after the checks, which are quick without it.
+    from sknet_hp.tuning import diagnose
+
     check_device(options.device)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data)

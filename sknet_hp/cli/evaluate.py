@@ -25,11 +25,11 @@ from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.cli.tuning.methods import Plan, make_searcher
-from sknet_hp.evaluation import NestedResult, compare, nested_cross_validate
 from sknet_hp.evaluation.nested.summary import write_outcome
 from sknet_hp.search import search_space
 
 if TYPE_CHECKING:
+    from sknet_hp.evaluation import NestedResult
     from sknet_hp.evaluation.comparison.result import Comparison
 
 BESIDE = ("linear", "constant")
@@ -118,7 +118,9 @@ def _make_evaluated(problem: Problem, model: Contestant, method: str, scoring: s
 
 def _evaluate(
     problem: Problem, evaluated: Any, outer: Any, scoring: str, options: EvaluateOptions, start: float
-) -> NestedResult:
+) -> "NestedResult":
+    from sknet_hp.evaluation import nested_cross_validate
+
     seconds = None
     if options.time_budget is not None:
         seconds = max(0.0, SHARE_OF_THE_SCORE * options.time_budget - (time.monotonic() - start))
@@ -138,7 +140,7 @@ def _evaluate(
 
 def _compare(
     problem: Problem,
-    result: NestedResult,
+    result: "NestedResult",
     model: Contestant,
     method: str,
     scoring: str,
@@ -146,6 +148,8 @@ def _compare(
     start: float,
 ) -> "Comparison":
     """Score what stands beside it in the same folds."""
+    from sknet_hp.evaluation import compare
+
     name = model.name if method == "none" else f"tuned {model.name}"
     beside = {each: make_contestant(each, problem.task, seed=options.seed, device=options.device) for each in BESIDE}
     others = {each: made.estimator for each, made in beside.items() if each != model.name}
@@ -167,7 +171,7 @@ def _compare(
     )
 
 
-def _report_interrupt(partial: NestedResult | None, console: Console, options: EvaluateOptions) -> Interrupted:
+def _report_interrupt(partial: "NestedResult | None", console: Console, options: EvaluateOptions) -> Interrupted:
     """Print what was finished, and return what is said of the rest."""
     if partial is not None and "done" in partial.statuses:
         console.print(f"\n{partial.summary()}")
@@ -176,7 +180,7 @@ def _report_interrupt(partial: NestedResult | None, console: Console, options: E
     return Interrupted(f"and the same command goes on from here (--journal {options.journal})")
 
 
-def _write(options: EvaluateOptions, result: NestedResult, summary: dict[str, Any]) -> None:
+def _write(options: EvaluateOptions, result: "NestedResult", summary: dict[str, Any]) -> None:
     assert options.out is not None
     write_directory(
         options.out,
@@ -190,7 +194,7 @@ def _write(options: EvaluateOptions, result: NestedResult, summary: dict[str, An
 
 
 def _describe(
-    result: NestedResult, comparison: "Comparison", options: EvaluateOptions, method: str, seconds: float
+    result: "NestedResult", comparison: "Comparison", options: EvaluateOptions, method: str, seconds: float
 ) -> dict[str, Any]:
     low, high = result.interval()
     return {
@@ -213,7 +217,7 @@ def _describe(
 
 
 def _print_result(
-    console: Console, result: NestedResult, comparison: "Comparison", model: Contestant, method: str
+    console: Console, result: "NestedResult", comparison: "Comparison", model: Contestant, method: str
 ) -> None:
     console.print()
     console.print(write_outcome(result))

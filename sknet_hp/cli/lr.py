@@ -16,7 +16,6 @@ from sknet_hp.cli.output.json_text import describe_table, print_json
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
 from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.tables.reading import read_problem
-from sknet_hp.tuning import find_lr
 
 if TYPE_CHECKING:
     from sknet_hp.tuning import LRResult
@@ -42,6 +41,9 @@ def find_rate(options: RateOptions) -> None:
     if options.model in BASELINES:
         raise BadInput(f"--model {options.model} has no learning rate: give default, a preset or a saved network")
     problem = read_problem(options)
+    # It imports torch: after the checks, which are quick without it.
+    from sknet_hp.tuning import find_lr
+
     check_device(options.device)
     model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)
     console = make_console(quiet=options.as_json)

@@ -40,7 +40,7 @@ def test_json_is_what_python_says(run, data, table):
 def test_ramp(run, data):
     result = run("lr", data, *SMALL, "--method", "ramp")
     assert result.code == 0, result.err
-    assert "1 ramps of at most" in result.out
+    assert "1 ramp of at most" in result.out
 
 
 def test_picture(run, data, tmp_path):

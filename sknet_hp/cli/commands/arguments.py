@@ -9,6 +9,7 @@ import typer
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.options import TableOptions, TaskOption
+from sknet_hp.cli.tables.loading import require_table
 
 Data = Annotated[
     str,
@@ -93,10 +94,16 @@ Json = Annotated[
 def collect_table_options(
     data: str, target: str | None, task: TaskOption, groups: str | None, time: str | None, drop: list[str] | None
 ) -> TableOptions:
-    """Return the options that say which table, and what its columns are for."""
-    return TableOptions(
-        data=os.path.expanduser(data), target=target, task=task, groups=groups, time=time, drop=tuple(drop or ())
-    )
+    """Return the options that say which table, and what its columns are for.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file: said at once, before heavy libraries are imported.
+    """
+    source = os.path.expanduser(data)
+    require_table(source)
+    return TableOptions(data=source, target=target, task=task, groups=groups, time=time, drop=tuple(drop or ()))
 
 
 def check_time_budget(seconds: float | None) -> None:

@@ -66,10 +66,10 @@ def compare(
 
     * `sknet-hp compare titanic.csv titanic-tuned default --target survived`
     """
-    from sknet_hp.cli.compare import compare_models
-
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
+    from sknet_hp.cli.compare import compare_models
+
     compare_models(
         CompareOptions(
             **vars(table),

@@ -80,10 +80,10 @@ def evaluate(
 
     * `sknet-hp evaluate sales.csv --target amount --time day --search none`
     """
-    from sknet_hp.cli.evaluate import evaluate_table
-
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
+    from sknet_hp.cli.evaluate import evaluate_table
+
     evaluate_table(
         EvaluateOptions(
             **vars(table),

@@ -44,10 +44,10 @@ def lr(
 
     * `sknet-hp lr houses.parquet --target price --model tabm --plot rates.png`
     """
-    from sknet_hp.cli.lr import find_rate
-
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, None, drop)
+    from sknet_hp.cli.lr import find_rate
+
     find_rate(
         RateOptions(
             **vars(table),

@@ -75,10 +75,10 @@ def tune(
     * `sknet-hp tune houses.parquet --target price --candidates 60 --time-budget 300
       --out houses`
     """
-    from sknet_hp.cli.tune import tune_table
-
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
+    from sknet_hp.cli.tune import tune_table
+
     tune_table(
         TuneOptions(
             **vars(table),

@@ -3,17 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from sklearn.base import clone, is_classifier
+from typing import TYPE_CHECKING, Any
 
 from sknet_hp import presets
 from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.models.saved import load_model
-from sknet_hp.estimators.classifier import NetClassifier
-from sknet_hp.estimators.regressor import NetRegressor
-from sknet_hp.evaluation import make_baseline
 from sknet_hp.presets import TaskKind
+
+if TYPE_CHECKING:
+    from sknet_hp.estimators.classifier import NetClassifier
+    from sknet_hp.estimators.regressor import NetRegressor
 
 DEFAULT = "default"
 BASELINES = ("linear", "boosting", "constant")
@@ -37,13 +36,16 @@ class Contestant:
 
 def make_network(
     task: TaskKind, preset: str = DEFAULT, *, seed: int = 0, device: str = "cpu", **params: Any
-) -> NetClassifier | NetRegressor:
+) -> "NetClassifier | NetRegressor":
     """Return a network of a preset, not fitted.
 
     Parameters
     ----------
     params : that the preset does not decide.
     """
+    from sknet_hp.estimators.classifier import NetClassifier
+    from sknet_hp.estimators.regressor import NetRegressor
+
     given = {} if preset == DEFAULT else PRESETS[preset](task)
     network = NetClassifier if task == "classification" else NetRegressor
     return network(**params | {"random_state": seed, "device": device} | given)
@@ -57,6 +59,10 @@ def make_contestant(name: str, task: TaskKind, *, seed: int, device: str) -> Con
     BadInput
         If there is none, or a saved one is for another task.
     """
+    from sklearn.base import clone, is_classifier
+
+    from sknet_hp.evaluation import make_baseline
+
     if name == DEFAULT or name in PRESETS:
         return Contestant(name, make_network(task, name, seed=seed, device=device))
     if name in BASELINES:

@@ -48,8 +48,31 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
         If there is no such table, if it can't be read, or if it does not fit into
         memory.
     """
+    require_table(source)
     if source.startswith("sklearn:"):
         return _load_bundled(source.removeprefix("sklearn:"))
+    path = Path(source)
+    name = path.name.lower()
+    try:
+        frame = _load_csv(path, text_columns or []) if name.endswith(CSV_ENDINGS) else _load_parquet(path)
+    except PermissionError:
+        raise BadInput(f"{source!r} can't be read: you have no permission, ask for it or copy the file") from None
+    if len(frame) == 0:
+        raise BadInput(f"{source!r} has a header with {frame.shape[1]} columns, but no rows: give a table with data")
+    frame.columns = frame.columns.astype(str)
+    return frame
+
+
+def require_table(source: str) -> None:
+    """Check that there is a file that may be a table, without reading it.
+
+    Raises
+    ------
+    BadInput
+        If there is none, or its name says that it is something else.
+    """
+    if source.startswith("sklearn:"):
+        return
     path = Path(source)
     if not path.exists():
         raise BadInput(
@@ -63,23 +86,11 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
             f"{source!r} is a device, a pipe or a socket, which is read once and may never end: copy what comes out "
             f"of it into a file"
         )
-    name = path.name.lower()
-    try:
-        if name.endswith(CSV_ENDINGS):
-            frame = _load_csv(path, text_columns or [])
-        elif name.endswith(PARQUET_ENDINGS):
-            frame = _load_parquet(path)
-        else:
-            raise BadInput(
-                f"{source!r} does not end in {', '.join(CSV_ENDINGS + PARQUET_ENDINGS)}: convert it to CSV or "
-                f"Parquet, or rename it"
-            )
-    except PermissionError:
-        raise BadInput(f"{source!r} can't be read: you have no permission, ask for it or copy the file") from None
-    if len(frame) == 0:
-        raise BadInput(f"{source!r} has a header with {frame.shape[1]} columns, but no rows: give a table with data")
-    frame.columns = frame.columns.astype(str)
-    return frame
+    if not path.name.lower().endswith(CSV_ENDINGS + PARQUET_ENDINGS):
+        raise BadInput(
+            f"{source!r} does not end in {', '.join(CSV_ENDINGS + PARQUET_ENDINGS)}: convert it to CSV or "
+            f"Parquet, or rename it"
+        )
 
 
 def shorten_source(source: str) -> str:

@@ -1,4 +1,6 @@
-"""What a range test says of the rate that an estimator has."""
+"""What a range test says of the rate that an estimator has, and of itself."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,6 +10,8 @@ from sknet_hp.tuning.learning_rate.suggestions import Curve, Rates, compute_tole
 FACTOR = 3.0
 """So far from the suggestion, a rate may still be as good."""
 
+DISAGREEMENT = 10.0
+"""A factor between suggestions of single seeds that leaves the magnitude open."""
 
 LITTLE = 0.02
 """A gain over chance, as a share of it, that is little on any number of rows."""
@@ -64,3 +68,22 @@ def _judge_gain(curve: Curve, chance: float, n_held_out: float) -> list[Finding]
             advice="The suggestion means little: see whether the columns tell anything of the target.",
         )
     ]
+
+
+def judge_agreement(suggestions: Sequence[float]) -> Findings:
+    """Return whether single seeds suggest rates of different magnitudes."""
+    if len(suggestions) < 2 or max(suggestions) < DISAGREEMENT * min(suggestions):
+        return Findings()
+    low, high = min(suggestions), max(suggestions)
+    return Findings(
+        [
+            Finding(
+                code="seeds_disagree",
+                severity="info",
+                message=f"Single seeds suggest rates from {low:.2g} to {high:.2g}: the suggestion is uncertain. That "
+                f"is so where rows are few, or where the loss hardly depends on the rate.",
+                evidence={"low": low, "high": high, "n_seeds": len(suggestions)},
+                advice="Give more seeds (n_seeds), or leave the rate to a search.",
+            ),
+        ]
+    )

@@ -8,7 +8,7 @@ from sklearn.utils.validation import _num_samples
 
 from sknet_hp.findings import Findings
 from sknet_hp.tuning.learning_rate.networks import Training, Trainings
-from sknet_hp.tuning.learning_rate.own_rate import judge_rate
+from sknet_hp.tuning.learning_rate.own_rate import judge_agreement, judge_rate
 from sknet_hp.tuning.learning_rate.ramp import Ramp
 from sknet_hp.tuning.learning_rate.result import LRResult
 from sknet_hp.tuning.learning_rate.settings import HELD_OUT, Problem
@@ -45,7 +45,7 @@ def read_trainings(trainings: Trainings[Training], problem: Problem, lr: float) 
     read, by_seed = losses.read(), [losses.read_seed(k) for k in range(losses.lowest.shape[1])]
     if read is None:
         raise ValueError(
-            f"no learning rate from {losses.rates[0]:.1g} to {losses.rates[-1]:.1g} made the validation loss lower "
+            f"no learning rate from {losses.rates[0]:g} to {losses.rates[-1]:g} made the validation loss lower "
             f"than chance, {losses.mean_chance:.4g} (the lowest is {losses.lowest.min():.4g}): the network learns "
             f"nothing of these columns in {problem.n_epochs} epochs. Check that rows of X and y belong together; give "
             f"more rows, or a larger n_epochs"
@@ -59,7 +59,12 @@ def read_trainings(trainings: Trainings[Training], problem: Problem, lr: float) 
         curve=pd.DataFrame(smooth._asdict()).set_axis(["rate", "loss"], axis=1),
         chance_loss=losses.mean_chance,
         n_seeds=len(by_seed),
-        findings=judge_rate(lr, read, smooth, losses.mean_chance, HELD_OUT * _num_samples(problem.X)),
+        findings=Findings(
+            [
+                *judge_rate(lr, read, smooth, losses.mean_chance, HELD_OUT * _num_samples(problem.X)),
+                *judge_agreement([one.suggestion for one in by_seed if one is not None]),
+            ]
+        ),
         **_describe_test(trainings, problem, lr),
     )
 
@@ -112,8 +117,12 @@ def _make_end_error(trainings: Trainings[Any], needed: str) -> BaseException:
 
 
 def _compute_spread(read: Rates, by_seed: Sequence[Rates | None]) -> dict[str, tuple[float, float]]:
-    """Return the lowest and the highest that seeds say, by name."""
-    readable = [one for one in by_seed if one is not None] or [read]
+    """Return the lowest and the highest that seeds say, alone and together, by name.
+
+    What they say together is not always between what they say alone: the mean of curves
+    that are low in different places may be low in a third.
+    """
+    readable = [read, *(one for one in by_seed if one is not None)]
     found = {name: [float(getattr(one, name)) for one in readable] for name in Rates._fields}
     return {name: (min(values), max(values)) for name, values in found.items()}
 

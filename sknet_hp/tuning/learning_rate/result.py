@@ -43,7 +43,8 @@ class LRResult:
         lost, infinity if no rate that was tried is so large. Of a ramp, `suggestion` is
         fastai's valley, and from the edge on the loss is higher than it began.
     spread : dict
-        By each of these names, the lowest and the highest that a single seed says.
+        By each of these names, the lowest and the highest that seeds say, alone and
+        together.
     lr : float
         The rate that the estimator has.
     table : DataFrame
@@ -65,7 +66,8 @@ class LRResult:
     held_constant : dict
         Parameters that were held constant in the test, and what they are.
     findings : Findings
-        What is wrong with the estimator's own rate, or with the test.
+        What is wrong with the estimator's own rate (`rate_too_high`, `rate_too_low`),
+        or with the test (`little_learned`, `seeds_disagree`).
     stopped : {"", "time_budget", "interrupted"}
         Why it ended early, if it did.
     """
@@ -144,15 +146,15 @@ class LRResult:
 
     def summary(self) -> str:
         """Return what was found, in sentences."""
-        low, high = self.spread["suggestion"]
         lines = [
-            f"Suggested learning rate: {self.suggestion:.2g} (single seeds say {low:.2g} to {high:.2g}). "
+            f"Suggested learning rate: {self.suggestion:.2g}{self._write_spread('suggestion', 'seeds say ')}. "
             f"The estimator has {self.lr:.2g}.",
             f"It comes from {self._describe_test()}.",
         ]
         for name, meaning in list(self._meanings.items())[1:]:
-            low, high = self.spread[name]
-            lines.append(f"  {name:20}{getattr(self, name):8.2g}  ({low:.2g} to {high:.2g})  {meaning}")
+            lines.append(f"  {name:20}{getattr(self, name):8.2g} {self._write_spread(name):20}  {meaning}")
+        if self.n_seeds == 1:
+            lines.append("One seed says nothing of how certain that is: n_seeds gives more.")
         if self.held_constant:
             named = ", ".join(f"{name}={value!r}" for name, value in self.held_constant.items())
             lines.append(f"Held constant in the test: {named}. The suggestion is the `lr` that a schedule multiplies.")
@@ -161,6 +163,11 @@ class LRResult:
             lines.append(f"The test ended early, as {cause}: this is what had been trained by then.")
         return "\n".join([*lines, *map(str, self.findings)])
 
+    def _write_spread(self, name: str, who: str = "") -> str:
+        """Return in brackets how far seeds agree, nothing of a single one."""
+        low, high = self.spread[name]
+        return f" ({who}{low:.2g} to {high:.2g})" if self.n_seeds > 1 else ""
+
     @property
     def _meanings(self) -> dict[str, str]:
         return MEANINGS | (MEANINGS_OF_RAMP if self.method == "ramp" else {})
@@ -168,12 +175,12 @@ class LRResult:
     def _describe_test(self) -> str:
         rows = f"{self.n_rows:,} rows" + (f" of {self.n_rows_given:,}" if self.n_rows < self.n_rows_given else "")
         if self.method == "ramp":
-            return f"{self.n_seeds} ramps of at most {self.table['step'].max()} steps, on {rows}"
+            return f"{_count(self.n_seeds, 'ramp')} of at most {self.table['step'].max()} steps, on {rows}"
         n_rates = self.table["rate"].nunique()
         return (
-            f"{n_rates} rates from {self.table['rate'].min():.1g} to {self.table['rate'].max():.1g}, "
-            f"{self.n_seeds} seeds of each, trained for {self.n_epochs} epochs; losses are those of a quarter of "
-            f"{rows}, held out"
+            f"{n_rates} rates from {self.table['rate'].min():.2g} to {self.table['rate'].max():.2g}, "
+            f"{_count(self.n_seeds, 'seed')} of each, trained for {_count(self.n_epochs, 'epoch')}; losses are those "
+            f"of a quarter of {rows}, held out"
         )
 
     def __repr__(self) -> str:
@@ -183,7 +190,7 @@ class LRResult:
         return self.summary()
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in ("", "rate", "lowest of a seed", "highest", "meaning"))
+        head = "".join(f"<th>{name}</th>" for name in ("", "rate", "lowest of seeds", "highest", "meaning"))
         rows = "".join(
             f"<tr><td>{name}</td><td>{getattr(self, name):.3g}</td><td>{self.spread[name][0]:.3g}</td>"
             f"<td>{self.spread[name][1]:.3g}</td><td>{escape(meaning)}</td></tr>"
@@ -192,3 +199,7 @@ class LRResult:
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         found = self.findings._repr_html_() if self.findings else ""
         return f"{table}<p>From {escape(self._describe_test())}.</p>{found}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

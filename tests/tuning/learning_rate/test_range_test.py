@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import make_classification, make_regression
+from sklearn.datasets import load_iris, make_classification, make_regression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -31,7 +31,23 @@ def test_a_suggestion_is_where_losses_are_low(result):
     assert means[nearest] < (means.min() + result.chance_loss) / 2
     assert result.suggestion < result.edge_of_divergence
     for name, (low, high) in result.spread.items():
-        assert low <= high, name
+        assert low <= getattr(result, name) <= high, name
+
+
+def test_spread_contains_what_seeds_say_together():
+    """Of iris, the mean of two curves is low where neither of them is lowest."""
+    found = find_lr(NetClassifier(random_state=0), *load_iris(return_X_y=True), n_seeds=2)
+    for name, (low, high) in found.spread.items():
+        assert low <= getattr(found, name) <= high, name
+    assert "seeds_disagree" in found.findings.codes
+    assert "(seeds say " in found.summary()
+
+
+def test_one_seed_has_no_spread():
+    found = find_lr(NetClassifier(**SMALL), X, Y, rates=np.logspace(-4, 0, 5), n_seeds=1, n_epochs=4)
+    assert "seeds say" not in found.summary()
+    assert "1 seed of each" in found.summary()
+    assert "n_seeds gives more" in found.summary()
 
 
 def test_apply_sets_the_rate_of_a_copy(result):
@@ -68,7 +84,7 @@ def test_a_regressor_in_text_and_html():
     table, y = make_regression(200, 4, random_state=0)
     found = find_lr(NetRegressor(**SMALL), table, y, rates=np.logspace(-5, 1, 7), **QUICK)
     assert f"{found.suggestion:.2g}" in found.summary()
-    assert "7 rates from 1e-05 to 1e+01" in found.summary()
+    assert "7 rates from 1e-05 to 10, 2 seeds" in found.summary()
     assert f"{found.suggestion:.3g}" in found._repr_html_()
     assert str(found) == found.summary()
     assert len(repr(found)) < 90
@@ -125,7 +141,7 @@ def test_a_test_that_is_cut_short_has_what_was_trained(how, monkeypatch):
         receive(self, one, n_planned)
         counted.append(one)
         if len(counted) == 16:
-            raise KeyboardInterrupt if how == "interrupted" else SearchStopped
+            raise KeyboardInterrupt if how == "interrupted" else SearchStopped("time_budget")
 
     monkeypatch.setattr(Trainings, "_receive", receive_and_stop)
     found = find_lr(NetClassifier(**SMALL), X, Y, n_seeds=3, n_epochs=3)
