@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -104,10 +105,21 @@ def _note_fit(outcome: Outcome, fitted: Any) -> None:
         outcome.params = dict(getattr(last, "best_params_", None) or {})
         best = getattr(last, "best_score_", None)
         outcome.inner_score = None if best is None else float(best)
-        outcome.stopped = getattr(last, "stopped_", None)
+        outcome.stopped = _read_end(last)
         outcome.findings = [each for each in getattr(last, "findings_", ()) if each.code in SEARCH_CHECKS]
     outcome.model = _replace_last_step(fitted, prefix, last.best_estimator_) if searched else fitted
     outcome.curves = _collect_curves(last)
+
+
+def _read_end(search: Any) -> str | None:
+    """Return what ended a search before its time.
+
+    One that always has a time, such as guided tuning, ends by it as it should.
+    """
+    stopped: str | None = getattr(search, "stopped_", None)
+    time_budget = signature(type(search)).parameters.get("time_budget")
+    is_always_timed = time_budget is not None and time_budget.default is not None
+    return None if stopped == "time_budget" and is_always_timed else stopped
 
 
 def _replace_last_step(fitted: Any, prefix: str, model: Any) -> Any:

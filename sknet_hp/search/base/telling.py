@@ -36,7 +36,7 @@ def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Find
     run, setup : of the search.
     curves : of all fits.
     """
-    rows, resource = run.rows, run.resource
+    rows, resource, own = run.rows, run.resource, search.get_params(deep=False)
     case = SearchCase(
         search,
         scores=np.array(
@@ -56,7 +56,8 @@ def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Find
             resource.least,
             resource.most,
             goes_on=not resource.of_rows,
-            in_rungs="min_resources" in search.get_params(deep=False),
+            in_rungs="min_resources" in own,
+            parameter="max_resources" if "max_resources" in own else f"estimator__{resource.name}",
         ),
     )
     skip = read_checks(search.checks)

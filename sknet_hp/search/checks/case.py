@@ -21,6 +21,8 @@ class ResourceOfSearch:
     least, most : of the first rung, and of the last.
     goes_on : whether training goes on from rung to rung; not of rows.
     in_rungs : whether candidates are dropped for their scores with less than `most`.
+    parameter : of the search that sets `most`, through its estimator if it has none of
+        its own.
     """
 
     unit: str
@@ -28,6 +30,7 @@ class ResourceOfSearch:
     most: int
     goes_on: bool
     in_rungs: bool
+    parameter: str = "max_resources"
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,8 @@ def find_improvement(case: SearchCase) -> Iterator[Finding]:
         message=f"The {what} to the end: by {gain['gain']:.2g} ± {gain['standard_error']:.2g} in the last "
         f"{count(gain['over'], resource.unit)} of {resource.most}.",
         evidence=gain | {"max_resources": resource.most},
-        advice=f"Train longer: max_resources={2 * resource.most}.",
-        remedy={"max_resources": 2 * resource.most},
+        advice=f"Train longer: {resource.parameter}={2 * resource.most}.",
+        remedy={resource.parameter: 2 * resource.most},
     )
 
 

@@ -15,11 +15,12 @@ def diagnose_network(network: Any, checks: bool | str | Collection[str]) -> list
     Parameters
     ----------
     network : fitted network, or pipeline that ends with one.
-    checks : as `GuidedSearchCV` takes them; a list is one of other checks.
+    checks : as `GuidedSearchCV` takes them. Codes choose among other checks: what
+        stages go by is looked for unless it is False.
     """
     from sknet_hp.tuning.diagnosis.diagnose import diagnose
 
-    if checks is not True:
+    if checks is False:
         return []
     found = [finding for finding in diagnose(network) if finding.severity != "info"]
     return [(finding.code, _keep_plain(finding.remedy)) for finding in found]

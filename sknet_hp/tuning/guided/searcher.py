@@ -61,7 +61,7 @@ N_NETWORKS = 8
     checks=(
         "bool or list of str",
         "Whether data, candidates and learning curves are looked at for what is wrong: True for all of it, False for "
-        "nothing. Codes of checks of searches and data look for these alone; curves are then not diagnosed.",
+        "nothing. Codes of checks of searches and data look for these alone; curves are diagnosed all the same.",
     ),
     attributes={
         "stages_": (

@@ -22,6 +22,13 @@ def test_a_loss_that_falls_to_the_end():
     assert finding.evidence["gain"] > 0.01 * FALLING[20]
 
 
+def test_a_search_without_max_resources():
+    named = replace(EPOCHS, parameter="estimator__max_epochs")
+    [finding] = check([FALLING] * 3, resource=named)
+    assert finding.remedy == {"estimator__max_epochs": 54}
+    assert "estimator__max_epochs=54" in finding.advice
+
+
 def test_a_loss_that_has_come_to_rest():
     assert not check([FLAT, FLAT, FLAT])
     rising = FLAT + np.linspace(0, 0.1, 27)
