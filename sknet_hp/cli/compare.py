@@ -85,8 +85,8 @@ def compare_models(options: CompareOptions) -> None:
     for model in models:
         if model.is_tuned:
             console.print(
-                f"Note: the settings of {model.name!r} were chosen on another occasion. If that was on these rows, its "
-                f"score here is too good; evaluate chooses settings inside each fold."
+                f"Note: the settings of {model.name!r} were chosen earlier. If they were chosen on these rows, "
+                f"its score is too good; evaluate chooses settings inside each fold."
             )
     if options.out is not None:
         console.print(f"Scores and comparisons are in {options.out}")
@@ -118,16 +118,16 @@ def _print_result(console: Console, result: "Comparison") -> None:
     print_ranking(console, result)
     if metric.startswith("neg_"):
         console.print("(errors with a minus, so that higher is better)")
-    console.print("\nEach two:")
+    console.print("\nAll pairs:")
     width = max(len(pair.verdict) for pair in result.pairs)
     for pair in result.pairs:
         low, high = map(write_difference, pair.test.compute_interval(result.confidence))
         console.print(f"  {pair.verdict:<{width}}  {write_difference(pair.test.mean)}  ({low} to {high})")
     rope = result.pairs[0].rope
-    console.print(f"\nVerdicts are given where they hold with a probability of {SURE:.0%} or more (Bayesian t-test).")
-    console.print(f"Differences up to {rope.half:.3g} count as none in practice ({rope.reason}; --rope sets it).")
+    console.print(f"\nA verdict is given where its probability is {SURE:.0%} or more (Bayesian t-test).")
+    console.print(f"Differences up to {rope.half:.3g} count as equivalent in practice ({rope.reason}; --rope sets it).")
     if n_splits < FEW_SPLITS:
-        console.print(f"{n_splits} splits show large differences only: more --repeats show smaller ones.")
+        console.print(f"{n_splits} splits can show large differences only; more --repeats show smaller ones.")
     console.print(f"\nFor a paper: {result.sentence}")
     print_findings(console, result.findings)
 

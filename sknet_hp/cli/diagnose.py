@@ -87,7 +87,7 @@ def _print_result(console: Console, found: "Diagnosis") -> None:
         console.print("\nNothing was found.")
     for reason in dict.fromkeys(found.unchecked.values()):
         codes = [code for code, own in found.unchecked.items() if own == reason]
-        console.print(wrap(f"Not looked for, since {reason}: {', '.join(codes)}."))
+        console.print(wrap(f"Not checked, because {reason}: {', '.join(codes)}."))
 
 
 def _describe(found: "Diagnosis", options: DiagnoseOptions, seconds: float) -> dict[str, Any]:

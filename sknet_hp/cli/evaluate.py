@@ -221,7 +221,7 @@ def _print_result(
 ) -> None:
     console.print()
     console.print(write_outcome(result))
-    console.print("\nBeside it, on the same folds (mean, 95 % interval):")
+    console.print("\nFor comparison, on the same folds (mean, 95 % interval):")
     print_ranking(console, comparison)
     first = comparison.contestants[0].name
     for pair in comparison.pairs:
@@ -230,6 +230,6 @@ def _print_result(
     print_findings(console, result.findings)
     if model.is_tuned and method == "none":
         console.print(
-            f"Note: the settings of {model.name!r} were chosen on another occasion. If that was on these rows, the "
-            f"score is too good: say --search halving, which chooses them inside each fold."
+            f"Note: the settings of {model.name!r} were chosen earlier. If they were chosen on these rows, the "
+            f"score is too good; --search halving chooses them inside each fold."
         )

@@ -50,7 +50,7 @@ def check_data(
     Raises
     ------
     ValueError
-        If a code is not known, or the splitter can not split these rows.
+        If a code is not known, or the splitter cannot split these rows.
 
     Examples
     --------

@@ -94,7 +94,7 @@ def evaluate_several(
             raise
     if memory is not None and memory.unkept:
         warnings.warn(
-            f"{', '.join(sorted(memory.unkept))} can not be written to journal={str(journal)!r} without pickle: if the "
+            f"{', '.join(sorted(memory.unkept))} cannot be written to journal={str(journal)!r} without pickle: if the "
             f"same call is made again, they are fitted again",
             UserWarning,
             stacklevel=3,

@@ -11,7 +11,7 @@ from sknet_hp.estimators.names import write_hint
 from sknet_hp.estimators.pipelines import find_last_step
 
 SEVERITIES = ("error", "warning", "info")
-"""From the worst: results can not be trusted; something should change; good to know."""
+"""From the worst: results cannot be trusted; something should change; good to know."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Finding:
         Its name, such as "overfitting"; the page `docs/findings.md` has a section of
         that name.
     severity : {"error", "warning", "info"}
-        "error": results can not be trusted; "warning": something should change;
+        "error": results cannot be trusted; "warning": something should change;
         "info": good to know.
     message : str
         What was seen, in one sentence with its numbers.

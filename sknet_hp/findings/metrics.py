@@ -162,8 +162,8 @@ def find_accuracy_on_imbalanced_classes(case: MetricCase) -> Iterable[Finding]:
     yield Finding(
         "accuracy_on_imbalanced_classes",
         "warning" if majority >= MAJORITY or ratio >= RARE else "info",
-        f"{majority:.1%} of the rows are of class {first!r}, {counts[last] / n_rows:.2%} of class {last!r}: "
-        f"always saying {first!r} has an accuracy of {majority:.3f}, and accuracy hardly counts errors on {last!r}.",
+        f"{majority:.1%} of the rows are of class {first!r}, {counts[last] / n_rows:.2%} of class {last!r}. "
+        f"Always predicting {first!r} has an accuracy of {majority:.3f}, and errors on {last!r} hardly lower it.",
         {"share_of_most_frequent": majority, "most_frequent": first, "rarest": last, "ratio": ratio},
         f"Score by {', '.join(metrics[:-1])} or {metrics[-1]}: scoring=sknet_hp.evaluation.suggest_scoring(y).",
     )
@@ -196,8 +196,8 @@ def find_error_taken_for_score(case: MetricCase) -> Iterable[Finding]:
             yield Finding(
                 "error_taken_for_score",
                 "error",
-                f"The scorer {name!r} is {metric}, which is better the lower it is, but scores count as better the "
-                f"higher they are: a search takes the worst.",
+                f"The scorer {name!r} is {metric}, for which lower is better. Scores are maximised, so a search takes "
+                f"the worst candidate.",
                 {"metric": metric, "scorer": name},
                 f"Make it with make_scorer({metric}, greater_is_better=False, …), which gives the negative.",
             )

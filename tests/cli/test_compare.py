@@ -48,7 +48,7 @@ def test_saved_models_compete_with_their_settings(run, data, table):
     save(NetClassifier(width=8, max_epochs=2).fit(table[["size", "old"]], table["label"]), "model.safetensors")
     result = run("compare", data, "model.safetensors", "constant", "--target", "label", "--repeats", 1)
     assert result.code == 0, result.err
-    assert "Note: the settings of 'model.safetensors' were chosen on another occasion" in result.out
+    assert "Note: the settings of 'model.safetensors' were chosen earlier" in result.out
 
 
 @pytest.mark.parametrize(

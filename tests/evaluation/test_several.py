@@ -95,7 +95,7 @@ def test_interrupted_seeds_bring_what_is_finished():
     with pytest.raises(KeyboardInterrupt) as caught:
         repeat_over_seeds(Interrupts(), X, y, n_seeds=4, cv=2, random_state=0, n_jobs=1)
     assert len(caught.value.result.seeds) == 2
-    assert "2 of 4 seeds have no score in some split" in caught.value.result.summary()
+    assert "2 of 4 seeds are left out" in caught.value.result.summary()
 
 
 def test_an_interrupt_before_there_is_anything_to_say():

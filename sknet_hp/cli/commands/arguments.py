@@ -31,8 +31,8 @@ Groups = Annotated[
     str | None,
     typer.Option(
         metavar="COL",
-        help="A column whose equal values belong together, such as one person's rows: folds never divide them. It is "
-        "no feature.",
+        help="A column that says which rows belong together, such as the person: folds never divide them. It is not "
+        "used as a feature.",
         show_default="none",
     ),
 ]
@@ -41,7 +41,7 @@ Time = Annotated[
     typer.Option(
         metavar="COL",
         help="A column of numbers or dates that says in which order rows came: later ones are predicted from earlier "
-        "ones. It is no feature.",
+        "ones. It is not used as a feature.",
         show_default="none",
     ),
 ]
@@ -72,13 +72,13 @@ Candidates = Annotated[
     typer.Option(
         min=1,
         max=100_000,
-        help="Settings to try; a grid has at most this many points. hyperband, bohb and guided have their own number.",
+        help="Settings to try; a grid has at most this many points. hyperband, bohb and guided choose theirs.",
         show_default="20",
     ),
 ]
 InnerFolds = Annotated[int, typer.Option(min=2, help="Inner folds, which choose among the candidates.")]
 Repeats = Annotated[
-    int, typer.Option(min=1, help="How often rows are divided into folds anew; more see smaller differences.")
+    int, typer.Option(min=1, help="How many times rows are split into folds; more repeats show smaller differences.")
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Fixes folds, candidates and networks.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]

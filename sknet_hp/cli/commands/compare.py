@@ -29,7 +29,7 @@ def compare(
         typer.Option(
             min=0,
             metavar="DIFFERENCE",
-            help="Differences up to this count as none in practice.",
+            help="Differences up to this count as equivalent in practice.",
             show_default="0.01, or 1 % of the mean score of an error",
         ),
     ] = None,
@@ -49,14 +49,15 @@ def compare(
 ) -> None:
     """Say which of two or more models is better, and how certain that is.
 
-    All are scored in the same folds, and compared fold by fold, by a t-test that knows
-    how much folds have in common; of several comparisons the p-values are corrected.
-    Beside it stands the probability that a difference is too small to matter.
+    All models are scored in the same folds and compared fold by fold. The t-test allows
+    for the training rows that folds share. With several comparisons, p-values are
+    adjusted. Each comparison also has the probability that the difference is too small
+    to matter.
 
-    Nothing is tuned here: `evaluate` scores a search.
+    Nothing is tuned here; `evaluate` scores a search.
 
     DIR of --out gets **summary.json**, **folds.csv** (the scores of each fold) and
-    **pairs.csv** (a line for each two models).
+    **pairs.csv** (a line for each pair of models).
 
     **Examples**
 

@@ -34,10 +34,10 @@ def diagnose(
 ) -> None:
     """Say what is wrong with a trained network, and what to change.
 
-    Reads the learning curve, and measures on the table: units that are dead, gradients,
-    predictions, copies and leaks, and simple models of scikit-learn's trained beside.
-    Findings come with their numbers, what to do, and the parameters that do it, the
-    worst first.
+    Reads the learning curve. On the table it measures dead units, gradients,
+    predictions and leaks, and trains simple models of scikit-learn for comparison. Each
+    finding has its numbers, what to do, and the parameters that do it. The worst come
+    first.
 
     The exit code is 0, whatever is found, unless --strict is given.
 

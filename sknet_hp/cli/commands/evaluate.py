@@ -24,7 +24,7 @@ def evaluate(
     search: Annotated[
         EvaluatedSearch | None,
         typer.Option(
-            help="How settings are chosen; none for those that the model has.",
+            help="How settings are chosen; none keeps those of the model.",
             show_default="halving for default and presets, else none",
         ),
     ] = None,
@@ -44,7 +44,7 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="A directory in which it writes down what is done. The same command takes up where it was killed.",
+            help="A directory that records what is done. The same command, after it was killed, goes on from there.",
             show_default="none",
         ),
     ] = None,
@@ -60,14 +60,14 @@ def evaluate(
 
     Settings are chosen inside each outer fold and scored on the rest of the table
     (nested cross-validation), so the score is that of the whole procedure, choosing
-    included. It comes with a confidence interval, with what the folds have chosen and
-    whether they agree, and beside it stand the same network untuned, a linear model and
-    a constant prediction, on the same folds. Checks say what makes scores too good to
-    be true.
+    included. The output has a confidence interval, and says what the folds chose and
+    whether they agree. On the same folds it also scores the untuned network, a linear
+    model and a constant prediction. Checks say what makes scores too good to be true.
 
-    Rows of one person, place or machine belong together: name their column with
-    --groups. Rows in the order of time: name it with --time. Both are then respected at
-    every level: outer folds, inner folds, and the rows that early stopping holds out.
+    If several rows come from one person, place or machine, name its column with
+    --groups. If rows are in order of time, name the column with --time. Both are then
+    respected at every level: outer folds, inner folds, and the rows that early stopping
+    holds out.
 
     DIR of --out gets **summary.json**, **folds.csv** (a line for each outer fold),
     **predictions.csv** (each row by a model that has not seen it) and **curves.csv**.

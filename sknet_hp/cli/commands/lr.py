@@ -35,8 +35,8 @@ def lr(
 ) -> None:
     """Find a learning rate, by short trainings at many rates.
 
-    Prints the suggested rate with what single seeds say, the losses over the rates as a
-    picture of text, and the rate from which on training breaks down.
+    Prints the losses over the rates as a bar chart, the suggested rate with its spread,
+    and the rate from which on training breaks down.
 
     **Examples**
 

@@ -15,9 +15,7 @@ def tune(
     task: arguments.Task = "auto",
     search: Annotated[
         SearchMethod,
-        typer.Option(
-            help="How candidates are chosen. guided tunes as a practitioner does, learning rate first, and explains."
-        ),
+        typer.Option(help="How candidates are chosen. guided goes step by step, learning rate first, and explains."),
     ] = "random",
     candidates: arguments.Candidates = None,
     cv: arguments.InnerFolds = 3,
@@ -31,7 +29,7 @@ def tune(
         typer.Option(
             metavar="SECONDS",
             help="Time for the whole command. For random and grid a pilot measures how many of the candidates fit in; "
-            "guided takes half of it for the model, half for its score; the others begin no further rung after it.",
+            "guided takes half of it for the model and half for its score; the others start no new rung when it is up.",
             show_default="none; 120 for guided",
         ),
     ] = None,

@@ -43,7 +43,7 @@ def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
     """Print findings, the worst first, each with its advice and its remedy."""
     for number, finding in enumerate(findings):
         if number == 0:
-            console.print("\nWhat was found:")
+            console.print("\nFindings:")
         where = f", in {finding.subject}" if finding.subject else ""
         console.print(f"- {finding.severity}: {finding.code}{where}")
         for text in (finding.message, finding.advice):

@@ -36,7 +36,7 @@ _NUMBERS = {"random": "n_iter", "pbt": "population_size"}
 """What the number of candidates is called, where it is not `n_candidates`."""
 
 _CHANGED_ON_THE_WAY = ("width", "n_layers")
-"""What a network that is half trained can not change, as PBT asks of it."""
+"""What a network that is half trained cannot change, as PBT asks of it."""
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,11 @@ def find_unstable_choice(case: EvaluationCase) -> Iterable[Finding]:
         yield Finding(
             "unstable_choice",
             "info",
-            f"The {len(chosen)} splits have chosen differently: "
+            f"The searches of {len(chosen)} splits chose different values: "
             f"{'; '.join(f'{name} {text}' for name, text in ranges.items())}.",
             {"parameters": list(ranges), "splits": len(chosen)},
-            "The score is that of the search, and of none of these settings. Either they hardly matter, or the search "
-            "could not tell: more candidates, or repeated inner folds, would.",
+            "The score is that of the whole search, not of any of these settings. Either they hardly matter, or the "
+            "search could not tell which is better; more candidates or repeated inner folds would help.",
         )
 
 

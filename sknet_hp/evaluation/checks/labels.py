@@ -54,8 +54,8 @@ def find_label_noise(case: EvaluationCase) -> Iterable[Finding]:
     yield Finding(
         "label_noise",
         severity,
-        f"Of the {n_surest:,} rows that are predicted most surely, {n_wrong / n_surest:.0%} have another label than "
-        f"predicted: as many of all labels may be wrong, or as much is chance that the columns can not tell.",
+        f"Of the {n_surest:,} rows that are predicted with the highest probability, {n_wrong / n_surest:.0%} have a "
+        f"different label. About that share of all labels may be wrong, unless the columns cannot explain them.",
         {
             "share": n_wrong / n_surest,
             "contradicted": n_wrong,
@@ -63,8 +63,8 @@ def find_label_noise(case: EvaluationCase) -> Iterable[Finding]:
             "n_suspects": len(suspects),
             "rows": suspects[:MOST_LISTED].tolist(),
         },
-        f"Look at rows {', '.join(map(str, suspects[:5]))} first, whose labels are the least probable, and correct "
-        "or drop what is wrong. Until then, no model can be expected to be right in more.",
+        f"Look at rows {', '.join(map(str, suspects[:5]))} first: their labels are the least probable. Correct or "
+        "drop what is wrong. Wrong labels limit the score of any model.",
     )
 
 

@@ -47,8 +47,8 @@ def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
                 yield Finding(
                     "outlier_folds",
                     "warning",
-                    f"{metric} is {scores[split]:.4g} in split {split}, and {others.mean():.4g} ± "
-                    f"{others.std(ddof=1):.2g} in the others.",
+                    f"{metric} is {scores[split]:.4g} in split {split}; in the others it is {others.mean():.4g} ± "
+                    f"{others.std(ddof=1):.2g}.",
                     {
                         "metric": metric,
                         "split": int(split),
@@ -56,8 +56,8 @@ def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
                         "mean_of_others": float(others.mean()),
                         "probability": probability,
                     },
-                    "Look at its test rows: are they of another kind or time, or was a training unlucky? Repeating "
-                    "the evaluation with other splits and seeds tells.",
+                    "Look at its test rows: are they of another kind, or from another time? Repeat the evaluation with "
+                    "other splits and seeds to see whether the training was unlucky.",
                     subject=f"split {split}",
                 )
 
@@ -98,19 +98,19 @@ def find_tuning_optimism(case: EvaluationCase) -> Iterable[Finding]:
     severity = next(sure, None)
     if severity is None:
         return
-    of_gain = "" if constant is None else f", {lost:.0%} of what it gains over a constant prediction"
+    of_gain = "" if constant is None else f", {lost:.0%} of its gain over a constant prediction"
     yield Finding(
         "tuning_optimism",
         severity,
-        f"The searches' own {case.metric} is {np.mean(case.inner_scores[known]):.4g}, and "
-        f"{np.mean(outer[known]):.4g} on rows that they have not seen: {difference.mean:.4g} too good{of_gain}.",
+        f"The searches report a {case.metric} of {np.mean(case.inner_scores[known]):.4g}, but their choices score "
+        f"{np.mean(outer[known]):.4g} on unseen rows. The inner score is {difference.mean:.4g} too good{of_gain}.",
         {
             "inner": float(np.mean(case.inner_scores[known])),
             "outer": float(np.mean(outer[known])),
             "difference": difference.mean,
             "lost": float(lost),
         },
-        "Report the outer score. Fewer candidates, more inner folds or repeated ones make the inner score truer.",
+        "Report the outer score. Fewer candidates, or more or repeated inner folds, make the inner score truer.",
     )
 
 
@@ -129,16 +129,16 @@ def find_chance(case: EvaluationCase) -> Iterable[Finding]:
         yield Finding(
             "no_better_than_chance",
             "error" if worse else "warning",
-            f"{metric} is {np.mean(case.scores[metric][known]):.4g}, and {constant[known].mean():.4g} for a prediction "
-            f"that never changes: {'worse' if worse else 'a difference that may be none'} "
-            f"(95 % interval {low:.2g} to {high:.2g}).",
+            f"{metric} is {np.mean(case.scores[metric][known]):.4g}; a constant prediction has "
+            f"{constant[known].mean():.4g}. {'The model is worse' if worse else 'The difference may be chance'} "
+            f"(95 % interval of the difference {low:.2g} to {high:.2g}).",
             {
                 "metric": metric,
                 "score": float(np.mean(case.scores[metric][known])),
                 "constant": float(constant[known].mean()),
                 "interval": (low, high),
             },
-            "Either the columns say little about the target, or the model has not learned it: try a simple model "
-            "beside it, more rows, or diagnose a fit. Where it is about accuracy alone, take a metric that rare "
-            "classes move.",
+            "Either the columns say little about the target, or the model has not learned it. Try a simple model, "
+            "use more rows, or diagnose a fit. If this concerns accuracy alone, use a metric that responds to rare "
+            "classes.",
         )

@@ -73,8 +73,8 @@ class Pair:
         if inside >= SURE:
             return f"{self.first} and {self.second} are equivalent in practice"
         if is_significant:
-            return f"{better} is better than {worse}, though perhaps by less than matters"
-        return f"which of {self.first} and {self.second} is better remains open"
+            return f"{better} is better than {worse}, but perhaps not by enough to matter"
+        return f"the difference between {self.first} and {self.second} is within noise"
 
     def write_row(self, confidence: float) -> dict[str, Any]:
         """Return the row of the table of pairs."""

@@ -125,12 +125,12 @@ class Comparison:
             for pair, sentence in zip(self.pairs, self.sentences, strict=True):
                 lines += ["", f"In short: {pair.verdict} ({pair.metric}).", sentence]
         else:
-            lines += ["", f"Each two, with p-values for all {len(self.pairs)} comparisons together (Holm):"]
+            lines += ["", f"All pairs, with p-values adjusted for {len(self.pairs)} comparisons (Holm):"]
             lines += [f"  {pair.verdict} ({pair.metric}: {self._write_difference(pair)})" for pair in self.pairs]
-            lines += ["`sentences` has a sentence for each that can be repeated in a paper."]
+            lines += ["`sentences` has a sentence for each, ready for a paper."]
         lines += ["", *self._write_notes()]
         if self.findings:
-            lines += ["", "Found by checks:", str(self.findings)]
+            lines += ["", "Findings:", str(self.findings)]
         return "\n".join(lines)
 
     def _write_difference(self, pair: Pair) -> str:
@@ -140,14 +140,14 @@ class Comparison:
     def _write_notes(self) -> list[str]:
         ropes = {pair.metric: pair.rope for pair in self.pairs}
         notes = [
-            f"Differences in {metric} of up to ±{write_number(rope.half)} count as none in practice ({rope.reason}; "
-            f"rope= sets it)."
+            f"Differences in {metric} of up to ±{write_number(rope.half)} count as equivalent in practice "
+            f"({rope.reason}; rope= sets it)."
             for metric, rope in ropes.items()
         ]
         fewest = min(pair.n_splits for pair in self.pairs)
         if fewest < FEW:
             notes.append(
-                f"{fewest} splits show large differences only; n_repeats= gives more, and more rows show smaller ones."
+                f"{fewest} splits can show large differences only. For smaller ones, set n_repeats= or use more rows."
             )
         return notes
 

@@ -67,4 +67,4 @@ def choose_rope(given: Any, metric: str, mean: float) -> Rope:
         return Rope(float(own), "as given")
     if metric.startswith("neg_") or not any(part in metric for part in BEST_IS_ONE):
         return Rope(SHARE * abs(mean), f"{SHARE:.0%} of the mean {metric}")
-    return Rope(HABIT, "by habit")
+    return Rope(HABIT, "the usual choice")

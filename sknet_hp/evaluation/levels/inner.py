@@ -41,7 +41,7 @@ class Level(NamedTuple):
 
     @property
     def asks_for_something(self) -> bool:
-        """Whether rows can not be split at random."""
+        """Whether rows cannot be split at random."""
         return self.ordered or self.data.groups is not None
 
 
@@ -115,11 +115,11 @@ def find_inner_splitters(estimator: Any, level: Level) -> tuple[dict[str, Any], 
 def _adapt_cv(name: str, part: Any, cv: Any, level: Level, notes: list[str]) -> dict[str, Any]:
     """Return a splitter in place of `cv`, by its name, if one is needed."""
     if not splits_by_routing(part):
-        notes.append(f"{name} of {type(part).__name__} can not respect {_name(level)}: it hands no groups on")
+        notes.append(f"{name} of {type(part).__name__} cannot respect {_name(level)}: it hands no groups on")
         return {}
     if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):
         raise ValueError(
-            f"{name} is a list of splits, whose row numbers can not be those of every outer fold's training rows; "
+            f"{name} is a list of splits, whose row numbers cannot be those of every outer fold's training rows; "
             f"give a number of folds or a splitter"
         )
     n_folds = _count_folds(cv, level)

@@ -56,7 +56,7 @@ def _predicts(part: Any) -> bool:
 
 
 def _weigh_scorers(prefix: str, part: Any) -> list[str]:
-    """Let the scorers of a search ask for weights, and return what can not."""
+    """Let the scorers of a search ask for weights, and return what cannot."""
     own = list_own_parameters(part)
     scoring = own.get("scoring")
     if scoring is None or "cv" not in own or "estimator" not in own:

@@ -36,7 +36,7 @@ def prepare_estimator(
     Warns
     -----
     UserWarning
-        If a splitter was replaced, or something can not respect groups, time or
+        If a splitter was replaced, or something cannot respect groups, time or
         weights.
 
     Raises

@@ -27,14 +27,14 @@ class Agreement(NamedTuple):
     def __str__(self) -> str:
         numbers = [value for value in self.values if isinstance(value, Real) and not isinstance(value, bool)]
         if self.n_folds == 1:
-            return f"{self.name}: {_write(self.most_frequent)} in one"
+            return f"{self.name}: {_write(self.most_frequent)} in the only fold"
         if self.n_agreeing == self.n_folds:
-            return f"{self.name}: {_write(self.most_frequent)} in all {self.n_folds}"
+            return f"{self.name}: {_write(self.most_frequent)} in all {self.n_folds} folds"
         if len(numbers) == len(self.values) and self.n_agreeing < self.n_folds / 2:
             return f"{self.name}: from {_write(min(numbers))} to {_write(max(numbers))}"
         others = sorted({_write(value) for value in self.values} - {_write(self.most_frequent)})
-        share = f"{self.n_agreeing} of {self.n_folds}"
-        return f"{self.name}: {_write(self.most_frequent)} in {share}, else {', '.join(others)}"
+        share = f"{self.n_agreeing} of {self.n_folds} folds"
+        return f"{self.name}: {_write(self.most_frequent)} in {share}, otherwise {', '.join(others)}"
 
 
 def measure_agreement(params: Sequence[dict[str, Any]]) -> list[Agreement]:

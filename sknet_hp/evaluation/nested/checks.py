@@ -29,9 +29,9 @@ def find_failed_folds(result: NestedResult) -> Iterable[Finding]:
             "failed_folds",
             "error",
             f"{len(failed)} of {len(result.splits)} outer folds failed, the first one with {reason!r}; the scores are "
-            f"those of the others.",
+            f"from the other folds.",
             {"n_failed": len(failed), "n_folds": len(result.splits), "first": failed[0], "error": reason},
-            "`errors` has the tracebacks. Scores of folds that could be fitted are no fair sample: mend the cause.",
+            "`errors` has the tracebacks. Fix the cause: the folds that could be fitted are not a fair sample.",
         )
 
 
@@ -44,7 +44,7 @@ def find_unfinished_folds(result: NestedResult) -> Iterable[Finding]:
         yield Finding(
             "unfinished_folds",
             "warning",
-            f"{n_missing} of {len(result.splits)} outer folds were not finished; the scores are those of the others.",
+            f"{n_missing} of {len(result.splits)} outer folds were not finished; the scores are from the other folds.",
             {"n_missing": n_missing, "n_folds": len(result.splits)},
             "Give more time, fewer folds or a smaller search; with journal= the same call goes on where it stopped.",
         )
@@ -52,10 +52,9 @@ def find_unfinished_folds(result: NestedResult) -> Iterable[Finding]:
         yield Finding(
             "unfinished_folds",
             "info",
-            f"{n_short} of {len(result.splits)} searches were ended by the time: they have tried less than they were "
-            f"to.",
+            f"{n_short} of {len(result.splits)} searches ran out of time before they had tried all that was planned.",
             {"n_cut_short": n_short, "n_folds": len(result.splits)},
-            "The score is that of a search of this length. Give more time if the search itself would have more.",
+            "The score is that of a search of this length. Give more time if the final search will have more.",
         )
 
 
@@ -114,7 +113,7 @@ def merge_findings(result: NestedResult, skip: set[str]) -> Findings:
         for code, finding in {finding.code: finding for finding in reversed(each.findings)}.items():
             by_code.setdefault(code, []).append((split.name, finding))
     return Findings(
-        replace(found[0][1], subject=f"{found[0][0]}, and alike in {len(found) - 1} more of {len(known)} searches")
+        replace(found[0][1], subject=f"{len(found)} of {len(known)} searches; numbers from {found[0][0]}")
         for code, found in by_code.items()
         if code not in skip and len(known) > 1 and len(found) > len(known) / 2
     )

@@ -51,7 +51,7 @@ def open_journal(
     if identity.uncompared:
         try:
             warnings.warn(
-                f"journal={path!r} can not compare all of your code with what it was when the evaluation began: "
+                f"journal={path!r} cannot compare all of your code with what it was when the evaluation began: "
                 f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
                 UserWarning,
                 stacklevel=3,

@@ -27,7 +27,7 @@ def write_outcome(result: NestedResult) -> str:
     lines += _write_scores(result)
     lines += _write_optimism(result)
     if result.agreement:
-        lines += ["", "What the outer folds have chosen:", *(f"  {each}" for each in result.agreement)]
+        lines += ["", "What the searches of the outer folds chose:", *(f"  {each}" for each in result.agreement)]
     missing = [name for name in ("failed", "not finished") if name in result.statuses]
     lines += [
         f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}" for name in missing
@@ -72,7 +72,7 @@ def _write_scores(result: NestedResult) -> list[str]:
         lines.append(text)
     lower = [metric for metric in result.metrics if metric.startswith("neg_")]
     if lower:
-        lines.append(f"({', '.join(lower)}: errors with a minus, so that higher is better)")
+        lines.append(f"({', '.join(lower)}: errors with a minus sign, so that higher is better)")
     if n_scores > 1:
         lines.append("The interval is for the mean score on new rows of models trained in this way (corrected t).")
     return lines
@@ -82,22 +82,22 @@ def _write_optimism(result: NestedResult) -> list[str]:
     if np.isnan(result.inner_scores).all():
         return []
     inner = format_score(float(np.nanmean(result.inner_scores)))
-    if np.isnan(result.optimism):
-        return ["", f"Inside the searches, what was chosen scored {inner} ({result.inner_metric})."]
     optimism = result.optimism
-    text = f"Inside the searches, what was chosen scored {inner} ({result.inner_metric})"
+    text = f"The searches themselves report {inner} ({result.inner_metric})"
+    if np.isnan(optimism):
+        return ["", f"{text}."]
     if abs(optimism) < _SAME:
-        return ["", f"{text}, as much as on rows that no search has seen."]
+        return ["", f"{text}, the same as on unseen rows."]
     if optimism > 0:
-        return ["", f"{text}, {format_score(optimism)} more than on rows that no search has seen."]
-    return ["", f"{text}, not more than on rows that no search has seen ({format_score(-optimism)} less)."]
+        return ["", f"{text}: {format_score(optimism)} too good, as the scores on unseen rows show."]
+    return ["", f"{text}, which is not too good: on unseen rows the score is {format_score(-optimism)} higher."]
 
 
 def _say(status: str, result: NestedResult) -> str:
     if status == "failed":
         return "failed; `errors` has the tracebacks."
     reason = {"time_budget": "the time was up", "interrupted": "it was interrupted"}.get(result.stopped_ or "", "")
-    return f"were not finished{': ' + reason if reason else ''}; the numbers above are of the others."
+    return f"were not finished{f' ({reason})' if reason else ''}; the numbers above are from the others."
 
 
 def format_score(value: Any) -> str:

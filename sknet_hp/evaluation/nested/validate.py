@@ -188,7 +188,7 @@ class _Run:
                 raise
         if journal is not None and journal.unkept:
             warnings.warn(
-                f"{', '.join(sorted(journal.unkept))} can not be written to journal={str(path)!r} without pickle: if "
+                f"{', '.join(sorted(journal.unkept))} cannot be written to journal={str(path)!r} without pickle: if "
                 f"the same call is made again, these folds are fitted again",
                 UserWarning,
                 stacklevel=3,

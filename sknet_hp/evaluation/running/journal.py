@@ -36,7 +36,7 @@ class Journal:
 
     Attributes
     ----------
-    unkept : names of the classes of models that can not be written without pickle.
+    unkept : names of the classes of models that cannot be written without pickle.
 
     Raises
     ------
@@ -44,7 +44,7 @@ class Journal:
         If it is of another evaluation, in use by another process, or no place for a
         journal.
     OSError
-        If the disk is full, or the place can not be written.
+        If the disk is full, or the place cannot be written.
     """
 
     def __init__(self, path: str | os.PathLike[str], identity: Identity):
@@ -79,7 +79,7 @@ class Journal:
     def record(self, task: Task, outcome: Outcome) -> None:
         """Write down what came of a task.
 
-        A model that can not be written without pickle is noted in `unkept`; its task is
+        A model that cannot be written without pickle is noted in `unkept`; its task is
         done again where the evaluation is taken up. So is a fit that failed, and a
         search that was stopped before its end: it may have more time then.
         """

@@ -26,7 +26,7 @@ def to_plain(value: Any) -> Any:
         return {type(value).__name__: [to_plain(part) for part in value]}
     if type(value) is dict:
         return {"dict": [[to_plain(key), to_plain(part)] for key, part in value.items()]}
-    raise TypeError(f"{value!r} ({type(value).__name__}) can not be written as plain values")
+    raise TypeError(f"{value!r} ({type(value).__name__}) cannot be written as plain values")
 
 
 def from_plain(value: Any) -> Any:

@@ -179,11 +179,11 @@ class SeedsResult:
         lines = [f"{self.name}, {len(self.seeds)} seeds in the same {len(self.splits)} splits."]
         if len(self.seeds) < self.n_asked:
             n_left_out = self.n_asked - len(self.seeds)
-            lines.append(f"{n_left_out} of {self.n_asked} seeds have no score in some split, and are left out.")
+            lines.append(f"{n_left_out} of {self.n_asked} seeds are left out: they lack a score in some split.")
         for metric in self.metrics:
             lines += ["", *self._summarise(metric)]
         if self.findings:
-            lines += ["", "Found by checks:", str(self.findings)]
+            lines += ["", "Findings:", str(self.findings)]
         return "\n".join(lines)
 
     def _summarise(self, metric: str) -> list[str]:
@@ -199,20 +199,22 @@ class SeedsResult:
         parts = self._decompose(metric)
         if parts is not None:
             lines.append(
-                f"Of the variance of the score of one fit, {parts.share_of_seeds:.0%} comes from seeds and "
+                f"Of the variance of a single fit's score, {parts.share_of_seeds:.0%} comes from seeds and "
                 f"{parts.share_of_splits:.0%} from splits."
             )
         lines.append(
-            f"Two runs that differ in nothing but the seed differ by more than "
-            f"{write_number(self.noise_threshold(metric=metric))} in one of twenty cases: a smaller gain, each with "
-            f"one seed, may be luck."
+            f"Two runs that differ only in their seed differ by more than "
+            f"{write_number(self.noise_threshold(metric=metric))} in one case of twenty. A smaller gain, measured "
+            f"with one seed each, may be luck."
         )
         widths = [share * choose_rope(None, metric, mean).half for share in SHARES]
         needed = [
-            f"{self.n_seeds_needed(half, metric=metric)} seeds to ±{write_number(half)}" for half in widths if half
+            f"to ±{write_number(half)} takes {self.n_seeds_needed(half, metric=metric)} seeds"
+            for half in widths
+            if half
         ]
         if needed:
-            lines.append(f"To know the mean over seeds takes {', and '.join(needed)}.")
+            lines.append(f"To know the mean over seeds {', and '.join(needed)}.")
         return lines
 
     def __repr__(self) -> str:

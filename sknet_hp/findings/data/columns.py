@@ -33,14 +33,16 @@ def find_useless_columns(case: DataCase) -> Iterable[Finding]:
     ]
     if not empty and not constant:
         return
-    parts = [f"{list_names(empty)} without any value"] if empty else []
-    parts += [f"{list_names(constant)} with one value throughout"] if constant else []
+    parts = [f"{begin_with_names(empty)} {'has' if len(empty) == 1 else 'have'} no values."] if empty else []
+    if constant:
+        has = "has" if len(constant) == 1 else "have"
+        parts.append(f"{begin_with_names(constant)} {has} the same value in every row.")
     yield Finding(
         "useless_columns",
         "info",
-        f"There {'is' if len(empty) + len(constant) == 1 else 'are'} {' and '.join(parts)}.",
+        " ".join(parts),
         {"empty": empty, "constant": constant},
-        "Leave them out; nothing can be learned from them.",
+        "Leave them out: nothing can be learned from them.",
     )
 
 
@@ -55,10 +57,10 @@ def find_id_columns(case: DataCase) -> Iterable[Finding]:
             yield Finding(
                 "id_column",
                 "warning",
-                f"Column {column.name} {kind}: it says which row it is, not what it is like.",
+                f"Column {column.name} {kind}: it identifies a row and does not describe it.",
                 {"column": column.name, "distinct": column.n_distinct, "rows": len(case.rows)},
-                "Leave it out. A network can only learn rows by heart from it, and if rows are ordered by their "
-                "target, the order leaks through it.",
+                "Leave it out. A network can only memorise rows by it; and if the table is sorted by the target, it "
+                "gives the target away.",
             )
 
 
@@ -81,6 +83,12 @@ def describe_id(column: Column) -> str:
     if width <= n_rows * 1.1:
         return "numbers the rows"
     return ""
+
+
+def begin_with_names(names: Sequence[str]) -> str:
+    """Return columns for the beginning of a sentence."""
+    text = list_names(names)
+    return text[0].upper() + text[1:]
 
 
 def list_names(names: Sequence[str], most: int = 5) -> str:

@@ -41,14 +41,14 @@ def find_duplicate_rows(case: DataCase) -> Iterable[Finding]:
     severity = next(severity for severity, least in SHARES.items() if share >= least)
     if equal.n_copies < FEWEST:
         severity = "info"
-    alike = "" if case.target is None else f"; {agreement:.0%} of those have its target too"
+    alike = "" if case.target is None else f"; {agreement:.0%} of these have the same target too"
     advice = (
-        "Drop the copies, or keep equal rows together with groups=: a network that has seen a row knows its answer."
+        "Drop the copies, or keep equal rows together with groups=. A network that has seen a row knows its answer."
     )
     if by_chance > BY_CHANCE or measure_agreement(agreement, case) < AGREEMENT:
         severity = "info"
         advice = (
-            "They may well be equal by chance, as the columns have few values or the targets do not agree. If they "
+            "They may be equal by chance: the columns have few different values, or the targets do not agree. If they "
             "are copies, drop them, or keep them together with groups=."
         )
     yield Finding(
@@ -87,9 +87,9 @@ def find_conflicting_labels(case: DataCase) -> Iterable[Finding]:
         "conflicting_labels",
         severity,
         f"{n_conflicts:,} of {len(rows):,} rows ({share:.1%}) equal another row of a different class: no model that "
-        f"sees these columns can be right in more than {1 - n_lost / len(rows):.1%} of them all.",
+        f"sees only these columns can classify more than {1 - n_lost / len(rows):.1%} of all rows correctly.",
         {"conflicting": n_conflicts, "rows": len(rows), "share": share, "highest_accuracy": 1 - n_lost / len(rows)},
-        "Look at some of them: is a column missing that would tell them apart, or are labels wrong?",
+        "Look at some of them. Is a column missing that would tell them apart, or are labels wrong?",
     )
 
 
@@ -171,5 +171,5 @@ def measure_agreement(share: float, case: DataCase) -> float:
 
 def _of_sample(case: DataCase) -> str:
     return (
-        f" in a sample of {len(case.rows):,} of {case.n_rows:,} rows; in all there are more" if case.is_sample else ""
+        f" (in a sample of {len(case.rows):,} of {case.n_rows:,} rows; in all there are more)" if case.is_sample else ""
     )

@@ -34,19 +34,23 @@ def find_missing_classes(case: DataCase) -> Iterable[Finding]:
     not_learned = _list_missing([(train == 0) & (test > 0) for train, test in zip(learned, tested, strict=True)], case)
     not_tested = _list_missing([test == 0 for test in tested], case)
     for severity, missing, what in (
-        ("error", not_learned, "is tested on {} without having learned from it"),
+        ("error", not_learned, "has test rows of {}, but no training rows"),
         ("warning", not_tested, "has no test rows of {}"),
     ):
         for split, classes in missing.items():
             yield Finding(
                 "missing_classes",
                 severity,
-                f"Split {split} {what.format(' and '.join(f'class {name}' for name in classes[:5]))}"
-                f"{f' and {len(classes) - 5:,} more' if len(classes) > 5 else ''}.",
+                f"Split {split} {what.format(_list_classes(classes))}.",
                 {"split": split, "classes": classes, "rows": {name: _count(name, counts, case) for name in classes}},
                 _advise(counts, case),
                 subject=f"split {split}",
             )
+
+
+def _list_classes(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return " and ".join(f"class {name}" for name in names[:most]) + more
 
 
 def _list_missing(masks: list[np.ndarray], case: DataCase) -> dict[int, list[str]]:
@@ -62,10 +66,10 @@ def _advise(counts: np.ndarray, case: DataCase) -> str:
     n_splits = len(case.whole_splits or ())
     if counts.min() < n_splits:
         return (
-            f"The rarest class has {counts.min():,} rows: take no more folds than that, join rare classes, or leave "
-            f"them out."
+            f"The rarest class has {counts.min():,} row{'' if counts.min() == 1 else 's'}: use no more folds than "
+            f"that, merge rare classes, or leave them out."
         )
-    return "Take StratifiedKFold (with groups StratifiedGroupKFold), which has all classes in all folds."
+    return "Use StratifiedKFold (with groups, StratifiedGroupKFold), which puts all classes into all folds."
 
 
 @check("group_overlap", "Groups that are in training and test at once")
@@ -79,10 +83,10 @@ def find_group_overlap(case: DataCase) -> Iterable[Finding]:
         yield Finding(
             "group_overlap",
             "error",
-            f"{n_shared:,} of {n_rows:,} test rows ({n_shared / n_rows:.0%}) are of a group that is in training too, "
-            f"although groups were given.",
+            f"{n_shared:,} of {n_rows:,} test rows ({n_shared / n_rows:.0%}) belong to a group that has training rows "
+            f"too, although groups were given.",
             {"shared": n_shared, "rows": n_rows, "share": n_shared / n_rows},
-            "Take a splitter that keeps groups together: GroupKFold, StratifiedGroupKFold or LeaveOneGroupOut.",
+            "Use a splitter that keeps groups together: GroupKFold, StratifiedGroupKFold or LeaveOneGroupOut.",
         )
 
 
@@ -99,17 +103,18 @@ def find_row_order(case: DataCase) -> Iterable[Finding]:
     low, high = EXPLAINED_BY_FOLDS if in_folds else EXPLAINED_BY_ORDER
     if forward or probability > CHANCE or not low <= explained <= high:
         return
-    where = "test folds are consecutive rows, so which fold a row is in" if in_folds else "which tenth a row is in"
+    where = "fold of consecutive rows" if in_folds else "tenth of the table"
     yield Finding(
         "row_order",
         "warning" if in_folds else "info",
-        f"The target changes along the table: {where} explains {explained:.0%} of its spread.",
+        f"The target changes along the table: the {where} that a row is in explains {explained:.0%} of the target's "
+        f"variation.",
         {"explained": explained, "probability": probability, "consecutive_folds": in_folds},
-        "If rows are in order of time and predictions will be for later ones, test on later ones: TimeSeriesSplit. "
+        "If rows are in order of time and you will predict later ones, test on later ones: TimeSeriesSplit. "
         + (
-            "If the table was sorted, shuffle: cv=KFold(shuffle=True)."
+            "If the table was merely sorted, shuffle: cv=KFold(shuffle=True)."
             if in_folds
-            else "If it was only sorted, nothing is wrong."
+            else "If the table was merely sorted, nothing is wrong."
         ),
     )
 

@@ -56,8 +56,8 @@ def find_leakage(case: DataCase) -> Iterable[Finding]:
                 severity,
                 f"Column {column.name} alone predicts the target: it {_describe(strength, case)}.",
                 {"column": column.name, "strength": float(strength)},
-                "Ask whether it is known at the time of a prediction, and not made from the target. If it is not, "
-                "leave it out: scores with it say nothing.",
+                "Check that it is known at the time of a prediction and was not made from the target. Otherwise leave "
+                "it out: scores with it mean nothing.",
             )
 
 
@@ -79,7 +79,7 @@ def judge_strength(strength: float, others: float, is_class: bool) -> str:
 def _describe(strength: float, case: DataCase) -> str:
     if case.classes is None:
         return f"explains {strength:.2%} of the variance of the target's ranks"
-    return f"avoids {strength:.1%} of the errors that always saying the most frequent class makes"
+    return f"avoids {strength:.1%} of the errors of always predicting the most frequent class"
 
 
 def choose_balanced(target: np.ndarray, is_class: bool, rng: np.random.Generator) -> np.ndarray:

@@ -63,11 +63,12 @@ def find_near_duplicates(case: DataCase) -> Iterable[Finding]:
         yield Finding(
             "near_duplicates",
             severity,
-            f"{share:.1%} of {len(test):,} test rows that were looked at have a training row that all but equals "
-            f"them: it is less than {limit:.0%} as far as other near rows are.",
+            f"{share:.1%} of the {len(test):,} test rows that were looked at have a near copy among the training "
+            f"rows: a row less than {limit:.0%} as far away as their other near rows.",
             {"share": share, "rows": len(test), "limit": limit},
-            "Are they the same thing measured, rounded or augmented twice? Then give what they are of as groups=, "
-            "and a splitter that keeps groups together, or augment training rows alone.",
+            "If they are the same thing measured or rounded twice, give what was measured (the patient, the "
+            "machine) as groups=, with a splitter that keeps groups together. If they were augmented, augment "
+            "training rows only.",
         )
 
 

@@ -42,12 +42,11 @@ def find_time_overlap(case: DataCase) -> Iterable[Finding]:
         yield Finding(
             "time_overlap",
             "warning" if in_order else "info",
-            f"{share:.0%} of {n_rows:,} test rows are older, by {column.name}, than the newest tenth of the rows that "
-            f"their fold learns from"
-            f"{'; rows are in order of it' if in_order else ''}.",
+            f"By {column.name}, {share:.0%} of {n_rows:,} test rows are older than the newest tenth of their training "
+            f"rows{'; the table is sorted by this column' if in_order else ''}.",
             {"column": column.name, "share": share, "rows": n_rows, "in_order": in_order},
-            "If predictions will be for later rows than those that are known, test on later rows: sort by time and "
-            "take TimeSeriesSplit. If rows do not influence each other over time, nothing is wrong.",
+            "If you will predict rows that are later than the known ones, test on later rows: sort by time and use "
+            "TimeSeriesSplit. If time does not matter for these rows, nothing is wrong.",
         )
 
 

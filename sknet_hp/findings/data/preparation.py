@@ -6,7 +6,7 @@ import numpy as np
 
 from sknet_hp.findings.check import check
 from sknet_hp.findings.data.case import DataCase
-from sknet_hp.findings.data.columns import list_names
+from sknet_hp.findings.data.columns import begin_with_names
 from sknet_hp.findings.data.table import NUMBER, Column
 from sknet_hp.findings.finding import Finding
 
@@ -33,28 +33,28 @@ def find_preparation(case: DataCase) -> Iterable[Finding]:
         yield Finding(
             "prepared_outside_folds",
             "info" if kind != ROTATED else "warning",
-            f"{list_names([column.name for column in numbers]).capitalize()} {kind} over all rows, so test rows have "
-            f"had a part in it.",
+            f"{begin_with_names([column.name for column in numbers])} {kind} over all rows: the preparation has seen "
+            f"the test rows.",
             {"columns": [column.name for column in numbers], "kind": kind},
-            "Give the table as it was before, with the preparation as a step of a pipeline, where it learns from "
-            "training rows alone. Networks of this package scale numbers by themselves.",
+            "Give the table as it was before, and make the preparation a step of a pipeline, which fits it on "
+            "training rows only. Networks of this package scale numbers by themselves.",
         )
     encoded = [column.name for column in case.columns if holds_mean_targets(column, case)]
     if encoded:
         yield Finding(
             "prepared_outside_folds",
             "error",
-            f"{list_names(encoded).capitalize()} {'is' if len(encoded) == 1 else 'are'} the mean of the target over "
-            f"all rows of a category, test rows included.",
+            f"{begin_with_names(encoded)} {'has' if len(encoded) == 1 else 'have'} the mean target of each category, "
+            f"over all rows, test rows included.",
             {"columns": encoded, "kind": "target encoding"},
-            "Give the categories themselves: networks encode them, and in a pipeline TargetEncoder does.",
+            "Give the categories themselves. Networks encode them; in a pipeline, TargetEncoder does so fold by fold.",
         )
 
 
-STANDARDISED = "have mean 0 and the same deviation"
+STANDARDISED = "have mean 0 and the same standard deviation"
 SCALED = "reach from exactly 0 to exactly 1"
 CENTRED = "have median 0 and quartiles at the same distance"
-ROTATED = "have mean 0, are uncorrelated and come in order of their variance, as principal components do,"
+ROTATED = "have mean 0, are uncorrelated and come in order of variance, as principal components do,"
 
 
 def _describe_scaling(columns: list[Column]) -> str:

@@ -38,7 +38,7 @@ def find_current(estimator: Any, space: Space) -> Params | None:
 
     Returns
     -------
-    params : dict, or None if the estimator can not be tried as it is: it has no value
+    params : dict, or None if the estimator cannot be tried as it is: it has no value
         for one of them, as skorch has none for what its module is given, or is a
         pipeline whose last step is still to be chosen.
     """

@@ -32,7 +32,7 @@ _NOT_IDENTITY = {
 
 
 def open_journal(search: Any, setup: Setup, cv: Any, *, proposes_by_scores: bool) -> Journal:
-    """Open the journal of a search, and warn of code that can not be compared.
+    """Open the journal of a search, and warn of code that cannot be compared.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def _make_identity(search: Any, setup: Setup, *, proposes_by_scores: bool) -> Id
 
 def _warn_of_uncompared(path: str | os.PathLike[str], identity: Identity) -> None:
     warnings.warn(
-        f"journal={path!r} can not compare all of your code with what it was when the search began: "
+        f"journal={path!r} cannot compare all of your code with what it was when the search began: "
         f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
         stacklevel=3,
     )

@@ -145,7 +145,7 @@ class BaseSearcher(NameHints, Conclusion):
         Raises
         ------
         ValueError
-            If the space, the resource or another parameter can not be used, or all
+            If the space, the resource or another parameter cannot be used, or all
             candidates fail; with the first failure's traceback.
         JournalError
             If `journal` is of another search, in use, or no place for one.

@@ -49,7 +49,7 @@ class SearchCase:
     n_resources : of each row.
     curves : of all fits.
     space_name : the parameter of the search that has its space.
-    space : the same, read; None where it can not be.
+    space : the same, read; None where it cannot be.
     current : the candidate that is the estimator as it was, or None.
     resource : that was handed out, or None.
     has_copies : whether some candidates began as copies of others.

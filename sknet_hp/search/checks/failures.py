@@ -71,7 +71,9 @@ def find_failures(case: SearchCase) -> Iterator[Finding]:
     rule = [] if bad.all() else find_rule(params, bad, case.space.branches if case.space is not None else [])
     inside = _select(params, rule)
     where = (
-        f", {(bad & inside).sum()} of them among the {inside.sum()} with {' and '.join(map(str, rule))}" if rule else ""
+        f"; {(bad & inside).sum()} of these are among the {inside.sum()} with {' and '.join(map(str, rule))}"
+        if rule
+        else ""
     )
     kinds = [f"{len(failed)} failed"] if failed else []
     kinds += [f"{len(diverged - failed)} diverged"] if diverged - failed else []
@@ -79,7 +81,7 @@ def find_failures(case: SearchCase) -> Iterator[Finding]:
     yield Finding(
         code="many_failures",
         severity="warning",
-        message=f"Of {len(numbers)} candidates {' and '.join(kinds)}{where}."
+        message=f"Of {len(numbers)} candidates, {' and '.join(kinds)}{where}."
         + (f" The first error: {first.strip().rsplit(chr(10), 1)[-1]}." if first else ""),
         evidence={
             "n_candidates": len(numbers),
@@ -199,7 +201,7 @@ def _write_advice(rule: Sequence[Condition], *, failed: bool) -> str:
     if rule:
         return f"Leave out {' and '.join(map(str, rule))}."
     if failed:
-        return "Mend what the error names, or take the values that it names out of the space."
+        return "Fix what the error names, or take the values that cause it out of the space."
     return "Lower the learning rates of the space, or add a warm-up (lr_warmup) or clipping (grad_clip_norm)."
 
 

@@ -26,7 +26,7 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
             severity="info",
             message=f"The best of {len(case.latest)} candidates is the estimator with its own settings.",
             evidence={"own": float(case.means[own]), "best": float(case.means[own]), "difference": 0.0},
-            advice="Tuning has gained nothing here; more is to be expected of other parameters, features or data.",
+            advice="Tuning has gained nothing here. Other parameters, features or more data are likelier to help.",
         )
         return
     rival = case.find_row(int(case.candidate[winner]), int(case.n_resources[own]))
@@ -51,7 +51,7 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
             message=f"The estimator's own settings were dropped after "
             f"{count(case.n_resources[own], case.resource.unit)}, where the later winner {verdict} ({numbers}).",
             evidence=evidence | {"n_resources": int(case.n_resources[own])},
-            advice="Whether tuning has gained anything is not known: compare both with all resources.",
+            advice="So it is not known whether tuning has gained anything: compare both with all resources.",
         )
         return
     yield Finding(
@@ -59,5 +59,5 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
         severity="info",
         message=f"The estimator's own settings are as good as the winner, within one standard error ({numbers}).",
         evidence=evidence,
-        advice="Tuning has gained nothing that these splits can show: keep them, or compare both on more splits.",
+        advice="Tuning has gained nothing that these splits can show. Keep your settings, or compare on more splits.",
     )

@@ -34,15 +34,15 @@ def find_improvement(case: SearchCase) -> Iterator[Finding]:
     curves = [(epochs, losses) for epochs, losses in curves if np.isfinite(losses).all()]
     if curves and len(curves) == case.scores.shape[1]:
         gain = _measure_loss_gain(curves, resource.most)
-        what = "validation loss of the best candidate fell"
+        what = "validation loss of the best candidate was still falling"
     else:
-        gain, what = _measure_score_gain(case, best), "score of the best candidate rose"
+        gain, what = _measure_score_gain(case, best), "score of the best candidate was still rising"
     if gain is None:
         return
     yield Finding(
         code="still_improving",
         severity="warning",
-        message=f"The {what} to the end: by {gain['gain']:.2g} ± {gain['standard_error']:.2g} in the last "
+        message=f"The {what} at the end: by {gain['gain']:.2g} ± {gain['standard_error']:.2g} in the last "
         f"{count(gain['over'], resource.unit)} of {resource.most}.",
         evidence=gain | {"max_resources": resource.most},
         advice=f"Train longer: {resource.parameter}={2 * resource.most}.",

@@ -61,6 +61,6 @@ def _write_finding(unit: str, levels: list[int], later: int, n: int, correlation
             "n_candidates": n,
             "rank_correlation": correlation,
         },
-        advice=f"Begin with more: min_resources={levels[1]}, which leaves room for fewer candidates.",
+        advice=f"Start higher, with min_resources={levels[1]}. There is then room for fewer candidates.",
         remedy={"min_resources": levels[1]},
     )

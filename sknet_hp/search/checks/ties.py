@@ -36,9 +36,9 @@ def find_near_ties(case: SearchCase) -> Iterator[Finding]:
             "largest_difference": float(case.means[finalists[0]] - case.means[finalists[k - 1]]),
             "standard_errors": [error for _, error in behind[: k - 1]],
         },
-        advice='Which of them won is chance: take the simplest (refit="one_standard_error"), average them, or use more '
+        advice='Which of them won is chance. Take the simplest (refit="one_standard_error"), average them, or use more '
         "splits."
         if case.resource is not None
-        else "Which of them won is chance: take the simplest, or use more splits.",
+        else "Which of them won is chance. Take the simplest, or use more splits.",
         remedy={"refit": "one_standard_error"} if knows_rule else {},
     )

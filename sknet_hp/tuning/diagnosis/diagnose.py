@@ -45,7 +45,7 @@ class Diagnosis(Findings):
         lines = [str(each) + _write_remedy(each) for each in self] or ["Nothing was found."]
         for reason in dict.fromkeys(self.unchecked.values()):
             codes = [code for code, own in self.unchecked.items() if own == reason]
-            lines.append(f"Not looked for, since {reason}: {', '.join(codes)}.")
+            lines.append(f"Not checked, because {reason}: {', '.join(codes)}.")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -134,7 +134,7 @@ def _diagnose_one(subject: Subject, X: Any, y: Any, skip: set[str], random_state
 
 def _list_unchecked(skip: set[str]) -> dict[str, str]:
     return {
-        code: "X and y are not given"
+        code: "X and y were not given"
         for code, each in DIAGNOSIS_CHECKS.items()
         if code not in skip and getattr(each, "needs", "curve") == "rows"
     }

@@ -36,7 +36,7 @@ def list_remedies(found: Collection[tuple[str, dict[str, Any]]]) -> list[Change]
 
 
 def _keep_plain(remedy: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a remedy by the names of the network; empty if a search can not try it."""
+    """Return a remedy by the names of the network; empty if a search cannot try it."""
     plain = {name.rsplit("__", 1)[-1]: value for name, value in remedy.items()}
     is_plain = all(isinstance(value, (int, float, str, bool, type(None))) for value in plain.values())
     return plain if is_plain and _NOT_TRIED.isdisjoint(plain) else {}

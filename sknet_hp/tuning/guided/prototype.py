@@ -27,7 +27,7 @@ class Prototype(NamedTuple):
     n_rows, n_epochs : that it trained on and for.
     seconds : that it took, all kernels being compiled.
     score, constant : on rows that it has not seen; of a prediction that is the same for
-        all rows. NaN where they can not be scored.
+        all rows. NaN where they cannot be scored.
     network : the fitted estimator.
     """
 

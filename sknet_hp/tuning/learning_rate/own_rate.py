@@ -62,10 +62,10 @@ def _judge_gain(curve: Curve, chance: float, n_held_out: float) -> list[Finding]
         Finding(
             code="little_learned",
             severity="warning",
-            message=f"The lowest validation loss, {lowest:.4g}, is hardly below {chance:.4g}, that of networks whose "
-            f"targets were shuffled.",
+            message=f"The lowest validation loss, {lowest:.4g}, is hardly below {chance:.4g}, the loss of networks "
+            f"that were trained on shuffled targets.",
             evidence={"loss": lowest, "chance": chance},
-            advice="The suggestion means little: see whether the columns tell anything of the target.",
+            advice="The suggestion means little. Check whether the columns say anything about the target.",
         )
     ]
 

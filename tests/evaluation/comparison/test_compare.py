@@ -60,7 +60,7 @@ def test_networks_searches_and_pipelines_take_part():
     }
     assert (result.table["p_holm"] >= result.table["p"]).all()
     assert len(result.sentences) == 6
-    assert "all 6 comparisons together (Holm)" in result.summary()
+    assert "adjusted for 6 comparisons (Holm)" in result.summary()
 
 
 def test_a_clear_difference_is_named():
@@ -73,7 +73,7 @@ def test_a_clear_difference_is_named():
     assert "In short: LogisticRegression is better than DummyClassifier (accuracy)." in summary
     assert result.sentence in summary
     assert "On the same 10 splits (5 folds × 2 repeats), DummyClassifier reached a mean accuracy of" in result.sentence
-    assert "by habit" in summary
+    assert "the usual choice" in summary
 
 
 def test_the_same_twice():
@@ -98,7 +98,7 @@ def test_different_but_by_little():
     better = scores + np.linspace(0.005, 0.016, 20)
     [pair] = compare(better, scores, n_train=90, n_test=10, names=["new", "old"], rope=0.01).pairs
     assert pair.test.p_value < 1e-6
-    assert pair.verdict == "new is better than old, though perhaps by less than matters"
+    assert pair.verdict == "new is better than old, but perhaps not by enough to matter"
 
 
 def test_probably_better():

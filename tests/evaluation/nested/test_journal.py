@@ -160,6 +160,6 @@ class OfAnother(ClassifierMixin, BaseEstimator):
 
 
 def test_models_that_can_not_be_written_are_said(tmp_path):
-    with pytest.warns(UserWarning, match="OfAnother can not be written"):
+    with pytest.warns(UserWarning, match="OfAnother cannot be written"):
         validate(OfAnother(), tmp_path / "j", scoring="accuracy")
     assert not list((tmp_path / "j" / "outcomes").iterdir())

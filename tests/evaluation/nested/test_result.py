@@ -79,13 +79,13 @@ def test_tables():
 
 def test_numbers_without_optimism_say_so():
     same = [make_outcome(score, score, {"lr": 0.1}) for score in (0.5, 0.6, 0.7)]
-    assert "as much as on rows that no search has seen" in make_result(same).summary()
+    assert "the same as on unseen rows" in make_result(same).summary()
 
 
 def test_summary_says_what_a_reader_needs():
     text = make_result().summary()
     assert "accuracy: 0.7000, 95 % interval" in text
-    assert "scored 0.8500 (accuracy), 0.1500 more than on rows that no search has seen" in text
+    assert "report 0.8500 (accuracy): 0.1500 too good, as the scores on unseen rows show" in text
     assert "lr: 0.1 in all 3" in text
     assert "depth: from 1 to 3" in text
     assert "<table" in make_result()._repr_html_()
@@ -97,5 +97,5 @@ def test_partial_results_say_so():
     assert np.isnan(result.interval()).all()
     assert result.statuses == ["done", "failed", "not finished"]
     assert "1 of 3 outer folds failed" in result.summary()
-    assert "not finished: the time was up" in result.summary()
+    assert "not finished (the time was up)" in result.summary()
     assert repr(result).startswith("NestedResult(1 of 3 outer folds, accuracy 0.8000")

@@ -17,6 +17,9 @@ def find(code, **columns):
 def test_constant_and_empty_columns():
     [finding] = find("useless_columns", unit="cm", note=None, zero=0)
     assert finding.evidence == {"empty": ["'note'"], "constant": ["'unit'", "'zero'"]}
+    begin, end = finding.message.split(". ")
+    assert begin == "Column 'note' has no values"
+    assert end == "2 columns ('unit', 'zero') have the same value in every row."
     assert find("useless_columns", flag=["x"] * (N_ROWS - 1) + [None]) == []  # missing or not says something
 
 

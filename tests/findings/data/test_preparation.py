@@ -1,6 +1,7 @@
 """Tables that were prepared with all rows before they were split."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
@@ -32,6 +33,12 @@ def find(X, y=Y):
 def test_transformers(transformer, severity, dtype):
     [finding] = find(transformer.fit_transform(X).astype(dtype))
     assert finding.severity == severity
+
+
+def test_names_keep_their_capitals():
+    scaled = StandardScaler().set_output(transform="pandas").fit_transform(pd.DataFrame(X, columns=list("ABCDEF")))
+    [finding] = find(scaled)
+    assert "('A', 'B', 'C', 'D', 'E' and 1 more)" in finding.message
 
 
 def test_tables_as_they_are():

@@ -53,7 +53,7 @@ def test_here_and_there():
     bad = RNG.random(60) < 0.3
     [finding] = check(bad)
     assert finding.evidence["rule"] == ""
-    assert "Mend what the error names" in finding.advice
+    assert "Fix what the error names" in finding.advice
 
 
 def test_a_few_are_no_matter():

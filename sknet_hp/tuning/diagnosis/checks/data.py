@@ -42,10 +42,10 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "label_noise",
         "warning",
-        f"Of the {n} rows that are easiest to predict, about {wrong:.0%} have another {what} than all like them: "
-        f"such a share of the whole table may be wrong.",
+        f"Of the {n} rows that are easiest to predict, about {wrong:.0%} have a different {what} than predicted: "
+        f"about that share of the whole table may be wrong.",
         {"share": wrong, "rows": n},
-        "Look at the rows that models contradict, and correct or drop them; until then regularise and trust no score.",
+        "Look at the rows that models contradict, and correct or drop them. Until then, regularise; trust no score.",
         {},
         case.subject,
     )
@@ -94,9 +94,7 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
     separation = float(p[own].mean() - p[~own].mean()) / float(own.mean())
     evidence = {"class": label, "share": float(own.mean()), "mean_probability": float(p.mean()), "auc": auc}
     evidence["separation"] = separation
-    seen = (
-        f"Class {label!r} makes up {own.mean():.1%} of the rows, {own.sum()} of them, and is predicted for {predicted}"
-    )
+    seen = f"Class {label!r} has {own.sum()} of the rows ({own.mean():.1%}), but is predicted for {predicted}"
     if separation < NO_SEPARATION and ratio > UNDERESTIMATED:
         network = case.network
         return Finding(
@@ -104,7 +102,7 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
             "warning",
             f"{seen}; its probability is about the same for all rows (AUC {auc:.2f}).",
             evidence,
-            "The network has learned nothing of it: change the learning rate first, then the activation.",
+            "The network has learned nothing about it. Change the learning rate first, then the activation.",
             remedies.lower_rate(network, 10)
             if network.lr > remedies.USUAL_RATES[network.optimizer]
             else remedies.raise_rate(network, 10),
@@ -116,7 +114,7 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
             "warning",
             f"{seen}; its mean probability is {p.mean():.2%}, far below its share.",
             evidence,
-            "Weigh the classes evenly, or not at all.",
+            "Balance the class weights, or remove them.",
             {"class_weight": None if case.network.class_weight is not None else "balanced"},
             case.subject,
         )

@@ -39,9 +39,9 @@ def find_overfitting(case: NetworkCase) -> Iterator[Finding]:
             "overfitting",
             "warning",
             f"The validation loss was lowest in epoch {best} and is {rise:.0%} higher with the weights that predict, "
-            f"while the training loss went on falling, to {curve.train[curve.used - 1]:.3g}.",
+            f"while the training loss kept falling, to {curve.train[curve.used - 1]:.3g}.",
             evidence,
-            "Stop early, and regularise: more dropout and weight decay, a smaller network, more rows.",
+            "Stop early, and regularise: more dropout and weight decay, a smaller network, or more rows.",
             remedies.regularise(case.network),
             case.subject,
         )
@@ -52,7 +52,7 @@ def find_overfitting(case: NetworkCase) -> Iterator[Finding]:
             f"The validation loss was lowest in epoch {best} and rose by {later:.0%} until epoch {curve.n_epochs}; "
             f"early stopping kept the weights of the best epoch.",
             evidence,
-            "More dropout or weight decay, or a smaller network, may gain something.",
+            "More dropout or weight decay, or a smaller network, may help.",
             remedies.regularise(case.network),
             case.subject,
         )
@@ -81,10 +81,10 @@ def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "underfitting",
         "warning",
-        f"A network of these parameters has a loss of {fitted:.3g} on the rows that it is trained on, {name} one of "
-        f"{other:.3g} on the same rows without having seen them.",
+        f"A network with these parameters has a loss of {fitted:.3g} on its own training rows; {name} has {other:.3g} "
+        f"on the same rows, without having seen them.",
         {"fitted_loss": fitted, name: other, "lack": lack, "z": z},
-        "Let it learn more: less dropout, weight decay and l1, more units; see that the rate is not at fault.",
+        "Let it learn more: less dropout, weight decay and l1, or more units. Check the learning rate first.",
         _make_room(case.network),
         case.subject,
     )
@@ -122,9 +122,9 @@ def find_worse_than_baseline(case: NetworkCase) -> Iterator[Finding]:
         "worse_than_baseline",
         "warning",
         f"On {len(losses)} rows, each unseen in training, {name} of scikit-learn at its defaults has a loss of "
-        f"{other:.3g}, networks of these parameters one of {own:.3g}.",
+        f"{other:.3g}; networks with these parameters have {own:.3g}.",
         {"network": own, name: other, "shortfall": shortfall, "z": z, "rows": len(losses)},
-        "Start from the estimator's defaults, then search; or take the simple model.",
+        "Start from the estimator's defaults, then search. Or use the simple model.",
         _return_to_defaults(case.network),
         case.subject,
     )

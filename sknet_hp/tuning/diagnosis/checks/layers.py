@@ -31,8 +31,8 @@ def find_dead_units(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "dead_units",
         "warning",
-        f"In hidden layer {int(shares.argmax()) + 1}, {shares.max():.0%} of the units give the same for each of "
-        f"{measured.n_rows} rows: they can learn nothing any more.",
+        f"In hidden layer {int(shares.argmax()) + 1}, {shares.max():.0%} of the units give the same output for "
+        f"all {measured.n_rows} rows: they no longer learn.",
         {"share_by_layer": [round(float(share), 3) for share in shares], "rows": measured.n_rows},
         "Lower the learning rate, and use an activation that is not flat, such as silu or leaky_relu.",
         remedy,
@@ -57,7 +57,7 @@ def find_vanishing_gradients(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "vanishing_gradients",
         "warning",
-        f"At the start of training the gradient at the first layer is {ratio:.1g} times that at the last: early "
+        f"At the start of training, the gradient at the first layer is {ratio:.1g} times that at the last: early "
         f"layers hardly learn.",
         {"ratio": ratio, "layers": len(flow.slopes)},
         "Use an activation that does not saturate, normalisation, fewer layers, or a resnet.",
@@ -81,7 +81,7 @@ def find_exploding_gradients(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "exploding_gradients",
         "warning",
-        f"At the start of training the gradient at the first layer is {ratio:.3g} times that at the last.",
+        f"At the start of training, the gradient at the first layer is {ratio:.3g} times that at the last.",
         {"ratio": ratio, "gradient_norm": flow.gradient_norm},
         "Start with smaller weights, normalise, and clip gradients.",
         remedy,

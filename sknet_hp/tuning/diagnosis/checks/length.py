@@ -43,10 +43,10 @@ def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "not_converged",
         "warning",
-        f"Training ended at max_epochs={case.network.max_epochs} while the loss still fell: in the last quarter "
-        f"of {epochs} epochs by {gain:.1%} of what a prediction that knows nothing has.",
+        f"Training ended at max_epochs={case.network.max_epochs} while the loss was still falling: in the last "
+        f"quarter of {epochs} epochs by {gain:.1%} of a constant prediction's loss.",
         {"epochs": epochs, "late_gain": gain, "loss": float(curve.judged[-1])},
-        "Train longer; early stopping ends training in time. If that takes too long, raise the learning rate.",
+        "Train longer, with early stopping to end training in time. If that is too slow, raise the learning rate.",
         remedies.train_longer(case.network, 4),
         case.subject,
     )
@@ -66,8 +66,8 @@ def find_schedule_too_short(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "schedule_too_short",
         "warning",
-        f"lr_schedule={network.lr_schedule!r} took the learning rate down within {horizon} epochs, and {share:.0%} of "
-        f"all that the loss gained came in the second half: the rate ran out before the network was done.",
+        f"lr_schedule={network.lr_schedule!r} lowered the learning rate over {horizon} epochs, and {share:.0%} of the "
+        f"loss's whole decrease came in the second half: the schedule ended before the network had converged.",
         {"schedule_epochs": horizon, "share_of_fall": share, "loss": float(curve.judged[-1])},
         "Give the schedule more epochs (max_epochs, and schedule_epochs where it is set).",
         remedies.train_longer(network, 4),
@@ -88,9 +88,9 @@ def find_too_large_batch(case: NetworkCase) -> Iterator[Finding]:
         "batch_too_large",
         "warning",
         f"With batch_size={case.network.batch_size!r} an epoch has {steps:.0f} steps and the whole training "
-        f"{total}; the loss still fell at the end.",
+        f"{total}; the loss was still falling at the end.",
         {"steps_per_epoch": steps, "steps": total, "late_gain": gain},
-        'Use smaller batches: "auto" makes some 32 to 64 steps of an epoch. Or train for more epochs at a higher rate.',
+        'Use smaller batches: with "auto" an epoch has 32 steps or more. Or train for more epochs at a higher rate.',
         {"batch_size": "auto"},
         case.subject,
     )
@@ -109,10 +109,10 @@ def find_too_small_validation(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "validation_too_small",
         "warning",
-        f"Early stopping goes by {n_held_out} of {n_rows} rows (validation_fraction={network.validation_fraction!r}): "
-        f"which epoch is best is luck.",
+        f"Early stopping looks at {n_held_out} of {n_rows} rows "
+        f"(validation_fraction={network.validation_fraction!r}): too few to tell which epoch is best.",
         {"held_out_rows": n_held_out, "rows": n_rows},
-        "Hold out more rows; refit_full trains on all of them once the number of epochs is known.",
+        "Hold out more rows. refit_full=True trains on all of them once the number of epochs is known.",
         _hold_out_more(network, n_rows),
         case.subject,
     )

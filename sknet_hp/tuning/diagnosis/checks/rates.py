@@ -33,7 +33,7 @@ def find_divergence(case: NetworkCase) -> Iterator[Finding]:
         "error",
         f"Training diverged in epoch {epoch}: loss or weights are no longer finite at lr={case.network.lr:g}.",
         {"epoch": epoch, "lr": case.network.lr, "networks": max(1, len(epochs))},
-        "Lower the learning rate; if it still diverges, let it warm up and clip gradients.",
+        "Lower the learning rate. If training still diverges, add a warm-up and clip gradients.",
         remedies.lower_rate(case.network, 10) | {"grad_clip_norm": case.network.grad_clip_norm or 1.0},
         case.subject,
     )
@@ -51,14 +51,14 @@ def find_too_high_rate(case: NetworkCase) -> Iterator[Finding]:
     if curve.constant is not None and finite[0] > HIGH_FIRST_LOSS * curve.constant:
         evidence["constant_loss"] = curve.constant
         seen = (
-            f"In the first epoch the training loss was {finite[0]:.3g}, where a prediction that knows nothing has "
-            f"{curve.constant:.3g}: steps at lr={lr:g} throw the network about."
+            f"In the first epoch the training loss was {finite[0]:.3g}; a constant prediction has "
+            f"{curve.constant:.3g}. Steps at lr={lr:g} are too large."
         )
     elif roughness > ROUGH_TRAINING and compute_jumps(finite) > 0.25:
-        seen = f"The training loss goes up and down by {roughness:.0%} of its level from epoch to epoch at lr={lr:g}."
+        seen = f"The training loss jumps up and down by {roughness:.0%} of its level from epoch to epoch at lr={lr:g}."
     else:
         return
-    advice = "Lower the learning rate, by a factor of ten first; find_lr names one for this table."
+    advice = "Lower the learning rate, first by a factor of ten. find_lr suggests one for this table."
     yield Finding(
         "rate_too_high", "warning", seen, evidence, advice, remedies.lower_rate(case.network, 10), case.subject
     )
@@ -77,10 +77,10 @@ def find_too_low_rate(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "rate_too_low",
         "warning",
-        f"After {curve.n_epochs} epochs at lr={case.network.lr:g} the loss still falls evenly: {share:.0%} of all it "
-        f"has gained came in the last quarter.",
+        f"After {curve.n_epochs} epochs at lr={case.network.lr:g} the loss is still falling steadily: {share:.0%} of "
+        f"its whole decrease came in the last quarter.",
         {"lr": case.network.lr, "epochs": curve.n_epochs, "share_of_fall": share, "loss": float(losses[-1])},
-        "Raise the learning rate, by a factor of ten first; find_lr names one for this table.",
+        "Raise the learning rate, first by a factor of ten. find_lr suggests one for this table.",
         remedies.raise_rate(case.network, 10),
         case.subject,
     )
@@ -102,10 +102,10 @@ def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "unstable_validation",
         "warning",
-        f"The validation loss goes up and down by {roughness:.0%} of its level from epoch to epoch, so the "
+        f"The validation loss jumps up and down by {roughness:.0%} of its level from epoch to epoch, so the "
         f"best epoch is partly luck.",
         {"roughness": roughness, "lowest": float(np.nanmin(curve.valid)), "lr": network.lr},
-        "Average the weights, lower the learning rate or let it decay; with few rows held out, hold out more.",
+        "Average the weights, lower the learning rate or let it decay. If few rows are held out, hold out more.",
         remedy,
         case.subject,
     )
