@@ -82,7 +82,7 @@ def _require_picture(options: RateOptions) -> None:
         raise BadInput(f"--plot {str(options.plot)!r} does not end in {', '.join(PICTURES)}: give such a name")
     require_file_can_be_written(options.plot, options.overwrite, option="--plot")
     if find_spec("matplotlib") is None:
-        raise BadInput("--plot needs matplotlib: pip install matplotlib, or leave --plot out")
+        raise BadInput("--plot needs matplotlib: pip install 'sknet_hp[plot]', or leave --plot out")
 
 
 def _get_format(options: RateOptions) -> str:

@@ -51,7 +51,7 @@ def test_picture(run, data, tmp_path):
 
 def test_picture_needs_matplotlib(refused, data, monkeypatch):
     monkeypatch.setattr("sknet_hp.cli.lr.find_spec", lambda name: None)
-    refused("lr", data, *SMALL, "--plot", "rates.png", says=("--plot needs matplotlib: pip install matplotlib",))
+    refused("lr", data, *SMALL, "--plot", "rates.png", says=("--plot needs matplotlib: pip install 'sknet_hp[plot]'",))
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_used_up_space_is_not_drawn_from(monkeypatch):
     sample = Space.sample
     monkeypatch.setattr(Space, "sample", lambda self, n, state: draws.append(n) or sample(self, n, state))
     search = BOHBSearchCV(
-        NET, {"activation": ["relu", "selu"]}, cv=2, max_resources=9, min_resources=1, n_brackets=4, random_state=0
+        NET, {"activation": ["silu", "selu"]}, cv=2, max_resources=9, min_resources=1, n_brackets=4, random_state=0
     ).fit(X, y)
     assert search.n_candidates_ == 2
     assert len(draws) < 100

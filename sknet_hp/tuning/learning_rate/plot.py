@@ -24,7 +24,7 @@ def draw_result(result: Any, ax: Any = None) -> Any:
         try:
             from matplotlib import pyplot
         except ImportError as error:
-            raise ImportError("plot needs matplotlib: pip install matplotlib") from error
+            raise ImportError("plot needs matplotlib: pip install 'sknet_hp[plot]'") from error
         _, ax = pyplot.subplots()
     for _, seed in result.table.groupby("seed"):
         ax.plot(seed["rate"], seed["loss"].replace(np.inf, np.nan), ".", color="C0", alpha=0.4, markersize=4)

@@ -199,7 +199,7 @@ def test_the_picture(result):
 
 def test_a_picture_needs_matplotlib(result, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match="pip install matplotlib"):
+    with pytest.raises(ImportError, match="pip install 'sknet_hp"):
         result.plot()
 
 
