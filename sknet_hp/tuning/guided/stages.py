@@ -47,8 +47,8 @@ class Stage:
 def _compare_as_it_is(guide: Guide) -> None:
     guide.try_first()
     assert guide.incumbent is not None
-    guide.report.found = f"Its score is {guide.incumbent.score:.4g}, after {guide.typical_epochs:.0f} epochs. "
-    guide.report.decided = "Whatever else is tried must beat this."
+    guide.report.found = f"It scores {guide.incumbent.score:.4g}, after {guide.typical_epochs:.0f} epochs. "
+    guide.report.decided = "Everything else must beat this."
 
 
 def _find_rate(guide: Guide) -> None:
@@ -56,10 +56,10 @@ def _find_rate(guide: Guide) -> None:
     suggestion = guide.notebook.recall("learning rate", lambda: _test_range(guide))
     current = guide.settings["lr"]
     if suggestion is None:
-        guide.report.found = "The range test named no rate. "
+        guide.report.found = "The range test suggested no rate. "
         suggestion = current
     else:
-        guide.report.found = f"The range test named {suggestion:.2g}, where {current:.2g} was. "
+        guide.report.found = f"The range test suggested {suggestion:.2g}; the rate so far was {current:.2g}. "
     guide.race(list_rates(suggestion, current), share=0.25)
 
 
