@@ -263,8 +263,8 @@ class Guide:
             is_better = gain.exceeds_noise or np.isnan(self.incumbent.score)
             verdict = "a gain" if is_better else "no gain" if gain.mean <= 0 else "no more than noise"
             self.report.found += (
-                f"The best was {texts[best]} with {best.score:.4g}, {gain.mean:+.2g} against the best so far. The noise "
-                f"between splits is ±{gain.noise:.2g}, so this is {verdict}. "
+                f"The best was {texts[best]} with {best.score:.4g}, {gain.mean:+.2g} against the best so far. The "
+                f"noise between splits is ±{gain.noise:.2g}, so this is {verdict}. "
             )
             if is_better:
                 self.incumbent = best

@@ -31,7 +31,7 @@ def test_what_is_worse_is_no_gain():
     guide = make_guide(lambda params, split: 0.5 if "width" not in params else 0.4)
     guide.race(WIDTHS, share=1)
     assert guide.incumbent.params == {}
-    assert "so that is no gain" in guide.report.found
+    assert "so this is no gain" in guide.report.found
 
 
 def test_what_fails_is_not_taken():

@@ -74,4 +74,4 @@ def test_rates_are_tried_without_a_suggestion(monkeypatch):
     guide.reports.append(StageReport("learning rate"))
     stages.STAGES[1].carry_out(guide)
     assert [c.params["lr"] for c in guide.run.candidates[1:]] == [0.00067, 0.006]
-    assert "named no rate" in guide.report.found
+    assert "suggested no rate" in guide.report.found
