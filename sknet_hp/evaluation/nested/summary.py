@@ -5,6 +5,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from sknet_hp.evaluation.levels.outer import is_ordered
+
 _SAME = 5e-5
 """What is less is none, in numbers of four digits."""
 
@@ -75,6 +77,8 @@ def _write_scores(result: NestedResult) -> list[str]:
         lines.append(f"({', '.join(lower)}: errors with a minus sign, so that higher is better)")
     if n_scores > 1:
         lines.append("The interval is for the mean score on new rows of models trained in this way (corrected t).")
+        if not any(split.repeat for split in result.splits) and not is_ordered(result.splits):
+            lines.append("With one repeat it is wider than need be; n_repeats=5 makes it narrower, and more exact.")
     return lines
 
 

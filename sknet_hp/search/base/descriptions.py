@@ -88,7 +88,8 @@ _PARAMETERS: dict[str, Description] = {
     ),
     "time_budget": (
         "float or None",
-        "Seconds after which no further rung is begun. The first one is always trained, so that there is a result. "
+        "Seconds after which no further rung is begun. Of the first one, so much is always trained that one candidate "
+        "has a score, so that there is a result. "
         "What is found then depends on the machine.",
     ),
     "journal": (

@@ -152,7 +152,9 @@ class Run:
     def train(self, steps: Sequence[Step], *, all_may_fail: bool = False) -> None:
         """Train candidates up to their resources, and add the rows of `cv_results_`.
 
-        All of them are trained together.
+        All of them are trained together. The first ones of a search are trained
+        whatever its time is, but if that is up, only until one of them has been scored
+        in all splits: then there is a result.
 
         Parameters
         ----------
@@ -162,8 +164,8 @@ class Run:
         Raises
         ------
         SearchStopped
-            If there is a reason to end the search before it has begun, or somebody
-            interrupts it.
+            If there is a reason to end the search before it has begun, the time is up
+            in its first steps, or somebody interrupts it.
         """
         if not steps:
             return
@@ -177,10 +179,11 @@ class Run:
         if tasks:
             # The longest first: what comes last is what others wait for.
             tasks.sort(key=lambda task: -self._count_resources(steps[task[0]]))
-            outcomes |= self._train_tasks(steps, tasks)
+            self._train_tasks(steps, tasks, outcomes)
         rows = [
             Row(step.candidate, step.iteration, step.n_resources, [outcomes[k, s] for s in range(self.n_splits)])
             for k, step in enumerate(steps)
+            if self._is_complete(k, outcomes)
         ]
         some_must_succeed = not self.rows and not all_may_fail
         self._check_outcomes(rows, some_must_succeed=some_must_succeed)
@@ -195,6 +198,8 @@ class Run:
             self._refuse_to_go_on(rows)
         if scores:
             self.progress.note_best(max([*scores, *([] if np.isnan(self.progress.best) else [self.progress.best])]))
+        if len(rows) < len(steps):
+            raise SearchStopped("time_budget")
 
     def _find_reason_to_stop(self) -> str | None:
         """Return why nothing more is to be begun, None if there is no reason."""
@@ -228,7 +233,12 @@ class Run:
                     self.progress.count_known(self._count_resources(step))
         return outcomes, tasks
 
-    def _train_tasks(self, steps: Sequence[Step], tasks: list[Task]) -> dict[Task, Outcome]:
+    def _is_complete(self, k: int, outcomes: dict[Task, Outcome]) -> bool:
+        """Return whether there are outcomes of a step in all splits."""
+        return all((k, split) in outcomes for split in range(self.n_splits))
+
+    def _train_tasks(self, steps: Sequence[Step], tasks: list[Task], outcomes: dict[Task, Outcome]) -> None:
+        """Do what is to be trained, and add what comes of it to the outcomes."""
         contexts = [None] * len(tasks) if self.contexts is None else self.contexts(len(tasks))
         # A list: what fails while joblib asks for the first tasks, such as a network of the journal that is
         # another one's, can get lost in it.
@@ -240,14 +250,21 @@ class Run:
             delayed(fit_and_score)(task, *arguments, context=context)
             for task, arguments, context in zip(tasks, given, contexts, strict=True)
         ]
-        outcomes: dict[Task, Outcome] = {}
+        is_first = not self.rows
 
         def receive(result: tuple[Task, Outcome]) -> None:
             (k, split), outcome = result
             outcomes[k, split] = self._note(steps[k], split, outcome)
+            if is_first and self.deadline is not None and time.monotonic() > self.deadline:
+                done = [outcomes[k, s] for s in range(self.n_splits)] if self._is_complete(k, outcomes) else []
+                if done and all(outcome["fit_error"] is None for outcome in done):
+                    raise SearchStopped("time_budget")
 
-        self._batches.run(calls, receive)
-        return outcomes
+        try:
+            self._batches.run(calls, receive)
+        except SearchStopped as stopped:
+            if stopped.reason != "time_budget":
+                raise
 
     def _note(self, step: Step, split: int, outcome: Outcome) -> Outcome:
         """Keep the network of an outcome, and tell the journal and the progress."""

@@ -22,13 +22,20 @@ SLOW_FALL = 0.1
 An even fall has a quarter of it there."""
 
 LEAST_EPOCHS_OF_LOW_RATE = 30
-"""Of fewer epochs it is their number that is too small."""
+"""Of fewer epochs it is their number that is too small, unless the loss crawls."""
+
+FEWEST_EPOCHS_OF_CRAWLING = 4
 
 STILL_FALLING = 0.0075
 """What a training cut short gained in its last part, by the constant's loss."""
 
 STILL_FALLING_UNDER_SCHEDULE = 0.025
 """Share of the whole fall that came in the second half of a decaying schedule."""
+
+CRAWLING = 4 * STILL_FALLING
+"""The whole fall of fewer epochs, by the constant's loss. Of an even fall that is less,
+a quarter is too little for training to count as cut short: the rate is at fault.
+"""
 
 FEW_STEPS_PER_EPOCH = 4
 FEW_STEPS = 500

@@ -91,6 +91,16 @@ def test_summary_says_what_a_reader_needs():
     assert "<table" in make_result()._repr_html_()
 
 
+def test_one_repeat_says_what_more_would_bring():
+    assert "n_repeats=5" in make_result().summary()
+    repeated = [split._replace(repeat=repeat) for repeat in (0, 1) for split in SPLITS]
+    result = NestedResult("a search", read_data(X, y), repeated, [*OUTCOMES, *OUTCOMES], ["accuracy"], "accuracy")
+    assert "n_repeats" not in result.summary()
+    in_time = [Split(0, k, np.arange(k + 2), np.array([k + 2])) for k in range(3)]
+    result = NestedResult("a search", read_data(X, y), in_time, OUTCOMES, ["accuracy"], "accuracy")
+    assert "n_repeats" not in result.summary(), "rows have one order only"
+
+
 def test_partial_results_say_so():
     result = make_result([OUTCOMES[0], FAILED, None], stopped="time_budget")
     assert result.mean == 0.8

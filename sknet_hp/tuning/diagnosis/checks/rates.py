@@ -9,8 +9,10 @@ from sknet_hp.findings import Finding
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
-from sknet_hp.tuning.diagnosis.curves import compute_jumps, compute_roughness, compute_share_of_fall
+from sknet_hp.tuning.diagnosis.curves import Curve, compute_jumps, compute_roughness, compute_share_of_fall
 from sknet_hp.tuning.diagnosis.thresholds import (
+    CRAWLING,
+    FEWEST_EPOCHS_OF_CRAWLING,
     HIGH_FIRST_LOSS,
     LATE_PART,
     LEAST_EPOCHS_OF_LOW_RATE,
@@ -66,13 +68,18 @@ def find_too_high_rate(case: NetworkCase) -> Iterator[Finding]:
 
 @network_check("rate_too_low", "the learning rate is too low")
 def find_too_low_rate(case: NetworkCase) -> Iterator[Finding]:
-    """Look for losses that still fall at an even pace after many epochs."""
+    """Look for losses that still fall at an even pace after many epochs.
+
+    After few, the pace must be so slow that next to nothing was learned.
+    """
     curve = case.curve
     losses = curve.judged
-    if curve.n_epochs < LEAST_EPOCHS_OF_LOW_RATE or case.ended or not np.isfinite(losses).all():
+    if curve.n_epochs < 2 or case.ended or not np.isfinite(losses).all():
         return
     share = compute_share_of_fall(losses, float(losses[0]), LATE_PART)
     if share < SLOW_FALL or compute_jumps(losses) > 0.2:
+        return
+    if curve.n_epochs < LEAST_EPOCHS_OF_LOW_RATE and not _crawls(curve, losses):
         return
     yield Finding(
         "rate_too_low",
@@ -84,6 +91,12 @@ def find_too_low_rate(case: NetworkCase) -> Iterator[Finding]:
         remedies.raise_rate(case.network, 10),
         case.subject,
     )
+
+
+def _crawls(curve: Curve, losses: np.ndarray) -> bool:
+    """Return whether all epochs together have gained next to nothing, evenly."""
+    is_even = curve.n_epochs >= FEWEST_EPOCHS_OF_CRAWLING and compute_jumps(losses) == 0
+    return is_even and float(losses[0] - losses[-1]) < CRAWLING * curve.level
 
 
 @network_check("unstable_validation", "the validation loss jumps")

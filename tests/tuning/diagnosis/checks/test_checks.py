@@ -66,6 +66,12 @@ def test_an_ill_network_and_its_remedy(rows, code):
     assert any(getattr(changed, name) != getattr(network, name) for name in finding.remedy)
 
 
+@pytest.mark.parametrize(("lr", "max_epochs", "codes"), [(1e-7, 12, ["rate_too_low"]), (0.002, 12, [])])
+def test_a_low_rate_shows_after_few_epochs(rows, lr, max_epochs, codes):
+    network = NetClassifier(lr=lr, max_epochs=max_epochs, random_state=0).fit(*rows)
+    assert diagnose(network, checks=["rate_too_low"]).codes == codes
+
+
 def test_wrong_labels():
     X, y = draw_rows(seed=3, n=800)
     wrong = np.random.default_rng(0).random(len(y)) < 0.25
