@@ -99,7 +99,7 @@ CODE = """
 """
 
 
-@pytest.mark.parametrize("n", [1, 9, 30])
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.slow), 9, pytest.param(30, marks=pytest.mark.slow)])
 def test_it_may_be_killed_anywhere(n, tmp_path):
     whole, _ = run_script(tmp_path, CODE.replace("JOURNAL", "None"))
     code, path = CODE.replace("JOURNAL", repr(str(tmp_path / "j"))), tmp_path / "j"
