@@ -224,9 +224,10 @@ def _print_result(
     console.print("\nFor comparison, on the same folds (mean, 95 % interval):")
     print_ranking(console, comparison)
     first = comparison.contestants[0].name
+    console.print("In short:")
     for pair in comparison.pairs:
         if first == pair.first:
-            console.print(f"In short: {pair.verdict}.")
+            console.print(f"- {pair.verdict}")
     print_findings(console, result.findings)
     if model.is_tuned and method == "none":
         console.print(

@@ -1,12 +1,12 @@
 """Honest evaluation: whether a score is true, and which of two is better.
 
-`nested_cross_validate` scores what a search finds on rows that it has not seen;
-`compare` says which of two or more is better, `repeat_over_seeds` what a score owes to
-its seed; `corrected_interval` is the confidence interval of scores of cross-validation;
-`suggest_scoring` names metrics that fit a target; `check_data` says before anything is
-trained what makes scores too good to be true; `make_baseline` gives models of
-scikit-learn's that a network must beat; `LastRows` and `GroupHoldOut` hold rows out in
-order of time, and by groups.
+`nested_cross_validate` scores what a search finds on rows that it has not seen.
+`compare` says which of two or more models is better, and `repeat_over_seeds` how much
+of a score comes from its seed. `corrected_interval` is a confidence interval for scores
+of cross-validation. `suggest_scoring` names metrics that fit a target. `check_data`
+looks, before anything is trained, for what makes scores too good to be true.
+`make_baseline` gives models of scikit-learn's that a network should beat. `LastRows`
+and `GroupHoldOut` hold rows out in order of time, and by groups.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.

@@ -22,7 +22,7 @@ def check_data(
     estimator: Any = None,
     checks: bool | Collection[str] = True,
 ) -> Findings:
-    """Return what makes scores on a table too good, or not good enough, to be true.
+    """Return what would make scores on a table misleading.
 
     Searches and evaluations look for the same by themselves.
 

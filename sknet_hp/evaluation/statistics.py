@@ -130,7 +130,7 @@ def corrected_interval(
     """Return a confidence interval for the true score of a way of training.
 
     It is for the mean score, on new rows, of models that are trained on `n_train` rows
-    in this way. docs/evaluation.md shows how often it holds it.
+    in this way. docs/evaluation.md shows how often the interval holds that score.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ def test_search_is_scored_and_stands_beside_others(run, data, tmp_path):
         "The searches themselves report",
         "outer folds chose",
         "lr:",
-        "In short: ",
+        "In short:",
     ):
         assert words in result.out
     ranked = [line.split("  ")[1] for line in result.out.splitlines() if line.startswith("  ") and "(" in line]
@@ -126,7 +126,7 @@ def test_an_interrupt_tells_what_is_finished_and_how_to_go_on(run, data, monkeyp
         error.result = result
         raise error
 
-    monkeypatch.setattr("sknet_hp.cli.evaluate.nested_cross_validate", interrupt)
+    monkeypatch.setattr("sknet_hp.evaluation.nested_cross_validate", interrupt)
     result = run("evaluate", data, *SMALL, "--model", "linear", "--journal", "journal")
     assert result.code == 130
     assert "accuracy: " in result.out

@@ -52,12 +52,12 @@ def compare(
     checks: bool | Collection[str] = True,
     verbose: int = 0,
 ) -> Comparison:
-    """Compare estimators, searches, or scores: which is better, and is it certain.
+    """Compare estimators, searches or scores: which is better, and how certainly.
 
     Contestants are compared split by split. The test is the corrected resampled t-test
-    (Nadeau & Bengio 2003), with Holm's correction where there are several comparisons;
-    beside it stands the Bayesian correlated t-test with a region of practical
-    equivalence (Benavoli et al. 2017).
+    (Nadeau & Bengio 2003), with Holm's correction for several comparisons. The result
+    also has the Bayesian correlated t-test with a region of practical equivalence
+    (Benavoli et al. 2017).
 
     Parameters
     ----------
@@ -78,21 +78,21 @@ def compare(
         How often the rows are split anew. More repeats see smaller differences.
     rope : float or dict of floats by metric, default=None
         Half the width of the region of practical equivalence, in units of the score.
-        None: 0.01 for metrics whose best is 1, by habit, and 1 % of the mean score for
-        others.
+        None: 0.01 for metrics whose best is 1, the usual choice, and 1 % of the mean
+        score for others.
     names : list of str, default=None
         What the contestants are called; None: the names of their classes.
     n_train, n_test : int or array-like of shape (n_splits,), default=None
         Rows of each split, for contestants that are scores.
     groups : array-like of shape (n_rows,), default=None
-        Rows of one group are never trained on and scored on in one split.
+        No split trains on rows of a group and scores on others of it.
     sample_weight : array-like of shape (n_rows,), default=None
     confidence : float, default=0.95
         Of intervals.
     random_state : int, RandomState or None, default=None
         Of the splits. An int also seeds what has no seed.
     journal : path or None, default=None
-        A directory to remember what is done. The same call, after it was killed or
+        A directory that records what is done. The same call, after it was killed or
         interrupted anywhere, goes on there and ends with the same numbers.
     time_budget : float, default=None
         Seconds. What is not finished then is left out, for all contestants alike.
@@ -107,8 +107,7 @@ def compare(
     Returns
     -------
     Comparison
-        `table`, `ranking`, `summary()`, and `sentence`, which can be repeated in a
-        paper.
+        `table`, `ranking`, `summary()`, and `sentence`, which is ready for a paper.
 
     Raises
     ------

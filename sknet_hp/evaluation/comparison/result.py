@@ -92,7 +92,7 @@ class Comparison:
 
     @cached_property
     def sentences(self) -> list[str]:
-        """A sentence for each pair and metric that can be repeated in a paper."""
+        """A sentence for each pair and metric, ready for a paper."""
         return [
             write_sentence(pair, self._describe_splits(pair), self.confidence, len(self.pairs)) for pair in self.pairs
         ]
@@ -161,7 +161,7 @@ class Comparison:
 
 
 def write_sentence(pair: Pair, splits: str, confidence: float, n_pairs: int) -> str:
-    """Return what can be repeated in a paper about a pair."""
+    """Return a sentence about a pair for a paper."""
     low, high = (write_number(end) for end in pair.test.compute_interval(confidence))
     below, inside, above = pair.probabilities
     together = f", Holm-adjusted for {n_pairs} comparisons p {write_p(pair.p_adjusted)}" if n_pairs > 1 else ""

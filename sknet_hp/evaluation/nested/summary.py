@@ -93,8 +93,8 @@ def _write_optimism(result: NestedResult) -> list[str]:
     if abs(optimism) < _SAME:
         return ["", f"{text}, the same as on unseen rows."]
     if optimism > 0:
-        return ["", f"{text}: {format_score(optimism)} too good, as the scores on unseen rows show."]
-    return ["", f"{text}, which is not too good: on unseen rows the score is {format_score(-optimism)} higher."]
+        return ["", f"{text}, {format_score(optimism)} more than on unseen rows."]
+    return ["", f"{text}, {format_score(-optimism)} less than on unseen rows: no sign of optimism."]
 
 
 def _say(status: str, result: NestedResult) -> str:

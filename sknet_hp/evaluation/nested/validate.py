@@ -48,22 +48,22 @@ def nested_cross_validate(
 ) -> NestedResult:
     """Score what a search finds on rows that it has not seen.
 
-    A search reports the best of many scores, which is too good: some of it is luck. So
-    rows are split into outer folds; the whole search is done on the training rows of
-    each, and what it has chosen is scored on the test rows. All searches, their
+    A search reports the best of many scores, which is too good: part of it is luck. So
+    the rows are split into outer folds. The whole search runs on the training rows of
+    each fold, and what it has chosen is scored on the test rows. All searches, their
     candidates and folds train together.
 
-    Groups, the order of time and weights count at every level, and nothing need be said
-    of metadata routing: with `groups`, outer folds, inner folds and the rows that
-    networks hold out for early stopping never tear a group apart; with
-    ``cv=TimeSeriesSplit(...)``, or any `cv` that trains on earlier rows only, inner
-    folds are a `TimeSeriesSplit` and networks hold out their last rows.
+    Groups, the order of time and weights count at every level, without metadata
+    routing. With `groups`, outer folds, inner folds and the rows that networks hold out
+    for early stopping never divide a group. With ``cv=TimeSeriesSplit(...)``, or any
+    `cv` that trains on earlier rows only, inner folds are a `TimeSeriesSplit`, and
+    networks hold out their last rows.
 
     Parameters
     ----------
     search : search or estimator
-        One of `sknet_hp.search`, of scikit-learn's or alike, a pipeline that ends with
-        one, or an estimator without a search. It is not changed.
+        A search of `sknet_hp.search` or of scikit-learn, a pipeline that ends with one,
+        or an estimator without a search. It is not changed.
     X : array-like or dataframe of shape (n_rows, n_columns)
     y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
     cv : int, splitter or iterable of (train, test), default=5
@@ -73,20 +73,19 @@ def nested_cross_validate(
         One or several metrics, as in scikit-learn. None is what `score` of the search
         computes; the result names it.
     groups : array-like of shape (n_rows,), default=None
-        Rows of one group stay together at every level. Inner splitters that would tear
-        them apart are replaced by one of as many folds that does not, with a warning.
+        Rows of one group stay together at every level. An inner splitter that would
+        divide them is replaced, with a warning, by one of as many folds that does not.
     sample_weight : array-like of shape (n_rows,), default=None
         For the fits and the scores of all levels.
     n_repeats : int, default=1
         How often the rows are split anew.
     random_state : int, RandomState instance or None, default=None
-        Of the outer splits. An int also seeds all in `search` that has no seed, so that
-        the same call gives the same numbers.
+        Of the outer splits. An int also seeds everything in `search` that has no seed,
+        so that the same call gives the same numbers.
     journal : path or None, default=None
-        A directory to remember what is done. The same call, after it was killed or
+        A directory that records what is done. The same call, after it was killed or
         interrupted anywhere, goes on there and ends with the same numbers, bit for bit.
-        Searches of `sknet_hp.search` that have a `journal` are taken up in their
-        middle, others fold by fold.
+        Searches of `sknet_hp.search` resume in their middle, others fold by fold.
     time_budget : float or None, default=None
         Seconds for all. Outer folds then come one after the other; searches that have a
         `time_budget` get their share of what is left, and what is not finished in time
@@ -95,10 +94,10 @@ def nested_cross_validate(
         Cores for networks (None: all); for other estimators as in scikit-learn. A
         joblib backend that is chosen outside counts.
     checks : bool or list of str, default=True
-        Whether to look for what makes scores untrue, or codes of what to look for; see
+        Whether to check for what makes scores untrue, or the codes to check for; see
         `docs/findings.md`.
     verbose : int, default=0
-        1 writes what is to be done, and a line for each outer fold as it ends.
+        1 writes what is planned, and a line for each outer fold as it ends.
 
     Returns
     -------

@@ -35,7 +35,7 @@ def repeat_over_seeds(
     checks: bool | Collection[str] = True,
     verbose: int = 0,
 ) -> SeedsResult:
-    """Train with several seeds in the same splits, and say what a score owes to which.
+    """Train with several seeds in the same splits, and measure what seeds change.
 
     All seeds and splits train together.
 
@@ -54,14 +54,14 @@ def repeat_over_seeds(
     scoring : str, callable, list, dict or None, default=None
         One metric or several. None is what the estimator's `score` computes.
     groups : array-like of shape (n_rows,), default=None
-        Rows of one group are never trained on and scored on in one split.
+        No split trains on rows of a group and scores on others of it.
     sample_weight : array-like of shape (n_rows,), default=None
     n_repeats : int, default=1
         How often the rows are split anew.
     random_state : int, RandomState or None, default=None
         Of the splits, and of the seeds; with None they are 0, 1, 2, …
     journal : path or None, default=None
-        A directory to remember what is done. The same call, after it was killed or
+        A directory that records what is done. The same call, after it was killed or
         interrupted anywhere, goes on there and ends with the same numbers.
     time_budget : float, default=None
         Seconds; fits then come one after the other, and seeds that are not scored in

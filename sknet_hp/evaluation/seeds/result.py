@@ -111,7 +111,7 @@ class SeedsResult:
         return corrected_interval(scores, n_train, n_test, confidence)
 
     def noise_threshold(self, confidence: float = 0.95, n_seeds: int = 1, metric: str | None = None) -> float:
-        """Return the difference that two runs, alike but for seeds, seldom exceed.
+        """Return the difference that runs with different seeds seldom exceed.
 
         Parameters
         ----------
@@ -144,8 +144,8 @@ class SeedsResult:
     def n_seeds_needed(self, half_width: float, confidence: float = 0.95, metric: str | None = None) -> int:
         """Return how many seeds bring the interval of their mean to a half-width.
 
-        It is the interval of the mean score in these splits; more seeds do nothing
-        about what other splits, or other rows, would give.
+        It is the interval of the mean score in these splits. More seeds say nothing
+        about other splits or other rows.
 
         Parameters
         ----------

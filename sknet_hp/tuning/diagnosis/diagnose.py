@@ -21,7 +21,7 @@ class Diagnosis(Findings):
     ----------
     findings : iterable of Finding
     unchecked : dict
-        Codes that could not be looked for, and what was missing.
+        Codes that could not be checked, and what was missing.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Diagnosis(Findings):
         return pd.DataFrame([[getattr(each, name) for name in names] for each in self], columns=list(names))
 
     def summary(self) -> str:
-        """Return the findings in plain text, and what was not looked for."""
+        """Return the findings in plain text, and what was not checked."""
         lines = [str(each) + _write_remedy(each) for each in self] or ["Nothing was found."]
         for reason in dict.fromkeys(self.unchecked.values()):
             codes = [code for code, own in self.unchecked.items() if own == reason]
@@ -68,24 +68,24 @@ def diagnose(
 ) -> Diagnosis:
     """Say what is wrong with a trained network, and what to change.
 
-    Learning curves alone show much; with the table, units, gradients and predictions
-    are looked at as well, and a network of the same parameters is trained beside simple
-    models of scikit-learn's on a part of the rows.
+    The learning curve alone shows much. With the table, units, gradients and
+    predictions are checked as well, and networks of the same parameters are compared
+    with simple models of scikit-learn's on a part of the rows.
 
     Parameters
     ----------
     fitted : NetClassifier, NetRegressor, Pipeline, search or evaluation
-        A fitted network, or the pipeline that ends with it. Of a search, its
-        `best_estimator_`, beside its own `findings_`; of an evaluation, the networks of
-        all folds.
+        A fitted network, or a pipeline that ends with one. Of a search, its
+        `best_estimator_` is checked, and its own `findings_` are added; of an
+        evaluation, the networks of all folds.
     X : array-like, dataframe or sparse matrix, default=None
-        The table that the network was trained on, best of all; or other rows.
+        The table that the network was trained on, or other rows.
     y : array-like of shape (n_rows,), default=None
         The target.
     sample_weight : array-like of shape (n_rows,), default=None
         Rows of weight 0 are left out; other weights do not matter here.
     checks : bool or list of str, default=True
-        Which codes are looked for; the page docs/findings.md describes them.
+        Which codes are checked for; docs/findings.md describes them.
     random_state : int, default=0
         Of the rows that are drawn for measuring, and of splits.
 
@@ -93,14 +93,14 @@ def diagnose(
     -------
     Diagnosis
         A list of findings, the worst first. `finding.apply(estimator)` makes a copy of
-        the estimator with the remedy; `unchecked` says what could not be looked for.
+        the estimator with the remedy; `unchecked` says what could not be checked.
 
     Raises
     ------
     NotFittedError
         If it is not fitted.
     TypeError
-        If there is no network of ours in it.
+        If it holds no network of this package.
     ValueError
         If X and y are not given together, or do not fit each other.
 

@@ -71,15 +71,15 @@ N_NETWORKS = 8
     },
 )
 class GuidedSearchCV(BaseSearcher):
-    """Tuning in the order in which a practitioner would do it.
+    """Tune a network step by step, as a practitioner would.
 
     A small prototype shows whether the network learns and how long it takes. The
-    estimator as it is comes first, and is what all else must beat. Then the learning
-    rate (a range test, and rates around what it names), the batch size with its rate,
-    optimizer, regularisation and size, schedule and early stopping are tried, one stage
-    after the other. A change is taken only if it gains more than one standard error,
-    paired over the splits. The end is an ensemble of the best settings over several
-    seeds, fitted on all rows.
+    estimator as it is comes next; everything else must beat it. Then these are tried,
+    one stage after the other: the learning rate (a range test, and rates around what it
+    suggests), the batch size with its rate, optimizer, regularisation and size,
+    schedule and early stopping. A change is taken only if it gains more than one
+    standard error, paired over the splits. The final model is an ensemble of the best
+    settings over several seeds, fitted on all rows.
 
     Parameters
     ----------

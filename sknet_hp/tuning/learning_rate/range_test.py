@@ -38,13 +38,13 @@ def find_lr(
 ) -> LRResult:
     """Find the learning rate of a network, by short trainings at many rates.
 
-    The networks of a seed begin with the same weights and see the same batches, and all
-    train together. The suggestion is the smallest rate whose loss on rows held out is
-    nearly the lowest: in short trainings the very lowest belongs to rates that are too
-    large for long ones.
+    All networks train together. Those of a seed begin with the same weights and see the
+    same batches. The suggestion is the smallest rate whose loss on held-out rows is
+    nearly the lowest. The lowest loss of a short training belongs to a rate that is too
+    large for a long one.
 
-    The rate is constant in the test: schedule and warm-up are left out, and so are
-    callbacks, members but the first, and schedules of dropout and weight decay. The
+    The rate is constant in the test. Schedule and warm-up are left out, and so are
+    callbacks, all members but the first, and schedules of dropout and weight decay. The
     suggestion is the `lr` that a schedule multiplies.
 
     Parameters
@@ -73,11 +73,11 @@ def find_lr(
     random_state : int, RandomState instance or None, default=None
         Where seeds come from; if None, the network's own.
     time_budget : float, default=None
-        Seconds after which the test ends with what has been trained, as Ctrl-C ends
-        it. An error if that is too little to tell.
+        Seconds after which the test ends with what has been trained, as after Ctrl-C.
+        It is an error if that is too little to read.
     max_rows : int or None, default=20000
-        The test takes so many rows, drawn class by class; None stands for all. Batches
-        are as large as in a training on all rows.
+        Most rows that the test takes, drawn class by class; None takes all. Batches are
+        as large as in a training on all rows.
     verbose : int, default=0
         1 writes a live line to terminals, 2 a line for each network to anything.
 
