@@ -101,8 +101,8 @@ def find_inner_splitters(estimator: Any, level: Level) -> tuple[dict[str, Any], 
             found |= _adapt_held_out(prefix, own, level, notes)
         elif own.get("early_stopping") not in (None, False):
             notes.append(
-                f"{type(part).__name__}(early_stopping={own['early_stopping']!r}) may hold rows out at random, "
-                f"whatever {_name(level)}; set early_stopping=False"
+                f"{type(part).__name__}(early_stopping={own['early_stopping']!r}) may hold rows out at random "
+                f"and not respect {_name(level)}; set early_stopping=False"
             )
         elif own.get("train_split") is not None:
             notes.append(
@@ -115,11 +115,11 @@ def find_inner_splitters(estimator: Any, level: Level) -> tuple[dict[str, Any], 
 def _adapt_cv(name: str, part: Any, cv: Any, level: Level, notes: list[str]) -> dict[str, Any]:
     """Return a splitter in place of `cv`, by its name, if one is needed."""
     if not splits_by_routing(part):
-        notes.append(f"{name} of {type(part).__name__} cannot respect {_name(level)}: it hands no groups on")
+        notes.append(f"{name} of {type(part).__name__} cannot respect {_name(level)}: it passes no groups on")
         return {}
     if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):
         raise ValueError(
-            f"{name} is a list of splits, whose row numbers cannot be those of every outer fold's training rows; "
+            f"{name} is a list of splits, but each outer fold has training rows of its own, with other row numbers; "
             f"give a number of folds or a splitter"
         )
     n_folds = _count_folds(cv, level)
@@ -155,7 +155,7 @@ def _adapt_held_out(prefix: str, own: dict[str, Any], level: Level, notes: list[
     if given is not None:
         if _respects(given, level, first_only=True):
             return {}
-        notes.append(f"{name}={given!r} does not respect {_name(level)}; rows that do are held out instead")
+        notes.append(f"{name}={given!r} does not respect {_name(level)}; a split that does is used instead")
     size = own["validation_fraction"]
     return {name: LastRows(size, gap=level.gap) if level.ordered else GroupHoldOut(size, random_state=level.seed)}
 
@@ -163,7 +163,7 @@ def _adapt_held_out(prefix: str, own: dict[str, Any], level: Level, notes: list[
 def _note_choices(prefix: str, own: dict[str, Any], level: Level) -> list[str]:
     """Return what is to be said of networks that a search chooses from."""
     return [
-        f"{prefix}{name} has networks to choose from, whose early stopping may not respect {_name(level)}; give them a "
+        f"{prefix}{name} offers networks, whose early stopping may not respect {_name(level)}; give them a "
         f"validation_split of their own, such as {'LastRows()' if level.ordered else 'GroupHoldOut()'}"
         for name in ("param_grid", "param_distributions", "search_spaces")
         if has_network(own.get(name))

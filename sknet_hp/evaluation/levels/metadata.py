@@ -38,8 +38,8 @@ def request_metadata(estimator: Any, data: Data) -> list[str]:
     with route_metadata(data):
         if data.sample_weight is not None and not find_consumed(estimator, ["sample_weight"]):
             notes.append(
-                f"weights are not used in fits: nothing in {type(estimator).__name__} takes sample_weight; scores are "
-                f"weighted all the same"
+                f"weights are not used in fits, because nothing in {type(estimator).__name__} takes sample_weight; "
+                f"scores are weighted all the same"
             )
     return notes
 

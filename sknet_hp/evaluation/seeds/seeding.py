@@ -23,7 +23,7 @@ def choose_seeds(n_seeds: int | Sequence[int], random_state: Any) -> list[int]:
     """
     if isinstance(n_seeds, Integral) and not isinstance(n_seeds, bool):
         if n_seeds < 2:
-            raise ValueError(f"n_seeds must be at least 2, for one says nothing of what a seed does; got {n_seeds!r}")
+            raise ValueError(f"n_seeds must be at least 2, because one seed shows no spread; got {n_seeds!r}")
         if random_state is None:
             return list(range(int(n_seeds)))
         return [int(seed) for seed in sample_without_replacement(_LARGEST_SEED, n_seeds, random_state=random_state)]
@@ -48,7 +48,7 @@ def find_seed_parameters(estimator: Any) -> list[str]:
     of_networks = [name for name in names if isinstance(_find_holder(estimator, name, known), TrainsNetworks)]
     if not names:
         raise ValueError(
-            f"{type(estimator).__name__} has no parameter random_state, also not in what it is made of: nothing in it "
+            f"{type(estimator).__name__} has no parameter random_state, nor has anything in it, so nothing "
             f"changes from seed to seed"
         )
     return of_networks or names
