@@ -25,6 +25,7 @@ from sknet_hp.evaluation.levels.prepare import prepare_estimator
 from sknet_hp.evaluation.nested.checks import find_beforehand, read_checks
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.evaluation.running.data import read_data
+from sknet_hp.evaluation.running.scorers import require_labels
 from sknet_hp.evaluation.several import Outcomes, evaluate_several, read_deadline
 from sknet_hp.findings.finding import Findings
 
@@ -160,6 +161,7 @@ def compare(
     else:
         splits = make_outer_splits(cv, data, one, n_repeats=n_repeats, random_state=random_state)
     scorers = find_common_scorers(estimators, scoring)
+    require_labels(scorers, data.y)
     findings = find_beforehand(one, data, splits, scorers, skip)
     prepared = {
         name: prepare_estimator(each, data, splits, cv=cv, random_state=random_state)

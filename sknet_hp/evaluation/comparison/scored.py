@@ -54,6 +54,8 @@ def read_scores(given: Any, name: str, n_train: Any, n_test: Any) -> Scored:
 
     Raises
     ------
+    TypeError
+        If it is a table.
     ValueError
         If the numbers of rows are missing, or shapes do not fit.
     """
@@ -63,6 +65,11 @@ def read_scores(given: Any, name: str, n_train: Any, n_test: Any) -> Scored:
             raise ValueError(f"{name} is a dict without scores: none of {list(given)} begins with 'test_'")
     else:
         found = {"score": given}
+    if np.ndim(given) > 1:
+        raise TypeError(
+            f"{name} is neither an estimator nor scores, but a table of shape {np.shape(given)}: X and y are given by "
+            f"name, compare(a, b, X=X, y=y)"
+        )
     scores = {metric: np.asarray(values, dtype=float) for metric, values in found.items()}
     for metric, values in scores.items():
         if values.ndim != 1 or len(values) < 2:

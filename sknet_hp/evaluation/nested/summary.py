@@ -75,7 +75,7 @@ def _write_scores(result: NestedResult) -> list[str]:
     lower = [metric for metric in result.metrics if metric.startswith("neg_")]
     if lower:
         lines.append(f"({', '.join(lower)}: errors with a minus sign, so that higher is better)")
-    if n_scores > 1:
+    if n_scores > 1 and any(np.isfinite(result.get_scores(metric)).sum() > 1 for metric in result.metrics):
         lines.append("The interval is for the mean score on new rows of models trained in this way (corrected t).")
         if not any(split.repeat for split in result.splits) and not is_ordered(result.splits):
             lines.append("With one repeat it is wider than need be; n_repeats=5 makes it narrower, and more exact.")

@@ -22,7 +22,7 @@ from sknet_hp.evaluation.running.data import Data, Split, Task, read_data
 from sknet_hp.evaluation.running.journal import Journal
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.evaluation.running.run import run_tasks
-from sknet_hp.evaluation.running.scorers import find_scorers
+from sknet_hp.evaluation.running.scorers import find_scorers, require_labels
 from sknet_hp.findings.finding import Findings
 
 _FOR_THE_SEARCH = 0.9
@@ -136,6 +136,7 @@ def nested_cross_validate(
     data = read_data(X, y, groups, sample_weight)
     splits = make_outer_splits(cv, data, search, n_repeats=n_repeats, random_state=random_state)
     scorers = find_scorers(search, scoring)
+    require_labels(scorers, data.y)
     prepared = prepare_estimator(search, data, splits, cv=cv, random_state=random_state)
     findings = find_beforehand(search, data, splits, scorers, skip)
     run = _Run(search, prepared, data, splits, scorers, findings, skip, Progress(verbose, len(splits)))

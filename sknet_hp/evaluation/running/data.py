@@ -43,12 +43,30 @@ def read_data(X: TableLike, y: ArrayLike = None, groups: ArrayLike = None, sampl
     Raises
     ------
     ValueError
-        If lengths differ, or groups or weights are not one value a row.
+        If lengths differ, groups or weights are not one value a row, or a target is
+        missing.
     """
     X, y = indexable(X, y)
+    _require_targets(y)
     vectors = {"groups": _read_vector("groups", groups), "sample_weight": _read_vector("sample_weight", sample_weight)}
     check_consistent_length(X, y, *vectors.values())
     return Data(X, y, **vectors)
+
+
+def _require_targets(y: ArrayLike) -> None:
+    """Refuse targets that are missing: no row could be scored by them."""
+    from pandas import isna
+
+    if y is None:
+        return
+    # Lists of text would turn a NaN among them into text.
+    missing = np.asarray(isna(np.asarray(y) if hasattr(y, "dtype") else np.asarray(y, dtype=object)))
+    if missing.any():
+        rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
+        raise ValueError(
+            f"y is missing in {len(rows)} of {len(missing)} rows, the first of which is row {rows[0]}: leave them out, "
+            f"in X too"
+        )
 
 
 def _read_vector(name: str, given: ArrayLike) -> np.ndarray | None:

@@ -1,11 +1,15 @@
 """Scorers by name, also where none was asked for."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.dummy import DummyClassifier
 from sklearn.metrics import check_scoring, get_scorer
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
+from sklearn.utils.multiclass import type_of_target
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.fusion.detection import TrainsNetworks
@@ -34,6 +38,35 @@ def find_scorers(estimator: Any, scoring: Any = None) -> dict[str, Callable[...,
     found = check_scoring(estimator, scoring)
     assert isinstance(found, _MultimetricScorer)
     return dict(found._scorers)
+
+
+def require_labels(scorers: Mapping[str, Callable[..., float]], y: Any) -> None:
+    """Refuse metrics of one class where they do not know which, before all is trained.
+
+    Raises
+    ------
+    ValueError
+        If scikit-learn's metric takes 1 for the class to find, and y has no 1.
+    """
+    if y is None or type_of_target(y) != "binary":
+        return
+    rows, y = np.zeros((len(y), 1)), np.asarray(y)
+    constant = DummyClassifier().fit(rows, y)
+    for name, scorer in scorers.items():
+        if not isinstance(scorer, _BaseScorer):  # a function of the user's may want more than a constant prediction
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                scorer(constant, rows, y)
+        except Exception as error:  # whatever a metric of the user's has against a constant prediction
+            if "pos_label" in str(error):
+                labels = ", ".join(repr(label) for label in np.unique(y).tolist())
+                raise ValueError(
+                    f"scoring={name!r} scores one class, and cannot tell which of {labels}: scoring="
+                    f"sknet_hp.evaluation.suggest_scoring(y) takes the rarer one; make_scorer(metric, pos_label=...) "
+                    f"of scikit-learn takes the one that you name"
+                ) from error
 
 
 def name_scorer(scorer: Any) -> str:

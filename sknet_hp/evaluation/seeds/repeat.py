@@ -11,7 +11,7 @@ from sknet_hp.evaluation.levels.outer import make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
 from sknet_hp.evaluation.nested.checks import find_beforehand, read_checks
 from sknet_hp.evaluation.running.data import read_data
-from sknet_hp.evaluation.running.scorers import find_scorers
+from sknet_hp.evaluation.running.scorers import find_scorers, require_labels
 from sknet_hp.evaluation.seeds.result import SeedsResult
 from sknet_hp.evaluation.seeds.seeding import choose_seeds, find_seed_parameters, set_seed
 from sknet_hp.evaluation.several import Outcomes, evaluate_several, read_deadline
@@ -106,6 +106,7 @@ def repeat_over_seeds(
     data = read_data(X, y, groups, sample_weight)
     splits = make_outer_splits(cv, data, estimator, n_repeats=n_repeats, random_state=random_state)
     scorers = find_scorers(estimator, scoring)
+    require_labels(scorers, data.y)
     findings = find_beforehand(estimator, data, splits, scorers, skip)
     prepared = prepare_estimator(estimator, data, splits, cv=cv, random_state=random_state)
 

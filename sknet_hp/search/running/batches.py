@@ -1,7 +1,5 @@
 """Fits that joblib does together, and how they are interrupted."""
 
-import contextlib
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -51,7 +49,7 @@ class Batches:
                 receive(result)
                 n_done += 1
         except BaseException:
-            _close(results)
+            _close(parallel, results)
             raise
         finally:
             self._under_way.discard(parallel)
@@ -75,14 +73,13 @@ class Batches:
             return Parallel(**settings)
 
 
-def _close(results: Any) -> None:
+def _close(parallel: Parallel, results: Any) -> None:
     """End joblib's generator of results without its warning that it had not finished.
 
-    After Ctrl-C or with a full disk nobody needs that. Filters of warnings are the
-    whole process's, and tasks under way may put back others at any moment, so that the
-    warning can come as an error all the same.
+    When the time is up, after Ctrl-C or with a full disk, nobody needs that. Filters of
+    warnings would not do: they are the whole process's, and tasks under way may put
+    back others at any moment.
     """
-    with warnings.catch_warnings(), contextlib.suppress(UserWarning):
-        warnings.simplefilter("ignore")
-        if hasattr(results, "close"):
-            results.close()
+    parallel._warn_exit_early = lambda: None
+    if hasattr(results, "close"):
+        results.close()

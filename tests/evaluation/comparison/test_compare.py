@@ -228,3 +228,8 @@ def test_names():
     assert name_contestants(nets, None) == ["NetClassifier(lr=0.1)", "NetClassifier(lr=0.002)", "GaussianNB"]
     assert name_contestants([BAYES, BAYES], None) == ["GaussianNB 1", "GaussianNB 2"]
     assert name_contestants([BAYES, BAYES], ["a", "b"]) == ["a", "b"]
+
+
+def test_tables_without_their_names_are_told_apart_from_scores():
+    with pytest.raises(TypeError, match=r"table of shape \(40, 2\): X and y are given by name"):
+        compare(DummyClassifier(), DummyClassifier(), np.zeros((40, 2)), np.arange(40) % 2)

@@ -1,6 +1,7 @@
 """What an evaluation is made on."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sknet_hp.evaluation.running.data import read_data
@@ -20,3 +21,17 @@ def test_rows_keep_what_they_came_with():
 def test_lengths_must_agree(more, message):
     with pytest.raises(ValueError, match=message):
         read_data(np.zeros((4, 1)), [0, 1, 0, 1], **more)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [0.0, np.nan, 1.0, np.nan],
+        ["a", None, "b", np.nan],
+        pd.Series(["a", None, "b", None]),
+        [[0, 1], [np.nan, 1]] * 2,
+    ],
+)
+def test_targets_that_are_missing_are_refused(y):
+    with pytest.raises(ValueError, match="y is missing in 2 of 4 rows, the first of which is row 1"):
+        read_data(np.zeros((4, 1)), y)
