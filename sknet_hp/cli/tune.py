@@ -171,13 +171,13 @@ def _print_result(console: Console, result: "TuningResult", scoring: str, second
 def _describe_score(console: Console, result: "TuningResult", scoring: str) -> str:
     best = float(result.search.best_score_)
     if result.nested is None:
-        return f"none, for --outer-cv is 0 ({scoring} {best:.4f} in the folds that have chosen is too good to be true)"
+        return f"none, because --outer-cv is 0 (the search itself reports {scoring} {best:.4f}, which is too good)"
     low, high = result.nested.interval()
     n_done = result.nested.statuses.count("done")
     if n_done < len(result.fold_scores):
         console.print(
-            f"Warning: {len(result.fold_scores) - n_done} of {len(result.fold_scores)} outer folds have failed or were "
-            f"not finished; the score is that of the others."
+            f"Warning: {len(result.fold_scores) - n_done} of {len(result.fold_scores)} outer folds failed or were not "
+            f"finished; the score is from the others."
         )
     return (
         f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over {n_done} "

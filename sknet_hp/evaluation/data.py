@@ -31,7 +31,7 @@ def check_data(
     X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
         Dates may be among its columns.
     y : array-like of shape (n_rows,), default=None
-        Without it, only what concerns the columns is looked for.
+        Without it, only the columns are checked.
     cv : int, splitter or iterable of (train, test), default=None
         The splits that an evaluation would take; None means five folds, as it does for
         scikit-learn.
@@ -40,7 +40,7 @@ def check_data(
     estimator : estimator, default=None
         What is to learn from the table. A classifier has stratified folds.
     checks : bool or list of str, default=True
-        Which codes are looked for; `docs/findings.md` has them.
+        Which codes are checked for; `docs/findings.md` has them.
 
     Returns
     -------

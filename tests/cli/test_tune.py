@@ -349,7 +349,7 @@ def test_no_outer_folds_no_score(run, data, tmp_path):
     result = run("tune", data, "--target", "label", "--candidates", 2, "--cv", 2, "--outer-cv", 0)
     assert result.code == 0, result.err
     assert "To train: 5 networks of at most 3 epochs: one search of 2 candidates in 2 folds" in result.out
-    assert "none, for --outer-cv is 0" in result.out
+    assert "none, because --outer-cv is 0" in result.out
     assert json.loads((tmp_path / "data-tuned/summary.json").read_text())["nested_cv"]["mean"] is None
 
 

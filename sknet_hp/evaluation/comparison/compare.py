@@ -100,7 +100,7 @@ def compare(
     n_jobs : int, default=None
         Cores that train networks; for other estimators as in scikit-learn.
     checks : bool or list of str, default=True
-        Which codes are looked for in the data and the metrics, where estimators are
+        Which codes are checked for in the data and the metrics, where estimators are
         evaluated here; docs/findings.md has them.
     verbose : int, default=0
         1: a line for each fit that is scored.

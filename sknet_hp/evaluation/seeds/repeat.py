@@ -69,7 +69,7 @@ def repeat_over_seeds(
     n_jobs : int, default=None
         Cores that train networks; for other estimators as in scikit-learn.
     checks : bool or list of str, default=True
-        Which codes are looked for in the data and the metrics; docs/findings.md has
+        Which codes are checked for in the data and the metrics; docs/findings.md has
         them.
     verbose : int, default=0
         1: a line for each fit that is scored.

@@ -67,7 +67,7 @@ def make_skore_checks(checks: bool | Collection[str] = True) -> list[SkoreCheck]
     Parameters
     ----------
     checks : bool or list of str, default=True
-        Codes that are looked for.
+        Codes to check for.
 
     Returns
     -------

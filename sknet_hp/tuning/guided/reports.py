@@ -82,11 +82,19 @@ class Stages(list[StageReport]):
 def write_report(report: StageReport, number: int) -> str:
     """Return a report in sentences, with the number of its stage."""
     title = report.stage[:1].upper() + report.stage[1:]
-    return fill(f"{number}. {title}. {_write_body(report)}", _WIDTH, subsequent_indent="   ")
+    parts = ("Tried", _list_tried(report)), ("Found", _write_found(report)), ("Decided", report.decided.strip())
+    return "\n".join([f"{number}. {title}", *(_fill(f"{name}: {text}") for name, text in parts if text)])
 
 
-def _write_body(report: StageReport) -> str:
+def _fill(text: str) -> str:
+    return fill(text, _WIDTH, initial_indent="   ", subsequent_indent="     ", break_on_hyphens=False)
+
+
+def _list_tried(report: StageReport) -> str:
     shown, more = report.tried[:_SHOWN], len(report.tried) - _SHOWN
-    tried = f"Tried: {'; '.join(shown)}{f'; and {more} more' if more > 0 else ''}." if shown else ""
+    return f"{'; '.join(shown)}{f'; and {more} more' if more > 0 else ''}." if shown else ""
+
+
+def _write_found(report: StageReport) -> str:
     seen = f"The learning curves show: {', '.join(report.diagnosis)}." if report.diagnosis else ""
-    return " ".join(part.strip() for part in (tried, report.found, seen, report.decided) if part)
+    return " ".join(part for part in (report.found.strip(), seen) if part)

@@ -17,14 +17,16 @@ def make_report():
 
 def test_sentences():
     assert write_report(make_report(), 3) == (
-        "3. Batch size. Tried: batch_size=64; batch_size=<16>. One was better. The learning\n"
-        "   curves show: overfitting. Go on with it."
+        "3. Batch size\n"
+        "   Tried: batch_size=64; batch_size=<16>.\n"
+        "   Found: One was better. The learning curves show: overfitting.\n"
+        "   Decided: Go on with it."
     )
 
 
 def test_of_many_some_are_named():
     report = StageReport("a", tried=[str(k) for k in range(9)])
-    assert write_report(report, 1) == "1. A. Tried: 0; 1; 2; 3; 4; 5; and 3 more."
+    assert write_report(report, 1) == "1. A\n   Tried: 0; 1; 2; 3; 4; 5; and 3 more."
 
 
 def test_table_and_html():
