@@ -338,7 +338,7 @@ def test_interrupt_leaves_nothing(tmp_path):
 def test_guided_search_says_what_it_did(run, data, tmp_path):
     result = run("tune", data, "--target", "label", "--search", "guided", "--time-budget", 8, "--outer-cv", 2)
     assert result.code == 0, result.err
-    assert "1. Prototype." in result.out
+    assert "1. Prototype\n" in result.out
     summary = json.loads((tmp_path / "data-tuned/summary.json").read_text())
     assert summary["stages"][0]["stage"] == "prototype"
     assert len(summary["nested_cv"]["folds"]) == 2
