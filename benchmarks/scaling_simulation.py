@@ -120,10 +120,10 @@ class SimulatedRun(Run):
         self.cluster.trained.append((end, step))
 
     def _train_tasks(
-        self, steps: Sequence[Step], tasks: list[tuple[int, int]]
-    ) -> dict[tuple[int, int], dict[str, Any]]:
+        self, steps: Sequence[Step], tasks: list[tuple[int, int]], outcomes: dict[tuple[int, int], dict[str, Any]]
+    ) -> None:
         scores = [float(self.curves[step.candidate.params["index"], step.n_resources - 1]) for step in steps]
-        return {(k, split): {"test_scores": scores[k], "fit_error": None} for k, split in tasks}
+        outcomes |= {(k, split): {"test_scores": scores[k], "fit_error": None} for k, split in tasks}
 
 
 # ---- methods -------------------------------------------------------------------------------------------------------
