@@ -19,7 +19,7 @@ from sknet_hp.cli.output.files import (
 )
 from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
 from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem, print_ranking
-from sknet_hp.cli.output.training import print_warnings, show_training
+from sknet_hp.cli.output.training import name_options, print_warnings, show_training
 from sknet_hp.cli.tables.checks import check_folds, check_scored_folds, choose_scoring
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
@@ -220,7 +220,7 @@ def _print_result(
     console: Console, result: "NestedResult", comparison: "Comparison", model: Contestant, method: str
 ) -> None:
     console.print()
-    console.print(write_outcome(result))
+    console.print(name_options(write_outcome(result)))
     console.print("\nFor comparison, on the same folds (mean, 95 % interval):")
     print_ranking(console, comparison)
     first = comparison.contestants[0].name

@@ -14,7 +14,7 @@ from sknet_hp.cli.options import RateOptions
 from sknet_hp.cli.output.files import require_file_can_be_written, write_file
 from sknet_hp.cli.output.json_text import describe_table, print_json
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
-from sknet_hp.cli.output.training import print_warnings, show_training
+from sknet_hp.cli.output.training import name_options, print_warnings, show_training
 from sknet_hp.cli.tables.reading import read_problem
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def find_rate(options: RateOptions) -> None:
     print_warnings(console, warnings)
     console.print()
     _print_curve(console, result)
-    console.print(f"\n{result.summary()}")
+    console.print(f"\n{name_options(result.summary())}")
     if options.plot is not None:
         console.print(f"The picture is in {options.plot}")
 

@@ -37,6 +37,10 @@ def test_json_is_what_python_says(run, data, table):
     assert np.allclose([row["loss"] for row in found["curve"]], expected.curve["loss"])
 
 
+def test_advice_names_options(run, data):
+    assert "--seeds 3 can" in run("lr", data, *SMALL).out
+
+
 def test_ramp(run, data):
     result = run("lr", data, *SMALL, "--method", "ramp")
     assert result.code == 0, result.err

@@ -14,7 +14,13 @@ from sknet_hp.cli.output.progress_display import ProgressDisplay
 from sknet_hp.fusion.session import fused
 from sknet_hp.search import JournalError
 
-OPTIONS = {"time_budget": "--time-budget", "n_repeats": "--repeats", "journal": "--journal", "groups": "--groups"}
+OPTIONS = {
+    "time_budget": "--time-budget",
+    "n_repeats": "--repeats",
+    "n_seeds": "--seeds",
+    "journal": "--journal",
+    "groups": "--groups",
+}
 """What parameters of Python are called on the command line."""
 
 
@@ -43,10 +49,10 @@ def show_training(label: str) -> Iterator[Counter[str]]:
         except (ValueError, JournalError) as error:
             if not _is_refusal(error):
                 raise
-            raise BadInput(_name_options(str(error))) from error
+            raise BadInput(name_options(str(error))) from error
 
 
-def _name_options(message: str) -> str:
+def name_options(message: str) -> str:
     """Return a message about parameters with the options that they come from."""
     for parameter, option in OPTIONS.items():
         message = re.sub(rf"\b{parameter}=(?=[\w'.])", f"{option} ", message)

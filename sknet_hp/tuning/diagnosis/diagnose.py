@@ -121,6 +121,8 @@ def diagnose(
         check_consistent_length(X, y, sample_weight)
         X, y = _drop_rows_without_weight(X, y, sample_weight)
     subjects, beside = list_subjects(fitted)
+    if X is not None:
+        _require_fit(subjects, X, y)
     unchecked = {} if X is not None else _list_unchecked(skip)
     found = [_diagnose_one(subject, X, y, skip | set(unchecked), random_state) for subject in subjects]
     return Diagnosis([*merge_findings(found), *beside], unchecked)
@@ -130,6 +132,23 @@ def _diagnose_one(subject: Subject, X: Any, y: Any, skip: set[str], random_state
     """Return what is found in one network."""
     case = NetworkCase(subject.estimator, X, y, random_state=random_state, subject=subject.name)
     return run_checks(DIAGNOSIS_CHECKS, case, skip)
+
+
+def _require_fit(subjects: Iterable[Subject], X: Any, y: Any) -> None:
+    """Refuse rows of another table than the networks were trained on."""
+    from pandas import Series
+
+    for subject in subjects:
+        subject.estimator.predict(take_rows(X, np.arange(1)))  # it names what does not fit
+        classes = getattr(subject.estimator, "classes_", None)
+        if not isinstance(classes, np.ndarray) or np.ndim(y) != 1:
+            continue
+        labels = Series(np.asarray(y))
+        if not labels.isin(classes).any():
+            raise ValueError(
+                f"y has labels such as {labels[0]!s}, none of which the network was trained on; it knows "
+                f"{', '.join(map(str, classes[:3]))}: give the y of its training"
+            )
 
 
 def _list_unchecked(skip: set[str]) -> dict[str, str]:

@@ -83,7 +83,7 @@ def judge_agreement(suggestions: Sequence[float]) -> Findings:
                 message=f"Single seeds suggest rates from {low:.2g} to {high:.2g}: the suggestion is uncertain. That "
                 f"is so where rows are few, or where the loss hardly depends on the rate.",
                 evidence={"low": low, "high": high, "n_seeds": len(suggestions)},
-                advice="Give more seeds (n_seeds), or leave the rate to a search.",
+                advice=f"Give more seeds, n_seeds={2 * len(suggestions)} say, or leave the rate to a search.",
             ),
         ]
     )

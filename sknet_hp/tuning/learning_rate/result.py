@@ -154,7 +154,7 @@ class LRResult:
         for name, meaning in list(self._meanings.items())[1:]:
             lines.append(f"  {name:20}{getattr(self, name):8.2g} {self._write_spread(name):20}  {meaning}")
         if self.n_seeds == 1:
-            lines.append("One seed cannot show how certain this is; n_seeds gives more.")
+            lines.append("One seed cannot show how certain this is; n_seeds=3 can.")
         if self.held_constant:
             named = ", ".join(f"{name}={value!r}" for name, value in self.held_constant.items())
             lines.append(f"Held constant in the test: {named}. The suggestion is the `lr` that a schedule multiplies.")

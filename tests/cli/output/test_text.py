@@ -20,7 +20,7 @@ def test_findings_come_with_what_to_do(capsys):
     finding = Finding("overfitting", "warning", "It rose.", {"rise": 0.5}, "Use dropout.", {"dropout": 0.3}, "fold 2")
     print_findings(make_console(), [finding])
     assert capsys.readouterr().out == (
-        "\nWhat was found:\n- warning: overfitting, in fold 2\n  It rose.\n  Use dropout.\n  Change: dropout=0.3\n"
+        "\nFindings:\n- warning: overfitting, in fold 2\n  It rose.\n  Use dropout.\n  Change: dropout=0.3\n"
     )
     print_findings(make_console(), [])
     assert capsys.readouterr().out == ""

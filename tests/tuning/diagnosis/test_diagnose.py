@@ -113,6 +113,15 @@ def test_bad_input(rows, too_slow):
         diagnose(search)
 
 
+def test_rows_of_another_table_are_refused(rows, too_slow):
+    X, y = rows
+    with pytest.raises(ValueError, match="features"):
+        diagnose(too_slow, X[:, :2], y)
+    with pytest.raises(ValueError, match=r"labels such as .*, none of which the network was trained on; it knows 0, 1"):
+        diagnose(too_slow, X, np.where(y == 1, "yes", "no"))
+    assert diagnose(too_slow, X, y.astype(float), checks=["rate_too_low"]).codes == ["rate_too_low"]
+
+
 def test_every_check_has_a_title_and_says_what_it_needs():
     for code, check in DIAGNOSIS_CHECKS.items():
         assert check.code == code

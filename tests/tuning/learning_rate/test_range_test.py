@@ -47,7 +47,7 @@ def test_one_seed_has_no_spread():
     found = find_lr(NetClassifier(**SMALL), X, Y, rates=np.logspace(-4, 0, 5), n_seeds=1, n_epochs=4)
     assert "seeds say" not in found.summary()
     assert "1 seed of each" in found.summary()
-    assert "n_seeds gives more" in found.summary()
+    assert "n_seeds=3 can" in found.summary()
 
 
 def test_apply_sets_the_rate_of_a_copy(result):
