@@ -150,7 +150,7 @@ def _check_whole(whole: np.ndarray, outcomes: Outcomes) -> None:
     every = [each for own in outcomes.values() for each in own]
     errors = [each.error for each in every if each is not None and each.error]
     n_done = sum(each is not None for each in every)
-    reason = f"; the first error was\n{errors[0]}" if errors else ""
+    reason = f"; the first error was\n{errors[0]}" if errors else "; give more time, or fewer seeds or splits"
     raise ValueError(
         f"{int(whole.sum())} of {len(whole)} seeds have a score in every split, and two are needed: {n_done} of "
         f"{len(every)} fits were finished in time, and {len(errors)} of them failed{reason}"
