@@ -53,14 +53,29 @@ def fit(run: Run, estimator: Any) -> Any:
         return estimator.fit(problem.X, problem.y, **held_out)
 
 
-def compute_test_loss(net: Any, problem: Problem) -> float:
-    """Return the log loss, or the squared error by the variance, on rows not seen."""
+def compute_test_losses(net: Any, problem: Problem) -> np.ndarray:
+    """Return the log loss, or the squared error by the variance, of each row not seen."""
     if problem.numbers:
-        return float(np.mean((net.predict(problem.X_test) - problem.y_test) ** 2) / np.var(problem.y))
+        losses = (net.predict(problem.X_test) - problem.y_test) ** 2 / np.var(problem.y)
+        return np.asarray(losses, dtype=float)
     known = np.isin(problem.y_test, net.classes_)
     columns = np.searchsorted(net.classes_, problem.y_test[known])
     p = net.predict_proba(problem.X_test)[known][np.arange(known.sum()), columns]
-    return float(-np.mean(np.log(np.clip(p, 1e-15, 1))))
+    return -np.log(np.clip(p, 1e-15, 1))
+
+
+def compute_test_loss(net: Any, problem: Problem) -> float:
+    """Return the mean loss of rows not seen."""
+    return float(np.mean(compute_test_losses(net, problem)))
+
+
+def compare_with_defaults(net: Any, run: Run) -> float:
+    """Return by how many standard errors a network is worse than one of the defaults."""
+    usual = fit(Run(run.problem, {}), type(net)(random_state=net.random_state))
+    difference = compute_test_losses(net, run.problem) - compute_test_losses(usual, run.problem)
+    if not np.isfinite(difference).all():
+        return float("inf")
+    return float(difference.mean() / max(difference.std(ddof=1) / len(difference) ** 0.5, 1e-12))
 
 
 def measure(table: str, seed: int, name: str, run: Run) -> dict[str, Any]:
@@ -73,6 +88,7 @@ def measure(table: str, seed: int, name: str, run: Run) -> dict[str, Any]:
     row["found"] = {finding.code: finding.severity for finding in found}
     row["from_curve"] = {finding.code: finding.severity for finding in alone}
     row["seconds"] = time.perf_counter() - started
+    row["worse_by_errors"] = compare_with_defaults(net, run)
     own = [finding for finding in found.of(name) if finding.severity != "info"]
     if own and own[0].remedy:
         row["remedy"] = {parameter: str(value) for parameter, value in own[0].remedy.items()}
@@ -171,6 +187,7 @@ def main() -> None:
     parser.add_argument("--out", metavar="FILE", help="JSON lines; runs that are in it are not made again")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--table", action="append", choices=[*CHOSEN_ON, *CONFIRMED_ON])
+    parser.add_argument("--only", action="append", metavar="NAME", help="an illness, or healthy; may be repeated")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--pictures", metavar="FOLDER", help="draw learning curves instead, of the first table")
     args = parser.parse_args()
@@ -183,7 +200,9 @@ def main() -> None:
     done = {(row["table"], row["seed"], row["name"]) for row in rows}
     for table in tables:
         for seed in range(args.seeds):
-            todo = [(name, run) for name, run in list_runs(args.data, table, seed) if (table, seed, name) not in done]
+            runs = list_runs(args.data, table, seed)
+            todo = [(name, run) for name, run in runs if (table, seed, name) not in done]
+            todo = [(name, run) for name, run in todo if not args.only or name.split(":")[0] in args.only]
             with sknet_hp.fused(args.jobs):
                 made = Parallel(n_jobs=args.jobs)(delayed(measure)(table, seed, name, run) for name, run in todo)
             rows += made

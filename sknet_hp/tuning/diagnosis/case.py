@@ -1,6 +1,6 @@
 """A trained network as checks look at it; what takes time waits until asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -112,4 +112,8 @@ class NetworkCase:
     @cached_property
     def comparison(self) -> Comparison:
         """Simple models beside a network of the same parameters, on held-out rows."""
-        return compare_with_baselines(self.estimator, self.X, self.y, self.random_state, self.constant)
+        return self.compare({})
+
+    def compare(self, changes: Mapping[str, Any]) -> Comparison:
+        """Return the comparison of networks with some parameters changed."""
+        return compare_with_baselines(self.estimator, self.X, self.y, self.random_state, self.constant, changes)

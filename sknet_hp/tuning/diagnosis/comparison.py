@@ -1,6 +1,7 @@
 """Simple models trained beside a network, on rows that none of them has seen."""
 
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,6 +77,7 @@ class Comparison:
     baselines : simple models.
     losses : (n_rows,) of the networks, each row by that which has not seen it.
     fitted_losses : (n_rows,) the same by those that were trained on it, in the mean.
+    own_losses : (n_rows,) of the network that was given, which may have seen the rows.
     curve : of the first training, with the rows of its fold to validate on if it holds
         out none.
     """
@@ -83,10 +85,13 @@ class Comparison:
     baselines: Baselines
     losses: np.ndarray
     fitted_losses: np.ndarray
+    own_losses: np.ndarray
     curve: Curve
 
 
-def compare_with_baselines(estimator: Any, X: Any, y: Any, random_state: int, constant: float | None) -> Comparison:
+def compare_with_baselines(
+    estimator: Any, X: Any, y: Any, random_state: int, constant: float | None, changes: Mapping[str, Any] | None = None
+) -> Comparison:
     """Train a network of the same parameters, and simple models, beside each other.
 
     Parameters
@@ -97,33 +102,40 @@ def compare_with_baselines(estimator: Any, X: Any, y: Any, random_state: int, co
         Which rows are drawn, if there are many, and how they are split.
     constant : float or None
         The training loss of the prediction that knows nothing.
+    changes : dict or None
+        Parameters of the networks that are not the estimator's own.
     """
     rng = np.random.default_rng(random_state)
     rows = np.arange(len(y)) if len(y) <= MOST_ROWS else np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
     X, y = take_rows(X, rows), take_rows(y, rows)
     baselines = get_baselines(X, y, is_classifier(estimator), random_state)
-    return _train_beside(estimator, X, y, baselines, constant)
+    return _train_beside(estimator, X, y, baselines, constant, changes or {})
 
 
 # ---- the network ---------------------------------------------------------------------------------------------------
 
 
-def _train_beside(estimator: Any, X: Any, y: Any, baselines: Baselines, constant: float | None) -> Comparison:
+def _train_beside(
+    estimator: Any, X: Any, y: Any, baselines: Baselines, constant: float | None, changes: Mapping[str, Any]
+) -> Comparison:
     """Train a network in each fold, on the rows that simple models were trained on.
 
     One alone may be unlucky in the rows that it stops by.
     """
     losses, fitted_losses, curves = np.zeros(len(y)), np.zeros(len(y)), []
     for train, test in baselines.folds:
-        network, X_train, X_test = _train_in_fold(estimator, X, y, train, test)
+        network, X_train, X_test = _train_in_fold(estimator, X, y, train, test, changes)
         losses[test] = baselines.compute_losses(_predict(network, X_test, baselines.classes), test)
         known = baselines.compute_losses(_predict(network, X_train, baselines.classes), train)
         fitted_losses[train] += known / (len(baselines.folds) - 1)
         curves.append(read_curve(network.history_, len(network.history_), constant))
-    return Comparison(baselines, losses, fitted_losses, curves[0])
+    own_losses = baselines.compute_losses(_predict(estimator, X, baselines.classes))
+    return Comparison(baselines, losses, fitted_losses, own_losses, curves[0])
 
 
-def _train_in_fold(estimator: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray) -> tuple[Any, Any, Any]:
+def _train_in_fold(
+    estimator: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray, changes: Mapping[str, Any]
+) -> tuple[Any, Any, Any]:
     """Return a trained network, and the rows of both parts as it is given them."""
     prefix, network = find_last_step(clone(estimator))
     X_train, X_test = take_rows(X, train), take_rows(X, test)
@@ -131,7 +143,7 @@ def _train_in_fold(estimator: Any, X: Any, y: Any, train: np.ndarray, test: np.n
     if prefix:
         steps = clone(estimator)[:-1]
         X_train, X_test = steps.fit_transform(X_train, y_train), steps.transform(X_test)
-    network.set_params(verbose=0, callbacks=None, warm_start=False)
+    network.set_params(verbose=0, callbacks=None, warm_start=False, **changes)
     held_out = {} if network.early_stopping or network.refit_full else {"X_val": X_test, "y_val": y_test}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -144,7 +156,8 @@ def _predict(network: Any, X: Any, classes: np.ndarray | None) -> np.ndarray:
         return np.asarray(network.predict(X), dtype=float)
     probabilities = network.predict_proba(X)
     outputs = np.zeros((len(probabilities), len(classes)))
-    outputs[:, np.searchsorted(classes, network.classes_)] = probabilities
+    known = np.isin(network.classes_, classes)  # the rows may lack a class
+    outputs[:, np.searchsorted(classes, network.classes_[known])] = probabilities[:, known]
     return outputs
 
 

@@ -130,6 +130,27 @@ def compute_roughness(losses: np.ndarray, floor: float = 0.0) -> float:
     return float(np.median(bends) / max(abs(float(np.median(losses))), floor, 1e-12))
 
 
+def compute_zigzag(losses: np.ndarray, floor: float = 0.0) -> float:
+    """Return how far a curve goes back on itself, as a share of its level.
+
+    It is the mean over inner epochs of the smaller of the two steps beside them where
+    one goes up and the other down, by the median loss. However fast a curve falls or
+    bends, it is 0 unless it turns. NaN of fewer than five epochs.
+
+    Parameters
+    ----------
+    losses : (n_epochs,)
+    floor : the least loss that the share is of.
+    """
+    losses = losses[np.isfinite(losses)]
+    if len(losses) < 5:
+        return float("nan")
+    steps = np.diff(losses)
+    turns = steps[:-1] * steps[1:] < 0
+    backwards = np.where(turns, np.minimum(np.abs(steps[:-1]), np.abs(steps[1:])), 0.0)
+    return float(np.mean(backwards) / max(abs(float(np.median(losses))), floor, 1e-12))
+
+
 def compute_rise(losses: np.ndarray, used: int, floor: float = 0.0) -> float:
     """Return how far the loss of an epoch lies above the lowest, as a share of it.
 

@@ -10,8 +10,15 @@ HIGH_FIRST_LOSS = 1.5
 below 1 after an epoch, since most of an epoch is better than nothing."""
 
 ROUGH_TRAINING = 0.2
-ROUGH_VALIDATION = 0.042
-"""Roughness of losses, as a share of the median one."""
+"""Roughness of training losses, as a share of the median one."""
+
+ZIGZAG = 0.022
+"""The mean step back of validation losses. Healthy networks are below 0.014 in 99 of a
+hundred runs."""
+
+ZIGZAG_AT_LEAST_OF = 0.25
+"""The least validation loss that the share is of, by the constant prediction's: where
+nearly all is learned, jumps that are large beside what is left are no matter."""
 
 LATE_PART = 0.25
 """The share of epochs that counts as the end of a training."""
@@ -25,6 +32,10 @@ LEAST_EPOCHS_OF_LOW_RATE = 30
 """Of fewer epochs it is their number that is too small, unless the loss crawls."""
 
 FEWEST_EPOCHS_OF_CRAWLING = 4
+
+FAR_BELOW_USUAL = 20
+"""A rate lower than the optimizer's usual one by this factor, at which the loss still
+falls after many epochs, is at fault even if the fall slows down."""
 
 STILL_FALLING = 0.0075
 """What a training cut short gained in its last part, by the constant's loss."""
@@ -46,6 +57,12 @@ FEW_HELD_OUT_ROWS = 25
 """Of fewer, the standard error of a log loss of 0.4 is near 0.1: epochs differ by less.
 """
 
+ENOUGH_HELD_OUT_ROWS = 500
+"""Their standard error is near 0.02."""
+
+FEW_MEMBERS = 4
+"""Networks that are averaged where the best epoch of one was luck."""
+
 RISEN_LOSS = 0.1
 """How far the validation loss lies above its lowest, with the weights that predict."""
 
@@ -56,9 +73,22 @@ LACKING_FIT = 0.05
 WORSE_BY = 0.1
 """Differences of losses, by the constant prediction's."""
 
+RESTRAINTS = {
+    "dropout": 0.6,
+    "input_dropout": 0.6,
+    "residual_dropout": 0.6,
+    "weight_decay": 3.0,
+    "l1": 0.01,
+    "input_noise": 1.0,
+}
+FEWEST_UNITS = 16
+"""Parameters from which on, and width below which, a network is trained beside that is
+not held back so."""
+
+POSSIBLE_DIFFERENCE = 1.0
 LIKELY_DIFFERENCE = 2.0
 SURE_DIFFERENCE = 3.0
-"""Standard errors of the difference to a simple model."""
+"""Standard errors of the difference to a simple model, or to another network."""
 
 MANY_DEAD_UNITS = 0.6
 """Share of a layer's units. Healthy networks with relu have up to a third."""

@@ -8,6 +8,7 @@ from sknet_hp.tuning.diagnosis.curves import (
     compute_rise,
     compute_roughness,
     compute_share_of_fall,
+    compute_zigzag,
     read_curve,
 )
 
@@ -59,3 +60,12 @@ def test_rise_above_the_lowest():
 
 def test_jumps_are_the_share_of_steps_up():
     assert compute_jumps(np.array([3.0, 2.0, 3.0, 1.0, 0.0])) == 0.25
+
+
+def test_zigzag_sees_turns_and_no_bends():
+    falling = np.exp(-np.arange(12.0))
+    assert compute_zigzag(falling) == 0
+    jumping = 1 + 0.1 * (np.arange(12) % 2)
+    assert compute_zigzag(jumping) == pytest.approx(0.1 / np.median(jumping))
+    assert compute_zigzag(jumping / 100, floor=1.0) == pytest.approx(0.001)
+    assert np.isnan(compute_zigzag(jumping[:4]))

@@ -14,8 +14,11 @@ from sknet_hp.tuning.diagnosis.checks.length import find_not_converged, find_sch
 from sknet_hp.tuning.diagnosis.checks.rates import find_divergence, find_too_high_rate, find_too_low_rate
 from sknet_hp.tuning.diagnosis.curves import compute_rise
 from sknet_hp.tuning.diagnosis.thresholds import (
+    FEWEST_UNITS,
     LACKING_FIT,
     LIKELY_DIFFERENCE,
+    POSSIBLE_DIFFERENCE,
+    RESTRAINTS,
     RISEN_LOSS,
     RISEN_LOSS_AFTER_STOPPING,
     SURE_DIFFERENCE,
@@ -72,7 +75,14 @@ _COME_FIRST = (
 @network_check("underfitting", "the network is too small or held back too much", needs="rows")
 def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
     """Look for a network that fits not even the rows it knows, where others can."""
-    if not case.has_single_target or not case.curve.used or any(True for check in _COME_FIRST for _ in check(case)):
+    if not case.has_single_target or not case.curve.used:
+        return
+    if is_held_back(case.network):
+        found = list(_look_beyond_restraint(case))
+        if found:
+            yield from found
+            return
+    if any(True for check in _COME_FIRST for _ in check(case)):
         return
     name, lack, z = _compare(case, case.comparison.fitted_losses)
     if lack < LACKING_FIT or z < LIKELY_DIFFERENCE:
@@ -86,6 +96,39 @@ def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
         {"fitted_loss": fitted, name: other, "lack": lack, "z": z},
         "Let it learn more: less dropout, weight decay and l1, or more units. Check the learning rate first.",
         _make_room(case.network),
+        case.subject,
+    )
+
+
+def is_held_back(network: Any) -> bool:
+    """Return whether parameters alone make it likely that a network cannot learn."""
+    if any(getattr(network, name) >= limit for name, limit in RESTRAINTS.items()):
+        return True
+    sizes = network.hidden_layer_sizes or ([network.width] if network.n_layers else [])
+    return isinstance(network.module, str) and min(sizes, default=FEWEST_UNITS) < FEWEST_UNITS
+
+
+def _look_beyond_restraint(case: NetworkCase) -> Iterator[Finding]:
+    """Train the network without what holds it back, and look whether that does better.
+
+    It has the same rate and number of epochs, so these are not at fault.
+    """
+    remedy = _make_room(case.network)
+    held, freed = case.comparison, case.compare(remedy)
+    lack, z_lack = compute_lack(held.fitted_losses - freed.fitted_losses, freed.baselines.constant_loss)
+    _, z_unseen = compute_lack(held.losses - freed.losses, freed.baselines.constant_loss)
+    if lack < LACKING_FIT or z_lack < LIKELY_DIFFERENCE or z_unseen < POSSIBLE_DIFFERENCE:
+        return
+    own, other = float(held.fitted_losses.mean()), float(freed.fitted_losses.mean())
+    changed = ", ".join(f"{name}={value!r}" for name, value in remedy.items())
+    yield Finding(
+        "underfitting",
+        "warning",
+        f"A network with these parameters has a loss of {own:.3g} on its own training rows, and one with {changed} "
+        f"has {other:.3g}. On unseen rows they have {held.losses.mean():.3g} and {freed.losses.mean():.3g}.",
+        {"fitted_loss": own, "fitted_loss_freed": other, "lack": lack, "z": z_lack, "z_unseen": z_unseen},
+        "Let it learn more: less dropout, weight decay and l1, or more units.",
+        remedy,
         case.subject,
     )
 
@@ -113,16 +156,21 @@ def find_worse_than_baseline(case: NetworkCase) -> Iterator[Finding]:
     """Look for a simple model that predicts unseen rows better."""
     if not case.has_single_target:
         return
-    losses = case.comparison.losses
-    name, shortfall, z = _compare(case, losses)
-    if shortfall < WORSE_BY or z < SURE_DIFFERENCE:
+    whose = {
+        "networks with these parameters have": case.comparison.losses,
+        "this network, which may have seen them, has": case.comparison.own_losses,
+    }
+    compared = {words: _compare(case, losses) for words, losses in whose.items()}
+    worse = [words for words, (_, shortfall, z) in compared.items() if shortfall >= WORSE_BY and z >= SURE_DIFFERENCE]
+    if not worse:
         return
+    losses, (name, shortfall, z) = whose[worse[0]], compared[worse[0]]
     own, other = float(losses.mean()), _get_loss(case, name)
     yield Finding(
         "worse_than_baseline",
         "warning",
         f"On {len(losses)} rows, each unseen in training, {name} of scikit-learn at its defaults has a loss of "
-        f"{other:.3g}; networks with these parameters have {own:.3g}.",
+        f"{other:.3g}; {worse[0]} {own:.3g}.",
         {"network": own, name: other, "shortfall": shortfall, "z": z, "rows": len(losses)},
         "Start from the estimator's defaults, then search. Or use the simple model.",
         _return_to_defaults(case.network),
@@ -139,8 +187,13 @@ def _compare(case: NetworkCase, losses: np.ndarray) -> tuple[str, float, float]:
     baselines = case.comparison.baselines
     name = baselines.best
     difference = losses - baselines.compute_losses(baselines.outputs[name])
+    return name, *compute_lack(difference, baselines.constant_loss)
+
+
+def compute_lack(difference: np.ndarray, constant_loss: float) -> tuple[float, float]:
+    """Return a mean difference of losses by the constant's loss, and by its error."""
     error = float(np.std(difference, ddof=1)) / len(difference) ** 0.5
-    return name, float(difference.mean()) / baselines.constant_loss, float(difference.mean()) / max(error, 1e-12)
+    return float(difference.mean()) / constant_loss, float(difference.mean()) / max(error, 1e-12)
 
 
 def _get_loss(case: NetworkCase, name: str) -> float:

@@ -11,7 +11,9 @@ from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
 from sknet_hp.tuning.diagnosis.curves import Curve, compute_late_gain, compute_share_of_fall
 from sknet_hp.tuning.diagnosis.thresholds import (
+    ENOUGH_HELD_OUT_ROWS,
     FEW_HELD_OUT_ROWS,
+    FEW_MEMBERS,
     FEW_STEPS,
     FEW_STEPS_PER_EPOCH,
     LATE_PART,
@@ -112,15 +114,21 @@ def find_too_small_validation(case: NetworkCase) -> Iterator[Finding]:
         f"Early stopping looks at {n_held_out} of {n_rows} rows "
         f"(validation_fraction={network.validation_fraction!r}): too few to tell which epoch is best.",
         {"held_out_rows": n_held_out, "rows": n_rows},
-        "Hold out more rows. refit_full=True trains on all of them once the number of epochs is known.",
+        "Hold out more rows. refit_full=True trains on all of them once the number of epochs is known. "
+        "Several members make less of the luck of one.",
         _hold_out_more(network, n_rows),
         case.subject,
     )
 
 
 def _hold_out_more(network: Any, n_rows: int) -> dict[str, Any]:
-    """Return more rows to stop by, and a training on all of them after that."""
-    remedy = {"validation_fraction": round(max(0.15, min(0.3, 100 / n_rows)), 3), "patience": max(10, network.patience)}
+    """Return more rows to stop by, and a training on all of them after that.
+
+    Several networks leave less to the luck of one.
+    """
+    fraction = round(min(0.3, max(0.15, ENOUGH_HELD_OUT_ROWS / n_rows)), 3)
+    remedy = {"validation_fraction": fraction, "patience": max(10, network.patience)}
+    remedy["n_members"] = max(FEW_MEMBERS, network.n_members)
     return remedy if network.warm_start else remedy | {"refit_full": True}
 
 

@@ -9,16 +9,26 @@ from sknet_hp.findings import Finding
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
-from sknet_hp.tuning.diagnosis.curves import Curve, compute_jumps, compute_roughness, compute_share_of_fall
+from sknet_hp.tuning.diagnosis.curves import (
+    Curve,
+    compute_jumps,
+    compute_late_gain,
+    compute_roughness,
+    compute_share_of_fall,
+    compute_zigzag,
+)
 from sknet_hp.tuning.diagnosis.thresholds import (
     CRAWLING,
+    FAR_BELOW_USUAL,
     FEWEST_EPOCHS_OF_CRAWLING,
     HIGH_FIRST_LOSS,
     LATE_PART,
     LEAST_EPOCHS_OF_LOW_RATE,
     ROUGH_TRAINING,
-    ROUGH_VALIDATION,
     SLOW_FALL,
+    STILL_FALLING,
+    ZIGZAG,
+    ZIGZAG_AT_LEAST_OF,
 )
 
 
@@ -77,20 +87,36 @@ def find_too_low_rate(case: NetworkCase) -> Iterator[Finding]:
     if curve.n_epochs < 2 or case.ended or not np.isfinite(losses).all():
         return
     share = compute_share_of_fall(losses, float(losses[0]), LATE_PART)
-    if share < SLOW_FALL or compute_jumps(losses) > 0.2:
-        return
-    if curve.n_epochs < LEAST_EPOCHS_OF_LOW_RATE and not _crawls(curve, losses):
+    is_even = share >= SLOW_FALL and compute_jumps(losses) <= 0.2
+    if curve.n_epochs < LEAST_EPOCHS_OF_LOW_RATE:
+        is_slow = is_even and _crawls(curve, losses)
+    else:
+        is_slow = is_even or (is_far_below_usual(case.network) and _still_falls(curve, losses))
+    if not is_slow:
         return
     yield Finding(
         "rate_too_low",
         "warning",
-        f"After {curve.n_epochs} epochs at lr={case.network.lr:g} the loss is still falling steadily: {share:.0%} of "
+        f"After {curve.n_epochs} epochs at lr={case.network.lr:g} the loss is still falling: {share:.0%} of "
         f"its whole decrease came in the last quarter.",
         {"lr": case.network.lr, "epochs": curve.n_epochs, "share_of_fall": share, "loss": float(losses[-1])},
         "Raise the learning rate, first by a factor of ten. find_lr suggests one for this table.",
         remedies.raise_rate(case.network, 10),
         case.subject,
     )
+
+
+def is_far_below_usual(network: Any) -> bool:
+    """Return whether the rate is a small part of its optimizer's usual one.
+
+    An optimizer of Adam's kind moves each weight by about the rate in a step, however
+    large the gradients: at a hundredth of the usual rate, by a hundredth of the way.
+    """
+    return network.lr * FAR_BELOW_USUAL < remedies.raise_rate(network, 1)["lr"]
+
+
+def _still_falls(curve: Curve, losses: np.ndarray) -> bool:
+    return compute_late_gain(losses, LATE_PART, curve.level) >= STILL_FALLING
 
 
 def _crawls(curve: Curve, losses: np.ndarray) -> bool:
@@ -105,8 +131,8 @@ def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
     curve = case.curve
     if not curve.has_validation:
         return
-    roughness = compute_roughness(curve.valid, curve.floor)
-    if not roughness > ROUGH_VALIDATION:
+    zigzag = compute_zigzag(curve.valid, ZIGZAG_AT_LEAST_OF * curve.level)
+    if not zigzag > ZIGZAG:
         return
     network = case.network
     remedy: dict[str, Any] = remedies.lower_rate(network, 3)
@@ -115,9 +141,9 @@ def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "unstable_validation",
         "warning",
-        f"The validation loss jumps up and down by {roughness:.0%} of its level from epoch to epoch, so the "
+        f"The validation loss jumps up and down, by {zigzag:.1%} of its level from epoch to epoch in the mean, so the "
         f"best epoch is partly luck.",
-        {"roughness": roughness, "lowest": float(np.nanmin(curve.valid)), "lr": network.lr},
+        {"zigzag": zigzag, "lowest": float(np.nanmin(curve.valid)), "lr": network.lr},
         "Average the weights, lower the learning rate or let it decay. If few rows are held out, hold out more.",
         remedy,
         case.subject,

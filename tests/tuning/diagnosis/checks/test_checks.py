@@ -72,6 +72,39 @@ def test_a_low_rate_shows_after_few_epochs(rows, lr, max_epochs, codes):
     assert diagnose(network, checks=["rate_too_low"]).codes == codes
 
 
+def test_a_rate_far_below_the_usual_shows_though_the_fall_slows_down(rows):
+    network = NetClassifier(lr=3e-5, max_epochs=60, random_state=0).fit(*rows)
+    losses = np.exp(-np.arange(60) / 20) * 0.4 + 0.25
+    network.history_ = [dict(row, valid_loss=loss) for row, loss in zip(network.history_, losses, strict=True)]
+    assert "rate_too_low" in diagnose(network, checks=["rate_too_low"]).codes
+    network.lr = 1e-3
+    assert not diagnose(network, checks=["rate_too_low"])
+
+
+@pytest.mark.parametrize("held_back", [{"dropout": 0.9}, {"l1": 0.3, "optimizer": "adam"}, {"width": 1}])
+def test_what_holds_a_network_back_is_found_by_training_one_without_it(rows, held_back):
+    network = NetClassifier(max_epochs=20, random_state=0, **held_back).fit(*rows)
+    [finding] = diagnose(network, *rows, checks=["underfitting"])
+    assert finding.evidence["fitted_loss_freed"] < finding.evidence["fitted_loss"]
+    assert set(held_back) - {"optimizer"} <= set(finding.remedy)
+
+
+def test_a_strong_restraint_that_costs_nothing_is_no_illness(rows):
+    X, _ = rows
+    y = np.random.default_rng(0).integers(0, 2, len(X))  # nothing to learn
+    network = NetClassifier(weight_decay=10.0, max_epochs=20, random_state=0).fit(X, y)
+    assert not diagnose(network, X, y, checks=["underfitting"])
+
+
+def test_a_network_that_was_unlucky_is_worse_than_a_simple_model(rows):
+    X, y = rows
+    network = fit_healthy(X, y)
+    spoilt = NetClassifier(random_state=0).fit(X, 1 - y)
+    assert not diagnose(network, X, y, checks=["worse_than_baseline"])
+    [finding] = diagnose(spoilt, X, y, checks=["worse_than_baseline"])
+    assert "may have seen" in finding.message
+
+
 def test_wrong_labels():
     X, y = draw_rows(seed=3, n=800)
     wrong = np.random.default_rng(0).random(len(y)) < 0.25
