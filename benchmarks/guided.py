@@ -2,7 +2,7 @@
 same time.
 
 Usage: guided.py DATA --out FILE [--budgets 30 120] [--seeds 5] [--tables NAME ...]
-[--only NAME ...] [--jobs 2]
+[--only NAME ...] [--jobs 2] [--processor-time]
 
 DATA is a folder with tables as `NAME.csv.gz`, the target in the last column. Each
 contestant sees three quarters of the rows and as many seconds as the others, its final
@@ -10,7 +10,8 @@ fit included; "loss" is the log loss, or the root of the mean squared error over
 standard deviation, on the other rows. Each (table, seconds, seed, contestant) runs in a
 process of its own on one core, `--jobs` of them at a time; kernels are compiled before
 the clock starts. Each outcome is a line of FILE, and what is there is not run again; a
-whole run takes hours. The defaults take as long as they take.
+whole run takes hours. The defaults take as long as they take. On a machine that others use
+too, `--processor-time` gives all of them a clock that goes only while they compute.
 
 A search that ends before its time is up is what it is; one that takes longer is shown
 by its seconds. "Beyond noise" is a mean difference over seeds of more than two standard
@@ -67,11 +68,13 @@ def make_contestant(case: Case, net: Any, scoring: str) -> Any:
     return Search(net, search_space(net), initial_candidates="current", refit="ensemble", **common)
 
 
-def run_case(data: Path, case: Case) -> dict[str, Any]:
+def run_case(data: Path, case: Case, *, processor_time: bool) -> dict[str, Any]:
     """Return loss and seconds of one contestant, in this process."""
     import time
     import warnings
 
+    if processor_time:
+        time.monotonic = time.perf_counter = time.process_time
     import numpy as np
     import pandas as pd
     from sklearn.base import clone
@@ -109,10 +112,12 @@ def list_cases(arguments: argparse.Namespace) -> Iterator[Case]:
                     yield Case(table, seconds, seed, contestant)
 
 
-def run_apart(data: Path, out: Path, case: Case) -> None:
+def run_apart(data: Path, out: Path, case: Case, *, processor_time: bool) -> None:
     """Run a case in a process of its own on one core, and append its outcome."""
     one_core = {"OMP_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "1"}
     command = [sys.executable, __file__, str(data), "--one", json.dumps(case)]
+    if processor_time:
+        command.append("--processor-time")
     done = subprocess.run(command, env=os.environ | one_core, capture_output=True, text=True, check=False)
     if done.returncode:
         print(f"{case}: failed\n{done.stderr}", file=sys.stderr)
@@ -202,10 +207,12 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=CONTESTANTS)
     parser.add_argument("--jobs", type=int, default=1, help="cases at a time, each on one core")
+    parser.add_argument("--processor-time", action="store_true", help="seconds of the processor, not of a clock")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(run_case(arguments.data, Case(*json.loads(arguments.one)))))
+        case = Case(*json.loads(arguments.one))
+        print(json.dumps(run_case(arguments.data, case, processor_time=arguments.processor_time)))
         return
     from machine import machine
 
@@ -214,7 +221,7 @@ def main() -> None:
     with ThreadPoolExecutor(arguments.jobs) as pool:
         for case in list_cases(arguments):
             if case not in known:
-                pool.submit(run_apart, arguments.data, arguments.out, case)
+                pool.submit(run_apart, arguments.data, arguments.out, case, processor_time=arguments.processor_time)
     outcomes = read_outcomes(arguments.out)
     for seconds in arguments.budgets:
         print("\n" + write_table(outcomes, seconds))

@@ -3,6 +3,7 @@
 scikit-learn's own averages give their classifiers class numbers in place of labels.
 """
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -19,21 +20,57 @@ class _Averaged:
     """A mixin that fits the members of scikit-learn's averages as they are."""
 
     estimators: list[tuple[str, Any]]
+    weights: Any
     n_jobs: int | None
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: TableLike, y: ArrayLike, **fit_params: Any) -> Self:
         """Fit each member as it would be fitted alone."""
         kept = [(name, each) for name, each in self.estimators if each != "drop"]
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_estimator)(clone(each), X, y, fit_params) for _, each in kept
+        self.estimators_ = self._fit_members(kept, X, y, fit_params)
+        self._set_fitted([name for name, _ in kept])
+        return self
+
+    def fit_in_rounds(
+        self, X: TableLike, y: ArrayLike, count_next: Callable[[int], int], fit_params: dict[str, Any]
+    ) -> Self:
+        """Fit members in their order, so many at a time as a function says.
+
+        Members that are not fitted are left out of `estimators` and of `weights`.
+
+        Parameters
+        ----------
+        X : array-like or dataframe of shape (n_rows, n_columns)
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        count_next : given how many are fitted, returns how many are fitted next; 0 ends
+            it. There is always a first one.
+        fit_params : of each member's `fit`.
+        """
+        self.estimators_ = []
+        while (done := len(self.estimators_)) < len(self.estimators):
+            n = count_next(done)
+            if n < 1 and done:
+                break
+            self.estimators_ += self._fit_members(self.estimators[done : done + max(1, n)], X, y, fit_params)
+        self.estimators = self.estimators[: len(self.estimators_)]
+        self.weights = None if self.weights is None else self.weights[: len(self.estimators_)]
+        self._set_fitted([name for name, _ in self.estimators])
+        return self
+
+    def _fit_members(
+        self, named: list[tuple[str, Any]], X: TableLike, y: ArrayLike, fit_params: dict[str, Any]
+    ) -> list[Any]:
+        return list(
+            Parallel(n_jobs=self.n_jobs)(delayed(_fit_estimator)(clone(each), X, y, fit_params) for _, each in named)
         )
-        self._names = [name for name, _ in kept]
+
+    def _set_fitted(self, names: list[str]) -> None:
+        """Take over what fitted members know."""
+        self._names = names
         first = self.estimators_[0]
         for name in ("classes_", "feature_names_in_"):
             if hasattr(first, name):
                 setattr(self, name, getattr(first, name))
-        return self
 
     @property
     def named_estimators_(self) -> Bunch:

@@ -1,6 +1,7 @@
 """What fits into the time: pure functions of seconds and epochs."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from math import ceil
 
 from sknet_hp.search.arithmetic.brackets import Rung, list_resources
@@ -14,8 +15,17 @@ N_RUNGS = 3
 TYPICAL_EPOCHS = 30
 """Epochs after which networks stop early, as long as nothing was measured."""
 
-MOST_RESERVED = 0.35
+MOST_RESERVED = 0.4
 """Share of the budget that is kept for the final fit of several networks, at most."""
+
+LEAST_RESERVED = 0.05
+"""Share that is kept besides: predictions of the finalists are compared."""
+
+TOGETHER = 2
+"""Networks of a setting that are fitted together: one alone takes nearly as long."""
+
+FUSED = 0.6
+"""Seconds of a network that trains beside those of other splits, of those alone."""
 
 SAFETY = 1.25
 """Factor on seconds that are foreseen: other settings may take longer."""
@@ -34,46 +44,52 @@ def plan_race(n: int, most: int, least: int = 1, *, keep: int = 1) -> list[Rung]
     return [Rung(max(ceil(n / FACTOR**i), min(n, keep)), amount) for i, amount in enumerate(epochs)]
 
 
-def count_epochs(rungs: Sequence[Rung], typical: float) -> float:
-    """Return the epochs that a race takes in each split.
+def count_epochs(rungs: Sequence[Rung], typical: float, costs: Sequence[float]) -> float:
+    """Return the epochs that a race takes in each split, the dearest counting most.
+
+    It is taken that the dearest go on.
 
     Parameters
     ----------
     rungs : of the race.
     typical : epochs after which networks stop early.
+    costs : of an epoch of each candidate.
     """
+    dearest = sorted(costs, reverse=True)
     total, before = 0.0, 0
     for rung in rungs:
-        total += rung.n_candidates * max(0.0, min(rung.n_resources, typical) - before)
+        total += sum(dearest[: rung.n_candidates]) * max(0.0, min(rung.n_resources, typical) - before)
         before = rung.n_resources
     return total
 
 
-def count_affordable(
-    seconds: float, most_candidates: int, seconds_per_epoch: float, typical: float, most: int, *, keep: int
-) -> int:
-    """Return how many candidates can race in so many seconds, at most so many.
+def choose_affordable(
+    seconds: float, costs: Sequence[float], seconds_per_epoch: float, typical: float, most: int, *, keep: int
+) -> list[int]:
+    """Return which candidates can race in so many seconds, the first before the last.
 
     Parameters
     ----------
     seconds : that may be spent.
-    most_candidates : that there are.
-    seconds_per_epoch : of a candidate, all splits together.
+    costs : of an epoch of each candidate.
+    seconds_per_epoch : of a candidate of cost 1, all splits together.
     typical : epochs after which networks stop early.
     most : epochs of the last rung.
     keep : candidates that come to the end, at least.
     """
-    for n in range(most_candidates, 0, -1):
-        epochs = count_epochs(plan_race(n, most, keep=keep), typical)
+    chosen: list[int] = []
+    for k in range(len(costs)):
+        more = [*chosen, k]
+        epochs = count_epochs(plan_race(len(more), most, keep=keep), typical, [costs[i] for i in more])
         if epochs * seconds_per_epoch * SAFETY <= seconds:
-            return n
-    return 0
+            chosen = more
+    return chosen
 
 
 def choose_share(n_rows: int, seconds_per_candidate: float, budget: float, *, least_rows: int = 2000) -> float:
     """Return the share of the training rows that candidates are compared on.
 
-    All of them, unless one candidate would take more than a tenth of the budget.
+    All of them, unless one candidate would take more than 15 % of the budget.
 
     Parameters
     ----------
@@ -82,15 +98,16 @@ def choose_share(n_rows: int, seconds_per_candidate: float, budget: float, *, le
     budget : seconds for everything.
     least_rows : that are always kept.
     """
-    share = min(1.0, 0.1 * budget / max(seconds_per_candidate, 1e-9))
+    share = min(1.0, 0.15 * budget / max(seconds_per_candidate, 1e-9))
     return 1.0 if share > 0.8 else max(share, min(1.0, least_rows / n_rows))
 
 
 def choose_reserve(n_networks: int, seconds_per_network: float, budget: float) -> float:
     """Return the seconds that are kept for the final fit.
 
-    They are for all its networks, but at most `MOST_RESERVED` of the budget; for one
-    network always, unless that is nearly all there is.
+    They are for all its networks, but at most `MOST_RESERVED` of the budget; for
+    `TOGETHER` networks always, unless that is nearly all there is. `LEAST_RESERVED` of
+    the budget is for what else there is to do.
 
     Parameters
     ----------
@@ -98,23 +115,46 @@ def choose_reserve(n_networks: int, seconds_per_network: float, budget: float) -
     seconds_per_network : on all rows.
     budget : seconds for everything.
     """
-    one, every = (SAFETY * n * seconds_per_network for n in (min(1, n_networks), n_networks))
-    return min(0.9 * budget, max(one, min(every, MOST_RESERVED * budget)))
+    least, every = (SAFETY * n * seconds_per_network for n in (min(TOGETHER, n_networks), n_networks))
+    besides = LEAST_RESERVED * budget if n_networks else 0.0
+    return min(0.9 * budget, besides + max(least, min(every, MOST_RESERVED * budget)))
 
 
-def split_seeds(weights: Sequence[float], n_networks: int) -> list[int]:
-    """Return how many networks, of different seeds, each member of an ensemble has.
+def plan_networks(
+    weights: Sequence[float], seconds: Sequence[float], budget: float, most: int, *, together: int = 1
+) -> list[int]:
+    """Return the member that each network of an ensemble is of, in order of fitting.
 
-    Each has one, as far as there are so many; the others go, one by one, to the member
-    whose networks have the most weight each. Members come by falling weight.
+    Each member has networks first, as far as there is time; then, one after the other,
+    the member whose networks have the most weight each has more. Whoever takes longer
+    than what is left is passed over, but there are always some.
 
     Parameters
     ----------
-    weights : of the members.
-    n_networks : in all.
+    weights : of the members, falling.
+    seconds : that a network of each takes.
+    budget : seconds for all of them.
+    most : networks, at most.
+    together : networks of a member that are fitted together, each time.
     """
-    counts = [int(k < n_networks) for k in range(len(weights))]
-    for _ in range(n_networks - sum(counts)):
-        most = max(range(len(weights)), key=lambda k: weights[k] / max(1, counts[k]))
-        counts[most] += 1
-    return counts
+    counts, order = [0] * len(weights), list[int]()
+    while len(order) + together <= most:
+        left = budget - sum(seconds[k] for k in order)
+        able = [k for k in range(len(weights)) if together * seconds[k] <= left] or ([] if order else [0])
+        if not able:
+            break
+        taken = max(able, key=lambda k: (not counts[k], weights[k] / max(1, counts[k])))
+        counts[taken] += 1
+        order += [taken] * together
+    return order
+
+
+def count_in_time(seconds: Sequence[float], budget: float) -> int:
+    """Return how many of the next networks can be fitted in so many seconds.
+
+    Parameters
+    ----------
+    seconds : of each.
+    budget : seconds.
+    """
+    return sum(total <= budget for total in accumulate(seconds))

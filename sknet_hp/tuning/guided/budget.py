@@ -42,13 +42,16 @@ class Budget:
         return self.left - self.reserve
 
     def note(self, seconds: float, epochs: float) -> None:
-        """Learn from networks that took so many seconds for so many epochs in all."""
+        """Learn from networks that took so many seconds for so many epochs in all.
+
+        Epochs of networks that are twice as dear count twice.
+        """
         self._seconds = MEMORY * self._seconds + seconds
         self._epochs = MEMORY * self._epochs + epochs
 
     @property
     def seconds_per_epoch(self) -> float | None:
-        """Seconds of an epoch of one network, others training beside it.
+        """Seconds of an epoch of one network of cost 1, others training beside it.
 
         None as long as nothing was measured.
         """

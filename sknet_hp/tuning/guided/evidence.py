@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+_ROUNDING = 1e-12
+"""Differences below are those of sums in floating point."""
+
 
 class Gain(NamedTuple):
     """How much better one candidate is than another, paired over splits.
@@ -34,4 +37,5 @@ def measure_gain(challenger: Sequence[float], incumbent: Sequence[float]) -> Gai
     differences = np.subtract(challenger, incumbent)
     n = len(differences)
     noise = float(differences.std(ddof=1)) / n**0.5 if n > 1 else 0.0
-    return Gain(float(differences.mean()), noise)
+    mean = float(differences.mean())
+    return Gain(0.0 if abs(mean) < _ROUNDING else mean, noise)

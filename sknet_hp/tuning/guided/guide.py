@@ -12,15 +12,15 @@ from sknet_hp.search.candidates import Candidate, Row, Step, rank, read_score
 from sknet_hp.search.running.batches import SearchStopped
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.values import Params, drop_known
-from sknet_hp.tuning.guided.affordable import SAFETY, TYPICAL_EPOCHS, count_affordable, count_epochs, plan_race
+from sknet_hp.tuning.guided.affordable import SAFETY, TYPICAL_EPOCHS, choose_affordable, count_epochs, plan_race
 from sknet_hp.tuning.guided.budget import Budget
-from sknet_hp.tuning.guided.changes import Change
+from sknet_hp.tuning.guided.changes import Change, estimate_cost
 from sknet_hp.tuning.guided.curing import diagnose_network, list_remedies
 from sknet_hp.tuning.guided.evidence import measure_gain
 from sknet_hp.tuning.guided.notebook import Notebook
 from sknet_hp.tuning.guided.reports import StageReport, Stages
 
-FINALISTS = 5
+FINALISTS = 6
 """So many of the best candidates, at most, keep their networks for the ensemble."""
 
 
@@ -65,6 +65,7 @@ class Guide:
         self.reports = reports
         self.remedies: list[Change] = []
         self.stage_of: list[str] = []
+        self._let_go: set[Candidate] = set()
 
     # ---- what stages ask ---------------------------------------------------------------------------------------------
 
@@ -76,10 +77,16 @@ class Guide:
     @property
     def settings(self) -> Params:
         """The network's parameters as the search goes on with them, without prefix."""
-        changed = {} if self.incumbent is None else self.incumbent.params
+        return self._read_settings({} if self.incumbent is None else self.incumbent.params)
+
+    def _read_settings(self, changed: Params) -> Params:
         return self._own | {
             name.removeprefix(self.prefix): value for name, value in changed.items() if name.startswith(self.prefix)
         }
+
+    def _compute_cost(self, params: Params) -> float:
+        """Return how long an epoch takes, in epochs of the estimator as it is."""
+        return estimate_cost(self._read_settings(params)) / estimate_cost(self._own)
 
     @property
     def n_train_rows(self) -> int:
@@ -91,28 +98,30 @@ class Guide:
         """Epochs for which the network of the incumbent trained until it stopped."""
         if self.incumbent is None:
             return min(self.run.resource.most, TYPICAL_EPOCHS)
-        row = self._row(self.incumbent)
+        return self._average_epochs(self.incumbent)
+
+    def _average_epochs(self, candidate: Candidate) -> float:
+        row = self._row(candidate)
         epochs = [_read_epochs(outcome, row) for outcome in row.outcomes]
         return float(np.nanmean(epochs)) if np.isfinite(epochs).any() else float(row.n_resources)
 
     @property
     def seconds_per_network(self) -> float:
         """Seconds that the incumbent's network takes on all rows, others beside it."""
-        per_epoch = (self.budget.seconds_per_epoch or 0.0) * self._compare_cost()
-        return per_epoch * self.typical_epochs * self.n_rows / self.n_train_rows
+        return 0.0 if self.incumbent is None else self.foresee_seconds(self.incumbent)
 
-    def _compare_cost(self) -> float:
-        """Return how many times as long as on average an epoch of the incumbent is."""
-        own = self._measure_epoch([row for row in self.run.rows if row.candidate is self.incumbent])
-        average = self._measure_epoch(self.run.rows)
-        return own / average if own and average else 1.0
+    def foresee_seconds(self, candidate: Candidate) -> float:
+        """Return the seconds of a candidate's network on all rows, others beside it."""
+        epochs = self._average_epochs(candidate) * self._compute_cost(candidate.params)
+        return (self.budget.seconds_per_epoch or 0.0) * epochs * self.n_rows / self.n_train_rows
 
-    def _measure_epoch(self, rows: Sequence[Row]) -> float:
-        """Return the seconds of an epoch in fits, 0 if they are unknown."""
-        last = {row.candidate: row for row in rows}
-        epochs = np.nansum([_read_epochs(outcome, row) for row in last.values() for outcome in row.outcomes])
-        seconds = sum(outcome.get("fit_time", 0.0) for row in rows for outcome in row.outcomes)
-        return float(seconds / epochs) if epochs else 0.0
+    @property
+    def seconds_per_candidate(self) -> float:
+        """Seconds that another candidate like the incumbent takes in all splits."""
+        if self.incumbent is None:
+            return 0.0
+        epochs = self.typical_epochs * self._compute_cost(self.incumbent.params)
+        return (self.budget.seconds_per_epoch or 0.0) * epochs * self.run.n_splits
 
     def cap_epochs(self, candidate: Candidate) -> int:
         """Return for how many epochs a candidate is fitted on all rows, at most.
@@ -126,10 +135,11 @@ class Guide:
         longest = float(np.nanmax(epochs)) if np.isfinite(epochs).any() else candidate.n_resources
         return min(candidate.n_resources, ceil(1.5 * longest))
 
-    def count_in(self, seconds: float, n: int, *, keep: int) -> int:
-        """Return how many of n candidates can race in so many seconds."""
+    def choose_in(self, seconds: float, candidates: Sequence[Params], *, keep: int) -> list[int]:
+        """Return which candidates can race in so many seconds, the first ones first."""
+        costs = [self._compute_cost(params) for params in candidates]
         per_epoch = (self.budget.seconds_per_epoch or 0.0) * self.run.n_splits
-        return count_affordable(seconds, n, per_epoch, self.typical_epochs, self.run.resource.most, keep=keep)
+        return choose_affordable(seconds, costs, per_epoch, self.typical_epochs, self.run.resource.most, keep=keep)
 
     # ---- what stages do ----------------------------------------------------------------------------------------------
 
@@ -149,8 +159,8 @@ class Guide:
 
         Parameters
         ----------
-        changes : the most promising first; the last ones are left out where the time is
-            short.
+        changes : the most promising first; those for which there is no time beside the
+            ones before are left out.
         share : of the seconds left that may be spent.
         keep : candidates that come to the end, at least.
         """
@@ -160,12 +170,15 @@ class Guide:
         if not wanted:
             return
         seconds = share * self.budget.left_to_search
-        chosen = wanted[
-            : self.notebook.recall(
-                f"{self.report.stage}, candidates of race {len(self.report.tried)}",
-                lambda: self.count_in(seconds, len(wanted), keep=keep) if self.budget.is_limited else len(wanted),
-            )
-        ]
+        numbers = self.notebook.recall(
+            f"{self.report.stage}, candidates of race {len(self.report.tried)}",
+            lambda: (
+                self.choose_in(seconds, [self._make(change) for change in wanted], keep=keep)
+                if self.budget.is_limited
+                else list(range(len(wanted)))
+            ),
+        )
+        chosen = [wanted[k] for k in numbers]
         self.remedies = [remedy for remedy in self.remedies if remedy not in chosen]
         if not chosen:
             self.report.found += "There was no time to train a candidate to the end. "
@@ -198,13 +211,17 @@ class Guide:
                 raise SearchStopped("time_budget")
 
     def list_finalists(self) -> list[Candidate]:
-        """Return the best of the candidates that were trained to the end."""
+        """Return the best of the candidates that were trained to the end.
+
+        The incumbent and the estimator as it is are among them.
+        """
         most = self.run.resource.most
-        finished = [c for c in self.run.candidates if c.n_resources == most and not np.isnan(c.score)]
+        finished = [
+            c for c in self.run.candidates if c.n_resources == most and not np.isnan(c.score) and c not in self._let_go
+        ]
         best = rank(finished)[:FINALISTS]
-        if self.incumbent is not None and self.incumbent in finished and self.incumbent not in best:
-            best[-1] = self.incumbent
-        return best
+        kept = [c for c in (self.run.candidates[0], self.incumbent) if c in finished and c not in best]
+        return best[: FINALISTS - len(kept)] + kept
 
     # ---- the parts of a race ---------------------------------------------------------------------------------------
 
@@ -225,7 +242,8 @@ class Guide:
             self.run.forget(candidate for candidate in candidates if candidate not in survivors)
             step = [rung._replace(n_candidates=len(survivors))]
             # What stopped early before costs no more.
-            self.run_out_of_time(count_epochs(step, self.typical_epochs) - len(survivors) * before)
+            costs = [self._compute_cost(candidate.params) for candidate in survivors]
+            self.run_out_of_time(count_epochs(step, self.typical_epochs, costs) - sum(costs) * before)
             self._train([Step(candidate, rung.n_resources, i) for candidate in survivors])
             before = min(rung.n_resources, ceil(self.typical_epochs))
             candidates = survivors
@@ -237,7 +255,11 @@ class Guide:
         reached = {step.candidate: self._count_trained(step.candidate) for step in steps}
         self.run.train(steps)
         if self.run.progress.known == known:  # nothing came from a journal
-            epochs = sum(self._count_trained(step.candidate) - reached[step.candidate] for step in steps)
+            epochs = sum(
+                (self._count_trained(step.candidate) - reached[step.candidate])
+                * self._compute_cost(step.candidate.params)
+                for step in steps
+            )
             self.budget.note(self.budget.clock() - start, epochs)
 
     def _count_trained(self, candidate: Candidate) -> float:
@@ -270,7 +292,9 @@ class Guide:
                 self.incumbent = best
                 self.report.decided = f"Go on with {texts[best]}."
         finalists = self.list_finalists()
-        self.run.forget(candidate for candidate in finished if candidate not in finalists)
+        let_go = [candidate for candidate in self.run.candidates if candidate not in finalists]
+        self._let_go.update(let_go)
+        self.run.forget(let_go)
 
 
 def _read_epochs(outcome: dict[str, Any], row: Row) -> float:

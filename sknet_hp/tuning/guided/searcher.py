@@ -19,25 +19,30 @@ from sknet_hp.search.base.callbacks import CallbackTasks
 from sknet_hp.search.base.descriptions import document_searcher
 from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.base.setup import Setup
+from sknet_hp.search.candidates import Candidate
 from sknet_hp.search.journal.journal import Journal
-from sknet_hp.search.running.ensemble import Member, make_voting_estimator, select_members
+from sknet_hp.search.running.ensemble import make_voting_estimator, select_members
 from sknet_hp.search.running.fitting import SplitData
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params
-from sknet_hp.tuning.guided.affordable import SAFETY, TYPICAL_EPOCHS, choose_reserve, choose_share, split_seeds
+from sknet_hp.tuning.guided.affordable import FUSED, TYPICAL_EPOCHS, choose_reserve, choose_share
 from sknet_hp.tuning.guided.budget import Budget
+from sknet_hp.tuning.guided.changes import resolve_batch_size
+from sknet_hp.tuning.guided.final_fit import MOST_NETWORKS, N_NETWORKS, FinalFit
 from sknet_hp.tuning.guided.guide import Guide
 from sknet_hp.tuning.guided.notebook import Notebook
-from sknet_hp.tuning.guided.prototype import Prototype, build_prototype, check_is_network, describe_prototype
+from sknet_hp.tuning.guided.prototype import (
+    Prototype,
+    build_prototype,
+    check_is_network,
+    describe_prototype,
+    thin_splits,
+)
 from sknet_hp.tuning.guided.reports import StageReport, Stages, write_report
-from sknet_hp.tuning.guided.rows import thin_splits
 from sknet_hp.tuning.guided.stages import STAGES
-
-N_NETWORKS = 8
-"""Networks of the final ensemble, as far as there is time."""
 
 
 @document_searcher(
@@ -56,7 +61,7 @@ N_NETWORKS = 8
     cv=(
         "int, splitter, iterable or None",
         "As in scikit-learn's searches. Splits are made once, and all stages use them; where a network on all rows "
-        "takes more than a tenth of the time, training parts are thinned.",
+        "would take more than 15 % of the time, training parts are thinned.",
     ),
     checks=(
         "bool or list of str",
@@ -75,11 +80,12 @@ class GuidedSearchCV(BaseSearcher):
 
     A small prototype shows whether the network learns and how long it takes. The
     estimator as it is comes next; everything else must beat it. Then these are tried,
-    one stage after the other: the learning rate (a range test, and rates around what it
-    suggests), the batch size with its rate, optimizer, regularisation and size,
-    schedule and early stopping. A change is taken only if it gains more than one
-    standard error, paired over the splits. The final model is an ensemble of the best
-    settings over several seeds, fitted on all rows.
+    one stage after the other: the kind of network (embeddings of numbers, a residual
+    network, TabM), the learning rate (a range test, and rates around what it suggests),
+    the batch size with its rate, optimizer, regularisation and size, schedule and early
+    stopping. A change is taken only if it gains more than one standard error, paired
+    over the splits. The final model is an ensemble of the best settings over several
+    seeds, fitted on all rows: eight networks, and up to sixteen where time is left.
 
     Parameters
     ----------
@@ -98,7 +104,7 @@ class GuidedSearchCV(BaseSearcher):
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
     >>> search = GuidedSearchCV(net, time_budget=10, random_state=0).fit(X, y)
     >>> [report.stage for report in search.stages_][:3]
-    ['prototype', 'as it is', 'learning rate']
+    ['prototype', 'as it is', 'kind of network']
     """
 
     _proposes_by_scores = True
@@ -165,6 +171,7 @@ class GuidedSearchCV(BaseSearcher):
         finally:
             if hasattr(self, "findings_"):  # no stage keeps to the space around the estimator
                 self.findings_ = Findings(each for each in self.findings_ if each.code != "edge_of_space")
+            self.__dict__.pop("_final", None)
             del self._guide, self._budget
 
     def _make_run(
@@ -174,8 +181,12 @@ class GuidedSearchCV(BaseSearcher):
         report = self._begin("prototype")
         notebook = Notebook(None if journal is None else journal.path)
         data = SplitData(setup.X, setup.y, *setup.splits[0], setup.routed.estimator.fit, setup.routed.scorer.score)
-        prototype = build_prototype(self._make_estimator({}), data, setup.resource, setup.scorers, setup.metric)
         n_rows = min(len(train) for train, _ in setup.splits)
+        estimator = self._make_estimator({})
+        name = f"{find_last_step(estimator)[0]}batch_size"
+        size = resolve_batch_size(estimator.get_params()[name], n_rows)  # as on all rows, for they cost less
+        estimator.set_params(**{name: size})
+        prototype = build_prototype(estimator, data, setup.resource, setup.scorers, setup.metric)
         share = notebook.recall("share of rows", lambda: self._choose_share(prototype, setup, n_rows))
         describe_prototype(report, prototype, share, n_rows)
         self._end(report)
@@ -199,7 +210,7 @@ class GuidedSearchCV(BaseSearcher):
             return 1.0
         per_row = prototype.seconds / (prototype.n_epochs * prototype.n_rows)
         epochs = min(setup.resource.most, TYPICAL_EPOCHS)
-        return choose_share(n_rows, per_row * n_rows * epochs * len(setup.splits), self.time_budget)
+        return choose_share(n_rows, per_row * n_rows * epochs * len(setup.splits) * FUSED, self.time_budget)
 
     def _search(self, run: Run, space: Space) -> None:
         guide = self._guide
@@ -243,51 +254,63 @@ class GuidedSearchCV(BaseSearcher):
             self.best_score_ = self.cv_results_[f"mean_test_{self._metric}"][self.best_index_]
 
     def _make_ensemble(self, run: Run) -> Any:
-        """Return the ensemble of finalists and seeds, and set `ensemble_`."""
+        """Return the ensemble of finalists and seeds, not fitted."""
         guide = self._guide
         assert guide is not None
-        report = self._begin("seeds and ensemble")
+        self._begin("seeds and ensemble")
         of_finalists = copy(run)
         finalists = guide.list_finalists()
         if finalists:
             of_finalists.rows = [row for row in run.rows if row.candidate in finalists]
-        n_networks = self._count_networks(guide)
-        if n_networks == 1 and guide.incumbent is not None:  # whom the stages have decided for
-            members = [Member(guide.incumbent, 1.0)]
-        else:
-            members = select_members(of_finalists, self._get_scorers()[0], run.metric)
-        counts = split_seeds([member.weight for member in members], n_networks)
-        total = sum(member.weight for member, count in zip(members, counts, strict=True) if count)
-        self.ensemble_, named, estimators = [], [], []
-        for member, count in zip(members, counts, strict=True):
-            candidate = member.candidate
-            params = candidate.params | run.resource.make_single_fit_settings(
-                guide.cap_epochs(candidate), candidate.params
+        members = select_members(of_finalists, self._get_scorers()[0], run.metric, rounds=MOST_NETWORKS)
+        self._final = FinalFit(guide, members)
+        networks = self._final.networks
+        estimators = [
+            self._make_seeded(self._make_final_params(run, member.candidate), seed)
+            for member, seed in zip(networks, self._final.seeds, strict=True)
+        ]
+        report = self.stages_[-1]
+        report.tried = [f"averages of the {len(finalists)} best settings"] if len(networks) > 1 else []
+        return make_voting_estimator(networks, estimators, self.n_jobs)
+
+    def _make_final_params(self, run: Run, candidate: Candidate) -> Params:
+        assert self._guide is not None
+        settings = run.resource.make_single_fit_settings(self._guide.cap_epochs(candidate), candidate.params)
+        return candidate.params | settings
+
+    def _fit_best(self, run: Run, X: TableLike, y: ArrayLike, fit_params: dict[str, Any]) -> None:
+        """Fit the best setting, or networks of the ensemble as time allows."""
+        if self.refit != "ensemble":
+            super()._fit_best(run, X, y, fit_params)
+            return
+        final = self._final
+        self.best_estimator_.fit_in_rounds(X, y, final.count_next, fit_params)
+        final.close(len(self.best_estimator_.estimators_))
+        networks = final.networks
+        self.best_estimator_.weights = [member.weight for member in networks]
+        self.ensemble_ = [
+            {
+                "candidate": candidate.number,
+                "weight": sum(member.weight for member in networks if member.candidate is candidate),
+                "params": self._make_final_params(run, candidate),
+                "seeds": sum(member.candidate is candidate for member in networks),
+            }
+            for candidate in dict.fromkeys(member.candidate for member in networks)
+        ]
+        self._tell_final(self.stages_[-1], len(networks))
+
+    def _tell_final(self, report: StageReport, n_networks: int) -> None:
+        """Say in a report what was fitted."""
+        if n_networks > 1:
+            n = len(self.ensemble_)
+            report.found = f"{n} of them predict best together. " if n > 1 else "The best predicts best alone. "
+            report.decided = (
+                f"{n_networks} networks of different seeds were fitted on all rows; predictions are averages."
             )
-            if count:
-                self.ensemble_.append(
-                    {"candidate": candidate.number, "weight": member.weight / total, "params": params, "seeds": count}
-                )
-            for k in range(count):
-                named.append(Member(candidate, member.weight / total / count))
-                estimators.append(self._make_seeded(params, k))
-        report.tried = [f"averages of the {len(finalists)} best settings"] if n_networks > 1 else []
-        if len(estimators) > 1:
-            report.found = f"{len(self.ensemble_)} of them predict best together. "
-            report.decided = f"Fit {len(estimators)} networks on all rows, and average them."
         else:
             report.found = "There was time for one network. "
-            report.decided = "Fit the best setting on all rows."
+            report.decided = "The best setting was fitted on all rows."
         self._end(report)
-        return make_voting_estimator(named, estimators, self.n_jobs)
-
-    def _count_networks(self, guide: Guide) -> int:
-        """Return how many networks there is time to fit on all rows."""
-        if not self._budget.is_limited:
-            return N_NETWORKS
-        seconds = guide.seconds_per_network
-        affordable = self._budget.left / (SAFETY * seconds) if seconds else N_NETWORKS
-        return int(guide.notebook.recall("networks", lambda: max(1, min(N_NETWORKS, int(affordable)))))
 
     def _make_seeded(self, params: Params, k: int) -> Any:
         """Return an estimator whose network has the k-th seed after its own."""

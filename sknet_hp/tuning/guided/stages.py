@@ -15,6 +15,7 @@ from sknet_hp.search.spaces.dimensions import Range
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.tuning.guided.changes import (
     Change,
+    list_architectures,
     list_batch_sizes,
     list_rates,
     list_recipes,
@@ -25,6 +26,9 @@ from sknet_hp.tuning.guided.guide import Guide
 
 N_DRAWN, N_CLOSE = 27, 9
 """Most candidates of a race that are drawn from the space; of one close to the best."""
+
+LEAST_FOR_TEST = 12
+"""There is a range test where so many candidates could be trained in the time left."""
 
 MOST_ROUNDS = 100
 """Races close to the best, however much time is left."""
@@ -51,16 +55,30 @@ def _compare_as_it_is(guide: Guide) -> None:
     guide.report.decided = "Everything else must beat this."
 
 
+def _try_architectures(guide: Guide) -> None:
+    """Try other kinds of networks; on top of a better one, what is left of them."""
+    for share in (0.4, 0.25):
+        before = guide.incumbent
+        guide.race(list_architectures(guide.settings), share=share, keep=3)
+        if guide.incumbent is before:
+            return
+
+
 def _find_rate(guide: Guide) -> None:
     """Ask a range test for the learning rate, then try rates around what it names."""
-    suggestion = guide.notebook.recall("learning rate", lambda: _test_range(guide))
+    suggestion = guide.notebook.recall("learning rate", lambda: _test_range(guide) if _has_time(guide) else None)
     current = guide.settings["lr"]
     if suggestion is None:
-        guide.report.found = "The range test suggested no rate. "
+        guide.report.found = "The range test had no time, or suggested no rate. "
         suggestion = current
     else:
         guide.report.found = f"The range test suggested {suggestion:.2g}; the rate so far was {current:.2g}. "
     guide.race(list_rates(suggestion, current), share=0.25)
+
+
+def _has_time(guide: Guide) -> bool:
+    """Return whether a range test leaves time for several candidates."""
+    return not guide.budget.is_limited or guide.budget.left_to_search > LEAST_FOR_TEST * guide.seconds_per_candidate
 
 
 def _test_range(guide: Guide) -> float | None:
@@ -143,15 +161,21 @@ def _try_schedules(guide: Guide) -> None:
 
 def _use_the_rest(guide: Guide) -> None:
     """Search close to the incumbent, again and again as long as there is time."""
+    report, idle = guide.report, 0
     for _ in range(MOST_ROUNDS if guide.budget.is_limited else 1):
-        n_tried = len(guide.report.tried)
+        n_tried, before, found = len(report.tried), guide.incumbent, report.found
         guide.race(_draw_around(guide, N_CLOSE, orders=0.4), share=0.9, keep=2)
-        if len(guide.report.tried) == n_tried:
-            return
+        if len(report.tried) == n_tried:
+            break
+        if guide.incumbent is before and n_tried:  # one such sentence is enough
+            report.found, idle = found, idle + 1
+    if idle:
+        report.found += f"{idle} further rounds of such settings brought no gain. "
 
 
 STAGES = (
     Stage("as it is", _compare_as_it_is),
+    Stage("kind of network", _try_architectures),
     Stage("learning rate", _find_rate),
     Stage("batch size", _try_batch_sizes),
     Stage("optimizer, regularisation and size", _search_space),

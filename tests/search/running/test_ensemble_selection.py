@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, mean_squared_error, roc_auc_score
+from sklearn.metrics import accuracy_score, get_scorer, make_scorer, mean_squared_error, roc_auc_score
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetRegressor
 from sknet_hp.search import HalvingSearchCV
+from sknet_hp.search.running.ensemble import _read_labels, _select_greedily
 from tests.helpers.curves import TRAINED, draw_table
 from tests.helpers.small_searches import CV, NET, SPACE, make_curve_search, make_network_search
 
@@ -124,3 +125,20 @@ def test_what_can_not_vote_is_refused_before_it_is_trained():
     assert TRAINED == []
     with pytest.raises(ValueError, match="averages the classes of one target, got 2 columns of labels"):
         make_network_search(refit="ensemble", cv=2).fit(X, np.column_stack([y, 1 - y]))
+
+
+def test_strings_are_read_as_numpy_has_them():
+    words = np.array(["no", "yes", "no"], dtype=object)
+    given = _read_labels(words, get_scorer("neg_log_loss"))
+    assert given.dtype.kind == "U"
+    assert given.tolist() == words.tolist()
+    for others in (np.array(["no", 1], dtype=object), np.array([0, 1])):
+        assert _read_labels(others, get_scorer("neg_log_loss")) is others
+    assert _read_labels(words, make_scorer(lambda y, known: 0.0)) is words, "functions of others may want what they get"
+
+
+def test_no_more_rounds_than_are_wanted():
+    rng = np.random.RandomState(0)
+    truth, outputs = rng.normal(size=50), [list(rng.normal(size=(4, 50)))]
+    counts = _select_greedily(outputs, lambda means: -np.mean((means[0] - truth) ** 2), 3)
+    assert 1 <= counts.sum() <= 3

@@ -2,6 +2,8 @@ import pytest
 
 from sknet_hp import NetClassifier
 from sknet_hp.tuning.guided.changes import (
+    estimate_cost,
+    list_architectures,
     list_batch_sizes,
     list_rates,
     list_recipes,
@@ -70,3 +72,30 @@ def test_schedules_last_as_long_as_networks_train():
         {"patience": 20},
     ]
     assert not any("patience" in c.params for c in list_schedules(24, get_settings(early_stopping=False)))
+
+
+def test_kinds_of_networks_are_settings_of_the_network():
+    changes = list_architectures(get_settings())
+    assert [change.params.get("num_embedding") for change in changes] == ["ple", "pbld", None, "ple"]
+    assert [change.params.get("module") for change in changes] == [None, None, "resnet", "tabm"]
+    for change in changes:
+        NetClassifier().set_params(**change.params)
+
+
+def test_what_a_network_has_is_not_proposed_again():
+    changes = list_architectures(get_settings(num_embedding="ple", num_embedding_dim=8))
+    assert [change.params["module"] for change in changes] == ["resnet", "tabm"]
+    assert list_architectures(get_settings(module="resnet", num_embedding="pbld", num_embedding_dim=4)) == []
+    assert list_architectures(get_settings(hidden_layer_sizes=(8, 8))) == []
+
+
+def test_costs_are_in_line_with_what_was_measured():
+    def compare(**params):
+        return estimate_cost(get_settings(**params)) / estimate_cost(get_settings())
+
+    # Seconds of an epoch beside those of the defaults: california_housing, one core.
+    assert compare(width=256) == pytest.approx(2.9, rel=0.3)
+    assert compare(module="resnet") == pytest.approx(4.7, rel=0.3)
+    assert compare(num_embedding="ple", num_embedding_dim=8) == pytest.approx(1.25, rel=0.3)
+    assert compare(module="tabm", n_heads=8) > 8
+    assert compare(hidden_layer_sizes=(8, 8)) > 0

@@ -27,3 +27,8 @@ def test_one_split_shows_no_noise():
 
 def test_a_score_that_is_none_is_no_gain():
     assert not measure_gain([np.nan, 0.9], [0.7, 0.7]).exceeds_noise
+
+
+def test_rounding_is_no_gain():
+    assert not measure_gain([0.3], [0.1 + 0.2 - 1e-16]).exceeds_noise
+    assert not measure_gain([0.1 + 0.2], [0.3]).exceeds_noise

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sknet_hp.tuning.guided.rows import thin_splits
+from sknet_hp.tuning.guided.prototype import thin_splits
 
 Y = np.array([0] * 90 + [1] * 10)
 SPLITS = [(np.arange(0, 100, 2), np.arange(1, 100, 2)), (np.arange(1, 100, 2), np.arange(0, 100, 2))]
