@@ -120,7 +120,7 @@ def write_summary(rows: list[dict[str, Any]]) -> str:
         named, alone = ([code in list_alarms(row[key]) for row in own] for key in ("found", "from_curve"))
         from_curve = share(alone) if DIAGNOSIS_CHECKS[code].needs == "curve" else "–"
         # data that are ill cost the defaults as much
-        costs = [] if code in ("leakage", "label_noise") else [row["worse_by_errors"] >= 2 for row in own]
+        costs = [row["worse_by_errors"] >= 2 for row in own if code not in ("leakage", "label_noise")]
         costly = [known for known, cost in zip(named, costs, strict=False) if cost]
         cells = [code, str(len(own)), share(named), from_curve, share(costs), share(costly), share(helped)]
         lines.append(f"| {' | '.join(cells)} |")
