@@ -1,6 +1,7 @@
 """Whether one candidate is better than another by more than noise."""
 
 from collections.abc import Sequence
+from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +22,15 @@ class Gain(NamedTuple):
     mean: float
     noise: float
 
-    @property
-    def exceeds_noise(self) -> bool:
-        """Whether the gain is above 0, and above its standard error."""
-        return self.mean > max(0.0, self.noise)
+    def exceeds_noise(self, n_tries: int = 1) -> bool:
+        """Return whether the gain is above 0, and above what noise makes.
+
+        Parameters
+        ----------
+        n_tries : settings of which this is the best by chance, if all are equal. The
+            luckiest of n is about sqrt(2 log n) standard errors above the mean.
+        """
+        return self.mean > max(0.0, self.noise * max(1.0, sqrt(2 * log(n_tries))))
 
 
 def measure_gain(challenger: Sequence[float], incumbent: Sequence[float]) -> Gain:

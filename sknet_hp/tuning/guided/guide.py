@@ -151,7 +151,7 @@ class Guide:
         self.incumbent = candidate
         self.report.tried.append("the estimator as it is")
 
-    def race(self, changes: Sequence[Change], *, share: float, keep: int = 1) -> None:
+    def race(self, changes: Sequence[Change], *, share: float, keep: int = 1, n_tries: int = 1) -> None:
         """Try changes of the incumbent, and go on with the best if it is better.
 
         A third of them goes on from rung to rung. The report of the stage says what
@@ -163,6 +163,8 @@ class Guide:
             ones before are left out.
         share : of the seconds left that may be spent.
         keep : candidates that come to the end, at least.
+        n_tries : settings of whose luckiest a gain must exceed the luck. One, the
+            default, asks for a gain of more than one standard error.
         """
         assert self.incumbent is not None
         known = [candidate.params for candidate in self.run.candidates]
@@ -188,7 +190,7 @@ class Guide:
         candidates = [self._propose(self._make(change)) for change in chosen]
         texts = {candidate: change.text for candidate, change in zip(candidates, chosen, strict=True)}
         finished = self._halve(candidates, keep)
-        self._decide(finished, texts)
+        self._decide(finished, texts, n_tries)
 
     def diagnose(self) -> None:
         """Look at the incumbent's learning curves; the next race tries remedies."""
@@ -274,7 +276,7 @@ class Guide:
     def _read_scores(self, candidate: Candidate) -> list[float]:
         return [read_score(outcome, self.run.metric) for outcome in self._row(candidate).outcomes]
 
-    def _decide(self, finished: list[Candidate], texts: dict[Candidate, str]) -> None:
+    def _decide(self, finished: list[Candidate], texts: dict[Candidate, str], n_tries: int) -> None:
         """Go on with the best of those that came to the end, if it is better."""
         assert self.incumbent is not None
         best = rank(finished)[0]
@@ -282,7 +284,7 @@ class Guide:
             self.report.found += "None of them could be trained and scored. "
         else:
             gain = measure_gain(self._read_scores(best), self._read_scores(self.incumbent))
-            is_better = gain.exceeds_noise or np.isnan(self.incumbent.score)
+            is_better = gain.exceeds_noise(n_tries) or np.isnan(self.incumbent.score)
             verdict = "a gain" if is_better else "no gain" if gain.mean <= 0 else "no more than noise"
             self.report.found += (
                 f"The best was {texts[best]} with {best.score:.4g}, {gain.mean:+.2g} against the best so far. The "

@@ -30,8 +30,11 @@ N_DRAWN, N_CLOSE = 27, 9
 LEAST_FOR_TEST = 12
 """There is a range test where so many candidates could be trained in the time left."""
 
-MOST_ROUNDS = 100
-"""Races close to the best, however much time is left."""
+MOST_ROUNDS, MOST_IDLE_ROUNDS = 100, 10
+"""Races close to the best, however much time is left, and those without a gain.
+
+After these, time is worth more in more networks of the ensemble.
+"""
 
 
 @dataclass(frozen=True)
@@ -160,15 +163,23 @@ def _try_schedules(guide: Guide) -> None:
 
 
 def _use_the_rest(guide: Guide) -> None:
-    """Search close to the incumbent, again and again as long as there is time."""
+    """Search close to the incumbent, again and again as long as that brings gains.
+
+    So many settings are drawn that the luckiest of them would seem a gain, though all
+    are equal: they must exceed that luck. Beside one standard error, 435 candidates on
+    the 750 rows of german_credit made the result worse than the defaults.
+    """
     report, idle = guide.report, 0
     for _ in range(MOST_ROUNDS if guide.budget.is_limited else 1):
         n_tried, before, found = len(report.tried), guide.incumbent, report.found
-        guide.race(_draw_around(guide, N_CLOSE, orders=0.4), share=0.9, keep=2)
+        n_known = len(guide.run.candidates)
+        guide.race(_draw_around(guide, N_CLOSE, orders=0.4), share=0.9, keep=2, n_tries=n_known)
         if len(report.tried) == n_tried:
             break
         if guide.incumbent is before and n_tried:  # one such sentence is enough
             report.found, idle = found, idle + 1
+        if idle == MOST_IDLE_ROUNDS:
+            break
     if idle:
         report.found += f"{idle} further rounds of such settings brought no gain. "
 
