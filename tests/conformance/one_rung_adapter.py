@@ -18,7 +18,8 @@ def lists(space):
 
 class OneRung(HalvingSearchCV):
     resource, min_resources, max_resources, factor, aggressive_elimination = "n_samples", 1, "auto", 1e9, False
-    initial_candidates = time_budget = journal = None
+    initial_candidates = time_budget = journal = target_score = patience = None
+    checks = False
 
 
 class GridSearchCV(OneRung):
