@@ -103,17 +103,19 @@ def find_row_order(case: DataCase) -> Iterable[Finding]:
     low, high = EXPLAINED_BY_FOLDS if in_folds else EXPLAINED_BY_ORDER
     if forward or probability > CHANCE or not low <= explained <= high:
         return
+    unshuffled = in_folds or (len(tests) > 1 and _is_consecutive_by_class(case, tests))
     where = "fold of consecutive rows" if in_folds else "tenth of the table"
     yield Finding(
         "row_order",
-        "warning" if in_folds else "info",
+        "warning" if unshuffled else "info",
         f"The target changes along the table: the {where} that a row is in explains {explained:.0%} of the target's "
         f"variation.",
-        {"explained": explained, "probability": probability, "consecutive_folds": in_folds},
+        {"explained": explained, "probability": probability, "consecutive_folds": unshuffled},
         "If rows are in order of time and you will predict later ones, test on later ones: TimeSeriesSplit. "
         + (
-            "If the table was merely sorted, shuffle: cv=KFold(shuffle=True)."
-            if in_folds
+            f"If the table was merely sorted, shuffle: cv={'KFold' if case.classes is None else 'StratifiedKFold'}"
+            f"(shuffle=True). An integer cv does not shuffle, and folds of a sorted table say little about new rows."
+            if unshuffled
             else "If the table was merely sorted, nothing is wrong."
         ),
     )
@@ -145,6 +147,24 @@ def measure_inequality(target: np.ndarray, tests: list[np.ndarray], is_class: bo
 
 def _is_consecutive(rows: np.ndarray) -> bool:
     return len(rows) > 1 and bool((np.diff(rows) == 1).all())
+
+
+def _is_consecutive_by_class(case: DataCase, tests: list[np.ndarray]) -> bool:
+    """Return whether folds are consecutive rows of each class.
+
+    So are those of `StratifiedKFold`, unless it shuffles.
+    """
+    if case.target is None or case.classes is None:
+        return False
+    place = np.empty(len(case.target), dtype=int)  # of a row among those of its class
+    for code in np.unique(case.target):
+        own = np.flatnonzero(case.target == code)
+        place[own] = np.arange(len(own))
+    return all(
+        bool((np.diff(place[test[case.target[test] == code]]) == 1).all())
+        for test in tests
+        for code in np.unique(case.target[test])
+    )
 
 
 def _is_forward(case: DataCase) -> bool:

@@ -56,6 +56,11 @@ def test_a_target_that_drifts():
     y = RNG.random(N_ROWS) < np.linspace(0.1, 0.7, N_ROWS)
     [finding] = find("row_order", y, KFold(5, shuffle=True, random_state=0))
     assert finding.severity == "info"
+    [finding] = find("row_order", y, StratifiedKFold(5))  # consecutive rows of each class
+    assert finding.severity == "warning"
+    assert "StratifiedKFold(shuffle=True)" in finding.advice
+    [finding] = find("row_order", y, StratifiedKFold(5, shuffle=True, random_state=0))
+    assert finding.severity == "info"
 
 
 def test_rows_in_any_order():
