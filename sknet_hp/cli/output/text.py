@@ -40,7 +40,10 @@ def print_problem(console: Console, problem: Problem, data: str) -> None:
 
 
 def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
-    """Print findings, the worst first, each with its advice and its remedy."""
+    """Print findings, the worst first, each with its advice and its remedy.
+
+    A remedy that changes a search's space is for Python; the advice says it in words.
+    """
     for number, finding in enumerate(findings):
         if number == 0:
             console.print("\nFindings:")
@@ -49,7 +52,7 @@ def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
         for text in (finding.message, finding.advice):
             if text:
                 console.print(wrap(text, indent="  "))
-        if finding.remedy:
+        if finding.remedy and not any(isinstance(value, (dict, list)) for value in finding.remedy.values()):
             console.print(wrap(f"Change: {format_params(finding.remedy)}", indent="  "))
 
 

@@ -22,6 +22,9 @@ def test_findings_come_with_what_to_do(capsys):
     assert capsys.readouterr().out == (
         "\nFindings:\n- warning: overfitting, in fold 2\n  It rose.\n  Use dropout.\n  Change: dropout=0.3\n"
     )
+    wider = Finding("edge_of_space", "warning", "At 1.", {}, "Widen it.", {"param_distributions": {"lr": [1, 2]}})
+    print_findings(make_console(), [wider])
+    assert "Change" not in capsys.readouterr().out
     print_findings(make_console(), [])
     assert capsys.readouterr().out == ""
 
