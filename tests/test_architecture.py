@@ -24,7 +24,21 @@ from tests.helpers.sources import (
     read_lines,
 )
 
-ROOMS = ["system", "nets", "training", "fusion", "estimators", "findings", "search", "evaluation", "tuning", "cli"]
+ROOMS = [
+    "system",
+    "nets",
+    "training",
+    "fusion",
+    "estimators",
+    "findings",
+    "search",
+    "evaluation",
+    "tuning",
+    "tracking",
+    "report",
+    "sharing",
+    "cli",
+]
 """From the lowest to the highest: a room imports from itself and from those before it.
 """
 
@@ -67,14 +81,34 @@ FORBIDDEN = {
     "search": {"torch", "skorch", "numba"},
     "evaluation": {"torch", "skorch", "numba"},
     "tuning": {"skorch", "numba"},
+    "report": {"torch", "skorch", "numba"},
+    "tracking": {"torch", "skorch", "numba"},
+    "sharing": {"skorch", "numba"},
 }
 EXTRAS = {
     "fusion": {"distributed", "ray"},
     "search": {"cmaes", "optuna", "skopt"},
     "evaluation": {"cleanlab"},
     "tuning": {"matplotlib", "skore"},
+    "report": {"altair", "jinja2", "matplotlib", "optuna", "vl_convert"},
+    "tracking": {"mlflow", "optuna", "tensorboard"},
+    "sharing": {"onnx", "onnxruntime", "skl2onnx"},
 }
-HEAVY = ["torch", "numba", "sklearn", "skorch", "scipy", "pandas", "optuna", "skopt", "distributed", "ray"]
+HEAVY = [
+    "matplotlib",
+    "altair",
+    "onnx",
+    "torch",
+    "numba",
+    "sklearn",
+    "skorch",
+    "scipy",
+    "pandas",
+    "optuna",
+    "skopt",
+    "distributed",
+    "ray",
+]
 
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 50

@@ -1,0 +1,1 @@
+"""Models that leave Python: ONNX, and cards that describe them."""

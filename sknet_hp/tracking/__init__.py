@@ -1,0 +1,1 @@
+"""Searches in the tools that others follow experiments with."""
