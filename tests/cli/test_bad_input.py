@@ -320,7 +320,7 @@ def test_memory_that_runs_out(refused, write, monkeypatch):
         raise MemoryError
 
     write()
-    monkeypatch.setattr("sknet_hp.cli.tune.check_folds", run_out)
+    monkeypatch.setattr("sknet_hp.cli.work.tune.check_folds", run_out)
     refused(*TUNE, says=("not enough memory", "nothing was written"))
 
 

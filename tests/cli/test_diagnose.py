@@ -75,7 +75,7 @@ def test_bad_input(run, data, slow_model, arguments, says):
 def test_what_is_no_network(run, data, slow_model, monkeypatch):
     table = pd.read_csv(data)
     model = LogisticRegression().fit(table[["size"]], table["label"])
-    monkeypatch.setattr("sknet_hp.cli.diagnose.load_model", lambda path: model)
+    monkeypatch.setattr("sknet_hp.cli.work.diagnose.load_model", lambda path: model)
     result = run("diagnose", slow_model, data, "--target", "label")
     assert result.code == 2
     assert "model.safetensors' can't be diagnosed: " in result.err

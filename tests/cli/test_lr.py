@@ -54,7 +54,7 @@ def test_picture(run, data, tmp_path):
 
 
 def test_picture_needs_matplotlib(refused, data, monkeypatch):
-    monkeypatch.setattr("sknet_hp.cli.lr.find_spec", lambda name: None)
+    monkeypatch.setattr("sknet_hp.cli.work.lr.find_spec", lambda name: None)
     refused("lr", data, *SMALL, "--plot", "rates.png", says=("--plot needs matplotlib: pip install 'sknet_hp[plot]'",))
 
 

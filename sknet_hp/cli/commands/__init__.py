@@ -1,1 +1,1 @@
-"""The commands: their arguments and their help. What they do stands beside."""
+"""The commands: their arguments and their help. What they do stands in `work`."""

@@ -69,7 +69,7 @@ def compare(
     """
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
-    from sknet_hp.cli.compare import compare_models
+    from sknet_hp.cli.work.compare import compare_models
 
     compare_models(
         CompareOptions(

@@ -53,7 +53,7 @@ def diagnose(
         raise BadInput(f"diagnose takes a model and a table, or a table alone, and was given {len(paths)} paths")
     fitted = Path(os.path.expanduser(paths[0])) if len(paths) == 2 else None
     table = arguments.collect_table_options(paths[-1], target, task, groups, None, drop)
-    from sknet_hp.cli.diagnose import diagnose_network
+    from sknet_hp.cli.work.diagnose import diagnose_network
 
     code = diagnose_network(
         DiagnoseOptions(

@@ -82,7 +82,7 @@ def evaluate(
     """
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
-    from sknet_hp.cli.evaluate import evaluate_table
+    from sknet_hp.cli.work.evaluate import evaluate_table
 
     evaluate_table(
         EvaluateOptions(

@@ -46,7 +46,7 @@ def lr(
     """
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, None, drop)
-    from sknet_hp.cli.lr import find_rate
+    from sknet_hp.cli.work.lr import find_rate
 
     find_rate(
         RateOptions(

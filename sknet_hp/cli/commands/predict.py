@@ -49,6 +49,6 @@ def predict(
     * `sknet-hp predict titanic-tuned/model.safetensors new_passengers.csv --proba --out
       predictions.csv`
     """
-    from sknet_hp.cli.predict import predict_table
+    from sknet_hp.cli.work.predict import predict_table
 
     predict_table(Path(os.path.expanduser(model)), os.path.expanduser(data), arguments.expand(out), proba, overwrite)

@@ -75,7 +75,7 @@ def tune(
     """
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
-    from sknet_hp.cli.tune import tune_table
+    from sknet_hp.cli.work.tune import tune_table
 
     tune_table(
         TuneOptions(

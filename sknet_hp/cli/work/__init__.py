@@ -1,0 +1,1 @@
+"""What the commands do. Their arguments and their help stand in `commands`."""
