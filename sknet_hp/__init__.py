@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 __all__ = ["NetClassifier", "NetRegressor", "SavedModelError", "__version__", "fused", "load", "presets", "save"]
 
-_ROOMS = ["evaluation", "findings", "search", "skorch", "tuning"]
+_ROOMS = ["evaluation", "findings", "search", "skorch", "tracking", "tuning"]
 
 _LAZY = {
     "NetClassifier": "sknet_hp.estimators.classifier",

@@ -1,6 +1,5 @@
 """What a search says of itself when it has ended: its findings."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from sknet_hp.search.checks.case import ResourceOfSearch, SearchCase
 from sknet_hp.search.checks.find import SEARCH_CHECKS, find_in_search
 from sknet_hp.search.curves import CurveTable
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.stock import read_stock_space
 from sknet_hp.search.spaces.values import Params
 
 ALL_CHECKS = SEARCH_CHECKS | DATA_CHECKS
@@ -108,24 +107,3 @@ def find_in_results(
         current=None if space is None else find_current(search.estimator, space),
     )
     return find_in_search(case)
-
-
-def read_stock_space(given: Any, *, of_lists: bool) -> Space | None:
-    """Return a space of scikit-learn's or scikit-optimize's, or None.
-
-    None stands for one that is none of ours.
-
-    Parameters
-    ----------
-    given : dict or list of dicts; a number may stand beside each dict.
-    of_lists : whether tuples are lists of choices, not bounds of a range.
-    """
-    branches = (
-        [given] if isinstance(given, Mapping) else [each[0] if isinstance(each, tuple) else each for each in given]
-    )
-    if of_lists:
-        branches = [{name: list(values) for name, values in branch.items()} for branch in branches]
-    try:
-        return Space(branches)
-    except (TypeError, ValueError):
-        return None
