@@ -3,10 +3,11 @@
 `nested_cross_validate` scores what a search finds on rows that it has not seen.
 `compare` says which of two or more models is better, and `repeat_over_seeds` how much
 of a score comes from its seed. `corrected_interval` is a confidence interval for scores
-of cross-validation. `suggest_scoring` names metrics that fit a target. `check_data`
-looks, before anything is trained, for what makes scores too good to be true.
-`make_baseline` gives models of scikit-learn's that a network should beat. `LastRows`
-and `GroupHoldOut` hold rows out in order of time, and by groups.
+of cross-validation. `suggest_scoring` names metrics that fit a target, and
+`make_class_scorer` scores the class that is to be found. `check_data` looks, before
+anything is trained, for what makes scores too good to be true. `make_baseline` gives
+models of scikit-learn's that a network should beat. `LastRows` and `GroupHoldOut` hold
+rows out in order of time, and by groups.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sknet_hp.evaluation.seeds.result import SeedsResult
     from sknet_hp.evaluation.statistics import corrected_interval
     from sknet_hp.findings.metrics import suggest_scoring
+    from sknet_hp.findings.positive import make_class_scorer
 
 __all__ = [
     "Comparison",
@@ -37,6 +39,7 @@ __all__ = [
     "compare",
     "corrected_interval",
     "make_baseline",
+    "make_class_scorer",
     "nested_cross_validate",
     "repeat_over_seeds",
     "suggest_scoring",
@@ -54,6 +57,7 @@ _LAZY = {
     "corrected_interval": "sknet_hp.evaluation.statistics",
     "make_baseline": "sknet_hp.evaluation.baselines",
     "repeat_over_seeds": "sknet_hp.evaluation.seeds.repeat",
+    "make_class_scorer": "sknet_hp.findings.positive",
     "suggest_scoring": "sknet_hp.findings.metrics",
 }
 

@@ -25,9 +25,9 @@ from sknet_hp.evaluation.levels.prepare import prepare_estimator
 from sknet_hp.evaluation.nested.checks import find_beforehand, read_checks
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.evaluation.running.data import read_data
-from sknet_hp.evaluation.running.scorers import require_labels
 from sknet_hp.evaluation.several import Outcomes, evaluate_several, read_deadline
 from sknet_hp.findings.finding import Findings
+from sknet_hp.findings.positive import require_labels
 
 
 def compare(

@@ -107,13 +107,13 @@ def merge_findings(result: NestedResult, skip: set[str]) -> Findings:
 
     The words and numbers are those of the first search that has found it.
     """
-    known = [(split, each) for split, each in zip(result.splits, result.outcomes, strict=True) if each is not None]
-    by_code: dict[str, list[tuple[str, Finding]]] = {}
-    for split, each in known:
+    known = [each for each in result.outcomes if each is not None]
+    by_code: dict[str, list[Finding]] = {}
+    for each in known:
         for code, finding in {finding.code: finding for finding in reversed(each.findings)}.items():
-            by_code.setdefault(code, []).append((split.name, finding))
+            by_code.setdefault(code, []).append(finding)
     return Findings(
-        replace(found[0][1], subject=f"{len(found)} of {len(known)} searches; numbers from {found[0][0]}")
+        replace(found[0], subject=f"{len(found)} of {len(known)} outer searches; numbers are those of the first")
         for code, found in by_code.items()
         if code not in skip and len(known) > 1 and len(found) > len(known) / 2
     )

@@ -22,8 +22,9 @@ from sknet_hp.evaluation.running.data import Data, Split, Task, read_data
 from sknet_hp.evaluation.running.journal import Journal
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.evaluation.running.run import run_tasks
-from sknet_hp.evaluation.running.scorers import find_scorers, require_labels
+from sknet_hp.evaluation.running.scorers import find_scorers
 from sknet_hp.findings.finding import Findings
+from sknet_hp.findings.positive import require_labels
 
 _FOR_THE_SEARCH = 0.9
 """So much of the time of an outer fold is the search's; the rest is for its refit."""

@@ -1,17 +1,14 @@
 """Scorers by name, also where none was asked for."""
 
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.dummy import DummyClassifier
 from sklearn.metrics import check_scoring, get_scorer
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
-from sklearn.utils.multiclass import type_of_target
+from sklearn.metrics._scorer import _MultimetricScorer
 
 from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.findings.positive import find_name
 from sknet_hp.fusion.detection import TrainsNetworks
 
 
@@ -40,37 +37,11 @@ def find_scorers(estimator: Any, scoring: Any = None) -> dict[str, Callable[...,
     return dict(found._scorers)
 
 
-def require_labels(scorers: Mapping[str, Callable[..., float]], y: Any) -> None:
-    """Refuse metrics of one class where they do not know which, before all is trained.
-
-    Raises
-    ------
-    ValueError
-        If scikit-learn's metric takes 1 for the class to find, and y has no 1.
-    """
-    if y is None or type_of_target(y) != "binary":
-        return
-    rows, y = np.zeros((len(y), 1)), np.asarray(y)
-    constant = DummyClassifier().fit(rows, y)
-    for name, scorer in scorers.items():
-        if not isinstance(scorer, _BaseScorer):  # a function of the user's may want more than a constant prediction
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                scorer(constant, rows, y)
-        except Exception as error:  # whatever a metric of the user's has against a constant prediction
-            if "pos_label" in str(error):
-                labels = ", ".join(repr(label) for label in np.unique(y).tolist())
-                raise ValueError(
-                    f"scoring={name!r} scores one class, and cannot tell which of {labels}: scoring="
-                    f"sknet_hp.evaluation.suggest_scoring(y) takes the rarer one; make_scorer(metric, pos_label=...) "
-                    f"of scikit-learn takes the one that you name"
-                ) from error
-
-
 def name_scorer(scorer: Any) -> str:
-    """Return what a scorer is called: the name of its metric."""
+    """Return what a scorer is called: its name in scikit-learn, or that of its metric."""
+    known = find_name(scorer)
+    if known is not None:
+        return known
     metric = getattr(scorer, "_score_func", scorer)
     name = getattr(metric, "__name__", type(metric).__name__)
     return f"neg_{name}" if getattr(scorer, "_sign", 1) < 0 else str(name)

@@ -11,10 +11,11 @@ from sknet_hp.evaluation.levels.outer import make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
 from sknet_hp.evaluation.nested.checks import find_beforehand, read_checks
 from sknet_hp.evaluation.running.data import read_data
-from sknet_hp.evaluation.running.scorers import find_scorers, require_labels
+from sknet_hp.evaluation.running.scorers import find_scorers
 from sknet_hp.evaluation.seeds.result import SeedsResult
 from sknet_hp.evaluation.seeds.seeding import choose_seeds, find_seed_parameters, set_seed
 from sknet_hp.evaluation.several import Outcomes, evaluate_several, read_deadline
+from sknet_hp.findings.positive import require_labels
 
 
 def repeat_over_seeds(

@@ -25,6 +25,9 @@ from sknet_hp.findings.finding import Findings
 SHARES = (1.0, 0.2)
 """Of what counts as a difference in practice: to which the summary counts seeds."""
 
+FEW = 10
+"""Of fewer seeds or splits, shares of the variance are said to be rough."""
+
 
 @dataclass(frozen=True, repr=False)
 class SeedsResult:
@@ -202,6 +205,11 @@ class SeedsResult:
                 f"Of the variance of a single fit's score, {parts.share_of_seeds:.0%} comes from seeds and "
                 f"{parts.share_of_splits:.0%} from splits."
             )
+            if min(scores.shape) < FEW:
+                lines[-1] += (
+                    f" With {scores.shape[0]} seeds and {scores.shape[1]} splits these shares are rough; {FEW} or "
+                    f"more of each would tell."
+                )
         lines.append(
             f"Two runs that differ only in their seed differ by more than "
             f"{write_number(self.noise_threshold(metric=metric))} in one case of twenty. A smaller gain, measured "

@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.names import NameHints
 from sknet_hp.estimators.types import ArrayLike, TableLike
+from sknet_hp.findings.positive import require_labels
 from sknet_hp.search.arithmetic.brackets import Rung, add_finalists
 from sknet_hp.search.arithmetic.cost import compute_cost
 from sknet_hp.search.base.callbacks import CallbackTasks
@@ -34,7 +35,7 @@ from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.seeds import draw_first_step_seeds
-from sknet_hp.search.running.selection import find_metric
+from sknet_hp.search.running.selection import find_metric, name_scorers
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, drop_known
 
@@ -161,6 +162,7 @@ class BaseSearcher(NameHints, Conclusion):
         scorers, _ = self._get_scorers()
         metric = find_metric(scorers, self.refit)
         X, y = indexable(X, y)
+        require_labels(name_scorers(scorers, self.scoring), y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         tasks = CallbackTasks(self, X, y, params)

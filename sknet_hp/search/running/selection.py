@@ -37,6 +37,13 @@ def list_scorers(scorers: Any) -> list[Any]:
     return list(scorers._scorers.values()) if isinstance(scorers, _MultimetricScorer) else [scorers]
 
 
+def name_scorers(scorers: Any, scoring: Any) -> dict[str, Any]:
+    """Return scorers by their names; `scoring` is that of the search."""
+    if isinstance(scorers, _MultimetricScorer):
+        return dict(scorers._scorers)
+    return {scoring if isinstance(scoring, str) else "score": scorers}
+
+
 def is_function_of_predictions(scorers: Any) -> bool:
     """Return whether scores depend on predictions and targets only.
 

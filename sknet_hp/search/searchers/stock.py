@@ -7,10 +7,12 @@ from sklearn import model_selection
 from sknet_hp.estimators.names import NameHints
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.findings.finding import Findings
+from sknet_hp.findings.positive import require_labels
 from sknet_hp.search.base.conclusion import LearningCurves
 from sknet_hp.search.base.fusing import fuse_by_default
 from sknet_hp.search.base.scored_curves import bring_curves, collect_scored_curves, take_original
 from sknet_hp.search.base.telling import find_in_results
+from sknet_hp.search.running.selection import name_scorers
 
 
 class FusedSearch(LearningCurves, NameHints):
@@ -19,6 +21,7 @@ class FusedSearch(LearningCurves, NameHints):
     n_jobs: Any
     verbose: Any
     refit: Any
+    scoring: Any
     scorer_: Any
     multimetric_: bool
     cv_results_: dict[str, Any]
@@ -34,6 +37,8 @@ class FusedSearch(LearningCurves, NameHints):
         chosen (`joblib.parallel_config`), that one is used, and where there is no
         network to train, all is as the original.
         """
+        scorers, _ = super()._get_scorers()  # type: ignore[misc]
+        require_labels(name_scorers(scorers, self.scoring), y)
         with fuse_by_default(self):
             super().fit(X, y, **params)  # type: ignore[misc]
         self.scorer_ = take_original(self.scorer_)

@@ -36,7 +36,7 @@ def test_what_most_searches_say_is_said_once():
     result = make_result([["no_gain"], ["no_gain", "near_ties"], []])
     [finding] = merge_findings(result, set())
     assert finding.message == "no_gain in 0."
-    assert finding.subject == "2 of 3 searches; numbers from outer fold 0"
+    assert finding.subject == "2 of 3 outer searches; numbers are those of the first"
     assert merge_findings(result, {"no_gain"}) == []
 
 

@@ -4,7 +4,8 @@ from sklearn.metrics import f1_score, make_scorer
 
 from sknet_hp import NetClassifier
 from sknet_hp.evaluation import suggest_scoring
-from sknet_hp.evaluation.running.scorers import find_scorers, require_labels
+from sknet_hp.evaluation.running.scorers import find_scorers
+from sknet_hp.findings.positive import require_labels
 
 TEXT = np.array(["no"] * 15 + ["yes"] * 5)
 

@@ -54,6 +54,7 @@ def test_summary_says_it_in_sentences(result):
     summary = result.summary()
     assert "NetClassifier, 4 seeds in the same 3 splits." in summary
     assert f"{result.components.share_of_seeds:.0%} comes from seeds" in summary
+    assert "With 4 seeds and 3 splits these shares are rough" in summary
     assert "in one case of twenty" in summary
     assert "to ±0.0100 takes" in summary
     assert "<p>" in result._repr_html_()
