@@ -38,7 +38,7 @@ def find_scorers(estimator: Any, scoring: Any = None) -> dict[str, Callable[...,
 
 
 def name_scorer(scorer: Any) -> str:
-    """Return what a scorer is called: its name in scikit-learn, or that of its metric."""
+    """Return what a scorer is called, in scikit-learn or by its metric."""
     known = find_name(scorer)
     if known is not None:
         return known
