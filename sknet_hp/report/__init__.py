@@ -1,1 +1,35 @@
-"""Pictures of fits, searches and evaluations, and the page that shows them together."""
+"""Pictures of fits, searches and evaluations, and the page that shows them together.
+
+Displays follow scikit-learn's convention: `XDisplay.from_search(search)` draws, and
+returns an object with `ax_`, `figure_` and `frame`, the data frame that it has drawn.
+They need matplotlib, `pip install 'sknet_hp[plot]'`. See docs/pictures.md.
+"""
+
+# Knows estimators, searches and evaluations by what they leave behind. Its rooms, of which each knows those before it:
+# colours, searches (one way to read any search), frames (what is drawn), displays (matplotlib).
+# A new picture: frames/<name>.py, displays/<name>.py, a line in `_LAZY`, a section in docs/pictures.md with its
+# picture, which docs/make_pictures.py draws. tests/report/test_displays.py says what is missing.
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sknet_hp.report.displays.learning_curves import LearningCurvesDisplay
+
+__all__ = [
+    "LearningCurvesDisplay",
+]
+
+_LAZY = {
+    "LearningCurvesDisplay": "sknet_hp.report.displays.learning_curves",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

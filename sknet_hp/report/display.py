@@ -1,0 +1,169 @@
+"""What all displays share: axes to draw on, after scikit-learn's Display convention."""
+
+from abc import ABC, abstractmethod
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from sknet_hp.report.colours import FAINT, INK, MUTED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LETTERS_PER_INCH = 13
+"""Of the small letters of notes."""
+
+
+class Display(ABC):
+    """A picture and the numbers behind it.
+
+    Subclasses say in `_draw` how their frame is drawn, and have class methods
+    (`from_search`, `from_evaluation`…) that return a display already plotted.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What is drawn.
+
+    Attributes
+    ----------
+    frame : DataFrame
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+    """
+
+    _size: ClassVar[tuple[float, float]] = (6.4, 4.0)
+    """Of a figure of its own, in inches."""
+
+    def __init__(self, frame: "pd.DataFrame"):
+        self.frame = frame
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        self.ax_ = open_axes(ax, type(self).__name__, self._size)
+        self.figure_ = self.ax_.figure
+        self._draw(self.ax_)
+        return self
+
+    @abstractmethod
+    def _draw(self, ax: Any) -> None:
+        """Draw the frame on axes."""
+
+
+def open_axes(ax: Any, name: str, size: tuple[float, float]) -> Any:
+    """Return axes in the style of all pictures: those given, or new ones.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+    name : of the display, for the error.
+    size : of a new figure, in inches.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError(f"{name} needs matplotlib: pip install 'sknet_hp[plot]'") from error
+    if ax is None:
+        _, ax = pyplot.subplots(figsize=size, layout="constrained")
+    style_axes(ax)
+    return ax
+
+
+def style_axes(ax: Any) -> None:
+    """Take away what is not data: the box, and ticks that shout."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["bottom", "left"]].set_color(MUTED)
+    ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=9)
+    ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.6)
+    ax.set_axisbelow(True)
+
+
+def set_title(ax: Any, title: str, note: str = "") -> None:
+    """Say above a picture what it shows, and under that how to read it.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    title : a few words.
+    note : a sentence in small letters, such as what bands are.
+    """
+    width = ax.figure.get_figwidth() * (1 if len(ax.figure.axes) == 1 else ax.get_position().width)
+    lines = wrap(note, max(30, int(LETTERS_PER_INCH * width)))
+    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=8 + 12 * len(lines))
+    ax.annotate(
+        "\n".join(lines),
+        (0, 1),
+        (0, 6),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=8.5,
+        color=MUTED,
+    )
+
+
+def label_lines(ax: Any, labels: list[tuple[float, float, str, str]], gap: float = 0.065) -> None:
+    """Write labels beside the right ends of lines, so that none covers another.
+
+    Call it when limits and scales are set.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    labels : (x, y, text, colour) of each; x and y are where its line ends.
+    gap : the least distance of two labels, as a share of the height.
+    """
+    to_share = ax.transData + ax.transAxes.inverted()
+    ends = sorted(((to_share.transform((x, y))[1], x, y, text, colour) for x, y, text, colour in labels))
+    heights = spread_apart([end[0] for end in ends], gap)
+    for (_, x, y, text, colour), height in zip(ends, heights, strict=True):
+        ax.annotate(
+            text,
+            (x, y),
+            (1.02, height),
+            xycoords="data",
+            textcoords="axes fraction",
+            color=colour,
+            fontsize=9,
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "alpha": 0.5, "shrinkA": 1, "shrinkB": 1},
+            annotation_clip=False,
+        )
+
+
+def spread_apart(heights: list[float], gap: float) -> list[float]:
+    """Return heights in [0, 1], moved until each is a gap above the one before.
+
+    Parameters
+    ----------
+    heights : from the lowest to the highest.
+    gap : smaller where there are too many for it.
+    """
+    gap = min(gap, 1 / max(1, len(heights) - 1))
+    moved: list[float] = []
+    for height in heights:
+        wanted = min(max(height, 0.0), 1.0)
+        moved.append(max(wanted, moved[-1] + gap) if moved else wanted)
+    for k in range(len(moved) - 1, -1, -1):
+        highest = 1.0 if k == len(moved) - 1 else moved[k + 1] - gap
+        moved[k] = min(moved[k], highest)
+    return moved

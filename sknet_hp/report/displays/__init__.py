@@ -1,0 +1,1 @@
+"""Pictures by matplotlib, after scikit-learn's Display convention, one a file."""

@@ -1,0 +1,101 @@
+"""One way to read any search, be it ours, scikit-learn's or scikit-optimize's."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def get_results(search: Any) -> dict[str, Any]:
+    """Return `cv_results_`.
+
+    Raises
+    ------
+    TypeError
+        If it is no search.
+    ValueError
+        If it is not fitted.
+    """
+    results = getattr(search, "cv_results_", None)
+    if results is not None:
+        return dict(results)
+    if not hasattr(search, "fit"):
+        raise TypeError(
+            f"a search is needed, such as sknet_hp.search.HalvingSearchCV or scikit-learn's GridSearchCV, "
+            f"got {type(search).__name__}"
+        )
+    if any(hasattr(search, name) for name in ("param_distributions", "param_grid", "search_spaces", "cv")):
+        raise ValueError(f"this {type(search).__name__} is not fitted yet: call `fit` first")
+    raise TypeError(
+        f"a search is needed, got {type(search).__name__}, which has no cv_results_; pictures of single estimators "
+        f"have `from_estimator`"
+    )
+
+
+def find_metric(search: Any) -> str:
+    """Return the metric that a search goes by, "score" if there is only one."""
+    results = get_results(search)
+    known = [name.removeprefix("mean_test_") for name in results if name.startswith("mean_test_")]
+    for name in (getattr(search, "_metric", None), getattr(search, "refit", None), "score"):
+        if isinstance(name, str) and name in known:
+            return name
+    return known[0]
+
+
+def name_score(search: Any) -> str:
+    """Return what the scores of a search are called: "accuracy", or "score"."""
+    metric = find_metric(search)
+    scoring = getattr(search, "scoring", None)
+    name = scoring if metric == "score" and isinstance(scoring, str) else metric
+    return name.replace("_", " ")
+
+
+def read_rows(search: Any) -> pd.DataFrame:
+    """Return a row for each row of `cv_results_`, in its order.
+
+    Columns are `candidate`, `bracket`, `rung`, `resource` (NaN where there is none),
+    `score` (the mean over the splits of what the search goes by), `std`, `failed`,
+    `best` (whether it is the one that was chosen).
+    """
+    results, metric = get_results(search), find_metric(search)
+    scores = np.asarray(results[f"mean_test_{metric}"], dtype=float)
+    n = len(scores)
+    rows = pd.DataFrame(
+        {
+            "candidate": results.get("candidate", np.arange(n)),
+            "bracket": results.get("bracket", np.zeros(n, dtype=int)),
+            "rung": results.get("iter", np.zeros(n, dtype=int)),
+            "resource": np.asarray(results.get("n_resources", np.full(n, np.nan)), dtype=float),
+            "score": np.where(np.isfinite(scores), scores, np.nan),
+            "std": np.asarray(results.get(f"std_test_{metric}", np.full(n, np.nan)), dtype=float),
+            "failed": ~np.isfinite(scores),
+            "best": False,
+        }
+    )
+    best = getattr(search, "best_index_", None)
+    if best is not None:
+        rows.loc[best, "best"] = True
+    return rows
+
+
+def rank_candidates(search: Any) -> list[int]:
+    """Return the candidates of a search, the best first.
+
+    Those that reached more of the resource come before those that reached less, as no
+    search compares the two; the one that was chosen is the first, those that failed are
+    the last.
+    """
+    rows = read_rows(search)
+    last = rows.groupby("candidate").tail(1).fillna({"resource": 0})
+    last = last.assign(best=last["candidate"].isin(rows.loc[rows["best"], "candidate"]))
+    order = last.sort_values(
+        ["failed", "best", "resource", "score", "candidate"], ascending=[True, False, False, False, True]
+    )
+    return [int(number) for number in order["candidate"]]
+
+
+def name_resource(search: Any) -> str:
+    """Return what candidates were given more and more of, in words."""
+    name = str(getattr(search, "resource_", getattr(search, "resource", "resource")))
+    last = name.rsplit("__", 1)[-1]
+    return {"max_epochs": "epochs", "n_samples": "rows", "auto": "resource"}.get(last, last)
