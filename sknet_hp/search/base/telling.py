@@ -93,7 +93,7 @@ def find_in_results(
     params: list[Params] = [dict(each) for each in results["params"]]
     scores = np.array([results[f"split{k}_test_{metric}"] for k in range(search.n_splits_)], dtype=float).T
     scores[[error is not None for error in errors]] = np.nan
-    space = read_stock_space(getattr(search, space_name), of_lists=space_name == "param_grid")
+    space = read_stock_space(getattr(search, space_name), of_lists=space_name != "search_spaces")
     case = SearchCase(
         search,
         scores=scores,

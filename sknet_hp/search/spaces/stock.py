@@ -20,7 +20,10 @@ def read_stock_space(given: Any, *, of_lists: bool) -> Space | None:
         [given] if isinstance(given, Mapping) else [each[0] if isinstance(each, tuple) else each for each in given]
     )
     if of_lists:
-        branches = [{name: list(values) for name, values in branch.items()} for branch in branches]
+        branches = [
+            {name: values if hasattr(values, "rvs") else list(values) for name, values in branch.items()}
+            for branch in branches
+        ]
     try:
         return Space(branches)
     except (TypeError, ValueError):

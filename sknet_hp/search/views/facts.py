@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.model_selection._search_successive_halving import BaseSuccessiveHalving
 from sklearn.utils.validation import check_is_fitted
 
 from sknet_hp.search.spaces.space import Space
@@ -72,7 +74,8 @@ def find_failed(search: Any) -> np.ndarray:
 def find_space(search: Any) -> Space | None:
     """Return the space of a search, None where it has none that can be read."""
     name = next((name for name in _SPACES if getattr(search, name, None)), None)
-    return None if name is None else read_stock_space(getattr(search, name), of_lists=name == "param_grid")
+    of_lists = name == "param_grid" or isinstance(search, (RandomizedSearchCV, BaseSuccessiveHalving))
+    return None if name is None else read_stock_space(getattr(search, name), of_lists=of_lists)
 
 
 def get_own_values(search: Any) -> Params:

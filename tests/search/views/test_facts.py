@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import uniform
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 
-from sknet_hp.search import GridSearchCV
+from sknet_hp.search import GridSearchCV, RandomizedSearchCV
 from sknet_hp.search.views.facts import (
     find_score_name,
     find_space,
@@ -49,3 +50,13 @@ def test_what_a_setting_of_ones_own_leaves_out_is_the_estimators():
     space = {"lr": [0.01, 0.1], "width": [4, 16]}
     search = make_network_search(space=space, n_candidates=2, initial_candidates=[{"lr": 0.5}], random_state=0)
     assert list_candidates(search.fit(X, y))[0] == {"lr": 0.5, "width": NET.width}
+
+
+def test_tuples_of_scikit_learns_searches_are_choices():
+    """Of ours they are bounds."""
+    space = {"lr": uniform(0.01, 0.1), "alpha": (0.0, 1e-3)}
+    stock = RandomizedSearchCV(NET, space, n_iter=3, cv=CV, random_state=0)
+    [read], [own] = find_space(stock).branches, find_space(make_network_search(space=space)).branches
+    assert read["alpha"].values == [0.0, 1e-3]
+    assert (own["alpha"].low, own["alpha"].high) == (0.0, 1e-3)
+    assert read["lr"].distribution is space["lr"]
