@@ -4,7 +4,7 @@ from sknet_hp.estimators.docstrings import Description
 
 _COMMON: dict[str, Description] = {
     "n_features_in_": ("int", "Columns seen in `fit`."),
-    "feature_names_in_": ("ndarray of shape (n_features_in_,)", "Their names, if all are strings."),
+    "feature_names_in_": ("ndarray of shape (`n_features_in_`,)", "Their names, if all are strings."),
     "encoder_": ("TableEncoder", "What makes the network's inputs out of a table."),
     "n_iter_": ("int", "Epochs trained."),
     "best_epoch_": (
