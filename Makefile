@@ -4,10 +4,11 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+DOCS_INSTALLED := .venv/.docs-installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint format types readme bench clean
+.PHONY: help install demo test test-all lint format types readme docs linkcheck bench clean
 
 help:  ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +17,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or say make PYTHON=/path/to/python" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(DOCS_INSTALLED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 install: $(INSTALLED)  ## create .venv with the package and the pinned packages it needs
@@ -40,11 +45,18 @@ format: $(INSTALLED)  ## repair what can be repaired of style and format
 types: $(INSTALLED)  ## check the package's types
 	$(BIN)/mypy
 
-readme: $(INSTALLED)  ## run the code blocks of the README and the guide
-	$(BIN)/python -m pytest tests/test_readme.py
+readme: $(INSTALLED)  ## run the code and the commands of the README and the documentation's pages
+	$(BIN)/python -m pytest -n $(WORKERS) tests/test_readme.py
+
+docs: $(DOCS_INSTALLED)  ## build the documentation, examples included: docs/_build/html/index.html
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+linkcheck: $(DOCS_INSTALLED)  ## look whether the addresses that the documentation links to exist
+	$(BIN)/python -m sphinx --builder linkcheck --define plot_gallery=0 --quiet docs docs/_build/linkcheck
 
 bench: $(INSTALLED)  ## measure fused training against skorch
 	$(BIN)/python benchmarks/fused_vs_skorch.py
 
 clean:  ## remove .venv and caches
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv docs/_build docs/auto_examples docs/reference/generated .mypy_cache .pytest_cache .ruff_cache

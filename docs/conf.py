@@ -31,7 +31,15 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "command_reference",
 ]
-exclude_patterns = ["_build", "_templates", "examples", "extensions", "**/*.ipynb", "auto_examples/*.py", "auto_examples/*.md5"]
+exclude_patterns = [
+    "_build",
+    "_templates",
+    "examples",
+    "extensions",
+    "**/*.ipynb",
+    "auto_examples/*.py",
+    "auto_examples/*.md5",
+]
 templates_path = ["_templates"]
 # Indented blocks are shell, output and Python by turns: guessing colours words of English.
 highlight_language = "none"

@@ -1,21 +1,16 @@
-"""The Python blocks of the README and the guide run as they stand there, from top to
-bottom in one namespace.
+"""What the README and the pages of the documentation show runs as it stands there: the
+blocks of a page from top to bottom, Python in one namespace.
 """
-
-import re
-from pathlib import Path
 
 import pytest
 import sklearn.datasets
 from sklearn.datasets import load_digits
 
-ROOT = Path(__file__).parent.parent
+from sknet_hp.cli import main
+from tests.helpers.pages import PAGES, Block, list_blocks, list_commands
+from tests.helpers.titanic import write_titanic
 
-
-def python_blocks(page: str) -> list[str]:
-    return re.findall(
-        r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
-    )
+PAGES_WITH_BLOCKS = [page for page in PAGES if list_blocks(page)]
 
 
 def few_digits(**given):
@@ -24,16 +19,27 @@ def few_digits(**given):
 
 
 def test_first_block_is_as_short_as_promised():
-    assert len([line for line in python_blocks("README.md")[0].splitlines() if line.strip()]) <= 15
+    block = next(block for block in list_blocks("README.md") if block.kind == "python")
+    assert len([line for line in block.text.splitlines() if line.strip()]) <= 15
+
+
+def test_commands_are_read():
+    block = Block("console", "$ sknet-hp tune 'my table.csv' \\\n    --time-budget 120\nprinted\n$ ls\n", 1)
+    assert list_commands(block) == [["tune", "my table.csv", "--time-budget", "6"]]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/evaluation.md"])
+@pytest.mark.parametrize("page", PAGES_WITH_BLOCKS)
 def test_blocks_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sklearn.datasets, "load_digits", few_digits)
+    write_titanic(tmp_path)
     namespace: dict[str, object] = {"__name__": "__main__"}
-    for number, block in enumerate(python_blocks(page), start=1):
-        if "tcp://scheduler" not in block:  # there is no such cluster
-            exec(compile(block, f"{page}, Python block {number}", "exec"), namespace)
+    for block in list_blocks(page):
+        if block.kind == "console":
+            for arguments in list_commands(block):
+                assert main(arguments) == 0, f"{page}, line {block.line}: sknet-hp {' '.join(arguments)}"
+        elif "tcp://scheduler" not in block.text:  # there is no such cluster
+            # Line numbers of errors are those of the page.
+            exec(compile("\n" * (block.line - 1) + block.text, page, "exec"), namespace)

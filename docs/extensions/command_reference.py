@@ -31,7 +31,18 @@ def describe_command(name: str, command: Any) -> list[str]:
     options = [p for p in command.params if p.param_type_name == "option" and not getattr(p, "hidden", False)]
     usage = " ".join(["sknet-hp", name, *(p.metavar or p.name.upper() for p in arguments), "[OPTIONS]"])
     text = mark_options(command.help or "").splitlines()
-    lines = [f"## {name}", "", "```console", f"$ {usage}", "```", "", *text, "", "| option | what it does |", "|---|---|"]
+    lines = [
+        f"## {name}",
+        "",
+        "```console",
+        f"$ {usage}",
+        "```",
+        "",
+        *text,
+        "",
+        "| option | what it does |",
+        "|---|---|",
+    ]
     for parameter in [*arguments, *options]:
         names = ", ".join(f"`{n}`" for n in [*parameter.opts, *parameter.secondary_opts])
         if parameter.param_type_name == "argument":
