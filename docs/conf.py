@@ -5,6 +5,7 @@ from the roles in the docstrings that our classes inherit (`resolve_foreign_refe
 `make linkcheck` looks whether they, and all other addresses, exist.
 """
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,22 @@ def resolve_foreign_reference(app: Sphinx, env: Any, node: Any, content: Any) ->
     return link
 
 
+def shorten_signature(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returned: str | None
+) -> tuple[str, str | None] | None:
+    """Return a signature without what is in the middle, if it has more than 20 parameters.
+
+    The list of parameters below has them all.
+    """
+    if what != "class" or signature is None or len(inspect.signature(obj).parameters) <= 20:
+        return None
+    parameters = list(inspect.signature(obj).parameters.values())
+    positional = [parameter.name for parameter in parameters if parameter.kind is not inspect.Parameter.KEYWORD_ONLY]
+    first, last = parameters[len(positional)], parameters[-1]
+    shown = [*positional, "*", f"{first.name}={first.default!r}", "...", f"{last.name}={last.default!r}"]
+    return f"({', '.join(shown)})", returned
+
+
 def point_into_documentation(app: Sphinx, docname: str, source: list[str]) -> None:
     """Let links from our pages to files at the root of the project lead to their pages here.
 
@@ -143,5 +160,6 @@ def point_into_documentation(app: Sphinx, docname: str, source: list[str]) -> No
 
 def setup(app: Sphinx) -> None:
     """Register what Sphinx has no option for."""
+    app.connect("autodoc-process-signature", shorten_signature)
     app.connect("missing-reference", resolve_foreign_reference)
     app.connect("source-read", point_into_documentation)
