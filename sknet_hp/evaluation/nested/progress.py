@@ -7,9 +7,9 @@ from typing import Any, TextIO
 from sklearn.model_selection import ParameterGrid
 
 from sknet_hp.estimators.pipelines import find_last_step
-from sknet_hp.evaluation.nested.summary import format_score
 from sknet_hp.evaluation.running.data import Task
 from sknet_hp.evaluation.running.outcome import Outcome
+from sknet_hp.search.views.numbers import format_score
 
 
 class Progress:

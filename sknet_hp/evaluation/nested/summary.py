@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sknet_hp.evaluation.levels.outer import is_ordered
+from sknet_hp.search.views.numbers import format_score
 
 _SAME = 5e-5
 """What is less is none, in numbers of four digits."""
@@ -102,8 +103,3 @@ def _say(status: str, result: NestedResult) -> str:
         return "failed; `errors` has the tracebacks."
     reason = {"time_budget": "the time was up", "interrupted": "it was interrupted"}.get(result.stopped_ or "", "")
     return f"were not finished{f' ({reason})' if reason else ''}; the numbers above are from the others."
-
-
-def format_score(value: Any) -> str:
-    """Return a number to four digits after the point, large ones without."""
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}" if abs(value) < 10_000 else f"{value:,.0f}"

@@ -11,24 +11,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.base.results import list_columns, list_outcomes, rank_failed_last
-from sknet_hp.search.curves import CurveTable, collect_curves
+from sknet_hp.search.curves import collect_curves
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.selection import RULES, find_best_index
+from sknet_hp.search.views.readable import Readable
 
 
-class LearningCurves:
-    """Gives a search the attribute `curves_`."""
-
-    _curves: CurveTable
-
-    @property
-    def curves_(self) -> Any:
-        """Learning curves of all fits: a `pandas.DataFrame`, a row for each epoch."""
-        check_is_fitted(self, "cv_results_")
-        return self._curves.make_frame()
-
-
-class Conclusion(LearningCurves, BaseSearchCV):
+class Conclusion(Readable, BaseSearchCV):
     """The results of a search, and what they are asked for.
 
     Subclasses search.

@@ -138,6 +138,7 @@ _ATTRIBUTES: dict[str, Description] = {
         'Who is in it: `candidate`, `weight` and `params`, the largest weight first; only with `refit="ensemble"`.',
     ),
     "refit_time_": ("float", "Seconds that `best_estimator_` took; only with `refit`."),
+    "search_time_": ("float", "Seconds that the search took, without that."),
     "n_splits_": ("int", "How many splits there are."),
     "n_candidates_": ("int", "How many candidates there were."),
     "resource_, min_resources_, max_resources_": ("str, int, int", 'What "auto" came to.'),

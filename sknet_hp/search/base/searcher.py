@@ -190,6 +190,7 @@ class BaseSearcher(NameHints, Conclusion):
                 closing.callback(journal.close)
             run = self._make_run(setup, start, journal, progress, tasks)
             interrupted = self._search_until_stopped(run, space)
+        self.search_time_ = time.monotonic() - start
         tasks.end_search()
         self._conclude_or_raise(run, setup, interrupted)
         self._refit(run, setup, tasks)

@@ -80,7 +80,7 @@ def collect_learned(estimator: Any) -> dict[str, Any]:
     """
     if isinstance(getattr(estimator, "parameters_", None), np.ndarray):
         return {name: getattr(estimator, name) for name in ("parameters_", "buffers_") if hasattr(estimator, name)}
-    of_times = ("cv_results_", "refit_time_")
+    of_times = ("cv_results_", "refit_time_", "search_time_")
     return {
         name: part
         for name, part in vars(estimator).items()

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from sknet_hp.search.arithmetic.cost import Cost
+from sknet_hp.search.views.numbers import format_seconds
 
 _EVERY = 0.1  # seconds between two lines
 
@@ -107,10 +108,5 @@ class Progress:
         if not np.isnan(self.best):
             parts.append(f"best score {self.best:.4f}")
         if self.total and self.known < self.done < self.total:
-            parts.append(f"about {_format_seconds(elapsed * (self.total - self.done) / (self.done - self.known))} left")
+            parts.append(f"about {format_seconds(elapsed * (self.total - self.done) / (self.done - self.known))} left")
         return ", ".join(parts)
-
-
-def _format_seconds(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"

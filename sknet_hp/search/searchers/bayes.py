@@ -14,7 +14,8 @@ class BayesSearchCV(FusedSearch, skopt.BayesSearchCV):
     All parameters and attributes are the original's. `n_points` candidates are tried at
     a time: with cv=5 and n_points=8, forty networks train together. `n_jobs` is how
     many cores work on them; 1, the original's default, still fuses, on one core. Beside
-    the original's attributes there are `curves_` and `findings_`.
+    the original's attributes there are `curves_`, `findings_`, `search_time_`,
+    `summary()` and `history_frame()`.
     """
 
     _space_name = "search_spaces"

@@ -1,5 +1,6 @@
 """scikit-learn's own searches, fused by default, with learning curves."""
 
+import time
 from typing import Any, ClassVar, Self
 
 from sklearn import model_selection
@@ -8,14 +9,14 @@ from sknet_hp.estimators.names import NameHints
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.findings.finding import Findings
 from sknet_hp.findings.positive import require_labels
-from sknet_hp.search.base.conclusion import LearningCurves
 from sknet_hp.search.base.fusing import fuse_by_default
 from sknet_hp.search.base.scored_curves import bring_curves, collect_scored_curves, take_original
 from sknet_hp.search.base.telling import find_in_results
 from sknet_hp.search.running.selection import name_scorers
+from sknet_hp.search.views.readable import Readable
 
 
-class FusedSearch(LearningCurves, NameHints):
+class FusedSearch(Readable, NameHints):
     """Makes the `fit` of the search it is mixed into train its networks together."""
 
     n_jobs: Any
@@ -37,10 +38,15 @@ class FusedSearch(LearningCurves, NameHints):
         chosen (`joblib.parallel_config`), that one is used, and where there is no
         network to train, all is as the original.
         """
+<<<<<<< HEAD
         scorers, _ = super()._get_scorers()  # type: ignore[misc]
         require_labels(name_scorers(scorers, self.scoring), y)
+=======
+        start = time.monotonic()
+>>>>>>> bdf23ad (Searches say in sentences what they have found, and as a table what they have done)
         with fuse_by_default(self):
             super().fit(X, y, **params)  # type: ignore[misc]
+        self.search_time_ = time.monotonic() - start - getattr(self, "refit_time_", 0.0)
         self.scorer_ = take_original(self.scorer_)
         self.findings_ = self._find()
         if self.verbose and self.findings_:
@@ -73,8 +79,9 @@ class GridSearchCV(FusedSearch, model_selection.GridSearchCV):
 
     All parameters and attributes are the original's; `n_jobs` is how many cores work on
     the networks (None: all), and for other estimators what it is in the original.
-    Results are those of the original, bit for bit. Beside them there are `curves_` and
-    `findings_`, as other searches have them.
+    Results are those of the original, bit for bit. Beside them there are `curves_`,
+    `findings_`, `search_time_`, `summary()` and `history_frame()`, as other searches
+    have them.
     """
 
     _space_name = "param_grid"
@@ -85,6 +92,7 @@ class RandomizedSearchCV(FusedSearch, model_selection.RandomizedSearchCV):
 
     All parameters and attributes are the original's; `n_jobs` is how many cores work on
     the networks (None: all), and for other estimators what it is in the original.
-    Results are those of the original, bit for bit. Beside them there are `curves_` and
-    `findings_`, as other searches have them.
+    Results are those of the original, bit for bit. Beside them there are `curves_`,
+    `findings_`, `search_time_`, `summary()` and `history_frame()`, as other searches
+    have them.
     """

@@ -28,6 +28,7 @@ from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params
+from sknet_hp.search.views.summary import write_summary
 from sknet_hp.tuning.guided.affordable import FUSED, TYPICAL_EPOCHS, choose_reserve, choose_share
 from sknet_hp.tuning.guided.budget import Budget
 from sknet_hp.tuning.guided.changes import resolve_batch_size
@@ -156,8 +157,8 @@ class GuidedSearchCV(BaseSearcher):
         return dict(search_space(self.estimator))
 
     def summary(self) -> str:
-        """Return what was tried, found and decided, in sentences."""
-        return self.stages_.summary()
+        """Return in sentences what was found, stage by stage, and what to do next."""
+        return write_summary(self, f"The stages:\n\n{self.stages_.summary()}")
 
     # ---- the parts of `fit` ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,204 @@
+"""A search in sentences, for who has never seen one."""
+
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.search.spaces.values import Params, have_same_values, to_plain
+from sknet_hp.search.views.facts import (
+    find_failed,
+    get_column,
+    get_mean_scores,
+    get_own_values,
+    get_scores,
+    list_candidates,
+    list_rows_by_candidate,
+)
+from sknet_hp.search.views.measures import Measure, find_measure
+from sknet_hp.search.views.numbers import count, format_score, format_seconds, format_value
+
+_WIDTH = 88
+
+_STOPPED = {
+    "target_score": "It ended early: target_score was reached.",
+    "patience": "It ended early: nothing got better any more (patience).",
+    "time_budget": "It ended early: its time_budget was up.",
+    "interrupted": "It was interrupted.",
+}
+_STATES = {
+    "running": "It is still running; what follows is how far it has come.",
+    "killed": "It did not come to its end; the same call with the same journal goes on from here.",
+}
+
+_RESOURCES = {"max_epochs": "epoch", "n_samples": "training row"}
+"""What one unit of a resource is called."""
+
+
+def write_summary(search: Any, stages: str = "") -> str:
+    """Return in sentences what a search found, and what to do next.
+
+    Parameters
+    ----------
+    search : fitted search, or the record of one.
+    stages : what is said before the findings.
+    """
+    parts = [write_extent(search), write_score(search), write_choice(search), write_steps(search)]
+    texts = ["\n".join(fill(line, _WIDTH, subsequent_indent="  ") for line in part) for part in parts if part]
+    findings = list(getattr(search, "findings_", ()))
+    texts += [stages] if stages else []
+    if findings:
+        lines = [fill(f"- {finding}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False) for finding in findings]
+        texts.append("\n".join(["Findings:", *lines]))
+    following = write_next(search)
+    if following:
+        lines = [fill(f"- {line}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in following]
+        texts.append("\n".join(["What next:", *lines]))
+    return "\n\n".join(texts)
+
+
+def write_extent(search: Any) -> list[str]:
+    """Return what was searched, and for how long."""
+    name = getattr(search, "searcher", type(search).__name__)
+    tried = f"{count(len(list_rows_by_candidate(search)), 'candidate')} in {count(search.n_splits_, 'split')}"
+    seconds = getattr(search, "search_time_", None)
+    text = f"{name}: {tried}" + (f", {_write_time(seconds)}." if seconds is not None else ".")
+    state = getattr(search, "state", "finished")
+    if state != "finished":
+        return [f"{text} {_STATES[state]}"]
+    stopped = getattr(search, "stopped_", None)
+    return [f"{text} {_STOPPED[stopped]}" if stopped else text]
+
+
+def _write_time(seconds: float) -> str:
+    return "less than a second" if seconds < 1 else format_seconds(seconds)
+
+
+def write_score(search: Any) -> list[str]:
+    """Return the best score, beside that of the estimator as it was."""
+    best = getattr(search, "best_index_", None)
+    if best is None:
+        return ["Nobody has said by which score the best is chosen: refit can name one."]
+    scores, measure = get_scores(search), find_measure(search)
+    kind = "error" if measure.is_error else "score"
+    text = f"Best {kind}: {measure.write(scores[best].mean())} ({measure.name}, mean of {search.n_splits_} splits"
+    if search.n_splits_ > 1:
+        text += f" with a standard deviation of {format_score(scores[best].std(ddof=1))}"
+    return [f"{text}).", _compare_with_untuned(search, int(best), scores, measure)]
+
+
+def find_untuned(search: Any) -> int | None:
+    """Return the number of the candidate that is the estimator as it was, or None."""
+    own = get_own_values(search)
+    for number, params in list_candidates(search).items():
+        if have_same_values(params, {name: own[name] for name in params if name in own}):
+            return number
+    return None
+
+
+def _compare_with_untuned(search: Any, best: int, scores: np.ndarray, measure: Measure) -> str:
+    untuned = find_untuned(search)
+    if untuned is None:
+        return "The estimator with its own settings was not tried, so nobody knows what was gained."
+    candidate, reached = get_column(search, "candidate"), get_column(search, "n_resources")
+    if candidate[best] == untuned:
+        return "It is that of the estimator with its own settings: no candidate was better."
+    own = list_rows_by_candidate(search)[untuned][-1]
+    if np.isnan(scores[own]).any():
+        return "The estimator with its own settings could not be fitted."
+    [rival, *_] = [*np.flatnonzero((candidate == candidate[best]) & (reached == reached[own])), best]
+    differences = scores[rival] - scores[own]
+    text = f"{measure.write(scores[own].mean())}"
+    if reached[own] < reached[best]:
+        text = (
+            f"The estimator with its own settings had {text} after {_count_resources(search, reached[own])} and was "
+            f"dropped"
+        )
+        text += f"; the best had {measure.write(scores[rival].mean())} then." if rival != best else "."
+        return text
+    text = f"The estimator with its own settings has {text}: the best has {measure.write_gain(differences.mean())}"
+    if len(differences) == 1:
+        return f"{text}."
+    error = differences.std(ddof=1) / len(differences) ** 0.5
+    noise = "within" if abs(differences.mean()) <= error else "more than"
+    return f"{text}, which is {noise} the noise of the splits (one standard error: {format_score(error)})."
+
+
+def write_choice(search: Any) -> list[str]:
+    """Return the parameters of the best, each beside the estimator's own value."""
+    best = getattr(search, "best_index_", None)
+    if best is None:
+        return []
+    number = int(get_column(search, "candidate")[best])
+    params, own = list_candidates(search)[number], get_own_values(search)
+    changed = {name: value for name, value in params.items() if not _is_same(name, value, own)}
+    values = {name: format_value(to_plain(value)) for name, value in changed.items()}
+    width, widest = (max(map(len, texts), default=0) for texts in (values.keys(), values.values()))
+    lines = [f"What was chosen (candidate {number}):"]
+    for name, text in values.items():
+        was = f"(was {format_value(to_plain(own[name]))})" if name in own else ""
+        lines.append(f"  {name:<{width}}  {text:<{widest}}  {was}".rstrip())
+    same = [name for name in params if name not in changed]
+    lines += [f"  as it was: {', '.join(same)}"] if same else []
+    if getattr(search, "schedule_", None):
+        lines.append("These are the last values of a schedule, which schedule_ has from its beginning.")
+    members = getattr(search, "ensemble_", None)
+    if members and len(members) > 1:
+        lines.append(f"The final model averages {len(members)} candidates, of which that is one: ensemble_ lists them.")
+    return lines
+
+
+def _is_same(name: str, value: Any, own: Params) -> bool:
+    return name in own and have_same_values({name: value}, {name: own[name]})
+
+
+def write_steps(search: Any) -> list[str]:
+    """Return how many candidates came how far."""
+    counts = count_states(search)
+    reached = get_column(search, "n_resources")
+    if getattr(search, "max_resources_", None) is None:
+        text = f"Of {count(sum(counts.values()), 'candidate')} all were trained"
+        return [f"{text}, but {counts['failed']} failed."] if counts["failed"] else []
+    most = _count_resources(search, int(search.max_resources_))
+    ends = [f"{counts['finished']} trained to the end ({most})"]
+    ends += [f"{counts['dropped']} dropped on the way"] if counts["dropped"] else []
+    ends += [f"{counts['running']} still in the race"] if counts["running"] else []
+    ends += [f"{counts['failed']} failed"] if counts["failed"] else []
+    n_fits = len(reached) * search.n_splits_
+    return [f"Of {count(sum(counts.values()), 'candidate')}: {', '.join(ends)}; {count(n_fits, 'fit')} in all."]
+
+
+def count_states(search: Any) -> dict[str, int]:
+    """Return how many candidates are finished, dropped, failed and running."""
+    failed, reached = find_failed(search), get_column(search, "n_resources")
+    most, running = getattr(search, "max_resources_", 0), set(getattr(search, "running_", ()))
+    counts = dict.fromkeys(("finished", "dropped", "failed", "running"), 0)
+    for number, rows in list_rows_by_candidate(search).items():
+        is_done = reached[rows[-1]] >= most
+        state = "failed" if failed[rows[-1]] else "finished" if is_done else "dropped"
+        counts["running" if number in running and state != "failed" else state] += 1
+    return counts
+
+
+def _count_resources(search: Any, n: int) -> str:
+    resource = str(getattr(search, "resource_", ""))
+    name = next((unit for key, unit in _RESOURCES.items() if resource.endswith(key)), None)
+    return f"{resource}={n}" if name is None else count(int(n), name)
+
+
+def write_next(search: Any) -> list[str]:
+    """Return what to do with a search that has ended."""
+    if getattr(search, "state", "finished") != "finished" or not hasattr(search, "best_index_"):
+        return []
+    lines = []
+    if any(finding.remedy for finding in getattr(search, "findings_", ())):
+        lines.append("search.findings_ has remedies: finding.apply(search) is a search with what a finding advises.")
+    n_scored = int(np.sum(~np.isnan(get_mean_scores(search))))
+    if n_scored > 1:
+        lines.append(
+            "The best of many is lucky, too: on new rows expect a little less. "
+            "sknet_hp.evaluation.nested_cross_validate(search, X, y) says how much."
+        )
+    if hasattr(search, "best_estimator_"):
+        lines.append("search.predict(X_new) predicts; sknet_hp.save(search.best_estimator_, path) keeps the model.")
+    return lines
