@@ -38,12 +38,9 @@ class FusedSearch(Readable, NameHints):
         chosen (`joblib.parallel_config`), that one is used, and where there is no
         network to train, all is as the original.
         """
-<<<<<<< HEAD
+        start = time.monotonic()
         scorers, _ = super()._get_scorers()  # type: ignore[misc]
         require_labels(name_scorers(scorers, self.scoring), y)
-=======
-        start = time.monotonic()
->>>>>>> bdf23ad (Searches say in sentences what they have found, and as a table what they have done)
         with fuse_by_default(self):
             super().fit(X, y, **params)  # type: ignore[misc]
         self.search_time_ = time.monotonic() - start - getattr(self, "refit_time_", 0.0)
