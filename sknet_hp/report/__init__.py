@@ -3,10 +3,14 @@
 Displays follow scikit-learn's convention: `XDisplay.from_search(search)` draws, and
 returns an object with `ax_`, `figure_` and `frame`, the data frame that it has drawn.
 They need matplotlib, `pip install 'sknet_hp[plot]'`. See docs/pictures.md.
+
+`report` writes the page: one HTML file that needs no network. It needs
+`pip install 'sknet_hp[report]'`. See docs/report.md.
 """
 
 # Knows estimators, searches and evaluations by what they leave behind. Its rooms, of which each knows those before it:
-# colours, searches (one way to read any search), frames (what is drawn), displays (matplotlib).
+# colours, searches (one way to read any search), words (numbers in words), frames (what is drawn), displays
+# (matplotlib), charts (the same for the page, as Vega-Lite), page.
 # A new picture: frames/<name>.py, displays/<name>.py, a line in `_LAZY`, a section in docs/pictures.md with its
 # picture, which docs/make_pictures.py draws. tests/report/test_displays.py says what is missing.
 
@@ -15,13 +19,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sknet_hp.report.displays.learning_curves import LearningCurvesDisplay
+    from sknet_hp.report.page.write import report
 
 __all__ = [
     "LearningCurvesDisplay",
+    "report",
 ]
 
 _LAZY = {
     "LearningCurvesDisplay": "sknet_hp.report.displays.learning_curves",
+    "report": "sknet_hp.report.page.write",
 }
 
 

@@ -64,7 +64,7 @@ class NestedResult:
         self.description, self.stopped_ = description, stopped
         self.splits, self.metrics, self.inner_metric = list(splits), list(metrics), inner_metric
         self.findings = Findings(findings)
-        self._data, self.outcomes = data, list(outcomes)
+        self.data, self.outcomes = data, list(outcomes)
 
     # ---- scores ----------------------------------------------------------------------------------------------------
 
@@ -180,7 +180,7 @@ class NestedResult:
     @cached_property
     def predictions(self) -> "pd.DataFrame":
         """Predictions of all rows, each by a model that has not seen it."""
-        return make_predictions(list(zip(self.splits, self.outcomes, strict=True)), self._data)
+        return make_predictions(list(zip(self.splits, self.outcomes, strict=True)), self.data)
 
     @cached_property
     def curves(self) -> "pd.DataFrame":

@@ -1,0 +1,1 @@
+"""Charts of the page, as specifications of Vega-Lite: one picture a file."""

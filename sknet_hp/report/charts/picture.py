@@ -1,0 +1,32 @@
+"""A chart with its title and its caption."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart with what it shows in words.
+
+    Attributes
+    ----------
+    title : what it shows.
+    spec : of Vega-Lite.
+    caption : how to read it.
+    """
+
+    title: str
+    spec: Mapping[str, Any]
+    caption: str = ""
+    kind: str = "picture"
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Small charts beside each other."""
+
+    title: str
+    pictures: Sequence[Picture]
+    caption: str = ""
+    kind: str = "pictures"

@@ -1,0 +1,1 @@
+"""The page: one HTML file that says what a search or an evaluation came to."""

@@ -1,0 +1,84 @@
+"""A page as one HTML file: templates, style, scripts and charts in it."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from sknet_hp.report.charts.picture import Picture, Pictures
+from sknet_hp.report.page.content import Page
+from sknet_hp.report.words import write_value
+
+_CODE = re.compile(r"`([^`]+)`")
+GENERATOR = "sknet_hp report"
+"""By which a page of ours is known."""
+
+
+def render_page(page: Page, version: str) -> str:
+    """Return a page as HTML that needs no other file and no network.
+
+    Parameters
+    ----------
+    page : what it says.
+    version : of this package.
+
+    Raises
+    ------
+    ImportError
+        If the packages of the extra `report` are missing.
+    """
+    try:
+        import vl_convert
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ImportError as error:
+        raise ImportError("a report needs jinja2, altair and vl-convert: pip install 'sknet_hp[report]'") from error
+    environment = Environment(
+        loader=PackageLoader("sknet_hp.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"inline": mark_code, "as_json": write_json, "value": write_value}
+    has_charts = any(True for _ in _iterate_pictures(page))
+    text: str = environment.get_template("page.html").render(
+        page=page,
+        generator=f"{GENERATOR} {version}",
+        version=version,
+        written=datetime.now().astimezone().strftime("%-d %B %Y, %H:%M"),
+        library=_close_safely(vl_convert.javascript_bundle(None)) if has_charts else "",
+    )
+    return text
+
+
+def _iterate_pictures(page: Page) -> Iterator[Picture]:
+    parts: list[Any] = [*page.answers, *page.sections]
+    for block in (block for part in parts for block in part.blocks):
+        if isinstance(block, Picture):
+            yield block
+        elif isinstance(block, Pictures):
+            yield from block.pictures
+
+
+def mark_code(text: str) -> str:
+    """Return text as HTML, with what stands in backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
+def write_json(value: Any) -> str:
+    """Return JSON that can stand in a script element, whatever names are in it.
+
+    Signs that could end the element, or begin a comment, are written by their numbers;
+    so are the two that end lines in JavaScript.
+    """
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _close_safely(script: str) -> str:
+    """Return a script of ours, which must not hold what would end its element."""
+    return re.sub(r"</(script)", r"<\\/\1", script, flags=re.IGNORECASE)

@@ -1,0 +1,47 @@
+"""Which page is for what."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sklearn.exceptions import NotFittedError
+
+from sknet_hp.evaluation.comparison.result import Comparison
+from sknet_hp.evaluation.nested.result import NestedResult
+from sknet_hp.evaluation.seeds.result import SeedsResult
+from sknet_hp.report.page.content import Page
+from sknet_hp.report.page.subjects.comparison import describe_comparison
+from sknet_hp.report.page.subjects.evaluation import describe_evaluation
+from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.subjects.search import describe_search
+from sknet_hp.report.page.subjects.seeds import describe_seeds
+
+SUBJECTS: dict[type, Callable[[Any, Extras], Page]] = {
+    NestedResult: describe_evaluation,
+    Comparison: describe_comparison,
+    SeedsResult: describe_seeds,
+}
+"""Results of evaluations, and the function that describes each."""
+
+
+def describe(subject: Any, *, evaluation: Any, comparison: Any, X: Any, y: Any, notes: Mapping[str, str]) -> Page:
+    """Return the page of a search, or of a result.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    NotFittedError
+        If it is a search that is not fitted.
+    """
+    extras = Extras(evaluation, comparison, X, y, notes)
+    for kind, describe_subject in SUBJECTS.items():
+        if isinstance(subject, kind):
+            return describe_subject(subject, extras)
+    if hasattr(subject, "cv_results_"):
+        return describe_search(subject, extras)
+    if hasattr(subject, "fit") and hasattr(subject, "cv"):
+        raise NotFittedError(f"this {type(subject).__name__} is not fitted yet: call `fit` before `report`")
+    raise TypeError(
+        f"a report is made of a fitted search, of what nested_cross_validate, compare or repeat_over_seeds return, or "
+        f"of what read_journal returns; got {type(subject).__name__}"
+    )

@@ -1,0 +1,98 @@
+"""The page of a comparison."""
+
+from typing import Any
+
+from sknet_hp.evaluation.numbers import write_number
+from sknet_hp.report.page.content import Answer, Block, Page, Points, Score, Section, Table, Text
+from sknet_hp.report.page.subjects.answers import (
+    answer_trust,
+    list_advice,
+    make_findings_section,
+    make_origin_section,
+)
+from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.subjects.pictures import draw_comparison
+from sknet_hp.report.page.tables import make_cell, make_table
+from sknet_hp.report.words import Metric, capitalise, count, join
+
+
+def describe_comparison(result: Any, extras: Extras) -> Page:
+    """Return the page of a comparison."""
+    names = [each.name for each in result.contestants]
+    metric = Metric(result.metrics[0])
+    best = result.ranking.iloc[0]
+    score = Score(
+        metric.write(best["mean"]),
+        f"{metric.label} of {best['name']} ({metric.hint})",
+        f"The best mean of {count(len(names), 'contestant')} on the same {count(int(best['n_splits']), 'split')}; "
+        f"95 % interval {metric.write_interval(best['low'], best['high'])}.",
+    )
+    verdicts = [pair for pair in result.pairs if pair.metric == metric.name]
+    rope = verdicts[0].rope
+    sure: list[Block] = [
+        Text(
+            f"Differences of up to {write_number(rope.half)} count as none in practice ({rope.reason}). The "
+            f"probabilities are those of the Bayesian correlated t-test."
+        ),
+        _make_pairs(result),
+    ]
+    return Page(
+        title=f"{join(names)}, compared",
+        subtitle=f"{count(len(names), 'contestant')} on the same {count(int(best['n_splits']), 'split')}.",
+        score=score,
+        answers=[
+            Answer("Which is better?", [Points([f"{capitalise(each.verdict)}." for each in verdicts])]),
+            Answer("By how much?", [make_ranking(result, each) for each in result.metrics]),
+            Answer("How sure is that?", sure),
+            answer_trust(result.findings),
+            _answer_next(result),
+        ],
+        sections=[
+            Section("The differences", draw_comparison(result), "differences"),
+            Section("For a paper", [Points(result.sentences)], "paper"),
+            *make_findings_section(result.findings),
+            make_origin_section(extras.X, extras.y, lead="", code=None, unknown=[], others=list(extras.notes.items())),
+        ],
+    )
+
+
+def make_ranking(comparison: Any, metric: str) -> Table:
+    """Return a table of the contestants' mean scores by one metric, the best first."""
+    known = Metric(metric)
+    of_metric = comparison.ranking[comparison.ranking["metric"] == metric]
+    rows = [
+        [
+            make_cell(row["name"]),
+            make_cell(known.turn(row["mean"]), write_number),
+            make_cell(known.write_interval(row["low"], row["high"])),
+        ]
+        for _, row in of_metric.iterrows()
+    ]
+    level = f"{100 * comparison.confidence:g} % interval"
+    return Table(f"{capitalise(known.label)} ({known.hint})", ["Model", "Mean", level], rows)
+
+
+def _make_pairs(comparison: Any) -> Table:
+    frame = comparison.table[
+        ["first", "second", "metric", "difference", "low", "high", "p_first_better", "p_equivalent", "p_second_better"]
+    ]
+    names = {
+        "low": "from",
+        "high": "to",
+        "p_first_better": "P(first better)",
+        "p_equivalent": "P(equivalent)",
+        "p_second_better": "P(second better)",
+    }
+    writers = {name: lambda p: f"{p:.3f}" for name in names if name.startswith("p_")}
+    return make_table(frame, "Differences, positive where the first is better", names=names, writers=writers)
+
+
+def _answer_next(comparison: Any) -> Answer:
+    steps = list_advice(comparison.findings)
+    n = comparison.contestants[0].n_splits
+    if n < 10:
+        steps.append(f"{n} splits show large differences only; `n_repeats=5` makes smaller ones visible.")
+    ends = [pair for pair in comparison.pairs if "noise" in pair.verdict]
+    if ends:
+        steps.append("Where a difference is within noise, take the model that is cheaper or easier to explain.")
+    return Answer("What next?", [Points(steps or ["Fit the better one on all rows, and use it."])])

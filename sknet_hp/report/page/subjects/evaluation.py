@@ -1,0 +1,190 @@
+"""The page of a nested cross-validation."""
+
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Text
+from sknet_hp.report.page.subjects.answers import (
+    answer_trust,
+    list_advice,
+    make_findings_section,
+    make_origin_section,
+)
+from sknet_hp.report.page.subjects.comparison import make_ranking
+from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.subjects.pictures import draw_evaluation, draw_evaluation_curves
+from sknet_hp.report.page.tables import make_table
+from sknet_hp.report.words import Metric, capitalise, count, write_seconds
+
+_STOPS = {"time_budget": "the time was up", "interrupted": "it was interrupted"}
+_CAUTION = 0.25
+"""Optimism of more than this share of the interval's width is worth a word."""
+
+
+def describe_evaluation(result: Any, extras: Extras) -> Page:
+    """Return the page of a nested cross-validation, or of a plain one."""
+    beside = [] if extras.comparison is None else [answer_beside(extras.comparison)]
+    chosen = _answer_chosen(result)
+    return Page(
+        title=f"{result.description}, evaluated",
+        subtitle=f"{_count_folds(result)}; {_describe_size(result)}.",
+        notice=_write_notice(result),
+        score=make_score(result),
+        answers=[
+            *beside,
+            answer_how_sure(result),
+            *chosen,
+            answer_trust(result.findings, describe_optimism(result)),
+            _answer_next(result),
+        ],
+        sections=[
+            *make_evaluation_sections(result),
+            *draw_evaluation_curves(result),
+            *make_findings_section(result.findings),
+            _make_origin(result, extras),
+        ],
+    )
+
+
+def make_score(result: Any) -> Score | None:
+    """Return the score of an evaluation by its first metric, with its interval."""
+    metric = Metric(result.metrics[0])
+    scores = result.get_scores()
+    if not np.isfinite(scores).any():
+        return None
+    known = int(np.isfinite(scores).sum())
+    rows = "on rows that no search has seen" if result.inner_metric is not None else "on rows that it has not seen"
+    detail = f"Mean of {count(known, 'outer fold')}, {rows}"
+    if known > 1:
+        detail += f"; 95 % interval {metric.write_interval(*_get_interval(result, metric.name))}"
+    return Score(metric.write(np.nanmean(scores)), f"{metric.label} ({metric.hint})", f"{detail}.")
+
+
+def _get_interval(result: Any, metric: str) -> tuple[float, float]:
+    interval = result.interval()
+    low, high = interval[metric] if isinstance(interval, dict) else interval
+    return float(low), float(high)
+
+
+def answer_beside(comparison: Any) -> Answer:
+    """Return how good a model is beside others, in a table and in words."""
+    first = comparison.contestants[0].name
+    metric = comparison.metrics[0]
+    verdicts = [
+        pair.verdict for pair in comparison.pairs if pair.metric == metric and first in (pair.first, pair.second)
+    ]
+    blocks: list[Block] = [Points([f"{capitalise(text)}." for text in verdicts]), make_ranking(comparison, metric)]
+    return Answer("How good is it?", blocks)
+
+
+def answer_how_sure(result: Any) -> Answer:
+    """Return how sure the scores of an evaluation are."""
+    texts = []
+    for metric in map(Metric, result.metrics):
+        scores = result.get_scores(metric.name)
+        known = scores[np.isfinite(scores)]
+        if len(known) < 2:
+            texts.append(f"{capitalise(metric.label)}: {metric.write(np.nan if not len(known) else known[0])}.")
+            continue
+        texts.append(
+            f"{capitalise(metric.label)} is {metric.write(known.mean())}; models that are trained in this way have "
+            f"{metric.write_interval(*_get_interval(result, metric.name))} on new rows, with 95 % confidence. Single "
+            f"folds lie between {metric.write_interval(known.min(), known.max()).replace(' to ', ' and ')}."
+        )
+    if len(result.splits) < 10 and not any(split.repeat for split in result.splits):
+        texts.append("With one repeat the interval is wider than need be: `n_repeats=5` makes it more exact.")
+    blocks: list[Block] = [Text(text) for text in texts] if len(texts) < 3 else [Points(texts)]
+    return Answer("How sure is that?", blocks)
+
+
+def describe_optimism(result: Any) -> list[str]:
+    """Return in words how much better the searches' own scores are."""
+    if np.isnan(result.inner_scores).all() or np.isnan(result.optimism):
+        return []
+    metric, optimism = Metric(result.inner_metric), result.optimism
+    inner = metric.write(float(np.nanmean(result.inner_scores)))
+    text = f"The searches themselves reported {inner}"
+    size = metric.write_gain(optimism)
+    if size == "the same":
+        return [f"{text}, the same as on unseen rows."]
+    if optimism < 0:
+        return [f"{text}, which is worse than on unseen rows: no sign of optimism."]
+    low, high = _get_interval(result, metric.name)
+    small = high > low and optimism < _CAUTION * (high - low)
+    judgement = "little against the interval" if small else "so much of it was luck of the choice"
+    return [f"{text}, {size} than on unseen rows: {judgement}."]
+
+
+def _answer_chosen(result: Any) -> list[Answer]:
+    if not result.agreement:
+        return []
+    blocks: list[Block] = [Text("What the searches of the outer folds chose:")]
+    blocks.append(Points([f"`{each.name}`: {str(each).split(': ', 1)[1]}" for each in result.agreement]))
+    return [Answer("What was chosen?", blocks)]
+
+
+def _answer_next(result: Any) -> Answer:
+    advice = list_advice(result.findings)
+    blocks: list[Block] = [Points(advice)] if advice else []
+    if result.inner_metric is not None:
+        code = 'import sknet_hp\n\nsearch.fit(X, y)\nsknet_hp.save(search.best_estimator_, "model.safetensors")'
+        blocks.append(Code(code, "Search once more, on all rows; the score above is that of this procedure:"))
+    else:
+        blocks.append(Code("estimator.fit(X, y)", "Fit the model on all rows; the score above is that of this way:"))
+    return Answer("What next?", blocks)
+
+
+def make_evaluation_sections(result: Any) -> list[Section]:
+    """Return what was seen on rows that no search has seen: charts, and the folds."""
+    blocks: list[Block] = [*draw_evaluation(result), _make_folds(result)]
+    return [Section("On unseen rows", blocks, "unseen")]
+
+
+def _make_folds(result: Any) -> Block:
+    table = result.table.copy()
+    names = {}
+    for metric in map(Metric, result.metrics):
+        table[metric.name] = [metric.turn(score) for score in table[metric.name]]
+        names[metric.name] = capitalise(metric.label)
+    if "inner_score" in table and result.inner_metric is not None:
+        inner = Metric(result.inner_metric)
+        table["inner_score"] = [inner.turn(score) for score in table["inner_score"]]
+        names["inner_score"] = f"{inner.label} of the search"
+    if not table["repeat"].any():
+        table = table.drop(columns="repeat")
+    if result.statuses.count("done") == len(result.splits):
+        table = table.drop(columns="status")
+    names |= {name: str(name).removeprefix("param_") for name in table if str(name).startswith("param_")}
+    names |= {"n_train": "training rows", "n_test": "test rows", "fit_time": "fit time (s)"}
+    table = table.drop(columns=[name for name in ("score_time",) if name in table])
+    if "inner_score" in table and table["inner_score"].isna().all():
+        table = table.drop(columns="inner_score")
+    return make_table(table, "Outer folds", names=names)
+
+
+def _count_folds(result: Any) -> str:
+    n_repeats = 1 + max(split.repeat for split in result.splits)
+    kind = "Cross-validation" if result.inner_metric is None else "Nested cross-validation"
+    folds = count(len(result.splits) // n_repeats, "outer fold")
+    return f"{kind} with {folds}{f', {n_repeats} times' if n_repeats > 1 else ''}"
+
+
+def _describe_size(result: Any) -> str:
+    seconds = sum(each.fit_time for each in result.outcomes if each is not None and np.isfinite(each.fit_time))
+    return f"{count(result.data.n_rows, 'row')}, {write_seconds(seconds)} of training in all"
+
+
+def _write_notice(result: Any) -> str:
+    n_failed, n_missing = (result.statuses.count(status) for status in ("failed", "not finished"))
+    parts = [f"{count(n_failed, 'outer fold')} failed"] if n_failed else []
+    if n_missing:
+        reason = _STOPS.get(str(result.stopped_))
+        parts.append(f"{count(n_missing, 'outer fold')} not finished{f' ({reason})' if reason else ''}")
+    return f"{capitalise(' and '.join(parts))}: the numbers are from the others." if parts else ""
+
+
+def _make_origin(result: Any, extras: Extras) -> Section:
+    return make_origin_section(
+        result.data.X, result.data.y, lead="", code=None, unknown=[], others=list(extras.notes.items())
+    )

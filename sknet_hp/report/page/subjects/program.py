@@ -1,0 +1,42 @@
+"""How to get a search again, as a program."""
+
+from typing import Any
+
+from sknet_hp.report.page.content import Section
+from sknet_hp.report.page.subjects.answers import make_origin_section, write_program
+from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.subjects.view import SearchView
+from sknet_hp.report.words import write_seconds
+
+
+def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
+    """Return the section that says how to get a search again.
+
+    Parameters
+    ----------
+    search : fitted search, or the record of one, which has no estimator.
+    extras : with the data.
+    view : of the search.
+    """
+    code, unknown = None, []
+    if hasattr(search, "get_params"):
+        code, unknown = write_program([("search", search)], ["search.fit(X, y)"])
+    X, y = extras.X, extras.y
+    if X is None and extras.evaluation is not None:
+        X, y = extras.evaluation.data.X, extras.evaluation.data.y
+    others = [("Seed of the search", str(search.random_state))] if hasattr(search, "random_state") else []
+    if view.estimator is not None:
+        seeds = {name: value for name, value in view.estimator.get_params().items() if name.endswith("random_state")}
+        others += [(f"Seed of the estimator ({name})", str(value)) for name, value in seeds.items()]
+    if hasattr(search, "refit_time_"):
+        others.append(("Fit on all rows", write_seconds(search.refit_time_)))
+    if X is None and hasattr(search, "feature_names_in_"):
+        others.append(("Columns of the data", ", ".join(map(str, search.feature_names_in_))))
+    return make_origin_section(
+        X,
+        y,
+        lead="With the same data, versions and kind of processor, this gives the same numbers:",
+        code=code,
+        unknown=unknown,
+        others=[*extras.notes.items(), *others],
+    )

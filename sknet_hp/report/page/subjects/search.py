@@ -1,0 +1,287 @@
+"""The page of a search."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Steps, Table, Text
+from sknet_hp.report.page.subjects.answers import answer_trust, list_advice, make_findings_section
+from sknet_hp.report.page.subjects.evaluation import (
+    answer_beside,
+    answer_how_sure,
+    describe_optimism,
+    make_evaluation_sections,
+    make_score,
+)
+from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.subjects.pictures import draw_search
+from sknet_hp.report.page.subjects.program import make_origin
+from sknet_hp.report.page.subjects.view import SearchView
+from sknet_hp.report.page.tables import make_cell, make_table
+from sknet_hp.report.words import MISSING, capitalise, count, write_params, write_seconds, write_value
+from sknet_hp.search.spaces.dimensions import Choice
+from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.spaces.values import are_equal
+
+_ENDINGS = {
+    "time_budget": "The time was up before it had ended.",
+    "interrupted": "It was interrupted before it had ended.",
+    "target_score": "It ended when the target score was reached.",
+    "patience": "It ended when nothing better came any more.",
+}
+
+
+def describe_search(search: Any, extras: Extras) -> Page:
+    """Return the page of a search.
+
+    Parameters
+    ----------
+    search : fitted search, or the record of one.
+    extras : what else belongs to it.
+    """
+    view = SearchView(search)
+    evaluation = extras.evaluation
+    sections = [] if evaluation is None else make_evaluation_sections(evaluation)
+    findings = list(view.findings)
+    if evaluation is not None:
+        known = {(each.code, each.message) for each in findings}
+        findings += [each for each in evaluation.findings if (each.code, each.message) not in known]
+    return Page(
+        title=f"{capitalise(_name_model(view))}: {type(search).__name__}" if view.estimator is not None else "Search",
+        subtitle=_write_subtitle(view),
+        notice=_write_notice(view),
+        score=_make_score(view) if evaluation is None else make_score(evaluation),
+        answers=[
+            *_answer_how_good(view, extras),
+            _answer_how_sure(view) if evaluation is None else answer_how_sure(evaluation),
+            _answer_chosen(view),
+            answer_trust(findings, [] if evaluation is None else describe_optimism(evaluation)),
+            _answer_next(view, extras),
+        ],
+        sections=[
+            *sections,
+            *_make_stages(view),
+            *draw_search(search),
+            _make_candidates(view),
+            *make_findings_section(findings),
+            make_origin(view.search, extras, view),
+        ],
+    )
+
+
+def _name_model(view: SearchView) -> str:
+    from sknet_hp.estimators.pipelines import find_last_step
+
+    _, last = find_last_step(view.estimator)
+    return type(view.estimator if last is None or isinstance(last, str) else last).__name__
+
+
+def _write_subtitle(view: SearchView) -> str:
+    n_fits = int(np.isfinite(view.scores).sum())
+    parts = [f"{count(len(view.latest), 'candidate')} in {count(view.n_splits, 'split')}, {count(n_fits, 'fit')}"]
+    seconds = float(np.nansum(view.fit_times) * view.n_splits)
+    if seconds > 0:
+        parts.append(f"{write_seconds(seconds)} of training in all")
+    return ", ".join(parts) + "."
+
+
+def _write_notice(view: SearchView) -> str:
+    """Return what must be known first: that it still runs, or ended early."""
+    if getattr(view.search, "is_running", False):
+        return "This search is still running. The numbers are those so far, and will change."
+    return _ENDINGS.get(str(getattr(view.search, "stopped_", None)), "")
+
+
+def _make_score(view: SearchView) -> Score | None:
+    best, metric = view.best, view.metric
+    if best is None:
+        return None
+    detail = f"Mean of {count(view.n_splits, 'split')}"
+    interval = view.compute_interval(best)
+    if interval is not None:
+        detail += f", 95 % interval {metric.write_interval(*interval)}"
+    n = len(view.latest)
+    picked = f" It is the best of {n} candidates, and so too good: expect less on new rows." if n > 1 else ""
+    return Score(metric.write(view.means[best]), f"{metric.label} ({metric.hint})", f"{detail}.{picked}")
+
+
+def _answer_how_good(view: SearchView, extras: Extras) -> list[Answer]:
+    if extras.comparison is not None:
+        return [answer_beside(extras.comparison)]
+    best, own, metric = view.best, view.untuned, view.metric
+    if best is None:
+        return [Answer("How good is it?", [Text("No candidate has a score yet.")])]
+    if own is None:
+        text = "Nothing to compare it with: the estimator with its own settings was not among the candidates."
+        return [Answer("How good is it?", [Text(text)])]
+    if view.candidate[own] == view.candidate[best]:
+        text = f"The estimator with its own settings is the best of all, with {metric.write(view.means[own])}."
+        return [Answer("How good is it?", [Text(f"{text} Tuning has gained nothing.")])]
+    rival = view.find_row(int(view.candidate[best]), int(view.n_resources[own]))
+    same = view.n_resources[own] == view.n_resources[best]
+    rival = best if rival is None else rival
+    gain = metric.write_gain(view.means[rival] - view.means[own])
+    texts = [
+        f"The estimator with its own settings scored {metric.write(view.means[own])}"
+        + ("" if same else f" when it was dropped, after {count(int(view.n_resources[own]), view.unit)}")
+        + f"; the chosen one is {gain}"
+        + ("." if same else f", with {metric.write(view.means[rival])} at that point.")
+    ]
+    return [Answer("How good is it?", [Text(text) for text in texts])]
+
+
+def _answer_how_sure(view: SearchView) -> Answer:
+    best, metric = view.best, view.metric
+    if best is None:
+        return Answer("How sure is that?", [Text("Not known yet.")])
+    known = view.scores[best][np.isfinite(view.scores[best])]
+    turned = sorted(metric.write(score) for score in known)
+    blocks: list[Block] = [
+        Text(f"The scores of its {count(len(known), 'split')} lie between {turned[0]} and {turned[-1]}.")
+    ]
+    rows = [row for row in view.latest if row != best and view.n_resources[row] == view.n_resources[best]]
+    near = [row for row in rows if _is_near(view, best, row)]
+    if near:
+        verb = "is" if len(near) == 1 else "are"
+        blocks.append(
+            Text(
+                f"{count(len(near), 'other candidate')} {verb} within one standard error of it (paired over the "
+                f"splits): which of them is best is not known."
+            )
+        )
+    return Answer("How sure is that?", blocks)
+
+
+def _is_near(view: SearchView, best: int, row: int) -> bool:
+    """Return whether a mean difference is no more than its standard error."""
+    difference = view.scores[best] - view.scores[row]
+    difference = difference[np.isfinite(difference)]
+    return len(difference) > 1 and bool(difference.mean() <= difference.std(ddof=1) / np.sqrt(len(difference)))
+
+
+def _answer_chosen(view: SearchView) -> Answer:
+    best = view.best
+    if best is None:
+        return Answer("What was chosen?", [Text("Nothing yet.")])
+    chosen = view.params[best]
+    own = {} if view.estimator is None else view.estimator.get_params(deep=True)
+    space = _read_space(view.search)
+    changed = [name for name, value in chosen.items() if name not in own or not are_equal(own[name], value)]
+    kept = [name for name in chosen if name not in changed]
+    rows = [
+        [
+            make_cell(name),
+            make_cell(write_value(chosen[name])),
+            *([make_cell(write_value(own[name]) if name in own else MISSING)] if own else []),
+            *([make_cell(space.get(name, MISSING))] if space else []),
+        ]
+        for name in changed
+    ]
+    columns = ["Parameter", "Chosen", *(["Before"] if own else []), *(["Searched"] if space else [])]
+    blocks: list[Block] = [Table("Parameters that were changed", columns, rows)] if rows else []
+    if kept:
+        blocks.append(Text(f"As before: `{write_params({name: chosen[name] for name in kept})}`."))
+    members = getattr(view.search, "ensemble_", None)
+    if members:
+        n = sum(int(each.get("seeds", 1)) for each in members)
+        blocks.append(
+            Text(
+                f"The final model averages {count(n, 'network')} of {count(len(members), 'setting')}; the table has "
+                f"the best of them."
+            )
+        )
+    return Answer("What was chosen?", blocks)
+
+
+def _read_space(search: Any) -> dict[str, str]:
+    """Return what was searched, in words, by parameter; nothing where it is unknown."""
+    names = ("param_distributions", "param_grid", "search_spaces")
+    given = next((getattr(search, name) for name in names if getattr(search, name, None)), None)
+    try:
+        branches = Space(given).branches
+    except (TypeError, ValueError):
+        return {}
+    return {name: _write_dimension(each) for branch in branches for name, each in branch.items()}
+
+
+def _write_dimension(dimension: Any) -> str:
+    if isinstance(dimension, Choice):
+        values = [write_value(value) for value in dimension.values]
+        return ", ".join(values) if len(values) <= 6 else f"{', '.join(values[:5])}, … ({len(values)} values)"
+    if dimension.low is None:
+        low, high = dimension.distribution.support()
+        return f"{write_value(float(low))} to {write_value(float(high))}"
+    scale = ", log scale" if dimension.log else ""
+    return f"{write_value(dimension.low)} to {write_value(dimension.high)}{scale}"
+
+
+def _answer_next(view: SearchView, extras: Extras) -> Answer:
+    advice = list_advice([*view.findings, *(extras.evaluation.findings if extras.evaluation is not None else [])])
+    blocks: list[Block] = [Points(advice)] if advice else []
+    if getattr(view.search, "is_running", False):
+        return Answer("What next?", [Text("Wait until it has ended."), *blocks])
+    if extras.evaluation is None:
+        code = (
+            "from sknet_hp.evaluation import nested_cross_validate\n\n"
+            "result = nested_cross_validate(search, X, y, random_state=0)\nprint(result.summary())"
+        )
+        blocks.append(Code(code, "Score the search on rows that it has not seen:"))
+    if hasattr(view.search, "best_estimator_"):
+        code = 'import sknet_hp\n\nsknet_hp.save(search.best_estimator_, "model.safetensors")\nsearch.predict(X_new)'
+        blocks.append(Code(code, "Use the model:"))
+    return Answer("What next?", blocks)
+
+
+def _make_stages(view: SearchView) -> list[Section]:
+    """Return the story of a guided search."""
+    stages = getattr(view.search, "stages_", None)
+    if not stages:
+        return []
+    steps = []
+    for report in stages:
+        parts = [("Tried", _list_tried(report.tried)), ("Found", report.found), ("Decided", report.decided)]
+        seen = ", ".join(f"`{code}`" for code in report.diagnosis)
+        parts.append(("Curves show", seen))
+        score = f"{view.metric.write(report.score)}, " if np.isfinite(report.score) else ""
+        time = write_seconds(report.seconds) if np.isfinite(report.seconds) else ""
+        steps.append(
+            {
+                "title": capitalise(report.stage),
+                "score": f"{score}{time}".rstrip(", "),
+                "parts": [(label, text.strip()) for label, text in parts if text.strip()],
+            }
+        )
+    return [Section("Step by step", [Steps(steps)], "stages")]
+
+
+def _list_tried(tried: list[str], most: int = 8) -> str:
+    more = f"; and {len(tried) - most} more" if len(tried) > most else ""
+    return f"{'; '.join(tried[:most])}{more}." if tried else ""
+
+
+def _make_candidates(view: SearchView) -> Section:
+    """Return the table of candidates, the best first."""
+    rows = view.latest
+    failed = ~np.isfinite(view.means[rows])
+    order = rows[np.lexsort((-np.nan_to_num(view.means[rows]), -view.n_resources[rows], failed))]
+    columns: dict[str, Any] = {"candidate": view.candidate[order]}
+    score = capitalise(view.metric.label)
+    columns[score] = [view.metric.turn(each) for each in view.means[order]]
+    columns["± sd"] = np.std(view.scores[order], axis=1, ddof=1) if view.n_splits > 1 else np.nan
+    if view.resource is not None:
+        columns[f"{view.unit}s"] = view.n_resources[order]
+    if "bracket" in view.results and len(set(view.results["bracket"])) > 1:
+        columns["bracket"] = np.asarray(view.results["bracket"])[order]
+    if "stage" in view.results:
+        columns["stage"] = np.asarray(view.results["stage"])[order]
+    for name in view.names:
+        columns[name] = pd.Series([view.params[row].get(name, "") for row in order], dtype=object)
+    columns["fit time (s)"] = view.fit_times[order]
+    frame = pd.DataFrame(columns)
+    marked = [
+        k for k, row in enumerate(order) if view.best is not None and view.candidate[row] == view.candidate[view.best]
+    ]
+    note = "Each candidate stands at the furthest that it came." if view.resource is not None else ""
+    table = make_table(frame, "All candidates, the best first", marked=marked, note=note)
+    return Section("Candidates", [table], "candidates")

@@ -1,0 +1,48 @@
+"""The page of one estimator with several seeds."""
+
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.report.page.content import Answer, Page, Points, Score, Section, Text
+from sknet_hp.report.page.subjects.answers import (
+    answer_trust,
+    list_advice,
+    make_findings_section,
+    make_origin_section,
+)
+from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.tables import make_table
+from sknet_hp.report.words import Metric, capitalise, count
+
+
+def describe_seeds(result: Any, extras: Extras) -> Page:
+    """Return the page of what `repeat_over_seeds` came to."""
+    metric = Metric(result.metrics[0])
+    scores = result.get_scores()
+    by_seed = scores.mean(axis=1)
+    said = [line for line in result.summary().splitlines() if line and not line.startswith("Findings")]
+    table = result.by_seed.copy()
+    for each in map(Metric, result.metrics):
+        table[each.name] = [each.turn(score) for score in table[each.name]]
+    names = {each.name: capitalise(each.label) for each in map(Metric, result.metrics)}
+    return Page(
+        title=f"{result.name}: what the seed does",
+        subtitle=f"{count(len(result.seeds), 'seed')} in the same {count(len(result.splits), 'split')}.",
+        score=Score(
+            metric.write(float(scores.mean())),
+            f"{metric.label} ({metric.hint})",
+            f"Mean over seeds and splits; seeds lie between "
+            f"{metric.write_interval(float(np.min(by_seed)), float(np.max(by_seed))).replace(' to ', ' and ')}.",
+        ),
+        answers=[
+            Answer("What does the seed do?", [Text(line) for line in said[1 : 1 + 4 * len(result.metrics)]]),
+            answer_trust(result.findings),
+            Answer("What next?", [Points(list_advice(result.findings) or ["Compare models over several seeds each."])]),
+        ],
+        sections=[
+            Section("Seeds", [make_table(table, "Mean score of each seed", names=names)], "seeds"),
+            *make_findings_section(result.findings),
+            make_origin_section(extras.X, extras.y, lead="", code=None, unknown=[], others=list(extras.notes.items())),
+        ],
+    )

@@ -1,0 +1,119 @@
+"""Write what a search or an evaluation came to as one page."""
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sknet_hp.estimators.types import ArrayLike, TableLike
+from sknet_hp.report.page.content import Page
+from sknet_hp.report.page.render import GENERATOR, render_page
+from sknet_hp.report.page.subjects.choose import describe
+
+_HEAD = 2_000
+"""So many bytes of a file show whether it is a page of ours."""
+
+
+def report(
+    subject: Any,
+    path: str | os.PathLike[str],
+    *,
+    evaluation: Any = None,
+    comparison: Any = None,
+    X: TableLike = None,
+    y: ArrayLike = None,
+    notes: Mapping[str, str] | None = None,
+    title: str | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write what a search or an evaluation came to as one HTML file.
+
+    The page says first how good the result is, how sure that is, what was chosen,
+    whether it can be trusted and what to do next. Charts, tables and findings follow,
+    and what is needed to get the same numbers again. It needs no other file and no
+    network; it can be read on a phone, in print, and on light or dark ground.
+
+    Parameters
+    ----------
+    subject : fitted search, record of a journal, NestedResult, Comparison, SeedsResult
+        What the page is about. A search may be one of `sknet_hp.search`, of
+        scikit-learn, or a `GuidedSearchCV`; a record is what `read_journal` returns,
+        also of a search that still runs.
+    path : path
+        The file to write; missing folders are made.
+    evaluation : NestedResult, default=None
+        Of the same search as the subject. Its score, from rows that no search has seen,
+        then stands first.
+    comparison : Comparison, default=None
+        Of the same model with others, such as the untuned network and a constant.
+    X, y : array-like or dataframe, default=None
+        What the search was fitted on, so that the page can say what tells the data from
+        others. An evaluation knows its own.
+    notes : dict, default=None
+        What else belongs to its origin, by name, such as the command that was run.
+    title : str, default=None
+        Its heading; None makes one.
+    overwrite : bool, default=False
+        Whether to replace a file that is no report. Reports are always replaced.
+
+    Returns
+    -------
+    path : Path
+        Of the file.
+
+    Raises
+    ------
+    TypeError
+        If the subject is none of these.
+    sklearn.exceptions.NotFittedError
+        If the search is not fitted.
+    FileExistsError
+        If the file is there and is no report.
+    ImportError
+        If the packages of the extra `report` are missing.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.report import report
+    >>> from sknet_hp.search import HalvingSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = HalvingSearchCV(net, space, random_state=0).fit(X, y)
+    >>> path = report(search, f"{mkdtemp()}/iris.html", X=X, y=y)
+    >>> path.stat().st_size < 3_000_000
+    True
+    """
+    path = Path(path)
+    _check_path(path, overwrite)
+    page = describe(subject, evaluation=evaluation, comparison=comparison, X=X, y=y, notes=notes or {})
+    if title is not None:
+        page = Page(**(vars(page) | {"title": title}))
+    html = render_page(page, version("sknet_hp"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(html, encoding="utf-8")
+        partial.replace(path)  # whoever looks at the page meanwhile sees a whole one
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def _check_path(path: Path, overwrite: bool) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"path={str(path)!r} is a folder: name a file in it, such as {str(path / 'report.html')!r}"
+        )
+    if overwrite or not path.exists():
+        return
+    with open(path, "rb") as file:
+        is_ours = GENERATOR.encode() in file.read(_HEAD)
+    if not is_ours:
+        raise FileExistsError(
+            f"path={str(path)!r} is a file that is no report: give another path, or overwrite=True to replace it"
+        )

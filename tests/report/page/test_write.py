@@ -1,0 +1,84 @@
+"""The page of a search: what it says, and what it must not do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+
+from sknet_hp.report import report
+from tests.helpers.html_pages import Page
+from tests.helpers.small_searches import make_network_search
+
+EVIL = '</script><script>alert("x")</script>'
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({EVIL: rng.normal(size=80), "b": rng.normal(size=80)})
+    return X, np.where(X["b"] > 0, EVIL, "no")
+
+
+@pytest.fixture(scope="module")
+def search(data):
+    return make_network_search().fit(*data)
+
+
+@pytest.fixture(scope="module")
+def page(search, data, tmp_path_factory):
+    X, y = data
+    return Page(report(search, tmp_path_factory.mktemp("page") / "new" / "report.html", X=X, y=y))
+
+
+def test_the_answers_come_first(page, search):
+    questions = ["How good is it?", "How sure is that?", "What was chosen?", "Can it be trusted?", "What next?"]
+    assert page.headings[1 : 1 + len(questions)] == questions
+    assert f"{search.best_score_:.4f}" in page.text
+    assert page.headings.index("Candidates") > page.headings.index("What next?")
+
+
+def test_names_cannot_become_elements(page):
+    """Names of columns and classes may be anything; here they would start a script."""
+    assert EVIL in page.text
+    assert not any("alert" in script for script in page.scripts)
+
+
+def test_the_code_makes_the_same_search(page, search, data):
+    [code] = [code for code in page.codes if "search.fit(X, y)" in code]
+    X, y = data
+    names = {"X": X, "y": y}
+    exec(code, names)
+    assert names["search"].best_params_ == search.best_params_
+    np.testing.assert_array_equal(names["search"].cv_results_["mean_test_score"], search.cv_results_["mean_test_score"])
+
+
+def test_a_report_is_replaced_and_other_files_are_not(search, tmp_path):
+    path = tmp_path / "page.html"
+    report(search, path, title="first")
+    report(search, path, title="second")
+    assert Page(path).headings[0] == "second"
+    path.write_text("somebody's notes")
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        report(search, path)
+    report(search, path, overwrite=True)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_searches_of_scikit_learn_have_a_page(data, tmp_path):
+    X, y = data
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, scoring="neg_log_loss", cv=2).fit(X, y)
+    text = Page(report(search, tmp_path / "page.html")).text
+    assert "log loss (lower is better)" in text
+    assert f"{-search.best_score_:.4f}" in text
+
+
+def test_what_is_no_result_is_refused(tmp_path):
+    with pytest.raises(NotFittedError, match="call `fit` before"):
+        report(make_network_search(), tmp_path / "page.html")
+    with pytest.raises(TypeError, match="DummyClassifier"):
+        report(DummyClassifier(), tmp_path / "page.html")
+    with pytest.raises(IsADirectoryError, match=r"report\.html"):
+        report(make_network_search(), tmp_path)
