@@ -1,0 +1,44 @@
+"""
+Tune, and look at the search
+============================
+
+A search gives many settings a few epochs, and only the best go on. Its pictures say what it has tried, what mattered,
+and whether to look elsewhere.
+"""
+
+# %%
+# The search
+# ----------
+
+from sklearn.datasets import load_digits
+
+from sknet_hp import NetClassifier
+from sknet_hp.search import HalvingSearchCV
+
+X, y = load_digits(return_X_y=True)
+net = NetClassifier(max_epochs=27, random_state=0)
+space = {
+    "lr": (1e-4, 1e-1, "log-uniform"),
+    "width": (8, 128, "log-uniform"),
+    "dropout": (0.0, 0.5),
+    "weight_decay": (1e-4, 1e-1, "log-uniform"),
+}
+search = HalvingSearchCV(net, space, n_candidates=45, cv=3, scoring="neg_log_loss", random_state=0).fit(X, y)
+print(f"best score: {search.best_score_:.4f}")
+print(search.best_params_)
+
+# %%
+# What it found
+# -------------
+# Checks look at the search, and say what is wrong and what to do.
+
+print(search.findings_)
+
+# %%
+# Learning curves
+# ---------------
+# The best candidates stand out. Those that were dropped are grey.
+
+from sknet_hp.report import LearningCurvesDisplay
+
+display = LearningCurvesDisplay.from_search(search)
