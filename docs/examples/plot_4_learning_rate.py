@@ -26,9 +26,7 @@ print(result)
 # Too small a rate learns too little in the time. Too large a rate breaks what was learned. Several seeds say how sure
 # the suggestion is.
 
-from sknet_hp.report import RangeTestDisplay
-
-display = RangeTestDisplay.from_result(result)
+ax = result.plot()
 
 # %%
 # Use it
