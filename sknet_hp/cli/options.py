@@ -26,14 +26,19 @@ class TableOptions:
 class TuneOptions(TableOptions):
     """The options of `tune`, as its help describes them."""
 
-    search: SearchMethod
+    model: str
+    search: SearchMethod | None
+    space: Path | None
+    ensemble: bool | None
     candidates: int | None
     cv: int
     outer_cv: int
     scoring: str | None
+    positive_class: str | None
     time_budget: float | None
     seed: int
     out: Path | None
+    resume: bool
     overwrite: bool
     as_json: bool
     device: str
@@ -45,15 +50,18 @@ class EvaluateOptions(TableOptions):
 
     model: str
     search: EvaluatedSearch | None
+    space: Path | None
     candidates: int | None
     cv: int
     outer_cv: int
     repeats: int
     scoring: str | None
+    positive_class: str | None
     time_budget: float | None
     seed: int
     journal: Path | None
     out: Path | None
+    resume: bool
     overwrite: bool
     as_json: bool
     device: str
@@ -68,6 +76,7 @@ class CompareOptions(TableOptions):
     repeats: int
     rope: float | None
     scoring: str | None
+    positive_class: str | None
     time_budget: float | None
     seed: int
     out: Path | None

@@ -32,14 +32,15 @@ def test_search_is_scored_and_stands_beside_others(run, data, tmp_path):
         "The searches themselves report",
         "outer folds chose",
         "lr:",
-        "In short:",
+        "- Tuned network",
     ):
         assert words in result.out
     ranked = [line.split("  ")[1] for line in result.out.splitlines() if line.startswith("  ") and "(" in line]
-    assert {"tuned default", "untuned default", "linear", "constant"} <= set(ranked)
+    assert {"tuned network", "untuned network", "linear", "constant"} <= set(ranked)
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
         "curves.csv",
         "folds.csv",
+        "journal",
         "predictions.csv",
         "summary.json",
     ]
@@ -53,7 +54,7 @@ def test_json_is_all_that_is_printed(run, data):
     assert summary["scoring"] == "accuracy"
     assert summary["mean"] == pytest.approx(np.mean(summary["outer_scores"]))
     assert len(summary["params"]) == 2
-    assert {row["name"] for row in summary["beside"]} == {"tuned default", "untuned default", "linear", "constant"}
+    assert {row["name"] for row in summary["beside"]} == {"tuned network", "untuned network", "linear", "constant"}
     assert run("evaluate", data, *SEARCHED, "--json").out.split('"seconds"')[0] == result.out.split('"seconds"')[0]
 
 

@@ -17,16 +17,17 @@ from sklearn.model_selection import KFold, cross_validate
 
 import sknet_hp
 from sknet_hp import load
-from sknet_hp.cli.tuning import candidates, nested_search, pilot
+from sknet_hp.cli.tuning import candidates, pilot
+from sknet_hp.cli.work import tune
 from tests.helpers.scripts import run_code
 
-SMALL = ("--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
+SMALL = ("--search", "random", "--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
 NETWORKS = 2 * (2 * 2 + 1) + 2 * 2 + 1
 
 
 @pytest.fixture(autouse=True)
 def few_epochs(monkeypatch):
-    monkeypatch.setattr(nested_search, "MAX_EPOCHS", 3)
+    monkeypatch.setattr(tune, "MAX_EPOCHS", 3)
 
 
 @pytest.fixture
@@ -39,11 +40,10 @@ def data(table, tmp_path) -> Path:
 def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     result = run("tune", data, "--target", "label", *SMALL)
     assert result.code == 0, result.err
-    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
         "cv_results.csv",
-        "data.csv.gz",
+        "journal",
         "model.safetensors",
-        "results",
         "summary.json",
     ]
     summary = json.loads((tmp_path / "results/summary.json").read_text())
@@ -56,7 +56,10 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     assert len(results) == 2
     best = json.loads(results.loc[results["rank_test_score"].idxmin(), "params"])
     assert best == summary["best_params"]
-    assert f"accuracy {nested['mean']:.4f} ± {nested['std']:.4f}" in result.out
+    assert f"Score: accuracy {nested['mean']:.4f} (95 % interval" in result.out
+    assert {row["name"] for row in summary["beside"]} == {"tuned network", "untuned network", "linear", "constant"}
+    assert "For comparison, accuracy in the same folds, mean and 95 % interval:" in result.out
+    assert result.out.splitlines()[-1] == "Next:     sknet-hp predict results NEW.csv"
     cost = (
         f"To train: {NETWORKS} networks of at most 3 epochs: 3 searches (2 outer folds, and all rows), "
         "each of 2 candidates in 2 folds and the best"
@@ -97,7 +100,7 @@ def test_same_seed_same_numbers(run, data, tmp_path):
 
 def test_grid_and_parquet(run, table, tmp_path):
     table.astype({"colour": "category"}).to_parquet(tmp_path / "data.parquet")
-    result = run("tune", "data.parquet", "--target", "label", "--search", "grid", *SMALL)
+    result = run("tune", "data.parquet", "--target", "label", *SMALL, "--search", "grid")
     assert result.code == 0, result.err
     results = pd.read_csv(tmp_path / "results/cv_results.csv")
     assert results["param_lr"].tolist() == candidates.make_grid(2)["lr"]
@@ -135,7 +138,8 @@ def test_bundled_table_and_default_directory(run, tmp_path):
 def test_time_budget_reduces_candidates(run, data, tmp_path, monkeypatch):
     monkeypatch.setattr(pilot, "count_affordable", lambda *_: 1)
     result = run(
-        "tune", data, "--target", "label", "--candidates", 5, "--cv", 2, "--outer-cv", 2, "--time-budget", 1000
+        *("tune", data, "--target", "label", "--search", "random", "--candidates", 5),
+        *("--cv", 2, "--outer-cv", 2, "--time-budget", 1000),
     )
     assert result.code == 0, result.err
     assert "1 of 5 candidates fit into 1000 s" in result.out
@@ -143,7 +147,7 @@ def test_time_budget_reduces_candidates(run, data, tmp_path, monkeypatch):
 
 
 def test_time_budget_that_is_too_short(run, data, tmp_path):
-    result = run("tune", data, "--target", "label", "--time-budget", 1e-3)
+    result = run("tune", data, "--target", "label", "--search", "random", "--time-budget", 1e-3)
     assert result.code == 2
     assert (
         "--time-budget 0.001 is too short: one candidate needs" in result.err.splitlines()[-1]
@@ -311,7 +315,7 @@ def test_interrupt_at_the_very_end_is_none():
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_interrupt_leaves_nothing(tmp_path):
+def test_interrupt_leaves_a_journal(tmp_path):
     code = "import sys; from sknet_hp.cli import main; sys.exit(main())"
     arguments = ["tune", "sklearn:digits", "--candidates", "200", "--out", "results"]
     process = subprocess.Popen(
@@ -330,15 +334,17 @@ def test_interrupt_leaves_nothing(tmp_path):
     finally:
         process.kill()
     assert process.returncode == 130, err
-    assert err.splitlines()[-1] == "sknet-hp: interrupted, nothing was written."
+    assert err.splitlines()[-1] == (
+        "sknet-hp: interrupted, no result was written; the same command with --resume goes on from here (results)."
+    )
     assert "Traceback" not in err
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path / "results") == ["journal"]
 
 
 def test_guided_search_says_what_it_did(run, data, tmp_path):
-    result = run("tune", data, "--target", "label", "--search", "guided", "--time-budget", 8, "--outer-cv", 2)
+    result = run("tune", data, "--target", "label", "--time-budget", 8, "--outer-cv", 2)
     assert result.code == 0, result.err
-    assert "1. Prototype\n" in result.out
+    assert "Stages (score of the setting that it went on with):\n  prototype " in result.out
     summary = json.loads((tmp_path / "data-tuned/summary.json").read_text())
     assert summary["stages"][0]["stage"] == "prototype"
     assert len(summary["nested_cv"]["folds"]) == 2
@@ -346,7 +352,7 @@ def test_guided_search_says_what_it_did(run, data, tmp_path):
 
 
 def test_no_outer_folds_no_score(run, data, tmp_path):
-    result = run("tune", data, "--target", "label", "--candidates", 2, "--cv", 2, "--outer-cv", 0)
+    result = run("tune", data, "--target", "label", *SMALL[:-4], "--outer-cv", 0)
     assert result.code == 0, result.err
     assert "To train: 5 networks of at most 3 epochs: one search of 2 candidates in 2 folds" in result.out
     assert "none, because --outer-cv is 0" in result.out

@@ -64,6 +64,22 @@ Scoring = Annotated[
         show_default="accuracy or r2",
     ),
 ]
+PositiveClass = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LABEL",
+        help="The class that f1, recall, average_precision and the like are of, of two.",
+        show_default="1, or the rarer one",
+    ),
+]
+Space = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="What is searched, in TOML or JSON: a list of choices, or {low, high, log}, for each parameter.",
+        show_default="a space around MODEL",
+    ),
+]
 TimeBudget = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="Time for the whole command.", show_default="none")
 ]
@@ -82,6 +98,10 @@ Repeats = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Fixes folds, candidates and networks.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", metavar="", help="Go on with a run in DIR that was interrupted or killed."),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", metavar="", help="Replace the results of an earlier run in DIR.")
 ]

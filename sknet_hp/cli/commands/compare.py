@@ -37,6 +37,7 @@ def compare(
     time: arguments.Time = None,
     drop: arguments.Drop = None,
     scoring: arguments.Scoring = None,
+    positive_class: arguments.PositiveClass = None,
     time_budget: arguments.TimeBudget = None,
     seed: arguments.Seed = 0,
     out: Annotated[
@@ -79,6 +80,7 @@ def compare(
             repeats=repeats,
             rope=rope,
             scoring=scoring,
+            positive_class=positive_class,
             time_budget=time_budget,
             seed=seed,
             out=arguments.expand(out),

@@ -28,6 +28,7 @@ def evaluate(
             show_default="halving for default and presets, else none",
         ),
     ] = None,
+    space: arguments.Space = None,
     candidates: arguments.Candidates = None,
     cv: arguments.InnerFolds = 3,
     outer_cv: Annotated[
@@ -38,6 +39,7 @@ def evaluate(
     time: arguments.Time = None,
     drop: arguments.Drop = None,
     scoring: arguments.Scoring = None,
+    positive_class: arguments.PositiveClass = None,
     time_budget: arguments.TimeBudget = None,
     seed: arguments.Seed = 0,
     journal: Annotated[
@@ -45,13 +47,14 @@ def evaluate(
         typer.Option(
             metavar="DIR",
             help="A directory that records what is done. The same command, after it was killed, goes on from there.",
-            show_default="none",
+            show_default="in DIR of --out",
         ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="A directory for scores, predictions and curves.", show_default="none"),
     ] = None,
+    resume: arguments.Resume = False,
     overwrite: arguments.Overwrite = False,
     as_json: arguments.Json = False,
     device: arguments.Device = "auto",
@@ -70,7 +73,8 @@ def evaluate(
     holds out.
 
     DIR of --out gets **summary.json**, **folds.csv** (a line for each outer fold),
-    **predictions.csv** (each row by a model that has not seen it) and **curves.csv**.
+    **predictions.csv** (each row by a model that has not seen it), **curves.csv** and
+    **report.html**. Its **journal** lets --resume go on after Ctrl-C or a crash.
 
     **Examples**
 
@@ -89,15 +93,18 @@ def evaluate(
             **vars(table),
             model=model,
             search=search,
+            space=arguments.expand(space),
             candidates=candidates,
             cv=cv,
             outer_cv=outer_cv,
             repeats=repeats,
             scoring=scoring,
+            positive_class=positive_class,
             time_budget=time_budget,
             seed=seed,
             journal=arguments.expand(journal),
             out=arguments.expand(out),
+            resume=resume,
             overwrite=overwrite,
             as_json=as_json,
             device=device,

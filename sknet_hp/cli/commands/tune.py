@@ -13,10 +13,23 @@ def tune(
     data: arguments.Data,
     target: arguments.Target = None,
     task: arguments.Task = "auto",
+    model: arguments.Network = "default",
     search: Annotated[
-        SearchMethod,
-        typer.Option(help="How candidates are chosen. guided goes step by step, learning rate first, and explains."),
-    ] = "random",
+        SearchMethod | None,
+        typer.Option(
+            help="How settings are chosen. guided goes step by step, as a practitioner would, and explains.",
+            show_default="guided; halving with --space or --candidates",
+        ),
+    ] = None,
+    space: arguments.Space = None,
+    ensemble: Annotated[
+        bool | None,
+        typer.Option(
+            "--ensemble/--single",
+            help="Average several of the best settings, or fit the best one alone.",
+            show_default="ensemble for guided, else single",
+        ),
+    ] = None,
     candidates: arguments.Candidates = None,
     cv: arguments.InnerFolds = 3,
     outer_cv: Annotated[
@@ -24,19 +37,21 @@ def tune(
         typer.Option(min=0, help="Outer folds, which score the whole search on rows it has not seen; 0 for no score."),
     ] = 5,
     scoring: arguments.Scoring = None,
+    positive_class: arguments.PositiveClass = None,
     time_budget: Annotated[
         float | None,
         typer.Option(
             metavar="SECONDS",
             help="Time for the whole command. For random and grid a pilot measures how many of the candidates fit in; "
             "guided takes half of it for the model and half for its score; the others start no new rung when it is up.",
-            show_default="none; 120 for guided",
+            show_default="none; 60, 120 or 300 for guided, by rows",
         ),
     ] = None,
     seed: arguments.Seed = 0,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the results go.", show_default="NAME-tuned, after DATA")
     ] = None,
+    resume: arguments.Resume = False,
     overwrite: arguments.Overwrite = False,
     as_json: arguments.Json = False,
     device: arguments.Device = "auto",
@@ -44,34 +59,33 @@ def tune(
     time: arguments.Time = None,
     drop: arguments.Drop = None,
 ) -> None:
-    """Search for the best network for a table, and score the search by nested
-    cross-validation.
+    """Tune a network for a table, and score the tuning on rows that it has not seen.
 
     The table may hold numbers, text, categories and missing values; nothing need be
-    prepared. All networks, those of the outer folds and those of the final search on
-    all rows, train together.
+    prepared. The score is that of nested cross-validation: the whole search runs in
+    each outer fold, and is scored on rows that took no part in it. Beside it stand the
+    network untuned, a linear model and a constant.
 
-    The score printed is that of the *outer* folds, whose rows took no part in choosing:
-    what the final model may be expected to reach on new rows of the same kind. Folds
-    are shuffled. Where rows depend on each other, that score is too good: name the
-    column of the person, place or machine that several rows come from with --groups, or
-    that of their time with --time.
+    Where rows depend on each other, scores are too good: name the column of the person,
+    place or machine that several rows come from with --groups, or that of their time
+    with --time.
 
-    DIR gets **model.safetensors** (the best network, fitted on all rows),
-    **cv_results.csv** (every candidate of the final search) and **summary.json**
-    (scores, parameters, settings), all or none. The same seed on the same machine gives
-    the same numbers.
+    DIR gets **model.safetensors** (the tuned network, fitted on all rows),
+    **cv_results.csv** (every candidate), **summary.json** and **report.html**, all or
+    none. Its **journal** lets --resume go on after Ctrl-C or a crash. The same
+    --candidates and --seed give the same numbers; what fits into a time depends on the
+    machine.
 
     **Examples**
 
-    * `sknet-hp tune sklearn:digits`
+    * `sknet-hp tune titanic.csv --target survived`
 
-    * `sknet-hp tune titanic.csv --target survived --scoring roc_auc`
+    * `sknet-hp tune loans.csv --target default --scoring f1 --positive-class yes`
 
-    * `sknet-hp tune titanic.csv --target survived --search guided --time-budget 120`
+    * `sknet-hp tune houses.parquet --target price --model tabm_s --out
+      houses`
 
-    * `sknet-hp tune houses.parquet --target price --candidates 60 --time-budget 300
-      --out houses`
+    * `sknet-hp tune houses.parquet --target price --space space.toml`
     """
     arguments.check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
@@ -80,14 +94,19 @@ def tune(
     tune_table(
         TuneOptions(
             **vars(table),
+            model=model,
             search=search,
+            space=arguments.expand(space),
+            ensemble=ensemble,
             candidates=candidates,
             cv=cv,
             outer_cv=outer_cv,
             scoring=scoring,
+            positive_class=positive_class,
             time_budget=time_budget,
             seed=seed,
             out=arguments.expand(out),
+            resume=resume,
             overwrite=overwrite,
             as_json=as_json,
             device=device,

@@ -51,8 +51,12 @@ def make_network(
     return network(**params | {"random_state": seed, "device": device} | given)
 
 
-def make_contestant(name: str, task: TaskKind, *, seed: int, device: str) -> Contestant:
+def make_contestant(name: str, task: TaskKind, *, seed: int, device: str, **params: Any) -> Contestant:
     """Return the model that a name, or the path of a saved one, stands for.
+
+    Parameters
+    ----------
+    params : of a network that is no saved one, as far as its preset leaves them open.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def make_contestant(name: str, task: TaskKind, *, seed: int, device: str) -> Con
     from sknet_hp.evaluation import make_baseline
 
     if name == DEFAULT or name in PRESETS:
-        return Contestant(name, make_network(task, name, seed=seed, device=device))
+        return Contestant(name, make_network(task, name, seed=seed, device=device, **params))
     if name in BASELINES:
         return Contestant(name, make_baseline(name, task, seed))
     path = Path(name).expanduser()

@@ -14,7 +14,8 @@ from sknet_hp.cli.errors import BadInput
 
 MODEL, RESULTS, SUMMARY = "model.safetensors", "cv_results.csv", "summary.json"
 FOLDS, PREDICTIONS, CURVES, PAIRS = "folds.csv", "predictions.csv", "curves.csv", "pairs.csv"
-_OURS = {MODEL, RESULTS, SUMMARY, FOLDS, PREDICTIONS, CURVES, PAIRS}
+REPORT, JOURNAL = "report.html", "journal"
+_OURS = {MODEL, RESULTS, SUMMARY, FOLDS, PREDICTIONS, CURVES, PAIRS, REPORT, JOURNAL}
 
 
 def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
@@ -32,7 +33,11 @@ def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
         entries = list(out.iterdir()) if out.exists() else []
         present, odd = (
             {entry.name for entry in entries},
-            [entry.name for entry in entries if entry.is_symlink() or not entry.is_file()],
+            [
+                entry.name
+                for entry in entries
+                if entry.is_symlink() or not (entry.is_dir() if entry.name == JOURNAL else entry.is_file())
+            ],
         )
     except PermissionError:
         raise BadInput(f"--out {str(out)!r} can't be read: you have no permission, give another directory") from None
@@ -70,10 +75,10 @@ def require_file_can_be_written(out: Path, overwrite: bool, option: str = "--out
     _require_writable(out, option)
 
 
-def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]]) -> None:
+def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]], kept: tuple[str, ...] = ()) -> None:
     """Write files into the directory `out`, all or none.
 
-    Results of ours that are there are replaced.
+    Results of ours that are there are replaced, but for what is `kept`.
 
     Parameters
     ----------
@@ -81,8 +86,10 @@ def write_directory(out: Path, writers: Mapping[str, Callable[[Path], object]]) 
         The directory.
     writers : mapping of str to callable
         For each file's name, what writes it to the path it gets.
+    kept : tuple of str
+        Names of what stays in `out`.
     """
-    with _replace(out) as partial:
+    with _replace(out, kept) as partial:
         partial.mkdir()
         for name, write in writers.items():
             write(partial / name)
@@ -95,10 +102,11 @@ def write_file(out: Path, write: Callable[[Path], object]) -> None:
 
 
 @contextmanager
-def _replace(out: Path) -> Iterator[Path]:
+def _replace(out: Path, kept: tuple[str, ...] = ()) -> Iterator[Path]:
     """Give a path beside `out` to write to.
 
-    What is written there takes the place of `out` if nothing fails.
+    What is written there takes the place of `out` if nothing fails. What of `out` is
+    kept moves there.
     """
     out = Path(os.path.realpath(out))  # what a link points at is replaced, not the link
     made = [place for place in out.parents if not place.exists()]
@@ -107,6 +115,7 @@ def _replace(out: Path) -> Iterator[Path]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         yield partial
+        _move(kept, out, partial)
         if out.is_dir():  # a directory can't be renamed over one that has something in it
             out.rename(previous)
         partial.replace(out)
@@ -118,6 +127,8 @@ def _replace(out: Path) -> Iterator[Path]:
     finally:
         if previous.exists() and not out.exists():
             previous.rename(out)
+        if not written:
+            _move(kept, partial, out)
         for left in (partial, previous):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
@@ -126,6 +137,12 @@ def _replace(out: Path) -> Iterator[Path]:
         for place in [] if written else made:
             with suppress(OSError):
                 place.rmdir()
+
+
+def _move(names: tuple[str, ...], source: Path, target: Path) -> None:
+    for name in names:
+        if (source / name).exists():
+            (source / name).rename(target / name)
 
 
 def _make_temporary_name(out: Path) -> Path:

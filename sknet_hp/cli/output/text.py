@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
+from sknet_hp.cli.output.scores import write_interval, write_score
 from sknet_hp.cli.tables.problem import Problem
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ def make_console(quiet: bool = False) -> Console:
     return Console(highlight=False, soft_wrap=True, markup=False, quiet=quiet)
 
 
-def print_problem(console: Console, problem: Problem, data: str) -> None:
-    """Print what is to be learned from which table, and what in it may not be meant."""
+def print_problem(console: Console, problem: Problem, data: str, *notes: str) -> None:
+    """Print what is to be learned from which table, and what in it may not be meant.
+
+    Further notes follow those of the table; empty ones are left out.
+    """
     n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
     n_features = f"{problem.X.shape[1]:,} feature{'' if problem.X.shape[1] == 1 else 's'}"
     console.print(
@@ -35,7 +39,7 @@ def print_problem(console: Console, problem: Problem, data: str) -> None:
         console.print(f"Rows of one {problem.group_column!r} ({n_groups:,} of them) are never in two parts of a split.")
     if problem.time_column is not None:
         console.print(f"Rows are sorted by {problem.time_column!r}; later ones are predicted from earlier ones.")
-    for note in problem.notes:
+    for note in filter(None, [*problem.notes, *notes]):
         console.print(f"Note: {note}.")
 
 
@@ -58,10 +62,11 @@ def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
 
 def print_ranking(console: Console, comparison: "Comparison") -> None:
     """Print the mean score of each contestant with its interval, the best first."""
+    scoring = comparison.metrics[0]
     width = max(len(each.name) for each in comparison.contestants)
     for _, row in comparison.ranking.iterrows():
-        mean, low, high = (write_number(row[name]) for name in ("mean", "low", "high"))
-        console.print(f"  {row['name']:<{width}}  {mean}  ({low} to {high})")
+        score, interval = write_score(scoring, row["mean"]), write_interval(scoring, row["low"], row["high"])
+        console.print(f"  {row['name']:<{width}}  {score}  ({interval})")
 
 
 def describe_finding(finding: "Finding") -> dict[str, Any]:
@@ -81,17 +86,6 @@ def wrap(text: str, indent: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def write_number(value: float) -> str:
-    """Return a score with four digits after the point, or four that count."""
-    value = 0.0 if abs(value) < 5e-5 else value  # not -0.0000
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-
-
-def write_difference(value: float) -> str:
-    """Return a difference of scores, with its sign."""
-    return f"{'-' if value < 0 else '+'}{write_number(abs(value))}"
 
 
 def format_params(params: Mapping[str, Any]) -> str:

@@ -11,26 +11,27 @@ from rich.console import Console
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
 from sknet_hp.cli.output.progress_display import ProgressDisplay
-from sknet_hp.fusion.session import fused
+from sknet_hp.fusion.session import Session, fused
 from sknet_hp.search import JournalError
 
 OPTIONS = {
     "time_budget": "--time-budget",
     "n_repeats": "--repeats",
     "n_seeds": "--seeds",
-    "journal": "--journal",
+    "journal": "the journal",
     "groups": "--groups",
 }
 """What parameters of Python are called on the command line."""
 
 
 @contextmanager
-def show_training(label: str) -> Iterator[Counter[str]]:
+def show_training(label: str, total: int | None = None) -> Iterator[tuple[Counter[str], Session]]:
     """Train together whatever is fitted inside, show how far it is, count warnings.
 
     Parameters
     ----------
     label : what is being done, for the progress display.
+    total : networks to train; None where nobody knows.
 
     Raises
     ------
@@ -41,11 +42,11 @@ def show_training(label: str) -> Iterator[Counter[str]]:
     with (
         collect_warnings() as warnings,
         fused() as session,
-        ProgressDisplay(session, None, label),
+        ProgressDisplay(session, total, label),
         shorten_failed_fits(),
     ):
         try:
-            yield warnings
+            yield warnings, session
         except (ValueError, JournalError) as error:
             if not _is_refusal(error):
                 raise

@@ -1,9 +1,8 @@
-"""Whether folds and a scorer suit a problem; asked before anything is trained."""
+"""Whether folds suit a problem; asked before anything is trained."""
 
 import math
-import warnings
 
-from sknet_hp.cli.errors import BadInput, suggest
+from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.tables.problem import Problem, find_nonnumeric_text
 
 
@@ -90,69 +89,3 @@ def _count_least_rows(outer: int, inner: int, rows_per_fold: int) -> int:
     while least - math.ceil(least / outer) < rows_per_fold * inner:
         least += 1
     return least
-
-
-def choose_scoring(problem: Problem, scoring: str | None) -> str:
-    """Return the scorer that is asked for, or accuracy or r2.
-
-    Raises
-    ------
-    BadInput
-        If it does not exist, or does not suit the problem.
-    """
-    chosen = ("accuracy" if problem.task == "classification" else "r2") if scoring is None else scoring
-    check_scoring(problem, chosen)
-    return chosen
-
-
-def check_scoring(problem: Problem, scoring: str) -> None:
-    """Check that a scorer exists and can score this target, on the constant prediction.
-
-    Raises
-    ------
-    BadInput
-        If it can't.
-    """
-    import numpy as np
-    from sklearn.dummy import DummyClassifier, DummyRegressor
-    from sklearn.metrics import get_scorer, get_scorer_names
-
-    names = get_scorer_names()
-    if scoring not in names:
-        raise BadInput(
-            f"there is no scoring {scoring!r}{suggest(scoring, names)}: take a scorer of scikit-learn, for "
-            f"example accuracy, balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
-        )
-    dummy = DummyClassifier() if problem.task == "classification" else DummyRegressor()
-    nothing = np.zeros((len(problem.y), 1))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            score = float(get_scorer(scoring)(dummy.fit(nothing, problem.y), nothing, problem.y))
-    except (ValueError, TypeError, AttributeError) as error:
-        reason = str(error).strip().split("\n")[0].rstrip(".")
-        raise BadInput(
-            f"--scoring {scoring} does not suit this {_describe(problem)} ({reason}): choose another scorer, such as "
-            f"{_list_suitable_scorers(problem)}"
-        ) from error
-    if not np.isfinite(score):
-        raise BadInput(
-            f"--scoring {scoring} gives {score} for this {_describe(problem)}: choose another scorer, such as "
-            f"{_list_suitable_scorers(problem)}"
-        )
-
-
-def _list_suitable_scorers(problem: Problem) -> str:
-    if problem.task == "regression":
-        return "r2, neg_root_mean_squared_error or neg_mean_absolute_error"
-    return "accuracy, balanced_accuracy, f1_macro, neg_log_loss or " + (
-        "roc_auc" if len(set(problem.y.tolist())) == 2 else "roc_auc_ovr"
-    )
-
-
-def _describe(problem: Problem) -> str:
-    return (
-        f"{problem.task} of {len(set(problem.y.tolist()))} classes"
-        if problem.task == "classification"
-        else problem.task
-    )

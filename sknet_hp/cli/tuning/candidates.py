@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from sknet_hp.cli.errors import BadInput
 from sknet_hp.search import search_space
 
 if TYPE_CHECKING:
@@ -48,6 +49,23 @@ def make_grid(n_candidates: int) -> dict[str, list[Any]]:
             if lengths[axis] < len(values) and math.prod(longer.values()) <= n_candidates:
                 lengths, has_grown = longer, True
     return {axis: values[: lengths[axis]] for axis, values in GRID_AXES.items()}
+
+
+def list_grid(space: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return a space of choices as a grid.
+
+    Raises
+    ------
+    BadInput
+        If it has a range, of which a grid would have endlessly many points.
+    """
+    ranges = [name for name, values in space.items() if not isinstance(values, list)]
+    if ranges:
+        raise BadInput(
+            f"--search grid tries all points, and --space has a range for {ranges[0]!r}: write a list of values, or "
+            f"say --search random"
+        )
+    return space
 
 
 def count_networks(candidates: int, inner: int, outer: int) -> int:

@@ -1,11 +1,11 @@
 """How candidates may be chosen: each searcher, by its name on the command line."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sknet_hp import search as searchers
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.tuning.candidates import make_grid
+from sknet_hp.cli.tuning.candidates import list_grid, make_grid
 
 DEFAULT_CANDIDATES = 20
 
@@ -24,7 +24,7 @@ SEARCHERS = {
 }
 """Of `sknet_hp.search` and `sknet_hp.tuning`, by their names on the command line."""
 
-GUIDED = "guided"
+GUIDED: Literal["guided"] = "guided"
 
 WITH_PILOT = ("random", "grid")
 """Those that know no time: a pilot measures how many candidates fit in."""
@@ -39,6 +39,12 @@ _CHANGED_ON_THE_WAY = ("width", "n_layers")
 """What a network that is half trained cannot change, as PBT asks of it."""
 
 
+WITHOUT_ENSEMBLE = ("random", "grid", "pbt")
+"""Those that fit the best candidate alone: they keep no predictions of the others, or
+the best has a schedule and no setting.
+"""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a searcher is given, whichever it is.
@@ -49,14 +55,45 @@ class Plan:
     candidates : how many, None for as many as the searcher takes by itself.
     cv : splitter of the inner folds.
     time_budget : seconds, None for as many as it takes.
+    is_given : whether the space is the user's own, of which nothing is left out.
+    ensemble : whether several candidates are averaged; None for the searcher's usual.
     """
 
     space: dict[str, Any]
     candidates: int | None
     cv: Any
-    scoring: str
+    scoring: Any
     seed: int
     time_budget: float | None = None
+    is_given: bool = False
+    ensemble: bool | None = None
+
+
+def check_method(
+    method: str, *, candidates: int | None = None, is_given: bool = False, ensemble: bool | None = None
+) -> None:
+    """Check that a method can use what it is told.
+
+    Raises
+    ------
+    BadInput
+        If it takes no number of candidates, no space, or can average no candidates.
+    """
+    if candidates is not None and method in OWN_NUMBER:
+        raise BadInput(
+            f"--candidates {candidates} means nothing to --search {method}, which says by itself how many there "
+            f"are: leave --candidates out, or say --search halving"
+        )
+    if is_given and method == GUIDED:
+        raise BadInput(
+            "--space means nothing to --search guided, which says by itself what it tries: leave --space out, or say "
+            "--search halving"
+        )
+    if ensemble and method in WITHOUT_ENSEMBLE:
+        raise BadInput(
+            f"--ensemble can't be used with --search {method}, which fits one setting: leave --ensemble out, or say "
+            f"--search halving"
+        )
 
 
 def make_searcher(method: str, estimator: Any, plan: Plan) -> Any:
@@ -65,35 +102,31 @@ def make_searcher(method: str, estimator: Any, plan: Plan) -> Any:
     Raises
     ------
     BadInput
-        If the method takes no number of candidates and one is given, or its packages
-        are not installed.
+        If the method can't use what it is told, or its packages are not installed.
     """
-    if plan.candidates is not None and method in OWN_NUMBER:
-        raise BadInput(
-            f"--candidates {plan.candidates} means nothing to --search {method}, which says by itself how many there "
-            f"are: leave --candidates out, or say --search halving"
-        )
+    check_method(method, candidates=plan.candidates, is_given=plan.is_given, ensemble=plan.ensemble)
+    shared: dict[str, Any] = {"cv": plan.cv, "scoring": plan.scoring}
+    if plan.ensemble is not None and method not in WITHOUT_ENSEMBLE:
+        shared["refit"] = "ensemble" if plan.ensemble else True
     if method == GUIDED:
         from sknet_hp.tuning import GuidedSearchCV
 
-        guided = GuidedSearchCV(estimator, cv=plan.cv, scoring=plan.scoring, random_state=plan.seed)
+        guided = GuidedSearchCV(estimator, random_state=plan.seed, **shared)
         return guided if plan.time_budget is None else guided.set_params(time_budget=plan.time_budget)
     try:
         kind = getattr(searchers, SEARCHERS[method])
     except ImportError as error:
         raise BadInput(f"--search {method} can't be used: {error}") from error
-    shared: dict[str, Any] = {"cv": plan.cv, "scoring": plan.scoring}
     candidates = DEFAULT_CANDIDATES if plan.candidates is None else plan.candidates
     if method == "grid":
-        return kind(estimator, make_grid(candidates), **shared)
+        return kind(estimator, list_grid(plan.space) if plan.is_given else make_grid(candidates), **shared)
     if method not in WITH_PILOT:
         shared["time_budget"] = plan.time_budget
     if method not in OWN_NUMBER:
         shared[_NUMBERS.get(method, "n_candidates")] = candidates
-    return kind(estimator, _choose_space(method, plan.space), random_state=plan.seed, **shared)
+    space = plan.space if plan.is_given or method != "pbt" else _leave_out_shapes(plan.space)
+    return kind(estimator, space, random_state=plan.seed, **shared)
 
 
-def _choose_space(method: str, space: dict[str, Any]) -> dict[str, Any]:
-    if method != "pbt":
-        return space
+def _leave_out_shapes(space: dict[str, Any]) -> dict[str, Any]:
     return {name: values for name, values in space.items() if name not in _CHANGED_ON_THE_WAY}

@@ -8,33 +8,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import ParameterGrid
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.utils.parallel import Parallel, delayed
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.models.named import make_network
 from sknet_hp.cli.models.saved import TEXT_COLUMNS
-from sknet_hp.cli.options import SearchMethod
-from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
-from sknet_hp.cli.output.progress_display import ProgressDisplay
+from sknet_hp.cli.options import SearchMethod, TuneOptions
+from sknet_hp.cli.output.run_folder import SCORE, SEARCH, RunFolder
+from sknet_hp.cli.output.training import show_training
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.splitting import make_splitter
-from sknet_hp.cli.tuning.candidates import count_networks, make_grid, make_random_space
+from sknet_hp.cli.tuning.candidates import count_networks, list_grid, make_grid
 from sknet_hp.cli.tuning.methods import GUIDED, SEARCHERS, WITH_PILOT, Plan, make_searcher
-from sknet_hp.estimators.classifier import NetClassifier
-from sknet_hp.estimators.regressor import NetRegressor
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation import NestedResult, nested_cross_validate
 from sknet_hp.evaluation.levels.outer import make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
 from sknet_hp.evaluation.running.data import read_data
 from sknet_hp.evaluation.running.fitting import fit_on, route_metadata
 from sknet_hp.findings import Findings
-from sknet_hp.fusion.session import fused
-
-MAX_EPOCHS = 50
-
-GUIDED_SECONDS = 120.0
-"""For a guided search and its score, where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +61,14 @@ class TuningResult:
 
     @property
     def findings(self) -> Findings:
-        """What checks have found, in the score and in the search on all rows."""
+        """What checks have found, in the search on all rows and in the score.
+
+        What most of the outer searches have found too is told once.
+        """
+        own = list(getattr(self.search, "findings_", []))
+        codes = {finding.code for finding in own}
         scored = [] if self.nested is None else self.nested.findings
-        return Findings([*scored, *getattr(self.search, "findings_", [])])
+        return Findings([*own, *(finding for finding in scored if finding.code not in codes)])
 
     @property
     def mean(self) -> float:
@@ -91,33 +89,47 @@ class NestedSearch:
     problem : Problem
     method : str
         A name of `methods.SEARCHERS`.
-    inner, outer : int
-        Folds that choose, and folds that score; no outer ones, no score.
-    scoring : str
-        A scorer of scikit-learn.
-    seed : int
-        Fixes folds, candidates and networks.
-    device : str
+    scoring : a scorer of scikit-learn, or its name.
+    options : of the command: folds, seed, device, ensemble.
+    network : whose settings are searched.
+    space : distributions by name of parameter.
+    is_given : whether the space is the user's own.
     """
 
     def __init__(
-        self, problem: Problem, method: SearchMethod, inner: int, outer: int, scoring: str, seed: int, device: str
+        self,
+        problem: Problem,
+        method: SearchMethod,
+        scoring: Any,
+        options: TuneOptions,
+        network: Any,
+        space: dict[str, Any],
+        *,
+        is_given: bool = False,
     ):
-        self.problem = problem
-        self.method = method
-        self.inner_folds, self.outer_folds = inner, outer
-        self.inner = make_splitter(problem, inner, seed)
-        self.outer = make_splitter(problem, outer, seed) if outer else None
-        self.scoring = scoring
-        self.seed = seed
-        self.device = device
+        self.problem, self.method, self.scoring = problem, method, scoring
+        self.inner_folds, self.outer_folds = options.cv, options.outer_cv
+        self.inner = make_splitter(problem, options.cv, options.seed)
+        self.outer = make_splitter(problem, options.outer_cv, options.seed) if options.outer_cv else None
+        self.seed, self.ensemble = options.seed, options.ensemble
+        self.network, self.space, self.is_given = network, space, is_given
 
     def count_candidates(self, asked: int) -> int:
         """Count the candidates of the search if it may have `asked`.
 
         All in a random search, the largest grid in a grid search.
         """
-        return len(ParameterGrid(make_grid(asked))) if self.method == "grid" else asked
+        return len(ParameterGrid(self.make_grid(asked))) if self.method == "grid" else asked
+
+    def make_grid(self, asked: int) -> dict[str, list[Any]]:
+        """Return the grid of a grid search that may have `asked` points."""
+        return list_grid(self.space) if self.is_given else make_grid(asked)
+
+    def sample_settings(self, asked: int) -> list[dict[str, Any]]:
+        """Return settings such as a search of random or grid points would try."""
+        if self.method == "grid":
+            return list(ParameterGrid(self.make_grid(asked)))
+        return list(ParameterSampler(self.space, min(asked, 100), random_state=self.seed))
 
     def count_networks(self, candidates: int | None) -> int | None:
         """Count what `run` will train; None for searches that decide it on the way."""
@@ -127,16 +139,17 @@ class NestedSearch:
 
     def describe_cost(self, candidates: int | None, seconds: float | None) -> str:
         """Return what `run` will train, as a sentence."""
+        epochs = find_last_step(self.network)[1].max_epochs
         inner, outer = self.inner_folds, self.outer_folds
         searches = f"{outer + 1} searches ({outer} outer folds, and all rows), each" if outer else "one search"
         n = self.count_networks(candidates)
         if n is not None:
             return (
-                f"To train: {n:,} networks of at most {MAX_EPOCHS} epochs: {searches} of {candidates} candidates in "
+                f"To train: {n:,} networks of at most {epochs} epochs: {searches} of {candidates} candidates in "
                 f"{inner} folds and the best once more."
             )
         if self.method == GUIDED:
-            seconds = GUIDED_SECONDS if seconds is None else seconds
+            assert seconds is not None
             if not outer:
                 return f"A guided search in {inner} folds, for {seconds:.0f} s."
             return (
@@ -146,11 +159,13 @@ class NestedSearch:
         number = "" if candidates is None else f" of {candidates} candidates"
         time = "" if seconds is None else f", for {seconds:.0f} s at the same time"
         return (
-            f"To train: {searches} by {SEARCHERS[self.method]}{number} in {inner} folds, with at most {MAX_EPOCHS} "
+            f"To train: {searches} by {SEARCHERS[self.method]}{number} in {inner} folds, with at most {epochs} "
             f"epochs{time}."
         )
 
-    def run(self, candidates: int | None, seconds: float | None = None) -> TuningResult:
+    def run(
+        self, candidates: int | None, seconds: float | None = None, folder: RunFolder | None = None
+    ) -> TuningResult:
         """Run the nested cross-validation and the final search.
 
         Their networks train together.
@@ -159,6 +174,7 @@ class NestedSearch:
         ----------
         candidates : of each search; None for as many as it takes by itself.
         seconds : that each search may take, where it knows time.
+        folder : that keeps their journals.
 
         Raises
         ------
@@ -166,41 +182,38 @@ class NestedSearch:
             If no network can be trained, or none has a finite score.
         """
         total = self.count_networks(candidates)
-        with collect_warnings() as warnings, fused() as session:
-            with ProgressDisplay(session, total, "Searching"), shorten_failed_fits():
-                final, *nested = self._search(candidates, seconds)
-            networks = session.progress().trained
+        with show_training("Searching", total) as (warnings, session):
+            final, *nested = self._search(candidates, seconds, folder)
         if not np.isfinite(final.best_score_):
             reasons = "; ".join(warnings) or "no warning says why"
-            raise BadInput(f"no candidate got a finite {self.scoring} ({reasons}): choose another scorer")
+            raise BadInput(f"no candidate got a finite score ({reasons}): choose another scorer")
         model = final.best_estimator_
         text = [name for name, column in self.problem.X.items() if _is_text(column)]
         setattr(model, TEXT_COLUMNS, text)
-        return TuningResult(model, final, nested[0] if nested else None, networks, dict(warnings))
+        return TuningResult(model, final, nested[0] if nested else None, session.progress().trained, dict(warnings))
 
-    def _search(self, candidates: int | None, seconds: float | None) -> list[Any]:
-        """Return the fitted search and, where there are outer folds, its score."""
-        if self.method == GUIDED:
-            return self._search_in_turn(seconds)
-        search = self._make_searcher(candidates, seconds)
-        tasks = [delayed(self._fit)(search)]
+    def _search(self, candidates: int | None, seconds: float | None, folder: RunFolder | None) -> list[Any]:
+        """Return the fitted search and, where there are outer folds, its score.
+
+        A guided search measures how long networks take, so it is given the machine: on
+        all rows first, then in one outer fold after the other. Others run together.
+        """
+        in_turn = self.method == GUIDED
+        share = seconds if self.outer is None or not in_turn or seconds is None else seconds / 2
+        search = self._make_searcher(candidates, share)
+        own = clone(search)
+        if folder is not None and "journal" in own.get_params(deep=False):
+            own.set_params(journal=str(folder.find(SEARCH)))
+        tasks: list[tuple[Any, tuple[Any, ...]]] = [(self._fit, (own,))]
         if self.outer is not None:
-            tasks.append(delayed(self._score)(search))
-        found: list[Any] = Parallel()(tasks)
+            journal = None if folder is None else str(folder.find(SCORE))
+            tasks.append((self._score, (search, share if in_turn else None, journal)))
+        if in_turn:
+            return [function(*arguments) for function, arguments in tasks]
+        found: list[Any] = Parallel()(delayed(function)(*arguments) for function, arguments in tasks)
         return found
 
-    def _search_in_turn(self, seconds: float | None) -> list[Any]:
-        """Search on all rows first, then in one outer fold after the other.
-
-        A guided search measures how long networks take, so it is given the machine.
-        """
-        seconds = GUIDED_SECONDS if seconds is None else seconds
-        share = seconds if self.outer is None else seconds / 2
-        search = self._make_searcher(None, share)
-        final = self._fit(search)
-        return [final] if self.outer is None else [final, self._score(search, share)]
-
-    def _score(self, search: Any, seconds: float | None = None) -> NestedResult:
+    def _score(self, search: Any, seconds: float | None, journal: str | None) -> NestedResult:
         """Score the search on rows that it has not seen."""
         return nested_cross_validate(
             search,
@@ -210,6 +223,7 @@ class NestedSearch:
             scoring=self.scoring,
             groups=self.problem.groups,
             random_state=self.seed,
+            journal=journal,
             time_budget=seconds,
         )
 
@@ -221,16 +235,18 @@ class NestedSearch:
         with route_metadata(data):
             return fit_on(prepared, data, np.arange(data.n_rows))
 
-    def make_network(self) -> NetClassifier | NetRegressor:
-        """Return the network whose settings are searched."""
-        return make_network(
-            self.problem.task, seed=self.seed, device=self.device, max_epochs=MAX_EPOCHS, early_stopping=True
-        )
-
     def _make_searcher(self, candidates: int | None, seconds: float | None) -> Any:
-        network = self.make_network()
-        plan = Plan(make_random_space(network), candidates, self.inner, self.scoring, self.seed, seconds)
-        return make_searcher(self.method, network, plan)
+        plan = Plan(
+            self.space,
+            candidates,
+            self.inner,
+            self.scoring,
+            self.seed,
+            seconds,
+            is_given=self.is_given,
+            ensemble=self.ensemble,
+        )
+        return make_searcher(self.method, self.network, plan)
 
 
 def _is_text(column: pd.Series) -> bool:

@@ -4,14 +4,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sklearn.model_selection import ParameterGrid, ParameterSampler
-
 from sknet_hp import search as searchers
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
 from sknet_hp.cli.output.progress_display import ProgressDisplay
-from sknet_hp.cli.tuning.candidates import count_affordable, count_networks, make_grid, make_random_space
+from sknet_hp.cli.tuning.candidates import count_affordable, count_networks
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.fusion.session import fused
+from sknet_hp.tuning.guided.changes import estimate_cost
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import NestedSearch
@@ -81,12 +81,12 @@ def _sample_candidates(search: "NestedSearch", asked: int) -> list[dict[str, Any
 
     They go from narrow to wide ones.
     """
-    if search.method == "grid":
-        candidates = list(ParameterGrid(make_grid(asked)))
-    else:
-        space = make_random_space(search.make_network())
-        candidates = list(ParameterSampler(space, min(asked, 100), random_state=search.seed))
-    candidates.sort(key=lambda candidate: candidate["n_layers"] * candidate["width"] ** 2)
+    own = find_last_step(search.network)[1].get_params(deep=False)
+    prefix = find_last_step(search.network)[0]
+    candidates = search.sample_settings(asked)
+    candidates.sort(
+        key=lambda each: estimate_cost(own | {name.removeprefix(prefix): value for name, value in each.items()})
+    )
     n = min(PILOT_CANDIDATES, len(candidates))
     return [candidates[(2 * i + 1) * len(candidates) // (2 * n)] for i in range(n)]
 
@@ -94,7 +94,7 @@ def _sample_candidates(search: "NestedSearch", asked: int) -> list[dict[str, Any
 def _train_pilot(nested: "NestedSearch", candidates: list[dict[str, Any]]) -> int:
     """Train these candidates, and return how many networks they took."""
     points = [{name: [value] for name, value in candidate.items()} for candidate in candidates]
-    search = searchers.GridSearchCV(nested.make_network(), points, cv=nested.inner, scoring=nested.scoring, refit=False)
+    search = searchers.GridSearchCV(nested.network, points, cv=nested.inner, scoring=nested.scoring, refit=False)
     total = len(candidates) * nested.inner_folds
     with collect_warnings(), fused() as session, ProgressDisplay(session, total, "Pilot"), shorten_failed_fits():
         search.fit(nested.problem.X, nested.problem.y)

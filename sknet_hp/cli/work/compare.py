@@ -13,17 +13,18 @@ from sknet_hp.cli.models.named import make_contestant
 from sknet_hp.cli.options import CompareOptions
 from sknet_hp.cli.output.files import FOLDS, PAIRS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
+from sknet_hp.cli.output.scores import is_error, name_metric, write_difference
 from sknet_hp.cli.output.text import (
     describe_finding,
     make_console,
     print_findings,
     print_problem,
     print_ranking,
-    write_difference,
 )
 from sknet_hp.cli.output.training import print_warnings, show_training
-from sknet_hp.cli.tables.checks import check_scored_folds, choose_scoring
+from sknet_hp.cli.tables.checks import check_scored_folds
 from sknet_hp.cli.tables.reading import read_problem
+from sknet_hp.cli.tables.scoring import choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.evaluation.comparison.pair import SURE
 
@@ -48,7 +49,7 @@ def compare_models(options: CompareOptions) -> None:
         require_directory_can_be_written(options.out, options.overwrite)
     problem = read_problem(options)
     check_scored_folds(problem, options.cv, "--cv")
-    scoring = choose_scoring(problem, options.scoring)
+    scoring = choose_scoring(problem, options.scoring, options.positive_class)
     if problem.time_column is not None and options.repeats > 1:
         raise BadInput(f"--repeats {options.repeats} and --time can't be used together, for rows have one order only")
     # It imports torch: after the checks, which are quick without it.
@@ -59,14 +60,14 @@ def compare_models(options: CompareOptions) -> None:
         make_contestant(name, problem.task, seed=options.seed, device=options.device) for name in options.contestants
     ]
     console = make_console(quiet=options.as_json)
-    print_problem(console, problem, options.data)
-    with show_training("Comparing") as warnings:
+    print_problem(console, problem, options.data, scoring.note)
+    with show_training("Comparing") as (warnings, _):
         result = compare(
             *(model.estimator for model in models),
             X=problem.X,
             y=problem.y,
             cv=make_splitter(problem, options.cv, options.seed),
-            scoring=scoring,
+            scoring=scoring.scorer,
             n_repeats=options.repeats,
             rope=options.rope,
             names=[model.name for model in models],
@@ -114,11 +115,12 @@ def _write(out: Path, result: "Comparison", summary: dict[str, Any]) -> None:
 def _print_result(console: Console, result: "Comparison") -> None:
     [metric] = result.metrics
     n_splits = result.contestants[0].n_splits
-    console.print(f"\n{metric} in the same {n_splits} splits, mean and {result.confidence:.0%} interval:")
+    console.print(
+        f"\n{name_metric(metric)} in the same {n_splits} splits, mean and {result.confidence:.0%} interval"
+        f"{' (lower is better)' if is_error(metric) else ''}:"
+    )
     print_ranking(console, result)
-    if metric.startswith("neg_"):
-        console.print("(errors with a minus, so that higher is better)")
-    console.print("\nAll pairs:")
+    console.print("\nAll pairs, and by how much the first is better:")
     width = max(len(pair.verdict) for pair in result.pairs)
     for pair in result.pairs:
         low, high = map(write_difference, pair.test.compute_interval(result.confidence))

@@ -49,7 +49,7 @@ def diagnose_network(options: DiagnoseOptions) -> int:
     check_device(options.device)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data)
-    with show_training("Diagnosing") as warnings:
+    with show_training("Diagnosing") as (warnings, _):
         network, X = _train(problem, options) if saved is None else (saved, _read_features(saved, problem, options))
         try:
             found = diagnose(network, X, problem.y, random_state=options.seed)

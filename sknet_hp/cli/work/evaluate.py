@@ -1,6 +1,7 @@
 """`sknet-hp evaluate`: an honest score, and what it is worth."""
 
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -9,31 +10,25 @@ from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, make_contestant
 from sknet_hp.cli.options import EvaluateOptions
-from sknet_hp.cli.output.files import (
-    CURVES,
-    FOLDS,
-    PREDICTIONS,
-    SUMMARY,
-    require_directory_can_be_written,
-    write_directory,
-)
-from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
-from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem, print_ranking
+from sknet_hp.cli.output.files import CURVES, FOLDS, PREDICTIONS, SUMMARY
+from sknet_hp.cli.output.json_text import print_json, write_json
+from sknet_hp.cli.output.run_folder import SCORE, RunFolder
+from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem
 from sknet_hp.cli.output.training import name_options, print_warnings, show_training
-from sknet_hp.cli.tables.checks import check_folds, check_scored_folds, choose_scoring
+from sknet_hp.cli.tables.checks import check_folds, check_scored_folds
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
+from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
-from sknet_hp.cli.tuning.methods import Plan, make_searcher
+from sknet_hp.cli.tuning.methods import Plan, check_method, make_searcher
+from sknet_hp.cli.tuning.space_file import read_space
+from sknet_hp.cli.work.beside import compare_beside, describe_comparison, describe_names, print_beside
 from sknet_hp.evaluation.nested.summary import write_outcome
 from sknet_hp.search import search_space
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation import NestedResult
     from sknet_hp.evaluation.comparison.result import Comparison
-
-BESIDE = ("linear", "constant")
-"""What stands beside a score, with the model untuned."""
 
 SHARE_OF_THE_SCORE = 0.8
 """Of the time, for what is evaluated; the rest is for what stands beside it."""
@@ -48,8 +43,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
         If the options do not suit the table, or there is no such model.
     """
     start = time.monotonic()
-    if options.out is not None:
-        require_directory_can_be_written(options.out, options.overwrite)
+    folder = _open_folder(options)
     problem = read_problem(options)
     method = _choose_method(options)
     if method == "none":
@@ -58,24 +52,30 @@ def evaluate_table(options: EvaluateOptions) -> None:
         check_folds(problem, options.outer_cv, options.cv)
     if problem.time_column is not None and options.repeats > 1:
         raise BadInput(f"--repeats {options.repeats} and --time can't be used together, for rows have one order only")
-    scoring = choose_scoring(problem, options.scoring)
+    scoring = choose_scoring(problem, options.scoring, options.positive_class)
     check_device(options.device)
     model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)
     outer = make_splitter(problem, options.outer_cv, options.seed)
     evaluated = _make_evaluated(problem, model, method, scoring, options)
     console = make_console(quiet=options.as_json)
-    print_problem(console, problem, options.data)
+    print_problem(console, problem, options.data, scoring.note)
+    if folder is not None:
+        folder.begin()
     result = None
     try:
-        with show_training("Evaluating") as warnings:
-            result = _evaluate(problem, evaluated, outer, scoring, options, start)
+        with show_training("Evaluating") as (warnings, _):
+            result = _evaluate(problem, evaluated, outer, scoring, options, start, folder)
             comparison = _compare(problem, result, model, method, scoring, options, start)
     except KeyboardInterrupt as interrupt:
         partial = getattr(interrupt, "result", None) if result is None else result
-        raise _report_interrupt(partial, console, options) from None
+        raise _report_interrupt(partial, console, options, folder) from None
+    except BadInput:
+        if folder is not None:
+            folder.stop(forget=True)
+        raise
     summary = _describe(result, comparison, options, method, time.monotonic() - start)
-    if options.out is not None:
-        _write(options, result, summary)
+    if folder is not None:
+        _write(folder, result, summary)
     if options.as_json:
         print_json(summary)
         return
@@ -83,6 +83,15 @@ def evaluate_table(options: EvaluateOptions) -> None:
     _print_result(console, result, comparison, model, method)
     if options.out is not None:
         console.print(f"\nScores, predictions and curves are in {options.out}")
+
+
+def _open_folder(options: EvaluateOptions) -> RunFolder | None:
+    """Return the directory of the results, checked, if there is one."""
+    if options.out is None:
+        if options.resume:
+            raise BadInput("--resume needs the directory of the run: give it as --out DIR, or use --journal DIR")
+        return None
+    return RunFolder(options.out, "evaluate", asdict(options), resume=options.resume, overwrite=options.overwrite)
 
 
 def _choose_method(options: EvaluateOptions) -> str:
@@ -98,42 +107,55 @@ def _choose_method(options: EvaluateOptions) -> str:
     return options.search
 
 
-def _make_evaluated(problem: Problem, model: Contestant, method: str, scoring: str, options: EvaluateOptions) -> Any:
+def _make_evaluated(
+    problem: Problem, model: Contestant, method: str, scoring: Scoring, options: EvaluateOptions
+) -> Any:
     """Return the search over a model's settings, or the model as it is."""
     if method == "none":
+        if options.space is not None:
+            raise BadInput("--space means nothing where nothing is searched: leave it out, or say --search halving")
         return model.estimator
+    check_method(method, candidates=options.candidates, is_given=options.space is not None)
     try:
-        space = search_space(model.estimator)
+        space = read_space(options.space, model.estimator) if options.space else search_space(model.estimator)
     except ValueError as error:  # such as an ensemble, whose members have the parameters
         raise BadInput(f"the settings of {model.name!r} can't be searched ({error}): leave --search out") from error
     plan = Plan(
-        space=space,
+        space=dict(space),
         candidates=options.candidates,
         cv=make_splitter(problem, options.cv, options.seed),
-        scoring=scoring,
+        scoring=scoring.scorer,
         seed=options.seed,
+        is_given=options.space is not None,
     )
     return make_searcher(method, model.estimator, plan)
 
 
 def _evaluate(
-    problem: Problem, evaluated: Any, outer: Any, scoring: str, options: EvaluateOptions, start: float
+    problem: Problem,
+    evaluated: Any,
+    outer: Any,
+    scoring: Scoring,
+    options: EvaluateOptions,
+    start: float,
+    folder: RunFolder | None,
 ) -> "NestedResult":
     from sknet_hp.evaluation import nested_cross_validate
 
     seconds = None
     if options.time_budget is not None:
         seconds = max(0.0, SHARE_OF_THE_SCORE * options.time_budget - (time.monotonic() - start))
+    journal = options.journal if folder is None or options.journal is not None else folder.find(SCORE)
     return nested_cross_validate(
         evaluated,
         problem.X,
         problem.y,
         cv=outer,
-        scoring=scoring,
+        scoring=scoring.scorer,
         groups=problem.groups,
         n_repeats=options.repeats,
         random_state=options.seed,
-        journal=options.journal,
+        journal=journal,
         time_budget=seconds,
     )
 
@@ -143,47 +165,32 @@ def _compare(
     result: "NestedResult",
     model: Contestant,
     method: str,
-    scoring: str,
+    scoring: Scoring,
     options: EvaluateOptions,
     start: float,
 ) -> "Comparison":
     """Score what stands beside it in the same folds."""
-    from sknet_hp.evaluation import compare
-
-    name = model.name if method == "none" else f"tuned {model.name}"
-    beside = {each: make_contestant(each, problem.task, seed=options.seed, device=options.device) for each in BESIDE}
-    others = {each: made.estimator for each, made in beside.items() if each != model.name}
-    if method != "none":
-        others = {f"untuned {model.name}": model.estimator} | others
-    seconds = None
-    if options.time_budget is not None:
-        seconds = max(1.0, options.time_budget - (time.monotonic() - start))
-    return compare(
-        result,
-        *others.values(),
-        X=problem.X,
-        y=problem.y,
-        names=[name, *others],
-        scoring=scoring,
-        groups=problem.groups,
-        random_state=options.seed,
-        time_budget=seconds,
-    )
+    names = describe_names(model.name, DEFAULT, is_tuned=method != "none")
+    deadline = None if options.time_budget is None else start + options.time_budget
+    return compare_beside(problem, result, names, model.estimator, scoring.scorer, options.seed, deadline)
 
 
-def _report_interrupt(partial: "NestedResult | None", console: Console, options: EvaluateOptions) -> Interrupted:
+def _report_interrupt(
+    partial: "NestedResult | None", console: Console, options: EvaluateOptions, folder: RunFolder | None
+) -> Interrupted:
     """Print what was finished, and return what is said of the rest."""
     if partial is not None and "done" in partial.statuses:
         console.print(f"\n{partial.summary()}")
+    if folder is not None:
+        folder.stop(forget=False)
+        return Interrupted(f"no result was written; the same command with --resume goes on from here ({options.out})")
     if options.journal is None:
         return Interrupted("no file was written; with --journal DIR the same command would go on from here")
     return Interrupted(f"and the same command goes on from here (--journal {options.journal})")
 
 
-def _write(options: EvaluateOptions, result: "NestedResult", summary: dict[str, Any]) -> None:
-    assert options.out is not None
-    write_directory(
-        options.out,
+def _write(folder: RunFolder, result: "NestedResult", summary: dict[str, Any]) -> None:
+    folder.finish(
         {
             SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
             FOLDS: lambda path: result.table.to_csv(path, index=False),
@@ -206,8 +213,7 @@ def _describe(
         "inner_scores": result.inner_scores,
         "optimism": result.optimism,
         "params": result.params,
-        "beside": describe_table(comparison.ranking),
-        "comparisons": describe_table(comparison.table),
+        **describe_comparison(comparison),
         "findings": [describe_finding(finding) for finding in result.findings],
         "stopped": result.stopped_,
         "search": method,
@@ -221,13 +227,7 @@ def _print_result(
 ) -> None:
     console.print()
     console.print(name_options(write_outcome(result)))
-    console.print("\nFor comparison, on the same folds (mean, 95 % interval):")
-    print_ranking(console, comparison)
-    first = comparison.contestants[0].name
-    console.print("In short:")
-    for pair in comparison.pairs:
-        if first == pair.first:
-            console.print(f"- {pair.verdict}")
+    print_beside(console, comparison)
     print_findings(console, result.findings)
     if model.is_tuned and method == "none":
         console.print(

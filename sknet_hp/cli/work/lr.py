@@ -49,7 +49,7 @@ def find_rate(options: RateOptions) -> None:
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data)
     seconds = None if options.time_budget is None else max(0.1, options.time_budget - (time.monotonic() - start))
-    with show_training("Trying rates") as warnings:
+    with show_training("Trying rates") as (warnings, _):
         try:
             result = find_lr(
                 model.estimator,

@@ -13,23 +13,37 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
+from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.devices import check_device
-from sknet_hp.cli.options import TuneOptions
-from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY, require_directory_can_be_written, write_directory
+from sknet_hp.cli.models.named import BASELINES, DEFAULT, make_contestant
+from sknet_hp.cli.options import SearchMethod, TuneOptions
+from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
 from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
-from sknet_hp.cli.output.text import describe_finding, format_params, make_console, print_findings, print_problem
-from sknet_hp.cli.output.training import print_warnings
-from sknet_hp.cli.tables.checks import check_folds, choose_scoring
+from sknet_hp.cli.output.run_folder import RunFolder
+from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
+from sknet_hp.cli.tables.checks import check_folds
 from sknet_hp.cli.tables.loading import shorten_source
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
+from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.versions import find_installed_version
+from sknet_hp.cli.work.beside import compare_beside, describe_comparison, describe_names
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import NestedSearch, TuningResult
+    from sknet_hp.evaluation.comparison.result import Comparison
 
+MAX_EPOCHS = 50
 
-SHARE_OF_SEARCHES = 0.9  # of the time left, what searches are given: their last rung and the refit come after it
+SHARE_OF_SEARCHES = 0.85
+"""Of the time left, what searches are given: their last rung, the refit and what stands
+beside the score come after it.
+"""
+
+SECONDS = ((2_000, 60.0), (20_000, 120.0))
+"""For a guided search and its score, where nothing is said: up to so many rows."""
+
+MOST_SECONDS = 300.0
 
 
 def tune_table(options: TuneOptions) -> None:
@@ -40,33 +54,94 @@ def tune_table(options: TuneOptions) -> None:
     BadInput
         If something in the options or the table makes this impossible; nothing has been
         written then.
+    Interrupted
+        After Ctrl-C; the journal is there, and the run can be resumed.
     """
     start = time.monotonic()
     out = options.out or Path(f"{shorten_source(options.data)}-tuned")
-    require_directory_can_be_written(out, options.overwrite)
+    folder = RunFolder(out, "tune", asdict(options), resume=options.resume, overwrite=options.overwrite)
     problem = read_problem(options)
     check_folds(problem, options.outer_cv, options.cv)
-    scoring = choose_scoring(problem, options.scoring)
-    # It imports torch: after the checks, which are quick without it.
-    from sknet_hp.cli.tuning.nested_search import NestedSearch
-
-    check_device(options.device)
+    scoring = choose_scoring(problem, options.scoring, options.positive_class)
+    search = _make_search(problem, scoring, options)
     console = make_console(quiet=options.as_json)
-    print_problem(console, problem, options.data)
-    search = NestedSearch(problem, options.search, options.cv, options.outer_cv, scoring, options.seed, options.device)
-    candidates = _choose_candidates(console, search, options, start)
-    left = (
-        None if options.time_budget is None else SHARE_OF_SEARCHES * (options.time_budget - (time.monotonic() - start))
-    )
+    print_problem(console, problem, options.data, scoring.note)
+    seconds = _choose_seconds(console, search, options)
+    candidates = folder.known.get("candidates", 0) or _choose_candidates(console, search, options, start)
+    left = None if seconds is None else SHARE_OF_SEARCHES * (seconds - (time.monotonic() - start))
+    if folder.is_resumed:
+        console.print(f"Going on with the run in {out}.")
     console.print(search.describe_cost(candidates, left))
-    result = search.run(candidates, left)
-    seconds = time.monotonic() - start
-    summary = _summarise(options, problem, scoring, candidates, result, seconds)
-    _write_result(out, result, summary)
+    folder.begin({"candidates": candidates})
+    try:
+        result = search.run(candidates, left, folder)
+        comparison = _compare(search, result, scoring, options, None if seconds is None else start + seconds)
+    except KeyboardInterrupt:
+        folder.stop(forget=False)
+        raise Interrupted(f"no result was written; the same command with --resume goes on from here ({out})") from None
+    except BadInput:
+        folder.stop(forget=True)
+        raise
+    summary = _summarise(options, problem, scoring, candidates, result, comparison, time.monotonic() - start)
+    _write_result(folder, result, summary)
     if options.as_json:
         print_json(summary | {"model": str(out / MODEL)})
         return
-    _print_result(console, result, scoring, seconds, out)
+    from sknet_hp.cli.work.tuned import print_tuned
+
+    print_tuned(console, result, comparison, scoring, time.monotonic() - start, out)
+
+
+def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "NestedSearch":
+    """Return the search that the options ask for, checked before anything is trained."""
+    if options.model in BASELINES:
+        raise BadInput(f"--model {options.model} is no network: give default, a preset or a saved network")
+    # It imports torch: after the checks, which are quick without it.
+    from sknet_hp.cli.tuning.candidates import list_grid, make_random_space
+    from sknet_hp.cli.tuning.methods import GUIDED, check_method
+    from sknet_hp.cli.tuning.nested_search import NestedSearch
+    from sknet_hp.cli.tuning.space_file import read_space
+    from sknet_hp.search import search_space
+
+    is_plain = options.space is None and options.candidates is None
+    method: SearchMethod = options.search or (GUIDED if is_plain else "halving")
+    is_given = options.space is not None
+    check_method(method, candidates=options.candidates, is_given=is_given, ensemble=options.ensemble)
+    check_device(options.device)
+    network = make_contestant(
+        options.model,
+        problem.task,
+        seed=options.seed,
+        device=options.device,
+        max_epochs=MAX_EPOCHS,
+        early_stopping=True,
+    ).estimator
+    if options.space is not None:
+        space = read_space(options.space, network)
+    elif options.model == DEFAULT:
+        space = make_random_space(network)
+    else:
+        try:
+            space = dict(search_space(network))
+        except ValueError as error:  # such as an ensemble, whose members have the parameters
+            raise BadInput(f"the settings of {options.model!r} can't be searched: {error}") from error
+    if method == "grid" and is_given:
+        list_grid(space)
+    if method == "grid" and not is_given and options.model != DEFAULT:
+        raise BadInput(f"--search grid knows no values for --model {options.model}: give them with --space")
+    return NestedSearch(problem, method, scoring.scorer, options, network, space, is_given=is_given)
+
+
+def _choose_seconds(console: Console, search: "NestedSearch", options: TuneOptions) -> float | None:
+    """Return the seconds for the whole command, None for as many as it takes."""
+    from sknet_hp.cli.tuning.methods import GUIDED
+
+    if options.time_budget is not None or search.method != GUIDED:
+        return options.time_budget
+    n_rows = len(search.problem.X)
+    seconds = next((seconds for rows, seconds in SECONDS if n_rows <= rows), MOST_SECONDS)
+    console.print(f"Without --time-budget it takes {seconds:.0f} s for a table of this size.")
+    return seconds
 
 
 def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOptions, start: float) -> int | None:
@@ -78,13 +153,24 @@ def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOp
     from sknet_hp.cli.tuning.methods import DEFAULT_CANDIDATES, OWN_NUMBER, WITH_PILOT
     from sknet_hp.cli.tuning.pilot import run_pilot
 
-    if options.search in OWN_NUMBER:
+    if search.method in OWN_NUMBER:
         return options.candidates
     wanted = DEFAULT_CANDIDATES if options.candidates is None else options.candidates
     asked = search.count_candidates(wanted)
-    if options.time_budget is None or options.search not in WITH_PILOT:
+    is_fixed = search.method == "grid" and search.is_given
+    if is_fixed and options.candidates is not None and asked > wanted:
+        raise BadInput(
+            f"the grid of --space {str(options.space)!r} has {asked} points, more than --candidates {wanted}: leave "
+            f"--candidates out, or say --search random"
+        )
+    if options.time_budget is None or search.method not in WITH_PILOT:
         return asked
-    pilot = run_pilot(search, options.time_budget, start, wanted)
+    pilot = run_pilot(search, options.time_budget, start, asked if is_fixed else wanted)
+    if is_fixed and pilot.affordable < asked:
+        raise BadInput(
+            f"--time-budget {options.time_budget:g} is too short for the {asked} points of the grid, of which about "
+            f"{pilot.affordable} fit in: give more time, or say --search random"
+        )
     candidates = search.count_candidates(pilot.affordable)
     console.print(
         f"A pilot of {pilot.networks} networks took {pilot.seconds:.1f} s: {candidates} of {asked} candidates fit "
@@ -95,11 +181,25 @@ def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOp
     return candidates
 
 
-def _write_result(out: Path, result: "TuningResult", summary: dict[str, Any]) -> None:
+def _compare(
+    search: "NestedSearch", result: "TuningResult", scoring: Scoring, options: TuneOptions, deadline: float | None
+) -> "Comparison | None":
+    """Score what stands beside the result; None where it has no score."""
+    from sknet_hp.cli.output.training import show_training
+
+    if result.nested is None:
+        return None
+    names = describe_names(options.model, DEFAULT, is_tuned=True)
+    with show_training("Scoring simple models beside"):
+        return compare_beside(
+            search.problem, result.nested, names, search.network, scoring.scorer, options.seed, deadline
+        )
+
+
+def _write_result(folder: RunFolder, result: "TuningResult", summary: dict[str, Any]) -> None:
     from sknet_hp.estimators.persistence import save
 
-    write_directory(
-        out,
+    folder.finish(
         {
             MODEL: lambda path: save(result.model, path),
             RESULTS: lambda path: _make_results_table(result.search.cv_results_).to_csv(path, index=False),
@@ -109,16 +209,24 @@ def _write_result(out: Path, result: "TuningResult", summary: dict[str, Any]) ->
 
 
 def _summarise(
-    options: TuneOptions, problem: Problem, scoring: str, candidates: int | None, result: "TuningResult", seconds: float
+    options: TuneOptions,
+    problem: Problem,
+    scoring: Scoring,
+    candidates: int | None,
+    result: "TuningResult",
+    comparison: "Comparison | None",
+    seconds: float,
 ) -> dict[str, Any]:
     return {
         "nested_cv": {
-            "scoring": scoring,
+            "scoring": scoring.name,
+            "positive_class": scoring.positive,
             "mean": result.mean,
             "std": result.std,
             "folds": result.fold_scores,
             "interval": _describe_interval(result),
         },
+        **describe_comparison(comparison),
         "best_params": result.search.best_params_,
         "best_inner_score": float(result.search.best_score_),
         "stages": describe_table(result.search.stages_.table) if hasattr(result.search, "stages_") else [],
@@ -149,37 +257,4 @@ def _describe_interval(result: "TuningResult") -> dict[str, float] | None:
 def _make_results_table(cv_results: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(
         cv_results | {"params": [json.dumps(convert_to_json(params)) for params in cv_results["params"]]}
-    )
-
-
-def _print_result(console: Console, result: "TuningResult", scoring: str, seconds: float, out: Path) -> None:
-    print_warnings(console, result.warnings)
-    if hasattr(result.search, "stages_"):
-        console.print(f"\n{result.search.summary()}\n")
-    lines = {
-        "Nested-CV score": _describe_score(console, result, scoring),
-        "Best parameters": format_params(result.search.best_params_),
-        "Networks trained": f"{result.networks:,} in {seconds:.1f} s",
-        "Model": str(out / MODEL),
-        "Results": f"{out / RESULTS}, {out / SUMMARY}",
-    }
-    for name, text in lines.items():
-        console.print(f"{name:<18}{text}")
-    print_findings(console, result.findings)
-
-
-def _describe_score(console: Console, result: "TuningResult", scoring: str) -> str:
-    best = float(result.search.best_score_)
-    if result.nested is None:
-        return f"none, because --outer-cv is 0 (the search itself reports {scoring} {best:.4f}, which is too good)"
-    low, high = result.nested.interval()
-    n_done = result.nested.statuses.count("done")
-    if n_done < len(result.fold_scores):
-        console.print(
-            f"Warning: {len(result.fold_scores) - n_done} of {len(result.fold_scores)} outer folds failed or were not "
-            f"finished; the score is from the others."
-        )
-    return (
-        f"{scoring} {result.mean:.4f} ± {result.std:.4f} (mean ± standard deviation over {n_done} "
-        f"outer folds; 95 % interval of the mean {low:.4f} to {high:.4f})"
     )

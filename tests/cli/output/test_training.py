@@ -21,7 +21,7 @@ def test_faults_keep_their_traceback():
 
 
 def test_warnings_are_counted():
-    with show_training("Computing") as counted:
+    with show_training("Computing") as (counted, _):
         for _ in range(2):
             warnings.warn("a thing to know", UserWarning, stacklevel=1)
     assert counted["UserWarning: a thing to know"] == 2

@@ -1,0 +1,85 @@
+"""What `tune` prints at its end."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
+from sknet_hp.cli.output.scores import name_metric, write_interval, write_score
+from sknet_hp.cli.output.text import format_params, print_findings, wrap
+from sknet_hp.cli.output.training import print_warnings
+from sknet_hp.cli.tables.scoring import Scoring
+from sknet_hp.cli.work.beside import print_beside
+
+if TYPE_CHECKING:
+    from sknet_hp.cli.tuning.nested_search import TuningResult
+    from sknet_hp.evaluation.comparison.result import Comparison
+    from sknet_hp.tuning.guided.reports import Stages
+
+
+def print_tuned(
+    console: Console,
+    result: "TuningResult",
+    comparison: "Comparison | None",
+    scoring: Scoring,
+    seconds: float,
+    out: Path,
+) -> None:
+    """Print the answer first, then what it rests on, then where the files are."""
+    print_warnings(console, result.warnings)
+    if hasattr(result.search, "stages_"):
+        print_stages(console, result.search.stages_, scoring.name)
+    console.print()
+    print_score(console, result, scoring)
+    if comparison is not None:
+        print_beside(console, comparison)
+    settings = format_params(result.search.best_params_) or "those it began with"
+    console.print(f"\n{wrap(f'Best settings: {settings}.')}")
+    console.print(f"Trained: {result.networks:,} networks in {seconds:.0f} s.")
+    print_findings(console, result.findings)
+    console.print(f"\nModel:    {out / MODEL}")
+    console.print(f"Results:  {out / RESULTS}, {out / SUMMARY}")
+    console.print(f"Next:     sknet-hp predict {out} NEW.csv")
+
+
+def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> None:
+    """Print what the model may be expected to reach on new rows."""
+    metric = name_metric(scoring.name) + ("" if scoring.positive is None else f" of {str(scoring.positive)!r}")
+    best = write_score(scoring.name, float(result.search.best_score_))
+    if result.nested is None:
+        console.print(
+            wrap(
+                f"Score: none, because --outer-cv is 0. The search itself reports {metric} {best}, which is too good: "
+                f"it is the best of many."
+            )
+        )
+        return
+    low, high = result.nested.interval()
+    n_done = result.nested.statuses.count("done")
+    if n_done < len(result.fold_scores):
+        console.print(
+            f"Warning: {len(result.fold_scores) - n_done} of {len(result.fold_scores)} outer folds failed or were not "
+            f"finished; the score is from the others."
+        )
+    console.print(
+        f"Score: {metric} {write_score(scoring.name, result.mean)} "
+        f"(95 % interval {write_interval(scoring.name, low, high)})"
+    )
+    console.print(
+        wrap(
+            f"It is what a network tuned in this way reaches on rows that took no part in tuning: the mean of {n_done} "
+            f"outer folds. The search itself reports {best}."
+        )
+    )
+
+
+def print_stages(console: Console, stages: "Stages", scoring: str) -> None:
+    """Print the stages of a guided search, a line or two each."""
+    console.print("\nStages (score of the setting that it went on with):")
+    width = max(len(report.stage) for report in stages)
+    for report in stages:
+        score = "" if report.score != report.score else write_score(scoring, report.score)
+        indent = " " * (width + 12)
+        text = wrap(report.decided or report.found, indent=indent).removeprefix(indent)
+        console.print(f"  {report.stage:<{width}}  {score:>7} {text}")
