@@ -93,7 +93,7 @@ def tune_table(options: TuneOptions) -> None:
 
 
 def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "NestedSearch":
-    """Return the search that the options ask for, checked before anything is trained."""
+    """Return the search that the options ask for, checked before it trains."""
     if options.model in BASELINES:
         raise BadInput(f"--model {options.model} is no network: give default, a preset or a saved network")
     # It imports torch: after the checks, which are quick without it.
