@@ -180,7 +180,7 @@ class TableEncoder(BaseEstimator):
 
     def _divide_rows(self, n_rows: int) -> range:
         """Return the rows at which parts begin."""
-        step = max(1, _PART_BYTES // (max(4, self._learned.layout.row_bytes) * _PART_ROWS)) * _PART_ROWS
+        step = max(1, _PART_BYTES // (max(4, self.learned.layout.row_bytes) * _PART_ROWS)) * _PART_ROWS
         return range(0, max(1, n_rows - _PART_ROWS + 1), step)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
@@ -192,7 +192,7 @@ class TableEncoder(BaseEstimator):
         self._check_fitted()
         if input_features is None:
             input_features = getattr(self, "feature_names_in_", [f"x{column}" for column in range(self.n_features_in_)])
-        return np.array(self._learned.name_columns(input_features), dtype=object)
+        return np.array(self.learned.name_columns(input_features), dtype=object)
 
     @property
     def n_numeric(self) -> int:
@@ -203,7 +203,7 @@ class TableEncoder(BaseEstimator):
     def bins(self) -> tuple[int, int]:
         """(where the bins begin, how many each number has), with `equal_bins`."""
         n_bins = self._bins.counts_[0] if self._bins is not None and self._bins.counts_ else 0
-        return self._learned.layout.first_bin, n_bins
+        return self.learned.layout.first_bin, n_bins
 
     @property
     def text_columns(self) -> list[int]:
@@ -222,7 +222,7 @@ class TableEncoder(BaseEstimator):
         return round_up(total) if self.round_width else total
 
     @property
-    def _learned(self) -> LearnedColumns:
+    def learned(self) -> LearnedColumns:
         """What was learned of each column."""
         return LearnedColumns(self._numeric, self._numbers, self._bins, self._categories, self._codes, self.round_width)
 
@@ -284,7 +284,7 @@ class TableEncoder(BaseEstimator):
         return NumericBlocks(table, self._numeric) if self._numeric else None
 
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> Inputs:
-        learned = self._learned
+        learned = self.learned
         check_memory(table.n_rows, learned.layout.row_bytes)
         return learned.encode(table, blocks)
 

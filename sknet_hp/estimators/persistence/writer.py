@@ -13,7 +13,7 @@ from sknet_hp.estimators.persistence.classes import is_stored_by_attribute, name
 from sknet_hp.estimators.persistence.skops_bytes import dump_with_skops
 
 # Attributes that are made again when they are asked for, and one that has a node of its own.
-_LEFT_OUT = {"_net", "_number_of", metadata_requests.ATTRIBUTE}
+_LEFT_OUT = {"_net", "number_of", metadata_requests.ATTRIBUTE}
 _REFUSED = "which can't be stored without pickle; use joblib.dump"
 _CHARACTERS = {"U": ("texts", np.uint32), "S": ("bytes", np.uint8)}
 _SKOPS_TYPES = (np.ufunc, np.random.RandomState, np.random.Generator)  # beside those of scikit-learn

@@ -77,13 +77,14 @@ class NumberedCategories(CategoryColumn):
         self._first, self._missing = first, missing
 
     @cached_property
-    def _number_of(self) -> dict[Any, int]:
+    def number_of(self) -> dict[Any, int]:
+        """The number of each category; that of missing cells under None."""
         numbers = {category: number for number, category in enumerate(self.categories_, self._first)}
         return numbers if self._missing is None else numbers | {None: self._missing}
 
     def __getstate__(self) -> dict[str, Any]:
         # skops writes the keys of a dict as text, from which neither None nor False comes back.
-        return {name: value for name, value in vars(self).items() if name != "_number_of"}
+        return {name: value for name, value in vars(self).items() if name != "number_of"}
 
 
 class OneHot(NumberedCategories):
@@ -108,10 +109,15 @@ class OneHot(NumberedCategories):
         categories = sorted(frequent)
         if categories == [False, True] and isinstance(categories[0], BOOLEANS):
             categories = [True]  # one column tells two values apart, and no third one may come
-        self.names_ = [_format_category(category) for category in categories]
+        self.names_ = [format_category(category) for category in categories]
         self.names_ += ["infrequent"] * infrequent + ["missing"] * missing
         self._unseen = len(categories) if infrequent else -1
         super().__init__(column, counts, categories, 0, len(self.names_) - 1 if missing else None)
+
+    @property
+    def unseen(self) -> int:
+        """The number of a category that was not seen in training; -1 for none."""
+        return self._unseen
 
     def write(self, table: Table, out: np.ndarray, first: int) -> None:
         """Write which column is 1, counted from ``first``, or -1 for none.
@@ -130,7 +136,7 @@ class OneHot(NumberedCategories):
                 raise ValueError(
                     f"{table.label(self.column)} held only booleans in fit, and now holds {min(strange, key=str)!r}"
                 )
-            positions = np.fromiter(map(self._number_of.get, cells, repeat(self._unseen)), np.int32, len(cells))
+            positions = np.fromiter(map(self.number_of.get, cells, repeat(self._unseen)), np.int32, len(cells))
             out[rows] = np.where(positions >= 0, first + positions, -1)
 
 
@@ -146,7 +152,11 @@ class Codes(NumberedCategories):
         The categories with a number of their own, sorted.
     n_codes_ : int
         How many numbers there are.
+    unseen : int
+        The number of a category that was not seen in training.
     """
+
+    unseen = 0
 
     def __init__(self, column: int, counts: CategoryCounts):
         known = sorted(category for category, n_rows in counts.rows.items() if category is not None and n_rows > 1)
@@ -156,7 +166,7 @@ class Codes(NumberedCategories):
     def write(self, table: Table, out: np.ndarray, first: int) -> None:
         """Write the numbers, plus ``first``, into ``out``, int32 of shape (n_rows,)."""
         for rows, cells in self._read_keys(table):
-            out[rows] = first + np.fromiter(map(self._number_of.get, cells, repeat(0)), np.int32, len(cells))
+            out[rows] = first + np.fromiter(map(self.number_of.get, cells, repeat(self.unseen)), np.int32, len(cells))
 
 
 def _read_keys(table: Table, column: int, text: bool) -> Iterator[tuple[slice, list[Any]]]:
@@ -167,7 +177,7 @@ def _read_keys(table: Table, column: int, text: bool) -> Iterator[tuple[slice, l
     for rows, cells in _read_object_blocks(table, column):
         keys = cells.tolist()
         if text and not set(map(type, keys)) <= {str, type(None)}:
-            keys = [key if key is None or isinstance(key, str) else _format_category(key) for key in keys]
+            keys = [key if key is None or isinstance(key, str) else format_category(key) for key in keys]
         yield rows, keys
 
 
@@ -178,7 +188,7 @@ def _read_object_blocks(table: Table, column: int) -> Iterator[tuple[slice, np.n
         yield rows, table.read_objects(column, rows)
 
 
-def _format_category(category: Any) -> str:
+def format_category(category: Any) -> str:
     """Return a category as text, whole numbers alike whether they are floats or not."""
     if isinstance(category, (float, np.floating)) and float(category).is_integer():
         return str(int(category))

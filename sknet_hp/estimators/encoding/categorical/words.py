@@ -63,6 +63,21 @@ class Words(CategoryColumn):
         known = spread > 1e-9 * (1 + np.abs(self._mean))  # else rounding is all there is
         self._factor = np.where(known, 1 / np.where(known, spread, 1.0), 0.0)
 
+    @property
+    def position_of(self) -> dict[str, int]:
+        """The 0/1 column of each frequent word or whole text, in lower case."""
+        return self._positions
+
+    @property
+    def rows_of(self) -> dict[str, int]:
+        """How many training rows share a whole text, where it is more than one."""
+        return self._rows
+
+    @property
+    def scale(self) -> tuple[np.ndarray, np.ndarray]:
+        """What is subtracted from the two numbers, and what then multiplies them."""
+        return self._mean, self._factor
+
     def _compute_numbers(self, texts: list[str]) -> np.ndarray:
         """Compute the two numbers of each text, (len(texts), 2).
 
