@@ -10,15 +10,27 @@ if TYPE_CHECKING:
     from sknet_hp.estimators.classifier import NetClassifier
     from sknet_hp.estimators.persistence import SavedModelError, load, save
     from sknet_hp.estimators.regressor import NetRegressor
+    from sknet_hp.sharing import export
 
 __version__ = "0.1.0.dev0"
-__all__ = ["NetClassifier", "NetRegressor", "SavedModelError", "__version__", "fused", "load", "presets", "save"]
+__all__ = [
+    "NetClassifier",
+    "NetRegressor",
+    "SavedModelError",
+    "__version__",
+    "export",
+    "fused",
+    "load",
+    "presets",
+    "save",
+]
 
-_ROOMS = ["evaluation", "findings", "search", "skorch", "tracking", "tuning"]
+_ROOMS = ["evaluation", "findings", "search", "sharing", "skorch", "tracking", "tuning"]
 
 _LAZY = {
     "NetClassifier": "sknet_hp.estimators.classifier",
     "NetRegressor": "sknet_hp.estimators.regressor",
+    "export": "sknet_hp.sharing",
     "SavedModelError": "sknet_hp.estimators.persistence",
     "load": "sknet_hp.estimators.persistence",
     "save": "sknet_hp.estimators.persistence",

@@ -1,0 +1,1 @@
+"""A table becomes the input of a network, as ONNX nodes."""

@@ -1,0 +1,161 @@
+"""`export`: from a fitted model to a file that onnxruntime reads."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
+from sknet_hp.estimators.base import BaseNet
+from sknet_hp.estimators.encoding.tables.frames import open_table
+from sknet_hp.estimators.encoding.tables.table import Table
+from sknet_hp.estimators.types import TableLike
+from sknet_hp.sharing.onnx.builder import GraphBuilder, describe_tensor
+from sknet_hp.sharing.onnx.check import TOLERANCE, check_predictions
+from sknet_hp.sharing.onnx.models import add_model, take_best
+from sknet_hp.sharing.onnx.tables import ColumnTensors, MatrixTensor, TensorTable
+from sknet_hp.sharing.onnx.targets import Predictions, read_classes
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+
+def export(
+    model: Any, path: str | os.PathLike[str], X: TableLike | None = None, *, tolerance: float = TOLERANCE
+) -> Path:
+    """Write a fitted model as an ONNX file, its preprocessing included.
+
+    The file runs wherever onnxruntime does, without Python if need be.
+
+    Inputs are the columns of the table, by name, each of shape (rows, 1): numbers,
+    booleans and categories that are numbers as float64, with NaN where missing; text
+    as strings, empty where missing. A table of numbers without names of columns is one
+    input ``X`` of shape (rows, columns).
+
+    Outputs of a classifier are ``label``, (rows,), and ``probabilities``, (rows,
+    classes) float64; that of a regressor is ``prediction``, float64 in the shape of
+    `predict`. Where a column has one of these names, that of the output begins with
+    ``predicted_``.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted network, search, pipeline, or another estimator of scikit-learn around
+        our networks.
+    path : path-like
+        Where to write. A file that is there is replaced.
+    X : array-like or dataframe of shape (n_rows, n_columns), default=None
+        Some rows as in training. The exported model must predict them in onnxruntime as
+        `model` does. Pipelines need them, as they do not know the types of their
+        columns.
+    tolerance : float, default=1e-5
+        How far predictions of X may differ: probabilities, or numbers in units of their
+        range.
+
+    Returns
+    -------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    TypeError
+        If the model, or a part of it, has no ONNX form.
+    ValueError
+        If the exported model predicts something else. Nothing is written then.
+    ImportError
+        If a package of the extra ``onnx`` is not installed.
+    """
+    target = Path(path)
+    content = to_onnx(model, X)
+    if X is not None:
+        check_predictions(content, take_best(model), X, tolerance)
+    target.write_bytes(content.SerializeToString())
+    return target
+
+
+def to_onnx(model: Any, X: TableLike | None = None) -> "ModelProto":
+    """Return a fitted model in ONNX form, as `export` would write it.
+
+    Parameters and errors are those of `export`.
+    """
+    model = take_best(model)
+    check_is_fitted(model)
+    table = _describe_table(model, X)
+    tensors = table.list_tensors()
+    b = GraphBuilder([name for _, name, _, _ in tensors])
+    predictions = add_model(b, model, table)
+    inputs = [describe_tensor(name, dtype, [None, width]) for _, name, dtype, width in tensors]
+    taken = {name for _, name, _, _ in tensors}
+    outputs = []
+    for name, tensor, dtype, shape in _list_outputs(b, model, predictions):
+        own = f"predicted_{name}" if name in taken else name
+        b.rename(tensor, own)
+        outputs.append(describe_tensor(own, dtype, shape))
+    return b.make_model(inputs, outputs, _describe_model(model))
+
+
+# ---- what goes in --------------------------------------------------------------------------------------------------
+
+
+def _describe_table(model: Any, X: TableLike | None) -> TensorTable:
+    """Return what a model is given, by what it, or X, says of its columns."""
+    first = model.estimators_[0] if isinstance(model, (AveragedClassifier, AveragedRegressor)) else model
+    dtypes: list[type]
+    if isinstance(first, BaseNet):
+        names = getattr(first, "feature_names_in_", None)
+        text = set(first.encoder_.text_columns)
+        dtypes = [object if column in text else np.float64 for column in range(first.n_features_in_)]
+    elif X is None:
+        raise ValueError(
+            f"a {type(first).__name__} does not know the types of its columns: give X, some rows as in training"
+        )
+    else:
+        names = getattr(X, "columns", None)
+        table = open_table(X, model)
+        dtypes = [_find_dtype(table, column) for column in range(table.n_columns)]
+    if names is None and len(set(dtypes)) == 1:
+        return MatrixTensor("X", len(dtypes), dtypes[0])
+    columns = [f"x{column}" for column in range(len(dtypes))] if names is None else [str(name) for name in names]
+    return ColumnTensors(columns, columns, dtypes)
+
+
+def _find_dtype(table: Table, column: int) -> type:
+    if table.is_numeric(column):
+        return np.float64
+    cells = table.read_objects(column, slice(0, table.n_rows))
+    return object if any(isinstance(cell, str) for cell in cells) else np.float64
+
+
+# ---- what comes out ------------------------------------------------------------------------------------------------
+
+
+def _list_outputs(b: GraphBuilder, model: Any, found: Predictions) -> Iterator[tuple[str, str, type, list[int | None]]]:
+    """Yield each output: its name, its tensor, what it holds, its shape."""
+    if found.numbers is not None:
+        if found.flat:
+            flat = b.add("Reshape", found.numbers, np.array([-1], np.int64))
+            yield "prediction", flat, np.float64, [None]
+        else:
+            yield "prediction", found.numbers, np.float64, [None, None]
+        return
+    n_classes = len(model.classes_)
+    if found.label is not None:
+        dtype = read_classes(np.asarray(model.classes_)).dtype.type
+        dtype = object if dtype is np.object_ else dtype
+        yield "label", found.label, dtype, [None, n_classes] if found.several else [None]
+    if found.probabilities is not None:
+        yield "probabilities", found.probabilities, np.float64, [None, n_classes]
+
+
+def _describe_model(model: Any) -> dict[str, str]:
+    """Return what the file says of itself."""
+    described = {"model": type(model).__name__}
+    if is_classifier(model):
+        described["classes"] = json.dumps(np.asarray(model.classes_).tolist())
+    return described

@@ -1,0 +1,126 @@
+"""Pipelines, searches and averages around networks, exported as a whole."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("skl2onnx")
+
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from sknet_hp import NetClassifier, NetRegressor, export
+from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
+from sknet_hp.search import HalvingSearchCV
+from sknet_hp.sharing import to_onnx
+from sknet_hp.sharing.onnx.check import check_predictions
+from tests.helpers.small_nets import SMALL
+from tests.helpers.tables import make_table
+
+NET, REGRESSOR = NetClassifier(**SMALL), NetRegressor(**SMALL)
+PREPARE = ColumnTransformer(
+    [
+        ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), ["age", "income", "score"]),
+        ("categories", OneHotEncoder(handle_unknown="ignore"), ["city"]),
+    ]
+)
+LINEAR = LogisticRegression()
+
+CLASSIFIERS = {
+    "pipeline": make_pipeline(PREPARE, NET),
+    "passthrough": make_pipeline("passthrough", NET),
+    "voting": VotingClassifier([("net", NET), ("two", NET)], voting="soft", weights=[1, 3]),
+    "voting of pipelines": VotingClassifier(
+        [("net", make_pipeline(PREPARE, NET)), ("linear", make_pipeline(PREPARE, LINEAR))], voting="soft"
+    ),
+    "averaged": AveragedClassifier([("a", NET), ("b", make_pipeline(PREPARE, NET))], voting="soft", weights=[2, 1]),
+    "calibrated": make_pipeline(PREPARE, CalibratedClassifierCV(NET, cv=2)),
+    "stacked": make_pipeline(PREPARE, StackingClassifier([("net", NET), ("linear", LINEAR)], cv=2)),
+}
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return make_table(200)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_classifiers(name, problem):
+    X, y = problem
+    model = CLASSIFIERS[name].fit(X, y)
+    assert check_predictions(to_onnx(model, X), model, X) < 2e-6
+
+
+REGRESSORS = {
+    "pipeline": make_pipeline(PREPARE, REGRESSOR),
+    "averaged": AveragedRegressor([("a", REGRESSOR), ("b", make_pipeline(PREPARE, Ridge()))], weights=[2, 1]),
+    "logarithm": TransformedTargetRegressor(REGRESSOR, func=np.log1p, inverse_func=np.expm1),
+    "scaled": TransformedTargetRegressor(REGRESSOR, transformer=StandardScaler()),
+    "unchanged": TransformedTargetRegressor(REGRESSOR),
+}
+
+
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_regressors(name, problem):
+    X = problem[0]
+    model = REGRESSORS[name].fit(X, X["income"])
+    assert check_predictions(to_onnx(model, X), model, X) < 2e-6
+
+
+def test_a_search_gives_its_best_estimator(problem, tmp_path):
+    X, y = problem
+    search = HalvingSearchCV(NET, {"lr": [1e-3, 1e-2]}, cv=2, random_state=0, max_resources=4).fit(X, y)
+    export(search, tmp_path / "model.onnx", X)
+    ensemble = HalvingSearchCV(NET, {"lr": [1e-3, 1e-2]}, cv=2, random_state=0, max_resources=4, refit="ensemble")
+    export(ensemble.fit(X, y), tmp_path / "ensemble.onnx", X)
+
+
+def test_a_search_without_refit_is_refused(problem):
+    search = GridSearchCV(NET, {"lr": [1e-3]}, cv=2, refit=False).fit(*problem)
+    with pytest.raises(ValueError, match="refit=False"):
+        to_onnx(search)
+
+
+def test_numbers_of_arrays(problem):
+    X = problem[0][["age", "income"]].to_numpy()
+    model = make_pipeline(StandardScaler(), NET).fit(X, problem[1])
+    assert check_predictions(to_onnx(model, X), model, X) < 2e-6
+
+
+def test_a_pipeline_asks_for_rows(problem):
+    with pytest.raises(ValueError, match="give X"):
+        to_onnx(make_pipeline(PREPARE, NET).fit(*problem))
+
+
+def test_a_step_without_a_converter_is_named(problem):
+    X = problem[0][["age", "income"]]
+    model = make_pipeline(FunctionTransformer(np.log1p), NET).fit(X, problem[1])
+    with pytest.raises(TypeError, match="skl2onnx does not convert it"):
+        to_onnx(model, X)
+
+
+def test_an_unknown_inverse_is_refused(problem):
+    X = problem[0]
+    model = TransformedTargetRegressor(REGRESSOR, func=np.cbrt, inverse_func=lambda z: z**3, check_inverse=False)
+    with pytest.raises(TypeError, match=r"known are .* numpy\.exp"):
+        to_onnx(model.fit(X, X["income"]), X)
+
+
+def test_votes_are_refused(problem):
+    model = VotingClassifier([("a", NET)], voting="hard").fit(*problem)
+    with pytest.raises(TypeError, match="voting='soft'"):
+        to_onnx(model, problem[0])
+
+
+def test_rows_of_other_types_than_in_training_are_refused(problem):
+    X, y = problem
+    model = make_pipeline("passthrough", NET).fit(X, y)
+    with pytest.raises(TypeError, match="'city' was text in training"):
+        to_onnx(model, X.assign(city=np.arange(len(X))))
+    assert isinstance(X, pd.DataFrame)
