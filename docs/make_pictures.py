@@ -19,14 +19,14 @@ from sknet_hp import NetClassifier, report
 from sknet_hp.search import HyperbandSearchCV
 
 FOLDER = Path(__file__).parent / "pictures"
-DOTS_PER_INCH = 100
+DOTS_PER_INCH = 90
 
 
 @cache
 def search() -> Any:
     """Return the search that most pictures show."""
     X, y = load_digits(return_X_y=True)
-    net = NetClassifier(max_epochs=27, random_state=0)
+    net = NetClassifier(width=32, max_epochs=27, random_state=0)
     space = {
         "lr": (1e-4, 0.1, "log-uniform"),
         "width": (8, 128, "log-uniform"),
@@ -48,11 +48,21 @@ def draw_learning_curves_of_a_search() -> Any:
     return report.LearningCurvesDisplay.from_search(search())
 
 
+def draw_search_history() -> Any:
+    """Draw scores over time."""
+    return report.SearchHistoryDisplay.from_search(search())
+
+
+def draw_parallel_coordinates() -> Any:
+    """Draw all candidates across their parameters."""
+    return report.ParallelCoordinatesDisplay.from_search(search())
+
+
 def save(figure: Any, path: Path) -> None:
     """Write a small PNG, of few colours."""
     figure.savefig(path, dpi=DOTS_PER_INCH)
     with Image.open(path) as image:
-        image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+        image.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 PICTURES = {

@@ -19,15 +19,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sknet_hp.report.displays.learning_curves import LearningCurvesDisplay
+    from sknet_hp.report.displays.parallel_coordinates import ParallelCoordinatesDisplay
+    from sknet_hp.report.displays.search_history import SearchHistoryDisplay
     from sknet_hp.report.page.write import report
 
 __all__ = [
     "LearningCurvesDisplay",
+    "ParallelCoordinatesDisplay",
+    "SearchHistoryDisplay",
     "report",
 ]
 
 _LAZY = {
     "LearningCurvesDisplay": "sknet_hp.report.displays.learning_curves",
+    "ParallelCoordinatesDisplay": "sknet_hp.report.displays.parallel_coordinates",
+    "SearchHistoryDisplay": "sknet_hp.report.displays.search_history",
     "report": "sknet_hp.report.page.write",
 }
 

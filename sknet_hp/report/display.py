@@ -55,34 +55,45 @@ class Display(ABC):
         ImportError
             If matplotlib is not installed.
         """
-        self.ax_ = open_axes(ax, type(self).__name__, self._size)
+        check_matplotlib(type(self).__name__)
+        self.ax_ = open_axes(ax, self._choose_size())
         self.figure_ = self.ax_.figure
         self._draw(self.ax_)
         return self
+
+    def _choose_size(self) -> tuple[float, float]:
+        """Return the size of a figure of its own, in inches."""
+        return self._size
 
     @abstractmethod
     def _draw(self, ax: Any) -> None:
         """Draw the frame on axes."""
 
 
-def open_axes(ax: Any, name: str, size: tuple[float, float]) -> Any:
+def check_matplotlib(name: str) -> None:
+    """Refuse to draw without matplotlib.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"{name} needs matplotlib: pip install 'sknet_hp[plot]'") from error
+
+
+def open_axes(ax: Any, size: tuple[float, float]) -> Any:
     """Return axes in the style of all pictures: those given, or new ones.
 
     Parameters
     ----------
     ax : matplotlib Axes or None
-    name : of the display, for the error.
     size : of a new figure, in inches.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
     """
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError(f"{name} needs matplotlib: pip install 'sknet_hp[plot]'") from error
+    from matplotlib import pyplot
+
     if ax is None:
         _, ax = pyplot.subplots(figsize=size, layout="constrained")
     style_axes(ax)
@@ -98,7 +109,7 @@ def style_axes(ax: Any) -> None:
     ax.set_axisbelow(True)
 
 
-def set_title(ax: Any, title: str, note: str = "") -> None:
+def set_title(ax: Any, title: str, note: str = "", above: float = 0.0) -> None:
     """Say above a picture what it shows, and under that how to read it.
 
     Parameters
@@ -106,14 +117,15 @@ def set_title(ax: Any, title: str, note: str = "") -> None:
     ax : matplotlib Axes
     title : a few words.
     note : a sentence in small letters, such as what bands are.
+    above : how far above the axes both stand, in points.
     """
     width = ax.figure.get_figwidth() * (1 if len(ax.figure.axes) == 1 else ax.get_position().width)
     lines = wrap(note, max(30, int(LETTERS_PER_INCH * width)))
-    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=8 + 12 * len(lines))
+    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=above + 8 + 12 * len(lines))
     ax.annotate(
         "\n".join(lines),
         (0, 1),
-        (0, 6),
+        (0, above + 6),
         xycoords="axes fraction",
         textcoords="offset points",
         fontsize=8.5,

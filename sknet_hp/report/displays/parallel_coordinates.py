@@ -1,0 +1,252 @@
+"""Parameters and scores of all candidates, as lines across parallel axes."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES
+from sknet_hp.report.display import Display, set_title
+from sknet_hp.report.frames.parallel_coordinates import frame_candidates
+from sknet_hp.report.parameters import MOST_LETTERS, ParameterAxis, read_axes, write_value
+from sknet_hp.report.searches import name_score
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARE_OF_BEST = 0.1
+"""Of the candidates, drawn thicker."""
+FAN = 0.05
+"""How far apart lines lie that have the same choice, so that they do not cover each
+other.
+"""
+HEADS = 38.0
+"""Points that the names of axes and the best values take above them."""
+REACH = 3.0
+"""Scores that lie further below the median than so many times the way from there to the
+best have the colour and the place of the lowest.
+"""
+
+
+class ParallelCoordinatesDisplay(Display):
+    """Show which combinations of parameters score well.
+
+    A line is a candidate, which crosses each axis at its value. The darker and the
+    thicker, the better its score, which is the last axis. Where the best lines meet,
+    the parameter matters; where they cross anywhere, it does not. Axes are logarithmic
+    where the space is. Lines with the same choice lie a little apart. Failed candidates
+    are dotted.
+
+    Use `from_search`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of `sknet_hp.report.frames.parallel_coordinates.frame_candidates`.
+    axes : list of ParameterAxis
+        Those of `sknet_hp.report.parameters.read_axes`.
+    score : str
+        What the score is called.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each candidate: `candidate`, `resource`, `score`, `failed`, `best`,
+        and a column for each parameter.
+    parameters : list of str
+        Those that have an axis.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sknet_hp.report import ParallelCoordinatesDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> grid = {"max_depth": [1, 2, 4], "criterion": ["gini", "entropy"]}
+    >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
+    >>> display = ParallelCoordinatesDisplay.from_search(search.fit(X, y))
+    >>> display.parameters
+    ['criterion', 'max_depth']
+    """
+
+    def __init__(self, frame: "pd.DataFrame", axes: Sequence[ParameterAxis], *, score: str = "score"):
+        super().__init__(frame)
+        self._axes, self.score = list(axes), score
+        self.parameters = [axis.name for axis in self._axes]
+
+    @classmethod
+    def from_search(cls, search: Any, *, parameters: Sequence[str] | None = None, ax: Any = None) -> Self:
+        """Draw the candidates of a search.
+
+        Parameters
+        ----------
+        search : fitted search
+            Of ours, scikit-learn or scikit-optimize.
+        parameters : list of str, default=None
+            Those that get an axis, in this order; None for all that candidates differ
+            in.
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        display : ParallelCoordinatesDisplay
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no search, is not fitted, or a parameter is not searched.
+        """
+        axes = {axis.name: axis for axis in read_axes(search)}
+        if not axes:
+            raise ValueError("the candidates of this search do not differ in any parameter: there is nothing to draw")
+        names = list(axes) if parameters is None else list(parameters)
+        unknown = [name for name in names if name not in axes]
+        if unknown or not names:
+            raise ValueError(f"parameters={names!r}: candidates differ in {list(axes)} only")
+        return cls(frame_candidates(search), [axes[name] for name in names], score=name_score(search)).plot(ax)
+
+    # ---- drawing ---------------------------------------------------------------------------------------------------
+
+    def _choose_size(self) -> tuple[float, float]:
+        return (max(6.4, 1.2 * (len(self._axes) + 1) + 1), 4.2)
+
+    def _draw(self, ax: Any) -> None:
+        shares = self._rate()
+        heights = np.column_stack([*(self._place(axis) for axis in self._axes), np.where(shares < 0, -0.08, shares)])
+        self._draw_lines(ax, heights, shares)
+        for x, axis in enumerate(self._axes):
+            draw_axis(ax, x, axis)
+        self._draw_score_axis(ax)
+        self._draw_best(ax, heights)
+        ax.set(xlim=(-0.25, len(self._axes) + 0.25), ylim=(-0.1, 1.05), xticks=[], yticks=[])
+        ax.grid(visible=False)
+        ax.spines[:].set_visible(False)
+        n_failed = int(self.frame["failed"].sum())
+        note = f"{len(self.frame)} candidates{f', {n_failed} of them failed (dotted)' if n_failed else ''}. "
+        note += "The darker, the better; orange is the one that was chosen. "
+        note += "What was dropped has the score of where it was." if self.frame["resource"].nunique() > 1 else ""
+        set_title(ax, f"Parameters and {self.score}", note, above=HEADS)
+
+    def _rate(self) -> np.ndarray:
+        """Return where scores lie from the lowest to the highest; failed ones at -1."""
+        scores = self.frame["score"].to_numpy()
+        low, high = self._bounds
+        return np.where(np.isfinite(scores), np.clip((scores - low) / ((high - low) or 1.0), 0, 1), -1.0)
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        scores = self.frame["score"].dropna()
+        if scores.empty:
+            raise ValueError("there is nothing to draw: all candidates of this search failed")
+        return max(scores.min(), scores.median() - REACH * (scores.max() - scores.median())), scores.max()
+
+    def _place(self, axis: ParameterAxis) -> np.ndarray:
+        """Return the heights of all candidates; those with the same choice fan out."""
+        heights = axis.place(self.frame[axis.name].tolist())
+        if axis.kind == "choice":
+            spread = min(FAN, 0.3 / len(axis.choices))
+            for height in np.unique(heights[np.isfinite(heights)]):
+                same = np.flatnonzero(heights == height)
+                heights[same] += np.linspace(-spread, spread, len(same)) if len(same) > 1 else 0.0
+        return heights
+
+    def _draw_lines(self, ax: Any, heights: np.ndarray, shares: np.ndarray) -> None:
+        """Draw the lines from the worst to the best."""
+        from matplotlib import colormaps
+        from matplotlib.collections import LineCollection
+
+        places = np.arange(heights.shape[1])
+        n_best = max(1, int(SHARE_OF_BEST * len(heights)))
+        of_best = np.arange(len(heights)) >= len(heights) - n_best
+        thin = 0.5 if len(heights) > 100 else 0.9
+        lines = [np.column_stack([places, row]) for row in heights]
+        ax.add_collection(
+            LineCollection(
+                lines,
+                colors=[MUTED if share < 0 else colormaps[SCALE](0.1 + 0.9 * share) for share in shares],
+                linewidths=np.where(of_best, 1.8, thin),
+                linestyles=[":" if share < 0 else "-" for share in shares],
+                alpha=np.where(of_best, 1.0, 0.7 if len(heights) <= 100 else 0.45),
+            )
+        )
+
+    def _draw_best(self, ax: Any, heights: np.ndarray) -> None:
+        """Draw the chosen candidate on top, and write its values above the axes."""
+        best = np.flatnonzero(self.frame["best"])
+        for x, axis in enumerate(self._axes):
+            value = write_value(self.frame[axis.name].iloc[best[0]]) if len(best) else ""
+            _write_head(ax, x, axis.label, value)
+        if len(best):
+            row = heights[best[0]]
+            ax.plot(np.arange(len(row)), row, color=SERIES[1], linewidth=2.2, marker="o", markersize=5, zorder=4)
+        score = f"{self.frame['score'].iloc[best[0]]:.4g}" if len(best) else ""
+        _write_head(ax, len(self._axes), self.score, score)
+
+    def _draw_score_axis(self, ax: Any) -> None:
+        low, high = self._bounds
+        lowest = self.frame["score"].min()
+        axis = ParameterAxis("score", self.score, "linear", low, high if high > low else low + 1.0)
+        draw_axis(ax, len(self._axes), axis, side=1, lowest="" if lowest == low else f"≤ {low:.3g}")
+
+
+def draw_axis(ax: Any, x: float, axis: ParameterAxis, *, side: int = -1, lowest: str = "") -> None:
+    """Draw a vertical axis with its ticks.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    x : where it stands.
+    axis : its scale.
+    side : -1 to write on its left, 1 on its right.
+    lowest : what is written at its lower end, if not the number.
+    """
+    ax.plot([x, x], [0, 1], color=INK, linewidth=0.9, zorder=3)
+    for height, label in list_ticks(axis):
+        ax.plot([x + 0.03 * side, x], [height, height], color=INK, linewidth=0.9, zorder=3)
+        _write(ax, x, height, label, side)
+    if lowest:
+        _write(ax, x, 0.0, lowest, side)
+
+
+def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
+    """Return heights and labels of an axis: all choices, or a few round numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    if axis.kind == "choice":
+        return list(zip(axis.place(axis.choices), axis.choices, strict=True))
+    if axis.kind == "linear":
+        numbers = list(MaxNLocator(5, integer=axis.integer).tick_values(axis.low, axis.high))
+    else:
+        decades = np.arange(np.floor(np.log10(axis.low)), np.ceil(np.log10(axis.high)) + 1)
+        step = max(1, len(decades) // 5)
+        parts = [1.0] if len(decades) > 3 else [1.0, 2.0, 5.0]
+        numbers = [part * 10.0**decade for decade in decades[::step] for part in parts]
+    inside = [number for number in numbers if axis.low * (1 - 1e-9) <= number <= axis.high * (1 + 1e-9)]
+    numbers = inside if len(inside) > 1 else [axis.low, axis.high]
+    return [(float(axis.place([float(number)])[0]), f"{number:.3g}") for number in numbers]
+
+
+def _write(ax: Any, x: float, y: float, text: str, side: int) -> None:
+    """Write beside an axis, on a little paper."""
+    box = {"facecolor": PAPER, "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
+    ha = "right" if side < 0 else "left"
+    ax.text(x + 0.05 * side, y, text, ha=ha, va="center", fontsize=8, color=INK, bbox=box, zorder=5)
+
+
+def _write_head(ax: Any, x: float, name: str, value: str) -> None:
+    """Write above an axis its name, and below that the value of the best."""
+    style = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+    ax.annotate(value, (x, 1), (0, 2), **style, fontsize=9, color=SERIES[1], fontweight="bold")
+    ax.annotate(wrap_name(name), (x, 1), (0, 14), **style, fontsize=9, color=INK)
+
+
+def wrap_name(name: str) -> str:
+    """Return a name on two lines if it is long, broken at a word."""
+    if len(name) <= MOST_LETTERS or "_" not in name:
+        return name
+    breaks = [k + 1 for k, letter in enumerate(name) if letter == "_"]
+    middle = min(breaks, key=lambda k: abs(k - len(name) / 2))
+    return f"{name[:middle]}\n{name[middle:]}"

@@ -1,0 +1,188 @@
+"""The scores of candidates in the order in which they came, and the best so far."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from sknet_hp.report.colours import INK, MARKERS, MUTED, PAPER, SCALE, SERIES
+from sknet_hp.report.display import Display, label_lines, set_title
+from sknet_hp.report.frames.search_history import frame_history
+from sknet_hp.report.searches import name_resource, name_score
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REACH = 2.5
+"""Scores further below the median than so many times the way from there to the best are
+drawn at the lower edge.
+"""
+MOST_IN_LEGEND = 5
+"""Rungs; of more some are named, from the first to the last."""
+
+
+class SearchHistoryDisplay(Display):
+    """Show what a search has found, when, and whether it still got better.
+
+    A point is a candidate in a rung: the darker, the more of the resource it had; each
+    bracket has a marker. The step is the best so far among those with the most of the
+    resource, whose last value is what the search reports. Crosses at the lower edge are
+    candidates that failed, triangles those that score far worse than the rest.
+
+    Use `from_search`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of `sknet_hp.report.frames.search_history.frame_history`.
+    score : str
+        What the score is called.
+    resource : str
+        What candidates were given more and more of, such as "epochs".
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each candidate and rung: `order`, `candidate`, `bracket`, `rung`,
+        `resource`, `score`, `std`, `failed`, `best`, `untuned` (the estimator as it
+        was), `best_so_far`.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sknet_hp.report import SearchHistoryDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = GridSearchCV(LogisticRegression(max_iter=500), {"C": [0.01, 0.1, 1.0]})
+    >>> display = SearchHistoryDisplay.from_search(search.fit(X, y))
+    >>> display.frame["untuned"].tolist()
+    [False, False, True]
+    """
+
+    _size: ClassVar[tuple[float, float]] = (7.2, 4.0)
+
+    def __init__(self, frame: "pd.DataFrame", *, score: str = "score", resource: str = "resource"):
+        super().__init__(frame)
+        self.score, self.resource = score, resource
+
+    @classmethod
+    def from_search(cls, search: Any, *, ax: Any = None) -> Self:
+        """Draw the history of a search.
+
+        Parameters
+        ----------
+        search : fitted search
+            Of ours, scikit-learn or scikit-optimize.
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        display : SearchHistoryDisplay
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no search, or not fitted.
+        """
+        return cls(frame_history(search), score=name_score(search), resource=name_resource(search)).plot(ax)
+
+    # ---- drawing ---------------------------------------------------------------------------------------------------
+
+    def _draw(self, ax: Any) -> None:
+        floor = self._find_floor()
+        self._draw_points(ax, self.frame[self.frame["score"] >= floor])
+        ax.step(self.frame["order"], self.frame["best_so_far"], where="post", color=SERIES[1], linewidth=1.6, zorder=2)
+        top = self.frame["score"].max()
+        margin = 0.06 * (top - floor) or 0.05 * abs(top) or 0.05
+        ax.set_ylim(floor - 1.5 * margin, top + margin)
+        ax.set(xlabel="order of finishing", ylabel=f"mean {self.score} (the higher, the better)")
+        self._draw_edge(ax, floor)
+        self._label(ax)
+        failed = int(self.frame["failed"].sum())
+        counted = f"{self.frame['candidate'].nunique()} candidates"
+        note = f"{len(self.frame)} scores of {counted}" if self._has_rungs else counted.capitalize()
+        note += f"; {failed} failed (×)" if failed else ""
+        note += f"; {n_low} far below (▾)" if (n_low := int((self.frame["score"] < floor).sum())) else ""
+        line = f", of those with the most {self.resource} by then" if self._has_rungs else ""
+        set_title(ax, "Search history", f"{note}. Line: the best so far{line}.")
+
+    @property
+    def _has_rungs(self) -> bool:
+        return self.frame["resource"].nunique() > 1
+
+    def _find_floor(self) -> float:
+        """Return the lowest score that is drawn where it is."""
+        scores = self.frame["score"].dropna()
+        if scores.empty:
+            raise ValueError("there is nothing to draw: all candidates of this search failed")
+        return float(max(scores.min(), scores.median() - REACH * (scores.max() - scores.median())))
+
+    def _draw_points(self, ax: Any, rows: "pd.DataFrame") -> None:
+        """Draw a series for each rung and bracket, with a legend if there are more."""
+        from matplotlib import colormaps
+
+        rungs, brackets = sorted(rows["resource"].dropna().unique()), sorted(rows["bracket"].unique())
+        shades = dict(zip(rungs, colormaps[SCALE](np.linspace(0.35, 1, len(rungs))), strict=True))
+        size = 22 if len(rows) <= 200 else 12
+        for place, bracket in enumerate(brackets):
+            for rung, part in rows[rows["bracket"] == bracket].groupby("resource", dropna=False):
+                ax.scatter(
+                    part["order"],
+                    part["score"],
+                    s=size,
+                    marker=MARKERS[place % len(MARKERS)],
+                    color=[shades[rung]] if len(rungs) > 1 else SERIES[0],
+                    linewidths=0,
+                    zorder=3,
+                )
+        if len(rungs) > 1:
+            shown = [rungs[int(k)] for k in np.unique(np.linspace(0, len(rungs) - 1, MOST_IN_LEGEND).round())]
+            known = [(MARKERS[0], shades[rung], _count(rung, self.resource)) for rung in shown]
+            known += [
+                (MARKERS[place % len(MARKERS)], MUTED, f"bracket {bracket}")
+                for place, bracket in enumerate(brackets)
+                if len(brackets) > 1
+            ]
+            handles = [
+                ax.scatter([], [], s=22, marker=marker, color=[shade], linewidths=0, label=label)
+                for marker, shade, label in known
+            ]
+            ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(1.02, 0), frameon=False, fontsize=9)
+
+    def _draw_edge(self, ax: Any, floor: float) -> None:
+        """Draw at the lower edge what failed, and what is too far below."""
+        low, failed = self.frame[self.frame["score"] < floor], self.frame[self.frame["failed"]]
+        for rows, marker in ((failed, "x"), (low, "v")):
+            at_edge, height = ax.get_xaxis_transform(), np.full(len(rows), 0.02)
+            ax.scatter(rows["order"], height, s=20, marker=marker, color=MUTED, transform=at_edge, zorder=3)
+
+    def _label(self, ax: Any) -> None:
+        """Mark the candidate that was chosen, and the untuned one."""
+        begin, end = 0.5, len(self.frame) + 0.5
+        ax.set_xlim(begin - 0.02 * end, end + 0.02 * end)
+        chosen, untuned = self.frame[self.frame["best"]], self.frame[self.frame["untuned"] & ~self.frame["failed"]]
+        if len(chosen):
+            row = chosen.iloc[0]
+            ax.scatter(row["order"], row["score"], s=110, marker="*", color=SERIES[1], edgecolors=INK, zorder=5)
+            label_lines(ax, [(end, row["score"], f"best #{row['candidate']}: {row['score']:.4g}", SERIES[1])])
+        if len(untuned):
+            row = untuned.iloc[-1]
+            ax.axhline(row["score"], color=INK, linewidth=0.8, linestyle=":", zorder=1)
+            ax.scatter(row["order"], row["score"], s=60, facecolors="none", edgecolors=INK, linewidths=1.3, zorder=4)
+            ax.annotate(
+                f"untuned: {row['score']:.4g}",
+                (ax.get_xlim()[0], row["score"]),
+                (3, 2),
+                textcoords="offset points",
+                fontsize=9,
+                color=INK,
+                bbox={"facecolor": PAPER, "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
+                zorder=6,
+            )
+
+
+def _count(number: float, things: str) -> str:
+    """Return "3 epochs", and "1 epoch"."""
+    return f"{number:,.0f} {things.removesuffix('s') if number == 1 else things}"

@@ -1,0 +1,137 @@
+"""The searched parameters of a search as axes: how each is scaled and labelled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.report.searches import get_results
+from sknet_hp.search.spaces.dimensions import Range
+from sknet_hp.search.spaces.reading import read_dimension
+from sknet_hp.search.spaces.values import is_number
+
+LOG_FROM = 50.0
+"""Positive numbers of an unknown distribution that span more than this factor are drawn
+on a logarithmic scale.
+"""
+MOST_CHOICES = 8
+"""Numbers that take more values than these are drawn as numbers, others as choices."""
+MOST_LETTERS = 16
+SPACES = ("param_distributions", "param_grid", "search_spaces")
+"""Where searches keep what they search."""
+
+
+@dataclass(frozen=True)
+class ParameterAxis:
+    """One searched parameter.
+
+    Attributes
+    ----------
+    name : of the parameter, as in `params`.
+    label : the same, without steps of a pipeline where it is clear.
+    kind : {"log", "linear", "choice"}
+    low, high : of numbers, the least and the greatest that were tried, or may be.
+    choices : what choices are called, numbers in their order first.
+    integer : whether numbers are whole.
+    """
+
+    name: str
+    label: str
+    kind: str
+    low: float = 0.0
+    high: float = 1.0
+    choices: tuple[str, ...] = ()
+    integer: bool = False
+
+    def place(self, values: Sequence[Any]) -> np.ndarray:
+        """Return where values lie, from 0 to 1; NaN where there is none.
+
+        Each choice has an equal stretch, and lies in its middle.
+        """
+        if self.kind == "choice":
+            places = {choice: (k + 0.5) / len(self.choices) for k, choice in enumerate(self.choices)}
+            return np.array([places.get(write_value(value), np.nan) for value in values])
+        numbers = np.array([float(value) if is_number(value) else np.nan for value in values])
+        low, high = self.low, self.high
+        if self.kind == "log":
+            numbers, low, high = np.log(numbers), np.log(low), np.log(high)
+        return (numbers - low) / (high - low)
+
+
+def read_axes(search: Any) -> list[ParameterAxis]:
+    """Return the parameters that candidates differ in, in the order of the space.
+
+    Whether a scale is logarithmic is what the space says; where it does not, what the
+    values look like.
+    """
+    settings = list_settings(search)
+    names = list(dict.fromkeys(name for params in settings for name in params))
+    labels = _shorten(names)
+    axes = []
+    for name in names:
+        values = [params[name] for params in settings if name in params]
+        if len(set(map(repr, values))) > 1:
+            axes.append(_make_axis(name, labels[name], values, _find_range(search, name)))
+    return axes
+
+
+def list_settings(search: Any) -> list[dict[str, Any]]:
+    """Return the parameters of each row of `cv_results_`, without the resource."""
+    resource = getattr(search, "resource_", None)
+    return [
+        {name: value for name, value in params.items() if name != resource} for params in get_results(search)["params"]
+    ]
+
+
+def write_value(value: Any) -> str:
+    """Return a value of any kind in a few letters."""
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.4g}"
+    text = type(value).__name__ if hasattr(value, "get_params") else str(value)
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+
+
+def _shorten(names: Sequence[str]) -> dict[str, str]:
+    """Return names without the steps before them, where they stay different."""
+    short = {name: name.rsplit("__", 1)[-1] for name in names}
+    twice = [label for label in short.values() if list(short.values()).count(label) > 1]
+    return {name: name if label in twice else label for name, label in short.items()}
+
+
+def _find_range(search: Any, name: str) -> Range | None:
+    """Return the range of a parameter; None of choices, or where it is not known."""
+    space = next((getattr(search, each) for each in SPACES if getattr(search, each, None)), None)
+    branches = space if isinstance(space, (list, tuple)) else [space]
+    for branch in branches:
+        branch = branch[0] if isinstance(branch, tuple) and branch else branch  # skopt's (space, n_iter)
+        if isinstance(branch, dict) and name in branch:
+            try:
+                found = read_dimension(branch[name], name)
+            except ValueError:
+                return None
+            return found if isinstance(found, Range) else None
+    return None
+
+
+def _make_axis(name: str, label: str, values: Sequence[Any], known: Range | None) -> ParameterAxis:
+    written = {write_value(value): value for value in values}
+    all_numbers = all(map(is_number, values))
+    few = len(set(map(repr, values))) <= MOST_CHOICES and (known is None or (known.integer and not known.log))
+    if not all_numbers or few:
+        return ParameterAxis(
+            name, label, "choice", choices=tuple(sorted(written, key=lambda text: _key(written[text])))
+        )
+    numbers = np.array(values, dtype=float)
+    low, high = float(numbers.min()), float(numbers.max())
+    if known is not None and known.low is not None and known.high is not None:
+        low, high = min(low, float(known.low)), max(high, float(known.high))
+    bounded = known is not None and known.low is not None
+    log = known.log if known is not None and bounded else low > 0 and high / low > LOG_FROM
+    whole = bool(np.mod(numbers, 1).max() == 0)
+    return ParameterAxis(name, label, "log" if log and low > 0 else "linear", low, high, integer=whole)
+
+
+def _key(value: Any) -> tuple[bool, float, str]:
+    """Return what choices are sorted by: numbers first, by size; the rest by name."""
+    return (False, float(value), "") if is_number(value) else (True, 0.0, write_value(value))

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from sknet_hp.report import SearchHistoryDisplay
+from tests.helpers.curves import draw_table
+from tests.helpers.small_searches import make_curve_search
+
+X, y = draw_table()
+
+
+@pytest.fixture(scope="module")
+def search():
+    return make_curve_search(9).fit(X, y)
+
+
+def count_points(ax, marker_is_edge=False):
+    return sum(len(each.get_offsets()) for each in ax.collections)
+
+
+def test_all_scores_and_the_best_are_drawn(search):
+    display = SearchHistoryDisplay.from_search(search)
+    n_low = int((display.frame["score"] < display._find_floor()).sum())
+    marks = 1 + display.frame["untuned"].any()  # a star, and a ring
+    assert count_points(display.ax_) == len(display.frame) + marks
+    texts = " ".join(text.get_text().replace("\n", " ") for text in display.ax_.texts)
+    assert f"best #{search.cv_results_['candidate'][search.best_index_]}" in texts
+    assert ("far below" in texts) == bool(n_low)
+    assert "of those with the most epochs by then" in texts
+
+
+def test_the_legend_names_rungs(search):
+    legend = SearchHistoryDisplay.from_search(search).ax_.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["3 epochs", "9 epochs", "27 epochs"]
+
+
+def test_what_scores_far_worse_does_not_press_the_rest_flat(search):
+    display = SearchHistoryDisplay.from_search(search)
+    display.frame.loc[0, "score"] = -1e6
+    display.plot()
+    assert display.ax_.get_ylim()[0] > -100
+    assert "1 far below (▾)" in display.ax_.texts[-1].get_text().replace("\n", " ")
+
+
+def test_failed_candidates_are_counted_and_marked(search):
+    display = SearchHistoryDisplay.from_search(search)
+    display.frame.loc[0, ["score", "failed"]] = [np.nan, True]
+    display.plot()
+    assert "1 failed (×)" in display.ax_.texts[-1].get_text().replace("\n", " ")
+
+
+def test_a_search_in_which_all_failed_says_so(search):
+    display = SearchHistoryDisplay.from_search(search)
+    display.frame["score"] = np.nan
+    with pytest.raises(ValueError, match="all candidates of this search failed"):
+        display.plot()

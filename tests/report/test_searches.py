@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+
+from sknet_hp.report.searches import find_metric, name_resource, name_score, rank_candidates, read_rows
+from tests.helpers.curves import draw_table
+from tests.helpers.small_searches import make_curve_search
+
+X, y = draw_table()
+
+
+@pytest.fixture(scope="module")
+def search():
+    return make_curve_search(9).fit(X, y)
+
+
+def test_rows_say_what_each_candidate_scored_with_how_much(search):
+    rows = read_rows(search)
+    assert rows["resource"].tolist() == search.cv_results_["n_resources"].tolist()
+    assert rows.index[rows["best"]].tolist() == [search.best_index_]
+    assert name_resource(search) == "epochs"
+
+
+def test_who_had_more_of_the_resource_comes_first(search):
+    ranks = rank_candidates(search)
+    rows = read_rows(search)
+    assert ranks[0] == rows.loc[search.best_index_, "candidate"]
+    reached = rows.groupby("candidate")["resource"].max()
+    assert (np.diff([reached[candidate] for candidate in ranks]) <= 0).all()
+    assert sorted(ranks) == sorted(reached.index)
+
+
+def test_of_several_scores_the_one_that_decides_is_taken():
+    search = GridSearchCV(
+        LogisticRegression(), {"C": [1.0]}, scoring=["accuracy", "neg_log_loss"], refit="neg_log_loss"
+    )
+    search.fit(X, y)
+    assert find_metric(search) == "neg_log_loss"
+    assert name_score(search) == "neg log loss"
+    np.testing.assert_array_equal(read_rows(search)["score"], search.cv_results_["mean_test_neg_log_loss"])
+
+
+def test_failed_candidates_come_last():
+    search = make_curve_search(9, factor=3)
+    search.estimator.fails = (0,)
+    with pytest.warns(FitFailedWarning):
+        search.fit(X, y)
+    assert rank_candidates(search)[-1] == 0
+    assert read_rows(search)["failed"].sum() == 1
