@@ -21,14 +21,28 @@ from sknet_hp.cli.commands.predict import predict
 from sknet_hp.cli.commands.tune import tune
 from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.memory import is_out_of_memory
+from sknet_hp.cli.options import GIVEN
 from sknet_hp.cli.versions import find_installed_version
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
+EPILOG = """
+**Exit codes**
+
+* 0: done.
+
+* 1: whoever reads the output stopped before its end.
+
+* 2: input that can't be used. One sentence says why; no result is written.
+
+* 3: `diagnose --strict` has found something.
+
+* 130: interrupted. `tune` and `evaluate` go on with `--resume`.
+"""
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -43,6 +57,7 @@ def run(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without "±" must not cost a finished search
     command = typer.main.get_command(app)
+    GIVEN.set(tuple(sys.argv[1:] if arguments is None else arguments))
     try:
         code = command.main(arguments, prog_name="sknet-hp", standalone_mode=False)
         if sys.stdout is not None:  # as it is where standard output is closed
@@ -104,7 +119,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(epilog=EPILOG)
 def describe(
     version: Annotated[
         bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Show the version.")

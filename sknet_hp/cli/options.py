@@ -1,8 +1,12 @@
 """The options of commands, and what they may be."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+GIVEN: ContextVar[tuple[str, ...]] = ContextVar("given", default=())
+"""The words of the command line that runs, for whoever wants to type it again."""
 
 TaskOption = Literal["auto", "classification", "regression"]
 SearchMethod = Literal["random", "grid", "halving", "hyperband", "asha", "bohb", "tpe", "gp", "cma-es", "pbt", "guided"]

@@ -42,6 +42,7 @@ def test_search_is_scored_and_stands_beside_others(run, data, tmp_path):
         "folds.csv",
         "journal",
         "predictions.csv",
+        "report.html",
         "summary.json",
     ]
     assert len(pd.read_csv("results/folds.csv")) == 2

@@ -44,6 +44,7 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
         "cv_results.csv",
         "journal",
         "model.safetensors",
+        "report.html",
         "summary.json",
     ]
     summary = json.loads((tmp_path / "results/summary.json").read_text())
@@ -59,7 +60,11 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     assert f"Score: accuracy {nested['mean']:.4f} (95 % interval" in result.out
     assert {row["name"] for row in summary["beside"]} == {"tuned network", "untuned network", "linear", "constant"}
     assert "For comparison, accuracy in the same folds, mean and 95 % interval:" in result.out
-    assert result.out.splitlines()[-1] == "Next:     sknet-hp predict results NEW.csv"
+    assert result.out.splitlines()[-2:] == [
+        "Next:     sknet-hp predict results NEW.csv",
+        "Report:   results/report.html",
+    ]
+    assert "sknet-hp tune" in (tmp_path / "results/report.html").read_text()
     cost = (
         f"To train: {NETWORKS} networks of at most 3 epochs: 3 searches (2 outer folds, and all rows), "
         "each of 2 candidates in 2 folds and the best"
@@ -351,6 +356,76 @@ def test_guided_search_says_what_it_did(run, data, tmp_path):
     assert run("predict", "data-tuned", data, "--proba").code == 0
 
 
+def test_a_page_needs_an_extra(run, data, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    result = run("tune", data, "--target", "label", *SMALL)
+    assert result.code == 0, result.err
+    assert "Report:   none (" in result.out.splitlines()[-1]
+    assert "sknet_hp[report]" in result.out.splitlines()[-1]
+
+
+def test_a_killed_run_goes_on(run, data, tmp_path, monkeypatch):
+    """With the numbers of a run that nobody stopped, and without training anew."""
+    arguments = ("tune", data, "--target", "label", "--search", "halving", *SMALL[2:])
+    assert run(*arguments).code == 0
+    whole = json.loads((tmp_path / "results/summary.json").read_text())
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tune, "_compare", interrupt)
+        stopped = run(*arguments[:-1], "again")
+    assert stopped.code == 130
+    assert stopped.err.splitlines()[-1].endswith("the same command with --resume goes on from here (again).")
+    assert os.listdir(tmp_path / "again") == ["journal"]
+    refused = run(*arguments[:-1], "again")
+    assert "has not ended: --resume goes on with it" in refused.err
+    other = run(*arguments[:-1], "again", "--resume", "--seed", 5)
+    assert "has a run in it with --seed 0, and this is 5" in other.err
+    resumed = run(*arguments[:-1], "again", "--resume")
+    assert resumed.code == 0, resumed.err
+    summary = json.loads((tmp_path / "again/summary.json").read_text())
+    assert summary["nested_cv"]["folds"] == whole["nested_cv"]["folds"]
+    assert summary["best_params"] == whole["best_params"]
+    assert summary["networks_trained"] < whole["networks_trained"] / 2
+    assert "nothing to resume" in run(*arguments[:-1], "again", "--resume").err
+
+
+def test_space_model_and_ensemble(run, data, tmp_path):
+    Path("space.toml").write_text("width = [4, 8]\nlr = {low = 1e-3, high = 1e-2, log = true}\n")
+    small = ("--cv", 2, "--outer-cv", 0, "--out", "results", "--overwrite")
+    result = run("tune", data, "--target", "label", "--space", "space.toml", "--candidates", 3, "--ensemble", *small)
+    assert result.code == 0, result.err
+    assert "by HalvingSearchCV of 3 candidates" in result.out
+    assert set(json.loads((tmp_path / "results/summary.json").read_text())["best_params"]) >= {"width", "lr"}
+    assert run("predict", "results", data, "--proba").code == 0
+    grid = run("tune", data, "--target", "label", "--space", "space.toml", "--search", "grid", *small)
+    assert "--space has a range for 'lr'" in grid.err
+    Path("space.toml").write_text("width = [4, 8]\nmax_epochs = 2\n")
+    grid = run("tune", data, "--target", "label", "--space", "space.toml", "--search", "grid", *small)
+    assert "5 networks" in grid.out
+    preset = run("tune", data, "--target", "label", "--model", "realmlp_td_s", "--search", "grid", *small)
+    assert "--search grid knows no values for --model realmlp_td_s" in preset.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--space", "space.toml"), "there is no file 'space.toml'"),
+        (("--model", "linear"), "--model linear is no network"),
+        (("--search", "guided", "--candidates", 3), "--candidates 3 means nothing to --search guided"),
+        (("--search", "random", "--ensemble"), "--ensemble can't be used with --search random"),
+        (("--resume", "--overwrite"), "--resume and --overwrite can't be used together"),
+        (("--scoring", "f1", "--positive-class", "maybe"), "is no class of 'label'"),
+    ],
+)
+def test_options_that_do_not_go_together(run, data, tmp_path, arguments, says):
+    result = run("tune", data, "--target", "label", *arguments)
+    assert (result.code, says in result.err) == (2, True), result.err
+    assert os.listdir(tmp_path) == ["data.csv.gz"]
+
+
 def test_no_outer_folds_no_score(run, data, tmp_path):
     result = run("tune", data, "--target", "label", *SMALL[:-4], "--outer-cv", 0)
     assert result.code == 0, result.err
@@ -374,4 +449,5 @@ def test_groups_and_time_of_tune(run, table, tmp_path):
 def test_json_is_all_that_is_printed(run, data, tmp_path):
     printed = json.loads(run("tune", data, "--target", "label", *SMALL, "--json").out)
     assert printed.pop("model") == str(Path("results/model.safetensors"))
+    assert printed.pop("report") == str(Path("results/report.html"))
     assert printed == json.loads((tmp_path / "results/summary.json").read_text())

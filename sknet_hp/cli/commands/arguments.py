@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sknet_hp.cli.commands import completing
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.options import TableOptions, TaskOption
 from sknet_hp.cli.tables.loading import require_table
@@ -15,11 +16,17 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
+        autocompletion=completing.complete_table,
         help="A .csv, .csv.gz or .parquet file, or sklearn:NAME (iris, wine, breast_cancer, digits, diabetes).",
     ),
 ]
 Target = Annotated[
-    str | None, typer.Option(metavar="COL", help="The column to predict. May be left out for sklearn:NAME.")
+    str | None,
+    typer.Option(
+        metavar="COL",
+        autocompletion=completing.complete_column,
+        help="The column to predict. May be left out for sklearn:NAME.",
+    ),
 ]
 Task = Annotated[
     TaskOption,
@@ -31,6 +38,7 @@ Groups = Annotated[
     str | None,
     typer.Option(
         metavar="COL",
+        autocompletion=completing.complete_column,
         help="A column that says which rows belong together, such as the person: folds never divide them. It is not "
         "used as a feature.",
         show_default="none",
@@ -40,18 +48,25 @@ Time = Annotated[
     str | None,
     typer.Option(
         metavar="COL",
+        autocompletion=completing.complete_column,
         help="A column of numbers or dates that says in which order rows came: later ones are predicted from earlier "
         "ones. It is not used as a feature.",
         show_default="none",
     ),
 ]
 Drop = Annotated[
-    list[str] | None, typer.Option(metavar="COL", help="A column to leave out. May be given several times.")
+    list[str] | None,
+    typer.Option(
+        metavar="COL",
+        autocompletion=completing.complete_column,
+        help="A column to leave out. May be given several times.",
+    ),
 ]
 Network = Annotated[
     str,
     typer.Option(
         metavar="MODEL",
+        autocompletion=completing.complete_network,
         help="default, a preset (mlp, resnet, tabm, realmlp_td, …), or the path of a saved network, whose settings "
         "are taken.",
     ),
@@ -60,6 +75,7 @@ Scoring = Annotated[
     str | None,
     typer.Option(
         metavar="SCORER",
+        autocompletion=completing.complete_scorer,
         help="A scorer of scikit-learn, such as roc_auc or neg_log_loss.",
         show_default="accuracy or r2",
     ),

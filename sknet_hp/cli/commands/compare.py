@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sknet_hp.cli.commands import arguments
+from sknet_hp.cli.commands import arguments, completing
 from sknet_hp.cli.options import CompareOptions
 
 
@@ -15,6 +15,7 @@ def compare(
         list[str] | None,
         typer.Argument(
             metavar="MODEL...",
+            autocompletion=completing.complete_model,
             help="Two models or more: default, a preset (mlp, resnet, tabm, realmlp_td, …), linear, boosting, "
             "constant, or the path of a saved model, whose settings are taken.",
             show_default="default linear boosting",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sknet_hp.cli.commands import arguments
+from sknet_hp.cli.commands import arguments, completing
 from sknet_hp.cli.options import EvaluatedSearch, EvaluateOptions
 
 
@@ -17,6 +17,7 @@ def evaluate(
         str,
         typer.Option(
             metavar="MODEL",
+            autocompletion=completing.complete_model,
             help="default, a preset (mlp, resnet, tabm, realmlp_td, …), linear, boosting, constant, or the path of a "
             "saved model, whose settings are taken.",
         ),

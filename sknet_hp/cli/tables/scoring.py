@@ -17,11 +17,13 @@ class Scoring:
     name : as scikit-learn knows it.
     positive : the class that it scores, as it stands in the target; None where it
         scores all, or where scikit-learn takes the right one by itself.
+    scored : the class that it scores, also where scikit-learn takes it; else None.
     note : what a person should know of it, in a sentence; may be empty.
     """
 
     name: str
     positive: Any = None
+    scored: Any = None
     note: str = ""
 
     @property
@@ -72,13 +74,11 @@ def _choose_class(problem: Problem, scoring: str, positive: str | None) -> Scori
         if not (has_two and scores_one_class(scoring)):
             return Scoring(scoring)
         if 1 in labels:
-            usual = labels in ([0, 1], [-1, 1])
-            return Scoring(
-                scoring, note="" if usual else _write_class_note(scoring, problem, 1, "as scikit-learn does")
-            )
+            note = _write_class_note(scoring, problem, 1, "as scikit-learn has it")
+            return Scoring(scoring, scored=1, note="" if labels in ([0, 1], [-1, 1]) else note)
         rarer = labels[0] if counts[0] < counts[1] else labels[1]
         reason = "the rarer one" if counts[0] != counts[1] else "the last in order"
-        return Scoring(scoring, rarer, _write_class_note(scoring, problem, rarer, reason))
+        return Scoring(scoring, rarer, rarer, _write_class_note(scoring, problem, rarer, reason))
     if not has_two:
         raise BadInput(
             f"--positive-class {positive!r} needs a target with two classes, and {problem.target!r} "
@@ -95,7 +95,7 @@ def _choose_class(problem: Problem, scoring: str, positive: str | None) -> Scori
             f"--positive-class {positive!r} is no class of {problem.target!r}{suggest(positive, known)}: give "
             f"{list_names(known)}"
         )
-    return Scoring(scoring, known[positive])
+    return Scoring(scoring, known[positive], known[positive])
 
 
 def _write_class_note(scoring: str, problem: Problem, label: Any, reason: str) -> str:

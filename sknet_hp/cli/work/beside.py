@@ -11,12 +11,14 @@ from sknet_hp.cli.output.json_text import describe_table
 from sknet_hp.cli.output.scores import is_error, name_metric
 from sknet_hp.cli.output.text import print_ranking
 from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.cli.tables.scoring import Scoring
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation import NestedResult
     from sknet_hp.evaluation.comparison.result import Comparison
 
-SIMPLE = ("linear", "constant")
+CONSTANT = "constant"
+SIMPLE = ("linear", CONSTANT)
 
 
 def compare_beside(
@@ -24,7 +26,7 @@ def compare_beside(
     result: "NestedResult",
     names: tuple[str, str | None],
     untuned: Any,
-    scoring: Any,
+    scoring: Scoring,
     seed: int,
     deadline: float | None,
 ) -> "Comparison":
@@ -35,9 +37,11 @@ def compare_beside(
     names : what the evaluated model is called, and the one that is not tuned; None
         where nothing was tuned.
     untuned : that model.
-    scoring : a scorer of scikit-learn, or its name, as of the result.
+    scoring : as of the result.
     deadline : when it must have ended, on the monotonic clock; None for no limit.
     """
+    from sklearn.dummy import DummyClassifier
+
     from sknet_hp.evaluation import compare
 
     own, plain = names
@@ -45,13 +49,17 @@ def compare_beside(
     for name in SIMPLE:
         if name != own:
             others[name] = make_contestant(name, problem.task, seed=seed, device="cpu").estimator
+    if CONSTANT in others and scoring.scored is not None:
+        # Of one class a constant is none that never names it: F1 would be 0.
+        del others[CONSTANT]
+        others[f"always {scoring.scored}"] = DummyClassifier(strategy="constant", constant=scoring.scored)
     return compare(
         result,
         *others.values(),
         X=problem.X,
         y=problem.y,
         names=[own, *others],
-        scoring=scoring,
+        scoring=scoring.scorer,
         groups=problem.groups,
         random_state=seed,
         time_budget=None if deadline is None else max(1.0, deadline - time.monotonic()),

@@ -10,8 +10,9 @@ from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, make_contestant
 from sknet_hp.cli.options import EvaluateOptions
-from sknet_hp.cli.output.files import CURVES, FOLDS, PREDICTIONS, SUMMARY
+from sknet_hp.cli.output.files import CURVES, FOLDS, PREDICTIONS, REPORT, SUMMARY
 from sknet_hp.cli.output.json_text import print_json, write_json
+from sknet_hp.cli.output.page import print_page, write_page
 from sknet_hp.cli.output.run_folder import SCORE, RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem
 from sknet_hp.cli.output.training import name_options, print_warnings, show_training
@@ -76,13 +77,15 @@ def evaluate_table(options: EvaluateOptions) -> None:
     summary = _describe(result, comparison, options, method, time.monotonic() - start)
     if folder is not None:
         _write(folder, result, summary)
+    if not options.as_json:
+        print_warnings(console, warnings)
+        _print_result(console, result, comparison, model, method)
+    missing = None if options.out is None else write_page(options.out, result, comparison=comparison)
     if options.as_json:
-        print_json(summary)
-        return
-    print_warnings(console, warnings)
-    _print_result(console, result, comparison, model, method)
-    if options.out is not None:
-        console.print(f"\nScores, predictions and curves are in {options.out}")
+        print_json(summary | ({"report": str(options.out / REPORT)} if options.out and missing is None else {}))
+    elif options.out is not None:
+        console.print(f"\nResults:  {', '.join(str(options.out / name) for name in (FOLDS, PREDICTIONS, SUMMARY))}")
+        print_page(console, options.out, missing)
 
 
 def _open_folder(options: EvaluateOptions) -> RunFolder | None:
@@ -172,7 +175,7 @@ def _compare(
     """Score what stands beside it in the same folds."""
     names = describe_names(model.name, DEFAULT, is_tuned=method != "none")
     deadline = None if options.time_budget is None else start + options.time_budget
-    return compare_beside(problem, result, names, model.estimator, scoring.scorer, options.seed, deadline)
+    return compare_beside(problem, result, names, model.estimator, scoring, options.seed, deadline)
 
 
 def _report_interrupt(

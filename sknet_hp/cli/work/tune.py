@@ -17,8 +17,9 @@ from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, make_contestant
 from sknet_hp.cli.options import SearchMethod, TuneOptions
-from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
+from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
 from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
+from sknet_hp.cli.output.page import print_page, write_page
 from sknet_hp.cli.output.run_folder import RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
 from sknet_hp.cli.tables.checks import check_folds
@@ -84,12 +85,15 @@ def tune_table(options: TuneOptions) -> None:
         raise
     summary = _summarise(options, problem, scoring, candidates, result, comparison, time.monotonic() - start)
     _write_result(folder, result, summary)
-    if options.as_json:
-        print_json(summary | {"model": str(out / MODEL)})
-        return
-    from sknet_hp.cli.work.tuned import print_tuned
+    if not options.as_json:
+        from sknet_hp.cli.work.tuned import print_tuned
 
-    print_tuned(console, result, comparison, scoring, time.monotonic() - start, out)
+        print_tuned(console, result, comparison, scoring, time.monotonic() - start, out)
+    missing = write_page(out, result.search, evaluation=result.nested, comparison=comparison, X=problem.X, y=problem.y)
+    if options.as_json:
+        print_json(summary | {"model": str(out / MODEL)} | ({} if missing else {"report": str(out / REPORT)}))
+    else:
+        print_page(console, out, missing)
 
 
 def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "NestedSearch":
@@ -191,9 +195,7 @@ def _compare(
         return None
     names = describe_names(options.model, DEFAULT, is_tuned=True)
     with show_training("Scoring simple models beside"):
-        return compare_beside(
-            search.problem, result.nested, names, search.network, scoring.scorer, options.seed, deadline
-        )
+        return compare_beside(search.problem, result.nested, names, search.network, scoring, options.seed, deadline)
 
 
 def _write_result(folder: RunFolder, result: "TuningResult", summary: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sknet_hp.evaluation.comparison.pair import Pair
 from sknet_hp.evaluation.comparison.scored import Scored
+from sknet_hp.evaluation.nested.ranges import find_range
 from sknet_hp.evaluation.numbers import write_number, write_p
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
@@ -71,13 +72,14 @@ class Comparison:
         known = np.isfinite(scores)
         t = fit_corrected_t(scores[known], contestant.n_train[known], contestant.n_test[known])
         low, high = t.compute_interval(self.confidence)
+        least, greatest = find_range(metric)
         return {
             "metric": metric,
             "name": contestant.name,
             "mean": t.mean,
             "sd": t.sd,
-            "low": low,
-            "high": high,
+            "low": max(low, least),
+            "high": min(high, greatest),
             "n_splits": int(known.sum()),
         }
 

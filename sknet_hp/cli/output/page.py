@@ -1,0 +1,43 @@
+"""The page of a result, report.html."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sknet_hp.cli.options import GIVEN
+from sknet_hp.cli.output.files import REPORT
+
+
+def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
+    """Write the page of a result into its directory.
+
+    Parameters
+    ----------
+    out : the directory.
+    subject : a search or an evaluation.
+    parts : what else `sknet_hp.report.report` takes.
+
+    Returns
+    -------
+    str or None
+        What is missing, in a sentence, where it could not be written.
+    """
+    from sknet_hp.report import report
+
+    try:
+        report(subject, out / REPORT, notes={"command": describe_command()}, **parts)
+    except ImportError as error:
+        return f"none ({error})"
+    return None
+
+
+def print_page(console: Console, out: Path, missing: str | None) -> None:
+    """Print where the page is, or what it needs."""
+    console.print(f"Report:   {missing or out / REPORT}")
+
+
+def describe_command() -> str:
+    """Return the command that runs, as it can be typed again."""
+    return shlex.join(["sknet-hp", *GIVEN.get()])
