@@ -16,7 +16,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from sknet_hp import NetClassifier, report
-from sknet_hp.search import HyperbandSearchCV
+from sknet_hp.search import HyperbandSearchCV, PBTSearchCV
 
 FOLDER = Path(__file__).parent / "pictures"
 DOTS_PER_INCH = 90
@@ -56,6 +56,21 @@ def draw_search_history() -> Any:
 def draw_parallel_coordinates() -> Any:
     """Draw all candidates across their parameters."""
     return report.ParallelCoordinatesDisplay.from_search(search())
+
+
+def draw_range_test() -> Any:
+    """Draw losses over learning rates."""
+    X, y = load_digits(return_X_y=True)
+    return report.RangeTestDisplay.from_estimator(NetClassifier(random_state=0), X, y)
+
+
+def draw_lineage() -> Any:
+    """Draw a population, and the schedule that it found."""
+    X, y = load_digits(return_X_y=True)
+    net = NetClassifier(width=32, max_epochs=20, early_stopping=False, random_state=0)
+    space = {"lr": (1e-4, 0.1, "log-uniform"), "dropout": (0.0, 0.5)}
+    population = PBTSearchCV(net, space, population_size=10, cv=3, scoring="neg_log_loss", random_state=0)
+    return report.LineageDisplay.from_search(population.fit(X, y))
 
 
 def save(figure: Any, path: Path) -> None:

@@ -19,20 +19,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sknet_hp.report.displays.learning_curves import LearningCurvesDisplay
+    from sknet_hp.report.displays.lineage import LineageDisplay
     from sknet_hp.report.displays.parallel_coordinates import ParallelCoordinatesDisplay
+    from sknet_hp.report.displays.range_test import RangeTestDisplay
     from sknet_hp.report.displays.search_history import SearchHistoryDisplay
     from sknet_hp.report.page.write import report
 
 __all__ = [
     "LearningCurvesDisplay",
+    "LineageDisplay",
     "ParallelCoordinatesDisplay",
+    "RangeTestDisplay",
     "SearchHistoryDisplay",
     "report",
 ]
 
 _LAZY = {
     "LearningCurvesDisplay": "sknet_hp.report.displays.learning_curves",
+    "LineageDisplay": "sknet_hp.report.displays.lineage",
     "ParallelCoordinatesDisplay": "sknet_hp.report.displays.parallel_coordinates",
+    "RangeTestDisplay": "sknet_hp.report.displays.range_test",
     "SearchHistoryDisplay": "sknet_hp.report.displays.search_history",
     "report": "sknet_hp.report.page.write",
 }

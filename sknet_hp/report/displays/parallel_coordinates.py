@@ -8,8 +8,9 @@ import numpy as np
 from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
-from sknet_hp.report.parameters import MOST_LETTERS, ParameterAxis, read_axes, write_value
+from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
 from sknet_hp.report.searches import name_score
+from sknet_hp.report.ticks import list_ticks, wrap_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -211,24 +212,6 @@ def draw_axis(ax: Any, x: float, axis: ParameterAxis, *, side: int = -1, lowest:
         _write(ax, x, 0.0, lowest, side)
 
 
-def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
-    """Return heights and labels of an axis: all choices, or a few round numbers."""
-    from matplotlib.ticker import MaxNLocator
-
-    if axis.kind == "choice":
-        return list(zip(axis.place(axis.choices), axis.choices, strict=True))
-    if axis.kind == "linear":
-        numbers = list(MaxNLocator(5, integer=axis.integer).tick_values(axis.low, axis.high))
-    else:
-        decades = np.arange(np.floor(np.log10(axis.low)), np.ceil(np.log10(axis.high)) + 1)
-        step = max(1, len(decades) // 5)
-        parts = [1.0] if len(decades) > 3 else [1.0, 2.0, 5.0]
-        numbers = [part * 10.0**decade for decade in decades[::step] for part in parts]
-    inside = [number for number in numbers if axis.low * (1 - 1e-9) <= number <= axis.high * (1 + 1e-9)]
-    numbers = inside if len(inside) > 1 else [axis.low, axis.high]
-    return [(float(axis.place([float(number)])[0]), f"{number:.3g}") for number in numbers]
-
-
 def _write(ax: Any, x: float, y: float, text: str, side: int) -> None:
     """Write beside an axis, on a little paper."""
     box = {"facecolor": PAPER, "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
@@ -241,12 +224,3 @@ def _write_head(ax: Any, x: float, name: str, value: str) -> None:
     style = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "ha": "center", "va": "bottom"}
     ax.annotate(value, (x, 1), (0, 2), **style, fontsize=9, color=SERIES[1], fontweight="bold")
     ax.annotate(wrap_name(name), (x, 1), (0, 14), **style, fontsize=9, color=INK)
-
-
-def wrap_name(name: str) -> str:
-    """Return a name on two lines if it is long, broken at a word."""
-    if len(name) <= MOST_LETTERS or "_" not in name:
-        return name
-    breaks = [k + 1 for k, letter in enumerate(name) if letter == "_"]
-    middle = min(breaks, key=lambda k: abs(k - len(name) / 2))
-    return f"{name[:middle]}\n{name[middle:]}"

@@ -194,7 +194,7 @@ def test_the_picture(result):
     ax = result.plot()
     assert ax.get_xscale() == "log"
     assert result.plot(ax) is ax
-    assert any("suggestion" in text.get_text() for text in ax.get_legend().get_texts())
+    assert any("suggestion" in text.get_text() for text in ax.texts)
 
 
 def test_a_picture_needs_matplotlib(result, monkeypatch):

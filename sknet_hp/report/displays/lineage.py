@@ -1,0 +1,172 @@
+"""Lineages of population-based training, and the schedule that it found."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
+from sknet_hp.report.display import Display, label_lines, set_title, style_axes
+from sknet_hp.report.frames.lineage import frame_lineage
+from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
+from sknet_hp.report.searches import name_resource, name_score
+from sknet_hp.report.ticks import list_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REACH = 2.5
+"""Scores that lie further below the median than so many times the way from there to the
+best are cut off.
+"""
+
+
+class LineageDisplay(Display):
+    """Show how population-based training found its schedule, and from whom.
+
+    Above, a line is the score of a member of the population after each interval. Where
+    a member was replaced by a copy, a thin dotted line leads from the one that was
+    copied. The thick line is the best member with all it descends from. Below, the
+    parameters that this line had, interval by interval: the schedule. Points are what
+    the others had.
+
+    Use `from_search`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of `sknet_hp.report.frames.lineage.frame_lineage`.
+    axes : list of ParameterAxis
+        The parameters whose schedules are drawn.
+    score, resource : str
+        What scores and the resource are called.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each member and interval: `member`, `interval`, `begin`, `end`,
+        `candidate`, `parent`, `parent_member`, `score`, `failed`, `winner`, and a
+        column for each parameter.
+    axes_ : list of matplotlib Axes
+        The population's, and one for each parameter.
+    ax_ : matplotlib Axes
+        The population's.
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.report import LineageDisplay
+    >>> from sknet_hp.search import PBTSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
+    >>> space = {"lr": (1e-3, 1e-1, "log-uniform")}
+    >>> search = PBTSearchCV(net, space, population_size=4, interval=3, random_state=0)
+    >>> display = LineageDisplay.from_search(search.fit(X, y))
+    >>> len(display.axes_)
+    2
+    """
+
+    def __init__(
+        self,
+        frame: "pd.DataFrame",
+        axes: Sequence[ParameterAxis],
+        *,
+        score: str = "score",
+        resource: str = "resource",
+    ):
+        super().__init__(frame)
+        self._axes, self.score, self.resource = list(axes), score, resource
+
+    @classmethod
+    def from_search(cls, search: Any, *, ax: Any = None) -> Self:
+        """Draw the lineages of a population.
+
+        Parameters
+        ----------
+        search : fitted PBTSearchCV
+        ax : matplotlib Axes, default=None
+            Its place is divided.
+
+        Returns
+        -------
+        display : LineageDisplay
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no search, not fitted, or no population-based training.
+        """
+        frame = frame_lineage(search)
+        return cls(frame, read_axes(search), score=name_score(search), resource=name_resource(search)).plot(ax)
+
+    # ---- drawing ---------------------------------------------------------------------------------------------------
+
+    def _choose_size(self) -> tuple[float, float]:
+        return (6.8, 3.2 + 1.1 * len(self._axes))
+
+    def _draw(self, ax: Any) -> None:
+        from matplotlib.ticker import MaxNLocator
+
+        ax.set_axis_off()
+        grid = ax.get_subplotspec().subgridspec(1 + len(self._axes), 1, height_ratios=[2.6, *[1.0] * len(self._axes)])
+        first = ax.figure.add_subplot(grid[0])
+        below = [ax.figure.add_subplot(grid[k + 1], sharex=first) for k in range(len(self._axes))]
+        self.ax_, self.axes_ = first, [first, *below]
+        for each in self.axes_:
+            style_axes(each)
+            each.tick_params(labelbottom=each is self.axes_[-1])
+        first.xaxis.set_major_locator(MaxNLocator(integer=True))
+        self._draw_population(first)
+        for axis, own in zip(self._axes, below, strict=True):
+            self._draw_schedule(own, axis)
+        self.axes_[-1].set_xlabel(self.resource)
+        n_copies = int((self.frame["parent"] >= 0).sum())
+        note = f"{self.frame['member'].nunique()} members; {n_copies} times one was replaced by a copy (dotted). "
+        note += "Orange: the best with all it descends from, and its schedule."
+        set_title(first, "Population-based training", note)
+
+    def _draw_population(self, ax: Any) -> None:
+        places = self.frame.set_index(["member", "interval"])
+        for row in self.frame.itertuples():
+            is_copy = row.parent >= 0
+            source = (row.parent_member if is_copy else row.member, row.interval - 1)
+            if source in places.index and np.isfinite(row.score):
+                before = places.loc[source]
+                joins_winner = row.winner and bool(before["winner"])
+                ax.plot(
+                    [before["end"], row.end],
+                    [before["score"], row.score],
+                    color=SERIES[1] if joins_winner else FAINT,
+                    linestyle=(0, (1, 1.5)) if is_copy else "-",
+                    linewidth=2.4 if joins_winner else 0.9,
+                    zorder=3 if joins_winner else 2,
+                )
+        winner = self.frame["winner"]
+        ax.plot(self.frame["end"], self.frame["score"], ".", color=MUTED, markersize=3, zorder=2)
+        ax.plot(self.frame["end"][winner], self.frame["score"][winner], "o", color=SERIES[1], markersize=4, zorder=4)
+        scores = self.frame["score"].dropna()
+        if scores.empty:
+            raise ValueError("there is nothing to draw: all members of this population failed")
+        floor = max(scores.min(), scores.median() - REACH * (scores.max() - scores.median()))
+        margin = 0.06 * (scores.max() - floor) or 0.05
+        ax.set(ylim=(floor - margin, scores.max() + margin), ylabel=f"mean {self.score}")
+        if winner.any():
+            last = self.frame[winner].iloc[-1]
+            label_lines(ax, [(last["end"], last["score"], f"best: {last['score']:.4g}", SERIES[1])])
+
+    def _draw_schedule(self, ax: Any, axis: ParameterAxis) -> None:
+        """Draw a parameter of the best line, and what the other members had."""
+        ax.set_ylim(-0.08, 1.08)
+        rest, best = self.frame[~self.frame["winner"]], self.frame[self.frame["winner"]].sort_values("interval")
+        middle = (rest["begin"] + rest["end"]) / 2
+        ax.plot(middle, axis.place(rest[axis.name].tolist()), ".", color=FAINT, markersize=4, zorder=2)
+        heights = axis.place(best[axis.name].tolist())
+        ax.stairs(heights, [*best["begin"], best["end"].iloc[-1]], baseline=None, color=SERIES[1], linewidth=2.2)
+        value = best[axis.name].iloc[-1]
+        label_lines(ax, [(best["end"].iloc[-1], heights[-1], write_value(value), SERIES[1])])
+        ticks = list_ticks(axis)
+        step = max(1, -(-len(ticks) // 3))
+        ax.set_yticks([height for height, _ in ticks[::step]], [label for _, label in ticks[::step]])
+        ax.set_ylabel(axis.label, rotation=0, ha="right", va="center", color=INK, fontsize=9)

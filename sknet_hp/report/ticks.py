@@ -1,0 +1,32 @@
+"""Ticks of axes of parameters, at heights from 0 to 1."""
+
+import numpy as np
+
+from sknet_hp.report.parameters import MOST_LETTERS, ParameterAxis
+
+
+def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
+    """Return heights and labels of an axis: all choices, or a few round numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    if axis.kind == "choice":
+        return list(zip(axis.place(axis.choices), axis.choices, strict=True))
+    if axis.kind == "linear":
+        numbers = list(MaxNLocator(5, integer=axis.integer).tick_values(axis.low, axis.high))
+    else:
+        decades = np.arange(np.floor(np.log10(axis.low)), np.ceil(np.log10(axis.high)) + 1)
+        step = max(1, len(decades) // 5)
+        parts = [1.0] if len(decades) > 3 else [1.0, 2.0, 5.0]
+        numbers = [part * 10.0**decade for decade in decades[::step] for part in parts]
+    inside = [number for number in numbers if axis.low * (1 - 1e-9) <= number <= axis.high * (1 + 1e-9)]
+    numbers = inside if len(inside) > 1 else [axis.low, axis.high]
+    return [(float(axis.place([float(number)])[0]), f"{number:.3g}") for number in numbers]
+
+
+def wrap_name(name: str) -> str:
+    """Return a name on two lines if it is long, broken at a word."""
+    if len(name) <= MOST_LETTERS or "_" not in name:
+        return name
+    breaks = [k + 1 for k, letter in enumerate(name) if letter == "_"]
+    middle = min(breaks, key=lambda k: abs(k - len(name) / 2))
+    return f"{name[:middle]}\n{name[middle:]}"

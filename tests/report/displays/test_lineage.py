@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from matplotlib import pyplot
+
+from sknet_hp.report import LineageDisplay
+from tests.helpers.populations import ROWS, make_toy_search
+
+
+@pytest.fixture(scope="module")
+def search():
+    return make_toy_search(interval=8).fit(ROWS, np.zeros(8))
+
+
+def test_the_schedule_of_each_parameter_is_drawn_below(search):
+    display = LineageDisplay.from_search(search)
+    assert [ax.get_ylabel() for ax in display.axes_[1:]] == ["h0", "h1"]
+    [stairs] = display.axes_[1].patches
+    values, edges, _ = stairs.get_data()
+    assert edges.tolist() == [0, *(end for _, end, _ in search.schedule_)]
+    np.testing.assert_allclose(values, [params["h0"] for _, _, params in search.schedule_])
+
+
+def test_lines_lead_from_those_that_were_copied(search):
+    display = LineageDisplay.from_search(search)
+    dotted = [line for line in display.ax_.lines if line.get_linestyle() not in ("-", "None")]
+    assert len(dotted) == (display.frame["parent"] >= 0).sum()
+
+
+def test_axes_that_are_given_are_divided(search):
+    figure, (ax, other) = pyplot.subplots(1, 2)
+    display = LineageDisplay.from_search(search, ax=ax)
+    assert display.figure_ is figure
+    assert not ax.axison
+    assert display.axes_[0].get_position().x1 <= other.get_position().x0
+
+
+def test_a_population_that_failed_says_so(search):
+    display = LineageDisplay.from_search(search)
+    display.frame["score"] = np.nan
+    with pytest.raises(ValueError, match="all members of this population failed"):
+        display.plot()
