@@ -9,12 +9,14 @@ Which one when: docs/searchers.md.
 
 # Knows the scikit-learn API and joblib; never torch. Its rooms, of which each knows those before it: arithmetic,
 # candidates, spaces, journal (what was scored), running (who is trained how far), proposals (models
-# that propose candidates), base (what all searchers share), searchers.
+# that propose candidates), base (what all searchers share), record (a search as its journal tells it), searchers.
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sknet_hp.search.journal.journal import JournalError
+from sknet_hp.search.record.reading import read_journal
+from sknet_hp.search.record.record import SearchRecord
 from sknet_hp.search.searchers.asha import ASHASearchCV
 from sknet_hp.search.searchers.bohb import BOHBSearchCV
 from sknet_hp.search.searchers.halving import HalvingSearchCV
@@ -41,7 +43,9 @@ __all__ = [
     "JournalError",
     "PBTSearchCV",
     "RandomizedSearchCV",
+    "SearchRecord",
     "TPESearchCV",
+    "read_journal",
     "search_space",
 ]
 

@@ -11,11 +11,10 @@ import numpy as np
 
 from sknet_hp.evaluation.running.data import Task
 from sknet_hp.evaluation.running.outcome import Outcome
-from sknet_hp.evaluation.running.plain import from_plain, to_plain
-from sknet_hp.findings.finding import Finding
 from sknet_hp.search.journal.folder import Folder
 from sknet_hp.search.journal.identity import Identity
 from sknet_hp.search.journal.lines import decode, encode
+from sknet_hp.search.journal.plain import from_plain, pack_finding, to_plain, unpack_finding
 from sknet_hp.search.journal.states import dump_estimator, load_estimator
 
 _NUMBERS = ("scores", "n_train", "n_test", "fit_time", "score_time", "error", "inner_score", "stopped")
@@ -127,25 +126,13 @@ def _pack(outcome: Outcome) -> tuple[dict[str, Any], bytes] | None:
     arrays |= {f"curve {name}": part for name, part in outcome.curves.items()}
     try:
         plain = {name: to_plain(getattr(outcome, name)) for name in (*_NUMBERS, "params")}
-        plain["findings"] = [_pack_finding(finding) for finding in outcome.findings]
+        plain["findings"] = [pack_finding(finding) for finding in outcome.findings]
         texts = {name: to_plain(part.tolist()) for name, part in arrays.items() if part.dtype == object}
     except TypeError:
         return None
     buffer = BytesIO()
     np.savez(buffer, **{name: part for name, part in arrays.items() if name not in texts})
     return plain | {"texts": texts, "order": list(arrays)}, buffer.getvalue()
-
-
-def _pack_finding(finding: Finding) -> Any:
-    """Return a finding as plain values; without its remedy, if that holds others."""
-    words = {name: getattr(finding, name) for name in ("code", "severity", "message", "advice", "subject")}
-    numbers = {"evidence": dict(finding.evidence), "remedy": dict(finding.remedy)}
-    for name, part in numbers.items():
-        try:
-            words[name] = part if to_plain(part) is not None else {}
-        except TypeError:  # distributions of a wider space, say
-            words[name] = {}
-    return to_plain(words)
 
 
 def _unpack(head: Mapping[str, Any], content: bytes, model: Any) -> Outcome:
@@ -159,6 +146,6 @@ def _unpack(head: Mapping[str, Any], content: bytes, model: Any) -> Outcome:
         arrays[name][:] = cells
     parts: dict[str, Any] = {name: from_plain(plain[name]) for name in (*_NUMBERS, "params")}
     parts |= {name: arrays.get(name) for name in _ARRAYS}
-    parts["findings"] = [Finding(**from_plain(packed)) for packed in plain["findings"]]
+    parts["findings"] = [unpack_finding(packed) for packed in plain["findings"]]
     curves = {name.removeprefix("curve "): arrays[name] for name in plain["order"] if name.startswith("curve ")}
     return Outcome(**parts, model=model, curves=curves)

@@ -1,6 +1,5 @@
 """What is known when a search has ended, also before its time."""
 
-import warnings
 from copy import copy
 from typing import Any
 
@@ -10,7 +9,7 @@ from sklearn.model_selection._validation import _warn_or_raise_about_fit_failure
 from sklearn.utils.validation import check_is_fitted
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.search.base.results import list_columns, list_outcomes, rank_failed_last
+from sknet_hp.search.base.results import list_columns, list_outcomes, rank_failed_last, silence_non_finite
 from sknet_hp.search.curves import collect_curves
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.selection import RULES, find_best_index
@@ -31,10 +30,7 @@ class Conclusion(Readable, BaseSearchCV):
         self._curves = collect_curves(rows)
         _warn_or_raise_about_fit_failures([outcome for row in rows for outcome in row.outcomes], self.error_score)
         params = [row.candidate.params | run.resource.make_params(row.n_resources) for row in rows]
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", message="One or more of the .* scores are non-finite", category=UserWarning
-            )
+        with silence_non_finite():
             self.cv_results_ = self._format_results(params, self.n_splits_, list_outcomes(rows), list_columns(rows))
         rank_failed_last(self.cv_results_, failed)
         self.multimetric_ = isinstance(first_scores, dict)

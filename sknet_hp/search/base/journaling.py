@@ -11,7 +11,11 @@ from sklearn.base import clone
 from sknet_hp.search.base.setup import Setup, split_rows
 from sknet_hp.search.journal.identity import Identity, digest, find_unseeded_networks
 from sknet_hp.search.journal.journal import Journal
+from sknet_hp.search.journal.log import Log
+from sknet_hp.search.journal.plain import pack_finding, to_plain, to_plain_or_text
+from sknet_hp.search.journal.spaces import pack_space
 from sknet_hp.search.spaces.space import Space
+from sknet_hp.search.views.measures import name_scoring
 
 _VERSION = version("sknet_hp")
 _NOT_IDENTITY = {
@@ -29,6 +33,10 @@ _NOT_IDENTITY = {
     "verbose",
 }
 """Parameters that numbers do not depend on, or that have a part of their own."""
+
+_COLUMNS_OF_SOME = ("member", "stage")
+_ATTRIBUTES_OF_SOME = ("schedule_", "lineage_")
+"""What the results of some searchers have, and others have not."""
 
 
 def open_journal(search: Any, setup: Setup, cv: Any, *, proposes_by_scores: bool) -> Journal:
@@ -62,7 +70,56 @@ def open_journal(search: Any, setup: Setup, cv: Any, *, proposes_by_scores: bool
         except UserWarning:  # where warnings are errors
             journal.close()
             raise
+    _note_beginning(search, setup, journal)
     return journal
+
+
+def _note_beginning(search: Any, setup: Setup, journal: Journal) -> None:
+    """Write into the log what is searched, for who looks on."""
+    own = search.get_params(deep=False)
+    journal.log.write(
+        "began",
+        number=journal.number,
+        n_known=len(journal.records),
+        searcher=type(search).__name__,
+        metric=setup.metric,
+        measure=name_scoring(search.scoring, search.estimator) if setup.metric == "score" else setup.metric,
+        n_splits=len(setup.splits),
+        resource=setup.resource.name,
+        of_rows=setup.resource.of_rows,
+        min_resources=setup.resource.least,
+        max_resources=setup.resource.most,
+        space=pack_space(setup.space),
+        settings={
+            name: to_plain_or_text(own[name])
+            for name in own
+            if name not in ("estimator", "param_distributions", "journal")
+        },
+        error_score=to_plain_or_text(search.error_score),
+        own={name: to_plain_or_text(value) for name, value in search.estimator.get_params(deep=True).items()},
+    )
+
+
+def note_ending(search: Any, log: Log) -> None:
+    """Write into the log what a search came to.
+
+    Parameters
+    ----------
+    search : that has its results, perhaps half of them.
+    log : of its journal.
+    """
+    results, best = search.cv_results_, getattr(search, "best_index_", None)
+    log.write(
+        "ended",
+        seconds=search.search_time_,
+        stopped=search.stopped_,
+        best=None if best is None else [int(results[name][best]) for name in ("candidate", "n_resources")],
+        findings=[pack_finding(finding) for finding in search.findings_],
+        columns={name: to_plain(results[name].tolist()) for name in _COLUMNS_OF_SOME if name in results},
+        attributes={
+            name: to_plain_or_text(getattr(search, name)) for name in _ATTRIBUTES_OF_SOME if hasattr(search, name)
+        },
+    )
 
 
 def _check_seeds(search: Any) -> None:

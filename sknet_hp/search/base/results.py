@@ -1,5 +1,8 @@
 """Rows of a search as scikit-learn's `cv_results_` has them."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,3 +41,11 @@ def rank_failed_last(results: dict[str, Any], failed: np.ndarray) -> None:
         scores = np.where(failed, np.nan, results[name.replace("rank", "mean", 1)])
         ranks = rankdata(-np.where(np.isnan(scores), -np.inf, scores), method="min")
         results[name] = ranks.astype(results[name].dtype)
+
+
+@contextmanager
+def silence_non_finite() -> Iterator[None]:
+    """Silence what scikit-learn says of scores that are NaN, as findings say more."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="One or more of the .* scores are non-finite", category=UserWarning)
+        yield

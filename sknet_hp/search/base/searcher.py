@@ -24,7 +24,7 @@ from sknet_hp.search.base.callbacks import CallbackTasks
 from sknet_hp.search.base.conclusion import Conclusion
 from sknet_hp.search.base.fusing import fuse_by_default
 from sknet_hp.search.base.initial import list_initial
-from sknet_hp.search.base.journaling import open_journal
+from sknet_hp.search.base.journaling import note_ending, open_journal
 from sknet_hp.search.base.setup import Setup, Split, split_rows
 from sknet_hp.search.base.telling import find_in_run, read_checks
 from sknet_hp.search.ending import Ending
@@ -67,6 +67,9 @@ class BaseSearcher(NameHints, Conclusion):
 
     _proposes_by_scores: ClassVar[bool] = False
     """Whether other scores would make other candidates."""
+
+    _inapplicable_checks: ClassVar[frozenset[str]] = frozenset()
+    """Codes of checks that mean nothing for it."""
 
     _waits_for_rungs: ClassVar[bool] = False
     """Whether `patience` is counted in rungs, not in candidates at the end."""
@@ -274,6 +277,8 @@ class BaseSearcher(NameHints, Conclusion):
             self._conclude(run)
             self.findings_ = find_in_run(self, run, setup, self._curves)
             run.progress.tell(self.findings_)
+            if run.journal is not None:
+                note_ending(self, run.journal.log)
         finally:
             if interrupted is not None:  # whatever else is wrong with half a search
                 raise interrupted

@@ -59,7 +59,7 @@ def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Find
             parameter="max_resources" if "max_resources" in own else f"estimator__{resource.name}",
         ),
     )
-    skip = read_checks(search.checks)
+    skip = read_checks(search.checks) | search._inapplicable_checks
     groups = setup.params.get("groups")
     return Findings(
         [

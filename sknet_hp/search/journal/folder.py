@@ -12,6 +12,9 @@ import filelock
 from sknet_hp.search.journal.identity import Identity, digest, list_differences
 from sknet_hp.search.journal.states import JournalError
 
+_PATIENCE = 0.2
+"""Seconds that are waited for who only looks whether somebody writes."""
+
 _SHOWN = 5
 """So many names of what has changed are enough for a message."""
 
@@ -58,7 +61,7 @@ class Folder:
         """
         try:
             self._make()
-            self._lock.acquire(blocking=False)
+            self._lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 4)
             if self._compare(is_empty):
                 forget()
                 self._write_header()

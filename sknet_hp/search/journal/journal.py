@@ -14,7 +14,8 @@ from sknet_hp.search.candidates import SIZES, Candidate, Outcome
 from sknet_hp.search.curves import from_lists, to_lists
 from sknet_hp.search.journal.folder import Folder
 from sknet_hp.search.journal.identity import Identity, outline
-from sknet_hp.search.journal.lines import decode, encode
+from sknet_hp.search.journal.lines import decode_whole, encode
+from sknet_hp.search.journal.log import Log
 from sknet_hp.search.journal.states import JournalError, Label, States
 from sknet_hp.search.spaces.values import to_plain
 
@@ -32,8 +33,8 @@ def _may_pass(trace: str) -> bool:
 class Journal:
     """One directory with what is known of a search.
 
-    `search.json` says of what search, `records` what was scored; `states/` holds
-    networks that may go on.
+    `search.json` says of what search, `records` what was scored, `log`, for who looks
+    on, what it is doing; `states/` holds networks that may go on.
 
     Parameters
     ----------
@@ -54,6 +55,7 @@ class Journal:
         self.path = Path(path)
         self._folder = Folder(self.path, identity, "search", ("states",))
         self.states = States(self.path / "states")
+        self.log = Log(self.path / "log")
         self.records: dict[tuple[int, int, int], Outcome] = {}
         self.origins: dict[int, str] = {}
         self._known_origins: dict[Candidate, str] = {}
@@ -80,16 +82,9 @@ class Journal:
         What a dying process left of its last one is cut off.
         """
         path = self.path / "records"
-        content, whole = path.read_bytes() if path.exists() else b"", 0
-        for line in content.splitlines(keepends=True):
-            record = decode(line)
-            if record is None:
-                break
-            whole += len(line)
-            outcome = record["outcome"]
-            if "curve" in outcome:
-                outcome["curve"] = from_lists(outcome["curve"])
-            self.records[record["candidate"], record["split"], record["n_resources"]] = outcome
+        records, whole = decode_whole(path.read_bytes() if path.exists() else b"")
+        for record in records:
+            self.records[record["candidate"], record["split"], record["n_resources"]] = read_outcome(record)
             self.origins[record["candidate"]] = record["origin"]
         # Unbuffered: what a full disk has refused must not come up again when the file is closed.
         self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
@@ -99,6 +94,11 @@ class Journal:
         except BaseException:
             self._file.close()
             raise
+
+    @property
+    def number(self) -> str:
+        """A digest of the search that it is of."""
+        return self._folder.number
 
     # ---- for `Run` -------------------------------------------------------------------------------------------------
 
@@ -179,6 +179,12 @@ class Journal:
             copied = [(past.number, reached) for past, reached in candidate.history if past is not candidate]
             self._known_origins[candidate] = outline([self._folder.number, candidate.params, copied])
         return self._known_origins[candidate]
+
+
+def read_outcome(record: dict[str, Any]) -> Outcome:
+    """Return the outcome of a record as it was before it was written down."""
+    outcome: Outcome = record["outcome"]
+    return outcome | {"curve": from_lists(outcome["curve"])} if "curve" in outcome else outcome
 
 
 def _to_json(value: Any) -> Any:

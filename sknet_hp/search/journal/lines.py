@@ -21,3 +21,21 @@ def decode(line: bytes) -> dict[str, Any] | None:
         return None
     record: dict[str, Any] = json.loads(text)
     return record
+
+
+def decode_whole(content: bytes) -> tuple[list[dict[str, Any]], int]:
+    """Return the records of all lines up to the first that is not whole.
+
+    Returns
+    -------
+    records : list of dict
+    length : how many bytes they are.
+    """
+    records, length = [], 0
+    for line in content.splitlines(keepends=True):
+        record = decode(line)
+        if record is None:
+            break
+        records.append(record)
+        length += len(line)
+    return records, length

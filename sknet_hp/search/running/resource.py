@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sknet_hp.estimators.names import write_hint
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike
+from sknet_hp.search.views.numbers import name_unit
 
 ROWS = "n_samples"
 _ROOM = 3  # rungs below the last that an automatic least resource leaves room for
@@ -121,7 +122,7 @@ class Resource:
     @property
     def unit(self) -> str:
         """What it is counted in."""
-        return "rows" if self.of_rows else "epochs" if self.name.endswith("max_epochs") else self.name
+        return name_unit(self.name)
 
     def find_owner(self, params: dict[str, Any]) -> Any:
         """Return whose parameter it is, in an estimator with these `params`.

@@ -104,6 +104,8 @@ class Run:
     def announce(self, cost: Cost) -> None:
         """Say what the search will take in each split, for who waits."""
         self.progress.announce(cost, self.n_splits)
+        if self.journal is not None:
+            self.journal.log.write_cost(cost, self.n_splits)
 
     # ---- candidates ------------------------------------------------------------------------------------------------
 
@@ -173,6 +175,8 @@ class Run:
         if reason is not None:
             raise SearchStopped(reason)
         outcomes, tasks = self._look_up(steps)
+        if self.journal is not None:
+            self.journal.log.write_steps(steps)
         self.progress.begin_rung(
             max(step.iteration for step in steps), len(steps) * self.n_splits, max(step.n_resources for step in steps)
         )
@@ -191,6 +195,8 @@ class Run:
             self._update(row)
         with self._lock:
             self.rows += rows
+            if self.journal is not None:
+                self.journal.log.write_rows(rows)
             if self.ending is not None:
                 self.ending.judge(rows)
         scores = [row.candidate.score for row in rows if not np.isnan(row.candidate.score)]

@@ -3,15 +3,24 @@
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.model_selection._search_successive_halving import BaseSuccessiveHalving
-from sklearn.utils.validation import check_is_fitted
 
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.stock import read_stock_space
 from sknet_hp.search.spaces.values import Params
 
 _SPACES = ("param_distributions", "param_grid", "search_spaces")
+
+
+def check_has_results(search: Any) -> None:
+    """Refuse a search that is not fitted, or has scored nothing yet."""
+    if hasattr(search, "cv_results_"):
+        return
+    if hasattr(search, "fit"):
+        raise NotFittedError(f"this {type(search).__name__} is not fitted yet; call fit first")
+    raise NotFittedError(f"{search!r} has no results yet; read its journal again when a candidate has been scored")
 
 
 def find_score_name(search: Any) -> str:
@@ -21,7 +30,7 @@ def find_score_name(search: Any) -> str:
     ----------
     search : fitted search, or the record of one.
     """
-    check_is_fitted(search, "cv_results_")
+    check_has_results(search)
     results, refit = search.cv_results_, getattr(search, "refit", None)
     for name in (getattr(search, "_metric", None), refit, "score"):
         if isinstance(name, str) and f"mean_test_{name}" in results:

@@ -24,3 +24,10 @@ def format_value(value: Any) -> str:
 def count(n: int, name: str) -> str:
     """Return a number with what is counted, which is given in the singular."""
     return f"{n:,} {name}{'' if n == 1 else 's'}"
+
+
+def name_unit(resource: str) -> str:
+    """Return what a resource is counted in, in the plural if it has one."""
+    if resource == "n_samples":
+        return "rows"
+    return "epochs" if resource.endswith("max_epochs") else resource

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn.utils.validation import check_is_fitted
-
 from sknet_hp.search.curves import CurveTable
 from sknet_hp.search.views.display import make_html
+from sknet_hp.search.views.facts import check_has_results
 from sknet_hp.search.views.history import make_history
 from sknet_hp.search.views.summary import write_summary
 
@@ -21,7 +20,7 @@ class Readable:
     @property
     def curves_(self) -> "pd.DataFrame":
         """Learning curves of all fits: a `pandas.DataFrame`, a row for each epoch."""
-        check_is_fitted(self, "cv_results_")
+        check_has_results(self)
         return self._curves.make_frame()
 
     def history_frame(self) -> "pd.DataFrame":

@@ -28,7 +28,7 @@ _STOPPED = {
 }
 _STATES = {
     "running": "It is still running; what follows is how far it has come.",
-    "killed": "It did not come to its end; the same call with the same journal goes on from here.",
+    "unfinished": "It did not come to its end; the same call with the same journal goes on from here.",
 }
 
 _RESOURCES = {"max_epochs": "epoch", "n_samples": "training row"}

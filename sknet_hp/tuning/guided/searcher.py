@@ -14,7 +14,6 @@ from sklearn.utils.validation import _num_samples
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.findings import Findings
 from sknet_hp.search.base.callbacks import CallbackTasks
 from sknet_hp.search.base.descriptions import document_searcher
 from sknet_hp.search.base.searcher import BaseSearcher
@@ -109,6 +108,7 @@ class GuidedSearchCV(BaseSearcher):
     """
 
     _proposes_by_scores = True
+    _inapplicable_checks = frozenset({"edge_of_space"})  # no stage keeps to the space around the estimator
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         name: BaseSearcher._parameter_constraints[name]
         for name in ("estimator", "time_budget", "scoring", "refit", "cv", "n_jobs", "random_state", "journal")
@@ -170,8 +170,6 @@ class GuidedSearchCV(BaseSearcher):
         try:
             return super()._fit(X, y, params)
         finally:
-            if hasattr(self, "findings_"):  # no stage keeps to the space around the estimator
-                self.findings_ = Findings(each for each in self.findings_ if each.code != "edge_of_space")
             self.__dict__.pop("_final", None)
             del self._guide, self._budget
 
