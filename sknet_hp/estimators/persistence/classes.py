@@ -18,7 +18,7 @@ from sklearn.preprocessing import QuantileTransformer
 from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.fusion.detection import TrainsNetworks
 
-_CLASS_PATHS: dict[str, str] = {
+CLASS_PATHS: dict[str, str] = {
     "NetClassifier": "sknet_hp.estimators.classifier.NetClassifier",
     "NetRegressor": "sknet_hp.estimators.regressor.NetRegressor",
     "AveragedClassifier": "sknet_hp.estimators.averaged.AveragedClassifier",
@@ -47,7 +47,7 @@ The names are part of the format: they stay when a class moves. Nothing else of 
 package is ever built, and a module is imported only when a file asks for its class.
 """
 
-_NAMES = {path: name for name, path in _CLASS_PATHS.items()}
+_NAMES = {path: name for name, path in CLASS_PATHS.items()}
 _MODELS = ("NetClassifier", "NetRegressor", "AveragedClassifier", "AveragedRegressor")
 _HELPERS = ("_CalibratedClassifier",)  # what scikit-learn's estimators keep networks in, and no estimators themselves
 
@@ -108,7 +108,7 @@ def find_class(name: str) -> type:
     ValueError, ImportError or AttributeError
         If there is no such class.
     """
-    if name in _CLASS_PATHS:
+    if name in CLASS_PATHS:
         return _import_own_class(name)
     package, module, own = name.split(".")
     if package == "sklearn" and module in sklearn.__all__:
@@ -126,7 +126,7 @@ def _name_own_class(cls: type) -> str | None:
 
 @cache
 def _import_own_class(name: str) -> type:
-    module, _, own = _CLASS_PATHS[name].rpartition(".")
+    module, _, own = CLASS_PATHS[name].rpartition(".")
     cls: type = getattr(import_module(module), own)
     return cls
 

@@ -18,7 +18,7 @@ from sknet_hp.estimators.persistence.classes import iterate_estimators
 
 
 @cache
-def _list_trusted_types() -> tuple[str, ...]:
+def list_trusted_parts() -> tuple[str, ...]:
     """Return the names of what skops may build beside estimators.
 
     It is what estimators hold of scikit-learn's own that is written in Python and
@@ -89,7 +89,7 @@ def dump_with_skops(value: object, where: str, more_trusted: Collection[str] = (
         raise TypeError(
             f"{what} can't be stored without pickle ({' '.join(str(error).split()).rstrip('.')}); use joblib.dump"
         ) from error
-    unknown = sorted({*skops.io.get_untrusted_types(data=content)}.difference(_list_trusted_types(), more_trusted))
+    unknown = sorted({*skops.io.get_untrusted_types(data=content)}.difference(list_trusted_parts(), more_trusted))
     if any(name.startswith("sknet_hp.") for name in unknown):
         raise TypeError(
             f"{what} holds a network, and is no public estimator of scikit-learn: save the network itself, or use "
@@ -115,7 +115,7 @@ def load_with_skops(content: bytes, more_trusted: Collection[str] = ()) -> Any:
 
     try:
         check_sizes(content)
-        return skops.io.loads(content, trusted=[*_list_trusted_types(), *more_trusted])
+        return skops.io.loads(content, trusted=[*list_trusted_parts(), *more_trusted])
     except Exception as error:  # whatever a changed archive makes of skops
         raise ValueError("an object of scikit-learn can't be read") from error
 
