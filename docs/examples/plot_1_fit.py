@@ -51,7 +51,3 @@ display = LearningCurvesDisplay.from_estimator(nets)
 # %%
 # The training loss goes on falling while the validation loss does not: from there on the network learns its training
 # rows by heart. Early stopping has ended it in time.
-#
-# The numbers behind the picture are a data frame.
-
-display.frame.head()
