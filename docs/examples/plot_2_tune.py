@@ -10,12 +10,12 @@ and whether to look elsewhere.
 # The search
 # ----------
 
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_breast_cancer
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV
 
-X, y = load_digits(return_X_y=True)
+X, y = load_breast_cancer(return_X_y=True, as_frame=True)
 net = NetClassifier(max_epochs=27, random_state=0)
 space = {
     "lr": (1e-4, 1e-1, "log-uniform"),
@@ -23,16 +23,14 @@ space = {
     "dropout": (0.0, 0.5),
     "weight_decay": (1e-4, 1e-1, "log-uniform"),
 }
-search = HalvingSearchCV(net, space, n_candidates=45, cv=3, scoring="neg_log_loss", random_state=0).fit(X, y)
-print(f"best score: {search.best_score_:.4f}")
-print(search.best_params_)
+search = HalvingSearchCV(net, space, n_candidates=60, scoring="neg_log_loss", random_state=0)
+search.fit(X, y)
 
 # %%
-# What it found
-# -------------
-# Checks look at the search, and say what is wrong and what to do.
+# What came of it
+# ---------------
 
-print(search.findings_)
+print(search.summary())
 
 # %%
 # Learning curves
