@@ -77,6 +77,7 @@ sphinx_gallery_conf: dict[str, Any] = {
     "reference_url": {"sknet_hp": None},
     "backreferences_dir": "auto_examples/backreferences",
     "inspect_global_variables": False,
+    "capture_repr": ("_repr_html_",),
 }
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

@@ -46,7 +46,7 @@ print(f"trained for {net.n_iter_} epochs; the best was epoch {net.best_epoch_}")
 from sknet_hp.report import LearningCurvesDisplay
 
 nets = [NetClassifier(random_state=seed).fit(X_train, y_train) for seed in range(4)]
-display = LearningCurvesDisplay.from_estimator(nets)
+LearningCurvesDisplay.from_estimator(nets)
 
 # %%
 # The training loss goes on falling while the validation loss does not: from there on the network learns its training
