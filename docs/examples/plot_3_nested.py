@@ -28,7 +28,7 @@ from sknet_hp import NetClassifier
 from sknet_hp.search import RandomizedSearchCV
 
 net = NetClassifier(width=16, max_epochs=15, early_stopping=False, random_state=0)
-space = {"lr": loguniform(1e-4, 1e-1), "weight_decay": loguniform(1e-4, 1), "dropout": [0.0, 0.2, 0.5]}
+space = {"lr": loguniform(1e-4, 1e-1), "weight_decay": loguniform(1e-4, 1)}
 search = RandomizedSearchCV(net, space, n_iter=30, cv=3, random_state=0).fit(X, y)
 print(f"best score of the search: {search.best_score_:.3f}")
 
