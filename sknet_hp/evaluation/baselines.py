@@ -1,12 +1,15 @@
 """Models of scikit-learn's that a network must beat: constant, linear, boosted trees.
 
-They take tables as they are, with text and missing cells, and are at their defaults.
+They take tables as they are, with text, dates and missing cells, and are at their
+defaults.
 """
 
 from collections.abc import Callable
 from typing import Any, Self
 
 import narwhals as nw
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -16,6 +19,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
+from sknet_hp.estimators.encoding.dates.columns import list_dates
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
+from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.presets import TaskKind
 
@@ -41,7 +47,7 @@ def make_baseline(name: str, task: TaskKind, random_state: int | None = None) ->
     Returns
     -------
     estimator : estimator
-        For DataFrames with numbers, text and missing cells, and for arrays.
+        For DataFrames with numbers, text, dates and missing cells, and for arrays.
 
     Raises
     ------
@@ -80,6 +86,26 @@ class OneThreadBoostingRegressor(_OneThread, HistGradientBoostingRegressor):
     """`HistGradientBoostingRegressor`, fitted on one core."""
 
 
+class TimesAsNumbers(TransformerMixin, BaseEstimator):
+    """Makes the numbers that our networks are given of dates and durations."""
+
+    encoder_: TableEncoder
+
+    def fit(self, X: TableLike, y: ArrayLike | None = None) -> Self:
+        """Learn which numbers there are."""
+        self.encoder_ = TableEncoder(numeric_transform="none")
+        self.encoder_.fit_transform(X)
+        return self
+
+    def transform(self, X: TableLike) -> np.ndarray:
+        """Return the numbers, float32 of shape (n_rows, n_numbers)."""
+        return self.encoder_.transform(X)
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
+        """Return the names of the numbers, such as ``day_elapsed``."""
+        return self.encoder_.get_feature_names_out(input_features)
+
+
 def _make_constant(task: TaskKind, random_state: int | None) -> Any:
     return DummyClassifier() if task == "classification" else DummyRegressor()
 
@@ -87,7 +113,10 @@ def _make_constant(task: TaskKind, random_state: int | None) -> Any:
 def _make_linear(task: TaskKind, random_state: int | None) -> Pipeline:
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     text = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES)
-    columns = ColumnTransformer([("numbers", numbers, list_numeric), ("text", text, list_others)])
+    times = make_pipeline(TimesAsNumbers(), StandardScaler())
+    columns = ColumnTransformer(
+        [("numbers", numbers, list_numeric), ("times", times, list_times), ("text", text, list_others)]
+    )
     return make_pipeline(columns, LogisticRegression(max_iter=1000) if task == "classification" else Ridge())
 
 
@@ -99,7 +128,9 @@ def _make_boosting(task: TaskKind, random_state: int | None) -> Pipeline:
         encoded_missing_value=float("nan"),
         max_categories=MOST_CODES,
     )
-    columns = ColumnTransformer([("text", codes, list_others)], remainder="passthrough")
+    columns = ColumnTransformer(
+        [("text", codes, list_others), ("times", TimesAsNumbers(), list_times)], remainder="passthrough"
+    )
     trees = OneThreadBoostingClassifier if task == "classification" else OneThreadBoostingRegressor
     return make_pipeline(columns, trees(random_state=random_state))
 
@@ -115,12 +146,23 @@ def list_numeric(X: Any) -> list[Any]:
     """List the columns of a table that hold numbers; their positions, in an array."""
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if not isinstance(frame, nw.DataFrame):
-        return list(range(X.shape[1]))
+        return [] if X.dtype.kind in "mM" else list(range(X.shape[1]))
     return [name for name, kind in frame.schema.items() if kind.is_numeric()]
 
 
-def list_others(X: Any) -> list[Any]:
-    """List the columns of a table that hold no numbers, such as text."""
-    numeric = set(list_numeric(X))
+def list_times(X: Any) -> list[Any]:
+    """List the columns of dates, also as text, of durations and of number objects."""
     frame = nw.from_native(X, eager_only=True, pass_through=True)
-    return [name for name in frame.columns if name not in numeric] if isinstance(frame, nw.DataFrame) else []
+    if not isinstance(frame, nw.DataFrame):
+        return list(range(X.shape[1])) if X.dtype.kind in "mM" else []
+    table = open_table(X, TableEncoder())
+    dates = [frame.columns[column] for column in list_dates(table)]
+    numbers = {frame.columns[column] for column in range(table.n_columns) if table.is_numeric(column)}
+    return [name for name in frame.columns if name in dates or name in numbers - set(list_numeric(X))]
+
+
+def list_others(X: Any) -> list[Any]:
+    """List the columns of a table that hold no numbers or dates, such as text."""
+    known = {*list_numeric(X), *list_times(X)}
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return [name for name in frame.columns if name not in known] if isinstance(frame, nw.DataFrame) else []

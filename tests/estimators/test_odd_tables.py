@@ -44,10 +44,7 @@ REFUSED = {
     "set": ({1}, "Turn such cells into numbers or strings"),
     "array": (np.ones(2), "Turn such cells into numbers or strings"),
     "bytes": (b"a", "Decode bytes to strings"),
-    "date": (DAY.date(), "Replace it by what matters in it"),
-    "time": (DAY.time(), "Replace it by what matters in it"),
-    "timedelta": (datetime.timedelta(1), "Replace it by what matters in it"),
-    "period": (pd.Period("2020"), "Turn such cells into numbers or strings"),
+    "interval": (pd.Interval(0, 1), "Turn such cells into numbers or strings"),
     "infinity": (-np.inf, "replace it by a number, or by NaN"),
 }
 
@@ -65,13 +62,10 @@ def test_what_is_refused_is_named_and_has_a_way_out(name):
     ("column", "message"),
     [
         (arrow([[1], [2]] * 20, pa.list_(pa.int64())), "Split it into columns"),
-        (arrow([DAY] * N, pa.timestamp("us")), "Replace it by what matters in it"),
-        (pd.array([DAY, None] * 20, dtype="datetime64[ns, UTC]"), "Replace it by what matters in it"),
-        (pd.to_timedelta(np.arange(N), unit="s"), "Replace it by what matters in it"),
         (pd.array([np.inf, None] * 20, dtype="Float64"), "replace it by a number, or by NaN"),
         (arrow([np.inf, None] * 20, pa.float64()), "replace it by a number, or by NaN"),
     ],
-    ids=["arrow list", "arrow time", "zoned time", "duration", "nullable infinity", "arrow infinity"],
+    ids=["arrow list", "nullable infinity", "arrow infinity"],
 )
 def test_pandas_columns_that_are_refused(column, message):
     frame = pd.DataFrame({"plain": np.arange(N)}).assign(odd=column)
@@ -80,10 +74,26 @@ def test_pandas_columns_that_are_refused(column, message):
 
 
 @pytest.mark.parametrize("dtype", [pl.Datetime, pl.Date, pl.Duration, pl.Time])
-def test_polars_columns_that_are_refused(dtype):
-    frame = pl.DataFrame({"plain": np.arange(N), "odd": pl.Series([None] * N, dtype=dtype)})
-    with pytest.raises(TypeError, match=r"Column 'odd' holds dates or times .*Replace it by what matters in it"):
-        fit(frame)
+def test_columns_of_times_without_a_value(dtype):
+    net = fit(pl.DataFrame({"plain": np.arange(N), "odd": pl.Series([None] * N, dtype=dtype)}))
+    assert "odd_missing" in net.encoder_.get_feature_names_out()
+
+
+DATES = {
+    "constant": [DAY] * N,
+    "far apart": [datetime.datetime.min, datetime.datetime.max] * 20,
+    "with gaps": [DAY, None, pd.NaT, np.nan] * 10,
+    "text": ["2020-01-01", "9999-12-31"] * 20,
+    "periods": list(pd.period_range("2020", periods=N, freq="Q")),
+}
+
+
+@pytest.mark.parametrize("name", DATES)
+@pytest.mark.parametrize("Net", ESTIMATORS)
+def test_columns_of_dates(name, Net):
+    cells = pd.Series(DATES[name], dtype=object)
+    net = fit(pd.DataFrame({"when": cells}), LABELS, Net)
+    assert net.encoder_.get_feature_names_out()[0] == "when_elapsed"
 
 
 @pytest.mark.parametrize("odd", ["?", " ", "1,049", "n/a"])

@@ -40,6 +40,29 @@ def test_trees_find_what_a_line_does_not(table):
     assert scores["boosting"] > scores["linear"] + 0.2
 
 
+@pytest.mark.parametrize("kind", ["typed", "text", "polars"])
+def test_dates_and_durations_are_numbers(kind):
+    days = pd.date_range("2022-01-01", periods=900)
+    weekend = (days.day_of_week >= 5).astype(float)
+    age = pd.Series(pd.to_timedelta(np.random.default_rng(0).random(900), unit="D"))
+    X = pd.DataFrame({"day": days, "age": age, "x": np.random.default_rng(1).random(900)})
+    y = weekend + age.dt.total_seconds() / 86_400
+    if kind == "text":
+        X["day"] = X["day"].dt.strftime("%Y-%m-%d")
+    X = pl.from_pandas(X) if kind == "polars" else X
+    assert make_baseline("boosting", "regression").fit(X[:700], y[:700]).score(X[700:], y[700:]) > 0.9
+    linear = make_baseline("linear", "regression").fit(X[:700], y[:700])
+    assert linear.score(X[700:], y[700:]) > 0.5
+    assert "times__day_week_sin" in list(linear[0].get_feature_names_out())
+
+
+def test_arrays_of_dates():
+    days = np.arange("2022-01-01", "2023-06-01", dtype="datetime64[D]")[:, None]
+    weekend = (days[:, 0].astype(int) + 3) % 7 >= 5
+    for name in ("linear", "boosting"):
+        assert make_baseline(name, "classification").fit(days, weekend).score(days, weekend) > 0.95
+
+
 def test_text_that_was_not_there_in_training(table):
     X, label, _ = table
     new = X.assign(colour="blue")

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.memory import require_memory
 from sknet_hp.cli.options import TaskOption
+from sknet_hp.cli.tables.notes import write_notes
 from sknet_hp.estimators.encoding.categorical.numbers_as_text import find_nonnumeric_cell
+from sknet_hp.estimators.encoding.dates.columns import list_dates
+from sknet_hp.estimators.encoding.tables.frames import open_table
+from sknet_hp.estimators.encoding.tables.moments import is_date_type, is_duration_type
 from sknet_hp.presets import TaskKind
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES_GUESSED = 20
 MOST_CATEGORIES = 100  # columns that the estimators give a categorical feature
+NUMBERS_OF_A_DATE = 14  # and a date, at most
 
 COPIES_OF_THE_TABLE = 3
 COPIES_ENCODED = 4
@@ -88,8 +93,9 @@ def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") 
     y = _read_numbers(column) if chosen == "regression" else _read_classes(column)
     X = table.drop(columns=target)
     _check_features(X)
-    require_memory(_estimate_memory(X), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
-    return Problem(X, y, chosen, target, reason, _write_notes(X))
+    dates = _list_dates(X)
+    require_memory(_estimate_memory(X, dates), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
+    return Problem(X, y, chosen, target, reason, write_notes(X, dates))
 
 
 def _choose_task(column: "pd.Series", task: TaskOption) -> tuple[TaskKind, str]:
@@ -191,11 +197,9 @@ def _check_features(X: "pd.DataFrame") -> None:
     for name, column in X.items():
         if types.is_bool_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
             continue
-        if (
-            types.is_complex_dtype(column)
-            or types.is_datetime64_any_dtype(column)
-            or types.is_timedelta64_dtype(column)
-        ):
+        if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
+            continue
+        if types.is_complex_dtype(column):
             raise BadInput(
                 f"the column {name!r} has the type {column.dtype}: convert it to numbers or text, or remove it"
             )
@@ -221,11 +225,11 @@ def _check_finite(column: "pd.Series", subject: str) -> None:
 
 
 def _check_cells(column: "pd.Series", subject: str) -> None:
-    strange = {
-        type(cell).__name__
-        for cell in column.dropna()
-        if not isinstance(cell, str | bool | numbers.Real | decimal.Decimal)
-    }
+    types = {type(cell) for cell in column.dropna()}
+    if all(map(is_date_type, types)) or all(map(is_duration_type, types)):
+        return
+    plain = (str, bool, numbers.Real, decimal.Decimal)
+    strange = {cell_type.__name__ for cell_type in types if not issubclass(cell_type, plain)}
     if strange:
         raise BadInput(
             f"{subject} holds values of type {list_names(sorted(strange))}: convert it to numbers or text, or remove it"
@@ -239,23 +243,14 @@ def find_nonnumeric_text(cells: Any) -> str | None:
     return find_nonnumeric_cell(pd.Series(cells).value_counts().to_dict())
 
 
-def _write_notes(X: "pd.DataFrame") -> tuple[str, ...]:
-    from pandas.api import types
+def _list_dates(X: "pd.DataFrame") -> list[str]:
+    """Return the columns of dates, those of text among them."""
+    from sklearn.base import BaseEstimator
 
-    odd = {
-        name: find_nonnumeric_text(column)
-        for name, column in X.items()
-        if types.is_object_dtype(column) or types.is_string_dtype(column)
-    }
-    return tuple(
-        f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds numbers, write them plainly "
-        f"(1234.5), and leave missing ones empty"
-        for name, cell in odd.items()
-        if cell is not None
-    )
+    return [X.columns[column] for column in list_dates(open_table(X, BaseEstimator()))]
 
 
-def _estimate_memory(X: "pd.DataFrame") -> int:
+def _estimate_memory(X: "pd.DataFrame", dates: list[str]) -> int:
     """Return roughly how many bytes training takes.
 
     The table, a copy of it for each level of cross-validation, and the encoded float32
@@ -264,6 +259,11 @@ def _estimate_memory(X: "pd.DataFrame") -> int:
     from pandas.api import types
 
     width = sum(
-        2 if types.is_numeric_dtype(column) else min(column.nunique(), MOST_CATEGORIES) + 2 for _, column in X.items()
+        NUMBERS_OF_A_DATE
+        if name in dates
+        else 2
+        if types.is_numeric_dtype(column)
+        else min(column.nunique(), MOST_CATEGORIES) + 2
+        for name, column in X.items()
     )
     return COPIES_OF_THE_TABLE * int(X.memory_usage(deep=True).sum()) + COPIES_ENCODED * len(X) * width * 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import numpy as np
 
 from sknet_hp.estimators.encoding.categorical.categories import Codes, OneHot
 from sknet_hp.estimators.encoding.categorical.words import Words
+from sknet_hp.estimators.encoding.dates.date_column import DateColumn
 from sknet_hp.estimators.encoding.numeric.bins import PiecewiseLinear
 from sknet_hp.estimators.encoding.numeric.sparse_scaler import SparseScaler
 from sknet_hp.estimators.encoding.numeric.standardise import NumericBlocks, Standardiser
@@ -49,7 +51,8 @@ class LearnedColumns:
     Attributes
     ----------
     numeric : the columns that hold numbers.
-    numbers : brings them onto a common scale; None if there are none.
+    dates : a part for each column of dates, whose numbers follow those of `numeric`.
+    numbers : brings all numbers onto a common scale; None if there are none.
     bins : their bins; None if they have none.
     categories : a part for each column of categories or text, codes apart.
     codes : a part for each column of categories with learned vectors.
@@ -57,6 +60,7 @@ class LearnedColumns:
     """
 
     numeric: list[int]
+    dates: Sequence[DateColumn]
     numbers: Standardiser | ColumnTransform | SparseScaler | None
     bins: PiecewiseLinear | None
     categories: list[OneHot | Words]
@@ -69,13 +73,18 @@ class LearnedColumns:
         return [words for words in self.categories if isinstance(words, Words)]
 
     @cached_property
+    def n_numeric(self) -> int:
+        """How many numbers there are, those of dates among them."""
+        return len(self.numeric) + sum(len(date.names_) for date in self.dates)
+
+    @cached_property
     def layout(self) -> ColumnLayout:
         """Where the columns of each part begin."""
-        n_numbers = 0 if self.numbers is None else len(self.numeric) + len(self.numbers.flagged_)
+        n_numbers = 0 if self.numbers is None else self.n_numeric + len(self.numbers.flagged_)
         first_bin = n_numbers + 2 * len(self.texts)
         first_category = first_bin + (0 if self.bins is None else sum(self.bins.counts_))
         end = first_category + sum(len(each.names_) for each in self.categories)
-        width = round_up(end) if self.round_width and end > len(self.numeric) else end
+        width = round_up(end) if self.round_width and end > self.n_numeric else end
         is_sparse = isinstance(self.numbers, SparseScaler)
         n_hot = len(self.categories) - len(self.texts)
         n_binned = 0 if self.bins is None else len(self.bins.binned_)
@@ -85,9 +94,11 @@ class LearnedColumns:
     def name_columns(self, inputs: list[str]) -> list[str]:
         """Return the names of the encoded columns, given those of the table's."""
         numeric = [inputs[column] for column in self.numeric]
+        owners = numeric + [inputs[date.column] for date in self.dates for _ in date.names_]
+        numeric += [f"{inputs[date.column]}_{name}" for date in self.dates for name in date.names_]
         names = list(numeric)
         if self.numbers is not None:
-            names += [f"{numeric[position]}_missing" for position in self.numbers.flagged_]
+            names += [f"{owners[position]}_missing" for position in self.numbers.flagged_]
         names += [f"{inputs[words.column]}_{name}" for words in self.texts for name in words.number_names_]
         if self.bins is not None:
             counts = zip(numeric, self.bins.counts_, strict=True)

@@ -1,18 +1,21 @@
-"""The encoder of tables: numbers on a common scale, bins, categories, words."""
+"""The encoder of tables: numbers on a common scale, bins, dates, categories, words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
-from sknet_hp.estimators.encoding.categorical.categories import CategoryCounts, Codes, OneHot, count_categories
-from sknet_hp.estimators.encoding.categorical.numbers_as_text import find_nonnumeric_cell
+from sknet_hp.estimators.encoding.categorical.categories import Codes, OneHot, count_categories
 from sknet_hp.estimators.encoding.categorical.words import Words, is_text
 from sknet_hp.estimators.encoding.columns import LearnedColumns, round_up
+from sknet_hp.estimators.encoding.dates.date_column import DateColumn
+from sknet_hp.estimators.encoding.dates.dated_table import DatedTable
+from sknet_hp.estimators.encoding.dates.text import are_dates
+from sknet_hp.estimators.encoding.doubts import describe_doubts
 from sknet_hp.estimators.encoding.memory import check_memory
 from sknet_hp.estimators.encoding.numeric.bins import PiecewiseLinear
 from sknet_hp.estimators.encoding.numeric.sparse_scaler import SparseScaler
@@ -32,13 +35,16 @@ class TableEncoder(BaseEstimator):
     """Encodes any table as a float32 matrix.
 
     Numeric columns are standardised, missing values filled and flagged, categories
-    one-hot.
+    one-hot. Durations are numbers, of seconds. Dates become numbers, too: elapsed time,
+    and where in the year, month, week and day (`DateColumn`). Text is taken as dates if
+    all of it is like 2025-01-31 or 2025-01-31 18:30.
 
-    The columns come in parts, each in the order of the input: standardised numbers; a
-    0/1 flag for each numeric column with missing values in training; two numbers for
-    each column of text; bins of the numbers; the 0/1 columns of categories and words;
-    and codes, which are row numbers of one table of learned vectors for all columns
-    that have some. All is learned on the rows given to `fit_transform`.
+    The columns come in parts, each in the order of the input: standardised numbers,
+    those of dates last; a 0/1 flag for each numeric column, and each of dates, with
+    missing values in training; two numbers for each column of text; bins of the
+    numbers; the 0/1 columns of categories and words; and codes, which are row numbers
+    of one table of learned vectors for all columns that have some. All is learned on
+    the rows given to `fit_transform`.
 
     Networks are given the same in a compact form, in which only the numbers are columns
     (`learn`, `encode`).
@@ -75,6 +81,8 @@ class TableEncoder(BaseEstimator):
     notes_ : list of str
         What a user should be told about the columns.
     """
+
+    _dates: Sequence[DateColumn] = ()  # what models have that were saved before dates were read
 
     def __init__(
         self,
@@ -129,16 +137,22 @@ class TableEncoder(BaseEstimator):
             raise ValueError(f"max_categories must be at least 1, got {self.max_categories!r}.")
         table = self._open_table(X, estimator, reset=True)
         weight = None if sample_weight is None else _check_weight(sample_weight, table.n_rows)
-        numeric = [table.is_numeric(column) for column in range(table.n_columns)]
-        self._numeric = [column for column, is_numeric in enumerate(numeric) if is_numeric]
-        self._learn_categories(table, [column for column in range(table.n_columns) if not numeric[column]], weight)
+        self._numeric = [column for column in range(table.n_columns) if table.is_numeric(column)]
+        typed = [column for column in range(table.n_columns) if table.is_date(column)]
+        others = sorted(set(range(table.n_columns)) - {*self._numeric, *typed})
+        written = self._learn_categories(table, others, weight)
+        self._dates = [
+            DateColumn(column, table.find_zone(column) if column in typed else None).fit(table, weight)
+            for column in sorted([*typed, *written])
+        ]
         self._numbers: Standardiser | ColumnTransform | SparseScaler | None = None
         self._bins: PiecewiseLinear | None = None
-        if not self._numeric:
+        blocks = self._make_blocks(table)
+        if blocks is None:
             return self._encode(table, None)
-        blocks = NumericBlocks(table, self._numeric)
         sparse = isinstance(table, SparseTable)
         self._numbers = self._make_scaler(sparse).fit(blocks, weight)
+        self._drop_repeated_flags(self._numbers)
         if self.n_bins and not sparse:
             self._bins = PiecewiseLinear(self.n_bins, self.equal_bins).fit(blocks, weight)
         return self._encode(table, blocks)
@@ -197,7 +211,7 @@ class TableEncoder(BaseEstimator):
     @property
     def n_numeric(self) -> int:
         """The number of columns of numbers, which come first."""
-        return len(self._numeric)
+        return self.learned.n_numeric
 
     @property
     def bins(self) -> tuple[int, int]:
@@ -207,7 +221,7 @@ class TableEncoder(BaseEstimator):
 
     @property
     def text_columns(self) -> list[int]:
-        """The columns that held strings in training."""
+        """The columns that held strings in training, dates apart."""
         return sorted(each.column for each in [*self._categories, *self._codes] if each.text_)
 
     @property
@@ -224,7 +238,9 @@ class TableEncoder(BaseEstimator):
     @property
     def learned(self) -> LearnedColumns:
         """What was learned of each column."""
-        return LearnedColumns(self._numeric, self._numbers, self._bins, self._categories, self._codes, self.round_width)
+        return LearnedColumns(
+            self._numeric, self._dates, self._numbers, self._bins, self._categories, self._codes, self.round_width
+        )
 
     def _open_table(self, X: TableLike, estimator: BaseEstimator | None, *, reset: bool) -> Table:
         owner = self if estimator is None else estimator
@@ -243,13 +259,19 @@ class TableEncoder(BaseEstimator):
         if not hasattr(self, "n_features_in_"):
             raise NotFittedError("This TableEncoder has not learned from a table yet. Call fit_transform first.")
 
-    def _learn_categories(self, table: Table, columns: list[int], weight: np.ndarray | None) -> None:
+    def _learn_categories(self, table: Table, columns: list[int], weight: np.ndarray | None) -> list[int]:
+        """Learn the categories of columns; return those that hold dates, as text."""
+        dates: list[int] = []
         self._categories: list[OneHot | Words] = []
         self._codes: list[Codes] = []
         self.notes_: list[str] = []
         for column in columns:
             counts = count_categories(table, column, weight)
-            self._note_numbers(table, column, counts)
+            if counts.text and not table.is_category(column):
+                if are_dates(text for text in counts.rows if text is not None):
+                    dates.append(column)
+                    continue
+                self.notes_ += describe_doubts(table.label(column), counts)
             coded = self.codes and len(counts.rows.keys() - {None}) > self.max_categories
             if self.words and is_text(counts, self.max_categories):
                 self._categories.append(Words(column, counts, self.max_categories))
@@ -257,16 +279,17 @@ class TableEncoder(BaseEstimator):
                 self._categories.append(OneHot(column, counts, self.max_categories))
             if coded:
                 self._codes.append(Codes(column, counts))
+        return dates
 
-    def _note_numbers(self, table: Table, column: int, counts: CategoryCounts) -> None:
-        """Add a note about a column of text in which most cells look like numbers."""
-        cell = find_nonnumeric_cell(counts.rows) if counts.text and not table.is_category(column) else None
-        if cell is not None:
-            self.notes_.append(
-                f"{table.label(column)} is taken as text, for cells like {cell!r}, though most are numbers; "
-                f"pandas.to_numeric(column, errors='coerce') makes all others NaN, and astype('category') says "
-                f"that it is not meant as numbers"
-            )
+    def _drop_repeated_flags(self, numbers: Standardiser | ColumnTransform | SparseScaler) -> None:
+        """Leave one flag for the numbers of a date, which are missing all at once."""
+        first = len(self._numeric)
+        repeated: list[int] = []
+        for date in self._dates:
+            repeated += range(first + 1, first + len(date.names_))
+            first += len(date.names_)
+        if repeated:
+            numbers.flagged_ = numbers.flagged_[~np.isin(numbers.flagged_, repeated)]
 
     def _make_scaler(self, sparse: bool) -> Standardiser | ColumnTransform | SparseScaler:
         """Make what brings numbers onto a common scale."""
@@ -281,7 +304,11 @@ class TableEncoder(BaseEstimator):
         return SparseScaler(name == "standard")
 
     def _make_blocks(self, table: Table) -> NumericBlocks | None:
-        return NumericBlocks(table, self._numeric) if self._numeric else None
+        """Return the numbers, those of dates among them; None if there are none."""
+        if not self._dates:
+            return NumericBlocks(table, self._numeric) if self._numeric else None
+        dated = DatedTable(table, self._dates)
+        return NumericBlocks(dated, [*self._numeric, *dated.added])
 
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> Inputs:
         learned = self.learned

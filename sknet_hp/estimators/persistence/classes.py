@@ -29,6 +29,7 @@ CLASS_PATHS: dict[str, str] = {
     "RobustSmooth": "sknet_hp.estimators.encoding.numeric.transforms.RobustSmooth",
     "Unchanged": "sknet_hp.estimators.encoding.numeric.transforms.Unchanged",
     "PiecewiseLinear": "sknet_hp.estimators.encoding.numeric.bins.PiecewiseLinear",
+    "DateColumn": "sknet_hp.estimators.encoding.dates.date_column.DateColumn",
     "OneHot": "sknet_hp.estimators.encoding.categorical.categories.OneHot",
     "Codes": "sknet_hp.estimators.encoding.categorical.categories.Codes",
     "Words": "sknet_hp.estimators.encoding.categorical.words.Words",

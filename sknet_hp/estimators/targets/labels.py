@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
-from sknet_hp.estimators.encoding.tables.frames import is_missing
+from sknet_hp.estimators.encoding.tables.cells import is_missing
 from sknet_hp.estimators.types import ArrayLike
 
 _WHOLE_UNTIL = 2**53  # from there on a float no longer holds every whole number

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sknet_hp.estimators.encoding.categorical.categories import format_category
-from sknet_hp.estimators.encoding.tables.frames import is_missing
+from sknet_hp.estimators.encoding.tables.cells import is_missing
 from sknet_hp.estimators.types import TableLike
 from sknet_hp.sharing.onnx.missing import explain_missing_package
 

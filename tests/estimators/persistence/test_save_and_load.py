@@ -39,7 +39,11 @@ frame = pd.DataFrame(X, columns=list("abcde")).assign(
     hole=np.where(X[:, 2] > 0, np.nan, X[:, 2]),
 )
 
+days = pd.date_range("2020-01-01", periods=200, freq="53h")
+dated = pd.DataFrame({"day": days, "zoned": days.tz_localize("UTC"), "text": days.strftime("%Y-%m-%d"), "x": X[:, 0]})
+
 MODELS = {
+    "dates": lambda: NetClassifier(**SMALL).fit(dated, y),
     "numbers": lambda: NetClassifier(**SMALL).fit(X, y),
     "texts": lambda: NetClassifier(**SMALL).fit(frame, np.array(["a", "b", "ç"])[y]),
     "object labels": lambda: NetClassifier(**SMALL).fit(frame, np.array(["a", "b", "ç"], dtype=object)[y]),
@@ -75,7 +79,9 @@ MODELS = {
 
 def table_of(name):
     return (
-        Xr
+        dated
+        if name == "dates"
+        else Xr
         if name in ("regression", "several numbers")
         else frame
         if name.startswith(("text", "object", "transform", "columns"))

@@ -45,6 +45,13 @@ def test_tables_with_missing_categories_and_text(Net, encoding):
     assert np.array_equal(through_skops(again).predict(TABLE), net.predict(TABLE))
 
 
+def test_dates():
+    days = pd.date_range("2020-01-01", periods=len(TABLE), freq="31h")
+    table = pd.DataFrame({"day": days, "zoned": days.tz_localize("Europe/Vienna"), "text": days.strftime("%Y-%m-%d")})
+    net = NetClassifier(**SMALL).fit(table, word == "a")
+    assert np.array_equal(through_skops(net).predict_proba(table), net.predict_proba(table))
+
+
 @pytest.mark.parametrize(
     "labels",
     [

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknet_hp.estimators.encoding.tables.frames import BOOLEANS
+from sknet_hp.estimators.encoding.tables.cells import BOOLEANS
 from sknet_hp.estimators.encoding.tables.table import Table
 
 _BLOCK_ROWS = 16_384  # cells turned into Python objects at a time

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknet_hp.estimators.encoding.tables.table import Table
+from sknet_hp.estimators.encoding.tables.table import Numbers
 
 LIMIT = 1e6
 """Standardised values are clipped to this size; their squares are finite in float32."""
@@ -33,7 +33,7 @@ class NumericBlocks:
     over them have the same bits for any kind of table.
     """
 
-    def __init__(self, table: Table, columns: list[int]):
+    def __init__(self, table: Numbers, columns: list[int]):
         self.table, self._columns = table, columns
         self.n_rows, self.width = table.n_rows, len(columns)
         self._group = max(1, _INNER_LOOP // self.width)

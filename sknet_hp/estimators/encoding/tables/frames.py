@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-import numbers
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import narwhals.exceptions
 import narwhals.stable.v2 as nw
@@ -14,18 +12,18 @@ import scipy.sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
 
+from sknet_hp.estimators.encoding.tables.cells import (
+    Kind,
+    convert_to_floats,
+    convert_to_moments,
+    convert_to_objects,
+    find_kind,
+    name_categories,
+)
+from sknet_hp.estimators.encoding.tables.moments import check_zones, find_zone
 from sknet_hp.estimators.encoding.tables.sparse import SparseTable
 from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.estimators.types import TableLike
-
-_DATETIMES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
-BOOLEANS = (bool, np.bool_)
-_ADVICE: dict[type, str] = {
-    bytes: "Decode bytes to strings.",
-    dict: "Make a column of each of its entries.",
-    list: "Make a column of each of its elements, or of what matters in them, for example their number.",
-}
-_SCANNED_ROWS = 65_536  # object cells looked at in one go, so that a scan's temporaries stay small
 
 
 def open_table(X: TableLike, estimator: BaseEstimator) -> Table:
@@ -42,8 +40,7 @@ def open_table(X: TableLike, estimator: BaseEstimator) -> Table:
     Raises
     ------
     TypeError
-        For datetime, timedelta or bytes data, a lazy frame, and whatever is not a
-        table.
+        For bytes, dates beside other cells, a lazy frame, and whatever is not a table.
     ValueError
         For complex data, for an input that is not two-dimensional, and for one without
         rows or columns.
@@ -89,15 +86,14 @@ class ArrayTable:
     def __init__(self, array: np.ndarray):
         self.n_rows, self.n_columns = array.shape
         kind = array.dtype.kind
-        if kind in "mM":
-            raise _make_datetime_error(self.label(0), array.dtype)
-        if kind not in "fiubUTO":
+        if kind not in "fiubUTOmM":
             raise TypeError(
-                f"X has dtype {array.dtype}; allowed are numbers, booleans, strings and objects. Decode bytes to "
-                f"strings, and split a structured array into columns."
+                f"X has dtype {array.dtype}; allowed are numbers, booleans, strings, dates, durations and objects. "
+                f"Decode bytes to strings, and split a structured array into columns."
             )
         self._array = array
         self._numbers = kind in "fiu"
+        self._kinds: dict[int, Kind] = {}
 
     def label(self, column: int) -> str:
         """Name a column, by its position, in an error message."""
@@ -109,13 +105,33 @@ class ArrayTable:
 
     def is_numeric(self, column: int) -> bool:
         """Return whether the column holds numbers."""
-        if self._array.dtype.kind != "O":
-            return self._numbers
-        return _holds_numbers(self._array[:, column], self.label(column))
+        return self._find_kind(column) == "number"
+
+    def is_date(self, column: int) -> bool:
+        """Return whether the column holds dates."""
+        return self._find_kind(column) == "date"
 
     def is_category(self, column: int) -> bool:
         """Return whether the column is declared to hold categories: never."""
         return False
+
+    def _find_kind(self, column: int) -> Kind:
+        kind = self._array.dtype.kind
+        if kind != "O":
+            return "number" if kind in "fium" else "date" if kind == "M" else "other"
+        if column not in self._kinds:
+            self._kinds[column] = find_kind(self._array[:, column], self.label(column))
+        return self._kinds[column]
+
+    def find_zone(self, column: int) -> str | None:
+        """Return the time zone of a column of dates; None if it has none."""
+        return find_zone(self._array[:, column])
+
+    def read_moments(self, column: int, rows: slice, zone: str | None) -> np.ndarray:
+        """Return dates as times of a zone's clock; a missing one is NaT."""
+        cells = self._array[rows, column]
+        check_zones(find_zone(cells), zone, self.label(column))
+        return convert_to_moments(cells, zone, self.label(column))
 
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
         """Write cells as float64; a missing one is NaN."""
@@ -123,11 +139,11 @@ class ArrayTable:
             out[...] = self._array[rows]
             return
         for position, column in enumerate(columns):
-            out[:, position] = _convert_to_floats(self._array[rows, column], self.label(column))
+            out[:, position] = convert_to_floats(self._array[rows, column], self.label(column))
 
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
         """Return cells as Python objects; a missing one is None."""
-        return _convert_to_objects(self._array[rows, column], self.label(column))
+        return convert_to_objects(self._array[rows, column], self.label(column))
 
 
 class FrameTable:
@@ -139,8 +155,6 @@ class FrameTable:
         self._names = frame.columns
         self._series = list(frame.iter_columns())
         for column, series in enumerate(self._series):
-            if series.dtype.is_temporal():
-                raise _make_datetime_error(self.label(column), series.dtype)
             if series.dtype.is_nested():
                 raise TypeError(
                     f"{self.label(column)} holds {series.dtype}. Split it into columns of numbers or strings."
@@ -150,6 +164,7 @@ class FrameTable:
         # Cells that NumPy can view in place are kept as that view; the others are converted slice by
         # slice when read, as a converted copy of every column would cost more memory than the result.
         self._views: dict[int, np.ndarray] = {}
+        self._kinds: dict[int, Kind] = {}
         for column, series in enumerate(self._series):
             if series.dtype.is_numeric():
                 array = series.to_numpy()
@@ -166,12 +181,38 @@ class FrameTable:
 
     def is_numeric(self, column: int) -> bool:
         """Return whether the column holds numbers."""
+        return self._find_kind(column) == "number"
+
+    def is_date(self, column: int) -> bool:
+        """Return whether the column holds dates."""
+        return self._find_kind(column) == "date"
+
+    def _find_kind(self, column: int) -> Kind:
         series = self._series[column]
-        if series.dtype.is_numeric():
-            return True
+        if series.dtype.is_numeric() or series.dtype in (nw.Duration, nw.Time):
+            return "number"
+        if series.dtype in (nw.Date, nw.Datetime):
+            return "date"
         if series.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Boolean):
-            return False
-        return _holds_numbers(series.to_numpy(), self.label(column))  # objects, and types narwhals has no name for
+            return "other"
+        if column not in self._kinds:  # objects, and types narwhals has no name for
+            self._kinds[column] = find_kind(series.to_numpy(), self.label(column))
+        return self._kinds[column]
+
+    def find_zone(self, column: int) -> str | None:
+        """Return the time zone of a column of dates; None if it has none."""
+        dtype = self._series[column].dtype
+        if dtype.is_temporal():
+            return dtype.time_zone if isinstance(dtype, nw.Datetime) else None
+        return find_zone(self._series[column].to_numpy())
+
+    def read_moments(self, column: int, rows: slice, zone: str | None) -> np.ndarray:
+        """Return dates as times of a zone's clock; a missing one is NaT."""
+        part = self._series[column][rows.start : rows.stop]
+        check_zones(self.find_zone(column), zone, self.label(column))
+        if zone is not None and isinstance(part.dtype, nw.Datetime):
+            part = part.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+        return convert_to_moments(part.to_numpy(), zone, self.label(column))
 
     def is_category(self, column: int) -> bool:
         """Return whether the column is declared to hold categories."""
@@ -180,15 +221,15 @@ class FrameTable:
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
         """Write cells as float64; a missing one is NaN."""
         for position, column in enumerate(columns):
-            out[:, position] = _convert_to_floats(self._read_cells(column, rows), self.label(column))
+            out[:, position] = convert_to_floats(self._read_cells(column, rows), self.label(column))
 
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
         """Return cells as Python objects; a missing one is None."""
         cells = self._read_cells(column, rows)
-        if self.is_category(column) and cells.dtype.kind == "O":
-            # pandas makes categories of anything hashable, intervals from `pandas.cut` among them
-            cells = _name_categories(cells)
-        return _convert_to_objects(cells, self.label(column))
+        if self.is_category(column) and cells.dtype.kind in "OmM":
+            # pandas makes categories of anything hashable, intervals from `pandas.cut` and dates among them
+            cells = name_categories(cells)
+        return convert_to_objects(cells, self.label(column))
 
     def _read_cells(self, column: int, rows: slice) -> np.ndarray:
         view = self._views.get(column)
@@ -200,93 +241,3 @@ class FrameTable:
             # So pandas makes integers, too, where one is missing: large ones would be rounded.
             return part.to_native().astype(object).to_numpy()
         return cells
-
-
-def _name_categories(cells: np.ndarray) -> np.ndarray:
-    """Replace categories that are neither strings nor numbers by their names."""
-    plain = (str, numbers.Number, np.bool_, type(None))
-    if all(issubclass(cell_type, plain) for cell_type in set(map(type, cells))):
-        return cells
-    named = [cell if isinstance(cell, plain) or _is_na(type(cell)) else str(cell) for cell in cells]
-    return np.array(named, dtype=object)
-
-
-def _is_na(cell_type: type) -> bool:
-    """Return whether a type is that of None, pandas.NA or pandas.NaT."""
-    return cell_type is type(None) or cell_type.__name__ in ("NAType", "NaTType")
-
-
-def is_missing(cell: Any) -> bool:
-    """Return whether an object marks a missing cell: None, pandas.NA, NaT or NaN."""
-    return _is_na(type(cell)) or (isinstance(cell, numbers.Real) and cell != cell)
-
-
-def _make_datetime_error(label: str, received: Any) -> TypeError:
-    return TypeError(
-        f"{label} holds dates or times ({received}), which are no numbers or categories yet. Replace it by what "
-        f"matters in it, for example year, month and weekday, or the seconds since some moment."
-    )
-
-
-def _convert_to_objects(cells: np.ndarray, label: str) -> np.ndarray:
-    """Return cells as strings, booleans and numbers, and None for each missing one."""
-    if cells.dtype.kind in "iub":
-        return cells.astype(object)
-    if cells.dtype.kind in "mM":
-        raise _make_datetime_error(label, cells.dtype)
-    cells = cells.astype(object)
-    types = set(map(type, cells))
-    for cell_type in types:
-        _check_cell_type(cell_type, label)
-    if any(_is_na(cell_type) for cell_type in types):
-        cells[[_is_na(type(cell)) for cell in cells]] = None
-    cells[cells != cells] = None
-    return cells
-
-
-def _check_cell_type(cell_type: type, label: str) -> None:
-    if _is_na(cell_type) or issubclass(cell_type, (str, *BOOLEANS)):
-        return
-    if issubclass(cell_type, _DATETIMES):
-        raise _make_datetime_error(label, cell_type.__name__)
-    if not issubclass(cell_type, numbers.Number):
-        advice = _ADVICE.get(cell_type, "Turn such cells into numbers or strings, or split them into columns of those.")
-        raise TypeError(
-            f"{label} has a cell that is no category: argument must be a string or a real number, not "
-            f"{cell_type.__name__!r}. {advice}"
-        )
-    if issubclass(cell_type, numbers.Complex) and not issubclass(cell_type, numbers.Real):
-        raise ValueError(
-            f"Complex data not supported\n{label} holds values of type {cell_type.__name__!r}. Make two columns of "
-            f"it, the real and the imaginary part, or the size and the angle."
-        )
-
-
-def _holds_numbers(cells: np.ndarray, label: str) -> bool:
-    """Return whether there are numbers and no strings.
-
-    Booleans alone are not numbers, and neither are missing cells alone.
-    """
-    present: set[type] = set()
-    for start in range(0, len(cells), _SCANNED_ROWS):
-        present.update(map(type, _convert_to_objects(cells[start : start + _SCANNED_ROWS], label)))
-    present.discard(type(None))
-    if any(issubclass(cell_type, str) for cell_type in present):
-        return False
-    return any(not issubclass(cell_type, BOOLEANS) for cell_type in present)
-
-
-def _convert_to_floats(cells: np.ndarray, label: str) -> np.ndarray:
-    """Return cells as numbers, NaN where missing; the column held numbers in fit."""
-    if cells.dtype.kind in "fiub":
-        return cells
-    cells = _convert_to_objects(cells, label)
-    text = next((cell for cell in cells if isinstance(cell, str)), None)
-    if text is not None:
-        raise ValueError(f"{label} held only numbers in fit, and now holds the string {text!r}.")
-    try:
-        return cells.astype(np.float64)  # None becomes NaN
-    except OverflowError:
-        raise ValueError(
-            f"Input X contains infinity or a value too large for dtype('float64'). {label} holds it."
-        ) from None

@@ -43,6 +43,10 @@ class SparseTable:
         """Return whether the column holds numbers: always."""
         return True
 
+    def is_date(self, column: int) -> bool:
+        """Return whether the column holds dates: never."""
+        return False
+
     def is_category(self, column: int) -> bool:
         """Return whether the column is declared to hold categories: never."""
         return False
@@ -57,6 +61,14 @@ class SparseTable:
     def read_floats(self, columns: Sequence[int], rows: slice, out: np.ndarray) -> None:
         """Write cells as float64."""
         out[...] = self._csr[rows].toarray()[:, columns]
+
+    def find_zone(self, column: int) -> str | None:
+        """Refuse to read dates, of which there are none."""
+        raise TypeError(f"{self.label(column)} holds no dates")
+
+    def read_moments(self, column: int, rows: slice, zone: str | None) -> np.ndarray:
+        """Refuse to read dates, of which there are none."""
+        raise TypeError(f"{self.label(column)} holds no dates")
 
     def read_objects(self, column: int, rows: slice) -> np.ndarray:
         """Return cells as Python objects; a missing one is None."""

@@ -14,7 +14,17 @@ def add_encoding(b: GraphBuilder, learned: LearnedColumns, table: TensorTable) -
     """Return the name of the encoded rows, (rows, width + n_codes) float32.
 
     Columns come in the order of `LearnedColumns`.
+
+    Raises
+    ------
+    TypeError
+        If there are dates among them.
     """
+    if learned.dates:
+        raise TypeError(
+            f"{len(learned.dates)} columns of dates have no ONNX form here; make numbers of them before the network, "
+            f"such as year, month and weekday, or save the model with sknet_hp.save"
+        )
     parts: list[str] = []
     x = table.read_numbers(b, learned.numeric) if learned.numeric else None
     if x is not None and learned.numbers is not None:

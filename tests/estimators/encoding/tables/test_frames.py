@@ -128,33 +128,26 @@ DAY = datetime.date(2020, 1, 1)
     "frame",
     [
         pd.DataFrame({"n": [1, 2], "when": pd.to_datetime(["2020-01-01", None])}),
-        pd.DataFrame({"n": [1, 2], "when": pd.to_datetime(["2020-01-01"] * 2, utc=True)}),
         pd.DataFrame({"n": [1, 2], "when": pd.to_timedelta([1, 2], unit="s")}),
         pd.DataFrame({"n": [1, 2], "when": [DAY, None]}),
         pl.DataFrame({"n": [1, 2], "when": [DAY, None]}),
-        pl.DataFrame({"n": [1, 2], "when": [datetime.datetime(2020, 1, 1)] * 2}),
-        pl.DataFrame({"n": [1, 2], "when": [datetime.timedelta(1)] * 2}),
         pl.DataFrame({"n": [1, 2], "when": [datetime.time(1)] * 2}),
     ],
-    ids=["datetime", "zoned", "timedelta", "dates", "polars date", "polars datetime", "polars duration", "polars time"],
+    ids=["datetime", "timedelta", "dates", "polars date", "polars time"],
 )
-def test_dates_and_times_are_refused_by_name_with_advice(frame):
-    with pytest.raises(TypeError, match=r"^Column 'when' holds dates or times .* year, month and weekday"):
-        TableEncoder().fit_transform(frame)
+def test_times_where_there_were_none_in_fit_are_refused_by_name(frame):
     encoder = TableEncoder()
     encoder.fit_transform(pd.DataFrame({"n": [1, 2], "when": ["a", "b"]}))
-    with pytest.raises(TypeError, match=r"^Column 'when' holds dates or times"):
+    with pytest.raises(TypeError, match=r"^Column 'when' holds dates or durations .*held others in fit.*astype\(str\)"):
         encoder.transform(frame)
 
 
-def test_arrays_of_dates_are_refused():
-    for X in (
-        np.array([["2020-01-01"]], dtype="datetime64[D]"),
-        np.array([[1]], dtype="timedelta64[s]"),
-        make_column([DAY]),
+@pytest.mark.parametrize("other", ["soon", 1.5, True, datetime.timedelta(1), datetime.time(1)])
+def test_dates_beside_other_cells_are_refused(other):
+    with pytest.raises(
+        TypeError, match=r"Column 0 holds dates or durations \(.*date.*\) beside other cells.*errors='coerce'"
     ):
-        with pytest.raises(TypeError, match="Column 0 holds dates or times"):
-            TableEncoder().fit_transform(X)
+        TableEncoder().fit_transform(make_column([DAY, other]))
 
 
 @pytest.mark.parametrize("X", [np.array([[1j]]), make_column([1, 1j]), pd.DataFrame({"x": [1j, 2]}), [[1j]]])
@@ -163,7 +156,7 @@ def test_complex_numbers_are_refused(X):
         TableEncoder().fit_transform(X)
 
 
-@pytest.mark.parametrize("cell", [{"foo": "bar"}, [1], (1, 2), b"bytes", pd.Period("2020")])
+@pytest.mark.parametrize("cell", [{"foo": "bar"}, [1], (1, 2), b"bytes", pd.Interval(0, 1)])
 def test_objects_that_are_no_categories_are_refused(cell):
     with pytest.raises(TypeError, match=f"argument must be a string or a real number, not '{type(cell).__name__}'"):
         TableEncoder().fit_transform(make_column(["a", cell]))

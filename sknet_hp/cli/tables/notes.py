@@ -1,0 +1,72 @@
+"""What a user should know about columns before anything is trained on them."""
+
+import shlex
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sknet_hp.cli.errors import list_names
+from sknet_hp.estimators.encoding.categorical.numbers_as_text import find_nonnumeric_cell
+from sknet_hp.estimators.encoding.dates.text import find_doubtful_date, find_nondate_cell
+from sknet_hp.findings.data.columns import describe_id
+from sknet_hp.findings.data.table import choose_rows, read_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_notes(X: "pd.DataFrame", dates: list[str]) -> tuple[str, ...]:
+    """Return a sentence for each thing that may not be meant.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (rows, features)
+    dates : the columns that hold dates.
+    """
+    return (*_describe_dates(dates), *_describe_ids(X), *_describe_text(X, dates))
+
+
+def _describe_dates(dates: list[str]) -> Iterable[str]:
+    if dates:
+        hold = "the column {} holds" if len(dates) == 1 else "the columns {} hold"
+        yield (
+            f"{hold.format(list_names(dates))} dates: features are elapsed time, and the place in the year, month, "
+            f"week and day, as far as rows differ"
+        )
+
+
+def _describe_ids(X: "pd.DataFrame") -> Iterable[str]:
+    columns = read_columns(X, choose_rows(*X.shape))
+    for name, column in zip(X.columns, columns, strict=True):
+        kind = describe_id(column)
+        if kind:
+            yield (
+                f"the column {name!r} {kind}: if it identifies rows and does not describe them, leave it out with "
+                f"--drop {shlex.quote(name)}"
+            )
+
+
+def _describe_text(X: "pd.DataFrame", dates: list[str]) -> Iterable[str]:
+    from pandas.api import types
+
+    for name, column in X.items():
+        if name in dates or not (types.is_object_dtype(column) or types.is_string_dtype(column)):
+            continue
+        counts = column.value_counts().to_dict()
+        cell = find_nonnumeric_cell(counts)
+        if cell is not None:
+            yield (
+                f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds numbers, write them "
+                f"plainly (1234.5), and leave missing ones empty"
+            )
+        cell = find_nondate_cell(counts)
+        if cell is not None:
+            yield (
+                f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds dates, write them as "
+                f"2025-01-31, and leave missing ones empty"
+            )
+        date = find_doubtful_date(text for text in counts if isinstance(text, str))
+        if date is not None:
+            yield (
+                f"the column {name!r} is taken as text, for it can't be told what in {date!r} is the day and what the "
+                f"month: if it holds dates, write them as 2025-01-31"
+            )

@@ -1,0 +1,58 @@
+"""What is said about columns before anything is trained on them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknet_hp.cli.tables.problem import pose_problem
+
+DAYS = pd.date_range("2020-01-01", periods=60)
+
+
+def list_notes(**columns):
+    y = np.arange(60) % 2
+    return pose_problem(pd.DataFrame({"x": np.sin(y), "y": y} | columns), "y").notes
+
+
+@pytest.mark.parametrize("dates", [DAYS, DAYS.strftime("%Y-%m-%d"), DAYS.date], ids=["typed", "text", "objects"])
+def test_dates_are_named_in_one_line(dates):
+    [note] = list_notes(day=dates, then=dates)
+    assert note.startswith("the columns 'day', 'then' hold dates: features are elapsed time, and the place in the year")
+    [note] = list_notes(day=dates)
+    assert note.startswith("the column 'day' holds dates: ")
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (np.arange(60), "counts the rows"),
+        ([f"K-{k:04}" for k in range(60)], "has a different string in every row"),
+    ],
+)
+def test_identifiers_are_named(cells, says):
+    notes = list_notes(**{"customer no": cells})
+    assert (
+        f"the column 'customer no' {says}: if it identifies rows and does not describe them, leave it out" in notes[0]
+    )
+    assert notes[0].endswith("--drop 'customer no'")
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (DAYS.strftime("%d/%m/%Y"), "it can't be told what in '01/01/2020' is the day and what the month"),
+        (
+            [*DAYS.strftime("%Y-%m-%d")[:-1], "soon"],
+            "for cells like 'soon': if it holds dates, write them as 2025-01-31",
+        ),
+        ([f"{k}.5" for k in range(58)] + ["?"] * 2, "for cells like '?': if it holds numbers"),
+    ],
+)
+def test_text_in_doubt_is_named(cells, says):
+    assert any("the column 'odd' is taken as text" in note and says in note for note in list_notes(odd=cells))
+
+
+def test_nothing_is_said_of_plain_columns():
+    rng = np.random.default_rng(0)
+    assert list_notes(number=rng.normal(size=60), colour=rng.choice(["red", "blue"], 60)) == ()
+    assert list_notes(span=pd.to_timedelta(rng.integers(9, size=60), unit="h")) == ()

@@ -1,0 +1,31 @@
+"""Positions in the cycles of calendar and clock."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknet_hp.estimators.encoding.dates.cycles import CYCLES
+
+HOURS = pd.date_range("1967-12-30", "2026-01-02", freq="7h")
+MOMENTS = HOURS.to_numpy().astype("datetime64[us]")
+
+
+def test_positions_agree_with_the_calendar_of_pandas():
+    days_in_year = np.where(HOURS.is_leap_year, 366, 365)
+    expected = {
+        "year": (HOURS.day_of_year - 1) / days_in_year,
+        "month": (HOURS.day - 1) / HOURS.days_in_month,
+        "week": HOURS.day_of_week / 7,
+        "day": HOURS.hour / 24,
+    }
+    assert set(expected) == set(CYCLES)
+    for name, cycle in CYCLES.items():
+        np.testing.assert_allclose(cycle.locate(MOMENTS), expected[name], rtol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("name", CYCLES)
+def test_positions_are_below_one_and_missing_where_dates_are(name):
+    edges = np.array(["1969-12-31T23:59:59.999999", "0001-01-01", "9999-12-31T23:59:59.999999"], "M8[us]")
+    positions = CYCLES[name].locate(edges)
+    assert ((positions >= 0) & (positions < 1)).all()
+    CYCLES[name].locate(np.array(["NaT"], "M8[us]"))
