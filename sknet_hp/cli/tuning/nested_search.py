@@ -38,9 +38,10 @@ class TuningResult:
     ----------
     model : the best network, fitted on all rows.
     search : the searcher that has chosen it on all rows.
-    nested : the score of that search; None without outer folds.
+    nested : the score of that search, or None.
     networks : how many were trained in all.
     warnings : how often each came.
+    no_score : why there is none, where there is none.
     """
 
     model: Any
@@ -48,6 +49,7 @@ class TuningResult:
     nested: NestedResult | None
     networks: int
     warnings: dict[str, int]
+    no_score: str = ""
 
     @property
     def fold_scores(self) -> list[float]:
@@ -190,7 +192,11 @@ class NestedSearch:
         model = final.best_estimator_
         text = [name for name, column in self.problem.X.items() if _is_text(column)]
         setattr(model, TEXT_COLUMNS, text)
-        return TuningResult(model, final, nested[0] if nested else None, session.progress().trained, dict(warnings))
+        n_networks = session.progress().trained
+        if nested and nested[0] is not None:
+            return TuningResult(model, final, nested[0], n_networks, dict(warnings))
+        reason = "there was no time for an outer fold" if nested else "--outer-cv is 0"
+        return TuningResult(model, final, None, n_networks, dict(warnings), reason)
 
     def _search(self, candidates: int | None, seconds: float | None, folder: RunFolder | None) -> list[Any]:
         """Return the fitted search and, where there are outer folds, its score.
@@ -213,19 +219,24 @@ class NestedSearch:
         found: list[Any] = Parallel()(delayed(function)(*arguments) for function, arguments in tasks)
         return found
 
-    def _score(self, search: Any, seconds: float | None, journal: str | None) -> NestedResult:
-        """Score the search on rows that it has not seen."""
-        return nested_cross_validate(
-            search,
-            self.problem.X,
-            self.problem.y,
-            cv=self.outer,
-            scoring=self.scoring,
-            groups=self.problem.groups,
-            random_state=self.seed,
-            journal=journal,
-            time_budget=seconds,
-        )
+    def _score(self, search: Any, seconds: float | None, journal: str | None) -> NestedResult | None:
+        """Score the search on rows that it has not seen; None if time was too short."""
+        try:
+            return nested_cross_validate(
+                search,
+                self.problem.X,
+                self.problem.y,
+                cv=self.outer,
+                scoring=self.scoring,
+                groups=self.problem.groups,
+                random_state=self.seed,
+                journal=journal,
+                time_budget=seconds,
+            )
+        except ValueError as error:
+            if "were up before the first" not in str(error):
+                raise
+            return None
 
     def _fit(self, search: Any) -> Any:
         """Fit the search on all rows, with folds and held-out rows as in its score."""

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from sknet_hp.evaluation import NestedResult
     from sknet_hp.evaluation.comparison.result import Comparison
 
-CONSTANT = "constant"
-SIMPLE = ("linear", CONSTANT)
+LEAST_FOLDS = 2
+"""Of fewer, nothing can be said of a difference."""
+
+LEAST_SECONDS = 5.0
+"""For the untuned network, also where the time is nearly up."""
 
 
 def compare_beside(
@@ -29,8 +32,10 @@ def compare_beside(
     scoring: Scoring,
     seed: int,
     deadline: float | None,
-) -> "Comparison":
+) -> "Comparison | None":
     """Score what stands beside a result, in the same folds.
+
+    The untuned network is left out where there is no time for it.
 
     Parameters
     ----------
@@ -39,35 +44,63 @@ def compare_beside(
     untuned : that model.
     scoring : as of the result.
     deadline : when it must have ended, on the monotonic clock; None for no limit.
+
+    Returns
+    -------
+    Comparison or None
+        None where the result has fewer than two folds.
     """
+    from sknet_hp.evaluation import compare, nested_cross_validate
+
+    if result.statuses.count("done") < LEAST_FOLDS:
+        return None
+    own, plain = names
+    settings = {
+        "cv": [(split.train, split.test) for split in result.splits],
+        "scoring": scoring.scorer,
+        "groups": problem.groups,
+        "random_state": seed,
+        "checks": False,
+    }
+    others = {
+        name: nested_cross_validate(model, problem.X, problem.y, **settings)
+        for name, model in _make_simple_models(problem, scoring, seed).items()
+        if name != own
+    }
+    if plain is not None:
+        seconds = None if deadline is None else max(LEAST_SECONDS, deadline - time.monotonic())
+        try:
+            scored = nested_cross_validate(untuned, problem.X, problem.y, **settings, time_budget=seconds)
+            if scored.statuses.count("done") >= LEAST_FOLDS:
+                others = {plain: scored} | others
+        except ValueError as error:
+            if "were up before the first" not in str(error):
+                raise
+    return compare(result, *others.values(), names=[own, *others])
+
+
+def _make_simple_models(problem: Problem, scoring: Scoring, seed: int) -> dict[str, Any]:
     from sklearn.dummy import DummyClassifier
 
-    from sknet_hp.evaluation import compare
-
-    own, plain = names
-    others: dict[str, Any] = {} if plain is None else {plain: untuned}
-    for name in SIMPLE:
-        if name != own:
-            others[name] = make_contestant(name, problem.task, seed=seed, device="cpu").estimator
-    if CONSTANT in others and scoring.scored is not None:
-        # Of one class a constant is none that never names it: F1 would be 0.
-        del others[CONSTANT]
-        others[f"always {scoring.scored}"] = DummyClassifier(strategy="constant", constant=scoring.scored)
-    return compare(
-        result,
-        *others.values(),
-        X=problem.X,
-        y=problem.y,
-        names=[own, *others],
-        scoring=scoring.scorer,
-        groups=problem.groups,
-        random_state=seed,
-        time_budget=None if deadline is None else max(1.0, deadline - time.monotonic()),
-    )
+    models = {
+        name: make_contestant(name, problem.task, seed=seed, device="cpu").estimator for name in ("linear", "constant")
+    }
+    if scoring.scored is not None:  # a constant that never names the class would have an F1 of 0
+        del models["constant"]
+        models[f"always {scoring.scored}"] = DummyClassifier(strategy="constant", constant=scoring.scored)
+    return models
 
 
-def print_beside(console: Console, comparison: "Comparison") -> None:
-    """Print the scores, the best first, and how the first contestant stands."""
+def print_beside(console: Console, comparison: "Comparison | None", untuned: str | None) -> None:
+    """Print the scores, the best first, and how the first contestant stands.
+
+    Parameters
+    ----------
+    untuned : what the untuned model would be called, if there is one.
+    """
+    if comparison is None:
+        console.print("\nToo few folds were finished to compare it with simple models: give more time.")
+        return
     metric = comparison.metrics[0]
     console.print(
         f"\nFor comparison, {name_metric(metric)} in the same folds"
@@ -75,9 +108,11 @@ def print_beside(console: Console, comparison: "Comparison") -> None:
     )
     print_ranking(console, comparison)
     first = comparison.contestants[0].name
-    verdicts = [pair.verdict for pair in comparison.pairs if pair.first == first]
-    for verdict in verdicts:
-        console.print(f"- {verdict[:1].upper()}{verdict[1:]}.")
+    for pair in comparison.pairs:
+        if pair.first == first:
+            console.print(f"- {pair.verdict[:1].upper()}{pair.verdict[1:]}.")
+    if untuned is not None and untuned not in [each.name for each in comparison.contestants]:
+        console.print(f"- There was no time to score the {untuned}.")
 
 
 def describe_names(model: str, usual: str, *, is_tuned: bool) -> tuple[str, str | None]:

@@ -171,7 +171,7 @@ def _compare(
     scoring: Scoring,
     options: EvaluateOptions,
     start: float,
-) -> "Comparison":
+) -> "Comparison | None":
     """Score what stands beside it in the same folds."""
     names = describe_names(model.name, DEFAULT, is_tuned=method != "none")
     deadline = None if options.time_budget is None else start + options.time_budget
@@ -204,7 +204,7 @@ def _write(folder: RunFolder, result: "NestedResult", summary: dict[str, Any]) -
 
 
 def _describe(
-    result: "NestedResult", comparison: "Comparison", options: EvaluateOptions, method: str, seconds: float
+    result: "NestedResult", comparison: "Comparison | None", options: EvaluateOptions, method: str, seconds: float
 ) -> dict[str, Any]:
     low, high = result.interval()
     return {
@@ -226,11 +226,11 @@ def _describe(
 
 
 def _print_result(
-    console: Console, result: "NestedResult", comparison: "Comparison", model: Contestant, method: str
+    console: Console, result: "NestedResult", comparison: "Comparison | None", model: Contestant, method: str
 ) -> None:
     console.print()
     console.print(name_options(write_outcome(result)))
-    print_beside(console, comparison)
+    print_beside(console, comparison, describe_names(model.name, DEFAULT, is_tuned=method != "none")[1])
     print_findings(console, result.findings)
     if model.is_tuned and method == "none":
         console.print(

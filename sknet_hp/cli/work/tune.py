@@ -88,7 +88,8 @@ def tune_table(options: TuneOptions) -> None:
     if not options.as_json:
         from sknet_hp.cli.work.tuned import print_tuned
 
-        print_tuned(console, result, comparison, scoring, time.monotonic() - start, out)
+        _, untuned = describe_names(options.model, DEFAULT, is_tuned=True)
+        print_tuned(console, result, comparison, untuned, scoring, time.monotonic() - start, out)
     missing = write_page(out, result.search, evaluation=result.nested, comparison=comparison, X=problem.X, y=problem.y)
     if options.as_json:
         print_json(summary | {"model": str(out / MODEL)} | ({} if missing else {"report": str(out / REPORT)}))

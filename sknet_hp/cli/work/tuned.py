@@ -22,18 +22,24 @@ def print_tuned(
     console: Console,
     result: "TuningResult",
     comparison: "Comparison | None",
+    untuned: str | None,
     scoring: Scoring,
     seconds: float,
     out: Path,
 ) -> None:
-    """Print the answer first, then what it rests on, then where the files are."""
+    """Print the answer, what it rests on, and where the files are.
+
+    Parameters
+    ----------
+    untuned : what the untuned network is called in the comparison.
+    """
     print_warnings(console, result.warnings)
     if hasattr(result.search, "stages_"):
         print_stages(console, result.search.stages_, scoring.name)
     console.print()
     print_score(console, result, scoring)
-    if comparison is not None:
-        print_beside(console, comparison)
+    if result.nested is not None:
+        print_beside(console, comparison, untuned)
     settings = format_params(result.search.best_params_) or "those it began with"
     console.print(f"\n{wrap(f'Best settings: {settings}.')}")
     console.print(f"Trained: {result.networks:,} networks in {seconds:.0f} s.")
@@ -50,8 +56,8 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
     if result.nested is None:
         console.print(
             wrap(
-                f"Score: none, because --outer-cv is 0. The search itself reports {metric} {best}, which is too good: "
-                f"it is the best of many."
+                f"Score: none, because {result.no_score}. The search itself reports {metric} {best}, which is too "
+                f"good: it is the best of many."
             )
         )
         return
