@@ -26,7 +26,9 @@ print(result)
 # Too small a rate learns too little in the time. Too large a rate breaks what was learned. Several seeds say how sure
 # the suggestion is.
 
-ax = result.plot()
+from sknet_hp.report import RangeTestDisplay
+
+RangeTestDisplay.from_result(result)
 
 # %%
 # Use it
