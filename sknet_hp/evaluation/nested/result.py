@@ -132,6 +132,12 @@ class NestedResult:
         difference = self.inner_scores - self.get_scores(self.inner_metric)
         return _reduce(np.mean, difference[np.isfinite(difference)])
 
+    @property
+    def target_name(self) -> str:
+        """What is predicted: the name of `y`; "" where it has none."""
+        name = getattr(self._data.y, "name", None)
+        return "" if name is None or callable(name) else str(name)
+
     def _get_finite(self, metric: str) -> np.ndarray:
         scores = self.get_scores(metric)
         return scores[np.isfinite(scores)]

@@ -1,0 +1,165 @@
+"""The picture of a nested cross-validation's scores."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from sknet_hp.evaluation.numbers import write_number
+from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
+from sknet_hp.report.display import Display, set_title
+from sknet_hp.report.displays.numbers import format_thousands
+from sknet_hp.report.frames.metrics import describe_metric
+from sknet_hp.report.frames.nested_scores import make_nested_scores_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GAP = 1.5
+"""Between folds of two repeats, and twice that between folds and means, in folds."""
+
+MOST_NUMBERED = 25
+"""Folds that have room for their numbers."""
+
+
+class NestedScoresDisplay(Display):
+    """The score of each outer fold, with what its search had promised.
+
+    A filled dot is a fold's outer score: that of rows the search has not seen. The
+    hollow dot, joined to it by a line, is the inner score that the search gave its own
+    choice; where hollow dots are the better ones, searches were optimistic. To the right
+    stand the means with their 95 % intervals by the corrected t, those of baselines
+    below that of the search.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `from_evaluation` makes it.
+    metric : str
+        What the scores are.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each model and outer fold: `model`,
+        `repeat`, `fold`, `outer`, `inner`, and of the model `mean`, `low`, `high`.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.evaluation import nested_cross_validate
+    >>> from sknet_hp.report import NestedScoresDisplay
+    >>> from sknet_hp.search import RandomizedSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=16, max_epochs=5, random_state=0)
+    >>> search = RandomizedSearchCV(net, {"lr": [0.003, 0.03]}, cv=3, n_iter=2)
+    >>> result = nested_cross_validate(search, X, y, cv=3, random_state=0)
+    >>> display = NestedScoresDisplay.from_evaluation(result)
+    >>> display.figure_.savefig("scores.png")  # doctest: +SKIP
+    """
+
+    _size: ClassVar[tuple[float, float]] = (7.2, 4.0)
+
+    def __init__(self, frame: "pd.DataFrame", metric: str = "score"):
+        super().__init__(frame)
+        self.metric = metric
+
+    @classmethod
+    def from_evaluation(
+        cls,
+        evaluation: Any,
+        *,
+        metric: str | None = None,
+        name: str | None = None,
+        baselines: Mapping[str, Any] | None = None,
+        ax: Any = None,
+    ) -> Self:
+        """Draw the scores of an evaluation.
+
+        Parameters
+        ----------
+        evaluation : NestedResult
+        metric : str, default=None
+            By which; None is the first of the evaluation.
+        name : str, default=None
+            What the evaluated model is called; None is "search", or "estimator" where
+            there was none.
+        baselines : dict of NestedResult, default=None
+            Evaluations of other models, by name, to stand beside it.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        display : NestedScoresDisplay
+
+        Raises
+        ------
+        ValueError
+            If the metric was not computed, or no fold has a score.
+        """
+        frame = make_nested_scores_frame(evaluation, metric, baselines, name)
+        return cls(frame, evaluation.metrics[0] if metric is None else metric).plot(ax)
+
+    def _draw(self, ax: Any) -> None:
+        label, sign = describe_metric(self.metric)
+        own = self.frame[self.frame["model"] == self.frame["model"].iloc[0]]
+        at = own["fold"] + own["repeat"] * (own["fold"].max() + GAP)
+        outer, inner = sign * own["outer"].to_numpy(), sign * own["inner"].to_numpy()
+        ax.vlines(at, outer, inner, color=SERIES[0], linewidth=1.2, alpha=0.6)
+        ax.plot(at, inner, "o", markerfacecolor=PAPER, markeredgecolor=SERIES[0], markersize=6, zorder=3)
+        ax.plot(at, outer, "o", color=SERIES[0], markersize=6, zorder=4)
+        self._draw_means(ax, float(at.max()) + 2 * GAP, sign)
+        is_repeated = own["repeat"].max() > 0
+        ax.set_ylabel(label)
+        ax.set_xlabel("outer fold, repeat by repeat" if is_repeated else "outer fold", loc="left")
+        ax.set_xticks(at, (own["fold"] + 1).astype(str) if len(own) <= MOST_NUMBERED else [""] * len(own))
+        format_thousands(ax.yaxis)
+        has_inner = bool(np.isfinite(inner).any())
+        note = "filled: on rows no search has seen; hollow: what the search itself reported" if has_inner else ""
+        n_missing = int((~np.isfinite(outer)).sum())
+        missing = f"{n_missing} of {len(own)} folds have no score" if n_missing else ""
+        set_title(ax, "Scores of outer folds", "; ".join(filter(None, (note, missing))))
+
+    def _draw_means(self, ax: Any, start: float, sign: int) -> None:
+        """Draw the mean of each model with its interval, its name and its value."""
+        ax.axvline(start - GAP, color=FAINT, linewidth=1)
+        models = self.frame.groupby("model", sort=False).first()
+        low, high = self._find_limits(models, sign)
+        step = max(1.3, start / 7)
+        for k, (model, row) in enumerate(models.iterrows()):
+            x, is_first, middle = start + k * step, k == 0, sign * row["mean"]
+            colour = SERIES[0] if is_first else MUTED
+            shown = min(max(middle, low), high)
+            ax.plot([x, x], [sign * row["low"], sign * row["high"]], color=colour, linewidth=2.4 if is_first else 1.6)
+            marker = "D" if is_first else "s" if shown == middle else "v" if middle < low else "^"
+            ax.plot(x, shown, marker, color=colour, markersize=7 if is_first else 6, zorder=4, clip_on=False)
+            ax.annotate(
+                write_number(middle), (x, shown), (7, 0 if shown == middle else 8), textcoords="offset points", va="center",
+                fontsize=9,                color=INK if is_first else MUTED,
+            )  # fmt: skip
+            ax.annotate(
+                str(model), (x, 0), (3, -6), ("data", "axes fraction"), textcoords="offset points", ha="right",
+                va="top", rotation=30, rotation_mode="anchor", fontsize=9, color=INK,
+            )  # fmt: skip
+        ax.set_ylim(low, high)
+        ax.set_xlim(-0.7, start + (len(models) - 0.2) * step)
+
+    def _find_limits(self, models: "pd.DataFrame", sign: int) -> tuple[float, float]:
+        """Return what heights are shown.
+
+        All of the search; baselines that are far off would press the rest together, so
+        arrows at the edge stand for them.
+        """
+        own = self.frame[self.frame["model"] == self.frame["model"].iloc[0]]
+        inside = sign * np.concatenate([own["outer"], own["inner"], models.iloc[0][["low", "high"]]])
+        inside = inside[np.isfinite(inside)]
+        low, high = float(inside.min()), float(inside.max())
+        span = (high - low) or abs(high) or 1.0
+        others = sign * models[["mean", "low", "high"]].to_numpy().ravel()
+        near = others[(others > low - span) & (others < high + span)]
+        low, high = min([low, *near]), max([high, *near])
+        return low - 0.08 * (high - low or span), high + 0.08 * (high - low or span)

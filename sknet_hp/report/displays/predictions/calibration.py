@@ -1,0 +1,140 @@
+"""The picture of how far probabilities can be believed."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from sklearn.calibration import CalibrationDisplay as Original
+
+from sknet_hp.report.colours import MUTED, SERIES
+from sknet_hp.report.display import Display, set_title
+from sknet_hp.report.frames.predictions.calibration import make_calibration_frame, measure_gap
+from sknet_hp.report.frames.predictions.read import Predictions, read_estimator, read_evaluation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+CORNERS = (
+    ((0.05, 0.88), "left", "more often true\nthan predicted"),
+    ((0.97, 0.12), "right", "less often true\nthan predicted"),
+)
+"""What it means to be above and below the diagonal."""
+
+
+class CalibrationDisplay(Display):
+    """How often what is predicted with a probability comes true.
+
+    Each dot stands for about as many rows as the others; its bar is the 95 % interval
+    of the share that came true (Wilson). On the diagonal, what has a probability of
+    70 % is true in 70 % of cases. Dots below it mean that the model is too sure of
+    itself. Of two classes it is the probability of the second, or of `pos_label`; of
+    three or more, unless `pos_label` names one, that of whichever class was predicted.
+
+    It is drawn with scikit-learn's `CalibrationDisplay`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As the class methods make it.
+    event : str
+        What the probability is of.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each bin: `predicted`, `observed`, `low`, `high`, `n_rows`.
+    gap : float
+        The expected calibration error: the mean distance of rows from the diagonal.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.report import CalibrationDisplay
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    >>> net = NetClassifier(max_epochs=10, random_state=0).fit(X, y)
+    >>> display = CalibrationDisplay.from_estimator(net, X_test, y_test)
+    >>> display.frame.columns.tolist()
+    ['predicted', 'observed', 'low', 'high', 'n_rows']
+    """
+
+    _size: ClassVar[tuple[float, float]] = (4.8, 4.8)
+
+    def __init__(self, frame: "pd.DataFrame", event: str):
+        super().__init__(frame)
+        self.event, self.gap = event, measure_gap(frame)
+
+    @classmethod
+    def from_evaluation(cls, evaluation: Any, *, pos_label: Any = None, n_bins: int = 10, ax: Any = None) -> Self:
+        """Draw the calibration of an evaluation's out-of-fold probabilities.
+
+        Parameters
+        ----------
+        evaluation : NestedResult
+        pos_label : label, default=None
+            The class whose probability counts.
+        n_bins : int, default=10
+            How many dots, at most.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        display : CalibrationDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are no probabilities, or `pos_label` is no class.
+        """
+        return cls._from_predictions(read_evaluation(evaluation), pos_label, n_bins).plot(ax)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any, *, pos_label: Any = None, n_bins: int = 10, ax: Any = None
+    ) -> Self:
+        """Draw the calibration of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : fitted classifier
+        X : table of shape (n_rows, n_columns)
+            Rows that it has not been fitted on: on others it looks better than it is.
+        y : array-like of shape (n_rows,)
+        pos_label, n_bins, ax
+            As in `from_evaluation`.
+
+        Returns
+        -------
+        display : CalibrationDisplay
+        """
+        return cls._from_predictions(read_estimator(estimator, X, y), pos_label, n_bins).plot(ax)
+
+    @classmethod
+    def _from_predictions(cls, predictions: Predictions, pos_label: Any, n_bins: int) -> Self:
+        frame, event = make_calibration_frame(predictions, pos_label=pos_label, n_bins=n_bins)
+        return cls(frame, event)
+
+    def _draw(self, ax: Any) -> None:
+        frame, colour = self.frame, SERIES[0]
+        Original(frame["observed"], frame["predicted"], None).plot(ax=ax, color=colour, marker="o")
+        ax.vlines(frame["predicted"], frame["low"], frame["high"], color=colour, linewidth=1.4, alpha=0.6)
+        ax.get_legend().remove()
+        for at, side, text in CORNERS:
+            ax.text(*at, text, ha=side, va="center", fontsize=8.5, color=MUTED, transform=ax.transAxes)
+        ax.set(
+            xlabel=f"predicted probability of {self.event}",
+            ylabel=f"how often it was {self.event}",
+            xlim=(-0.02, 1.02),
+            ylim=(-0.02, 1.02),
+            aspect="equal",
+        )
+        n_rows = f"{frame['n_rows'].median():,.0f}"
+        set_title(
+            ax,
+            f"Calibration: {100 * self.gap:.1f} points off on average",
+            f"each dot: about {n_rows} rows, with its 95 % interval",
+        )
