@@ -18,27 +18,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sknet_hp.report.displays.calibration import CalibrationDisplay
+    from sknet_hp.report.displays.comparison import ComparisonDisplay
+    from sknet_hp.report.displays.confusion import ConfusionMatrixDisplay
+    from sknet_hp.report.displays.importances import ImportancesDisplay
+    from sknet_hp.report.displays.landscape import LandscapeDisplay
     from sknet_hp.report.displays.learning_curves import LearningCurvesDisplay
     from sknet_hp.report.displays.lineage import LineageDisplay
+    from sknet_hp.report.displays.nested_scores import NestedScoresDisplay
     from sknet_hp.report.displays.parallel_coordinates import ParallelCoordinatesDisplay
     from sknet_hp.report.displays.range_test import RangeTestDisplay
+    from sknet_hp.report.displays.residuals import ResidualsDisplay
     from sknet_hp.report.displays.search_history import SearchHistoryDisplay
     from sknet_hp.report.page.write import report
 
 __all__ = [
+    "CalibrationDisplay",
+    "ComparisonDisplay",
+    "ConfusionMatrixDisplay",
+    "ImportancesDisplay",
+    "LandscapeDisplay",
     "LearningCurvesDisplay",
     "LineageDisplay",
+    "NestedScoresDisplay",
     "ParallelCoordinatesDisplay",
     "RangeTestDisplay",
+    "ResidualsDisplay",
     "SearchHistoryDisplay",
     "report",
 ]
 
 _LAZY = {
+    "CalibrationDisplay": "sknet_hp.report.displays.calibration",
+    "ComparisonDisplay": "sknet_hp.report.displays.comparison",
+    "ConfusionMatrixDisplay": "sknet_hp.report.displays.confusion",
+    "ImportancesDisplay": "sknet_hp.report.displays.importances",
+    "LandscapeDisplay": "sknet_hp.report.displays.landscape",
     "LearningCurvesDisplay": "sknet_hp.report.displays.learning_curves",
     "LineageDisplay": "sknet_hp.report.displays.lineage",
+    "NestedScoresDisplay": "sknet_hp.report.displays.nested_scores",
     "ParallelCoordinatesDisplay": "sknet_hp.report.displays.parallel_coordinates",
     "RangeTestDisplay": "sknet_hp.report.displays.range_test",
+    "ResidualsDisplay": "sknet_hp.report.displays.residuals",
     "SearchHistoryDisplay": "sknet_hp.report.displays.search_history",
     "report": "sknet_hp.report.page.write",
 }

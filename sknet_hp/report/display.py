@@ -179,3 +179,18 @@ def spread_apart(heights: list[float], gap: float) -> list[float]:
         highest = 1.0 if k == len(moved) - 1 else moved[k + 1] - gap
         moved[k] = min(moved[k], highest)
     return moved
+
+
+def format_thousands(axis: Any) -> None:
+    """Separate the thousands of an axis's numbers, where there are any.
+
+    Call it when the limits are set.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis, such as `ax.yaxis`
+    """
+    from matplotlib.ticker import StrMethodFormatter
+
+    if max(map(abs, axis.get_view_interval())) >= 1000:
+        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

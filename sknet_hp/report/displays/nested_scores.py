@@ -7,10 +7,9 @@ import numpy as np
 
 from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
-from sknet_hp.report.display import Display, set_title
-from sknet_hp.report.displays.numbers import format_thousands
-from sknet_hp.report.frames.metrics import describe_metric
+from sknet_hp.report.display import Display, format_thousands, set_title
 from sknet_hp.report.frames.nested_scores import make_nested_scores_frame
+from sknet_hp.report.metrics import describe_metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,8 +137,8 @@ class NestedScoresDisplay(Display):
             marker = "D" if is_first else "s" if shown == middle else "v" if middle < low else "^"
             ax.plot(x, shown, marker, color=colour, markersize=7 if is_first else 6, zorder=4, clip_on=False)
             ax.annotate(
-                write_number(middle), (x, shown), (7, 0 if shown == middle else 8), textcoords="offset points", va="center",
-                fontsize=9,                color=INK if is_first else MUTED,
+                write_number(middle), (x, shown), (7, 0 if shown == middle else 8), textcoords="offset points",
+                va="center", fontsize=9, color=INK if is_first else MUTED,
             )  # fmt: skip
             ax.annotate(
                 str(model), (x, 0), (3, -6), ("data", "axes fraction"), textcoords="offset points", ha="right",

@@ -1,19 +1,17 @@
 """What a comparison says of each pair."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 N_POINTS = 401
 """Of a density."""
 
 
-def make_comparison_frame(comparison: Any, metric: str | None = None, reference: str | None = None) -> "pd.DataFrame":
+def make_comparison_frame(comparison: Any, metric: str | None = None, reference: str | None = None) -> pd.DataFrame:
     """Return a row for each pair of a comparison, largest differences first.
 
     Parameters
@@ -37,8 +35,6 @@ def make_comparison_frame(comparison: Any, metric: str | None = None, reference:
     ValueError
         If the metric or the reference is not in the comparison.
     """
-    import pandas as pd
-
     metric = comparison.metrics[0] if metric is None else metric
     if metric not in comparison.metrics:
         raise ValueError(f"metric={metric!r} is not in the comparison; there are {comparison.metrics}")
@@ -75,7 +71,7 @@ def _make_row(pair: Any, confidence: float, is_turned: bool) -> dict[str, Any]:
     }
 
 
-def make_posterior_frame(pair: Any) -> "pd.DataFrame":
+def make_posterior_frame(pair: Any) -> pd.DataFrame:
     """Return the posterior density of a pair's true difference.
 
     Parameters
@@ -89,8 +85,6 @@ def make_posterior_frame(pair: Any) -> "pd.DataFrame":
         better". The ends of the region of practical equivalence are in both of its
         neighbours. It covers 99.8 % of the posterior, zero and the region.
     """
-    import pandas as pd
-
     posterior = stats.t(pair["degrees_of_freedom"], pair["difference"], pair["scale"])
     half = pair["rope"]
     low, high = min(posterior.ppf(0.001), -1.5 * half, 0), max(posterior.ppf(0.999), 1.5 * half, 0)

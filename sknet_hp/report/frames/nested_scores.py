@@ -1,12 +1,10 @@
 """Scores of outer folds, inner beside outer."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
 
 def make_nested_scores_frame(
@@ -14,7 +12,7 @@ def make_nested_scores_frame(
     metric: str | None = None,
     baselines: Mapping[str, Any] | None = None,
     name: str | None = None,
-) -> "pd.DataFrame":
+) -> pd.DataFrame:
     """Return the scores of each outer fold, of the search and of what stands beside it.
 
     Parameters
@@ -31,18 +29,17 @@ def make_nested_scores_frame(
     Returns
     -------
     frame : DataFrame
-        A row for each model and outer fold, baselines last: `model`, `repeat`, `fold`, `outer`, and `inner`, the score that the search
-        gave its own choice; NaN where there is none, or if it is by another metric.
-        `mean`, `low` and `high` are the mean of the model's outer scores and its 95 %
-        interval by the corrected t, the same in all rows of a model.
+        A row for each model and outer fold, baselines last: `model`, `repeat`, `fold`,
+        `outer`, and `inner`, the score that the search gave its own choice; NaN where
+        there is none, or if it is by another metric. `mean`, `low` and `high` are the
+        mean of the model's outer scores and its 95 % interval by the corrected t, the
+        same in all rows of a model.
 
     Raises
     ------
     ValueError
         If the metric was not computed, or no fold has a score.
     """
-    import pandas as pd
-
     metric = evaluation.metrics[0] if metric is None else metric
     own_name = name or ("estimator" if evaluation.inner_metric is None else "search")
     parts = [_make_part(own_name, evaluation, metric)]
@@ -60,9 +57,7 @@ def make_nested_scores_frame(
     return pd.concat(parts, ignore_index=True)
 
 
-def _make_part(model: str, evaluation: Any, metric: str) -> "pd.DataFrame":
-    import pandas as pd
-
+def _make_part(model: str, evaluation: Any, metric: str) -> pd.DataFrame:
     outer = evaluation.get_scores(metric)
     inner = evaluation.inner_scores if evaluation.inner_metric == metric else np.full(len(outer), np.nan)
     interval = evaluation.interval()

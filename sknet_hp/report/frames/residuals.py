@@ -1,20 +1,16 @@
 """By how much predictions of numbers are off."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
-from sknet_hp.report.frames.predictions.read import Predictions
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sknet_hp.report.predictions import Predictions
 
 N_BINS = 10
 LEAST_IN_BIN = 20
 """Rows, for quantiles of 10 and 90 % that are not single rows."""
 
 
-def make_residuals_frame(predictions: Predictions) -> "pd.DataFrame":
+def make_residuals_frame(predictions: Predictions) -> pd.DataFrame:
     """Return the residual of each row.
 
     Parameters
@@ -32,15 +28,13 @@ def make_residuals_frame(predictions: Predictions) -> "pd.DataFrame":
     ValueError
         If targets or predictions are no numbers.
     """
-    import pandas as pd
-
     if predictions.classes is not None or predictions.y.dtype.kind not in "fiu":
         raise ValueError("residuals need numbers, got the predictions of a classifier; see ConfusionMatrixDisplay")
     actual, predicted = predictions.y.astype(float), predictions.predicted.astype(float)
     return pd.DataFrame({"actual": actual, "predicted": predicted, "residual": actual - predicted})
 
 
-def make_band_frame(frame: "pd.DataFrame") -> "pd.DataFrame":
+def make_band_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return where residuals lie, by the size of the prediction.
 
     Parameters
@@ -54,8 +48,6 @@ def make_band_frame(frame: "pd.DataFrame") -> "pd.DataFrame":
         their median, with the quantiles `low` (10 %), `median` and `high` (90 %) of
         their residuals.
     """
-    import pandas as pd
-
     n_bins = max(1, min(N_BINS, len(frame) // LEAST_IN_BIN))
     edges = np.unique(np.quantile(frame["predicted"], np.linspace(0, 1, n_bins + 1)[1:-1]))
     grouped = frame.groupby(np.searchsorted(edges, frame["predicted"]), sort=True)
@@ -70,7 +62,7 @@ def make_band_frame(frame: "pd.DataFrame") -> "pd.DataFrame":
     ).reset_index(drop=True)
 
 
-def measure_errors(frame: "pd.DataFrame") -> dict[str, float]:
+def measure_errors(frame: pd.DataFrame) -> dict[str, float]:
     """Return the mean absolute error, the root of the mean square, and their mean."""
     residual = frame["residual"].to_numpy()
     return {

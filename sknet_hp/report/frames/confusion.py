@@ -1,17 +1,13 @@
 """Which classes are taken for which."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from sknet_hp.report.frames.predictions.read import Predictions
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sknet_hp.report.predictions import Predictions
 
 
-def make_confusion_frame(predictions: Predictions) -> "pd.DataFrame":
+def make_confusion_frame(predictions: Predictions) -> pd.DataFrame:
     """Return how often each class was predicted for rows of each class.
 
     Parameters
@@ -29,8 +25,6 @@ def make_confusion_frame(predictions: Predictions) -> "pd.DataFrame":
     ValueError
         If the predictions are numbers that are no classes.
     """
-    import pandas as pd
-
     if predictions.classes is None and predictions.predicted.dtype.kind == "f":
         raise ValueError("a confusion matrix needs classes, got predictions of a regressor; see ResidualsDisplay")
     labels = np.unique(np.concatenate([predictions.y, predictions.predicted]))

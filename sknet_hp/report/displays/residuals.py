@@ -6,10 +6,9 @@ import numpy as np
 from sklearn.metrics import PredictionErrorDisplay as Original
 
 from sknet_hp.report.colours import INK, MUTED, SERIES
-from sknet_hp.report.display import Display, set_title
-from sknet_hp.report.displays.numbers import format_thousands
-from sknet_hp.report.frames.predictions.read import read_estimator, read_evaluation
-from sknet_hp.report.frames.predictions.residuals import make_band_frame, make_residuals_frame, measure_errors
+from sknet_hp.report.display import Display, format_thousands, set_title
+from sknet_hp.report.frames.residuals import make_band_frame, make_residuals_frame, measure_errors
+from sknet_hp.report.predictions import read_estimator, read_evaluation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""Metrics as people read them: errors without their minus sign."""
+"""Metrics and resources as people read them."""
 
 _ABBREVIATIONS = {"auc", "roc", "ovo", "ovr", "f1", "r2", "d2"}
 
@@ -20,3 +20,8 @@ def describe_metric(metric: str) -> tuple[str, int]:
     words = metric.removeprefix("neg_").split("_")
     label = " ".join(word.upper() if word in _ABBREVIATIONS else word for word in words)
     return label + (" (lower is better)" if is_error else ""), -1 if is_error else 1
+
+
+def write_resource(amount: float, name: str) -> str:
+    """Return an amount of a resource, such as "1 epoch" or "27 epochs"."""
+    return f"{amount:,.6g} {name.removesuffix('s') if amount == 1 else name}"

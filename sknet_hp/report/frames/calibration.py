@@ -1,14 +1,12 @@
 """How often what was predicted with a probability comes true."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from sknet_hp.report.frames.predictions.read import Predictions
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sknet_hp.report.predictions import Predictions
 
 CONFIDENCE = 0.95
 """Of the interval of each bin."""
@@ -16,7 +14,7 @@ CONFIDENCE = 0.95
 
 def make_calibration_frame(
     predictions: Predictions, *, pos_label: Any = None, n_bins: int = 10
-) -> "tuple[pd.DataFrame, str]":
+) -> tuple[pd.DataFrame, str]:
     """Return how often each of several levels of probability came true.
 
     Parameters
@@ -43,8 +41,6 @@ def make_calibration_frame(
     ValueError
         If there are no probabilities, or `pos_label` is no class.
     """
-    import pandas as pd
-
     probability, came_true, event = select_event(predictions, pos_label)
     if not (isinstance(n_bins, (int, np.integer)) and n_bins >= 2):
         raise ValueError(f"n_bins must be a whole number of at least 2, got {n_bins!r}")
@@ -77,7 +73,7 @@ def select_event(predictions: Predictions, pos_label: Any) -> tuple[np.ndarray, 
     )
 
 
-def measure_gap(frame: "pd.DataFrame") -> float:
+def measure_gap(frame: pd.DataFrame) -> float:
     """Return the expected calibration error: the mean distance from the diagonal.
 
     Rows count, not bins.

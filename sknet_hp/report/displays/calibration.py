@@ -6,8 +6,8 @@ from sklearn.calibration import CalibrationDisplay as Original
 
 from sknet_hp.report.colours import MUTED, SERIES
 from sknet_hp.report.display import Display, set_title
-from sknet_hp.report.frames.predictions.calibration import make_calibration_frame, measure_gap
-from sknet_hp.report.frames.predictions.read import Predictions, read_estimator, read_evaluation
+from sknet_hp.report.frames.calibration import make_calibration_frame, measure_gap
+from sknet_hp.report.predictions import Predictions, read_estimator, read_evaluation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,8 @@ from sklearn.metrics import ConfusionMatrixDisplay as Original
 
 from sknet_hp.report.colours import PAPER
 from sknet_hp.report.display import Display, set_title
-from sknet_hp.report.frames.predictions.confusion import make_confusion_frame
-from sknet_hp.report.frames.predictions.read import read_estimator, read_evaluation
+from sknet_hp.report.frames.confusion import make_confusion_frame
+from sknet_hp.report.predictions import read_estimator, read_evaluation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,176 @@
+"""The picture of which hyperparameters decided."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
+from sknet_hp.report.display import Display, open_axes, set_title
+from sknet_hp.report.frames.importances import Importances, measure_importances
+from sknet_hp.report.metrics import write_resource
+from sknet_hp.report.searches import name_resource
+
+MOST_SHOWN = 15
+"""Hyperparameters that have room; the least important ones are left out."""
+
+
+class ImportancesDisplay(Display):
+    """Which hyperparameters decided the score of a search's candidates.
+
+    A bar is the share of a hyperparameter in all importances, its whisker one standard
+    error (jackknife). Some share falls to each even where none matters: the black mark
+    is what only one in twenty shuffles of the scores exceeds. Hollow bars do not
+    reach it.
+
+    Importances are Optuna's. Scores after different numbers of epochs cannot be
+    compared, so all are taken after the same: the most that at least 20 candidates have
+    reached. Candidates that get that far may be chosen ones; a search without rungs says
+    more about the space.
+
+    Parameters
+    ----------
+    importances : Importances
+        As `from_search` makes it.
+    resource : str
+        What candidates were given more and more of, such as "epochs".
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each hyperparameter, the most important first: `parameter`, `share`,
+        `sd`, `luck`.
+    importances : Importances
+        The frame, with `method`, `n_candidates`, `resource` and `top`.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    References
+    ----------
+    Watanabe, Bansal and Hutter (2023), PED-ANOVA: efficiently quantifying hyperparameter
+    importance in arbitrary subspaces, IJCAI. Hutter, Hoos and Leyton-Brown (2014), An
+    efficient approach for assessing hyperparameter importance, ICML.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.report import ImportancesDisplay
+    >>> from sknet_hp.search import RandomizedSearchCV
+    >>> from scipy.stats import loguniform
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=8, max_epochs=4, random_state=0)
+    >>> space = {"lr": loguniform(1e-4, 0.1), "dropout": [0.0, 0.3]}
+    >>> search = RandomizedSearchCV(net, space, n_iter=24, cv=2, random_state=0)
+    >>> display = ImportancesDisplay.from_search(search.fit(X, y))
+    >>> display.frame["parameter"].iloc[0]
+    'lr'
+    """
+
+    _size: ClassVar[tuple[float, float]] = (6.4, 3.6)
+
+    def __init__(self, importances: Importances, resource: str = "resource"):
+        super().__init__(importances.frame)
+        self.importances, self.resource = importances, resource
+
+    @classmethod
+    def from_search(
+        cls,
+        search: Any,
+        *,
+        method: str = "ped-anova",
+        n_resamples: int | None = None,
+        random_state: int = 0,
+        ax: Any = None,
+    ) -> Self:
+        """Measure importances of a search, and draw them.
+
+        Parameters
+        ----------
+        search : fitted search, or the record of one
+            At least 20 of its candidates were trained equally far.
+        method : {"ped-anova", "fanova"}, default="ped-anova"
+            "ped-anova": what sets the best tenth of the candidates (at least five)
+            apart from the rest. "fanova": the share of the variance of scores that each
+            explains by itself over the whole space; hyperparameters that some
+            candidates do not have are left out.
+        n_resamples : int, default=None
+            How often candidates are left out, for whiskers, and scores are shuffled,
+            for marks. None is 50; of "fanova", which takes longer, 0: neither is drawn.
+        random_state : int, default=0
+            Of these, and of the forest of "fanova".
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        display : ImportancesDisplay
+
+        Raises
+        ------
+        ImportError
+            If Optuna or matplotlib is not installed.
+        ValueError
+            If too few candidates can be compared.
+        """
+        return cls(measure_importances(search, method, n_resamples, random_state), name_resource(search)).plot(ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        self
+        """
+        if ax is None:
+            height = 1.5 + 0.32 * min(len(self.frame), MOST_SHOWN)
+            ax = open_axes(None, type(self).__name__, (self._size[0], height))
+        return super().plot(ax)
+
+    def _draw(self, ax: Any) -> None:
+        shown = self.frame.head(MOST_SHOWN).iloc[::-1]
+        at = np.arange(len(shown))
+        is_above = ~(shown["share"] <= shown["luck"]).to_numpy()
+        edges = [SERIES[0] if above else MUTED for above in is_above]
+        fills = [SERIES[0] if above else PAPER for above in is_above]
+        ax.barh(at, shown["share"], height=0.62, color=fills, edgecolor=edges, linewidth=1.2)
+        low, high = (np.clip(shown["share"] + side * shown["sd"], 0, 1) for side in (-1, 1))
+        ax.hlines(at, low, high, color=SERIES[1], linewidth=2)
+        ax.vlines(np.minimum(shown["luck"], 1), at - 0.4, at + 0.4, color=INK, linewidth=2)
+        ends = np.fmax(shown["share"], high).to_numpy()
+        for height, share, end in zip(at, shown["share"], np.fmax(ends, np.minimum(shown["luck"], 1)), strict=True):
+            ax.annotate(
+                f"{100 * share:.0f} %", (end, height), (6, 0), textcoords="offset points", va="center", fontsize=9,
+                color=INK,
+            )  # fmt: skip
+        ax.set_yticks(at, shown["parameter"])
+        ax.set(xlabel="share of all importances", xlim=(0, 1.1))
+        ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        ax.grid(visible=False, axis="y")
+        ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.5, alpha=0.6)
+        ax.tick_params(axis="y", length=0)
+        set_title(ax, self._write_title(is_above), self._write_note())
+
+    def _write_title(self, is_above: np.ndarray) -> str:
+        if self.frame["luck"].notna().any() and not is_above.any():
+            return "No hyperparameter matters more than luck explains"
+        if self.importances.method == "fanova":
+            return "What the scores depend on"
+        return f"What sets the best {100 * self.importances.top:.0f} % of candidates apart"
+
+    def _write_note(self) -> str:
+        found = self.importances
+        name = {"ped-anova": "PED-ANOVA", "fanova": "fANOVA"}[found.method]
+        after = "" if np.isnan(found.resource) else f" after {write_resource(found.resource, self.resource)}"
+        left_out = len(self.frame) - MOST_SHOWN
+        more = f". {left_out} more have less" if left_out > 0 else ""
+        marks = ". Orange: ± 1 standard error; black: one in twenty shuffles gets so far" if self._has_marks else ""
+        return f"{name} of {found.n_candidates} candidates{after}{marks}{more}."
+
+    @property
+    def _has_marks(self) -> bool:
+        return bool(self.frame["luck"].notna().any())

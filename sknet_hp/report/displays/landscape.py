@@ -1,0 +1,339 @@
+"""The picture of scores over hyperparameters."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SCALE, SERIES
+from sknet_hp.report.display import Display, open_axes, set_title, style_axes
+from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
+from sknet_hp.report.metrics import write_resource
+from sknet_hp.report.scales import Scale
+from sknet_hp.report.searches import name_resource, name_score
+
+KINDS = ("slices", "pairs")
+MOST_COLUMNS = 3
+MOST_SLICES = 12
+PRIMES = (5, 2, 3, 7, 11, 13)
+MOST_IN_PAIRS = 4
+"""Hyperparameters that are drawn, if none are named: those that explain most."""
+
+MOST_LETTERS = 20
+"""Of all categories along an axis that have room beside each other."""
+
+SIZES = (10.0, 42.0)
+SHADES = (0.35, 0.75)
+"""Of dots, from the least trained candidates to the most trained, and how opaque."""
+
+BEST = {"marker": "*", "s": 190, "facecolor": SERIES[1], "edgecolor": INK, "linewidths": 0.8, "zorder": 6}
+
+
+class LandscapeDisplay(Display):
+    """How the score depends on hyperparameters, as far as candidates tell.
+
+    Slices show the score over each hyperparameter. Pairs show each two of them, the
+    score by colour: the darker, the better. A dot is a candidate at the furthest it was
+    trained; small dots were dropped early. The star is the one that was chosen.
+
+    As all others vary, too, dots scatter. The line is the mean of candidates nearby, by
+    a kernel whose width predicts left-out candidates best; of categories it is the
+    median. It takes scores after the same resource, the most that at least 12
+    candidates reached, and is drawn only where it predicts at least a tenth of their
+    variance, and candidates are near. Pairs are shaded likewise, unless some candidates
+    were trained further than others.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        As `from_search` makes it.
+    kind : {"slices", "pairs"}
+    score : str
+        What the score is.
+    resource : str
+        What candidates were given more and more of, such as "epochs".
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each candidate: `candidate`, `resource`, `score`, `failed`, `best`,
+        and a column for each hyperparameter.
+    axes_ : list of matplotlib Axes
+        Of each panel.
+    ax_ : matplotlib Axes
+        Around all of them.
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier
+    >>> from sknet_hp.report import LandscapeDisplay
+    >>> from sknet_hp.search import HalvingSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NetClassifier(width=8, max_epochs=9, random_state=0)
+    >>> space = {"lr": (1e-4, 0.1, "log-uniform"), "dropout": (0.0, 0.5)}
+    >>> search = HalvingSearchCV(net, space, cv=2, random_state=0).fit(X, y)
+    >>> display = LandscapeDisplay.from_search(search, kind="pairs")
+    >>> [panel.get_xscale() for panel in display.axes_]
+    ['log']
+    """
+
+    def __init__(self, landscape: Landscape, *, kind: str = "slices", score: str = "score", resource: str = "resource"):
+        super().__init__(landscape.frame)
+        if kind not in KINDS:
+            raise ValueError(f"kind={kind!r} must be one of {list(KINDS)}")
+        self.landscape, self.kind, self.score, self.resource = landscape, kind, score, resource
+        self._names = list(landscape.scales)
+        if kind == "pairs" and len(self._names) < 2:
+            raise ValueError(f'kind="pairs" needs two hyperparameters or more, got {self._names}; see kind="slices"')
+
+    @classmethod
+    def from_search(
+        cls, search: Any, *, kind: str = "slices", params: Sequence[str] | None = None, ax: Any = None
+    ) -> Self:
+        """Draw the landscape of a search.
+
+        Parameters
+        ----------
+        search : fitted search, or the record of one
+        kind : {"slices", "pairs"}, default="slices"
+        params : list of str, default=None
+            Hyperparameters, in order. None are those with more than one value, first
+            those that explain most by themselves; of pairs the first four.
+        ax : matplotlib Axes, default=None
+            Where to draw, in a grid of its figure; a new figure if None.
+
+        Returns
+        -------
+        display : LandscapeDisplay
+
+        Raises
+        ------
+        ValueError
+            If a hyperparameter was not searched, or no candidate has a score.
+        """
+        landscape = read_landscape(search, params)
+        if params is None:
+            most = MOST_IN_PAIRS if kind == "pairs" else MOST_SLICES
+            landscape = landscape.select(rank_by_slices(landscape)[:most])
+        display = cls(landscape, kind=kind, score=name_score(search), resource=name_resource(search))
+        return display.plot(ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the axes are in no grid, so that they cannot be divided.
+        """
+        if ax is None:
+            n_rows, n_columns = self._count_panels()
+            ax = open_axes(None, type(self).__name__, (1.2 + 2.4 * n_columns, 0.9 + 2.3 * n_rows))
+        return super().plot(ax)
+
+    def _count_panels(self) -> tuple[int, int]:
+        n = len(self._names)
+        if self.kind == "pairs":
+            return n - 1, n - 1
+        n_columns = 2 if n == 4 else min(n, MOST_COLUMNS)
+        return -(-n // n_columns), n_columns
+
+    def _draw(self, ax: Any) -> None:
+        place = ax.get_subplotspec()
+        if place is None:
+            raise ValueError("axes that were not made by subplots cannot be divided; give ax=None, or one of subplots")
+        n_rows, n_columns = self._count_panels()
+        # The first row is all title: that of axes around others is no part of the layout.
+        grid = place.subgridspec(n_rows + 1, n_columns, height_ratios=[0.01] + [1] * n_rows)
+        ax.set_axis_off()
+        title = ax.figure.add_subplot(grid[0, :])
+        title.set_axis_off()
+        self.axes_ = []
+        draw = self._draw_slices if self.kind == "slices" else self._draw_pairs
+        note = draw(ax, grid)
+        set_title(
+            title,
+            f"{self.score[:1].upper()}{self.score[1:]} over hyperparameters",
+            f"{note} {self._describe_sizes()}".strip(),
+        )
+
+    # ---- slices ----------------------------------------------------------------------------------------------------
+
+    def _draw_slices(self, ax: Any, grid: Any) -> str:
+        for number, name in enumerate(self._names):
+            row, column = divmod(number, self._count_panels()[1])
+            panel = ax.figure.add_subplot(grid[row + 1, column], sharey=self.axes_[0] if self.axes_ else None)
+            style_axes(panel)
+            self.axes_.append(panel)
+            self._draw_slice(panel, name)
+            panel.tick_params(labelleft=column == 0)
+            if column == 0:
+                panel.set_ylabel(self.score)
+        n_low = int((self.landscape.scored["score"] < self.landscape.floor).sum())
+        n_failed = int(self.frame["failed"].sum())
+        parts = [
+            "Star: the chosen one.",
+            self._describe_lines() if any(panel.lines for panel in self.axes_) else "",
+            f"{n_low} fall below (▾)." if n_low else "",
+            f"{n_failed} failed (×)." if n_failed else "",
+        ]
+        return " ".join(filter(None, parts))
+
+    def _draw_slice(self, panel: Any, name: str) -> None:
+        scored, scale = self.landscape.scored, self.landscape.scales[name]
+        floor = self.landscape.floor
+        x, score, sizes = self._place(name, scored), scored["score"].to_numpy(), self._find_sizes(scored)
+        is_low = score < floor
+        margin = 0.06 * (float(score.max()) - floor or 1.0)
+        shades = np.interp(sizes, SIZES, SHADES)
+        panel.scatter(
+            x[~is_low], score[~is_low], s=sizes[~is_low], color=SERIES[0], alpha=shades[~is_low], linewidths=0, zorder=3
+        )
+        edge = floor - margin
+        panel.scatter(
+            x[is_low], np.full(is_low.sum(), edge), marker="v", s=18, color=MUTED, alpha=shades[is_low], linewidths=0
+        )
+        failed = self.frame[self.frame["failed"]]
+        panel.scatter(self._place(name, failed), np.full(len(failed), edge), marker="x", s=22, color=MUTED)
+        best = scored[scored["best"]]
+        panel.scatter(self._place(name, best), best["score"], **BEST)
+        axes, surface = self.landscape.smooth([name], 60)
+        if axes and np.isfinite(surface.heights).any():
+            panel.plot(axes[0], surface.heights, color=INK, linewidth=1.6, zorder=4)
+        elif scale.kind == "category":
+            self._draw_medians(panel, name)
+        panel.set_ylim(edge - margin, float(score.max()) + 1.5 * margin)
+        _set_scale(panel.xaxis, panel, scale, name)
+
+    def _draw_medians(self, panel: Any, name: str) -> None:
+        """Draw a stroke at the median of each category with three candidates or more."""
+        scored = self.landscape.comparable
+        x = self.landscape.place(name, scored)
+        for k in range(len(self.landscape.scales[name].categories)):
+            scores = scored["score"].to_numpy()[x == k]
+            if len(scores) >= 3:
+                panel.plot(
+                    [k - 0.3, k + 0.3], [max(np.median(scores), self.landscape.floor)] * 2, color=INK, linewidth=1.6
+                )
+
+    # ---- pairs -----------------------------------------------------------------------------------------------------
+
+    def _draw_pairs(self, ax: Any, grid: Any) -> str:
+        from matplotlib.colors import Normalize
+
+        scores = self.landscape.scored["score"]
+        norm = Normalize(self.landscape.floor, float(scores.max()), clip=True)
+        dots, is_shaded, n = None, False, len(self._names)
+        for row in range(1, n):
+            for column in range(row):
+                panel = ax.figure.add_subplot(grid[row, column])
+                style_axes(panel)
+                panel.grid(visible=False)
+                self.axes_.append(panel)
+                x, y = self._names[column], self._names[row]
+                is_shaded |= self._draw_surface(panel, x, y, norm)
+                dots = self._draw_pair(panel, x, y, norm)
+                _set_scale(panel.xaxis, panel, self.landscape.scales[x], x if row == n - 1 else "")
+                _set_scale(panel.yaxis, panel, self.landscape.scales[y], y if column == 0 else "")
+                panel.tick_params(labelbottom=row == n - 1, labelleft=column == 0)
+        is_cut = bool((scores < self.landscape.floor).any())
+        bar = ax.figure.colorbar(
+            dots, ax=self.axes_, shrink=0.6, aspect=25, label=self.score, extend="min" if is_cut else "neither"
+        )
+        bar.outline.set_visible(False)
+        n_failed = int(self.frame["failed"].sum())
+        parts = [
+            "Star: the chosen one.",
+            "Shade: mean nearby." if is_shaded else "",
+            f"{n_failed} failed (×)." if n_failed else "",
+        ]
+        return " ".join(filter(None, parts))
+
+    def _draw_pair(self, panel: Any, x: str, y: str, norm: Any) -> Any:
+        scored = self.landscape.scored.sort_values("score")
+        dots = panel.scatter(
+            self._place(x, scored),
+            self._place(y, scored),
+            c=scored["score"],
+            s=1.3 * self._find_sizes(scored),
+            cmap=SCALE,
+            norm=norm,
+            edgecolor=PAPER,
+            linewidths=0.6,
+            zorder=3,
+        )
+        failed = self.frame[self.frame["failed"]]
+        panel.scatter(self._place(x, failed), self._place(y, failed), marker="x", s=22, color=MUTED)
+        best = scored[scored["best"]]
+        panel.scatter(self._place(x, best), self._place(y, best), **BEST)
+        return dots
+
+    def _draw_surface(self, panel: Any, x: str, y: str, norm: Any) -> bool:
+        if self.landscape.has_rungs:  # the shade would be of other scores than the dots
+            return False
+        axes, surface = self.landscape.smooth([x, y], 40)
+        if not axes or not np.isfinite(surface.heights).any():
+            return False
+        heights = np.ma.masked_invalid(surface.heights.reshape(40, 40).T)
+        panel.contourf(*axes, heights, levels=8, cmap=SCALE, norm=norm, alpha=0.45, zorder=0)
+        return True
+
+    # ---- both ------------------------------------------------------------------------------------------------------
+
+    def _place(self, name: str, rows: Any) -> np.ndarray:
+        """Return places along an axis; those of categories are spread, so that all show."""
+        places = self.landscape.place(name, rows)
+        if self.landscape.scales[name].kind == "category":
+            # Multiples of an irrational number are spread evenly, however many: another one for each axis.
+            step = np.sqrt(PRIMES[self._names.index(name) % len(PRIMES)])
+            places = places + 0.44 * ((rows["candidate"].to_numpy() * step) % 1 - 0.5)
+        return places
+
+    def _find_sizes(self, rows: Any) -> np.ndarray:
+        known = self.frame["resource"].dropna().unique()
+        if len(known) < 2:
+            return np.full(len(rows), sum(SIZES) / 2)
+        steps = np.searchsorted(np.sort(known), rows["resource"]) / (len(known) - 1)
+        return np.asarray(SIZES[0] + (SIZES[1] - SIZES[0]) * steps)
+
+    def _describe_lines(self) -> str:
+        landscape = self.landscape
+        if not landscape.has_rungs:
+            return "Line: mean nearby."
+        n, after = len(landscape.comparable), write_resource(landscape.resource, self.resource)
+        return f"Line: mean nearby, of the {n} scored after {after}."
+
+    def _describe_sizes(self) -> str:
+        known = self.frame["resource"].dropna()
+        if known.nunique() < 2:
+            return ""
+        most = write_resource(known.max(), self.resource)
+        return f"Dots grow with what candidates were given: {known.min():g} to {most}."
+
+
+def _set_scale(axis: Any, panel: Any, scale: Scale, label: str) -> None:
+    """Set the scale and ticks of an axis, and its name."""
+    direction = "x" if axis is panel.xaxis else "y"
+    axis.set_label_text(label)
+    if scale.kind == "log":
+        getattr(panel, f"set_{direction}scale")("log")
+    elif scale.kind == "category":
+        n = len(scale.categories)
+        axis.set_ticks(range(n), scale.categories)
+        if direction == "x" and sum(map(len, scale.categories)) > MOST_LETTERS:
+            for text in panel.get_xticklabels():
+                text.set(rotation=30, ha="right", rotation_mode="anchor")
+        getattr(panel, f"set_{direction}lim")(-0.6, n - 0.4)
+    if scale.kind != "category":
+        panel.grid(visible=True, axis=direction, color=FAINT, linewidth=0.5, alpha=0.4)

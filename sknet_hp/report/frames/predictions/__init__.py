@@ -1,1 +1,0 @@
-"""Predictions of rows that a model has not seen, beside what is true."""
