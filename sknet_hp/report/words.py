@@ -105,6 +105,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def write_resource(amount: float, name: str) -> str:
+    """Return an amount of what candidates are given, such as "1 epoch", "27 epochs"."""
+    return f"{amount:,.6g} {name.removesuffix('s') if amount == 1 else name}"
+
+
 def join(texts: list[str]) -> str:
     """Return texts as an enumeration: "a, b and c"."""
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}" if texts else ""

@@ -135,7 +135,7 @@ class NestedResult:
     @property
     def target_name(self) -> str:
         """What is predicted: the name of `y`; "" where it has none."""
-        name = getattr(self._data.y, "name", None)
+        name = getattr(self.data.y, "name", None)
         return "" if name is None or callable(name) else str(name)
 
     def _get_finite(self, metric: str) -> np.ndarray:

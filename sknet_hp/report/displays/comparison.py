@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.comparison import make_comparison_frame, make_posterior_frame
-from sknet_hp.report.metrics import describe_metric
+from sknet_hp.report.words import Metric, capitalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,14 +92,13 @@ class ComparisonDisplay(Display):
         return display.plot(ax)
 
     def _draw(self, ax: Any) -> None:
-        label, sign = describe_metric(self.metric)
-        name = label.removesuffix(" (lower is better)")
+        metric = Metric(self.metric)
         if len(self.frame) == 1 and self.frame["scale"].iloc[0] > 0:
             self._draw_posterior(ax)
         else:
             self._draw_pairs(ax)
-        unit = name if sign > 0 else f"{name} saved"
-        ax.set_xlabel(f"difference in {unit}")
+        # A difference of errors with a minus sign is what the first one saves.
+        ax.set_xlabel(f"{metric.label} saved" if metric.is_error else f"difference in {metric.label}")
 
     def _draw_posterior(self, ax: Any) -> None:
         pair = self.frame.iloc[0]
@@ -130,7 +129,7 @@ class ComparisonDisplay(Display):
         ends = f"{100 * self.confidence:g} % interval {pair['low']:.4g} to {pair['high']:.4g}"
         set_title(
             ax,
-            pair["verdict"].replace("the difference", "The difference", 1),
+            capitalise(pair["verdict"]) if pair["verdict"].startswith("the ") else pair["verdict"],
             f"posterior of the true difference: mean {pair['difference']:.4g}, {ends}",
         )
 

@@ -7,8 +7,8 @@ import numpy as np
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
 from sknet_hp.report.display import Display, open_axes, set_title
 from sknet_hp.report.frames.importances import Importances, measure_importances
-from sknet_hp.report.metrics import write_resource
 from sknet_hp.report.searches import name_resource
+from sknet_hp.report.words import write_resource
 
 MOST_SHOWN = 15
 """Hyperparameters that have room; the least important ones are left out."""

@@ -8,9 +8,9 @@ import numpy as np
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, open_axes, set_title, style_axes
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
-from sknet_hp.report.metrics import write_resource
 from sknet_hp.report.scales import Scale
 from sknet_hp.report.searches import name_resource, name_score
+from sknet_hp.report.words import capitalise, write_resource
 
 KINDS = ("slices", "pairs")
 MOST_COLUMNS = 3
@@ -159,12 +159,12 @@ class LandscapeDisplay(Display):
         ax.set_axis_off()
         title = ax.figure.add_subplot(grid[0, :])
         title.set_axis_off()
-        self.axes_ = []
+        self.axes_: list[Any] = []
         draw = self._draw_slices if self.kind == "slices" else self._draw_pairs
         note = draw(ax, grid)
         set_title(
             title,
-            f"{self.score[:1].upper()}{self.score[1:]} over hyperparameters",
+            f"{capitalise(self.score)} over hyperparameters",
             f"{note} {self._describe_sizes()}".strip(),
         )
 
@@ -196,14 +196,14 @@ class LandscapeDisplay(Display):
         x, score, sizes = self._place(name, scored), scored["score"].to_numpy(), self._find_sizes(scored)
         is_low = score < floor
         margin = 0.06 * (float(score.max()) - floor or 1.0)
-        shades = np.interp(sizes, SIZES, SHADES)
-        panel.scatter(
-            x[~is_low], score[~is_low], s=sizes[~is_low], color=SERIES[0], alpha=shades[~is_low], linewidths=0, zorder=3
-        )
         edge = floor - margin
-        panel.scatter(
-            x[is_low], np.full(is_low.sum(), edge), marker="v", s=18, color=MUTED, alpha=shades[is_low], linewidths=0
-        )
+        shades = np.interp(sizes, SIZES, SHADES)
+        for rows, heights, style in (
+            (~is_low, score, {"color": SERIES[0], "s": sizes[~is_low], "zorder": 3}),
+            (is_low, np.full(len(score), edge), {"color": MUTED, "s": 18, "marker": "v"}),
+        ):
+            if rows.any():
+                panel.scatter(x[rows], heights[rows], alpha=shades[rows], linewidths=0, **style)
         failed = self.frame[self.frame["failed"]]
         panel.scatter(self._place(name, failed), np.full(len(failed), edge), marker="x", s=22, color=MUTED)
         best = scored[scored["best"]]

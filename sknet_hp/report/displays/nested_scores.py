@@ -9,7 +9,7 @@ from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
 from sknet_hp.report.display import Display, format_thousands, set_title
 from sknet_hp.report.frames.nested_scores import make_nested_scores_frame
-from sknet_hp.report.metrics import describe_metric
+from sknet_hp.report.words import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,8 @@ class NestedScoresDisplay(Display):
         return cls(frame, evaluation.metrics[0] if metric is None else metric).plot(ax)
 
     def _draw(self, ax: Any) -> None:
-        label, sign = describe_metric(self.metric)
+        metric = Metric(self.metric)
+        sign = -1 if metric.is_error else 1
         own = self.frame[self.frame["model"] == self.frame["model"].iloc[0]]
         at = own["fold"] + own["repeat"] * (own["fold"].max() + GAP)
         outer, inner = sign * own["outer"].to_numpy(), sign * own["inner"].to_numpy()
@@ -113,7 +114,7 @@ class NestedScoresDisplay(Display):
         ax.plot(at, outer, "o", color=SERIES[0], markersize=6, zorder=4)
         self._draw_means(ax, float(at.max()) + 2 * GAP, sign)
         is_repeated = own["repeat"].max() > 0
-        ax.set_ylabel(label)
+        ax.set_ylabel(f"{metric.label} ({metric.hint})" if metric.is_error else metric.label)
         ax.set_xlabel("outer fold, repeat by repeat" if is_repeated else "outer fold", loc="left")
         ax.set_xticks(at, (own["fold"] + 1).astype(str) if len(own) <= MOST_NUMBERED else [""] * len(own))
         format_thousands(ax.yaxis)

@@ -9,6 +9,8 @@ import pandas as pd
 
 from sknet_hp.report.comparable import choose_comparable, count_comparable
 from sknet_hp.report.searches import read_rows
+from sknet_hp.search.views.facts import list_candidates
+from sknet_hp.tracking.distributions import list_distributions, simplify
 
 LEAST_CANDIDATES = 20
 """Scored after the same resource. Of fewer, the best quarter is less than five, of
@@ -128,17 +130,20 @@ def _make_measure(search: Any, candidates: list[int], method: str, top: float, s
     except ImportError as error:
         raise ImportError("ImportancesDisplay needs Optuna: pip install 'sknet_hp[bayes]'") from error
     from sknet_hp.search.proposals.optuna_study import silence_optuna
-    from sknet_hp.tracking import to_optuna
 
-    trials = {trial.user_attrs["candidate"]: trial for trial in to_optuna(search).trials}
+    known = list_candidates(search)
+    params = [known[number] for number in candidates]
+    distributions = list_distributions(search, params)
     with silence_optuna():
         study = optuna.create_study(direction="minimize")
         study.add_trials(
             [
                 optuna.trial.create_trial(
-                    params=trials[number].params, distributions=trials[number].distributions, value=0.0
+                    params={name: simplify(value) for name, value in each.items()},
+                    distributions={name: distributions[name] for name in each},
+                    value=0.0,
                 )
-                for number in candidates
+                for each in params
             ]
         )
     evaluator: Any = (

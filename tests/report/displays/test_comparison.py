@@ -1,0 +1,40 @@
+import numpy as np
+
+from sknet_hp.evaluation import compare
+from sknet_hp.report import ComparisonDisplay
+
+RNG = np.random.default_rng(0)
+A = 0.85 + 0.01 * RNG.normal(size=8)
+B = A - 0.02 + 0.005 * RNG.normal(size=8)
+C = A + 0.01 * RNG.normal(size=8)
+
+
+def list_texts(display):
+    return [text.get_text() for text in display.ax_.texts]
+
+
+def test_two_have_a_posterior_with_three_probabilities():
+    display = ComparisonDisplay.from_comparison(compare(A, B, n_train=800, n_test=200, names=["wide", "deep"]))
+    pair = display.frame.iloc[0]
+    assert f"wide better\n{100 * pair['p_first_better']:.1f} %" in list_texts(display)
+    assert f"equivalent\n{100 * pair['p_equivalent']:.1f} %" in list_texts(display)
+    dotted = {line.get_xdata()[0] for line in display.ax_.lines if line.get_linestyle() == ":"}
+    assert dotted == {-pair["rope"], pair["rope"]}
+
+
+def test_several_have_a_row_for_each_pair():
+    comparison = compare(A, B, C, n_train=800, n_test=200, names=["a", "b", "c"])
+    display = ComparisonDisplay.from_comparison(comparison)
+    assert len(display.ax_.get_yticklabels()) == 3
+    assert len(ComparisonDisplay.from_comparison(comparison, reference="c").ax_.get_yticklabels()) == 2
+
+
+def test_equal_scores_have_no_density():
+    display = ComparisonDisplay.from_comparison(compare(A, A, n_train=800, n_test=200, names=["a", "b"]))
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["a − b"]
+
+
+def test_errors_are_saved():
+    a, b = ({"test_neg_mean_absolute_error": -scores} for scores in (A, B))
+    display = ComparisonDisplay.from_comparison(compare(a, b, n_train=800, n_test=200))
+    assert display.ax_.get_xlabel() == "mean absolute error saved"

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from matplotlib.collections import QuadMesh
+
+from sknet_hp.report import LandscapeDisplay
+from tests.helpers.evaluations import make_search
+
+SPACE = {"lr": (1e-4, 0.1, "log-uniform"), "alpha": (0.0, 1.0), "solver": ["a", "b"]}
+
+
+def make_example(n=40, n_failed=0, n_diverged=0, **given):
+    rng = np.random.default_rng(0)
+    params = [
+        {"lr": float(10 ** rng.uniform(-4, -1)), "alpha": float(rng.uniform()), "solver": "ab"[k % 2]} for k in range(n)
+    ]
+    scores = np.array([1 - (np.log10(each["lr"]) + 2) ** 2 / 10 - each["alpha"] / 10 for each in params])
+    scores[:n_failed] = np.nan
+    scores[n_failed : n_failed + n_diverged] = -1e6
+    return make_search(params, scores, space=SPACE, **given)
+
+
+def get_note(display):
+    return " ".join(text.get_text() for ax in display.figure_.axes for text in ax.texts).replace("\n", " ")
+
+
+def test_slices_have_the_scales_of_the_space():
+    display = LandscapeDisplay.from_search(make_example())
+    scales = {panel.get_xlabel(): panel.get_xscale() for panel in display.axes_}
+    assert scales == {"lr": "log", "alpha": "linear", "solver": "linear"}
+    assert display.axes_[0].get_xlabel() == "lr"  # it explains most
+    assert display.axes_[0].lines
+    assert "Line: mean nearby." in get_note(display)
+
+
+def test_the_best_is_marked():
+    display = LandscapeDisplay.from_search(make_example(), params=["alpha"])
+    best = display.frame[display.frame["best"]].iloc[0]
+    stars = [each.get_offsets()[0] for each in display.axes_[0].collections if len(each.get_offsets()) == 1]
+    assert any(np.allclose(star, (best["alpha"], best["score"])) for star in stars)
+
+
+def test_failed_and_diverged_candidates_are_told():
+    display = LandscapeDisplay.from_search(make_example(n_failed=3, n_diverged=2))
+    n_low = (display.frame["score"] < display.landscape.floor).sum()
+    assert n_low >= 2
+    assert f"{n_low} fall below (▾). 3 failed (×)." in get_note(display)
+    assert display.axes_[0].get_ylim()[0] > -10
+
+
+def test_pairs_are_shaded_where_candidates_can_be_compared():
+    display = LandscapeDisplay.from_search(make_example(80), kind="pairs", params=["lr", "alpha"])
+    [panel] = display.axes_
+    assert (panel.get_xlabel(), panel.get_ylabel(), panel.get_xscale()) == ("lr", "alpha", "log")
+    assert "Shade: mean nearby." in get_note(display)
+    assert not any(isinstance(each, QuadMesh) for each in panel.collections)
+    search = make_example(80, resources=[1] * 40 + [3] * 40, candidates=range(80))
+    display = LandscapeDisplay.from_search(search, kind="pairs", params=["lr", "alpha"])
+    assert "Shade" not in get_note(display)
+    assert "Dots grow with what candidates were given: 1 to 3 epochs." in get_note(display)
+
+
+def test_all_pairs_have_a_panel():
+    assert len(LandscapeDisplay.from_search(make_example(), kind="pairs").axes_) == 3
+
+
+def test_axes_in_a_grid_are_divided():
+    figure, axes = pyplot.subplots(1, 2)
+    display = LandscapeDisplay.from_search(make_example(), ax=axes[1])
+    assert display.figure_ is figure
+    assert min(panel.get_position().x0 for panel in display.axes_) >= axes[0].get_position().x1
+    with pytest.raises(ValueError, match="cannot be divided"):
+        LandscapeDisplay.from_search(make_example(), ax=figure.add_axes((0, 0, 1, 1)))
+
+
+def test_kinds_and_pairs_are_checked():
+    with pytest.raises(ValueError, match=r"kind='cubes' must be one of \['slices', 'pairs'\]"):
+        LandscapeDisplay.from_search(make_example(), kind="cubes")
+    with pytest.raises(ValueError, match='kind="pairs" needs two hyperparameters or more'):
+        LandscapeDisplay.from_search(make_example(), kind="pairs", params=["lr"])

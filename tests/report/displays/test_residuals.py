@@ -1,0 +1,32 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyRegressor
+
+from sknet_hp.report import ResidualsDisplay
+from tests.helpers.evaluations import evaluate_numbers
+
+
+def test_errors_are_in_the_targets_unit():
+    y = pd.Series(np.linspace(100_000, 300_000, 50), name="price")
+    display = ResidualsDisplay.from_estimator(DummyRegressor().fit(y.to_frame(), y), y.to_frame(), y)
+    assert display.ax_.get_title(loc="left").startswith("Off by 51,020 on average")
+    assert display.ax_.get_xlabel() == "predicted price"
+    display.figure_.canvas.draw()
+    assert "40,000" in {label.get_text().replace("\N{MINUS SIGN}", "") for label in display.ax_.get_yticklabels()}
+
+
+def test_dots_are_fewer_than_rows_where_these_are_many():
+    y = np.random.default_rng(0).normal(size=4000)
+    display = ResidualsDisplay.from_estimator(DummyRegressor().fit(y[:, None], y), y[:, None], y)
+    assert len(display.frame) == 4000
+    assert len(display.ax_.collections[0].get_offsets()) == 3000
+    assert any("3,000 of 4,000 rows" in text.get_text() for text in display.ax_.texts)
+
+
+def test_an_output_is_chosen_and_named():
+    evaluation = evaluate_numbers(n_outputs=2)
+    display = ResidualsDisplay.from_evaluation(evaluation, output=1, target="mass in g", kind="actual_vs_predicted")
+    assert display.ax_.get_ylabel() == "actual mass in g"
+    with pytest.raises(ValueError, match="kind='both' must be one of"):
+        ResidualsDisplay.from_evaluation(evaluation, output=1, kind="both")
