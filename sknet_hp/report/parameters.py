@@ -8,8 +8,8 @@ import numpy as np
 
 from sknet_hp.report.searches import get_results
 from sknet_hp.search.spaces.dimensions import Range
-from sknet_hp.search.spaces.reading import read_dimension
 from sknet_hp.search.spaces.values import is_number
+from sknet_hp.search.views.facts import find_space
 
 LOG_FROM = 50.0
 """Positive numbers of an unknown distribution that span more than this factor are drawn
@@ -18,8 +18,6 @@ on a logarithmic scale.
 MOST_CHOICES = 8
 """Numbers that take more values than these are drawn as numbers, others as choices."""
 MOST_LETTERS = 16
-SPACES = ("param_distributions", "param_grid", "search_spaces")
-"""Where searches keep what they search."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,15 @@ class ParameterAxis:
         if self.kind == "log":
             numbers, low, high = np.log(numbers), np.log(low), np.log(high)
         return (numbers - low) / (high - low)
+
+    def measure(self, values: Sequence[Any]) -> np.ndarray:
+        """Return values in units of the axis: numbers as they are, choices from 0.
+
+        NaN where there is none.
+        """
+        if self.kind == "choice":
+            return self.place(values) * len(self.choices) - 0.5
+        return np.array([float(value) if is_number(value) else np.nan for value in values])
 
 
 def read_axes(search: Any) -> list[ParameterAxis]:
@@ -101,17 +108,9 @@ def _shorten(names: Sequence[str]) -> dict[str, str]:
 
 def _find_range(search: Any, name: str) -> Range | None:
     """Return the range of a parameter; None of choices, or where it is not known."""
-    space = next((getattr(search, each) for each in SPACES if getattr(search, each, None)), None)
-    branches = space if isinstance(space, (list, tuple)) else [space]
-    for branch in branches:
-        branch = branch[0] if isinstance(branch, tuple) and branch else branch  # skopt's (space, n_iter)
-        if isinstance(branch, dict) and name in branch:
-            try:
-                found = read_dimension(branch[name], name)
-            except ValueError:
-                return None
-            return found if isinstance(found, Range) else None
-    return None
+    space = find_space(search)
+    found = [branch[name] for branch in space.branches if name in branch] if space is not None else []
+    return found[0] if found and isinstance(found[0], Range) else None
 
 
 def _make_axis(name: str, label: str, values: Sequence[Any], known: Range | None) -> ParameterAxis:

@@ -1,11 +1,11 @@
 """The picture of which hyperparameters decided."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
-from sknet_hp.report.display import Display, open_axes, set_title
+from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.importances import Importances, measure_importances
 from sknet_hp.report.searches import name_resource
 from sknet_hp.report.words import write_resource
@@ -66,8 +66,6 @@ class ImportancesDisplay(Display):
     'lr'
     """
 
-    _size: ClassVar[tuple[float, float]] = (6.4, 3.6)
-
     def __init__(self, importances: Importances, resource: str = "resource"):
         super().__init__(importances.frame)
         self.importances, self.resource = importances, resource
@@ -114,22 +112,8 @@ class ImportancesDisplay(Display):
         """
         return cls(measure_importances(search, method, n_resamples, random_state), name_resource(search)).plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; a new figure if None.
-
-        Returns
-        -------
-        self
-        """
-        if ax is None:
-            height = 1.5 + 0.32 * min(len(self.frame), MOST_SHOWN)
-            ax = open_axes(None, type(self).__name__, (self._size[0], height))
-        return super().plot(ax)
+    def _choose_size(self) -> tuple[float, float]:
+        return 6.4, 1.5 + 0.32 * min(len(self.frame), MOST_SHOWN)
 
     def _draw(self, ax: Any) -> None:
         shown = self.frame.head(MOST_SHOWN).iloc[::-1]

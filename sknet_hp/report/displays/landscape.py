@@ -6,9 +6,9 @@ from typing import Any, Self
 import numpy as np
 
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SCALE, SERIES
-from sknet_hp.report.display import Display, open_axes, set_title, style_axes
+from sknet_hp.report.display import Display, set_title, style_axes
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
-from sknet_hp.report.scales import Scale
+from sknet_hp.report.parameters import ParameterAxis
 from sknet_hp.report.searches import name_resource, name_score
 from sknet_hp.report.words import capitalise, write_resource
 
@@ -84,13 +84,13 @@ class LandscapeDisplay(Display):
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r} must be one of {list(KINDS)}")
         self.landscape, self.kind, self.score, self.resource = landscape, kind, score, resource
-        self._names = list(landscape.scales)
+        self._names = list(landscape.axes)
         if kind == "pairs" and len(self._names) < 2:
             raise ValueError(f'kind="pairs" needs two hyperparameters or more, got {self._names}; see kind="slices"')
 
     @classmethod
     def from_search(
-        cls, search: Any, *, kind: str = "slices", params: Sequence[str] | None = None, ax: Any = None
+        cls, search: Any, *, kind: str = "slices", parameters: Sequence[str] | None = None, ax: Any = None
     ) -> Self:
         """Draw the landscape of a search.
 
@@ -98,8 +98,8 @@ class LandscapeDisplay(Display):
         ----------
         search : fitted search, or the record of one
         kind : {"slices", "pairs"}, default="slices"
-        params : list of str, default=None
-            Hyperparameters, in order. None are those with more than one value, first
+        parameters : list of str, default=None
+            Hyperparameters, in order. None are those that candidates differ in, first
             those that explain most by themselves; of pairs the first four.
         ax : matplotlib Axes, default=None
             Where to draw, in a grid of its figure; a new figure if None.
@@ -111,36 +111,19 @@ class LandscapeDisplay(Display):
         Raises
         ------
         ValueError
-            If a hyperparameter was not searched, or no candidate has a score.
+            If candidates do not differ in a hyperparameter, none has a score, or `ax` is
+            in no grid, so that it cannot be divided.
         """
-        landscape = read_landscape(search, params)
-        if params is None:
+        landscape = read_landscape(search, parameters)
+        if parameters is None:
             most = MOST_IN_PAIRS if kind == "pairs" else MOST_SLICES
             landscape = landscape.select(rank_by_slices(landscape)[:most])
         display = cls(landscape, kind=kind, score=name_score(search), resource=name_resource(search))
         return display.plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; a new figure if None.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If the axes are in no grid, so that they cannot be divided.
-        """
-        if ax is None:
-            n_rows, n_columns = self._count_panels()
-            ax = open_axes(None, type(self).__name__, (1.2 + 2.4 * n_columns, 0.9 + 2.3 * n_rows))
-        return super().plot(ax)
+    def _choose_size(self) -> tuple[float, float]:
+        n_rows, n_columns = self._count_panels()
+        return 1.2 + 2.4 * n_columns, 0.9 + 2.3 * n_rows
 
     def _count_panels(self) -> tuple[int, int]:
         n = len(self._names)
@@ -191,7 +174,7 @@ class LandscapeDisplay(Display):
         return " ".join(filter(None, parts))
 
     def _draw_slice(self, panel: Any, name: str) -> None:
-        scored, scale = self.landscape.scored, self.landscape.scales[name]
+        scored, axis = self.landscape.scored, self.landscape.axes[name]
         floor = self.landscape.floor
         x, score, sizes = self._place(name, scored), scored["score"].to_numpy(), self._find_sizes(scored)
         is_low = score < floor
@@ -211,16 +194,16 @@ class LandscapeDisplay(Display):
         axes, surface = self.landscape.smooth([name], 60)
         if axes and np.isfinite(surface.heights).any():
             panel.plot(axes[0], surface.heights, color=INK, linewidth=1.6, zorder=4)
-        elif scale.kind == "category":
+        elif axis.kind == "choice":
             self._draw_medians(panel, name)
         panel.set_ylim(edge - margin, float(score.max()) + 1.5 * margin)
-        _set_scale(panel.xaxis, panel, scale, name)
+        _set_scale(panel, "x", axis)
 
     def _draw_medians(self, panel: Any, name: str) -> None:
         """Draw a stroke at the median of each category with three candidates or more."""
         scored = self.landscape.comparable
-        x = self.landscape.place(name, scored)
-        for k in range(len(self.landscape.scales[name].categories)):
+        x = self.landscape.measure(name, scored)
+        for k in range(len(self.landscape.axes[name].choices)):
             scores = scored["score"].to_numpy()[x == k]
             if len(scores) >= 3:
                 panel.plot(
@@ -244,8 +227,8 @@ class LandscapeDisplay(Display):
                 x, y = self._names[column], self._names[row]
                 is_shaded |= self._draw_surface(panel, x, y, norm)
                 dots = self._draw_pair(panel, x, y, norm)
-                _set_scale(panel.xaxis, panel, self.landscape.scales[x], x if row == n - 1 else "")
-                _set_scale(panel.yaxis, panel, self.landscape.scales[y], y if column == 0 else "")
+                _set_scale(panel, "x", self.landscape.axes[x], labelled=row == n - 1)
+                _set_scale(panel, "y", self.landscape.axes[y], labelled=column == 0)
                 panel.tick_params(labelbottom=row == n - 1, labelleft=column == 0)
         is_cut = bool((scores < self.landscape.floor).any())
         bar = ax.figure.colorbar(
@@ -293,8 +276,8 @@ class LandscapeDisplay(Display):
 
     def _place(self, name: str, rows: Any) -> np.ndarray:
         """Return places along an axis; those of categories are spread, so that all show."""
-        places = self.landscape.place(name, rows)
-        if self.landscape.scales[name].kind == "category":
+        places = self.landscape.measure(name, rows)
+        if self.landscape.axes[name].kind == "choice":
             # Multiples of an irrational number are spread evenly, however many: another one for each axis.
             step = np.sqrt(PRIMES[self._names.index(name) % len(PRIMES)])
             places = places + 0.44 * ((rows["candidate"].to_numpy() * step) % 1 - 0.5)
@@ -322,18 +305,18 @@ class LandscapeDisplay(Display):
         return f"Dots grow with what candidates were given: {known.min():g} to {most}."
 
 
-def _set_scale(axis: Any, panel: Any, scale: Scale, label: str) -> None:
-    """Set the scale and ticks of an axis, and its name."""
-    direction = "x" if axis is panel.xaxis else "y"
-    axis.set_label_text(label)
-    if scale.kind == "log":
+def _set_scale(panel: Any, direction: str, axis: ParameterAxis, *, labelled: bool = True) -> None:
+    """Set the scale and ticks of one direction of a panel, and its name."""
+    drawn = panel.xaxis if direction == "x" else panel.yaxis
+    drawn.set_label_text(axis.label if labelled else "")
+    if axis.kind == "log":
         getattr(panel, f"set_{direction}scale")("log")
-    elif scale.kind == "category":
-        n = len(scale.categories)
-        axis.set_ticks(range(n), scale.categories)
-        if direction == "x" and sum(map(len, scale.categories)) > MOST_LETTERS:
-            for text in panel.get_xticklabels():
-                text.set(rotation=30, ha="right", rotation_mode="anchor")
-        getattr(panel, f"set_{direction}lim")(-0.6, n - 0.4)
-    if scale.kind != "category":
+    if axis.kind != "choice":
         panel.grid(visible=True, axis=direction, color=FAINT, linewidth=0.5, alpha=0.4)
+        return
+    n = len(axis.choices)
+    drawn.set_ticks(range(n), axis.choices)
+    getattr(panel, f"set_{direction}lim")(-0.6, n - 0.4)
+    if direction == "x" and sum(map(len, axis.choices)) > MOST_LETTERS:
+        for text in panel.get_xticklabels():
+            text.set(rotation=30, ha="right", rotation_mode="anchor")

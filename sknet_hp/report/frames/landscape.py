@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from sknet_hp.report.comparable import choose_comparable
-from sknet_hp.report.scales import Scale, choose_scale, is_missing, write_value
+from sknet_hp.report.frames.parallel_coordinates import frame_candidates
+from sknet_hp.report.parameters import ParameterAxis, read_axes
 from sknet_hp.report.searches import read_rows
 from sknet_hp.report.smoothing import LEAST_POINTS, Surface, smooth_scores
-from sknet_hp.search.views.facts import list_candidates
 
 OWN = ("candidate", "resource", "score", "failed", "best")
 """Columns of the frame that are no hyperparameters."""
@@ -32,7 +32,7 @@ class Landscape:
         A row for each candidate: `candidate`, `resource` (the furthest it was trained,
         NaN where there is none), `score` there, `failed`, `best`, and a column for each
         hyperparameter.
-    scales : dict of Scale
+    axes : dict of ParameterAxis
         By hyperparameter.
     floor : float
         The lowest score that is drawn to scale.
@@ -44,7 +44,7 @@ class Landscape:
     """
 
     frame: pd.DataFrame
-    scales: dict[str, Scale]
+    axes: dict[str, ParameterAxis]
     floor: float
     comparable: pd.DataFrame
     resource: float
@@ -61,76 +61,65 @@ class Landscape:
 
     def select(self, names: Sequence[str]) -> "Landscape":
         """Return it with some of the hyperparameters, in this order."""
-        return replace(self, frame=self.frame[[*OWN, *names]], scales={name: self.scales[name] for name in names})
+        return replace(self, frame=self.frame[[*OWN, *names]], axes={name: self.axes[name] for name in names})
 
-    def place(self, name: str, frame: pd.DataFrame) -> np.ndarray:
-        """Return where candidates stand along the axis of a hyperparameter."""
-        return self.scales[name].place(frame[name])
+    def measure(self, name: str, rows: pd.DataFrame) -> np.ndarray:
+        """Return where candidates stand, in units of the axis of a hyperparameter."""
+        return self.axes[name].measure(rows[name].tolist())
 
     def smooth(self, names: Sequence[str], n_points: int) -> tuple[list[np.ndarray], Surface]:
         """Return a surface over one hyperparameter or two, from comparable scores.
 
-        Of categories there is none.
+        Of choices there is none.
 
         Returns
         -------
-        axes : list of (n_points,) arrays
-            Places along each axis.
+        places : list of (n_points,) arrays
+            In units of each axis.
         surface : Surface
             Over all combinations of them, the last axis fastest.
         """
-        rows = self.comparable
-        placed = np.column_stack([self.place(name, rows) for name in names])
-        rows, placed = rows[np.isfinite(placed).all(axis=1)], placed[np.isfinite(placed).all(axis=1)]
-        scales = [self.scales[name] for name in names]
-        if not len(rows) or any(scale.kind == "category" for scale in scales):
+        axes = [self.axes[name] for name in names]
+        points = np.column_stack([axis.place(self.comparable[axis.name].tolist()) for axis in axes])
+        is_known = np.isfinite(points).all(axis=1)
+        if not is_known.any() or any(axis.kind == "choice" for axis in axes):
             return [], Surface(np.array([]), 0.0)
-        points = np.column_stack([scale.normalise(placed[:, k]) for k, scale in enumerate(scales)])
         even = np.linspace(0, 1, n_points)
-        grid = np.column_stack([each.ravel() for each in np.meshgrid(*[even] * len(names), indexing="ij")])
-        surface = smooth_scores(points, np.maximum(rows["score"].to_numpy(), self.floor), grid)
-        return [_spread(scale, placed[:, k], even) for k, scale in enumerate(scales)], surface
+        grid = np.column_stack([each.ravel() for each in np.meshgrid(*[even] * len(axes), indexing="ij")])
+        scores = np.maximum(self.comparable["score"].to_numpy(), self.floor)
+        return [_spread(axis, even) for axis in axes], smooth_scores(points[is_known], scores[is_known], grid)
 
 
-def read_landscape(search: Any, params: Sequence[str] | None = None) -> Landscape:
+def read_landscape(search: Any, parameters: Sequence[str] | None = None) -> Landscape:
     """Return the candidates of a search, each at the furthest it was trained.
 
     Parameters
     ----------
     search : fitted search, or the record of one.
-    params : list of str, default=None
-        Hyperparameters; None are all that have more than one value.
+    parameters : list of str, default=None
+        Hyperparameters; None are all that candidates differ in.
 
     Raises
     ------
     ValueError
-        If a hyperparameter was not searched, none has two values, or no candidate has a
-        score.
+        If candidates do not differ in a hyperparameter, or in none, or no candidate has
+        a score.
     """
-    rows = read_rows(search)
-    last = rows.groupby("candidate", sort=True).tail(1).sort_values("candidate")
-    best = set(rows.loc[rows["best"], "candidate"])
-    frame = last[["candidate", "resource", "score", "failed"]].assign(best=last["candidate"].isin(best))
+    frame = frame_candidates(search).sort_values("candidate", ignore_index=True)
     if frame["failed"].all():
         raise ValueError(f"none of the {len(frame)} candidates has a score: all have failed")
-    candidates = list_candidates(search)
-    names = list(dict.fromkeys(name for each in candidates.values() for name in each))
-    unknown = [name for name in params or () if name not in names]
+    axes = {axis.name: axis for axis in read_axes(search)}
+    names = list(axes) if parameters is None else list(dict.fromkeys(parameters))
+    unknown = [name for name in names if name not in axes]
     if unknown:
-        raise ValueError(f"params={list(params or ())!r}: {unknown[0]!r} was not searched; there are {names}")
-    for name in names:
-        values = [candidates[int(number)].get(name, np.nan) for number in frame["candidate"]]
-        frame[name] = pd.Series(values, index=frame.index, dtype=None if _are_numbers(values) else object)
-    if params is None:
-        names = [name for name in names if _count_values(frame[name]) > 1]
-        if not names:
-            raise ValueError("no hyperparameter has more than one value, so there is no landscape to show")
-    chosen = list(names if params is None else dict.fromkeys(params))
-    scales = {name: choose_scale(search, name, frame[name]) for name in chosen}
-    frame = frame[[*OWN, *chosen]].reset_index(drop=True)
-    scores, resource = choose_comparable(rows, LEAST_POINTS)
+        raise ValueError(
+            f"parameters={names!r}: {unknown[0]!r} is none that candidates differ in, which are {list(axes)}"
+        )
+    if not names:
+        raise ValueError("the candidates of this search do not differ in any parameter: there is nothing to draw")
+    scores, resource = choose_comparable(read_rows(search), LEAST_POINTS)
     comparable = frame.drop(columns="score").merge(scores[["candidate", "score"]], on="candidate")
-    return Landscape(frame, scales, find_floor(frame), comparable, resource)
+    return Landscape(frame, axes, find_floor(frame), comparable, resource).select(names)
 
 
 def find_floor(frame: pd.DataFrame) -> float:
@@ -146,14 +135,14 @@ def find_floor(frame: pd.DataFrame) -> float:
 
 def rank_by_slices(landscape: Landscape) -> list[str]:
     """Return hyperparameters, first those whose slices explain most of the scores."""
-    explained = {}
-    scored = landscape.comparable
-    for name, scale in landscape.scales.items():
-        if scale.kind == "category":
-            groups = landscape.place(name, scored)
-            explained[name] = _explain_by_groups(groups, np.maximum(scored["score"].to_numpy(), landscape.floor))
-        else:
-            explained[name] = landscape.smooth([name], 2)[1].r2
+    rows = landscape.comparable
+    scores = np.maximum(rows["score"].to_numpy(), landscape.floor)
+    explained = {
+        name: _explain_by_groups(landscape.measure(name, rows), scores)
+        if axis.kind == "choice"
+        else landscape.smooth([name], 2)[1].r2
+        for name, axis in landscape.axes.items()
+    }
     return sorted(explained, key=lambda name: -explained[name])
 
 
@@ -169,14 +158,8 @@ def _explain_by_groups(groups: np.ndarray, scores: np.ndarray) -> float:
     return float(max(0.0, 1 - (within / (n - k)) / (total / (n - 1))))
 
 
-def _spread(scale: Scale, placed: np.ndarray, even: np.ndarray) -> np.ndarray:
-    low, high = placed.min(), placed.max()
-    return low * (high / low) ** even if scale.kind == "log" else low + (high - low) * even
-
-
-def _count_values(values: pd.Series) -> int:
-    return len({write_value(value) for value in values if not is_missing(value)})
-
-
-def _are_numbers(values: list[Any]) -> bool:
-    return all(isinstance(value, (int, float, np.number)) and not isinstance(value, bool) for value in values)
+def _spread(axis: ParameterAxis, even: np.ndarray) -> np.ndarray:
+    """Return numbers that are evenly spread along an axis as it is drawn."""
+    if axis.kind == "log":
+        return np.asarray(axis.low * (axis.high / axis.low) ** even)
+    return axis.low + (axis.high - axis.low) * even

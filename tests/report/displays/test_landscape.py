@@ -34,7 +34,7 @@ def test_slices_have_the_scales_of_the_space():
 
 
 def test_the_best_is_marked():
-    display = LandscapeDisplay.from_search(make_example(), params=["alpha"])
+    display = LandscapeDisplay.from_search(make_example(), parameters=["alpha"])
     best = display.frame[display.frame["best"]].iloc[0]
     stars = [each.get_offsets()[0] for each in display.axes_[0].collections if len(each.get_offsets()) == 1]
     assert any(np.allclose(star, (best["alpha"], best["score"])) for star in stars)
@@ -49,13 +49,13 @@ def test_failed_and_diverged_candidates_are_told():
 
 
 def test_pairs_are_shaded_where_candidates_can_be_compared():
-    display = LandscapeDisplay.from_search(make_example(80), kind="pairs", params=["lr", "alpha"])
+    display = LandscapeDisplay.from_search(make_example(80), kind="pairs", parameters=["lr", "alpha"])
     [panel] = display.axes_
     assert (panel.get_xlabel(), panel.get_ylabel(), panel.get_xscale()) == ("lr", "alpha", "log")
     assert "Shade: mean nearby." in get_note(display)
     assert not any(isinstance(each, QuadMesh) for each in panel.collections)
     search = make_example(80, resources=[1] * 40 + [3] * 40, candidates=range(80))
-    display = LandscapeDisplay.from_search(search, kind="pairs", params=["lr", "alpha"])
+    display = LandscapeDisplay.from_search(search, kind="pairs", parameters=["lr", "alpha"])
     assert "Shade" not in get_note(display)
     assert "Dots grow with what candidates were given: 1 to 3 epochs." in get_note(display)
 
@@ -77,4 +77,4 @@ def test_kinds_and_pairs_are_checked():
     with pytest.raises(ValueError, match=r"kind='cubes' must be one of \['slices', 'pairs'\]"):
         LandscapeDisplay.from_search(make_example(), kind="cubes")
     with pytest.raises(ValueError, match='kind="pairs" needs two hyperparameters or more'):
-        LandscapeDisplay.from_search(make_example(), kind="pairs", params=["lr"])
+        LandscapeDisplay.from_search(make_example(), kind="pairs", parameters=["lr"])

@@ -73,14 +73,14 @@ def test_what_diverged_does_not_press_the_rest_flat():
 
 def test_hyperparameters_with_one_value_are_left_out():
     params = [{**each, "solver": "a"} for each in make_params(5)]
-    assert list(make_landscape(params, np.arange(5)).scales) == ["lr", "alpha"]
-    assert list(make_landscape(params, np.arange(5), ["solver"]).scales) == ["solver"]
-    with pytest.raises(ValueError, match="no hyperparameter has more than one value"):
+    assert list(make_landscape(params, np.arange(5)).axes) == ["lr", "alpha"]
+    assert list(make_landscape(params, np.arange(5), ["alpha"]).axes) == ["alpha"]
+    with pytest.raises(ValueError, match="do not differ in any parameter"):
         make_landscape([{"solver": "a"}] * 3, np.arange(3))
 
 
 def test_what_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="'beta' was not searched; there are"):
+    with pytest.raises(ValueError, match="'beta' is none that candidates differ in"):
         make_landscape(make_params(3), np.arange(3), ["beta"])
     with pytest.raises(ValueError, match="none of the 3 candidates has a score"):
         make_landscape(make_params(3), [np.nan] * 3, best=0)
