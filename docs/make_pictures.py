@@ -15,11 +15,9 @@ matplotlib.use("Agg")
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_classification
 
-from sknet_hp import NetClassifier, report
-from sknet_hp.search import HyperbandSearchCV, PBTSearchCV
 from sknet_hp import NetClassifier, NetRegressor, report
 from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate
-from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV
+from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV, PBTSearchCV
 
 FOLDER = Path(__file__).parent / "pictures"
 DOTS_PER_INCH = 90
@@ -74,6 +72,8 @@ def draw_lineage() -> Any:
     space = {"lr": (1e-4, 0.1, "log-uniform"), "dropout": (0.0, 0.5)}
     population = PBTSearchCV(net, space, population_size=10, cv=3, scoring="neg_log_loss", random_state=0)
     return report.LineageDisplay.from_search(population.fit(X, y))
+
+
 def draw_importances() -> Any:
     """Draw which parameters of the search decided."""
     return report.ImportancesDisplay.from_search(search())

@@ -53,7 +53,7 @@ class ComparisonDisplay(Display):
     >>> comparison = compare(a, b, n_train=800, n_test=200, names=["wide", "deep"])
     >>> display = ComparisonDisplay.from_comparison(comparison)
     >>> display.frame["p_first_better"].round(3).item()
-    0.909
+    0.959
     """
 
     _size: ClassVar[tuple[float, float]] = (7.2, 3.8)

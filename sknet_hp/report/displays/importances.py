@@ -24,8 +24,8 @@ class ImportancesDisplay(Display):
 
     Importances are Optuna's. Scores after different numbers of epochs cannot be
     compared, so all are taken after the same: the most that at least 20 candidates have
-    reached. Candidates that get that far may be chosen ones; a search without rungs says
-    more about the space.
+    reached. Who gets that far may have been chosen; a search without rungs says more
+    about the space.
 
     Parameters
     ----------
@@ -46,9 +46,10 @@ class ImportancesDisplay(Display):
 
     References
     ----------
-    Watanabe, Bansal and Hutter (2023), PED-ANOVA: efficiently quantifying hyperparameter
-    importance in arbitrary subspaces, IJCAI. Hutter, Hoos and Leyton-Brown (2014), An
-    efficient approach for assessing hyperparameter importance, ICML.
+    Watanabe, Bansal and Hutter (2023), PED-ANOVA: efficiently quantifying
+    hyperparameter importance in arbitrary subspaces, IJCAI. Hutter, Hoos and
+    Leyton-Brown (2014), An efficient approach for assessing hyperparameter importance,
+    ICML.
 
     Examples
     --------

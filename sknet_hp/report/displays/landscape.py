@@ -111,8 +111,8 @@ class LandscapeDisplay(Display):
         Raises
         ------
         ValueError
-            If candidates do not differ in a hyperparameter, none has a score, or `ax` is
-            in no grid, so that it cannot be divided.
+            If candidates do not differ in a hyperparameter, none has a score, or `ax`
+            is in no grid, so that it cannot be divided.
         """
         landscape = read_landscape(search, parameters)
         if parameters is None:
@@ -200,7 +200,7 @@ class LandscapeDisplay(Display):
         _set_scale(panel, "x", axis)
 
     def _draw_medians(self, panel: Any, name: str) -> None:
-        """Draw a stroke at the median of each category with three candidates or more."""
+        """Draw a stroke at the median of each choice with three candidates or more."""
         scored = self.landscape.comparable
         x = self.landscape.measure(name, scored)
         for k in range(len(self.landscape.axes[name].choices)):
@@ -275,7 +275,7 @@ class LandscapeDisplay(Display):
     # ---- both ------------------------------------------------------------------------------------------------------
 
     def _place(self, name: str, rows: Any) -> np.ndarray:
-        """Return places along an axis; those of categories are spread, so that all show."""
+        """Return places along an axis; those of choices are spread, so all show."""
         places = self.landscape.measure(name, rows)
         if self.landscape.axes[name].kind == "choice":
             # Multiples of an irrational number are spread evenly, however many: another one for each axis.

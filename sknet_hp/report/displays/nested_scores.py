@@ -26,9 +26,10 @@ class NestedScoresDisplay(Display):
 
     A filled dot is a fold's outer score: that of rows the search has not seen. The
     hollow dot, joined to it by a line, is the inner score that the search gave its own
-    choice; where hollow dots are the better ones, searches were optimistic. To the right
-    stand the means with their 95 % intervals by the corrected t, those of baselines
-    below that of the search.
+    choice; where hollow dots are the better ones, searches were optimistic. To the
+    right stand the means with their 95 % intervals by the corrected t, those of
+    baselines after that of the search. A baseline that is far off is an arrow at the
+    edge.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def make_calibration_frame(
 
 
 def select_event(predictions: Predictions, pos_label: Any) -> tuple[np.ndarray, np.ndarray, str]:
-    """Return the probability of what is looked at, whether it came true, and its name."""
+    """Return the probability of an event, whether it came true, and its name."""
     classes, probabilities = predictions.classes, predictions.probabilities
     if probabilities is None or classes is None:
         raise ValueError("calibration needs probabilities: give a classifier with predict_proba, or its evaluation")

@@ -44,9 +44,9 @@ class Importances(NamedTuple):
     Attributes
     ----------
     frame : DataFrame
-        A row for each hyperparameter, the most important first: `parameter`; `share`, of
-        all importances; `sd`, by how much that varies where a fifth of the candidates
-        is left out; `luck`, which only one of twenty shuffles of the scores exceeds.
+        A row for each hyperparameter, the most important first: `parameter`; `share`,
+        of all importances; `sd`, its standard error; `luck`, which only one of twenty
+        shuffles of the scores exceeds.
     method : {"ped-anova", "fanova"}
     n_candidates : how many were compared.
     resource : after how much of it; NaN where there is none.
@@ -168,7 +168,7 @@ def _make_measure(search: Any, candidates: list[int], method: str, top: float, s
 def _jackknife(
     measure: Measure, scores: np.ndarray, names: pd.Index, n_resamples: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return standard errors of shares, by leaving candidates out (Shao and Wu, 1989)."""
+    """Return standard errors of shares (jackknife; Shao and Wu, 1989)."""
     n_left_out = max(1, round(LEFT_OUT * len(scores)))
     shares = []
     for _ in range(n_resamples):
