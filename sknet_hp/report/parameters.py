@@ -84,11 +84,18 @@ def read_axes(search: Any) -> list[ParameterAxis]:
 
 
 def list_settings(search: Any) -> list[dict[str, Any]]:
-    """Return the parameters of each row of `cv_results_`, without the resource."""
+    """Return the parameters of each row of `cv_results_`, without the resource.
+
+    Where a candidate does not have one that others have, it is what the estimator has,
+    unless a part of the estimator is itself searched.
+    """
     resource = getattr(search, "resource_", None)
-    return [
-        {name: value for name, value in params.items() if name != resource} for params in get_results(search)["params"]
-    ]
+    settings = [{k: v for k, v in params.items() if k != resource} for params in get_results(search)["params"]]
+    names = dict.fromkeys(name for params in settings for name in params)
+    estimator: Any = getattr(search, "estimator", None)
+    own = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    fixed = {name: own[name] for name in names if name in own and not any(name.startswith(f"{k}__") for k in names)}
+    return [fixed | params for params in settings]
 
 
 def write_value(value: Any) -> str:
@@ -116,7 +123,7 @@ def _find_range(search: Any, name: str) -> Range | None:
 def _make_axis(name: str, label: str, values: Sequence[Any], known: Range | None) -> ParameterAxis:
     written = {write_value(value): value for value in values}
     all_numbers = all(map(is_number, values))
-    few = len(set(map(repr, values))) <= MOST_CHOICES and (known is None or (known.integer and not known.log))
+    few = len(set(map(repr, values))) <= MOST_CHOICES and (known is None or (known.integer and _is_short(known)))
     if not all_numbers or few:
         return ParameterAxis(
             name, label, "choice", choices=tuple(sorted(written, key=lambda text: _key(written[text])))
@@ -129,6 +136,11 @@ def _make_axis(name: str, label: str, values: Sequence[Any], known: Range | None
     log = known.log if known is not None and bounded else low > 0 and high / low > LOG_FROM
     whole = bool(np.mod(numbers, 1).max() == 0)
     return ParameterAxis(name, label, "log" if log and low > 0 else "linear", low, high, integer=whole)
+
+
+def _is_short(known: Range) -> bool:
+    """Return whether a range has so few whole numbers that they can all be choices."""
+    return known.low is not None and known.high is not None and known.high - known.low < MOST_CHOICES
 
 
 def _key(value: Any) -> tuple[bool, float, str]:

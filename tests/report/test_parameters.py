@@ -3,8 +3,9 @@ import pytest
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.pipeline import Pipeline
 
-from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
+from sknet_hp.report.parameters import ParameterAxis, list_settings, read_axes, write_value
 from tests.helpers.curves import draw_table
 
 X, y = draw_table()
@@ -53,6 +54,23 @@ def test_the_bounds_hold_a_first_candidate_from_outside():
 
 def test_what_does_not_vary_has_no_axis():
     assert read([1, 1]) == []
+
+
+def test_few_whole_numbers_are_choices_and_many_are_not():
+    assert [axis.kind for axis in read([1, 2], a=(1, 4))] == ["choice"]
+    assert [axis.kind for axis in read([1, 2], a=(1, 64))] == ["linear"]
+
+
+def test_what_a_candidate_does_not_set_is_what_the_estimator_has():
+    search = Searched([{"C": 0.5}, {"tol": 0.1}])
+    search.estimator = LogisticRegression(C=2.0, tol=0.01)
+    assert list_settings(search) == [{"C": 0.5, "tol": 0.01}, {"C": 2.0, "tol": 0.1}]
+
+
+def test_what_is_part_of_a_searched_step_is_left_open():
+    search = Searched([{"step": "passthrough"}, {"step": LogisticRegression(), "step__C": 3.0}])
+    search.estimator = Pipeline([("step", LogisticRegression())])
+    assert "step__C" not in list_settings(search)[0]
 
 
 def test_steps_of_a_pipeline_are_left_out_where_it_is_clear():

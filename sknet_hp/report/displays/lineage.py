@@ -9,16 +9,11 @@ from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
 from sknet_hp.report.display import Display, label_lines, set_title, style_axes
 from sknet_hp.report.frames.lineage import frame_lineage
 from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
+from sknet_hp.report.scales import find_floor, list_ticks
 from sknet_hp.report.searches import name_resource, name_score
-from sknet_hp.report.ticks import list_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
-
-REACH = 2.5
-"""Scores that lie further below the median than so many times the way from there to the
-best are cut off.
-"""
 
 
 class LineageDisplay(Display):
@@ -146,10 +141,7 @@ class LineageDisplay(Display):
         winner = self.frame["winner"]
         ax.plot(self.frame["end"], self.frame["score"], ".", color=MUTED, markersize=3, zorder=2)
         ax.plot(self.frame["end"][winner], self.frame["score"][winner], "o", color=SERIES[1], markersize=4, zorder=4)
-        scores = self.frame["score"].dropna()
-        if scores.empty:
-            raise ValueError("there is nothing to draw: all members of this population failed")
-        floor = max(scores.min(), scores.median() - REACH * (scores.max() - scores.median()))
+        scores, floor = self.frame["score"], find_floor(self.frame["score"])
         margin = 0.06 * (scores.max() - floor) or 0.05
         ax.set(ylim=(floor - margin, scores.max() + margin), ylabel=f"mean {self.score}")
         if winner.any():

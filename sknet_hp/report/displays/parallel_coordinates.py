@@ -9,8 +9,8 @@ from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
+from sknet_hp.report.scales import find_floor, list_ticks, wrap_name
 from sknet_hp.report.searches import name_score
-from sknet_hp.report.ticks import list_ticks, wrap_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,12 +21,10 @@ FAN = 0.05
 """How far apart lines lie that have the same choice, so that they do not cover each
 other.
 """
+BELOW = -0.08
+"""Where lines cross an axis that have no value there."""
 HEADS = 38.0
 """Points that the names of axes and the best values take above them."""
-REACH = 3.0
-"""Scores that lie further below the median than so many times the way from there to the
-best have the colour and the place of the lowest.
-"""
 
 
 class ParallelCoordinatesDisplay(Display):
@@ -36,7 +34,7 @@ class ParallelCoordinatesDisplay(Display):
     thicker, the better its score, which is the last axis. Where the best lines meet,
     the parameter matters; where they cross anywhere, it does not. Axes are logarithmic
     where the space is. Lines with the same choice lie a little apart. Failed candidates
-    are dotted.
+    are dotted, and end below the scores.
 
     Use `from_search`.
 
@@ -116,13 +114,15 @@ class ParallelCoordinatesDisplay(Display):
 
     def _draw(self, ax: Any) -> None:
         shares = self._rate()
-        heights = np.column_stack([*(self._place(axis) for axis in self._axes), np.where(shares < 0, -0.08, shares)])
+        heights = np.column_stack([*(self._place(axis) for axis in self._axes), np.where(shares < 0, BELOW, shares)])
         self._draw_lines(ax, heights, shares)
         for x, axis in enumerate(self._axes):
             draw_axis(ax, x, axis)
+            if (heights[:, x] < BELOW / 2).any():
+                _write(ax, x, BELOW, "not set", -1)
         self._draw_score_axis(ax)
         self._draw_best(ax, heights)
-        ax.set(xlim=(-0.25, len(self._axes) + 0.25), ylim=(-0.1, 1.05), xticks=[], yticks=[])
+        ax.set(xlim=(-0.25, len(self._axes) + 0.25), ylim=(-0.12, 1.05), xticks=[], yticks=[])
         ax.grid(visible=False)
         ax.spines[:].set_visible(False)
         n_failed = int(self.frame["failed"].sum())
@@ -139,17 +139,15 @@ class ParallelCoordinatesDisplay(Display):
 
     @property
     def _bounds(self) -> tuple[float, float]:
-        scores = self.frame["score"].dropna()
-        if scores.empty:
-            raise ValueError("there is nothing to draw: all candidates of this search failed")
-        return max(scores.min(), scores.median() - REACH * (scores.max() - scores.median())), scores.max()
+        return find_floor(self.frame["score"]), self.frame["score"].max()
 
     def _place(self, axis: ParameterAxis) -> np.ndarray:
         """Return the heights of all candidates; those with the same choice fan out."""
         heights = axis.place(self.frame[axis.name].tolist())
+        heights[np.isnan(heights)] = BELOW
         if axis.kind == "choice":
             spread = min(FAN, 0.3 / len(axis.choices))
-            for height in np.unique(heights[np.isfinite(heights)]):
+            for height in np.unique(heights):
                 same = np.flatnonzero(heights == height)
                 heights[same] += np.linspace(-spread, spread, len(same)) if len(same) > 1 else 0.0
         return heights

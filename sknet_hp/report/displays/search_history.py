@@ -7,15 +7,12 @@ import numpy as np
 from sknet_hp.report.colours import INK, MARKERS, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, label_lines, set_title
 from sknet_hp.report.frames.search_history import frame_history
+from sknet_hp.report.scales import find_floor
 from sknet_hp.report.searches import name_resource, name_score
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REACH = 2.5
-"""Scores further below the median than so many times the way from there to the best are
-drawn at the lower edge.
-"""
 MOST_IN_LEGEND = 5
 """Rungs; of more some are named, from the first to the last."""
 
@@ -91,7 +88,7 @@ class SearchHistoryDisplay(Display):
     # ---- drawing ---------------------------------------------------------------------------------------------------
 
     def _draw(self, ax: Any) -> None:
-        floor = self._find_floor()
+        floor = find_floor(self.frame["score"])
         self._draw_points(ax, self.frame[self.frame["score"] >= floor])
         ax.step(self.frame["order"], self.frame["best_so_far"], where="post", color=SERIES[1], linewidth=1.6, zorder=2)
         top = self.frame["score"].max()
@@ -111,13 +108,6 @@ class SearchHistoryDisplay(Display):
     @property
     def _has_rungs(self) -> bool:
         return self.frame["resource"].nunique() > 1
-
-    def _find_floor(self) -> float:
-        """Return the lowest score that is drawn where it is."""
-        scores = self.frame["score"].dropna()
-        if scores.empty:
-            raise ValueError("there is nothing to draw: all candidates of this search failed")
-        return float(max(scores.min(), scores.median() - REACH * (scores.max() - scores.median())))
 
     def _draw_points(self, ax: Any, rows: "pd.DataFrame") -> None:
         """Draw a series for each rung and bracket, with a legend if there are more."""
@@ -149,7 +139,11 @@ class SearchHistoryDisplay(Display):
                 ax.scatter([], [], s=22, marker=marker, color=[shade], linewidths=0, label=label)
                 for marker, shade, label in known
             ]
-            ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(1.02, 0), frameon=False, fontsize=9)
+            # Away from the label of the one that was chosen, which is high but for rules such as one standard error.
+            chosen = rows.loc[rows["best"], "score"]
+            is_low = len(chosen) and chosen.iloc[0] < (rows["score"].min() + rows["score"].max()) / 2
+            corner, height = ("upper left", 1) if is_low else ("lower left", 0)
+            ax.legend(handles=handles, loc=corner, bbox_to_anchor=(1.02, height), frameon=False, fontsize=9)
 
     def _draw_edge(self, ax: Any, floor: float) -> None:
         """Draw at the lower edge what failed, and what is too far below."""
@@ -166,7 +160,8 @@ class SearchHistoryDisplay(Display):
         if len(chosen):
             row = chosen.iloc[0]
             ax.scatter(row["order"], row["score"], s=110, marker="*", color=SERIES[1], edgecolors=INK, zorder=5)
-            label_lines(ax, [(end, row["score"], f"best #{row['candidate']}: {row['score']:.4g}", SERIES[1])])
+            word = "best" if row["score"] == self.frame["best_so_far"].iloc[-1] else "chosen"
+            label_lines(ax, [(end, row["score"], f"{word} #{row['candidate']}: {row['score']:.4g}", SERIES[1])])
         if len(untuned):
             row = untuned.iloc[-1]
             ax.axhline(row["score"], color=INK, linewidth=0.8, linestyle=":", zorder=1)
@@ -179,7 +174,7 @@ class SearchHistoryDisplay(Display):
                 fontsize=9,
                 color=INK,
                 bbox={"facecolor": PAPER, "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
-                zorder=6,
+                zorder=2.5,
             )
 
 

@@ -37,5 +37,5 @@ def test_axes_that_are_given_are_divided(search):
 def test_a_population_that_failed_says_so(search):
     display = LineageDisplay.from_search(search)
     display.frame["score"] = np.nan
-    with pytest.raises(ValueError, match="all members of this population failed"):
+    with pytest.raises(ValueError, match="all candidates of this search failed"):
         display.plot()

@@ -5,7 +5,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from sknet_hp.report import ParallelCoordinatesDisplay
-from sknet_hp.report.displays.parallel_coordinates import list_ticks, wrap_name
 from sknet_hp.report.parameters import ParameterAxis
 from tests.helpers.curves import draw_table
 
@@ -77,13 +76,9 @@ def test_parameters_that_are_not_searched_are_named(search):
         ParallelCoordinatesDisplay.from_search(alone)
 
 
-def test_ticks_are_round_numbers_within_the_axis():
-    assert [label for _, label in list_ticks(RATE)] == ["1e-05", "0.0001", "0.001", "0.01", "0.1", "1"]
-    assert [label for _, label in list_ticks(ParameterAxis("n", "n", "log", 8, 64, integer=True))] == ["10", "20", "50"]
-    assert [label for _, label in list_ticks(ParameterAxis("n", "n", "linear", 1, 4, integer=True))] == list("1234")
-    assert list_ticks(KIND) == [(0.25, "a"), (0.75, "b")]
-
-
-def test_long_names_are_broken_at_a_word():
-    assert wrap_name("learning_rate_of_the_last_layer") == "learning_rate_\nof_the_last_layer"
-    assert wrap_name("width") == "width"
+def test_what_has_no_value_crosses_below_the_axis():
+    display = make_display(20, n_failed=0)
+    display.frame.loc[3, "lr"] = None
+    lines = get_lines(display.plot())
+    assert lines[3, 0, 1] < 0 <= np.delete(lines[:, 0, 1], 3).min()
+    assert [text.get_text() for text in display.ax_.texts].count("not set") == 1

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sknet_hp.report import SearchHistoryDisplay
+from sknet_hp.report.scales import find_floor
 from tests.helpers.curves import draw_table
 from tests.helpers.small_searches import make_curve_search
 
@@ -19,7 +20,7 @@ def count_points(ax, marker_is_edge=False):
 
 def test_all_scores_and_the_best_are_drawn(search):
     display = SearchHistoryDisplay.from_search(search)
-    n_low = int((display.frame["score"] < display._find_floor()).sum())
+    n_low = int((display.frame["score"] < find_floor(display.frame["score"])).sum())
     marks = 1 + display.frame["untuned"].any()  # a star, and a ring
     assert count_points(display.ax_) == len(display.frame) + marks
     texts = " ".join(text.get_text().replace("\n", " ") for text in display.ax_.texts)

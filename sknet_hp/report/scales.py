@@ -1,8 +1,31 @@
-"""Ticks of axes of parameters, at heights from 0 to 1."""
+"""Scales of axes: where scores are cut off, and which ticks parameters have."""
 
 import numpy as np
+import pandas as pd
 
 from sknet_hp.report.parameters import MOST_LETTERS, ParameterAxis
+
+REACH = 2.5
+"""Scores that lie further below the median than so many times the way from there to the
+best press the rest flat.
+"""
+MOST_CUT = 0.1
+"""Of the scores, so many at most are cut off."""
+
+
+def find_floor(scores: pd.Series) -> float:
+    """Return the lowest score that is drawn where it is.
+
+    Raises
+    ------
+    ValueError
+        If there is none at all.
+    """
+    known = scores.dropna()
+    if known.empty:
+        raise ValueError("there is nothing to draw: all candidates of this search failed")
+    middle, best = known.median(), known.max()
+    return float(max(known.min(), min(middle - REACH * (best - middle), known.quantile(MOST_CUT))))
 
 
 def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
