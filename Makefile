@@ -25,8 +25,8 @@ $(DOCS_INSTALLED): $(INSTALLED)
 
 install: $(INSTALLED)  ## create .venv with the package and the pinned packages it needs
 
-demo: $(INSTALLED)  ## tune a network on the digits of scikit-learn, with nested cross-validation
-	$(BIN)/sknet-hp tune sklearn:digits --candidates 12 --cv 3 --outer-cv 3 --seed 0 --out digits-tuned --overwrite
+demo: $(INSTALLED)  ## tune a network on a table of scikit-learn for 45 seconds, score it honestly, write a report
+	$(BIN)/sknet-hp tune sklearn:breast_cancer --time-budget 45 --outer-cv 3 --out breast_cancer-tuned --overwrite
 
 test: $(INSTALLED)  ## run the tests, all but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"

@@ -1,5 +1,6 @@
 """What `tune` prints at its end."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,5 +88,6 @@ def print_stages(console: Console, stages: "Stages", scoring: str) -> None:
     for report in stages:
         score = "" if report.score != report.score else write_score(scoring, report.score)
         indent = " " * (width + 12)
-        text = wrap(report.decided or report.found, indent=indent).removeprefix(indent)
+        sentences = re.split(r"(?<=\.) (?=[A-Z])", report.decided or report.found)
+        text = wrap(" ".join(dict.fromkeys(sentences)), indent=indent).removeprefix(indent)
         console.print(f"  {report.stage:<{width}}  {score:>7} {text}")
