@@ -19,6 +19,7 @@ from sknet_hp.cli.commands.evaluate import evaluate
 from sknet_hp.cli.commands.lr import lr
 from sknet_hp.cli.commands.predict import predict
 from sknet_hp.cli.commands.tune import tune
+from sknet_hp.cli.commands.watch import watch
 from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.memory import is_out_of_memory
 from sknet_hp.cli.options import GIVEN
@@ -128,5 +129,5 @@ def describe(
     """Neural networks for tables: tune, score honestly, compare, diagnose, predict."""
 
 
-for command in (tune, predict, evaluate, compare, lr, diagnose):
+for command in (tune, predict, evaluate, compare, lr, diagnose, watch):
     app.command()(command)

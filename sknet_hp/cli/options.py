@@ -114,3 +114,14 @@ class DiagnoseOptions(TableOptions):
     seed: int
     as_json: bool
     device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchOptions:
+    """The options of `watch`, as its help describes them."""
+
+    run: Path
+    every: float
+    once: bool
+    html: Path | None
+    as_json: bool

@@ -95,6 +95,11 @@ class SearchRecord(Readable):
         if ended is not None:
             self._end(ended)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the search still runs."""
+        return self.state == "running"
+
     def _conclude(self, rows: list[Row], began: Event) -> None:
         """Set the results from the rows so far, as a search does at its end."""
         name_error_scores([outcome for row in rows for outcome in row.outcomes], from_plain(began["error_score"]))
