@@ -30,9 +30,9 @@ def watch(
 ) -> None:
     """Watch a run that is under way, or see what came of it.
 
-    Shows how far it is, the best score so far, the best candidates and how long the rest
-    will take, until the run or Ctrl-C ends it. The run itself takes no notice: it may be
-    watched from another terminal, or from another machine that has the same disk.
+    Shows how far it is, the best score so far, the best candidates and how long the
+    rest will take, until the run has ended or Ctrl-C is pressed. The run itself takes
+    no notice: watch it from another terminal.
 
     **Examples**
 

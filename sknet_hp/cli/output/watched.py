@@ -28,7 +28,7 @@ _STATES = {
 
 
 def draw_run(run: Path, records: "Sequence[SearchRecord]") -> RenderableType:
-    """Return what a terminal shows of a run, the search that was begun last in full."""
+    """Return what a terminal shows of a run, the last search in full."""
     if not records:
         return Text(f"{run}: nothing is searched yet.")
     parts: list[RenderableType] = [_draw_search(records[-1])]
@@ -49,7 +49,7 @@ def write_line(run: Path, records: "Sequence[SearchRecord]") -> str:
 
 
 def describe_run(run: Path, records: "Sequence[SearchRecord]") -> dict[str, Any]:
-    """Return a run for JSON: its searches, the oldest first."""
+    """Return a run for JSON: its searches, the last one being looked at first."""
     return {"run": str(run), "searches": [_describe(record) for record in records]}
 
 

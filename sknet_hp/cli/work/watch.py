@@ -91,9 +91,9 @@ def _require_page_can_be_written(page: Path) -> None:
 
 
 def _find_journals(run: Path) -> list[Path]:
-    """Return the journals of all searches of a run, the oldest first."""
+    """Return the journals of all searches of a run."""
     headers = [run / _HEADER] if (run / _HEADER).exists() else run.rglob(_HEADER)
-    return sorted((header.parent for header in headers), key=lambda path: (path.stat().st_ctime, path))
+    return sorted(header.parent for header in headers)
 
 
 def _is_running(run: Path) -> bool:
@@ -107,7 +107,11 @@ def _take_stock(run: Path) -> list[tuple[str, int]]:
 
 
 def _read(run: Path) -> "list[SearchRecord]":
-    """Return the record of each search of a run that has begun."""
+    """Return the record of each search of a run that has begun.
+
+    The last one is what is looked at first: the one that was begun last of those that
+    run; where none does, the one that is not a part of others, as those of folds are.
+    """
     records = []
     for path in _find_journals(run):
         try:
@@ -115,11 +119,11 @@ def _read(run: Path) -> "list[SearchRecord]":
         except JournalError as error:
             if path == run:
                 raise BadInput(str(error)) from None
-    return records
+    return sorted(records, key=lambda each: (each.is_running, -len(each.path.parts), each.began_at))
 
 
 def _write_page(page: Path | None, records: "list[SearchRecord]") -> None:
-    """Write the report of the last search that has scored something."""
+    """Write the report of the search that is looked at first, if it has scores."""
     scored = [record for record in records if hasattr(record, "cv_results_")]
     if page is None or not scored:
         return

@@ -60,6 +60,8 @@ class SearchRecord(Readable):
         journal goes on from there.
     searcher : str
         Its class, such as "HyperbandSearchCV".
+    began_at : float
+        When it was begun, or last taken up; seconds since 1970.
     advance : Advance
         How far it has come, and how long it will take.
     running_ : list of int
@@ -79,6 +81,7 @@ class SearchRecord(Readable):
 
     def __init__(self, path: Path, state: State, began: Event, ended: Event | None, rows: list[Row], advance: Advance):
         self.path, self.state, self.searcher, self.advance = path, state, str(began["searcher"]), advance
+        self.began_at = float(began["at"])
         self.running_: list[int] = []
         self.measure_: str = began["measure"]
         self.own_params_ = {name: from_plain(value) for name, value in began["own"].items()}
