@@ -142,12 +142,15 @@ class TableEncoder(BaseEstimator):
         others = sorted(set(range(table.n_columns)) - {*self._numeric, *typed})
         written = self._learn_categories(table, others, weight)
         self._dates = [
-            DateColumn(column, table.find_zone(column) if column in typed else None).fit(table, weight)
+            DateColumn(column, table.find_zone(column) if column in typed else None)
             for column in sorted([*typed, *written])
         ]
+        moments = [date.read(table) for date in self._dates]
+        for date, own in zip(self._dates, moments, strict=True):
+            date.fit(own, weight)
         self._numbers: Standardiser | ColumnTransform | SparseScaler | None = None
         self._bins: PiecewiseLinear | None = None
-        blocks = self._make_blocks(table)
+        blocks = self._make_blocks(table, moments)
         if blocks is None:
             return self._encode(table, None)
         sparse = isinstance(table, SparseTable)
@@ -303,11 +306,11 @@ class TableEncoder(BaseEstimator):
             )
         return SparseScaler(name == "standard")
 
-    def _make_blocks(self, table: Table) -> NumericBlocks | None:
+    def _make_blocks(self, table: Table, moments: Sequence[np.ndarray] | None = None) -> NumericBlocks | None:
         """Return the numbers, those of dates among them; None if there are none."""
         if not self._dates:
             return NumericBlocks(table, self._numeric) if self._numeric else None
-        dated = DatedTable(table, self._dates)
+        dated = DatedTable(table, self._dates, moments or [date.read(table) for date in self._dates])
         return NumericBlocks(dated, [*self._numeric, *dated.added])
 
     def _encode(self, table: Table, blocks: NumericBlocks | None) -> Inputs:

@@ -17,28 +17,40 @@ class Cycle(NamedTuple):
     Attributes
     ----------
     seconds : how long it takes, at most.
-    locate : from datetime64[us] of shape (n,) to positions from 0 on, and below 1.
+    locate : from datetime64[us] of shape (n,), none missing, to positions from 0 on, and
+        below 1.
     """
 
     seconds: int
     locate: Callable[[np.ndarray], np.ndarray]
 
 
-def _divide(days: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return how much of a time is over on a day, all datetime64[D]."""
-    return (days - begin) / (end - begin)
-
-
 def locate_in_year(moments: np.ndarray) -> np.ndarray:
     """Return how much of its year is over on a day."""
-    years = moments.astype("datetime64[Y]")
-    return _divide(moments.astype("datetime64[D]"), *(edge.astype("datetime64[D]") for edge in (years, years + 1)))
+    return _locate_days(moments, "datetime64[Y]")
 
 
 def locate_in_month(moments: np.ndarray) -> np.ndarray:
     """Return how much of its month is over on a day."""
-    months = moments.astype("datetime64[M]")
-    return _divide(moments.astype("datetime64[D]"), *(edge.astype("datetime64[D]") for edge in (months, months + 1)))
+    return _locate_days(moments, "datetime64[M]")
+
+
+def _locate_days(moments: np.ndarray, unit: str) -> np.ndarray:
+    """Return how much of its year or month is over on a day.
+
+    Where days come again, each is looked up in the calendar once.
+    """
+    days = moments.astype("datetime64[D]")
+    first, last = days.min(), days.max()
+    if (last - first).astype(np.int64) >= len(days):
+        return _divide(days, unit)
+    return _divide(np.arange(first, last + 1), unit)[(days - first).astype(np.int64)]
+
+
+def _divide(days: np.ndarray, unit: str) -> np.ndarray:
+    begin = days.astype(unit)
+    edges = begin.astype("datetime64[D]"), (begin + 1).astype("datetime64[D]")
+    return (days - edges[0]) / (edges[1] - edges[0])
 
 
 def locate_in_week(moments: np.ndarray) -> np.ndarray:

@@ -57,9 +57,11 @@ class DateColumn:
         self.column = column
         self.zone_ = zone
 
-    def fit(self, table: Table, weight: np.ndarray | None) -> Self:
-        """Learn from the rows of positive weight, or from all if it is None."""
-        moments = self.read(table)
+    def fit(self, moments: np.ndarray, weight: np.ndarray | None) -> Self:
+        """Learn from the rows of positive weight, or from all if it is None.
+
+        ``moments`` are what `read` returns.
+        """
         counts = ~np.isnat(moments) if weight is None else ~np.isnat(moments) & (weight > 0)
         moments = moments[counts]
         seconds = _count_seconds(moments)
@@ -106,20 +108,20 @@ class DateColumn:
             )
         return np.append(parsed, np.datetime64("NaT"))[codes]
 
-    def write(self, moments: np.ndarray, out: np.ndarray) -> None:
-        """Write the numbers of local times into ``out``, (n_rows, len(names_)).
-
-        They are NaN where a date is missing.
-        """
-        missing = np.isnat(moments)
+    def compute_numbers(self, moments: np.ndarray) -> np.ndarray:
+        """Return the numbers, (n_rows, len(names_)) float32, NaN if missing."""
+        numbers = np.full((len(moments), len(self.names_)), np.nan, np.float32)
+        present = ~np.isnat(moments)
+        moments = moments[present]
+        if not len(moments):
+            return numbers
         elapsed = (_count_seconds(moments) - self.start_) / (self.span_ or 1.0)
-        out[:, 0] = np.clip(elapsed, -_BEYOND, 1 + _BEYOND)
+        numbers[present, 0] = np.clip(elapsed, -_BEYOND, 1 + _BEYOND)
         for number, name in enumerate(self.cycles_):
             position = CYCLES[name].locate(moments)
-            first = 1 + 3 * number
-            out[:, first] = position
-            out[:, first + 1], out[:, first + 2] = np.sin(2 * np.pi * position), np.cos(2 * np.pi * position)
-        out[missing] = np.nan
+            for offset, values in enumerate((position, np.sin(2 * np.pi * position), np.cos(2 * np.pi * position))):
+                numbers[present, 1 + 3 * number + offset] = values
+        return numbers
 
 
 def _count_seconds(moments: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -15,17 +14,19 @@ class DatedTable:
     """The numbers of a table, those of its dates among them.
 
     The latter are columns behind the table's own, those of one date side by side.
+
+    Parameters
+    ----------
+    dates : that have learned.
+    moments : what each has read in the table.
     """
 
-    def __init__(self, table: Table, dates: Sequence[DateColumn]):
-        self._table, self._dates = table, dates
+    def __init__(self, table: Table, dates: Sequence[DateColumn], moments: Sequence[np.ndarray]):
+        self._table = table
         self.n_rows = table.n_rows
+        numbers = [date.compute_numbers(own) for date, own in zip(dates, moments, strict=True)]
+        self._numbers = np.concatenate(numbers, axis=1)  # once, as rows are read often
         self._owners = [date.column for date in dates for _ in date.names_]
-
-    @cached_property
-    def _moments(self) -> list[np.ndarray]:
-        """The dates, read once, as what learns and encodes goes over rows often."""
-        return [date.read(self._table) for date in self._dates]
 
     @property
     def added(self) -> list[int]:
@@ -45,7 +46,4 @@ class DatedTable:
         first = len(columns) - len(self._owners)
         if first:
             self._table.read_floats(columns[:first], rows, out[:, :first])
-        for date, moments in zip(self._dates, self._moments, strict=True):
-            stop = first + len(date.names_)
-            date.write(moments[rows], out[:, first:stop])
-            first = stop
+        out[:, first:] = self._numbers[rows]

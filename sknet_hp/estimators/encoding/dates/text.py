@@ -17,6 +17,8 @@ _DATE = re.compile(
     r"(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?\s*"
 )
 _DOUBTFUL = re.compile(r"\s*\d{1,2}([-/.])\d{1,2}\1(?:\d{4}|\d{2})(?:[T ,]+\d{1,2}:\d{2}.*)?\s*")
+_SHAPE = "0000-00-00T00:00:00"
+_LENGTHS = (10, 16, 19)  # of what dates in this shape have: a day, minutes, seconds
 _FIRST = 50  # texts that are looked at before all of them
 _MOSTLY = 0.8  # the share of cells that are dates, from which on others are odd
 
@@ -74,8 +76,35 @@ def parse_dates(texts: Sequence[str], zone: str | None = None) -> np.ndarray:
     -------
     moments : datetime64[us] ndarray of shape (len(texts),)
     """
+    uniform = _parse_uniform(texts)
+    if uniform is not None:
+        return uniform
     clock = None if zone is None else read_zone(zone)
     return np.array([_parse_date(text, clock) for text in texts], dtype=MOMENT)
+
+
+def _parse_uniform(texts: Sequence[str]) -> np.ndarray | None:
+    """Return the moments of texts that are all of one shape; None for others.
+
+    NumPy parses them many times faster, and also what is no date.
+    """
+    length = len(texts[0]) if len(texts) else 0
+    cells = np.array(texts, dtype=str)
+    if length not in _LENGTHS or cells.dtype.itemsize != 4 * length:
+        return None
+    characters = cells.view(np.uint32).reshape(-1, length)  # (texts, length)
+    for place, wanted in enumerate(_SHAPE[:length]):
+        column = characters[:, place]
+        if wanted == "0":
+            fits = (column >= ord("0")) & (column <= ord("9"))
+        else:
+            fits = (column == ord(wanted)) | ((wanted == "T") & (column == ord(" ")))
+        if not fits.all():
+            return None
+    try:
+        return cells.astype(MOMENT)
+    except ValueError:  # the 30th of February
+        return None
 
 
 def _parse_date(text: str, clock: datetime.tzinfo | None) -> datetime.datetime | None:

@@ -24,8 +24,14 @@ def test_positions_agree_with_the_calendar_of_pandas():
 
 
 @pytest.mark.parametrize("name", CYCLES)
-def test_positions_are_below_one_and_missing_where_dates_are(name):
+def test_positions_are_below_one(name):
     edges = np.array(["1969-12-31T23:59:59.999999", "0001-01-01", "9999-12-31T23:59:59.999999"], "M8[us]")
     positions = CYCLES[name].locate(edges)
     assert ((positions >= 0) & (positions < 1)).all()
-    CYCLES[name].locate(np.array(["NaT"], "M8[us]"))
+
+
+@pytest.mark.parametrize("name", CYCLES)
+def test_days_that_come_again_have_the_position_that_they_have_alone(name):
+    many = MOMENTS[::-1][:500].repeat(50)
+    alone = np.concatenate([CYCLES[name].locate(many[k : k + 1]) for k in range(0, len(many), 50)])
+    np.testing.assert_array_equal(CYCLES[name].locate(many), alone.repeat(50))

@@ -37,6 +37,18 @@ def test_other_text_is_no_date(text):
     assert np.isnat(parse_dates([text])).all()
 
 
+@pytest.mark.parametrize(
+    "odd", ["", "soon", "2025-02-30", "2025-01", "NaT", "today", "2025/1/3", "2025-01-31 18:30:01"]
+)
+def test_texts_of_one_shape_are_read_as_each_alone(odd):
+    for shape in ("2025-01-{:02}", "2025-01-{:02}T18:30", "2025-01-{:02} 18:30:05"):
+        texts = [shape.format(day) for day in range(1, 32)]
+        alone = np.concatenate([parse_dates([text, " "])[:1] for text in texts])
+        np.testing.assert_array_equal(parse_dates(texts), alone)
+        np.testing.assert_array_equal(parse_dates([*texts, odd])[:-1], alone)
+        np.testing.assert_array_equal(parse_dates([*texts, odd])[-1:], parse_dates([odd, " "])[:1])
+
+
 def test_no_text_is_no_dates():
     assert not are_dates([])
 
