@@ -17,8 +17,8 @@ class Cycle(NamedTuple):
     Attributes
     ----------
     seconds : how long it takes, at most.
-    locate : from datetime64[us] of shape (n,), none missing, to positions from 0 on, and
-        below 1.
+    locate : from datetime64[us] of shape (n,), none missing, to positions from 0 on,
+        and below 1.
     """
 
     seconds: int
