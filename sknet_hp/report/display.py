@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sknet_hp.report.colours import FAINT, INK, MUTED
+from sknet_hp.report.words import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,6 +132,21 @@ def set_title(ax: Any, title: str, note: str = "", above: float = 0.0) -> None:
         fontsize=8.5,
         color=MUTED,
     )
+
+
+def write_scores(axis: Any, metric: Metric) -> None:
+    """Write the ticks of an axis of scores as people read them: errors are positive.
+
+    What is better stays above.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+    metric : of the scores.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda score, _: f"{metric.turn(score) + 0.0:,.6g}"))
 
 
 def label_lines(ax: Any, labels: list[tuple[float, float, str, str]], gap: float = 0.065) -> None:

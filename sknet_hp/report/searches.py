@@ -42,12 +42,18 @@ def find_metric(search: Any) -> str:
     return known[0]
 
 
+def find_scoring(search: Any) -> str:
+    """Return the metric that a search goes by, as scikit-learn has it.
+
+    It is "score" where a search takes the estimator's own, or a function.
+    """
+    metric, scoring = find_metric(search), getattr(search, "scoring", None)
+    return scoring if metric == "score" and isinstance(scoring, str) else metric
+
+
 def name_score(search: Any) -> str:
     """Return what the scores of a search are called: "accuracy", or "score"."""
-    metric = find_metric(search)
-    scoring = getattr(search, "scoring", None)
-    name = scoring if metric == "score" and isinstance(scoring, str) else metric
-    return name.replace("_", " ")
+    return find_scoring(search).replace("_", " ")
 
 
 def read_rows(search: Any) -> pd.DataFrame:

@@ -22,6 +22,7 @@ def test_ticks_are_round_numbers_within_the_axis():
     assert [label for _, label in list_ticks(RATE)] == ["1e-05", "0.0001", "0.001", "0.01", "0.1", "1"]
     assert [label for _, label in list_ticks(ParameterAxis("n", "n", "log", 8, 64, integer=True))] == ["10", "20", "50"]
     assert [label for _, label in list_ticks(ParameterAxis("n", "n", "linear", 1, 4, integer=True))] == list("1234")
+    assert [label for _, label in list_ticks(ParameterAxis("n", "n", "log", 900, 2e5))][:2] == ["1,000", "10,000"]
     assert list_ticks(KIND) == [(0.25, "a"), (0.75, "b")]
 
 

@@ -7,6 +7,8 @@ import numpy as np
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES, get_style
 from sknet_hp.report.display import Display, label_lines, set_title
 from sknet_hp.report.frames.learning_curves import CurveFrames, frame_estimators, frame_evaluation, frame_search
+from sknet_hp.report.searches import find_scoring
+from sknet_hp.report.words import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +38,8 @@ class LearningCurvesDisplay(Display):
         What the runs are called, such as "splits".
     n_best : int or None
         Candidates that stand out; None for the curves of one model.
+    score : str
+        The metric of a search, as scikit-learn has it.
 
     Attributes
     ----------
@@ -64,10 +68,18 @@ class LearningCurvesDisplay(Display):
     [3, 3, 3, 3]
     """
 
-    def __init__(self, frames: CurveFrames, *, curve: str = "loss", runs_are: str = "runs", n_best: int | None = None):
+    def __init__(
+        self,
+        frames: CurveFrames,
+        *,
+        curve: str = "loss",
+        runs_are: str = "runs",
+        n_best: int | None = None,
+        score: str = "score",
+    ):
         super().__init__(frames.frame)
         self.lines, self.runs, self.rungs = frames.lines, frames.runs, frames.rungs
-        self.curve, self.runs_are, self.n_best = curve, runs_are, n_best
+        self.curve, self.runs_are, self.n_best, self.metric = curve, runs_are, n_best, Metric(score)
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, curve: str = "loss", ax: Any = None) -> Self:
@@ -115,7 +127,8 @@ class LearningCurvesDisplay(Display):
         """
         if not 1 <= n_best <= len(SERIES):
             raise ValueError(f"n_best={n_best!r} must be from 1 to {len(SERIES)}: more lines cannot be told apart")
-        return cls(frame_search(search, curve), curve=curve, runs_are="splits", n_best=n_best).plot(ax)
+        frames, score = frame_search(search, curve), find_scoring(search)
+        return cls(frames, curve=curve, runs_are="splits", n_best=n_best, score=score).plot(ax)
 
     @classmethod
     def from_evaluation(cls, evaluation: Any, *, curve: str = "loss", ax: Any = None) -> Self:
@@ -147,7 +160,7 @@ class LearningCurvesDisplay(Display):
         shown = self.frame[self.frame["part"] == part] if self.n_best else self.frame
         drawn = self._draw_search(ax, shown) if self.n_best else self._draw_model(ax)
         self._scale(ax, shown)
-        ax.set(xlabel="epoch", ylabel="score of held-out rows" if self.curve == "score" else "loss")
+        ax.set(xlabel="Epoch", ylabel="Score of held-out rows" if self.curve == "score" else "Loss")
         label_lines(ax, drawn)
 
     def _draw_model(self, ax: Any) -> list[tuple[float, float, str, str]]:
@@ -183,7 +196,13 @@ class LearningCurvesDisplay(Display):
             runs = self._draw_line(ax, rows, style.colour, style.line, band=place == 0)
             n_runs = max(n_runs, runs)
             candidate, score = rows["candidate"].iloc[0], rows["score"].iloc[0]
-            drawn.append((*_find_end(rows), f"#{candidate}{' best' if place == 0 else ''}, {score:.4g}", style.colour))
+            drawn.append(
+                (
+                    *_find_end(rows),
+                    f"#{candidate}{' best' if place == 0 else ''}, {self.metric.write(score)}",
+                    style.colour,
+                )
+            )
             if place == 0:
                 self._mark_best_epochs(ax, self.runs[self.runs["candidate"] == candidate], style.colour)
         for rung in self.rungs[:-1]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
-from sknet_hp.report.display import Display, label_lines, set_title, style_axes
+from sknet_hp.report.display import Display, label_lines, set_title, style_axes, write_scores
 from sknet_hp.report.frames.lineage import frame_lineage
 from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
 from sknet_hp.report.scales import find_floor, list_ticks
-from sknet_hp.report.searches import name_resource, name_score
+from sknet_hp.report.searches import find_scoring, name_resource
+from sknet_hp.report.words import Metric, capitalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +34,10 @@ class LineageDisplay(Display):
         Of `sknet_hp.report.frames.lineage.frame_lineage`.
     axes : list of ParameterAxis
         The parameters whose schedules are drawn.
-    score, resource : str
-        What scores and the resource are called.
+    score : str
+        The metric, as scikit-learn has it. Errors are written as positive numbers.
+    resource : str
+        What members are trained by, such as "epochs".
 
     Attributes
     ----------
@@ -72,7 +75,7 @@ class LineageDisplay(Display):
         resource: str = "resource",
     ):
         super().__init__(frame)
-        self._axes, self.score, self.resource = list(axes), score, resource
+        self._axes, self.metric, self.resource = list(axes), Metric(score), resource
 
     @classmethod
     def from_search(cls, search: Any, *, ax: Any = None) -> Self:
@@ -94,7 +97,7 @@ class LineageDisplay(Display):
             If it is no search, not fitted, or no population-based training.
         """
         frame = frame_lineage(search)
-        return cls(frame, read_axes(search), score=name_score(search), resource=name_resource(search)).plot(ax)
+        return cls(frame, read_axes(search), score=find_scoring(search), resource=name_resource(search)).plot(ax)
 
     # ---- drawing ---------------------------------------------------------------------------------------------------
 
@@ -116,7 +119,7 @@ class LineageDisplay(Display):
         self._draw_population(first)
         for axis, own in zip(self._axes, below, strict=True):
             self._draw_schedule(own, axis)
-        self.axes_[-1].set_xlabel(self.resource)
+        self.axes_[-1].set_xlabel(capitalise(self.resource))
         n_copies = int((self.frame["parent"] >= 0).sum())
         note = f"{self.frame['member'].nunique()} members; {n_copies} times one was replaced by a copy (dotted). "
         note += "Orange: the best with all it descends from, and its schedule."
@@ -143,10 +146,14 @@ class LineageDisplay(Display):
         ax.plot(self.frame["end"][winner], self.frame["score"][winner], "o", color=SERIES[1], markersize=4, zorder=4)
         scores, floor = self.frame["score"], find_floor(self.frame["score"])
         margin = 0.06 * (scores.max() - floor) or 0.05
-        ax.set(ylim=(floor - margin, scores.max() + margin), ylabel=f"mean {self.score}")
+        ax.set(
+            ylim=(floor - margin, scores.max() + margin),
+            ylabel=f"{capitalise(self.metric.label)}\n({self.metric.hint})",
+        )
+        write_scores(ax.yaxis, self.metric)
         if winner.any():
             last = self.frame[winner].iloc[-1]
-            label_lines(ax, [(last["end"], last["score"], f"best: {last['score']:.4g}", SERIES[1])])
+            label_lines(ax, [(last["end"], last["score"], f"best: {self.metric.write(last['score'])}", SERIES[1])])
 
     def _draw_schedule(self, ax: Any, axis: ParameterAxis) -> None:
         """Draw a parameter of the best line, and what the other members had."""

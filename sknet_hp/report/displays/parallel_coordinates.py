@@ -10,7 +10,8 @@ from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
 from sknet_hp.report.scales import find_floor, list_ticks, wrap_name
-from sknet_hp.report.searches import name_score
+from sknet_hp.report.searches import find_scoring
+from sknet_hp.report.words import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ class ParallelCoordinatesDisplay(Display):
     axes : list of ParameterAxis
         Those of `sknet_hp.report.parameters.read_axes`.
     score : str
-        What the score is called.
+        The metric, as scikit-learn has it. Errors are written as positive numbers.
 
     Attributes
     ----------
@@ -73,7 +74,7 @@ class ParallelCoordinatesDisplay(Display):
 
     def __init__(self, frame: "pd.DataFrame", axes: Sequence[ParameterAxis], *, score: str = "score"):
         super().__init__(frame)
-        self._axes, self.score = list(axes), score
+        self._axes, self.metric = list(axes), Metric(score)
         self.parameters = [axis.name for axis in self._axes]
 
     @classmethod
@@ -105,7 +106,7 @@ class ParallelCoordinatesDisplay(Display):
         unknown = [name for name in names if name not in axes]
         if unknown or not names:
             raise ValueError(f"parameters={names!r}: candidates differ in {list(axes)} only")
-        return cls(frame_candidates(search), [axes[name] for name in names], score=name_score(search)).plot(ax)
+        return cls(frame_candidates(search), [axes[name] for name in names], score=find_scoring(search)).plot(ax)
 
     # ---- drawing ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +118,7 @@ class ParallelCoordinatesDisplay(Display):
         heights = np.column_stack([*(self._place(axis) for axis in self._axes), np.where(shares < 0, BELOW, shares)])
         self._draw_lines(ax, heights, shares)
         for x, axis in enumerate(self._axes):
-            draw_axis(ax, x, axis)
+            draw_ticks(ax, x, list_ticks(axis))
             if (heights[:, x] < BELOW / 2).any():
                 _write(ax, x, BELOW, "not set", -1)
         self._draw_score_axis(ax)
@@ -129,7 +130,7 @@ class ParallelCoordinatesDisplay(Display):
         note = f"{len(self.frame)} candidates{f', {n_failed} of them failed (dotted)' if n_failed else ''}. "
         note += "The darker, the better; orange is the one that was chosen. "
         note += "What was dropped has the score of where it was." if self.frame["resource"].nunique() > 1 else ""
-        set_title(ax, f"Parameters and {self.score}", note, above=HEADS)
+        set_title(ax, f"Parameters and {self.metric.label}", note, above=HEADS)
 
     def _rate(self) -> np.ndarray:
         """Return where scores lie from the lowest to the highest; failed ones at -1."""
@@ -180,34 +181,37 @@ class ParallelCoordinatesDisplay(Display):
             _write_head(ax, x, axis.label, value)
         if len(best):
             row = heights[best[0]]
-            ax.plot(np.arange(len(row)), row, color=SERIES[1], linewidth=2.2, marker="o", markersize=5, zorder=4)
-        score = f"{self.frame['score'].iloc[best[0]]:.4g}" if len(best) else ""
-        _write_head(ax, len(self._axes), self.score, score)
+            places = np.arange(len(row))
+            ax.plot(places, row, color=PAPER, linewidth=4.5, zorder=4)  # stays apart in grey
+            ax.plot(
+                places, row, color=SERIES[1], linewidth=2.2, marker="o", markeredgecolor=INK, markersize=6, zorder=4
+            )
+        score = self.metric.write(self.frame["score"].iloc[best[0]]) if len(best) else ""
+        _write_head(ax, len(self._axes), self.metric.label, score)
 
     def _draw_score_axis(self, ax: Any) -> None:
         low, high = self._bounds
-        lowest = self.frame["score"].min()
-        axis = ParameterAxis("score", self.score, "linear", low, high if high > low else low + 1.0)
-        draw_axis(ax, len(self._axes), axis, side=1, lowest="" if lowest == low else f"≤ {low:.3g}")
+        axis = ParameterAxis("score", self.metric.label, "linear", low, high if high > low else low + 1.0)
+        ticks = [(height, self.metric.write(float(low + height * (high - low)))) for height, _ in list_ticks(axis)]
+        if self.frame["score"].min() < low:
+            ticks.append((0.0, f"{self.metric.write(low)} or worse"))
+        draw_ticks(ax, len(self._axes), ticks, side=1)
 
 
-def draw_axis(ax: Any, x: float, axis: ParameterAxis, *, side: int = -1, lowest: str = "") -> None:
-    """Draw a vertical axis with its ticks.
+def draw_ticks(ax: Any, x: float, ticks: Sequence[tuple[float, str]], *, side: int = -1) -> None:
+    """Draw a vertical axis.
 
     Parameters
     ----------
     ax : matplotlib Axes
     x : where it stands.
-    axis : its scale.
+    ticks : heights from 0 to 1, and their labels.
     side : -1 to write on its left, 1 on its right.
-    lowest : what is written at its lower end, if not the number.
     """
     ax.plot([x, x], [0, 1], color=INK, linewidth=0.9, zorder=3)
-    for height, label in list_ticks(axis):
+    for height, label in ticks:
         ax.plot([x + 0.03 * side, x], [height, height], color=INK, linewidth=0.9, zorder=3)
         _write(ax, x, height, label, side)
-    if lowest:
-        _write(ax, x, 0.0, lowest, side)
 
 
 def _write(ax: Any, x: float, y: float, text: str, side: int) -> None:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from sknet_hp.report.colours import INK, MARKERS, MUTED, PAPER, SCALE, SERIES
-from sknet_hp.report.display import Display, label_lines, set_title
+from sknet_hp.report.display import Display, label_lines, set_title, write_scores
 from sknet_hp.report.frames.search_history import frame_history
 from sknet_hp.report.scales import find_floor
-from sknet_hp.report.searches import name_resource, name_score
+from sknet_hp.report.searches import find_scoring, name_resource
+from sknet_hp.report.words import Metric, capitalise, write_resource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ class SearchHistoryDisplay(Display):
     frame : DataFrame
         Of `sknet_hp.report.frames.search_history.frame_history`.
     score : str
-        What the score is called.
+        The metric, as scikit-learn has it. Errors are written as positive numbers.
     resource : str
         What candidates were given more and more of, such as "epochs".
 
@@ -62,7 +63,7 @@ class SearchHistoryDisplay(Display):
 
     def __init__(self, frame: "pd.DataFrame", *, score: str = "score", resource: str = "resource"):
         super().__init__(frame)
-        self.score, self.resource = score, resource
+        self.metric, self.resource = Metric(score), resource
 
     @classmethod
     def from_search(cls, search: Any, *, ax: Any = None) -> Self:
@@ -83,7 +84,7 @@ class SearchHistoryDisplay(Display):
         TypeError, ValueError
             If it is no search, or not fitted.
         """
-        return cls(frame_history(search), score=name_score(search), resource=name_resource(search)).plot(ax)
+        return cls(frame_history(search), score=find_scoring(search), resource=name_resource(search)).plot(ax)
 
     # ---- drawing ---------------------------------------------------------------------------------------------------
 
@@ -94,7 +95,8 @@ class SearchHistoryDisplay(Display):
         top = self.frame["score"].max()
         margin = 0.06 * (top - floor) or 0.05 * abs(top) or 0.05
         ax.set_ylim(floor - 1.5 * margin, top + margin)
-        ax.set(xlabel="order of finishing", ylabel=f"mean {self.score} (the higher, the better)")
+        ax.set(xlabel="Order of finishing", ylabel=f"{capitalise(self.metric.label)} ({self.metric.hint})")
+        write_scores(ax.yaxis, self.metric)
         self._draw_edge(ax, floor)
         self._label(ax)
         failed = int(self.frame["failed"].sum())
@@ -129,7 +131,7 @@ class SearchHistoryDisplay(Display):
                 )
         if len(rungs) > 1:
             shown = [rungs[int(k)] for k in np.unique(np.linspace(0, len(rungs) - 1, MOST_IN_LEGEND).round())]
-            known = [(MARKERS[0], shades[rung], _count(rung, self.resource)) for rung in shown]
+            known = [(MARKERS[0], shades[rung], write_resource(rung, self.resource)) for rung in shown]
             known += [
                 (MARKERS[place % len(MARKERS)], MUTED, f"bracket {bracket}")
                 for place, bracket in enumerate(brackets)
@@ -161,13 +163,15 @@ class SearchHistoryDisplay(Display):
             row = chosen.iloc[0]
             ax.scatter(row["order"], row["score"], s=110, marker="*", color=SERIES[1], edgecolors=INK, zorder=5)
             word = "best" if row["score"] == self.frame["best_so_far"].iloc[-1] else "chosen"
-            label_lines(ax, [(end, row["score"], f"{word} #{row['candidate']}: {row['score']:.4g}", SERIES[1])])
+            label_lines(
+                ax, [(end, row["score"], f"{word} #{row['candidate']}: {self.metric.write(row['score'])}", SERIES[1])]
+            )
         if len(untuned):
             row = untuned.iloc[-1]
             ax.axhline(row["score"], color=INK, linewidth=0.8, linestyle=":", zorder=1)
             ax.scatter(row["order"], row["score"], s=60, facecolors="none", edgecolors=INK, linewidths=1.3, zorder=4)
             ax.annotate(
-                f"untuned: {row['score']:.4g}",
+                f"untuned: {self.metric.write(row['score'])}",
                 (ax.get_xlim()[0], row["score"]),
                 (3, 2),
                 textcoords="offset points",
@@ -176,8 +180,3 @@ class SearchHistoryDisplay(Display):
                 bbox={"facecolor": PAPER, "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
                 zorder=2.5,
             )
-
-
-def _count(number: float, things: str) -> str:
-    """Return "3 epochs", and "1 epoch"."""
-    return f"{number:,.0f} {things.removesuffix('s') if number == 1 else things}"

@@ -141,7 +141,8 @@ def summarise_runs(long: pd.DataFrame, curve: str) -> CurveFrames:
     known = {part: column for part, column in MEASURES[curve].items() if np.isfinite(long[column]).any()}
     if not known:
         other = "loss" if curve == "score" else "score"
-        raise ValueError(f'no {curve} is known of any epoch; curve="{other}" shows what is known')
+        how = "; networks of ours keep it with early_stopping=True and a stopping_metric" if curve == "score" else ""
+        raise ValueError(f'no {curve} is known of any epoch; curve="{other}" shows what is known{how}')
     parts = []
     for part, column in known.items():
         values = long[["candidate", "run"]].assign(part=part, epoch=long["epoch"], value=long[column])

@@ -70,7 +70,7 @@ def draw_result(result: Any, ax: Any = None, palette: Palette | None = None) -> 
     losses = summarise_seeds(result)
     floor, ceiling = losses["smooth"].min(), np.nanmax([result.chance_loss, result.curve["loss"].max()])
     shown = losses[losses["n"] > 0]
-    ax.set(xscale="log", xlabel="learning rate", ylabel="loss")
+    ax.set(xscale="log", xlabel="Learning rate", ylabel="Loss")
     if floor > 0 and ceiling / floor > LOG_FROM:
         ax.set_yscale("log")
         share = (ceiling / floor) ** 0.06

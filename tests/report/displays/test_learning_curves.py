@@ -58,4 +58,4 @@ def test_more_lines_than_can_be_told_apart_are_refused(search):
 
 def test_frames_can_be_given():
     assert isinstance(make_frames([[1.0]]), CurveFrames)
-    assert LearningCurvesDisplay(make_frames([[1.0]])).plot().ax_.get_xlabel() == "epoch"
+    assert LearningCurvesDisplay(make_frames([[1.0]])).plot().ax_.get_xlabel() == "Epoch"

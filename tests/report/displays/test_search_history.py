@@ -42,6 +42,14 @@ def test_what_scores_far_worse_does_not_press_the_rest_flat(search):
     assert "1 far below (▾)" in display.ax_.texts[-1].get_text().replace("\n", " ")
 
 
+def test_errors_are_positive_and_less_of_them_is_above(search):
+    display = SearchHistoryDisplay(SearchHistoryDisplay.from_search(search).frame, score="neg_mean_absolute_error")
+    display.plot()
+    assert display.ax_.get_ylabel() == "Mean absolute error (lower is better)"
+    assert display.ax_.yaxis.get_major_formatter()(-1500.0, 0) == "1,500"
+    assert display.ax_.get_ylim()[0] < display.ax_.get_ylim()[1]
+
+
 def test_failed_candidates_are_counted_and_marked(search):
     display = SearchHistoryDisplay.from_search(search)
     display.frame.loc[0, ["score", "failed"]] = [np.nan, True]
