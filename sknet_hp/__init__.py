@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sknet_hp.estimators.classifier import NetClassifier
     from sknet_hp.estimators.persistence import SavedModelError, load, save
     from sknet_hp.estimators.regressor import NetRegressor
-    from sknet_hp.sharing import export
+    from sknet_hp.sharing import card, export
 
 __version__ = "0.1.0.dev0"
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "NetRegressor",
     "SavedModelError",
     "__version__",
+    "card",
     "export",
     "fused",
     "load",
@@ -30,6 +31,7 @@ _ROOMS = ["evaluation", "findings", "search", "sharing", "skorch", "tracking", "
 _LAZY = {
     "NetClassifier": "sknet_hp.estimators.classifier",
     "NetRegressor": "sknet_hp.estimators.regressor",
+    "card": "sknet_hp.sharing",
     "export": "sknet_hp.sharing",
     "SavedModelError": "sknet_hp.estimators.persistence",
     "load": "sknet_hp.estimators.persistence",

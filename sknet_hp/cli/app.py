@@ -13,9 +13,11 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
+from sknet_hp.cli.commands.card import card
 from sknet_hp.cli.commands.compare import compare
 from sknet_hp.cli.commands.diagnose import diagnose
 from sknet_hp.cli.commands.evaluate import evaluate
+from sknet_hp.cli.commands.export import export
 from sknet_hp.cli.commands.lr import lr
 from sknet_hp.cli.commands.predict import predict
 from sknet_hp.cli.commands.tune import tune
@@ -129,5 +131,5 @@ def describe(
     """Neural networks for tables: tune, score honestly, compare, diagnose, predict."""
 
 
-for command in (tune, predict, evaluate, compare, lr, diagnose, watch):
+for command in (tune, predict, evaluate, compare, lr, diagnose, watch, export, card):
     app.command()(command)

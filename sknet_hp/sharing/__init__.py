@@ -1,7 +1,8 @@
 """Models that leave Python: ONNX, and cards that describe them."""
 
+from sknet_hp.sharing.cards.card import Card, card
 from sknet_hp.sharing.onnx.check import run_model as run_onnx
 from sknet_hp.sharing.onnx.export import export, to_onnx
 from sknet_hp.sharing.trusted import list_trusted_types
 
-__all__ = ["export", "list_trusted_types", "run_onnx", "to_onnx"]
+__all__ = ["Card", "card", "export", "list_trusted_types", "run_onnx", "to_onnx"]

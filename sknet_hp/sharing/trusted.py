@@ -31,7 +31,7 @@ _OF_SKOPT = (
     *(f"skopt.space.space.{name}" for name in ("Integer", "Real", "Space")),
     *(f"skopt.space.transformers.{name}" for name in ("Identity", "LogN", "Normalize", "Pipeline", "ToInteger")),
 )
-"""What `BayesSearchCV` keeps of scikit-optimize, where it has searched numbers alone."""
+"""What `BayesSearchCV` keeps of scikit-optimize, if it has searched numbers alone."""
 
 
 def list_trusted_types() -> list[str]:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils.validation import check_is_fitted
 
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.estimators.types import TableLike
+from sknet_hp.sharing.best import take_best
 from sknet_hp.sharing.onnx.builder import GraphBuilder, describe_tensor
 from sknet_hp.sharing.onnx.check import TOLERANCE, check_predictions
-from sknet_hp.sharing.onnx.models import add_model, take_best
+from sknet_hp.sharing.onnx.models import add_model
 from sknet_hp.sharing.onnx.tables import ColumnTensors, MatrixTensor, TensorTable
 from sknet_hp.sharing.onnx.targets import Predictions, read_classes
 
@@ -85,7 +85,6 @@ def to_onnx(model: Any, X: TableLike | None = None) -> "ModelProto":
     Parameters and errors are those of `export`.
     """
     model = take_best(model)
-    check_is_fitted(model)
     table = _describe_table(model, X)
     tensors = table.list_tensors()
     b = GraphBuilder([name for _, name, _, _ in tensors])

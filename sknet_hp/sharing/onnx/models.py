@@ -8,10 +8,8 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import VotingClassifier, VotingRegressor
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import check_is_fitted
 
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
 from sknet_hp.estimators.base import BaseNet
@@ -19,6 +17,7 @@ from sknet_hp.estimators.classifier import NetClassifier
 from sknet_hp.estimators.regressor import NetRegressor
 from sknet_hp.estimators.targets.labels import ClassTarget
 from sknet_hp.nets.graph import Graph
+from sknet_hp.sharing.best import take_best
 from sknet_hp.sharing.onnx import foreign
 from sknet_hp.sharing.onnx.builder import GraphBuilder
 from sknet_hp.sharing.onnx.encoding.table import add_encoding
@@ -39,7 +38,6 @@ def add_model(b: GraphBuilder, model: Any, table: TensorTable) -> Predictions:
         If it, or a part of it, has no ONNX form.
     """
     model = take_best(model)
-    check_is_fitted(model)
     if isinstance(model, BaseNet):
         return _add_net(b, model, table)
     if isinstance(model, (VotingClassifier, VotingRegressor)):
@@ -50,16 +48,6 @@ def add_model(b: GraphBuilder, model: Any, table: TensorTable) -> Predictions:
     if isinstance(model, TransformedTargetRegressor):
         return _add_transformed_target(b, model, table)
     return foreign.add_estimator(b, model, table, _OURS, add_model)
-
-
-def take_best(model: Any) -> Any:
-    """Return the best estimator of a search; another model as it is."""
-    if not isinstance(model, BaseSearchCV):
-        return model
-    check_is_fitted(model)
-    if not hasattr(model, "best_estimator_"):
-        raise ValueError(f"this {type(model).__name__} was run with refit=False and has no best_estimator_ to export")
-    return take_best(model.best_estimator_)
 
 
 def _add_net(b: GraphBuilder, net: BaseNet, table: TensorTable) -> Predictions:

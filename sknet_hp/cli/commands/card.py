@@ -1,0 +1,51 @@
+"""The command `card`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sknet_hp.cli.commands import arguments
+
+
+def card(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL", help="A model.safetensors that tune wrote, its directory, or a file of sknet_hp.save."
+        ),
+    ],
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="The table that it was trained on: the card then says what is in its columns.",
+            show_default="names only",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="COL", help="The column of DATA that is predicted.", show_default="unknown")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The card's title.", show_default="the model's kind")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write.", show_default="standard output")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
+) -> None:
+    """Describe a saved model on a page: a model card, in Markdown.
+
+    It says what the model predicts, from which columns, with which parameters, where
+    its limits are and how it is loaded. Scores with intervals come from Python, by
+    `sknet_hp.card(model, evaluation=…)`.
+
+    **Examples**
+
+    * `sknet-hp card titanic-tuned titanic.csv --target survived --out CARD.md`
+    """
+    from sknet_hp.cli.work.card import write_card
+
+    table = None if data is None else os.path.expanduser(data)
+    write_card(Path(os.path.expanduser(model)), table, target, name, arguments.expand(out), overwrite)

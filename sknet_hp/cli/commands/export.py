@@ -1,0 +1,43 @@
+"""The command `export`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL", help="A model.safetensors that tune wrote, its directory, or a file of sknet_hp.save."
+        ),
+    ],
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="Rows as in training: predictions of the file, in onnxruntime, must be the model's. Pipelines need "
+            "it.",
+            show_default="no check",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write.")] = Path("model.onnx"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
+) -> None:
+    """Write a saved model as an ONNX file, which runs without this library.
+
+    Encoding of the table, network and labels are in the one file. Inputs are the
+    columns by name; outputs **label** and **probabilities**, or **prediction**.
+
+    **Examples**
+
+    * `sknet-hp export titanic-tuned titanic.csv`
+
+    * `sknet-hp export titanic-tuned --out titanic.onnx --overwrite`
+    """
+    from sknet_hp.cli.work.export import export_model
+
+    table = None if data is None else os.path.expanduser(data)
+    export_model(Path(os.path.expanduser(model)), table, Path(os.path.expanduser(out)), overwrite)

@@ -1,0 +1,35 @@
+"""`sknet-hp export`: from a saved model to an ONNX file."""
+
+from pathlib import Path
+
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.models.saved import list_text_columns, load_model
+from sknet_hp.cli.output.files import require_file_can_be_written, write_file
+from sknet_hp.cli.tables.features import select_features
+from sknet_hp.cli.tables.loading import load_table
+
+
+def export_model(model_path: Path, data: str | None, out: Path, overwrite: bool) -> None:
+    """Write a saved model as ONNX, compared on the rows of a table if there is one.
+
+    Raises
+    ------
+    BadInput
+        If the model is none or has no ONNX form, if a package is missing, or if the
+        file predicts otherwise.
+    """
+    from sknet_hp.sharing import export
+
+    require_file_can_be_written(out, overwrite)
+    model = load_model(model_path)
+    X = None
+    if data is not None:
+        X = select_features(load_table(data, text_columns=list_text_columns(model)), model, data)
+    try:
+        write_file(out, lambda path: export(model, path, X))
+    except (ImportError, TypeError, ValueError) as error:
+        raise BadInput(f"the model can't be exported: {' '.join(str(error).split())}") from error
+    checked = "not compared with the model, give DATA for that"
+    if X is not None:
+        checked = f"predicts {len(X):,} rows of {data} as the model does"
+    print(f"{out} ({out.stat().st_size / 1000:,.0f} kB): {checked}")

@@ -1,0 +1,150 @@
+"""`card`: a page about a model, for those who did not train it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import is_classifier
+from sklearn.model_selection._search import BaseSearchCV
+
+from sknet_hp.estimators.types import ArrayLike, TableLike
+from sknet_hp.evaluation.nested.result import NestedResult
+from sknet_hp.report.page.origin import list_versions
+from sknet_hp.sharing.best import take_best
+from sknet_hp.sharing.cards.columns import describe_columns
+from sknet_hp.sharing.cards.markdown import write_front_matter
+from sknet_hp.sharing.cards.parts import describe_limits, describe_parameters, describe_task
+from sknet_hp.sharing.cards.scores import collect_findings, describe_findings, describe_scores
+
+
+@dataclass(frozen=True)
+class Card:
+    """A model card in Markdown.
+
+    Notebooks show it as a page; ``str(card)`` and `save` give its text.
+
+    Parameters
+    ----------
+    text : str
+    """
+
+    text: str
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the card into a file, which is replaced, and return its path."""
+        target = Path(path)
+        target.write_text(self.text, encoding="utf-8")
+        return target
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_markdown_(self) -> str:
+        return self.text.split("\n---\n", 1)[1] if self.text.startswith("---\n") else self.text
+
+
+def card(
+    model: Any,
+    *,
+    evaluation: NestedResult | None = None,
+    X: TableLike | None = None,
+    y: ArrayLike = None,
+    name: str | None = None,
+    description: str | None = None,
+    limits: str | None = None,
+    license: str | None = None,
+    file: str = "model.safetensors",
+) -> Card:
+    """Describe a fitted model on a page: a model card (Mitchell et al. 2019).
+
+    It says what the model predicts, how good it is, on which data it was trained, with
+    which parameters, what checks have found, where its limits are, and how it is
+    loaded. What is not known is named, not left out.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted network, search or pipeline.
+    evaluation : NestedResult, default=None
+        What `nested_cross_validate` returned for this model: the scores, with
+        intervals.
+    X, y : array-like or dataframe (n_rows, n_columns), array-like, default=None
+        The rows it was trained on: sizes, types and ranges of columns, a fingerprint.
+        No cell of a column with more than four values is shown.
+    name, description : str, default=None
+        The title, and what the model is for.
+    limits : str, default=None
+        Where it must not be used, and what is known to go wrong.
+    license : str, default=None
+        An identifier such as "bsd-3-clause".
+    file : str, default="model.safetensors"
+        What the saved model is called, for the code that loads it; a name that ends
+        with ".onnx" gives code for onnxruntime.
+
+    Returns
+    -------
+    card : Card
+
+    References
+    ----------
+    Mitchell et al. (2019), Model Cards for Model Reporting, FAT*.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknet_hp import NetClassifier, card
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> net = NetClassifier(max_epochs=3, random_state=0).fit(X, y)
+    >>> print(card(net, X=X, y=y).text.splitlines()[9])
+    # NetClassifier for target
+    """
+    if evaluation is not None and not isinstance(evaluation, NestedResult):
+        raise TypeError(
+            f"evaluation must be what sknet_hp.evaluation.nested_cross_validate returns, got "
+            f"{type(evaluation).__name__}"
+        )
+    best = take_best(model)
+    search = model if isinstance(model, BaseSearchCV) else None
+    target = getattr(y, "name", None)
+    target = None if target is None else str(target)
+    findings = collect_findings(search, evaluation)
+    n_rows = None if X is None else X.shape[0] if hasattr(X, "shape") else len(X)
+    sections = {
+        "How good it is": describe_scores(search, evaluation),
+        "The data": describe_columns(best, X, y),
+        "Parameters": describe_parameters(best, [] if search is None else list(search.best_params_)),
+        "Findings": describe_findings(findings, search is not None or evaluation is not None),
+        "Limits": describe_limits(best, n_rows, limits),
+        "How to use it": _describe_use(best, file),
+        "Versions": ", ".join(f"{package} {version}" for package, version in list_versions()),
+    }
+    title = name or f"{type(best).__name__}{'' if target is None else f' for {target}'}"
+    head = [_write_head(best, license), f"# {title}", describe_task(best, target)]
+    body = [f"## {heading}\n\n{text}" for heading, text in sections.items()]
+    return Card("\n\n".join([*head, *([description] if description else []), *body]) + "\n")
+
+
+def _write_head(model: Any, license: str | None) -> str:
+    task = f"tabular-{'classification' if is_classifier(model) else 'regression'}"
+    head: dict[str, str | list[str]] = {"library_name": "sknet_hp", "pipeline_tag": task}
+    if license is not None:
+        head["license"] = license
+    return write_front_matter({**head, "tags": ["sklearn", "tabular", task]})
+
+
+def _describe_use(model: Any, file: str) -> str:
+    """Return code that loads the model and predicts."""
+    if file.endswith(".onnx"):
+        lines = ["from sknet_hp.sharing import run_onnx", "", f'predicted = run_onnx("{file}", X)']
+        more = "Inputs are the columns by name, so the file also runs without this library."
+    elif file.endswith(".skops"):
+        lines = ["import skops.io", "from sknet_hp.sharing import list_trusted_types", ""]
+        lines += [f'model = skops.io.load("{file}", trusted=list_trusted_types())', "model.predict(X)"]
+        more = "Loading it runs no code of the file's own."
+    else:
+        proba = ["model.predict_proba(X)"] if hasattr(model, "predict_proba") else []
+        lines = ["import sknet_hp", "", f'model = sknet_hp.load("{file}")', "model.predict(X)", *proba]
+        more = "X is a table with the columns above. Loading the file runs no code of its own."
+    code = "\n".join(lines)
+    return f"```python\n{code}\n```\n\n{more}"

@@ -1,0 +1,70 @@
+"""What a card says of the table: its columns, and what was in them."""
+
+from typing import Any
+
+import numpy as np
+
+from sknet_hp.estimators.encoding.tables.frames import open_table
+from sknet_hp.estimators.encoding.tables.table import Table
+from sknet_hp.report.page.origin import describe_data
+from sknet_hp.report.words import count, write_value
+from sknet_hp.sharing.cards.markdown import write_code, write_table
+
+_MOST_COLUMNS = 40
+_MOST_VALUES = 4
+_MOST_CATEGORIES = 100
+
+
+def describe_columns(model: Any, X: Any, y: Any) -> str:
+    """Return the section on the data: as much as is known of it.
+
+    Parameters
+    ----------
+    model : fitted estimator, which knows the names of its columns.
+    X, y : the training rows, or None.
+    """
+    if X is None:
+        return _list_names(model)
+    facts = [f"- {name}: {value}" for name, value in describe_data(X, y) if name != "Names of columns"]
+    table = open_table(X, model)
+    names = [str(name) for name in X.columns] if hasattr(X, "columns") else list(map(str, range(table.n_columns)))
+    rows = [(write_code(name), *_describe_column(table, column)) for column, name in enumerate(names[:_MOST_COLUMNS])]
+    parts = ["\n".join(facts), write_table(("column", "type", "values", "missing"), rows)]
+    if len(names) > _MOST_COLUMNS:
+        parts.append(f"and {count(len(names) - _MOST_COLUMNS, 'more column')}.")
+    return "\n\n".join(parts)
+
+
+def _list_names(model: Any) -> str:
+    names = getattr(model, "feature_names_in_", None)
+    n = getattr(model, "n_features_in_", None) if names is None else len(names)
+    if n is None:
+        return "Nothing is known here of the data. Give X and y to `card`."
+    if names is None:
+        return f"{count(n, 'column')} without names."
+    shown = ", ".join(write_code(str(name)) for name in names[:_MOST_COLUMNS])
+    more = f" and {count(n - _MOST_COLUMNS, 'more column')}" if n > _MOST_COLUMNS else ""
+    return f"{count(n, 'column')}: {shown}{more}."
+
+
+def _describe_column(table: Table, column: int) -> tuple[str, str, str]:
+    """Return what a column holds, which values, and how many are missing."""
+    rows = slice(0, table.n_rows)
+    if table.is_numeric(column):
+        values = np.empty((table.n_rows, 1))
+        table.read_floats([column], rows, values)
+        present = values[~np.isnan(values)]
+        shown = f"{write_value(present.min())} to {write_value(present.max())}" if len(present) else "none"
+        return "number", shown, _write_share(len(present), table.n_rows)
+    cells = [cell for cell in table.read_objects(column, rows) if cell is not None]
+    distinct = list(dict.fromkeys(cells))
+    booleans = all(isinstance(cell, (bool, np.bool_)) for cell in distinct)
+    few = ", ".join(write_value(value) for value in sorted(distinct, key=str)) if len(distinct) <= _MOST_VALUES else ""
+    shown = few or f"{len(distinct):,} different"
+    kind = "yes or no" if booleans and distinct else "category" if len(distinct) <= _MOST_CATEGORIES else "text"
+    return kind, shown, _write_share(len(cells), table.n_rows)
+
+
+def _write_share(n_present: int, n_rows: int) -> str:
+    missing = 1 - n_present / n_rows
+    return "" if not missing else f"{missing:.1%}"

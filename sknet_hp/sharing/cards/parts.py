@@ -1,0 +1,94 @@
+"""What a card says of the model itself: what it predicts, with which parameters."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.utils._pprint import _changed_params
+
+from sknet_hp.estimators.base import BaseNet
+from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.report.words import count, join, write_value
+from sknet_hp.sharing.cards.markdown import write_code, write_table
+
+_MOST_CLASSES = 8
+_HOLDERS = ("steps", "estimators", "transformers")
+"""Parameters that hold estimators, whose own are listed."""
+
+
+def describe_task(model: Any, target: str | None) -> str:
+    """Return in two sentences what a fitted model predicts, and what it is."""
+    what = "the target" if target is None else write_code(target)
+    columns = getattr(model, "n_features_in_", None)
+    given = "" if columns is None else f" from {count(columns, 'column')} of a table"
+    if is_classifier(model):
+        classes = [write_code(str(each)) for each in np.asarray(model.classes_)[:_MOST_CLASSES]]
+        more = len(model.classes_) - len(classes)
+        names = f"{', '.join(classes)} and {more} more" if more else join(classes)
+        sentence = f"Predicts {what}, one of {len(model.classes_):,} classes ({names}){given}."
+    else:
+        sentence = f"Predicts {what}, a number{given}."
+    return f"{sentence} {_describe_kind(model)}".strip()
+
+
+def _describe_kind(model: Any) -> str:
+    """Return what the model is: a network of some size, or what is around networks."""
+    members = getattr(model, "estimators_", None)
+    if members is not None and all(isinstance(find_last_step(each)[1], BaseNet) for each in members):
+        return f"It is the average of {count(len(members), 'network')}."
+    _, last = find_last_step(model)
+    if not isinstance(last, BaseNet):
+        return f"It is a {type(model).__name__} of scikit-learn."
+    module = last.module if isinstance(last.module, str) else getattr(last.module, "__name__", str(last.module))
+    n_members, n_weights = last.parameters_.shape
+    network = f"a neural network ({module}) of {n_weights:,} weights"
+    if n_members > 1:
+        network = f"{n_members} neural networks ({module}), averaged, of {n_weights:,} weights each"
+    return f"It is {network}." if last is model else f"It is a pipeline that ends with {network}."
+
+
+def describe_parameters(model: Any, searched: Sequence[str]) -> str:
+    """Return the section on parameters: those that differ from the defaults.
+
+    Parameters
+    ----------
+    model : the fitted model.
+    searched : the names of those that a search has chosen.
+    """
+    rows = []
+    for name, value in _list_changed(model):
+        rows.append((write_code(name), write_value(value), "chosen by the search" if name in searched else "given"))
+    if not rows:
+        return "All parameters have their default values."
+    table = write_table(("parameter", "value", ""), sorted(rows, key=lambda row: row[2]))
+    return f"{table}\n\nAll other parameters have their default values."
+
+
+def _list_changed(model: Any) -> list[tuple[str, Any]]:
+    """Return the parameters that differ from their defaults, by their whole names."""
+    params = model.get_params(deep=True)
+    found = []
+    for name, value in params.items():
+        owner, _, own = name.rpartition("__")
+        holder = params[owner] if owner else model
+        is_part = isinstance(value, BaseEstimator) or own in _HOLDERS
+        if isinstance(holder, BaseEstimator) and not is_part and own in _changed_params(holder):
+            found.append((name, value))
+    return found
+
+
+def describe_limits(model: Any, n_rows: int | None, own: str | None) -> str:
+    """Return the section on limits: the author's, and those of every such model."""
+    lines = []
+    if is_classifier(model):
+        lines.append("It always answers with one of these classes, also for rows that belong to none of them.")
+        lines.append("Its probabilities are those of the network. Check their calibration before you act on them.")
+    lines.append(
+        "It knows what its training rows knew. Rows from elsewhere or from another time may be predicted worse."
+    )
+    lines.append("It shows what goes together in the data, not what causes what.")
+    if n_rows is not None and n_rows < 1000:
+        lines.append(f"It was trained on {count(n_rows, 'row')}. On so few, scores of other samples vary widely.")
+    text = "\n".join(f"- {line}" for line in lines)
+    return text if own is None else f"{own}\n\n{text}"

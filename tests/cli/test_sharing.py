@@ -1,0 +1,64 @@
+"""`export` and `card`, of a small saved network."""
+
+import numpy as np
+import pytest
+
+import sknet_hp
+from sknet_hp import NetClassifier
+from tests.helpers.small_nets import SMALL
+from tests.helpers.tables import make_table
+
+
+@pytest.fixture
+def model(tmp_path):
+    X, y = make_table(120)
+    net = NetClassifier(**SMALL).fit(X, y)
+    sknet_hp.save(net, tmp_path / "net.sknet")
+    X.assign(bought=y).to_csv(tmp_path / "data.csv", index=False)
+    return net
+
+
+def test_export_writes_what_predicts_the_same(run, model, tmp_path):
+    pytest.importorskip("onnxruntime")
+    from sknet_hp.sharing import run_onnx
+
+    result = run("export", "net.sknet", "data.csv", "--out", "net.onnx")
+    assert result.code == 0, result.err
+    assert "predicts 120 rows of data.csv as the model does" in result.out
+    X, _ = make_table(120)
+    np.testing.assert_array_equal(run_onnx(str(tmp_path / "net.onnx"), X)["label"], model.predict(X))
+
+
+def test_export_says_that_nothing_was_compared(run, model):
+    pytest.importorskip("onnxruntime")
+    assert "not compared" in run("export", "net.sknet").out
+
+
+def test_export_keeps_what_is_there(run, refused, model, tmp_path):
+    (tmp_path / "model.onnx").write_text("mine")
+    refused("export", "net.sknet", says=("is there already", "--overwrite"))
+
+
+def test_export_names_what_has_no_form(refused, tmp_path):
+    X, _ = make_table(80)
+    net = NetClassifier(**SMALL).fit(X, np.array(["2020-01-01", "2021-01-01"] * 40, "datetime64[D]"))
+    sknet_hp.save(net, tmp_path / "net.sknet")
+    refused("export", "net.sknet", says=("can't be exported", "datetime64"))
+
+
+def test_a_card_on_standard_output(run, model):
+    out = run("card", "net.sknet", "data.csv", "--target", "bought", "--name", "Who buys").out
+    assert "# Who buys\n" in out
+    assert "Predicts `bought`" in out
+    assert "- Rows: 120" in out
+    assert 'sknet_hp.load("net.sknet")' in out
+
+
+def test_a_card_in_a_file(run, model, tmp_path):
+    assert run("card", "net.sknet", "--out", "CARD.md").out == "The card is in CARD.md\n"
+    assert "# NetClassifier" in (tmp_path / "CARD.md").read_text()
+
+
+def test_a_card_asks_for_the_table_of_its_target(refused, model):
+    refused("card", "net.sknet", "--target", "bought", says=("give the table",))
+    refused("card", "net.sknet", "data.csv", "--target", "bougt", says=("no column 'bougt'", "'bought'"))
