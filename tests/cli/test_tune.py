@@ -451,3 +451,21 @@ def test_json_is_all_that_is_printed(run, data, tmp_path):
     assert printed.pop("model") == str(Path("results/model.safetensors"))
     assert printed.pop("report") == str(Path("results/report.html"))
     assert printed == json.loads((tmp_path / "results/summary.json").read_text())
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_dates_are_features(run, table, tmp_path, ending):
+    days = pd.date_range("2024-01-01", periods=len(table))
+    table = table[["size", "label"]].assign(day=days)
+    table.to_csv(tmp_path / "data.csv", index=False)
+    table.to_parquet(tmp_path / "data.parquet")
+    command = ["tune", f"data.{ending}", "--target", "label", "--search", "random", "--candidates", 2, "--cv", 2]
+    result = run(*command, "--outer-cv", 0, "--out", "results")
+    assert result.code == 0, result
+    assert "Note: the column 'day' holds dates: features are elapsed time" in result.out
+    predictions = [run("predict", "results", f"data.{other}").out for other in ("csv", "parquet")]
+    assert predictions[0] == predictions[1]
+    table.assign(day=["soon", *days.strftime("%Y-%m-%d")[1:]]).to_csv(tmp_path / "data.csv", index=False)
+    result = run("predict", "results", "data.csv")
+    assert result.code == 0
+    assert "Column 'day' holds dates, but 1 of 60 cells are none, such as 'soon'" in result.err

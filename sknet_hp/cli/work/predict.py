@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.console import Console
 from sklearn.base import is_classifier
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.saved import find_file, list_text_columns, load_model
 from sknet_hp.cli.output.files import require_file_can_be_written, write_file
+from sknet_hp.cli.output.messages import collect_warnings
+from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import PARQUET_ENDINGS, load_table
 
@@ -36,7 +39,9 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
             f"--proba needs a classifier and {str(model_path)!r} is a {type(model).__name__}: leave --proba out"
         )
     table = select_features(load_table(data, text_columns=list_text_columns(model)), model, data)
-    predictions = _predict(model, table, data, proba)
+    with collect_warnings() as warnings:
+        predictions = _predict(model, table, data, proba)
+    print_warnings(Console(stderr=True, highlight=False, soft_wrap=True, markup=False), warnings)
     if out is None:
         predictions.to_csv(sys.stdout, index=False)
     else:

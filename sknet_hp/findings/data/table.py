@@ -1,7 +1,5 @@
 """A table as checks read it: any table becomes columns of numbers and codes."""
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Number
@@ -12,6 +10,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import scipy.sparse
 
+from sknet_hp.estimators.encoding.dates.text import are_dates, parse_dates
+
 NUMBER, TEXT, DATE = "number", "text", "date"
 MOST_CELLS = 4_000_000
 MOST_ROWS = 100_000
@@ -19,9 +19,6 @@ MOST_ROWS = 100_000
 
 MOST_SPARSE_COLUMNS = 500
 _SEED = 20_240_607
-
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
-_LOOKED_AT = 50  # strings, to tell whether a column holds dates
 
 
 @dataclass(frozen=True)
@@ -143,9 +140,8 @@ def _make_column(name: str, cells: np.ndarray) -> Column:
     if len(values) and all(isinstance(value, Number) for value in values):
         return _make_numbers(name, _look_up(np.array([float(value) for value in values]), codes))
     strings = np.array([str(value) for value in values], dtype=str)
-    moments = _parse_dates(strings)
-    if moments is not None:
-        return Column(name, DATE, _look_up(moments, codes), _NO_STRINGS)
+    if are_dates(strings):
+        return Column(name, DATE, _look_up(_count_seconds(parse_dates(strings.tolist())), codes), _NO_STRINGS)
     return Column(name, TEXT, np.where(codes < 0, np.nan, codes), strings)
 
 
@@ -172,13 +168,3 @@ def _look_up(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
 def _count_seconds(moments: np.ndarray) -> np.ndarray:
     seconds = moments.astype("datetime64[us]").astype(np.int64) / 1e6
     return np.where(np.isnat(moments), np.nan, seconds)
-
-
-def _parse_dates(strings: Sequence[str] | np.ndarray) -> np.ndarray | None:
-    """Return seconds since 1970 if strings are dates as ISO 8601 writes them."""
-    import pandas
-
-    if not len(strings) or not all(_ISO_DATE.fullmatch(string) for string in strings[:_LOOKED_AT]):
-        return None
-    moments = pandas.to_datetime(strings, format="ISO8601", errors="coerce", utc=True)
-    return None if moments.isna().any() else _count_seconds(moments.tz_localize(None).to_numpy())
