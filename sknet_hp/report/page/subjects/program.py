@@ -25,9 +25,8 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
     if X is None and extras.evaluation is not None:
         X, y = extras.evaluation.data.X, extras.evaluation.data.y
     others = [("Seed of the search", str(search.random_state))] if hasattr(search, "random_state") else []
-    if view.estimator is not None:
-        seeds = {name: value for name, value in view.estimator.get_params().items() if name.endswith("random_state")}
-        others += [(f"Seed of the estimator ({name})", str(value)) for name, value in seeds.items()]
+    seeds = {name: value for name, value in view.own.items() if name.endswith("random_state")}
+    others += [(f"Seed of the estimator ({name})", str(value)) for name, value in seeds.items()]
     if hasattr(search, "refit_time_"):
         others.append(("Fit on all rows", write_seconds(search.refit_time_)))
     if X is None and hasattr(search, "feature_names_in_"):

@@ -21,8 +21,8 @@ from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.report.page.tables import make_cell, make_table
 from sknet_hp.report.words import MISSING, capitalise, count, write_params, write_seconds, write_value
 from sknet_hp.search.spaces.dimensions import Choice
-from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import are_equal
+from sknet_hp.search.views.facts import find_space
 
 _ENDINGS = {
     "time_budget": "The time was up before it had ended.",
@@ -48,7 +48,7 @@ def describe_search(search: Any, extras: Extras) -> Page:
         known = {(each.code, each.message) for each in findings}
         findings += [each for each in evaluation.findings if (each.code, each.message) not in known]
     return Page(
-        title=f"{capitalise(_name_model(view))}: {type(search).__name__}" if view.estimator is not None else "Search",
+        title=view.searcher if view.model is None else f"{view.searcher} over {view.model}",
         subtitle=_write_subtitle(view),
         notice=_write_notice(view),
         score=_make_score(view) if evaluation is None else make_score(evaluation),
@@ -70,26 +70,19 @@ def describe_search(search: Any, extras: Extras) -> Page:
     )
 
 
-def _name_model(view: SearchView) -> str:
-    from sknet_hp.estimators.pipelines import find_last_step
-
-    _, last = find_last_step(view.estimator)
-    return type(view.estimator if last is None or isinstance(last, str) else last).__name__
-
-
 def _write_subtitle(view: SearchView) -> str:
     n_fits = int(np.isfinite(view.scores).sum())
     parts = [f"{count(len(view.latest), 'candidate')} in {count(view.n_splits, 'split')}, {count(n_fits, 'fit')}"]
-    seconds = float(np.nansum(view.fit_times) * view.n_splits)
-    if seconds > 0:
-        parts.append(f"{write_seconds(seconds)} of training in all")
-    return ", ".join(parts) + "."
+    seconds = getattr(view.search, "search_time_", None)
+    return f"{', '.join(parts)}{f', in {write_seconds(seconds)}' if seconds else ''}."
 
 
 def _write_notice(view: SearchView) -> str:
     """Return what must be known first: that it still runs, or ended early."""
-    if getattr(view.search, "is_running", False):
+    if view.is_running:
         return "This search is still running. The numbers are those so far, and will change."
+    if getattr(view.search, "state", "finished") == "killed":
+        return "This search did not come to its end. The same call with the same journal goes on from here."
     return _ENDINGS.get(str(getattr(view.search, "stopped_", None)), "")
 
 
@@ -164,9 +157,8 @@ def _answer_chosen(view: SearchView) -> Answer:
     best = view.best
     if best is None:
         return Answer("What was chosen?", [Text("Nothing yet.")])
-    chosen = view.params[best]
-    own = {} if view.estimator is None else view.estimator.get_params(deep=True)
-    space = _read_space(view.search)
+    chosen, own = view.params[int(view.candidate[best])], view.own
+    space = _write_space(view.search)
     changed = [name for name, value in chosen.items() if name not in own or not are_equal(own[name], value)]
     kept = [name for name in chosen if name not in changed]
     rows = [
@@ -194,14 +186,10 @@ def _answer_chosen(view: SearchView) -> Answer:
     return Answer("What was chosen?", blocks)
 
 
-def _read_space(search: Any) -> dict[str, str]:
+def _write_space(search: Any) -> dict[str, str]:
     """Return what was searched, in words, by parameter; nothing where it is unknown."""
-    names = ("param_distributions", "param_grid", "search_spaces")
-    given = next((getattr(search, name) for name in names if getattr(search, name, None)), None)
-    try:
-        branches = Space(given).branches
-    except (TypeError, ValueError):
-        return {}
+    space = find_space(search)
+    branches = [] if space is None else space.branches
     return {name: _write_dimension(each) for branch in branches for name, each in branch.items()}
 
 
@@ -219,7 +207,7 @@ def _write_dimension(dimension: Any) -> str:
 def _answer_next(view: SearchView, extras: Extras) -> Answer:
     advice = list_advice([*view.findings, *(extras.evaluation.findings if extras.evaluation is not None else [])])
     blocks: list[Block] = [Points(advice)] if advice else []
-    if getattr(view.search, "is_running", False):
+    if view.is_running:
         return Answer("What next?", [Text("Wait until it has ended."), *blocks])
     if extras.evaluation is None:
         code = (
@@ -269,19 +257,20 @@ def _make_candidates(view: SearchView) -> Section:
     score = capitalise(view.metric.label)
     columns[score] = [view.metric.turn(each) for each in view.means[order]]
     columns["± sd"] = np.std(view.scores[order], axis=1, ddof=1) if view.n_splits > 1 else np.nan
-    if view.resource is not None:
+    if view.unit is not None:
         columns[f"{view.unit}s"] = view.n_resources[order]
     if "bracket" in view.results and len(set(view.results["bracket"])) > 1:
         columns["bracket"] = np.asarray(view.results["bracket"])[order]
     if "stage" in view.results:
         columns["stage"] = np.asarray(view.results["stage"])[order]
     for name in view.names:
-        columns[name] = pd.Series([view.params[row].get(name, "") for row in order], dtype=object)
-    columns["fit time (s)"] = view.fit_times[order]
+        columns[name] = pd.Series([view.params[number].get(name, "") for number in view.candidate[order]], dtype=object)
+    if "mean_fit_time" in view.results:
+        columns["fit time (s)"] = np.asarray(view.results["mean_fit_time"], dtype=float)[order]
     frame = pd.DataFrame(columns)
     marked = [
         k for k, row in enumerate(order) if view.best is not None and view.candidate[row] == view.candidate[view.best]
     ]
-    note = "Each candidate stands at the furthest that it came." if view.resource is not None else ""
+    note = "Each candidate stands at the furthest that it came." if view.unit is not None else ""
     table = make_table(frame, "All candidates, the best first", marked=marked, note=note)
     return Section("Candidates", [table], "candidates")
