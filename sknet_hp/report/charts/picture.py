@@ -14,11 +14,13 @@ class Picture:
     title : what it shows.
     spec : of Vega-Lite.
     caption : how to read it.
+    narrow : whether it is better not as wide as the page.
     """
 
     title: str
     spec: Mapping[str, Any]
     caption: str = ""
+    narrow: bool = False
     kind: str = "picture"
 
 

@@ -71,7 +71,7 @@ def test_searches_of_scikit_learn_have_a_page(data, tmp_path):
     X, y = data
     search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, scoring="neg_log_loss", cv=2).fit(X, y)
     text = Page(report(search, tmp_path / "page.html")).text
-    assert "log loss (lower is better)" in text
+    assert "Log loss (lower is better)" in text
     assert f"{-search.best_score_:.4f}" in text
 
 

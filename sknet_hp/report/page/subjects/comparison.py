@@ -23,7 +23,7 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
     best = result.ranking.iloc[0]
     score = Score(
         metric.write(best["mean"]),
-        f"{metric.label} of {best['name']} ({metric.hint})",
+        f"{capitalise(metric.label)} of {best['name']} ({metric.hint})",
         f"The best mean of {count(len(names), 'contestant')} on the same {count(int(best['n_splits']), 'split')}; "
         f"95 % interval {metric.write_interval(best['low'], best['high'])}.",
     )

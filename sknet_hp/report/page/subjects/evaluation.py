@@ -58,7 +58,7 @@ def make_score(result: Any) -> Score | None:
     detail = f"Mean of {count(known, 'outer fold')}, {rows}"
     if known > 1:
         detail += f"; 95 % interval {metric.write_interval(*_get_interval(result, metric.name))}"
-    return Score(metric.write(np.nanmean(scores)), f"{metric.label} ({metric.hint})", f"{detail}.")
+    return Score(metric.write(np.nanmean(scores)), f"{capitalise(metric.label)} ({metric.hint})", f"{detail}.")
 
 
 def _get_interval(result: Any, metric: str) -> tuple[float, float]:
@@ -143,6 +143,7 @@ def make_evaluation_sections(result: Any) -> list[Section]:
 
 def _make_folds(result: Any) -> Block:
     table = result.table.copy()
+    table[["repeat", "fold"]] += 1
     names = {}
     for metric in map(Metric, result.metrics):
         table[metric.name] = [metric.turn(score) for score in table[metric.name]]
@@ -151,7 +152,7 @@ def _make_folds(result: Any) -> Block:
         inner = Metric(result.inner_metric)
         table["inner_score"] = [inner.turn(score) for score in table["inner_score"]]
         names["inner_score"] = f"{inner.label} of the search"
-    if not table["repeat"].any():
+    if not (table["repeat"] > 1).any():
         table = table.drop(columns="repeat")
     if result.statuses.count("done") == len(result.splits):
         table = table.drop(columns="status")

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Steps, Table, Text
 from sknet_hp.report.page.subjects.answers import answer_trust, list_advice, make_findings_section
 from sknet_hp.report.page.subjects.evaluation import (
@@ -62,7 +63,7 @@ def describe_search(search: Any, extras: Extras) -> Page:
         sections=[
             *sections,
             *_make_stages(view),
-            *draw_search(search),
+            *draw_search(search, view.metric),
             _make_candidates(view),
             *make_findings_section(findings),
             make_origin(view.search, extras, view),
@@ -96,7 +97,7 @@ def _make_score(view: SearchView) -> Score | None:
         detail += f", 95 % interval {metric.write_interval(*interval)}"
     n = len(view.latest)
     picked = f" It is the best of {n} candidates, and so too good: expect less on new rows." if n > 1 else ""
-    return Score(metric.write(view.means[best]), f"{metric.label} ({metric.hint})", f"{detail}.{picked}")
+    return Score(metric.write(view.means[best]), f"{capitalise(metric.label)} ({metric.hint})", f"{detail}.{picked}")
 
 
 def _answer_how_good(view: SearchView, extras: Extras) -> list[Answer]:
@@ -175,11 +176,11 @@ def _answer_chosen(view: SearchView) -> Answer:
     if kept:
         blocks.append(Text(f"As before: `{write_params({name: chosen[name] for name in kept})}`."))
     members = getattr(view.search, "ensemble_", None)
-    if members:
-        n = sum(int(each.get("seeds", 1)) for each in members)
+    n_networks = sum(int(each.get("seeds", 1)) for each in members or [])
+    if members and n_networks > 1:
         blocks.append(
             Text(
-                f"The final model averages {count(n, 'network')} of {count(len(members), 'setting')}; the table has "
+                f"The final model averages {count(n_networks, 'network')} of {count(len(members), 'setting')}; the table has "
                 f"the best of them."
             )
         )
@@ -272,5 +273,11 @@ def _make_candidates(view: SearchView) -> Section:
         k for k, row in enumerate(order) if view.best is not None and view.candidate[row] == view.candidate[view.best]
     ]
     note = "Each candidate stands at the furthest that it came." if view.unit is not None else ""
-    table = make_table(frame, "All candidates, the best first", marked=marked, note=note)
+    table = make_table(
+        frame,
+        "All candidates, the best first",
+        writers={score: write_number, **dict.fromkeys(view.names, write_value)},
+        marked=marked,
+        note=note,
+    )
     return Section("Candidates", [table], "candidates")

@@ -31,7 +31,7 @@ def describe_seeds(result: Any, extras: Extras) -> Page:
         subtitle=f"{count(len(result.seeds), 'seed')} in the same {count(len(result.splits), 'split')}.",
         score=Score(
             metric.write(float(scores.mean())),
-            f"{metric.label} ({metric.hint})",
+            f"{capitalise(metric.label)} ({metric.hint})",
             f"Mean over seeds and splits; seeds lie between "
             f"{metric.write_interval(float(np.min(by_seed)), float(np.max(by_seed))).replace(' to ', ' and ')}.",
         ),

@@ -85,7 +85,7 @@ class SearchView:
 
     @property
     def unit(self) -> str | None:
-        """What candidates were given more and more of, in the singular; None if nothing."""
+        """What candidates were given more and more of, in the singular, or None."""
         if "n_resources" not in self.results:
             return None
         last = str(getattr(self.search, "resource_", "resource")).rsplit("__", 1)[-1]

@@ -29,8 +29,13 @@ for (const button of document.querySelectorAll("th button")) {
 async function drawCharts() {
   for (const place of document.querySelectorAll(".chart")) {
     const spec = JSON.parse(document.getElementById(place.dataset.spec).textContent);
-    await vegaEmbed(place, spec, { mode: "vega-lite", renderer: "svg", actions: false, tooltip: { theme: "page" } });
-    place.querySelector("svg").setAttribute("aria-hidden", "true"); // the place itself is the image, with its text
+    try {
+      await vegaEmbed(place, spec, { mode: "vega-lite", renderer: "svg", actions: false, tooltip: { theme: "page" } });
+      place.querySelector("svg").setAttribute("aria-hidden", "true"); // the place itself is the image, with its text
+    } catch (error) {
+      place.textContent = "This chart could not be drawn."; // and the others still can
+      console.error(place.dataset.spec, error);
+    }
   }
   document.documentElement.dataset.drawn = "all";
 }

@@ -1,0 +1,116 @@
+"""What all charts share: one style, colours of the page, data without waste.
+
+Colours are variables of the page's style sheet, so that one chart serves light and dark
+ground and paper.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+INK, QUIET, LINE, PAPER, FAINT, BEST = (f"var(--{name})" for name in ("ink", "quiet", "line", "paper", "faint", "best"))
+SERIES = tuple(f"var(--series-{k})" for k in range(1, 7))
+RANKS = tuple(f"var(--rank-{k})" for k in range(1, 6))
+"""From the faintest, for what is ordered: the higher, the further from the ground."""
+
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+DIGITS = 5
+"""Of numbers in the data of charts."""
+
+CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": QUIET,
+        "titleColor": QUIET,
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": 500,
+        "titlePadding": 8,
+        "labelOverlap": "greedy",
+        "tickCount": 6,
+    },
+    "axisX": {"grid": False},
+    "axisY": {"domain": False, "ticks": False, "title": None, "labelPadding": 6},
+    "title": {"color": QUIET, "fontSize": 12, "fontWeight": 500},
+    "legend": {
+        "labelColor": INK,
+        "titleColor": QUIET,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": 500,
+        "orient": "top",
+        "symbolStrokeWidth": 2,
+        "columns": 3,
+    },
+    "aria": False,
+}
+
+
+def import_altair() -> Any:
+    """Return the module altair.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+    """
+    try:
+        import altair
+    except ImportError as error:
+        raise ImportError("a report needs altair: pip install 'sknet_hp[report]'") from error
+    return altair
+
+
+def make_data(rows: "pd.DataFrame | Iterable[Mapping[str, Any]]") -> Any:
+    """Return rows as data of altair: plain values, numbers cut to five digits.
+
+    What is not finite is null, which charts leave out.
+    """
+    records = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
+    return import_altair().Data(values=[{str(key): make_plain(value) for key, value in row.items()} for row in records])
+
+
+def make_plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
+    return None if value is None else str(value)
+
+
+def finish(chart: Any, height: int = 260, *, top: str = "") -> dict[str, Any]:
+    """Return the specification of a chart that is as wide as its place.
+
+    Parameters
+    ----------
+    chart : of altair, a single view or layers.
+    height : in pixels.
+    top : what the vertical axis shows; it stands above it, where it can be read.
+    """
+    spec: dict[str, Any] = chart.properties(width="container", height=height).to_dict()
+    spec.pop("$schema")
+    spec["config"] = CONFIG
+    if top:
+        spec["title"] = {"text": top, "anchor": "start", "frame": "bounds", "offset": 10, "dx": 0}
+    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
+    return spec
+
+
+def group_ranks(values: np.ndarray, n_groups: int = len(RANKS)) -> np.ndarray:
+    """Return of each value the number of its group, from 1, groups of equal size.
+
+    What is not finite is in the lowest.
+    """
+    filled = np.where(np.isfinite(values), values, -np.inf)
+    below = np.array([(filled < value).sum() for value in filled])
+    return 1 + np.minimum(n_groups - 1, n_groups * below // max(1, len(values)))

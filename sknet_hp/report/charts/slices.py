@@ -1,0 +1,92 @@
+"""Scores over each parameter by itself."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sknet_hp.report.charts.base import BEST, PAPER, QUIET, RANKS, finish, group_ranks, import_altair, make_data
+from sknet_hp.report.charts.picture import Picture, Pictures
+from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
+from sknet_hp.report.searches import name_resource
+from sknet_hp.report.words import Metric, capitalise
+
+MOST = 9
+LEAST = 4
+"""Candidates with a score."""
+
+
+def draw_slices(search: Any, metric: Metric) -> Pictures | None:
+    """Return a small chart for each parameter; None if there are too few candidates."""
+    try:
+        landscape = read_landscape(search)
+    except ValueError:
+        return None
+    if len(landscape.scored) < LEAST:
+        return None
+    names = rank_by_slices(landscape)
+    unit = name_resource(search)
+    pictures = [Picture(name, _draw(landscape, name, metric, unit)) for name in names[:MOST]]
+    caption = "Each point is a candidate, the ring what was chosen."
+    if landscape.has_rungs:
+        caption += f" The stronger a point, the more {unit} it had."
+    caption += " Lines are smooth means, drawn where they predict something; the first parameters explain most."
+    if len(names) > MOST:
+        caption += f" {len(names) - MOST} more parameters are left out."
+    return Pictures("Scores over each parameter", pictures, caption)
+
+
+def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[str, Any]:
+    alt = import_altair()
+    scored, scale = landscape.scored, landscape.scales[name]
+    placed = landscape.place(name, scored)
+    is_category = scale.kind == "category"
+    rows = pd.DataFrame(
+        {
+            "candidate": scored["candidate"],
+            "x": [scale.categories[int(k)] if np.isfinite(k) else None for k in placed] if is_category else placed,
+            "y": [metric.turn(score) for score in np.maximum(scored["score"], landscape.floor)],
+            "value": [metric.write(score) for score in scored["score"]],
+            "setting": [str(value) for value in scored[name]],
+            "resource": scored["resource"],
+            "group": group_ranks(scored["resource"].to_numpy()) if landscape.has_rungs else len(RANKS) - 1,
+            "best": scored["best"],
+        }
+    ).sort_values("group")
+    if is_category:
+        x = alt.X("x:N", title=None, sort=list(scale.categories), axis=alt.Axis(labelAngle=0, labelLimit=90))
+    else:
+        kind: dict[str, Any] = {"type": "log"} if scale.kind == "log" else {"zero": False}
+        x = alt.X(
+            "x:Q",
+            title=None,
+            scale=alt.Scale(**kind, nice=False, padding=8),
+            axis=alt.Axis(tickCount=4, format="~g" if scale.kind != "log" else ".0e"),
+        )
+    y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
+    tips = [
+        alt.Tooltip("candidate:Q"),
+        alt.Tooltip("setting:N", title="value"),
+        alt.Tooltip("value:N", title=metric.label),
+    ]
+    if landscape.has_rungs:
+        tips.append(alt.Tooltip("resource:Q", title=unit))
+    groups = list(range(1, len(RANKS) + 1))
+    base = alt.Chart(make_data(rows))
+    layers = [
+        base.mark_circle(size=50, opacity=1, stroke=PAPER, strokeWidth=0.5).encode(
+            x=x,
+            y=y,
+            tooltip=tips,
+            color=alt.Color("group:O", scale=alt.Scale(domain=groups, range=list(RANKS)), legend=None),
+        ),
+        base.mark_point(size=170, strokeWidth=2.5, color=BEST)
+        .encode(x=x, y=y, tooltip=tips)
+        .transform_filter("datum.best"),
+    ]
+    axes, surface = landscape.smooth([name], 40)
+    known = np.isfinite(surface.heights)
+    if known.any():
+        line = [{"x": a, "y": metric.turn(b)} for a, b in zip(axes[0][known], surface.heights[known], strict=True)]
+        layers.insert(0, alt.Chart(make_data(line)).mark_line(color=QUIET, strokeWidth=2).encode(x=x, y=y))
+    return finish(alt.layer(*layers), 170, top=capitalise(metric.label))
