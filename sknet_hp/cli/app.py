@@ -20,6 +20,7 @@ from sknet_hp.cli.commands.evaluate import evaluate
 from sknet_hp.cli.commands.export import export
 from sknet_hp.cli.commands.lr import lr
 from sknet_hp.cli.commands.predict import predict
+from sknet_hp.cli.commands.report import report
 from sknet_hp.cli.commands.tune import tune
 from sknet_hp.cli.commands.watch import watch
 from sknet_hp.cli.errors import BadInput, Interrupted
@@ -131,5 +132,5 @@ def describe(
     """Neural networks for tables: tune, score honestly, compare, diagnose, predict."""
 
 
-for command in (tune, predict, evaluate, compare, lr, diagnose, watch, export, card):
+for command in (tune, predict, evaluate, compare, lr, diagnose, report, watch, export, card):
     app.command()(command)

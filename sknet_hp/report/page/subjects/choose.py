@@ -12,8 +12,9 @@ from sknet_hp.report.page.content import Page
 from sknet_hp.report.page.subjects.comparison import describe_comparison
 from sknet_hp.report.page.subjects.evaluation import describe_evaluation
 from sknet_hp.report.page.subjects.extras import Extras
-from sknet_hp.report.page.subjects.search import describe_search
+from sknet_hp.report.page.subjects.search import describe_beginning, describe_search
 from sknet_hp.report.page.subjects.seeds import describe_seeds
+from sknet_hp.search.record.record import SearchRecord
 
 SUBJECTS: dict[type, Callable[[Any, Extras], Page]] = {
     NestedResult: describe_evaluation,
@@ -37,6 +38,8 @@ def describe(subject: Any, *, evaluation: Any, comparison: Any, X: Any, y: Any, 
     for kind, describe_subject in SUBJECTS.items():
         if isinstance(subject, kind):
             return describe_subject(subject, extras)
+    if isinstance(subject, SearchRecord) and not hasattr(subject, "cv_results_"):
+        return describe_beginning(subject)
     if hasattr(subject, "cv_results_"):
         return describe_search(subject, extras)
     if hasattr(subject, "fit") and hasattr(subject, "cv"):

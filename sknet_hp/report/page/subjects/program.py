@@ -6,7 +6,7 @@ from sknet_hp.report.page.content import Section
 from sknet_hp.report.page.subjects.answers import make_origin_section, write_program
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.view import SearchView
-from sknet_hp.report.words import write_seconds
+from sknet_hp.report.words import write_seconds, write_value
 
 
 def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
@@ -31,6 +31,9 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
         others.append(("Fit on all rows", write_seconds(search.refit_time_)))
     if X is None and hasattr(search, "feature_names_in_"):
         others.append(("Columns of the data", ", ".join(map(str, search.feature_names_in_))))
+    if code is None:
+        settings = getattr(search, "settings", {})
+        others += [(f"{search.searcher}: {name}", write_value(value)) for name, value in settings.items()]
     return make_origin_section(
         X,
         y,

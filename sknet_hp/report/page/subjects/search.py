@@ -71,6 +71,19 @@ def describe_search(search: Any, extras: Extras) -> Page:
     )
 
 
+def describe_beginning(record: Any) -> Page:
+    """Return the page of a search of which nothing is known yet."""
+    notice = "This search has just begun." if record.state == "running" else "This search ended before its first score."
+    return Page(
+        title=record.searcher,
+        subtitle=f"{count(record.n_splits_, 'split')}; journal in {record.path}.",
+        notice=f"{notice} There are no scores yet; write the page again later.",
+        score=None,
+        answers=[],
+        sections=[],
+    )
+
+
 def _write_subtitle(view: SearchView) -> str:
     n_fits = int(np.isfinite(view.scores).sum())
     parts = [f"{count(len(view.latest), 'candidate')} in {count(view.n_splits, 'split')}, {count(n_fits, 'fit')}"]
@@ -81,10 +94,17 @@ def _write_subtitle(view: SearchView) -> str:
 def _write_notice(view: SearchView) -> str:
     """Return what must be known first: that it still runs, or ended early."""
     if view.is_running:
-        return "This search is still running. The numbers are those so far, and will change."
-    if getattr(view.search, "state", "finished") == "killed":
-        return "This search did not come to its end. The same call with the same journal goes on from here."
+        return f"This search is still running{_write_advance(view.search)}. The numbers are those so far, and will change."
+    if getattr(view.search, "state", "finished") == "unfinished":
+        return "This search has not come to its end. The same call with the same journal goes on from here."
     return _ENDINGS.get(str(getattr(view.search, "stopped_", None)), "")
+
+
+def _write_advance(record: Any) -> str:
+    """Return how far a search has come that still runs."""
+    advance = record.advance
+    text = f": {advance.done:,} {'' if advance.total is None else f'of {advance.total:,} '}{advance.unit} are done"
+    return text if advance.seconds_left is None else f"{text}, about {write_seconds(advance.seconds_left)} are left"
 
 
 def _make_score(view: SearchView) -> Score | None:

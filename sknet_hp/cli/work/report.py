@@ -1,0 +1,71 @@
+"""`sknet-hp report`: the page of a run, from its journal."""
+
+from pathlib import Path
+from typing import Any
+
+from sknet_hp.cli.errors import BadInput
+from sknet_hp.cli.output.files import JOURNAL, REPORT
+from sknet_hp.cli.output.run_folder import SEARCH
+
+
+def write_report(run: Path, out: Path | None, overwrite: bool) -> None:
+    """Write the page of a run and print where it is.
+
+    Parameters
+    ----------
+    run : the directory of a run, or the journal of a search.
+    out : the file; None is named after the run, and lies beside it.
+    overwrite : whether to replace a file that is no report.
+
+    Raises
+    ------
+    BadInput
+        If there is no journal of a search, or the file can't be written.
+    """
+    from sknet_hp.report import report
+    from sknet_hp.search import JournalError, read_journal
+
+    journal = find_journal(run)
+    try:
+        record = read_journal(journal)
+    except JournalError as error:
+        raise BadInput(str(error)) from None
+    resolved = run.resolve()
+    place = resolved.with_name(f"{resolved.name}.html") if out is None else out
+    try:
+        path = report(record, place, overwrite=overwrite)
+    except (FileExistsError, IsADirectoryError) as error:
+        raise BadInput(str(error).replace("path=", "--out ").replace("overwrite=True", "--overwrite")) from None
+    except ImportError as error:
+        raise BadInput(str(error)) from None
+    _print_state(record, run)
+    print(f"Report:   {path}")
+
+
+def find_journal(run: Path) -> Path:
+    """Return the journal of the search of a run.
+
+    Raises
+    ------
+    BadInput
+        If there is none.
+    """
+    if not run.is_dir():
+        raise BadInput(f"{str(run)!r} is no directory: give that of a run of tune, or the journal of a search")
+    within = run / JOURNAL / SEARCH
+    if within.is_dir():
+        return within
+    if (run / REPORT).exists():
+        raise BadInput(
+            f"{str(run)!r} has no journal of a search, but its page is there already: {str(run / REPORT)!r}"
+        )
+    return run
+
+
+def _print_state(record: Any, run: Path) -> None:
+    """Print how far the search has come, and where more is to be read."""
+    if record.state != "finished":
+        state = "is still running" if record.state == "running" else "has not come to its end"
+        print(f"The search {state}; the page shows how far it has come.")
+    elif (run / REPORT).exists():
+        print(f"The run has ended: {run / REPORT} also has the score on unseen rows.")
