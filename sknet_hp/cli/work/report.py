@@ -56,9 +56,7 @@ def find_journal(run: Path) -> Path:
     if within.is_dir():
         return within
     if (run / REPORT).exists():
-        raise BadInput(
-            f"{str(run)!r} has no journal of a search, but its page is there already: {str(run / REPORT)!r}"
-        )
+        raise BadInput(f"{str(run)!r} has no journal of a search, but its page is there already: {str(run / REPORT)!r}")
     return run
 
 

@@ -97,7 +97,8 @@ def finish(chart: Any, height: int = 260, *, top: str = "") -> dict[str, Any]:
     height : in pixels.
     top : what the vertical axis shows; it stands above it, where it can be read.
     """
-    spec: dict[str, Any] = chart.properties(width="container", height=height).to_dict()
+    # Checking each value against the schema takes seconds; tests do it.
+    spec: dict[str, Any] = chart.properties(width="container", height=height).to_dict(validate=False)
     spec.pop("$schema")
     spec["config"] = CONFIG
     if top:

@@ -9,6 +9,9 @@ from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.importances import measure_importances
 from sknet_hp.report.searches import name_resource
 
+MOST = 10
+"""Parameters, the most important ones."""
+
 
 def draw_importances(search: Any) -> Picture | None:
     """Return the chart of importances.
@@ -20,9 +23,8 @@ def draw_importances(search: Any) -> Picture | None:
     except (ValueError, ImportError):
         return None
     alt = import_altair()
-    rows = found.frame.assign(
-        low=np.maximum(0, found.frame["share"] - found.frame["sd"]), high=found.frame["share"] + found.frame["sd"]
-    )
+    rows = found.frame.head(MOST)
+    rows = rows.assign(low=np.maximum(0, rows["share"] - rows["sd"]), high=rows["share"] + rows["sd"])
     y = alt.Y("parameter:N", sort=rows["parameter"].tolist(), title=None, axis=alt.Axis(labelColor=INK, labelLimit=220))
     tips = [
         alt.Tooltip("parameter:N"),
@@ -39,7 +41,9 @@ def draw_importances(search: Any) -> Picture | None:
     ]
     after = f" after {found.resource:g} {name_resource(search)}" if np.isfinite(found.resource) else ""
     caption = (
-        f"What sets the best of {found.n_candidates} candidates apart{after} (PED-ANOVA). Thin lines show how much that "
-        f"varies; a bar that ends before its black mark may be luck."
+        f"What sets the best of {found.n_candidates} candidates apart{after} (PED-ANOVA). Thin lines show how much "
+        f"that varies; a bar that ends before its black mark may be luck."
     )
+    if len(found.frame) > MOST:
+        caption += f" {len(found.frame) - MOST} parameters that matter less are left out."
     return Picture("Which parameters decided", finish(alt.layer(*layers), 40 + 34 * len(rows)), caption)

@@ -101,7 +101,9 @@ def _draw(frame: pd.DataFrame, rungs: list[int], n_best: int) -> dict[str, Any]:
         legend=alt.Legend() if n_best > 1 else None,
     )
     layers = [
-        base.mark_area(color=BEST, opacity=0.15).encode(x=x, y="low:Q", y2="high:Q").transform_filter("datum.place == 1"),
+        base.transform_filter("datum.place == 1")
+        .mark_area(color=BEST, opacity=0.15)
+        .encode(x=x, y="low:Q", y2="high:Q"),
         base.mark_line(strokeWidth=2.5).encode(x=x, y=y, detail="candidate:N", color=colour, tooltip=tips),
     ]
     if not is_best.all():
@@ -124,9 +126,7 @@ def _draw_parts(frames: CurveFrames) -> dict[str, Any]:
     colour = alt.Color("part:N", title=None, scale=scale, legend=alt.Legend() if len(parts) > 1 else None)
     dash = alt.condition("datum.part == 'training'", alt.value([1, 0]), alt.value([5, 3]))
     tips = [alt.Tooltip("part:N"), alt.Tooltip("epoch:Q"), alt.Tooltip("mean:Q", format=".4~f")]
-    line = base.mark_line(strokeWidth=2.5).encode(
-        x=x, y=y, color=colour, strokeDash=dash, tooltip=tips
-    )
+    line = base.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash, tooltip=tips)
     filled = alt.Color("part:N", scale=scale, legend=None)
     band = base.mark_area(opacity=0.15).encode(x=x, y="low:Q", y2="high:Q", color=filled)
     return finish(alt.layer(band, line).resolve_scale(color="independent"), 300, top="Loss")

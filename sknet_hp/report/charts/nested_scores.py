@@ -53,4 +53,6 @@ def draw_nested_scores(result: Any) -> Picture | None:
     caption += " Hollow points are what each search scored its own choice." if has_inner else ""
     caption += " The line is the mean, the band its 95 % interval."
     height = 50 + 26 * min(len(frame), 40)
-    return Picture(f"{capitalise(metric.label)} of each outer fold", finish(alt.layer(*layers), height, top="Outer fold"), caption)
+    return Picture(
+        f"{capitalise(metric.label)} of each outer fold", finish(alt.layer(*layers), height, top="Outer fold"), caption
+    )

@@ -55,13 +55,14 @@ def draw_history(search: Any, metric: Metric) -> Picture | None:
     )
     step = base.mark_line(interpolate="step-after", color=BEST, strokeWidth=2).encode(x=x, y="so_far:Q")
     marks = base.mark_point(size=190, strokeWidth=2, filled=False).encode(x=x, y=y, tooltip=tips)
-    layers = [
-        step,
-        points,
-        marks.encode(color=alt.value(BEST)).transform_filter("datum.best"),
-        marks.mark_point(size=190, strokeWidth=2, shape="diamond", color=INK).transform_filter("datum.untuned"),
-    ]
-    return Picture("How the search went", finish(alt.layer(*layers), top=capitalise(metric.label)), _write_caption(frame, unit, has_rungs, metric))
+    layers = [step, points]
+    if frame["best"].any():
+        layers.append(marks.encode(color=alt.value(BEST)).transform_filter("datum.best"))
+    if frame["untuned"].any():
+        own = base.mark_point(size=190, strokeWidth=2, filled=False, shape="diamond", color=INK)
+        layers.append(own.encode(x=x, y=y, tooltip=tips).transform_filter("datum.untuned"))
+    spec = finish(alt.layer(*layers), top=capitalise(metric.label))
+    return Picture("How the search went", spec, _write_caption(frame, unit, has_rungs, metric))
 
 
 def _write_caption(frame: Any, unit: str, has_rungs: bool, metric: Metric) -> str:
@@ -69,8 +70,10 @@ def _write_caption(frame: Any, unit: str, has_rungs: bool, metric: Metric) -> st
     parts[0] += f" among those with the most {unit}, so it may fall." if has_rungs else "."
     if has_rungs:
         parts.append(f"The larger and stronger a point, the more {unit}.")
-    parts.append("The ring is what was chosen")
-    parts[-1] += ", diamonds the estimator with its own settings." if frame["untuned"].any() else "."
+    if frame["best"].any():
+        parts.append("The ring is what was chosen.")
+    if frame["untuned"].any():
+        parts.append("Diamonds are the estimator with its own settings.")
     if frame["failed"].any():
         parts.append("Crosses have failed.")
     if (frame["score"] < find_floor(frame)).any():

@@ -1,5 +1,6 @@
 """Scores over each parameter by itself."""
 
+from math import ceil, floor, log10
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from sknet_hp.report.words import Metric, capitalise
 MOST = 9
 LEAST = 4
 """Candidates with a score."""
+SMALL = 1e-3
+"""Numbers below that are written with an exponent."""
 
 
 def draw_slices(search: Any, metric: Metric) -> Pictures | None:
@@ -38,13 +41,13 @@ def draw_slices(search: Any, metric: Metric) -> Pictures | None:
 
 def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[str, Any]:
     alt = import_altair()
-    scored, scale = landscape.scored, landscape.scales[name]
-    placed = landscape.place(name, scored)
-    is_category = scale.kind == "category"
+    scored, axis = landscape.scored, landscape.axes[name]
+    places = landscape.measure(name, scored)
+    is_choice = axis.kind == "choice"
     rows = pd.DataFrame(
         {
             "candidate": scored["candidate"],
-            "x": [scale.categories[int(k)] if np.isfinite(k) else None for k in placed] if is_category else placed,
+            "x": [axis.choices[round(k)] if np.isfinite(k) else None for k in places] if is_choice else places,
             "y": [metric.turn(score) for score in np.maximum(scored["score"], landscape.floor)],
             "value": [metric.write(score) for score in scored["score"]],
             "setting": [str(value) for value in scored[name]],
@@ -53,15 +56,16 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
             "best": scored["best"],
         }
     ).sort_values("group")
-    if is_category:
-        x = alt.X("x:N", title=None, sort=list(scale.categories), axis=alt.Axis(labelAngle=0, labelLimit=90))
+    rows = rows[rows["x"].notna()]
+    if is_choice:
+        x = alt.X("x:N", title=None, sort=list(axis.choices), axis=alt.Axis(labelAngle=0, labelLimit=90))
     else:
-        kind: dict[str, Any] = {"type": "log"} if scale.kind == "log" else {"zero": False}
+        kind: dict[str, Any] = {"type": "log"} if axis.kind == "log" else {"zero": False}
+        decades = list_decades(axis.low, axis.high) if axis.kind == "log" else []
+        labels = {"values": decades} if len(decades) > 1 else {"tickCount": 4}
+        form = ".0e" if axis.kind == "log" and axis.low < SMALL else "~g"
         x = alt.X(
-            "x:Q",
-            title=None,
-            scale=alt.Scale(**kind, nice=False, padding=8),
-            axis=alt.Axis(tickCount=4, format="~g" if scale.kind != "log" else ".0e"),
+            "x:Q", title=None, scale=alt.Scale(**kind, nice=False, padding=8), axis=alt.Axis(**labels, format=form)
         )
     y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
     tips = [
@@ -90,3 +94,8 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
         line = [{"x": a, "y": metric.turn(b)} for a, b in zip(axes[0][known], surface.heights[known], strict=True)]
         layers.insert(0, alt.Chart(make_data(line)).mark_line(color=QUIET, strokeWidth=2).encode(x=x, y=y))
     return finish(alt.layer(*layers), 170, top=capitalise(metric.label))
+
+
+def list_decades(low: float, high: float) -> list[float]:
+    """Return the powers of ten between two positive numbers."""
+    return [10.0**k for k in range(ceil(log10(low) - 1e-9), floor(log10(high) + 1e-9) + 1)]

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -30,10 +31,9 @@ def render_page(page: Page, version: str) -> str:
         If the packages of the extra `report` are missing.
     """
     try:
-        import vl_convert
         from jinja2 import Environment, PackageLoader, StrictUndefined
     except ImportError as error:
-        raise ImportError("a report needs jinja2, altair and vl-convert: pip install 'sknet_hp[report]'") from error
+        raise ImportError("a report needs jinja2: pip install 'sknet_hp[report]'") from error
     environment = Environment(
         loader=PackageLoader("sknet_hp.report.page"),
         autoescape=True,
@@ -48,7 +48,7 @@ def render_page(page: Page, version: str) -> str:
         generator=f"{GENERATOR} {version}",
         version=version,
         written=datetime.now().astimezone().strftime("%-d %B %Y, %H:%M"),
-        library=_close_safely(vl_convert.javascript_bundle(None)) if has_charts else "",
+        library=load_library() if has_charts else "",
     )
     return text
 
@@ -79,6 +79,19 @@ def write_json(value: Any) -> str:
     return text
 
 
-def _close_safely(script: str) -> str:
-    """Return a script of ours, which must not hold what would end its element."""
-    return re.sub(r"</(script)", r"<\\/\1", script, flags=re.IGNORECASE)
+@lru_cache(maxsize=1)
+def load_library() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script that can stand in a page.
+
+    It takes a second to put together, and is kept for pages that are written again.
+
+    Raises
+    ------
+    ImportError
+        If vl-convert is missing.
+    """
+    try:
+        import vl_convert
+    except ImportError as error:
+        raise ImportError("a report needs vl-convert: pip install 'sknet_hp[report]'") from error
+    return re.sub(r"</(script)", r"<\\/\1", vl_convert.javascript_bundle(None), flags=re.IGNORECASE)

@@ -94,7 +94,8 @@ def _write_subtitle(view: SearchView) -> str:
 def _write_notice(view: SearchView) -> str:
     """Return what must be known first: that it still runs, or ended early."""
     if view.is_running:
-        return f"This search is still running{_write_advance(view.search)}. The numbers are those so far, and will change."
+        advance = _write_advance(view.search)
+        return f"This search is still running{advance}. The numbers are those so far, and will change."
     if getattr(view.search, "state", "finished") == "unfinished":
         return "This search has not come to its end. The same call with the same journal goes on from here."
     return _ENDINGS.get(str(getattr(view.search, "stopped_", None)), "")
@@ -200,8 +201,8 @@ def _answer_chosen(view: SearchView) -> Answer:
     if members and n_networks > 1:
         blocks.append(
             Text(
-                f"The final model averages {count(n_networks, 'network')} of {count(len(members), 'setting')}; the table has "
-                f"the best of them."
+                f"The final model averages {count(n_networks, 'network')} of {count(len(members), 'setting')}; the "
+                f"table has the best of them."
             )
         )
     return Answer("What was chosen?", blocks)
