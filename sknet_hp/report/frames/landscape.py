@@ -151,8 +151,8 @@ def _explain_by_groups(groups: np.ndarray, scores: np.ndarray) -> float:
     known = np.isfinite(groups)
     groups, scores = groups[known], scores[known]
     n, k = len(scores), len(np.unique(groups))
-    total = ((scores - scores.mean()) ** 2).sum()
-    if n <= k or not total:
+    total = ((scores - scores.mean()) ** 2).sum() if n > k else 0.0
+    if not total:
         return 0.0
     within = sum(((scores[groups == g] - scores[groups == g].mean()) ** 2).sum() for g in np.unique(groups))
     return float(max(0.0, 1 - (within / (n - k)) / (total / (n - 1))))
