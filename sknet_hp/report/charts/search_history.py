@@ -13,7 +13,7 @@ from sknet_hp.report.words import Metric, capitalise
 
 
 def draw_history(search: Any, metric: Metric) -> Picture | None:
-    """Return the chart of a search over time; None if it has fewer than three scores."""
+    """Return the chart of a search over time; None with fewer than three scores."""
     alt = import_altair()
     frame = frame_history(search)
     scored = ~frame["failed"].to_numpy()

@@ -9,6 +9,7 @@ import pandas as pd
 from sknet_hp.report.charts.base import BEST, PAPER, QUIET, RANKS, finish, group_ranks, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture, Pictures
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
+from sknet_hp.report.parameters import ParameterAxis
 from sknet_hp.report.searches import name_resource
 from sknet_hp.report.words import Metric, capitalise
 
@@ -57,16 +58,7 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
         }
     ).sort_values("group")
     rows = rows[rows["x"].notna()]
-    if is_choice:
-        x = alt.X("x:N", title=None, sort=list(axis.choices), axis=alt.Axis(labelAngle=0, labelLimit=90))
-    else:
-        kind: dict[str, Any] = {"type": "log"} if axis.kind == "log" else {"zero": False}
-        decades = list_decades(axis.low, axis.high) if axis.kind == "log" else []
-        labels = {"values": decades} if len(decades) > 1 else {"tickCount": 4}
-        form = ".0e" if axis.kind == "log" and axis.low < SMALL else "~g"
-        x = alt.X(
-            "x:Q", title=None, scale=alt.Scale(**kind, nice=False, padding=8), axis=alt.Axis(**labels, format=form)
-        )
+    x = _make_axis(axis)
     y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
     tips = [
         alt.Tooltip("candidate:Q"),
@@ -94,6 +86,20 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
         line = [{"x": a, "y": metric.turn(b)} for a, b in zip(axes[0][known], surface.heights[known], strict=True)]
         layers.insert(0, alt.Chart(make_data(line)).mark_line(color=QUIET, strokeWidth=2).encode(x=x, y=y))
     return finish(alt.layer(*layers), 170, top=capitalise(metric.label))
+
+
+def _make_axis(axis: ParameterAxis) -> Any:
+    """Return the horizontal axis of a parameter."""
+    alt = import_altair()
+    if axis.kind == "choice":
+        return alt.X("x:N", title=None, sort=list(axis.choices), axis=alt.Axis(labelAngle=0, labelLimit=90))
+    kind: dict[str, Any] = {"type": "log"} if axis.kind == "log" else {"zero": False}
+    decades = list_decades(axis.low, axis.high) if axis.kind == "log" else []
+    labels = {"values": decades} if len(decades) > 1 else {"tickCount": 4}
+    form = ".0e" if axis.kind == "log" and axis.low < SMALL else "~g"
+    return alt.X(
+        "x:Q", title=None, scale=alt.Scale(**kind, nice=False, padding=8), axis=alt.Axis(**labels, format=form)
+    )
 
 
 def list_decades(low: float, high: float) -> list[float]:

@@ -94,4 +94,6 @@ def load_library() -> str:
         import vl_convert
     except ImportError as error:
         raise ImportError("a report needs vl-convert: pip install 'sknet_hp[report]'") from error
-    return re.sub(r"</(script)", r"<\\/\1", vl_convert.javascript_bundle(None), flags=re.IGNORECASE)
+    return re.sub(
+        r"</(script)", r"<\\/\1", vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), flags=re.IGNORECASE
+    )

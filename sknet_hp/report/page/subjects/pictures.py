@@ -17,7 +17,7 @@ from sknet_hp.report.words import Metric
 
 def draw_search(search: Any, metric: Metric) -> list[Section]:
     """Return the sections of charts of a search."""
-    sections = {
+    sections: dict[tuple[str, str], list[Block | None]] = {
         ("The search", "search"): [draw_history(search, metric), draw_search_curves(search)],
         ("The parameters", "parameters"): [
             draw_importances(search),

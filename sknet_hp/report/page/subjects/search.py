@@ -124,26 +124,33 @@ def _make_score(view: SearchView) -> Score | None:
 def _answer_how_good(view: SearchView, extras: Extras) -> list[Answer]:
     if extras.comparison is not None:
         return [answer_beside(extras.comparison)]
-    best, own, metric = view.best, view.untuned, view.metric
+    best, own = view.best, view.untuned
     if best is None:
         return [Answer("How good is it?", [Text("No candidate has a score yet.")])]
     if own is None:
         text = "Nothing to compare it with: the estimator with its own settings was not among the candidates."
         return [Answer("How good is it?", [Text(text)])]
+    return [Answer("How good is it?", [Text(_compare_with_untuned(view, best, own))])]
+
+
+def _compare_with_untuned(view: SearchView, best: int, own: int) -> str:
+    """Return how much better the chosen candidate is than the estimator as it was.
+
+    Where that was dropped, both are compared with what they had then.
+    """
+    metric, score = view.metric, view.metric.write(view.means[own])
     if view.candidate[own] == view.candidate[best]:
-        text = f"The estimator with its own settings is the best of all, with {metric.write(view.means[own])}."
-        return [Answer("How good is it?", [Text(f"{text} Tuning has gained nothing.")])]
+        return f"The estimator with its own settings is the best of all, with {score}. Tuning has gained nothing."
+    if view.n_resources[own] == view.n_resources[best]:
+        gain = metric.write_gain(view.means[best] - view.means[own])
+        return f"The estimator with its own settings scored {score}; the chosen one is {gain}."
+    reached = count(int(view.n_resources[own]), view.unit or "")
+    text = f"The estimator with its own settings scored {score} when it was dropped, after {reached}"
     rival = view.find_row(int(view.candidate[best]), int(view.n_resources[own]))
-    same = view.n_resources[own] == view.n_resources[best]
-    rival = best if rival is None else rival
+    if rival is None:
+        return f"{text}; the chosen one was not scored at that point."
     gain = metric.write_gain(view.means[rival] - view.means[own])
-    texts = [
-        f"The estimator with its own settings scored {metric.write(view.means[own])}"
-        + ("" if same else f" when it was dropped, after {count(int(view.n_resources[own]), view.unit)}")
-        + f"; the chosen one is {gain}"
-        + ("." if same else f", with {metric.write(view.means[rival])} at that point.")
-    ]
-    return [Answer("How good is it?", [Text(text) for text in texts])]
+    return f"{text}; the chosen one was {gain} at that point, with {metric.write(view.means[rival])}."
 
 
 def _answer_how_sure(view: SearchView) -> Answer:
