@@ -83,8 +83,12 @@ def evaluate_table(options: EvaluateOptions) -> None:
     missing = None if options.out is None else write_page(options.out, result, comparison=comparison)
     if options.as_json:
         print_json(summary | ({"report": str(options.out / REPORT)} if options.out and missing is None else {}))
-    elif options.out is not None:
-        console.print(f"\nResults:  {', '.join(str(options.out / name) for name in (FOLDS, PREDICTIONS, SUMMARY))}")
+        return
+    if method != "none":
+        search = "" if options.search is None else f" --search {options.search}"
+        console.print(f"\nNext:     sknet-hp tune {options.data} --target {problem.target}{search}")
+    if options.out is not None:
+        console.print(f"Results:  {', '.join(str(options.out / name) for name in (FOLDS, PREDICTIONS, SUMMARY))}")
         print_page(console, options.out, missing)
 
 

@@ -46,6 +46,9 @@ SECONDS = ((2_000, 60.0), (20_000, 120.0))
 
 MOST_SECONDS = 300.0
 
+LEAST_SECONDS = 1.0
+"""In less nothing can be searched."""
+
 
 def tune_table(options: TuneOptions) -> None:
     """Tune a network for a table and write model, results and summary.
@@ -69,7 +72,7 @@ def tune_table(options: TuneOptions) -> None:
     print_problem(console, problem, options.data, scoring.note)
     seconds = _choose_seconds(console, search, options)
     candidates = folder.known.get("candidates", 0) or _choose_candidates(console, search, options, start)
-    left = None if seconds is None else SHARE_OF_SEARCHES * (seconds - (time.monotonic() - start))
+    left = None if seconds is None else _share_out(seconds, time.monotonic() - start)
     if folder.is_resumed:
         console.print(f"Going on with the run in {out}.")
     console.print(search.describe_cost(candidates, left))
@@ -147,6 +150,17 @@ def _choose_seconds(console: Console, search: "NestedSearch", options: TuneOptio
     seconds = next((seconds for rows, seconds in SECONDS if n_rows <= rows), MOST_SECONDS)
     console.print(f"Without --time-budget it takes {seconds:.0f} s for a table of this size.")
     return seconds
+
+
+def _share_out(seconds: float, spent: float) -> float:
+    """Return the seconds that searches may take, of those that are left."""
+    left = SHARE_OF_SEARCHES * (seconds - spent)
+    if left < LEAST_SECONDS:
+        raise BadInput(
+            f"--time-budget {seconds:g} is too short: {spent:.1f} s of it are gone before anything is trained; give "
+            f"60 or more"
+        )
+    return left
 
 
 def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOptions, start: float) -> int | None:
