@@ -18,7 +18,7 @@ def data(table, tmp_path):
 def test_models_are_ranked_and_compared(run, data, tmp_path):
     result = run("compare", data, "default", "linear", "constant", "--target", "label", "--cv", 3, "--out", "results")
     assert result.code == 0, result.err
-    assert "accuracy in the same 6 splits" in result.out
+    assert "Accuracy in the same 6 splits" in result.out
     assert "default is better than constant" in result.out
     assert result.out.count("For a paper: On the same 6 splits") == 1
     assert "--rope sets it" in result.out

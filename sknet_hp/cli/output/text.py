@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
-from sknet_hp.cli.output.scores import write_interval, write_score
 from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.report.words import Metric
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.comparison.result import Comparison
@@ -62,10 +62,10 @@ def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
 
 def print_ranking(console: Console, comparison: "Comparison") -> None:
     """Print the mean score of each contestant with its interval, the best first."""
-    scoring = comparison.metrics[0]
+    metric = Metric(comparison.metrics[0])
     width = max(len(each.name) for each in comparison.contestants)
     for _, row in comparison.ranking.iterrows():
-        score, interval = write_score(scoring, row["mean"]), write_interval(scoring, row["low"], row["high"])
+        score, interval = metric.write(row["mean"]), metric.write_interval(row["low"], row["high"])
         console.print(f"  {row['name']:<{width}}  {score}  ({interval})")
 
 

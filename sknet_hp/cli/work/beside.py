@@ -8,10 +8,10 @@ from rich.console import Console
 
 from sknet_hp.cli.models.named import make_contestant
 from sknet_hp.cli.output.json_text import describe_table
-from sknet_hp.cli.output.scores import is_error, name_metric
 from sknet_hp.cli.output.text import print_ranking
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.scoring import Scoring
+from sknet_hp.report.words import Metric, capitalise
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation import NestedResult
@@ -101,16 +101,16 @@ def print_beside(console: Console, comparison: "Comparison | None", untuned: str
     if comparison is None:
         console.print("\nToo few folds were finished to compare it with simple models: give more time.")
         return
-    metric = comparison.metrics[0]
+    metric = Metric(comparison.metrics[0])
     console.print(
-        f"\nFor comparison, {name_metric(metric)} in the same folds"
-        f"{' (lower is better)' if is_error(metric) else ''}, mean and 95 % interval:"
+        f"\nFor comparison, {metric.label} in the same folds"
+        f"{' (lower is better)' if metric.is_error else ''}, mean and 95 % interval:"
     )
     print_ranking(console, comparison)
     first = comparison.contestants[0].name
     for pair in comparison.pairs:
         if pair.first == first:
-            console.print(f"- {pair.verdict[:1].upper()}{pair.verdict[1:]}.")
+            console.print(f"- {capitalise(pair.verdict)}.")
     if untuned is not None and untuned not in [each.name for each in comparison.contestants]:
         console.print(f"- There was no time to score the {untuned}.")
 

@@ -13,7 +13,6 @@ from sknet_hp.cli.models.named import make_contestant
 from sknet_hp.cli.options import CompareOptions
 from sknet_hp.cli.output.files import FOLDS, PAIRS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
-from sknet_hp.cli.output.scores import is_error, name_metric, write_difference
 from sknet_hp.cli.output.text import (
     describe_finding,
     make_console,
@@ -27,6 +26,8 @@ from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.evaluation.comparison.pair import SURE
+from sknet_hp.evaluation.numbers import write_number
+from sknet_hp.report.words import Metric, capitalise
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.comparison.result import Comparison
@@ -113,11 +114,11 @@ def _write(out: Path, result: "Comparison", summary: dict[str, Any]) -> None:
 
 
 def _print_result(console: Console, result: "Comparison") -> None:
-    [metric] = result.metrics
+    metric = Metric(result.metrics[0])
     n_splits = result.contestants[0].n_splits
     console.print(
-        f"\n{name_metric(metric)} in the same {n_splits} splits, mean and {result.confidence:.0%} interval"
-        f"{' (lower is better)' if is_error(metric) else ''}:"
+        f"\n{capitalise(metric.label)} in the same {n_splits} splits, mean and {result.confidence:.0%} interval"
+        f"{' (lower is better)' if metric.is_error else ''}:"
     )
     print_ranking(console, result)
     console.print("\nAll pairs, and by how much the first is better:")
@@ -132,6 +133,11 @@ def _print_result(console: Console, result: "Comparison") -> None:
         console.print(f"{n_splits} splits can show large differences only; more --repeats show smaller ones.")
     console.print(f"\nFor a paper: {result.sentence}")
     print_findings(console, result.findings)
+
+
+def write_difference(value: float) -> str:
+    """Return a difference of scores, with its sign."""
+    return f"{'-' if value < 0 else '+'}{write_number(abs(value))}"
 
 
 def _describe(result: "Comparison", options: CompareOptions, seconds: float) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
-from sknet_hp.cli.output.scores import name_metric, write_interval, write_score
 from sknet_hp.cli.output.text import format_params, print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.scoring import Scoring
 from sknet_hp.cli.work.beside import print_beside
+from sknet_hp.report.words import Metric
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import TuningResult
@@ -52,8 +52,9 @@ def print_tuned(
 
 def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> None:
     """Print what the model may be expected to reach on new rows."""
-    metric = name_metric(scoring.name) + ("" if scoring.positive is None else f" of {str(scoring.positive)!r}")
-    best = write_score(scoring.name, float(result.search.best_score_))
+    known = Metric(scoring.name)
+    metric = known.label + ("" if scoring.positive is None else f" of {str(scoring.positive)!r}")
+    best = known.write(float(result.search.best_score_))
     if result.nested is None:
         console.print(
             wrap(
@@ -69,10 +70,7 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
             f"Warning: {len(result.fold_scores) - n_done} of {len(result.fold_scores)} outer folds failed or were not "
             f"finished; the score is from the others."
         )
-    console.print(
-        f"Score: {metric} {write_score(scoring.name, result.mean)} "
-        f"(95 % interval {write_interval(scoring.name, low, high)})"
-    )
+    console.print(f"Score: {metric} {known.write(result.mean)} (95 % interval {known.write_interval(low, high)})")
     console.print(
         wrap(
             f"It is what a network tuned in this way reaches on rows that took no part in tuning: the mean of {n_done} "
@@ -86,7 +84,7 @@ def print_stages(console: Console, stages: "Stages", scoring: str) -> None:
     console.print("\nStages (score of the setting that it went on with):")
     width = max(len(report.stage) for report in stages)
     for report in stages:
-        score = "" if report.score != report.score else write_score(scoring, report.score)
+        score = "" if report.score != report.score else Metric(scoring).write(report.score)
         indent = " " * (width + 12)
         sentences = re.split(r"(?<=\.) (?=[A-Z])", report.decided or report.found)
         text = wrap(" ".join(dict.fromkeys(sentences)), indent=indent).removeprefix(indent)

@@ -11,6 +11,9 @@ from sknet_hp.search.views.numbers import format_score
 _SAME = 5e-5
 """What is less is none, in numbers of four digits."""
 
+NEGATIVE = "neg_"
+"""How scikit-learn's names of errors begin, whose scores are their negatives."""
+
 NestedResult: TypeAlias = Any
 """The result, whose file imports this one."""
 
@@ -64,18 +67,19 @@ def _write_scores(result: NestedResult) -> list[str]:
         if not len(scores):
             lines.append(f"{metric}: no score")
             continue
-        text = f"{metric}: {format_score(scores.mean())}"
+        sign = -1 if is_error(metric) else 1
+        text = f"{metric.removeprefix(NEGATIVE)}: {format_score(sign * scores.mean())}"
         if len(scores) > 1:
             interval = result.interval()
-            low, high = interval[metric] if isinstance(interval, dict) else interval
+            low, high = sorted(sign * end for end in (interval[metric] if isinstance(interval, dict) else interval))
             text += (
                 f", 95 % interval {format_score(low)} to {format_score(high)} (sd {format_score(scores.std(ddof=1))}"
             )
             text += f" over {len(scores)} scores)"
         lines.append(text)
-    lower = [metric for metric in result.metrics if metric.startswith("neg_")]
-    if lower:
-        lines.append(f"({', '.join(lower)}: errors with a minus sign, so that higher is better)")
+    errors = [metric.removeprefix(NEGATIVE) for metric in result.metrics if is_error(metric)]
+    if errors:
+        lines.append(f"({', '.join(errors)}: lower is better; scores have it with a minus sign)")
     if n_scores > 1 and any(np.isfinite(result.get_scores(metric)).sum() > 1 for metric in result.metrics):
         lines.append("The interval is for the mean score on new rows of models trained in this way (corrected t).")
         if not any(split.repeat for split in result.splits) and not is_ordered(result.splits):
@@ -86,16 +90,22 @@ def _write_scores(result: NestedResult) -> list[str]:
 def _write_optimism(result: NestedResult) -> list[str]:
     if np.isnan(result.inner_scores).all():
         return []
-    inner = format_score(float(np.nanmean(result.inner_scores)))
+    metric = str(result.inner_metric)
+    sign = -1 if is_error(metric) else 1
+    inner = format_score(sign * float(np.nanmean(result.inner_scores)))
     optimism = result.optimism
-    text = f"The searches themselves report {inner} ({result.inner_metric})"
+    text = f"The searches themselves report {inner} ({metric.removeprefix(NEGATIVE)})"
     if np.isnan(optimism):
         return ["", f"{text}."]
     if abs(optimism) < _SAME:
         return ["", f"{text}, the same as on unseen rows."]
-    if optimism > 0:
-        return ["", f"{text}, {format_score(optimism)} more than on unseen rows."]
-    return ["", f"{text}, {format_score(-optimism)} less than on unseen rows: no sign of optimism."]
+    difference = f"{format_score(abs(optimism))} {'more' if sign * optimism > 0 else 'less'} than on unseen rows"
+    return ["", f"{text}, {difference}{'.' if optimism > 0 else ': no sign of optimism.'}"]
+
+
+def is_error(metric: str) -> bool:
+    """Return whether scores of a metric are errors with a minus sign."""
+    return metric.startswith(NEGATIVE)
 
 
 def _say(status: str, result: NestedResult) -> str:
