@@ -33,8 +33,9 @@ def export(
     The file runs wherever onnxruntime does, without Python if need be.
 
     Inputs are the columns of the table, by name, each of shape (rows, 1): numbers,
-    booleans and categories that are numbers as float64, with NaN where missing; text
-    as strings, empty where missing. A table of numbers without names of columns is one
+    booleans and categories that are numbers as float64, with NaN where missing; dates
+    as seconds since 1970-01-01 00:00 by the clock of the training rows, durations as
+    seconds; text as strings, empty where missing. A table of numbers without names of columns is one
     input ``X`` of shape (rows, columns).
 
     Outputs of a classifier are ``label``, (rows,), and ``probabilities``, (rows,
@@ -125,7 +126,7 @@ def _describe_table(model: Any, X: TableLike | None) -> TensorTable:
 
 
 def _find_dtype(table: Table, column: int) -> type:
-    if table.is_numeric(column):
+    if table.is_numeric(column) or table.is_date(column):
         return np.float64
     cells = table.read_objects(column, slice(0, table.n_rows))
     return object if any(isinstance(cell, str) for cell in cells) else np.float64

@@ -15,7 +15,7 @@ from sknet_hp.estimators.encoding.tables.table import Table
 _BULK = (0.01, 0.99)
 """Levels of the quantiles between which elapsed time runs from 0 to 1."""
 
-_BEYOND = 1.0
+BEYOND = 1.0
 """How far elapsed time goes on, before the lower quantile and behind the upper one.
 
 Later dates go on with the trend, for as long again as the training rows took.
@@ -116,7 +116,7 @@ class DateColumn:
         if not len(moments):
             return numbers
         elapsed = (_count_seconds(moments) - self.start_) / (self.span_ or 1.0)
-        numbers[present, 0] = np.clip(elapsed, -_BEYOND, 1 + _BEYOND)
+        numbers[present, 0] = np.clip(elapsed, -BEYOND, 1 + BEYOND)
         for number, name in enumerate(self.cycles_):
             position = CYCLES[name].locate(moments)
             for offset, values in enumerate((position, np.sin(2 * np.pi * position), np.cos(2 * np.pi * position))):

@@ -6,6 +6,7 @@ from sknet_hp.estimators.encoding.categorical.words import Words
 from sknet_hp.estimators.encoding.columns import LearnedColumns
 from sknet_hp.sharing.onnx.builder import GraphBuilder
 from sknet_hp.sharing.onnx.encoding.categories import add_codes, add_one_hot, add_words
+from sknet_hp.sharing.onnx.encoding.dates import add_dates
 from sknet_hp.sharing.onnx.encoding.numbers import add_bins, add_numbers
 from sknet_hp.sharing.onnx.tables import TensorTable
 
@@ -14,19 +15,11 @@ def add_encoding(b: GraphBuilder, learned: LearnedColumns, table: TensorTable) -
     """Return the name of the encoded rows, (rows, width + n_codes) float32.
 
     Columns come in the order of `LearnedColumns`.
-
-    Raises
-    ------
-    TypeError
-        If there are dates among them.
     """
-    if learned.dates:
-        raise TypeError(
-            f"{len(learned.dates)} columns of dates have no ONNX form here; make numbers of them before the network, "
-            f"such as year, month and weekday, or save the model with sknet_hp.save"
-        )
     parts: list[str] = []
-    x = table.read_numbers(b, learned.numeric) if learned.numeric else None
+    read = [table.read_numbers(b, learned.numeric)] if learned.numeric else []
+    read += [add_dates(b, learned.dates, table)] if learned.dates else []
+    x = b.concatenate(read) if read else None
     if x is not None and learned.numbers is not None:
         parts += add_numbers(b, learned.numbers, x)
     zero_or_one: list[str] = []
@@ -57,8 +50,9 @@ def _count_columns(learned: LearnedColumns) -> int:
 
 def _add_zeros(b: GraphBuilder, table: TensorTable, learned: LearnedColumns, n: int) -> str:
     """Return columns of zeros, (rows, n) float32."""
-    if learned.numeric:
-        any_column = table.read_numbers(b, learned.numeric[:1])
+    numbers = [*learned.numeric, *(date.column for date in learned.dates)]
+    if numbers:
+        any_column = table.read_numbers(b, numbers[:1])
     else:
         part = [*learned.categories, *learned.codes][0]
         read = table.read_text(b, part.column) if part.text_ else table.read_numbers(b, [part.column])
