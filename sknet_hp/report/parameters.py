@@ -89,7 +89,7 @@ def list_settings(search: Any) -> list[dict[str, Any]]:
     Where a candidate does not have one that others have, it is what the estimator has,
     unless a part of the estimator is itself searched.
     """
-    resource = getattr(search, "resource_", None)
+    resource = getattr(search, "resource_", getattr(search, "resource", None))
     settings = [{k: v for k, v in params.items() if k != resource} for params in get_results(search)["params"]]
     names = dict.fromkeys(name for params in settings for name in params)
     estimator: Any = getattr(search, "estimator", None)

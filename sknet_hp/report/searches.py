@@ -68,7 +68,7 @@ def read_rows(search: Any) -> pd.DataFrame:
     n = len(scores)
     rows = pd.DataFrame(
         {
-            "candidate": results.get("candidate", np.arange(n)),
+            "candidate": results.get("candidate", _number_candidates(search)),
             "bracket": results.get("bracket", np.zeros(n, dtype=int)),
             "rung": results.get("iter", np.zeros(n, dtype=int)),
             "resource": np.asarray(results.get("n_resources", np.full(n, np.nan)), dtype=float),
@@ -82,6 +82,20 @@ def read_rows(search: Any) -> pd.DataFrame:
     if best is not None:
         rows.loc[best, "best"] = True
     return rows
+
+
+def _number_candidates(search: Any) -> np.ndarray:
+    """Return which candidate each row is of, where `cv_results_` does not say it.
+
+    scikit-learn's halving has a row for each iteration, with the same parameters.
+    """
+    results = get_results(search)
+    if "iter" not in results:
+        return np.arange(len(results["params"]))
+    resource = getattr(search, "resource", None)
+    settings = [repr({k: v for k, v in params.items() if k != resource}) for params in results["params"]]
+    numbers = {params: number for number, params in enumerate(dict.fromkeys(settings))}
+    return np.array([numbers[params] for params in settings])
 
 
 def rank_candidates(search: Any) -> list[int]:

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 from sklearn.exceptions import FitFailedWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
+from sklearn.tree import DecisionTreeClassifier
 
+from sknet_hp.report.parameters import list_settings
 from sknet_hp.report.searches import find_metric, name_resource, name_score, rank_candidates, read_rows
 from tests.helpers.curves import draw_table
 from tests.helpers.small_searches import make_curve_search
@@ -40,6 +43,23 @@ def test_of_several_scores_the_one_that_decides_is_taken():
     assert find_metric(search) == "neg_log_loss"
     assert name_score(search) == "neg log loss"
     np.testing.assert_array_equal(read_rows(search)["score"], search.cv_results_["mean_test_neg_log_loss"])
+
+
+def test_candidates_of_scikit_learns_halving_are_followed_from_rung_to_rung():
+    search = HalvingGridSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": [1, 2, 3, 4]},
+        resource="min_samples_leaf",
+        max_resources=8,
+        min_resources=2,
+        factor=2,
+        cv=2,
+    )
+    rows = read_rows(search.fit(X, y))
+    assert rows["candidate"].nunique() == 4
+    assert len(rows) > 4
+    assert rows.groupby("candidate")["resource"].is_monotonic_increasing.all()
+    assert [set(params) for params in list_settings(search)] == [{"max_depth"}] * len(rows)
 
 
 def test_failed_candidates_come_last():
