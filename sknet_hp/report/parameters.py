@@ -8,8 +8,9 @@ import numpy as np
 
 from sknet_hp.report.searches import get_results
 from sknet_hp.search.spaces.dimensions import Range
+from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import is_number
-from sknet_hp.search.views.facts import find_space
+from sknet_hp.search.views.facts import find_space, get_own_values
 
 LOG_FROM = 50.0
 """Positive numbers of an unknown distribution that span more than this factor are drawn
@@ -74,12 +75,12 @@ def read_axes(search: Any) -> list[ParameterAxis]:
     """
     settings = list_settings(search)
     names = list(dict.fromkeys(name for params in settings for name in params))
-    labels = _shorten(names)
+    labels, space = _shorten(names), find_space(search)
     axes = []
     for name in names:
         values = [params[name] for params in settings if name in params]
         if len(set(map(repr, values))) > 1:
-            axes.append(_make_axis(name, labels[name], values, _find_range(search, name)))
+            axes.append(_make_axis(name, labels[name], values, _find_range(space, name)))
     return axes
 
 
@@ -92,10 +93,10 @@ def list_settings(search: Any) -> list[dict[str, Any]]:
     resource = getattr(search, "resource_", getattr(search, "resource", None))
     settings = [{k: v for k, v in params.items() if k != resource} for params in get_results(search)["params"]]
     names = dict.fromkeys(name for params in settings for name in params)
-    estimator: Any = getattr(search, "estimator", None)
-    own = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    own = get_own_values(search)
     fixed = {name: own[name] for name in names if name in own and not any(name.startswith(f"{k}__") for k in names)}
-    return [fixed | params for params in settings]
+    known = [fixed | params for params in settings]
+    return [{name: params[name] for name in names if name in params} for params in known]  # in the order of the space
 
 
 def write_value(value: Any) -> str:
@@ -113,9 +114,8 @@ def _shorten(names: Sequence[str]) -> dict[str, str]:
     return {name: name if label in twice else label for name, label in short.items()}
 
 
-def _find_range(search: Any, name: str) -> Range | None:
+def _find_range(space: Space | None, name: str) -> Range | None:
     """Return the range of a parameter; None of choices, or where it is not known."""
-    space = find_space(search)
     found = [branch[name] for branch in space.branches if name in branch] if space is not None else []
     return found[0] if found and isinstance(found[0], Range) else None
 

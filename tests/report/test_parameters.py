@@ -16,7 +16,7 @@ class Searched:
 
     def __init__(self, settings, **space):
         self.cv_results_ = {"params": settings, "mean_test_score": np.zeros(len(settings))}
-        self.param_distributions = space
+        self.param_distributions, self.own_params_ = space, {}
 
 
 def read(values, **space):

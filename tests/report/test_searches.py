@@ -1,15 +1,20 @@
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
+from sknet_hp.report.frames.learning_curves import frame_search
+from sknet_hp.report.frames.parallel_coordinates import frame_candidates
+from sknet_hp.report.frames.search_history import frame_history
 from sknet_hp.report.parameters import list_settings
 from sknet_hp.report.searches import find_metric, name_resource, name_score, rank_candidates, read_rows
+from sknet_hp.search import read_journal
 from tests.helpers.curves import draw_table
-from tests.helpers.small_searches import make_curve_search
+from tests.helpers.small_searches import make_curve_search, make_network_search
 
 X, y = draw_table()
 
@@ -60,6 +65,14 @@ def test_candidates_of_scikit_learns_halving_are_followed_from_rung_to_rung():
     assert len(rows) > 4
     assert rows.groupby("candidate")["resource"].is_monotonic_increasing.all()
     assert [set(params) for params in list_settings(search)] == [{"max_depth"}] * len(rows)
+
+
+@pytest.mark.parametrize("frame", [frame_history, frame_candidates, frame_search])
+def test_a_journal_gives_the_same_pictures_as_the_search(frame, tmp_path):
+    search = make_network_search(journal=tmp_path).fit(*load_iris(return_X_y=True))
+    expected, got = frame(search), frame(read_journal(tmp_path))
+    for a, b in zip(expected, got, strict=True) if isinstance(expected, tuple) else [(expected, got)]:
+        assert a.equals(b) if hasattr(a, "equals") else a == b
 
 
 def test_failed_candidates_come_last():

@@ -27,8 +27,9 @@ def frame_lineage(search: Any) -> pd.DataFrame:
     """
     results = get_results(search)
     if "parent" not in results or "member" not in results:
+        searcher = getattr(search, "searcher", type(search).__name__)  # a journal's record names it
         raise ValueError(
-            f"a lineage is what PBTSearchCV leaves behind; {type(search).__name__} copies no candidates: "
+            f"a lineage is what PBTSearchCV leaves behind; {searcher} copies no candidates: "
             f"SearchHistoryDisplay shows any search"
         )
     rows = read_rows(search).rename(columns={"rung": "interval", "resource": "end"})

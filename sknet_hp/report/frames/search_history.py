@@ -8,6 +8,7 @@ import pandas as pd
 from sknet_hp.report.parameters import list_settings
 from sknet_hp.report.searches import read_rows
 from sknet_hp.search.spaces.values import are_equal
+from sknet_hp.search.views.facts import get_own_values
 
 
 def frame_history(search: Any) -> pd.DataFrame:
@@ -41,9 +42,10 @@ def _follow_best(rows: pd.DataFrame) -> np.ndarray:
 
 def _find_untuned(search: Any) -> np.ndarray:
     """Return which rows have the parameters that the estimator had before."""
-    settings = list_settings(search)
-    estimator: Any = getattr(search, "estimator", None)
-    own = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    own = get_own_values(search)
     return np.array(
-        [bool(own) and all(name in own and are_equal(own[name], value) for name, value in p.items()) for p in settings]
+        [
+            all(name in own and are_equal(own[name], value) for name, value in params.items())
+            for params in list_settings(search)
+        ]
     )
