@@ -69,7 +69,7 @@ def test_candidates_of_scikit_learns_halving_are_followed_from_rung_to_rung():
 
 @pytest.mark.parametrize("frame", [frame_history, frame_candidates, frame_search])
 def test_a_journal_gives_the_same_pictures_as_the_search(frame, tmp_path):
-    search = make_network_search(journal=tmp_path).fit(*load_iris(return_X_y=True))
+    search = make_network_search(journal=tmp_path, random_state=0).fit(*load_iris(return_X_y=True))
     expected, got = frame(search), frame(read_journal(tmp_path))
     for a, b in zip(expected, got, strict=True) if isinstance(expected, tuple) else [(expected, got)]:
         assert a.equals(b) if hasattr(a, "equals") else a == b
