@@ -35,8 +35,8 @@ def export(
     Inputs are the columns of the table, by name, each of shape (rows, 1): numbers,
     booleans and categories that are numbers as float64, with NaN where missing; dates
     as seconds since 1970-01-01 00:00 by the clock of the training rows, durations as
-    seconds; text as strings, empty where missing. A table of numbers without names of columns is one
-    input ``X`` of shape (rows, columns).
+    seconds; text as strings, empty where missing. A table of numbers without names of
+    columns is one input ``X`` of shape (rows, columns).
 
     Outputs of a classifier are ``label``, (rows,), and ``probabilities``, (rows,
     classes) float64; that of a regressor is ``prediction``, float64 in the shape of
