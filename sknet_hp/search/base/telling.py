@@ -11,9 +11,11 @@ from sknet_hp.search.base.initial import find_current
 from sknet_hp.search.base.setup import Setup
 from sknet_hp.search.candidates import read_score
 from sknet_hp.search.checks.case import ResourceOfSearch, SearchCase
+from sknet_hp.search.checks.constant import score_constant
 from sknet_hp.search.checks.find import SEARCH_CHECKS, find_in_search
 from sknet_hp.search.curves import CurveTable
 from sknet_hp.search.running.run import Run
+from sknet_hp.search.running.selection import name_scorers
 from sknet_hp.search.spaces.stock import read_stock_space
 from sknet_hp.search.spaces.values import Params
 
@@ -58,6 +60,7 @@ def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Find
             in_rungs="min_resources" in own,
             parameter="max_resources" if "max_resources" in own else f"estimator__{resource.name}",
         ),
+        constant=_score_constant(search, run, setup),
     )
     skip = read_checks(search.checks) | search._inapplicable_checks
     groups = setup.params.get("groups")
@@ -74,6 +77,14 @@ def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Find
             ),
         ]
     )
+
+
+def _score_constant(search: Any, run: Run, setup: Setup) -> np.ndarray | None:
+    """Return the scores of a constant prediction, None where rows have weights."""
+    if setup.routed.scorer.score:
+        return None
+    scorer = name_scorers(setup.scorers, search.scoring).get(run.metric, setup.scorers)
+    return score_constant(search.estimator, setup.y, setup.splits, scorer)
 
 
 def find_in_results(

@@ -53,6 +53,7 @@ class SearchCase:
     current : the candidate that is the estimator as it was, or None.
     resource : that was handed out, or None.
     has_copies : whether some candidates began as copies of others.
+    constant : scores of a constant prediction in the splits, or None.
     """
 
     search: Any
@@ -67,6 +68,7 @@ class SearchCase:
     current: Params | None = None
     resource: ResourceOfSearch | None = None
     has_copies: bool = False
+    constant: np.ndarray | None = None
 
     @cached_property
     def means(self) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sknet_hp.findings.check import register, run_checks
 from sknet_hp.findings.finding import Findings
 from sknet_hp.search.checks.case import SearchCase
+from sknet_hp.search.checks.constant import find_no_better_than_constant
 from sknet_hp.search.checks.edges import find_edges
 from sknet_hp.search.checks.failures import find_failures
 from sknet_hp.search.checks.gain import find_no_gain
@@ -14,6 +15,7 @@ from sknet_hp.search.checks.ties import find_near_ties
 
 SEARCH_CHECKS = register(
     find_failures,
+    find_no_better_than_constant,
     find_edges,
     find_improvement,
     find_disagreement,
