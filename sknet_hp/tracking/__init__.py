@@ -1,5 +1,10 @@
-"""Searches in the tools that others follow experiments with."""
+"""Searches in the tools that others follow experiments with.
 
+Optuna (and its dashboard), MLflow and TensorBoard, each an extra. See docs/tracking.md.
+"""
+
+from sknet_hp.tracking.mlflow_runs import log_to_mlflow
 from sknet_hp.tracking.optuna_study import to_optuna
+from sknet_hp.tracking.tensorboard_events import log_to_tensorboard
 
-__all__ = ["to_optuna"]
+__all__ = ["log_to_mlflow", "log_to_tensorboard", "to_optuna"]

@@ -3,18 +3,9 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sknet_hp.search.views.facts import (
-    find_failed,
-    find_score_name,
-    get_column,
-    get_mean_scores,
-    get_scores,
-    list_candidates,
-    list_rows_by_candidate,
-)
+from sknet_hp.search.views.facts import find_score_name
 from sknet_hp.tracking.distributions import list_distributions, simplify
+from sknet_hp.tracking.trials import COMPLETE, DROPPED, FAILED, RUNNING, list_trials, name_searcher
 
 if TYPE_CHECKING:
     import optuna
@@ -72,7 +63,7 @@ def to_optuna(search: Any, study_name: str | None = None, storage: Any = None) -
         raise ImportError("to_optuna needs Optuna: pip install 'sknet_hp[bayes]'") from error
     from sknet_hp.search.proposals.optuna_study import silence_optuna
 
-    metric, name = find_score_name(search), study_name or _name_searcher(search)
+    metric, name = find_score_name(search), study_name or name_searcher(search)
     with silence_optuna():
         try:
             study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
@@ -82,85 +73,35 @@ def to_optuna(search: Any, study_name: str | None = None, storage: Any = None) -
                 f"optuna.delete_study(study_name={name!r}, storage=...)"
             ) from None
         study.set_metric_names([f"mean_test_{metric}"])
-        study.set_user_attr("searcher", _name_searcher(search))
+        study.set_user_attr("searcher", name_searcher(search))
         study.add_trials(_make_trials(search))
     return study
 
 
-def _name_searcher(search: Any) -> str:
-    """Return the class of a search; of a record, that of the search it is of."""
-    return str(getattr(search, "searcher", type(search).__name__))
-
-
 def _make_trials(search: Any) -> list[Any]:
-    """Return a trial for each candidate, in the order of their numbers."""
-    from optuna.trial import create_trial
+    """Return a trial of Optuna for each candidate."""
+    from optuna.trial import TrialState, create_trial
 
-    rows, failed, means = list_rows_by_candidate(search), find_failed(search), get_mean_scores(search)
-    params, unfinished = list_candidates(search), set(getattr(search, "running_", ()))
-    reached, scores = get_column(search, "n_resources"), get_scores(search)
-    most = getattr(search, "max_resources_", reached.max())
-    distributions = list_distributions(search, list(params.values()))
-    seconds, now = _add_seconds(search, scores.shape[1]), datetime.now()
-    intermediate = _list_intermediate(search, rows)
-    trials = []
-    for number, own in rows.items():
-        last = own[-1]
-        state = _find_state(failed[last], number in unfinished, reached[last] < most)
-        took = float(sum(seconds[own]))
-        trial = create_trial(
-            state=state,
-            value=float(means[last]) if state.name in ("COMPLETE", "PRUNED") else None,
-            params={name: simplify(value) for name, value in params[number].items()},
-            distributions={name: distributions[name] for name in params[number]},
-            intermediate_values=intermediate[number],
-            user_attrs=_describe(search, number, last, scores[last], took),
-        )
-        trial.datetime_start = now - timedelta(seconds=took)
-        if state.is_finished():
-            trial.datetime_complete = now
-        trials.append(trial)
-    return trials
-
-
-def _find_state(failed: bool, unfinished: bool, dropped: bool) -> Any:
-    from optuna.trial import TrialState
-
-    if failed:
-        return TrialState.FAIL
-    return TrialState.RUNNING if unfinished else TrialState.PRUNED if dropped else TrialState.COMPLETE
-
-
-def _describe(search: Any, number: int, row: int, scores: np.ndarray, seconds: float) -> dict[str, Any]:
-    """Return what is known of a candidate beside its parameters and its value."""
-    return {
-        "candidate": number,
-        "bracket": int(get_column(search, "bracket")[row]),
-        "parent": int(get_column(search, "parent", -1)[row]),
-        "n_resources": int(get_column(search, "n_resources")[row]),
-        "split_scores": [None if np.isnan(score) else float(score) for score in scores],
-        "fit_seconds": seconds,
-        "best": bool(row == getattr(search, "best_index_", -1)),
+    states = {
+        COMPLETE: TrialState.COMPLETE,
+        DROPPED: TrialState.PRUNED,
+        FAILED: TrialState.FAIL,
+        RUNNING: TrialState.RUNNING,
     }
-
-
-def _add_seconds(search: Any, n_splits: int) -> np.ndarray:
-    """Return the seconds that the fits of each row took, all splits together."""
-    seconds = np.asarray(search.cv_results_["mean_fit_time"], dtype=float) * n_splits
-    return np.nan_to_num(seconds)
-
-
-def _list_intermediate(search: Any, rows: dict[int, np.ndarray]) -> dict[int, dict[int, float]]:
-    """Return mean scores of each candidate by rung; or, of one rung, by epoch."""
-    reached, means = get_column(search, "n_resources"), get_mean_scores(search)
-    if any(len(own) > 1 for own in rows.values()):
-        return {
-            number: {int(reached[row]): float(means[row]) for row in own if not np.isnan(means[row])}
-            for number, own in rows.items()
-        }
-    curves = search.curves_.dropna(subset=["valid_score"])
-    by_epoch = curves.groupby(["candidate", "epoch"])["valid_score"].mean()
-    found: dict[int, dict[int, float]] = {number: {} for number in rows}
-    for (number, epoch), score in by_epoch.items():
-        found[int(number)][int(epoch)] = float(score)
-    return found
+    trials = list_trials(search)
+    distributions = list_distributions(search, [trial.params for trial in trials])
+    has_rungs, now, made = any(len(trial.by_rung) > 1 for trial in trials), datetime.now(), []
+    for trial in trials:
+        own = create_trial(
+            state=states[trial.state],
+            value=trial.score if trial.state in (COMPLETE, DROPPED) else None,
+            params={name: simplify(value) for name, value in trial.params.items()},
+            distributions={name: distributions[name] for name in trial.params},
+            intermediate_values=trial.by_rung if has_rungs else trial.curves.get("valid_score", {}),
+            user_attrs=trial.attributes,
+        )
+        own.datetime_start = now - timedelta(seconds=trial.attributes["fit_seconds"])
+        if own.state.is_finished():
+            own.datetime_complete = now
+        made.append(own)
+    return made

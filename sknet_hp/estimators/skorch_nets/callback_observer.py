@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import skorch
 import torch
-from skorch.callbacks import Callback, EpochScoring, EpochTimer, LRScheduler
+from skorch.callbacks import Callback, EpochScoring, EpochTimer, LRScheduler, TensorBoard
 from skorch.dataset import Dataset
 from skorch.history import History
 from torch.utils.data import Subset
@@ -34,6 +34,8 @@ def find_batch_hooks(callback: Any, net: skorch.NeuralNet) -> list[str]:
         unused += [] if callback.on_train and caches else [EpochScoring]
     elif isinstance(callback, LRScheduler) and callback.step_every == "epoch":
         unused.append(LRScheduler)
+    elif isinstance(callback, TensorBoard):  # which notes that there was a batch, and does nothing with it
+        unused.append(TensorBoard)
     own = getattr(callback, "__dict__", {})
     return [
         name
