@@ -1,4 +1,4 @@
-"""A search as runs of MLflow: one for the search, and a child run for each candidate."""
+"""A search as runs of MLflow: one for the search, and one for each candidate."""
 
 import time
 from typing import Any

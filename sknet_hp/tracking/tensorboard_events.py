@@ -1,4 +1,4 @@
-"""A search as events of TensorBoard: its hyperparameters, scores and learning curves."""
+"""A search as events of TensorBoard: hyperparameters, scores, learning curves."""
 
 import os
 import time
