@@ -19,10 +19,18 @@ PRIMES = (5, 2, 3, 7, 11, 13)
 MOST_IN_PAIRS = 4
 """Hyperparameters that are drawn, if none are named: those that explain most."""
 
+WIDE = 50
+"""From the end of a logarithmic axis to its beginning; of narrower ones, numbers between
+powers of ten are written, too.
+"""
+
 MOST_LETTERS = 20
 """Of all categories along an axis that have room beside each other."""
 
 SIZES = (10.0, 42.0)
+MOST_AT_FULL_SIZE = 60
+"""Candidates; the dots of more are smaller."""
+
 SHADES = (0.35, 0.75)
 """Of dots, from the least trained candidates to the most trained, and how opaque."""
 
@@ -39,8 +47,8 @@ class LandscapeDisplay(Display):
     As all others vary, too, dots scatter. The line is the mean of candidates nearby, by
     a kernel whose width predicts left-out candidates best; of categories it is the
     median. It takes scores after the same resource, the most that at least 12
-    candidates reached, and is drawn only where it predicts at least a tenth of their
-    variance, and candidates are near. Pairs are shaded likewise, unless some candidates
+    candidates reached, and is drawn only where it predicts more of their variance
+    than it would of noise, and candidates are near. Pairs are shaded likewise, unless some candidates
     were trained further than others.
 
     Parameters
@@ -166,7 +174,7 @@ class LandscapeDisplay(Display):
         n_low = int((self.landscape.scored["score"] < self.landscape.floor).sum())
         n_failed = int(self.frame["failed"].sum())
         parts = [
-            "Star: the chosen one.",
+            "Star: the chosen one." if self.frame["best"].any() else "",
             self._describe_lines() if any(panel.lines for panel in self.axes_) else "",
             f"{n_low} fall below (▾)." if n_low else "",
             f"{n_failed} failed (×)." if n_failed else "",
@@ -237,7 +245,7 @@ class LandscapeDisplay(Display):
         bar.outline.set_visible(False)
         n_failed = int(self.frame["failed"].sum())
         parts = [
-            "Star: the chosen one.",
+            "Star: the chosen one." if self.frame["best"].any() else "",
             "Shade: mean nearby." if is_shaded else "",
             f"{n_failed} failed (×)." if n_failed else "",
         ]
@@ -284,11 +292,12 @@ class LandscapeDisplay(Display):
         return places
 
     def _find_sizes(self, rows: Any) -> np.ndarray:
+        room = min(1.0, np.sqrt(MOST_AT_FULL_SIZE / len(self.frame)))
         known = self.frame["resource"].dropna().unique()
         if len(known) < 2:
-            return np.full(len(rows), sum(SIZES) / 2)
+            return np.full(len(rows), room * sum(SIZES) / 2)
         steps = np.searchsorted(np.sort(known), rows["resource"]) / (len(known) - 1)
-        return np.asarray(SIZES[0] + (SIZES[1] - SIZES[0]) * steps)
+        return np.asarray(room * (SIZES[0] + (SIZES[1] - SIZES[0]) * steps))
 
     def _describe_lines(self) -> str:
         landscape = self.landscape
@@ -307,10 +316,17 @@ class LandscapeDisplay(Display):
 
 def _set_scale(panel: Any, direction: str, axis: ParameterAxis, *, labelled: bool = True) -> None:
     """Set the scale and ticks of one direction of a panel, and its name."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     drawn = panel.xaxis if direction == "x" else panel.yaxis
     drawn.set_label_text(axis.label if labelled else "")
     if axis.kind == "log":
         getattr(panel, f"set_{direction}scale")("log")
+        ends = drawn.get_view_interval()
+        is_wide = ends[1] >= WIDE * ends[0]
+        drawn.set_major_locator(LogLocator(subs=(1,) if is_wide else (1, 2, 5), numticks=6))
+        drawn.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        drawn.set_minor_formatter(NullFormatter())
     if axis.kind != "choice":
         panel.grid(visible=True, axis=direction, color=FAINT, linewidth=0.5, alpha=0.4)
         return

@@ -10,16 +10,12 @@ import pandas as pd
 from sknet_hp.report.comparable import choose_comparable
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.parameters import ParameterAxis, read_axes
+from sknet_hp.report.scales import find_floor
 from sknet_hp.report.searches import read_rows
 from sknet_hp.report.smoothing import LEAST_POINTS, Surface, smooth_scores
 
 OWN = ("candidate", "resource", "score", "failed", "best")
 """Columns of the frame that are no hyperparameters."""
-
-FAR = 3.0
-"""Scores that are so many times farther below the median than the best is above it do
-not decide what heights are shown.
-"""
 
 
 @dataclass(frozen=True)
@@ -119,18 +115,18 @@ def read_landscape(search: Any, parameters: Sequence[str] | None = None) -> Land
         raise ValueError("the candidates of this search do not differ in any parameter: there is nothing to draw")
     scores, resource = choose_comparable(read_rows(search), LEAST_POINTS)
     comparable = frame.drop(columns="score").merge(scores[["candidate", "score"]], on="candidate")
-    return Landscape(frame, axes, find_floor(frame), comparable, resource).select(names)
+    return Landscape(frame, axes, find_floor_of_finalists(frame), comparable, resource).select(names)
 
 
-def find_floor(frame: pd.DataFrame) -> float:
-    """Return the lowest score to be drawn to scale: far worse ones say only that.
+def find_floor_of_finalists(frame: pd.DataFrame) -> float:
+    """Return the lowest score that is drawn where it is.
 
-    The half of the candidates that were trained further decides.
+    Candidates that were dropped early score far below those that were not. So the half
+    that was trained further decides, but at least half of all are drawn where they are.
     """
     scored = frame[~frame["failed"]].fillna({"resource": 0.0})
-    scores = scored["score"]
-    further = scores[scored["resource"] >= scored["resource"].median()]
-    return float(max(scores.min(), further.median() - FAR * (scores.max() - further.median())))
+    further = scored["resource"] >= scored["resource"].median()
+    return min(find_floor(scored.loc[further, "score"]), float(scored["score"].median()))
 
 
 def rank_by_slices(landscape: Landscape) -> list[str]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sknet_hp.report.frames.landscape import find_floor, rank_by_slices, read_landscape
+from sknet_hp.report.frames.landscape import rank_by_slices, read_landscape
 from tests.helpers.evaluations import make_search
 
 SPACE = {"lr": (1e-4, 0.1, "log-uniform"), "alpha": (0.0, 1.0), "solver": ["a", "b"]}
@@ -65,15 +65,22 @@ def test_what_explains_most_comes_first(name):
 
 
 def test_what_diverged_does_not_press_the_rest_flat():
-    frame = make_landscape(make_params(21), [0.8 + 0.01 * k for k in range(20)] + [-1e6]).frame
-    assert 0 < find_floor(frame) < 0.8
-    frame = make_landscape(make_params(20), [0.8 + 0.01 * k for k in range(20)]).frame
-    assert find_floor(frame) == 0.8
+    landscape = make_landscape(make_params(21), [0.8 + 0.01 * k for k in range(20)] + [-1e6])
+    assert 0 < landscape.floor <= 0.81
+
+
+def test_what_was_dropped_early_is_cut_off_but_for_half():
+    scores = [0.3] * 10 + [0.5] * 5 + [0.9 + 0.001 * k for k in range(15)]
+    resources = [1] * 15 + [9] * 15
+    landscape = make_landscape(make_params(30), scores, resources=resources, candidates=range(30))
+    assert 0.5 < landscape.floor < 0.9
+    landscape = make_landscape(make_params(30), scores)
+    assert landscape.floor == 0.3
 
 
 def test_hyperparameters_with_one_value_are_left_out():
     params = [{**each, "solver": "a"} for each in make_params(5)]
-    assert list(make_landscape(params, np.arange(5)).axes) == ["lr", "alpha"]
+    assert set(make_landscape(params, np.arange(5)).axes) == {"lr", "alpha"}
     assert list(make_landscape(params, np.arange(5), ["alpha"]).axes) == ["alpha"]
     with pytest.raises(ValueError, match="do not differ in any parameter"):
         make_landscape([{"solver": "a"}] * 3, np.arange(3))
