@@ -126,8 +126,8 @@ class CalibrationDisplay(Display):
         for at, side, text in CORNERS:
             ax.text(*at, text, ha=side, va="center", fontsize=8.5, color=MUTED, transform=ax.transAxes)
         ax.set(
-            xlabel=f"predicted probability of {self.event}",
-            ylabel=f"how often it was {self.event}",
+            xlabel=f"Predicted probability of {self.event}",
+            ylabel=f"How often it was {self.event}",
             xlim=(-0.02, 1.02),
             ylim=(-0.02, 1.02),
             aspect="equal",
@@ -136,5 +136,5 @@ class CalibrationDisplay(Display):
         set_title(
             ax,
             f"Calibration: {100 * self.gap:.1f} points off on average",
-            f"each dot: about {n_rows} rows, with its 95 % interval",
+            f"Each dot: about {n_rows} rows, with its 95 % interval",
         )

@@ -31,7 +31,7 @@ class ComparisonDisplay(Display):
     frame : DataFrame
         As `from_comparison` makes it.
     metric : str
-        What the scores are.
+        What the scores are, as scikit-learn has it.
     confidence : float
         Of the intervals.
 
@@ -60,7 +60,7 @@ class ComparisonDisplay(Display):
 
     def __init__(self, frame: "pd.DataFrame", metric: str = "score", confidence: float = 0.95):
         super().__init__(frame)
-        self.metric, self.confidence = metric, confidence
+        self.metric, self.confidence = Metric(metric), confidence
 
     @classmethod
     def from_comparison(
@@ -92,13 +92,13 @@ class ComparisonDisplay(Display):
         return display.plot(ax)
 
     def _draw(self, ax: Any) -> None:
-        metric = Metric(self.metric)
         if len(self.frame) == 1 and self.frame["scale"].iloc[0] > 0:
             self._draw_posterior(ax)
         else:
             self._draw_pairs(ax)
         # A difference of errors with a minus sign is what the first one saves.
-        ax.set_xlabel(f"{metric.label} saved" if metric.is_error else f"difference in {metric.label}")
+        label = self.metric.label
+        ax.set_xlabel(f"{capitalise(label)} saved" if self.metric.is_error else f"Difference in {label}")
 
     def _draw_posterior(self, ax: Any) -> None:
         pair = self.frame.iloc[0]
@@ -130,7 +130,7 @@ class ComparisonDisplay(Display):
         set_title(
             ax,
             capitalise(pair["verdict"]) if pair["verdict"].startswith("the ") else pair["verdict"],
-            f"posterior of the true difference: mean {pair['difference']:.4g}, {ends}",
+            f"Posterior of the true difference: mean {pair['difference']:.4g}, {ends}",
         )
 
     def _mark_region(self, ax: Any, half: float) -> None:

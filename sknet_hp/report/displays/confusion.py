@@ -130,9 +130,9 @@ class ConfusionMatrixDisplay(Display):
         ax.vlines(edges, -0.5, n - 0.5, color=PAPER, linewidth=1)
         ax.grid(visible=False)
         ax.spines[["left", "bottom"]].set_visible(False)
-        ax.set(xlabel=f"predicted {self.target}", ylabel=f"actual {self.target}")
+        ax.set(xlabel=f"Predicted {self.target}", ylabel=f"Actual {self.target}")
         right = counts.trace() / counts.sum()
-        note = "share of the rows of each actual class" + (", and their number" if n <= MOST_COUNTED else "")
+        note = "Share of the rows of each actual class" + (", and their number" if n <= MOST_COUNTED else "")
         set_title(ax, f"{100 * right:.1f} % of {counts.sum():,.0f} rows are right", note)
 
 

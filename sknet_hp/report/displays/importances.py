@@ -133,7 +133,7 @@ class ImportancesDisplay(Display):
                 color=INK,
             )  # fmt: skip
         ax.set_yticks(at, shown["parameter"])
-        ax.set(xlabel="share of all importances", xlim=(0, 1.1))
+        ax.set(xlabel="Share of all importances", xlim=(0, 1.1))
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
         ax.grid(visible=False, axis="y")
         ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.5, alpha=0.6)

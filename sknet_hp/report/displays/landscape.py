@@ -6,22 +6,24 @@ from typing import Any, Self
 import numpy as np
 
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SCALE, SERIES
-from sknet_hp.report.display import Display, set_title, style_axes
+from sknet_hp.report.display import Display, set_title, style_axes, write_scores
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
 from sknet_hp.report.parameters import ParameterAxis
-from sknet_hp.report.searches import name_resource, name_score
-from sknet_hp.report.words import capitalise, write_resource
+from sknet_hp.report.searches import find_scoring, name_resource
+from sknet_hp.report.words import Metric, capitalise, write_resource
 
 KINDS = ("slices", "pairs")
 MOST_COLUMNS = 3
 MOST_SLICES = 12
 PRIMES = (5, 2, 3, 7, 11, 13)
+"""Of their roots, choices are spread by one for each hyperparameter."""
+
 MOST_IN_PAIRS = 4
 """Hyperparameters that are drawn, if none are named: those that explain most."""
 
 WIDE = 50
-"""From the end of a logarithmic axis to its beginning; of narrower ones, numbers between
-powers of ten are written, too.
+"""From the end of a logarithmic axis to its beginning; on narrower ones, numbers
+between powers of ten are written, too.
 """
 
 MOST_LETTERS = 20
@@ -45,10 +47,10 @@ class LandscapeDisplay(Display):
     trained; small dots were dropped early. The star is the one that was chosen.
 
     As all others vary, too, dots scatter. The line is the mean of candidates nearby, by
-    a kernel whose width predicts left-out candidates best; of categories it is the
-    median. It takes scores after the same resource, the most that at least 12
-    candidates reached, and is drawn only where it predicts more of their variance
-    than it would of noise, and candidates are near. Pairs are shaded likewise, unless some candidates
+    a kernel whose width predicts left-out candidates best; of choices it is the median.
+    It takes scores after the same resource, the most that at least 12 candidates
+    reached. It is drawn only where it predicts more of their variance than it would of
+    noise, and candidates are near. Pairs are shaded likewise, unless some candidates
     were trained further than others.
 
     Parameters
@@ -57,7 +59,7 @@ class LandscapeDisplay(Display):
         As `from_search` makes it.
     kind : {"slices", "pairs"}
     score : str
-        What the score is.
+        The metric, as scikit-learn has it. Errors are written as positive numbers.
     resource : str
         What candidates were given more and more of, such as "epochs".
 
@@ -91,7 +93,7 @@ class LandscapeDisplay(Display):
         super().__init__(landscape.frame)
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r} must be one of {list(KINDS)}")
-        self.landscape, self.kind, self.score, self.resource = landscape, kind, score, resource
+        self.landscape, self.kind, self.metric, self.resource = landscape, kind, Metric(score), resource
         self._names = list(landscape.axes)
         if kind == "pairs" and len(self._names) < 2:
             raise ValueError(f'kind="pairs" needs two hyperparameters or more, got {self._names}; see kind="slices"')
@@ -126,7 +128,7 @@ class LandscapeDisplay(Display):
         if parameters is None:
             most = MOST_IN_PAIRS if kind == "pairs" else MOST_SLICES
             landscape = landscape.select(rank_by_slices(landscape)[:most])
-        display = cls(landscape, kind=kind, score=name_score(search), resource=name_resource(search))
+        display = cls(landscape, kind=kind, score=find_scoring(search), resource=name_resource(search))
         return display.plot(ax)
 
     def _choose_size(self) -> tuple[float, float]:
@@ -153,11 +155,9 @@ class LandscapeDisplay(Display):
         self.axes_: list[Any] = []
         draw = self._draw_slices if self.kind == "slices" else self._draw_pairs
         note = draw(ax, grid)
-        set_title(
-            title,
-            f"{capitalise(self.score)} over hyperparameters",
-            f"{note} {self._describe_sizes()}".strip(),
-        )
+        better = "Lower is better, and above. " if self.metric.is_error and self.kind == "slices" else ""
+        heading = f"{capitalise(self.metric.label)} over hyperparameters"
+        set_title(title, heading, f"{better}{note} {self._describe_sizes()}".strip())
 
     # ---- slices ----------------------------------------------------------------------------------------------------
 
@@ -170,7 +170,8 @@ class LandscapeDisplay(Display):
             self._draw_slice(panel, name)
             panel.tick_params(labelleft=column == 0)
             if column == 0:
-                panel.set_ylabel(self.score)
+                panel.set_ylabel(capitalise(self.metric.label))
+                write_scores(panel.yaxis, self.metric)
         n_low = int((self.landscape.scored["score"] < self.landscape.floor).sum())
         n_failed = int(self.frame["failed"].sum())
         parts = [
@@ -240,9 +241,15 @@ class LandscapeDisplay(Display):
                 panel.tick_params(labelbottom=row == n - 1, labelleft=column == 0)
         is_cut = bool((scores < self.landscape.floor).any())
         bar = ax.figure.colorbar(
-            dots, ax=self.axes_, shrink=0.6, aspect=25, label=self.score, extend="min" if is_cut else "neither"
+            dots,
+            ax=self.axes_,
+            shrink=0.6,
+            aspect=25,
+            label=capitalise(self.metric.label),
+            extend="min" if is_cut else "neither",
         )
         bar.outline.set_visible(False)
+        write_scores(bar.ax.yaxis, self.metric)
         n_failed = int(self.frame["failed"].sum())
         parts = [
             "Star: the chosen one." if self.frame["best"].any() else "",

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
-from sknet_hp.report.display import Display, format_thousands, set_title
+from sknet_hp.report.display import Display, set_title, write_scores
 from sknet_hp.report.frames.nested_scores import make_nested_scores_frame
-from sknet_hp.report.words import Metric
+from sknet_hp.report.words import Metric, capitalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +35,8 @@ class NestedScoresDisplay(Display):
     frame : DataFrame
         As `from_evaluation` makes it.
     metric : str
-        What the scores are.
+        What the scores are, as scikit-learn has it. Errors are written as positive
+        numbers; what is better is above.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class NestedScoresDisplay(Display):
 
     def __init__(self, frame: "pd.DataFrame", metric: str = "score"):
         super().__init__(frame)
-        self.metric = metric
+        self.metric = Metric(metric)
 
     @classmethod
     def from_evaluation(
@@ -105,41 +105,39 @@ class NestedScoresDisplay(Display):
         return cls(frame, evaluation.metrics[0] if metric is None else metric).plot(ax)
 
     def _draw(self, ax: Any) -> None:
-        metric = Metric(self.metric)
-        sign = -1 if metric.is_error else 1
         own = self.frame[self.frame["model"] == self.frame["model"].iloc[0]]
         at = own["fold"] + own["repeat"] * (own["fold"].max() + GAP)
-        outer, inner = sign * own["outer"].to_numpy(), sign * own["inner"].to_numpy()
+        outer, inner = own["outer"].to_numpy(), own["inner"].to_numpy()
         ax.vlines(at, outer, inner, color=SERIES[0], linewidth=1.2, alpha=0.6)
         ax.plot(at, inner, "o", markerfacecolor=PAPER, markeredgecolor=SERIES[0], markersize=6, zorder=3)
         ax.plot(at, outer, "o", color=SERIES[0], markersize=6, zorder=4)
-        self._draw_means(ax, float(at.max()) + 2 * GAP, sign)
+        self._draw_means(ax, float(at.max()) + 2 * GAP)
         is_repeated = own["repeat"].max() > 0
-        ax.set_ylabel(f"{metric.label} ({metric.hint})" if metric.is_error else metric.label)
-        ax.set_xlabel("outer fold, repeat by repeat" if is_repeated else "outer fold", loc="left")
+        ax.set_ylabel(f"{capitalise(self.metric.label)} ({self.metric.hint})")
+        ax.set_xlabel("Outer fold, repeat by repeat" if is_repeated else "Outer fold", loc="left")
         ax.set_xticks(at, (own["fold"] + 1).astype(str) if len(own) <= MOST_NUMBERED else [""] * len(own))
-        format_thousands(ax.yaxis)
+        write_scores(ax.yaxis, self.metric)
         has_inner = bool(np.isfinite(inner).any())
-        note = "filled: on rows no search has seen; hollow: what the search itself reported" if has_inner else ""
+        note = "Filled: on rows no search has seen; hollow: what the search itself reported" if has_inner else ""
         n_missing = int((~np.isfinite(outer)).sum())
         missing = f"{n_missing} of {len(own)} folds have no score" if n_missing else ""
         set_title(ax, "Scores of outer folds", "; ".join(filter(None, (note, missing))))
 
-    def _draw_means(self, ax: Any, start: float, sign: int) -> None:
+    def _draw_means(self, ax: Any, start: float) -> None:
         """Draw the mean of each model with its interval, its name and its value."""
         ax.axvline(start - GAP, color=FAINT, linewidth=1)
         models = self.frame.groupby("model", sort=False).first()
-        low, high = self._find_limits(models, sign)
+        low, high = self._find_limits(models)
         step = max(1.3, start / 7)
         for k, (model, row) in enumerate(models.iterrows()):
-            x, is_first, middle = start + k * step, k == 0, sign * row["mean"]
+            x, is_first, middle = start + k * step, k == 0, row["mean"]
             colour = SERIES[0] if is_first else MUTED
             shown = min(max(middle, low), high)
-            ax.plot([x, x], [sign * row["low"], sign * row["high"]], color=colour, linewidth=2.4 if is_first else 1.6)
+            ax.plot([x, x], [row["low"], row["high"]], color=colour, linewidth=2.4 if is_first else 1.6)
             marker = "D" if is_first else "s" if shown == middle else "v" if middle < low else "^"
             ax.plot(x, shown, marker, color=colour, markersize=7 if is_first else 6, zorder=4, clip_on=False)
             ax.annotate(
-                write_number(middle), (x, shown), (7, 0 if shown == middle else 8), textcoords="offset points",
+                self.metric.write(middle), (x, shown), (7, 0 if shown == middle else 8), textcoords="offset points",
                 va="center", fontsize=9, color=INK if is_first else MUTED,
             )  # fmt: skip
             ax.annotate(
@@ -149,18 +147,18 @@ class NestedScoresDisplay(Display):
         ax.set_ylim(low, high)
         ax.set_xlim(-0.7, start + (len(models) - 0.2) * step)
 
-    def _find_limits(self, models: "pd.DataFrame", sign: int) -> tuple[float, float]:
+    def _find_limits(self, models: "pd.DataFrame") -> tuple[float, float]:
         """Return what heights are shown.
 
         All of the search; baselines that are far off would press the rest together, so
         arrows at the edge stand for them.
         """
         own = self.frame[self.frame["model"] == self.frame["model"].iloc[0]]
-        inside = sign * np.concatenate([own["outer"], own["inner"], models.iloc[0][["low", "high"]]])
+        inside = np.concatenate([own["outer"], own["inner"], models.iloc[0][["low", "high"]]])
         inside = inside[np.isfinite(inside)]
         low, high = float(inside.min()), float(inside.max())
         span = (high - low) or abs(high) or 1.0
-        others = sign * models[["mean", "low", "high"]].to_numpy().ravel()
+        others = models[["mean", "low", "high"]].to_numpy().ravel()
         near = others[(others > low - span) & (others < high + span)]
         low, high = min([low, *near]), max([high, *near])
         return low - 0.08 * (high - low or span), high + 0.08 * (high - low or span)

@@ -154,8 +154,8 @@ class ResidualsDisplay(Display):
             ax.fill_between(band["predicted"], band["low"], band["high"], color=SERIES[1], alpha=0.25, linewidth=0)
             ax.plot(band["predicted"], band["median"], color=SERIES[1], linewidth=2)
             ax.plot(band["predicted"], band[["low", "high"]], color=SERIES[1], linewidth=1, linestyle="--")
-        over = "residual: actual − predicted" if self.kind == "residual_vs_predicted" else f"actual {self.target}"
-        ax.set(xlabel=f"predicted {self.target}", ylabel=over)
+        over = "Residual: actual − predicted" if self.kind == "residual_vs_predicted" else f"Actual {self.target}"
+        ax.set(xlabel=f"Predicted {self.target}", ylabel=over)
         ax.set_aspect("auto")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(MaxNLocator(6))

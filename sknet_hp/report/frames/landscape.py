@@ -10,7 +10,7 @@ import pandas as pd
 from sknet_hp.report.comparable import choose_comparable
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.parameters import ParameterAxis, read_axes
-from sknet_hp.report.scales import find_floor
+from sknet_hp.report.scales import find_floor as find_floor_of_scores
 from sknet_hp.report.searches import read_rows
 from sknet_hp.report.smoothing import LEAST_POINTS, Surface, smooth_scores
 
@@ -115,10 +115,10 @@ def read_landscape(search: Any, parameters: Sequence[str] | None = None) -> Land
         raise ValueError("the candidates of this search do not differ in any parameter: there is nothing to draw")
     scores, resource = choose_comparable(read_rows(search), LEAST_POINTS)
     comparable = frame.drop(columns="score").merge(scores[["candidate", "score"]], on="candidate")
-    return Landscape(frame, axes, find_floor_of_finalists(frame), comparable, resource).select(names)
+    return Landscape(frame, axes, find_floor(frame), comparable, resource).select(names)
 
 
-def find_floor_of_finalists(frame: pd.DataFrame) -> float:
+def find_floor(frame: pd.DataFrame) -> float:
     """Return the lowest score that is drawn where it is.
 
     Candidates that were dropped early score far below those that were not. So the half
@@ -126,7 +126,7 @@ def find_floor_of_finalists(frame: pd.DataFrame) -> float:
     """
     scored = frame[~frame["failed"]].fillna({"resource": 0.0})
     further = scored["resource"] >= scored["resource"].median()
-    return min(find_floor(scored.loc[further, "score"]), float(scored["score"].median()))
+    return min(find_floor_of_scores(scored.loc[further, "score"]), float(scored["score"].median()))
 
 
 def rank_by_slices(landscape: Landscape) -> list[str]:

@@ -10,7 +10,7 @@ def test_it_says_how_far_off_probabilities_are():
     display = CalibrationDisplay.from_evaluation(evaluate_classes(), n_bins=3, ax=ax)
     assert display.ax_ is ax
     assert ax.get_title(loc="left") == f"Calibration: {100 * display.gap:.1f} points off on average"
-    assert ax.get_xlabel() == "predicted probability of class yes"
+    assert ax.get_xlabel() == "Predicted probability of class yes"
     assert len(display.frame) == 3
     assert display.frame["n_rows"].sum() == 90
 
@@ -18,7 +18,7 @@ def test_it_says_how_far_off_probabilities_are():
 def test_of_three_classes_it_is_the_predicted_one():
     evaluation = evaluate_classes(n_classes=3)
     display = CalibrationDisplay.from_evaluation(evaluation)
-    assert display.ax_.get_ylabel() == "how often it was the predicted class"
+    assert display.ax_.get_ylabel() == "How often it was the predicted class"
     assert "perhaps" in CalibrationDisplay.from_evaluation(evaluation, pos_label="perhaps").ax_.get_xlabel()
 
 

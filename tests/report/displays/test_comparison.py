@@ -37,4 +37,4 @@ def test_equal_scores_have_no_density():
 def test_errors_are_saved():
     a, b = ({"test_neg_mean_absolute_error": -scores} for scores in (A, B))
     display = ComparisonDisplay.from_comparison(compare(a, b, n_train=800, n_test=200))
-    assert display.ax_.get_xlabel() == "mean absolute error saved"
+    assert display.ax_.get_xlabel() == "Mean absolute error saved"

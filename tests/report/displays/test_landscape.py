@@ -78,3 +78,14 @@ def test_kinds_and_pairs_are_checked():
         LandscapeDisplay.from_search(make_example(), kind="cubes")
     with pytest.raises(ValueError, match='kind="pairs" needs two hyperparameters or more'):
         LandscapeDisplay.from_search(make_example(), kind="pairs", parameters=["lr"])
+
+
+@pytest.mark.parametrize("kind", ["slices", "pairs"])
+def test_errors_are_positive_with_the_best_above(kind):
+    search = make_example()
+    search.scoring = "neg_mean_absolute_error"
+    search.cv_results_["mean_test_score"] -= 5
+    display = LandscapeDisplay.from_search(search, kind=kind)
+    axis = display.axes_[0].yaxis if kind == "slices" else display.figure_.axes[-1].yaxis
+    assert axis.get_label_text() == "Mean absolute error"
+    assert axis.get_major_formatter()(-4.5) == "4.5"

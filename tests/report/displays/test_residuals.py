@@ -11,7 +11,7 @@ def test_errors_are_in_the_targets_unit():
     y = pd.Series(np.linspace(100_000, 300_000, 50), name="price")
     display = ResidualsDisplay.from_estimator(DummyRegressor().fit(y.to_frame(), y), y.to_frame(), y)
     assert display.ax_.get_title(loc="left").startswith("Off by 51,020 on average")
-    assert display.ax_.get_xlabel() == "predicted price"
+    assert display.ax_.get_xlabel() == "Predicted price"
     display.figure_.canvas.draw()
     assert "40,000" in {label.get_text().replace("\N{MINUS SIGN}", "") for label in display.ax_.get_yticklabels()}
 
@@ -27,6 +27,6 @@ def test_dots_are_fewer_than_rows_where_these_are_many():
 def test_an_output_is_chosen_and_named():
     evaluation = evaluate_numbers(n_outputs=2)
     display = ResidualsDisplay.from_evaluation(evaluation, output=1, target="mass in g", kind="actual_vs_predicted")
-    assert display.ax_.get_ylabel() == "actual mass in g"
+    assert display.ax_.get_ylabel() == "Actual mass in g"
     with pytest.raises(ValueError, match="kind='both' must be one of"):
         ResidualsDisplay.from_evaluation(evaluation, output=1, kind="both")
