@@ -39,6 +39,8 @@ def take_apart(value: Any) -> Any:
         return value._updated_ctor_param()
     if has_own(value, "dist", "args", "kwds"):  # a frozen distribution of SciPy
         return [value.dist, value.args, value.kwds]
+    if has_own(value, "select_dtypes", "iloc", "set_axis"):  # a DataFrame of pandas
+        return _take_times_apart(value)
     if has_own(value, "detach", "tolist", "to_dense"):  # a tensor of torch, of any type
         dense = value.detach().cpu().to_dense()
         return [str(dense.dtype), tuple(dense.shape), dense.tolist()]
@@ -49,6 +51,22 @@ def take_apart(value: Any) -> Any:
             _, (_, *arguments), state, *_ = value.__reduce_ex__(4)  # what the usual way of pickling tells, part by part
             return [arguments, state] if arguments else state
     return UNKNOWN
+
+
+def _take_times_apart(frame: Any) -> Any:
+    """Return a DataFrame's dates and durations as whole numbers, beside the rest.
+
+    Their pickle changes when rows of the frame are taken. `UNKNOWN` if there are none.
+    """
+    times = {j: frame.iloc[:, j].array for j in range(frame.shape[1]) if hasattr(frame.iloc[:, j].array, "asi8")}
+    if not times:
+        return UNKNOWN
+    rest = [j for j in range(frame.shape[1]) if j not in times]
+    return [
+        list(frame.columns),
+        frame.iloc[:, rest],
+        {j: [str(array.dtype), array.asi8] for j, array in times.items()},
+    ]
 
 
 def has_own(value: Any, *names: str) -> bool:
