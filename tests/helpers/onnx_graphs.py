@@ -1,12 +1,14 @@
 """Graphs of ONNX run on arrays, and encoders and networks put into them."""
 
+import json
+
 import numpy as np
 import onnx
 from onnx import helper
 
 from sknet_hp.sharing.onnx.builder import GraphBuilder, describe_tensor
-from sknet_hp.sharing.onnx.check import make_inputs
 from sknet_hp.sharing.onnx.encoding.table import add_encoding
+from sknet_hp.sharing.onnx.inputs import DATES, make_inputs
 from sknet_hp.sharing.onnx.tables import ColumnTensors
 
 
@@ -32,10 +34,11 @@ def encode_in_onnx(encoder, X):
 
     b = GraphBuilder(list(X.columns))
     text = {X.columns[column] for column in encoder.text_columns}
+    zones = {X.columns[date.column]: date.zone_ for date in encoder.learned.dates}
     dtypes = [object if name in text else np.float64 for name in X.columns]
     b.rename(add_encoding(b, encoder.learned, ColumnTensors(X.columns, X.columns, dtypes)), "result")
     inputs = [describe_tensor(name, dtype, [None, 1]) for name, dtype in zip(X.columns, dtypes, strict=True)]
-    model = b.make_model(inputs, [describe_tensor("result", np.float32, [None, None])], {})
+    model = b.make_model(inputs, [describe_tensor("result", np.float32, [None, None])], {DATES: json.dumps(zones)})
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     known = {each.name for each in session.get_inputs()}
     return session.run(None, {name: cells for name, cells in make_inputs(session, X).items() if name in known})[0]

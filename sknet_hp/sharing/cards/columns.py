@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.estimators.encoding.dates.columns import list_dates
+from sknet_hp.estimators.encoding.dates.date_column import DateColumn
 from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.report.page.origin import describe_data
@@ -28,7 +30,11 @@ def describe_columns(model: Any, X: Any, y: Any) -> str:
     facts = [f"- {name}: {value}" for name, value in describe_data(X, y) if name != "Names of columns"]
     table = open_table(X, model)
     names = [str(name) for name in X.columns] if hasattr(X, "columns") else list(map(str, range(table.n_columns)))
-    rows = [(write_code(name), *_describe_column(table, column)) for column, name in enumerate(names[:_MOST_COLUMNS])]
+    dates = set(list_dates(table))
+    rows = [
+        (write_code(name), *_describe(table, column, column in dates))
+        for column, name in enumerate(names[:_MOST_COLUMNS])
+    ]
     parts = ["\n".join(facts), write_table(("column", "type", "values", "missing"), rows)]
     if len(names) > _MOST_COLUMNS:
         parts.append(f"and {count(len(names) - _MOST_COLUMNS, 'more column')}.")
@@ -47,8 +53,19 @@ def _list_names(model: Any) -> str:
     return f"{count(n, 'column')}: {shown}{more}."
 
 
-def _describe_column(table: Table, column: int) -> tuple[str, str, str]:
+def _describe(table: Table, column: int, is_date: bool) -> tuple[str, str, str]:
     """Return what a column holds, which values, and how many are missing."""
+    if not is_date:
+        return _describe_column(table, column)
+    zone = table.find_zone(column) if table.is_date(column) else None
+    moments = DateColumn(column, zone).read(table)
+    present = np.sort(moments[~np.isnat(moments)]).astype("datetime64[D]")
+    shown = f"{present[0]} to {present[-1]}" if len(present) else "none"
+    return "date", shown, _write_share(len(present), table.n_rows)
+
+
+def _describe_column(table: Table, column: int) -> tuple[str, str, str]:
+    """Return the same of a column that holds no dates."""
     rows = slice(0, table.n_rows)
     if table.is_numeric(column):
         values = np.empty((table.n_rows, 1))

@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import is_classifier
 
-from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
-from sknet_hp.estimators.base import BaseNet
-from sknet_hp.estimators.encoding.tables.frames import open_table
-from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.estimators.types import TableLike
 from sknet_hp.sharing.best import take_best
 from sknet_hp.sharing.onnx.builder import GraphBuilder, describe_tensor
 from sknet_hp.sharing.onnx.check import TOLERANCE, check_predictions
+from sknet_hp.sharing.onnx.inputs import DATES, Zones, describe_inputs
 from sknet_hp.sharing.onnx.models import add_model
-from sknet_hp.sharing.onnx.tables import ColumnTensors, MatrixTensor, TensorTable
 from sknet_hp.sharing.onnx.targets import Predictions, read_classes
 
 if TYPE_CHECKING:
@@ -33,9 +29,9 @@ def export(
     The file runs wherever onnxruntime does, without Python if need be.
 
     Inputs are the columns of the table, by name, each of shape (rows, 1): numbers,
-    booleans and categories that are numbers as float64, with NaN where missing; dates
-    as seconds since 1970-01-01 00:00 by the clock of the training rows, durations as
-    seconds; text as strings, empty where missing. A table of numbers without names of
+    booleans and categories that are numbers as float64; dates as seconds since 1970 by
+    the clock of the training rows, durations as seconds, float64 both; NaN where one is
+    missing; text as strings, empty where missing. A table of numbers without names of
     columns is one input ``X`` of shape (rows, columns).
 
     Outputs of a classifier are ``label``, (rows,), and ``probabilities``, (rows,
@@ -86,7 +82,7 @@ def to_onnx(model: Any, X: TableLike | None = None) -> "ModelProto":
     Parameters and errors are those of `export`.
     """
     model = take_best(model)
-    table = _describe_table(model, X)
+    table, zones = describe_inputs(model, X)
     tensors = table.list_tensors()
     b = GraphBuilder([name for _, name, _, _ in tensors])
     predictions = add_model(b, model, table)
@@ -97,39 +93,7 @@ def to_onnx(model: Any, X: TableLike | None = None) -> "ModelProto":
         own = f"predicted_{name}" if name in taken else name
         b.rename(tensor, own)
         outputs.append(describe_tensor(own, dtype, shape))
-    return b.make_model(inputs, outputs, _describe_model(model))
-
-
-# ---- what goes in --------------------------------------------------------------------------------------------------
-
-
-def _describe_table(model: Any, X: TableLike | None) -> TensorTable:
-    """Return what a model is given, by what it, or X, says of its columns."""
-    first = model.estimators_[0] if isinstance(model, (AveragedClassifier, AveragedRegressor)) else model
-    dtypes: list[type]
-    if isinstance(first, BaseNet):
-        names = getattr(first, "feature_names_in_", None)
-        text = set(first.encoder_.text_columns)
-        dtypes = [object if column in text else np.float64 for column in range(first.n_features_in_)]
-    elif X is None:
-        raise ValueError(
-            f"a {type(first).__name__} does not know the types of its columns: give X, some rows as in training"
-        )
-    else:
-        names = getattr(X, "columns", None)
-        table = open_table(X, model)
-        dtypes = [_find_dtype(table, column) for column in range(table.n_columns)]
-    if names is None and len(set(dtypes)) == 1:
-        return MatrixTensor("X", len(dtypes), dtypes[0])
-    columns = [f"x{column}" for column in range(len(dtypes))] if names is None else [str(name) for name in names]
-    return ColumnTensors(columns, columns, dtypes)
-
-
-def _find_dtype(table: Table, column: int) -> type:
-    if table.is_numeric(column) or table.is_date(column):
-        return np.float64
-    cells = table.read_objects(column, slice(0, table.n_rows))
-    return object if any(isinstance(cell, str) for cell in cells) else np.float64
+    return b.make_model(inputs, outputs, _describe_model(model, zones))
 
 
 # ---- what comes out ------------------------------------------------------------------------------------------------
@@ -153,9 +117,11 @@ def _list_outputs(b: GraphBuilder, model: Any, found: Predictions) -> Iterator[t
         yield "probabilities", found.probabilities, np.float64, [None, n_classes]
 
 
-def _describe_model(model: Any) -> dict[str, str]:
+def _describe_model(model: Any, zones: Zones) -> dict[str, str]:
     """Return what the file says of itself."""
     described = {"model": type(model).__name__}
+    if zones:
+        described[DATES] = json.dumps(zones)
     if is_classifier(model):
         described["classes"] = json.dumps(np.asarray(model.classes_).tolist())
     return described

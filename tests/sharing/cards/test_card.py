@@ -81,6 +81,15 @@ def test_cells_of_columns_with_many_values_are_not_shown(problem):
     assert "Person" not in text
 
 
+def test_dates_are_named_as_dates(problem):
+    X, y = problem
+    days = pd.date_range("2020-01-01", periods=len(X))
+    X = X[["age"]].assign(seen=days, written=days.astype(str))
+    text = str(card(NetClassifier(**SMALL).fit(X, y), X=X, y=y))
+    assert "| `seen` | date | 2020-01-01 to 2020-05-29 |  |" in text
+    assert "| `written` | date | 2020-01-01 to 2020-05-29 |  |" in text
+
+
 def test_a_regressor_in_a_pipeline(problem):
     X = problem[0]
     model = make_pipeline(FunctionTransformer(), NetRegressor(n_members=2, **SMALL)).fit(X, X["income"])

@@ -191,6 +191,19 @@ def test_one_row_and_new_values(problem):
     check(net, odd)
 
 
+def test_dates_are_seconds(problem):
+    X, y = problem
+    days = pd.date_range("2020-01-01", periods=len(X), freq="5D")
+    X = X[["age"]].assign(seen=days, written=days.astype(str), local=days.tz_localize("Europe/Berlin"))
+    net = NetClassifier(**SMALL).fit(X, y)
+    model = to_onnx(net)
+    assert {each.type.tensor_type.elem_type for each in model.graph.input} == {11}  # float64
+    X = X.assign(local=X["local"].dt.tz_convert("UTC"))
+    X.loc[3, "seen"] = pd.NaT
+    check(net, X)
+    check(NetClassifier(**SMALL).fit(days.to_numpy()[:, None], y), days.to_numpy()[:, None])
+
+
 # ---- the file ------------------------------------------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ def add_dates(b: GraphBuilder, dates: Sequence[DateColumn], table: TensorTable) 
         elapsed = b.add("Div", b.add("Sub", seconds, np.float64(date.start_)), np.float64(date.span_ or 1.0))
         parts.append(b.add("Clip", elapsed, np.float64(-BEYOND), np.float64(1 + BEYOND)))
         for name in date.cycles_:
-            position = _LOCATE[name](b, seconds)
+            position = LOCATE[name](b, seconds)
             angle = b.add("Mul", position, np.float64(2 * np.pi))
             # onnxruntime has no cosine of float64
             parts += [position, b.add("Sin", angle), b.add("Sin", b.add("Add", angle, np.float64(np.pi / 2)))]
@@ -93,7 +93,7 @@ def _count_from_march(b: GraphBuilder, seconds: str) -> tuple[str, str]:
     return day, b.cast(is_leap, np.float64)
 
 
-_LOCATE: dict[str, Callable[[GraphBuilder, str], str]] = {
+LOCATE: dict[str, Callable[[GraphBuilder, str], str]] = {
     "year": _locate_in_year,
     "month": _locate_in_month,
     "week": _locate_in_week,

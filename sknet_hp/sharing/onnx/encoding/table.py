@@ -35,7 +35,7 @@ def add_encoding(b: GraphBuilder, learned: LearnedColumns, table: TensorTable) -
     parts += zero_or_one
     spare = learned.layout.width - _count_columns(learned)
     if spare:
-        parts.append(_add_zeros(b, table, learned, spare))
+        parts.append(_add_zeros(b, parts[0], spare))
     first = 0
     for codes in learned.codes:
         parts.append(add_codes(b, codes, first, table))
@@ -48,15 +48,8 @@ def _count_columns(learned: LearnedColumns) -> int:
     return learned.layout.first_category + sum(len(each.names_) for each in learned.categories)
 
 
-def _add_zeros(b: GraphBuilder, table: TensorTable, learned: LearnedColumns, n: int) -> str:
-    """Return columns of zeros, (rows, n) float32."""
-    numbers = [*learned.numeric, *(date.column for date in learned.dates)]
-    if numbers:
-        any_column = table.read_numbers(b, numbers[:1])
-    else:
-        part = [*learned.categories, *learned.codes][0]
-        read = table.read_text(b, part.column) if part.text_ else table.read_numbers(b, [part.column])
-        any_column = read
-    rows = b.add("Slice", b.add("Shape", any_column), np.array([0], np.int64), np.array([1], np.int64))
+def _add_zeros(b: GraphBuilder, beside: str, n: int) -> str:
+    """Return n columns of zeros, float32, as long as what they stand beside."""
+    rows = b.add("Slice", b.add("Shape", beside), np.array([0], np.int64), np.array([1], np.int64))
     shape = b.concatenate([rows, b.hold(np.array([n], np.int64))], axis=0)
     return b.add("Expand", np.zeros((1, 1), np.float32), shape)
