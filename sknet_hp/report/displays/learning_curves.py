@@ -1,5 +1,6 @@
 """Losses or scores over epochs, with bands over folds, splits or seeds."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 LOG_FROM = 10.0
 """Losses whose means span more than this factor are drawn on a logarithmic scale."""
 COLOURS = {"validation": SERIES[0], "training": SERIES[1]}
+LEAST_FACTOR = 1.5
+"""Of rungs that are drawn on a logarithmic scale, each is so many times the last."""
+MOST_RUNGS = 8
+"""More of them are not marked."""
 LINES = {"training": "--", "validation": "-"}
 
 
@@ -205,11 +210,12 @@ class LearningCurvesDisplay(Display):
             )
             if place == 0:
                 self._mark_best_epochs(ax, self.runs[self.runs["candidate"] == candidate], style.colour)
-        for rung in self.rungs[:-1]:
+        rungs = self.rungs[:-1] if len(self.rungs) <= MOST_RUNGS else []
+        for rung in rungs:
             ax.axvline(rung, color=MUTED, linewidth=0.6, linestyle=(0, (1, 3)), zorder=0)
         note = f"Mean of {n_runs} splits; the best with its band from the lowest to the highest. " if n_runs > 1 else ""
         note += f"Grey: the other {len(faint)}. " if faint else ""
-        note += "Dotted: rungs. " if len(self.rungs) > 1 else ""
+        note += "Dotted: rungs. " if rungs else ""
         set_title(
             ax,
             f"{shown['part'].iloc[0].capitalize()} {self.curve} of the best {len(ranks)} of {n_candidates} candidates",
@@ -262,7 +268,7 @@ class LearningCurvesDisplay(Display):
         elif high > low:
             ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if len(self.rungs) > 2 and self.rungs[-1] / self.rungs[0] >= LOG_FROM:
+        if len(self.rungs) > 2 and min(b / a for a, b in pairwise(self.rungs)) >= LEAST_FACTOR:
             ax.set_xscale("log")
             ax.set_xticks(self.rungs, [str(rung) for rung in self.rungs])
             ax.minorticks_off()

@@ -129,7 +129,7 @@ class ParallelCoordinatesDisplay(Display):
         n_failed = int(self.frame["failed"].sum())
         note = f"{len(self.frame)} candidates{f', {n_failed} of them failed (dotted)' if n_failed else ''}. "
         note += "The darker, the better; orange is the one that was chosen. "
-        note += "What was dropped has the score of where it was." if self.frame["resource"].nunique() > 1 else ""
+        note += "Dropped candidates are at the last score they had." if self.frame["resource"].nunique() > 1 else ""
         set_title(ax, f"Parameters and {self.metric.label}", note, above=HEADS)
 
     def _rate(self) -> np.ndarray:

@@ -4,7 +4,7 @@ from matplotlib import pyplot
 from sklearn.datasets import load_iris
 
 from sknet_hp.report import LearningCurvesDisplay
-from sknet_hp.report.frames.learning_curves import CurveFrames, summarise_runs
+from sknet_hp.report.frames.learning_curves import CurveFrames, frame_search, summarise_runs
 from tests.helpers.small_searches import make_network_search
 
 X, y = load_iris(return_X_y=True)
@@ -49,6 +49,15 @@ def test_a_search_shows_its_best_before_the_rest(search):
     assert display.figure_ is ax.figure
     assert len(ax.collections[0].get_paths()) == search.n_candidates_ - 2
     assert "best 2 of 6 candidates" in ax.get_title(loc="left")
+
+
+@pytest.mark.parametrize(("rungs", "scale"), [([1, 3, 9], "log"), ([6, 8, 9], "linear"), ([], "linear")])
+def test_epochs_are_scaled_as_the_rungs_are(rungs, scale, search):
+    frames = frame_search(search)._replace(rungs=rungs)
+    display = LearningCurvesDisplay(frames, n_best=2).plot()
+    assert display.ax_.get_xscale() == scale
+    note = " ".join(text.get_text().replace("\n", " ") for text in display.ax_.texts)
+    assert ("Dotted: rungs." in note) == bool(rungs)
 
 
 def test_more_lines_than_can_be_told_apart_are_refused(search):
