@@ -13,7 +13,7 @@ PAGES = sorted(
     if not {"_build", "auto_examples"} & set(path.parts)
 )
 
-SHORTENED = {"--time-budget": "6", "--candidates": "3", "--repeats": "1"}
+SHORTENED = {"--time-budget": "8", "--candidates": "3", "--repeats": "1"}
 """Options of commands, and what they are given in tests: a reader has more time."""
 
 
@@ -21,8 +21,8 @@ SHORTENED = {"--time-budget": "6", "--candidates": "3", "--repeats": "1"}
 class Block:
     """What a page shows to be run.
 
-    `kind` is "python", to be executed, or "console", whose lines that begin with `$`
-    are commands.
+    `kind` is "python", to be executed; "console", whose lines that begin with `$` are
+    commands; or "toml", a space of hyperparameters that commands read as space.toml.
     """
 
     kind: str
@@ -33,16 +33,24 @@ class Block:
 def list_blocks(page: str) -> list[Block]:
     """The blocks of a page that can be run, from top to bottom."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    found = re.finditer(r"^```(python|console)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    found = re.finditer(r"^```(python|console|toml)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     return [Block(match[1], match[2], text.count("\n", 0, match.start()) + 2) for match in found]
 
 
 def list_commands(block: Block) -> list[list[str]]:
-    """The arguments of the `sknet-hp` commands of a console block, with less to do."""
+    """The arguments of the `sknet-hp` commands of a console block, with less to do.
+
+    Not of those with `--resume`: there is no run that was interrupted.
+    """
     lines = re.findall(r"^\$ sknet-hp (.*)$", block.text.replace("\\\n", " "), flags=re.MULTILINE)
-    return [_shorten(shlex.split(line, comments=True)) for line in lines]
+    return [_shorten(shlex.split(line, comments=True)) for line in lines if "--resume" not in line]
 
 
 def _shorten(arguments: list[str]) -> list[str]:
     before = ["", *arguments[:-1]]
-    return [SHORTENED.get(previous, argument) for previous, argument in zip(before, arguments, strict=True)]
+    shortened = [SHORTENED.get(previous, argument) for previous, argument in zip(before, arguments, strict=True)]
+    if arguments[0] == "tune":
+        if "--time-budget" not in arguments:
+            shortened += ["--time-budget", SHORTENED["--time-budget"]]
+        shortened += ["--overwrite"]  # pages tune the same table again and again
+    return shortened
