@@ -21,6 +21,8 @@ _NAMES = {
     "neg_brier_score": "Brier score",
 }
 MISSING = "–"
+_NOTHING = 5e-5
+"""What is less is no difference, in numbers of four digits."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,9 @@ class Metric:
 
     def write_gain(self, difference: float) -> str:
         """Return a difference of scores in words, such as "0.012 higher"."""
-        size = write_number(abs(difference))
-        if not float(size.replace(",", "")):
+        if abs(difference) < _NOTHING:
             return "the same"
-        return f"{size} {'higher' if self.turn(difference) > 0 else 'lower'}"
+        return f"{write_number(abs(difference))} {'higher' if self.turn(difference) > 0 else 'lower'}"
 
 
 def capitalise(text: str) -> str:

@@ -100,11 +100,23 @@ def finish(chart: Any, height: int = 260, *, top: str = "") -> dict[str, Any]:
     # Checking each value against the schema takes seconds; tests do it.
     spec: dict[str, Any] = chart.properties(width="container", height=height).to_dict(validate=False)
     spec.pop("$schema")
+    _share_data(spec)
     spec["config"] = CONFIG
     if top:
         spec["title"] = {"text": top, "anchor": "start", "frame": "bounds", "offset": 10, "dx": 0}
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     return spec
+
+
+def _share_data(spec: dict[str, Any]) -> None:
+    """Keep data that several layers have once, by name, in place."""
+    datasets: dict[str, Any] = {}
+    for part in [spec, *spec.get("layer", [])]:
+        if "data" in part:
+            values = part["data"]["values"]
+            name = next((name for name, known in datasets.items() if known == values), f"d{len(datasets)}")
+            datasets[name], part["data"] = values, {"name": name}
+    spec["datasets"] = datasets
 
 
 def group_ranks(values: np.ndarray, n_groups: int = len(RANKS)) -> np.ndarray:

@@ -10,6 +10,7 @@ from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.report.page.content import Page
 from sknet_hp.report.page.render import GENERATOR, render_page
 from sknet_hp.report.page.subjects.choose import describe
+from sknet_hp.report.page.subjects.extras import Extras
 
 _HEAD = 2_000
 """So many bytes of a file show whether it is a page of ours."""
@@ -24,6 +25,7 @@ def report(
     X: TableLike = None,
     y: ArrayLike = None,
     notes: Mapping[str, str] | None = None,
+    next_steps: Mapping[str, str] | None = None,
     title: str | None = None,
     overwrite: bool = False,
 ) -> Path:
@@ -52,6 +54,9 @@ def report(
         others. An evaluation knows its own.
     notes : dict, default=None
         What else belongs to its origin, by name, such as the command that was run.
+    next_steps : dict, default=None
+        What to do with the result: sentences, and the command or the code of each. They
+        stand in place of the Python code that the page would show.
     title : str, default=None
         Its heading; None makes one.
     overwrite : bool, default=False
@@ -90,7 +95,8 @@ def report(
     """
     path = Path(path)
     _check_path(path, overwrite)
-    page = describe(subject, evaluation=evaluation, comparison=comparison, X=X, y=y, notes=notes or {})
+    extras = Extras(evaluation, comparison, X, y, notes or {}, next_steps)
+    page = describe(subject, extras)
     if title is not None:
         page = Page(**(vars(page) | {"title": title}))
     html = render_page(page, version("sknet_hp"))

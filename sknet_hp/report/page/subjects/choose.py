@@ -1,6 +1,6 @@
 """Which page is for what."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sklearn.exceptions import NotFittedError
@@ -24,7 +24,7 @@ SUBJECTS: dict[type, Callable[[Any, Extras], Page]] = {
 """Results of evaluations, and the function that describes each."""
 
 
-def describe(subject: Any, *, evaluation: Any, comparison: Any, X: Any, y: Any, notes: Mapping[str, str]) -> Page:
+def describe(subject: Any, extras: Extras) -> Page:
     """Return the page of a search, or of a result.
 
     Raises
@@ -34,7 +34,6 @@ def describe(subject: Any, *, evaluation: Any, comparison: Any, X: Any, y: Any, 
     NotFittedError
         If it is a search that is not fitted.
     """
-    extras = Extras(evaluation, comparison, X, y, notes)
     for kind, describe_subject in SUBJECTS.items():
         if isinstance(subject, kind):
             return describe_subject(subject, extras)

@@ -36,7 +36,7 @@ def describe_evaluation(result: Any, extras: Extras) -> Page:
             answer_how_sure(result),
             *chosen,
             answer_trust(result.findings, describe_optimism(result)),
-            _answer_next(result),
+            _answer_next(result, extras),
         ],
         sections=[
             *make_evaluation_sections(result),
@@ -124,15 +124,17 @@ def _answer_chosen(result: Any) -> list[Answer]:
     return [Answer("What was chosen?", blocks)]
 
 
-def _answer_next(result: Any) -> Answer:
+def _answer_next(result: Any, extras: Extras) -> Answer:
     advice = list_advice(result.findings)
     blocks: list[Block] = [Points(advice)] if advice else []
-    if result.inner_metric is not None:
+    if extras.next_steps is not None:
+        steps = dict(extras.next_steps)
+    elif result.inner_metric is not None:
         code = 'import sknet_hp\n\nsearch.fit(X, y)\nsknet_hp.save(search.best_estimator_, "model.safetensors")'
-        blocks.append(Code(code, "Search once more, on all rows; the score above is that of this procedure:"))
+        steps = {"Search once more, on all rows; the score above is that of this procedure:": code}
     else:
-        blocks.append(Code("estimator.fit(X, y)", "Fit the model on all rows; the score above is that of this way:"))
-    return Answer("What next?", blocks)
+        steps = {"Fit the model on all rows; the score above is that of this way:": "estimator.fit(X, y)"}
+    return Answer("What next?", [*blocks, *(Code(code, lead) for lead, code in steps.items())])
 
 
 def make_evaluation_sections(result: Any) -> list[Section]:

@@ -15,6 +15,7 @@ class Extras:
     comparison : Comparison with other models, or None.
     X, y : the data, or None.
     notes : what else belongs to its origin, by name.
+    next_steps : sentences with the code of each, in place of what a page would show.
     """
 
     evaluation: Any = None
@@ -22,3 +23,4 @@ class Extras:
     X: Any = None
     y: Any = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    next_steps: Mapping[str, str] | None = None

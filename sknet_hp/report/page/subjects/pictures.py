@@ -6,6 +6,7 @@ from sknet_hp.report.charts.comparison import draw_comparison as draw_pairs
 from sknet_hp.report.charts.importances import draw_importances
 from sknet_hp.report.charts.learning_curves import draw_evaluation_curves as draw_curves_of_models
 from sknet_hp.report.charts.learning_curves import draw_search_curves
+from sknet_hp.report.charts.lineage import draw_schedules
 from sknet_hp.report.charts.nested_scores import draw_nested_scores
 from sknet_hp.report.charts.parallel_coordinates import draw_parallel_coordinates
 from sknet_hp.report.charts.predictions import draw_predictions
@@ -18,7 +19,11 @@ from sknet_hp.report.words import Metric
 def draw_search(search: Any, metric: Metric) -> list[Section]:
     """Return the sections of charts of a search."""
     sections: dict[tuple[str, str], list[Block | None]] = {
-        ("The search", "search"): [draw_history(search, metric), draw_search_curves(search)],
+        ("The search", "search"): [
+            draw_history(search, metric),
+            draw_schedules(search),
+            draw_search_curves(search),
+        ],
         ("The parameters", "parameters"): [
             draw_importances(search),
             draw_slices(search, metric),

@@ -1,12 +1,18 @@
 """How to get a search again, as a program."""
 
+from numbers import Integral
 from typing import Any
+
+from sklearn.base import clone
 
 from sknet_hp.report.page.content import Section
 from sknet_hp.report.page.subjects.answers import make_origin_section, write_program
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.report.words import write_seconds, write_value
+
+_LEFT_OUT = ("journal",)
+"""Parameters that a search is made again without: it would only read what is there."""
 
 
 def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
@@ -20,7 +26,8 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
     """
     code, unknown = None, []
     if hasattr(search, "get_params"):
-        code, unknown = write_program([("search", search)], ["search.fit(X, y)"])
+        as_new = clone(search).set_params(**{name: None for name in _LEFT_OUT if hasattr(search, name)})
+        code, unknown = write_program([("search", as_new)], ["search.fit(X, y)"])
     X, y = extras.X, extras.y
     if X is None and extras.evaluation is not None:
         X, y = extras.evaluation.data.X, extras.evaluation.data.y
@@ -37,8 +44,20 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
     return make_origin_section(
         X,
         y,
-        lead="With the same data, versions and kind of processor, this gives the same numbers:",
+        lead=_write_lead(search),
         code=code,
         unknown=unknown,
         others=[*extras.notes.items(), *others],
     )
+
+
+def _write_lead(search: Any) -> str:
+    """Return under what conditions the same program gives the same numbers."""
+    if getattr(search, "time_budget", None) is not None:
+        return (
+            "This is how the search was made. It had a time budget, so how far it comes depends on the speed of the "
+            "machine; without one, the same data, versions and kind of processor give the same numbers."
+        )
+    if not isinstance(getattr(search, "random_state", 0), Integral):
+        return "This is how the search was made. It has no seed: give `random_state`, and the numbers can be repeated."
+    return "With the same data, versions and kind of processor, this gives the same numbers:"

@@ -238,16 +238,23 @@ def _answer_next(view: SearchView, extras: Extras) -> Answer:
     blocks: list[Block] = [Points(advice)] if advice else []
     if view.is_running:
         return Answer("What next?", [Text("Wait until it has ended."), *blocks])
+    steps = _list_steps(view, extras) if extras.next_steps is None else extras.next_steps
+    return Answer("What next?", [*blocks, *(Code(code, lead) for lead, code in steps.items())])
+
+
+def _list_steps(view: SearchView, extras: Extras) -> dict[str, str]:
+    """Return what to do with a search, with the code of each step."""
+    steps = {}
     if extras.evaluation is None:
-        code = (
+        steps["Score the search on rows that it has not seen:"] = (
             "from sknet_hp.evaluation import nested_cross_validate\n\n"
             "result = nested_cross_validate(search, X, y, random_state=0)\nprint(result.summary())"
         )
-        blocks.append(Code(code, "Score the search on rows that it has not seen:"))
     if hasattr(view.search, "best_estimator_"):
-        code = 'import sknet_hp\n\nsknet_hp.save(search.best_estimator_, "model.safetensors")\nsearch.predict(X_new)'
-        blocks.append(Code(code, "Use the model:"))
-    return Answer("What next?", blocks)
+        steps["Use the model:"] = (
+            'import sknet_hp\n\nsknet_hp.save(search.best_estimator_, "model.safetensors")\nsearch.predict(X_new)'
+        )
+    return steps
 
 
 def _make_stages(view: SearchView) -> list[Section]:

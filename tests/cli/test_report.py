@@ -1,0 +1,60 @@
+"""Runs of `report`."""
+
+from pathlib import Path
+
+import filelock
+import pytest
+from sklearn.datasets import load_iris
+
+from tests.helpers.html_pages import Page
+from tests.helpers.small_searches import make_network_search
+
+X, y = load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def search(tmp_path_factory):
+    path = tmp_path_factory.mktemp("journal") / "run"
+    return make_network_search(journal=str(path), random_state=0).fit(X, y)
+
+
+def test_a_journal_becomes_a_page(run, search):
+    result = run("report", search.journal, "--out", "pages/iris.html")
+    assert result.code == 0, result.err
+    assert "pages/iris.html" in result.out
+    page = Page(Path("pages/iris.html"))
+    assert f"{search.best_score_:.4f}" in page.text
+    assert page.specs
+
+
+def test_the_page_of_a_run_lies_beside_it(run, search):
+    """A result directory has its journal in it."""
+    journal = Path("iris-tuned/journal/search")
+    journal.parent.mkdir(parents=True)
+    journal.symlink_to(search.journal)
+    result = run("report", "iris-tuned")
+    assert result.code == 0, result.err
+    assert Path("iris-tuned.html").exists()
+
+
+def test_a_run_that_lasts_says_so(run, search):
+    journal = Path("running")
+    journal.mkdir()
+    for name in ("search.json", "records", "log"):
+        lines = Path(search.journal, name).read_bytes().splitlines(keepends=True)
+        (journal / name).write_bytes(b"".join(line for line in lines if b'"ended"' not in line))
+    with filelock.FileLock(journal / "lock"):
+        result = run("report", journal)
+    assert "still running" in result.out
+    assert "still running" in Page(Path("running.html")).text
+    run("report", journal)
+    assert "has not come to its end" in Page(Path("running.html")).text
+
+
+def test_what_has_no_journal_is_refused(run, refused, search):
+    refused("report", "nowhere", says=("no directory",))
+    Path("empty").mkdir()
+    refused("report", "empty", says=("no journal",))
+    Path("notes.html").write_text("mine")
+    refused("report", search.journal, "--out", "notes.html", says=("--overwrite", "no report"))
+    assert run("report", search.journal, "--out", "notes.html", "--overwrite").code == 0

@@ -1,0 +1,158 @@
+"""Specifications of charts: valid for Vega-Lite, small, and of the search."""
+
+import altair
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import KFold
+
+from sknet_hp import NetRegressor
+from sknet_hp.evaluation import compare, nested_cross_validate, repeat_over_seeds
+from sknet_hp.report import report
+from sknet_hp.report.charts.base import group_ranks, make_data
+from sknet_hp.report.charts.learning_curves import MOST_CURVES, draw_search_curves
+from sknet_hp.report.charts.slices import list_decades
+from sknet_hp.report.page.subjects.pictures import draw_search
+from sknet_hp.report.page.subjects.view import find_metric
+from sknet_hp.report.words import Metric
+from sknet_hp.search import HalvingSearchCV
+from tests.helpers.html_pages import Page
+from tests.helpers.populations import NET as POPULATION_NET
+from tests.helpers.populations import SPACE as POPULATION_SPACE
+from tests.helpers.populations import X as POPULATION_X
+from tests.helpers.populations import y as population_y
+
+MOST_BYTES = 3_000_000
+
+
+class LargeSearch:
+    """What a search of 500 candidates leaves behind, without one."""
+
+    def __init__(self, n=500, n_splits=5, n_epochs=60):
+        rng = np.random.default_rng(0)
+        lr, dropout, width = 10 ** rng.uniform(-4, -1, n), rng.uniform(0, 0.5, n), rng.choice([16, 32, 64], n)
+        columns = {"lr": lr, "dropout": dropout, "width": width}
+        self.param_distributions = {"lr": (1e-4, 0.1, "log-uniform"), "dropout": (0.0, 0.5), "width": [16, 32, 64]}
+        params = [{name: values[k].item() for name, values in columns.items()} for k in range(n)]
+        scores = 0.8 - 0.02 * (np.log10(lr) + 2.5) ** 2 + rng.normal(0, 0.01, (n_splits, n))
+        self.cv_results_ = {
+            "params": params,
+            "mean_test_score": scores.mean(axis=0),
+            "std_test_score": scores.std(axis=0),
+        }
+        self.cv_results_ |= {f"split{k}_test_score": scores[k] for k in range(n_splits)}
+        self.cv_results_ |= {f"param_{name}": np.ma.array(values) for name, values in columns.items()}
+        self.cv_results_["mean_fit_time"] = np.ones(n)
+        self.n_splits_, self.best_index_, self.refit = n_splits, int(scores.mean(axis=0).argmax()), True
+        self.estimator, self.findings_ = NetRegressor(), []
+        grid = pd.MultiIndex.from_product(
+            [range(n), range(n_splits), range(1, n_epochs + 1)], names=["candidate", "split", "epoch"]
+        )
+        self.curves_ = grid.to_frame(index=False).assign(iter=0, bracket=0, n_resources=n_epochs, valid_score=np.nan)
+        losses = 1 / self.curves_["epoch"] + rng.normal(0, 0.01, len(grid))
+        self.curves_ = self.curves_.assign(train_loss=losses, valid_loss=losses + 0.1)
+
+    def fit(self, X, y=None):
+        """Is what makes it an estimator."""
+
+
+@pytest.fixture(scope="module")
+def large():
+    return LargeSearch()
+
+
+def test_a_page_of_500_candidates_is_small_and_says_what_it_leaves_out(large, tmp_path):
+    path = report(large, tmp_path / "page.html")
+    assert path.stat().st_size < MOST_BYTES
+    assert f"{MOST_CURVES} of 497, evenly from the best to the worst" in Page(path).text
+
+
+def test_the_best_curves_are_kept(large):
+    data = draw_search_curves(large).spec
+    rows = [row for values in data["datasets"].values() for row in values]
+    assert large.best_index_ in {row.get("candidate") for row in rows}
+    assert max(row["epoch"] for row in rows) == 60
+
+
+def check_spec(spec):
+    """Raise what is no specification of Vega-Lite."""
+    altair.Chart.from_dict({key: value for key, value in spec.items() if key != "usermeta"}, validate=True)
+
+
+def test_charts_of_searches_are_valid(large):
+    for search in (large, population().fit(POPULATION_X, population_y)):
+        sections = draw_search(search, find_metric(search))
+        blocks = [block for section in sections for block in section.blocks]
+        pictures = [each for block in blocks for each in getattr(block, "pictures", [block])]
+        assert len(pictures) >= 5
+        for picture in pictures:
+            check_spec(picture.spec)
+            assert picture.title
+
+
+def population():
+    from sknet_hp.search import PBTSearchCV
+
+    return PBTSearchCV(POPULATION_NET, POPULATION_SPACE, population_size=4, cv=2, random_state=0)
+
+
+def test_schedules_are_those_of_the_winner():
+    search = population().fit(POPULATION_X, population_y)
+    [schedules] = [
+        block
+        for section in draw_search(search, find_metric(search))
+        for block in section.blocks
+        if block.title == "The schedule that was found"
+    ]
+    assert {picture.title for picture in schedules.pictures} <= set(POPULATION_SPACE)
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=90), "b": rng.normal(size=90)})
+    return X, pd.Series(1000 * X["a"] + rng.normal(size=90), name="price")
+
+
+def test_pages_of_regressors_are_in_the_targets_unit(numbers, tmp_path):
+    X, y = numbers
+    net = NetRegressor(width=8, max_epochs=6, random_state=0)
+    cv = KFold(3, shuffle=True, random_state=0)
+    search = HalvingSearchCV(net, {"lr": [3e-3, 3e-2]}, n_candidates="grid", cv=2, random_state=0)
+    result = nested_cross_validate(search, X, y, cv=cv, scoring="neg_mean_absolute_error")
+    page = Page(report(result, tmp_path / "evaluation.html"))
+    assert f"{-result.mean:,.4g} Mean absolute error (lower is better)".replace(",", "") in page.text.replace(",", "")
+    assert "By how much is it off?" in page.headings
+    comparison = compare(result, net, X=X, y=y, scoring="neg_mean_absolute_error")
+    page = Page(report(comparison, tmp_path / "comparison.html"))
+    assert page.headings[1:3] == ["Which is better?", "By how much?"]
+    for spec in page.specs:
+        check_spec(spec)
+    seeds = repeat_over_seeds(net, X, y, n_seeds=3, cv=cv)
+    page = Page(report(seeds, tmp_path / "seeds.html"))
+    assert "What does the seed do?" in page.headings
+
+
+def test_ranks_are_groups_of_equal_size_with_the_unknown_lowest():
+    assert group_ranks(np.array([3.0, 1.0, np.nan, 2.0, 4.0])).tolist() == [4, 2, 1, 3, 5]
+    assert group_ranks(np.array([1.0, 1.0])).tolist() == [1, 1]
+
+
+def test_data_is_plain_and_short():
+    rows = [{"a": np.float32(1 / 3), "b": np.nan, "c": np.int64(2), "d": None, "e": ("x",), "f": np.True_}]
+    [row] = make_data(rows).to_dict()["values"]
+    assert row == {"a": 0.33333, "b": None, "c": 2, "d": None, "e": "('x',)", "f": True}
+
+
+def test_decades_lie_between_the_ends():
+    assert list_decades(2e-4, 0.1) == pytest.approx([1e-3, 1e-2, 1e-1])
+    assert list_decades(20, 60) == []
+
+
+def test_errors_are_positive_and_lower_is_better():
+    metric = Metric("neg_mean_absolute_error")
+    assert metric.write(-31250.4) == "31,250"
+    assert metric.write_interval(-3.0, -1.0) == "1.0000 to 3.0000"
+    assert metric.write_gain(0.5) == "0.5000 lower"
+    assert Metric("accuracy").write_gain(0.5) == "0.5000 higher"
+    assert Metric("accuracy").write_gain(1e-9) == "the same"
