@@ -144,3 +144,36 @@ def test_an_ensemble_is_scored_but_not_searched(run, refused, data, table):
     assert run("evaluate", data, *SMALL, "--model", "ensemble.safetensors").code == 0
     says = ("the settings of 'ensemble.safetensors' can't be searched", "leave --search out")
     refused("evaluate", data, *SMALL, "--model", "ensemble.safetensors", "--search", "halving", says=says)
+
+
+def test_a_stopped_evaluation_is_resumed(run, data, tmp_path, monkeypatch):
+    arguments = ("evaluate", data, *SEARCHED, "--drop", "person", "--drop", "day")
+    whole = json.loads(run(*arguments, "--json").out)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sknet_hp.cli.work.evaluate.compare_beside", interrupt)
+        stopped = run(*arguments, "--out", "results")
+    assert stopped.code == 130
+    assert "accuracy: " in stopped.out
+    assert stopped.err.splitlines()[-1].endswith("the same command with --resume goes on from here (results).")
+    resumed = run(*arguments, "--out", "results", "--resume", "--json")
+    assert resumed.code == 0, resumed.err
+    printed = json.loads(resumed.out)
+    assert printed["outer_scores"] == whole["outer_scores"]
+    assert (tmp_path / printed["report"]).is_file()
+    assert "--resume needs the directory of the run" in run(*arguments, "--resume").err
+
+
+def test_errors_are_positive_and_the_next_step_is_named(run, table, tmp_path):
+    table.drop(columns="label").assign(amount=10_000 * (table["amount"] + 20)).to_csv("data.csv", index=False)
+    small = ("--outer-cv", 2, "--cv", 2, "--search", "random", "--candidates", 2)
+    result = run("evaluate", "data.csv", "--target", "amount", "--scoring", "neg_mean_absolute_error", *small)
+    assert result.code == 0, result.err
+    assert "mean absolute error in the same folds (lower is better)" in result.out
+    told, _, _ = result.out.partition("Findings:")
+    assert "neg_" not in told
+    assert "  -" not in told
+    assert "Next:     sknet-hp tune data.csv --target amount --search random" in result.out
