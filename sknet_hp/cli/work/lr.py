@@ -64,7 +64,10 @@ def find_rate(options: RateOptions) -> None:
         except TypeError as error:
             raise BadInput(f"--model {options.model}: {error}") from error
     if options.plot is not None:
-        write_file(options.plot, lambda path: result.plot().figure.savefig(path, format=_get_format(options)))
+        from sknet_hp.report import RangeTestDisplay
+
+        figure = RangeTestDisplay.from_result(result).figure_
+        write_file(options.plot, lambda path: figure.savefig(path, format=_get_format(options)))
     if options.as_json:
         print_json(_describe(result, options, time.monotonic() - start))
         return
