@@ -1,7 +1,7 @@
 import numpy as np
 from matplotlib import pyplot
 
-from sknet_hp.report.display import label_lines, set_title, spread_apart
+from sknet_hp.report.display import format_thousands, label_lines, set_title, spread_apart
 
 
 def test_heights_keep_their_place_where_there_is_room():
@@ -37,3 +37,13 @@ def test_notes_are_wrapped_to_the_width():
     lines = ax.texts[0].get_text().splitlines()
     assert len(lines) > 2
     assert max(map(len, lines)) <= 4 * 13
+
+
+def test_thousands_are_separated_where_there_are_any():
+    _, ax = pyplot.subplots()
+    ax.set(xlim=(0, 5000), ylim=(0, 5))
+    format_thousands(ax.xaxis)
+    before = ax.yaxis.get_major_formatter()
+    format_thousands(ax.yaxis)
+    assert ax.xaxis.get_major_formatter()(4000.0) == "4,000"
+    assert ax.yaxis.get_major_formatter() is before

@@ -161,7 +161,12 @@ class ComparisonDisplay(Display):
         ax.set_ylim(-0.6, len(self.frame) - 0.4)
         ax.grid(visible=False)
         interval = f"{100 * self.confidence:g} % intervals"
-        set_title(ax, "Differences of all pairs", f"{interval}; shaded: no difference in practice (±{half:.3g})")
+        set_title(
+            ax,
+            "Differences of all pairs",
+            f"{interval}; shaded: no difference in practice (±{half:.3g}). Right: how probable it is that "
+            "the first is better, the same, or worse.",
+        )
 
 
 def _write_share(share: float) -> str:

@@ -37,8 +37,8 @@ class ImportancesDisplay(Display):
     Attributes
     ----------
     frame : DataFrame
-        A row for each hyperparameter, the most important first: `parameter`, `share`,
-        `sd`, `luck`.
+        A row for each hyperparameter, the most important first: `parameter`, `label`,
+        `share`, `sd`, `luck`.
     importances : Importances
         The frame, with `method`, `n_candidates`, `resource` and `top`.
     ax_ : matplotlib Axes
@@ -132,7 +132,7 @@ class ImportancesDisplay(Display):
                 f"{100 * share:.0f} %", (end, height), (6, 0), textcoords="offset points", va="center", fontsize=9,
                 color=INK,
             )  # fmt: skip
-        ax.set_yticks(at, shown["parameter"])
+        ax.set_yticks(at, shown["label"])
         ax.set(xlabel="Share of all importances", xlim=(0, 1.1))
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
         ax.grid(visible=False, axis="y")

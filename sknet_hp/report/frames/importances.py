@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sknet_hp.report.comparable import choose_comparable, count_comparable
+from sknet_hp.report.parameters import read_axes
 from sknet_hp.report.searches import read_rows
 from sknet_hp.search.views.facts import list_candidates
 from sknet_hp.tracking.distributions import list_distributions, simplify
@@ -44,8 +45,9 @@ class Importances(NamedTuple):
     Attributes
     ----------
     frame : DataFrame
-        A row for each hyperparameter, the most important first: `parameter`; `share`,
-        of all importances; `sd`, its standard error; `luck`, which only one of twenty
+        A row for each hyperparameter, the most important first: `parameter`; `label`,
+        the same, without steps of a pipeline where it is clear; `share`, of all
+        importances; `sd`, its standard error; `luck`, which only one of twenty
         shuffles of the scores exceeds.
     method : {"ped-anova", "fanova"}
     n_candidates : how many were compared.
@@ -96,9 +98,18 @@ def measure_importances(
     scores = rows["score"].to_numpy()
     top = max(TOP_SHARE, LEAST_AT_TOP / len(scores))
     measure = _make_measure(search, rows["candidate"].tolist(), method, top, random_state)
-    raw = pd.Series(measure(scores))
+    labels = {axis.name: axis.label for axis in read_axes(search)}
+    raw = pd.Series(measure(scores)).reindex(list(labels)).dropna()
     total = raw.sum() or 1.0
-    frame = pd.DataFrame({"parameter": raw.index, "share": raw.to_numpy() / total, "sd": np.nan, "luck": np.nan})
+    frame = pd.DataFrame(
+        {
+            "parameter": raw.index,
+            "label": raw.index.map(labels),
+            "share": raw.to_numpy() / total,
+            "sd": np.nan,
+            "luck": np.nan,
+        }
+    )
     if n_resamples:
         rng = np.random.default_rng(random_state)
         frame["sd"] = _jackknife(measure, scores, raw.index, n_resamples, rng)

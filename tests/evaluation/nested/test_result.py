@@ -1,6 +1,7 @@
 """What the result of a nested cross-validation says."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sknet_hp.evaluation import corrected_interval
@@ -109,3 +110,8 @@ def test_partial_results_say_so():
     assert "1 of 3 outer folds failed" in result.summary()
     assert "not finished (the time was up)" in result.summary()
     assert repr(result).startswith("NestedResult(1 of 3 outer folds, accuracy 0.8000")
+
+
+@pytest.mark.parametrize(("target", "name"), [(y, ""), (pd.Series(y, name="species"), "species"), (pd.Series(y), "")])
+def test_the_target_has_the_name_of_its_series(target, name):
+    assert NestedResult("a search", read_data(X, target), SPLITS, OUTCOMES, ["accuracy"], None).target_name == name

@@ -8,7 +8,7 @@ from sknet_hp.report.frames.importances import Importances
 
 def make_importances(share, luck, method="ped-anova", resource=np.nan):
     names = [f"p{k}" for k in range(len(share))]
-    frame = pd.DataFrame({"parameter": names, "share": share, "sd": 0.05, "luck": luck})
+    frame = pd.DataFrame({"parameter": names, "label": names, "share": share, "sd": 0.05, "luck": luck})
     return Importances(frame, method, 40, resource, 0.125)
 
 

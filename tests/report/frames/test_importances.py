@@ -97,3 +97,11 @@ def test_what_is_missing_or_unknown_is_named(params, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(ImportError, match=r"pip install 'sknet_hp\[bayes\]'"):
         measure_importances(search)
+
+
+def test_names_are_short_and_what_was_not_varied_is_left_out(params):
+    piped = [{f"net__{name}": value for name, value in each.items()} | {"net__width": 64} for each in params]
+    space = {f"net__{name}": dimension for name, dimension in SPACE.items()} | {"net__width": [64]}
+    frame = measure_importances(make_search(piped, score_by_lr(params), space=space), n_resamples=0).frame
+    assert sorted(frame["label"]) == ["activation", "dropout", "lr"]
+    assert frame["parameter"].iloc[0] == "net__lr"
