@@ -135,6 +135,6 @@ class CalibrationDisplay(Display):
         n_rows = f"{frame['n_rows'].median():,.0f}"
         set_title(
             ax,
-            f"Calibration: off by {100 * self.gap:.1f} percentage points on average",
+            f"Off by {100 * self.gap:.1f} percentage points on average",
             f"Each dot: about {n_rows} rows, with its 95 % interval",
         )

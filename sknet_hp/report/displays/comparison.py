@@ -166,6 +166,7 @@ class ComparisonDisplay(Display):
             "Differences of all pairs",
             f"{interval}; shaded: no difference in practice (±{half:.3g}). Right: how probable it is that "
             "the first is better, the same, or worse.",
+            above=12,
         )
 
 

@@ -9,7 +9,7 @@ def test_it_says_how_far_off_probabilities_are():
     _, ax = pyplot.subplots()
     display = CalibrationDisplay.from_evaluation(evaluate_classes(), n_bins=3, ax=ax)
     assert display.ax_ is ax
-    assert ax.get_title(loc="left") == f"Calibration: off by {100 * display.gap:.1f} percentage points on average"
+    assert ax.get_title(loc="left") == f"Off by {100 * display.gap:.1f} percentage points on average"
     assert ax.get_xlabel() == "Predicted probability of class yes"
     assert len(display.frame) == 3
     assert display.frame["n_rows"].sum() == 90
