@@ -1,5 +1,7 @@
 """`export` and `card`, of a small saved network."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,18 @@ def test_a_card_in_a_file(run, model, tmp_path):
     assert "# NetClassifier" in (tmp_path / "CARD.md").read_text()
 
 
-def test_a_card_asks_for_the_table_of_its_target(refused, model):
-    refused("card", "net.sknet", "--target", "bought", says=("give the table",))
+def test_a_card_looks_for_the_column_that_is_predicted(refused, model):
     refused("card", "net.sknet", "data.csv", "--target", "bougt", says=("no column 'bougt'", "'bought'"))
+
+
+def test_a_card_has_the_scores_of_tune(run, tmp_path):
+    X, y = make_table(120)
+    X.assign(bought=y).to_csv(tmp_path / "data.csv", index=False)
+    options = ("--search", "random", "--candidates", "1", "--outer-cv", "2", "--cv", "2")
+    assert run("tune", "data.csv", "--target", "bought", "--out", "run", *options).code == 0
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    out = run("card", "run", "data.csv").out
+    assert "Predicts `bought`" in out
+    assert f"| accuracy | {summary['nested_cv']['mean']:.4f} |" in out
+    assert "2 models made in the same way, each of them searched anew" in out
+    assert all(f"`{finding['code']}`" in out for finding in summary["findings"])

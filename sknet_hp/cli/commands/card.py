@@ -25,7 +25,7 @@ def card(
         ),
     ] = None,
     target: Annotated[
-        str | None, typer.Option(metavar="COL", help="The column of DATA that is predicted.", show_default="unknown")
+        str | None, typer.Option(metavar="COL", help="What is predicted.", show_default="what tune was told")
     ] = None,
     name: Annotated[
         str | None, typer.Option(metavar="TEXT", help="The card's title.", show_default="the model's kind")
@@ -38,12 +38,12 @@ def card(
     """Describe a saved model on a page: a model card, in Markdown.
 
     It says what the model predicts, from which columns, with which parameters, where
-    its limits are and how it is loaded. Scores with intervals come from Python, by
-    `sknet_hp.card(model, evaluation=…)`.
+    its limits are and how it is loaded. Of what `tune` has written, it also gives the
+    score on new rows with its interval, and the findings.
 
     **Examples**
 
-    * `sknet-hp card titanic-tuned titanic.csv --target survived --out CARD.md`
+    * `sknet-hp card titanic-tuned titanic.csv --out CARD.md`
     """
     from sknet_hp.cli.work.card import write_card
 

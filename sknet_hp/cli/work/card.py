@@ -1,12 +1,20 @@
 """`sknet-hp card`: from a saved model to a page about it."""
 
+import json
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sknet_hp.cli.errors import BadInput, suggest
 from sknet_hp.cli.models.saved import find_file, list_text_columns, load_model
-from sknet_hp.cli.output.files import require_file_can_be_written, write_file
+from sknet_hp.cli.output.files import SUMMARY, require_file_can_be_written, write_file
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import load_table
+
+if TYPE_CHECKING:
+    from sknet_hp.sharing.cards.scores import Measured
 
 
 def write_card(
@@ -24,20 +32,46 @@ def write_card(
     if out is not None:
         require_file_can_be_written(out, overwrite)
     model = load_model(model_path)
+    run = _read_run(model_path)
+    target = run.get("target") if target is None else target
     X, y = None, None
     if data is not None:
         table = load_table(data, text_columns=list_text_columns(model))
         if target is not None and target not in table.columns:
-            raise BadInput(
-                f"{data!r} has no column {target!r}{suggest(target, list(table.columns))}: give another --target"
-            )
+            known = suggest(target, list(table.columns))
+            raise BadInput(f"{data!r} has no column {target!r}{known}: give another --target")
         X = select_features(table, model, data)
         y = None if target is None else table[target]
-    elif target is not None:
-        raise BadInput("--target names a column of DATA: give the table, too")
-    made = card(model, X=X, y=y, name=name, file=find_file(model_path).name)
+    measured, file = _read_scores(run), find_file(model_path).name
+    made = card(model, evaluation=measured, X=X, y=y, target=target, name=name, file=file)
     if out is None:
         print(made)
     else:
         write_file(out, made.save)
         print(f"The card is in {out}")
+
+
+def _read_run(model_path: Path) -> dict[str, Any]:
+    """Return what `tune` has noted of a model beside it; nothing if there is none."""
+    summary = find_file(model_path).parent / SUMMARY
+    try:
+        found = json.loads(summary.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read_scores(run: dict[str, Any]) -> "Measured | None":
+    """Return the scores on new rows that `tune` has noted, or None."""
+    from sknet_hp.findings import Finding
+    from sknet_hp.sharing.cards.scores import Measured, Score
+
+    nested = run.get("nested_cv")
+    if not nested or nested.get("mean") is None:
+        return None
+    interval = nested.get("interval") or {}
+    ends = [np.nan if interval.get(end) is None else interval[end] for end in ("low", "high")]
+    known = [field.name for field in fields(Finding)]
+    found = [Finding(**{name: each[name] for name in known if name in each}) for each in run.get("findings", [])]
+    n_models = sum(score is not None for score in nested["folds"])
+    return Measured([Score(nested["scoring"], nested["mean"], *ends)], n_models, True, found)

@@ -15,7 +15,13 @@ from sknet_hp.sharing.best import take_best
 from sknet_hp.sharing.cards.columns import describe_columns
 from sknet_hp.sharing.cards.markdown import write_front_matter
 from sknet_hp.sharing.cards.parts import describe_limits, describe_parameters, describe_task
-from sknet_hp.sharing.cards.scores import collect_findings, describe_findings, describe_scores
+from sknet_hp.sharing.cards.scores import (
+    Measured,
+    collect_findings,
+    describe_findings,
+    describe_scores,
+    read_evaluation,
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,10 @@ class Card:
 def card(
     model: Any,
     *,
-    evaluation: NestedResult | None = None,
+    evaluation: NestedResult | Measured | None = None,
     X: TableLike | None = None,
     y: ArrayLike = None,
+    target: str | None = None,
     name: str | None = None,
     description: str | None = None,
     limits: str | None = None,
@@ -72,6 +79,8 @@ def card(
     X, y : array-like or dataframe (n_rows, n_columns), array-like, default=None
         The rows it was trained on: sizes, types and ranges of columns, a fingerprint.
         No cell of a column with more than four values is shown.
+    target : str, default=None
+        What is predicted; the name of y if it has one.
     name, description : str, default=None
         The title, and what the model is for.
     limits : str, default=None
@@ -99,22 +108,18 @@ def card(
     >>> print(card(net, X=X, y=y).text.splitlines()[9])
     # NetClassifier for target
     """
-    if evaluation is not None and not isinstance(evaluation, NestedResult):
-        raise TypeError(
-            f"evaluation must be what sknet_hp.evaluation.nested_cross_validate returns, got "
-            f"{type(evaluation).__name__}"
-        )
+    measured = evaluation if evaluation is None or isinstance(evaluation, Measured) else read_evaluation(evaluation)
     best = take_best(model)
     search = model if isinstance(model, BaseSearchCV) else None
-    target = getattr(y, "name", None)
+    target = getattr(y, "name", None) if target is None else target
     target = None if target is None else str(target)
-    findings = collect_findings(search, evaluation)
+    findings = collect_findings(search, measured)
     n_rows = None if X is None else X.shape[0] if hasattr(X, "shape") else len(X)
     sections = {
-        "How good it is": describe_scores(search, evaluation),
+        "How good it is": describe_scores(search, measured),
         "The data": describe_columns(best, X, y),
         "Parameters": describe_parameters(best, [] if search is None else list(search.best_params_)),
-        "Findings": describe_findings(findings, search is not None or evaluation is not None),
+        "Findings": describe_findings(findings, search is not None or measured is not None),
         "Limits": describe_limits(best, n_rows, limits),
         "How to use it": _describe_use(best, file),
         "Versions": ", ".join(f"{package} {version}" for package, version in list_versions()),

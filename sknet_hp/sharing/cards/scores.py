@@ -1,7 +1,8 @@
 """What a card says of a model's quality, and what checks have found."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,21 +13,70 @@ from sknet_hp.report.words import Metric, capitalise, count
 from sknet_hp.sharing.cards.markdown import write_table
 
 
-def describe_scores(search: Any, evaluation: NestedResult | None) -> str:
+class Score(NamedTuple):
+    """The mean score of a metric on new rows, with its 95 % interval."""
+
+    metric: str
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of models made in the same way, each scored on new rows.
+
+    Attributes
+    ----------
+    scores : one for each metric.
+    n_models : how many were scored.
+    searched : whether a search made each of them.
+    findings : what checks have found.
+    """
+
+    scores: Sequence[Score]
+    n_models: int
+    searched: bool
+    findings: Sequence[Finding] = ()
+
+
+def read_evaluation(evaluation: Any) -> Measured:
+    """Return what an evaluation has measured.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    if not isinstance(evaluation, NestedResult):
+        raise TypeError(
+            f"evaluation must be what sknet_hp.evaluation.nested_cross_validate returns, got "
+            f"{type(evaluation).__name__}"
+        )
+    scores, intervals = [], evaluation.interval()
+    for metric in evaluation.metrics:
+        own = evaluation.get_scores(metric)
+        own = own[np.isfinite(own)]
+        low, high = intervals[metric] if isinstance(intervals, dict) else intervals
+        scores.append(Score(metric, float(own.mean()) if len(own) else np.nan, low, high))
+    return Measured(scores, evaluation.statuses.count("done"), evaluation.inner_metric is not None, evaluation.findings)
+
+
+def describe_scores(search: Any, measured: Measured | None) -> str:
     """Return the section on how good the model is.
 
     Parameters
     ----------
     search : the search that has found the model; None if there was none.
-    evaluation : of the way in which the model was made, on rows held out; or None.
+    measured : on rows held out, or None.
     """
     parts = []
-    if evaluation is not None:
-        parts.append(_describe_evaluation(evaluation))
+    if measured is not None:
+        parts.append(_describe_measured(measured))
     if search is not None:
         metric = Metric(name_score(search).replace(" ", "_"))
         own = f"{metric.label} {metric.write(search.best_score_)}"
-        expect = "expect somewhat less" if evaluation is None else "the table above is what to expect"
+        expect = "expect somewhat less" if measured is None else "the table above is what to expect"
         parts.append(
             f"In the search that chose it: {own}, the best of {count(len(search.cv_results_['params']), 'result')}. "
             f"The model was chosen by this number, so {expect}."
@@ -37,27 +87,23 @@ def describe_scores(search: Any, evaluation: NestedResult | None) -> str:
     )
 
 
-def _describe_evaluation(evaluation: NestedResult) -> str:
-    rows, intervals = [], evaluation.interval()
-    for name in evaluation.metrics:
-        metric, scores = Metric(name), evaluation.get_scores(name)
-        scores = scores[np.isfinite(scores)]
-        low, high = intervals[name] if isinstance(intervals, dict) else intervals
-        mean = metric.write(scores.mean()) if len(scores) else "unknown"
+def _describe_measured(measured: Measured) -> str:
+    rows = []
+    for name, mean, low, high in measured.scores:
+        metric = Metric(name)
         interval = metric.write_interval(low, high) if np.isfinite([low, high]).all() else "unknown"
-        rows.append((metric.label, mean, interval, metric.hint))
+        rows.append((metric.label, metric.write(mean), interval, metric.hint))
     table = write_table(("metric", "on new rows", "95 % interval", ""), rows)
-    nested = "" if evaluation.inner_metric is None else ", each of them searched anew"
-    how = (
-        f"Measured by {'cross-validation' if not nested else 'nested cross-validation'}: "
-        f"{count(evaluation.statuses.count('done'), 'model')} made in the same way{nested}, scored on rows that they "
-        f"had not seen."
+    way = "nested cross-validation" if measured.searched else "cross-validation"
+    each = ", each of them searched anew" if measured.searched else ""
+    return (
+        f"{table}\n\nMeasured by {way}: {count(measured.n_models, 'model')} made in the same way{each}, scored on rows "
+        f"that they had not seen."
     )
-    return f"{table}\n\n{how}"
 
 
 def collect_findings(*sources: Any) -> Findings:
-    """Return the findings of a search and of evaluations, each once."""
+    """Return the findings of a search and of what was measured, each once."""
     found: dict[tuple[str, str], Finding] = {}
     for source in sources:
         for finding in getattr(source, "findings", None) or getattr(source, "findings_", None) or ():
