@@ -7,7 +7,7 @@ of cross-validation. `suggest_scoring` names metrics that fit a target, and
 `make_class_scorer` scores the class that is to be found. `check_data` looks, before
 anything is trained, for what makes scores too good to be true. `make_baseline` gives
 models of scikit-learn's that a network should beat. `LastRows` and `GroupHoldOut` hold
-rows out in order of time, and by groups.
+rows out in order of time, and by groups. `read_journal` tells how far an evaluation is.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sknet_hp.evaluation.data import check_data
     from sknet_hp.evaluation.nested.result import NestedResult
     from sknet_hp.evaluation.nested.validate import nested_cross_validate
+    from sknet_hp.evaluation.record import EvaluationRecord, read_journal
     from sknet_hp.evaluation.seeds.repeat import repeat_over_seeds
     from sknet_hp.evaluation.seeds.result import SeedsResult
     from sknet_hp.evaluation.statistics import corrected_interval
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison",
+    "EvaluationRecord",
     "GroupHoldOut",
     "LastRows",
     "NestedResult",
@@ -41,12 +43,14 @@ __all__ = [
     "make_baseline",
     "make_class_scorer",
     "nested_cross_validate",
+    "read_journal",
     "repeat_over_seeds",
     "suggest_scoring",
 ]
 
 _LAZY = {
     "Comparison": "sknet_hp.evaluation.comparison.result",
+    "EvaluationRecord": "sknet_hp.evaluation.record",
     "SeedsResult": "sknet_hp.evaluation.seeds.result",
     "GroupHoldOut": "sknet_hp.estimators.targets.splitters",
     "LastRows": "sknet_hp.estimators.targets.splitters",
@@ -56,6 +60,7 @@ _LAZY = {
     "compare": "sknet_hp.evaluation.comparison.compare",
     "corrected_interval": "sknet_hp.evaluation.statistics",
     "make_baseline": "sknet_hp.evaluation.baselines",
+    "read_journal": "sknet_hp.evaluation.record",
     "repeat_over_seeds": "sknet_hp.evaluation.seeds.repeat",
     "make_class_scorer": "sknet_hp.findings.positive",
     "suggest_scoring": "sknet_hp.findings.metrics",

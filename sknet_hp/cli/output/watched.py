@@ -27,11 +27,18 @@ _STATES = {
 }
 
 
-def draw_run(run: Path, records: "Sequence[SearchRecord]") -> RenderableType:
-    """Return what a terminal shows of a run, the last search in full."""
+def draw_run(run: Path, records: "Sequence[SearchRecord]", folds: Sequence[str] = ()) -> RenderableType:
+    """Return what a terminal shows of a run, the last search in full.
+
+    Parameters
+    ----------
+    run : its directory.
+    records : of its searches.
+    folds : of each of its evaluations how far it is, in sentences.
+    """
     if not records:
-        return Text(f"{run}: nothing is searched yet.")
-    parts: list[RenderableType] = [_draw_search(records[-1])]
+        return Text("\n".join(folds) or f"{run}: nothing is searched yet.")
+    parts: list[RenderableType] = [_draw_search(records[-1]), *(Text(f"\n{text}") for text in folds)]
     if len(records) > 1:
         parts.append(_draw_searches(run, records))
     return Group(*parts)
@@ -48,9 +55,9 @@ def write_line(run: Path, records: "Sequence[SearchRecord]") -> str:
     return ", ".join(parts)
 
 
-def describe_run(run: Path, records: "Sequence[SearchRecord]") -> dict[str, Any]:
+def describe_run(run: Path, records: "Sequence[SearchRecord]", folds: Sequence[str] = ()) -> dict[str, Any]:
     """Return a run for JSON: its searches, the last one being looked at first."""
-    return {"run": str(run), "searches": [_describe(record) for record in records]}
+    return {"run": str(run), "evaluations": list(folds), "searches": [_describe(record) for record in records]}
 
 
 def _describe(record: "SearchRecord") -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.options import WatchOptions
 from sknet_hp.cli.output.json_text import print_json
 from sknet_hp.cli.output.watched import describe_run, draw_run, write_line
+from sknet_hp.evaluation.record import read_journal as read_evaluation
 from sknet_hp.search.journal.lock import is_locked
 from sknet_hp.search.journal.states import JournalError
 from sknet_hp.search.record.reading import read_journal
@@ -30,9 +31,9 @@ def watch_run(options: WatchOptions) -> None:
     if options.as_json or options.once:
         records = _read(options.run)
         if options.as_json:
-            print_json(describe_run(options.run, records))
+            print_json(describe_run(options.run, records, _read_folds(options.run)))
         else:
-            Console(highlight=False, markup=False).print(draw_run(options.run, records))
+            Console(highlight=False, markup=False).print(draw_run(options.run, records, _read_folds(options.run)))
         _write_page(options.html, records)
         return
     _watch(options, Console(highlight=False, markup=False))
@@ -48,7 +49,7 @@ def _watch(options: WatchOptions, console: Console) -> None:
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         try:
             for records in _look(options.run, options.every, always=True):
-                live.update(draw_run(options.run, records), refresh=True)
+                live.update(draw_run(options.run, records, _read_folds(options.run)), refresh=True)
                 _write_page(options.html, records)
         except KeyboardInterrupt:  # who has seen enough; the run goes on
             return
@@ -112,7 +113,7 @@ def _read(run: Path) -> "list[SearchRecord]":
     The last one is what is looked at first: the one that was begun last of those that
     run; where none does, the one that is not a part of others, as those of folds are.
     """
-    records = []
+    records: list[SearchRecord] = []
     for path in _find_journals(run):
         try:
             records.append(read_journal(path))
@@ -120,6 +121,17 @@ def _read(run: Path) -> "list[SearchRecord]":
             if path == run:
                 raise BadInput(str(error)) from None
     return sorted(records, key=lambda each: (each.is_running, -len(each.path.parts), each.began_at))
+
+
+def _read_folds(run: Path) -> list[str]:
+    """Return of each evaluation of a run how far it is."""
+    found = []
+    for header in sorted(run.rglob("evaluation.json")):
+        try:
+            found.append(read_evaluation(header.parent).summary())
+        except JournalError:  # it has not begun
+            continue
+    return found
 
 
 def _write_page(page: Path | None, records: "list[SearchRecord]") -> None:

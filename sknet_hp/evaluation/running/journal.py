@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.search.journal.folder import Folder
 from sknet_hp.search.journal.identity import Identity
 from sknet_hp.search.journal.lines import decode, encode
+from sknet_hp.search.journal.log import Log
 from sknet_hp.search.journal.plain import from_plain, pack_finding, to_plain, unpack_finding
 from sknet_hp.search.journal.states import dump_estimator, load_estimator
 
@@ -21,12 +22,16 @@ _NUMBERS = ("scores", "n_train", "n_test", "fit_time", "score_time", "error", "i
 _ARRAYS = ("predictions", "probabilities", "classes")
 
 
+OUTCOMES, SEARCHES = "outcomes", "searches"
+"""Names of directories in it."""
+
+
 class Journal:
     """One directory with what is known of an evaluation.
 
-    `evaluation.json` says of which; `outcomes/` has a file for each task that is
-    finished, with its scores, its predictions and its model; `searches/` has the
-    journals of searches that keep one.
+    `evaluation.json` says of which; `log`, for who looks on, what is to be done;
+    `outcomes/` has a file for each task that is finished, with its scores, its
+    predictions and its model; `searches/` has the journals of searches that keep one.
 
     Parameters
     ----------
@@ -49,13 +54,18 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str], identity: Identity):
         self.path = Path(path)
         self.unkept: set[str] = set()
-        self._outcomes, self._searches = self.path / "outcomes", self.path / "searches"
-        self._folder = Folder(self.path, identity, "evaluation", ("outcomes", "searches"))
+        self._outcomes, self._searches = self.path / OUTCOMES, self.path / SEARCHES
+        self._log = Log(self.path / "log")
+        self._folder = Folder(self.path, identity, "evaluation", (OUTCOMES, SEARCHES))
         self._folder.open(self._is_empty, self._forget, lambda: None)
 
     def close(self) -> None:
         """Let others in."""
         self._folder.close()
+
+    def begin(self, tasks: Sequence[Task]) -> None:
+        """Write into the log what is to be done, for who looks on."""
+        self._log.write("tasks", number=self._folder.number, tasks=[_name_task(task) for task in tasks])
 
     def find_search(self, task: Task) -> Path:
         """Return the directory that the search of a task may have for its journal."""
@@ -111,6 +121,15 @@ class Journal:
         """Let go of what an evaluation that was refused at once may have left."""
         for path in self._outcomes.iterdir():
             path.unlink()
+
+
+def read_numbers(path: Path) -> dict[str, Any] | None:
+    """Return the numbers of an outcome's file; None if it is not whole."""
+    with path.open("rb") as file:
+        head = decode(file.readline())
+    if head is None:
+        return None
+    return {name: from_plain(head["outcome"][name]) for name in (*_NUMBERS, "params")}
 
 
 def _name_task(task: Task) -> str:

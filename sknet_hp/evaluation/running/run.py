@@ -21,6 +21,9 @@ from sknet_hp.search.running.batches import Batches, SearchStopped
 class Memory(Protocol):
     """Where outcomes are written down."""
 
+    def begin(self, tasks: Sequence[Task]) -> None:
+        """Write down what is to be done, for who looks on."""
+
     def find(self, task: Task) -> Outcome | None:
         """Return what is known of a task, or None."""
 
@@ -64,6 +67,8 @@ def run_tasks(
         None for what was called off, or never begun.
     """
     outcomes: list[Outcome | None] = [None] * len(tasks)
+    if memory is not None:
+        memory.begin(tasks)
     for k, task in enumerate(tasks):
         known = None if memory is None else memory.find(task)
         if known is not None:
