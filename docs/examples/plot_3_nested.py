@@ -48,4 +48,6 @@ print(result.summary())
 # ------------------
 # What each search promised, and what its choice was worth on new rows.
 
-result.table
+from sknet_hp.report import NestedScoresDisplay
+
+NestedScoresDisplay.from_evaluation(result)

@@ -45,6 +45,13 @@ mended = finding.apply(net).fit(X_train, y_train)
 print(f"accuracy: {mended.score(X_test, y_test):.3f}")
 
 # %%
+# Its learning curves, too, look as they should.
+
+from sknet_hp.report import LearningCurvesDisplay
+
+LearningCurvesDisplay.from_estimator(mended)
+
+# %%
 # Is it healthy now?
 # ------------------
 

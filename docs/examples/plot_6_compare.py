@@ -22,7 +22,18 @@ comparison = compare(network, boosting, names=["network", "boosting"], X=X, y=y,
 print(comparison.summary())
 
 # %%
+# The difference
+# --------------
+# The curve says which differences are how probable. In the shaded region neither model is better by enough to matter.
+
+from sknet_hp.report import ComparisonDisplay
+
+ComparisonDisplay.from_comparison(comparison)
+
+# %%
 # For a paper
 # -----------
 
-print(comparison.sentence)
+from textwrap import fill
+
+print(fill(comparison.sentence, 88))

@@ -20,13 +20,21 @@ X, y = load_breast_cancer(return_X_y=True, as_frame=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 net = NetClassifier(random_state=0)
 search = GuidedSearchCV(net, time_budget=12, scoring="neg_log_loss", random_state=0)
-search.fit(X_train, y_train)
+search = search.fit(X_train, y_train)
 
 # %%
 # What it did, and why
 # --------------------
 
 print(search.stages_.summary())
+
+# %%
+# All that was tried
+# ------------------
+
+from sknet_hp.report import SearchHistoryDisplay
+
+SearchHistoryDisplay.from_search(search)
 
 # %%
 # What it gained
