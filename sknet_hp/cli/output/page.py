@@ -8,6 +8,7 @@ from rich.console import Console
 
 from sknet_hp.cli.options import GIVEN
 from sknet_hp.cli.output.files import REPORT
+from sknet_hp.cli.tables.loading import shorten_source
 
 
 def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
@@ -27,10 +28,15 @@ def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
     from sknet_hp.report import report
 
     try:
-        report(subject, out / REPORT, notes={"command": describe_command()}, **parts)
+        report(subject, out / REPORT, notes={"Command": describe_command()}, **parts)
     except ImportError as error:
         return f"none ({error})"
     return None
+
+
+def write_title(data: str, target: str) -> str:
+    """Return the title of the page of a table."""
+    return f"{shorten_source(data)}: predicting {target}"
 
 
 def print_page(console: Console, out: Path, missing: str | None) -> None:

@@ -1,5 +1,6 @@
 """`sknet-hp evaluate`: an honest score, and what it is worth."""
 
+import shlex
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, m
 from sknet_hp.cli.options import EvaluateOptions
 from sknet_hp.cli.output.files import CURVES, FOLDS, PREDICTIONS, REPORT, SUMMARY
 from sknet_hp.cli.output.json_text import print_json, write_json
-from sknet_hp.cli.output.page import print_page, write_page
+from sknet_hp.cli.output.page import print_page, write_page, write_title
 from sknet_hp.cli.output.run_folder import SCORE, RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem
 from sknet_hp.cli.output.training import name_options, print_warnings, show_training
@@ -80,16 +81,25 @@ def evaluate_table(options: EvaluateOptions) -> None:
     if not options.as_json:
         print_warnings(console, warnings)
         _print_result(console, result, comparison, model, method)
-    missing = None if options.out is None else write_page(options.out, result, comparison=comparison)
+    following = _write_following(options, problem, method)
+    steps = {"Tune a network in this way on all rows, and keep it:": following} if following else {}
+    parts = {"comparison": comparison, "title": write_title(options.data, problem.target), "next_steps": steps}
+    missing = None if options.out is None else write_page(options.out, result, **parts)
     if options.as_json:
         print_json(summary | ({"report": str(options.out / REPORT)} if options.out and missing is None else {}))
         return
-    if method != "none":
-        search = "" if options.search is None else f" --search {options.search}"
-        console.print(f"\nNext:     sknet-hp tune {options.data} --target {problem.target}{search}")
+    if following:
+        console.print(f"\nNext:     {following}")
     if options.out is not None:
         console.print(f"Results:  {', '.join(str(options.out / name) for name in (FOLDS, PREDICTIONS, SUMMARY))}")
         print_page(console, options.out, missing)
+
+
+def _write_following(options: EvaluateOptions, problem: Problem, method: str) -> str:
+    """Return the command that comes next; nothing where nothing was searched."""
+    search = [] if options.search is None else ["--search", options.search]
+    command = ["sknet-hp", "tune", options.data, "--target", problem.target, *search]
+    return "" if method == "none" else shlex.join(command)
 
 
 def _open_folder(options: EvaluateOptions) -> RunFolder | None:

@@ -5,6 +5,7 @@ what came out.
 """
 
 import json
+import shlex
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +20,7 @@ from sknet_hp.cli.models.named import BASELINES, DEFAULT, make_contestant
 from sknet_hp.cli.options import SearchMethod, TuneOptions
 from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
 from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
-from sknet_hp.cli.output.page import print_page, write_page
+from sknet_hp.cli.output.page import print_page, write_page, write_title
 from sknet_hp.cli.output.run_folder import RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
 from sknet_hp.cli.tables.checks import check_folds
@@ -93,7 +94,16 @@ def tune_table(options: TuneOptions) -> None:
 
         _, untuned = describe_names(options.model, DEFAULT, is_tuned=True)
         print_tuned(console, result, comparison, untuned, scoring, time.monotonic() - start, out)
-    missing = write_page(out, result.search, evaluation=result.nested, comparison=comparison, X=problem.X, y=problem.y)
+    missing = write_page(
+        out,
+        result.search,
+        evaluation=result.nested,
+        comparison=comparison,
+        X=problem.X,
+        y=problem.y,
+        title=write_title(options.data, problem.target),
+        next_steps={"Predict new rows:": shlex.join(["sknet-hp", "predict", str(out), "NEW.csv"])},
+    )
     if options.as_json:
         print_json(summary | {"model": str(out / MODEL)} | ({} if missing else {"report": str(out / REPORT)}))
     else:
