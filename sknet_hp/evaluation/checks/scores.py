@@ -8,6 +8,10 @@ from scipy import stats
 from sknet_hp.evaluation.checks.case import EvaluationCase
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
+from sknet_hp.search.views.numbers import format_score
+
+NEGATIVE = "neg_"
+"""How scikit-learn's names of errors begin, whose scores are their negatives."""
 
 FEWEST_SPLITS = 4
 """Among fewer, none can be told to be unlike the others."""
@@ -47,8 +51,8 @@ def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
                 yield Finding(
                     "outlier_folds",
                     "warning",
-                    f"{metric} is {scores[split]:.4g} in split {split}; in the others it is {others.mean():.4g} ± "
-                    f"{others.std(ddof=1):.2g}.",
+                    f"{name_metric(metric)} is {write_score(metric, scores[split])} in split {split}; in the others it "
+                    f"is {write_score(metric, others.mean())} ± {others.std(ddof=1):.2g}.",
                     {
                         "metric": metric,
                         "split": int(split),
@@ -60,6 +64,16 @@ def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
                     "other splits and seeds to see whether the training was unlucky.",
                     subject=f"split {split}",
                 )
+
+
+def name_metric(metric: str) -> str:
+    """Return what a metric is called in messages; errors without their minus sign."""
+    return metric.removeprefix(NEGATIVE)
+
+
+def write_score(metric: str, score: float) -> str:
+    """Return a score for a message; of an error, without its minus sign."""
+    return format_score(-score if metric.startswith(NEGATIVE) else score)
 
 
 def compute_outlier_probability(score: float, others: np.ndarray) -> float:
@@ -96,16 +110,18 @@ def find_tuning_optimism(case: EvaluationCase) -> Iterable[Finding]:
         name for name, (least, level) in OPTIMISM.items() if lost >= least and difference.compute_interval(level)[0] > 0
     )
     severity = next(sure, None)
+    inner = float(np.mean(case.inner_scores[known]))
     if severity is None:
         return
     of_gain = "" if constant is None else f", {lost:.0%} of its gain over a constant prediction"
     yield Finding(
         "tuning_optimism",
         severity,
-        f"The searches report a {case.metric} of {np.mean(case.inner_scores[known]):.4g}, but their choices score "
-        f"{np.mean(outer[known]):.4g} on unseen rows. The inner score is {difference.mean:.4g} too good{of_gain}.",
+        f"The searches report {name_metric(case.metric)} {write_score(case.metric, inner)}, but their choices have "
+        f"{write_score(case.metric, np.mean(outer[known]))} on unseen rows. The inner score is "
+        f"{format_score(difference.mean)} too good{of_gain}.",
         {
-            "inner": float(np.mean(case.inner_scores[known])),
+            "inner": inner,
             "outer": float(np.mean(outer[known])),
             "difference": difference.mean,
             "lost": float(lost),
@@ -129,8 +145,9 @@ def find_chance(case: EvaluationCase) -> Iterable[Finding]:
         yield Finding(
             "no_better_than_chance",
             "error" if worse else "warning",
-            f"{metric} is {np.mean(case.scores[metric][known]):.4g}; a constant prediction has "
-            f"{constant[known].mean():.4g}. {'The model is worse' if worse else 'The difference may be chance'} "
+            f"{name_metric(metric)} is {write_score(metric, np.mean(case.scores[metric][known]))}; a constant "
+            f"prediction has {write_score(metric, constant[known].mean())}. "
+            f"{'The model is worse' if worse else 'The difference may be chance'} "
             f"(95 % interval of the difference {low:.2g} to {high:.2g}).",
             {
                 "metric": metric,

@@ -9,6 +9,7 @@ import numpy as np
 from sknet_hp.search.curves import CurveTable
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, have_same_values
+from sknet_hp.search.views.numbers import format_score
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ class SearchCase:
             if have_same_values(self.params[row], self.current):
                 return int(self.candidate[row])
         return None
+
+    def write_score(self, score: float) -> str:
+        """Return a mean score for a message; of an error, without its minus sign."""
+        is_error = str(getattr(self.search, "scoring", "")).startswith("neg_")
+        return format_score(-score if is_error else score)
 
     def find_row(self, candidate: int, n_resources: int) -> int | None:
         """Return the row of a candidate that has so many resources, or None."""

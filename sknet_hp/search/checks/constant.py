@@ -30,8 +30,8 @@ def find_no_better_than_constant(case: SearchCase) -> Iterator[Finding]:
     yield Finding(
         code="no_better_than_constant",
         severity="error",
-        message=f"The best candidate scores {best:.4g}, and a constant prediction {constant:.4g} in the same splits: "
-        f"nothing was learned that helps.",
+        message=f"The best candidate scores {case.write_score(best)}, and a constant prediction "
+        f"{case.write_score(constant)} in the same splits: nothing was learned that helps.",
         evidence={"best": best, "constant": constant},
         advice="Look at the splits first: if the table is sorted, shuffle them. Then give more epochs, other rates "
         "or more rows. A linear model tells whether the columns say anything about the target.",

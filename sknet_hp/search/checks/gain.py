@@ -42,7 +42,8 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
         "difference": difference,
         "standard_error": error,
     }
-    numbers = f"{evidence['best']:.4g} against {evidence['own']:.4g}, difference {difference:.2g} ± {error:.2g}"
+    scores = f"{case.write_score(evidence['best'])} against {case.write_score(evidence['own'])}"
+    numbers = f"{scores}, difference {difference:.2g} ± {error:.2g}"
     if dropped and case.resource is not None:
         verdict = "was worse" if -difference > error else "was not better by more than one standard error"
         yield Finding(

@@ -29,7 +29,8 @@ def find_near_ties(case: SearchCase) -> Iterator[Finding]:
         severity="info",
         message=f"The first {k} of {len(finalists)} candidates"
         f"{' that reached the most resources' if len(finalists) < len(case.latest) else ''} are within one standard "
-        f"error of the best ({case.means[finalists[0]]:.4g} to {case.means[finalists[k - 1]]:.4g}).",
+        f"error of the best ({case.write_score(case.means[finalists[0]])} to "
+        f"{case.write_score(case.means[finalists[k - 1]])}).",
         evidence={
             "candidates": numbers,
             "scores": [float(case.means[row]) for row in finalists[:k]],

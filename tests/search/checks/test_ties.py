@@ -33,3 +33,10 @@ def test_one_split_and_no_scores():
 
 def test_copies_are_equally_good_by_birth():
     assert not check([[0.8, 0.9, 0.7], [0.8, 0.9, 0.7]], has_copies=True)
+
+
+def test_errors_are_positive():
+    case = make_case([[-31_000.0, -32_000.0], [-31_100.0, -31_950.0]])
+    case.search.scoring = "neg_mean_absolute_error"
+    [finding] = find_near_ties(case)
+    assert "of the best (31,500 to 31,525)" in finding.message
