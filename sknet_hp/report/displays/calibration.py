@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+RARE = 0.4
+"""Where no probability and no interval reaches so far, axes end at the highest."""
+
 CORNERS = (
     ((0.05, 0.88), "left", "more often true\nthan predicted"),
     ((0.97, 0.12), "right", "less often true\nthan predicted"),
@@ -120,16 +123,18 @@ class CalibrationDisplay(Display):
 
     def _draw(self, ax: Any) -> None:
         frame, colour = self.frame, SERIES[0]
+        highest = float(max(frame["predicted"].max(), frame["high"].max()))
+        top = 1.0 if highest > RARE else 1.1 * highest
         Original(frame["observed"], frame["predicted"], None).plot(ax=ax, color=colour, marker="o")
         ax.vlines(frame["predicted"], frame["low"], frame["high"], color=colour, linewidth=1.4, alpha=0.6)
         ax.get_legend().remove()
-        for at, side, text in CORNERS:
+        for at, side, text in CORNERS if top == 1 else ():  # else intervals take the room
             ax.text(*at, text, ha=side, va="center", fontsize=8.5, color=MUTED, transform=ax.transAxes)
         ax.set(
             xlabel=f"Predicted probability of {self.event}",
             ylabel=f"How often it was {self.event}",
-            xlim=(-0.02, 1.02),
-            ylim=(-0.02, 1.02),
+            xlim=(-0.02 * top, 1.02 * top),
+            ylim=(-0.02 * top, 1.02 * top),
             aspect="equal",
         )
         n_rows = f"{frame['n_rows'].median():,.0f}"

@@ -28,6 +28,8 @@ class ConfusionMatrixDisplay(Display):
     A cell is the share of the rows of its actual class, under that their number; so
     each row adds up to 100 %, and rare classes are seen as well as frequent ones. Where
     rows were predicted several times, by repeated cross-validation, numbers are means.
+    Where classes are rare, look at the average over classes: it is the balanced
+    accuracy.
 
     It is drawn with scikit-learn's `ConfusionMatrixDisplay`.
 
@@ -132,7 +134,11 @@ class ConfusionMatrixDisplay(Display):
         ax.spines[["left", "bottom"]].set_visible(False)
         ax.set(xlabel=f"Predicted {self.target}", ylabel=f"Actual {self.target}")
         right = counts.trace() / counts.sum()
-        note = "Share of the rows of each actual class" + (", and their number" if n <= MOST_COUNTED else "")
+        known = self.frame.groupby("actual", sort=False)["n_rows"].sum().to_numpy() > 0
+        by_class = shares.diagonal()[known].mean()
+        note = f"{100 * by_class:.1f} % on average over classes. Share of the rows of each actual class" + (
+            ", and their number" if n <= MOST_COUNTED else ""
+        )
         set_title(ax, f"{100 * right:.1f} % of {counts.sum():,.0f} rows are right", note)
 
 

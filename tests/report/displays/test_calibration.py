@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 from matplotlib import pyplot
+from sklearn.dummy import DummyClassifier
 
 from sknet_hp.report import CalibrationDisplay
 from tests.helpers.evaluations import evaluate_classes, evaluate_numbers
@@ -25,3 +27,9 @@ def test_of_three_classes_it_is_the_predicted_one():
 def test_numbers_have_no_probabilities():
     with pytest.raises(ValueError, match="calibration needs probabilities"):
         CalibrationDisplay.from_evaluation(evaluate_numbers())
+
+
+def test_probabilities_of_a_rare_class_are_seen():
+    X, y = np.arange(400)[:, None], np.arange(400) % 50 == 0
+    display = CalibrationDisplay.from_estimator(DummyClassifier(strategy="prior").fit(X, y), X, y)
+    assert display.ax_.get_xlim()[1] < 0.1

@@ -19,4 +19,11 @@ def test_many_classes_have_colours_only():
     y = np.arange(40) % 20
     display = ConfusionMatrixDisplay.from_estimator(DummyClassifier().fit(y[:, None], y), y[:, None], y)
     assert len(display.frame) == 400
-    assert not [text for text in display.ax_.texts if "%" in text.get_text()]
+    assert len(display.ax_.texts) == 1  # the note
+
+
+def test_a_rare_class_that_is_never_found_is_told():
+    y = np.array([0] * 95 + [1] * 5)
+    display = ConfusionMatrixDisplay.from_estimator(DummyClassifier().fit(y[:, None], y), y[:, None], y)
+    assert display.ax_.get_title(loc="left") == "95.0 % of 100 rows are right"
+    assert any("50.0 % on average over classes" in text.get_text().replace("\n", " ") for text in display.ax_.texts)
