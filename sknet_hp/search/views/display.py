@@ -5,9 +5,10 @@ from typing import Any
 
 from sklearn.utils import estimator_html_repr
 
+from sknet_hp.findings.finding import Finding
 from sknet_hp.search.views.summary import write_choice, write_extent, write_score, write_steps
 
-_STYLE = "margin:0.5em 0;font-family:sans-serif;font-size:0.9em"
+_STYLE = "margin:0.5em 1em;max-width:60em;font-family:sans-serif;font-size:0.9em"
 
 
 def make_html(search: Any) -> str:
@@ -24,8 +25,13 @@ def make_summary_html(search: Any) -> str:
     parts = [_paragraph(" ".join([*write_extent(search), *rest]))]
     parts += [f"<pre>{escape(chr(10).join(choice))}</pre>"] if choice else []
     parts += [_paragraph(" ".join(steps))] if steps else []
-    parts += [findings._repr_html_()] if findings else []
+    parts += [f"<ul>{''.join(map(_write_finding, findings))}</ul>"] if findings else []
     return f'<details open style="{_STYLE}"><summary><b>{escape(head)}</b></summary>{"".join(parts)}</details>'
+
+
+def _write_finding(finding: Finding) -> str:
+    text = " ".join(part for part in (finding.message, finding.advice) if part)
+    return f"<li><b>{escape(f'{finding.severity}: {finding.code}')}</b> {escape(text)}</li>"
 
 
 def _paragraph(text: str) -> str:

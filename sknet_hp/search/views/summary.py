@@ -199,6 +199,7 @@ def write_next(search: Any) -> list[str]:
             "The best of many is lucky, too: on new rows expect a little less. "
             "sknet_hp.evaluation.nested_cross_validate(search, X, y) says how much."
         )
+    lines.append("sknet_hp.report.report(search, 'report.html') shows all of it, with pictures, as one page.")
     if hasattr(search, "best_estimator_"):
         lines.append("search.predict(X_new) predicts; sknet_hp.save(search.best_estimator_, path) keeps the model.")
     return lines
