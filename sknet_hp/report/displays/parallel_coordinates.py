@@ -11,7 +11,7 @@ from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
 from sknet_hp.report.scales import find_floor, list_ticks, wrap_name
 from sknet_hp.report.searches import find_scoring
-from sknet_hp.report.words import Metric
+from sknet_hp.report.words import Metric, count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +127,7 @@ class ParallelCoordinatesDisplay(Display):
         ax.grid(visible=False)
         ax.spines[:].set_visible(False)
         n_failed = int(self.frame["failed"].sum())
-        note = f"{len(self.frame)} candidates{f', {n_failed} of them failed (dotted)' if n_failed else ''}. "
+        note = f"{count(len(self.frame), 'candidate')}{f', {n_failed} of them failed (dotted)' if n_failed else ''}. "
         note += "The darker, the better; orange is the one that was chosen. "
         note += "Dropped candidates are at the last score they had." if self.frame["resource"].nunique() > 1 else ""
         set_title(ax, f"Parameters and {self.metric.label}", note, above=HEADS)
@@ -177,8 +177,9 @@ class ParallelCoordinatesDisplay(Display):
         """Draw the chosen candidate on top, and write its values above the axes."""
         best = np.flatnonzero(self.frame["best"])
         for x, axis in enumerate(self._axes):
-            value = write_value(self.frame[axis.name].iloc[best[0]]) if len(best) else ""
-            _write_head(ax, x, axis.label, value)
+            value = self.frame[axis.name].iloc[best[0]] if len(best) else ""
+            is_set = np.isfinite(axis.place([value]))[0]
+            _write_head(ax, x, axis.label, write_value(value) if is_set else "not set" if len(best) else "")
         if len(best):
             row = heights[best[0]]
             places = np.arange(len(row))

@@ -9,7 +9,7 @@ from sknet_hp.report.display import Display, label_lines, set_title, write_score
 from sknet_hp.report.frames.search_history import frame_history
 from sknet_hp.report.scales import find_floor
 from sknet_hp.report.searches import find_scoring, name_resource
-from sknet_hp.report.words import Metric, capitalise, write_resource
+from sknet_hp.report.words import Metric, capitalise, count, write_resource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ class SearchHistoryDisplay(Display):
         self._draw_edge(ax, floor)
         self._label(ax)
         failed = int(self.frame["failed"].sum())
-        counted = f"{self.frame['candidate'].nunique()} candidates"
+        counted = count(self.frame["candidate"].nunique(), "candidate")
         note = f"{len(self.frame)} scores of {counted}" if self._has_rungs else counted.capitalize()
         note += f"; {failed} failed (×)" if failed else ""
         note += f"; {n_low} far below (▾)" if (n_low := int((self.frame["score"] < floor).sum())) else ""
@@ -156,8 +156,11 @@ class SearchHistoryDisplay(Display):
 
     def _label(self, ax: Any) -> None:
         """Mark the candidate that was chosen, and the untuned one."""
+        from matplotlib.ticker import MaxNLocator
+
         begin, end = 0.5, len(self.frame) + 0.5
         ax.set_xlim(begin - 0.02 * end, end + 0.02 * end)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         chosen, untuned = self.frame[self.frame["best"]], self.frame[self.frame["untuned"] & ~self.frame["failed"]]
         if len(chosen):
             row = chosen.iloc[0]

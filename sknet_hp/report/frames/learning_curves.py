@@ -89,7 +89,7 @@ def frame_evaluation(evaluation: Any, curve: str = "loss") -> CurveFrames:
             raise TypeError(
                 f"an evaluation is needed, of nested_cross_validate or cross_validate, got {type(evaluation).__name__}"
             )
-    return frame_estimators([getattr(m, "best_estimator_", m) for m in models if m is not None], curve)
+    return frame_estimators([model for model in models if model is not None], curve)
 
 
 def frame_search(search: Any, curve: str = "loss") -> CurveFrames:
@@ -194,6 +194,7 @@ def _keep_rungs(search: Any, ends: Iterable[int]) -> list[int]:
 
 def _list_members(estimator: Any) -> list[Any]:
     """Return what of an estimator has a learning curve: itself, or its members."""
+    estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
     if len(read_curve(estimator)["epoch"]):
         return [estimator]
     members = getattr(estimator, "estimators_", None)

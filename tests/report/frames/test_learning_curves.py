@@ -72,6 +72,12 @@ def test_candidates_are_ranked_as_the_search_ranks_them(search):
     assert frames.frame["n"].max() == 2
 
 
+def test_of_a_search_the_chosen_network_is_taken_for_an_estimator(search):
+    frames = frame_estimators(search)
+    assert len(frames.runs) == 1
+    assert frames.runs["n_epochs"].item() == search.best_estimator_.n_iter_
+
+
 def test_searches_of_scikit_learn_say_what_to_use_instead():
     search = model_selection.GridSearchCV(NET, {"lr": [0.01]}, cv=2).fit(X, y)
     with pytest.raises(ValueError, match=r"kept no learning curves: search with sknet_hp\.search\.GridSearchCV"):
