@@ -19,6 +19,7 @@ import sknet_hp
 from sknet_hp import load
 from sknet_hp.cli.tuning import candidates, pilot
 from sknet_hp.cli.work import tune
+from sknet_hp.estimators.averaged import AveragedClassifier
 from tests.helpers.scripts import run_code
 
 SMALL = ("--search", "random", "--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
@@ -424,6 +425,17 @@ def test_options_that_do_not_go_together(run, data, tmp_path, arguments, says):
     result = run("tune", data, "--target", "label", *arguments)
     assert (result.code, says in result.err) == (2, True), result.err
     assert os.listdir(tmp_path) == ["data.csv.gz"]
+
+
+def test_what_was_tuned_is_tuned_again(run, data, table):
+    X = table[["size", "old"]]
+    members = [(f"net{k}", sknet_hp.NetClassifier(width=4 + k, max_epochs=2)) for k in range(2)]
+    sknet_hp.save(AveragedClassifier(members, voting="soft").fit(X, table["label"]), "ensemble")
+    again = ("--model", "ensemble", "--search", "random", "--candidates", 1, "--cv", 2, "--outer-cv", 2)
+    result = run("tune", data, "--target", "label", *again)
+    assert result.code == 0, result.err
+    assert "untuned ensemble" in result.out
+    assert "of at most 2 epochs" in result.out
 
 
 def test_no_outer_folds_no_score(run, data, tmp_path):

@@ -85,3 +85,13 @@ def make_contestant(name: str, task: TaskKind, *, seed: int, device: str, **para
             f"is meant"
         )
     return Contestant(name, clone(model), is_tuned=True)
+
+
+def take_network(model: Any) -> Any:
+    """Return a network, or the first one of an ensemble, which has the most weight.
+
+    So what `tune` has saved can be tuned again, for it is an ensemble as a rule.
+    """
+    from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
+
+    return model.estimators[0][1] if isinstance(model, AveragedClassifier | AveragedRegressor) else model

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.devices import check_device
-from sknet_hp.cli.models.named import BASELINES, make_contestant
+from sknet_hp.cli.models.named import BASELINES, make_contestant, take_network
 from sknet_hp.cli.options import RateOptions
 from sknet_hp.cli.output.files import require_file_can_be_written, write_file
 from sknet_hp.cli.output.json_text import describe_table, print_json
@@ -52,7 +52,7 @@ def find_rate(options: RateOptions) -> None:
     with show_training("Trying rates") as (warnings, _):
         try:
             result = find_lr(
-                model.estimator,
+                take_network(model.estimator),
                 problem.X,
                 problem.y,
                 n_seeds=options.seeds,

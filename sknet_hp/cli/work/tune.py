@@ -16,7 +16,7 @@ from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.devices import check_device
-from sknet_hp.cli.models.named import BASELINES, DEFAULT, make_contestant
+from sknet_hp.cli.models.named import BASELINES, DEFAULT, make_contestant, take_network
 from sknet_hp.cli.options import SearchMethod, TuneOptions
 from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
 from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
@@ -119,6 +119,7 @@ def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "N
     from sknet_hp.cli.tuning.methods import GUIDED, check_method
     from sknet_hp.cli.tuning.nested_search import NestedSearch
     from sknet_hp.cli.tuning.space_file import read_space
+    from sknet_hp.estimators.pipelines import find_last_step
     from sknet_hp.search import search_space
 
     is_plain = options.space is None and options.candidates is None
@@ -126,14 +127,18 @@ def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "N
     is_given = options.space is not None
     check_method(method, candidates=options.candidates, is_given=is_given, ensemble=options.ensemble)
     check_device(options.device)
-    network = make_contestant(
+    made = make_contestant(
         options.model,
         problem.task,
         seed=options.seed,
         device=options.device,
         max_epochs=MAX_EPOCHS,
         early_stopping=True,
-    ).estimator
+    )
+    network = take_network(made.estimator)
+    prefix, last = find_last_step(network)
+    if getattr(last, "random_state", 0) is None:  # without a seed, a run could not be resumed
+        network.set_params(**{f"{prefix}random_state": options.seed})
     if options.space is not None:
         space = read_space(options.space, network)
     elif options.model == DEFAULT:
@@ -141,7 +146,7 @@ def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "N
     else:
         try:
             space = dict(search_space(network))
-        except ValueError as error:  # such as an ensemble, whose members have the parameters
+        except ValueError as error:
             raise BadInput(f"the settings of {options.model!r} can't be searched: {error}") from error
     if method == "grid" and is_given:
         list_grid(space)

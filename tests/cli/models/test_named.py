@@ -4,7 +4,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknet_hp import NetClassifier, presets, save
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.models.named import BASELINES, NAMES, make_contestant
+from sknet_hp.cli.models.named import BASELINES, NAMES, make_contestant, take_network
+from sknet_hp.estimators.averaged import AveragedClassifier
 from sknet_hp.evaluation import baselines
 
 
@@ -31,6 +32,12 @@ def test_a_saved_model_gives_its_settings(table, tmp_path):
         check_is_fitted(made.estimator)
     with pytest.raises(BadInput, match=r"is a model for classification, and this is regression"):
         make_contestant(str(tmp_path), "regression", seed=0, device="cpu")
+
+
+def test_an_ensemble_stands_for_its_first_network():
+    first, second = NetClassifier(width=7), NetClassifier(width=8)
+    assert take_network(AveragedClassifier([("a", first), ("b", second)])) is first
+    assert take_network(first) is first
 
 
 def test_no_such_model():
