@@ -28,7 +28,7 @@ def card(
         str | None, typer.Option(metavar="COL", help="What is predicted.", show_default="what tune was told")
     ] = None,
     name: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="The card's title.", show_default="the model's kind")
+        str | None, typer.Option(metavar="TEXT", help="The card's title.", show_default="what is predicted")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write.", show_default="standard output")

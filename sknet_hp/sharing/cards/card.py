@@ -106,7 +106,7 @@ def card(
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
     >>> net = NetClassifier(max_epochs=3, random_state=0).fit(X, y)
     >>> print(card(net, X=X, y=y).text.splitlines()[9])
-    # NetClassifier for target
+    # Predicting target
     """
     measured = evaluation if evaluation is None or isinstance(evaluation, Measured) else read_evaluation(evaluation)
     best = take_best(model)
@@ -124,7 +124,7 @@ def card(
         "How to use it": _describe_use(best, file),
         "Versions": ", ".join(f"{package} {version}" for package, version in list_versions()),
     }
-    title = name or f"{type(best).__name__}{'' if target is None else f' for {target}'}"
+    title = name or (type(best).__name__ if target is None else f"Predicting {target}")
     head = [_write_head(best, license), f"# {title}", describe_task(best, target)]
     body = [f"## {heading}\n\n{text}" for heading, text in sections.items()]
     return Card("\n\n".join([*head, *([description] if description else []), *body]) + "\n")

@@ -31,7 +31,10 @@ def check_predictions(exported: "ModelProto | str", model: Any, X: TableLike, to
     """
     predicted = {name.removeprefix("predicted_"): values for name, values in run_model(exported, X).items()}
     if hasattr(model, "predict_proba"):
-        difference = np.abs(predicted["probabilities"] - model.predict_proba(X)).max(axis=1)
+        probabilities = model.predict_proba(X)
+        difference = np.abs(predicted["probabilities"] - probabilities).max(axis=1)
+        differs = (predicted["label"] != model.predict(X)).reshape(len(difference), -1).any(axis=1)
+        difference[differs & ~_is_tie(probabilities, tolerance)] = 1.0
     elif is_classifier(model):
         difference = (predicted["label"] != model.predict(X)).astype(float)
     else:
@@ -48,6 +51,17 @@ def check_predictions(exported: "ModelProto | str", model: Any, X: TableLike, to
             f"sknet_hp.sharing.run_onnx makes of that row with predict, or allow more"
         )
     return float(difference[worst])
+
+
+def _is_tie(probabilities: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return which rows have two classes that are most probable, or about a half."""
+    ordered = np.sort(probabilities, axis=1)
+    if probabilities.shape[1] > 1:
+        first_two = ordered[:, -1] - ordered[:, -2] <= 2 * tolerance
+    else:
+        first_two = np.zeros(len(ordered), dtype=bool)
+    several = (np.abs(probabilities - 0.5) <= tolerance).any(axis=1)
+    return np.asarray(first_two | several)
 
 
 def run_model(exported: "ModelProto | str", X: TableLike) -> dict[str, np.ndarray]:

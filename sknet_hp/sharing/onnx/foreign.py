@@ -1,12 +1,15 @@
 """Estimators that are not ours, converted by skl2onnx, networks inside them by us."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, is_classifier
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
+from sknet_hp.estimators.persistence.classes import iterate_estimators
 from sknet_hp.sharing.onnx.builder import OPSETS, GraphBuilder
 from sknet_hp.sharing.onnx.missing import explain_missing_package
 from sknet_hp.sharing.onnx.tables import ColumnTensors, MatrixTensor, TensorTable
@@ -44,11 +47,22 @@ def add_estimator(
     """
     for kind in ours:
         _register(kind, add_model)
-    outputs = b.include(*_convert(b, model, table))
+    converted, inputs = _convert(b, model, _join_numbers(b, table))
+    outputs = b.include(converted, inputs)
     if not is_classifier(model):
         numbers = b.cast(outputs[0], np.float64)
-        return Predictions(numbers=b.add("Reshape", numbers, np.array([0, -1], np.int64)))
+        dimensions = converted.graph.output[0].type.tensor_type.shape.dim
+        flat = len(dimensions) < 2 or dimensions[1].dim_value <= 1
+        return Predictions(numbers=b.add("Reshape", numbers, np.array([0, -1], np.int64)), flat=flat)
     return Predictions(outputs[0], b.cast(outputs[1], np.float64) if len(outputs) > 1 else None)
+
+
+def _join_numbers(b: GraphBuilder, table: TensorTable) -> TensorTable:
+    """Return a table of numbers alone as one tensor, as most estimators want it."""
+    tensors = table.list_tensors()
+    if len(tensors) < 2 or any(dtype is not np.float64 for _, _, dtype, _ in tensors):
+        return table
+    return MatrixTensor(b.concatenate([name for _, name, _, _ in tensors]), len(tensors), np.float64)
 
 
 def _convert(b: GraphBuilder, model: Any, table: TensorTable) -> tuple[Any, dict[str, str]]:
@@ -58,24 +72,41 @@ def _convert(b: GraphBuilder, model: Any, table: TensorTable) -> tuple[Any, dict
     float32.
     """
     tensors = table.list_tensors()
-    given = {column: tensor for column, tensor, _, _ in tensors}
+    model = _name_missing_text(model)
     converted = _convert_from(model, [(column, dtype, width) for column, _, dtype, width in tensors])
-    if _is_runnable(converted):
-        return converted, given
-    narrow: dict[type, type] = {np.float64: np.float32}
-    converted = _convert_from(model, [(column, narrow.get(dtype, dtype), width) for column, _, dtype, width in tensors])
-    wide = [column for column, _, dtype, _ in tensors if dtype is np.float64]
-    return converted, given | {column: b.cast(given[column], np.float32) for column in wide}
+    given = [name for _, name, _, _ in tensors]
+    if not _is_runnable(converted):
+        narrow: dict[type, type] = {np.float64: np.float32}
+        columns = [(column, narrow.get(dtype, dtype), width) for column, _, dtype, width in tensors]
+        converted = _convert_from(model, columns)
+        given = [b.cast(name, np.float32) if dtype is np.float64 else name for _, name, dtype, _ in tensors]
+    # skl2onnx has names of its own for inputs whose names have dots, say.
+    return converted, dict(zip([each.name for each in converted.graph.input], given, strict=True))
+
+
+def _name_missing_text(model: Any) -> Any:
+    """Return a copy whose imputers of text take the empty string for missing."""
+    model = deepcopy(model)
+    for part in iterate_estimators(model):
+        if isinstance(part, SimpleImputer) and _is_of_text(part):
+            part.missing_values = ""
+    return model
+
+
+def _is_of_text(imputer: SimpleImputer) -> bool:
+    """Return whether an imputer, if it is fitted, fills in text."""
+    return np.asarray(getattr(imputer, "statistics_", 0.0)).dtype.kind in "OU"
 
 
 def _is_runnable(model: Any) -> bool:
     """Return whether onnxruntime has a model's operators, for the types they take."""
     with explain_missing_package():
         from onnxruntime import InferenceSession
+        from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph
         from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as Unsupported
     try:
         InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    except Unsupported:
+    except (Fail, InvalidGraph, Unsupported):
         return False
     return True
 
@@ -159,7 +190,8 @@ def _set_output_types(operator: Any) -> None:
     wide = not all(isinstance(each.type, FloatTensorType) for each in operator.inputs)
     number = DoubleTensorType if wide else FloatTensorType
     if not is_classifier(model):
-        operator.outputs[0].type = number([None, 1])  # more targets come wider than that
+        target = getattr(model, "target_", None)
+        operator.outputs[0].type = number([None, 1 if target is None else len(target.mean)])
         return
     kinds = {"O": StringTensorType, "b": BooleanTensorType, "f": DoubleTensorType}
     operator.outputs[0].type = kinds.get(read_classes(model.classes_).dtype.kind, Int64TensorType)([None])

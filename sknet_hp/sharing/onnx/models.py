@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -23,7 +24,7 @@ from sknet_hp.sharing.onnx.builder import GraphBuilder
 from sknet_hp.sharing.onnx.encoding.table import add_encoding
 from sknet_hp.sharing.onnx.network import add_network
 from sknet_hp.sharing.onnx.tables import TensorTable
-from sknet_hp.sharing.onnx.targets import Predictions, add_label, add_probabilities, add_values, average
+from sknet_hp.sharing.onnx.targets import Predictions, add_label, add_probabilities, add_values, average, read_classes
 from sknet_hp.training.rules.torch_loss import TorchLoss
 
 _OURS = (NetClassifier, NetRegressor, AveragedClassifier, AveragedRegressor)
@@ -47,6 +48,8 @@ def add_model(b: GraphBuilder, model: Any, table: TensorTable) -> Predictions:
         return add_model(b, model.steps[-1][1], inside)
     if isinstance(model, TransformedTargetRegressor):
         return _add_transformed_target(b, model, table)
+    if isinstance(model, (FixedThresholdClassifier, TunedThresholdClassifierCV)):
+        return _add_threshold(b, model, table)
     return foreign.add_estimator(b, model, table, _OURS, add_model)
 
 
@@ -90,6 +93,23 @@ def _add_average(b: GraphBuilder, model: Any, table: TensorTable) -> Predictions
         raise TypeError("an average by votes has no ONNX form here; use voting='soft'")
     probabilities = average(b, [str(member.probabilities) for member in members], weights)
     return Predictions(add_label(b, model.classes_, probabilities), probabilities)
+
+
+def _add_threshold(b: GraphBuilder, model: Any, table: TensorTable) -> Predictions:
+    """Add a classifier of two classes whose threshold is not one half."""
+    inside = add_model(b, model.estimator_, table)
+    threshold = getattr(model, "best_threshold_", getattr(model, "threshold", None))
+    threshold = 0.5 if threshold == "auto" else threshold
+    if inside.probabilities is None or model.response_method == "decision_function":
+        raise TypeError(f"the threshold of a {type(model).__name__} is exported if it is one of probabilities")
+    scorer = getattr(model, "_curve_scorer", None)  # knows the class that a tuned threshold is for
+    label = model.pos_label if scorer is None else scorer._get_pos_label()
+    positive = 1 if label is None else int(np.flatnonzero(model.classes_ == label)[0])
+    own = b.select_columns(inside.probabilities, positive, positive + 1)
+    beyond = b.cast(b.add("GreaterOrEqual", own, np.float64(threshold)), np.int64)
+    number = beyond if positive else b.add("Sub", np.int64(1), beyond)
+    flat = b.add("Reshape", number, np.array([-1], np.int64))
+    return inside._replace(label=b.add("Gather", read_classes(model.classes_), flat))
 
 
 # ---- transformed targets -------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def test_a_search_with_its_evaluation_and_its_data(search, problem):
     evaluation = nested_cross_validate(search, X, y, cv=2, scoring=["neg_log_loss", "accuracy"], random_state=0)
     text = str(card(search, evaluation=evaluation, X=X, y=y, license="mit", limits="Not for loans."))
     assert "\nlicense: mit\n" in text
-    assert "\n# NetClassifier for bought\n" in text
+    assert "\n# Predicting bought\n" in text
     scores = read_section(text, "How good it is")
     assert f"| log loss | {-evaluation.get_scores('neg_log_loss').mean():.4f} |" in scores
     assert f"log loss {-search.best_score_:.4f}, the best of 2 results" in scores

@@ -8,10 +8,13 @@ pytest.importorskip("skl2onnx")
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.decomposition import PCA
 from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
@@ -40,6 +43,19 @@ CLASSIFIERS = {
         [("net", make_pipeline(PREPARE, NET)), ("linear", make_pipeline(PREPARE, LINEAR))], voting="soft"
     ),
     "averaged": AveragedClassifier([("a", NET), ("b", make_pipeline(PREPARE, NET))], voting="soft", weights=[2, 1]),
+    "text imputed": make_pipeline(
+        ColumnTransformer(
+            [
+                ("numbers", make_pipeline(SimpleImputer(strategy="median"), PCA(2)), ["age", "score"]),
+                ("categories", make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder()), ["home.dest"]),
+                ("more", make_pipeline(SimpleImputer(strategy="constant", fill_value="?"), OneHotEncoder()), ["city"]),
+            ]
+        ),
+        SelectKBest(k=3),
+        NET,
+    ),
+    "threshold": FixedThresholdClassifier(NET, threshold=0.3, pos_label="no", response_method="predict_proba"),
+    "tuned threshold": TunedThresholdClassifierCV(NET, cv=2, random_state=0),
     "calibrated": make_pipeline(PREPARE, CalibratedClassifierCV(NET, cv=2)),
     "stacked": make_pipeline(PREPARE, StackingClassifier([("net", NET), ("linear", LINEAR)], cv=2)),
 }
@@ -47,7 +63,9 @@ CLASSIFIERS = {
 
 @pytest.fixture(scope="module")
 def problem():
-    return make_table(200)
+    X, y = make_table(200)
+    X["home.dest"] = np.where(np.arange(200) % 5 == 0, None, X["city"])
+    return X, y
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
@@ -70,6 +88,13 @@ REGRESSORS = {
 def test_regressors(name, problem):
     X = problem[0]
     model = REGRESSORS[name].fit(X, X["income"])
+    assert check_predictions(to_onnx(model, X), model, X) < 2e-6
+
+
+def test_several_targets_around_networks(problem):
+    X = problem[0][["age", "income"]]
+    y = np.column_stack([X["age"] * 2, X["income"]])
+    model = MultiOutputRegressor(REGRESSOR).fit(X, y)
     assert check_predictions(to_onnx(model, X), model, X) < 2e-6
 
 
