@@ -138,7 +138,7 @@ def save(figure: Any, path: Path) -> None:
     """Write a small PNG, of few colours, rare ones among them."""
     figure.savefig(path, dpi=DOTS_PER_INCH)
     with Image.open(path) as image:
-        image.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
             path, optimize=True
         )
 

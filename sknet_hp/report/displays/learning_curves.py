@@ -267,7 +267,7 @@ class LearningCurvesDisplay(Display):
             ax.set_ylim(low / 1.1, high * 1.1)
         elif high > low:
             ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         if len(self.rungs) > 2 and min(b / a for a, b in pairwise(self.rungs)) >= LEAST_FACTOR:
             ax.set_xscale("log")
             ax.set_xticks(self.rungs, [str(rung) for rung in self.rungs])

@@ -115,7 +115,7 @@ class LineageDisplay(Display):
         for each in self.axes_:
             style_axes(each)
             each.tick_params(labelbottom=each is self.axes_[-1])
-        first.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        first.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         self._draw_population(first)
         for axis, own in zip(self._axes, below, strict=True):
             self._draw_schedule(own, axis)

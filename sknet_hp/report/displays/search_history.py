@@ -160,7 +160,7 @@ class SearchHistoryDisplay(Display):
 
         begin, end = 0.5, len(self.frame) + 0.5
         ax.set_xlim(begin - 0.02 * end, end + 0.02 * end)
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         chosen, untuned = self.frame[self.frame["best"]], self.frame[self.frame["untuned"] & ~self.frame["failed"]]
         if len(chosen):
             row = chosen.iloc[0]
