@@ -48,26 +48,25 @@ def _watch(options: WatchOptions, console: Console) -> None:
         return
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         try:
-            for records in _look(options.run, options.every, always=True):
+            for records in _look(options.run, options.every):
                 live.update(draw_run(options.run, records, _read_folds(options.run)), refresh=True)
                 _write_page(options.html, records)
         except KeyboardInterrupt:  # who has seen enough; the run goes on
             return
 
 
-def _look(run: Path, every: float, *, always: bool = False) -> "Iterator[list[SearchRecord]]":
-    """Yield the searches of a run, the last time when it has ended.
+def _look(run: Path, every: float) -> "Iterator[list[SearchRecord]]":
+    """Yield the searches of a run whenever something has changed, and at its end.
 
     Parameters
     ----------
     run : its directory.
     every : seconds between two looks.
-    always : whether to yield them, too, if nothing has changed but the time.
     """
     seen: Any = None
     while True:
         is_running, now = _is_running(run), _take_stock(run)
-        if always or now != seen or not is_running:
+        if now != seen or not is_running:
             yield _read(run)
             seen = now
         if not is_running:
