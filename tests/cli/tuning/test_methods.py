@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -8,7 +9,7 @@ from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.options import SearchMethod
 from sknet_hp.cli.tuning import methods
 from sknet_hp.cli.tuning.candidates import make_random_space
-from sknet_hp.cli.tuning.methods import OWN_NUMBER, SEARCHERS, Plan, make_searcher
+from sknet_hp.cli.tuning.methods import OWN_NUMBER, SEARCHERS, WITHOUT_ENSEMBLE, Plan, make_searcher
 
 
 def make_plan(candidates):
@@ -53,3 +54,28 @@ def test_packages_that_are_missing(monkeypatch):
     monkeypatch.setattr(methods, "searchers", Bare())
     with pytest.raises(BadInput, match=r"--search tpe can't be used: .*pip install 'sknet_hp\[bayes\]'"):
         make_searcher("tpe", NetClassifier(), make_plan(5))
+
+
+@pytest.mark.parametrize(
+    ("method", "ensemble", "refit"),
+    [("guided", None, "ensemble"), ("guided", False, True), ("halving", True, "ensemble"), ("halving", None, True)],
+)
+def test_one_or_several(method, ensemble, refit):
+    plan = replace(make_plan(None), ensemble=ensemble)
+    assert make_searcher(method, NetClassifier(), plan).refit == refit
+
+
+@pytest.mark.parametrize("method", WITHOUT_ENSEMBLE)
+def test_some_fit_one_setting(method):
+    with pytest.raises(BadInput, match=f"--ensemble can't be used with --search {method}"):
+        make_searcher(method, NetClassifier(), replace(make_plan(4), ensemble=True))
+    assert make_searcher(method, NetClassifier(), replace(make_plan(4), ensemble=False)).refit is True
+
+
+def test_a_space_of_ones_own_is_kept_whole():
+    given = {"width": [8, 16], "lr": [1e-3]}
+    plan = replace(make_plan(None), space=given, is_given=True)
+    assert make_searcher("grid", NetClassifier(), plan).param_grid == given
+    assert make_searcher("pbt", NetClassifier(), plan).param_distributions == given
+    with pytest.raises(BadInput, match="--space means nothing to --search guided"):
+        make_searcher("guided", NetClassifier(), plan)
