@@ -6,6 +6,7 @@ import filelock
 import pytest
 from sklearn.datasets import load_iris
 
+from sknet_hp.evaluation import nested_cross_validate
 from tests.helpers.html_pages import Page
 from tests.helpers.small_searches import make_network_search
 
@@ -58,3 +59,15 @@ def test_what_has_no_journal_is_refused(run, refused, search):
     Path("notes.html").write_text("mine")
     refused("report", search.journal, "--out", "notes.html", says=("--overwrite", "no report"))
     assert run("report", search.journal, "--out", "notes.html", "--overwrite").code == 0
+
+
+def test_an_evaluation_that_lasts_shows_its_folds(run, tmp_path):
+    journal = tmp_path / "scores/journal/score"
+    result = nested_cross_validate(make_network_search(), X, y, cv=2, random_state=0, journal=str(journal))
+    assert run("report", "scores", "--out", "page.html").code == 0
+    page = Page(Path("page.html"))
+    assert f"{result.mean:.4f}" in page.text
+    next(path for path in (journal / "outcomes").iterdir() if "1" in path.name).unlink()
+    result = run("report", "scores", "--out", "page.html")
+    assert "has not come to its end" in result.out
+    assert "1 outer fold of 2 done" in Page(Path("page.html")).text

@@ -5,7 +5,7 @@ from typing import Any
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.output.files import JOURNAL, REPORT
-from sknet_hp.cli.output.run_folder import SEARCH
+from sknet_hp.cli.output.run_folder import SCORE, SEARCH
 
 
 def write_report(run: Path, out: Path | None, overwrite: bool) -> None:
@@ -13,21 +13,23 @@ def write_report(run: Path, out: Path | None, overwrite: bool) -> None:
 
     Parameters
     ----------
-    run : the directory of a run, or the journal of a search.
+    run : the directory of a run, or a journal.
     out : the file; None is named after the run, and lies beside it.
     overwrite : whether to replace a file that is no report.
 
     Raises
     ------
     BadInput
-        If there is no journal of a search, or the file can't be written.
+        If there is no journal, or the file can't be written.
     """
+    from sknet_hp.evaluation.record import read_journal as read_evaluation
     from sknet_hp.report import report
     from sknet_hp.search import JournalError, read_journal
 
     journal = find_journal(run)
     try:
-        record = read_journal(journal)
+        is_evaluation = (journal / "evaluation.json").exists()
+        record = read_evaluation(journal) if is_evaluation else read_journal(journal)
     except JournalError as error:
         raise BadInput(str(error)) from None
     resolved = run.resolve()
@@ -43,7 +45,7 @@ def write_report(run: Path, out: Path | None, overwrite: bool) -> None:
 
 
 def find_journal(run: Path) -> Path:
-    """Return the journal of the search of a run.
+    """Return the journal of a run: of its search, or else of its evaluation.
 
     Raises
     ------
@@ -51,19 +53,19 @@ def find_journal(run: Path) -> Path:
         If there is none.
     """
     if not run.is_dir():
-        raise BadInput(f"{str(run)!r} is no directory: give that of a run of tune, or the journal of a search")
-    within = run / JOURNAL / SEARCH
-    if within.is_dir():
-        return within
+        raise BadInput(f"{str(run)!r} is no directory: give that of a run of tune or evaluate, or a journal")
+    for name in (SEARCH, SCORE):
+        if (run / JOURNAL / name).is_dir():
+            return run / JOURNAL / name
     if (run / REPORT).exists():
-        raise BadInput(f"{str(run)!r} has no journal of a search, but its page is there already: {str(run / REPORT)!r}")
+        raise BadInput(f"{str(run)!r} has no journal, but its page is there already: {str(run / REPORT)!r}")
     return run
 
 
 def _print_state(record: Any, run: Path) -> None:
-    """Print how far the search has come, and where more is to be read."""
+    """Print how far the run has come, and where more is to be read."""
     if record.state != "finished":
         state = "is still running" if record.state == "running" else "has not come to its end"
-        print(f"The search {state}; the page shows how far it has come.")
+        print(f"The run {state}; the page shows how far it has come.")
     elif (run / REPORT).exists():
         print(f"The run has ended: {run / REPORT} also has the score on unseen rows.")

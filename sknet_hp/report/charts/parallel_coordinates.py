@@ -13,6 +13,8 @@ from sknet_hp.report.words import Metric, capitalise
 
 MOST_CHOICES = 8
 """Of an axis, which are labelled; of more it is the first and the last."""
+WIDTH_OF_AXIS = 64
+"""In pixels, at least: less, and their names would overlap."""
 LEAST = 5
 """Candidates; fewer are seen better in the table."""
 
@@ -51,7 +53,8 @@ def draw_parallel_coordinates(search: Any, metric: Metric) -> Picture | None:
     )
     ticks = [tick for k, axis in enumerate(axes) for tick in _list_ticks(k, axis)]
     ticks += _list_score_ticks(len(axes), frame, metric)
-    return Picture("What candidates were made of", _draw(lines, names, ticks), caption)
+    width = len(names) * WIDTH_OF_AXIS
+    return Picture("What candidates were made of", _draw(lines, names, ticks), caption, least_width=width)
 
 
 def _place_scores(frame: pd.DataFrame, metric: Metric) -> np.ndarray:

@@ -15,12 +15,14 @@ class Picture:
     spec : of Vega-Lite.
     caption : how to read it.
     narrow : whether it is better not as wide as the page.
+    least_width : in pixels; on narrower pages it can be scrolled sideways.
     """
 
     title: str
     spec: Mapping[str, Any]
     caption: str = ""
     narrow: bool = False
+    least_width: int = 0
     kind: str = "picture"
 
 

@@ -7,10 +7,12 @@ from sklearn.exceptions import NotFittedError
 
 from sknet_hp.evaluation.comparison.result import Comparison
 from sknet_hp.evaluation.nested.result import NestedResult
+from sknet_hp.evaluation.record import EvaluationRecord
 from sknet_hp.evaluation.seeds.result import SeedsResult
 from sknet_hp.report.page.content import Page
 from sknet_hp.report.page.subjects.comparison import describe_comparison
 from sknet_hp.report.page.subjects.evaluation import describe_evaluation
+from sknet_hp.report.page.subjects.evaluation_record import describe_evaluation_record
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.search import describe_beginning, describe_search
 from sknet_hp.report.page.subjects.seeds import describe_seeds
@@ -20,6 +22,7 @@ SUBJECTS: dict[type, Callable[[Any, Extras], Page]] = {
     NestedResult: describe_evaluation,
     Comparison: describe_comparison,
     SeedsResult: describe_seeds,
+    EvaluationRecord: describe_evaluation_record,
 }
 """Results of evaluations, and the function that describes each."""
 

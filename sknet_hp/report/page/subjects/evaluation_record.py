@@ -1,0 +1,93 @@
+"""The page of an evaluation that still runs, or of which only the journal is left."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sknet_hp.report.page.content import Answer, Page, Score, Section, Text
+from sknet_hp.report.page.subjects.answers import make_origin_section
+from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.tables import make_table
+from sknet_hp.report.words import Metric, capitalise, count
+
+_NOTICES = {
+    "running": "This evaluation is still running. The numbers are those of the folds that are done.",
+    "unfinished": "This evaluation has not come to its end. The same call with the same journal goes on from here.",
+}
+_KEYS = ("name", "repeat", "fold", "inner_score", "fit_time")
+"""Columns of the table that are no outer scores."""
+
+
+def describe_evaluation_record(record: Any, extras: Extras) -> Page:
+    """Return the page of an evaluation by its journal alone.
+
+    Parameters
+    ----------
+    record : of `sknet_hp.evaluation.read_journal`.
+    extras : with what else belongs to its origin.
+    """
+    table = record.table
+    metrics = [Metric(str(name)) for name in table if name not in _KEYS]
+    names = list(dict.fromkeys(name for name, _, _ in record.planned))
+    said = record.summary().splitlines()
+    return Page(
+        title=", ".join(names),
+        subtitle=f"{count(len(table), 'outer fold')} of {len(record.planned)} done.",
+        notice=_NOTICES.get(record.state, ""),
+        score=_make_score(table, metrics),
+        answers=[Answer("How far is it?", [Text(line) for line in said])],
+        sections=[
+            *([Section("On unseen rows", [_make_folds(table, metrics)], "unseen")] if len(table) else []),
+            *_make_searches(record),
+            make_origin_section(extras.X, extras.y, lead="", code=None, unknown=[], others=list(extras.notes.items())),
+        ],
+    )
+
+
+def _make_score(table: pd.DataFrame, metrics: list[Metric]) -> Score | None:
+    """Return the mean score of the first estimator by the first metric so far."""
+    if not len(table) or not metrics:
+        return None
+    name, metric = table["name"].iloc[0], metrics[0]
+    scores = table.loc[table["name"] == name, metric.name].to_numpy(dtype=float)
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return None
+    detail = f"Mean of the {count(len(known), 'outer fold')} of {name} that are done, on rows that it has not seen."
+    return Score(metric.write(known.mean()), f"{capitalise(metric.label)} ({metric.hint})", detail)
+
+
+def _make_folds(table: pd.DataFrame, metrics: list[Metric]) -> Any:
+    shown = table.copy()
+    shown[["repeat", "fold"]] += 1
+    for metric in metrics:
+        shown[metric.name] = [metric.turn(score) for score in shown[metric.name].astype(float)]
+    names = {metric.name: capitalise(metric.label) for metric in metrics}
+    names |= {"inner_score": "score of the search", "fit_time": "fit time (s)"}
+    return make_table(shown, "Outer folds that are done", names=names)
+
+
+def _make_searches(record: Any) -> list[Section]:
+    """Return how far the search of each outer fold has come."""
+    rows = [
+        {
+            "name": name,
+            "repeat": repeat + 1,
+            "fold": fold + 1,
+            "searcher": search.searcher,
+            "state": search.state,
+            "candidates": getattr(search, "n_candidates_", 0),
+            "best so far": find_best(search),
+        }
+        for (name, repeat, fold), search in record.searches.items()
+    ]
+    if not rows:
+        return []
+    return [Section("Searches", [make_table(pd.DataFrame(rows), "The search of each outer fold")], "searches")]
+
+
+def find_best(search: Any) -> str:
+    """Return the best score of a search so far as text."""
+    score = getattr(search, "best_score_", np.nan)
+    return Metric(str(getattr(search, "measure_", "score"))).write(float(score))
