@@ -77,8 +77,9 @@ def card(
         What `nested_cross_validate` returned for this model: the scores, with
         intervals.
     X, y : array-like or dataframe (n_rows, n_columns), array-like, default=None
-        The rows it was trained on: sizes, types and ranges of columns, a fingerprint.
-        No cell of a column with more than four values is shown.
+        The training rows: the card shows their number, the types and ranges of the
+        columns, and a fingerprint. Values of text columns are listed only where there
+        are at most four.
     target : str, default=None
         What is predicted; the name of y if it has one.
     name, description : str, default=None
