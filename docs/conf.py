@@ -57,6 +57,7 @@ nitpicky = True
 nitpick_ignore_regex = [("py:obj", ".*")]
 autodoc_typehints = "none"
 autosummary_generate = True
+autosummary_filename_map = {"sknet_hp.sharing.Card": "sknet_hp.sharing.Card-class"}  # some disks know no upper case
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
