@@ -38,7 +38,8 @@ def _describe_ids(X: "pd.DataFrame") -> Iterable[str]:
     columns = read_columns(X, choose_rows(*X.shape))
     for name, column in zip(X.columns, columns, strict=True):
         kind = describe_id(column)
-        if kind:
+        # Numbers that are written oddly are told of below: they identify nothing.
+        if kind and (not _is_text(X[name]) or find_nonnumeric_cell(X[name].value_counts().to_dict()) is None):
             yield (
                 f"the column {name!r} {kind}: if it identifies rows and does not describe them, leave it out with "
                 f"--drop {shlex.quote(name)}"
@@ -46,10 +47,8 @@ def _describe_ids(X: "pd.DataFrame") -> Iterable[str]:
 
 
 def _describe_text(X: "pd.DataFrame", dates: list[str]) -> Iterable[str]:
-    from pandas.api import types
-
     for name, column in X.items():
-        if name in dates or not (types.is_object_dtype(column) or types.is_string_dtype(column)):
+        if name in dates or not _is_text(column):
             continue
         counts = column.value_counts().to_dict()
         cell = find_nonnumeric_cell(counts)
@@ -70,3 +69,9 @@ def _describe_text(X: "pd.DataFrame", dates: list[str]) -> Iterable[str]:
                 f"the column {name!r} is taken as text, for it can't be told what in {date!r} is the day and what the "
                 f"month: if it holds dates, write them as 2025-01-31"
             )
+
+
+def _is_text(column: "pd.Series") -> bool:
+    from pandas.api import types
+
+    return types.is_object_dtype(column) or types.is_string_dtype(column)
