@@ -21,5 +21,5 @@ class NoImportances:
             f"says what a column is worth. Use sklearn.inspection.permutation_importance; to select columns "
             f"SequentialFeatureSelector, or SelectFromModel with importance_getter= a function of the fitted network "
             f"that returns permutation importances. For RFE, RFECV and Boruta let a subclass measure them in its "
-            f"`fit`, as 'Choosing columns' in docs/guide.md shows"
+            f"`fit`, as 'Which columns matter' in docs/guide/tables.md shows"
         )

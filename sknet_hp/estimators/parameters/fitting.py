@@ -62,8 +62,8 @@ FITTING: dict[str, Hyperparameter] = {
         [HasMethods(["split"]), None],
         "Holds rows out in place of `validation_fraction`: its first split is used, for example of "
         "`GroupShuffleSplit` (give `groups` to `fit`). Rows in neither part take no part: the first split of "
-        "`TimeSeriesSplit` has only the oldest, so for rows in order of time write a splitter that holds out the last "
-        "(docs/guide.md has one), or give `X_val` to `fit`.",
+        "`TimeSeriesSplit` has only the oldest, so for rows in order of time use "
+        "`sknet_hp.evaluation.LastRows`, or give `X_val` to `fit`.",
     ),
     "restore_best": Hyperparameter(
         "bool",
