@@ -4,7 +4,7 @@
 scikit-optimize's. The others hand out epochs: `HalvingSearchCV`, `HyperbandSearchCV`,
 `ASHASearchCV`, `BOHBSearchCV`; `GPSearchCV`, `TPESearchCV` and `CmaEsSearchCV`, led by
 a model; `PBTSearchCV`, which finds a schedule. `search_space` is a space to begin with.
-Which one when: docs/searchers.md.
+Which one when: docs/guide/choosing_a_searcher.md.
 """
 
 # Knows the scikit-learn API and joblib; never torch. Its rooms, of which each knows those before it: arithmetic,
