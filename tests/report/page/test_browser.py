@@ -154,3 +154,14 @@ def test_prints_what_is_folded_away(visit):
     assert page.locator("details:not([open])").count() == 0
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
+
+
+def test_wide_tables_lose_columns_on_paper_and_say_so(visit):
+    page = visit("evaluation").page
+    cells = page.locator("#unseen table").last.locator("thead th")
+    n = cells.count()
+    widen = "row => { for (let k = 0; k < 12; k++) row.append(row.cells[0].cloneNode(true)) }"
+    page.locator("#unseen table").last.evaluate(f"table => [...table.rows].forEach({widen})")
+    page.emulate_media(media="print")
+    visible = cells.evaluate_all("cells => cells.filter(cell => getComputedStyle(cell).display !== 'none').length")
+    assert cells.count() == n + 12 > visible == 11
