@@ -35,13 +35,13 @@ EPILOG = """
 
 * 0: done.
 
-* 1: whoever reads the output stopped before its end.
+* 1: the reader of the output closed it early.
 
-* 2: input that can't be used. One sentence says why; no result is written.
+* 2: unusable input. One sentence says why; no result is written.
 
 * 3: `diagnose --strict` has found something.
 
-* 130: interrupted. `tune` and `evaluate` go on with `--resume`.
+* 130: interrupted. `tune` and `evaluate` continue with `--resume`.
 """
 
 app = typer.Typer(

@@ -147,7 +147,7 @@ def test_parquet_with_equal_names(refused, tmp_path):
     parquet.write_table(
         pa.Table.from_arrays([pa.array([1, 2]), pa.array([1, 2])], names=["a", "a"]), tmp_path / "data.parquet"
     )
-    refused("tune", "data.parquet", "--target", "a", says=("'a'", "name of its own"))
+    refused("tune", "data.parquet", "--target", "a", says=("'a'", "a different name"))
 
 
 def test_target_is_needed(refused, write):
@@ -342,7 +342,7 @@ def test_model_that_is_none(refused, write, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(os.urandom(500))
     refused("predict", "model.safetensors", "data.csv", says=("is no file that sknet_hp.save has written",))
     save(NetClassifier(), tmp_path / "model.safetensors")
-    refused("predict", "model.safetensors", "data.csv", says=("NetClassifier, no estimator fitted",))
+    refused("predict", "model.safetensors", "data.csv", says=("NetClassifier, not an estimator fitted",))
 
 
 def test_rows_that_the_model_can_not_take(refused, write, table, tmp_path):

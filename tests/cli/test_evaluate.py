@@ -74,7 +74,7 @@ def test_score_is_that_of_python(run, data):
 def test_groups_and_time(run, data):
     grouped = run("evaluate", data, *SMALL, "--search", "none", "--groups", "person", "--drop", "day")
     assert grouped.code == 0, grouped.err
-    assert "Rows of one 'person' (20 of them) are never in two parts of a split." in grouped.out
+    assert "Rows with the same 'person' (20 groups) are never split." in grouped.out
     ordered = run("evaluate", data, *SMALL, "--search", "none", "--time", "day", "--drop", "person", "--out", "results")
     assert ordered.code == 0, ordered.err
     assert "Rows are sorted by 'day'" in ordered.out
@@ -101,7 +101,7 @@ def test_settings_of_a_saved_model_are_pointed_out(run, data, table):
     [
         (("--model", "forest"), "there is no model 'forest'"),
         (("--model", "linear", "--search", "random"), "--model linear has no settings that are searched here"),
-        (("--search", "hyperband", "--candidates", 5), "--candidates 5 means nothing to --search hyperband"),
+        (("--search", "hyperband", "--candidates", 5), "--candidates 5 has no effect with --search hyperband"),
         (("--groups", "old"), "2 groups, too few for 5 folds"),
         (("--time", "day", "--repeats", 2), "--repeats 2 and --time can't be used together"),
         (("--time", "colour"), "'colour' is missing in"),
@@ -109,7 +109,7 @@ def test_settings_of_a_saved_model_are_pointed_out(run, data, table):
         (("--outer-cv", 40), "--outer-cv 40 and --cv 3 need 40 of every class"),
         (("--time-budget", 0), "--time-budget 0 is no time"),
         (("--drop", "lable"), "did you mean 'label'"),
-        (("--device", "gpu"), "--device 'gpu' is no device"),
+        (("--device", "gpu"), "--device 'gpu' is not a device"),
     ],
 )
 def test_bad_input(refused, data, arguments, says):

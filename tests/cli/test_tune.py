@@ -186,8 +186,8 @@ def test_numbers_that_are_taken_as_text_are_pointed_out(run, table):
     assert result.code == 0, result.err
     notes = [line for line in result.out.splitlines() if line.startswith("Note: ")]
     assert len(notes) == 2
-    assert "'size' is taken as text, for cells like '?'" in notes[0]
-    assert "'price' is taken as text, for cells like '1,0" in notes[1]
+    assert "'size' is treated as text because of cells like '?'" in notes[0]
+    assert "'price' is treated as text because of cells like '1,0" in notes[1]
     table[["size", "label"]].to_csv("data.csv", index=False)
     assert "60 rows, 1 feature;" in run("tune", "data.csv", "--target", "label", *SMALL, "--overwrite").out
 
@@ -245,7 +245,7 @@ def test_version(run):
 
 
 def test_help_is_true(run):
-    assert "executes nothing" in run("predict", "--help").out
+    assert "runs no code" in run("predict", "--help").out
     flags = [line for line in run("predict", "--help").out.splitlines() if "--proba" in line or "--overwrite" in line]
     assert len(flags) >= 2
     assert not any("<bool>" in line for line in flags)  # which reads as if a value were to follow
@@ -381,7 +381,7 @@ def test_a_killed_run_goes_on(run, data, tmp_path, monkeypatch):
     assert stopped.err.splitlines()[-1].endswith("the same command with --resume goes on from here (again).")
     assert os.listdir(tmp_path / "again") == ["journal"]
     refused = run(*arguments[:-1], "again")
-    assert "has not ended: --resume goes on with it" in refused.err
+    assert "has an unfinished run in it: --resume continues it" in refused.err
     other = run(*arguments[:-1], "again", "--resume", "--seed", 5)
     assert "has a run in it with --seed 0, and this is 5" in other.err
     resumed = run(*arguments[:-1], "again", "--resume")
@@ -415,10 +415,10 @@ def test_space_model_and_ensemble(run, data, tmp_path):
     [
         (("--space", "space.toml"), "there is no file 'space.toml'"),
         (("--model", "linear"), "--model linear is no network"),
-        (("--search", "guided", "--candidates", 3), "--candidates 3 means nothing to --search guided"),
+        (("--search", "guided", "--candidates", 3), "--candidates 3 has no effect with --search guided"),
         (("--search", "random", "--ensemble"), "--ensemble can't be used with --search random"),
         (("--resume", "--overwrite"), "--resume and --overwrite can't be used together"),
-        (("--scoring", "f1", "--positive-class", "maybe"), "is no class of 'label'"),
+        (("--scoring", "f1", "--positive-class", "maybe"), "is not a class of 'label'"),
     ],
 )
 def test_options_that_do_not_go_together(run, data, tmp_path, arguments, says):

@@ -94,6 +94,6 @@ def test_all_searches_of_a_run_are_found(run, search, killed, tmp_path):
 
 
 def test_what_is_no_run_is_refused(refused, tmp_path, search):
-    refused("watch", "nowhere", says=("'nowhere' is no directory",))
-    refused("watch", tmp_path, says=("has no run in it",))
+    refused("watch", "nowhere", says=("'nowhere' is not a directory",))
+    refused("watch", tmp_path, says=("holds no run",))
     refused("watch", search.journal, "--html", "page.pdf", says=("must end in .html",))

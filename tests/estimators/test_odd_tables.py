@@ -104,7 +104,9 @@ def test_numbers_that_a_cell_makes_text(odd):
         X = pd.DataFrame({"total": pd.Series([*cells[:-2], odd, odd], dtype=object), "other": np.arange(40.0)})
         with pytest.warns(
             UserWarning,
-            match=re.escape(f"Column 'total' is taken as text, for cells like {odd!r}, though most are numbers"),
+            match=re.escape(
+                f"Column 'total' is treated as text because of cells like {odd!r}, though most are numbers"
+            ),
         ):
             NetClassifier(max_epochs=1, early_stopping=False).fit(X, LABELS)
 

@@ -215,7 +215,10 @@ def test_what_is_said_about_a_table_is_said_in_each_fit(table):
     X = X.assign(word=[str(k) if k % 10 else "?" for k in range(90)])
     counts = []
     for session in (nullcontext(), sknet_hp.fused(1)):
-        with session, pytest.warns(UserWarning, match="Column 'word' is taken as text, for cells like") as caught:
+        with (
+            session,
+            pytest.warns(UserWarning, match="Column 'word' is treated as text because of cells like") as caught,
+        ):
             GridSearchCV(net(), {"lr": [1e-3, 1e-2, 3e-2]}, cv=2, refit=False).fit(X, y)
         counts.append(len(caught))
     assert counts == [6, 6]

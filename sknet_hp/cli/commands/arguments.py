@@ -39,7 +39,7 @@ Groups = Annotated[
     typer.Option(
         metavar="COL",
         autocompletion=completing.complete_column,
-        help="A column that says which rows belong together, such as the person: folds never divide them. It is not "
+        help="A column that says which rows belong together, such as the person: folds never split them. It is not "
         "used as a feature.",
         show_default="none",
     ),
@@ -84,7 +84,7 @@ PositiveClass = Annotated[
     str | None,
     typer.Option(
         metavar="LABEL",
-        help="The class that f1, recall, average_precision and the like are of, of two.",
+        help="Which of two classes f1, recall, average_precision and the like are computed for.",
         show_default="1, or the rarer one",
     ),
 ]
@@ -104,7 +104,8 @@ Candidates = Annotated[
     typer.Option(
         min=1,
         max=100_000,
-        help="Settings to try; a grid has at most this many points. hyperband, bohb and guided choose theirs.",
+        help="How many candidates to try; a grid has at most this many. hyperband, bohb and guided choose this "
+        "themselves.",
         show_default="20",
     ),
 ]
@@ -116,7 +117,7 @@ Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Fixes folds, cand
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Resume = Annotated[
     bool,
-    typer.Option("--resume", metavar="", help="Go on with a run in DIR that was interrupted or killed."),
+    typer.Option("--resume", metavar="", help="Continue a run in DIR that was interrupted or killed."),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", metavar="", help="Replace the results of an earlier run in DIR.")
@@ -151,7 +152,7 @@ def check_time_budget(seconds: float | None) -> None:
         If it is not above 0, or not finite.
     """
     if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
-        raise BadInput(f"--time-budget {seconds:g} is no time: give a number of seconds above 0")
+        raise BadInput(f"--time-budget {seconds:g} is not a time: give a number of seconds above 0")
 
 
 def expand(path: Path | None) -> Path | None:

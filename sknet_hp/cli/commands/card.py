@@ -13,14 +13,15 @@ def card(
     model: Annotated[
         Path,
         typer.Argument(
-            metavar="MODEL", help="A model.safetensors that tune wrote, its directory, or a file of sknet_hp.save."
+            metavar="MODEL",
+            help="A model.safetensors that tune wrote, its directory, or a file that sknet_hp.save wrote.",
         ),
     ],
     data: Annotated[
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="The table that it was trained on: the card then says what is in its columns.",
+            help="The table that it was trained on: the card then describes its columns.",
             show_default="names only",
         ),
     ] = None,
@@ -38,7 +39,7 @@ def card(
     """Describe a saved model on a page: a model card, in Markdown.
 
     It says what the model predicts, from which columns, with which parameters, where
-    its limits are and how it is loaded. Of what `tune` has written, it also gives the
+    its limits are and how to load it. For a model that `tune` wrote, it also has the
     score on new rows with its interval, and the findings.
 
     **Examples**

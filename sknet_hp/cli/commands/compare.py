@@ -58,7 +58,7 @@ def compare(
 
     Nothing is tuned here; `evaluate` scores a search.
 
-    DIR of --out gets **summary.json**, **folds.csv** (the scores of each fold) and
+    The --out directory gets **summary.json**, **folds.csv** (the scores of each fold) and
     **pairs.csv** (a line for each pair of models).
 
     **Examples**

@@ -15,7 +15,8 @@ def diagnose(
         list[str],
         typer.Argument(
             metavar="[MODEL] DATA",
-            help="A saved network (a model.safetensors that tune wrote, its directory, or a file of sknet_hp.save) and "
+            help="A saved network (a model.safetensors that tune wrote, its directory, or a file that "
+            "sknet_hp.save wrote) and "
             "the table it was trained on; or the table alone, and a network is trained.",
         ),
     ],

@@ -47,7 +47,7 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="A directory that records what is done. The same command, after it was killed, goes on from there.",
+            help="A directory that records progress. If the command is killed, the same command continues from there.",
             show_default="in DIR of --out",
         ),
     ] = None,
@@ -65,17 +65,17 @@ def evaluate(
     Settings are chosen inside each outer fold and scored on the rest of the table
     (nested cross-validation), so the score is that of the whole procedure, choosing
     included. The output has a confidence interval, and says what the folds chose and
-    whether they agree. On the same folds it also scores the untuned network, a linear
-    model and a constant prediction. Checks say what makes scores too good to be true.
+    whether they agree. The untuned network, a linear model and a constant prediction
+    are scored on the same folds. Checks look for what makes scores too good to be true.
 
-    If several rows come from one person, place or machine, name its column with
-    --groups. If rows are in order of time, name the column with --time. Both are then
+    If several rows come from the same person, place or machine, name its column with
+    --groups. If rows are ordered in time, name the column with --time. Both are then
     respected at every level: outer folds, inner folds, and the rows that early stopping
     holds out.
 
-    DIR of --out gets **summary.json**, **folds.csv** (a line for each outer fold),
+    The --out directory gets **summary.json**, **folds.csv** (a line for each outer fold),
     **predictions.csv** (each row by a model that has not seen it), **curves.csv** and
-    **report.html**. Its **journal** lets --resume go on after Ctrl-C or a crash.
+    **report.html**. Its **journal** lets --resume continue after Ctrl-C or a crash.
 
     **Examples**
 

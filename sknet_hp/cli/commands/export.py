@@ -11,15 +11,16 @@ def export(
     model: Annotated[
         Path,
         typer.Argument(
-            metavar="MODEL", help="A model.safetensors that tune wrote, its directory, or a file of sknet_hp.save."
+            metavar="MODEL",
+            help="A model.safetensors that tune wrote, its directory, or a file that sknet_hp.save wrote.",
         ),
     ],
     data: Annotated[
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="Rows as in training: predictions of the file, in onnxruntime, must be the model's. Pipelines need "
-            "it.",
+            help="Rows like those of training, to check in onnxruntime that the file predicts as the model does. "
+            "Pipelines need it.",
             show_default="no check",
         ),
     ] = None,
@@ -28,8 +29,9 @@ def export(
 ) -> None:
     """Write a saved model as an ONNX file, which runs without this library.
 
-    Encoding of the table, network and labels are in the one file. Inputs are the
-    columns by name; outputs **label** and **probabilities**, or **prediction**.
+    One file holds the encoding of the table, the network and the labels. Its inputs are
+    the columns, by name. Its outputs are **label** and **probabilities**, or
+    **prediction**.
 
     **Examples**
 

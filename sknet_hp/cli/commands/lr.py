@@ -18,7 +18,7 @@ def lr(
         Literal["sweep", "ramp"],
         typer.Option(help="sweep trains at many rates from the same start; ramp is Smith's test, for comparison."),
     ] = "sweep",
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="Starts for each rate.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Networks for each rate, with different seeds.")] = 3,
     groups: arguments.Groups = None,
     drop: arguments.Drop = None,
     time_budget: arguments.TimeBudget = None,
@@ -35,8 +35,8 @@ def lr(
 ) -> None:
     """Find a learning rate, by short trainings at many rates.
 
-    Prints the losses over the rates as a bar chart, the suggested rate with its spread,
-    and the rate from which on training breaks down.
+    Prints the loss at each rate as a bar chart, the suggested rate with its spread, and
+    the rate at which training breaks down.
 
     **Examples**
 

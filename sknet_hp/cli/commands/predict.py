@@ -13,13 +13,15 @@ def predict(
     model: Annotated[
         Path,
         typer.Argument(
-            metavar="MODEL", help="A model.safetensors that tune wrote, its directory, or a file of sknet_hp.save."
+            metavar="MODEL",
+            help="A model.safetensors that tune wrote, its directory, or a file that sknet_hp.save wrote.",
         ),
     ],
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA", help="A table like that of tune; other columns than the model's are not looked at."
+            metavar="DATA",
+            help="A table like the one it was tuned on; columns that the model does not know are ignored.",
         ),
     ],
     out: Annotated[
@@ -33,14 +35,12 @@ def predict(
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
 ) -> None:
-    """Predict the rows of a table with a model that `tune` or `sknet_hp.save` has
-    saved.
+    """Predict the rows of a table with a model that `tune` or `sknet_hp.save` saved.
 
-    Writes a table with one line a row, in the order of the rows: the column
-    **prediction** and, with --proba, a column **probability_CLASS** for each class.
+    Writes a table with one line per row, in the same order: the column **prediction**
+    and, with --proba, a column **probability_CLASS** for each class.
 
-    A model is a file of numbers and JSON; loading one executes nothing that stands in
-    it.
+    A model is a file of numbers and JSON. Loading it runs no code from it.
 
     **Examples**
 

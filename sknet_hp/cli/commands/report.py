@@ -13,22 +13,23 @@ def report(
         Path,
         typer.Argument(
             metavar="RUN",
-            help="The directory of a run of tune or evaluate, also of one that lasts, or the journal of a search.",
+            help="The directory of a run of tune or evaluate, finished or not, or the journal of a search.",
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where the page goes.", show_default="RUN.html, beside RUN")
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write the report.", show_default="RUN.html, beside RUN"),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", metavar="", help="Replace FILE also if it is no report.")
+        bool, typer.Option("--overwrite", metavar="", help="Replace FILE even if it is not a report.")
     ] = False,
 ) -> None:
-    """Write the page of a run from its journal, also while it lasts.
+    """Write the report of a run from its journal, even while it is running.
 
-    tune and evaluate write the page of their result themselves, **report.html** in
-    their directory, which also has what a journal has not: the score on unseen rows
-    and what stands beside it. This command is for runs that last, that were broken off,
-    and for journals of searches in Python.
+    Use it for runs that are still running or were interrupted, and for journals of
+    searches in Python. When tune and evaluate finish, they write **report.html** into
+    their directory themselves. It has more than a journal knows: the score on unseen
+    rows, and the comparison with simple models.
 
     **Examples**
 

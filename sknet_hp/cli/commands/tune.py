@@ -17,7 +17,7 @@ def tune(
     search: Annotated[
         SearchMethod | None,
         typer.Option(
-            help="How settings are chosen. guided goes step by step, as a practitioner would, and explains.",
+            help="How settings are chosen. guided tunes step by step, as a practitioner would, and explains each step.",
             show_default="guided; halving with --space or --candidates",
         ),
     ] = None,
@@ -42,8 +42,8 @@ def tune(
         float | None,
         typer.Option(
             metavar="SECONDS",
-            help="Time for the whole command. For random and grid a pilot measures how many of the candidates fit in; "
-            "guided takes half of it for the model and half for its score; the others start no new rung when it is up.",
+            help="Time for the whole command. For random and grid, a pilot run measures how many candidates fit in; "
+            "guided uses half of it for the model and half for its score; the others start no new rung when it is up.",
             show_default="none; 60, 120 or 300 for guided, by rows",
         ),
     ] = None,
@@ -61,20 +61,20 @@ def tune(
 ) -> None:
     """Tune a network for a table, and score the tuning on rows that it has not seen.
 
-    The table may hold numbers, text, categories and missing values; nothing need be
-    prepared. The score is that of nested cross-validation: the whole search runs in
-    each outer fold, and is scored on rows that took no part in it. Beside it stand the
-    network untuned, a linear model and a constant.
+    The table may hold numbers, text, categories and missing values; you need not
+    prepare it. The score comes from nested cross-validation: the whole search runs in
+    each outer fold, and is scored on rows that took no part in it. The untuned network,
+    a linear model and a constant prediction are scored for comparison.
 
-    Where rows depend on each other, scores are too good: name the column of the person,
-    place or machine that several rows come from with --groups, or that of their time
-    with --time.
+    If rows depend on each other, scores are too good. Name the column of the person,
+    place or machine that several rows come from with --groups, or the column of their
+    time with --time.
 
     DIR gets **model.safetensors** (the tuned network, fitted on all rows),
     **cv_results.csv** (every candidate), **summary.json** and **report.html**, all or
-    none. Its **journal** lets --resume go on after Ctrl-C or a crash. The same
-    --candidates and --seed give the same numbers; what fits into a time depends on the
-    machine.
+    none. Its **journal** lets --resume continue after Ctrl-C or a crash. The same
+    --candidates and --seed give the same numbers. With --time-budget, they depend on
+    the speed of the machine.
 
     **Examples**
 

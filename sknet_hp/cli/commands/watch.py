@@ -16,23 +16,22 @@ def watch(
             metavar="RUN", help="The --out directory of tune or evaluate, or a journal that Python was given."
         ),
     ],
-    every: Annotated[float, typer.Option(min=0.2, max=3600, metavar="SECONDS", help="Look again so often.")] = 2.0,
-    once: Annotated[bool, typer.Option("--once", metavar="", help="Show how far it is, and end.")] = False,
+    every: Annotated[float, typer.Option(min=0.2, max=3600, metavar="SECONDS", help="Seconds between updates.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", metavar="", help="Show the progress once and exit.")] = False,
     html: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="An .html file with a report, written anew whenever something has changed.",
+            help="An .html file with a report, rewritten whenever something has changed.",
             show_default="none",
         ),
     ] = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Watch a run that is under way, or see what came of it.
+    """Watch a run from another terminal, or see its results.
 
-    Shows how far it is, the best score so far, the best candidates and how long the
-    rest will take, until the run has ended or Ctrl-C is pressed. The run itself takes
-    no notice: watch it from another terminal.
+    Shows the progress, the best score so far, the best candidates and the time left,
+    until the run has finished or you press Ctrl-C. Ctrl-C does not stop the run.
 
     **Examples**
 

@@ -15,7 +15,7 @@ def check_device(device: str) -> None:
     """
     match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", device)
     if match is None:
-        raise BadInput(f"--device {device!r} is no device: give auto, cpu, cuda or cuda:N")
+        raise BadInput(f"--device {device!r} is not a device: give auto, cpu, cuda or cuda:N")
     if not device.startswith("cuda"):
         return
     import torch
@@ -23,5 +23,5 @@ def check_device(device: str) -> None:
     n_devices = torch.cuda.device_count()
     if int(match[1] or 0) >= n_devices:
         raise BadInput(
-            f"--device {device} is not there, torch sees {n_devices} CUDA devices on this machine: say --device auto"
+            f"--device {device} was not found, torch sees {n_devices} CUDA devices on this machine: say --device auto"
         )

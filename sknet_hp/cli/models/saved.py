@@ -34,18 +34,19 @@ def load_model(path: Path) -> Any:
     file = find_file(path)
     if not file.is_file():
         raise BadInput(
-            f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file of "
-            f"sknet_hp.save"
+            f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file that "
+            f"sknet_hp.save wrote"
         )
     try:
         model = load(file)
     except PermissionError:
         raise BadInput(f"{str(file)!r} can't be read: you have no permission, ask for it or copy the file") from None
     except SavedModelError as error:
-        raise BadInput(f"{error}: give a {MODEL} that tune wrote, or a file of sknet_hp.save") from error
+        raise BadInput(f"{error}: give a {MODEL} that tune wrote, or a file that sknet_hp.save wrote") from error
     if not (hasattr(model, "predict") and hasattr(model, "feature_names_in_")):
         raise BadInput(
-            f"{str(file)!r} holds a {type(model).__name__}, no estimator fitted on a table with named columns: give a "
+            f"{str(file)!r} holds a {type(model).__name__}, not an estimator fitted on a table with named "
+            f"columns: give a "
             f"{MODEL} that tune wrote, or save one that was"
         )
     return model

@@ -47,12 +47,13 @@ def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
         )
     if present - _OURS:
         raise BadInput(
-            f"--out {str(out)!r} has files in it that are no results of ours ({sorted(present - _OURS)[0]!r}): give "
+            f"--out {str(out)!r} has files in it that are not results of sknet-hp "
+            f"({sorted(present - _OURS)[0]!r}): give "
             f"another directory"
         )
     if odd:
         raise BadInput(
-            f"--out {str(out)!r} has {odd[0]!r} in it, which is a link or no file, and would be lost: remove it or "
+            f"--out {str(out)!r} has {odd[0]!r} in it, which is a link or not a file, and would be lost: remove it or "
             f"give another directory"
         )
     _require_writable(out)
@@ -69,9 +70,9 @@ def require_file_can_be_written(out: Path, overwrite: bool, option: str = "--out
     if out.is_dir():
         raise BadInput(f"{option} {str(out)!r} is a directory: give the name of a file")
     if out.exists() and not out.is_file():  # a pipe or a device, which nothing can be put into the place of
-        raise BadInput(f"{option} {str(out)!r} is no ordinary file: leave {option} out, or give the name of a file")
+        raise BadInput(f"{option} {str(out)!r} is not an ordinary file: leave {option} out, or give the name of a file")
     if out.exists() and not overwrite:
-        raise BadInput(f"{option} {str(out)!r} is there already: give another file, or --overwrite to replace it")
+        raise BadInput(f"{option} {str(out)!r} already exists: give another file, or --overwrite to replace it")
     _require_writable(out, option)
 
 

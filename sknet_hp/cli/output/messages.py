@@ -34,7 +34,7 @@ def collect_warnings() -> Iterator[Counter[str]]:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", FutureWarning)
-        warnings.filterwarnings("ignore", message=".* is taken as text")  # the report has a note of its own
+        warnings.filterwarnings("ignore", message=".* is treated as text")  # the report has a note of its own
         try:
             yield counted
         finally:

@@ -53,7 +53,9 @@ class RunFolder:
         told = {name: value for name, value in settings.items() if name not in _MAY_DIFFER}
         self._settings: dict[str, Any] = convert_to_json({"command": command} | told)
         if resume and overwrite:
-            raise BadInput("--resume and --overwrite can't be used together: go on with what is there, or replace it")
+            raise BadInput(
+                "--resume and --overwrite can't be used together: continue the run that is there, or replace it"
+            )
         header = self._read_header()
         self.known: dict[str, Any] = {}
         self.is_resumed = resume and header is not None
@@ -62,8 +64,7 @@ class RunFolder:
             self.known = dict(header["chosen"])
         elif header is not None and not header["finished"] and not overwrite:
             raise BadInput(
-                f"--out {str(out)!r} has a run in it that has not ended: --resume goes on with it, --overwrite begins "
-                f"anew"
+                f"--out {str(out)!r} has an unfinished run in it: --resume continues it, --overwrite starts again"
             )
         require_directory_can_be_written(out, overwrite or self.is_resumed)
         self._lock = filelock.FileLock(self._journal / _LOCK, thread_local=False)
@@ -134,8 +135,8 @@ class RunFolder:
         """Refuse to go on with a run that has ended, or has other options."""
         if header["finished"]:
             raise BadInput(
-                f"--out {str(self.out)!r} has the results of a run that has ended, there is nothing to resume: give "
-                f"another directory, or --overwrite to begin anew"
+                f"--out {str(self.out)!r} has the results of a finished run, there is nothing to resume: give "
+                f"another directory, or --overwrite to start again"
             )
         known = header["settings"]
         for name in dict.fromkeys([*self._settings, *known]):
@@ -144,7 +145,7 @@ class RunFolder:
                 raise BadInput(
                     f"--out {str(self.out)!r} has a run in it with {option} {_write(known.get(name))}, and this is "
                     f"{_write(self._settings.get(name))}: give the same options, another directory, or --overwrite to "
-                    f"begin anew"
+                    f"start again"
                 )
 
 

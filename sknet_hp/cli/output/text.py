@@ -36,7 +36,7 @@ def print_problem(console: Console, problem: Problem, data: str, *notes: str) ->
     )
     if problem.groups is not None:
         n_groups = len(np.unique(problem.groups))
-        console.print(f"Rows of one {problem.group_column!r} ({n_groups:,} of them) are never in two parts of a split.")
+        console.print(f"Rows with the same {problem.group_column!r} ({n_groups:,} groups) are never split.")
     if problem.time_column is not None:
         console.print(f"Rows are sorted by {problem.time_column!r}; later ones are predicted from earlier ones.")
     for note in filter(None, [*problem.notes, *notes]):

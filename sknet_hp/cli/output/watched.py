@@ -23,7 +23,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _STATES = {
     "running": "running",
     "finished": "finished",
-    "unfinished": "not finished. The same call, or --resume, goes on.",
+    "unfinished": "stopped before its end. The same call, or --resume, continues it.",
 }
 
 
@@ -37,7 +37,7 @@ def draw_run(run: Path, records: "Sequence[SearchRecord]", folds: Sequence[str] 
     folds : of each of its evaluations how far it is, in sentences.
     """
     if not records:
-        return Text("\n".join(folds) or f"{run}: nothing is searched yet.")
+        return Text("\n".join(folds) or f"{run}: no search has started yet.")
     parts: list[RenderableType] = [_draw_search(records[-1]), *(Text(f"\n{text}") for text in folds)]
     if len(records) > 1:
         parts.append(_draw_searches(run, records))
@@ -47,7 +47,7 @@ def draw_run(run: Path, records: "Sequence[SearchRecord]", folds: Sequence[str] 
 def write_line(run: Path, records: "Sequence[SearchRecord]") -> str:
     """Return in one line how far the last search of a run is."""
     if not records:
-        return f"{run}: nothing is searched yet"
+        return f"{run}: no search has started yet"
     record = records[-1]
     parts = [f"{record.searcher}: {record.state}", _write_advance(record)]
     if hasattr(record, "best_score_"):

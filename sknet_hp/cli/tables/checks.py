@@ -17,7 +17,7 @@ def check_folds(problem: Problem, outer: int, inner: int) -> None:
         If rows, or the rows of a class, are too few.
     """
     if outer == 1:
-        raise BadInput("--outer-cv 1 is no cross-validation: give at least 2 folds, or 0 for no score")
+        raise BadInput("--outer-cv 1 is not a cross-validation: give at least 2 folds, or 0 for no score")
     _check_rows(problem, outer, inner, f"--outer-cv {outer} and --cv {inner}" if outer else f"--cv {inner}")
 
 

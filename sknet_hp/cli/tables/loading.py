@@ -117,8 +117,7 @@ def _load_bundled(name: str) -> "pd.DataFrame":
             ) from None
     if name not in BUNDLED:
         raise BadInput(
-            f"scikit-learn brings no table {name!r}{suggest(name, BUNDLED)}: use one of {list_names(BUNDLED)}, or a "
-            f"file"
+            f"scikit-learn has no table {name!r}{suggest(name, BUNDLED)}: use one of {list_names(BUNDLED)}, or a file"
         )
     return getattr(datasets, f"load_{name}")(as_frame=True).frame
 
@@ -180,10 +179,10 @@ def _open_text(path: Path) -> Iterator[TextIO]:
                 yield text
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BadInput(
-            f"{str(path)!r} is no complete gzip file ({_read_first_line(error)}): copy or compress it again"
+            f"{str(path)!r} is not a complete gzip file ({_read_first_line(error)}): copy or compress it again"
         ) from error
     except UnicodeDecodeError as error:
-        raise BadInput(f"{str(path)!r} is no text in UTF-8 (byte {error.start}): save it as CSV in UTF-8") from error
+        raise BadInput(f"{str(path)!r} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8") from error
     except csv.Error as error:
         raise BadInput(
             f"{str(path)!r} can't be read as CSV ({_read_first_line(error)}): repair or export it again"
@@ -193,7 +192,7 @@ def _open_text(path: Path) -> Iterator[TextIO]:
 def _refuse_zero_bytes(lines: TextIO, path: Path) -> Iterator[str]:
     for line in lines:
         if "\0" in line:
-            raise BadInput(f"{str(path)!r} is no text, it has zero bytes in it: save it as CSV in UTF-8")
+            raise BadInput(f"{str(path)!r} is not text, it has zero bytes in it: save it as CSV in UTF-8")
         yield line
 
 
@@ -232,7 +231,7 @@ def _check_distinct(names: list[str], path: Path) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise BadInput(
-            f"{str(path)!r} has several columns of the name {list_names(repeated)}: give every column a name of its own"
+            f"{str(path)!r} has several columns named {list_names(repeated)}: give each column a different name"
         )
 
 

@@ -29,8 +29,8 @@ def _describe_dates(dates: list[str]) -> Iterable[str]:
     if dates:
         hold = "the column {} holds" if len(dates) == 1 else "the columns {} hold"
         yield (
-            f"{hold.format(list_names(dates))} dates: features are elapsed time, and the place in the year, month, "
-            f"week and day, as far as rows differ"
+            f"{hold.format(list_names(dates))} dates: features are the elapsed time and the position in the year, "
+            f"month, week and day, where rows differ"
         )
 
 
@@ -41,8 +41,7 @@ def _describe_ids(X: "pd.DataFrame") -> Iterable[str]:
         # Numbers that are written oddly are told of below: they identify nothing.
         if kind and (not _is_text(X[name]) or find_nonnumeric_cell(X[name].value_counts().to_dict()) is None):
             yield (
-                f"the column {name!r} {kind}: if it identifies rows and does not describe them, leave it out with "
-                f"--drop {shlex.quote(name)}"
+                f"the column {name!r} {kind}: if it only identifies rows, leave it out with --drop {shlex.quote(name)}"
             )
 
 
@@ -54,20 +53,22 @@ def _describe_text(X: "pd.DataFrame", dates: list[str]) -> Iterable[str]:
         cell = find_nonnumeric_cell(counts)
         if cell is not None:
             yield (
-                f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds numbers, write them "
+                f"the column {name!r} is treated as text because of cells like {cell!r}: if it holds numbers, "
+                f"write them "
                 f"plainly (1234.5), and leave missing ones empty"
             )
         cell = find_nondate_cell(counts)
         if cell is not None:
             yield (
-                f"the column {name!r} is taken as text, for cells like {cell!r}: if it holds dates, write them as "
+                f"the column {name!r} is treated as text because of cells like {cell!r}: if it holds dates, "
+                f"write them as "
                 f"2025-01-31, and leave missing ones empty"
             )
         date = find_doubtful_date(text for text in counts if isinstance(text, str))
         if date is not None:
             yield (
-                f"the column {name!r} is taken as text, for it can't be told what in {date!r} is the day and what the "
-                f"month: if it holds dates, write them as 2025-01-31"
+                f"the column {name!r} is treated as text because in {date!r} day and month can't be told "
+                f"apart: if it holds dates, write them as 2025-01-31"
             )
 
 

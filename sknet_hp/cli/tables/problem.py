@@ -123,7 +123,7 @@ def _choose_task(column: "pd.Series", task: TaskOption) -> tuple[TaskKind, str]:
             )
         return "classification", "asked for"
     if not numeric:
-        return "classification", "the target is no number"
+        return "classification", "the target is not a number"
     n_distinct = column.nunique()
     if not _is_whole(column):
         return "regression", "the target has fractions"

@@ -63,7 +63,8 @@ def sort_by_time(table: "pd.DataFrame", options: TableOptions) -> "pd.DataFrame"
         return table
     if options.groups is not None:
         raise BadInput(
-            "--groups and --time can't be used together, for no folds keep groups whole and rows in order: give the "
+            "--groups and --time can't be used together, because no folds keep groups whole and rows in order: "
+            "give the "
             "one that matters for the rows that will be predicted"
         )
     times = _take_column(table, options.time, "--time", options)

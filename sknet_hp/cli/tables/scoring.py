@@ -77,7 +77,7 @@ def _choose_class(problem: Problem, scoring: str, positive: str | None) -> Scori
             note = _write_class_note(scoring, problem, 1, "as scikit-learn has it")
             return Scoring(scoring, scored=1, note="" if labels in ([0, 1], [-1, 1]) else note)
         rarer = labels[0] if counts[0] < counts[1] else labels[1]
-        reason = "the rarer one" if counts[0] != counts[1] else "the last in order"
+        reason = "the rarer one" if counts[0] != counts[1] else "the last in sorted order"
         return Scoring(scoring, rarer, rarer, _write_class_note(scoring, problem, rarer, reason))
     if not has_two:
         raise BadInput(
@@ -86,13 +86,14 @@ def _choose_class(problem: Problem, scoring: str, positive: str | None) -> Scori
         )
     if not scores_one_class(scoring):
         raise BadInput(
-            f"--positive-class {positive!r} means nothing to --scoring {scoring}, which scores both classes: leave it "
+            f"--positive-class {positive!r} has no effect with --scoring {scoring}, which scores both classes: "
+            f"leave it "
             f"out, or say --scoring f1, average_precision or recall (all: {', '.join(list_scorers_of_one_class())})"
         )
     known = {str(label): label for label in labels}
     if positive not in known:
         raise BadInput(
-            f"--positive-class {positive!r} is no class of {problem.target!r}{suggest(positive, known)}: give "
+            f"--positive-class {positive!r} is not a class of {problem.target!r}{suggest(positive, known)}: give "
             f"{list_names(known)}"
         )
     return Scoring(scoring, known[positive], known[positive])
@@ -100,8 +101,8 @@ def _choose_class(problem: Problem, scoring: str, positive: str | None) -> Scori
 
 def _write_class_note(scoring: str, problem: Problem, label: Any, reason: str) -> str:
     return (
-        f"{scoring} is that of the class {str(label)!r} of {problem.target!r}, {reason}; --positive-class names the "
-        f"other"
+        f"{scoring} is computed for the class {str(label)!r} of {problem.target!r} ({reason}); --positive-class "
+        f"chooses the other"
     )
 
 

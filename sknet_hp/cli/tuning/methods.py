@@ -81,12 +81,12 @@ def check_method(
     """
     if candidates is not None and method in OWN_NUMBER:
         raise BadInput(
-            f"--candidates {candidates} means nothing to --search {method}, which says by itself how many there "
-            f"are: leave --candidates out, or say --search halving"
+            f"--candidates {candidates} has no effect with --search {method}, which chooses the number "
+            f"itself: leave --candidates out, or say --search halving"
         )
     if is_given and method == GUIDED:
         raise BadInput(
-            "--space means nothing to --search guided, which says by itself what it tries: leave --space out, or say "
+            "--space has no effect with --search guided, which chooses what it tries: leave --space out, or say "
             "--search halving"
         )
     if ensemble and method in WITHOUT_ENSEMBLE:

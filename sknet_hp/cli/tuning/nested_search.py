@@ -155,8 +155,8 @@ class NestedSearch:
             if not outer:
                 return f"A guided search in {inner} folds, for {seconds:.0f} s."
             return (
-                f"A guided search in {inner} folds, for {seconds / 2:.0f} s, and then one in each of {outer} outer "
-                f"folds, for {seconds / 2 / outer:.0f} s each: with more time the score might be better."
+                f"A guided search in {inner} folds for {seconds / 2:.0f} s, then one in each of {outer} outer folds "
+                f"for {seconds / 2 / outer:.0f} s each. More time may give a better score."
             )
         number = "" if candidates is None else f" of {candidates} candidates"
         time = "" if seconds is None else f", for {seconds:.0f} s at the same time"

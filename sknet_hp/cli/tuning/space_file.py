@@ -68,7 +68,7 @@ def _read_text(path: Path) -> str:
     except FileNotFoundError:
         raise BadInput(f"there is no file {str(path)!r}: --space needs one with lines such as {_EXAMPLE}") from None
     except UnicodeDecodeError:
-        raise BadInput(f"--space {str(path)!r} is no text in UTF-8: save it as such") from None
+        raise BadInput(f"--space {str(path)!r} is not UTF-8 text: save it as UTF-8") from None
 
 
 def _parse(text: str, path: Path) -> Mapping[str, Any]:
@@ -77,7 +77,7 @@ def _parse(text: str, path: Path) -> Mapping[str, Any]:
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
         raise BadInput(f"--space {str(path)!r} can't be read ({error}): write lines such as {_EXAMPLE}") from error
     if not isinstance(given, dict):
-        raise BadInput(f"--space {str(path)!r} is no table of parameters: write an object of names and values")
+        raise BadInput(f"--space {str(path)!r} is not a table of parameters: write an object of names and values")
     return given
 
 

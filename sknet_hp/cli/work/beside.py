@@ -99,7 +99,7 @@ def print_beside(console: Console, comparison: "Comparison | None", untuned: str
     untuned : what the untuned model would be called, if there is one.
     """
     if comparison is None:
-        console.print("\nToo few folds were finished to compare it with simple models: give more time.")
+        console.print("\nToo few folds were finished for a comparison with simple models: give more time.")
         return
     metric = Metric(comparison.metrics[0])
     console.print(

@@ -41,7 +41,7 @@ def diagnose_network(options: DiagnoseOptions) -> int:
     start = time.monotonic()
     saved = None if options.fitted is None else load_model(options.fitted)
     if options.model in BASELINES:
-        raise BadInput(f"--model {options.model} is no network: give default, a preset or a saved network")
+        raise BadInput(f"--model {options.model} is not a network: give default, a preset or a saved network")
     problem = read_problem(options, () if saved is None else tuple(list_text_columns(saved)))
     # It imports torch: after the checks, which are quick without it.
     from sknet_hp.tuning import diagnose

@@ -53,7 +53,9 @@ def evaluate_table(options: EvaluateOptions) -> None:
     else:
         check_folds(problem, options.outer_cv, options.cv)
     if problem.time_column is not None and options.repeats > 1:
-        raise BadInput(f"--repeats {options.repeats} and --time can't be used together, for rows have one order only")
+        raise BadInput(
+            f"--repeats {options.repeats} and --time can't be used together, because rows have only one order"
+        )
     scoring = choose_scoring(problem, options.scoring, options.positive_class)
     check_device(options.device)
     model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)
@@ -82,7 +84,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
         print_warnings(console, warnings)
         _print_result(console, result, comparison, model, method)
     following = _write_following(options, problem, method)
-    steps = {"Tune a network in this way on all rows, and keep it:": following} if following else {}
+    steps = {"Tune a network in the same way on all rows, and keep it:": following} if following else {}
     parts = {"comparison": comparison, "title": write_title(options.data, problem.target), "next_steps": steps}
     missing = None if options.out is None else write_page(options.out, result, **parts)
     if options.as_json:
@@ -130,7 +132,7 @@ def _make_evaluated(
     """Return the search over a model's settings, or the model as it is."""
     if method == "none":
         if options.space is not None:
-            raise BadInput("--space means nothing where nothing is searched: leave it out, or say --search halving")
+            raise BadInput("--space has no effect with --search none: leave it out, or say --search halving")
         return model.estimator
     check_method(method, candidates=options.candidates, is_given=options.space is not None)
     try:
@@ -200,10 +202,10 @@ def _report_interrupt(
         console.print(f"\n{partial.summary()}")
     if folder is not None:
         folder.stop(forget=False)
-        return Interrupted(f"no result was written; the same command with --resume goes on from here ({options.out})")
+        return Interrupted(f"no result was written; the same command with --resume continues from here ({options.out})")
     if options.journal is None:
-        return Interrupted("no file was written; with --journal DIR the same command would go on from here")
-    return Interrupted(f"and the same command goes on from here (--journal {options.journal})")
+        return Interrupted("no file was written; with --journal DIR the same command would continue from here")
+    return Interrupted(f"and the same command continues from here (--journal {options.journal})")
 
 
 def _write(folder: RunFolder, result: "NestedResult", summary: dict[str, Any]) -> None:

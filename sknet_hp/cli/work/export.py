@@ -29,7 +29,7 @@ def export_model(model_path: Path, data: str | None, out: Path, overwrite: bool)
         write_file(out, lambda path: export(model, path, X))
     except (ImportError, TypeError, ValueError) as error:
         raise BadInput(f"the model can't be exported: {' '.join(str(error).split())}") from error
-    checked = "not compared with the model, give DATA for that"
+    checked = "not compared with the model; give DATA to compare them"
     if X is not None:
         checked = f"predicts {len(X):,} rows of {data} as the model does"
     print(f"{out} ({out.stat().st_size / 1000:,.0f} kB): {checked}")

@@ -30,9 +30,7 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
         require_file_can_be_written(out, overwrite)
         for source in (Path(data), find_file(model_path)):
             if out.exists() and source.exists() and out.samefile(source):
-                raise BadInput(
-                    f"--out {str(out)!r} is what predictions are made of, which would be lost: give another file"
-                )
+                raise BadInput(f"--out {str(out)!r} is an input of this command and would be lost: give another file")
     model = load_model(model_path)
     if proba and not (is_classifier(model) and hasattr(model, "predict_proba")):
         raise BadInput(

@@ -53,19 +53,19 @@ def find_journal(run: Path) -> Path:
         If there is none.
     """
     if not run.is_dir():
-        raise BadInput(f"{str(run)!r} is no directory: give that of a run of tune or evaluate, or a journal")
+        raise BadInput(f"{str(run)!r} is not a directory: give that of a run of tune or evaluate, or a journal")
     for name in (SEARCH, SCORE):
         if (run / JOURNAL / name).is_dir():
             return run / JOURNAL / name
     if (run / REPORT).exists():
-        raise BadInput(f"{str(run)!r} has no journal, but its page is there already: {str(run / REPORT)!r}")
+        raise BadInput(f"{str(run)!r} has no journal, but its report is there already: {str(run / REPORT)!r}")
     return run
 
 
 def _print_state(record: Any, run: Path) -> None:
     """Print how far the run has come, and where more is to be read."""
     if record.state != "finished":
-        state = "is still running" if record.state == "running" else "has not come to its end"
-        print(f"The run {state}; the page shows how far it has come.")
+        state = "is still running" if record.state == "running" else "was stopped before its end"
+        print(f"The run {state}; the report shows its progress.")
     elif (run / REPORT).exists():
-        print(f"The run has ended: {run / REPORT} also has the score on unseen rows.")
+        print(f"The run has finished: {run / REPORT} also has the score on unseen rows.")

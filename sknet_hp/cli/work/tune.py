@@ -75,7 +75,7 @@ def tune_table(options: TuneOptions) -> None:
     candidates = folder.known.get("candidates", 0) or _choose_candidates(console, search, options, start)
     left = None if seconds is None else _share_out(seconds, time.monotonic() - start)
     if folder.is_resumed:
-        console.print(f"Going on with the run in {out}.")
+        console.print(f"Continuing the run in {out}.")
     console.print(search.describe_cost(candidates, left))
     folder.begin({"candidates": candidates})
     try:
@@ -83,7 +83,9 @@ def tune_table(options: TuneOptions) -> None:
         comparison = _compare(search, result, scoring, options, None if seconds is None else start + seconds)
     except KeyboardInterrupt:
         folder.stop(forget=False)
-        raise Interrupted(f"no result was written; the same command with --resume goes on from here ({out})") from None
+        raise Interrupted(
+            f"no result was written; the same command with --resume continues from here ({out})"
+        ) from None
     except BadInput:
         folder.stop(forget=True)
         raise
@@ -113,7 +115,7 @@ def tune_table(options: TuneOptions) -> None:
 def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "NestedSearch":
     """Return the search that the options ask for, checked before it trains."""
     if options.model in BASELINES:
-        raise BadInput(f"--model {options.model} is no network: give default, a preset or a saved network")
+        raise BadInput(f"--model {options.model} is not a network: give default, a preset or a saved network")
     # It imports torch: after the checks, which are quick without it.
     from sknet_hp.cli.tuning.candidates import list_grid, make_random_space
     from sknet_hp.cli.tuning.methods import GUIDED, check_method
@@ -163,7 +165,7 @@ def _choose_seconds(console: Console, search: "NestedSearch", options: TuneOptio
         return options.time_budget
     n_rows = len(search.problem.X)
     seconds = next((seconds for rows, seconds in SECONDS if n_rows <= rows), MOST_SECONDS)
-    console.print(f"Without --time-budget it takes {seconds:.0f} s for a table of this size.")
+    console.print(f"Without --time-budget, tuning takes about {seconds:.0f} s for a table of this size.")
     return seconds
 
 
@@ -172,7 +174,7 @@ def _share_out(seconds: float, spent: float) -> float:
     left = SHARE_OF_SEARCHES * (seconds - spent)
     if left < LEAST_SECONDS:
         raise BadInput(
-            f"--time-budget {seconds:g} is too short: {spent:.1f} s of it are gone before anything is trained; give "
+            f"--time-budget {seconds:g} is too short: {spent:.1f} s of it have passed before anything is trained; give "
             f"60 or more"
         )
     return left
@@ -211,7 +213,7 @@ def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOp
         f"into {options.time_budget:g} s.",
     )
     if candidates < asked:
-        console.print(f"To repeat this run whatever the time, say --candidates {candidates} in place of --time-budget.")
+        console.print(f"To repeat exactly this run, say --candidates {candidates} in place of --time-budget.")
     return candidates
 
 
@@ -224,7 +226,7 @@ def _compare(
     if result.nested is None:
         return None
     names = describe_names(options.model, DEFAULT, is_tuned=True)
-    with show_training("Scoring simple models beside"):
+    with show_training("Scoring simple models"):
         return compare_beside(search.problem, result.nested, names, search.network, scoring, options.seed, deadline)
 
 

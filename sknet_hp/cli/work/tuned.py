@@ -41,7 +41,7 @@ def print_tuned(
     print_score(console, result, scoring)
     if result.nested is not None:
         print_beside(console, comparison, untuned)
-    settings = format_params(result.search.best_params_) or "those it began with"
+    settings = format_params(result.search.best_params_) or "those of the model"
     console.print(f"\n{wrap(f'Best settings: {settings}.')}")
     console.print(f"Trained: {result.networks:,} networks in {seconds:.0f} s.")
     print_findings(console, result.findings)
@@ -73,7 +73,8 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
     console.print(f"Score: {metric} {known.write(result.mean)} (95 % interval {known.write_interval(low, high)})")
     console.print(
         wrap(
-            f"It is what a network tuned in this way reaches on rows that took no part in tuning: the mean of {n_done} "
+            f"This is what a network tuned in this way scores on rows that took no part in tuning: the mean of "
+            f"{n_done} "
             f"outer folds. The search itself reports {best}."
         )
     )
@@ -81,7 +82,7 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
 
 def print_stages(console: Console, stages: "Stages", scoring: str) -> None:
     """Print the stages of a guided search, a line or two each."""
-    console.print("\nStages (score of the setting that it went on with):")
+    console.print("\nStages (with the score of the setting chosen):")
     width = max(len(report.stage) for report in stages)
     for report in stages:
         score = "" if report.score != report.score else Metric(scoring).write(report.score)

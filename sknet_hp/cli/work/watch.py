@@ -76,11 +76,9 @@ def _look(run: Path, every: float) -> "Iterator[list[SearchRecord]]":
 
 def _require_run(run: Path) -> None:
     if not run.is_dir():
-        raise BadInput(f"{str(run)!r} is no directory: give the --out of tune or evaluate, or a search's journal")
+        raise BadInput(f"{str(run)!r} is not a directory: give the --out of tune or evaluate, or a search's journal")
     if not _find_journals(run) and not _is_running(run):
-        raise BadInput(
-            f"{str(run)!r} has no run in it: give the --out of tune or evaluate, or a journal that a search was given"
-        )
+        raise BadInput(f"{str(run)!r} holds no run: give the --out of tune or evaluate, or the journal of a search")
 
 
 def _require_page_can_be_written(page: Path) -> None:
@@ -143,6 +141,6 @@ def _write_page(page: Path | None, records: "list[SearchRecord]") -> None:
     try:
         report(scored[-1], page)
     except FileExistsError:
-        raise BadInput(f"--html {str(page)!r} is a file that is no report: give another name") from None
+        raise BadInput(f"--html {str(page)!r} is a file, but not a report: give another name") from None
     except ImportError as error:
         raise BadInput(str(error)) from None

@@ -22,17 +22,17 @@ def describe_doubts(label: str, counts: CategoryCounts) -> list[str]:
     doubtful = find_doubtful_date(text for text in counts.rows if text is not None)
     if number is not None:
         notes.append(
-            f"{label} is taken as text, for cells like {number!r}, though most are numbers; "
+            f"{label} is treated as text because of cells like {number!r}, though most are numbers; "
             f"pandas.to_numeric(column, errors='coerce') makes all others NaN, and {_NOT_MEANT} numbers"
         )
     if odd is not None:
         notes.append(
-            f"{label} is taken as text, for cells like {odd!r}, though most are dates; "
+            f"{label} is treated as text because of cells like {odd!r}, though most are dates; "
             f"pandas.to_datetime(column, errors='coerce') makes all others missing, and {_NOT_MEANT} dates"
         )
     if doubtful is not None:
         notes.append(
-            f"{label} is taken as text, for it can't be told what in {doubtful!r} is the day and what the month; "
+            f"{label} is treated as text because in {doubtful!r} day and month can't be told apart; "
             f"pandas.to_datetime(column, dayfirst=True) or dayfirst=False makes dates of it, and {_NOT_MEANT} dates"
         )
     return notes

@@ -82,7 +82,7 @@ def test_pipes_and_devices_stay_what_they_are(tmp_path):
 def test_results_that_are_no_files_are_not_replaced(tmp_path, kind):
     model = tmp_path / "model.safetensors"
     {"pipe": os.mkfifo, "link": lambda path: path.symlink_to("/dev/null"), "directory": os.mkdir}[kind](model)
-    with pytest.raises(BadInput, match=r"'model\.safetensors' in it, which is a link or no file.*remove it"):
+    with pytest.raises(BadInput, match=r"'model\.safetensors' in it, which is a link or not a file.*remove it"):
         require_directory_can_be_written(tmp_path, True)
 
 

@@ -53,7 +53,7 @@ def test_what_could_not_be_written_can_be_resumed(out):
 
 def test_a_run_that_has_not_ended_is_resumed_or_replaced(out):
     begin(out).stop(forget=False)
-    with pytest.raises(BadInput, match="has not ended: --resume goes on with it, --overwrite begins anew"):
+    with pytest.raises(BadInput, match="has an unfinished run in it: --resume continues it, --overwrite starts again"):
         open_folder(out)
     again = open_folder(out, resume=True, time_budget=5.0)
     assert (again.is_resumed, again.known) == (True, {"candidates": 7})
@@ -74,7 +74,7 @@ def test_another_run_is_refused_by_the_option_that_differs(out):
 
 def test_what_has_ended_is_not_resumed(out):
     begin(out).finish({SUMMARY: write})
-    with pytest.raises(BadInput, match="has the results of a run that has ended"):
+    with pytest.raises(BadInput, match="has the results of a finished run"):
         open_folder(out, resume=True)
     with pytest.raises(BadInput, match="is not empty"):
         open_folder(out)

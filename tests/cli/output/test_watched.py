@@ -17,5 +17,5 @@ def test_a_run_without_searches_yet(tmp_path):
     console = Console(width=200)
     with console.capture() as capture:
         console.print(draw_run(tmp_path, []))
-    assert "nothing is searched yet" in capture.get()
-    assert "nothing is searched yet" in write_line(tmp_path, [])
+    assert "no search has started yet" in capture.get()
+    assert "no search has started yet" in write_line(tmp_path, [])

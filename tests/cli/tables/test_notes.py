@@ -17,7 +17,9 @@ def list_notes(**columns):
 @pytest.mark.parametrize("dates", [DAYS, DAYS.strftime("%Y-%m-%d"), DAYS.date], ids=["typed", "text", "objects"])
 def test_dates_are_named_in_one_line(dates):
     [note] = list_notes(day=dates, then=dates)
-    assert note.startswith("the columns 'day', 'then' hold dates: features are elapsed time, and the place in the year")
+    assert note.startswith(
+        "the columns 'day', 'then' hold dates: features are the elapsed time and the position in the year"
+    )
     [note] = list_notes(day=dates)
     assert note.startswith("the column 'day' holds dates: ")
 
@@ -31,25 +33,23 @@ def test_dates_are_named_in_one_line(dates):
 )
 def test_identifiers_are_named(cells, says):
     notes = list_notes(**{"customer no": cells})
-    assert (
-        f"the column 'customer no' {says}: if it identifies rows and does not describe them, leave it out" in notes[0]
-    )
+    assert f"the column 'customer no' {says}: if it only identifies rows, leave it out" in notes[0]
     assert notes[0].endswith("--drop 'customer no'")
 
 
 @pytest.mark.parametrize(
     ("cells", "says"),
     [
-        (DAYS.strftime("%d/%m/%Y"), "it can't be told what in '01/01/2020' is the day and what the month"),
+        (DAYS.strftime("%d/%m/%Y"), "because in '01/01/2020' day and month can't be told apart"),
         (
             [*DAYS.strftime("%Y-%m-%d")[:-1], "soon"],
-            "for cells like 'soon': if it holds dates, write them as 2025-01-31",
+            "because of cells like 'soon': if it holds dates, write them as 2025-01-31",
         ),
-        ([f"{k}.5" for k in range(58)] + ["?"] * 2, "for cells like '?': if it holds numbers"),
+        ([f"{k}.5" for k in range(58)] + ["?"] * 2, "because of cells like '?': if it holds numbers"),
     ],
 )
 def test_text_in_doubt_is_named(cells, says):
-    assert any("the column 'odd' is taken as text" in note and says in note for note in list_notes(odd=cells))
+    assert any("the column 'odd' is treated as text" in note and says in note for note in list_notes(odd=cells))
 
 
 def test_nothing_is_said_of_plain_columns():

@@ -24,7 +24,7 @@ def test_usual_scorers(pose, table):
 @pytest.mark.parametrize(
     ("labels", "positive", "taken", "note"),
     [
-        (["no", "yes"], None, "yes", "f1 is that of the class 'yes' of 'goal', the rarer one"),
+        (["no", "yes"], None, "yes", "f1 is computed for the class 'yes' of 'goal' (the rarer one)"),
         (["no", "yes"], "no", "no", ""),
         ([0, 1], None, None, ""),
         ([2, 1], None, None, "the class '1' of 'goal', as scikit-learn"),
@@ -48,7 +48,7 @@ def test_which_class_is_scored(pose, labels, positive, taken, note):
 @pytest.mark.parametrize(
     ("labels", "scoring", "positive", "says"),
     [
-        (["no", "yes"], "f1", "Yes", r"no class of 'goal' \(did you mean 'yes'\?\): give 'no', 'yes'"),
+        (["no", "yes"], "f1", "Yes", r"not a class of 'goal' \(did you mean 'yes'\?\): give 'no', 'yes'"),
         (["no", "yes"], "accuracy", "yes", "means nothing to --scoring accuracy, which scores both classes"),
         (["no", "yes"], None, "yes", "means nothing to --scoring accuracy"),
     ],

@@ -42,7 +42,7 @@ def test_what_is_half_trained_keeps_its_shape():
 
 @pytest.mark.parametrize("method", OWN_NUMBER)
 def test_numbers_that_mean_nothing_are_refused(method):
-    with pytest.raises(BadInput, match="--candidates 5 means nothing to --search"):
+    with pytest.raises(BadInput, match="--candidates 5 has no effect with --search"):
         make_searcher(method, NetClassifier(), make_plan(5))
 
 
@@ -77,5 +77,5 @@ def test_a_space_of_ones_own_is_kept_whole():
     plan = replace(make_plan(None), space=given, is_given=True)
     assert make_searcher("grid", NetClassifier(), plan).param_grid == given
     assert make_searcher("pbt", NetClassifier(), plan).param_distributions == given
-    with pytest.raises(BadInput, match="--space means nothing to --search guided"):
+    with pytest.raises(BadInput, match="--space has no effect with --search guided"):
         make_searcher("guided", NetClassifier(), plan)

@@ -75,7 +75,7 @@ def test_files_that_are_none(write, tmp_path):
     for path, says in (
         (tmp_path / "space.toml", "there is no file"),
         (write("a: 1", "space.yaml"), "does not end in .toml or .json"),
-        (write("[1, 2]", "space.json"), "is no table of parameters"),
+        (write("[1, 2]", "space.json"), "is not a table of parameters"),
     ):
         with pytest.raises(BadInput, match=says):
             read_space(path, NetClassifier())

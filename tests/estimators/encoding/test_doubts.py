@@ -11,15 +11,18 @@ DATES = [f"2025-01-{day:02}" for day in range(1, 31)]
 @pytest.mark.parametrize(
     ("texts", "says"),
     [
-        ([*map(str, range(30)), "?"], "for cells like '?', though most are numbers; pandas.to_numeric"),
-        ([*DATES, "soon"], "for cells like 'soon', though most are dates; pandas.to_datetime(column, errors='coerce')"),
-        (["01/02/2025", "02/02/2025", None], "it can't be told what in '01/02/2025' is the day and what the month"),
+        ([*map(str, range(30)), "?"], "because of cells like '?', though most are numbers; pandas.to_numeric"),
+        (
+            [*DATES, "soon"],
+            "because of cells like 'soon', though most are dates; pandas.to_datetime(column, errors='coerce')",
+        ),
+        (["01/02/2025", "02/02/2025", None], "because in '01/02/2025' day and month can't be told apart"),
     ],
 )
 def test_each_doubt_is_one_note(texts, says):
     counts = dict.fromkeys(texts, 1)
     [note] = describe_doubts("Column 'x'", CategoryCounts(True, counts, counts))
-    assert note.startswith("Column 'x' is taken as text, for")
+    assert note.startswith("Column 'x' is treated as text because")
     assert says in note
     assert "astype('category')" in note
 

@@ -246,10 +246,12 @@ def test_dates_in_doubt_stay_text_with_a_note():
     encoder = TableEncoder()
     encoder.fit_transform(frame(DAYS.strftime("%d/%m/%Y")))
     [note] = encoder.notes_
-    assert note.startswith("Column 'when' is taken as text, for it can't be told what in '01/01/2020' is the day")
+    assert note.startswith("Column 'when' is treated as text because in '01/01/2020' day and month can't be told")
     encoder.fit_transform(frame([*DAYS.strftime("%Y-%m-%d"), "?"]))
     [note] = encoder.notes_
-    assert note.startswith("Column 'when' is taken as text, for cells like '?', though most are dates; pandas.to_date")
+    assert note.startswith(
+        "Column 'when' is treated as text because of cells like '?', though most are dates; pandas.to_date"
+    )
     encoder.fit_transform(frame(DAYS.strftime("%d/%m/%Y").astype("category")))
     assert not encoder.notes_
 
