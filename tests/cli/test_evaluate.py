@@ -133,7 +133,7 @@ def test_an_interrupt_tells_what_is_finished_and_how_to_go_on(run, data, monkeyp
     assert result.code == 130
     assert "accuracy: " in result.out
     assert result.err.splitlines()[-1] == (
-        "sknet-hp: interrupted, and the same command goes on from here (--journal journal)."
+        "sknet-hp: interrupted, and the same command continues from here (--journal journal)."
     )
 
 
@@ -158,7 +158,7 @@ def test_a_stopped_evaluation_is_resumed(run, data, tmp_path, monkeypatch):
         stopped = run(*arguments, "--out", "results")
     assert stopped.code == 130
     assert "accuracy: " in stopped.out
-    assert stopped.err.splitlines()[-1].endswith("the same command with --resume goes on from here (results).")
+    assert stopped.err.splitlines()[-1].endswith("the same command with --resume continues from here (results).")
     resumed = run(*arguments, "--out", "results", "--resume", "--json")
     assert resumed.code == 0, resumed.err
     printed = json.loads(resumed.out)

@@ -341,7 +341,7 @@ def test_interrupt_leaves_a_journal(tmp_path):
         process.kill()
     assert process.returncode == 130, err
     assert err.splitlines()[-1] == (
-        "sknet-hp: interrupted, no result was written; the same command with --resume goes on from here (results)."
+        "sknet-hp: interrupted, no result was written; the same command with --resume continues from here (results)."
     )
     assert "Traceback" not in err
     assert os.listdir(tmp_path / "results") == ["journal"]
@@ -350,7 +350,7 @@ def test_interrupt_leaves_a_journal(tmp_path):
 def test_guided_search_says_what_it_did(run, data, tmp_path):
     result = run("tune", data, "--target", "label", "--time-budget", 8, "--outer-cv", 2)
     assert result.code == 0, result.err
-    assert "Stages (score of the setting that it went on with):\n  prototype " in result.out
+    assert "Stages (with the score of the setting chosen):\n  prototype " in result.out
     summary = json.loads((tmp_path / "data-tuned/summary.json").read_text())
     assert summary["stages"][0]["stage"] == "prototype"
     assert len(summary["nested_cv"]["folds"]) == 2
@@ -378,7 +378,7 @@ def test_a_killed_run_goes_on(run, data, tmp_path, monkeypatch):
         patch.setattr(tune, "_compare", interrupt)
         stopped = run(*arguments[:-1], "again")
     assert stopped.code == 130
-    assert stopped.err.splitlines()[-1].endswith("the same command with --resume goes on from here (again).")
+    assert stopped.err.splitlines()[-1].endswith("the same command with --resume continues from here (again).")
     assert os.listdir(tmp_path / "again") == ["journal"]
     refused = run(*arguments[:-1], "again")
     assert "has an unfinished run in it: --resume continues it" in refused.err
@@ -474,7 +474,7 @@ def test_dates_are_features(run, table, tmp_path, ending):
     command = ["tune", f"data.{ending}", "--target", "label", "--search", "random", "--candidates", 2, "--cv", 2]
     result = run(*command, "--outer-cv", 0, "--out", "results")
     assert result.code == 0, result
-    assert "Note: the column 'day' holds dates: features are elapsed time" in result.out
+    assert "Note: the column 'day' holds dates: features are the elapsed time" in result.out
     predictions = [run("predict", "results", f"data.{other}").out for other in ("csv", "parquet")]
     assert predictions[0] == predictions[1]
     table.assign(day=["soon", *days.strftime("%Y-%m-%d")[1:]]).to_csv(tmp_path / "data.csv", index=False)

@@ -58,8 +58,8 @@ def compare(
 
     Nothing is tuned here; `evaluate` scores a search.
 
-    The --out directory gets **summary.json**, **folds.csv** (the scores of each fold) and
-    **pairs.csv** (a line for each pair of models).
+    The --out directory gets **summary.json**, **folds.csv** (the scores of each fold)
+    and **pairs.csv** (a line for each pair of models).
 
     **Examples**
 

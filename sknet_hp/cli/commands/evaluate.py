@@ -73,7 +73,7 @@ def evaluate(
     respected at every level: outer folds, inner folds, and the rows that early stopping
     holds out.
 
-    The --out directory gets **summary.json**, **folds.csv** (a line for each outer fold),
+    The --out directory gets **summary.json**, **folds.csv** (one line per outer fold),
     **predictions.csv** (each row by a model that has not seen it), **curves.csv** and
     **report.html**. Its **journal** lets --resume continue after Ctrl-C or a crash.
 

@@ -74,7 +74,7 @@ def _choose_class(problem: Problem, scoring: str, positive: str | None) -> Scori
         if not (has_two and scores_one_class(scoring)):
             return Scoring(scoring)
         if 1 in labels:
-            note = _write_class_note(scoring, problem, 1, "as scikit-learn has it")
+            note = _write_class_note(scoring, problem, 1, "scikit-learn's choice")
             return Scoring(scoring, scored=1, note="" if labels in ([0, 1], [-1, 1]) else note)
         rarer = labels[0] if counts[0] < counts[1] else labels[1]
         reason = "the rarer one" if counts[0] != counts[1] else "the last in sorted order"

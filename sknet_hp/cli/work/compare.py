@@ -52,9 +52,7 @@ def compare_models(options: CompareOptions) -> None:
     check_scored_folds(problem, options.cv, "--cv")
     scoring = choose_scoring(problem, options.scoring, options.positive_class)
     if problem.time_column is not None and options.repeats > 1:
-        raise BadInput(
-            f"--repeats {options.repeats} and --time can't be used together, because rows have only one order"
-        )
+        raise BadInput(f"--repeats {options.repeats} and --time can't be combined, since rows have only one order")
     # It imports torch: after the checks, which are quick without it.
     from sknet_hp.evaluation import compare
 

@@ -53,9 +53,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
     else:
         check_folds(problem, options.outer_cv, options.cv)
     if problem.time_column is not None and options.repeats > 1:
-        raise BadInput(
-            f"--repeats {options.repeats} and --time can't be used together, because rows have only one order"
-        )
+        raise BadInput(f"--repeats {options.repeats} and --time can't be combined, since rows have only one order")
     scoring = choose_scoring(problem, options.scoring, options.positive_class)
     check_device(options.device)
     model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)

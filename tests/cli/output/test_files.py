@@ -73,7 +73,7 @@ def test_places_that_take_no_files_are_refused_before_anything_is_trained(tmp_pa
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_pipes_and_devices_stay_what_they_are(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(BadInput, match="no ordinary file: leave --out out"):
+    with pytest.raises(BadInput, match="not an ordinary file: leave --out out"):
         require_file_can_be_written(tmp_path / "pipe", True)
 
 

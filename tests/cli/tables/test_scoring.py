@@ -27,7 +27,7 @@ def test_usual_scorers(pose, table):
         (["no", "yes"], None, "yes", "f1 is computed for the class 'yes' of 'goal' (the rarer one)"),
         (["no", "yes"], "no", "no", ""),
         ([0, 1], None, None, ""),
-        ([2, 1], None, None, "the class '1' of 'goal', as scikit-learn"),
+        ([2, 1], None, None, "the class '1' of 'goal' (scikit-learn's choice)"),
         ([1, 2], "2", 2, ""),
         ([False, True], None, None, ""),
     ],
@@ -49,8 +49,8 @@ def test_which_class_is_scored(pose, labels, positive, taken, note):
     ("labels", "scoring", "positive", "says"),
     [
         (["no", "yes"], "f1", "Yes", r"not a class of 'goal' \(did you mean 'yes'\?\): give 'no', 'yes'"),
-        (["no", "yes"], "accuracy", "yes", "means nothing to --scoring accuracy, which scores both classes"),
-        (["no", "yes"], None, "yes", "means nothing to --scoring accuracy"),
+        (["no", "yes"], "accuracy", "yes", "has no effect with --scoring accuracy, which scores both classes"),
+        (["no", "yes"], None, "yes", "has no effect with --scoring accuracy"),
     ],
 )
 def test_classes_that_can_not_be_scored(pose, labels, scoring, positive, says):
