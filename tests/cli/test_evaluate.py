@@ -103,7 +103,7 @@ def test_settings_of_a_saved_model_are_pointed_out(run, data, table):
         (("--model", "linear", "--search", "random"), "--model linear has no settings that are searched here"),
         (("--search", "hyperband", "--candidates", 5), "--candidates 5 has no effect with --search hyperband"),
         (("--groups", "old"), "2 groups, too few for 5 folds"),
-        (("--time", "day", "--repeats", 2), "--repeats 2 and --time can't be used together"),
+        (("--time", "day", "--repeats", 2), "--repeats 2 and --time can't be combined"),
         (("--time", "colour"), "'colour' is missing in"),
         (("--scoring", "r2"), "does not suit"),
         (("--outer-cv", 40), "--outer-cv 40 and --cv 3 need 40 of every class"),
