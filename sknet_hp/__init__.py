@@ -26,7 +26,7 @@ __all__ = [
     "save",
 ]
 
-_ROOMS = ["evaluation", "findings", "search", "sharing", "skorch", "tracking", "tuning"]
+_ROOMS = ["evaluation", "findings", "report", "search", "sharing", "skorch", "tracking", "tuning"]
 
 _LAZY = {
     "NetClassifier": "sknet_hp.estimators.classifier",

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -263,6 +264,14 @@ def test_public_names_can_be_listed_and_are_there():
     assert set(sknet_hp.__all__) <= set(dir(sknet_hp))
     for name in sknet_hp.__all__:
         assert getattr(sknet_hp, name) is not None
+
+
+def test_rooms_that_users_import_are_attributes():
+    """`import sknet_hp` is enough for `sknet_hp.report.report`."""
+    rooms = [room for room in ROOMS if getattr(import_module(f"sknet_hp.{room}"), "__all__", [])]
+    assert "report" in rooms
+    code = f"import sknet_hp; print([room for room in {rooms!r} if not hasattr(sknet_hp, room)])"
+    assert run_code(code).stdout.strip() == "[]"
 
 
 def test_help_is_quick():

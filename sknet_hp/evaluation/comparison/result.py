@@ -11,8 +11,8 @@ import pandas as pd
 
 from sknet_hp.evaluation.comparison.pair import Pair
 from sknet_hp.evaluation.comparison.scored import Scored
-from sknet_hp.evaluation.nested.ranges import find_range
 from sknet_hp.evaluation.numbers import write_number, write_p
+from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
 
@@ -71,15 +71,14 @@ class Comparison:
         scores = contestant.scores[metric]
         known = np.isfinite(scores)
         t = fit_corrected_t(scores[known], contestant.n_train[known], contestant.n_test[known])
-        low, high = t.compute_interval(self.confidence)
-        least, greatest = find_range(metric)
+        low, high = limit_interval(metric, *t.compute_interval(self.confidence))
         return {
             "metric": metric,
             "name": contestant.name,
             "mean": t.mean,
             "sd": t.sd,
-            "low": max(low, least),
-            "high": min(high, greatest),
+            "low": low,
+            "high": high,
             "n_splits": int(known.sum()),
         }
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sknet_hp.evaluation.nested.agreement import Agreement, measure_agreement
-from sknet_hp.evaluation.nested.ranges import find_range
 from sknet_hp.evaluation.nested.summary import write_html, write_summary
 from sknet_hp.evaluation.nested.tables import make_curves, make_fold_table, make_predictions, name_status
+from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.running.data import Data, Split
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.evaluation.statistics import corrected_interval
@@ -96,20 +96,24 @@ class NestedResult:
         """Standard deviation of the outer scores, with one degree of freedom less."""
         return self._by_metric(lambda metric: _reduce(lambda a: np.std(a, ddof=1), self._get_finite(metric), least=2))
 
-    def interval(self, confidence: float = 0.95) -> Any:
+    def interval(self, confidence: float = 0.95, metric: str | None = None) -> Any:
         """Return the confidence interval of the mean score, by the corrected t.
 
         Parameters
         ----------
         confidence : float, default=0.95
+        metric : str, default=None
+            By which; None are all.
 
         Returns
         -------
-        (low, high), or a dict of them
+        (low, high), or a dict of them if there are several metrics and none is chosen
             NaN with fewer than two scores. It ends where a metric of scikit-learn's
             does, at an accuracy of 1, say.
         """
-        return self._by_metric(lambda metric: self._compute_interval(metric, confidence))
+        if metric is not None:
+            return self._compute_interval(metric, confidence)
+        return self._by_metric(lambda each: self._compute_interval(each, confidence))
 
     def _compute_interval(self, metric: str, confidence: float) -> tuple[float, float]:
         scores = self.get_scores(metric)
@@ -117,9 +121,7 @@ class NestedResult:
         if len(known) < 2:
             return np.nan, np.nan
         n_train, n_test = ([len(getattr(self.splits[k], part)) for k in known] for part in ("train", "test"))
-        low, high = corrected_interval(scores[known], n_train, n_test, confidence)
-        least, greatest = find_range(metric)
-        return max(float(low), least), min(float(high), greatest)
+        return limit_interval(metric, *corrected_interval(scores[known], n_train, n_test, confidence))
 
     @property
     def optimism(self) -> float:

@@ -70,8 +70,7 @@ def _write_scores(result: NestedResult) -> list[str]:
         sign = -1 if is_error(metric) else 1
         text = f"{metric.removeprefix(NEGATIVE)}: {format_score(sign * scores.mean())}"
         if len(scores) > 1:
-            interval = result.interval()
-            low, high = sorted(sign * end for end in (interval[metric] if isinstance(interval, dict) else interval))
+            low, high = sorted(sign * end for end in result.interval(metric=metric))
             text += (
                 f", 95 % interval {format_score(low)} to {format_score(high)} (sd {format_score(scores.std(ddof=1))}"
             )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sknet_hp.evaluation.comparison.rope import choose_rope
 from sknet_hp.evaluation.numbers import write_number
+from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.running.data import Split
 from sknet_hp.evaluation.seeds.variance import (
     VarianceComponents,
@@ -108,10 +109,17 @@ class SeedsResult:
         ----------
         confidence : float, default=0.95
         metric : str, default=None
+            By which; None is the first.
+
+        Returns
+        -------
+        low, high : float
+            They end where a metric of scikit-learn's does, at an accuracy of 1, say.
         """
         scores = self.get_scores(metric).mean(axis=0)
         n_train, n_test = ([len(getattr(split, part)) for split in self.splits] for part in ("train", "test"))
-        return corrected_interval(scores, n_train, n_test, confidence)
+        interval = corrected_interval(scores, n_train, n_test, confidence)
+        return limit_interval(metric or self.metrics[0], *interval)
 
     def noise_threshold(self, confidence: float = 0.95, n_seeds: int = 1, metric: str | None = None) -> float:
         """Return the difference that runs with different seeds seldom exceed.

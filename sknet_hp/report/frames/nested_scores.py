@@ -60,8 +60,7 @@ def make_nested_scores_frame(
 def _make_part(model: str, evaluation: Any, metric: str) -> pd.DataFrame:
     outer = evaluation.get_scores(metric)
     inner = evaluation.inner_scores if evaluation.inner_metric == metric else np.full(len(outer), np.nan)
-    interval = evaluation.interval()
-    low, high = interval[metric] if isinstance(interval, dict) else interval
+    low, high = evaluation.interval(metric=metric)
     known = outer[np.isfinite(outer)]
     return pd.DataFrame(
         {

@@ -53,12 +53,11 @@ def read_evaluation(evaluation: Any) -> Measured:
             f"evaluation must be what sknet_hp.evaluation.nested_cross_validate returns, got "
             f"{type(evaluation).__name__}"
         )
-    scores, intervals = [], evaluation.interval()
+    scores = []
     for metric in evaluation.metrics:
         own = evaluation.get_scores(metric)
         own = own[np.isfinite(own)]
-        low, high = intervals[metric] if isinstance(intervals, dict) else intervals
-        scores.append(Score(metric, float(own.mean()) if len(own) else np.nan, low, high))
+        scores.append(Score(metric, float(own.mean()) if len(own) else np.nan, *evaluation.interval(metric=metric)))
     return Measured(scores, evaluation.statuses.count("done"), evaluation.inner_metric is not None, evaluation.findings)
 
 

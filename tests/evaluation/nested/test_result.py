@@ -61,6 +61,7 @@ def test_several_metrics_are_dicts():
     assert result.outer_scores["roc_auc"].tolist() == [0.9] * 3
     assert result.mean == {"accuracy": pytest.approx(0.6), "roc_auc": pytest.approx(0.9)}
     assert result.interval()["roc_auc"] == (pytest.approx(0.9), pytest.approx(0.9))
+    assert result.interval(metric="roc_auc") == result.interval()["roc_auc"]
 
 
 def test_predictions_are_of_all_rows_and_classes():

@@ -44,6 +44,7 @@ def test_numbers_of_the_result(result):
     assert result.n_seeds_needed(result.std / 10) > 300
     low, high = result.interval()
     assert low < result.mean < high
+    assert result.interval(0.999999) == (0, 1)  # what an accuracy can be
     assert len(result.table) == 12
     assert result.by_seed["accuracy"].tolist() == pytest.approx(scores.mean(axis=1).tolist())
     shares = result.components

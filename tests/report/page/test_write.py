@@ -9,6 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from sknet_hp.report import report
+from sknet_hp.report.page.subjects.search import _list_near
+from sknet_hp.report.page.subjects.view import SearchView
 from tests.helpers.html_pages import Page
 from tests.helpers.small_searches import make_network_search
 
@@ -73,6 +75,24 @@ def test_searches_of_scikit_learn_have_a_page(data, tmp_path):
     text = Page(report(search, tmp_path / "page.html")).text
     assert "Log loss (lower is better)" in text
     assert f"{-search.best_score_:.4f}" in text
+
+
+def test_sureness_of_a_search_is_what_its_scores_can_be(search):
+    view = SearchView(search)
+    view.scores = np.tile([[0.7, 0.9]], (len(view.means), 1))
+    assert view.compute_interval(0) == (0, 1)  # an accuracy; the t interval reaches from -0.9 to 2.5
+
+
+def test_ties_are_counted_as_by_the_finding(search):
+    """Up to the first that is worse, though one behind it may be near again."""
+    view = SearchView(search)
+    last = view.latest[view.n_resources[view.latest] == view.n_resources.max()][:3]
+    view.latest = last
+    view.scores[last] = [[0.9, 0.7], [0.84, 0.64], [0.55, 0.9]]
+    view.means[last] = view.scores[last].mean(axis=1)
+    assert _list_near(view, last[0]) == []  # the second is worse in both splits by as much
+    view.scores[last[1]] = [0.8, 0.72]
+    assert _list_near(view, last[0]) == list(last[1:])
 
 
 def test_what_is_no_result_is_refused(tmp_path):

@@ -57,14 +57,8 @@ def make_score(result: Any) -> Score | None:
     rows = "on rows that no search has seen" if result.inner_metric is not None else "on rows that it has not seen"
     detail = f"Mean of {count(known, 'outer fold')}, {rows}"
     if known > 1:
-        detail += f"; 95 % interval {metric.write_interval(*_get_interval(result, metric.name))}"
+        detail += f"; 95 % interval {metric.write_interval(*result.interval(metric=metric.name))}"
     return Score(metric.write(np.nanmean(scores)), f"{capitalise(metric.label)} ({metric.hint})", f"{detail}.")
-
-
-def _get_interval(result: Any, metric: str) -> tuple[float, float]:
-    interval = result.interval()
-    low, high = interval[metric] if isinstance(interval, dict) else interval
-    return float(low), float(high)
 
 
 def answer_beside(comparison: Any) -> Answer:
@@ -89,7 +83,7 @@ def answer_how_sure(result: Any) -> Answer:
             continue
         texts.append(
             f"{capitalise(metric.label)} is {metric.write(known.mean())}; models that are trained in this way have "
-            f"{metric.write_interval(*_get_interval(result, metric.name))} on new rows, with 95 % confidence. Single "
+            f"{metric.write_interval(*result.interval(metric=metric.name))} on new rows, with 95 % confidence. Single "
             f"folds lie between {metric.write_interval(known.min(), known.max()).replace(' to ', ' and ')}."
         )
     if len(result.splits) < 10 and not any(split.repeat for split in result.splits):
@@ -110,7 +104,7 @@ def describe_optimism(result: Any) -> list[str]:
         return [f"{text}, the same as on unseen rows."]
     if optimism < 0:
         return [f"{text}, which is worse than on unseen rows: no sign of optimism."]
-    low, high = _get_interval(result, metric.name)
+    low, high = result.interval(metric=metric.name)
     small = high > low and optimism < _CAUTION * (high - low)
     judgement = "little against the interval" if small else "so much of it was luck of the choice"
     return [f"{text}, {size} than on unseen rows: {judgement}."]

@@ -1,5 +1,6 @@
 """The page of a search."""
 
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -162,8 +163,7 @@ def _answer_how_sure(view: SearchView) -> Answer:
     blocks: list[Block] = [
         Text(f"The scores of its {count(len(known), 'split')} lie between {turned[0]} and {turned[-1]}.")
     ]
-    rows = [row for row in view.latest if row != best and view.n_resources[row] == view.n_resources[best]]
-    near = [row for row in rows if _is_near(view, best, row)]
+    near = _list_near(view, best)
     if near:
         verb = "is" if len(near) == 1 else "are"
         blocks.append(
@@ -173,6 +173,13 @@ def _answer_how_sure(view: SearchView) -> Answer:
             )
         )
     return Answer("How sure is that?", blocks)
+
+
+def _list_near(view: SearchView, best: int) -> list[int]:
+    """Return those next to the best that are as good, as the finding near_ties does."""
+    rows = [row for row in view.latest if row != best and view.n_resources[row] == view.n_resources[best]]
+    rows = sorted((row for row in rows if np.isfinite(view.means[row])), key=lambda row: -view.means[row])
+    return list(takewhile(lambda row: _is_near(view, best, row), rows))
 
 
 def _is_near(view: SearchView, best: int, row: int) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
 from sknet_hp.report.words import Metric
@@ -130,7 +131,9 @@ class SearchView:
         to be those of k-fold cross-validation.
         """
         scores = self.scores[row][np.isfinite(self.scores[row])]
-        return None if len(scores) < 2 else fit_corrected_t(scores, self.n_splits - 1, 1).compute_interval()
+        if len(scores) < 2:
+            return None
+        return limit_interval(self.metric.name, *fit_corrected_t(scores, self.n_splits - 1, 1).compute_interval())
 
 
 def find_metric(search: Any) -> Metric:

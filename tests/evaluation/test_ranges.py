@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from sknet_hp.evaluation.nested.ranges import find_range
+from sknet_hp.evaluation.ranges import find_range, limit_interval
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,12 @@ from sknet_hp.evaluation.nested.ranges import find_range
 )
 def test_by_name(metric, bounds):
     assert find_range(metric) == bounds
+
+
+def test_intervals_end_where_their_metric_does():
+    assert limit_interval("accuracy", -0.1, 1.2) == (0, 1)
+    assert limit_interval("neg_log_loss", -0.5, 0.1) == (-0.5, 0)
+    assert limit_interval("my_metric", -0.5, 1.2) == (-0.5, 1.2)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")

@@ -28,3 +28,9 @@ def find_range(metric: str) -> tuple[float, float]:
         if metric.startswith(names):
             return bounds
     return -inf, inf
+
+
+def limit_interval(metric: str, low: float, high: float) -> tuple[float, float]:
+    """Return an interval that ends where the metric does, at an accuracy of 1, say."""
+    least, greatest = find_range(metric)
+    return max(float(low), least), min(float(high), greatest)
