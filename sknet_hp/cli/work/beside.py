@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Console
 
 from sknet_hp.cli.models.named import make_contestant
 from sknet_hp.cli.output.json_text import describe_table
-from sknet_hp.cli.output.text import print_ranking
+from sknet_hp.cli.output.text import print_ranking, wrap
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.scoring import Scoring
 from sknet_hp.report.words import Metric, capitalise
@@ -23,6 +25,22 @@ LEAST_FOLDS = 2
 LEAST_SECONDS = 5.0
 """For the untuned network, also where the time is nearly up."""
 
+NO_TIME = "there was no time"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a score.
+
+    Attributes
+    ----------
+    comparison : with the evaluated model first; None where there is nothing to compare.
+    left_out : why a model has no score, by its name.
+    """
+
+    comparison: "Comparison | None"
+    left_out: Mapping[str, str]
+
 
 def compare_beside(
     problem: Problem,
@@ -32,10 +50,11 @@ def compare_beside(
     scoring: Scoring,
     seed: int,
     deadline: float | None,
-) -> "Comparison | None":
+) -> Beside:
     """Score what stands beside a result, in the same folds.
 
-    The untuned network is left out where there is no time for it.
+    A model that there is no time for, or that fails, is left out: nothing that happens
+    here costs the result.
 
     Parameters
     ----------
@@ -44,16 +63,11 @@ def compare_beside(
     untuned : that model.
     scoring : as of the result.
     deadline : when it must have ended, on the monotonic clock; None for no limit.
-
-    Returns
-    -------
-    Comparison or None
-        None where the result has fewer than two folds.
     """
-    from sknet_hp.evaluation import compare, nested_cross_validate
+    from sknet_hp.evaluation import compare
 
-    if result.statuses.count("done") < LEAST_FOLDS:
-        return None
+    if _count_common_folds(result, result) < LEAST_FOLDS:
+        return Beside(None, {})
     own, plain = names
     settings = {
         "cv": [(split.train, split.test) for split in result.splits],
@@ -62,21 +76,35 @@ def compare_beside(
         "random_state": seed,
         "checks": False,
     }
-    others = {
-        name: nested_cross_validate(model, problem.X, problem.y, **settings)
+    found = {
+        name: _score(model, problem, result, settings)
         for name, model in _make_simple_models(problem, scoring, seed).items()
         if name != own
     }
     if plain is not None:
         seconds = None if deadline is None else max(LEAST_SECONDS, deadline - time.monotonic())
-        try:
-            scored = nested_cross_validate(untuned, problem.X, problem.y, **settings, time_budget=seconds)
-            if scored.statuses.count("done") >= LEAST_FOLDS:
-                others = {plain: scored} | others
-        except ValueError as error:
-            if "were up before the first" not in str(error):
-                raise
-    return compare(result, *others.values(), names=[own, *others])
+        found = {plain: _score(untuned, problem, result, settings | {"time_budget": seconds})} | found
+    left_out = {name: each for name, each in found.items() if isinstance(each, str)}
+    scored = {name: each for name, each in found.items() if not isinstance(each, str)}
+    comparison = compare(result, *scored.values(), names=[own, *scored]) if scored else None
+    return Beside(comparison, left_out)
+
+
+def _score(model: Any, problem: Problem, result: "NestedResult", settings: dict[str, Any]) -> "NestedResult | str":
+    """Score a model in the folds of a result, or return why it has no score."""
+    from sknet_hp.evaluation import nested_cross_validate
+
+    try:
+        found = nested_cross_validate(model, problem.X, problem.y, **settings)
+    except Exception as error:  # whatever it is: the result that the model stands beside must not be lost
+        return NO_TIME if "were up before the first" in str(error) else str(error).strip().splitlines()[-1]
+    if _count_common_folds(result, found) >= LEAST_FOLDS:
+        return found
+    return NO_TIME if "not finished" in found.statuses else "it failed in most folds"
+
+
+def _count_common_folds(a: "NestedResult", b: "NestedResult") -> int:
+    return int((np.isfinite(a.get_scores()) & np.isfinite(b.get_scores())).sum())
 
 
 def _make_simple_models(problem: Problem, scoring: Scoring, seed: int) -> dict[str, Any]:
@@ -91,28 +119,24 @@ def _make_simple_models(problem: Problem, scoring: Scoring, seed: int) -> dict[s
     return models
 
 
-def print_beside(console: Console, comparison: "Comparison | None", untuned: str | None) -> None:
-    """Print the scores, the best first, and how the first contestant stands.
-
-    Parameters
-    ----------
-    untuned : what the untuned model would be called, if there is one.
-    """
-    if comparison is None:
+def print_beside(console: Console, beside: Beside) -> None:
+    """Print the scores, the best first, and how the first contestant stands."""
+    comparison = beside.comparison
+    if comparison is None and not beside.left_out:
         console.print("\nToo few folds were finished for a comparison with simple models: give more time.")
-        return
-    metric = Metric(comparison.metrics[0])
-    console.print(
-        f"\nFor comparison, {metric.label} in the same folds"
-        f"{' (lower is better)' if metric.is_error else ''}, mean and 95 % interval:"
-    )
-    print_ranking(console, comparison)
-    first = comparison.contestants[0].name
-    for pair in comparison.pairs:
-        if pair.first == first:
-            console.print(f"- {capitalise(pair.verdict)}.")
-    if untuned is not None and untuned not in [each.name for each in comparison.contestants]:
-        console.print(f"- There was no time to score the {untuned}.")
+    if comparison is not None:
+        metric = Metric(comparison.metrics[0])
+        console.print(
+            f"\nFor comparison, {metric.label} in the same folds"
+            f"{' (lower is better)' if metric.is_error else ''}, mean and 95 % interval:"
+        )
+        print_ranking(console, comparison)
+        first = comparison.contestants[0].name
+        for pair in comparison.pairs:
+            if pair.first == first:
+                console.print(f"- {capitalise(pair.verdict)}.")
+    for name, reason in beside.left_out.items():
+        console.print(wrap(f"- {capitalise(name)} was not scored: {reason.rstrip('.')}.", indent="  ").strip())
 
 
 def describe_names(model: str, usual: str, *, is_tuned: bool) -> tuple[str, str | None]:
@@ -121,8 +145,8 @@ def describe_names(model: str, usual: str, *, is_tuned: bool) -> tuple[str, str 
     return (f"tuned {name}", f"untuned {name}") if is_tuned else (name, None)
 
 
-def describe_comparison(comparison: "Comparison | None") -> Mapping[str, Any]:
-    """Return the comparison for JSON."""
-    if comparison is None:
-        return {"beside": [], "comparisons": []}
-    return {"beside": describe_table(comparison.ranking), "comparisons": describe_table(comparison.table)}
+def describe_beside(beside: Beside) -> Mapping[str, Any]:
+    """Return what stands beside a score for JSON."""
+    found = beside.comparison
+    ranking, pairs = ([], []) if found is None else (describe_table(found.ranking), describe_table(found.table))
+    return {"beside": ranking, "comparisons": pairs, "not_scored": dict(beside.left_out)}

@@ -24,13 +24,12 @@ from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.cli.tuning.methods import Plan, check_method, make_searcher
 from sknet_hp.cli.tuning.space_file import read_space
-from sknet_hp.cli.work.beside import compare_beside, describe_comparison, describe_names, print_beside
+from sknet_hp.cli.work.beside import Beside, compare_beside, describe_beside, describe_names, print_beside
 from sknet_hp.evaluation.nested.summary import write_outcome
 from sknet_hp.search import search_space
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation import NestedResult
-    from sknet_hp.evaluation.comparison.result import Comparison
 
 SHARE_OF_THE_SCORE = 0.8
 """Of the time, for what is evaluated; the rest is for what stands beside it."""
@@ -67,7 +66,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
     try:
         with show_training("Evaluating") as (warnings, _):
             result = _evaluate(problem, evaluated, outer, scoring, options, start, folder)
-            comparison = _compare(problem, result, model, method, scoring, options, start)
+            beside = _compare(problem, result, model, method, scoring, options, start)
     except KeyboardInterrupt as interrupt:
         partial = getattr(interrupt, "result", None) if result is None else result
         raise _report_interrupt(partial, console, options, folder) from None
@@ -75,15 +74,15 @@ def evaluate_table(options: EvaluateOptions) -> None:
         if folder is not None:
             folder.stop(forget=True)
         raise
-    summary = _describe(result, comparison, options, method, time.monotonic() - start)
+    summary = _describe(result, beside, options, method, time.monotonic() - start)
     if folder is not None:
         _write(folder, result, summary)
     if not options.as_json:
         print_warnings(console, warnings)
-        _print_result(console, result, comparison, model, method)
+        _print_result(console, result, beside, model, method)
     following = _write_following(options, problem, method)
     steps = {"Tune a network in the same way on all rows, and keep it:": following} if following else {}
-    parts = {"comparison": comparison, "title": write_title(options.data, problem.target), "next_steps": steps}
+    parts = {"comparison": beside.comparison, "title": write_title(options.data, problem.target), "next_steps": steps}
     missing = None if options.out is None else write_page(options.out, result, **parts)
     if options.as_json:
         print_json(summary | ({"report": str(options.out / REPORT)} if options.out and missing is None else {}))
@@ -185,7 +184,7 @@ def _compare(
     scoring: Scoring,
     options: EvaluateOptions,
     start: float,
-) -> "Comparison | None":
+) -> Beside:
     """Score what stands beside it in the same folds."""
     names = describe_names(model.name, DEFAULT, is_tuned=method != "none")
     deadline = None if options.time_budget is None else start + options.time_budget
@@ -218,7 +217,7 @@ def _write(folder: RunFolder, result: "NestedResult", summary: dict[str, Any]) -
 
 
 def _describe(
-    result: "NestedResult", comparison: "Comparison | None", options: EvaluateOptions, method: str, seconds: float
+    result: "NestedResult", beside: Beside, options: EvaluateOptions, method: str, seconds: float
 ) -> dict[str, Any]:
     low, high = result.interval()
     return {
@@ -230,7 +229,7 @@ def _describe(
         "inner_scores": result.inner_scores,
         "optimism": result.optimism,
         "params": result.params,
-        **describe_comparison(comparison),
+        **describe_beside(beside),
         "findings": [describe_finding(finding) for finding in result.findings],
         "stopped": result.stopped_,
         "search": method,
@@ -239,12 +238,10 @@ def _describe(
     }
 
 
-def _print_result(
-    console: Console, result: "NestedResult", comparison: "Comparison | None", model: Contestant, method: str
-) -> None:
+def _print_result(console: Console, result: "NestedResult", beside: Beside, model: Contestant, method: str) -> None:
     console.print()
     console.print(name_options(write_outcome(result)))
-    print_beside(console, comparison, describe_names(model.name, DEFAULT, is_tuned=method != "none")[1])
+    print_beside(console, beside)
     print_findings(console, result.findings)
     if model.is_tuned and method == "none":
         console.print(

@@ -29,11 +29,10 @@ from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.versions import find_installed_version
-from sknet_hp.cli.work.beside import compare_beside, describe_comparison, describe_names
+from sknet_hp.cli.work.beside import Beside, compare_beside, describe_beside, describe_names
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import NestedSearch, TuningResult
-    from sknet_hp.evaluation.comparison.result import Comparison
 
 MAX_EPOCHS = 50
 
@@ -80,7 +79,7 @@ def tune_table(options: TuneOptions) -> None:
     folder.begin({"candidates": candidates})
     try:
         result = search.run(candidates, left, folder)
-        comparison = _compare(search, result, scoring, options, None if seconds is None else start + seconds)
+        beside = _compare(search, result, scoring, options, None if seconds is None else start + seconds)
     except KeyboardInterrupt:
         folder.stop(forget=False)
         raise Interrupted(
@@ -89,18 +88,17 @@ def tune_table(options: TuneOptions) -> None:
     except BadInput:
         folder.stop(forget=True)
         raise
-    summary = _summarise(options, problem, scoring, candidates, result, comparison, time.monotonic() - start)
+    summary = _summarise(options, problem, scoring, candidates, result, beside, time.monotonic() - start)
     _write_result(folder, result, summary)
     if not options.as_json:
         from sknet_hp.cli.work.tuned import print_tuned
 
-        _, untuned = describe_names(options.model, DEFAULT, is_tuned=True)
-        print_tuned(console, result, comparison, untuned, scoring, time.monotonic() - start, out)
+        print_tuned(console, result, beside, scoring, time.monotonic() - start, out)
     missing = write_page(
         out,
         result.search,
         evaluation=result.nested,
-        comparison=comparison,
+        comparison=beside.comparison,
         X=problem.X,
         y=problem.y,
         title=write_title(options.data, problem.target),
@@ -219,12 +217,12 @@ def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOp
 
 def _compare(
     search: "NestedSearch", result: "TuningResult", scoring: Scoring, options: TuneOptions, deadline: float | None
-) -> "Comparison | None":
-    """Score what stands beside the result; None where it has no score."""
+) -> Beside:
+    """Score what stands beside the result."""
     from sknet_hp.cli.output.training import show_training
 
     if result.nested is None:
-        return None
+        return Beside(None, {})
     names = describe_names(options.model, DEFAULT, is_tuned=True)
     with show_training("Scoring simple models"):
         return compare_beside(search.problem, result.nested, names, search.network, scoring, options.seed, deadline)
@@ -248,7 +246,7 @@ def _summarise(
     scoring: Scoring,
     candidates: int | None,
     result: "TuningResult",
-    comparison: "Comparison | None",
+    beside: Beside,
     seconds: float,
 ) -> dict[str, Any]:
     return {
@@ -260,7 +258,7 @@ def _summarise(
             "folds": result.fold_scores,
             "interval": _describe_interval(result),
         },
-        **describe_comparison(comparison),
+        **describe_beside(beside),
         "best_params": result.search.best_params_,
         "best_inner_score": float(result.search.best_score_),
         "stages": describe_table(result.search.stages_.table) if hasattr(result.search, "stages_") else [],

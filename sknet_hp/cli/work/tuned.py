@@ -10,37 +10,30 @@ from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
 from sknet_hp.cli.output.text import format_params, print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.scoring import Scoring
-from sknet_hp.cli.work.beside import print_beside
+from sknet_hp.cli.work.beside import Beside, print_beside
 from sknet_hp.report.words import Metric
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import TuningResult
-    from sknet_hp.evaluation.comparison.result import Comparison
     from sknet_hp.tuning.guided.reports import Stages
 
 
 def print_tuned(
     console: Console,
     result: "TuningResult",
-    comparison: "Comparison | None",
-    untuned: str | None,
+    beside: Beside,
     scoring: Scoring,
     seconds: float,
     out: Path,
 ) -> None:
-    """Print the answer, what it rests on, and where the files are.
-
-    Parameters
-    ----------
-    untuned : what the untuned network is called in the comparison.
-    """
+    """Print the answer, what it rests on, and where the files are."""
     print_warnings(console, result.warnings)
     if hasattr(result.search, "stages_"):
         print_stages(console, result.search.stages_, scoring.name)
     console.print()
     print_score(console, result, scoring)
     if result.nested is not None:
-        print_beside(console, comparison, untuned)
+        print_beside(console, beside)
     settings = format_params(result.search.best_params_) or "those of the model"
     console.print(f"\n{wrap(f'Best settings: {settings}.')}")
     console.print(f"Trained: {result.networks:,} networks in {seconds:.0f} s.")
