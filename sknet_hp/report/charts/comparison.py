@@ -29,7 +29,7 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
         title=None,
         axis=alt.Axis(labelColor=INK, labelLimit=260, labelFontSize=12),
     )
-    title = f"difference in {known.label}, right of zero the first is better"
+    title = f"difference in {known.label}; right of zero, the first is better"
     x = alt.X("difference:Q", title=title, axis=alt.Axis(grid=False))
     tips = [
         alt.Tooltip("verdict:N"),
@@ -47,7 +47,7 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
         base.mark_circle(color=SERIES[0], size=110, opacity=1).encode(x=x, y=y, tooltip=tips),
     ]
     caption = (
-        f"Mean differences with their {100 * comparison.confidence:g} % intervals. In the grey region a difference "
-        f"counts as none in practice."
+        f"Mean differences with their {100 * comparison.confidence:g} % intervals. In the grey region, two models "
+        f"are equivalent in practice."
     )
     return Picture(f"Differences in {known.label}", finish(alt.layer(*layers), 60 + 38 * len(rows)), caption)

@@ -30,7 +30,7 @@ def draw_importances(search: Any) -> Picture | None:
         alt.Tooltip("parameter:N"),
         alt.Tooltip("share:Q", format=".0%"),
         alt.Tooltip("sd:Q", title="±", format=".0%"),
-        alt.Tooltip("luck:Q", title="by luck up to", format=".0%"),
+        alt.Tooltip("luck:Q", title="chance level", format=".0%"),
     ]
     base = alt.Chart(make_data(rows))
     x = alt.X("share:Q", title="share of all importances", axis=alt.Axis(format="%", grid=True))
@@ -41,9 +41,9 @@ def draw_importances(search: Any) -> Picture | None:
     ]
     after = f" after {found.resource:g} {name_resource(search)}" if np.isfinite(found.resource) else ""
     caption = (
-        f"What sets the best of {found.n_candidates} candidates apart{after} (PED-ANOVA). Thin lines show how much "
-        f"that varies; a bar that ends before its black mark may be luck."
+        f"What separates the best of {found.n_candidates} candidates from the rest{after} (PED-ANOVA). Thin lines "
+        f"are standard errors; a bar that does not reach its black mark may be chance."
     )
     if len(found.frame) > MOST:
         caption += f" {len(found.frame) - MOST} parameters that matter less are left out."
-    return Picture("Which parameters decided", finish(alt.layer(*layers), 40 + 34 * len(rows)), caption)
+    return Picture("Which parameters matter", finish(alt.layer(*layers), 40 + 34 * len(rows)), caption)

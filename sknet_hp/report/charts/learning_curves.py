@@ -36,7 +36,7 @@ def draw_search_curves(search: Any) -> Picture | None:
     chosen = others[np.linspace(0, len(others) - 1, min(MOST_CURVES, len(others))).astype(int)] if len(others) else []
     shown = thin_epochs(frame[frame["rank"].isin([*best, *chosen])])
     caption = f"{part.capitalize()} loss, mean over the splits, as long as all of them trained. "
-    caption += "The band is the range of the best over the splits."
+    caption += "The band is the range of the best candidate over the splits."
     if len(others):
         caption += f" Strong lines are the best {len(best)}, faint lines the other candidates"
         left_out = len(chosen) < len(others)
@@ -54,7 +54,7 @@ def draw_evaluation_curves(result: Any) -> Picture | None:
     except (ValueError, TypeError):
         return None
     n = int(frames.frame["n"].max())
-    caption = f"Means over {count(n, 'network')}, as long as all of them trained; bands are their ranges."
+    caption = f"Means over {count(n, 'network')}, up to the epoch where the first one stopped; bands are their ranges."
     return Picture("How the final models learned", _draw_parts(frames), caption)
 
 

@@ -20,7 +20,7 @@ def draw_schedules(search: Any) -> Pictures | None:
         return None
     unit = name_resource(search)
     pictures = [Picture(axis.label, _draw(frame, axis, unit)) for axis in read_axes(search)]
-    caption = "The strong line is what the winner was trained with, copies included; faint lines are the other members."
+    caption = "The strong line is the best member and its ancestors; faint lines are the other members."
     return Pictures("The schedule that was found", pictures, caption) if pictures else None
 
 

@@ -49,7 +49,7 @@ def draw_nested_scores(result: Any) -> Picture | None:
             ),
         ]
     layers.append(base.mark_circle(color=SERIES[0], size=110, opacity=1, stroke=LINE).encode(x=x, y=y, tooltip=tips))
-    caption = "Full points are scores on rows that no search has seen."
+    caption = "Filled points are scores on rows that no search has seen."
     caption += " Hollow points are what each search scored its own choice." if has_inner else ""
     caption += " The line is the mean, the band its 95 % interval."
     height = 50 + 26 * min(len(frame), 40)

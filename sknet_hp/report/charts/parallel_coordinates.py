@@ -47,14 +47,14 @@ def draw_parallel_coordinates(search: Any, metric: Metric) -> Picture | None:
         }
     ).sort_values(["standing", "axis"])
     caption = (
-        f"Each line is a candidate, from value to value; the stronger its colour, the better it did"
+        f"Each line is a candidate; stronger colours score better"
         f"{' (of those that came furthest)' if furthest.nunique() > 1 else ''}. The thick line is what was chosen. "
-        f"Where strong lines meet, a value matters."
+        f"If strong lines meet on an axis, that parameter matters."
     )
     ticks = [tick for k, axis in enumerate(axes) for tick in _list_ticks(k, axis)]
     ticks += _list_score_ticks(len(axes), frame, metric)
     width = len(names) * WIDTH_OF_AXIS
-    return Picture("What candidates were made of", _draw(lines, names, ticks), caption, least_width=width)
+    return Picture("Parameters of all candidates", _draw(lines, names, ticks), caption, least_width=width)
 
 
 def _place_scores(frame: pd.DataFrame, metric: Metric) -> np.ndarray:

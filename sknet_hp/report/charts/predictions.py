@@ -138,4 +138,4 @@ def draw_residuals(predictions: Predictions) -> Picture | None:
     if step > 1:
         caption += f" {count(len(points), 'row')} of {len(frame):,} are drawn."
     spec = finish(alt.layer(*layers), 300, top="Actual minus predicted")
-    return Picture("By how much is it off?", spec, caption)
+    return Picture("How large are the errors?", spec, caption)

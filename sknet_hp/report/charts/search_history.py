@@ -34,7 +34,12 @@ def draw_history(search: Any, metric: Metric) -> Picture | None:
     unit = name_resource(search)
     columns = ["order", "candidate", "resource", "shown", "value", "so_far", "level", "kind", "best", "untuned"]
     base = alt.Chart(make_data(rows[columns]))
-    x = alt.X("order:Q", title="in order of finishing", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1))
+    x = alt.X(
+        "order:Q",
+        title="order of finishing",
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(tickMinStep=1),
+    )
     y = alt.Y("shown:Q", title=None, scale=alt.Scale(zero=False, nice=True))
     tips = [alt.Tooltip("candidate:Q"), alt.Tooltip("value:N", title=metric.label)]
     if has_rungs:
@@ -69,13 +74,13 @@ def _write_caption(frame: Any, unit: str, has_rungs: bool, metric: Metric) -> st
     parts = ["Each point is a score; the line is the best so far"]
     parts[0] += f" among those with the most {unit}, so it may fall." if has_rungs else "."
     if has_rungs:
-        parts.append(f"The larger and stronger a point, the more {unit}.")
+        parts.append(f"Larger and stronger points had more {unit}.")
     if frame["best"].any():
-        parts.append("The ring is what was chosen.")
+        parts.append("The ring is the chosen candidate.")
     if frame["untuned"].any():
-        parts.append("Diamonds are the estimator with its own settings.")
+        parts.append("Diamonds are the untuned estimator.")
     if frame["failed"].any():
-        parts.append("Crosses have failed.")
+        parts.append("Crosses are candidates that failed.")
     if (frame["score"] < find_floor(frame)).any():
         parts.append(f"Triangles at the {'top' if metric.is_error else 'bottom'} lie beyond the scale.")
     return " ".join(parts)

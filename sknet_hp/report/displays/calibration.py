@@ -1,4 +1,4 @@
-"""The picture of how far probabilities can be believed."""
+"""The picture of how well probabilities are calibrated."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -24,13 +24,15 @@ CORNERS = (
 
 
 class CalibrationDisplay(Display):
-    """How often what is predicted with a probability comes true.
+    """Plot how often an event happened, over its predicted probability.
 
-    Each dot stands for about as many rows as the others; its bar is the 95 % interval
-    of the share that came true (Wilson). On the diagonal, what has a probability of
-    70 % is true in 70 % of cases. Dots below it mean that the model is too sure of
-    itself. Of two classes it is the probability of the second, or of `pos_label`; of
-    three or more, unless `pos_label` names one, that of whichever class was predicted.
+    All dots stand for about the same number of rows. The bar of a dot is the 95 %
+    interval (Wilson) of the share of rows in which the event happened. On the diagonal,
+    an event with a predicted probability of 70 % happens in 70 % of cases. Dots below
+    it mean that the probabilities are too high.
+
+    With two classes, the event is the second class, or `pos_label`. With more classes,
+    it is that the predicted class is right, unless `pos_label` names a class.
 
     It is drawn with scikit-learn's `CalibrationDisplay`.
 
@@ -39,7 +41,7 @@ class CalibrationDisplay(Display):
     frame : DataFrame
         As the class methods make it.
     event : str
-        What the probability is of.
+        The event whose probability is predicted.
 
     Attributes
     ----------
@@ -72,15 +74,15 @@ class CalibrationDisplay(Display):
 
     @classmethod
     def from_evaluation(cls, evaluation: Any, *, pos_label: Any = None, n_bins: int = 10, ax: Any = None) -> Self:
-        """Draw the calibration of an evaluation's out-of-fold probabilities.
+        """Plot the calibration of the out-of-fold probabilities of an evaluation.
 
         Parameters
         ----------
         evaluation : NestedResult
         pos_label : label, default=None
-            The class whose probability counts.
+            The class whose probability is plotted.
         n_bins : int, default=10
-            How many dots, at most.
+            The largest number of dots.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
@@ -91,7 +93,7 @@ class CalibrationDisplay(Display):
         Raises
         ------
         ValueError
-            If there are no probabilities, or `pos_label` is no class.
+            If there are no probabilities, or `pos_label` is not a class.
         """
         return cls._from_predictions(read_evaluation(evaluation), pos_label, n_bins).plot(ax)
 
@@ -99,13 +101,13 @@ class CalibrationDisplay(Display):
     def from_estimator(
         cls, estimator: Any, X: Any, y: Any, *, pos_label: Any = None, n_bins: int = 10, ax: Any = None
     ) -> Self:
-        """Draw the calibration of a fitted classifier.
+        """Plot the calibration of a fitted classifier.
 
         Parameters
         ----------
         estimator : fitted classifier
         X : table of shape (n_rows, n_columns)
-            Rows that it has not been fitted on: on others it looks better than it is.
+            Rows that it was not fitted on; on its training rows it looks too good.
         y : array-like of shape (n_rows,)
         pos_label, n_bins, ax
             As in `from_evaluation`.

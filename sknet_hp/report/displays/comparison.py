@@ -19,21 +19,22 @@ SHADES = {
 
 
 class ComparisonDisplay(Display):
-    """How two or more models differ, beside the differences that do not matter.
+    """Plot by how much models differ, with the differences that do not matter.
 
-    Of two models it is the posterior of their true difference (Bayesian correlated
-    t-test), with the region of practical equivalence between dotted lines, and the
-    probability of each of its three parts. Of several it is a row for each pair: the
-    difference with its interval, the region as a band, and the three probabilities.
+    For two models, the plot is the posterior of their true difference (Bayesian
+    correlated t-test). Dotted lines bound the region of practical equivalence, and each
+    of the three parts has its probability. For more models, there is a row for each
+    pair: the difference with its interval, the region as a band, and the three
+    probabilities.
 
     Parameters
     ----------
     frame : DataFrame
         As `from_comparison` makes it.
     metric : str
-        What the scores are, as scikit-learn has it.
+        The metric, as scikit-learn has it.
     confidence : float
-        Of the intervals.
+        Confidence level of the intervals.
 
     Attributes
     ----------
@@ -66,15 +67,15 @@ class ComparisonDisplay(Display):
     def from_comparison(
         cls, comparison: Any, *, metric: str | None = None, reference: str | None = None, ax: Any = None
     ) -> Self:
-        """Draw a comparison.
+        """Plot a comparison.
 
         Parameters
         ----------
         comparison : Comparison
         metric : str, default=None
-            By which; None is the first of the comparison.
+            Which metric; None is the first of the comparison.
         reference : str, default=None
-            Only pairs with this contestant; None are all pairs.
+            Show only pairs with this contestant; None shows all pairs.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
@@ -164,8 +165,8 @@ class ComparisonDisplay(Display):
         set_title(
             ax,
             "Differences of all pairs",
-            f"{interval}; shaded: no difference in practice (±{half:.3g}). Right: how probable it is that "
-            "the first is better, the same, or worse.",
+            f"{interval}; shaded: equivalent in practice (±{half:.3g}). Right: probability that the first "
+            "is better, the same, or worse.",
             above=12,
         )
 

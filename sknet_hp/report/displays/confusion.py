@@ -1,4 +1,4 @@
-"""The picture of which classes are taken for which."""
+"""The picture of which classes are confused with which."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -23,13 +23,13 @@ MOST_WRITTEN = 15
 
 
 class ConfusionMatrixDisplay(Display):
-    """Which classes are taken for which.
+    """Plot which classes are confused with which.
 
-    A cell is the share of the rows of its actual class, under that their number; so
-    each row adds up to 100 %, and rare classes are seen as well as frequent ones. Where
-    rows were predicted several times, by repeated cross-validation, numbers are means.
-    Where classes are rare, look at the average over classes: it is the balanced
-    accuracy.
+    A cell shows the share of the rows of its actual class and, below it, the number of
+    rows. Each row of cells adds up to 100 %, so rare classes are as visible as frequent
+    ones. If rows were predicted several times, by repeated cross-validation, numbers
+    are means. If classes are rare, look at the average over classes, which is the
+    balanced accuracy.
 
     It is drawn with scikit-learn's `ConfusionMatrixDisplay`.
 
@@ -37,14 +37,13 @@ class ConfusionMatrixDisplay(Display):
     ----------
     frame : DataFrame
         As the class methods make it.
-
     target : str, default=""
-        What is predicted.
+        The name of the target.
 
     Attributes
     ----------
     frame : DataFrame
-        A row for each two classes: `actual`, `predicted`, `n_rows`, `share`.
+        A row for each pair of classes: `actual`, `predicted`, `n_rows`, `share`.
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
 
@@ -70,7 +69,7 @@ class ConfusionMatrixDisplay(Display):
 
     @classmethod
     def from_evaluation(cls, evaluation: Any, *, ax: Any = None) -> Self:
-        """Draw the confusion of an evaluation's out-of-fold predictions.
+        """Plot the confusion matrix of the out-of-fold predictions of an evaluation.
 
         Parameters
         ----------
@@ -85,14 +84,14 @@ class ConfusionMatrixDisplay(Display):
         Raises
         ------
         ValueError
-            If it is of a regressor, or has no predictions.
+            If the evaluation is of a regressor, or has no predictions.
         """
         predictions = read_evaluation(evaluation)
         return cls(make_confusion_frame(predictions), predictions.target).plot(ax)
 
     @classmethod
     def from_estimator(cls, estimator: Any, X: Any, y: Any, *, ax: Any = None) -> Self:
-        """Draw the confusion of a fitted classifier.
+        """Plot the confusion matrix of a fitted classifier.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The picture of which hyperparameters decided."""
+"""The picture of which hyperparameters matter."""
 
 from typing import Any, Self
 
@@ -15,24 +15,24 @@ MOST_SHOWN = 15
 
 
 class ImportancesDisplay(Display):
-    """Which hyperparameters decided the score of a search's candidates.
+    """Plot which hyperparameters matter for the scores of a search.
 
-    A bar is the share of a hyperparameter in all importances, its whisker one standard
-    error (jackknife). Some share falls to each even where none matters: the black mark
-    is what only one in twenty shuffles of the scores exceeds. Hollow bars do not
-    reach it.
+    A bar is the share of a hyperparameter in all importances; its whisker is one
+    standard error (jackknife). Each hyperparameter gets some share even if none
+    matters. The black mark is the level of chance, which only one in twenty shuffles of
+    the scores exceeds. Bars that do not reach it are hollow.
 
-    Importances are Optuna's. Scores after different numbers of epochs cannot be
-    compared, so all are taken after the same: the most that at least 20 candidates have
-    reached. Who gets that far may have been chosen; a search without rungs says more
-    about the space.
+    The importances are computed by Optuna. Scores after different numbers of epochs
+    cannot be compared, so all are taken after the same number: the largest that at
+    least 20 candidates have reached. In a search with rungs these candidates are a
+    selection, so a search without rungs says more about the whole space.
 
     Parameters
     ----------
     importances : Importances
         As `from_search` makes it.
     resource : str
-        What candidates were given more and more of, such as "epochs".
+        The resource that rungs increase, such as "epochs".
 
     Attributes
     ----------
@@ -81,22 +81,23 @@ class ImportancesDisplay(Display):
         random_state: int = 0,
         ax: Any = None,
     ) -> Self:
-        """Measure importances of a search, and draw them.
+        """Measure the importances of a search, and plot them.
 
         Parameters
         ----------
         search : fitted search, or the record of one
-            At least 20 of its candidates were trained equally far.
+            At least 20 of its candidates must have been trained equally far.
         method : {"ped-anova", "fanova"}, default="ped-anova"
-            "ped-anova": what sets the best tenth of the candidates (at least five)
-            apart from the rest. "fanova": the share of the variance of scores that each
-            explains by itself over the whole space; hyperparameters that some
-            candidates do not have are left out.
+            "ped-anova": what separates the best tenth of the candidates (at least five)
+            from the rest. "fanova": the share of the variance of scores that each one
+            explains by itself in the whole space; hyperparameters that some candidates
+            do not have are left out.
         n_resamples : int, default=None
-            How often candidates are left out, for whiskers, and scores are shuffled,
-            for marks. None is 50; of "fanova", which takes longer, 0: neither is drawn.
+            How many times candidates are left out (for the whiskers) and scores are
+            shuffled (for the marks). None is 50, but 0 for "fanova", which is slower:
+            it has neither whiskers nor marks then.
         random_state : int, default=0
-            Of these, and of the forest of "fanova".
+            Seed of the resampling, and of the random forest of "fanova".
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
@@ -145,7 +146,7 @@ class ImportancesDisplay(Display):
             return "No hyperparameter matters more than luck explains"
         if self.importances.method == "fanova":
             return "What the scores depend on"
-        return f"What sets the best {100 * self.importances.top:.0f} % of candidates apart"
+        return f"What separates the best {100 * self.importances.top:.0f} % of candidates"
 
     def _write_note(self) -> str:
         found = self.importances

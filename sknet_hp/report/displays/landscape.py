@@ -40,18 +40,18 @@ BEST = {"marker": "*", "s": 190, "facecolor": SERIES[1], "edgecolor": INK, "line
 
 
 class LandscapeDisplay(Display):
-    """How the score depends on hyperparameters, as far as candidates tell.
+    """Plot how the score depends on hyperparameters.
 
-    Slices show the score over each hyperparameter. Pairs show each two of them, the
-    score by colour: the darker, the better. A dot is a candidate at the furthest it was
-    trained; small dots were dropped early. The star is the one that was chosen.
+    Slices show the score over each hyperparameter. Pairs show two hyperparameters at a
+    time, with the score as colour; darker is better. A dot is a candidate with its last
+    score; small dots were dropped early. The star is the candidate that was chosen.
 
-    As all others vary, too, dots scatter. The line is the mean of candidates nearby, by
-    a kernel whose width predicts left-out candidates best; of choices it is the median.
-    It takes scores after the same resource, the most that at least 12 candidates
-    reached. It is drawn only where it predicts more of their variance than it would of
-    noise, and candidates are near. Pairs are shaded likewise, unless some candidates
-    were trained further than others.
+    Dots scatter because the other hyperparameters vary too. The line is a running mean
+    over candidates, by a kernel whose width predicts left-out candidates best. For
+    choices it is the median. It uses scores after the same resource, the largest that
+    at least 12 candidates reached. The line is drawn only where it explains more than
+    noise would, and where there are candidates nearby. Pairs are shaded in the same
+    way, unless some candidates were trained longer than others.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class LandscapeDisplay(Display):
     score : str
         The metric, as scikit-learn has it. Errors are written as positive numbers.
     resource : str
-        What candidates were given more and more of, such as "epochs".
+        The resource that rungs increase, such as "epochs".
 
     Attributes
     ----------
@@ -102,15 +102,16 @@ class LandscapeDisplay(Display):
     def from_search(
         cls, search: Any, *, kind: str = "slices", parameters: Sequence[str] | None = None, ax: Any = None
     ) -> Self:
-        """Draw the landscape of a search.
+        """Plot the landscape of a search.
 
         Parameters
         ----------
         search : fitted search, or the record of one
         kind : {"slices", "pairs"}, default="slices"
         parameters : list of str, default=None
-            Hyperparameters, in order. None are those that candidates differ in, first
-            those that explain most by themselves; of pairs the first four.
+            Hyperparameters, in this order. None takes those in which candidates differ,
+            beginning with those that explain most by themselves; for pairs, the first
+            four.
         ax : matplotlib Axes, default=None
             Where to draw, in a grid of its figure; a new figure if None.
 
@@ -121,8 +122,8 @@ class LandscapeDisplay(Display):
         Raises
         ------
         ValueError
-            If candidates do not differ in a hyperparameter, none has a score, or `ax`
-            is in no grid, so that it cannot be divided.
+            If candidates do not differ in any hyperparameter, if none has a score, or
+            if `ax` is not part of a grid and so cannot be divided.
         """
         landscape = read_landscape(search, parameters)
         if parameters is None:
@@ -145,7 +146,9 @@ class LandscapeDisplay(Display):
     def _draw(self, ax: Any) -> None:
         place = ax.get_subplotspec()
         if place is None:
-            raise ValueError("axes that were not made by subplots cannot be divided; give ax=None, or one of subplots")
+            raise ValueError(
+                "axes that were not made by subplots cannot be divided; give ax=None, or axes made by subplots"
+            )
         n_rows, n_columns = self._count_panels()
         # The first row is all title: that of axes around others is no part of the layout.
         grid = place.subgridspec(n_rows + 1, n_columns, height_ratios=[0.01] + [1] * n_rows)
@@ -155,7 +158,7 @@ class LandscapeDisplay(Display):
         self.axes_: list[Any] = []
         draw = self._draw_slices if self.kind == "slices" else self._draw_pairs
         note = draw(ax, grid)
-        better = "Lower is better, and above. " if self.metric.is_error and self.kind == "slices" else ""
+        better = "Lower is better and is at the top. " if self.metric.is_error and self.kind == "slices" else ""
         heading = f"{capitalise(self.metric.label)} over hyperparameters"
         set_title(title, heading, f"{better}{note} {self._describe_sizes()}".strip())
 
@@ -175,9 +178,9 @@ class LandscapeDisplay(Display):
         n_low = int((self.landscape.scored["score"] < self.landscape.floor).sum())
         n_failed = int(self.frame["failed"].sum())
         parts = [
-            "Star: the chosen one." if self.frame["best"].any() else "",
+            "Star: the chosen candidate." if self.frame["best"].any() else "",
             self._describe_lines() if any(panel.lines for panel in self.axes_) else "",
-            f"{n_low} fall below (▾)." if n_low else "",
+            f"{n_low} are below the axis (▾)." if n_low else "",
             f"{n_failed} failed (×)." if n_failed else "",
         ]
         return " ".join(filter(None, parts))
@@ -252,7 +255,7 @@ class LandscapeDisplay(Display):
         write_scores(bar.ax.yaxis, self.metric)
         n_failed = int(self.frame["failed"].sum())
         parts = [
-            "Star: the chosen one." if self.frame["best"].any() else "",
+            "Star: the chosen candidate." if self.frame["best"].any() else "",
             "Shade: mean nearby." if is_shaded else "",
             f"{n_failed} failed (×)." if n_failed else "",
         ]
@@ -309,16 +312,16 @@ class LandscapeDisplay(Display):
     def _describe_lines(self) -> str:
         landscape = self.landscape
         if not landscape.has_rungs:
-            return "Line: mean nearby."
+            return "Line: running mean."
         n, after = len(landscape.comparable), write_resource(landscape.resource, self.resource)
-        return f"Line: mean nearby, of the {n} scored after {after}."
+        return f"Line: running mean of the {n} candidates scored after {after}."
 
     def _describe_sizes(self) -> str:
         known = self.frame["resource"].dropna()
         if known.nunique() < 2:
             return ""
         most = write_resource(known.max(), self.resource)
-        return f"Dots grow with what candidates were given: {known.min():g} to {most}."
+        return f"Larger dots were trained longer: {known.min():g} to {most}."
 
 
 def _set_scale(panel: Any, direction: str, axis: ParameterAxis, *, labelled: bool = True) -> None:

@@ -25,12 +25,12 @@ LINES = {"training": "--", "validation": "-"}
 
 
 class LearningCurvesDisplay(Display):
-    """Show by learning curves whether training was long enough, and what overfits.
+    """Plot learning curves, to see overfitting and training that was too short.
 
-    A line is the mean over runs (folds, splits or seeds), the band around it reaches
-    from the lowest to the highest run. Both end where the first run stops, as the mean
-    of those that are left would jump; thin lines are what each did after that.
-    Triangles below are the best epochs.
+    A line is the mean over runs (folds, splits or seeds). The band around it reaches
+    from the lowest to the highest run. Both end where the first run stops, because a
+    mean over the remaining runs would jump. After that, thin lines show each remaining
+    run. Triangles at the bottom mark the best epochs.
 
     Use `from_estimator`, `from_search` or `from_evaluation`.
 
@@ -50,12 +50,12 @@ class LearningCurvesDisplay(Display):
     ----------
     frame : DataFrame
         A row for each candidate, part ("training" or "validation") and epoch: `mean`,
-        `low`, `high`, `n` (how many runs still trained), `rank` (0 is the best) and
-        `score`.
+        `low`, `high`, `n` (how many runs were still training), `rank` (0 is the best)
+        and `score`.
     lines : DataFrame
-        Of each run by itself: `candidate`, `run`, `part`, `epoch`, `value`.
+        The curve of each run: `candidate`, `run`, `part`, `epoch`, `value`.
     runs : DataFrame
-        Of each candidate and run: `best_epoch`, `n_epochs`.
+        A row for each candidate and run: `best_epoch`, `n_epochs`.
     rungs : list of int
         Epochs at which the search compared its candidates.
     ax_ : matplotlib Axes
@@ -88,13 +88,13 @@ class LearningCurvesDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, curve: str = "loss", ax: Any = None) -> Self:
-        """Draw the curves of a fitted estimator, or of several with other seeds.
+        """Plot the curves of a fitted estimator, or of several with different seeds.
 
         Parameters
         ----------
         estimator : estimator, pipeline, or list of them
-            Fitted: networks of ours, of skorch or of scikit-learn, or its gradient
-            boosting. The members of an ensemble are runs.
+            Fitted networks of sknet_hp, skorch or scikit-learn, or gradient boosting of
+            scikit-learn. The members of an ensemble count as runs.
         curve : {"loss", "score"}, default="loss"
         ax : matplotlib Axes, default=None
 
@@ -111,14 +111,14 @@ class LearningCurvesDisplay(Display):
 
     @classmethod
     def from_search(cls, search: Any, *, curve: str = "loss", n_best: int = 5, ax: Any = None) -> Self:
-        """Draw the curves of all candidates, of which the best stand out.
+        """Plot the curves of all candidates, with the best ones highlighted.
 
         Parameters
         ----------
         search : fitted search of sknet_hp
         curve : {"loss", "score"}, default="loss"
         n_best : int, default=5
-            How many candidates stand out, from 1 to 6.
+            How many candidates are highlighted, from 1 to 6.
         ax : matplotlib Axes, default=None
 
         Returns
@@ -128,22 +128,24 @@ class LearningCurvesDisplay(Display):
         Raises
         ------
         ValueError
-            If the search kept no curves, or `n_best` is out of its range.
+            If the search kept no curves, or `n_best` is out of range.
         """
         if not 1 <= n_best <= len(SERIES):
-            raise ValueError(f"n_best={n_best!r} must be from 1 to {len(SERIES)}: more lines cannot be told apart")
+            raise ValueError(
+                f"n_best={n_best!r} must be from 1 to {len(SERIES)}: more lines would be hard to tell apart"
+            )
         frames, score = frame_search(search, curve), find_scoring(search)
         return cls(frames, curve=curve, runs_are="splits", n_best=n_best, score=score).plot(ax)
 
     @classmethod
     def from_evaluation(cls, evaluation: Any, *, curve: str = "loss", ax: Any = None) -> Self:
-        """Draw the curves of the final model of each outer fold.
+        """Plot the curves of the final model of each outer fold.
 
         Parameters
         ----------
         evaluation : NestedResult, or dict
-            Of `nested_cross_validate`, or of scikit-learn's `cross_validate` with
-            `return_estimator=True`.
+            The result of `nested_cross_validate`, or of scikit-learn's `cross_validate`
+            with `return_estimator=True`.
         curve : {"loss", "score"}, default="loss"
         ax : matplotlib Axes, default=None
 
@@ -165,7 +167,7 @@ class LearningCurvesDisplay(Display):
         shown = self.frame[self.frame["part"] == part] if self.n_best else self.frame
         drawn = self._draw_search(ax, shown) if self.n_best else self._draw_model(ax)
         self._scale(ax, shown)
-        ax.set(xlabel="Epoch", ylabel="Score of held-out rows" if self.curve == "score" else "Loss")
+        ax.set(xlabel="Epoch", ylabel="Score on held-out rows" if self.curve == "score" else "Loss")
         label_lines(ax, drawn)
 
     def _draw_model(self, ax: Any) -> list[tuple[float, float, str, str]]:

@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 
 class LineageDisplay(Display):
-    """Show how population-based training found its schedule, and from whom.
+    """Plot the lineages of population-based training, and the schedule it found.
 
-    Above, a line is the score of a member of the population after each interval. Where
-    a member was replaced by a copy, a thin dotted line leads from the one that was
-    copied. The thick line is the best member with all it descends from. Below, the
-    parameters that this line had, interval by interval: the schedule. Points are what
-    the others had.
+    In the upper panel, a line is the score of a member of the population after each
+    interval. A thin dotted line leads from a member to its copy. The thick line is the
+    best member and its ancestors. The panels below show the parameters along the thick
+    line, interval by interval: the schedule. Points are the values of other members.
 
     Use `from_search`.
 
@@ -37,7 +36,7 @@ class LineageDisplay(Display):
     score : str
         The metric, as scikit-learn has it. Errors are written as positive numbers.
     resource : str
-        What members are trained by, such as "epochs".
+        The unit of training time, such as "epochs".
 
     Attributes
     ----------
@@ -79,7 +78,7 @@ class LineageDisplay(Display):
 
     @classmethod
     def from_search(cls, search: Any, *, ax: Any = None) -> Self:
-        """Draw the lineages of a population.
+        """Plot the lineages of a population.
 
         Parameters
         ----------
@@ -121,8 +120,8 @@ class LineageDisplay(Display):
             self._draw_schedule(own, axis)
         self.axes_[-1].set_xlabel(capitalise(self.resource))
         n_copies = int((self.frame["parent"] >= 0).sum())
-        note = f"{self.frame['member'].nunique()} members; {n_copies} times one was replaced by a copy (dotted). "
-        note += "Orange: the best with all it descends from, and its schedule."
+        note = f"{self.frame['member'].nunique()} members; {n_copies} replacements by a copy of a better one (dotted). "
+        note += "Orange: the best member, its ancestors, and the schedule."
         set_title(first, "Population-based training", note)
 
     def _draw_population(self, ax: Any) -> None:

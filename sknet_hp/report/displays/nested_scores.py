@@ -21,28 +21,27 @@ MOST_NUMBERED = 25
 
 
 class NestedScoresDisplay(Display):
-    """The score of each outer fold, with what its search had promised.
+    """Plot the score of each outer fold beside the score that its search reported.
 
-    A filled dot is a fold's outer score: that of rows the search has not seen. The
-    hollow dot, joined to it by a line, is the inner score that the search gave its own
-    choice; where hollow dots are the better ones, searches were optimistic. To the
-    right stand the means with their 95 % intervals by the corrected t, those of
-    baselines after that of the search. A baseline that is far off is an arrow at the
-    edge.
+    A filled dot is the outer score of a fold, on rows that its search has not seen. The
+    hollow dot joined to it is the inner score that the search reported for its choice.
+    If the hollow dots are better, the searches were optimistic. The means with their
+    95 % intervals (corrected t) are on the right, first of the search, then of the
+    baselines. An arrow at the edge stands for a baseline that is far off.
 
     Parameters
     ----------
     frame : DataFrame
         As `from_evaluation` makes it.
     metric : str
-        What the scores are, as scikit-learn has it. Errors are written as positive
-        numbers; what is better is above.
+        The metric, as scikit-learn has it. Errors are written as positive numbers;
+        better is higher up.
 
     Attributes
     ----------
     frame : DataFrame
-        A row for each model and outer fold: `model`,
-        `repeat`, `fold`, `outer`, `inner`, and of the model `mean`, `low`, `high`.
+        A row for each model and outer fold: `model`, `repeat`, `fold`, `outer`,
+        `inner`, and the `mean`, `low` and `high` of the model.
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
 
@@ -77,7 +76,7 @@ class NestedScoresDisplay(Display):
         baselines: Mapping[str, Any] | None = None,
         ax: Any = None,
     ) -> Self:
-        """Draw the scores of an evaluation.
+        """Plot the scores of an evaluation.
 
         Parameters
         ----------
@@ -85,7 +84,7 @@ class NestedScoresDisplay(Display):
         metric : str, default=None
             By which; None is the first of the evaluation.
         name : str, default=None
-            What the evaluated model is called; None is "search", or "estimator" where
+            The name of the evaluated model; None is "search", or "estimator" where
             there was none.
         baselines : dict of NestedResult, default=None
             Evaluations of other models, by name, to stand beside it.
@@ -118,7 +117,7 @@ class NestedScoresDisplay(Display):
         ax.set_xticks(at, (own["fold"] + 1).astype(str) if len(own) <= MOST_NUMBERED else [""] * len(own))
         write_scores(ax.yaxis, self.metric)
         has_inner = bool(np.isfinite(inner).any())
-        note = "Filled: on rows no search has seen; hollow: what the search itself reported" if has_inner else ""
+        note = "Filled: on rows that no search has seen; hollow: what the search itself reported" if has_inner else ""
         n_missing = int((~np.isfinite(outer)).sum())
         missing = f"{n_missing} of {len(own)} folds have no score" if n_missing else ""
         set_title(ax, "Scores of outer folds", "; ".join(filter(None, (note, missing))))

@@ -29,13 +29,13 @@ HEADS = 38.0
 
 
 class ParallelCoordinatesDisplay(Display):
-    """Show which combinations of parameters score well.
+    """Plot which combinations of parameters score well.
 
-    A line is a candidate, which crosses each axis at its value. The darker and the
-    thicker, the better its score, which is the last axis. Where the best lines meet,
-    the parameter matters; where they cross anywhere, it does not. Axes are logarithmic
-    where the space is. Lines with the same choice lie a little apart. Failed candidates
-    are dotted, and end below the scores.
+    A line is a candidate. It crosses each axis at the candidate's value and ends at its
+    score; darker and thicker lines score better. If the best lines meet on an axis, the
+    parameter matters. If they spread over it, the parameter does not. Axes are
+    logarithmic where the space is. Lines with the same choice are drawn slightly apart.
+    Lines of failed candidates are dotted and end below the scores.
 
     Use `from_search`.
 
@@ -79,12 +79,12 @@ class ParallelCoordinatesDisplay(Display):
 
     @classmethod
     def from_search(cls, search: Any, *, parameters: Sequence[str] | None = None, ax: Any = None) -> Self:
-        """Draw the candidates of a search.
+        """Plot the candidates of a search.
 
         Parameters
         ----------
         search : fitted search
-            Of ours, scikit-learn or scikit-optimize.
+            A search of sknet_hp, scikit-learn or scikit-optimize.
         parameters : list of str, default=None
             Those that get an axis, in this order; None for all that candidates differ
             in.
@@ -105,7 +105,7 @@ class ParallelCoordinatesDisplay(Display):
         names = list(axes) if parameters is None else list(parameters)
         unknown = [name for name in names if name not in axes]
         if unknown or not names:
-            raise ValueError(f"parameters={names!r}: candidates differ in {list(axes)} only")
+            raise ValueError(f"parameters={names!r}: candidates differ only in {list(axes)}")
         return cls(frame_candidates(search), [axes[name] for name in names], score=find_scoring(search)).plot(ax)
 
     # ---- drawing ---------------------------------------------------------------------------------------------------
@@ -128,8 +128,8 @@ class ParallelCoordinatesDisplay(Display):
         ax.spines[:].set_visible(False)
         n_failed = int(self.frame["failed"].sum())
         note = f"{count(len(self.frame), 'candidate')}{f', {n_failed} of them failed (dotted)' if n_failed else ''}. "
-        note += "The darker, the better; orange is the one that was chosen. "
-        note += "Dropped candidates are at the last score they had." if self.frame["resource"].nunique() > 1 else ""
+        note += "Darker is better; orange is the chosen one. "
+        note += "Dropped candidates have their last score." if self.frame["resource"].nunique() > 1 else ""
         set_title(ax, f"Parameters and {self.metric.label}", note, above=HEADS)
 
     def _rate(self) -> np.ndarray:

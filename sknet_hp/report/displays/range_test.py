@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class RangeTestDisplay(Display):
-    """Show which learning rates train well, and how sure the suggestion is.
+    """Plot which learning rates train well, and how sure the suggestion is.
 
-    The line is the mean over seeds, smoothed; the band reaches from the lowest to the
-    highest seed. The suggestion has a band, too: the lowest and the highest rate that
-    seeds suggest, alone and together. The triangle is the rate that the estimator has.
+    The line is the mean over seeds, smoothed. Its band reaches from the lowest to the
+    highest seed. The band of the suggestion reaches from the lowest to the highest rate
+    that single seeds suggest. The triangle is the current rate of the estimator.
 
     Use `from_result` or `from_estimator`.
 
@@ -52,7 +52,7 @@ class RangeTestDisplay(Display):
 
     @classmethod
     def from_result(cls, result: "LRResult", *, ax: Any = None) -> Self:
-        """Draw the result of a range test.
+        """Plot the result of a range test.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class RangeTestDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator: Any, X: Any, y: Any, *, ax: Any = None, **settings: Any) -> Self:
-        """Make a range test, and draw its result.
+        """Run a range test, and plot its result.
 
         Parameters
         ----------
@@ -94,8 +94,8 @@ class RangeTestDisplay(Display):
         n = self.result.n_seeds
         seeds = f"Mean of {n} seeds; bands from the lowest to the highest. " if n > 1 else "One seed. "
         if self.result.method == "ramp":
-            note = f"{seeds}The rate rises from step to step within one training."
+            note = f"{seeds}The rate rises at each step of a single training run."
         else:
             epochs = "epoch" if self.result.n_epochs == 1 else "epochs"
-            note = f"{seeds}Each rate was trained for {self.result.n_epochs} {epochs}; losses of held-out rows."
+            note = f"{seeds}Each rate was trained for {self.result.n_epochs} {epochs}; losses on held-out rows."
         set_title(ax, "Range test of the learning rate", note)

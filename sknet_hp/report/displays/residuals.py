@@ -1,4 +1,4 @@
-"""The picture of by how much predicted numbers are off."""
+"""The picture of the errors of predicted numbers."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -20,12 +20,13 @@ KINDS = ("residual_vs_predicted", "actual_vs_predicted")
 
 
 class ResidualsDisplay(Display):
-    """By how much predicted numbers are off, in the target's unit.
+    """Plot the errors of predicted numbers, in the unit of the target.
 
-    A dot is a row: its residual, the actual minus the predicted value, over the
-    prediction. The line is the median of residuals and the band holds 80 % of them,
-    each for a tenth of the predictions. A line off zero is a bias; a band that widens
-    means that errors grow with the prediction, and a logarithm of the target may help.
+    A dot is a row: its residual, which is the actual minus the predicted value, over
+    the prediction. The line is the median of the residuals and the band holds 80 % of
+    them, each computed in tenths of the predictions. A line off zero means bias. A band
+    that widens means that errors grow with the prediction; a logarithm of the target
+    may help.
 
     It is drawn with scikit-learn's `PredictionErrorDisplay`.
 
@@ -34,7 +35,7 @@ class ResidualsDisplay(Display):
     frame : DataFrame
         As the class methods make it.
     target : str
-        What the target is called, and its unit.
+        Name and unit of the target.
     kind : {"residual_vs_predicted", "actual_vs_predicted"}
 
     Attributes
@@ -79,18 +80,18 @@ class ResidualsDisplay(Display):
         output: int | None = None,
         ax: Any = None,
     ) -> Self:
-        """Draw the residuals of an evaluation's out-of-fold predictions.
+        """Plot the residuals of the out-of-fold predictions of an evaluation.
 
         Parameters
         ----------
         evaluation : NestedResult
         kind : {"residual_vs_predicted", "actual_vs_predicted"}
-            What stands over the prediction.
+            What is plotted over the prediction.
         target : str, default=None
-            What the target is called, and its unit, such as "price in €"; None is its
-            name, if it has one.
+            Name and unit of the target, such as "price in €"; None is its name, if it
+            has one.
         output : int, default=None
-            Which, of several.
+            Which output, if there are several.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
@@ -101,7 +102,8 @@ class ResidualsDisplay(Display):
         Raises
         ------
         ValueError
-            If it is of a classifier, or there are several outputs and none is chosen.
+            If the evaluation is of a classifier, or if there are several outputs and
+            none is chosen.
         """
         predictions = read_evaluation(evaluation, output)
         return cls(make_residuals_frame(predictions), target or predictions.target or "target", kind).plot(ax)
@@ -118,13 +120,13 @@ class ResidualsDisplay(Display):
         output: int | None = None,
         ax: Any = None,
     ) -> Self:
-        """Draw the residuals of a fitted regressor.
+        """Plot the residuals of a fitted regressor.
 
         Parameters
         ----------
         estimator : fitted regressor
         X : table of shape (n_rows, n_columns)
-            Rows that it has not been fitted on: on others it looks better than it is.
+            Rows that it was not fitted on; on its training rows it looks too good.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
         kind, target, output, ax
             As in `from_evaluation`.
@@ -165,7 +167,7 @@ class ResidualsDisplay(Display):
 
     def _write_title(self) -> str:
         mae, rmse = (_write(self.errors[name]) for name in ("mae", "rmse"))
-        return f"Off by {mae} on average (root mean square {rmse})"
+        return f"Off by {mae} on average (root mean squared error {rmse})"
 
     def _write_note(self, n_dots: int) -> str:
         n = len(self.frame)

@@ -19,12 +19,13 @@ MOST_IN_LEGEND = 5
 
 
 class SearchHistoryDisplay(Display):
-    """Show what a search has found, when, and whether it still got better.
+    """Plot what a search found, when, and whether it was still improving.
 
-    A point is a candidate in a rung: the darker, the more of the resource it had; each
-    bracket has a marker. The step is the best so far among those with the most of the
-    resource, whose last value is what the search reports. Crosses at the lower edge are
-    candidates that failed, triangles those that score far worse than the rest.
+    A point is a candidate in a rung; darker points had more of the resource. Each
+    bracket has its own marker. The stepped line is the best score so far, among the
+    candidates with the most of the resource at that time; it ends at the score that the
+    search reports. Crosses at the lower edge are candidates that failed. Triangles
+    score far worse than the rest.
 
     Use `from_search`.
 
@@ -35,14 +36,14 @@ class SearchHistoryDisplay(Display):
     score : str
         The metric, as scikit-learn has it. Errors are written as positive numbers.
     resource : str
-        What candidates were given more and more of, such as "epochs".
+        The resource that rungs increase, such as "epochs".
 
     Attributes
     ----------
     frame : DataFrame
         A row for each candidate and rung: `order`, `candidate`, `bracket`, `rung`,
-        `resource`, `score`, `std`, `failed`, `best`, `untuned` (the estimator as it
-        was), `best_so_far`.
+        `resource`, `score`, `std`, `failed`, `best`, `untuned` (the estimator with its
+        own parameters), `best_so_far`.
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
 
@@ -67,12 +68,12 @@ class SearchHistoryDisplay(Display):
 
     @classmethod
     def from_search(cls, search: Any, *, ax: Any = None) -> Self:
-        """Draw the history of a search.
+        """Plot the history of a search.
 
         Parameters
         ----------
         search : fitted search
-            Of ours, scikit-learn or scikit-optimize.
+            A search of sknet_hp, scikit-learn or scikit-optimize.
         ax : matplotlib Axes, default=None
 
         Returns
@@ -95,7 +96,7 @@ class SearchHistoryDisplay(Display):
         top = self.frame["score"].max()
         margin = 0.06 * (top - floor) or 0.05 * abs(top) or 0.05
         ax.set_ylim(floor - 1.5 * margin, top + margin)
-        ax.set(xlabel="Order of finishing", ylabel=f"{capitalise(self.metric.label)} ({self.metric.hint})")
+        ax.set(xlabel="Order in which they finished", ylabel=f"{capitalise(self.metric.label)} ({self.metric.hint})")
         write_scores(ax.yaxis, self.metric)
         self._draw_edge(ax, floor)
         self._label(ax)
@@ -104,7 +105,7 @@ class SearchHistoryDisplay(Display):
         note = f"{len(self.frame)} scores of {counted}" if self._has_rungs else counted.capitalize()
         note += f"; {failed} failed (×)" if failed else ""
         note += f"; {n_low} far below (▾)" if (n_low := int((self.frame["score"] < floor).sum())) else ""
-        line = f", of those with the most {self.resource} by then" if self._has_rungs else ""
+        line = f", among those with the most {self.resource} so far" if self._has_rungs else ""
         set_title(ax, "Search history", f"{note}. Line: the best so far{line}.")
 
     @property

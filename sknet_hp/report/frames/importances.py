@@ -129,7 +129,7 @@ def _choose_rows(search: Any) -> tuple[pd.DataFrame, float]:
         after = f" after the same resource ({at:g})" if at else ""
         raise ValueError(
             f"importances need the scores of at least {LEAST_CANDIDATES} candidates, all trained equally far; this "
-            f"search has {most}{after}. Search more candidates; LandscapeDisplay shows what few of them say"
+            f"search has {most}{after}. Search more candidates, or use LandscapeDisplay, which needs fewer"
         )
     return chosen, resource
 

@@ -108,9 +108,7 @@ def read_landscape(search: Any, parameters: Sequence[str] | None = None) -> Land
     names = list(axes) if parameters is None else list(dict.fromkeys(parameters))
     unknown = [name for name in names if name not in axes]
     if unknown:
-        raise ValueError(
-            f"parameters={names!r}: {unknown[0]!r} is none that candidates differ in, which are {list(axes)}"
-        )
+        raise ValueError(f"parameters={names!r}: candidates do not differ in {unknown[0]!r}, only in {list(axes)}")
     if not names:
         raise ValueError("the candidates of this search do not differ in any parameter: there is nothing to draw")
     scores, resource = choose_comparable(read_rows(search), LEAST_POINTS)

@@ -27,7 +27,7 @@ class CurveFrames(NamedTuple):
         `low` and `high` (the lowest and the highest run), `n` (runs that still
         trained), `rank` (0 is the best candidate) and `score` (of the search).
     lines : DataFrame
-        Of each run by itself: `candidate`, `run`, `part`, `epoch`, `value`.
+        The curve of each run: `candidate`, `run`, `part`, `epoch`, `value`.
     runs : DataFrame
         A row for each candidate and run (a split or a seed): `best_epoch` (NaN without
         validation) and `n_epochs`.
@@ -60,8 +60,9 @@ def frame_estimators(estimators: Any, curve: str = "loss") -> CurveFrames:
     if not members:
         names = ", ".join(sorted({type(each).__name__ for each in given})) or "nothing"
         raise ValueError(
-            f"no learning curves are known of {names}: networks of ours, of skorch and of scikit-learn keep them, "
-            f"and gradient boosting of scikit-learn's, once they are fitted"
+            f"there are no learning curves of {names}: fitted networks of sknet_hp, skorch and scikit-learn keep them, "
+            f"and so does "
+            f"gradient boosting of scikit-learn"
         )
     parts = [pd.DataFrame({"candidate": 0, "run": run, **read_curve(member)}) for run, member in enumerate(members)]
     frames = summarise_runs(pd.concat(parts, ignore_index=True), curve)
@@ -108,7 +109,7 @@ def frame_search(search: Any, curve: str = "loss") -> CurveFrames:
         kind = type(search).__name__
         raise ValueError(
             f"this {kind} kept no learning curves: search with sknet_hp.search.{kind} or another searcher of sknet_hp; "
-            f"LearningCurvesDisplay.from_estimator(search.best_estimator_) shows those of the chosen model alone"
+            f"LearningCurvesDisplay.from_estimator(search.best_estimator_) shows only those of the chosen model"
         )
     if curves.empty:
         raise ValueError("the curves_ of this search are empty: its estimator keeps no learning curves")
@@ -137,12 +138,12 @@ def summarise_runs(long: pd.DataFrame, curve: str) -> CurveFrames:
     curve : {"loss", "score"}
     """
     if curve not in MEASURES:
-        raise ValueError(f"curve={curve!r} is none of {list(MEASURES)}")
+        raise ValueError(f"curve={curve!r} must be one of {list(MEASURES)}")
     known = {part: column for part, column in MEASURES[curve].items() if np.isfinite(long[column]).any()}
     if not known:
         other = "loss" if curve == "score" else "score"
         how = "; networks of ours keep it with early_stopping=True and a stopping_metric" if curve == "score" else ""
-        raise ValueError(f'no {curve} is known of any epoch; curve="{other}" shows what is known{how}')
+        raise ValueError(f'no epoch has a {curve}; curve="{other}" shows what is known{how}')
     parts = []
     for part, column in known.items():
         values = long[["candidate", "run"]].assign(part=part, epoch=long["epoch"], value=long[column])

@@ -29,8 +29,8 @@ def frame_lineage(search: Any) -> pd.DataFrame:
     if "parent" not in results or "member" not in results:
         searcher = getattr(search, "searcher", type(search).__name__)  # a journal's record names it
         raise ValueError(
-            f"a lineage is what PBTSearchCV leaves behind; {searcher} copies no candidates: "
-            f"SearchHistoryDisplay shows any search"
+            f"only PBTSearchCV has lineages; {searcher} copies no candidates: use "
+            f"SearchHistoryDisplay, which shows any search"
         )
     rows = read_rows(search).rename(columns={"rung": "interval", "resource": "end"})
     rows["member"] = results["member"]

@@ -122,7 +122,7 @@ def test_pages_of_regressors_are_in_the_targets_unit(numbers, tmp_path):
     result = nested_cross_validate(search, X, y, cv=cv, scoring="neg_mean_absolute_error")
     page = Page(report(result, tmp_path / "evaluation.html"))
     assert f"{-result.mean:,.4g} Mean absolute error (lower is better)".replace(",", "") in page.text.replace(",", "")
-    assert "By how much is it off?" in page.headings
+    assert "How large are the errors?" in page.headings
     comparison = compare(result, net, X=X, y=y, scoring="neg_mean_absolute_error")
     page = Page(report(comparison, tmp_path / "comparison.html"))
     assert page.headings[1:3] == ["Which is better?", "By how much?"]

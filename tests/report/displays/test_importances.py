@@ -17,7 +17,7 @@ def test_what_luck_explains_is_hollow():
     fills = [bar.get_facecolor() for bar in display.ax_.patches]
     assert fills[0] == (1, 1, 1, 1)  # the least important is at the bottom
     assert fills[1] != (1, 1, 1, 1)
-    assert display.ax_.get_title(loc="left") == "What sets the best 12 % of candidates apart"
+    assert display.ax_.get_title(loc="left") == "What separates the best 12 % of candidates"
 
 
 def test_nothing_stands_out_of_luck():

@@ -30,7 +30,7 @@ def test_slices_have_the_scales_of_the_space():
     assert scales == {"lr": "log", "alpha": "linear", "solver": "linear"}
     assert display.axes_[0].get_xlabel() == "lr"  # it explains most
     assert display.axes_[0].lines
-    assert "Line: mean nearby." in get_note(display)
+    assert "Line: running mean." in get_note(display)
 
 
 def test_the_best_is_marked():
@@ -44,7 +44,7 @@ def test_failed_and_diverged_candidates_are_told():
     display = LandscapeDisplay.from_search(make_example(n_failed=3, n_diverged=2))
     n_low = (display.frame["score"] < display.landscape.floor).sum()
     assert n_low >= 2
-    assert f"{n_low} fall below (▾). 3 failed (×)." in get_note(display)
+    assert f"{n_low} are below the axis (▾). 3 failed (×)." in get_note(display)
     assert display.axes_[0].get_ylim()[0] > -10
 
 
@@ -57,7 +57,7 @@ def test_pairs_are_shaded_where_candidates_can_be_compared():
     search = make_example(80, resources=[1] * 40 + [3] * 40, candidates=range(80))
     display = LandscapeDisplay.from_search(search, kind="pairs", parameters=["lr", "alpha"])
     assert "Shade" not in get_note(display)
-    assert "Dots grow with what candidates were given: 1 to 3 epochs." in get_note(display)
+    assert "Larger dots were trained longer: 1 to 3 epochs." in get_note(display)
 
 
 def test_all_pairs_have_a_panel():

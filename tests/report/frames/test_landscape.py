@@ -87,7 +87,7 @@ def test_hyperparameters_with_one_value_are_left_out():
 
 
 def test_what_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="'beta' is none that candidates differ in"):
+    with pytest.raises(ValueError, match="candidates do not differ in 'beta'"):
         make_landscape(make_params(3), np.arange(3), ["beta"])
     with pytest.raises(ValueError, match="none of the 3 candidates has a score"):
         make_landscape(make_params(3), [np.nan] * 3, best=0)

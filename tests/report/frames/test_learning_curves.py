@@ -44,7 +44,7 @@ def test_epochs_that_diverged_are_left_out():
 
 
 def test_what_is_not_known_is_said_with_what_is():
-    with pytest.raises(ValueError, match='no score is known of any epoch; curve="loss"'):
+    with pytest.raises(ValueError, match='no epoch has a score; curve="loss"'):
         summarise_runs(make_long(run=0, epoch=[1], train_loss=[1.0]), "score")
     with pytest.raises(ValueError, match="curve='accuracy' is none of"):
         summarise_runs(make_long(run=0, epoch=[1], train_loss=[1.0]), "accuracy")
@@ -59,7 +59,7 @@ def test_networks_with_several_seeds_are_runs_that_know_their_best_epoch():
 
 
 def test_estimators_without_curves_are_named():
-    with pytest.raises(ValueError, match="no learning curves are known of LogisticRegression"):
+    with pytest.raises(ValueError, match="there are no learning curves of LogisticRegression"):
         frame_estimators(LogisticRegression())
 
 
