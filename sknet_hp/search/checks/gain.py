@@ -24,7 +24,7 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
         yield Finding(
             code="no_gain",
             severity="info",
-            message=f"The best of {len(case.latest)} candidates is the estimator with its own settings.",
+            message=f"The best of {len(case.latest)} candidates is the untuned estimator, with its own settings.",
             evidence={"own": float(case.means[own]), "best": float(case.means[own]), "difference": 0.0},
             advice="Tuning has gained nothing here. Other parameters, features or more data are likelier to help.",
         )

@@ -1,1 +1,1 @@
-"""A search as its journal alone tells it: finished, running or broken off."""
+"""The record of a search, read from its journal: finished, running or stopped."""

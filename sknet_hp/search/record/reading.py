@@ -16,26 +16,26 @@ from sknet_hp.search.views.numbers import name_unit
 
 
 def read_journal(path: str | os.PathLike[str]) -> SearchRecord:
-    """Read what a search has done from its journal alone.
+    """Read the results of a search from its journal alone.
 
     It needs neither data nor estimator, and does not disturb a search that is running.
 
     Parameters
     ----------
     path : path
-        A directory that a search was given as `journal`.
+        The directory that was given to a search as `journal`.
 
     Returns
     -------
     record : SearchRecord
-        With the attributes of a fitted search, as far as it has come, and
-        `history_frame()` and `summary()`. Pictures, reports and trackers take it for a
-        search.
+        With the attributes of a fitted search, as far as they are known, and
+        `history_frame()` and `summary()`. Pictures, reports and trackers accept it in
+        place of a search.
 
     Raises
     ------
     JournalError
-        If there is no journal of a search, or one that an older version has written.
+        If there is no journal of a search, or an older version wrote it.
 
     Examples
     --------
@@ -58,8 +58,8 @@ def read_journal(path: str | os.PathLike[str]) -> SearchRecord:
     events = read_log(path / "log")
     if not any(event["event"] == "began" for event in events):
         raise JournalError(
-            f"{str(path)!r} is the journal of an older version, or of a search that has not begun: it does not say "
-            f"what was searched; the same search with this journal writes it down"
+            f"{str(path)!r} is the journal of an older version, or of a search that has not started: it does not "
+            f"say what is searched; run the same search with this journal to write it down"
         )
     began = [event for event in events if event["event"] == "began"]
     same = {event["session"] for event in began if event["number"] == began[-1]["number"]}
@@ -83,7 +83,7 @@ def _check_is_journal(path: Path) -> None:
             f"{str(path)!r} is the journal of an evaluation: sknet_hp.evaluation.read_journal reads it, and its "
             f"searches are in {str(path / 'searches')!r}"
         )
-    raise JournalError(f"{str(path)!r} is no journal: give the directory that a search was given as journal=")
+    raise JournalError(f"{str(path)!r} is not a journal: give the directory that was given to a search as journal=")
 
 
 def _read(path: Path) -> bytes:

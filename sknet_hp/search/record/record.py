@@ -1,4 +1,4 @@
-"""A search as its journal alone tells it."""
+"""The record of a search, read from its journal."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ State = Literal["running", "finished", "unfinished"]
 
 
 class Advance(NamedTuple):
-    """How far a search has come.
+    """The progress of a search.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Advance(NamedTuple):
 
 
 class SearchRecord(Readable):
-    """A search as its journal tells it, without its data and its estimator.
+    """A search as its journal has it, without its data and its estimator.
 
     `read_journal` makes it. It has the attributes of a fitted search, as far as that
     has come: `cv_results_`, `curves_`, `best_index_`, `best_params_`, `best_score_`,
@@ -61,13 +61,13 @@ class SearchRecord(Readable):
     searcher : str
         Its class, such as "HyperbandSearchCV".
     began_at : float
-        When it was begun, or last taken up; seconds since 1970.
+        When it was started or last resumed, in seconds since 1970.
     advance : Advance
-        How far it has come, and how long it will take.
+        Its progress, and the time left.
     running_ : list of int
-        Candidates that train, or wait for those they are compared with.
+        Candidates that are training, or waiting for those they are compared with.
     measure_ : str
-        The score that it goes by, such as "accuracy".
+        The score by which it chooses, such as "accuracy".
     own_params_ : dict
         Parameters of the estimator as it was. What is neither a number nor a text is
         shown as its `repr`.
@@ -76,7 +76,7 @@ class SearchRecord(Readable):
     settings : dict
         Parameters of the search.
     search_time_ : float
-        Seconds, of the last session if it was taken up.
+        Seconds; those of the last session if it was resumed.
     """
 
     def __init__(self, path: Path, state: State, began: Event, ended: Event | None, rows: list[Row], advance: Advance):

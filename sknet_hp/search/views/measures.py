@@ -29,7 +29,7 @@ class Measure(NamedTuple):
     def write_gain(self, gain: float) -> str:
         """Return a difference of scores in words."""
         more = (gain > 0) != self.is_error
-        return f"{format_score(abs(gain))} {'more' if more else 'less'}"
+        return f"{format_score(abs(gain))} {'higher' if more else 'lower'}"
 
 
 def find_measure(search: Any) -> Measure:

@@ -1,4 +1,4 @@
-"""A search in sentences, for who has never seen one."""
+"""A search in sentences, for readers who are new to searches."""
 
 from textwrap import fill
 from typing import Any
@@ -21,14 +21,14 @@ from sknet_hp.search.views.numbers import count, format_score, format_seconds, f
 _WIDTH = 88
 
 _STOPPED = {
-    "target_score": "It ended early: target_score was reached.",
-    "patience": "It ended early: nothing got better any more (patience).",
-    "time_budget": "It ended early: its time_budget was up.",
+    "target_score": "It stopped early because target_score was reached.",
+    "patience": "It stopped early because scores no longer improved (patience).",
+    "time_budget": "It stopped early because time_budget was used up.",
     "interrupted": "It was interrupted.",
 }
 _STATES = {
-    "running": "It is still running; what follows is how far it has come.",
-    "unfinished": "It did not come to its end; the same call with the same journal goes on from here.",
+    "running": "It is still running; these are the results so far.",
+    "unfinished": "It was stopped before its end; the same call with the same journal continues it.",
 }
 
 _RESOURCES = {"max_epochs": "epoch", "n_samples": "training row"}
@@ -41,7 +41,7 @@ def write_summary(search: Any, stages: str = "") -> str:
     Parameters
     ----------
     search : fitted search, or the record of one.
-    stages : what is said before the findings.
+    stages : text that is placed before the findings.
     """
     parts = [write_extent(search), write_score(search), write_choice(search), write_steps(search)]
     texts = ["\n".join(fill(line, _WIDTH, subsequent_indent="  ") for line in part) for part in parts if part]
@@ -75,10 +75,10 @@ def _write_time(seconds: float) -> str:
 
 
 def write_score(search: Any) -> list[str]:
-    """Return the best score, beside that of the estimator as it was."""
+    """Return the best score, compared with that of the untuned estimator."""
     best = getattr(search, "best_index_", None)
     if best is None:
-        return ["Nobody has said by which score the best is chosen: refit can name one."]
+        return ["No best candidate, because refit names no score to choose it by."]
     scores, measure = get_scores(search), find_measure(search)
     kind = "error" if measure.is_error else "score"
     text = f"Best {kind}: {measure.write(scores[best].mean())} ({measure.name}, mean of {search.n_splits_} splits"
@@ -88,7 +88,7 @@ def write_score(search: Any) -> list[str]:
 
 
 def find_untuned(search: Any) -> int | None:
-    """Return the number of the candidate that is the estimator as it was, or None."""
+    """Return the number of the candidate that is the untuned estimator, or None."""
     own = get_own_values(search)
     for number, params in list_candidates(search).items():
         if have_same_values(params, {name: own[name] for name in params if name in own}):
@@ -99,29 +99,26 @@ def find_untuned(search: Any) -> int | None:
 def _compare_with_untuned(search: Any, best: int, scores: np.ndarray, measure: Measure) -> str:
     untuned = find_untuned(search)
     if untuned is None:
-        return "The estimator with its own settings was not tried, so nobody knows what was gained."
+        return "The untuned estimator was not tried, so it is unknown how much tuning gained."
     candidate, reached = get_column(search, "candidate"), get_column(search, "n_resources")
     if candidate[best] == untuned:
-        return "It is that of the estimator with its own settings: no candidate was better."
+        return "This is the untuned estimator: no other candidate was better."
     own = list_rows_by_candidate(search)[untuned][-1]
     if np.isnan(scores[own]).any():
-        return "The estimator with its own settings could not be fitted."
+        return "The untuned estimator could not be fitted."
     [rival, *_] = [*np.flatnonzero((candidate == candidate[best]) & (reached == reached[own])), best]
     differences = scores[rival] - scores[own]
     text = f"{measure.write(scores[own].mean())}"
     if reached[own] < reached[best]:
-        text = (
-            f"The estimator with its own settings had {text} after {_count_resources(search, reached[own])} and was "
-            f"dropped"
-        )
-        text += f"; the best had {measure.write(scores[rival].mean())} then." if rival != best else "."
+        text = f"The untuned estimator had {text} after {_count_resources(search, reached[own])} and was dropped"
+        text += f"; the best had {measure.write(scores[rival].mean())} by then." if rival != best else "."
         return text
-    text = f"The estimator with its own settings has {text}: the best has {measure.write_gain(differences.mean())}"
+    text = f"The untuned estimator has {text}; the best is {measure.write_gain(differences.mean())}"
     if len(differences) == 1:
         return f"{text}."
     error = differences.std(ddof=1) / len(differences) ** 0.5
-    noise = "within" if abs(differences.mean()) <= error else "more than"
-    return f"{text}, which is {noise} the noise of the splits (one standard error: {format_score(error)})."
+    noise = "no more than" if abs(differences.mean()) <= error else "more than"
+    return f"{text}, {noise} the noise of the splits (standard error {format_score(error)})."
 
 
 def write_choice(search: Any) -> list[str]:
@@ -139,12 +136,12 @@ def write_choice(search: Any) -> list[str]:
         was = f"(was {format_value(to_plain(own[name]))})" if name in own else ""
         lines.append(f"  {name:<{width}}  {text:<{widest}}  {was}".rstrip())
     same = [name for name in params if name not in changed]
-    lines += [f"  as it was: {', '.join(same)}"] if same else []
+    lines += [f"  unchanged: {', '.join(same)}"] if same else []
     if getattr(search, "schedule_", None):
-        lines.append("These are the last values of a schedule, which schedule_ has from its beginning.")
+        lines.append("These are the last values of a schedule; schedule_ has all of it.")
     members = getattr(search, "ensemble_", None)
     if members and len(members) > 1:
-        lines.append(f"The final model averages {len(members)} candidates, of which that is one: ensemble_ lists them.")
+        lines.append(f"The final model averages {len(members)} candidates, including this one; ensemble_ lists them.")
     return lines
 
 
@@ -157,12 +154,11 @@ def write_steps(search: Any) -> list[str]:
     counts = count_states(search)
     reached = get_column(search, "n_resources")
     if getattr(search, "max_resources_", None) is None:
-        text = f"Of {count(sum(counts.values()), 'candidate')} all were trained"
-        return [f"{text}, but {counts['failed']} failed."] if counts["failed"] else []
+        return [f"{counts['failed']} of {count(sum(counts.values()), 'candidate')} failed."] if counts["failed"] else []
     most = _count_resources(search, int(search.max_resources_))
     ends = [f"{counts['finished']} trained to the end ({most})"]
     ends += [f"{counts['dropped']} dropped on the way"] if counts["dropped"] else []
-    ends += [f"{counts['running']} still in the race"] if counts["running"] else []
+    ends += [f"{counts['running']} still running"] if counts["running"] else []
     ends += [f"{counts['failed']} failed"] if counts["failed"] else []
     n_fits = len(reached) * search.n_splits_
     return [f"Of {count(sum(counts.values()), 'candidate')}: {', '.join(ends)}; {count(n_fits, 'fit')} in all."]
@@ -192,14 +188,16 @@ def write_next(search: Any) -> list[str]:
         return []
     lines = []
     if any(finding.remedy for finding in getattr(search, "findings_", ())):
-        lines.append("search.findings_ has remedies: finding.apply(search) is a search with what a finding advises.")
+        lines.append(
+            "Some findings in search.findings_ have a remedy: finding.apply(search) returns a search that applies it."
+        )
     n_scored = int(np.sum(~np.isnan(get_mean_scores(search))))
     if n_scored > 1:
         lines.append(
-            "The best of many is lucky, too: on new rows expect a little less. "
-            "sknet_hp.evaluation.nested_cross_validate(search, X, y) says how much."
+            "The best of many candidates is also lucky, so expect a slightly worse score on new rows. "
+            "sknet_hp.evaluation.nested_cross_validate(search, X, y) measures it."
         )
-    lines.append("sknet_hp.report.report(search, 'report.html') shows all of it, with pictures, as one page.")
+    lines.append("sknet_hp.report.report(search, 'report.html') writes a report with charts as one HTML file.")
     if hasattr(search, "best_estimator_"):
-        lines.append("search.predict(X_new) predicts; sknet_hp.save(search.best_estimator_, path) keeps the model.")
+        lines.append("search.predict(X_new) predicts; sknet_hp.save(search.best_estimator_, path) saves the model.")
     return lines
