@@ -49,7 +49,7 @@ def test_a_run_that_lasts_says_so(run, search):
     assert "still running" in result.out
     assert "still running" in Page(Path("running.html")).text
     run("report", journal)
-    assert "has not come to its end" in Page(Path("running.html")).text
+    assert "was stopped before its end" in Page(Path("running.html")).text
 
 
 def test_what_has_no_journal_is_refused(run, refused, search):
@@ -69,5 +69,5 @@ def test_an_evaluation_that_lasts_shows_its_folds(run, tmp_path):
     assert f"{result.mean:.4f}" in page.text
     next(path for path in (journal / "outcomes").iterdir() if "1" in path.name).unlink()
     result = run("report", "scores", "--out", "page.html")
-    assert "has not come to its end" in result.out
+    assert "was stopped before its end" in result.out
     assert "1 outer fold of 2 done" in Page(Path("page.html")).text

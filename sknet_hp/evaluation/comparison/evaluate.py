@@ -75,7 +75,7 @@ def _check_done(name: str, done: Sequence[Outcome], n_splits: int) -> None:
     errors = [each.error for each in done if each.error]
     n_scored = len(done) - len(errors)
     if n_scored < 2:
-        reason = "the time was up" if len(done) < n_splits else "give more folds or repeats"
+        reason = "the time was used up" if len(done) < n_splits else "give more folds or repeats"
         reason = f"{len(errors)} fits failed, the first one with\n{errors[0]}" if errors else reason
         raise ValueError(
             f"{name!r} was scored in {n_scored} of {n_splits} splits, and a comparison needs two or more: {reason}"

@@ -33,7 +33,7 @@ def write_outcome(result: NestedResult) -> str:
     lines += _write_scores(result)
     lines += _write_optimism(result)
     if result.agreement:
-        lines += ["", "What the searches of the outer folds chose:", *(f"  {each}" for each in result.agreement)]
+        lines += ["", "What the searches in the outer folds chose:", *(f"  {each}" for each in result.agreement)]
     missing = [name for name in ("failed", "not finished") if name in result.statuses]
     lines += [
         f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}" for name in missing
@@ -110,5 +110,5 @@ def is_error(metric: str) -> bool:
 def _say(status: str, result: NestedResult) -> str:
     if status == "failed":
         return "failed; `errors` has the tracebacks."
-    reason = {"time_budget": "the time was up", "interrupted": "it was interrupted"}.get(result.stopped_ or "", "")
+    reason = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}.get(result.stopped_ or "", "")
     return f"were not finished{f' ({reason})' if reason else ''}; the numbers above are from the others."

@@ -1,4 +1,4 @@
-"""Write what a search or an evaluation came to as one page."""
+"""Write the results of a search or an evaluation as one HTML file."""
 
 import os
 from collections.abc import Mapping
@@ -29,43 +29,45 @@ def report(
     title: str | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write what a search or an evaluation came to as one HTML file.
+    """Write the results of a search or an evaluation as one HTML file.
 
-    The page says first how good the result is, how sure that is, what was chosen,
-    whether it can be trusted and what to do next. Charts, tables and findings follow,
-    and what is needed to get the same numbers again. It needs no other file and no
-    network; it can be read on a phone, in print, and on light or dark ground.
+    The report begins with the answers: how good the result is, how sure that is, what
+    was chosen, whether it can be trusted and what to do next. Charts, tables and
+    findings follow, and then what is needed to reproduce the numbers. The file needs no
+    other file and no network. It reads well on a phone, in print, and in light or dark
+    mode.
 
     Parameters
     ----------
     subject : fitted search, record of a journal, NestedResult, Comparison, SeedsResult
-        What the page is about. A search may be one of `sknet_hp.search`, of
-        scikit-learn, or a `GuidedSearchCV`; a record is what `read_journal` returns,
-        also of a search that still runs.
+        What to report on. A search may be one of `sknet_hp.search` or scikit-learn, or
+        a `GuidedSearchCV`. A record is what `read_journal` returns, even for a search
+        that is still running.
     path : path
         The file to write; missing folders are made.
     evaluation : NestedResult, default=None
-        Of the same search as the subject. Its score, from rows that no search has seen,
-        then stands first.
+        An evaluation of the same search. Its score, from rows that no search has seen,
+        then comes first.
     comparison : Comparison, default=None
-        Of the same model with others, such as the untuned network and a constant.
+        A comparison of the same model with others, such as the untuned network and a
+        constant prediction.
     X, y : array-like or dataframe, default=None
-        What the search was fitted on, so that the page can say what tells the data from
-        others. An evaluation knows its own.
+        The data that the search was fitted on, for its size and fingerprint. An
+        evaluation knows its own data.
     notes : dict, default=None
-        What else belongs to its origin, by name, such as the command that was run.
+        More about the origin of the result, by name, such as the command that was run.
     next_steps : dict, default=None
-        What to do with the result: sentences, and the command or the code of each. They
-        stand in place of the Python code that the page would show.
+        What to do with the result: sentences, each with its command or code. They
+        replace the Python code that the report would show.
     title : str, default=None
-        Its heading; None makes one.
+        The heading; None makes one.
     overwrite : bool, default=False
-        Whether to replace a file that is no report. Reports are always replaced.
+        Whether to replace a file that is not a report. Reports are always replaced.
 
     Returns
     -------
     path : Path
-        Of the file.
+        The path of the file.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def report(
     sklearn.exceptions.NotFittedError
         If the search is not fitted.
     FileExistsError
-        If the file is there and is no report.
+        If the file exists and is not a report.
     ImportError
         If the packages of the extra `report` are missing.
 
@@ -121,5 +123,5 @@ def _check_path(path: Path, overwrite: bool) -> None:
         is_ours = GENERATOR.encode() in file.read(_HEAD)
     if not is_ours:
         raise FileExistsError(
-            f"path={str(path)!r} is a file that is no report: give another path, or overwrite=True to replace it"
+            f"path={str(path)!r} is a file but not a report: give another path, or overwrite=True to replace it"
         )

@@ -159,7 +159,7 @@ class LRResult:
             named = ", ".join(f"{name}={value!r}" for name, value in self.held_constant.items())
             lines.append(f"Held constant in the test: {named}. The suggestion is the `lr` that a schedule multiplies.")
         if self.stopped:
-            cause = {"time_budget": "the time was up", "interrupted": "it was interrupted"}[self.stopped]
+            cause = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}[self.stopped]
             lines.append(f"The test ended early, as {cause}: this is what had been trained by then.")
         return "\n".join([*lines, *map(str, self.findings)])
 

@@ -130,7 +130,7 @@ def test_pages_of_regressors_are_in_the_targets_unit(numbers, tmp_path):
         check_spec(spec)
     seeds = repeat_over_seeds(net, X, y, n_seeds=3, cv=cv)
     page = Page(report(seeds, tmp_path / "seeds.html"))
-    assert "What does the seed do?" in page.headings
+    assert "How much does the seed matter?" in page.headings
 
 
 def test_ranks_are_groups_of_equal_size_with_the_unknown_lowest():

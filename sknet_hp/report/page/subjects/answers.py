@@ -11,7 +11,7 @@ from sknet_hp.report.page.origin import describe_data, describe_machine, list_ve
 from sknet_hp.report.words import capitalise, count, join
 
 _MEANINGS = {
-    "error": "results cannot be trusted as they are",
+    "error": "the results cannot be trusted",
     "warning": "something should change",
     "info": "good to know",
 }
@@ -48,7 +48,7 @@ _NOUNS = {"error": "error", "warning": "warning", "info": "remark"}
 
 def _judge(counts: Counter[str]) -> str:
     if counts["error"]:
-        return "not as it stands; the checks found"
+        return "no; the checks found"
     return "with care; the checks found" if counts["warning"] else "yes, as far as the checks can tell; they found"
 
 
@@ -72,7 +72,7 @@ def make_findings_section(findings: Sequence[Finding]) -> list[Section]:
 def make_origin_section(
     X: Any, y: Any, *, lead: str, code: str | None, unknown: Sequence[str], others: Sequence[tuple[str, str]]
 ) -> Section:
-    """Return the section that says how to get the same again.
+    """Return the section that says how to reproduce the result.
 
     Parameters
     ----------
@@ -87,18 +87,18 @@ def make_origin_section(
         blocks.append(Code(code, lead))
         if unknown:
             names = join([f"`{name}`" for name in dict.fromkeys(unknown)])
-            blocks.append(Text(f"Bring these yourself, for they are code of your own: {names}."))
+            blocks.append(Text(f"These come from your own code, so define them first: {names}."))
     data = (
-        [Text("The data is not known here: give X and y to `report` for its fingerprint.")]
+        [Text("The data is unknown: give X and y to `report` for its fingerprint.")]
         if X is None
         else [Pairs(describe_data(X, y))]
     )
     blocks += [Heading("Data"), *data]
     if others:
         blocks += [Heading("Run"), Pairs(others)]
-    blocks += [Heading("Versions"), Pairs(list_versions()), Heading("Machine that wrote this page")]
+    blocks += [Heading("Versions"), Pairs(list_versions()), Heading("Machine that wrote this report")]
     blocks.append(Pairs(describe_machine()))
-    return Section("How to get it again", blocks, "again")
+    return Section("How to reproduce it", blocks, "again")
 
 
 def write_program(assignments: Sequence[tuple[str, Any]], calls: Sequence[str], imports: Sequence[str] = ()) -> Any:

@@ -47,6 +47,6 @@ def describe(subject: Any, extras: Extras) -> Page:
     if hasattr(subject, "fit") and hasattr(subject, "cv"):
         raise NotFittedError(f"this {type(subject).__name__} is not fitted yet: call `fit` before `report`")
     raise TypeError(
-        f"a report is made of a fitted search, of what nested_cross_validate, compare or repeat_over_seeds return, or "
-        f"of what read_journal returns; got {type(subject).__name__}"
+        f"a report needs a fitted search, or the result of nested_cross_validate, compare, repeat_over_seeds or "
+        f"read_journal; got {type(subject).__name__}"
     )

@@ -31,7 +31,7 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
     rope = verdicts[0].rope
     sure: list[Block] = [
         Text(
-            f"Differences of up to {write_number(rope.half)} count as none in practice ({rope.reason}). The "
+            f"Differences up to {write_number(rope.half)} count as equivalent in practice ({rope.reason}). The "
             f"probabilities are those of the Bayesian correlated t-test."
         ),
         _make_pairs(result),
@@ -91,8 +91,8 @@ def _answer_next(comparison: Any) -> Answer:
     steps = list_advice(comparison.findings)
     n = comparison.contestants[0].n_splits
     if n < 10:
-        steps.append(f"{n} splits show large differences only; `n_repeats=5` makes smaller ones visible.")
+        steps.append(f"{n} splits can show only large differences; `n_repeats=5` shows smaller ones.")
     ends = [pair for pair in comparison.pairs if "noise" in pair.verdict]
     if ends:
-        steps.append("Where a difference is within noise, take the model that is cheaper or easier to explain.")
+        steps.append("If a difference is within noise, take the model that is cheaper or easier to explain.")
     return Answer("What next?", [Points(steps or ["Fit the better one on all rows, and use it."])])

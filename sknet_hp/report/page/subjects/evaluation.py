@@ -17,7 +17,7 @@ from sknet_hp.report.page.subjects.pictures import draw_evaluation, draw_evaluat
 from sknet_hp.report.page.tables import make_table
 from sknet_hp.report.words import Metric, capitalise, count, write_seconds
 
-_STOPS = {"time_budget": "the time was up", "interrupted": "it was interrupted"}
+_STOPS = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}
 _CAUTION = 0.25
 """Optimism of more than this share of the interval's width is worth a word."""
 
@@ -82,12 +82,12 @@ def answer_how_sure(result: Any) -> Answer:
             texts.append(f"{capitalise(metric.label)}: {metric.write(np.nan if not len(known) else known[0])}.")
             continue
         texts.append(
-            f"{capitalise(metric.label)} is {metric.write(known.mean())}; models that are trained in this way have "
-            f"{metric.write_interval(*result.interval(metric=metric.name))} on new rows, with 95 % confidence. Single "
+            f"{capitalise(metric.label)} is {metric.write(known.mean())}. On new rows, models trained in this way have a "
+            f"mean of {metric.write_interval(*result.interval(metric=metric.name))}, with 95 % confidence. Single "
             f"folds lie between {metric.write_interval(known.min(), known.max()).replace(' to ', ' and ')}."
         )
     if len(result.splits) < 10 and not any(split.repeat for split in result.splits):
-        texts.append("With one repeat the interval is wider than need be: `n_repeats=5` makes it more exact.")
+        texts.append("The folds were made only once. More repeats, such as `n_repeats=5`, give a narrower interval.")
     blocks: list[Block] = [Text(text) for text in texts] if len(texts) < 3 else [Points(texts)]
     return Answer("How sure is that?", blocks)
 
@@ -103,17 +103,17 @@ def describe_optimism(result: Any) -> list[str]:
     if size == "the same":
         return [f"{text}, the same as on unseen rows."]
     if optimism < 0:
-        return [f"{text}, which is worse than on unseen rows: no sign of optimism."]
+        return [f"{text}, which is worse than on unseen rows, so there is no sign of optimism."]
     low, high = result.interval(metric=metric.name)
     small = high > low and optimism < _CAUTION * (high - low)
-    judgement = "little against the interval" if small else "so much of it was luck of the choice"
+    judgement = "small compared with the interval" if small else "this much came from choosing the luckiest"
     return [f"{text}, {size} than on unseen rows: {judgement}."]
 
 
 def _answer_chosen(result: Any) -> list[Answer]:
     if not result.agreement:
         return []
-    blocks: list[Block] = [Text("What the searches of the outer folds chose:")]
+    blocks: list[Block] = [Text("What the searches in the outer folds chose:")]
     blocks.append(Points([f"`{each.name}`: {str(each).split(': ', 1)[1]}" for each in result.agreement]))
     return [Answer("What was chosen?", blocks)]
 
@@ -125,9 +125,9 @@ def _answer_next(result: Any, extras: Extras) -> Answer:
         steps = dict(extras.next_steps)
     elif result.inner_metric is not None:
         code = 'import sknet_hp\n\nsearch.fit(X, y)\nsknet_hp.save(search.best_estimator_, "model.safetensors")'
-        steps = {"Search once more, on all rows; the score above is that of this procedure:": code}
+        steps = {"Search once more, on all rows. The score above is the score of this procedure:": code}
     else:
-        steps = {"Fit the model on all rows; the score above is that of this way:": "estimator.fit(X, y)"}
+        steps = {"Fit the model on all rows. The score above is the score of this procedure:": "estimator.fit(X, y)"}
     return Answer("What next?", [*blocks, *(Code(code, lead) for lead, code in steps.items())])
 
 

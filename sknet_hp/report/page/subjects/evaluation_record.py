@@ -12,8 +12,8 @@ from sknet_hp.report.page.tables import make_table
 from sknet_hp.report.words import Metric, capitalise, count
 
 _NOTICES = {
-    "running": "This evaluation is still running. The numbers are those of the folds that are done.",
-    "unfinished": "This evaluation has not come to its end. The same call with the same journal goes on from here.",
+    "running": "This evaluation is still running. The numbers are from the folds that are finished.",
+    "unfinished": "This evaluation was stopped before its end. The same call with the same journal continues it.",
 }
 _KEYS = ("name", "repeat", "fold", "inner_score", "fit_time")
 """Columns of the table that are no outer scores."""
@@ -36,7 +36,7 @@ def describe_evaluation_record(record: Any, extras: Extras) -> Page:
         subtitle=f"{count(len(table), 'outer fold')} of {len(record.planned)} done.",
         notice=_NOTICES.get(record.state, ""),
         score=_make_score(table, metrics),
-        answers=[Answer("How far is it?", [Text(line) for line in said])],
+        answers=[Answer("How much is done?", [Text(line) for line in said])],
         sections=[
             *([Section("On unseen rows", [_make_folds(table, metrics)], "unseen")] if len(table) else []),
             *_make_searches(record),
@@ -54,7 +54,7 @@ def _make_score(table: pd.DataFrame, metrics: list[Metric]) -> Score | None:
     known = scores[np.isfinite(scores)]
     if not len(known):
         return None
-    detail = f"Mean of the {count(len(known), 'outer fold')} of {name} that are done, on rows that it has not seen."
+    detail = f"Mean of the {count(len(known), 'outer fold')} of {name} that are finished, on rows that it has not seen."
     return Score(metric.write(known.mean()), f"{capitalise(metric.label)} ({metric.hint})", detail)
 
 
@@ -65,7 +65,7 @@ def _make_folds(table: pd.DataFrame, metrics: list[Metric]) -> Any:
         shown[metric.name] = [metric.turn(score) for score in shown[metric.name].astype(float)]
     names = {metric.name: capitalise(metric.label) for metric in metrics}
     names |= {"inner_score": "score of the search", "fit_time": "fit time (s)"}
-    return make_table(shown, "Outer folds that are done", names=names)
+    return make_table(shown, "Finished outer folds", names=names)
 
 
 def _make_searches(record: Any) -> list[Section]:

@@ -55,9 +55,9 @@ def _write_lead(search: Any) -> str:
     """Return under what conditions the same program gives the same numbers."""
     if getattr(search, "time_budget", None) is not None:
         return (
-            "This is how the search was made. It had a time budget, so how far it comes depends on the speed of the "
-            "machine; without one, the same data, versions and kind of processor give the same numbers."
+            "This code makes the search. Because of its time budget, the result depends on the speed of the "
+            "machine. Without one, the same data, versions and kind of processor give the same numbers."
         )
     if not isinstance(getattr(search, "random_state", 0), Integral):
-        return "This is how the search was made. It has no seed: give `random_state`, and the numbers can be repeated."
-    return "With the same data, versions and kind of processor, this gives the same numbers:"
+        return "This code makes the search. It has no seed; with a `random_state`, its numbers could be reproduced."
+    return "With the same data, versions and kind of processor, this code gives the same numbers:"

@@ -28,9 +28,9 @@ from sknet_hp.search.views.facts import find_space
 
 _ENDINGS = {
     "time_budget": "The time was up before it had ended.",
-    "interrupted": "It was interrupted before it had ended.",
-    "target_score": "It ended when the target score was reached.",
-    "patience": "It ended when nothing better came any more.",
+    "interrupted": "It was interrupted before its end.",
+    "target_score": "It stopped when the target score was reached.",
+    "patience": "It stopped when scores no longer improved.",
 }
 
 
@@ -74,11 +74,12 @@ def describe_search(search: Any, extras: Extras) -> Page:
 
 def describe_beginning(record: Any) -> Page:
     """Return the page of a search of which nothing is known yet."""
-    notice = "This search has just begun." if record.state == "running" else "This search ended before its first score."
+    is_running = record.state == "running"
+    notice = "This search has just started." if is_running else "This search stopped before its first score."
     return Page(
         title=record.searcher,
         subtitle=f"{count(record.n_splits_, 'split')}; journal in {record.path}.",
-        notice=f"{notice} There are no scores yet; write the page again later.",
+        notice=f"{notice} There are no scores yet; write the report again later.",
         score=None,
         answers=[],
         sections=[],
@@ -96,17 +97,17 @@ def _write_notice(view: SearchView) -> str:
     """Return what must be known first: that it still runs, or ended early."""
     if view.is_running:
         advance = _write_advance(view.search)
-        return f"This search is still running{advance}. The numbers are those so far, and will change."
+        return f"This search is still running{advance}. The numbers are preliminary."
     if getattr(view.search, "state", "finished") == "unfinished":
-        return "This search has not come to its end. The same call with the same journal goes on from here."
+        return "This search was stopped before its end. The same call with the same journal continues it."
     return _ENDINGS.get(str(getattr(view.search, "stopped_", None)), "")
 
 
 def _write_advance(record: Any) -> str:
     """Return how far a search has come that still runs."""
     advance = record.advance
-    text = f": {advance.done:,} {'' if advance.total is None else f'of {advance.total:,} '}{advance.unit} are done"
-    return text if advance.seconds_left is None else f"{text}, about {write_seconds(advance.seconds_left)} are left"
+    text = f": {advance.done:,} {'' if advance.total is None else f'of {advance.total:,} '}{advance.unit} done"
+    return text if advance.seconds_left is None else f"{text}, about {write_seconds(advance.seconds_left)} left"
 
 
 def _make_score(view: SearchView) -> Score | None:
@@ -118,7 +119,7 @@ def _make_score(view: SearchView) -> Score | None:
     if interval is not None:
         detail += f", 95 % interval {metric.write_interval(*interval)}"
     n = len(view.latest)
-    picked = f" It is the best of {n} candidates, and so too good: expect less on new rows." if n > 1 else ""
+    picked = f" It is the best of {n} candidates, so it is too good: expect a worse score on new rows." if n > 1 else ""
     return Score(metric.write(view.means[best]), f"{capitalise(metric.label)} ({metric.hint})", f"{detail}.{picked}")
 
 
@@ -129,29 +130,29 @@ def _answer_how_good(view: SearchView, extras: Extras) -> list[Answer]:
     if best is None:
         return [Answer("How good is it?", [Text("No candidate has a score yet.")])]
     if own is None:
-        text = "Nothing to compare it with: the estimator with its own settings was not among the candidates."
+        text = "The untuned estimator was not tried, so it is unknown how much tuning gained."
         return [Answer("How good is it?", [Text(text)])]
     return [Answer("How good is it?", [Text(_compare_with_untuned(view, best, own))])]
 
 
 def _compare_with_untuned(view: SearchView, best: int, own: int) -> str:
-    """Return how much better the chosen candidate is than the estimator as it was.
+    """Return how much better the chosen candidate is than the untuned estimator.
 
     Where that was dropped, both are compared with what they had then.
     """
     metric, score = view.metric, view.metric.write(view.means[own])
     if view.candidate[own] == view.candidate[best]:
-        return f"The estimator with its own settings is the best of all, with {score}. Tuning has gained nothing."
+        return f"The untuned estimator is the best of all, with {score}. Tuning gained nothing."
     if view.n_resources[own] == view.n_resources[best]:
         gain = metric.write_gain(view.means[best] - view.means[own])
-        return f"The estimator with its own settings scored {score}; the chosen one is {gain}."
+        return f"The untuned estimator scored {score}; the chosen candidate is {gain}."
     reached = count(int(view.n_resources[own]), view.unit or "")
-    text = f"The estimator with its own settings scored {score} when it was dropped, after {reached}"
+    text = f"The untuned estimator scored {score} when it was dropped, after {reached}"
     rival = view.find_row(int(view.candidate[best]), int(view.n_resources[own]))
     if rival is None:
-        return f"{text}; the chosen one was not scored at that point."
+        return f"{text}; the chosen candidate was not scored at that point."
     gain = metric.write_gain(view.means[rival] - view.means[own])
-    return f"{text}; the chosen one was {gain} at that point, with {metric.write(view.means[rival])}."
+    return f"{text}; the chosen candidate was {gain} at that point, with {metric.write(view.means[rival])}."
 
 
 def _answer_how_sure(view: SearchView) -> Answer:
@@ -169,7 +170,7 @@ def _answer_how_sure(view: SearchView) -> Answer:
         blocks.append(
             Text(
                 f"{count(len(near), 'other candidate')} {verb} within one standard error of it (paired over the "
-                f"splits): which of them is best is not known."
+                f"splits); which of them is best is not known."
             )
         )
     return Answer("How sure is that?", blocks)
@@ -206,17 +207,17 @@ def _answer_chosen(view: SearchView) -> Answer:
         ]
         for name in changed
     ]
-    columns = ["Parameter", "Chosen", *(["Before"] if own else []), *(["Searched"] if space else [])]
+    columns = ["Parameter", "Chosen", *(["Untuned"] if own else []), *(["Searched"] if space else [])]
     blocks: list[Block] = [Table("Parameters that were changed", columns, rows)] if rows else []
     if kept:
-        blocks.append(Text(f"As before: `{write_params({name: chosen[name] for name in kept})}`."))
+        blocks.append(Text(f"Unchanged: `{write_params({name: chosen[name] for name in kept})}`."))
     members = getattr(view.search, "ensemble_", None)
     n_networks = sum(int(each.get("seeds", 1)) for each in members or [])
     if members and n_networks > 1:
         blocks.append(
             Text(
                 f"The final model averages {count(n_networks, 'network')} of {count(len(members), 'setting')}; the "
-                f"table has the best of them."
+                f"table shows the best of them."
             )
         )
     return Answer("What was chosen?", blocks)
@@ -244,7 +245,7 @@ def _answer_next(view: SearchView, extras: Extras) -> Answer:
     advice = list_advice([*view.findings, *(extras.evaluation.findings if extras.evaluation is not None else [])])
     blocks: list[Block] = [Points(advice)] if advice else []
     if view.is_running:
-        return Answer("What next?", [Text("Wait until it has ended."), *blocks])
+        return Answer("What next?", [Text("Wait until it has finished."), *blocks])
     steps = _list_steps(view, extras) if extras.next_steps is None else extras.next_steps
     return Answer("What next?", [*blocks, *(Code(code, lead) for lead, code in steps.items())])
 
@@ -314,10 +315,10 @@ def _make_candidates(view: SearchView) -> Section:
     marked = [
         k for k, row in enumerate(order) if view.best is not None and view.candidate[row] == view.candidate[view.best]
     ]
-    note = "Each candidate stands at the furthest that it came." if view.unit is not None else ""
+    note = "Each candidate has its last score." if view.unit is not None else ""
     table = make_table(
         frame,
-        "All candidates, the best first",
+        "All candidates, best first",
         writers={score: write_number, **dict.fromkeys(view.names, write_value)},
         marked=marked,
         note=note,

@@ -27,7 +27,7 @@ def describe_seeds(result: Any, extras: Extras) -> Page:
         table[each.name] = [each.turn(score) for score in table[each.name]]
     names = {each.name: capitalise(each.label) for each in map(Metric, result.metrics)}
     return Page(
-        title=f"{result.name}: what the seed does",
+        title=f"{result.name}: effect of the seed",
         subtitle=f"{count(len(result.seeds), 'seed')} in the same {count(len(result.splits), 'split')}.",
         score=Score(
             metric.write(float(scores.mean())),
@@ -36,7 +36,7 @@ def describe_seeds(result: Any, extras: Extras) -> Page:
             f"{metric.write_interval(float(np.min(by_seed)), float(np.max(by_seed))).replace(' to ', ' and ')}.",
         ),
         answers=[
-            Answer("What does the seed do?", [Text(line) for line in said[1 : 1 + 4 * len(result.metrics)]]),
+            Answer("How much does the seed matter?", [Text(line) for line in said[1 : 1 + 4 * len(result.metrics)]]),
             answer_trust(result.findings),
             Answer("What next?", [Points(list_advice(result.findings) or ["Compare models over several seeds each."])]),
         ],
