@@ -82,7 +82,7 @@ def _write_scores(result: NestedResult) -> list[str]:
     if n_scores > 1 and any(np.isfinite(result.get_scores(metric)).sum() > 1 for metric in result.metrics):
         lines.append("The interval is for the mean score on new rows of models trained in this way (corrected t).")
         if not any(split.repeat for split in result.splits) and not is_ordered(result.splits):
-            lines.append("With one repeat it is wider than need be; n_repeats=5 makes it narrower, and more exact.")
+            lines.append("With one repeat it is wider than necessary; n_repeats=5 makes it narrower.")
     return lines
 
 

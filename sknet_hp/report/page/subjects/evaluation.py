@@ -82,7 +82,8 @@ def answer_how_sure(result: Any) -> Answer:
             texts.append(f"{capitalise(metric.label)}: {metric.write(np.nan if not len(known) else known[0])}.")
             continue
         texts.append(
-            f"{capitalise(metric.label)} is {metric.write(known.mean())}. On new rows, models trained in this way have a "
+            f"{capitalise(metric.label)} is {metric.write(known.mean())}. On new rows, models trained in this "
+            f"way have a "
             f"mean of {metric.write_interval(*result.interval(metric=metric.name))}, with 95 % confidence. Single "
             f"folds lie between {metric.write_interval(known.min(), known.max()).replace(' to ', ' and ')}."
         )
