@@ -35,17 +35,17 @@ _OF_SKOPT = (
 
 
 def list_trusted_types() -> list[str]:
-    """Return the names of all types that our networks and searches are made of.
+    """Return the names of all types in networks and searches of sknet_hp.
 
-    They are this package's, and what it keeps of scikit-learn, SciPy and
-    scikit-optimize. None of them runs code of a file's own. Give the list to skops, or
-    to MLflow's ``skops_trusted_types``.
+    They are types of this package, and those it keeps from scikit-learn, SciPy and
+    scikit-optimize. None of them runs code from a file. Give the list to skops, or to
+    MLflow's ``skops_trusted_types``.
 
     Returns
     -------
     names : list of str
-        For ``skops.io.load(path, trusted=names)``. What else a pipeline holds has to be
-        added: ``skops.io.get_untrusted_types`` tells what that is.
+        For ``skops.io.load(path, trusted=names)``. If a pipeline holds other types, add
+        them; ``skops.io.get_untrusted_types`` names them.
 
     Examples
     --------

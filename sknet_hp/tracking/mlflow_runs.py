@@ -21,8 +21,9 @@ def log_to_mlflow(search: Any, run_name: str | None = None) -> str:
 
     The run has the best score, the best parameters, the table of results and the
     summary. Child runs have their parameters, their mean score by resources, and their
-    learning curves by epoch, as means over the splits. They go where MLflow's tracking
-    URI and experiment say; within an active run, the run of the search is its child.
+    learning curves by epoch, as means over the splits. They are logged to MLflow's
+    current tracking URI and experiment. Within an active run, the run of the search is
+    its child.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def log_to_mlflow(search: Any, run_name: str | None = None) -> str:
     Returns
     -------
     run_id : str
-        Of the run of the search.
+        The id of the search's run.
 
     Raises
     ------

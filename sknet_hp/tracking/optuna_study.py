@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def to_optuna(search: Any, study_name: str | None = None, storage: Any = None) -> "optuna.Study":
     """Return a search as a study of Optuna.
 
-    Each candidate is a trial. Its value is its mean score over the splits, which is
-    maximised; errors of scikit-learn have a minus sign.
+    Each candidate becomes a trial. Its value is its mean score over the splits, which
+    is maximised; errors have a minus sign, as in scikit-learn.
 
     Parameters
     ----------
@@ -25,24 +25,24 @@ def to_optuna(search: Any, study_name: str | None = None, storage: Any = None) -
     study_name : str, default=None
         None is the searcher's name, such as "HyperbandSearchCV".
     storage : str or Optuna storage, default=None
-        Where the study is written, such as "sqlite:///studies.db": optuna-dashboard
-        shows it there. None keeps it in memory.
+        Where to write the study, such as "sqlite:///studies.db", so that
+        optuna-dashboard can show it. None keeps it in memory.
 
     Returns
     -------
     study : optuna.Study
         Trials are complete, pruned (dropped on the way), failed, or running. Their
-        intermediate values are mean scores by rung; where candidates have but one
-        rung, validation scores by epoch, if they are known. Attributes of the user are
-        `candidate`, `bracket`, `parent` (-1 if none), `n_resources`, `split_scores`,
-        `fit_seconds` (all rungs and splits together) and `best`.
+        intermediate values are mean scores by rung or, if there is only one rung,
+        validation scores by epoch, as far as known. User attributes are `candidate`,
+        `bracket`, `parent` (-1 if none), `n_resources`, `split_scores`, `fit_seconds`
+        (all rungs and splits together) and `best`.
 
     Raises
     ------
     ImportError
         If Optuna is not installed.
     ValueError
-        If the storage has a study of that name.
+        If the storage already has a study of that name.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def to_optuna(search: Any, study_name: str | None = None, storage: Any = None) -
             study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
         except optuna.exceptions.DuplicatedStudyError:
             raise ValueError(
-                f"the storage {storage!r} has a study {name!r} already; give another study_name, or delete that one: "
+                f"the storage {storage!r} already has a study {name!r}; give another study_name, or delete that one: "
                 f"optuna.delete_study(study_name={name!r}, storage=...)"
             ) from None
         study.set_metric_names([f"mean_test_{metric}"])

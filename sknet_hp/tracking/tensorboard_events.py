@@ -12,11 +12,11 @@ from sknet_hp.tracking.trials import FAILED, Trial, list_trials
 
 
 def log_to_tensorboard(search: Any, path: str | os.PathLike[str]) -> Path:
-    """Write a search for TensorBoard, a run for each candidate.
+    """Write a search for TensorBoard, with a run for each candidate.
 
-    `tensorboard --logdir PATH` shows the candidates under HPARAMS, and under SCALARS
-    their mean score by resources and their learning curves by epoch, as means over the
-    splits.
+    `tensorboard --logdir PATH` shows the candidates under HPARAMS. Under SCALARS it
+    shows their mean scores by resource and their learning curves by epoch, as means
+    over the splits.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def log_to_tensorboard(search: Any, path: str | os.PathLike[str]) -> Path:
         Any search of `sknet_hp.search` or `sknet_hp.tuning`, or what `read_journal`
         returns.
     path : path
-        A directory that is empty, or will be made. Candidates are directories in it.
+        An empty or new directory. Each candidate gets a directory in it.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def log_to_tensorboard(search: Any, path: str | os.PathLike[str]) -> Path:
     ImportError
         If TensorBoard is not installed.
     FileExistsError
-        If there is something in the directory.
+        If the directory is not empty.
     """
     try:
         import tensorboard  # noqa: F401
@@ -44,7 +44,7 @@ def log_to_tensorboard(search: Any, path: str | os.PathLike[str]) -> Path:
 
     path, trials = Path(path), list_trials(search)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise FileExistsError(f"path={str(path)!r} has something in it: give a directory of its own")
+        raise FileExistsError(f"path={str(path)!r} is not empty: give an empty or new directory")
     tag = f"mean_test_{find_score_name(search)}"
     for trial in trials:
         _write_trial(path / f"candidate-{trial.number:04d}", trial, tag)

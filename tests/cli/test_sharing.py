@@ -74,5 +74,5 @@ def test_a_card_has_the_scores_of_tune(run, tmp_path):
     out = run("card", "run", "data.csv").out
     assert "Predicts `bought`" in out
     assert f"| accuracy | {summary['nested_cv']['mean']:.4f} |" in out
-    assert "2 models made in the same way, each of them searched anew" in out
+    assert "2 models made in the same way, each by a search of its own" in out
     assert all(f"`{finding['code']}`" in out for finding in summary["findings"])

@@ -35,7 +35,7 @@ def test_each_candidate_is_a_run(tmp_path):
         for tag, values in trial.curves.items():
             assert scalars[tag] == pytest.approx(values)
         assert scalars.get("mean_test_score", {}) == pytest.approx(trial.by_rung)
-    with pytest.raises(FileExistsError, match="give a directory of its own"):
+    with pytest.raises(FileExistsError, match="give an empty or new directory"):
         log_to_tensorboard(search, path)
 
 

@@ -1,4 +1,4 @@
-"""`card`: a page about a model, for those who did not train it."""
+"""`card`: a page about a model, for people who did not train it."""
 
 import os
 from dataclasses import dataclass
@@ -63,34 +63,34 @@ def card(
     license: str | None = None,
     file: str = "model.safetensors",
 ) -> Card:
-    """Describe a fitted model on a page: a model card (Mitchell et al. 2019).
+    """Describe a fitted model on one page: a model card (Mitchell et al. 2019).
 
-    It says what the model predicts, how good it is, on which data it was trained, with
-    which parameters, what checks have found, where its limits are, and how it is
-    loaded. What is not known is named, not left out.
+    The card says what the model predicts, how good it is, on which data it was trained,
+    with which parameters, what the checks found, what its limits are, and how to load
+    it. Whatever is unknown is marked as unknown.
 
     Parameters
     ----------
     model : estimator
         A fitted network, search or pipeline.
     evaluation : NestedResult, default=None
-        What `nested_cross_validate` returned for this model: the scores, with
+        The result of `nested_cross_validate` for this model, for the scores and their
         intervals.
     X, y : array-like or dataframe (n_rows, n_columns), array-like, default=None
         The training rows: the card shows their number, the types and ranges of the
         columns, and a fingerprint. Values of text columns are listed only where there
         are at most four.
     target : str, default=None
-        What is predicted; the name of y if it has one.
+        The name of the target; None takes the name of y, if it has one.
     name, description : str, default=None
-        The title, and what the model is for.
+        The title, and the purpose of the model.
     limits : str, default=None
-        Where it must not be used, and what is known to go wrong.
+        Where the model must not be used, and which problems are known.
     license : str, default=None
         An identifier such as "bsd-3-clause".
     file : str, default="model.safetensors"
-        What the saved model is called, for the code that loads it; a name that ends
-        with ".onnx" gives code for onnxruntime.
+        The name of the saved model, for the code that loads it. A name that ends with
+        ".onnx" gives code for onnxruntime.
 
     Returns
     -------
@@ -143,14 +143,14 @@ def _describe_use(model: Any, file: str) -> str:
     """Return code that loads the model and predicts."""
     if file.endswith(".onnx"):
         lines = ["from sknet_hp.sharing import run_onnx", "", f'predicted = run_onnx("{file}", X)']
-        more = "Inputs are the columns by name, so the file also runs without this library."
+        more = "Inputs are the columns, by name. The file also runs without this library."
     elif file.endswith(".skops"):
         lines = ["import skops.io", "from sknet_hp.sharing import list_trusted_types", ""]
         lines += [f'model = skops.io.load("{file}", trusted=list_trusted_types())', "model.predict(X)"]
-        more = "Loading it runs no code of the file's own."
+        more = "Loading the file runs no code from it."
     else:
         proba = ["model.predict_proba(X)"] if hasattr(model, "predict_proba") else []
         lines = ["import sknet_hp", "", f'model = sknet_hp.load("{file}")', "model.predict(X)", *proba]
-        more = "X is a table with the columns above. Loading the file runs no code of its own."
+        more = "X is a table with the columns above. Loading the file runs no code from it."
     code = "\n".join(lines)
     return f"```python\n{code}\n```\n\n{more}"

@@ -45,7 +45,7 @@ def _list_names(model: Any) -> str:
     names = getattr(model, "feature_names_in_", None)
     n = getattr(model, "n_features_in_", None) if names is None else len(names)
     if n is None:
-        return "Nothing is known here of the data. Give X and y to `card`."
+        return "Unknown. Give X and y to `card` to describe the data."
     if names is None:
         return f"{count(n, 'column')} without names."
     shown = ", ".join(write_code(str(name)) for name in names[:_MOST_COLUMNS])

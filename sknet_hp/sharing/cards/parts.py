@@ -82,13 +82,13 @@ def describe_limits(model: Any, n_rows: int | None, own: str | None) -> str:
     """Return the section on limits: the author's, and those of every such model."""
     lines = []
     if is_classifier(model):
-        lines.append("It always answers with one of these classes, also for rows that belong to none of them.")
-        lines.append("Its probabilities are those of the network. Check their calibration before you act on them.")
-    lines.append(
-        "It knows what its training rows knew. Rows from elsewhere or from another time may be predicted worse."
-    )
-    lines.append("It shows what goes together in the data, not what causes what.")
+        lines.append("It always predicts one of these classes, even for rows that belong to none of them.")
+        lines.append("Its probabilities may not be calibrated. Check them before you act on them.")
+    lines.append("It knows only its training rows. Predictions for rows from another place or time may be worse.")
+    lines.append("It finds associations in the data, not causes.")
     if n_rows is not None and n_rows < 1000:
-        lines.append(f"It was trained on {count(n_rows, 'row')}. On so few, scores of other samples vary widely.")
+        lines.append(
+            f"It was trained on only {count(n_rows, 'row')}, so its scores would vary widely from sample to sample."
+        )
     text = "\n".join(f"- {line}" for line in lines)
     return text if own is None else f"{own}\n\n{text}"

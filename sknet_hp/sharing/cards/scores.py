@@ -75,14 +75,16 @@ def describe_scores(search: Any, measured: Measured | None) -> str:
     if search is not None:
         metric = Metric(name_score(search).replace(" ", "_"))
         own = f"{metric.label} {metric.write(search.best_score_)}"
-        expect = "expect somewhat less" if measured is None else "the table above is what to expect"
+        expect = "expect a worse score" if measured is None else "expect the score in the table above"
         parts.append(
-            f"In the search that chose it: {own}, the best of {count(len(search.cv_results_['params']), 'result')}. "
-            f"The model was chosen by this number, so {expect}."
+            f"The search that chose it reported {own}, the best of "
+            f"{count(len(search.cv_results_['params']), 'result')}. "
+            f"The model was chosen by this number, so on new rows {expect}."
         )
     return "\n\n".join(parts) or (
-        "It has not been measured. `sknet_hp.evaluation.nested_cross_validate` tells how good models made in this way "
-        "are on new rows."
+        "Not measured. `sknet_hp.evaluation.nested_cross_validate` measures how good models made in this way "
+        "are on new "
+        "rows."
     )
 
 
@@ -94,7 +96,7 @@ def _describe_measured(measured: Measured) -> str:
         rows.append((metric.label, metric.write(mean), interval, metric.hint))
     table = write_table(("metric", "on new rows", "95 % interval", ""), rows)
     way = "nested cross-validation" if measured.searched else "cross-validation"
-    each = ", each of them searched anew" if measured.searched else ""
+    each = ", each by a search of its own" if measured.searched else ""
     return (
         f"{table}\n\nMeasured by {way}: {count(measured.n_models, 'model')} made in the same way{each}, scored on rows "
         f"that they had not seen."

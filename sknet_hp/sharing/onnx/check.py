@@ -47,8 +47,8 @@ def check_predictions(exported: "ModelProto | str", model: Any, X: TableLike, to
     if not difference[worst] <= tolerance:
         raise ValueError(
             f"the exported model does not predict as the original does: for row {worst} of X it is off by "
-            f"{difference[worst]:.1e}, and tolerance={tolerance:g} is allowed. Nothing was written. Compare what "
-            f"sknet_hp.sharing.run_onnx makes of that row with predict, or allow more"
+            f"{difference[worst]:.1e}, and tolerance={tolerance:g} is allowed. Nothing was written. Compare the "
+            f"prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise tolerance"
         )
     return float(difference[worst])
 

@@ -24,35 +24,39 @@ if TYPE_CHECKING:
 def export(
     model: Any, path: str | os.PathLike[str], X: TableLike | None = None, *, tolerance: float = TOLERANCE
 ) -> Path:
-    """Write a fitted model as an ONNX file, its preprocessing included.
+    """Write a fitted model as an ONNX file, including its preprocessing.
 
-    The file runs wherever onnxruntime does, without Python if need be.
+    The file runs wherever onnxruntime runs, with or without Python.
 
-    Inputs are the columns of the table, by name, each of shape (rows, 1): numbers,
-    booleans and categories that are numbers as float64; dates as seconds since 1970 by
-    the clock of the training rows, durations as seconds, float64 both; NaN where one is
-    missing; text as strings, empty where missing. A table of numbers without names of
-    columns is one input ``X`` of shape (rows, columns).
+    Each column of the table is an input of its name, of shape (rows, 1):
 
-    Outputs of a classifier are ``label``, (rows,), and ``probabilities``, (rows,
-    classes) float64; that of a regressor is ``prediction``, float64 in the shape of
-    `predict`. Where a column has one of these names, that of the output begins with
-    ``predicted_``.
+    - Numbers, booleans and categories that are numbers are float64, missing ones NaN.
+    - Dates are float64, in seconds since 1970 in the time zone of the training rows.
+      Durations are float64, in seconds. Missing ones are NaN.
+    - Text is a string, empty if missing.
+
+    A model that was fitted on numbers without column names has one input ``X`` of shape
+    (rows, columns).
+
+    A classifier has the outputs ``label`` of shape (rows,) and ``probabilities`` of
+    shape (rows, classes), float64. A regressor has the output ``prediction``, float64,
+    in the shape of `predict`. If a column already has such a name, the name of the
+    output begins with ``predicted_``.
 
     Parameters
     ----------
     model : estimator
-        A fitted network, search, pipeline, or another estimator of scikit-learn around
-        our networks.
+        A fitted network, search or pipeline, or another scikit-learn estimator around
+        networks of sknet_hp.
     path : path-like
-        Where to write. A file that is there is replaced.
+        Where to write. An existing file is replaced.
     X : array-like or dataframe of shape (n_rows, n_columns), default=None
-        Some rows as in training. The exported model must predict them in onnxruntime as
-        `model` does. Pipelines need them, as they do not know the types of their
-        columns.
+        Some rows like those of training. They are predicted in onnxruntime and by
+        `model`, and the predictions are compared. Pipelines need them, because they do
+        not know the types of their columns.
     tolerance : float, default=1e-5
-        How far predictions of X may differ: probabilities, or numbers in units of their
-        range.
+        How much predictions of X may differ: probabilities, or numbers divided by
+        their range.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def export(
     TypeError
         If the model, or a part of it, has no ONNX form.
     ValueError
-        If the exported model predicts something else. Nothing is written then.
+        If the exported model predicts something different. Nothing is written then.
     ImportError
         If a package of the extra ``onnx`` is not installed.
     """

@@ -39,7 +39,7 @@ def test_a_network_alone(problem):
     assert "\n# NetClassifier\n" in text
     assert "Predicts the target, one of 2 classes (`no` and `yes`) from 5 columns of a table." in text
     assert f"a neural network (mlp) of {NET.parameters_.shape[1]:,} weights" in text
-    assert read_section(text, "How good it is").startswith("It has not been measured.")
+    assert read_section(text, "How good it is").startswith("Not measured.")
     assert read_section(text, "The data") == "5 columns: `age`, `income`, `city`, `score`, `member`."
     assert "| `width` | 16 | given |" in read_section(text, "Parameters")
     assert read_section(text, "Findings") == "No checks were made."
@@ -55,7 +55,7 @@ def test_a_search_with_its_evaluation_and_its_data(search, problem):
     scores = read_section(text, "How good it is")
     assert f"| log loss | {-evaluation.get_scores('neg_log_loss').mean():.4f} |" in scores
     assert f"log loss {-search.best_score_:.4f}, the best of 2 results" in scores
-    assert "the table above is what to expect" in scores
+    assert "expect the score in the table above" in scores
     data = read_section(text, "The data")
     assert "- Rows: 150" in data
     assert "| `city` | category | Bonn, Graz, Lyon |  |" in data
@@ -70,7 +70,7 @@ def test_a_search_with_its_evaluation_and_its_data(search, problem):
 
 def test_a_search_alone_says_that_its_score_is_too_good(search):
     scores = read_section(str(card(search)), "How good it is")
-    assert "chosen by this number, so expect somewhat less" in scores
+    assert "chosen by this number, so on new rows expect a worse score" in scores
 
 
 def test_cells_of_columns_with_many_values_are_not_shown(problem):
