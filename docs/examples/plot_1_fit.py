@@ -2,15 +2,15 @@
 Fit a table, and look at the learning curves
 ============================================
 
-A network takes a data frame as it is: numbers, categories, text and missing cells. Its learning curves say whether
+A network accepts a raw data frame, with numbers, categories, text and missing cells. Its learning curves show whether
 it was trained for long enough.
 """
 
 # %%
 # A table
 # -------
-# 569 tumours, each described by 30 numbers. To make it more like the tables of real life, one number becomes a
-# category, and a tenth of the cells get lost.
+# 569 tumours, each described by 30 numbers. To make the table more like a real one, one number becomes a category, and
+# a tenth of the cells are removed.
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ X_train.iloc[:5, :5]
 # %%
 # A network
 # ---------
-# Nothing need be prepared. With an integer ``random_state`` the result is the same each time, to the last bit.
+# No preparation is needed. With an integer ``random_state``, the result is the same each time, bit for bit.
 
 from sknet_hp import NetClassifier
 
@@ -36,12 +36,12 @@ print(f"accuracy on new rows: {net.score(X_test, y_test):.3f}")
 print(f"trained for {net.n_iter_} epochs; the best was epoch {net.best_epoch_}")
 
 # %%
-# Early stopping is on: some training rows are held out, and training ends when the loss on them no longer falls.
+# Early stopping is on: some training rows are held out, and training stops when the loss on them no longer falls.
 # ``predict`` uses the weights of the best epoch.
 #
 # Learning curves
 # ---------------
-# One network is one draw. Four networks, which differ in their seed alone, show how much of a curve is luck.
+# The curve of a single network is partly chance. Four networks that differ only in their seed show how much.
 
 from sknet_hp.report import LearningCurvesDisplay
 
@@ -49,5 +49,5 @@ nets = [NetClassifier(random_state=seed).fit(X_train, y_train) for seed in range
 LearningCurvesDisplay.from_estimator(nets)
 
 # %%
-# The training loss goes on falling while the validation loss does not: from there on the network learns its training
-# rows by heart. Early stopping has ended it in time.
+# The training loss keeps falling while the validation loss does not: from there on, the network memorises its training
+# rows. Early stopping ended the training in time.

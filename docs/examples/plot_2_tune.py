@@ -2,15 +2,15 @@
 Tune, and look at the search
 ============================
 
-A search gives many settings a few epochs, and only the best go on. Its pictures say what it tried, what mattered, and
-whether to look elsewhere.
+A search trains many candidates for a few epochs and continues only with the best. Its pictures show what it tried,
+what mattered, and whether to widen the search space.
 """
 
 # %%
 # The search
 # ----------
-# Friedman's function of five numbers, with noise of standard deviation 1 and five columns that mean nothing. So no
-# model can have an error below 1.
+# Friedman's function of five numbers, with five irrelevant columns and noise of standard deviation 1. Because of the
+# noise, no model can reach an error below 1.
 
 from sklearn.datasets import make_friedman1
 
@@ -30,25 +30,25 @@ search = HalvingSearchCV(net, space, n_candidates=54, min_resources=9, scoring=s
 search = search.fit(X, y)
 
 # %%
-# What came of it
-# ---------------
+# What did it find?
+# -----------------
 
 print(search.summary())
 
 # %%
-# How it went
-# -----------
-# Each point is a candidate at the end of a rung. The line is the best so far.
+# How did the search go?
+# ----------------------
+# Each point is a candidate at the end of a rung. The line is the best score so far.
 
 from sknet_hp.report import SearchHistoryDisplay
 
 SearchHistoryDisplay.from_search(search)
 
 # %%
-# What the good candidates have in common
+# What do good candidates have in common?
 # ---------------------------------------
-# Each line is a candidate, the dark ones are the best. Where dark lines meet, the parameter matters. If they meet at
-# the edge of an axis, the space should reach further.
+# Each line is a candidate; dark lines are the best. If dark lines meet on an axis, that parameter matters. If they meet
+# at the end of an axis, the search space should be wider.
 
 from sknet_hp.report import ParallelCoordinatesDisplay
 
@@ -57,7 +57,7 @@ ParallelCoordinatesDisplay.from_search(search)
 # %%
 # Learning curves
 # ---------------
-# The best candidates stand out. Those that were dropped are grey.
+# The best candidates are in colour. Those that were dropped are grey.
 
 from sknet_hp.report import LearningCurvesDisplay
 

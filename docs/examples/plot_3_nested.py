@@ -2,14 +2,14 @@
 Why a search needs nested cross-validation
 ==========================================
 
-The best score of a search is too good: of many tries, the best is also the luckiest. Here is how much, on a table
-from which nothing can be learned.
+The best score of a search is too good, because the best of many tries is also the luckiest. This example shows by how
+much, on a table from which nothing can be learned.
 """
 
 # %%
 # A table of noise
 # ----------------
-# 150 rows of random numbers, and classes drawn by a coin. No model can be right more than half of the time.
+# 150 rows of random numbers, with classes drawn by coin flips. No model can be right more than half of the time.
 
 import numpy as np
 
@@ -18,9 +18,9 @@ X = rng.normal(size=(150, 10))
 y = rng.integers(0, 2, size=150)
 
 # %%
-# A search finds something all the same
-# -------------------------------------
-# Thirty settings, three folds. The search reports the accuracy of the best.
+# The search still finds something
+# --------------------------------
+# It tries thirty candidates in three folds, and reports the accuracy of the best.
 
 from scipy.stats import loguniform
 
@@ -33,10 +33,10 @@ search = RandomizedSearchCV(net, space, n_iter=30, cv=3, random_state=0).fit(X, 
 print(f"best score of the search: {search.best_score_:.3f}")
 
 # %%
-# Nested cross-validation is not taken in
-# ---------------------------------------
-# It runs the whole search on the training rows of each outer fold, and scores what was chosen on rows that no search
-# has seen. All networks of all searches train together, so this takes seconds.
+# Nested cross-validation is not fooled
+# -------------------------------------
+# It runs the whole search on the training rows of each outer fold, and scores the chosen network on rows that no search
+# has seen. The networks of all searches train together, so this takes only seconds.
 
 from sknet_hp.evaluation import nested_cross_validate
 
@@ -44,9 +44,9 @@ result = nested_cross_validate(search, X, y, cv=5, random_state=0)
 print(result.summary())
 
 # %%
-# Inner beside outer
-# ------------------
-# What each search promised, and what its choice was worth on new rows.
+# Inner and outer scores
+# ----------------------
+# What each search reported, and what its choice scored on new rows.
 
 from sknet_hp.report import NestedScoresDisplay
 

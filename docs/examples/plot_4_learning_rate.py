@@ -2,8 +2,8 @@
 Find a learning rate
 ====================
 
-The learning rate matters more than any other hyperparameter. A range test finds one within seconds: it trains the
-network for a short time at many rates.
+The learning rate matters more than any other hyperparameter. A range test finds a good one in seconds: it trains the
+network briefly at many rates.
 """
 
 # %%
@@ -23,8 +23,8 @@ print(result)
 # %%
 # The picture
 # -----------
-# Too small a rate learns too little in the time. Too large a rate breaks what was learned. Several seeds say how sure
-# the suggestion is.
+# If the rate is too small, the network learns too little in the given time. If it is too large, training diverges.
+# Several seeds show how sure the suggestion is.
 
 from sknet_hp.report import RangeTestDisplay
 
@@ -33,7 +33,7 @@ RangeTestDisplay.from_result(result)
 # %%
 # Use it
 # ------
-# ``apply`` gives a copy of the network with the suggested rate.
+# ``apply`` returns a copy of the network with the suggested rate.
 
 better = result.apply(net).fit(X[:1200], y[:1200])
 print(f"lr={better.lr:.2g}: accuracy {better.score(X[1200:], y[1200:]):.3f}")

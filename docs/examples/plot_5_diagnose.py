@@ -2,12 +2,12 @@
 Diagnose a network, and apply the remedy
 ========================================
 
-``diagnose`` says what is wrong with a trained network, by which numbers, and what to change.
+``diagnose`` says what is wrong with a trained network, which numbers show it, and what to change.
 """
 
 # %%
-# A network that does not do well
-# -------------------------------
+# A network that performs badly
+# -----------------------------
 # Its learning rate is a thousand times too large.
 
 import warnings
@@ -37,22 +37,22 @@ print(findings)
 # %%
 # Apply the remedy
 # ----------------
-# A finding that parameters can help has a remedy. ``apply`` gives a copy of the network that has it, not yet fitted.
+# If parameters can fix a problem, the finding has a remedy. ``apply`` returns an unfitted copy of the network with it.
 
 finding = findings[0]
 print(finding.remedy)
-mended = finding.apply(net).fit(X_train, y_train)
-print(f"accuracy: {mended.score(X_test, y_test):.3f}")
+fixed = finding.apply(net).fit(X_train, y_train)
+print(f"accuracy: {fixed.score(X_test, y_test):.3f}")
 
 # %%
-# Its learning curves, too, look as they should.
+# Its learning curves look healthy, too.
 
 from sknet_hp.report import LearningCurvesDisplay
 
-LearningCurvesDisplay.from_estimator(mended)
+LearningCurvesDisplay.from_estimator(fixed)
 
 # %%
 # Is it healthy now?
 # ------------------
 
-print(diagnose(mended, X_train, y_train))
+print(diagnose(fixed, X_train, y_train))

@@ -2,7 +2,7 @@
 Compare two models
 ==================
 
-Two mean scores differ nearly always. ``compare`` says whether the difference is more than noise, and whether it is
+Two mean scores almost always differ. ``compare`` says whether the difference is more than noise, and whether it is
 large enough to matter.
 """
 
@@ -24,7 +24,7 @@ print(comparison.summary())
 # %%
 # The difference
 # --------------
-# The curve says which differences are how probable. In the shaded region neither model is better by enough to matter.
+# The curve shows how probable each difference is. In the shaded region, neither model is better by enough to matter.
 
 from sknet_hp.report import ComparisonDisplay
 

@@ -3,7 +3,7 @@ Guided tuning
 =============
 
 ``GuidedSearchCV`` tunes as a practitioner would: a prototype, the learning rate, the batch size, regularisation and
-size, the schedule, and in the end several networks together. It explains each step.
+size, the schedule, and finally several networks averaged. It explains each step.
 """
 
 # %%
@@ -23,22 +23,22 @@ search = GuidedSearchCV(net, time_budget=12, scoring="neg_log_loss", random_stat
 search = search.fit(X_train, y_train)
 
 # %%
-# What it did, and why
-# --------------------
+# What did it do, and why?
+# ------------------------
 
 print(search.stages_.summary())
 
 # %%
-# All that was tried
-# ------------------
+# Everything it tried
+# -------------------
 
 from sknet_hp.report import SearchHistoryDisplay
 
 SearchHistoryDisplay.from_search(search)
 
 # %%
-# What it gained
-# --------------
+# What did it gain?
+# -----------------
 
 from sklearn.metrics import log_loss
 

@@ -2,8 +2,8 @@
 scikit-learn's own search, fused
 ================================
 
-Inside ``with sknet_hp.fused():`` the networks of scikit-learn's searches and cross-validations train together. The code
-stays as it is; so do the numbers, to the last bit.
+Inside ``with sknet_hp.fused():``, the networks of scikit-learn's searches and cross-validations train together. The
+rest of the code stays the same, and so do the numbers, bit for bit.
 """
 
 # %%
@@ -30,15 +30,15 @@ with sknet_hp.fused():
 print(f"{fused.mean():.4f} in {perf_counter() - start:.1f} s")
 
 # %%
-# The same, one after the other
-# -----------------------------
-# How much longer it takes depends on the number of cores.
+# The same, one after another
+# ---------------------------
+# How much longer this takes depends on the number of cores.
 
 start = perf_counter()
 alone = cross_val_score(search, X, y, cv=3)
 print(f"{alone.mean():.4f} in {perf_counter() - start:.1f} s")
 
 # %%
-# Not one bit differs.
+# The scores are identical.
 
 print((fused == alone).all())
