@@ -34,12 +34,7 @@ def draw_history(search: Any, metric: Metric) -> Picture | None:
     unit = name_resource(search)
     columns = ["order", "candidate", "resource", "shown", "value", "so_far", "level", "kind", "best", "untuned"]
     base = alt.Chart(make_data(rows[columns]))
-    x = alt.X(
-        "order:Q",
-        title="order of finishing",
-        scale=alt.Scale(nice=False),
-        axis=alt.Axis(tickMinStep=1),
-    )
+    x = alt.X("order:Q", title="order of finishing", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1))
     y = alt.Y("shown:Q", title=None, scale=alt.Scale(zero=False, nice=True))
     tips = [alt.Tooltip("candidate:Q"), alt.Tooltip("value:N", title=metric.label)]
     if has_rungs:

@@ -69,7 +69,7 @@ def test_searches_of_scikit_learn_are_drawn(search):
 
 
 def test_parameters_that_are_not_searched_are_named(search):
-    with pytest.raises(ValueError, match=r"candidates differ in \['C', 'fit_intercept'\] only"):
+    with pytest.raises(ValueError, match=r"candidates differ only in \['C', 'fit_intercept'\]"):
         ParallelCoordinatesDisplay.from_search(search, parameters=["tol"])
     alone = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2).fit(X, y)
     with pytest.raises(ValueError, match="do not differ in any parameter"):

@@ -26,7 +26,7 @@ def test_all_scores_and_the_best_are_drawn(search):
     texts = " ".join(text.get_text().replace("\n", " ") for text in display.ax_.texts)
     assert f"best #{search.cv_results_['candidate'][search.best_index_]}" in texts
     assert ("far below" in texts) == bool(n_low)
-    assert "of those with the most epochs by then" in texts
+    assert "among those with the most epochs so far" in texts
 
 
 def test_the_legend_names_rungs(search):

@@ -46,7 +46,7 @@ def test_epochs_that_diverged_are_left_out():
 def test_what_is_not_known_is_said_with_what_is():
     with pytest.raises(ValueError, match='no epoch has a score; curve="loss"'):
         summarise_runs(make_long(run=0, epoch=[1], train_loss=[1.0]), "score")
-    with pytest.raises(ValueError, match="curve='accuracy' is none of"):
+    with pytest.raises(ValueError, match="curve='accuracy' must be one of"):
         summarise_runs(make_long(run=0, epoch=[1], train_loss=[1.0]), "accuracy")
 
 
