@@ -43,7 +43,7 @@ def test_it_can_be_stored_once_under_a_name(halving, tmp_path):
     read = optuna.load_study(study_name="first", storage=storage)
     assert [trial.params for trial in read.trials] == [trial.params for trial in made.trials]
     assert read.best_trial.user_attrs["best"] is True
-    with pytest.raises(ValueError, match="has a study 'first' already"):
+    with pytest.raises(ValueError, match="already has a study 'first'"):
         to_optuna(halving, "first", storage)
     to_optuna(halving, "second", storage)
 

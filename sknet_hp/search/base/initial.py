@@ -25,7 +25,7 @@ def list_initial(search: Any, space: Space) -> list[Params]:
 
 
 def find_current(estimator: Any, space: Space) -> Params | None:
-    """Return the candidate that is the estimator as it is.
+    """Return the candidate that is the untuned estimator.
 
     It has the parameters of one branch of the space, that with most of its values; what
     other branches vary is the estimator's own in any case. The values may be outside

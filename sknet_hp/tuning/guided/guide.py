@@ -85,7 +85,7 @@ class Guide:
         }
 
     def _compute_cost(self, params: Params) -> float:
-        """Return how long an epoch takes, in epochs of the estimator as it is."""
+        """Return how long an epoch takes, in epochs of the untuned estimator."""
         return estimate_cost(self._read_settings(params)) / estimate_cost(self._own)
 
     @property
@@ -144,12 +144,12 @@ class Guide:
     # ---- what stages do ----------------------------------------------------------------------------------------------
 
     def try_first(self) -> None:
-        """Train the estimator as it is, in all splits: others are compared with it."""
+        """Train the untuned estimator in all splits: others are compared with it."""
         candidate = self._propose({})
         for i, rung in enumerate(plan_race(1, self.run.resource.most)):
             self._train([Step(candidate, rung.n_resources, i)])
         self.incumbent = candidate
-        self.report.tried.append("the estimator as it is")
+        self.report.tried.append("the untuned estimator")
 
     def race(self, changes: Sequence[Change], *, share: float, keep: int = 1, n_tries: int = 1) -> None:
         """Try changes of the incumbent, and go on with the best if it is better.
@@ -215,7 +215,7 @@ class Guide:
     def list_finalists(self) -> list[Candidate]:
         """Return the best of the candidates that were trained to the end.
 
-        The incumbent and the estimator as it is are among them.
+        The incumbent and the untuned estimator are among them.
         """
         most = self.run.resource.most
         finished = [

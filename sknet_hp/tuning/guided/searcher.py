@@ -79,7 +79,7 @@ class GuidedSearchCV(BaseSearcher):
     """Tune a network step by step, as a practitioner would.
 
     A small prototype shows whether the network learns and how long it takes. The
-    estimator as it is comes next; everything else must beat it. Then these are tried,
+    untuned estimator comes next; everything else must beat it. Then these are tried,
     one stage after the other: the kind of network (embeddings of numbers, a residual
     network, TabM), the learning rate (a range test, and rates around what it suggests),
     the batch size with its rate, optimizer, regularisation and size, schedule and early
@@ -104,7 +104,7 @@ class GuidedSearchCV(BaseSearcher):
     >>> net = NetClassifier(width=16, max_epochs=9, random_state=0)
     >>> search = GuidedSearchCV(net, time_budget=10, random_state=0).fit(X, y)
     >>> [report.stage for report in search.stages_][:3]
-    ['prototype', 'as it is', 'kind of network']
+    ['prototype', 'untuned', 'kind of network']
     """
 
     _proposes_by_scores = True
@@ -240,8 +240,8 @@ class GuidedSearchCV(BaseSearcher):
         if guide.incumbent is None:
             if self.stopped_ == "time_budget":
                 warnings.warn(
-                    f"time_budget={self.time_budget!r} ended before one network was trained to the end in all splits: "
-                    f"what is fitted is the estimator as it is, with fewer epochs; give more time",
+                    f"time_budget={self.time_budget!r} was used up before one network was trained to the end in all "
+                    f"splits: the untuned estimator was fitted, with fewer epochs; give more time",
                     UserWarning,
                     stacklevel=2,
                 )

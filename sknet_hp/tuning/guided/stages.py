@@ -51,7 +51,7 @@ class Stage:
     carry_out: Callable[[Guide], None]
 
 
-def _compare_as_it_is(guide: Guide) -> None:
+def _compare_untuned(guide: Guide) -> None:
     guide.try_first()
     assert guide.incumbent is not None
     guide.report.found = f"It scores {guide.incumbent.score:.4g}, after {guide.typical_epochs:.0f} epochs. "
@@ -185,7 +185,7 @@ def _use_the_rest(guide: Guide) -> None:
 
 
 STAGES = (
-    Stage("as it is", _compare_as_it_is),
+    Stage("untuned", _compare_untuned),
     Stage("kind of network", _try_architectures),
     Stage("learning rate", _find_rate),
     Stage("batch size", _try_batch_sizes),

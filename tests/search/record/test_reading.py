@@ -91,7 +91,7 @@ def test_a_killed_search_is_told_as_far_as_it_came_and_goes_on(path, monkeypatch
     record = read_journal(path)
     assert record.state == "unfinished"
     assert record.n_candidates_ == 27
-    assert "goes on from here" in " ".join(record.summary().split())
+    assert "continues it" in " ".join(record.summary().split())
     search = make_curve_search(path).fit(X, y)
     record = read_journal(path)
     assert record.state == "finished"
@@ -134,7 +134,7 @@ def test_half_a_line_is_left_out(path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        (None, "is no journal"),
+        (None, "is not a journal"),
         ("search.json", "older version"),
         ("evaluation.json", "sknet_hp.evaluation.read_journal"),
     ],

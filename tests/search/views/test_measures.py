@@ -27,5 +27,5 @@ def test_names(scoring, estimator, name):
 
 def test_signs():
     assert Measure("rmse", True).write(-2.5) == "2.5000"
-    assert Measure("rmse", True).write_gain(0.5) == "0.5000 less"
-    assert Measure("accuracy", False).write_gain(-0.5) == "0.5000 less"
+    assert Measure("rmse", True).write_gain(0.5) == "0.5000 lower"
+    assert Measure("accuracy", False).write_gain(-0.5) == "0.5000 lower"

@@ -50,7 +50,7 @@ def test_who_wins_with_their_own_settings_has_gained_nothing():
     search = make_network_search(space={"lr": [NET.lr]}, n_candidates=1, initial_candidates="current", random_state=0)
     text = read(search.fit(X, y))
     assert find_untuned(search) == 0
-    assert "no candidate was better" in text
+    assert "no other candidate was better" in text
     assert "unchanged: lr" in text
 
 

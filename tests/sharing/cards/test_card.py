@@ -62,7 +62,7 @@ def test_a_search_with_its_evaluation_and_its_data(search, problem):
     assert "| `member` | yes or no | False, True |  |" in data
     assert f"| {X['score'].isna().mean():.1%} |" in data
     assert f"| `lr` | {search.best_params_['lr']:.3g} | chosen by the search |" in read_section(text, "Parameters")
-    assert "It was trained on 150 rows." in read_section(text, "Limits")
+    assert "It was trained on only 150 rows" in read_section(text, "Limits")
     assert read_section(text, "Limits").startswith("Not for loans.")
     for finding in evaluation.findings:
         assert f"`{finding.code}`" in read_section(text, "Findings")

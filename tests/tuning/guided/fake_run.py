@@ -70,7 +70,7 @@ def make_guide(score=lambda params, split: 0.5, budget=None, **settings):
         notebook=Notebook(None),
         random_state=0,
         n_rows=1350,
-        reports=Stages([StageReport("as it is")]),
+        reports=Stages([StageReport("untuned")]),
         checks=False,
     )
     guide.try_first()

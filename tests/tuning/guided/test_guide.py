@@ -112,7 +112,7 @@ def test_stages_are_named_for_each_candidate():
     guide.race(WIDTHS, share=1)
     guide.reports.append(StageReport("another"))
     guide.race([Change("dropout=0", {"dropout": 0.0})], share=1)
-    assert guide.stage_of == ["as it is", "a race", "a race", "a race", "another"]
+    assert guide.stage_of == ["untuned", "a race", "a race", "a race", "another"]
 
 
 def test_final_fits_are_not_much_longer_than_those_of_the_search():

@@ -28,7 +28,7 @@ def test_ctrl_c_leaves_what_was_found():
         search.fit(X, y)
     assert search.stopped_ == "interrupted"
     assert [report.stage for report in search.stages_][-1] == "optimizer, regularisation and size"
-    assert {"as it is", "learning rate"} <= set(search.cv_results_["stage"])
+    assert {"untuned", "learning rate"} <= set(search.cv_results_["stage"])
     assert search.best_params_["max_epochs"] == 9
     assert search.cv_results_["params"][search.best_index_] == search.best_params_
     assert not hasattr(search, "best_estimator_")
