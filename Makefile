@@ -8,10 +8,10 @@ DOCS_INSTALLED := .venv/.docs-installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint format types readme docs linkcheck bench clean
+.PHONY: help install demo test test-all test-versions lint format types readme docs linkcheck bench clean
 
 help:  ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or say make PYTHON=/path/to/python" >&2; exit 1; }
@@ -33,6 +33,9 @@ test: $(INSTALLED)  ## run the tests, all but the slow ones
 
 test-all: $(INSTALLED)  ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-versions:  ## run the quick tests with the oldest and the newest supported versions, an environment each
+	$(PYTHON) .ci/test_versions.py
 
 lint: $(INSTALLED)  ## check style and format
 	$(BIN)/ruff check .
@@ -59,4 +62,4 @@ bench: $(INSTALLED)  ## measure fused training against skorch
 	$(BIN)/python benchmarks/fused_vs_skorch.py
 
 clean:  ## remove .venv and caches
-	rm -rf .venv docs/_build docs/auto_examples docs/reference/generated .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-oldest .venv-newest docs/_build docs/auto_examples docs/reference/generated .mypy_cache .pytest_cache .ruff_cache

@@ -6,6 +6,7 @@ from the roles in the docstrings that our classes inherit (`resolve_foreign_refe
 """
 
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -155,9 +156,11 @@ def point_into_documentation(app: Sphinx, docname: str, source: list[str]) -> No
     """Let links from our pages to files at the root of the project lead to their pages here.
 
     On a code host `../CONTRIBUTING.md` is the file; here it is a page that includes it.
+    An example is its source there, and a page with what it prints and draws here.
     """
     for file, page in (("CONTRIBUTING.md", "contributing.md"), ("CHANGELOG.md", "changelog.md")):
         source[0] = source[0].replace(f"](../{file}", f"]({page}")
+    source[0] = re.sub(r"\]\(examples/([\w/]+)\.py\)", r"](auto_examples/\1.rst)", source[0])
 
 
 def setup(app: Sphinx) -> None:

@@ -1,0 +1,67 @@
+"""
+Optuna's own search
+===================
+
+``OptunaSearchCV`` tunes networks as it tunes any estimator, a trial at a time. :class:`~sknet_hp.search.TPESearchCV`
+lets the same sampler propose several, which train together.
+"""
+
+# %%
+# One trial after another
+# -----------------------
+# The folds of a trial train together inside ``fused()``.
+
+import warnings
+
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna_integration import OptunaSearchCV
+from sklearn.datasets import load_wine
+
+import sknet_hp
+from sknet_hp import NetClassifier
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+# OptunaSearchCV is experimental, and uses a part of Optuna that is deprecated.
+warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+warnings.filterwarnings("ignore", "`optuna.terminator`", FutureWarning)
+
+X, y = load_wine(return_X_y=True, as_frame=True)
+net = NetClassifier(max_epochs=20, random_state=0)
+space = {
+    "lr": FloatDistribution(1e-4, 1e-1, log=True),
+    "dropout": FloatDistribution(0.0, 0.5),
+    "width": CategoricalDistribution([16, 32, 64]),
+}
+theirs = OptunaSearchCV(net, space, n_trials=12, cv=5, scoring="neg_log_loss", random_state=0)
+with sknet_hp.fused():
+    theirs.fit(X, y)
+print(f"log loss {-theirs.best_score_:.3f}", theirs.best_params_)
+
+# %%
+# Several at once
+# ---------------
+# The space may be the same. The sampler sees scores after each four, and the network's own settings are the first
+# candidate.
+
+from sknet_hp.search import TPESearchCV
+
+ours = TPESearchCV(net, space, n_candidates=12, n_points=4, cv=5, scoring="neg_log_loss", random_state=0).fit(X, y)
+print(f"log loss {-ours.best_score_:.3f}", ours.best_params_)
+
+# %%
+# Both are studies
+# ----------------
+# :func:`~sknet_hp.tracking.to_optuna` makes one of any search of ours, for Optuna's pictures and its dashboard.
+
+import matplotlib.pyplot as plt
+
+from sknet_hp.tracking import to_optuna
+
+fig, ax = plt.subplots(layout="constrained")
+for name, study, marker in [("OptunaSearchCV", theirs.study_, "o"), ("TPESearchCV", to_optuna(ours), "s")]:
+    losses = [-trial.value for trial in study.trials if trial.value is not None]
+    ax.plot(range(1, len(losses) + 1), losses, marker, label=name)
+ax.set(xlabel="trial", ylabel="log loss", yscale="log")
+ax.legend()
+plt.show()

@@ -1,0 +1,51 @@
+"""
+Effects of a treatment
+======================
+
+How much does a treatment do, when who is treated depends on much else? DoubleML takes out what networks can predict
+of the treatment and of the outcome, and estimates the effect from what is left.
+"""
+
+# %%
+# An effect that is known
+# -----------------------
+# 1,000 rows, 20 columns that treatment and outcome both depend on, and an effect of one half.
+
+import doubleml
+import numpy as np
+from doubleml.plm.datasets import make_plr_CCDDHNR2018
+
+import sknet_hp
+from sknet_hp import NetRegressor
+
+np.random.seed(3)  # DoubleML draws data and folds from NumPy's global generator
+data = make_plr_CCDDHNR2018(n_obs=1000, dim_x=20, alpha=0.5)
+X, y, treatment = data.x, data.y, data.d
+slope = np.polyfit(treatment, y, 1)[0]
+print(f"outcome over treatment, nothing else heeded: {slope:.3f}")
+
+# %%
+# Networks as nuisance models
+# ---------------------------
+# Two networks for each of five folds, three times over: 30, those of a model's folds together.
+
+net = NetRegressor(random_state=0)
+model = doubleml.DoubleMLPLR(data, ml_l=net, ml_m=net, n_folds=5, n_rep=3)
+with sknet_hp.fused():
+    model.fit()
+print(model.summary.round(3).to_string())
+
+# %%
+# The interval contains one half.
+
+import matplotlib.pyplot as plt
+
+effect = model.coef[0]
+low, high = model.confint().iloc[0]
+fig, ax = plt.subplots(figsize=(6, 2), layout="constrained")
+ax.errorbar([effect], ["DoubleML"], xerr=[[effect - low], [high - effect]], fmt="o", capsize=4)
+ax.plot([slope], ["plain slope"], "s")
+ax.axvline(0.5, color="k", linestyle=":", label="true effect")
+ax.set(xlabel="effect", ylim=(-0.6, 1.6))
+ax.legend(loc="upper center")
+plt.show()
