@@ -36,8 +36,8 @@ for issue in found[found["section"] == "issue"].itertuples():
 # %%
 # With the default learning rate
 # ------------------------------
-# Nothing is wrong with the training any more. What is left are skore's own issues: correlated columns, and a linear model
-# that is as good and faster.
+# Nothing is wrong with the training any more. What is left are skore's own issues: correlated columns, and a linear
+# model that is as good and faster.
 
 better = skore.EstimatorReport(NetClassifier(random_state=0), **parts)
 better.checks.add(make_skore_checks())

@@ -1,5 +1,5 @@
-import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
 from sknet_hp.evaluation import compare
 from sknet_hp.report.frames.comparison import make_comparison_frame, make_posterior_frame
@@ -35,7 +35,7 @@ def test_a_reference_is_the_second_of_each_pair(comparison):
 def test_regions_of_the_posterior_have_their_probabilities(comparison):
     pair = make_comparison_frame(comparison).iloc[0]
     posterior = make_posterior_frame(pair)
-    areas = {region: np.trapezoid(part["density"], part["difference"]) for region, part in posterior.groupby("region")}
+    areas = {region: trapezoid(part["density"], part["difference"]) for region, part in posterior.groupby("region")}
     assert areas["equivalent"] == pytest.approx(pair["p_equivalent"], abs=1e-3)
     assert areas["first better"] == pytest.approx(pair["p_first_better"], abs=2e-3)
     assert sum(areas.values()) == pytest.approx(0.998, abs=2e-3)

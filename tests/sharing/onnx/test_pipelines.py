@@ -64,7 +64,7 @@ CLASSIFIERS = {
 @pytest.fixture(scope="module")
 def problem():
     X, y = make_table(200)
-    X["home.dest"] = np.where(np.arange(200) % 5 == 0, None, X["city"])
+    X["home.dest"] = np.where(np.arange(200) % 5 == 0, np.nan, X["city"])  # None is a category to pandas 2
     return X, y
 
 
