@@ -18,6 +18,10 @@ SHADES = {
 """Colour, opacity and hatching of each region: they differ in grey as well."""
 
 
+GAP, HALF_LABEL = 8, 28
+"""Between labels, and of the label "equivalent" from its middle, in points."""
+
+
 class ComparisonDisplay(Display):
     """Plot by how much models differ, with the differences that do not matter.
 
@@ -113,18 +117,19 @@ class ComparisonDisplay(Display):
         ax.plot(posterior["difference"], posterior["density"], color=INK, linewidth=1)
         low, high = posterior["difference"].min(), posterior["difference"].max()
         self._mark_region(ax, pair["rope"])
-        texts = [
-            (max(low, -pair["rope"]), "right", f"{pair['second']} better\n{_write_share(pair['p_second_better'])}", -8),
-            (0.0, "center", f"equivalent\n{_write_share(pair['p_equivalent'])}", 0),
-            (min(high, pair["rope"]), "left", f"{pair['first']} better\n{_write_share(pair['p_first_better'])}", 8),
-        ]
         top = posterior["density"].max()
-        for at, side, text, shift in texts:
+        ax.set(ylim=(0, 1.25 * top), xlim=(low, high), yticks=[])
+        end, shift = self._place_labels(ax, pair["rope"])
+        texts = [
+            (-end, "right", f"{pair['second']} better\n{_write_share(pair['p_second_better'])}", -shift),
+            (0.0, "center", f"equivalent\n{_write_share(pair['p_equivalent'])}", 0),
+            (end, "left", f"{pair['first']} better\n{_write_share(pair['p_first_better'])}", shift),
+        ]
+        for at, side, text, aside in texts:
             ax.annotate(
-                text, (at, 1.04 * top), (shift, 0), textcoords="offset points", ha=side, va="bottom", fontsize=9.5,
+                text, (at, 1.04 * top), (aside, 0), textcoords="offset points", ha=side, va="bottom", fontsize=9.5,
                 color=INK, linespacing=1.4, annotation_clip=False,
             )  # fmt: skip
-        ax.set(ylim=(0, 1.25 * top), xlim=(low, high), yticks=[])
         ax.spines["left"].set_visible(False)
         ax.grid(visible=False)
         ends = f"{100 * self.confidence:g} % interval {pair['low']:.4g} to {pair['high']:.4g}"
@@ -133,6 +138,16 @@ class ComparisonDisplay(Display):
             capitalise(pair["verdict"]) if pair["verdict"].startswith("the ") else pair["verdict"],
             f"Posterior of the true difference: mean {pair['difference']:.4g}, {ends}",
         )
+
+    def _place_labels(self, ax: Any, rope: float) -> tuple[float, float]:
+        """Return where the outer labels stand: at a difference, and so far aside.
+
+        They begin where the region ends, or, where it is too narrow for the label
+        between them, where that ends. The distance aside is in points.
+        """
+        (left, _), (right, _) = ax.transData.transform([(0, 0), (rope, 0)])
+        half = (right - left) * 72 / ax.figure.dpi
+        return (rope, GAP) if half > HALF_LABEL else (0.0, HALF_LABEL + GAP)
 
     def _mark_region(self, ax: Any, half: float) -> None:
         for end in {-half, half}:

@@ -22,6 +22,17 @@ def test_two_have_a_posterior_with_three_probabilities():
     assert dotted == {-pair["rope"], pair["rope"]}
 
 
+def test_labels_do_not_meet_where_the_region_is_narrow():
+    """It is a fifth as wide as the label between the others."""
+    comparison = compare(A, B, n_train=800, n_test=200, names=["wide", "deep"], rope=0.0005)
+    display = ComparisonDisplay.from_comparison(comparison)
+    renderer = display.figure_.canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in display.ax_.texts if text.get_text().endswith(" %")]
+    left, middle, right = sorted(boxes, key=lambda box: box.x0)
+    assert left.x1 < middle.x0
+    assert middle.x1 < right.x0
+
+
 def test_several_have_a_row_for_each_pair():
     comparison = compare(A, B, C, n_train=800, n_test=200, names=["a", "b", "c"])
     display = ComparisonDisplay.from_comparison(comparison)
