@@ -13,7 +13,8 @@ from sknet_hp.search.journal.log import read_log
 from sknet_hp.search.journal.states import JournalError
 from sknet_hp.search.record.reading import read_journal as read_search
 from sknet_hp.search.record.record import SearchRecord
-from sknet_hp.search.views.numbers import count, format_score
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import count, write_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,9 +84,10 @@ class EvaluationRecord:
             for metric in [column for column in table.columns if column not in _COLUMNS]:
                 scores = rows[metric].dropna().astype(float)
                 if len(scores):
-                    spread = f", sd {format_score(float(np.std(scores, ddof=1)))}" if len(scores) > 1 else ""
-                    mean = format_score(float(scores.mean()))
-                    lines.append(f"{name}: {metric} {mean} (mean of {count(len(scores), 'fold')}{spread})")
+                    spread = f", sd {write_number(float(np.std(scores, ddof=1)))}" if len(scores) > 1 else ""
+                    known = Metric(metric)
+                    mean = known.write(float(scores.mean()))
+                    lines.append(f"{name}: {known.label} {mean} (mean of {count(len(scores), 'fold')}{spread})")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sknet_hp.report.colours import FAINT, INK, MUTED
-from sknet_hp.report.words import Metric
+from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
     import pandas as pd

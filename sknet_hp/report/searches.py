@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.search.views.facts import find_score_name
+from sknet_hp.search.views.metric import find_metric
+
 
 def get_results(search: Any) -> dict[str, Any]:
     """Return `cv_results_`.
@@ -32,28 +35,13 @@ def get_results(search: Any) -> dict[str, Any]:
     )
 
 
-def find_metric(search: Any) -> str:
-    """Return the metric that a search goes by, "score" if there is only one."""
-    results = get_results(search)
-    known = [name.removeprefix("mean_test_") for name in results if name.startswith("mean_test_")]
-    for name in (getattr(search, "_metric", None), getattr(search, "refit", None), "score"):
-        if isinstance(name, str) and name in known:
-            return name
-    return known[0]
-
-
 def find_scoring(search: Any) -> str:
     """Return the metric that a search goes by, as scikit-learn has it.
 
-    It is "score" where a search takes the estimator's own, or a function.
+    It is "score" where nobody knows.
     """
-    metric, scoring = find_metric(search), getattr(search, "scoring", None)
-    return scoring if metric == "score" and isinstance(scoring, str) else metric
-
-
-def name_score(search: Any) -> str:
-    """Return what the scores of a search are called: "accuracy", or "score"."""
-    return find_scoring(search).replace("_", " ")
+    get_results(search)  # refuses what is no search
+    return find_metric(search).name
 
 
 def read_rows(search: Any) -> pd.DataFrame:
@@ -63,7 +51,7 @@ def read_rows(search: Any) -> pd.DataFrame:
     `score` (the mean over the splits of what the search goes by), `std`, `failed`,
     `best` (whether it is the one that was chosen).
     """
-    results, metric = get_results(search), find_metric(search)
+    results, metric = get_results(search), find_score_name(search)
     scores = np.asarray(results[f"mean_test_{metric}"], dtype=float)
     n = len(scores)
     rows = pd.DataFrame(

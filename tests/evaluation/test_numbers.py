@@ -1,22 +1,4 @@
-import pytest
-
-from sknet_hp.evaluation.numbers import write_number, write_p
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0.0000"),
-        (0.81234, "0.8123"),
-        (-0.00013271, "-0.00013"),
-        (612.345, "612.3"),
-        (-53325.4, "-53,325"),
-        (float("inf"), "inf"),
-        (float("nan"), "nan"),
-    ],
-)
-def test_numbers(value, text):
-    assert write_number(value) == text
+from sknet_hp.evaluation.numbers import write_p
 
 
 def test_p_values():

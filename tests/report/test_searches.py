@@ -11,7 +11,7 @@ from sknet_hp.report.frames.learning_curves import frame_search
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.frames.search_history import frame_history
 from sknet_hp.report.parameters import list_settings
-from sknet_hp.report.searches import find_metric, name_resource, name_score, rank_candidates, read_rows
+from sknet_hp.report.searches import find_scoring, name_resource, rank_candidates, read_rows
 from sknet_hp.search import read_journal
 from tests.helpers.curves import draw_table
 from tests.helpers.small_searches import make_curve_search, make_network_search
@@ -45,8 +45,7 @@ def test_of_several_scores_the_one_that_decides_is_taken():
         LogisticRegression(), {"C": [1.0]}, scoring=["accuracy", "neg_log_loss"], refit="neg_log_loss"
     )
     search.fit(X, y)
-    assert find_metric(search) == "neg_log_loss"
-    assert name_score(search) == "neg log loss"
+    assert find_scoring(search) == "neg_log_loss"
     np.testing.assert_array_equal(read_rows(search)["score"], search.cv_results_["mean_test_neg_log_loss"])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from sknet_hp.cli.tables.problem import Problem
-from sknet_hp.report.words import Metric
+from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.comparison.result import Comparison

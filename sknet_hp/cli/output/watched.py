@@ -11,8 +11,8 @@ from rich.text import Text
 
 from sknet_hp.cli.output.text import describe_finding, format_value
 from sknet_hp.search.views.facts import get_column, get_mean_scores, get_scores, list_candidates, list_rows_by_candidate
-from sknet_hp.search.views.measures import find_measure
-from sknet_hp.search.views.numbers import count, format_score, format_seconds
+from sknet_hp.search.views.metric import find_metric
+from sknet_hp.search.views.numbers import count, format_seconds, write_number
 from sknet_hp.search.views.summary import count_states
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def write_line(run: Path, records: "Sequence[SearchRecord]") -> str:
     record = records[-1]
     parts = [f"{record.searcher}: {record.state}", _write_advance(record)]
     if hasattr(record, "best_score_"):
-        parts.append(f"best {find_measure(record).write(record.best_score_)}")
+        parts.append(f"best {find_metric(record).write(record.best_score_)}")
     return ", ".join(parts)
 
 
@@ -119,11 +119,11 @@ def _draw_search(record: "SearchRecord") -> RenderableType:
     counts = count_states(record)
     told = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
     parts.append(Text(f"{count(sum(counts.values()), 'candidate')}: {told}"))
-    measure = find_measure(record)
+    metric = find_metric(record)
     if hasattr(record, "best_score_"):
         best = "Best" if record.state == "finished" else "Best so far"
         line = _draw_best(record.history_frame()["best_score"].to_numpy())
-        parts.append(Text(f"{best}: {measure.write(record.best_score_)} ({measure.name})  {line}"))
+        parts.append(Text(f"{best}: {metric.write(record.best_score_)} ({metric.label})  {line}"))
     return Group(*parts, _draw_candidates(record))
 
 
@@ -136,16 +136,16 @@ def _write_advance(record: "SearchRecord") -> str:
 
 
 def _draw_candidates(record: "SearchRecord") -> Table:
-    measure, ranked = find_measure(record), _rank(record)
+    metric, ranked = find_metric(record), _rank(record)
     unit = record.advance.unit
-    table = Table("candidate", measure.name, "sd", unit, "parameters", box=None, pad_edge=False, header_style="bold")
+    table = Table("candidate", metric.label, "sd", unit, "parameters", box=None, pad_edge=False, header_style="bold")
     for column in table.columns[:4]:
         column.justify, column.no_wrap = "right", True
     for each in ranked:
         params = ", ".join(f"{name}={format_value(value)}" for name, value in each["params"].items())
         number = f"{each['candidate']}{' …' if each['is_running'] else ''}"
-        score = measure.write(each["mean_score"])
-        table.add_row(number, score, format_score(each["std_score"]), str(each["n_resources"]), Text(params))
+        score = metric.write(each["mean_score"])
+        table.add_row(number, score, write_number(each["std_score"]), str(each["n_resources"]), Text(params))
     return table
 
 
@@ -164,6 +164,6 @@ def _draw_searches(run: Path, records: "Sequence[SearchRecord]") -> Table:
     table = Table("search", "state", "candidates", "best", box=None, pad_edge=False, header_style="bold")
     for record in records:
         path = record.path.relative_to(run) if record.path.is_relative_to(run) else record.path
-        best = find_measure(record).write(record.best_score_) if hasattr(record, "best_score_") else ""
+        best = find_metric(record).write(record.best_score_) if hasattr(record, "best_score_") else ""
         table.add_row(str(path), record.state, str(getattr(record, "n_candidates_", 0)), best)
     return table

@@ -26,8 +26,8 @@ from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.evaluation.comparison.pair import SURE
-from sknet_hp.evaluation.numbers import write_number
-from sknet_hp.report.words import Metric, capitalise
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise, write_number
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.comparison.result import Comparison

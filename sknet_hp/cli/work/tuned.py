@@ -11,7 +11,7 @@ from sknet_hp.cli.output.text import format_params, print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.scoring import Scoring
 from sknet_hp.cli.work.beside import Beside, print_beside
-from sknet_hp.report.words import Metric
+from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import TuningResult

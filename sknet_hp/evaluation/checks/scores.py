@@ -8,10 +8,8 @@ from scipy import stats
 from sknet_hp.evaluation.checks.case import EvaluationCase
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
-from sknet_hp.search.views.numbers import format_score
-
-NEGATIVE = "neg_"
-"""How scikit-learn's names of errors begin, whose scores are their negatives."""
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import write_number
 
 FEWEST_SPLITS = 4
 """Among fewer, none can be told to be unlike the others."""
@@ -39,7 +37,8 @@ narrower intervals than where a gain is to be shown.
 @check("outlier_folds", "Folds that score unlike the others")
 def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
     """Find splits whose score the scores of all others make improbable."""
-    for metric, scores in case.scores.items():
+    for name, scores in case.scores.items():
+        metric = Metric(name)
         known = np.flatnonzero(np.isfinite(scores))
         if len(known) < FEWEST_SPLITS:
             continue
@@ -51,10 +50,10 @@ def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
                 yield Finding(
                     "outlier_folds",
                     "warning",
-                    f"{name_metric(metric)} is {write_score(metric, scores[split])} in split {split}; in the others it "
-                    f"is {write_score(metric, others.mean())} ± {others.std(ddof=1):.2g}.",
+                    f"{metric.label} is {metric.write(scores[split])} in split {split}; in the others it "
+                    f"is {metric.write(others.mean())} ± {others.std(ddof=1):.2g}.",
                     {
-                        "metric": metric,
+                        "metric": name,
                         "split": int(split),
                         "score": float(scores[split]),
                         "mean_of_others": float(others.mean()),
@@ -64,16 +63,6 @@ def find_outlier_folds(case: EvaluationCase) -> Iterable[Finding]:
                     "other splits and seeds to see whether the training was unlucky.",
                     subject=f"split {split}",
                 )
-
-
-def name_metric(metric: str) -> str:
-    """Return what a metric is called in messages; errors without their minus sign."""
-    return metric.removeprefix(NEGATIVE)
-
-
-def write_score(metric: str, score: float) -> str:
-    """Return a score for a message; of an error, without its minus sign."""
-    return format_score(-score if metric.startswith(NEGATIVE) else score)
 
 
 def compute_outlier_probability(score: float, others: np.ndarray) -> float:
@@ -113,13 +102,14 @@ def find_tuning_optimism(case: EvaluationCase) -> Iterable[Finding]:
     inner = float(np.mean(case.inner_scores[known]))
     if severity is None:
         return
+    metric = Metric(case.metric)
     of_gain = "" if constant is None else f", {lost:.0%} of its gain over a constant prediction"
     yield Finding(
         "tuning_optimism",
         severity,
-        f"The searches report {name_metric(case.metric)} {write_score(case.metric, inner)}, but their choices have "
-        f"{write_score(case.metric, np.mean(outer[known]))} on unseen rows. The inner score is "
-        f"{format_score(difference.mean)} too good{of_gain}.",
+        f"The searches report {metric.label} {metric.write(inner)}, but their choices have "
+        f"{metric.write(np.mean(outer[known]))} on unseen rows. The inner score is "
+        f"{write_number(difference.mean)} too good{of_gain}.",
         {
             "inner": inner,
             "outer": float(np.mean(outer[known])),
@@ -133,25 +123,26 @@ def find_tuning_optimism(case: EvaluationCase) -> Iterable[Finding]:
 @check("no_better_than_chance", "Scores that a constant prediction has too")
 def find_chance(case: EvaluationCase) -> Iterable[Finding]:
     """Find metrics whose gain over a constant prediction may be none."""
-    for metric, constant in case.constant_scores.items():
-        difference = case.fit_t(case.scores[metric] - constant)
+    for name, constant in case.constant_scores.items():
+        metric = Metric(name)
+        difference = case.fit_t(case.scores[name] - constant)
         if difference is None:
             continue
         low, high = difference.compute_interval()
         if low > 0:
             continue
-        known = np.isfinite(case.scores[metric])
+        known = np.isfinite(case.scores[name])
         worse = high < 0
         yield Finding(
             "no_better_than_chance",
             "error" if worse else "warning",
-            f"{name_metric(metric)} is {write_score(metric, np.mean(case.scores[metric][known]))}; a constant "
-            f"prediction has {write_score(metric, constant[known].mean())}. "
+            f"{metric.label} is {metric.write(np.mean(case.scores[name][known]))}; a constant "
+            f"prediction has {metric.write(constant[known].mean())}. "
             f"{'The model is worse' if worse else 'The difference may be chance'} "
             f"(95 % interval of the difference {low:.2g} to {high:.2g}).",
             {
-                "metric": metric,
-                "score": float(np.mean(case.scores[metric][known])),
+                "metric": name,
+                "score": float(np.mean(case.scores[name][known])),
                 "constant": float(constant[known].mean()),
                 "interval": (low, high),
             },

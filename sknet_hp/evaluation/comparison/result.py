@@ -11,10 +11,12 @@ import pandas as pd
 
 from sknet_hp.evaluation.comparison.pair import Pair
 from sknet_hp.evaluation.comparison.scored import Scored
-from sknet_hp.evaluation.numbers import write_number, write_p
+from sknet_hp.evaluation.numbers import write_p
 from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise, write_number
 
 FEW = 10
 """With fewer splits a test sees large differences only."""
@@ -113,21 +115,23 @@ class Comparison:
     def summary(self) -> str:
         """Return what came out, in plain text."""
         lines = []
-        for metric in self.metrics:
-            lines.append(f"{metric}, with {100 * self.confidence:g} % intervals:")
-            of_metric = self.ranking[self.ranking["metric"] == metric]
+        for metric in map(Metric, self.metrics):
+            lines.append(f"{capitalise(metric.label)} ({metric.hint}), with {100 * self.confidence:g} % intervals:")
+            of_metric = self.ranking[self.ranking["metric"] == metric.name]
             width = max(len(name) for name in of_metric["name"])
             lines += [
-                f"  {row['name']:<{width}}  {write_number(row['mean'])}  "
-                f"({write_number(row['low'])} to {write_number(row['high'])})"
+                f"  {row['name']:<{width}}  {metric.write(row['mean'])}  "
+                f"({metric.write_interval(row['low'], row['high'])})"
                 for _, row in of_metric.iterrows()
             ]
         if len(self.contestants) == 2:
             for pair, sentence in zip(self.pairs, self.sentences, strict=True):
-                lines += ["", f"In short: {pair.verdict} ({pair.metric}).", sentence]
+                lines += ["", f"In short: {pair.verdict} ({Metric(pair.metric).label}).", sentence]
         else:
             lines += ["", f"All pairs, with p-values adjusted for {len(self.pairs)} comparisons (Holm):"]
-            lines += [f"  {pair.verdict} ({pair.metric}: {self._write_difference(pair)})" for pair in self.pairs]
+            lines += [
+                f"  {pair.verdict} ({Metric(pair.metric).label}: {self._write_difference(pair)})" for pair in self.pairs
+            ]
             lines += ["`sentences` has a sentence for each, ready for a paper."]
         lines += ["", *self._write_notes()]
         if self.findings:
@@ -135,13 +139,14 @@ class Comparison:
         return "\n".join(lines)
 
     def _write_difference(self, pair: Pair) -> str:
-        low, high = (write_number(end) for end in pair.test.compute_interval(self.confidence))
-        return f"{write_number(pair.test.mean)}, {low} to {high}, p {write_p(pair.p_adjusted)}"
+        metric = Metric(pair.metric)
+        interval = metric.write_interval(*pair.test.compute_interval(self.confidence))
+        return f"{metric.label}: {metric.write(pair.test.mean)}, {interval}, p {write_p(pair.p_adjusted)}"
 
     def _write_notes(self) -> list[str]:
-        ropes = {pair.metric: pair.rope for pair in self.pairs}
+        ropes = {Metric(pair.metric): pair.rope for pair in self.pairs}
         notes = [
-            f"Differences in {metric} of up to ±{write_number(rope.half)} count as equivalent in practice "
+            f"Differences in {metric.label} of up to ±{write_number(rope.half)} count as equivalent in practice "
             f"({rope.reason}; rope= sets it)."
             for metric, rope in ropes.items()
         ]
@@ -156,24 +161,25 @@ class Comparison:
         return f"<Comparison of {', '.join(each.name for each in self.contestants)} by {', '.join(self.metrics)}>"
 
     def _repr_html_(self) -> str:
-        verdicts = "".join(f"<li>{escape(f'{pair.verdict} ({pair.metric})')}</li>" for pair in self.pairs)
+        verdicts = "".join(f"<li>{escape(f'{pair.verdict} ({Metric(pair.metric).label})')}</li>" for pair in self.pairs)
         tables = "".join(each.to_html(index=False, float_format=write_number) for each in (self.ranking, self.table))
         return f"<ul>{verdicts}</ul>{tables}" + (self.findings._repr_html_() if self.findings else "")
 
 
 def write_sentence(pair: Pair, splits: str, confidence: float, n_pairs: int) -> str:
     """Return a sentence about a pair for a paper."""
-    low, high = (write_number(end) for end in pair.test.compute_interval(confidence))
+    metric, sign = Metric(pair.metric), -1 if Metric(pair.metric).is_error else 1
+    interval = metric.write_interval(*pair.test.compute_interval(confidence))
     below, inside, above = pair.probabilities
     together = f", Holm-adjusted for {n_pairs} comparisons p {write_p(pair.p_adjusted)}" if n_pairs > 1 else ""
     statistics = (
-        f"t({pair.test.degrees_of_freedom}) = {pair.test.statistic:.2f}, p {write_p(pair.test.p_value)}{together}, "
-        f"d = {pair.test.effect_size:.2f}"
+        f"t({pair.test.degrees_of_freedom}) = {sign * pair.test.statistic:.2f}, p {write_p(pair.test.p_value)}"
+        f"{together}, d = {sign * pair.test.effect_size:.2f}"
     )
     return (
-        f"On the same {splits}, {pair.first} reached a mean {pair.metric} of {write_number(pair.means[0])} and "
-        f"{pair.second} {write_number(pair.means[1])}: a difference of {write_number(pair.test.mean)} "
-        f"({100 * confidence:g} % interval {low} to {high}; corrected resampled t-test, {statistics}). With a region "
+        f"On the same {splits}, {pair.first} reached a mean {metric.label} of {metric.write(pair.means[0])} and "
+        f"{pair.second} {metric.write(pair.means[1])}: a difference of {metric.write(pair.test.mean)} "
+        f"({100 * confidence:g} % interval {interval}; corrected resampled t-test, {statistics}). With a region "
         f"of practical equivalence of ±{write_number(pair.rope.half)}, the Bayesian correlated t-test gives a "
         f"probability of {above:.3f} that {pair.first} is better, {inside:.3f} that both are equivalent, and "
         f"{below:.3f} that {pair.second} is better."

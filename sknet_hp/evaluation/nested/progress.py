@@ -9,7 +9,8 @@ from sklearn.model_selection import ParameterGrid
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.running.data import Task
 from sknet_hp.evaluation.running.outcome import Outcome
-from sknet_hp.search.views.numbers import format_score
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import write_number
 
 
 class Progress:
@@ -41,10 +42,11 @@ class Progress:
     def count(self, task: Task, outcome: Outcome) -> None:
         """Write what came of an outer fold."""
         self._n_done += 1
-        scores = ", ".join(f"{metric} {format_score(score)}" for metric, score in outcome.scores.items())
+        metrics = {Metric(name): score for name, score in outcome.scores.items()}
+        scores = ", ".join(f"{metric.label} {metric.write(score)}" for metric, score in metrics.items())
         text = "failed" if outcome.error is not None else scores
         if outcome.inner_score is not None:
-            text += f" (inner {format_score(outcome.inner_score)})"
+            text += f" (inner {write_number(outcome.inner_score)})"
         if outcome.params:
             text += f", {', '.join(f'{name}={_write(value)}' for name, value in outcome.params.items())}"
         passed = time.monotonic() - self._start

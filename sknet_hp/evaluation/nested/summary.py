@@ -6,13 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sknet_hp.evaluation.levels.outer import is_ordered
-from sknet_hp.search.views.numbers import format_score
-
-_SAME = 5e-5
-"""What is less is none, in numbers of four digits."""
-
-NEGATIVE = "neg_"
-"""How scikit-learn's names of errors begin, whose scores are their negatives."""
+from sknet_hp.search.views.metric import SAME, Metric
+from sknet_hp.search.views.numbers import write_number
 
 NestedResult: TypeAlias = Any
 """The result, whose file imports this one."""
@@ -47,7 +42,7 @@ def write_html(result: NestedResult) -> str:
     findings = result.findings._repr_html_() if result.findings else ""
     return (
         f"<p><b>{escape(head)}</b></p><pre>{escape(chr(10).join(rest).strip())}</pre>{findings}"
-        f"{result.table.to_html(index=False, float_format=format_score)}"
+        f"{result.table.to_html(index=False, float_format=write_number)}"
     )
 
 
@@ -61,22 +56,20 @@ def _count_folds(result: NestedResult) -> str:
 def _write_scores(result: NestedResult) -> list[str]:
     lines = []
     n_scores = result.statuses.count("done")
-    for metric in result.metrics:
-        scores = result.get_scores(metric)
+    for metric in map(Metric, result.metrics):
+        scores = result.get_scores(metric.name)
         scores = scores[np.isfinite(scores)]
         if not len(scores):
-            lines.append(f"{metric}: no score")
+            lines.append(f"{metric.label}: no score")
             continue
-        sign = -1 if is_error(metric) else 1
-        text = f"{metric.removeprefix(NEGATIVE)}: {format_score(sign * scores.mean())}"
+        text = f"{metric.label}: {metric.write(scores.mean())}"
         if len(scores) > 1:
-            low, high = sorted(sign * end for end in result.interval(metric=metric))
             text += (
-                f", 95 % interval {format_score(low)} to {format_score(high)} (sd {format_score(scores.std(ddof=1))}"
+                f", 95 % interval {metric.write_interval(*result.interval(metric=metric.name))} (sd "
+                f"{write_number(scores.std(ddof=1))} over {len(scores)} scores)"
             )
-            text += f" over {len(scores)} scores)"
         lines.append(text)
-    errors = [metric.removeprefix(NEGATIVE) for metric in result.metrics if is_error(metric)]
+    errors = [metric.label for metric in map(Metric, result.metrics) if metric.is_error]
     if errors:
         lines.append(f"({', '.join(errors)}: lower is better; scores have it with a minus sign)")
     if n_scores > 1 and any(np.isfinite(result.get_scores(metric)).sum() > 1 for metric in result.metrics):
@@ -89,22 +82,14 @@ def _write_scores(result: NestedResult) -> list[str]:
 def _write_optimism(result: NestedResult) -> list[str]:
     if np.isnan(result.inner_scores).all():
         return []
-    metric = str(result.inner_metric)
-    sign = -1 if is_error(metric) else 1
-    inner = format_score(sign * float(np.nanmean(result.inner_scores)))
-    optimism = result.optimism
-    text = f"The searches themselves report {inner} ({metric.removeprefix(NEGATIVE)})"
+    metric, optimism = Metric(str(result.inner_metric)), result.optimism
+    text = f"The searches themselves report {metric.write(float(np.nanmean(result.inner_scores)))} ({metric.label})"
     if np.isnan(optimism):
         return ["", f"{text}."]
-    if abs(optimism) < _SAME:
+    gain = metric.write_gain(optimism)
+    if gain == SAME:
         return ["", f"{text}, the same as on unseen rows."]
-    difference = f"{format_score(abs(optimism))} {'more' if sign * optimism > 0 else 'less'} than on unseen rows"
-    return ["", f"{text}, {difference}{'.' if optimism > 0 else ': no sign of optimism.'}"]
-
-
-def is_error(metric: str) -> bool:
-    """Return whether scores of a metric are errors with a minus sign."""
-    return metric.startswith(NEGATIVE)
+    return ["", f"{text}, {gain} than on unseen rows{'.' if optimism > 0 else ': no sign of optimism.'}"]
 
 
 def _say(status: str, result: NestedResult) -> str:

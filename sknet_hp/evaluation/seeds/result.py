@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from sknet_hp.evaluation.comparison.rope import choose_rope
-from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.running.data import Split
 from sknet_hp.evaluation.seeds.variance import (
@@ -22,6 +21,8 @@ from sknet_hp.evaluation.seeds.variance import (
 )
 from sknet_hp.evaluation.statistics import corrected_interval
 from sknet_hp.findings.finding import Findings
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise, write_number
 
 SHARES = (1.0, 0.2)
 """Of what counts as a difference in practice: to which the summary counts seeds."""
@@ -197,17 +198,17 @@ class SeedsResult:
             lines += ["", "Findings:", str(self.findings)]
         return "\n".join(lines)
 
-    def _summarise(self, metric: str) -> list[str]:
-        scores = self.scores[metric]
+    def _summarise(self, name: str) -> list[str]:
+        scores, metric = self.scores[name], Metric(name)
         noise, of_seeds = compute_seed_noise(scores), scores.mean(axis=1)
         mean, least, most = (float(each) for each in (scores.mean(), of_seeds.min(), of_seeds.max()))
         lines = [
-            f"{metric}: mean {write_number(mean)}; by seed from {write_number(least)} to {write_number(most)}, "
-            f"standard deviation {write_number(noise)}."
+            f"{capitalise(metric.label)}: mean {metric.write(mean)}; by seed from "
+            f"{metric.write_interval(least, most)}, standard deviation {write_number(noise)}."
         ]
         if not noise:
             return [*lines, "The seed makes no difference."]
-        parts = self._decompose(metric)
+        parts = self._decompose(name)
         if parts is not None:
             lines.append(
                 f"Of the variance of a single fit's score, {parts.share_of_seeds:.0%} comes from seeds and "
@@ -220,14 +221,12 @@ class SeedsResult:
                 )
         lines.append(
             f"Two runs that differ only in their seed differ by more than "
-            f"{write_number(self.noise_threshold(metric=metric))} in one case of twenty. A smaller gain, measured "
+            f"{write_number(self.noise_threshold(metric=name))} in one case of twenty. A smaller gain, measured "
             f"with one seed each, may be luck."
         )
-        widths = [share * choose_rope(None, metric, mean).half for share in SHARES]
+        widths = [share * choose_rope(None, name, mean).half for share in SHARES]
         needed = [
-            f"to ±{write_number(half)} takes {self.n_seeds_needed(half, metric=metric)} seeds"
-            for half in widths
-            if half
+            f"to ±{write_number(half)} takes {self.n_seeds_needed(half, metric=name)} seeds" for half in widths if half
         ]
         if needed:
             lines.append(f"To know the mean over seeds {', and '.join(needed)}.")

@@ -7,7 +7,7 @@ import pandas as pd
 from sknet_hp.report.charts.base import FAINT, INK, QUIET, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.comparison import make_comparison_frame
-from sknet_hp.report.words import Metric
+from sknet_hp.search.views.metric import Metric
 
 
 def draw_comparison(comparison: Any, metric: str) -> Picture:

@@ -8,7 +8,7 @@ import pandas as pd
 from sknet_hp.report.charts.base import BEST, FAINT, QUIET, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.learning_curves import CurveFrames, frame_evaluation, frame_search
-from sknet_hp.report.words import count
+from sknet_hp.search.views.numbers import count
 
 MOST_CURVES, MOST_EPOCHS = 60, 40
 """Of candidates that are drawn faintly, and of epochs of each curve; others are left

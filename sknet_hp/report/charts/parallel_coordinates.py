@@ -9,7 +9,8 @@ from sknet_hp.report.charts.base import BEST, INK, LINE, QUIET, RANKS, finish, g
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
-from sknet_hp.report.words import Metric, capitalise
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise
 
 MOST_CHOICES = 8
 """Of an axis, which are labelled; of more it is the first and the last."""

@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.report.charts.base import FAINT, INK, PAPER, QUIET, RANKS, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.calibration import make_calibration_frame, measure_gap
 from sknet_hp.report.frames.confusion import make_confusion_frame
 from sknet_hp.report.frames.residuals import make_band_frame, make_residuals_frame, measure_errors
 from sknet_hp.report.predictions import Predictions, read_evaluation
-from sknet_hp.report.words import capitalise, count
+from sknet_hp.search.views.numbers import capitalise, count, write_number
 
 MOST_CLASSES = 20
 """Of a confusion matrix that can be read."""

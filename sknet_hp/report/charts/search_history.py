@@ -9,7 +9,8 @@ from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.landscape import find_floor
 from sknet_hp.report.frames.search_history import frame_history
 from sknet_hp.report.searches import name_resource
-from sknet_hp.report.words import Metric, capitalise
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise
 
 
 def draw_history(search: Any, metric: Metric) -> Picture | None:

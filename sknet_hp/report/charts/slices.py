@@ -11,7 +11,8 @@ from sknet_hp.report.charts.picture import Picture, Pictures
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
 from sknet_hp.report.parameters import ParameterAxis
 from sknet_hp.report.searches import name_resource
-from sknet_hp.report.words import Metric, capitalise
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise
 
 MOST = 9
 LEAST = 4

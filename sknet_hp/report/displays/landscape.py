@@ -10,7 +10,9 @@ from sknet_hp.report.display import Display, set_title, style_axes, write_scores
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
 from sknet_hp.report.parameters import ParameterAxis
 from sknet_hp.report.searches import find_scoring, name_resource
-from sknet_hp.report.words import Metric, capitalise, write_resource
+from sknet_hp.report.words import write_resource
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise
 
 KINDS = ("slices", "pairs")
 MOST_COLUMNS = 3

@@ -9,7 +9,7 @@ from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES, get_style
 from sknet_hp.report.display import Display, label_lines, set_title
 from sknet_hp.report.frames.learning_curves import CurveFrames, frame_estimators, frame_evaluation, frame_search
 from sknet_hp.report.searches import find_scoring
-from sknet_hp.report.words import Metric
+from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,8 @@ from sknet_hp.report.frames.lineage import frame_lineage
 from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
 from sknet_hp.report.scales import find_floor, list_ticks
 from sknet_hp.report.searches import find_scoring, name_resource
-from sknet_hp.report.words import Metric, capitalise
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,8 @@ from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
 from sknet_hp.report.scales import find_floor, list_ticks, wrap_name
 from sknet_hp.report.searches import find_scoring
-from sknet_hp.report.words import Metric, count
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import count
 
 if TYPE_CHECKING:
     import pandas as pd

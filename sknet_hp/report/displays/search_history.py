@@ -9,7 +9,9 @@ from sknet_hp.report.display import Display, label_lines, set_title, write_score
 from sknet_hp.report.frames.search_history import frame_history
 from sknet_hp.report.scales import find_floor
 from sknet_hp.report.searches import find_scoring, name_resource
-from sknet_hp.report.words import Metric, capitalise, count, write_resource
+from sknet_hp.report.words import write_resource
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise, count
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.report.page.content import Cell, Table
-from sknet_hp.report.words import MISSING, write_value
+from sknet_hp.report.words import write_value
+from sknet_hp.search.views.metric import MISSING
+from sknet_hp.search.views.numbers import write_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from sknet_hp.search.journal.log import Log
 from sknet_hp.search.journal.plain import pack_finding, to_plain, to_plain_or_text
 from sknet_hp.search.journal.spaces import pack_space
 from sknet_hp.search.spaces.space import Space
-from sknet_hp.search.views.measures import name_scoring
+from sknet_hp.search.views.metric import name_scoring
 
 _VERSION = version("sknet_hp")
 _NOT_IDENTITY = {

@@ -9,7 +9,7 @@ import numpy as np
 from sknet_hp.search.curves import CurveTable
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, have_same_values
-from sknet_hp.search.views.numbers import format_score
+from sknet_hp.search.views.metric import Metric
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class SearchCase:
 
     def write_score(self, score: float) -> str:
         """Return a mean score for a message; of an error, without its minus sign."""
-        is_error = str(getattr(self.search, "scoring", "")).startswith("neg_")
-        return format_score(-score if is_error else score)
+        names = (getattr(self.search, name, None) for name in ("refit", "scoring"))
+        return Metric(next((name for name in names if isinstance(name, str)), "")).write(score)
 
     def find_row(self, candidate: int, n_resources: int) -> int | None:
         """Return the row of a candidate that has so many resources, or None."""

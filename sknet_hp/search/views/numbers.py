@@ -2,11 +2,19 @@
 
 from typing import Any
 
+import numpy as np
 
-def format_score(value: float) -> str:
-    """Return a score to four digits after the point, large ones to fewer."""
-    value = 0.0 if abs(value) < 5e-5 else value  # not -0.0000
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+def write_number(value: float) -> str:
+    """Return a number with three or four digits that count."""
+    size = abs(value)
+    if not np.isfinite(value):
+        return str(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if 0 < size < 1e-3:
+        return f"{value:.2g}"
+    return f"{value + 0.0:.4f}" if size < 10 else f"{value:.4g}"  # 0.0000, not -0.0000
 
 
 def format_seconds(seconds: float) -> str:
@@ -31,3 +39,8 @@ def name_unit(resource: str) -> str:
     if resource == "n_samples":
         return "rows"
     return "epochs" if resource.endswith("max_epochs") else resource
+
+
+def capitalise(text: str) -> str:
+    """Return a text with a capital at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]

@@ -15,8 +15,8 @@ from sknet_hp.search.views.facts import (
     list_candidates,
     list_rows_by_candidate,
 )
-from sknet_hp.search.views.measures import Measure, find_measure
-from sknet_hp.search.views.numbers import count, format_score, format_seconds, format_value
+from sknet_hp.search.views.metric import Metric, find_metric
+from sknet_hp.search.views.numbers import count, format_seconds, format_value, write_number
 
 _WIDTH = 88
 
@@ -79,12 +79,12 @@ def write_score(search: Any) -> list[str]:
     best = getattr(search, "best_index_", None)
     if best is None:
         return ["No best candidate, because refit names no score to choose it by."]
-    scores, measure = get_scores(search), find_measure(search)
-    kind = "error" if measure.is_error else "score"
-    text = f"Best {kind}: {measure.write(scores[best].mean())} ({measure.name}, mean of {search.n_splits_} splits"
+    scores, metric = get_scores(search), find_metric(search)
+    kind = "error" if metric.is_error else "score"
+    text = f"Best {kind}: {metric.write(scores[best].mean())} ({metric.label}, mean of {search.n_splits_} splits"
     if search.n_splits_ > 1:
-        text += f" with a standard deviation of {format_score(scores[best].std(ddof=1))}"
-    return [f"{text}).", _compare_with_untuned(search, int(best), scores, measure)]
+        text += f" with a standard deviation of {write_number(scores[best].std(ddof=1))}"
+    return [f"{text}).", _compare_with_untuned(search, int(best), scores, metric)]
 
 
 def find_untuned(search: Any) -> int | None:
@@ -96,7 +96,7 @@ def find_untuned(search: Any) -> int | None:
     return None
 
 
-def _compare_with_untuned(search: Any, best: int, scores: np.ndarray, measure: Measure) -> str:
+def _compare_with_untuned(search: Any, best: int, scores: np.ndarray, metric: Metric) -> str:
     untuned = find_untuned(search)
     if untuned is None:
         return "The untuned estimator was not tried, so it is unknown how much tuning gained."
@@ -108,17 +108,17 @@ def _compare_with_untuned(search: Any, best: int, scores: np.ndarray, measure: M
         return "The untuned estimator could not be fitted."
     [rival, *_] = [*np.flatnonzero((candidate == candidate[best]) & (reached == reached[own])), best]
     differences = scores[rival] - scores[own]
-    text = f"{measure.write(scores[own].mean())}"
+    text = f"{metric.write(scores[own].mean())}"
     if reached[own] < reached[best]:
         text = f"The untuned estimator had {text} after {_count_resources(search, reached[own])} and was dropped"
-        text += f"; the best had {measure.write(scores[rival].mean())} by then." if rival != best else "."
+        text += f"; the best had {metric.write(scores[rival].mean())} by then." if rival != best else "."
         return text
-    text = f"The untuned estimator has {text}; the best is {measure.write_gain(differences.mean())}"
+    text = f"The untuned estimator has {text}; the best is {metric.write_gain(differences.mean())}"
     if len(differences) == 1:
         return f"{text}."
     error = differences.std(ddof=1) / len(differences) ** 0.5
     noise = "no more than" if abs(differences.mean()) <= error else "more than"
-    return f"{text}, {noise} the noise of the splits (standard error {format_score(error)})."
+    return f"{text}, {noise} the noise of the splits (standard error {write_number(error)})."
 
 
 def write_choice(search: Any) -> list[str]:
@@ -195,7 +195,7 @@ def write_next(search: Any) -> list[str]:
     if n_scored > 1:
         lines.append(
             "The best of many candidates is also lucky, so expect a slightly worse score on new rows. "
-            "sknet_hp.evaluation.nested_cross_validate(search, X, y) measures it."
+            "sknet_hp.evaluation.nested_cross_validate(search, X, y) metrics it."
         )
     lines.append("sknet_hp.report.report(search, 'report.html') writes a report with charts as one HTML file.")
     if hasattr(search, "best_estimator_"):

@@ -9,7 +9,8 @@ from sknet_hp.estimators.encoding.dates.date_column import DateColumn
 from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.report.page.origin import describe_data
-from sknet_hp.report.words import count, write_value
+from sknet_hp.report.words import write_value
+from sknet_hp.search.views.numbers import count
 from sknet_hp.sharing.cards.markdown import write_code, write_table
 
 _MOST_COLUMNS = 40

@@ -9,7 +9,8 @@ from sklearn.utils._pprint import _changed_params
 
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.pipelines import find_last_step
-from sknet_hp.report.words import count, join, write_value
+from sknet_hp.report.words import join, write_value
+from sknet_hp.search.views.numbers import count
 from sknet_hp.sharing.cards.markdown import write_code, write_table
 
 _MOST_CLASSES = 8

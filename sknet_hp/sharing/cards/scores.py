@@ -8,8 +8,8 @@ import numpy as np
 
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.findings.finding import Finding, Findings
-from sknet_hp.report.searches import name_score
-from sknet_hp.report.words import Metric, capitalise, count
+from sknet_hp.search.views.metric import Metric, find_metric
+from sknet_hp.search.views.numbers import capitalise, count
 from sknet_hp.sharing.cards.markdown import write_table
 
 
@@ -73,7 +73,7 @@ def describe_scores(search: Any, measured: Measured | None) -> str:
     if measured is not None:
         parts.append(_describe_measured(measured))
     if search is not None:
-        metric = Metric(name_score(search).replace(" ", "_"))
+        metric = find_metric(search)
         own = f"{metric.label} {metric.write(search.best_score_)}"
         expect = "expect a worse score" if measured is None else "expect the score in the table above"
         parts.append(

@@ -13,9 +13,8 @@ from sknet_hp.report.charts.base import group_ranks, make_data
 from sknet_hp.report.charts.learning_curves import MOST_CURVES, draw_search_curves
 from sknet_hp.report.charts.slices import list_decades
 from sknet_hp.report.page.subjects.pictures import draw_search
-from sknet_hp.report.page.subjects.view import find_metric
-from sknet_hp.report.words import Metric
 from sknet_hp.search import HalvingSearchCV
+from sknet_hp.search.views.metric import Metric, find_metric
 from tests.helpers.html_pages import Page
 from tests.helpers.populations import NET as POPULATION_NET
 from tests.helpers.populations import SPACE as POPULATION_SPACE

@@ -2,14 +2,24 @@
 
 import pytest
 
-from sknet_hp.search.views.numbers import count, format_score, format_seconds, format_value
+from sknet_hp.search.views.numbers import count, format_seconds, format_value, write_number
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.12345, "0.1235"), (-1e-6, "0.0000"), (123.456, "123.5"), (12345.6, "12,346")]
+    ("value", "text"),
+    [
+        (-0.0, "0.0000"),
+        (0.81234, "0.8123"),
+        (-0.00013271, "-0.00013"),
+        (12.345, "12.35"),
+        (612.345, "612.3"),
+        (-53325.4, "-53,325"),
+        (float("inf"), "inf"),
+        (float("nan"), "nan"),
+    ],
 )
-def test_scores(value, text):
-    assert format_score(value) == text
+def test_numbers(value, text):
+    assert write_number(value) == text
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_it_says_how_good_how_sure_and_against_what(halving):
     assert f"Best score: {np.mean(scores):.4f} (accuracy, mean of 2 splits" in text
     assert f"standard deviation of {np.std(scores, ddof=1):.4f}" in text
     assert "The untuned estimator" in text
-    assert "nested_cross_validate(search, X, y) measures it" in text
+    assert "nested_cross_validate(search, X, y) metrics it" in text
 
 
 def test_it_says_what_was_chosen_beside_what_was(halving):
@@ -59,7 +59,7 @@ def test_errors_have_no_minus_sign():
     net = NetRegressor(width=8, n_layers=1, max_epochs=3, random_state=0)
     scoring = "neg_root_mean_squared_error"
     search = RandomizedSearchCV(net, {"lr": [1e-3, 0.1]}, n_iter=2, cv=2, scoring=scoring, random_state=0).fit(X, y)
-    assert f"Best error: {-search.best_score_:.4f} (root mean squared error" in read(search)
+    assert f"Best error: {-search.best_score_:.4g} (root mean squared error" in read(search)
     assert "was not tried, so it is unknown how much tuning gained" in read(search)
 
 

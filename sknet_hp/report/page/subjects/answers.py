@@ -8,7 +8,8 @@ from sknet_hp.findings.finding import SEVERITIES, Finding
 from sknet_hp.report.page.code import CodeWriter
 from sknet_hp.report.page.content import Answer, Block, Code, FindingList, Heading, Pairs, Points, Section, Text
 from sknet_hp.report.page.origin import describe_data, describe_machine, list_versions
-from sknet_hp.report.words import capitalise, count, join
+from sknet_hp.report.words import join
+from sknet_hp.search.views.numbers import capitalise, count
 
 _MEANINGS = {
     "error": "the results cannot be trusted",

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.report.page.content import Answer, Block, Page, Points, Score, Section, Table, Text
 from sknet_hp.report.page.subjects.answers import (
     answer_trust,
@@ -13,7 +12,9 @@ from sknet_hp.report.page.subjects.answers import (
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_comparison
 from sknet_hp.report.page.tables import make_cell, make_table
-from sknet_hp.report.words import Metric, capitalise, count, join
+from sknet_hp.report.words import join
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise, count, write_number
 
 
 def describe_comparison(result: Any, extras: Extras) -> Page:

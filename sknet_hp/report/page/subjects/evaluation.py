@@ -15,7 +15,9 @@ from sknet_hp.report.page.subjects.comparison import make_ranking
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_evaluation, draw_evaluation_curves
 from sknet_hp.report.page.tables import make_table
-from sknet_hp.report.words import Metric, capitalise, count, write_seconds
+from sknet_hp.report.words import write_seconds
+from sknet_hp.search.views.metric import SAME, Metric
+from sknet_hp.search.views.numbers import capitalise, count
 
 _STOPS = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}
 _CAUTION = 0.25
@@ -101,7 +103,7 @@ def describe_optimism(result: Any) -> list[str]:
     inner = metric.write(float(np.nanmean(result.inner_scores)))
     text = f"The searches themselves reported {inner}"
     size = metric.write_gain(optimism)
-    if size == "the same":
+    if size == SAME:
         return [f"{text}, the same as on unseen rows."]
     if optimism < 0:
         return [f"{text}, which is worse than on unseen rows, so there is no sign of optimism."]

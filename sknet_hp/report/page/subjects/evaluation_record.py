@@ -9,7 +9,8 @@ from sknet_hp.report.page.content import Answer, Page, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import make_origin_section
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.tables import make_table
-from sknet_hp.report.words import Metric, capitalise, count
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise, count
 
 _NOTICES = {
     "running": "This evaluation is still running. The numbers are from the folds that are finished.",

@@ -13,7 +13,7 @@ from sknet_hp.report.charts.predictions import draw_predictions
 from sknet_hp.report.charts.search_history import draw_history
 from sknet_hp.report.charts.slices import draw_slices
 from sknet_hp.report.page.content import Block, Section
-from sknet_hp.report.words import Metric
+from sknet_hp.search.views.metric import Metric
 
 
 def draw_search(search: Any, metric: Metric) -> list[Section]:

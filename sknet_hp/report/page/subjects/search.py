@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknet_hp.evaluation.numbers import write_number
 from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Steps, Table, Text
 from sknet_hp.report.page.subjects.answers import answer_trust, list_advice, make_findings_section
 from sknet_hp.report.page.subjects.evaluation import (
@@ -21,10 +20,12 @@ from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.report.page.subjects.program import make_origin
 from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.report.page.tables import make_cell, make_table
-from sknet_hp.report.words import MISSING, capitalise, count, write_params, write_seconds, write_value
+from sknet_hp.report.words import write_params, write_seconds, write_value
 from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.values import are_equal
 from sknet_hp.search.views.facts import find_space
+from sknet_hp.search.views.metric import MISSING
+from sknet_hp.search.views.numbers import capitalise, count, write_number
 
 _ENDINGS = {
     "time_budget": "The time was up before it had ended.",

@@ -13,7 +13,8 @@ from sknet_hp.report.page.subjects.answers import (
 )
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.tables import make_table
-from sknet_hp.report.words import Metric, capitalise, count
+from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.numbers import capitalise, count
 
 
 def describe_seeds(result: Any, extras: Extras) -> Page:

@@ -9,17 +9,15 @@ from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
-from sknet_hp.report.words import Metric
 from sknet_hp.search.spaces.values import Params
 from sknet_hp.search.views.facts import (
-    find_score_name,
     get_column,
     get_mean_scores,
     get_own_values,
     get_scores,
     list_candidates,
 )
-from sknet_hp.search.views.measures import name_scoring
+from sknet_hp.search.views.metric import find_metric
 from sknet_hp.search.views.summary import find_untuned
 
 
@@ -134,11 +132,3 @@ class SearchView:
         if len(scores) < 2:
             return None
         return limit_interval(self.metric.name, *fit_corrected_t(scores, self.n_splits - 1, 1).compute_interval())
-
-
-def find_metric(search: Any) -> Metric:
-    """Return the metric that a search goes by."""
-    name = getattr(search, "measure_", None) or find_score_name(search)
-    if name == "score":
-        name = name_scoring(getattr(search, "scoring", None), getattr(search, "estimator", None))
-    return Metric(name)
