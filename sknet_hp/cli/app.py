@@ -8,6 +8,8 @@ import io
 import os
 import re
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -44,6 +46,14 @@ EPILOG = """
 * 130: interrupted. `tune` and `evaluate` continue with `--resume`.
 """
 
+WORDS = {
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "greater than or equal to": "a number of at least",
+    "less than or equal to": "a number of at most",
+}
+"""In messages about numbers, what is said in plainer words."""
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -73,6 +83,7 @@ def run(arguments: list[str] | None = None) -> int:
         message = re.sub(r"\. Did you mean (.*)\?$", r" (did you mean \1?)", message)
         if not message:  # no command was given, and the help stands there already
             return BAD_INPUT
+        message = _name_value(message, GIVEN.get())
         context = getattr(error, "ctx", None)
         return _fail(f"{message}; see {context.command_path if context else 'sknet-hp'} --help")
     except Interrupted as interrupt:
@@ -103,6 +114,22 @@ def run(arguments: list[str] | None = None) -> int:
         print("sknet-hp: interrupted, nothing was written.", file=sys.stderr)
         return INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _name_value(message: str, given: Sequence[str]) -> str:
+    """Return a message about an option's value with what was given and what is allowed.
+
+    That of a number that is none, or too small, has neither in plain words.
+    """
+    found = re.fullmatch(r"Invalid value for '(--[\w-]+)': Input should be (.*?)(, unable to parse .*)?", message)
+    if found is None:
+        return message
+    option, allowed = found[1], found[2]
+    for wordy, plain in WORDS.items():
+        allowed = allowed.replace(wordy, plain)
+    values = [each.partition("=")[2] for each in given if each.startswith(f"{option}=")]
+    values += [value for each, value in pairwise(given) if each == option]
+    return f"{option} {values[-1] if values else ''} can't be used: give {allowed}"
 
 
 def _forget_standard_output() -> None:

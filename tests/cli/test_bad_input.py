@@ -279,6 +279,19 @@ def test_option_values(refused, write, option, value):
     refused(*TUNE, option, value, says=(option,))
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (("--candidates", "many"), "--candidates many can't be used: give a whole number; see"),
+        (("--time-budget=2m",), "--time-budget 2m can't be used: give a number; see"),
+        (("--cv", "1"), "--cv 1 can't be used: give a number of at least 2; see"),
+    ],
+)
+def test_numbers_are_named_with_what_is_allowed(refused, write, given, says):
+    write()
+    refused(*TUNE, *given, says=(says,))
+
+
 def test_no_such_command(refused):
     refused("tunes", says=("No such command 'tunes' (did you mean 'tune'?); see sknet-hp --help.",))
     refused("tune", "data.csv", "--search", "annealing", says=("'--search': 'annealing' is not one of",))

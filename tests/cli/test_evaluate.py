@@ -176,4 +176,5 @@ def test_errors_are_positive_and_the_next_step_is_named(run, table, tmp_path):
     told, _, _ = result.out.partition("Findings:")
     assert "neg_" not in told
     assert "  -" not in told
-    assert "Next:     sknet-hp tune data.csv --target amount --search random" in result.out
+    told = "--search random --candidates 2 --scoring neg_mean_absolute_error"
+    assert f"Next:     sknet-hp tune data.csv --target amount {told}\n" in result.out

@@ -36,9 +36,18 @@ def test_export_says_that_nothing_was_compared(run, model):
     assert "not compared" in run("export", "net.sknet").out
 
 
+def test_export_takes_the_name_of_the_model(run, model, tmp_path):
+    pytest.importorskip("onnxruntime")
+    assert run("export", "net.sknet").out.startswith("net.onnx (")
+    (tmp_path / "bought-tuned").mkdir()
+    (tmp_path / "net.sknet").rename(tmp_path / "bought-tuned/model.safetensors")
+    assert run("export", "bought-tuned").out.startswith("bought-tuned.onnx (")
+    assert run("export", "bought-tuned/model.safetensors", "--overwrite").out.startswith("bought-tuned.onnx (")
+
+
 def test_export_keeps_what_is_there(run, refused, model, tmp_path):
-    (tmp_path / "model.onnx").write_text("mine")
-    refused("export", "net.sknet", says=("is there already", "--overwrite"))
+    (tmp_path / "net.onnx").write_text("mine")
+    refused("export", "net.sknet", says=("already exists", "--overwrite"))
 
 
 def test_export_names_what_has_no_form(refused, tmp_path):

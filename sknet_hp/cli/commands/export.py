@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from sknet_hp.cli.commands.arguments import expand
+
 
 def export(
     model: Annotated[
@@ -24,7 +26,9 @@ def export(
             show_default="no check",
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write.")] = Path("model.onnx"),
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write.", show_default="NAME.onnx, after MODEL")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
 ) -> None:
     """Write a saved model as an ONNX file, which runs without this library.
@@ -42,4 +46,4 @@ def export(
     from sknet_hp.cli.work.export import export_model
 
     table = None if data is None else os.path.expanduser(data)
-    export_model(Path(os.path.expanduser(model)), table, Path(os.path.expanduser(out)), overwrite)
+    export_model(Path(os.path.expanduser(model)), table, expand(out), overwrite)

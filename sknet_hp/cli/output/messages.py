@@ -39,7 +39,8 @@ def collect_warnings() -> Iterator[Counter[str]]:
             yield counted
         finally:
             for warning in caught:
-                counted[f"{warning.category.__name__}: {_shorten(str(warning.message))}"] += 1
+                kind = "" if warning.category is UserWarning else f"{warning.category.__name__}: "
+                counted[kind + _shorten(str(warning.message))] += 1
 
 
 def _shorten(message: str) -> str:

@@ -1,5 +1,6 @@
 """Text for a person: the problem that is worked on, findings, values."""
 
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from sknet_hp.findings import Finding
 
 WIDEST_PARAGRAPH = 100
+
+OPTION_OF = {
+    r"\bgroups=(?!\w)": "--groups",
+    r"\bTimeSeriesSplit\b": "--time",
+    r"\bscoring=sknet_hp\.evaluation\.suggest_scoring\(y\)": "--scoring",
+    r' \(refit="one_standard_error"\)': "",
+}
+"""What the advice of findings, which is for Python, is on the command line."""
 
 
 def make_console(quiet: bool = False) -> Console:
@@ -46,18 +55,28 @@ def print_problem(console: Console, problem: Problem, data: str, *notes: str) ->
 def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
     """Print findings, the worst first, each with its advice and its remedy.
 
-    A remedy that changes a search's space is for Python; the advice says it in words.
+    Advice names options in place of Python's parameters. A remedy that changes a search
+    is for Python; the advice says it in words.
     """
     for number, finding in enumerate(findings):
         if number == 0:
             console.print("\nFindings:")
         where = f", in {finding.subject}" if finding.subject else ""
         console.print(f"- {finding.severity}: {finding.code}{where}")
-        for text in (finding.message, finding.advice):
+        for text in (finding.message, _name_options(finding.advice)):
             if text:
                 console.print(wrap(text, indent="  "))
-        if finding.remedy and not any(isinstance(value, (dict, list)) for value in finding.remedy.values()):
+        is_of_search = "refit" in finding.remedy or any(
+            isinstance(each, (dict, list)) for each in finding.remedy.values()
+        )
+        if finding.remedy and not is_of_search:
             console.print(wrap(f"Change: {format_params(finding.remedy)}", indent="  "))
+
+
+def _name_options(advice: str) -> str:
+    for pattern, option in OPTION_OF.items():
+        advice = re.sub(pattern, option, advice)
+    return advice
 
 
 def print_ranking(console: Console, comparison: "Comparison") -> None:

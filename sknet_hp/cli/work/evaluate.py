@@ -95,10 +95,27 @@ def evaluate_table(options: EvaluateOptions) -> None:
 
 
 def _write_following(options: EvaluateOptions, problem: Problem, method: str) -> str:
-    """Return the command that comes next; nothing where nothing was searched."""
-    search = [] if options.search is None else ["--search", options.search]
-    command = ["sknet-hp", "tune", options.data, "--target", problem.target, *search]
-    return "" if method == "none" else shlex.join(command)
+    """Return the command that comes next; nothing where nothing was searched.
+
+    What it is told changes what is tuned, so all of it is taken over.
+    """
+    if method == "none":
+        return ""
+    told = {
+        "--target": problem.target,
+        "--task": None if options.task == "auto" else options.task,
+        "--model": None if options.model == DEFAULT else options.model,
+        "--search": method,
+        "--space": options.space,
+        "--candidates": options.candidates,
+        "--scoring": options.scoring,
+        "--positive-class": options.positive_class,
+        "--groups": options.groups,
+        "--time": options.time,
+    }
+    words = [word for name, value in told.items() if value is not None for word in (name, str(value))]
+    drops = [word for name in options.drop for word in ("--drop", name)]
+    return shlex.join(["sknet-hp", "tune", options.data, *words, *drops])
 
 
 def _open_folder(options: EvaluateOptions) -> RunFolder | None:

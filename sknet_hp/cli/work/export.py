@@ -4,13 +4,15 @@ from pathlib import Path
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.saved import list_text_columns, load_model
-from sknet_hp.cli.output.files import require_file_can_be_written, write_file
+from sknet_hp.cli.output.files import MODEL, require_file_can_be_written, write_file
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import load_table
 
 
-def export_model(model_path: Path, data: str | None, out: Path, overwrite: bool) -> None:
+def export_model(model_path: Path, data: str | None, out: Path | None, overwrite: bool) -> None:
     """Write a saved model as ONNX, compared on the rows of a table if there is one.
+
+    Without `out`, into the working directory, under the model's name.
 
     Raises
     ------
@@ -20,6 +22,8 @@ def export_model(model_path: Path, data: str | None, out: Path, overwrite: bool)
     """
     from sknet_hp.sharing import export
 
+    if out is None:
+        out = Path(f"{_name_model(model_path)}.onnx")
     require_file_can_be_written(out, overwrite)
     model = load_model(model_path)
     X = None
@@ -33,3 +37,11 @@ def export_model(model_path: Path, data: str | None, out: Path, overwrite: bool)
     if X is not None:
         checked = f"predicts {len(X):,} rows of {data} as the model does"
     print(f"{out} ({out.stat().st_size / 1000:,.0f} kB): {checked}")
+
+
+def _name_model(path: Path) -> str:
+    """Return what a model is called: by its directory if `tune` has named the file."""
+    place = path.resolve()
+    if place.name == MODEL:
+        place = place.parent
+    return place.name if place.is_dir() else place.stem

@@ -58,7 +58,7 @@ def find_journal(run: Path) -> Path:
         if (run / JOURNAL / name).is_dir():
             return run / JOURNAL / name
     if (run / REPORT).exists():
-        raise BadInput(f"{str(run)!r} has no journal, but its report is there already: {str(run / REPORT)!r}")
+        raise BadInput(f"{str(run)!r} has no journal, but its report already exists: {str(run / REPORT)!r}")
     return run
 
 

@@ -240,7 +240,7 @@ class GuidedSearchCV(BaseSearcher):
         if guide.incumbent is None:
             if self.stopped_ == "time_budget":
                 warnings.warn(
-                    f"time_budget={self.time_budget!r} was used up before one network was trained to the end in all "
+                    f"time_budget={self.time_budget:.3g} was used up before one network was trained to the end in all "
                     f"splits: the untuned estimator was fitted, with fewer epochs; give more time",
                     UserWarning,
                     stacklevel=2,

@@ -18,3 +18,15 @@ def test_findings_come_with_what_to_do(capsys):
 def test_text_fits_the_terminal(monkeypatch):
     monkeypatch.setenv("COLUMNS", "50")
     assert max(map(len, wrap("some words " * 30, indent="  ").splitlines())) <= 50
+
+
+def test_advice_names_options(capsys):
+    advice = (
+        "Keep them together with groups=. Test on later ones: TimeSeriesSplit. Score by F1: "
+        'scoring=sknet_hp.evaluation.suggest_scoring(y). Take the simplest (refit="one_standard_error").'
+    )
+    found = Finding("near_ties", "info", "Many are best.", advice=advice, remedy={"refit": "one_standard_error"})
+    print_findings(make_console(), [found])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "with --groups. Test on later ones: --time. Score by F1: --scoring. Take the simplest." in out
+    assert "Change:" not in out
