@@ -239,8 +239,9 @@ class GuidedSearchCV(BaseSearcher):
         self.cv_results_["stage"] = np.array([guide.stage_of[row.candidate.number] for row in run.rows], dtype=object)
         if guide.incumbent is None:
             if self.stopped_ == "time_budget":
+                budget = "" if self.time_budget is None else f" of {self.time_budget:.3g} s"
                 warnings.warn(
-                    f"time_budget={self.time_budget:.3g} was used up before one network was trained to the end in all "
+                    f"the time budget{budget} was used up before one network was trained to the end in all "
                     f"splits: the untuned estimator was fitted, with fewer epochs; give more time",
                     UserWarning,
                     stacklevel=2,
