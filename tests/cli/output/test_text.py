@@ -25,7 +25,7 @@ def test_advice_names_options(capsys):
         "Keep them together with groups=. Test on later ones: TimeSeriesSplit. Score by F1: "
         'scoring=sknet_hp.evaluation.suggest_scoring(y). Take the simplest (refit="one_standard_error").'
     )
-    found = Finding("near_ties", "info", "Many are best.", advice=advice, remedy={"refit": "one_standard_error"})
+    found = Finding("near_ties", "info", "Many are best.", {}, advice, {"refit": "one_standard_error"})
     print_findings(make_console(), [found])
     out = " ".join(capsys.readouterr().out.split())
     assert "with --groups. Test on later ones: --time. Score by F1: --scoring. Take the simplest." in out
