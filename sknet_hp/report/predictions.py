@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
+from sknet_hp.evaluation.nested.result import NestedResult
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -33,6 +35,21 @@ class Predictions:
     target: str = ""
 
 
+def check_evaluation(evaluation: Any) -> None:
+    """Refuse what is no result of `nested_cross_validate`.
+
+    Raises
+    ------
+    TypeError
+    """
+    if isinstance(evaluation, NestedResult):
+        return
+    kind, advice = type(evaluation).__name__, "pictures of fitted estimators have `from_estimator`"
+    if hasattr(evaluation, "cv_results_"):
+        advice = "a search's own scores are in SearchHistoryDisplay.from_search; give nested_cross_validate the search"
+    raise TypeError(f"the result of nested_cross_validate is needed, got {kind}; {advice}")
+
+
 def read_evaluation(evaluation: Any, output: int | None = None) -> Predictions:
     """Return the out-of-fold predictions of an evaluation.
 
@@ -44,10 +61,13 @@ def read_evaluation(evaluation: Any, output: int | None = None) -> Predictions:
 
     Raises
     ------
+    TypeError
+        If it is none.
     ValueError
         If it has no predictions or no targets, or there are several outputs and none is
         chosen.
     """
+    check_evaluation(evaluation)
     known = [
         (split, each)
         for split, each in zip(evaluation.splits, evaluation.outcomes, strict=True)

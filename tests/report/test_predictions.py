@@ -2,9 +2,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 
+from sknet_hp.report import (
+    CalibrationDisplay,
+    ComparisonDisplay,
+    ConfusionMatrixDisplay,
+    NestedScoresDisplay,
+    ResidualsDisplay,
+)
 from sknet_hp.report.predictions import read_estimator, read_evaluation
 from tests.helpers.evaluations import evaluate_classes, evaluate_numbers
+
+SEARCH = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=2).fit(np.arange(8.0)[:, None], np.arange(8.0))
 
 
 def test_out_of_fold_predictions_have_their_classes_in_order():
@@ -22,6 +32,21 @@ def test_a_fitted_estimator_predicts():
     assert (read.predicted == y).all()
     assert read.target == "sold"
     assert read_estimator(Ridge().fit(X, y.to_numpy()), X, y.to_numpy()).target == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [(Ridge(), "from_estimator"), (3, "of fitted estimators"), (SEARCH, "nested_cross_validate the search")],
+)
+@pytest.mark.parametrize("display", [CalibrationDisplay, ConfusionMatrixDisplay, NestedScoresDisplay, ResidualsDisplay])
+def test_what_is_no_evaluation_is_refused(display, given, advice):
+    with pytest.raises(TypeError, match=f"result of nested_cross_validate is needed, got .*{advice}"):
+        display.from_evaluation(given)
+
+
+def test_what_is_no_comparison_is_refused():
+    with pytest.raises(TypeError, match=r"result of sknet_hp\.evaluation\.compare is needed, got Ridge"):
+        ComparisonDisplay.from_comparison(Ridge())
 
 
 def test_one_of_several_outputs_is_chosen():

@@ -48,6 +48,10 @@ class NestedResult:
         All that is known of each outer fold; None of those that are not finished.
     stopped_ : "time_budget", "interrupted" or None
         What ended the evaluation before its time.
+    search : search or estimator
+        What was evaluated, as it was given; None where that is not known.
+    settings : dict
+        With which `cv`, `scoring`, `n_repeats`, `random_state` and `time_budget`.
     """
 
     def __init__(
@@ -65,6 +69,8 @@ class NestedResult:
         self.splits, self.metrics, self.inner_metric = list(splits), list(metrics), inner_metric
         self.findings = Findings(findings)
         self.data, self.outcomes = data, list(outcomes)
+        self.search: Any = None
+        self.settings: dict[str, Any] = {}
 
     # ---- scores ----------------------------------------------------------------------------------------------------
 

@@ -141,6 +141,13 @@ def nested_cross_validate(
     prepared = prepare_estimator(search, data, splits, cv=cv, random_state=random_state)
     findings = find_beforehand(search, data, splits, scorers, skip)
     run = _Run(search, prepared, data, splits, scorers, findings, skip, Progress(verbose, len(splits)))
+    run.settings = {
+        "cv": cv,
+        "scoring": scoring,
+        "n_repeats": n_repeats,
+        "random_state": random_state,
+        "time_budget": time_budget,
+    }
     return run.finish(journal, time_budget, None if time_budget is None else start + time_budget, n_jobs)
 
 
@@ -161,6 +168,7 @@ class _Run:
         self.search, self.prepared, self.data, self.splits = search, prepared, data, splits
         self.scorers, self.findings, self.skip, self.progress = scorers, findings, skip, progress
         self.outcomes: dict[tuple[int, int], Outcome] = {}
+        self.settings: dict[str, Any] = {}
 
     def finish(
         self, path: str | os.PathLike[str] | None, budget: float | None, deadline: float | None, n_jobs: int | None
@@ -229,6 +237,7 @@ class _Run:
         description += ", rows in order of time" if is_ordered(self.splits) else ""
         outcomes = [self.outcomes.get((split.repeat, split.fold)) for split in self.splits]
         result = NestedResult(description, self.data, self.splits, outcomes, list(self.scorers), inner_metric, stopped)
+        result.search, result.settings = self.search, self.settings
         afterwards = find_afterwards(result, self.search, self.data, self.scorers, self.skip) if self.outcomes else ()
         result.findings = Findings([*self.findings, *afterwards])
         return result

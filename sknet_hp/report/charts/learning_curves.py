@@ -121,10 +121,10 @@ def _draw_parts(frames: CurveFrames) -> dict[str, Any]:
     frame = thin_epochs(_end_with_first(frames.frame), 2 * MOST_EPOCHS)
     base, x = alt.Chart(make_data(frame[["part", "epoch", "mean", "low", "high", "n"]])), _make_epochs()
     y = alt.Y("mean:Q", title=None, scale=_choose_scale(frame["mean"]))
-    parts = [part for part in ("training", "validation") if (frame["part"] == part).any()]
+    parts = [part for part in ("validation", "training") if (frame["part"] == part).any()]
     scale = alt.Scale(domain=parts, range=list(SERIES[: len(parts)]))
     colour = alt.Color("part:N", title=None, scale=scale, legend=alt.Legend() if len(parts) > 1 else None)
-    dash = alt.condition("datum.part == 'training'", alt.value([1, 0]), alt.value([5, 3]))
+    dash = alt.condition("datum.part == 'validation'", alt.value([1, 0]), alt.value([5, 3]))
     tips = [alt.Tooltip("part:N"), alt.Tooltip("epoch:Q"), alt.Tooltip("mean:Q", format=".4~f")]
     line = base.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash, tooltip=tips)
     filled = alt.Color("part:N", scale=scale, legend=None)

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from sknet_hp.evaluation.comparison.result import Comparison
+
 N_POINTS = 401
 """Of a density."""
 
@@ -32,9 +34,13 @@ def make_comparison_frame(comparison: Any, metric: str | None = None, reference:
 
     Raises
     ------
+    TypeError
+        If it is no comparison.
     ValueError
         If the metric or the reference is not in the comparison.
     """
+    if not isinstance(comparison, Comparison):
+        raise TypeError(f"the result of sknet_hp.evaluation.compare is needed, got {type(comparison).__name__}")
     metric = comparison.metrics[0] if metric is None else metric
     if metric not in comparison.metrics:
         raise ValueError(f"metric={metric!r} is not in the comparison; there are {comparison.metrics}")

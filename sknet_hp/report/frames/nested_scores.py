@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.report.predictions import check_evaluation
+
 
 def make_nested_scores_frame(
     evaluation: Any,
@@ -37,9 +39,13 @@ def make_nested_scores_frame(
 
     Raises
     ------
+    TypeError
+        If something is no evaluation.
     ValueError
         If the metric was not computed, or no fold has a score.
     """
+    for each in (evaluation, *(baselines or {}).values()):
+        check_evaluation(each)
     metric = evaluation.metrics[0] if metric is None else metric
     own_name = name or ("estimator" if evaluation.inner_metric is None else "search")
     parts = [_make_part(own_name, evaluation, metric)]

@@ -6,8 +6,9 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
+from sknet_hp.evaluation import nested_cross_validate
 from sknet_hp.report import report
 from sknet_hp.report.page.subjects.search import _list_near
 from sknet_hp.report.page.subjects.view import SearchView
@@ -55,6 +56,17 @@ def test_the_code_makes_the_same_search(page, search, data):
     exec(code, names)
     assert names["search"].best_params_ == search.best_params_
     np.testing.assert_array_equal(names["search"].cv_results_["mean_test_score"], search.cv_results_["mean_test_score"])
+
+
+def test_the_code_makes_the_same_evaluation(data, tmp_path):
+    X, y = data
+    search = make_network_search()
+    cv = StratifiedKFold(3, shuffle=True, random_state=1)
+    result = nested_cross_validate(search, X, y, cv=cv, scoring=["accuracy", "neg_log_loss"], random_state=0)
+    [code] = [code for code in Page(report(result, tmp_path / "page.html")).codes if "result =" in code]
+    names = {"X": X, "y": y}
+    exec(code, names)
+    assert names["result"].get_scores("neg_log_loss").tolist() == result.get_scores("neg_log_loss").tolist()
 
 
 def test_a_report_is_replaced_and_other_files_are_not(search, tmp_path):

@@ -9,11 +9,11 @@ from sknet_hp.report.page.subjects.answers import (
     answer_trust,
     list_advice,
     make_findings_section,
-    make_origin_section,
 )
 from sknet_hp.report.page.subjects.comparison import make_ranking
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_evaluation, draw_evaluation_curves
+from sknet_hp.report.page.subjects.program import make_origin_of_evaluation
 from sknet_hp.report.page.tables import make_table
 from sknet_hp.report.words import write_seconds
 from sknet_hp.search.views.metric import SAME, Metric
@@ -44,7 +44,7 @@ def describe_evaluation(result: Any, extras: Extras) -> Page:
             *make_evaluation_sections(result),
             *draw_evaluation_curves(result),
             *make_findings_section(result.findings),
-            _make_origin(result, extras),
+            make_origin_of_evaluation(result, extras),
         ],
     )
 
@@ -182,9 +182,3 @@ def _write_notice(result: Any) -> str:
         reason = _STOPS.get(str(result.stopped_))
         parts.append(f"{count(n_missing, 'outer fold')} not finished{f' ({reason})' if reason else ''}")
     return f"{capitalise(' and '.join(parts))}: the numbers are from the others." if parts else ""
-
-
-def _make_origin(result: Any, extras: Extras) -> Section:
-    return make_origin_section(
-        result.data.X, result.data.y, lead="", code=None, unknown=[], others=list(extras.notes.items())
-    )

@@ -1,10 +1,12 @@
 """How to get a search again, as a program."""
 
+from inspect import signature
 from numbers import Integral
 from typing import Any
 
 from sklearn.base import clone
 
+from sknet_hp.evaluation.nested.validate import nested_cross_validate
 from sknet_hp.report.page.content import Section
 from sknet_hp.report.page.subjects.answers import make_origin_section, write_program
 from sknet_hp.report.page.subjects.extras import Extras
@@ -26,8 +28,7 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
     """
     code, unknown = None, []
     if hasattr(search, "get_params"):
-        as_new = clone(search).set_params(**{name: None for name in _LEFT_OUT if hasattr(search, name)})
-        code, unknown = write_program([("search", as_new)], ["search.fit(X, y)"])
+        code, unknown = write_program([("search", _make_anew(search))], ["search.fit(X, y)"])
     X, y = extras.X, extras.y
     if X is None and extras.evaluation is not None:
         X, y = extras.evaluation.data.X, extras.evaluation.data.y
@@ -49,6 +50,39 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
         unknown=unknown,
         others=[*extras.notes.items(), *others],
     )
+
+
+def make_origin_of_evaluation(result: Any, extras: Extras) -> Section:
+    """Return the section that says how to get an evaluation again.
+
+    Parameters
+    ----------
+    result : of `nested_cross_validate`.
+    extras : with what else is known.
+    """
+    code, unknown, lead = None, [], ""
+    if result.search is not None:
+        name = "estimator" if result.inner_metric is None else "search"
+        defaults = signature(nested_cross_validate).parameters
+        settings = {key: value for key, value in result.settings.items() if value is not defaults[key].default}
+        given = [key for key in ("groups", "sample_weight") if getattr(result.data, key, None) is not None]
+        arguments = ", ".join(
+            [name, "X", "y", *(f"{key}={key}" for key in given), *(["**settings"] if settings else [])]
+        )
+        code, unknown = write_program(
+            [(name, _make_anew(result.search)), *([("settings", settings)] if settings else [])],
+            [f"result = nested_cross_validate({arguments})"],
+            ["from sknet_hp.evaluation import nested_cross_validate"],
+        )
+        lead = _write_lead(result.search)
+    return make_origin_section(
+        result.data.X, result.data.y, lead=lead, code=code, unknown=unknown, others=list(extras.notes.items())
+    )
+
+
+def _make_anew(estimator: Any) -> Any:
+    """Return an unfitted copy without its journal."""
+    return clone(estimator).set_params(**{name: None for name in _LEFT_OUT if hasattr(estimator, name)})
 
 
 def _write_lead(search: Any) -> str:
