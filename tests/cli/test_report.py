@@ -55,7 +55,7 @@ def test_a_run_that_lasts_says_so(run, search):
 def test_what_has_no_journal_is_refused(run, refused, search):
     refused("report", "nowhere", says=("not a directory",))
     Path("empty").mkdir()
-    refused("report", "empty", says=("no journal",))
+    refused("report", "empty", says=("is not a journal",))
     Path("notes.html").write_text("mine")
     refused("report", search.journal, "--out", "notes.html", says=("--overwrite", "no report"))
     assert run("report", search.journal, "--out", "notes.html", "--overwrite").code == 0

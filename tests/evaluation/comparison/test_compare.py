@@ -200,7 +200,7 @@ def test_a_single_split():
 
 
 def test_time_budget_that_is_too_short():
-    with pytest.raises(ValueError, match="a comparison needs two or more: the time was up"):
+    with pytest.raises(ValueError, match="a comparison needs two or more: the time was used up"):
         compare(LINEAR, BAYES, X=X, y=y, time_budget=1e-9)
 
 

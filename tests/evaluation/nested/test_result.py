@@ -109,7 +109,7 @@ def test_partial_results_say_so():
     assert np.isnan(result.interval()).all()
     assert result.statuses == ["done", "failed", "not finished"]
     assert "1 of 3 outer folds failed" in result.summary()
-    assert "not finished (the time was up)" in result.summary()
+    assert "not finished (the time was used up)" in result.summary()
     assert repr(result).startswith("NestedResult(1 of 3 outer folds, accuracy 0.8000")
 
 
