@@ -1,6 +1,7 @@
 """A nested cross-validation in sentences."""
 
 from html import escape
+from textwrap import fill
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,12 +13,15 @@ from sknet_hp.search.views.numbers import write_number
 NestedResult: TypeAlias = Any
 """The result, whose file imports this one."""
 
+_WIDTH = 88
+
 
 def write_summary(result: NestedResult) -> str:
     """Return in sentences what came out, and what checks have found."""
     lines = [write_outcome(result)]
     if result.findings:
-        lines += ["", "Findings:", *(f"  {finding}" for finding in result.findings)]
+        lines += ["", "Findings:"]
+        lines += [fill(f"- {each}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False) for each in result.findings]
     return "\n".join(lines)
 
 

@@ -12,17 +12,18 @@ def find_near_ties(case: SearchCase) -> Iterator[Finding]:
     """Count the candidates behind the best that are within one standard error of it.
 
     Each is compared with it split by split, among those that reached the most
-    resources. Copies of each other are equally good by birth, and are not looked at.
+    resources. Copies of each other are equally good by birth, and are not looked at; an
+    ensemble averages them, so it does not matter which of them won.
     """
+    refit = getattr(case.search, "refit", True)
     finalists = case.finalists if case.ranked else []
-    if case.has_copies or len(finalists) < 2 or case.scores.shape[1] < 2:
+    if refit == "ensemble" or case.has_copies or len(finalists) < 2 or case.scores.shape[1] < 2:
         return
     behind = [case.compare(finalists[0], row) for row in finalists[1:]]
     k = 1 + next((place for place, (difference, error) in enumerate(behind) if difference > error), len(behind))
     if k == 1:
         return
     numbers = [int(case.candidate[row]) for row in finalists[:k]]
-    refit = getattr(case.search, "refit", True)
     knows_rule = case.resource is not None and refit is True
     yield Finding(
         code="near_ties",

@@ -40,3 +40,10 @@ def test_errors_are_positive():
     case.search.scoring = "neg_mean_absolute_error"
     [finding] = find_near_ties(case)
     assert "of the best (31,500 to 31,525)" in finding.message
+
+
+def test_an_ensemble_averages_them():
+    case = make_case([[0.8, 0.9, 0.7], [0.9, 0.8, 0.71]])
+    assert list(find_near_ties(case))
+    case.search.refit = "ensemble"
+    assert not list(find_near_ties(case))
