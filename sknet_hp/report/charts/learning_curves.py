@@ -35,15 +35,15 @@ def draw_search_curves(search: Any) -> Picture | None:
     best, others = ranks[: len(COLOURS)], ranks[len(COLOURS) :]
     chosen = others[np.linspace(0, len(others) - 1, min(MOST_CURVES, len(others))).astype(int)] if len(others) else []
     shown = thin_epochs(frame[frame["rank"].isin([*best, *chosen])])
-    caption = f"{part.capitalize()} loss, mean over the splits, as long as all of them trained. "
+    caption = f"{part.capitalize()} loss: the mean over the splits, up to the epoch where the first one stopped. "
     caption += "The band is the range of the best candidate over the splits."
     if len(others):
         caption += f" Strong lines are the best {len(best)}, faint lines the other candidates"
         left_out = len(chosen) < len(others)
-        caption += f" ({len(chosen)} of {len(others)}, evenly from the best to the worst)." if left_out else "."
+        caption += f" ({len(chosen)} of {len(others)}, spread evenly from best to worst)." if left_out else "."
     rungs = [rung for rung in frames.rungs if rung <= shown["epoch"].max()]
     if rungs:
-        caption += " At dotted lines candidates were compared, and the worse ones dropped."
+        caption += " At the dotted lines, candidates were compared and the worse ones dropped."
     return Picture("How candidates learned", _draw(shown, rungs, len(best)), caption)
 
 

@@ -1,4 +1,4 @@
-"""Scores of outer folds, with what the searches thought of their own choice."""
+"""Scores of outer folds, with the scores that the searches reported."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def draw_nested_scores(result: Any) -> Picture | None:
         ]
     layers.append(base.mark_circle(color=SERIES[0], size=110, opacity=1, stroke=LINE).encode(x=x, y=y, tooltip=tips))
     caption = "Filled points are scores on rows that no search has seen."
-    caption += " Hollow points are what each search scored its own choice." if has_inner else ""
+    caption += " Hollow points are the scores that the searches reported." if has_inner else ""
     caption += " The line is the mean, the band its 95 % interval."
     height = 50 + 26 * min(len(frame), 40)
     return Picture(

@@ -11,7 +11,7 @@ from sknet_hp.report.frames.calibration import make_calibration_frame, measure_g
 from sknet_hp.report.frames.confusion import make_confusion_frame
 from sknet_hp.report.frames.residuals import make_band_frame, make_residuals_frame, measure_errors
 from sknet_hp.report.predictions import Predictions, read_evaluation
-from sknet_hp.search.views.numbers import capitalise, count, write_number
+from sknet_hp.search.views.numbers import count, write_number
 
 MOST_CLASSES = 20
 """Of a confusion matrix that can be read."""
@@ -52,11 +52,11 @@ def draw_calibration(predictions: Predictions) -> Picture | None:
         base.mark_circle(color=SERIES[0], size=80, opacity=1).encode(x=x, y=y, tooltip=tips),
     ]
     caption = (
-        f"Of {event}, with 95 % intervals. On the dashed line predictions are as sure as they should be; the mean "
+        f"Probability of {event}, with 95 % intervals. On the dashed line, probabilities are exactly right; the mean "
         f"distance from it is {measure_gap(frame):.1%}."
     )
-    spec = finish(alt.layer(*layers), 300, top="Share that came true")
-    return Picture("Can its probabilities be believed?", spec, caption, narrow=True)
+    spec = finish(alt.layer(*layers), 300, top="How often it happened")
+    return Picture("Can you trust the probabilities?", spec, caption, narrow=True)
 
 
 def draw_confusion(predictions: Predictions) -> Picture | None:
@@ -100,11 +100,9 @@ def draw_confusion(predictions: Predictions) -> Picture | None:
     text = base.mark_text(fontSize=12 if len(labels) < 11 else 9).encode(
         x=x, y=y, text="text:N", color=alt.condition("datum.group >= 4", alt.value(PAPER), alt.value(INK)), tooltip=tips
     )
-    caption = (
-        "Rows of each actual class, by what was predicted; the stronger a cell, the larger its share of the class."
-    )
+    caption = "Rows of each actual class, by predicted class. Stronger cells are larger shares of their class."
     spec = finish(alt.layer(cell, text), 90 + min(56, 500 // len(labels)) * len(labels), top="Actual")
-    return Picture("Which classes are taken for which?", spec, caption, narrow=len(labels) < 6)
+    return Picture("Which classes are confused with which?", spec, caption, narrow=len(labels) < 6)
 
 
 def draw_residuals(predictions: Predictions) -> Picture | None:
@@ -131,8 +129,8 @@ def draw_residuals(predictions: Predictions) -> Picture | None:
         alt.Chart(make_data(band)).mark_line(color=SERIES[1], strokeWidth=2.5).encode(x=x, y="median:Q"),
     ]
     caption = (
-        f"{capitalise(target)} in its own unit: predictions are off by {write_number(errors['mae'])} on average. Eight "
-        f"of ten lie between the dashed lines; the strong line is the median."
+        f"In the unit of {target}: predictions are off by {write_number(errors['mae'])} on average. Eight of ten "
+        f"residuals lie between the dashed lines; the strong line is the median."
     )
     if step > 1:
         caption += f" {count(len(points), 'row')} of {len(frame):,} are drawn."

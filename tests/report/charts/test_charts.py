@@ -63,7 +63,7 @@ def large():
 def test_a_page_of_500_candidates_is_small_and_says_what_it_leaves_out(large, tmp_path):
     path = report(large, tmp_path / "page.html")
     assert path.stat().st_size < MOST_BYTES
-    assert f"{MOST_CURVES} of 497, evenly from the best to the worst" in Page(path).text
+    assert f"{MOST_CURVES} of 497, spread evenly from best to worst" in Page(path).text
 
 
 def test_the_best_curves_are_kept(large):

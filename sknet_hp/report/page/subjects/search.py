@@ -28,7 +28,7 @@ from sknet_hp.search.views.metric import MISSING
 from sknet_hp.search.views.numbers import capitalise, count, write_number
 
 _ENDINGS = {
-    "time_budget": "The time was up before it had ended.",
+    "time_budget": "It stopped early because its time was used up.",
     "interrupted": "It was interrupted before its end.",
     "target_score": "It stopped when the target score was reached.",
     "patience": "It stopped when scores no longer improved.",
@@ -221,7 +221,7 @@ def _answer_chosen(view: SearchView) -> Answer:
                 f"table shows the best of them."
             )
         )
-    return Answer("What was chosen?", blocks)
+    return Answer("What was chosen?", blocks or [Text("Nothing was changed: the settings are those of the estimator.")])
 
 
 def _write_space(search: Any) -> dict[str, str]:
