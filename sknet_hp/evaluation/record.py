@@ -25,7 +25,7 @@ Fold = tuple[str, int, int]
 _WORDS = {
     "running": "It is still running.",
     "finished": "It is finished.",
-    "unfinished": "It is not finished; the same call with the same journal goes on from here.",
+    "unfinished": "It is not finished; the same call with the same journal continues from here.",
 }
 
 
@@ -115,13 +115,13 @@ def read_journal(path: str | os.PathLike[str]) -> EvaluationRecord:
     Raises
     ------
     JournalError
-        If there is no journal of an evaluation, or one that an older version has
+        If there is not a journal of an evaluation, or one that an older version has
         written.
     """
     path = Path(path)
     if not (path / "evaluation.json").exists():
         raise JournalError(
-            f"{str(path)!r} is no journal of an evaluation: give the directory that it was given as journal=; "
+            f"{str(path)!r} is not a journal of an evaluation: give the directory that it was given as journal=; "
             f"sknet_hp.search.read_journal reads that of a search"
         )
     is_running = is_locked(path / "lock")

@@ -111,7 +111,7 @@ def _hand_over(
         warnings.simplefilter("ignore")
         interrupt.result = make_result()  # type: ignore[attr-defined]
         text += "; what they say is the attribute `result` of this exception (sys.last_value.result)"
-    text += "" if journal is None else f". The same call with journal={str(journal.path)!r} goes on from here"
+    text += "" if journal is None else f". The same call with journal={str(journal.path)!r} continues from here"
     interrupt.add_note(text)
 
 

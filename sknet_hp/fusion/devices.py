@@ -36,7 +36,7 @@ def resolve_device(device: str, elsewhere: bool = False) -> str:
             torch.empty(1, device=found).cpu()
     except (RuntimeError, AssertionError) as error:
         raise ValueError(
-            f"device={device!r} is none that torch can train on here ({error}); use 'cpu', 'cuda' or 'auto'"
+            f"device={device!r} can't be used for training here ({error}); use 'cpu', 'cuda' or 'auto'"
         ) from None
     if found.type == "cuda" and not elsewhere:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0

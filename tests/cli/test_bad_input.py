@@ -353,7 +353,7 @@ def test_model_that_is_none(refused, write, tmp_path):
     refused("predict", "model.safetensors", "data.csv", says=("no model",))
     refused("predict", ".", "data.csv", says=("no model",))
     (tmp_path / "model.safetensors").write_bytes(os.urandom(500))
-    refused("predict", "model.safetensors", "data.csv", says=("is no file that sknet_hp.save has written",))
+    refused("predict", "model.safetensors", "data.csv", says=("is not a file that sknet_hp.save wrote",))
     save(NetClassifier(), tmp_path / "model.safetensors")
     refused("predict", "model.safetensors", "data.csv", says=("NetClassifier, not an estimator fitted",))
 

@@ -115,7 +115,7 @@ def test_times_are_labels_but_nat_is_none(kind):
     assert len(NetClassifier(**SMALL).fit(X, y).classes_) == 2
     missing = np.array(y)
     missing[3] = "NaT"
-    with pytest.raises(ValueError, match="y holds NaT at position 3, which is no label"):
+    with pytest.raises(ValueError, match="y holds NaT at position 3, which is not a label"):
         NetClassifier(**SMALL).fit(X, missing)
     with pytest.raises(ValueError, match="classes holds NaT"):
         NetClassifier(**SMALL).partial_fit(X, y, classes=missing)
@@ -160,7 +160,7 @@ def test_integers_of_thirty_digits():
     for labels in (y, np.array(y, dtype=object), pd.Series(y)):
         with pytest.raises(
             ValueError,
-            match=r"of which 100000\d+ at position 0 is no string; it has more than 64 bits, so make all of them "
+            match=r"of which 100000\d+ at position 0 is not a string; it has more than 64 bits, so make all of them "
             r"strings",
         ):
             NetClassifier(**SMALL).fit(X, labels)
@@ -180,7 +180,7 @@ def test_strings_of_numpy_of_any_length_are_labels():
     assert net.partial_fit(X, y).n_iter_ == 6
     assert NetClassifier(**SMALL).partial_fit(X, y, classes=y[:30]).classes_.tolist() == net.classes_.tolist()
     missing = np.array(["a", None, "b"] * 20, dtype=np.dtypes.StringDType(na_object=None))
-    with pytest.raises(ValueError, match="y holds None at position 1, which is no label"):
+    with pytest.raises(ValueError, match="y holds None at position 1, which is not a label"):
         NetClassifier(**SMALL).fit(X, missing)
     with pytest.raises(ValueError, match="could not convert string to float: 'no'; NetClassifier is for labels"):
         NetRegressor(**SMALL).fit(X, np.array(["no"] * 60, dtype=np.dtypes.StringDType()))

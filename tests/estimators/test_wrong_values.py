@@ -158,14 +158,14 @@ def test_targets_that_are_no_classes(classes):
     with pytest.raises(ValueError):
         NetClassifier(**SMALL).fit(X, np.c_[classes[1], classes[1]])
     for missing in (None, np.nan, pd.NA):
-        with pytest.raises(ValueError, match=rf"y holds {missing} at position 2, which is no label; leave it out"):
+        with pytest.raises(ValueError, match=rf"y holds {missing} at position 2, which is not a label; leave it out"):
             NetClassifier(**SMALL).fit(X, np.array(["a", "b", missing] * 66 + ["a", "b"], dtype=object))
     with pytest.raises(ValueError, match="classes holds None at position 1"):
         NetClassifier(**SMALL).partial_fit(X, classes[1], classes=["a", None])
     for labels in ([0, 1], ["a", 1]):
         with pytest.raises(
             ValueError,
-            match=r"y is an array of objects, of which \d at position \d is no string; make all of them numbers",
+            match=r"y is an array of objects, of which \d at position \d is not a string; make all of them numbers",
         ):
             NetClassifier(**SMALL).fit(X, np.array(labels * 100, dtype=object))
 
@@ -199,7 +199,7 @@ def test_no_such_device(classes):
     for device in ("nowhere", "CPU", "meta", "cuda:77"):
         with pytest.raises(
             ValueError,
-            match=f"device='{device}', but torch finds|device='{device}' is none that torch can train on here",
+            match=f"device='{device}', but torch finds|device='{device}' can.t be used for training here",
         ):
             NetClassifier(**SMALL, device=device).fit(*classes)
 

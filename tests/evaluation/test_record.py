@@ -51,7 +51,7 @@ def test_a_killed_evaluation_is_told_as_far_as_it_came(tmp_path):
     record = read_journal(tmp_path / "run")
     assert record.state == "unfinished"
     assert len(record.table) == 5
-    assert "goes on from here" in record.summary()
+    assert "continues from here" in record.summary()
 
 
 @pytest.mark.parametrize(("name", "message"), [("search.json", "search.read_journal"), ("evaluation.json", "older")])

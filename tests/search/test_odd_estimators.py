@@ -62,7 +62,7 @@ def test_first_steps_that_give_a_table_without_rows(make):
 
 
 def test_a_population_within_what_fits_copies():
-    """Each interval would begin anew."""
+    """Each interval would start again."""
     net = TransformedTargetRegressor(NetRegressor(max_epochs=4, random_state=0))
     with pytest.raises(ValueError, match="TransformedTargetRegressor fits a fresh copy of what it holds each time"):
         PBTSearchCV(net, {"regressor__lr": [1e-3, 1e-2]}, population_size=2).fit(X, X[:, 0])

@@ -77,7 +77,7 @@ def check_unchanged(before: Structure, after: Structure) -> None:
         what = ", ".join(f"{name}={before[name]!r} has become {after[name]!r}" for name in changed)
         raise ValueError(
             f"a network that is trained on must keep its shape, encoding and optimizer, but {what}; set "
-            f"warm_start=False to begin anew"
+            f"warm_start=False to start again"
         )
 
 

@@ -126,7 +126,7 @@ def choose_precision(
         return "float32"
     if not isinstance(graph, Graph):
         raise ValueError(
-            f"precision={net.precision!r} is for layers we know, but module={net.module!r} is run as it is; use "
+            f"precision={net.precision!r} is for layers we know, but module={net.module!r} is run unchanged; use "
             f"'float32'"
         )
     if device != "cpu":
@@ -136,7 +136,7 @@ def choose_precision(
 
     if not is_compiled_loss(loss, n_outputs):
         raise ValueError(
-            f"precision={net.precision!r} is for losses we know, but loss={net.loss!r} is run as it is; use 'float32'"
+            f"precision={net.precision!r} is for losses we know, but loss={net.loss!r} is run unchanged; use 'float32'"
         )
     if not is_supported():
         raise ValueError(

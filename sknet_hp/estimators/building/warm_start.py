@@ -11,7 +11,7 @@ from sknet_hp.training.state import State
 
 
 def find_starts(net: FittingParameters, states: list[State] | None, one_epoch: bool) -> list[State] | None:
-    """Return the states that the members go on from; None if they begin anew.
+    """Return the states that the members go on from; None if they start again.
 
     Parameters
     ----------
@@ -46,13 +46,13 @@ def _check_starts(net: FittingParameters, starts: list[State], one_epoch: bool) 
     if len(starts) != net.n_members:
         raise ValueError(
             f"n_members={net.n_members}, but {len(starts)} networks have been trained so far; set warm_start=False to "
-            f"begin anew"
+            f"start again"
         )
     done = max(start.epoch for start in starts)
     if not one_epoch and net.max_epochs < done:
         raise ValueError(
             f"max_epochs={net.max_epochs} is less than the {done} epochs this network has already been trained for; "
-            f"with warm_start=True, set max_epochs to the total you want, or set warm_start=False to begin anew"
+            f"with warm_start=True, set max_epochs to the total you want, or set warm_start=False to start again"
         )
 
 

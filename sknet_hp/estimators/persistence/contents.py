@@ -109,9 +109,7 @@ def read_header(content: bytes, name: str) -> tuple[Any, Any]:
         version = int(metadata["sknet_hp"])
         tree, digest = metadata["tree"], metadata["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise SavedModelError(
-            f"{name} is no file that sknet_hp.save has written, or its beginning is damaged"
-        ) from None
+        raise SavedModelError(f"{name} is not a file that sknet_hp.save wrote, or its beginning is damaged") from None
     if version > FORMAT:
         raise SavedModelError(
             f"{name} was written by a newer version of sknet_hp (format {version}, this one reads {FORMAT}); update "

@@ -92,7 +92,7 @@ def dump_with_skops(value: object, where: str, more_trusted: Collection[str] = (
     unknown = sorted({*skops.io.get_untrusted_types(data=content)}.difference(list_trusted_parts(), more_trusted))
     if any(name.startswith("sknet_hp.") for name in unknown):
         raise TypeError(
-            f"{what} holds a network, and is no public estimator of scikit-learn: save the network itself, or use "
+            f"{what} holds a network, and is not a public estimator of scikit-learn: save the network itself, or use "
             f"joblib.dump for all"
         )
     if unknown:

@@ -79,7 +79,7 @@ class ClassTarget:
         if classes is not None and not np.array_equal(_read_classes(classes), self.classes):
             raise ValueError(
                 f"classes={np.asarray(classes)[:10].tolist()} are not the classes {self.classes[:10].tolist()} of "
-                f"this network, which stay; leave them out, or begin anew with fit"
+                f"this network, which stay; leave them out, or start again with fit"
             )
 
     def encode(self, y: ArrayLike) -> np.ndarray:
@@ -182,13 +182,15 @@ def _check_labels(labels: np.ndarray, name: str) -> None:
             f"integers, without missing ones among them, or as strings"
         )
     if labels.dtype.kind in "mM" and np.isnat(labels).any():
-        raise ValueError(f"{name} holds NaT at position {np.isnat(labels).argmax()}, which is no label; leave it out")
+        raise ValueError(
+            f"{name} holds NaT at position {np.isnat(labels).argmax()}, which is not a label; leave it out"
+        )
     if labels.dtype.kind != "O" or set(map(type, labels)) == {str}:
         return
     for position, label in enumerate(labels):
         if is_missing(label):
             raise ValueError(
-                f"{name} holds {label!r} at position {position}, which is no label; leave it out, or use a label of "
+                f"{name} holds {label!r} at position {position}, which is not a label; leave it out, or use a label of "
                 f"your own for it"
             )
         if not isinstance(label, str):
@@ -200,7 +202,7 @@ def _check_labels(labels: np.ndarray, name: str) -> None:
             )
             raise ValueError(
                 f"Unknown label type: {name} is an array of objects, of which {short(label)} at position {position} "
-                f"is no string; {instead}, astype(str)"
+                f"is not a string; {instead}, astype(str)"
             )
 
 

@@ -52,7 +52,7 @@ def open_journal(
         try:
             warnings.warn(
                 f"journal={path!r} cannot compare all of your code with what it was when the evaluation began: "
-                f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
+                f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to start again",
                 UserWarning,
                 stacklevel=3,
             )
@@ -74,7 +74,7 @@ def _check_seeds(path: Any, search: Any) -> None:
     unseeded = [name for name in known if name.rsplit("__", 1)[-1] == "random_state" and not _is_seed(known[name])]
     if unseeded:
         raise ValueError(
-            f"journal={path!r} needs integer seeds, so that the same evaluation can be taken up; got "
+            f"journal={path!r} needs integer seeds, so that the same evaluation can be resumed; got "
             f"{unseeded[0]}={known[unseeded[0]]!r}. Give random_state=0, say: it seeds all that has no seed"
         )
 

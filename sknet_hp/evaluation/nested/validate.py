@@ -219,7 +219,7 @@ class _Run:
         interrupt.result = self._make_result("interrupted")  # type: ignore[attr-defined]
         text = f"{len(self.outcomes)} of {len(self.splits)} outer folds were finished; they are in the attribute "
         text += "`result` of this exception (sys.last_value.result)"
-        text += "" if journal is None else f". The same call with journal={str(journal.path)!r} goes on from here"
+        text += "" if journal is None else f". The same call with journal={str(journal.path)!r} continues from here"
         interrupt.add_note(text)
 
     def _raise_if_all_failed(self) -> None:

@@ -144,7 +144,7 @@ class SingleModule:
                 raise ValueError(
                     f"{type(self.module).__name__} changes its buffer {name!r} from shape {tuple(own.shape)} to "
                     f"{tuple(b.shape)} in training, but only buffers of one shape are kept; what predictions do not "
-                    f"need can be an attribute that is no buffer"
+                    f"need can be an attribute that is not a buffer"
                 )
             holder, _, last = name.rpartition(".")
             self.module.get_submodule(holder)._buffers[last] = own.copy_(b.detach())

@@ -25,7 +25,7 @@ class Cost(NamedTuple):
 def compute_cost(brackets: list[list[Rung]], *, continued: bool = True) -> Cost:
     """Return what brackets take.
 
-    Candidates go on from where they stopped if `continued`; otherwise they begin anew
+    Candidates go on from where they stopped if `continued`; otherwise they start again
     in each rung.
     """
     return Cost(

@@ -59,7 +59,7 @@ def open_journal(search: Any, setup: Setup, cv: Any, *, proposes_by_scores: bool
     if digest(setup.splits) != digest(split_rows(cv, setup.X, setup.y, setup.routed)):
         raise ValueError(
             f"journal={search.journal!r} needs a cv that splits in the same way each time, so that the same search "
-            f"can be taken up; give {cv} an integer random_state"
+            f"can be resumed; give {cv} an integer random_state"
         )
     _check_seeds(search)
     identity = _make_identity(search, setup, proposes_by_scores=proposes_by_scores)
@@ -126,7 +126,7 @@ def _check_seeds(search: Any) -> None:
     """Refuse a search that would be another one when it is started again."""
     if not isinstance(search.random_state, Integral):
         raise ValueError(
-            f"journal={search.journal!r} needs an integer random_state, so that the same search can be taken up; "
+            f"journal={search.journal!r} needs an integer random_state, so that the same search can be resumed; "
             f"got {search.random_state!r}"
         )
     space = Space(search.param_distributions)
@@ -162,6 +162,6 @@ def _make_identity(search: Any, setup: Setup, *, proposes_by_scores: bool) -> Id
 def _warn_of_uncompared(path: str | os.PathLike[str], identity: Identity) -> None:
     warnings.warn(
         f"journal={path!r} cannot compare all of your code with what it was when the search began: "
-        f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to begin anew",
+        f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to start again",
         stacklevel=3,
     )

@@ -123,7 +123,7 @@ class Folder:
             except (ValueError, TypeError):
                 raise JournalError(
                     f"journal={str(self.path)!r} is damaged: {self._header.name} can not be read; give another path to "
-                    f"begin anew"
+                    f"start again"
                 ) from None
         changed = [name for name, part in identity.parts.items() if known.get(name) != part]
         if changed and not is_empty():
@@ -134,7 +134,7 @@ class Folder:
             raise JournalError(
                 f"journal={str(self.path)!r} is of {article} {self._kind} with another "
                 f"{' and another '.join(changed)}{f' ({_list_changes(edited)})' if edited else ''}; give another path "
-                f"to begin anew"
+                f"to start again"
             )
         self.number = digest(identity.parts) if changed else known.get("number", "")
         return bool(changed)

@@ -109,7 +109,7 @@ class Journal:
             raise JournalError(
                 f"journal={str(self.path)!r} knows candidate {candidate.number} with other parameters than "
                 f"{candidate.params}, as a copy of another, or of another search: something that the search depends "
-                f"on has changed; give another path to begin anew"
+                f"on has changed; give another path to start again"
             )
         return None if outcome is None else dict(outcome)
 

@@ -74,7 +74,8 @@ class Resource:
     def _check(self, known: dict[str, Any], searched: Collection[str]) -> None:
         if self.name not in known:
             raise ValueError(
-                f"resource={self.name!r} is no parameter of the estimator; {write_hint(self.name, known)} 'n_samples' "
+                f"resource={self.name!r} is not a parameter of the estimator; {write_hint(self.name, known)} "
+                f"'n_samples' "
                 f"hands out rows"
             )
         if self.name in searched:

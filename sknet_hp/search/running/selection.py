@@ -24,7 +24,7 @@ def find_metric(scorers: Any, refit: Any) -> str:
     if near and not isinstance(
         scorers, _MultimetricScorer
     ):  # any other name may be that of the one score, as in scikit-learn
-        raise ValueError(f"refit={refit!r} is no way of choosing; did you mean {near[0]!r}?")
+        raise ValueError(f"refit={refit!r} is not a known choice; did you mean {near[0]!r}?")
     if not isinstance(scorers, (_MultimetricScorer, _BaseScorer)) and isinstance(refit, str) and refit not in RULES:
         return refit  # a function that may give several scores; nobody knows before it is called
     if not isinstance(scorers, _MultimetricScorer):

@@ -309,7 +309,7 @@ class PBTSearchCV(BaseSearcher):
         for settings in plan_fits([(params, to) for _, to, params in self.schedule_], run.resource):
             self.best_estimator_.set_params(**clone(settings, safe=False))
             super()._fit_best(run, X, y, fit_params)
-        # To fit it once more should begin anew, as with any other search.
+        # To fit it once more should start again, as with any other search.
         own, total = self.estimator.get_params(deep=True), run.resource.make_params(self.schedule_[-1][1])
         self.best_estimator_.set_params(
             **{name: own[name] for name in run.resource.make_settings(0, 0, self.schedule_[-1][2])} | total

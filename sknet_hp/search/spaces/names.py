@@ -22,7 +22,7 @@ def check_names(names: Iterable[Any], estimator: Any) -> None:
             and not any(str(name).startswith(f"{part}__") for part in names)
             and not _is_accepted(estimator, name)
         ):
-            raise ValueError(f"{name!r} is no parameter of the estimator; {write_hint(str(name), known)}")
+            raise ValueError(f"{name!r} is not a parameter of the estimator; {write_hint(str(name), known)}")
 
 
 def _is_accepted(estimator: Any, name: str) -> bool:

@@ -26,7 +26,7 @@ class _Cases:
 
         estimator = report.estimator_
         if not isinstance(find_last_step(estimator)[1], BaseNet):
-            raise CheckNotApplicable("The estimator is no network of sknet_hp.")
+            raise CheckNotApplicable("The estimator is not a network of sknet_hp.")
         if self.case is None or self.case.estimator is not estimator:
             self.case = NetworkCase(estimator, report.X_train, report.y_train)
         return self.case

@@ -54,7 +54,7 @@ def test_json_is_the_same(write):
     [
         ("width = [1\nlr = 2", r"can't be read \(.*line 2"),
         ("", "has no parameter in it: write lines such as dropout"),
-        ("width = [8]\nlearning_rate = [0.1]", "line 2: 'learning_rate' is no parameter .*'lr'"),
+        ("width = [8]\nlearning_rate = [0.1]", "line 2: 'learning_rate' is not a parameter .*'lr'"),
         ("lr = []", "line 1: 'lr' has no values"),
         ("lr = {low = 1e-4}", "line 1: 'lr' has 'low' in it: a range has low and high"),
         ("lr = {low = 1, high = 2, scale = 'log'}", "'scale'"),

@@ -44,7 +44,7 @@ def test_an_interrupt_brings_what_was_finished(with_journal, tmp_path):
     assert result.stopped_ == "interrupted"
     [note] = raised.value.__notes__
     assert "1 of 3 outer folds were finished" in note
-    assert ("goes on from here" in note) == with_journal
+    assert ("continues from here" in note) == with_journal
 
 
 def test_searches_get_their_share_of_the_time(monkeypatch):

@@ -218,7 +218,7 @@ def test_a_journal_is_refused_by_the_name_of_what_was_edited(path, project):
     make_network_search(path, scoring=project({"own.py": SCORER})).fit(X, y)
     with pytest.raises(
         JournalError,
-        match=r"another setting of the search \(pk\.helpers\.worth has changed\); give another path to begin anew",
+        match=r"another setting of the search \(pk\.helpers\.worth has changed\); give another path to start again",
     ):
         make_network_search(
             path, scoring=project({"own.py": SCORER, "pk/helpers.py": HELPERS["pk/helpers.py"].replace("+ 10", "- 10")})

@@ -73,7 +73,7 @@ def finished(tmp_path_factory):
 @pytest.mark.parametrize(("search", "what"), OTHERS.values(), ids=OTHERS)
 def test_of_another_search(finished, search, what):
     before = (finished / "records").read_bytes()
-    with pytest.raises(JournalError, match=f"is of a search with another {what}; give another path to begin anew"):
+    with pytest.raises(JournalError, match=f"is of a search with another {what}; give another path to start again"):
         search(finished)
     assert (finished / "records").read_bytes() == before
 
@@ -94,7 +94,7 @@ def test_the_same_search_is_not_refused(finished, whole):
 def test_seeds_must_be_numbers(path):
     for seed in (None, np.random.RandomState(0)):
         with pytest.raises(
-            ValueError, match="needs an integer random_state, so that the same search can be taken up; got"
+            ValueError, match="needs an integer random_state, so that the same search can be resumed; got"
         ):
             make_network_search(path, random_state=seed).fit(X, y)
 

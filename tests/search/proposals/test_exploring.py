@@ -171,7 +171,7 @@ def test_the_step_that_is_trained_can_not_change():
 
 @pytest.mark.parametrize("name", ["module__in_features", "module"])
 def test_modules_of_skorch_can_not_change(name):
-    """It would begin anew with other weights, without an error."""
+    """It would start again with other weights, without an error."""
     net = NeuralNetClassifier(
         torch.nn.Linear, module__in_features=30, module__out_features=2, criterion=torch.nn.CrossEntropyLoss, verbose=0
     )

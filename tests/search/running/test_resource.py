@@ -195,7 +195,7 @@ BAD = {
     ),
     "unknown": (
         lambda: found(NetClassifier(), "epochs"),
-        "resource='epochs' is no parameter of the estimator; did you mean 'max_epochs'",
+        "resource='epochs' is not a parameter of the estimator; did you mean 'max_epochs'",
     ),
     "searched": (
         lambda: found(NetClassifier(), searched=["max_epochs"]),

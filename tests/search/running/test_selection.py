@@ -125,7 +125,7 @@ def test_rules_written_wrong(written, meant):
     """With one score any name chooses the best, as in scikit-learn; these were meant
     otherwise.
     """
-    with pytest.raises(ValueError, match=f"refit='{written}' is no way of choosing; did you mean '{meant}'"):
+    with pytest.raises(ValueError, match=f"refit='{written}' is not a known choice; did you mean '{meant}'"):
         find_metric(make_scorer(accuracy_score), written)
     assert find_metric(make_scorer(accuracy_score), "neg_mean_squared_error") == "score"
 

@@ -153,7 +153,7 @@ def test_initial_candidates():
     assert len(first) == len(set(first)) == 9
     search = follow(5, Curve(index=3), initial_candidates="current").fit(X, y)
     assert sorted(rungs_of(search)[1][0]) == [0, 1, 2, 3, 4], "one that is tried first is not tried again"
-    with pytest.raises(ValueError, match="'idnex' is no parameter of the estimator; did you mean 'index'"):
+    with pytest.raises(ValueError, match="'idnex' is not a parameter of the estimator; did you mean 'index'"):
         follow(initial_candidates=[{"idnex": 3}]).fit(X, y)
     with pytest.raises(ValueError, match="dicts of parameters or 'current', got 7"):
         follow(initial_candidates=[7]).fit(X, y)

@@ -167,21 +167,24 @@ def test_without():
 
 
 BAD = {
-    "unknown": ({"lrr": [1]}, "'lrr' is no parameter of the estimator; did you mean 'lr'"),
+    "unknown": ({"lrr": [1]}, "'lrr' is not a parameter of the estimator; did you mean 'lr'"),
     "unknown, as others call it": (
         {"learning_rate": [1]},
-        "'learning_rate' is no parameter of the estimator; did you mean 'lr'",
+        "'learning_rate' is not a parameter of the estimator; did you mean 'lr'",
     ),
     "unknown, as it is called elsewhere": (
         {"epochs": [1]},
-        "'epochs' is no parameter of the estimator; did you mean 'max_epochs'",
+        "'epochs' is not a parameter of the estimator; did you mean 'max_epochs'",
     ),
     "sizes that look like a range": (
         {"hidden_layer_sizes": (8, 16)},
         r"its choices are tuples, write a list: \[\(8, 16\)\]",
     ),
-    "unknown in the second": ([{"lr": [1]}, {"dropuot": [1]}], "'dropuot' is no parameter .* did you mean 'dropout'"),
-    "of nothing that takes arguments": ({"module__width": [1]}, "'module__width' is no parameter"),
+    "unknown in the second": (
+        [{"lr": [1]}, {"dropuot": [1]}],
+        "'dropuot' is not a parameter .* did you mean 'dropout'",
+    ),
+    "of nothing that takes arguments": ({"module__width": [1]}, "'module__width' is not a parameter"),
     "no dict": ([1], "must be a dict or a list of dicts"),
     "nothing": ({}, "param_distributions is empty"),
     "no alternatives": ([], "list of dicts that are not empty"),
@@ -211,7 +214,7 @@ def test_parameters_of_a_part_that_is_searched_itself():
     pipeline = make_pipeline(StandardScaler(), "passthrough")
     space = {"passthrough": [Ridge()], "passthrough__alpha": [0.1, 1.0]}
     assert Space(space, pipeline).size == 2
-    with pytest.raises(ValueError, match="'passthrough__alpha' is no parameter"):
+    with pytest.raises(ValueError, match="'passthrough__alpha' is not a parameter"):
         Space({"passthrough__alpha": [1.0]}, pipeline)
 
 
@@ -222,13 +225,13 @@ def test_names_that_an_estimator_takes_without_having_them():
     assert Space(space, pipeline).size == 4
     with pytest.raises(
         ValueError,
-        match="'neuralnetclassifier__lrr' is no parameter of the estimator; did you mean 'neuralnetclassifier__lr'",
+        match="'neuralnetclassifier__lrr' is not a parameter of the estimator; did you mean 'neuralnetclassifier__lr'",
     ):
         Space({"neuralnetclassifier__lrr": [1.0]}, pipeline)
 
 
 def test_a_name_without_its_step():
-    with pytest.raises(ValueError, match="'alpha' is no parameter of the estimator; did you mean 'ridge__alpha'"):
+    with pytest.raises(ValueError, match="'alpha' is not a parameter of the estimator; did you mean 'ridge__alpha'"):
         Space({"alpha": [1.0]}, make_pipeline(StandardScaler(), Ridge()))
 
 
@@ -236,7 +239,7 @@ def test_a_part_of_a_net_without_its_step():
     pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(torch.nn.Linear))
     with pytest.raises(
         ValueError,
-        match="'module__bias' is no parameter of the estimator; did you mean 'neuralnetclassifier__module__bias'",
+        match="'module__bias' is not a parameter of the estimator; did you mean 'neuralnetclassifier__module__bias'",
     ):
         Space({"module__bias": [True, False]}, pipeline)
 
@@ -245,7 +248,7 @@ def test_misspelt_parts_of_a_net():
     net = NeuralNetClassifier(torch.nn.Linear)
     for estimator, prefix in [(net, ""), (make_pipeline(StandardScaler(), net), "neuralnetclassifier__")]:
         with pytest.raises(
-            ValueError, match="modul__out_features' is no parameter"
+            ValueError, match="modul__out_features' is not a parameter"
         ):  # which skorch takes until it is fitted
             Space({f"{prefix}modul__out_features": [2]}, estimator)
 

@@ -80,7 +80,7 @@ def _check_cell_type(cell_type: type, label: str) -> None:
     if not issubclass(cell_type, numbers.Number):
         advice = _ADVICE.get(cell_type, "Turn such cells into numbers or strings, or split them into columns of those.")
         raise TypeError(
-            f"{label} has a cell that is no category: argument must be a string or a real number, not "
+            f"{label} has a cell that is not a category: argument must be a string or a real number, not "
             f"{cell_type.__name__!r}. {advice}"
         )
     if issubclass(cell_type, numbers.Complex) and not issubclass(cell_type, numbers.Real):

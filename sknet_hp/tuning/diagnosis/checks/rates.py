@@ -141,7 +141,7 @@ def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "unstable_validation",
         "warning",
-        f"The validation loss jumps up and down, by {zigzag:.1%} of its level from epoch to epoch in the mean, so the "
+        f"The validation loss jumps up and down, by {zigzag:.1%} of its level from epoch to epoch on average, so the "
         f"best epoch is partly luck.",
         {"zigzag": zigzag, "lowest": float(np.nanmin(curve.valid)), "lr": network.lr},
         "Average the weights, lower the learning rate or let it decay. If few rows are held out, hold out more.",
