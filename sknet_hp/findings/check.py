@@ -70,7 +70,7 @@ def run_checks(registry: Mapping[str, Check[Case]], case: Case, skip: Collection
             found += each(case)
         except Exception as error:
             warnings.warn(
-                f"the check {code!r} could not be made ({type(error).__name__}: {error}); all else stands",
+                f"the check {code!r} failed ({type(error).__name__}: {error}); the other checks are not affected",
                 UserWarning,
                 stacklevel=2,
             )

@@ -65,7 +65,7 @@ class Finding:
             If there is no remedy, or the estimator has not the parameters.
         """
         if not self.remedy:
-            raise ValueError(f"the finding {self.code!r} has no remedy that parameters could bring; {self.advice}")
+            raise ValueError(f"the finding {self.code!r} has no remedy that changes parameters; {self.advice}")
         copy = clone(estimator)
         known = copy.get_params(deep=True)
         settings = {_find_parameter(name, copy, known): value for name, value in self.remedy.items()}

@@ -85,7 +85,7 @@ def find_in_data(
             case = make_case(X, y, splits=splits, groups=groups, estimator=estimator)
     except Exception as error:
         warnings.warn(
-            f"the table could not be read to be checked ({type(error).__name__}: {error}); all else stands",
+            f"the table could not be checked ({type(error).__name__}: {error}); nothing else is affected",
             UserWarning,
             stacklevel=2,
         )

@@ -15,7 +15,7 @@ from sknet_hp.search.checks.case import SearchCase
 from sknet_hp.search.running.selection import is_function_of_predictions
 
 
-@check("no_better_than_constant", "a constant prediction scores as well as the winner")
+@check("no_better_than_constant", "a constant prediction scores as well as the best candidate")
 def find_no_better_than_constant(case: SearchCase) -> Iterator[Finding]:
     """Compare the winner with a constant prediction in the same splits.
 
@@ -34,7 +34,7 @@ def find_no_better_than_constant(case: SearchCase) -> Iterator[Finding]:
         f"{case.write_score(constant)} in the same splits: nothing was learned that helps.",
         evidence={"best": best, "constant": constant},
         advice="Look at the splits first: if the table is sorted, shuffle them. Then give more epochs, other rates "
-        "or more rows. A linear model tells whether the columns say anything about the target.",
+        "or more rows. A linear model shows whether the columns say anything about the target.",
     )
 
 

@@ -201,7 +201,7 @@ def _write_advice(rule: Sequence[Condition], *, failed: bool) -> str:
     if rule:
         return f"Leave out {' and '.join(map(str, rule))}."
     if failed:
-        return "Fix what the error names, or take the values that cause it out of the space."
+        return "Fix what the error names, or remove the values that cause it from the space."
     return "Lower the learning rates of the space, or add a warm-up (lr_warmup) or clipping (grad_clip_norm)."
 
 

@@ -9,7 +9,7 @@ from sknet_hp.findings.finding import Finding
 from sknet_hp.search.checks.case import SearchCase, count
 
 
-@check("no_gain", "the estimator's own settings are as good as the winner")
+@check("no_gain", "the untuned estimator is as good as the best candidate")
 def find_no_gain(case: SearchCase) -> Iterator[Finding]:
     """Compare the winner with the estimator's own settings, split by split.
 
@@ -26,7 +26,8 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
             severity="info",
             message=f"The best of {len(case.latest)} candidates is the untuned estimator, with its own settings.",
             evidence={"own": float(case.means[own]), "best": float(case.means[own]), "difference": 0.0},
-            advice="Tuning has gained nothing here. Other parameters, features or more data are likelier to help.",
+            advice="Tuning has gained nothing here. Other parameters, other features or more data are more "
+            "likely to help.",
         )
         return
     rival = case.find_row(int(case.candidate[winner]), int(case.n_resources[own]))
@@ -49,8 +50,8 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
         yield Finding(
             code="no_gain",
             severity="info",
-            message=f"The estimator's own settings were dropped after "
-            f"{count(case.n_resources[own], case.resource.unit)}, where the later winner {verdict} ({numbers}).",
+            message=f"The untuned estimator was dropped after "
+            f"{count(case.n_resources[own], case.resource.unit)}, where the best candidate {verdict} ({numbers}).",
             evidence=evidence | {"n_resources": int(case.n_resources[own])},
             advice="So it is not known whether tuning has gained anything: compare both with all resources.",
         )
@@ -58,7 +59,7 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
     yield Finding(
         code="no_gain",
         severity="info",
-        message=f"The estimator's own settings are as good as the winner, within one standard error ({numbers}).",
+        message=f"The untuned estimator is as good as the best candidate, within one standard error ({numbers}).",
         evidence=evidence,
         advice="Tuning has gained nothing that these splits can show. Keep your settings, or compare on more splits.",
     )

@@ -160,7 +160,7 @@ class LRResult:
             lines.append(f"Held constant in the test: {named}. The suggestion is the `lr` that a schedule multiplies.")
         if self.stopped:
             cause = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}[self.stopped]
-            lines.append(f"The test ended early, as {cause}: this is what had been trained by then.")
+            lines.append(f"The test ended early, because {cause}. These are the results up to then.")
         return "\n".join([*lines, *map(str, self.findings)])
 
     def _write_spread(self, name: str, who: str = "") -> str:

@@ -79,5 +79,5 @@ def test_what_is_no_table():
 
 
 def test_a_table_that_can_not_be_read_costs_nothing():
-    with pytest.warns(UserWarning, match="could not be read to be checked"):
+    with pytest.warns(UserWarning, match="could not be checked"):
         assert find_in_data(np.ones((10, 2)) * 1j, np.arange(10)) == []

@@ -32,10 +32,10 @@ def test_differences_count_by_split():
 def test_dropped_early_though_as_good():
     scores = [[0.5, 0.6, 0.55], [0.55, 0.58, 0.54], [0.9, 0.9, 0.9]]
     [finding] = check(scores, candidate=np.array([0, 1, 1]), n_resources=np.array([1, 1, 27]))
-    assert "were dropped after 1 epoch" in finding.message
+    assert "was dropped after 1 epoch" in finding.message
     assert "not known" in finding.advice
     [finding] = check([[0.9, 0.9, 0.9], *scores[1:]], candidate=np.array([0, 1, 1]), n_resources=np.array([1, 1, 27]))
-    assert "the later winner was worse" in finding.message
+    assert "the best candidate was worse" in finding.message
     assert not check([[0.1, 0.2, 0.1], *scores[1:]], candidate=np.array([0, 1, 1]), n_resources=np.array([1, 1, 27]))
 
 

@@ -26,7 +26,7 @@ from sknet_hp.tuning.diagnosis.thresholds import (
 )
 
 
-@network_check("overfitting", "the network learns its training rows by heart")
+@network_check("overfitting", "the network memorises its training rows")
 def find_overfitting(case: NetworkCase) -> Iterator[Finding]:
     """Look for a validation loss that has risen while the training loss fell."""
     curve = case.validated_curve

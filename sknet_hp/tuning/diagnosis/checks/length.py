@@ -115,7 +115,7 @@ def find_too_small_validation(case: NetworkCase) -> Iterator[Finding]:
         f"(validation_fraction={network.validation_fraction!r}): too few to tell which epoch is best.",
         {"held_out_rows": n_held_out, "rows": n_rows},
         "Hold out more rows. refit_full=True trains on all of them once the number of epochs is known. "
-        "Several members make less of the luck of one.",
+        "Several members reduce the effect of chance.",
         _hold_out_more(network, n_rows),
         case.subject,
     )
