@@ -2,14 +2,14 @@
 Choose a threshold by its cost
 ==============================
 
-A classifier says "malignant" when the probability exceeds one half. Where a miss costs more than a false alarm, another
+A classifier says "malignant" if the probability exceeds one half. If a miss costs more than a false alarm, another
 threshold is cheaper. scikit-learn's ``TunedThresholdClassifierCV`` finds it by cross-validation.
 """
 
 # %%
 # What mistakes cost
 # ------------------
-# A missed tumour counts ten times as much as a false alarm. Three measurements must do.
+# A missed tumour costs ten times as much as a false alarm. To make the task harder, we use only three measurements.
 
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import confusion_matrix, make_scorer
@@ -30,7 +30,7 @@ def count_cost(y_true, y_pred):
 # %%
 # Is the tuned threshold cheaper?
 # -------------------------------
-# The threshold is chosen inside each outer fold, on rows of its own. All networks, of outer and inner folds, train
+# The threshold is chosen inside each outer fold, on its training rows. The networks of outer and inner folds all train
 # together.
 
 net = NetClassifier(random_state=0)

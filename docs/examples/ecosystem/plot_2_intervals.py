@@ -2,15 +2,15 @@
 Intervals for single predictions
 ================================
 
-MAPIE puts an interval around each prediction that contains the truth as often as it promises, whatever the network.
-It needs many fits, and they train together.
+MAPIE puts an interval around each prediction that contains the true value as often as it claims, whatever the network.
+It needs many fits, which train together.
 """
 
 # %%
 # Cross-conformal intervals
 # -------------------------
-# Ten networks are trained, each without a tenth of the rows. Their errors on the rows left out say how wide an interval
-# must be.
+# Ten networks are trained, each without a tenth of the rows. Their errors on the left-out rows determine how wide the
+# intervals must be.
 
 import numpy as np
 from mapie.metrics.regression import regression_coverage_score, regression_mean_width_score
@@ -29,9 +29,9 @@ with sknet_hp.fused():
 predicted, intervals = conformal.predict_interval(X_test)  # intervals: (rows, lower and upper, levels)
 
 # %%
-# Do they keep their promise?
-# ---------------------------
-# 133 rows can't tell 0.90 from 0.93.
+# Are they right as often as they claim?
+# --------------------------------------
+# 133 rows are too few to distinguish 0.90 from 0.93.
 
 coverage = regression_coverage_score(y_test, intervals)
 width = regression_mean_width_score(intervals)
@@ -39,7 +39,7 @@ for level, covered, wide in zip([0.8, 0.9, 0.95], coverage, width, strict=True):
     print(f"promised {level:.2f}, covered {covered:.2f}, {wide:.0f} wide")
 
 # %%
-# The picture has the intervals of 90%.
+# The picture shows the 90% intervals.
 
 import matplotlib.pyplot as plt
 

@@ -2,13 +2,13 @@
 Text as people write it
 =======================
 
-The networks take tables as they are: numbers, categories, dates, missing cells, and text, of which they read the words.
-A misspelt word is another word to them. skrub looks at groups of letters, and knows it again.
+The networks accept raw tables: numbers, categories, dates, missing cells, and text, which they read as words. A
+misspelt word is a different word to them. skrub looks at groups of letters, and recognises it.
 """
 
 # %%
-# A table as it comes
-# -------------------
+# A messy table
+# -------------
 # The rent of a flat depends on its quarter, and the quarter was typed by hand, in a hurry.
 
 import numpy as np
@@ -48,8 +48,8 @@ flats.head()
 # %%
 # Without and with skrub
 # ----------------------
-# ``tabular_pipeline`` leaves nothing to the network: dates become numbers, missing cells are filled. A
-# ``TableVectorizer`` can also encode the text only, and leave the rest as it is.
+# ``tabular_pipeline`` prepares everything: dates become numbers, missing cells are filled. A ``TableVectorizer`` can
+# also encode only the text, and leave the rest to the network.
 
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -70,7 +70,7 @@ with sknet_hp.fused():
 print(pd.Series(scores, name="R²").round(3).to_string())
 
 # %%
-# What ``TableVectorizer`` took each column for:
+# How ``TableVectorizer`` classified each column:
 
 letters.fit(flats)
 print(letters.column_to_kind_)

@@ -2,8 +2,8 @@
 Rare classes
 ============
 
-imbalanced-learn draws rows anew, in a pipeline, so that only training rows are. Networks have class weights, which
-serve the same end, and a search can have both on trial.
+imbalanced-learn resamples rows inside a pipeline, so that only training rows are affected. Networks also have class
+weights, which serve the same purpose, and a search can try both.
 """
 
 # %%
@@ -36,8 +36,8 @@ with sknet_hp.fused():
         print(f"{name:>13}: {', '.join(means)}")
 
 # %%
-# Average precision hardly moves: which rows are most probably rare, all networks know about equally well. What
-# sampling and weights change is how many are called rare; so does a threshold.
+# Average precision hardly changes: all networks rank the rows about equally well. Sampling and weights change how many
+# rows are predicted as rare, and so does a threshold.
 #
 # Tune the sampler with the network
 # ---------------------------------

@@ -2,13 +2,13 @@
 What a network has learned
 ==========================
 
-scikit-learn's inspection looks at any estimator from outside: which columns matter, how, and where the boundary lies.
+scikit-learn's inspection tools work with any estimator: which columns matter, how, and where is the boundary?
 """
 
 # %%
 # Which columns matter
 # --------------------
-# A column is shuffled, and the score falls by what it was worth. Rows that the network has not seen are the measure.
+# How much does the score fall if a column is shuffled? This is measured on rows that the network has not seen.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_diabetes, make_moons
@@ -32,18 +32,17 @@ plt.show()
 # %%
 # How they matter
 # ---------------
-# Each thin line is a patient whose value is changed, and the dashed line is their mean. The lines are nearly parallel:
-# what these columns do hardly depends on the others.
+# Each thin line is a patient whose value is varied, and the dashed line is the mean. The lines are nearly parallel, so
+# the effect of these columns hardly depends on the others.
 
 columns = ["bmi", "s5"]
 display = PartialDependenceDisplay.from_estimator(net, X_test, columns, kind="both", subsample=40, random_state=0)
 display.figure_.set_layout_engine("constrained")
 
 # %%
-# Where the boundary lies
-# -----------------------
-# After 5 epochs it is hardly bent. After 200 it follows both moons, and the network is sure of itself nearly
-# everywhere.
+# The decision boundary
+# ---------------------
+# After 5 epochs it is nearly straight. After 200 it follows both moons, and the network is confident nearly everywhere.
 
 X, y = make_moons(300, noise=0.25, random_state=0)
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")

@@ -2,14 +2,14 @@
 Why this prediction
 ===================
 
-SHAP shares out a single prediction among the columns. Its explainers for any model need nothing but ``predict``, and
-that for many rows: more than 100,000 for these pictures.
+SHAP divides a single prediction among the columns. Its model-agnostic explainers need only ``predict``, but
+for many rows: more than 100,000 for these pictures.
 """
 
 # %%
 # Shares of a prediction
 # ----------------------
-# What is explained is the difference from the mean prediction of 30 other patients.
+# The explanation is of the difference from the mean prediction for 30 other patients.
 
 import matplotlib.pyplot as plt
 import shap

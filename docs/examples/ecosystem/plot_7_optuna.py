@@ -2,7 +2,7 @@
 Optuna's own search
 ===================
 
-``OptunaSearchCV`` tunes networks as it tunes any estimator, a trial at a time. :class:`~sknet_hp.search.TPESearchCV`
+``OptunaSearchCV`` tunes networks like any other estimator, one trial at a time. :class:`~sknet_hp.search.TPESearchCV`
 lets the same sampler propose several, which train together.
 """
 
@@ -22,7 +22,7 @@ import sknet_hp
 from sknet_hp import NetClassifier
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-# OptunaSearchCV is experimental, and uses a part of Optuna that is deprecated.
+# OptunaSearchCV is experimental and uses a deprecated part of Optuna.
 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 warnings.filterwarnings("ignore", "`optuna.terminator`", FutureWarning)
 
@@ -41,8 +41,8 @@ print(f"log loss {-theirs.best_score_:.3f}", theirs.best_params_)
 # %%
 # Several at once
 # ---------------
-# The space may be the same. The sampler sees scores after each four, and the network's own settings are the first
-# candidate. Twenty trials are few, and which of the two ends lower is luck.
+# The space can be the same. The sampler sees scores after every four candidates, and the untuned network is the first
+# candidate. Twenty trials are few, so it is chance which of the two ends better.
 
 from sknet_hp.search import TPESearchCV
 
@@ -52,7 +52,7 @@ print(f"log loss {-ours.best_score_:.3f}", ours.best_params_)
 # %%
 # Both are studies
 # ----------------
-# :func:`~sknet_hp.tracking.to_optuna` makes one of any search of ours, for Optuna's pictures and its dashboard.
+# :func:`~sknet_hp.tracking.to_optuna` turns any of our searches into a study, for Optuna's plots and dashboard.
 
 import matplotlib.pyplot as plt
 

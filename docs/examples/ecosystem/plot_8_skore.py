@@ -2,8 +2,8 @@
 The diagnosis in skore's reports
 ================================
 
-skore looks at a fitted estimator: metrics, pictures, and checks for common faults. ``make_skore_checks`` adds ours,
-which know what can go wrong in the training of a network.
+skore reports on a fitted estimator: metrics, pictures, and checks for common problems. ``make_skore_checks`` adds
+checks for what can go wrong when a network is trained.
 """
 
 # %%
@@ -37,7 +37,8 @@ for issue in found[found["section"] == "issue"].itertuples():
 # %%
 # With the default learning rate
 # ------------------------------
-# What is left are two pixels that say nearly the same, and a validation loss that jumps: few rows are held out.
+# Two findings remain: two pixels that are nearly identical, and a validation loss that jumps because few rows are held
+# out.
 
 better = skore.EstimatorReport(NetClassifier(random_state=0), **parts)
 better.checks.add(make_skore_checks())

@@ -2,14 +2,14 @@
 Effects of a treatment
 ======================
 
-How much does a treatment do, when who is treated depends on much else? DoubleML takes out what networks can predict
-of the treatment and of the outcome, and estimates the effect from what is left.
+What is the effect of a treatment, if who is treated depends on many other things? DoubleML removes what networks
+can predict of the treatment and of the outcome, and estimates the effect from what is left.
 """
 
 # %%
 # An effect that is known
 # -----------------------
-# 1,000 rows, 20 columns that treatment and outcome both depend on, and an effect of one half.
+# 1,000 rows, 20 columns on which both treatment and outcome depend, and an effect of one half.
 
 import doubleml
 import numpy as np
@@ -27,7 +27,7 @@ print(f"outcome over treatment, nothing else heeded: {slope:.3f}")
 # %%
 # Networks as nuisance models
 # ---------------------------
-# Two networks for each of five folds, three times over: 30, those of a model's folds together.
+# Two networks for each of five folds, three times: 30 networks. Those of a model's folds train together.
 
 net = NetRegressor(random_state=0)
 model = doubleml.DoubleMLPLR(data, ml_l=net, ml_m=net, n_folds=5, n_rep=3)
