@@ -57,7 +57,7 @@ def test_what_has_no_journal_is_refused(run, refused, search):
     Path("empty").mkdir()
     refused("report", "empty", says=("is not a journal",))
     Path("notes.html").write_text("mine")
-    refused("report", search.journal, "--out", "notes.html", says=("--overwrite", "no report"))
+    refused("report", search.journal, "--out", "notes.html", says=("--overwrite", "not a report"))
     assert run("report", search.journal, "--out", "notes.html", "--overwrite").code == 0
 
 

@@ -23,7 +23,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _STATES = {
     "running": "running",
     "finished": "finished",
-    "unfinished": "stopped before its end. The same call, or --resume, continues it.",
+    "unfinished": "not finished. The same call, or --resume, continues it.",
 }
 
 
