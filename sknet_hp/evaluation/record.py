@@ -30,7 +30,7 @@ _WORDS = {
 
 
 class EvaluationRecord:
-    """An evaluation as its journal tells it.
+    """The record of an evaluation, read from its journal.
 
     `read_journal` makes it.
 
@@ -39,14 +39,14 @@ class EvaluationRecord:
     path : Path
         The journal.
     state : {"running", "finished", "unfinished"}
-        "unfinished": it was killed or had no more time, or some folds failed.
+        "unfinished": it was killed, ran out of time, or some folds failed.
     planned : list of tuple (name, repeat, fold)
-        The outer folds that there are, of each estimator.
+        All outer folds of each estimator.
     table : pandas.DataFrame
-        A row for each outer fold that is done: name, repeat, fold, its scores by their
-        metrics, inner_score (of a search, what it has promised), fit_time (seconds).
+        A row for each finished outer fold: name, repeat, fold, its scores by metric,
+        inner_score (what a search reported), fit_time (seconds).
     searches : dict
-        By (name, repeat, fold) the `SearchRecord` of each search that has begun.
+        The `SearchRecord` of each search that has started, by (name, repeat, fold).
     """
 
     def __init__(self, path: Path, state: Literal["running", "finished", "unfinished"], planned: list[Fold]):
@@ -77,7 +77,7 @@ class EvaluationRecord:
         return found
 
     def summary(self) -> str:
-        """Return in sentences how far it is, and the scores so far."""
+        """Return in sentences the progress and the scores so far."""
         table = self.table
         lines = [f"{len(table)} of {count(len(self.planned), 'outer fold')} done. {_WORDS[self.state]}"]
         for name, rows in table.groupby("name") if len(table) else ():
@@ -98,15 +98,15 @@ _COLUMNS = ("name", "repeat", "fold", "inner_score", "fit_time")
 
 
 def read_journal(path: str | os.PathLike[str]) -> EvaluationRecord:
-    """Read how far an evaluation is from its journal alone.
+    """Read the progress and results of an evaluation from its journal alone.
 
     It does not disturb an evaluation that is running.
 
     Parameters
     ----------
     path : path
-        A directory that `nested_cross_validate`, `compare` or `repeat_over_seeds` was
-        given as `journal`.
+        The directory that was given to `nested_cross_validate`, `compare` or
+        `repeat_over_seeds` as `journal`.
 
     Returns
     -------
@@ -115,21 +115,20 @@ def read_journal(path: str | os.PathLike[str]) -> EvaluationRecord:
     Raises
     ------
     JournalError
-        If there is not a journal of an evaluation, or one that an older version has
-        written.
+        If there is no journal of an evaluation, or an older version wrote it.
     """
     path = Path(path)
     if not (path / "evaluation.json").exists():
         raise JournalError(
-            f"{str(path)!r} is not a journal of an evaluation: give the directory that it was given as journal=; "
+            f"{str(path)!r} is not a journal of an evaluation: give the directory that was passed as journal=; "
             f"sknet_hp.search.read_journal reads that of a search"
         )
     is_running = is_locked(path / "lock")
     events = [event for event in read_log(path / "log") if event["event"] == "tasks"]
     if not events:
         raise JournalError(
-            f"{str(path)!r} is the journal of an older version, or of an evaluation that has not begun: it does not "
-            f"say what is to be done; the same call with this journal writes it down"
+            f"{str(path)!r} is the journal of an older version, or of an evaluation that has not started: it does not "
+            f"say what is planned; run the same call with this journal to write it down"
         )
     same = [event for event in events if event["number"] == events[-1]["number"]]
     planned = [_parse(name) for name in dict.fromkeys(name for event in same for name in event["tasks"])]

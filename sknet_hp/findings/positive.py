@@ -29,20 +29,20 @@ def list_scorers_of_one_class() -> list[str]:
 
 
 def make_class_scorer(scoring: str, positive: Any) -> Callable[..., float]:
-    """Return one of scikit-learn's scorers for the class that is to be found.
+    """Return a scikit-learn scorer with a given positive class.
 
     Parameters
     ----------
     scoring : str
-        A scorer of scikit-learn's that scores one class, such as "f1", "recall" or
-        "average_precision".
+        The name of a scikit-learn scorer that scores one class, such as "f1", "recall"
+        or "average_precision".
     positive : label
-        The class, as it stands in the target.
+        The class, as it is in the target.
 
     Returns
     -------
     scorer : callable
-        To be given as ``scoring=`` to searches and evaluations.
+        For ``scoring=`` of searches and evaluations.
 
     Raises
     ------

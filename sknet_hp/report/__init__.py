@@ -1,10 +1,10 @@
-"""Pictures of fits, searches and evaluations, and the page that shows them together.
+"""Pictures of fits, searches and evaluations, and the report that shows them together.
 
-Displays follow scikit-learn's convention: `XDisplay.from_search(search)` draws, and
-returns an object with `ax_`, `figure_` and `frame`, the data frame that it has drawn.
+Displays follow scikit-learn's convention: `XDisplay.from_search(search)` plots, and
+returns an object with `ax_`, `figure_` and `frame`, the data frame that was plotted.
 They need matplotlib, `pip install 'sknet_hp[plot]'`. See docs/pictures.md.
 
-`report` writes the page: one HTML file that needs no network. It needs
+`report` writes one self-contained HTML file. It needs
 `pip install 'sknet_hp[report]'`. See docs/report.md.
 """
 

@@ -35,7 +35,7 @@ def describe_inputs(model: Any, X: TableLike | None) -> tuple[TensorTable, Zones
         zones = {date.column: date.zone_ for date in first.encoder_.learned.dates}
     elif X is None:
         raise ValueError(
-            f"a {type(first).__name__} does not know the types of its columns: give X, some rows as in training"
+            f"a {type(first).__name__} does not know the types of its columns: give X, some rows like those of training"
         )
     else:
         names, table = getattr(X, "columns", None), open_table(X, model)
