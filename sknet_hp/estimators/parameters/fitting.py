@@ -25,19 +25,21 @@ FITTING: dict[str, Hyperparameter] = {
         "32 to 512, powers of two",
         BENGIO,
     ),
-    "max_epochs": Hyperparameter("int", allow_at_least(1), "Passes over the training rows; with `warm_start`, in all."),
+    "max_epochs": Hyperparameter(
+        "int", allow_at_least(1), "Passes over the training rows; with `warm_start`, the total."
+    ),
     "schedule_epochs": Hyperparameter(
         "int or None",
         [None, *allow_at_least(1)],
         "Epochs over which schedules run; `max_epochs` if None. Set it to the most a search will train, so that "
-        "stopping in between does not bend them. In epochs beyond, they stay where they ended, which is "
+        "stopping in between does not change them. After that they keep their last value, which is "
         "`lr_min_factor` for most.",
     ),
     "early_stopping": Hyperparameter(
         "bool",
         SWITCH,
-        "Hold out rows, and stop when `stopping_metric` on them has not improved for `patience` epochs. Rows held out "
-        "teach the encoding nothing either.",
+        "Hold out rows, and stop when `stopping_metric` on them has not improved for `patience` epochs. Held-out rows "
+        "do not affect the encoding.",
     ),
     "patience": Hyperparameter(
         "int", allow_at_least(1), "Epochs without improvement to wait for, with `early_stopping`.", "10 to 30"
@@ -68,14 +70,13 @@ FITTING: dict[str, Hyperparameter] = {
     "restore_best": Hyperparameter(
         "bool",
         SWITCH,
-        "With `early_stopping`, predict with the weights of the best epoch. Training goes on from the last ones all "
-        "the same.",
+        "With `early_stopping`, predict with the weights of the best epoch. Training continues from the last ones.",
     ),
     "refit_full": Hyperparameter(
         "bool",
         SWITCH,
         "After `early_stopping`, train once more on all rows, for as many epochs as were found best, and with the "
-        'drops of the learning rate that "plateau" made in them. `stopping_history_` tells of the first training. Not '
+        'drops of the learning rate that "plateau" made in them. `stopping_history_` has the first training. Not '
         "with `warm_start` or `X_val`.",
     ),
     # ---- transfer
@@ -89,13 +90,14 @@ FITTING: dict[str, Hyperparameter] = {
     "freeze": Hyperparameter(
         '"all_but_last", int, list of str or None',
         [StrOptions({"all_but_last"}), *allow_at_least(1), list, tuple, None],
-        "Layers that stay as they start: all but the output, the first so many, or the parameters whose names begin "
-        "so (those of `net_.module_`). Statistics of batch normalisation go on. It needs `init_from`, or `warm_start`.",
+        "Layers that are not trained: all but the output, the first n, or the parameters of `net_.module_` whose names "
+        "begin with these strings. Statistics of batch normalisation are still updated. It needs `init_from`, "
+        "or `warm_start`.",
     ),
     "unfreeze_epoch": Hyperparameter(
         "int or None",
         [*allow_at_least(1), None],
-        "The first epoch in which `freeze` and `lr_layer_decay` no longer hold. To go on at a lower rate, use "
+        "The first epoch in which `freeze` and `lr_layer_decay` no longer apply. To continue at a lower rate, use "
         "`warm_start` instead.",
     ),
     "lr_layer_decay": Hyperparameter(
@@ -117,14 +119,14 @@ FITTING: dict[str, Hyperparameter] = {
     "warm_start": Hyperparameter(
         "bool",
         SWITCH,
-        "Let `fit` go on where it stopped, up to a larger `max_epochs`: 3 + 6 epochs are 9, bit for bit. The same "
+        "Let `fit` continue where it stopped, up to a larger `max_epochs`: 3 + 6 epochs are 9, bit for bit. The same "
         "`max_epochs` again does nothing; a smaller one is an error; a network that stopped early stays stopped.",
     ),
     "random_state": Hyperparameter(
         "int, RandomState instance or None",
         ["random_state"],
-        "Initial weights, shuffling, dropout and the validation split follow from an integer: so does, then, every "
-        "bit of the result.",
+        "An integer fixes initial weights, shuffling, dropout and the validation split, and so every bit of the "
+        "result.",
     ),
     "device": Hyperparameter(
         "str",
@@ -143,8 +145,8 @@ FITTING: dict[str, Hyperparameter] = {
     "callbacks": Hyperparameter(
         "list of skorch callbacks or None",
         [list, None],
-        "Told of each epoch as in skorch, with the net `net_` as it then is; what they change of weights and rates "
-        "holds. Those that act on batches or gradients are refused. With `n_members` they look on at the first. "
+        "Called at each epoch as in skorch, with the net `net_` at that moment; their changes to weights and rates "
+        "take effect. Those that act on batches or gradients are refused. With `n_members` they see the first. "
         "Networks with callbacks train in this process.",
     ),
     "verbose": Hyperparameter("int", ["verbose"], "Print a line for each epoch."),

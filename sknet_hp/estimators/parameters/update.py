@@ -121,7 +121,11 @@ UPDATE: dict[str, Hyperparameter] = {
         "0, or 1e-7 to 1e-3, on a log scale",
     ),
     "momentum": Hyperparameter(
-        "float in [0, 1)", SHARE, 'Of "sgd" and "nesterov".', "0.8 to 0.99, as 1 - momentum on a log scale", GODBOLE
+        "float in [0, 1)",
+        SHARE,
+        'Momentum of "sgd" and "nesterov".',
+        "0.8 to 0.99, as 1 - momentum on a log scale",
+        GODBOLE,
     ),
     "beta1": Hyperparameter(
         "float in [0, 1)",
@@ -168,7 +172,7 @@ UPDATE: dict[str, Hyperparameter] = {
     "weight_averaging": Hyperparameter(
         None,
         allow_one_of(["auto", *AVERAGINGS]),
-        'Validate and predict with averaged weights, while training goes on from the raw ones: "ema", an exponential '
+        'Validate and predict with averaged weights, while training continues from the raw ones: "ema", an exponential '
         'moving average of every step, or "swa", an even average of the ends of epochs from `swa_start` on. Running '
         'statistics of batch normalisation are averaged too. "auto" is "ema" with `early_stopping`, else "none". None '
         'means "none".',
@@ -179,7 +183,7 @@ UPDATE: dict[str, Hyperparameter] = {
         "float in [0, 1)",
         SHARE,
         'The share of "ema" that each step keeps. It rises to this value with the number n of weights averaged, as (1 '
-        "+ n) / (10 + n), as in TensorFlow; the first step's weights are taken as they are, as in "
+        "+ n) / (10 + n), as in TensorFlow; the first step's weights are used unchanged, as in "
         "`torch.optim.swa_utils`.",
         "0.9 to 0.9999, as 1 - ema_decay on a log scale",
         "Tarvainen & Valpola 2017",
