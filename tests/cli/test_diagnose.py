@@ -59,7 +59,7 @@ def test_a_table_alone(run, data):
     [
         (("model.safetensors", "data.csv", "more.csv"), "was given 3 paths"),
         (("nothing", "data.csv"), "there is no model 'nothing'"),
-        (("data.csv", "--model", "boosting"), "--model boosting is no network"),
+        (("data.csv", "--model", "boosting"), "--model boosting is not a network"),
         (("model.safetensors", "other.csv"), "lacks 1 of the 2 columns that the model was fitted on: add 'size'"),
         (("model.safetensors", "data.csv", "--target", "size"), "is a model for classification, and this is regr"),
     ],

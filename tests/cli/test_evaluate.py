@@ -107,7 +107,7 @@ def test_settings_of_a_saved_model_are_pointed_out(run, data, table):
         (("--time", "colour"), "'colour' is missing in"),
         (("--scoring", "r2"), "does not suit"),
         (("--outer-cv", 40), "--outer-cv 40 and --cv 3 need 40 of every class"),
-        (("--time-budget", 0), "--time-budget 0 is no time"),
+        (("--time-budget", 0), "--time-budget 0 is not a time"),
         (("--drop", "lable"), "did you mean 'label'"),
         (("--device", "gpu"), "--device 'gpu' is not a device"),
     ],

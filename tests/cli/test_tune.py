@@ -414,7 +414,7 @@ def test_space_model_and_ensemble(run, data, tmp_path):
     ("arguments", "says"),
     [
         (("--space", "space.toml"), "there is no file 'space.toml'"),
-        (("--model", "linear"), "--model linear is no network"),
+        (("--model", "linear"), "--model linear is not a network"),
         (("--search", "guided", "--candidates", 3), "--candidates 3 has no effect with --search guided"),
         (("--search", "random", "--ensemble"), "--ensemble can't be used with --search random"),
         (("--resume", "--overwrite"), "--resume and --overwrite can't be used together"),
@@ -451,7 +451,7 @@ def test_groups_and_time_of_tune(run, table, tmp_path):
     arguments = ("tune", "data.csv", "--target", "amount", *SMALL, "--overwrite")
     grouped = run(*arguments, "--groups", "person")
     assert grouped.code == 0, grouped.err
-    assert "Rows of one 'person' (20 of them)" in grouped.out
+    assert "Rows with the same 'person' (20 groups)" in grouped.out
     ordered = run(*arguments, "--time", "day")
     assert ordered.code == 0, ordered.err
     assert "Rows are sorted by 'day'" in ordered.out

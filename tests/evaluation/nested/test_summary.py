@@ -20,4 +20,4 @@ def test_errors_are_positive():
     assert "(mean absolute error: lower is better; scores have it with a minus sign)" in lines
     [told] = [line for line in lines if line.startswith("The searches themselves")]
     assert f"report {write_number(-result.inner_scores.mean())} (mean absolute error)" in told
-    assert ("less than on unseen rows" in told) == (result.optimism > 0)
+    assert ("lower than on unseen rows" in told) == (result.optimism > 0)
