@@ -1,14 +1,16 @@
 """Runs of `watch`."""
 
 import json
+import shutil
 from pathlib import Path
 
 import filelock
 import pytest
 from sklearn.datasets import load_iris
 
+from sknet_hp.evaluation import nested_cross_validate
 from sknet_hp.search.journal.log import read_log
-from tests.helpers.small_searches import make_network_search
+from tests.helpers.small_searches import NET, make_network_search
 
 X, y = load_iris(return_X_y=True)
 
@@ -91,6 +93,17 @@ def test_all_searches_of_a_run_are_found(run, search, killed, tmp_path):
     result = run("watch", tmp_path, "--once")
     assert "stopped before its end" in result.out
     assert len(json.loads(run("watch", tmp_path, "--json").out)["searches"]) == 1
+
+
+def test_folds_that_ran_out_of_time_are_not_waited_for(run, search, tmp_path):
+    """`tune --time-budget` has written its results, and its journal lacks a fold."""
+    journal = tmp_path / "journal/score"
+    nested_cross_validate(NET, X, y, cv=2, random_state=0, journal=str(journal))
+    next(iter((journal / "outcomes").iterdir())).unlink()
+    shutil.copytree(search.journal, tmp_path / "journal/search")
+    assert "1 of 2 outer folds done" in run("watch", tmp_path, "--once").out
+    (tmp_path / "summary.json").write_text("{}")
+    assert "outer folds" not in run("watch", tmp_path, "--once").out
 
 
 def test_what_is_no_run_is_refused(refused, tmp_path, search):

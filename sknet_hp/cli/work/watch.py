@@ -10,6 +10,7 @@ from rich.live import Live
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.options import WatchOptions
+from sknet_hp.cli.output.files import SUMMARY
 from sknet_hp.cli.output.json_text import print_json
 from sknet_hp.cli.output.watched import describe_run, draw_run, write_line
 from sknet_hp.evaluation.record import read_journal as read_evaluation
@@ -121,13 +122,20 @@ def _read(run: Path) -> "list[SearchRecord]":
 
 
 def _read_folds(run: Path) -> list[str]:
-    """Return of each evaluation of a run how far it is."""
+    """Return of each evaluation of a run how far it is.
+
+    A run that has written its results has ended. Folds that are missing in its journal
+    ran out of time, and will not be made: nothing is said of them.
+    """
     found = []
+    has_ended = (run / SUMMARY).exists() and not _is_running(run)
     for header in sorted(run.rglob("evaluation.json")):
         try:
-            found.append(read_evaluation(header.parent).summary())
+            record = read_evaluation(header.parent)
         except JournalError:  # it has not begun
             continue
+        if record.state == "finished" or not has_ended:
+            found.append(record.summary())
     return found
 
 
