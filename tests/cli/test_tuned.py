@@ -7,10 +7,11 @@ def test_stages_take_a_line_each(capsys):
     same = "There was no time. There was no time. Nothing is changed. "
     first = StageReport("prototype", tried=["one network"], found="It learns. ", score=-1234.5)
     late = StageReport("batch size", found="There was no time to train a candidate to the end. ", score=-1234.5)
-    stages = Stages([first, late, StageReport("rate", decided=same)])
+    size = StageReport("optimizer, regularisation and size")
+    stages = Stages([first, late, size, StageReport("rate", decided=same)])
     print_stages(make_console(), stages, "neg_mean_absolute_error")
     assert capsys.readouterr().out.splitlines()[-3:] == [
-        "  prototype     1,234 It learns.",
-        "  rate                There was no time. Nothing is changed.",
-        "  Nothing new was tried for lack of time: batch size.",
+        "  prototype    1,234 It learns.",
+        "  rate               There was no time. Nothing is changed.",
+        "  Nothing new was tried for lack of time: batch size; optimizer, regularisation and size.",
     ]

@@ -26,6 +26,7 @@ def tune(
         bool | None,
         typer.Option(
             "--ensemble/--single",
+            metavar="",
             help="Average several of the best settings, or fit the best one alone.",
             show_default="ensemble for guided, else single",
         ),

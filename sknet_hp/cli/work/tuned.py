@@ -79,15 +79,14 @@ def print_stages(console: Console, stages: "Stages", scoring: str) -> None:
     Those that time did not suffice for share a line at the end.
     """
     console.print("\nStages (with the score of the setting chosen):")
-    width = max(len(report.stage) for report in stages)
-    late = [report.stage for report in stages if not report.tried and not report.decided]
-    for report in stages:
-        if report.stage in late:
-            continue
+    shown = [report for report in stages if report.tried or report.decided]
+    late = [report.stage for report in stages if report not in shown]
+    width = max((len(report.stage) for report in shown), default=0)
+    for report in shown:
         score = "" if report.score != report.score else Metric(scoring).write(report.score)
         indent = " " * (width + 12)
         sentences = re.split(r"(?<=\.)\s+(?=[A-Z])", (report.decided or report.found).strip())
         text = wrap(" ".join(dict.fromkeys(sentences)), indent=indent).removeprefix(indent)
         console.print(f"  {report.stage:<{width}}  {score:>7} {text}")
     if late:
-        console.print(wrap(f"Nothing new was tried for lack of time: {', '.join(late)}.", indent="  "))
+        console.print(wrap(f"Nothing new was tried for lack of time: {'; '.join(late)}.", indent="  "))
