@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sknet_hp.search.views.metric import Metric
+
 HABIT = 0.01
 """For accuracies by habit (Benavoli et al. 2017); here for all whose best is 1."""
 
@@ -66,5 +68,5 @@ def choose_rope(given: Any, metric: str, mean: float) -> Rope:
             )
         return Rope(float(own), "as given")
     if metric.startswith("neg_") or not any(part in metric for part in BEST_IS_ONE):
-        return Rope(SHARE * abs(mean), f"{SHARE:.0%} of the mean {metric}")
+        return Rope(SHARE * abs(mean), f"{SHARE:.0%} of the average {Metric(metric).label}")
     return Rope(HABIT, "the usual choice")

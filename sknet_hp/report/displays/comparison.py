@@ -152,7 +152,7 @@ class ComparisonDisplay(Display):
 
     def _mark_region(self, ax: Any, half: float) -> None:
         for end in {-half, half}:
-            ax.axvline(end, color=MUTED, linestyle=":", linewidth=1.2)
+            ax.axvline(end, ymax=0.82, color=MUTED, linestyle=":", linewidth=1.2)  # below the labels
 
     def _draw_pairs(self, ax: Any) -> None:
         half = self.frame["rope"].iloc[0]
