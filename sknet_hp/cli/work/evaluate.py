@@ -9,6 +9,7 @@ from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.devices import check_device
+from sknet_hp.cli.models.kernels import compile_kernels
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, make_contestant
 from sknet_hp.cli.options import EvaluateOptions
 from sknet_hp.cli.output.files import CURVES, FOLDS, PREDICTIONS, REPORT, SUMMARY
@@ -60,6 +61,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
     evaluated = _make_evaluated(problem, model, method, scoring, options)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
+    start += compile_kernels(problem.task)
     if folder is not None:
         folder.begin()
     result = None

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.devices import check_device
+from sknet_hp.cli.models.kernels import compile_kernels
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, make_contestant, take_network
 from sknet_hp.cli.options import SearchMethod, TuneOptions
 from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
@@ -70,6 +71,7 @@ def tune_table(options: TuneOptions) -> None:
     search = _make_search(problem, scoring, options)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
+    start += compile_kernels(problem.task)
     seconds = _choose_seconds(console, search, options)
     candidates = folder.known.get("candidates", 0) or _choose_candidates(console, search, options, start)
     left = None if seconds is None else _share_out(seconds, time.monotonic() - start)
