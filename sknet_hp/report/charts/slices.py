@@ -31,7 +31,7 @@ def draw_slices(search: Any, metric: Metric) -> Pictures | None:
         return None
     names = rank_by_slices(landscape)
     unit = name_resource(search)
-    pictures = [Picture(name, _draw(landscape, name, metric, unit)) for name in names[:MOST]]
+    pictures = [Picture(landscape.axes[name].label, _draw(landscape, name, metric, unit)) for name in names[:MOST]]
     caption = "Each point is a candidate; the ring is the chosen one."
     if landscape.has_rungs:
         caption += f" The stronger a point, the more {unit} it had."

@@ -4,14 +4,17 @@ import altair
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import KFold
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import Pipeline
+from sklearn.tree import DecisionTreeClassifier
 
 from sknet_hp import NetRegressor
 from sknet_hp.evaluation import compare, nested_cross_validate, repeat_over_seeds
 from sknet_hp.report import report
 from sknet_hp.report.charts.base import group_ranks, make_data
 from sknet_hp.report.charts.learning_curves import MOST_CURVES, draw_search_curves
-from sknet_hp.report.charts.slices import list_decades
+from sknet_hp.report.charts.slices import draw_slices, list_decades
 from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.search import HalvingSearchCV
 from sknet_hp.search.views.metric import Metric, find_metric
@@ -87,6 +90,15 @@ def test_charts_of_searches_are_valid(large):
         for picture in pictures:
             check_spec(picture.spec)
             assert picture.title
+
+
+def test_parameters_of_pipelines_have_their_short_names():
+    """As in parallel coordinates, and in pictures."""
+    X, y = load_iris(return_X_y=True)
+    pipeline = Pipeline([("tree", DecisionTreeClassifier(random_state=0))])
+    grid = {"tree__max_depth": [1, 2, 3], "tree__min_samples_leaf": [1, 5]}
+    slices = draw_slices(GridSearchCV(pipeline, grid, cv=2).fit(X, y), Metric("accuracy"))
+    assert {picture.title for picture in slices.pictures} == {"max_depth", "min_samples_leaf"}
 
 
 def population():
