@@ -58,7 +58,7 @@ def test_json_is_what_the_search_has(run, search):
 
 def test_a_killed_search_says_how_to_go_on(run, killed):
     out = run("watch", killed, "--once").out
-    assert "stopped before its end" in out
+    assert "not finished" in out
     assert "--resume" in out
 
 
@@ -91,7 +91,7 @@ def test_all_searches_of_a_run_are_found(run, search, killed, tmp_path):
     """As `tune` has them in its directory: that of the score, and that on all rows."""
     killed.rename(tmp_path / "journal")
     result = run("watch", tmp_path, "--once")
-    assert "stopped before its end" in result.out
+    assert "not finished" in result.out
     assert len(json.loads(run("watch", tmp_path, "--json").out)["searches"]) == 1
 
 

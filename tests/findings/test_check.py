@@ -23,7 +23,7 @@ def test_checks_find():
 
 
 def test_a_check_that_fails_costs_nothing_else():
-    with pytest.warns(UserWarning, match="'broken' could not be made"):
+    with pytest.warns(UserWarning, match="the check 'broken' failed"):
         assert run_checks(register(fail, find_odd), 3).codes == ["odd"]
 
 

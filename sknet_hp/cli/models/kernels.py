@@ -13,7 +13,8 @@ def compile_kernels(task: TaskKind) -> float:
     That is done once in an environment, and takes some ten seconds there. They are not
     to be missing from the time that a user has given to a search.
     """
-    from sknet_hp import NetClassifier, NetRegressor
+    from sknet_hp.estimators.classifier import NetClassifier
+    from sknet_hp.estimators.regressor import NetRegressor
 
     begin = time.monotonic()
     X = np.linspace(-1, 1, 256).reshape(64, 4)

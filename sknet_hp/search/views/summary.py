@@ -195,7 +195,7 @@ def write_next(search: Any) -> list[str]:
     if n_scored > 1:
         lines.append(
             "The best of many candidates is also lucky, so expect a slightly worse score on new rows. "
-            "sknet_hp.evaluation.nested_cross_validate(search, X, y) metrics it."
+            "sknet_hp.evaluation.nested_cross_validate(search, X, y) measures it."
         )
     lines.append("sknet_hp.report.report(search, 'report.html') writes a report with charts as one HTML file.")
     if hasattr(search, "best_estimator_"):

@@ -190,5 +190,5 @@ def test_a_large_file_of_something_else_is_not_read(tmp_path):
     for begin in (b"PAR1", b"\xff" * 7 + b"\0", b"\0" * 8):
         path.write_bytes(begin)
         os.truncate(path, 2**41)
-        with pytest.raises(SavedModelError, match="no file that sknet_hp"):
+        with pytest.raises(SavedModelError, match="not a file that sknet_hp"):
             sknet_hp.load(path)

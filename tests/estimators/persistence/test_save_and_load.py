@@ -233,16 +233,16 @@ def test_what_cannot_be_stored_is_named(path):
     [
         (lambda b: b[: len(b) // 2], "damaged"),
         (lambda b: b[:-1], "damaged"),
-        (lambda b: b[:5], "no file that sknet_hp"),
-        (lambda b: b"", "no file that sknet_hp"),
-        (lambda b: b"\x80\x04\x95" + b, "no file that sknet_hp"),
+        (lambda b: b[:5], "not a file that sknet_hp"),
+        (lambda b: b"", "not a file that sknet_hp"),
+        (lambda b: b"\x80\x04\x95" + b, "not a file that sknet_hp"),
         (lambda b: b.replace(b'"sknet_hp":"2"', b'"sknet_hp":"9"'), r"newer version of sknet_hp \(format 9"),
         (
             lambda b: b.replace(b'"sknet_hp":"2"', b'"sknet_hp":"1"'),
             r"older version of sknet_hp \(format 1.*fit and save the model again",
         ),
         (lambda b: b[:-40] + bytes([b[-40] ^ 1]) + b[-39:], "do not match their checksum"),
-        (lambda b: b"\xff" * 8 + b[8:], "no file that sknet_hp"),
+        (lambda b: b"\xff" * 8 + b[8:], "not a file that sknet_hp"),
     ],
 )
 def test_damaged_files(path, damage, message):

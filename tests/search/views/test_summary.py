@@ -29,7 +29,7 @@ def test_it_says_how_good_how_sure_and_against_what(halving):
     assert f"Best score: {np.mean(scores):.4f} (accuracy, mean of 2 splits" in text
     assert f"standard deviation of {np.std(scores, ddof=1):.4f}" in text
     assert "The untuned estimator" in text
-    assert "nested_cross_validate(search, X, y) metrics it" in text
+    assert "nested_cross_validate(search, X, y) measures it" in text
 
 
 def test_it_says_what_was_chosen_beside_what_was(halving):
