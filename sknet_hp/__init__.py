@@ -1,12 +1,20 @@
 """Neural networks for tables, as scikit-learn estimators that train together."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sknet_hp import presets
 from sknet_hp.fusion.session import fused
+from sknet_hp.system.lazy_exports import export_lazily
 
 if TYPE_CHECKING:
+    from sknet_hp import evaluation as evaluation
+    from sknet_hp import findings as findings
+    from sknet_hp import report as report
+    from sknet_hp import search as search
+    from sknet_hp import sharing as sharing
+    from sknet_hp import skorch as skorch
+    from sknet_hp import tracking as tracking
+    from sknet_hp import tuning as tuning
     from sknet_hp.estimators.classifier import NetClassifier
     from sknet_hp.estimators.persistence import SavedModelError, load, save
     from sknet_hp.estimators.regressor import NetRegressor
@@ -26,27 +34,17 @@ __all__ = [
     "save",
 ]
 
-_ROOMS = ["evaluation", "findings", "report", "search", "sharing", "skorch", "tracking", "tuning"]
-
-_LAZY = {
-    "NetClassifier": "sknet_hp.estimators.classifier",
-    "NetRegressor": "sknet_hp.estimators.regressor",
-    "card": "sknet_hp.sharing",
-    "export": "sknet_hp.sharing",
-    "SavedModelError": "sknet_hp.estimators.persistence",
-    "load": "sknet_hp.estimators.persistence",
-    "save": "sknet_hp.estimators.persistence",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # torch takes a second to import: not before it is needed.
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    if name in _ROOMS:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*__all__, *_ROOMS])
+# torch takes a second to import: not before it is needed.
+__getattr__, __dir__ = export_lazily(
+    __name__,
+    {
+        "NetClassifier": "sknet_hp.estimators.classifier",
+        "NetRegressor": "sknet_hp.estimators.regressor",
+        "SavedModelError": "sknet_hp.estimators.persistence",
+        "card": "sknet_hp.sharing",
+        "export": "sknet_hp.sharing",
+        "load": "sknet_hp.estimators.persistence",
+        "save": "sknet_hp.estimators.persistence",
+    },
+    submodules=["evaluation", "findings", "report", "search", "sharing", "skorch", "tracking", "tuning"],
+)

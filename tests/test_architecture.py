@@ -122,9 +122,6 @@ MOST_FILES = 12
 CROWDED: dict[str, str] = {}
 """Rooms with more files, and why."""
 
-ENTRIES = {"sknet_hp.skorch": "what users import"}
-"""Files that no other file imports, and who needs them."""
-
 FOLDERS_OF_TESTS = {"benchmarks", "conformance", "helpers", "reproducibility"}
 """Those that are no rooms of the package."""
 
@@ -233,7 +230,7 @@ def test_docstrings_are_narrow():
 def test_every_file_is_needed():
     imported = set().union(*build_import_graph().values())
     lone = {module for module, source in MODULES.items() if source.name != "__init__.py" and module not in imported}
-    assert lone == set(ENTRIES)
+    assert lone == set()
 
 
 def test_tests_lie_where_the_package_does():

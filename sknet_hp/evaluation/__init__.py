@@ -12,8 +12,9 @@ rows out in order of time, and by groups. `read_journal` tells how far an evalua
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sknet_hp.system.lazy_exports import export_lazily
 
 if TYPE_CHECKING:
     from sknet_hp.estimators.targets.splitters import GroupHoldOut, LastRows
@@ -48,30 +49,23 @@ __all__ = [
     "suggest_scoring",
 ]
 
-_LAZY = {
-    "Comparison": "sknet_hp.evaluation.comparison.result",
-    "EvaluationRecord": "sknet_hp.evaluation.record",
-    "SeedsResult": "sknet_hp.evaluation.seeds.result",
-    "GroupHoldOut": "sknet_hp.estimators.targets.splitters",
-    "LastRows": "sknet_hp.estimators.targets.splitters",
-    "NestedResult": "sknet_hp.evaluation.nested.result",
-    "nested_cross_validate": "sknet_hp.evaluation.nested.validate",
-    "check_data": "sknet_hp.evaluation.data",
-    "compare": "sknet_hp.evaluation.comparison.compare",
-    "corrected_interval": "sknet_hp.evaluation.statistics",
-    "make_baseline": "sknet_hp.evaluation.baselines",
-    "read_journal": "sknet_hp.evaluation.record",
-    "repeat_over_seeds": "sknet_hp.evaluation.seeds.repeat",
-    "make_class_scorer": "sknet_hp.findings.positive",
-    "suggest_scoring": "sknet_hp.findings.metrics",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = export_lazily(
+    __name__,
+    {
+        "Comparison": "sknet_hp.evaluation.comparison.result",
+        "EvaluationRecord": "sknet_hp.evaluation.record",
+        "SeedsResult": "sknet_hp.evaluation.seeds.result",
+        "GroupHoldOut": "sknet_hp.estimators.targets.splitters",
+        "LastRows": "sknet_hp.estimators.targets.splitters",
+        "NestedResult": "sknet_hp.evaluation.nested.result",
+        "nested_cross_validate": "sknet_hp.evaluation.nested.validate",
+        "check_data": "sknet_hp.evaluation.data",
+        "compare": "sknet_hp.evaluation.comparison.compare",
+        "corrected_interval": "sknet_hp.evaluation.statistics",
+        "make_baseline": "sknet_hp.evaluation.baselines",
+        "read_journal": "sknet_hp.evaluation.record",
+        "repeat_over_seeds": "sknet_hp.evaluation.seeds.repeat",
+        "make_class_scorer": "sknet_hp.findings.positive",
+        "suggest_scoring": "sknet_hp.findings.metrics",
+    },
+)

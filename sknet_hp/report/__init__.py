@@ -11,11 +11,12 @@ They need matplotlib, `pip install 'sknet_hp[plot]'`. See docs/pictures.md.
 # Knows estimators, searches and evaluations by what they leave behind. Its rooms, of which each knows those before it:
 # colours, searches (one way to read any search), words (numbers in words), frames (what is drawn), displays
 # (matplotlib), charts (the same for the page, as Vega-Lite), page.
-# A new picture: frames/<name>.py, displays/<name>.py, a line in `_LAZY`, a section in docs/pictures.md with its
+# A new picture: frames/<name>.py, displays/<name>.py, a line in each list below, a section in docs/pictures.md with its
 # picture, which docs/make_pictures.py draws. tests/report/test_displays.py says what is missing.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sknet_hp.system.lazy_exports import export_lazily
 
 if TYPE_CHECKING:
     from sknet_hp.report.displays.calibration import CalibrationDisplay
@@ -48,28 +49,21 @@ __all__ = [
     "report",
 ]
 
-_LAZY = {
-    "CalibrationDisplay": "sknet_hp.report.displays.calibration",
-    "ComparisonDisplay": "sknet_hp.report.displays.comparison",
-    "ConfusionMatrixDisplay": "sknet_hp.report.displays.confusion",
-    "ImportancesDisplay": "sknet_hp.report.displays.importances",
-    "LandscapeDisplay": "sknet_hp.report.displays.landscape",
-    "LearningCurvesDisplay": "sknet_hp.report.displays.learning_curves",
-    "LineageDisplay": "sknet_hp.report.displays.lineage",
-    "NestedScoresDisplay": "sknet_hp.report.displays.nested_scores",
-    "ParallelCoordinatesDisplay": "sknet_hp.report.displays.parallel_coordinates",
-    "RangeTestDisplay": "sknet_hp.report.displays.range_test",
-    "ResidualsDisplay": "sknet_hp.report.displays.residuals",
-    "SearchHistoryDisplay": "sknet_hp.report.displays.search_history",
-    "report": "sknet_hp.report.page.write",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = export_lazily(
+    __name__,
+    {
+        "CalibrationDisplay": "sknet_hp.report.displays.calibration",
+        "ComparisonDisplay": "sknet_hp.report.displays.comparison",
+        "ConfusionMatrixDisplay": "sknet_hp.report.displays.confusion",
+        "ImportancesDisplay": "sknet_hp.report.displays.importances",
+        "LandscapeDisplay": "sknet_hp.report.displays.landscape",
+        "LearningCurvesDisplay": "sknet_hp.report.displays.learning_curves",
+        "LineageDisplay": "sknet_hp.report.displays.lineage",
+        "NestedScoresDisplay": "sknet_hp.report.displays.nested_scores",
+        "ParallelCoordinatesDisplay": "sknet_hp.report.displays.parallel_coordinates",
+        "RangeTestDisplay": "sknet_hp.report.displays.range_test",
+        "ResidualsDisplay": "sknet_hp.report.displays.residuals",
+        "SearchHistoryDisplay": "sknet_hp.report.displays.search_history",
+        "report": "sknet_hp.report.page.write",
+    },
+)

@@ -11,8 +11,7 @@ Which one when: docs/guide/choosing_a_searcher.md.
 # candidates, spaces, journal (what was scored), running (who is trained how far), proposals (models
 # that propose candidates), base (what all searchers share), record (a search as its journal tells it), searchers.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sknet_hp.search.journal.journal import JournalError
 from sknet_hp.search.record.reading import read_journal
@@ -24,6 +23,7 @@ from sknet_hp.search.searchers.hyperband import HyperbandSearchCV
 from sknet_hp.search.searchers.population import PBTSearchCV
 from sknet_hp.search.searchers.stock import GridSearchCV, RandomizedSearchCV
 from sknet_hp.search.spaces.around import search_space
+from sknet_hp.system.lazy_exports import export_lazily
 
 if TYPE_CHECKING:
     from sknet_hp.search.searchers.bayes import BayesSearchCV
@@ -49,15 +49,12 @@ __all__ = [
     "search_space",
 ]
 
-_OF_EXTRAS = {"BayesSearchCV": "bayes", "CmaEsSearchCV": "cma_es", "GPSearchCV": "gp", "TPESearchCV": "tpe"}
-"""What needs scikit-optimize or Optuna, and which of the searchers it is."""
-
-
-def __getattr__(name: str) -> Any:
-    if name in _OF_EXTRAS:
-        return getattr(import_module(f"{__name__}.searchers.{_OF_EXTRAS[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = export_lazily(  # what needs Optuna or scikit-optimize
+    __name__,
+    {
+        "BayesSearchCV": "sknet_hp.search.searchers.bayes",
+        "CmaEsSearchCV": "sknet_hp.search.searchers.cma_es",
+        "GPSearchCV": "sknet_hp.search.searchers.gp",
+        "TPESearchCV": "sknet_hp.search.searchers.tpe",
+    },
+)

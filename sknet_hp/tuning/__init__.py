@@ -7,8 +7,9 @@ in which a practitioner would do it.
 
 # Knows estimators, searchers and evaluations by their public interface; diagnosis looks into networks as well.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sknet_hp.system.lazy_exports import export_lazily
 
 if TYPE_CHECKING:
     from sknet_hp.tuning.diagnosis import DIAGNOSIS_CHECKS, Diagnosis, diagnose, make_skore_checks
@@ -26,22 +27,15 @@ __all__ = [
     "make_skore_checks",
 ]
 
-_LAZY = {
-    "DIAGNOSIS_CHECKS": "sknet_hp.tuning.diagnosis",
-    "Diagnosis": "sknet_hp.tuning.diagnosis",
-    "GuidedSearchCV": "sknet_hp.tuning.guided.searcher",
-    "LRResult": "sknet_hp.tuning.learning_rate.result",
-    "diagnose": "sknet_hp.tuning.diagnosis",
-    "find_lr": "sknet_hp.tuning.learning_rate.range_test",
-    "make_skore_checks": "sknet_hp.tuning.diagnosis",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = export_lazily(
+    __name__,
+    {
+        "DIAGNOSIS_CHECKS": "sknet_hp.tuning.diagnosis",
+        "Diagnosis": "sknet_hp.tuning.diagnosis",
+        "GuidedSearchCV": "sknet_hp.tuning.guided.searcher",
+        "LRResult": "sknet_hp.tuning.learning_rate.result",
+        "diagnose": "sknet_hp.tuning.diagnosis",
+        "find_lr": "sknet_hp.tuning.learning_rate.range_test",
+        "make_skore_checks": "sknet_hp.tuning.diagnosis",
+    },
+)

@@ -35,7 +35,7 @@ from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.seeds import draw_first_step_seeds
-from sknet_hp.search.running.selection import find_metric, name_scorers
+from sknet_hp.search.running.selection import name_deciding_score, name_scorers
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, drop_known
 
@@ -163,7 +163,7 @@ class BaseSearcher(NameHints, Conclusion):
         start = time.monotonic()
         read_checks(self.checks)
         scorers, _ = self._get_scorers()
-        metric = find_metric(scorers, self.refit)
+        metric = name_deciding_score(scorers, self.refit)
         X, y = indexable(X, y)
         require_labels(name_scorers(scorers, self.scoring), y)
         params = _check_method_params(X, params=params)

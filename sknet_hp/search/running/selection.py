@@ -14,7 +14,7 @@ RULES = ("one_standard_error", "ensemble")
 """Names that `refit` knows beside those of scorers."""
 
 
-def find_metric(scorers: Any, refit: Any) -> str:
+def name_deciding_score(scorers: Any, refit: Any) -> str:
     """Return the name of the score that a search goes by.
 
     It is the one that `refit` names, the first where it names none. A rule that is

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 
-from sknet_hp.search.running.selection import find_best_index, find_metric
+from sknet_hp.search.running.selection import find_best_index, name_deciding_score
 from tests.helpers.curves import Curve, draw_table
 from tests.helpers.small_searches import make_curve_search, make_network_search
 
@@ -126,8 +126,8 @@ def test_rules_written_wrong(written, meant):
     otherwise.
     """
     with pytest.raises(ValueError, match=f"refit='{written}' is not a known choice; did you mean '{meant}'"):
-        find_metric(make_scorer(accuracy_score), written)
-    assert find_metric(make_scorer(accuracy_score), "neg_mean_squared_error") == "score"
+        name_deciding_score(make_scorer(accuracy_score), written)
+    assert name_deciding_score(make_scorer(accuracy_score), "neg_mean_squared_error") == "score"
 
 
 def test_refit_by_a_function():
