@@ -1,7 +1,7 @@
 """Where a training stands, what is recorded of it, and what observers are told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -61,6 +61,19 @@ class State:
     plateau: Plateau = field(default_factory=Plateau)
     average: Average | None = None
     finished: str = ""
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether the training can go on from here: its weights are still known."""
+        return self.parameters.size > 0
+
+    def forget_weights(self) -> "State":
+        """Return what a state says of its training, with neither weights nor memory."""
+        none = np.empty(0, dtype=self.parameters.dtype)
+        slots = np.empty((len(self.slots), 0), dtype=self.slots.dtype)
+        return replace(
+            self, parameters=none, buffers=none, slots=slots, best_parameters=None, best_buffers=None, average=None
+        )
 
 
 def get_predicting_weights(state: State) -> tuple[np.ndarray, np.ndarray]:

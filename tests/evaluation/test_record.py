@@ -7,7 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from sknet_hp.evaluation import compare, nested_cross_validate, read_journal
-from sknet_hp.evaluation.running.journal import Journal
+from sknet_hp.evaluation.running.journal import Journal, forget_models
 from sknet_hp.search import JournalError
 from tests.helpers.small_searches import make_network_search
 
@@ -26,6 +26,17 @@ def test_of_a_finished_evaluation_it_has_all_scores(tmp_path):
     assert "3 of 3 outer folds done" in record.summary()
     assert f"{result.outer_scores.mean():.4f}" in record.summary()
     assert "finished, 3 of 3" in repr(record)
+
+
+def test_without_its_models_a_journal_still_has_all_scores(tmp_path):
+    compare(*MODELS, X=X, y=y, cv=3, journal=tmp_path / "run", random_state=0)
+    outcomes = list((tmp_path / "run" / "outcomes").iterdir())
+    before, sizes = read_journal(tmp_path / "run").table, [each.stat().st_size for each in outcomes]
+    forget_models(tmp_path / "run")
+    record = read_journal(tmp_path / "run")
+    assert record.state == "finished"
+    assert record.table.equals(before)
+    assert all(each.stat().st_size < size for each, size in zip(outcomes, sizes, strict=True))
 
 
 def test_a_running_evaluation_can_be_looked_at(tmp_path, monkeypatch):

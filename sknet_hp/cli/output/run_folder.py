@@ -97,15 +97,27 @@ class RunFolder:
     def finish(self, writers: Mapping[str, Callable[[Path], object]]) -> None:
         """Write the results, all or none, beside the journal."""
         self._write_header(self._chosen, finished=True)
-        for states in self._journal.rglob("states"):  # networks that could have gone on: nothing does any more
-            shutil.rmtree(states, ignore_errors=True)
         try:
             write_directory(self.out, writers, kept=(JOURNAL,))
         except BaseException:
             self._write_header(self._chosen, finished=False)
             raise
+        else:
+            self._shrink_journals()
         finally:
             self._lock.release()
+
+    def _shrink_journals(self) -> None:
+        """Let go of the networks in the journals: nothing goes on from there any more.
+
+        What `report` and `watch` read stays.
+        """
+        from sknet_hp.evaluation.running.journal import forget_models
+
+        for states in self._journal.rglob("states"):
+            shutil.rmtree(states, ignore_errors=True)
+        with suppress(OSError):  # a disk that is full after all costs no result
+            forget_models(self.find(SCORE))
 
     def stop(self, *, forget: bool) -> None:
         """End a run that has no results; forget it where it could not be resumed."""

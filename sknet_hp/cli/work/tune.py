@@ -235,7 +235,7 @@ def _write_result(folder: RunFolder, result: "TuningResult", summary: dict[str, 
 
     folder.finish(
         {
-            MODEL: lambda path: save(result.model, path),
+            MODEL: lambda path: save(result.model, path, resumable=False),
             RESULTS: lambda path: _make_results_table(result.search.cv_results_).to_csv(path, index=False),
             SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
         },

@@ -43,6 +43,11 @@ def is_trained(starts: list[State], max_epochs: int) -> bool:
 
 
 def _check_starts(net: FittingParameters, starts: list[State], one_epoch: bool) -> None:
+    if not all(start.is_resumable for start in starts):
+        raise ValueError(
+            "this network was saved with resumable=False, as the command line does: it predicts, but its training "
+            "can't go on; set warm_start=False to start again, or begin with its weights by init_from="
+        )
     if len(starts) != net.n_members:
         raise ValueError(
             f"n_members={net.n_members}, but {len(starts)} networks have been trained so far; set warm_start=False to "

@@ -41,7 +41,7 @@ _DAMAGE_ERRORS = (
 )
 
 
-def serialize(estimator: object) -> bytes:
+def serialize(estimator: object, *, resumable: bool = True) -> bytes:
     """Return the content of the file that `save` writes.
 
     Raises
@@ -55,7 +55,7 @@ def serialize(estimator: object) -> bytes:
             f"save takes a NetClassifier, a NetRegressor, a Pipeline, and estimators of scikit-learn that hold one of "
             f"them, but searches, got {type(estimator).__name__}; {inner}use joblib.dump for others"
         )
-    writer = Writer()
+    writer = Writer(resumable)
     try:
         tree = json.dumps(writer.encode(estimator, type(estimator).__name__), separators=(",", ":"))
     except RecursionError:

@@ -13,11 +13,11 @@ from sknet_hp.estimators.persistence.contents import MOST_BEFORE_ARRAYS, deseria
 from sknet_hp.estimators.persistence.errors import SavedModelError
 
 
-def save(estimator: Any, path: str | os.PathLike[str]) -> None:
+def save(estimator: Any, path: str | os.PathLike[str], *, resumable: bool = True) -> None:
     """Save an estimator, fitted or not, in a file without pickle.
 
-    The state of the optimizer is kept, so that `warm_start` goes on after loading, bit
-    for bit.
+    By default, the state of the optimizer is kept, so that `warm_start` goes on after
+    loading, bit for bit.
 
     Parameters
     ----------
@@ -31,6 +31,9 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     path : str or path-like
         The file. It is replaced at once, when all is written and can be loaded; where a
         link leads to it, the link stays.
+    resumable : bool, default=True
+        Whether the training can go on after loading. With False, the file holds only
+        what predicts, which makes it three to six times smaller.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         If the file can not be written, or is a device or a pipe. What was there before
         is still there then, and nothing else is.
     """
-    content = serialize(estimator)
+    content = serialize(estimator, resumable=resumable)
     try:
         _replace_file(content, Path(os.path.realpath(path)), type(estimator).__name__)
     except OSError as error:  # names what was asked for, not the file beside it

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch
 from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.persistence.classes import is_stored_by_attribute, name_class
 from sknet_hp.estimators.persistence.skops_bytes import dump_with_skops
+from sknet_hp.training.state import State
 
 # Attributes that are made again when they are asked for, and one that has a node of its own.
 _LEFT_OUT = {"_net", "number_of", metadata_requests.ATTRIBUTE}
@@ -24,12 +25,18 @@ class Writer:
 
     A node is a number, text, None or {kind: content}.
 
+    Parameters
+    ----------
+    resumable : whether trainings can go on after reading; else the weights and the
+        memory of optimizers that only this would need are left out.
+
     Attributes
     ----------
     arrays : the arrays that nodes name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, resumable: bool = True) -> None:
+        self._resumable = resumable
         self.arrays: dict[str, np.ndarray] = {}
         self._written: dict[int, int] = {}  # objects by address, in the order in which a `Reader` has made them
 
@@ -68,7 +75,11 @@ class Writer:
         known = self._written.get(id(value))
         if known is not None:
             return {"same": known}
-        state = BaseEstimator.__getstate__(value) if isinstance(value, BaseEstimator) else vars(value)
+        if isinstance(value, State) and not self._resumable:
+            content: Any = value.forget_weights()
+        else:
+            content = value
+        state = BaseEstimator.__getstate__(value) if isinstance(value, BaseEstimator) else vars(content)
         parts = {own: self.encode(part, f"{where}.{own}") for own, part in state.items() if own not in _LEFT_OUT}
         self._written[id(value)] = len(self._written)
         node: dict[str, Any] = {"object": name, "state": parts}

@@ -55,6 +55,7 @@ def build_fitted_net(estimator: FittedNetwork) -> skorch.NeuralNet:
     write_predicting_weights(
         NetState(net, first.graph),
         replace(estimator.state_, parameters=estimator.parameters_[0], buffers=estimator.buffers_[0]),
+        with_slots=estimator.state_.is_resumable,
     )
     return net
 
@@ -64,7 +65,7 @@ def convert_history(estimator: FittedNetwork) -> History:
     return History({**row, "batches": []} for row in estimator.history_)
 
 
-def write_predicting_weights(tensors: NetState, state: State) -> None:
+def write_predicting_weights(tensors: NetState, state: State, *, with_slots: bool = True) -> None:
     """Put the weights of a state, which predict, into a net; end its training mode."""
-    tensors.write(state)
+    tensors.write(state, with_slots=with_slots)
     tensors.net.module_.eval()

@@ -59,8 +59,8 @@ class NetState:
         state = State(flatten(tensors, self.parameters), flatten(tensors, self.buffers), slots, epoch=epoch, step=step)
         return NetReading(state, optimizer, rates)
 
-    def write(self, state: State) -> None:
-        """Put a state into the net."""
+    def write(self, state: State, *, with_slots: bool = True) -> None:
+        """Put a state into the net; without slots, its optimizer begins anew."""
         tensors = self._read_tensors()
         with torch.no_grad():
             for shapes, vector in ((self.parameters, state.parameters), (self.buffers, state.buffers)):
@@ -71,7 +71,7 @@ class NetState:
                     offset += target.numel()
             for name, before in self.counters.items():
                 tensors[name].fill_(before + state.step)
-        if state.step:
+        if state.step and with_slots:
             write_optimizer(self.net.optimizer_, self.net.module_, self._trained_names, state)
 
     @property

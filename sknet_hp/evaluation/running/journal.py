@@ -132,6 +132,19 @@ def read_numbers(path: Path) -> dict[str, Any] | None:
     return {name: from_plain(head["outcome"][name]) for name in (*_NUMBERS, "params")}
 
 
+def forget_models(path: Path) -> None:
+    """Keep of a journal's outcomes their numbers, which is all that records read.
+
+    The models and the predictions go, so the evaluation can't be taken up again.
+    """
+    for outcome in (path / OUTCOMES).glob("*-*-*"):
+        with outcome.open("rb") as file:
+            head = file.readline()
+        partial = outcome.with_name(f"{outcome.name}.partial")
+        partial.write_bytes(head)
+        partial.replace(outcome)
+
+
 def _name_task(task: Task) -> str:
     return f"{task.name}-{task.split.repeat}-{task.split.fold}"
 

@@ -44,6 +44,15 @@ def test_results_come_beside_the_journal(out):
     assert json.loads((out / JOURNAL / "run.json").read_text())["finished"]
 
 
+def test_of_a_finished_score_the_numbers_stay(out):
+    folder = begin(out)
+    outcome = folder.find(SCORE) / "outcomes" / "search-0-0"
+    outcome.parent.mkdir()
+    outcome.write_bytes(b"numbers\n" + bytes(1000))
+    folder.finish({SUMMARY: write})
+    assert outcome.read_bytes() == b"numbers\n"
+
+
 def test_what_could_not_be_written_can_be_resumed(out):
     with pytest.raises(BadInput, match="No space left"):
         begin(out).finish({SUMMARY: write, "model.safetensors": fail})

@@ -143,6 +143,25 @@ def test_training_goes_on_bit_for_bit(path):
     assert np.array_equal(again.buffers_, whole.buffers_)
 
 
+@pytest.mark.parametrize("own", [{"early_stopping": True}, {"optimizer": "sgd", "weight_averaging": "ema"}])
+def test_what_only_predicts_is_smaller_and_says_that_it_cannot_go_on(path, own):
+    model = NetClassifier(**SMALL | {"width": 256, "n_members": 2}, n_layers=3, warm_start=True, **own).fit(X, y)
+    sknet_hp.save(model, path)
+    whole = path.stat().st_size
+    sknet_hp.save(model, path, resumable=False)
+    assert path.stat().st_size < 0.6 * whole
+    again = sknet_hp.load(path)
+    expected = model.predict_proba(X)
+    assert np.array_equal(again.predict_proba(X), expected)
+    assert again.n_iter_ == model.n_iter_
+    assert (again.state_.step, again.state_.finished) == (model.state_.step, model.state_.finished)
+    weights = model.net_.module_.state_dict()
+    assert all(tensor.equal(weights[name]) for name, tensor in again.net_.module_.state_dict().items())
+    with pytest.raises(ValueError, match="saved with resumable=False"):
+        again.set_params(max_epochs=6).fit(X, y)
+    assert np.array_equal(again.set_params(warm_start=False, max_epochs=3).fit(X, y).predict_proba(X), expected)
+
+
 def test_another_process_loads_it(path):
     model = MODELS["texts"]()
     sknet_hp.save(model, path)
