@@ -11,7 +11,6 @@ from sklearn.utils import Bunch
 from sknet_hp.estimators.persistence import metadata_requests
 from sknet_hp.estimators.persistence.classes import is_stored_by_attribute, name_class
 from sknet_hp.estimators.persistence.skops_bytes import dump_with_skops
-from sknet_hp.training.state import State
 
 # Attributes that are made again when they are asked for, and one that has a node of its own.
 _LEFT_OUT = {"_net", "number_of", metadata_requests.ATTRIBUTE}
@@ -75,10 +74,7 @@ class Writer:
         known = self._written.get(id(value))
         if known is not None:
             return {"same": known}
-        if isinstance(value, State) and not self._resumable:
-            content: Any = value.forget_weights()
-        else:
-            content = value
+        content = value.forget_weights() if name == "State" and not self._resumable else value
         state = BaseEstimator.__getstate__(value) if isinstance(value, BaseEstimator) else vars(content)
         parts = {own: self.encode(part, f"{where}.{own}") for own, part in state.items() if own not in _LEFT_OUT}
         self._written[id(value)] = len(self._written)
