@@ -32,6 +32,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "command_reference",
+    "parameter_links",
 ]
 exclude_patterns = [
     "_build",

@@ -3,10 +3,10 @@
 from sknet_hp.estimators.docstrings import Description
 
 _COMMON: dict[str, Description] = {
-    "n_features_in_": ("int", "Columns seen in `fit`."),
+    "n_features_in_": ("int", "Number of columns seen in `fit`."),
     "feature_names_in_": ("ndarray of shape (`n_features_in_`,)", "Their names, if all are strings."),
-    "encoder_": ("TableEncoder", "What makes the network's inputs out of a table."),
-    "n_iter_": ("int", "Epochs trained."),
+    "encoder_": ("TableEncoder", "Turns a table into the network's inputs."),
+    "n_iter_": ("int", "Number of epochs trained."),
     "best_epoch_": (
         "int",
         "The epoch with the lowest validation loss, or the best by `stopping_metric`; without `early_stopping`, the "
@@ -15,12 +15,12 @@ _COMMON: dict[str, Description] = {
     "loss_curve_": ("list of float", "Training loss of each epoch."),
     "history_": (
         "list of dict",
-        "One row an epoch: epoch, train_loss, valid_loss, valid_score (of `stopping_metric`), duration (seconds; on "
-        "CUDA, this network's share of its stack's).",
+        "One dict per epoch: epoch, train_loss, valid_loss, valid_score (of `stopping_metric`), duration (seconds; on "
+        "CUDA, this network's share of the time of its stack).",
     ),
     "stopping_history_": (
         "list of dict",
-        "With `refit_full`, the same of the training that found the number of epochs.",
+        "With `refit_full`, the history of the first training, which found the number of epochs.",
     ),
     "net_": ("skorch.NeuralNet", "A skorch net with the weights that `predict` uses, and the history."),
     "parameters_": ("ndarray of shape (n_members, n_parameters)", "The weights that `predict` uses, flat."),
@@ -30,32 +30,32 @@ _COMMON: dict[str, Description] = {
     ),
     "states_": (
         "list of State",
-        "Where each member's training stands, complete enough to go on from; `state_` is the first one's.",
+        "State of each member's training, from which it can continue; `state_` is that of the first.",
     ),
 }
 
 CLASSIFIER_ATTRIBUTES: dict[str, Description] = {
     "classes_": (
         "ndarray of shape (n_classes,)",
-        "The labels, sorted; the numbers of the columns of `y` if rows may have several.",
+        "The sorted class labels. If rows may have several labels, the column numbers of `y`.",
     ),
     **_COMMON,
     "history_": (
         "list of dict",
-        "One row an epoch: epoch, train_loss, valid_loss, valid_acc (its rows weighed as in the loss), valid_score (of "
-        "`stopping_metric`), duration (seconds; on CUDA, this network's share of its stack's).",
+        "One dict per epoch: epoch, train_loss, valid_loss, valid_acc (rows weighted as in the loss), valid_score (of "
+        "`stopping_metric`), duration (seconds; on CUDA, this network's share of the time of its stack).",
     ),
     "balanced_weight_": (
         "ndarray of shape (n_classes,) or (n_labels, 2)",
-        'With `class_weight="balanced"`, the weights that the first rows gave to the classes, or to the absence and '
-        "presence of each label.",
+        'With `class_weight="balanced"`, the weights of the classes, computed from the rows of the first call; if rows '
+        "may have several labels, the weights of the absence and presence of each.",
     ),
 }
 
 REGRESSOR_ATTRIBUTES: dict[str, Description] = {
     "target_": (
         "NumberTarget",
-        "What was subtracted from the targets (`mean`), what they were divided by (`scale`), and their range.",
+        "How targets were standardised (`mean`, `scale`), and their range.",
     ),
     **_COMMON,
 }

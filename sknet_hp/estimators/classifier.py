@@ -23,7 +23,16 @@ from sknet_hp.training.rules.torch_loss import TorchLoss
 
 @document_estimator(CLASSIFIER, CLASSIFIER_ATTRIBUTES)
 class NetClassifier(ClassifierMixin, BaseNet):
-    """A neural network that classifies the rows of any table.
+    """A neural network that classifies the rows of a table.
+
+    The table may have numbers, text, categories, dates and missing values: the network
+    scales and encodes them itself, learning from the training rows only. Some of the
+    rows are held out, and training stops when the loss on them no longer improves.
+
+    Every parameter has a default. Search `lr` first, then `dropout`, `weight_decay`,
+    `width` and `n_layers`. All parameters, by group:
+
+    {groups}
 
     Parameters
     ----------
@@ -35,8 +44,8 @@ class NetClassifier(ClassifierMixin, BaseNet):
 
     Notes
     -----
-    A training that diverges (its loss or weights stop being finite) ends with a
-    `ConvergenceWarning`, and keeps the weights from before that epoch.
+    If training diverges (a loss or a weight is no longer finite), it ends with a
+    `ConvergenceWarning` and the weights from before that epoch.
 
     Examples
     --------

@@ -20,7 +20,17 @@ from sknet_hp.training.rules.torch_loss import TorchLoss
 
 @document_estimator(REGRESSOR, REGRESSOR_ATTRIBUTES)
 class NetRegressor(RegressorMixin, BaseNet):
-    """A neural network that predicts numbers from the rows of any table.
+    """A neural network that predicts numbers from the rows of a table.
+
+    The table may have numbers, text, categories, dates and missing values: the network
+    scales and encodes them itself, learning from the training rows only. Targets are
+    standardised for training, and predictions are scaled back. Some of the rows are
+    held out, and training stops when the loss on them no longer improves.
+
+    Every parameter has a default. Search `lr` first, then `dropout`, `weight_decay`,
+    `width` and `n_layers`. All parameters, by group:
+
+    {groups}
 
     Parameters
     ----------
@@ -32,8 +42,8 @@ class NetRegressor(RegressorMixin, BaseNet):
 
     Notes
     -----
-    A training that diverges (its loss or weights stop being finite) ends with a
-    `ConvergenceWarning`, and keeps the weights from before that epoch.
+    If training diverges (a loss or a weight is no longer finite), it ends with a
+    `ConvergenceWarning` and the weights from before that epoch.
 
     Examples
     --------

@@ -29,7 +29,7 @@ class Hyperparameter(NamedTuple):
     def full_text(self) -> str:
         """What it does, and the range to search."""
         source = f" ({self.source})" if self.source else ""
-        return f"{self.text} To be searched over {self.search}{source}." if self.search else self.text + source
+        return f"{self.text} Search over {self.search}{source}." if self.search else self.text + source
 
     def describe_type(self, default: Any) -> str:
         """Return the type and the default, as numpydoc has it."""

@@ -18,15 +18,16 @@ CLASSIFIER: dict[str, Hyperparameter] = {
     "loss": Hyperparameter(
         _describe_losses(CLASSIFICATION_LOSSES),
         [*allow_one_of(CLASSIFICATION_LOSSES), callable],
-        'What training minimises. "auto" is cross-entropy: over the classes, or for each label by itself where rows '
-        'may have several. "focal" lets rows that are right already count less (Lin et al. 2017). Or a loss of torch '
-        "that takes class scores, such as `nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: the "
-        "object, its class, or anything that is called alike.",
+        'What training minimises. "auto" is cross-entropy: over the classes, or of each label if rows may have '
+        'several. "focal" gives less weight to rows that are already right (Lin et al. 2017). Or a loss of torch that '
+        "takes class scores, such as `nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: an object, "
+        "a class, or any function with the same arguments.",
     ),
     "focal_gamma": Hyperparameter(
         "float",
         NOT_NEGATIVE,
-        'How much less, with "focal", which is for one label a row; 0 is cross-entropy.',
+        'How much less weight "focal" gives to rows that are already right; 0 is cross-entropy. Only for one label '
+        "per row.",
         "0.5 to 5",
         "Lin et al. 2017",
     ),
@@ -41,11 +42,11 @@ CLASSIFIER: dict[str, Hyperparameter] = {
     "class_weight": Hyperparameter(
         'dict, "balanced" or None',
         [StrOptions({"balanced"}), dict, None],
-        'Weights of the classes, by label, 1 for those left out; or "balanced", with which all classes count the '
-        "same. They multiply `sample_weight` in the losses of training and validation, not in what `stopping_metric` "
-        'scores. "balanced" goes by all rows of the first call and their `sample_weight`; rows to validate on, and '
-        "calls that train on, keep its weights, `balanced_weight_`. Where rows may have several labels it is the "
-        "product over them, and a dict is refused.",
+        'Weights of the classes: a dict by label (1 for labels left out), or "balanced", which gives all classes the '
+        "same total weight. They multiply `sample_weight` in training and validation losses, but not in "
+        '`stopping_metric`. "balanced" is computed from all rows of the first call and their `sample_weight`; '
+        "validation rows and later calls that continue training use the same weights (`balanced_weight_`). If rows "
+        "may have several labels, the weight of a row is the product over its labels, and a dict is refused.",
     ),
 }
 
@@ -53,22 +54,22 @@ REGRESSOR: dict[str, Hyperparameter] = {
     "loss": Hyperparameter(
         _describe_losses(REGRESSION_LOSSES),
         [*allow_one_of(REGRESSION_LOSSES), callable],
-        'What training minimises, of targets standardised by the training rows: squares ("auto", "mse"), absolute '
-        'values ("mae": the median), "huber", "quantile"; or "poisson" for counts, whose mean the network learns '
-        "through an exponential. Or a loss of torch, such as `nn.SmoothL1Loss(beta=0.5)`: the object, its class, or "
-        "anything that is called alike.",
+        'What training minimises, on targets standardised by the training rows: squared errors ("auto", "mse"), '
+        'absolute errors ("mae", which predicts the median), "huber" or "quantile". "poisson" is for counts; the '
+        "network's output is the logarithm of their mean. Or a loss of torch, such as `nn.SmoothL1Loss(beta=0.5)`: an "
+        "object, a class, or any function with the same arguments.",
     ),
     "huber_delta": Hyperparameter(
         "float",
         POSITIVE,
-        'Where "huber" turns from a square to a line, in standard deviations of the target.',
+        'Error at which "huber" changes from a square to a line, in standard deviations of the target.',
         "0.1 to 3",
         "Huber 1964",
     ),
     "quantile": Hyperparameter(
         "float in (0, 1)",
         [Interval(Real, 0, 1, closed="neither")],
-        'The level that "quantile" predicts.',
+        'The quantile that `loss="quantile"` predicts.',
         "",
         "Koenker & Bassett 1978",
     ),
