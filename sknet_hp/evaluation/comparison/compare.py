@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -142,22 +143,25 @@ def compare(
     called = name_contestants(contestants, names)
     named = dict(zip(called, contestants, strict=True))
     estimators = {name: each for name, each in named.items() if hasattr(each, "fit")}
-    results = {name: each for name, each in named.items() if isinstance(each, NestedResult)}
-    given = {name: read_result(each, name) for name, each in results.items()}
-    given |= {
-        name: read_scores(each, name, n_train, n_test)
+    results = [each for each in contestants if isinstance(each, NestedResult)]
+    given = {
+        name: read_result(each, name) if isinstance(each, NestedResult) else read_scores(each, name, n_train, n_test)
         for name, each in named.items()
-        if name not in estimators and name not in results
+        if name not in estimators
     }
+    settings = {"cv": cv, "scoring": scoring, "n_repeats": n_repeats, "rope": rope, "names": names}
+    settings |= {"n_train": n_train, "n_test": n_test, "confidence": confidence}
+    settings |= {"random_state": random_state, "time_budget": time_budget}
     if not estimators:
-        return compare_scored([given[name] for name in called], rope, confidence)
+        compared = compare_scored(list(given.values()), rope, confidence)
+        return replace(compared, given=contestants, settings=settings)
     first, one = next(iter(estimators.items()))
     if X is None:
         raise ValueError(f"{first!r} is an estimator: give X= and y=, on which it is evaluated")
     skip, deadline = read_checks(checks), read_deadline(estimators, time_budget)
     data = read_data(X, y, groups, sample_weight)
     if results and cv is None:
-        splits = list(next(iter(results.values())).splits)
+        splits = list(results[0].splits)
     else:
         splits = make_outer_splits(cv, data, one, n_repeats=n_repeats, random_state=random_state)
     scorers = find_common_scorers(estimators, scoring)
@@ -170,7 +174,8 @@ def compare(
 
     def make_comparison(outcomes: Outcomes) -> Comparison:
         scored = given | {each.name: each for each in read_outcomes(outcomes, splits)}
-        return compare_scored([scored[name] for name in called], rope, confidence, findings)
+        compared = compare_scored([scored[name] for name in called], rope, confidence, findings)
+        return replace(compared, given=contestants, data=data, settings=settings)
 
     return evaluate_several(
         prepared,

@@ -1,6 +1,6 @@
 """What a comparison came to, in tables and in sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -13,6 +13,7 @@ from sknet_hp.evaluation.comparison.pair import Pair
 from sknet_hp.evaluation.comparison.scored import Scored
 from sknet_hp.evaluation.numbers import write_p
 from sknet_hp.evaluation.ranges import limit_interval
+from sknet_hp.evaluation.running.data import Data
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
 from sknet_hp.search.views.metric import Metric
@@ -36,12 +37,23 @@ class Comparison:
         Of intervals.
     findings : Findings
         What checks found in the data and the metrics.
+    given : list
+        The contestants as they were given, in the same order; empty where they are not
+        known.
+    data : Data or None
+        The rows on which contestants were evaluated here (`X`, `y`, `groups`,
+        `sample_weight`); None where all of them came with scores.
+    settings : dict
+        The arguments of the call that decide its numbers, such as `cv` and `scoring`.
     """
 
     contestants: Sequence[Scored]
     pairs: Sequence[Pair]
     confidence: float = 0.95
     findings: Findings = field(default_factory=Findings)
+    given: Sequence[Any] = ()
+    data: Data | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def metrics(self) -> list[str]:

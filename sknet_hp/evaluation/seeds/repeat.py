@@ -110,6 +110,14 @@ def repeat_over_seeds(
     require_labels(scorers, data.y)
     findings = find_beforehand(estimator, data, splits, scorers, skip)
     prepared = prepare_estimator(estimator, data, splits, cv=cv, random_state=random_state)
+    settings = {
+        "n_seeds": n_seeds,
+        "cv": cv,
+        "scoring": scoring,
+        "n_repeats": n_repeats,
+        "random_state": random_state,
+        "time_budget": time_budget,
+    }
 
     def make_result(outcomes: Outcomes) -> SeedsResult:
         scores = {metric: read_scores(outcomes, metric) for metric in scorers}
@@ -123,6 +131,9 @@ def repeat_over_seeds(
             names,
             findings,
             len(seeds),
+            estimator,
+            data,
+            settings,
         )
 
     return evaluate_several(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sknet_hp.evaluation.comparison.rope import choose_rope
 from sknet_hp.evaluation.ranges import limit_interval
-from sknet_hp.evaluation.running.data import Split
+from sknet_hp.evaluation.running.data import Data, Split
 from sknet_hp.evaluation.seeds.variance import (
     VarianceComponents,
     compute_noise_threshold,
@@ -54,6 +54,12 @@ class SeedsResult:
         What checks found in the data and the metrics.
     n_asked : int
         How many seeds were asked for.
+    estimator : estimator or None
+        What was trained, as it was given; None where it is not known.
+    data : Data or None
+        The rows (`X`, `y`, `groups`, `sample_weight`).
+    settings : dict
+        The arguments of the call that decide its numbers, such as `cv` and `n_seeds`.
     """
 
     name: str
@@ -63,6 +69,9 @@ class SeedsResult:
     seed_parameters: Sequence[str]
     findings: Findings = field(default_factory=Findings)
     n_asked: int = 0
+    estimator: Any = None
+    data: Data | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def metrics(self) -> list[str]:

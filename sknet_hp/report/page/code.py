@@ -1,7 +1,8 @@
 """Python code that makes an estimator, a search or a space again."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
@@ -14,6 +15,26 @@ from sknet_hp.search.spaces.dimensions import Choice, Range
 
 WIDTH = 88
 _PLAIN = (str, bytes, bool, int, float, complex, type(None))
+
+
+class Name(str):
+    """A variable that the code uses, by its name."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a function, which is written as code like other values.
+
+    Attributes
+    ----------
+    function : that can be imported.
+    arguments : given by their place.
+    keywords : given by name.
+    """
+
+    function: Callable[..., Any]
+    arguments: Sequence[Any]
+    keywords: Mapping[str, Any]
 
 
 class CodeWriter:
@@ -37,6 +58,10 @@ class CodeWriter:
         value : of any kind.
         indent : columns that are taken before it.
         """
+        if isinstance(value, Name):
+            return str(value)
+        if isinstance(value, Call):
+            return self._write_call(value, indent)
         if isinstance(value, np.generic):
             value = value.item()
         if isinstance(value, float) and not np.isfinite(value):
@@ -72,6 +97,11 @@ class CodeWriter:
         params = {key: changed[key] for key in signature(kind).parameters if key in changed}
         parts = [f"{key}={self.write(each, indent + 4)}" for key, each in params.items()]
         return _wrap(f"{name}(", parts, ")", indent)
+
+    def _write_call(self, call: Call, indent: int) -> str:
+        parts = [self.write(each, indent + 4) for each in call.arguments]
+        parts += [f"{key}={self.write(each, indent + 4)}" for key, each in call.keywords.items()]
+        return _wrap(f"{self._import(call.function)}(", parts, ")", indent)
 
     def _write_other(self, value: Any) -> str:
         frozen = getattr(value, "dist", None)

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
-from sknet_hp.evaluation import nested_cross_validate
+from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate, repeat_over_seeds
 from sknet_hp.report import report
 from sknet_hp.report.page.subjects.search import _list_near
 from sknet_hp.report.page.subjects.view import SearchView
@@ -63,10 +64,58 @@ def test_the_code_makes_the_same_evaluation(data, tmp_path):
     search = make_network_search()
     cv = StratifiedKFold(3, shuffle=True, random_state=1)
     result = nested_cross_validate(search, X, y, cv=cv, scoring=["accuracy", "neg_log_loss"], random_state=0)
-    [code] = [code for code in Page(report(result, tmp_path / "page.html")).codes if "result =" in code]
-    names = {"X": X, "y": y}
+    again = run_code(Page(report(result, tmp_path / "page.html")), data)
+    assert again.get_scores("neg_log_loss").tolist() == result.get_scores("neg_log_loss").tolist()
+
+
+def run_code(page, data):
+    """What the program of a page comes to, on the same data."""
+    [code] = [code for code in page.codes if "result =" in code]
+    names = dict(zip(("X", "y"), data, strict=True))
     exec(code, names)
-    assert names["result"].get_scores("neg_log_loss").tolist() == result.get_scores("neg_log_loss").tolist()
+    return names["result"]
+
+
+def test_the_code_makes_the_same_comparison(data, tmp_path):
+    """Of an evaluation, an estimator and a baseline, with what was given by name."""
+    cv = StratifiedKFold(3, shuffle=True, random_state=1)
+    result = nested_cross_validate(make_network_search(), *data, cv=cv, random_state=0)
+    rest = (LogisticRegression(C=0.1), make_baseline("constant", "classification"))
+    comparison = compare(
+        result, *rest, X=data[0], y=data[1], names=["net", "line", "constant"], rope=0.02, random_state=3
+    )
+    page = Page(report(comparison, tmp_path / "page.html"))
+    again = run_code(page, data)
+    pd.testing.assert_frame_equal(again.table, comparison.table)
+    assert "Fingerprint" in page.text
+    assert "this code gives the same numbers" in page.text
+
+
+def test_the_code_of_scores_compares_them(tmp_path):
+    comparison = compare([0.8, 0.82, 0.85], {"test_score": np.array([0.7, 0.9, 0.8])}, n_train=80, n_test=[40, 40, 41])
+    page = Page(report(comparison, tmp_path / "page.html"))
+    pd.testing.assert_frame_equal(run_code(page, (None, None)).table, comparison.table)
+    assert "Fingerprint" not in page.text
+
+
+def test_the_code_makes_the_same_seeds(data, tmp_path):
+    estimator = RandomForestClassifier(3, random_state=0)
+    result = repeat_over_seeds(estimator, *data, n_seeds=3, cv=2, scoring="neg_log_loss", random_state=7)
+    page = Page(report(result, tmp_path / "page.html"))
+    pd.testing.assert_frame_equal(run_code(page, data).table, result.table)
+    assert "Fingerprint" in page.text
+    assert ", ".join(map(str, result.seeds)) in page.text
+
+
+def test_code_that_cannot_give_the_same_numbers_says_so(data, tmp_path):
+    """Folds were shuffled without a seed; splits of rows are too long to be written."""
+    forest = RandomForestClassifier(3)
+    shuffled = Page(report(repeat_over_seeds(forest, *data, n_seeds=2, cv=2), tmp_path / "page.html"))
+    assert "It has no seed" in shuffled.text
+    splits = list(StratifiedKFold(2).split(*data))
+    page = Page(report(repeat_over_seeds(forest, *data, n_seeds=2, cv=splits, random_state=0), tmp_path / "page.html"))
+    assert "define them first: cv" in page.text
+    assert any("cv=cv" in code for code in page.codes)
 
 
 def test_a_report_is_replaced_and_other_files_are_not(search, tmp_path):

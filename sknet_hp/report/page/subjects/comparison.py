@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from sknet_hp.report.page.content import Answer, Block, Page, Points, Score, Section, Table, Text
+from sknet_hp.report.page.content import Answer, Block, Cell, Page, Points, Score, Section, Table, Text
 from sknet_hp.report.page.subjects.answers import (
     answer_trust,
     list_advice,
     make_findings_section,
-    make_origin_section,
 )
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_comparison
-from sknet_hp.report.page.tables import make_cell, make_table
+from sknet_hp.report.page.subjects.program import make_origin_of_comparison
+from sknet_hp.report.page.tables import make_cell
 from sknet_hp.report.words import join
 from sknet_hp.search.views.metric import Metric
 from sknet_hp.search.views.numbers import capitalise, count, write_number
@@ -29,14 +29,8 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
         f"95 % interval {metric.write_interval(best['low'], best['high'])}.",
     )
     verdicts = [pair for pair in result.pairs if pair.metric == metric.name]
-    rope = verdicts[0].rope
-    sure: list[Block] = [
-        Text(
-            f"Differences up to {write_number(rope.half)} count as equivalent in practice ({rope.reason}). The "
-            f"probabilities are those of the Bayesian correlated t-test."
-        ),
-        _make_pairs(result),
-    ]
+    sure = [block for name in result.metrics for block in _describe_pairs(result, name)]
+    sure.append(Text("The probabilities are those of the Bayesian correlated t-test."))
     return Page(
         title=f"{join(names)}, compared",
         subtitle=f"{count(len(names), 'contestant')} on the same {count(int(best['n_splits']), 'split')}.",
@@ -52,7 +46,7 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
             Section("The differences", draw_comparison(result), "differences"),
             Section("For a paper", [Points(result.sentences)], "paper"),
             *make_findings_section(result.findings),
-            make_origin_section(extras.X, extras.y, lead="", code=None, unknown=[], others=list(extras.notes.items())),
+            make_origin_of_comparison(result, extras),
         ],
     )
 
@@ -73,19 +67,35 @@ def make_ranking(comparison: Any, metric: str) -> Table:
     return Table(f"{capitalise(known.label)} ({known.hint})", ["Model", "Mean", level], rows)
 
 
-def _make_pairs(comparison: Any) -> Table:
-    frame = comparison.table[
-        ["first", "second", "metric", "difference", "low", "high", "p_first_better", "p_equivalent", "p_second_better"]
-    ]
-    names = {
-        "low": "from",
-        "high": "to",
-        "p_first_better": "P(first better)",
-        "p_equivalent": "P(equivalent)",
-        "p_second_better": "P(second better)",
-    }
-    writers = {name: lambda p: f"{p:.3f}" for name in names if name.startswith("p_")}
-    return make_table(frame, "Differences, positive where the first is better", names=names, writers=writers)
+def _describe_pairs(comparison: Any, name: str) -> list[Block]:
+    """Return what counts as equivalent by one metric, and a table of all pairs."""
+    pairs = [pair for pair in comparison.pairs if pair.metric == name]
+    metric, rope = Metric(name), pairs[0].rope
+    lead = (
+        f"Differences in {metric.label} of up to {write_number(rope.half)} count as equivalent in practice "
+        f"({rope.reason})."
+    )
+    rows = []
+    for pair in pairs:
+        low, high = pair.test.compute_interval(comparison.confidence)
+        below, inside, above = pair.probabilities
+        rows.append(
+            [
+                make_cell(pair.first),
+                make_cell(pair.second),
+                make_cell(pair.test.mean, write_number),
+                Cell(f"{write_number(low)} to {write_number(high)}", low, number=True),
+                *(make_cell(p, write_probability) for p in (above, inside, below)),
+            ]
+        )
+    columns = ["First", "Second", "First better by", f"{100 * comparison.confidence:g} % interval"]
+    columns += ["P(first better)", "P(equivalent)", "P(second better)"]
+    return [Text(lead), Table(f"{capitalise(metric.label)}: by how much the first is better", columns, rows)]
+
+
+def write_probability(p: float) -> str:
+    """Return a probability in three digits, never as quite certain."""
+    return "< 0.001" if p < 0.0005 else "> 0.999" if p > 0.9995 else f"{p:.3f}"
 
 
 def _answer_next(comparison: Any) -> Answer:

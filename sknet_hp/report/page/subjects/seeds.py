@@ -9,9 +9,9 @@ from sknet_hp.report.page.subjects.answers import (
     answer_trust,
     list_advice,
     make_findings_section,
-    make_origin_section,
 )
 from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.subjects.program import make_origin_of_seeds
 from sknet_hp.report.page.tables import make_table
 from sknet_hp.search.views.metric import Metric
 from sknet_hp.search.views.numbers import capitalise, count
@@ -44,6 +44,6 @@ def describe_seeds(result: Any, extras: Extras) -> Page:
         sections=[
             Section("Seeds", [make_table(table, "Mean score of each seed", names=names)], "seeds"),
             *make_findings_section(result.findings),
-            make_origin_section(extras.X, extras.y, lead="", code=None, unknown=[], others=list(extras.notes.items())),
+            make_origin_of_seeds(result, extras),
         ],
     )
