@@ -1,6 +1,7 @@
 """What both estimators share: fitting, training on, and prediction."""
 
 import warnings
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from numbers import Integral
@@ -32,6 +33,8 @@ from sknet_hp.training.state import EpochRecord, State, TrainingResult
 
 _PLAIN = (str, int, float, np.generic, type(None))
 _VALID: set[tuple[type, tuple]] = set()  # parameters that have been validated
+_IS_SHOWN = ContextVar("_IS_SHOWN", default=False)
+"""Whether attributes are read to be shown in a notebook."""
 
 
 class BaseNet(TrainsNetworks, NameHints, JobMaker):
@@ -245,6 +248,19 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
         # A search asks eight times a fit, and so many parameters take scikit-learn a tenth of a millisecond
         # to read off the signature.
         return super()._get_param_names()
+
+    def __dir__(self) -> list[str]:
+        # scikit-learn's looks at each attribute, and `net_` would be made, for which torch imports its compiler.
+        has_net = "parameters_" in self.__dict__ and not (_IS_SHOWN.get() and "_net" not in self.__dict__)
+        return [name for name in object.__dir__(self) if (has_net if name == "net_" else hasattr(self, name))]
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        # For the display in notebooks, which has the attributes that `dir` lists.
+        token = _IS_SHOWN.set(True)
+        try:
+            return super()._get_fitted_attr_html(doc_link)
+        finally:
+            _IS_SHOWN.reset(token)
 
     def __sklearn_clone__(self) -> Self:
         # A clone of what to start from would know nothing.

@@ -20,6 +20,19 @@ from tests.helpers.small_nets import ESTIMATORS, SMALL, predict_outputs
 
 
 @pytest.mark.parametrize("Net", ESTIMATORS)
+def test_looking_at_a_network_does_not_make_its_net(problem, Net):
+    """Notebooks list attributes; a net of skorch, with its optimizer, takes a second."""
+    net = Net(**SMALL)
+    assert "net_" not in dir(net)
+    net.fit(*problem(Net))
+    assert {"net_", "state_", "history_"} <= set(dir(net))
+    assert "history_" in net._repr_html_()
+    assert "_net" not in vars(net)
+    assert net.net_ is vars(net)["_net"]
+    assert "net_" in dict(net._get_fitted_attr_html())
+
+
+@pytest.mark.parametrize("Net", ESTIMATORS)
 def test_history(problem, Net):
     X, y = problem(Net)
     net = Net(**SMALL).fit(X, y)
