@@ -26,6 +26,7 @@ from tests.helpers.sources import (
 )
 
 ROOMS = [
+    "formatting",
     "system",
     "nets",
     "training",
@@ -70,6 +71,7 @@ COMPILED = {"numba", "llvmlite"}
 """What only the rooms called "compiled" know."""
 
 ALLOWED = {
+    "formatting": set(),
     "system": {"joblib"},
     "nets": {"torch", "numpy"},
     "training": {"torch", "numpy"},

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from sknet_hp.formatting.words import list_some
+
 
 class BadInput(Exception):
     """Input that can't be used.
@@ -17,10 +19,7 @@ class Interrupted(Exception):
 
 def list_names(names: Iterable[object], limit: int = 8) -> str:
     """Return names for a sentence, in quotes, cut after `limit` of them."""
-    texts = [repr(str(name)) for name in names]
-    if len(texts) > limit:
-        return f"{', '.join(texts[:limit])} and {len(texts) - limit} more"
-    return ", ".join(texts)
+    return list_some([repr(str(name)) for name in names], limit)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
 """Memory: whether there is enough, and whether it has run out."""
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.system.memory import format_bytes, read_available_memory
+from sknet_hp.formatting.numbers import format_bytes
+from sknet_hp.system.memory import read_available_memory
 
 
 def require_memory(needed: float, what: str) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sknet_hp.evaluation.running.journal import OUTCOMES, SEARCHES, read_numbers
+from sknet_hp.formatting.numbers import format_count, format_score
 from sknet_hp.search.journal.lock import is_locked
 from sknet_hp.search.journal.log import read_log
 from sknet_hp.search.journal.states import JournalError
 from sknet_hp.search.record.reading import read_journal as read_search
 from sknet_hp.search.record.record import SearchRecord
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import count, write_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,15 +79,15 @@ class EvaluationRecord:
     def summary(self) -> str:
         """Return in sentences the progress and the scores so far."""
         table = self.table
-        lines = [f"{len(table)} of {count(len(self.planned), 'outer fold')} done. {_WORDS[self.state]}"]
+        lines = [f"{len(table)} of {format_count(len(self.planned), 'outer fold')} done. {_WORDS[self.state]}"]
         for name, rows in table.groupby("name") if len(table) else ():
             for metric in [column for column in table.columns if column not in _COLUMNS]:
                 scores = rows[metric].dropna().astype(float)
                 if len(scores):
-                    spread = f", sd {write_number(float(np.std(scores, ddof=1)))}" if len(scores) > 1 else ""
+                    spread = f", sd {format_score(float(np.std(scores, ddof=1)))}" if len(scores) > 1 else ""
                     known = Metric(metric)
                     mean = known.write(float(scores.mean()))
-                    lines.append(f"{name}: {known.label} {mean} (mean of {count(len(scores), 'fold')}{spread})")
+                    lines.append(f"{name}: {known.label} {mean} (mean of {format_count(len(scores), 'fold')}{spread})")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from sknet_hp.evaluation.running.data import Data, Split, Task
 from sknet_hp.evaluation.running.journal import Journal
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.evaluation.running.run import run_tasks
+from sknet_hp.formatting.numbers import format_seconds
 
 Result = TypeVar("Result")
 Outcomes = dict[str, list[Outcome | None]]
@@ -128,7 +129,8 @@ class _Progress:
         text = "failed" if outcome.error is not None else found
         passed = time.monotonic() - self._start
         name = self._names[int(task.name)]
-        sys.stderr.write(f"{name}, {task.split.name}: {text}; {self._n_done} of {self._n_tasks} after {passed:.1f} s\n")
+        done = f"{self._n_done} of {self._n_tasks} after {format_seconds(passed)}"
+        sys.stderr.write(f"{name}, {task.split.name}: {text}; {done}\n")
         sys.stderr.flush()
 
 

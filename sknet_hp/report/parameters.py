@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.formatting.values import format_value
 from sknet_hp.report.searches import get_results
 from sknet_hp.search.spaces.dimensions import Range
 from sknet_hp.search.spaces.space import Space
@@ -50,7 +51,7 @@ class ParameterAxis:
         """
         if self.kind == "choice":
             places = {choice: (k + 0.5) / len(self.choices) for k, choice in enumerate(self.choices)}
-            return np.array([places.get(write_value(value), np.nan) for value in values])
+            return np.array([places.get(format_choice(value), np.nan) for value in values])
         numbers = np.array([float(value) if is_number(value) else np.nan for value in values])
         low, high = self.low, self.high
         if self.kind == "log":
@@ -99,12 +100,9 @@ def list_settings(search: Any) -> list[dict[str, Any]]:
     return [{name: params[name] for name in names if name in params} for params in known]  # in the order of the space
 
 
-def write_value(value: Any) -> str:
+def format_choice(value: Any) -> str:
     """Return a value of any kind in a few letters."""
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.4g}"
-    text = type(value).__name__ if hasattr(value, "get_params") else str(value)
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    return format_value(value, most=MOST_LETTERS)
 
 
 def _shorten(names: Sequence[str]) -> dict[str, str]:
@@ -121,7 +119,7 @@ def _find_range(space: Space | None, name: str) -> Range | None:
 
 
 def _make_axis(name: str, label: str, values: Sequence[Any], known: Range | None) -> ParameterAxis:
-    written = {write_value(value): value for value in values}
+    written = {format_choice(value): value for value in values}
     all_numbers = all(map(is_number, values))
     few = len(set(map(repr, values))) <= MOST_CHOICES and (known is None or (known.integer and _is_short(known)))
     if not all_numbers or few:
@@ -145,4 +143,4 @@ def _is_short(known: Range) -> bool:
 
 def _key(value: Any) -> tuple[bool, float, str]:
     """Return what choices are sorted by: numbers first, by size; the rest by name."""
-    return (False, float(value), "") if is_number(value) else (True, 0.0, write_value(value))
+    return (False, float(value), "") if is_number(value) else (True, 0.0, format_choice(value))

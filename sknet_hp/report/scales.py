@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from sknet_hp.formatting.numbers import format_number
 from sknet_hp.report.parameters import MOST_LETTERS, ParameterAxis
 
 REACH = 2.5
@@ -43,12 +44,7 @@ def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
         numbers = [part * 10.0**decade for decade in decades[::step] for part in parts]
     inside = [number for number in numbers if axis.low * (1 - 1e-9) <= number <= axis.high * (1 + 1e-9)]
     numbers = inside if len(inside) > 1 else [axis.low, axis.high]
-    return [(float(axis.place([float(number)])[0]), write_tick(number)) for number in numbers]
-
-
-def write_tick(number: float) -> str:
-    """Return a number as ticks have it, with thousands separated."""
-    return f"{number:,.0f}" if abs(number) >= 1000 and number == round(number) else f"{number:.3g}"
+    return [(float(axis.place([float(number)])[0]), format_number(number)) for number in numbers]
 
 
 def wrap_name(name: str) -> str:

@@ -29,13 +29,6 @@ def read_available_memory() -> int | None:
     return min(bounds) if bounds else None
 
 
-def format_bytes(n_bytes: float) -> str:
-    """Return bytes as "12 MB" or "3.4 GB"."""
-    if n_bytes < 1e9:
-        return f"{max(n_bytes, 0) / 1e6:,.0f} MB"
-    return f"{n_bytes / 1e9:,.1f} GB"
-
-
 def _read_numbers(path: str) -> dict[str, int]:
     """Return the numbers of a file's lines, ``name number``, by their names.
 

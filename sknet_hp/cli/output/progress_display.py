@@ -10,6 +10,7 @@ from types import TracebackType
 from rich import progress as rich_progress
 from rich.console import Console
 
+from sknet_hp.formatting.numbers import format_seconds
 from sknet_hp.fusion.session import Session
 
 SECONDS_BETWEEN_UPDATES = 0.1
@@ -85,13 +86,12 @@ class ProgressDisplay:
         of, left = "", ""
         if self.total is not None:
             of = f" of {self.total}"
-            left = (
-                f", about {seconds * (self.total - trained) / trained:.0f} s left" if 0 < trained < self.total else ""
-            )
+            if 0 < trained < self.total:
+                left = f", about {format_seconds(seconds * (self.total - trained) / trained)} left"
         # What is fitted by itself, outside of any search, is not counted.
         count = f"{trained}{of} networks trained, " if trained or self.total is not None else ""
         console.print(
-            f"{self.label}: {count}{seconds:.0f} s{left}",
+            f"{self.label}: {count}{format_seconds(seconds)}{left}",
             highlight=False,
             markup=False,
         )

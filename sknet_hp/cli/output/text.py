@@ -3,13 +3,14 @@
 import re
 import shutil
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
 
 from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
@@ -105,13 +106,3 @@ def wrap(text: str, indent: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def format_params(params: Mapping[str, Any]) -> str:
-    """Return parameters as ``lr=0.001, width=64``."""
-    return ", ".join(f"{name}={format_value(value)}" for name, value in params.items())
-
-
-def format_value(value: object) -> str:
-    """Return a parameter's value, numbers in three digits."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -9,10 +9,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sknet_hp.cli.output.text import describe_finding, format_value
+from sknet_hp.cli.output.text import describe_finding
+from sknet_hp.formatting.numbers import format_count, format_score, format_seconds
+from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.facts import get_column, get_mean_scores, get_scores, list_candidates, list_rows_by_candidate
 from sknet_hp.search.views.metric import find_metric
-from sknet_hp.search.views.numbers import count, format_seconds, write_number
 from sknet_hp.search.views.summary import count_states
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _draw_search(record: "SearchRecord") -> RenderableType:
         return Group(*parts, Text("No candidate has been scored in all splits yet."))
     counts = count_states(record)
     told = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
-    parts.append(Text(f"{count(sum(counts.values()), 'candidate')}: {told}"))
+    parts.append(Text(f"{format_count(sum(counts.values()), 'candidate')}: {told}"))
     metric = find_metric(record)
     if hasattr(record, "best_score_"):
         best = "Best" if record.state == "finished" else "Best so far"
@@ -142,10 +143,10 @@ def _draw_candidates(record: "SearchRecord") -> Table:
     for column in table.columns[:4]:
         column.justify, column.no_wrap = "right", True
     for each in ranked:
-        params = ", ".join(f"{name}={format_value(value)}" for name, value in each["params"].items())
+        params = format_params(each["params"])
         number = f"{each['candidate']}{' …' if each['is_running'] else ''}"
         score = metric.write(each["mean_score"])
-        table.add_row(number, score, write_number(each["std_score"]), str(each["n_resources"]), Text(params))
+        table.add_row(number, score, format_score(each["std_score"]), str(each["n_resources"]), Text(params))
     return table
 
 

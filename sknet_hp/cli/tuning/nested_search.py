@@ -28,6 +28,7 @@ from sknet_hp.evaluation.levels.prepare import prepare_estimator
 from sknet_hp.evaluation.running.data import read_data
 from sknet_hp.evaluation.running.fitting import fit_on, route_metadata
 from sknet_hp.findings import Findings
+from sknet_hp.formatting.numbers import format_seconds
 
 
 @dataclass(frozen=True)
@@ -153,13 +154,13 @@ class NestedSearch:
         if self.method == GUIDED:
             assert seconds is not None
             if not outer:
-                return f"A guided search in {inner} folds, for {seconds:.0f} s."
+                return f"A guided search in {inner} folds, for {format_seconds(seconds)}."
             return (
-                f"A guided search in {inner} folds for {seconds / 2:.0f} s, then one in each of {outer} outer folds "
-                f"for {seconds / 2 / outer:.0f} s each. More time may give a better score."
+                f"A guided search in {inner} folds for {format_seconds(seconds / 2)}, then one in each of {outer} "
+                f"outer folds for {format_seconds(seconds / 2 / outer)} each. More time may give a better score."
             )
         number = "" if candidates is None else f" of {candidates} candidates"
-        time = "" if seconds is None else f", for {seconds:.0f} s at the same time"
+        time = "" if seconds is None else f", for {format_seconds(seconds)} at the same time"
         return (
             f"To train: {searches} by {SEARCHERS[self.method]}{number} in {inner} folds, with at most {epochs} "
             f"epochs{time}."

@@ -10,6 +10,7 @@ from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
 from sknet_hp.cli.output.progress_display import ProgressDisplay
 from sknet_hp.cli.tuning.candidates import count_affordable, count_networks
 from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.formatting.numbers import format_seconds
 from sknet_hp.fusion.session import fused
 from sknet_hp.tuning.guided.changes import estimate_cost
 
@@ -71,7 +72,7 @@ def run_pilot(search: "NestedSearch", budget: float, start: float, asked: int) -
         needed = (time.monotonic() - start) + least * seconds_per_network / SAFETY
         raise BadInput(
             f"--time-budget {budget:g} is too short: one candidate needs {least} networks here, about "
-            f"{needed:.1f} s in all; give more time, fewer folds or fewer rows"
+            f"{format_seconds(needed)} in all; give more time, fewer folds or fewer rows"
         )
     return Pilot(networks, time.monotonic() - began, affordable)
 

@@ -13,8 +13,8 @@ from sknet_hp.cli.output.json_text import describe_table
 from sknet_hp.cli.output.text import print_ranking, wrap
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.scoring import Scoring
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation import NestedResult

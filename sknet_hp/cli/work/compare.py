@@ -26,8 +26,9 @@ from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.evaluation.comparison.pair import SURE
+from sknet_hp.formatting.numbers import format_score
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise, write_number
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation.comparison.result import Comparison
@@ -137,7 +138,7 @@ def _print_result(console: Console, result: "Comparison") -> None:
 
 def write_difference(value: float) -> str:
     """Return a difference of scores, with its sign."""
-    return f"{'-' if value < 0 else '+'}{write_number(abs(value))}"
+    return f"{'-' if value < 0 else '+'}{format_score(abs(value))}"
 
 
 def _describe(result: "Comparison", options: CompareOptions, seconds: float) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from sknet_hp.cli.models.saved import list_text_columns, load_model
 from sknet_hp.cli.output.files import MODEL, require_file_can_be_written, write_file
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import load_table
+from sknet_hp.formatting.numbers import format_bytes
 
 
 def export_model(model_path: Path, data: str | None, out: Path | None, overwrite: bool) -> None:
@@ -36,7 +37,7 @@ def export_model(model_path: Path, data: str | None, out: Path | None, overwrite
     checked = "not compared with the model; give DATA to compare them"
     if X is not None:
         checked = f"predicts {len(X):,} rows of {data} as the model does"
-    print(f"{out} ({out.stat().st_size / 1000:,.0f} kB): {checked}")
+    print(f"{out} ({format_bytes(out.stat().st_size)}): {checked}")
 
 
 def _name_model(path: Path) -> str:

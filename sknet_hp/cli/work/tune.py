@@ -31,6 +31,7 @@ from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.versions import find_installed_version
 from sknet_hp.cli.work.beside import Beside, compare_beside, describe_beside, describe_names
+from sknet_hp.formatting.numbers import format_seconds
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import NestedSearch, TuningResult
@@ -165,7 +166,7 @@ def _choose_seconds(console: Console, search: "NestedSearch", options: TuneOptio
         return options.time_budget
     n_rows = len(search.problem.X)
     seconds = next((seconds for rows, seconds in SECONDS if n_rows <= rows), MOST_SECONDS)
-    console.print(f"Without --time-budget, tuning takes about {seconds:.0f} s for a table of this size.")
+    console.print(f"Without --time-budget, tuning takes about {format_seconds(seconds)} for a table of this size.")
     return seconds
 
 
@@ -174,8 +175,8 @@ def _share_out(seconds: float, spent: float) -> float:
     left = SHARE_OF_SEARCHES * (seconds - spent)
     if left < LEAST_SECONDS:
         raise BadInput(
-            f"--time-budget {seconds:g} is too short: {spent:.1f} s of it have passed before anything is trained; give "
-            f"60 or more"
+            f"--time-budget {seconds:g} is too short: {format_seconds(spent)} of it have passed before anything is "
+            f"trained; give 60 or more"
         )
     return left
 
@@ -209,8 +210,8 @@ def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOp
         )
     candidates = search.count_candidates(pilot.affordable)
     console.print(
-        f"A pilot of {pilot.networks} networks took {pilot.seconds:.1f} s: {candidates} of {asked} candidates fit "
-        f"into {options.time_budget:g} s.",
+        f"A pilot of {pilot.networks} networks took {format_seconds(pilot.seconds)}: {candidates} of {asked} "
+        f"candidates fit into {options.time_budget:g} s.",
     )
     if candidates < asked:
         console.print(f"To repeat exactly this run, say --candidates {candidates} in place of --time-budget.")

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
-from sknet_hp.cli.output.text import format_params, print_findings, wrap
+from sknet_hp.cli.output.text import print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.scoring import Scoring
 from sknet_hp.cli.work.beside import Beside, print_beside
+from sknet_hp.formatting.numbers import format_seconds
+from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def print_tuned(
         print_beside(console, beside)
     settings = format_params(result.search.best_params_) or "those of the model"
     console.print(f"\n{wrap(f'Best settings: {settings}.')}")
-    console.print(f"Trained: {result.networks:,} networks in {seconds:.0f} s.")
+    console.print(f"Trained: {result.networks:,} networks in {format_seconds(seconds)}.")
     print_findings(console, result.findings)
     console.print(f"\nModel:    {out / MODEL}")
     console.print(f"Results:  {out / RESULTS}, {out / SUMMARY}")

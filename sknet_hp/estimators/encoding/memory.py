@@ -1,6 +1,7 @@
 """A check that there is memory for an encoded table, before it is made."""
 
-from sknet_hp.system.memory import format_bytes, read_available_memory
+from sknet_hp.formatting.numbers import format_bytes
+from sknet_hp.system.memory import read_available_memory
 
 _WORTH_ASKING = 2**26  # bytes; asking takes a tenth of a millisecond
 

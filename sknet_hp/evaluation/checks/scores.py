@@ -8,8 +8,8 @@ from scipy import stats
 from sknet_hp.evaluation.checks.case import EvaluationCase
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.numbers import format_score
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import write_number
 
 FEWEST_SPLITS = 4
 """Among fewer, none can be told to be unlike the others."""
@@ -109,7 +109,7 @@ def find_tuning_optimism(case: EvaluationCase) -> Iterable[Finding]:
         severity,
         f"The searches report {metric.label} {metric.write(inner)}, but their choices have "
         f"{metric.write(np.mean(outer[known]))} on unseen rows. The inner score is "
-        f"{write_number(difference.mean)} too good{of_gain}.",
+        f"{format_score(difference.mean)} too good{of_gain}.",
         {
             "inner": inner,
             "outer": float(np.mean(outer[known])),

@@ -11,13 +11,13 @@ import pandas as pd
 
 from sknet_hp.evaluation.comparison.pair import Pair
 from sknet_hp.evaluation.comparison.scored import Scored
-from sknet_hp.evaluation.numbers import write_p
 from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.running.data import Data
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
+from sknet_hp.formatting.numbers import format_p_value, format_score
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise, write_number
 
 FEW = 10
 """With fewer splits a test sees large differences only."""
@@ -153,12 +153,12 @@ class Comparison:
     def _write_difference(self, pair: Pair) -> str:
         metric = Metric(pair.metric)
         interval = metric.write_interval(*pair.test.compute_interval(self.confidence))
-        return f"{metric.label}: {metric.write(pair.test.mean)}, {interval}, p {write_p(pair.p_adjusted)}"
+        return f"{metric.label}: {metric.write(pair.test.mean)}, {interval}, p {format_p_value(pair.p_adjusted)}"
 
     def _write_notes(self) -> list[str]:
         ropes = {Metric(pair.metric): pair.rope for pair in self.pairs}
         notes = [
-            f"Differences in {metric.label} of up to ±{write_number(rope.half)} count as equivalent in practice "
+            f"Differences in {metric.label} of up to ±{format_score(rope.half)} count as equivalent in practice "
             f"({rope.reason}; rope= sets it)."
             for metric, rope in ropes.items()
         ]
@@ -174,7 +174,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         verdicts = "".join(f"<li>{escape(f'{pair.verdict} ({Metric(pair.metric).label})')}</li>" for pair in self.pairs)
-        tables = "".join(each.to_html(index=False, float_format=write_number) for each in (self.ranking, self.table))
+        tables = "".join(each.to_html(index=False, float_format=format_score) for each in (self.ranking, self.table))
         return f"<ul>{verdicts}</ul>{tables}" + (self.findings._repr_html_() if self.findings else "")
 
 
@@ -183,16 +183,16 @@ def write_sentence(pair: Pair, splits: str, confidence: float, n_pairs: int) -> 
     metric, sign = Metric(pair.metric), -1 if Metric(pair.metric).is_error else 1
     interval = metric.write_interval(*pair.test.compute_interval(confidence))
     below, inside, above = pair.probabilities
-    together = f", Holm-adjusted for {n_pairs} comparisons p {write_p(pair.p_adjusted)}" if n_pairs > 1 else ""
+    together = f", Holm-adjusted for {n_pairs} comparisons p {format_p_value(pair.p_adjusted)}" if n_pairs > 1 else ""
     statistics = (
-        f"t({pair.test.degrees_of_freedom}) = {sign * pair.test.statistic:.2f}, p {write_p(pair.test.p_value)}"
+        f"t({pair.test.degrees_of_freedom}) = {sign * pair.test.statistic:.2f}, p {format_p_value(pair.test.p_value)}"
         f"{together}, d = {sign * pair.test.effect_size:.2f}"
     )
     return (
         f"On the same {splits}, {pair.first} reached a mean {metric.label} of {metric.write(pair.means[0])} and "
         f"{pair.second} {metric.write(pair.means[1])}: a difference of {metric.write(pair.test.mean)} "
         f"({100 * confidence:g} % interval {interval}; corrected resampled t-test, {statistics}). With a region "
-        f"of practical equivalence of ±{write_number(pair.rope.half)}, the Bayesian correlated t-test gives a "
+        f"of practical equivalence of ±{format_score(pair.rope.half)}, the Bayesian correlated t-test gives a "
         f"probability of {above:.3f} that {pair.first} is better, {inside:.3f} that both are equivalent, and "
         f"{below:.3f} that {pair.second} is better."
     )

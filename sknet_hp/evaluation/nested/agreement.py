@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
+from sknet_hp.formatting.values import format_value
+
 
 class Agreement(NamedTuple):
     """What was chosen for one parameter.
@@ -27,14 +29,14 @@ class Agreement(NamedTuple):
     def __str__(self) -> str:
         numbers = [value for value in self.values if isinstance(value, Real) and not isinstance(value, bool)]
         if self.n_folds == 1:
-            return f"{self.name}: {_write(self.most_frequent)} in the only fold"
+            return f"{self.name}: {format_value(self.most_frequent)} in the only fold"
         if self.n_agreeing == self.n_folds:
-            return f"{self.name}: {_write(self.most_frequent)} in all {self.n_folds} folds"
+            return f"{self.name}: {format_value(self.most_frequent)} in all {self.n_folds} folds"
         if len(numbers) == len(self.values) and self.n_agreeing < self.n_folds / 2:
-            return f"{self.name}: from {_write(min(numbers))} to {_write(max(numbers))}"
-        others = sorted({_write(value) for value in self.values} - {_write(self.most_frequent)})
+            return f"{self.name}: from {format_value(min(numbers))} to {format_value(max(numbers))}"
+        others = sorted({format_value(value) for value in self.values} - {format_value(self.most_frequent)})
         share = f"{self.n_agreeing} of {self.n_folds} folds"
-        return f"{self.name}: {_write(self.most_frequent)} in {share}, otherwise {', '.join(others)}"
+        return f"{self.name}: {format_value(self.most_frequent)} in {share}, otherwise {', '.join(others)}"
 
 
 def measure_agreement(params: Sequence[dict[str, Any]]) -> list[Agreement]:
@@ -43,14 +45,8 @@ def measure_agreement(params: Sequence[dict[str, Any]]) -> list[Agreement]:
     found = []
     for name in dict.fromkeys(name for each in chosen for name in each):
         values = tuple(each[name] for each in chosen if name in each)
-        counts = Counter(map(_write, values))
+        counts = Counter(map(format_value, values))
         text, count = counts.most_common(1)[0]
-        most_frequent = next(value for value in values if _write(value) == text)
+        most_frequent = next(value for value in values if format_value(value) == text)
         found.append(Agreement(name, most_frequent, count, len(values), values))
     return found
-
-
-def _write(value: Any) -> str:
-    """Return a value as text, numbers to four digits."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    return f"{value:.4g}" if is_number and not float(value).is_integer() else " ".join(str(value).split())

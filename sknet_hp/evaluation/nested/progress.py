@@ -9,8 +9,9 @@ from sklearn.model_selection import ParameterGrid
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.running.data import Task
 from sknet_hp.evaluation.running.outcome import Outcome
+from sknet_hp.formatting.numbers import format_score, format_seconds
+from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import write_number
 
 
 class Progress:
@@ -46,11 +47,11 @@ class Progress:
         scores = ", ".join(f"{metric.label} {metric.write(score)}" for metric, score in metrics.items())
         text = "failed" if outcome.error is not None else scores
         if outcome.inner_score is not None:
-            text += f" (inner {write_number(outcome.inner_score)})"
+            text += f" (inner {format_score(outcome.inner_score)})"
         if outcome.params:
-            text += f", {', '.join(f'{name}={_write(value)}' for name, value in outcome.params.items())}"
+            text += f", {format_params(outcome.params)}"
         passed = time.monotonic() - self._start
-        self._write(f"{task.split.name}: {text}; {self._n_done} of {self._n_folds} after {passed:.1f} s")
+        self._write(f"{task.split.name}: {text}; {self._n_done} of {self._n_folds} after {format_seconds(passed)}")
 
     def _write(self, text: str) -> None:
         if not self._is_silent:
@@ -77,7 +78,3 @@ def count_inner_folds(own: dict[str, Any]) -> int | None:
         return 5 if cv is None else cv
     n_splits = getattr(cv, "n_splits", None)
     return n_splits if isinstance(n_splits, int) else None
-
-
-def _write(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sknet_hp.evaluation.levels.outer import is_ordered
+from sknet_hp.formatting.numbers import format_score
 from sknet_hp.search.views.metric import SAME, Metric
-from sknet_hp.search.views.numbers import write_number
 
 NestedResult: TypeAlias = Any
 """The result, whose file imports this one."""
@@ -46,7 +46,7 @@ def write_html(result: NestedResult) -> str:
     findings = result.findings._repr_html_() if result.findings else ""
     return (
         f"<p><b>{escape(head)}</b></p><pre>{escape(chr(10).join(rest).strip())}</pre>{findings}"
-        f"{result.table.to_html(index=False, float_format=write_number)}"
+        f"{result.table.to_html(index=False, float_format=format_score)}"
     )
 
 
@@ -70,7 +70,7 @@ def _write_scores(result: NestedResult) -> list[str]:
         if len(scores) > 1:
             text += (
                 f", 95 % interval {metric.write_interval(*result.interval(metric=metric.name))} (sd "
-                f"{write_number(scores.std(ddof=1))} over {len(scores)} scores)"
+                f"{format_score(scores.std(ddof=1))} over {len(scores)} scores)"
             )
         lines.append(text)
     errors = [metric.label for metric in map(Metric, result.metrics) if metric.is_error]

@@ -21,8 +21,9 @@ from sknet_hp.evaluation.seeds.variance import (
 )
 from sknet_hp.evaluation.statistics import corrected_interval
 from sknet_hp.findings.finding import Findings
+from sknet_hp.formatting.numbers import format_score
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise, write_number
 
 SHARES = (1.0, 0.2)
 """Of what counts as a difference in practice: to which the summary counts seeds."""
@@ -213,7 +214,7 @@ class SeedsResult:
         mean, least, most = (float(each) for each in (scores.mean(), of_seeds.min(), of_seeds.max()))
         lines = [
             f"{capitalise(metric.label)}: mean {metric.write(mean)}; by seed from "
-            f"{metric.write_interval(least, most)}, standard deviation {write_number(noise)}."
+            f"{metric.write_interval(least, most)}, standard deviation {format_score(noise)}."
         ]
         if not noise:
             return [*lines, "The seed makes no difference."]
@@ -230,12 +231,12 @@ class SeedsResult:
                 )
         lines.append(
             f"Two runs that differ only in their seed differ by more than "
-            f"{write_number(self.noise_threshold(metric=name))} in one case of twenty. A smaller gain, measured "
+            f"{format_score(self.noise_threshold(metric=name))} in one case of twenty. A smaller gain, measured "
             f"with one seed each, may be luck."
         )
         widths = [share * choose_rope(None, name, mean).half for share in SHARES]
         needed = [
-            f"to ±{write_number(half)} takes {self.n_seeds_needed(half, metric=name)} seeds" for half in widths if half
+            f"to ±{format_score(half)} takes {self.n_seeds_needed(half, metric=name)} seeds" for half in widths if half
         ]
         if needed:
             lines.append(f"To know the mean over seeds {', and '.join(needed)}.")
@@ -247,4 +248,4 @@ class SeedsResult:
 
     def _repr_html_(self) -> str:
         text = "".join(f"<p>{escape(line)}</p>" for line in self.summary().splitlines() if line)
-        return text + self.by_seed.to_html(index=False, float_format=write_number)
+        return text + self.by_seed.to_html(index=False, float_format=format_score)

@@ -9,6 +9,7 @@ from sknet_hp.findings.check import check
 from sknet_hp.findings.data.case import DataCase
 from sknet_hp.findings.data.table import NUMBER, TEXT, Column
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.words import list_some
 
 DISTINCT = 0.999
 """The share of rows from which on a column's values count as all different."""
@@ -93,8 +94,5 @@ def begin_with_names(names: Sequence[str]) -> str:
 
 def list_names(names: Sequence[str], most: int = 5) -> str:
     """Return columns for a message, the first of them by name."""
-    shown = ", ".join(names[:most])
-    if len(names) == 1:
-        return f"column {shown}"
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return f"{len(names):,} columns ({shown}{more})"
+    shown = list_some(names, most)
+    return f"column {shown}" if len(names) == 1 else f"{len(names):,} columns ({shown})"

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.formatting.numbers import format_count
 from sknet_hp.report.charts.base import BEST, FAINT, QUIET, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.learning_curves import CurveFrames, frame_evaluation, frame_search
-from sknet_hp.search.views.numbers import count
 
 MOST_CURVES, MOST_EPOCHS = 60, 40
 """Of candidates that are drawn faintly, and of epochs of each curve; others are left
@@ -54,7 +54,9 @@ def draw_evaluation_curves(result: Any) -> Picture | None:
     except (ValueError, TypeError):
         return None
     n = int(frames.frame["n"].max())
-    caption = f"Means over {count(n, 'network')}, up to the epoch where the first one stopped; bands are their ranges."
+    caption = (
+        f"Means over {format_count(n, 'network')}, up to the epoch where the first one stopped; bands are their ranges."
+    )
     return Picture("How the final models learned", _draw_parts(frames), caption)
 
 

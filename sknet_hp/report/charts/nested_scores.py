@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.charts.base import INK, LINE, QUIET, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.nested_scores import make_nested_scores_frame
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 
 def draw_nested_scores(result: Any) -> Picture | None:

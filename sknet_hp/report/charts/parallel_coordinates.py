@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.charts.base import BEST, INK, LINE, QUIET, RANKS, finish, group_ranks, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
-from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
+from sknet_hp.report.parameters import ParameterAxis, format_choice, read_axes
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 MOST_CHOICES = 8
 """Of an axis, which are labelled; of more it is the first and the last."""
@@ -68,7 +68,9 @@ def _place_scores(frame: pd.DataFrame, metric: Metric) -> np.ndarray:
 def _list_ticks(k: int, axis: ParameterAxis) -> list[dict[str, Any]]:
     if axis.kind != "choice":
         ends = [int(end) if axis.integer else end for end in (axis.low, axis.high)]
-        return [{"axis": k, "place": place, "text": write_value(end)} for place, end in zip((0, 1), ends, strict=True)]
+        return [
+            {"axis": k, "place": place, "text": format_choice(end)} for place, end in zip((0, 1), ends, strict=True)
+        ]
     shown = axis.choices if len(axis.choices) <= MOST_CHOICES else (axis.choices[0], axis.choices[-1])
     n = len(axis.choices)
     return [{"axis": k, "place": (axis.choices.index(text) + 0.5) / n, "text": text} for text in shown]

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.formatting.numbers import format_count, format_score
 from sknet_hp.report.charts.base import FAINT, INK, PAPER, QUIET, RANKS, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.calibration import make_calibration_frame, measure_gap
 from sknet_hp.report.frames.confusion import make_confusion_frame
 from sknet_hp.report.frames.residuals import make_band_frame, make_residuals_frame, measure_errors
 from sknet_hp.report.predictions import Predictions, read_evaluation
-from sknet_hp.search.views.numbers import count, write_number
 
 MOST_CLASSES = 20
 """Of a confusion matrix that can be read."""
@@ -129,10 +129,10 @@ def draw_residuals(predictions: Predictions) -> Picture | None:
         alt.Chart(make_data(band)).mark_line(color=SERIES[1], strokeWidth=2.5).encode(x=x, y="median:Q"),
     ]
     caption = (
-        f"In the unit of {target}: predictions are off by {write_number(errors['mae'])} on average. Eight of ten "
+        f"In the unit of {target}: predictions are off by {format_score(errors['mae'])} on average. Eight of ten "
         f"residuals lie between the dashed lines; the strong line is the median."
     )
     if step > 1:
-        caption += f" {count(len(points), 'row')} of {len(frame):,} are drawn."
+        caption += f" {format_count(len(points), 'row')} of {len(frame):,} are drawn."
     spec = finish(alt.layer(*layers), 300, top="Actual minus predicted")
     return Picture("How large are the errors?", spec, caption)

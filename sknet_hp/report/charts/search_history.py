@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.charts.base import BEST, INK, PAPER, RANKS, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.landscape import find_floor
 from sknet_hp.report.frames.search_history import frame_history
 from sknet_hp.report.searches import name_resource
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 
 def draw_history(search: Any, metric: Metric) -> Picture | None:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.charts.base import BEST, PAPER, QUIET, RANKS, finish, group_ranks, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture, Pictures
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
 from sknet_hp.report.parameters import ParameterAxis
 from sknet_hp.report.searches import name_resource
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 MOST = 9
 LEAST = 4

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.comparison import make_comparison_frame, make_posterior_frame
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 if TYPE_CHECKING:
     import pandas as pd

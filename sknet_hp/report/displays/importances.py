@@ -4,11 +4,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_amount
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.importances import Importances, measure_importances
 from sknet_hp.report.searches import name_resource
-from sknet_hp.report.words import write_resource
 
 MOST_SHOWN = 15
 """Hyperparameters that have room; the least important ones are left out."""
@@ -151,7 +151,7 @@ class ImportancesDisplay(Display):
     def _write_note(self) -> str:
         found = self.importances
         name = {"ped-anova": "PED-ANOVA", "fanova": "fANOVA"}[found.method]
-        after = "" if np.isnan(found.resource) else f" after {write_resource(found.resource, self.resource)}"
+        after = "" if np.isnan(found.resource) else f" after {format_amount(found.resource, self.resource)}"
         left_out = len(self.frame) - MOST_SHOWN
         more = f". {left_out} more have less" if left_out > 0 else ""
         marks = ". Orange: ± 1 standard error; black: one in twenty shuffles gets so far" if self._has_marks else ""

@@ -5,14 +5,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_amount
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, set_title, style_axes, write_scores
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
 from sknet_hp.report.parameters import ParameterAxis
 from sknet_hp.report.searches import find_scoring, name_resource
-from sknet_hp.report.words import write_resource
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 KINDS = ("slices", "pairs")
 MOST_COLUMNS = 3
@@ -315,14 +315,14 @@ class LandscapeDisplay(Display):
         landscape = self.landscape
         if not landscape.has_rungs:
             return "Line: running mean."
-        n, after = len(landscape.comparable), write_resource(landscape.resource, self.resource)
+        n, after = len(landscape.comparable), format_amount(landscape.resource, self.resource)
         return f"Line: running mean of the {n} candidates scored after {after}."
 
     def _describe_sizes(self) -> str:
         known = self.frame["resource"].dropna()
         if known.nunique() < 2:
             return ""
-        most = write_resource(known.max(), self.resource)
+        most = format_amount(known.max(), self.resource)
         return f"Larger dots were trained longer: {known.min():g} to {most}."
 
 

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
 from sknet_hp.report.display import Display, label_lines, set_title, style_axes, write_scores
 from sknet_hp.report.frames.lineage import frame_lineage
-from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
+from sknet_hp.report.parameters import ParameterAxis, format_choice, read_axes
 from sknet_hp.report.scales import find_floor, list_ticks
 from sknet_hp.report.searches import find_scoring, name_resource
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +164,7 @@ class LineageDisplay(Display):
         heights = axis.place(best[axis.name].tolist())
         ax.stairs(heights, [*best["begin"], best["end"].iloc[-1]], baseline=None, color=SERIES[1], linewidth=2.2)
         value = best[axis.name].iloc[-1]
-        label_lines(ax, [(best["end"].iloc[-1], heights[-1], write_value(value), SERIES[1])])
+        label_lines(ax, [(best["end"].iloc[-1], heights[-1], format_choice(value), SERIES[1])])
         ticks = list_ticks(axis)
         step = max(1, -(-len(ticks) // 3))
         ax.set_yticks([height for height, _ in ticks[::step]], [label for _, label in ticks[::step]])

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
 from sknet_hp.report.display import Display, set_title, write_scores
 from sknet_hp.report.frames.nested_scores import make_nested_scores_frame
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_count
 from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
-from sknet_hp.report.parameters import ParameterAxis, read_axes, write_value
+from sknet_hp.report.parameters import ParameterAxis, format_choice, read_axes
 from sknet_hp.report.scales import find_floor, list_ticks, wrap_name
 from sknet_hp.report.searches import find_scoring
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +128,8 @@ class ParallelCoordinatesDisplay(Display):
         ax.grid(visible=False)
         ax.spines[:].set_visible(False)
         n_failed = int(self.frame["failed"].sum())
-        note = f"{count(len(self.frame), 'candidate')}{f', {n_failed} of them failed (dotted)' if n_failed else ''}. "
+        failed = f", {n_failed} of them failed (dotted)" if n_failed else ""
+        note = f"{format_count(len(self.frame), 'candidate')}{failed}. "
         note += "Darker is better; orange is the chosen one. "
         note += "Dropped candidates have their last score." if self.frame["resource"].nunique() > 1 else ""
         set_title(ax, f"Parameters and {self.metric.label}", note, above=HEADS)
@@ -180,7 +181,7 @@ class ParallelCoordinatesDisplay(Display):
         for x, axis in enumerate(self._axes):
             value = self.frame[axis.name].iloc[best[0]] if len(best) else ""
             is_set = np.isfinite(axis.place([value]))[0]
-            _write_head(ax, x, axis.label, write_value(value) if is_set else "not set" if len(best) else "")
+            _write_head(ax, x, axis.label, format_choice(value) if is_set else "not set" if len(best) else "")
         if len(best):
             row = heights[best[0]]
             places = np.arange(len(row))

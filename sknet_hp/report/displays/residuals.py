@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from sklearn.metrics import PredictionErrorDisplay as Original
 
+from sknet_hp.formatting.numbers import format_number
 from sknet_hp.report.colours import INK, MUTED, SERIES
 from sknet_hp.report.display import Display, format_thousands, set_title
 from sknet_hp.report.frames.residuals import make_band_frame, make_residuals_frame, measure_errors
@@ -166,7 +167,7 @@ class ResidualsDisplay(Display):
         set_title(ax, self._write_title(), self._write_note(len(dots)))
 
     def _write_title(self) -> str:
-        mae, rmse = (_write(self.errors[name]) for name in ("mae", "rmse"))
+        mae, rmse = (format_number(self.errors[name]) for name in ("mae", "rmse"))
         return f"Off by {mae} on average (root mean squared error {rmse})"
 
     def _write_note(self, n_dots: int) -> str:
@@ -175,8 +176,3 @@ class ResidualsDisplay(Display):
         if self.kind == "actual_vs_predicted":
             return dots
         return f"{dots}; line and band: median and middle 80 % of residuals"
-
-
-def _write(value: float) -> str:
-    """Return a number to three digits that count, thousands separated."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

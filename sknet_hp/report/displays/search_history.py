@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_amount, format_count
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import INK, MARKERS, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, label_lines, set_title, write_scores
 from sknet_hp.report.frames.search_history import frame_history
 from sknet_hp.report.scales import find_floor
 from sknet_hp.report.searches import find_scoring, name_resource
-from sknet_hp.report.words import write_resource
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise, count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ class SearchHistoryDisplay(Display):
         self._draw_edge(ax, floor)
         self._label(ax)
         failed = int(self.frame["failed"].sum())
-        counted = count(self.frame["candidate"].nunique(), "candidate")
+        counted = format_count(self.frame["candidate"].nunique(), "candidate")
         note = f"{len(self.frame)} scores of {counted}" if self._has_rungs else counted.capitalize()
         note += f"; {failed} failed (×)" if failed else ""
         note += f"; {n_low} far below (▾)" if (n_low := int((self.frame["score"] < floor).sum())) else ""
@@ -134,7 +134,7 @@ class SearchHistoryDisplay(Display):
                 )
         if len(rungs) > 1:
             shown = [rungs[int(k)] for k in np.unique(np.linspace(0, len(rungs) - 1, MOST_IN_LEGEND).round())]
-            known = [(MARKERS[0], shades[rung], write_resource(rung, self.resource)) for rung in shown]
+            known = [(MARKERS[0], shades[rung], format_amount(rung, self.resource)) for rung in shown]
             known += [
                 (MARKERS[place % len(MARKERS)], MUTED, f"bracket {bracket}")
                 for place, bracket in enumerate(brackets)

@@ -7,10 +7,11 @@ from typing import Any
 import joblib
 import numpy as np
 
+from sknet_hp.formatting.words import list_some
 from sknet_hp.system.processors import count_cores
 
 _PACKAGES = ("sknet_hp", "scikit-learn", "torch", "skorch", "numpy", "scipy", "pandas", "numba", "joblib")
-_MOST_COLUMNS = 40
+MOST_NAMED = 40
 """So many names of columns are listed."""
 
 
@@ -51,14 +52,7 @@ def describe_data(X: Any, y: Any) -> list[tuple[str, str]]:
     shape = X.shape if hasattr(X, "shape") else np.shape(X)
     found = [("Rows", f"{shape[0]:,}"), ("Columns", f"{shape[1]:,}" if len(shape) > 1 else "1")]
     if hasattr(X, "columns"):
-        found.append(("Names of columns", list_names([str(name) for name in X.columns])))
+        found.append(("Names of columns", list_some([str(name) for name in X.columns], MOST_NAMED)))
     if getattr(y, "name", None) is not None:
         found.append(("Target", str(y.name)))
     return [*found, ("Fingerprint", str(joblib.hash([X, y])))]
-
-
-def list_names(names: list[str]) -> str:
-    """Return names of columns for reading, cut where there are many."""
-    shown = ", ".join(names[:_MOST_COLUMNS])
-    more = len(names) - _MOST_COLUMNS
-    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -8,9 +8,9 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
+from sknet_hp.formatting.values import format_value
 from sknet_hp.report.charts.picture import Picture, Pictures
 from sknet_hp.report.page.content import Page
-from sknet_hp.report.words import write_value
 
 _CODE = re.compile(r"`([^`]+)`")
 GENERATOR = "sknet_hp report"
@@ -41,7 +41,7 @@ def render_page(page: Page, version: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"inline": mark_code, "as_json": write_json, "value": write_value}
+    environment.filters |= {"inline": mark_code, "as_json": write_json, "value": format_value}
     has_charts = any(True for _ in _iterate_pictures(page))
     text: str = environment.get_template("page.html").render(
         page=page,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_score
+from sknet_hp.formatting.values import format_value
 from sknet_hp.report.page.content import Cell, Table
-from sknet_hp.report.words import write_value
 from sknet_hp.search.views.metric import MISSING
-from sknet_hp.search.views.numbers import write_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ MOST_ROWS = 500
 Write = Callable[[Any], str]
 
 
-def make_cell(value: Any, write: Write = write_value) -> Cell:
+def make_cell(value: Any, write: Write = format_value) -> Cell:
     """Return a cell for a value; what is not known is a dash and sorts last."""
     if value is None:
         return Cell("None", "None")
@@ -72,4 +72,4 @@ def make_table(
 def _write(value: Any) -> str:
     """Return a number with the digits that count, other values as they are."""
     is_float = isinstance(value, float) and not float(value).is_integer()
-    return write_number(value) if is_float and abs(value) >= 1e-3 else write_value(value)
+    return format_score(value) if is_float and abs(value) >= 1e-3 else format_value(value)

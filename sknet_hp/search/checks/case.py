@@ -127,14 +127,3 @@ class SearchCase:
         differences = self.scores[row] - self.scores[other]
         n = len(differences)
         return float(differences.mean()), float(differences.std(ddof=1) / n**0.5) if n > 1 else np.nan
-
-
-def count(n: float, unit: str) -> str:
-    """Return a number with its unit, which is in the plural."""
-    return f"{n:g} {unit.removesuffix('s') if n == 1 and unit != 'n_samples' else unit}"
-
-
-def write_value(value: Any) -> str:
-    """Return a parameter's value, numbers with three digits."""
-    is_number = isinstance(value, float) and not isinstance(value, bool)
-    return f"{value:.3g}" if is_number else repr(value) if isinstance(value, str) else str(value)

@@ -8,7 +8,8 @@ from scipy.stats import spearmanr
 
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
-from sknet_hp.search.checks.case import SearchCase, write_value
+from sknet_hp.formatting.values import format_params, format_value
+from sknet_hp.search.checks.case import SearchCase
 from sknet_hp.search.checks.dimensions import find_limits, locate, replace_in_space, widen, write_dimension
 from sknet_hp.search.spaces.dimensions import Dimension
 
@@ -57,7 +58,7 @@ def find_edges(case: SearchCase) -> Iterator[Finding]:
     if not edges:
         return
     seen = "; ".join(
-        f"{edge.name}={write_value(edge.value)} is at the {'upper' if edge.upward else 'lower'} edge of "
+        f"{format_params({edge.name: edge.value})} is at the {'upper' if edge.upward else 'lower'} edge of "
         f"{_write_extent(edge.dimension)}"
         for edge in edges
     )
@@ -122,4 +123,4 @@ def _write_extent(dimension: Dimension) -> str:
     written = write_dimension(dimension)
     if isinstance(written, list):
         return str(sorted(written))
-    return f"{write_value(written[0])} to {write_value(written[1])}"
+    return f"{format_value(written[0])} to {format_value(written[1])}"

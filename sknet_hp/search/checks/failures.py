@@ -11,7 +11,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
-from sknet_hp.search.checks.case import SearchCase, write_value
+from sknet_hp.formatting.values import format_value
+from sknet_hp.search.checks.case import SearchCase
 from sknet_hp.search.checks.dimensions import replace_in_space, write_dimension
 from sknet_hp.search.spaces.dimensions import Choice, Dimension, Range
 from sknet_hp.search.spaces.values import Params, are_equal, is_number
@@ -51,7 +52,7 @@ class Condition:
         return is_number(own) and bool(own > self.value if self.sign == ">" else own <= self.value)
 
     def __str__(self) -> str:
-        return f"{self.name} {self.sign} {write_value(self.value)}"
+        return f"{self.name} {self.sign} {format_value(self.value, quoted=True)}"
 
 
 @check("many_failures", "many candidates failed or diverged")

@@ -6,7 +6,8 @@ import numpy as np
 
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
-from sknet_hp.search.checks.case import SearchCase, count
+from sknet_hp.formatting.numbers import format_amount
+from sknet_hp.search.checks.case import SearchCase
 
 
 @check("no_gain", "the untuned estimator is as good as the best candidate")
@@ -51,7 +52,8 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
             code="no_gain",
             severity="info",
             message=f"The untuned estimator was dropped after "
-            f"{count(case.n_resources[own], case.resource.unit)}, where the best candidate {verdict} ({numbers}).",
+            f"{format_amount(case.n_resources[own], case.resource.unit)}, where the best candidate {verdict} "
+            f"({numbers}).",
             evidence=evidence | {"n_resources": int(case.n_resources[own])},
             advice="So it is not known whether tuning has gained anything: compare both with all resources.",
         )

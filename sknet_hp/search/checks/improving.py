@@ -6,7 +6,8 @@ import numpy as np
 
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
-from sknet_hp.search.checks.case import SearchCase, count
+from sknet_hp.formatting.numbers import format_amount
+from sknet_hp.search.checks.case import SearchCase
 
 _WINDOW = 5
 """One in so many epochs is the end of a training."""
@@ -43,7 +44,7 @@ def find_improvement(case: SearchCase) -> Iterator[Finding]:
         code="still_improving",
         severity="warning",
         message=f"The {what} at the end: by {gain['gain']:.2g} ± {gain['standard_error']:.2g} in the last "
-        f"{count(gain['over'], resource.unit)} of {resource.most}.",
+        f"{format_amount(gain['over'], resource.unit)} of {resource.most}.",
         evidence=gain | {"max_resources": resource.most},
         advice=f"Train longer: {resource.parameter}={2 * resource.most}.",
         remedy={resource.parameter: 2 * resource.most},

@@ -7,7 +7,8 @@ from scipy.stats import spearmanr
 
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
-from sknet_hp.search.checks.case import SearchCase, count
+from sknet_hp.formatting.numbers import format_amount
+from sknet_hp.search.checks.case import SearchCase
 
 ENOUGH = 6
 """So few candidates in both rungs say nothing about their order."""
@@ -52,9 +53,9 @@ def _write_finding(unit: str, levels: list[int], later: int, n: int, correlation
     return Finding(
         code="rungs_disagree",
         severity="warning",
-        message=f"The order of {n} candidates after {count(levels[0], unit)} says little about that after "
-        f"{count(later, unit)} (rank correlation {correlation:.2f}): the first rung is too early, and may have dropped "
-        f"good candidates.",
+        message=f"The order of {n} candidates after {format_amount(levels[0], unit)} says little about that after "
+        f"{format_amount(later, unit)} (rank correlation {correlation:.2f}): the first rung is too early, and may have "
+        f"dropped good candidates.",
         evidence={
             "first_rung": levels[0],
             "later_rung": later,

@@ -12,7 +12,7 @@ from sknet_hp.search.journal.log import Event, read_log
 from sknet_hp.search.journal.states import JournalError
 from sknet_hp.search.record.record import Advance, SearchRecord, State
 from sknet_hp.search.record.rows import Steps
-from sknet_hp.search.views.numbers import name_unit
+from sknet_hp.search.running.resource import name_unit
 
 
 def read_journal(path: str | os.PathLike[str]) -> SearchRecord:

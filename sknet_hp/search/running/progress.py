@@ -11,8 +11,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_seconds
 from sknet_hp.search.arithmetic.cost import Cost
-from sknet_hp.search.views.numbers import format_seconds
 
 _EVERY = 0.1  # seconds between two lines
 

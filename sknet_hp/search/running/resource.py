@@ -15,7 +15,6 @@ from sklearn.pipeline import Pipeline
 from sknet_hp.estimators.names import write_hint
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike
-from sknet_hp.search.views.numbers import name_unit
 
 ROWS = "n_samples"
 _ROOM = 3  # rungs below the last that an automatic least resource leaves room for
@@ -182,3 +181,10 @@ def _find_resource(estimator: BaseEstimator, known: dict[str, Any]) -> str:
         f"parameter that its fit can go on from with warm_start (for gradient boosting 'n_estimators'), or use "
         f"resource='n_samples', which suits any estimator"
     )
+
+
+def name_unit(resource: str) -> str:
+    """Return what a resource is counted in, in the plural if it has one."""
+    if resource == "n_samples":
+        return "rows"
+    return "epochs" if resource.endswith("max_epochs") else resource

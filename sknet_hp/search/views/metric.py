@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
+from sknet_hp.formatting.numbers import format_score
 from sknet_hp.search.views.facts import find_score_name
-from sknet_hp.search.views.numbers import write_number
 
 _NAMES = {
     "r2": "R²",
@@ -58,18 +58,18 @@ class Metric:
 
     def write(self, score: float) -> str:
         """Return a score as text."""
-        return MISSING if not np.isfinite(score) else write_number(self.turn(score) + 0.0)
+        return MISSING if not np.isfinite(score) else format_score(self.turn(score) + 0.0)
 
     def write_interval(self, low: float, high: float) -> str:
         """Return both ends of an interval, the lower number first."""
         first, second = sorted((self.turn(low), self.turn(high)))
-        return f"{write_number(first + 0.0)} to {write_number(second + 0.0)}"
+        return f"{format_score(first + 0.0)} to {format_score(second + 0.0)}"
 
     def write_gain(self, difference: float) -> str:
         """Return a difference of scores in words, such as "0.012 higher"."""
         if abs(difference) < _NOTHING:
             return SAME
-        return f"{write_number(abs(difference))} {'higher' if self.turn(difference) > 0 else 'lower'}"
+        return f"{format_score(abs(difference))} {'higher' if self.turn(difference) > 0 else 'lower'}"
 
 
 def find_metric(search: Any) -> Metric:

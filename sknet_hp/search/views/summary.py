@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_count, format_score, format_seconds
+from sknet_hp.formatting.values import format_value
 from sknet_hp.search.spaces.values import Params, have_same_values, to_plain
 from sknet_hp.search.views.facts import (
     find_failed,
@@ -16,7 +18,6 @@ from sknet_hp.search.views.facts import (
     list_rows_by_candidate,
 )
 from sknet_hp.search.views.metric import Metric, find_metric
-from sknet_hp.search.views.numbers import count, format_seconds, format_value, write_number
 
 _WIDTH = 88
 
@@ -60,18 +61,16 @@ def write_summary(search: Any, stages: str = "") -> str:
 def write_extent(search: Any) -> list[str]:
     """Return what was searched, and for how long."""
     name = getattr(search, "searcher", type(search).__name__)
-    tried = f"{count(len(list_rows_by_candidate(search)), 'candidate')} in {count(search.n_splits_, 'split')}"
+    tried = (
+        f"{format_count(len(list_rows_by_candidate(search)), 'candidate')} in {format_count(search.n_splits_, 'split')}"
+    )
     seconds = getattr(search, "search_time_", None)
-    text = f"{name}: {tried}" + (f", {_write_time(seconds)}." if seconds is not None else ".")
+    text = f"{name}: {tried}" + (f", {format_seconds(seconds)}." if seconds is not None else ".")
     state = getattr(search, "state", "finished")
     if state != "finished":
         return [f"{text} {_STATES[state]}"]
     stopped = getattr(search, "stopped_", None)
     return [f"{text} {_STOPPED[stopped]}" if stopped else text]
-
-
-def _write_time(seconds: float) -> str:
-    return "less than a second" if seconds < 1 else format_seconds(seconds)
 
 
 def write_score(search: Any) -> list[str]:
@@ -83,7 +82,7 @@ def write_score(search: Any) -> list[str]:
     kind = "error" if metric.is_error else "score"
     text = f"Best {kind}: {metric.write(scores[best].mean())} ({metric.label}, mean of {search.n_splits_} splits"
     if search.n_splits_ > 1:
-        text += f" with a standard deviation of {write_number(scores[best].std(ddof=1))}"
+        text += f" with a standard deviation of {format_score(scores[best].std(ddof=1))}"
     return [f"{text}).", _compare_with_untuned(search, int(best), scores, metric)]
 
 
@@ -118,7 +117,7 @@ def _compare_with_untuned(search: Any, best: int, scores: np.ndarray, metric: Me
         return f"{text}."
     error = differences.std(ddof=1) / len(differences) ** 0.5
     noise = "no more than" if abs(differences.mean()) <= error else "more than"
-    return f"{text}, {noise} the noise of the splits (standard error {write_number(error)})."
+    return f"{text}, {noise} the noise of the splits (standard error {format_score(error)})."
 
 
 def write_choice(search: Any) -> list[str]:
@@ -154,14 +153,19 @@ def write_steps(search: Any) -> list[str]:
     counts = count_states(search)
     reached = get_column(search, "n_resources")
     if getattr(search, "max_resources_", None) is None:
-        return [f"{counts['failed']} of {count(sum(counts.values()), 'candidate')} failed."] if counts["failed"] else []
+        return (
+            [f"{counts['failed']} of {format_count(sum(counts.values()), 'candidate')} failed."]
+            if counts["failed"]
+            else []
+        )
     most = _count_resources(search, int(search.max_resources_))
     ends = [f"{counts['finished']} trained to the end ({most})"]
     ends += [f"{counts['dropped']} dropped on the way"] if counts["dropped"] else []
     ends += [f"{counts['running']} still running"] if counts["running"] else []
     ends += [f"{counts['failed']} failed"] if counts["failed"] else []
     n_fits = len(reached) * search.n_splits_
-    return [f"Of {count(sum(counts.values()), 'candidate')}: {', '.join(ends)}; {count(n_fits, 'fit')} in all."]
+    candidates, fits = format_count(sum(counts.values()), "candidate"), format_count(n_fits, "fit")
+    return [f"Of {candidates}: {', '.join(ends)}; {fits} in all."]
 
 
 def count_states(search: Any) -> dict[str, int]:
@@ -179,7 +183,7 @@ def count_states(search: Any) -> dict[str, int]:
 def _count_resources(search: Any, n: int) -> str:
     resource = str(getattr(search, "resource_", ""))
     name = next((unit for key, unit in _RESOURCES.items() if resource.endswith(key)), None)
-    return f"{resource}={n}" if name is None else count(int(n), name)
+    return f"{resource}={n}" if name is None else format_count(int(n), name)
 
 
 def write_next(search: Any) -> list[str]:

@@ -8,9 +8,9 @@ from sknet_hp.estimators.encoding.dates.columns import list_dates
 from sknet_hp.estimators.encoding.dates.date_column import DateColumn
 from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.encoding.tables.table import Table
+from sknet_hp.formatting.numbers import format_count, format_number
+from sknet_hp.formatting.values import format_value
 from sknet_hp.report.page.origin import describe_data
-from sknet_hp.report.words import write_value
-from sknet_hp.search.views.numbers import count
 from sknet_hp.sharing.cards.markdown import write_code, write_table
 
 _MOST_COLUMNS = 40
@@ -38,7 +38,7 @@ def describe_columns(model: Any, X: Any, y: Any) -> str:
     ]
     parts = ["\n".join(facts), write_table(("column", "type", "values", "missing"), rows)]
     if len(names) > _MOST_COLUMNS:
-        parts.append(f"and {count(len(names) - _MOST_COLUMNS, 'more column')}.")
+        parts.append(f"and {format_count(len(names) - _MOST_COLUMNS, 'more column')}.")
     return "\n\n".join(parts)
 
 
@@ -48,10 +48,10 @@ def _list_names(model: Any) -> str:
     if n is None:
         return "Unknown. Give X and y to `card` to describe the data."
     if names is None:
-        return f"{count(n, 'column')} without names."
+        return f"{format_count(n, 'column')} without names."
     shown = ", ".join(write_code(str(name)) for name in names[:_MOST_COLUMNS])
-    more = f" and {count(n - _MOST_COLUMNS, 'more column')}" if n > _MOST_COLUMNS else ""
-    return f"{count(n, 'column')}: {shown}{more}."
+    more = f" and {format_count(n - _MOST_COLUMNS, 'more column')}" if n > _MOST_COLUMNS else ""
+    return f"{format_count(n, 'column')}: {shown}{more}."
 
 
 def _describe(table: Table, column: int, is_date: bool) -> tuple[str, str, str]:
@@ -72,12 +72,12 @@ def _describe_column(table: Table, column: int) -> tuple[str, str, str]:
         values = np.empty((table.n_rows, 1))
         table.read_floats([column], rows, values)
         present = values[~np.isnan(values)]
-        shown = f"{write_value(present.min())} to {write_value(present.max())}" if len(present) else "none"
+        shown = f"{format_number(present.min())} to {format_number(present.max())}" if len(present) else "none"
         return "number", shown, _write_share(len(present), table.n_rows)
     cells = [cell for cell in table.read_objects(column, rows) if cell is not None]
     distinct = list(dict.fromkeys(cells))
     booleans = all(isinstance(cell, (bool, np.bool_)) for cell in distinct)
-    few = ", ".join(write_value(value) for value in sorted(distinct, key=str)) if len(distinct) <= _MOST_VALUES else ""
+    few = ", ".join(format_value(value) for value in sorted(distinct, key=str)) if len(distinct) <= _MOST_VALUES else ""
     shown = few or f"{len(distinct):,} different"
     kind = "yes or no" if booleans and distinct else "category" if len(distinct) <= _MOST_CATEGORIES else "text"
     return kind, shown, _write_share(len(cells), table.n_rows)

@@ -9,8 +9,9 @@ from sklearn.utils._pprint import _changed_params
 
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.pipelines import find_last_step
-from sknet_hp.report.words import join, write_value
-from sknet_hp.search.views.numbers import count
+from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.values import format_value
+from sknet_hp.formatting.words import join_words
 from sknet_hp.sharing.cards.markdown import write_code, write_table
 
 _MOST_CLASSES = 8
@@ -22,11 +23,11 @@ def describe_task(model: Any, target: str | None) -> str:
     """Return in two sentences what a fitted model predicts, and what it is."""
     what = "the target" if target is None else write_code(target)
     columns = getattr(model, "n_features_in_", None)
-    given = "" if columns is None else f" from {count(columns, 'column')} of a table"
+    given = "" if columns is None else f" from {format_count(columns, 'column')} of a table"
     if is_classifier(model):
         classes = [write_code(str(each)) for each in np.asarray(model.classes_)[:_MOST_CLASSES]]
         more = len(model.classes_) - len(classes)
-        names = f"{', '.join(classes)} and {more} more" if more else join(classes)
+        names = f"{', '.join(classes)} and {more} more" if more else join_words(classes)
         sentence = f"Predicts {what}, one of {len(model.classes_):,} classes ({names}){given}."
     else:
         sentence = f"Predicts {what}, a number{given}."
@@ -37,7 +38,7 @@ def _describe_kind(model: Any) -> str:
     """Return what the model is: a network of some size, or what is around networks."""
     members = getattr(model, "estimators_", None)
     if members is not None and all(isinstance(find_last_step(each)[1], BaseNet) for each in members):
-        return f"It is the average of {count(len(members), 'network')}."
+        return f"It is the average of {format_count(len(members), 'network')}."
     _, last = find_last_step(model)
     if not isinstance(last, BaseNet):
         return f"It is a {type(model).__name__} of scikit-learn."
@@ -59,7 +60,7 @@ def describe_parameters(model: Any, searched: Sequence[str]) -> str:
     """
     rows = []
     for name, value in _list_changed(model):
-        rows.append((write_code(name), write_value(value), "chosen by the search" if name in searched else "given"))
+        rows.append((write_code(name), format_value(value), "chosen by the search" if name in searched else "given"))
     if not rows:
         return "All parameters have their default values."
     table = write_table(("parameter", "value", ""), sorted(rows, key=lambda row: row[2]))
@@ -89,7 +90,8 @@ def describe_limits(model: Any, n_rows: int | None, own: str | None) -> str:
     lines.append("It finds associations in the data, not causes.")
     if n_rows is not None and n_rows < 1000:
         lines.append(
-            f"It was trained on only {count(n_rows, 'row')}, so its scores would vary widely from sample to sample."
+            f"It was trained on only {format_count(n_rows, 'row')}, so its scores would vary widely from sample to "
+            f"sample."
         )
     text = "\n".join(f"- {line}" for line in lines)
     return text if own is None else f"{own}\n\n{text}"

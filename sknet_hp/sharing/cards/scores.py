@@ -8,8 +8,9 @@ import numpy as np
 
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.findings.finding import Finding, Findings
+from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric, find_metric
-from sknet_hp.search.views.numbers import capitalise, count
 from sknet_hp.sharing.cards.markdown import write_table
 
 
@@ -78,7 +79,7 @@ def describe_scores(search: Any, measured: Measured | None) -> str:
         expect = "expect a worse score" if measured is None else "expect the score in the table above"
         parts.append(
             f"The search that chose it reported {own}, the best of "
-            f"{count(len(search.cv_results_['params']), 'result')}. "
+            f"{format_count(len(search.cv_results_['params']), 'result')}. "
             f"The model was chosen by this number, so on new rows {expect}."
         )
     return "\n\n".join(parts) or (
@@ -98,8 +99,8 @@ def _describe_measured(measured: Measured) -> str:
     way = "nested cross-validation" if measured.searched else "cross-validation"
     each = ", each by a search of its own" if measured.searched else ""
     return (
-        f"{table}\n\nMeasured by {way}: {count(measured.n_models, 'model')} made in the same way{each}, scored on rows "
-        f"that they had not seen."
+        f"{table}\n\nMeasured by {way}: {format_count(measured.n_models, 'model')} made in the same way{each}, scored "
+        f"on rows that they had not seen."
     )
 
 

@@ -8,6 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from sknet_hp.findings import Finding, Findings
 from sknet_hp.findings.check import read_switch, run_checks
+from sknet_hp.formatting.values import format_params
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
 from sknet_hp.tuning.diagnosis.measurements import take_rows
@@ -53,8 +54,7 @@ class Diagnosis(Findings):
 
 
 def _write_remedy(finding: Finding) -> str:
-    settings = ", ".join(f"{name}={value!r}" for name, value in finding.remedy.items())
-    return f" Try {settings}." if settings else ""
+    return f" Try {format_params(finding.remedy)}." if finding.remedy else ""
 
 
 def diagnose(

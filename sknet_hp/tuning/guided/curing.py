@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from sknet_hp.formatting.values import format_params
 from sknet_hp.tuning.guided.changes import Change
 
 _NOT_TRIED = {"max_epochs", "warm_start", "n_members", "random_state"}
@@ -28,11 +29,7 @@ def diagnose_network(network: Any, checks: bool | str | Collection[str]) -> list
 
 def list_remedies(found: Collection[tuple[str, dict[str, Any]]]) -> list[Change]:
     """Return what to try against what was found."""
-    return [
-        Change(f"{', '.join(f'{name}={value}' for name, value in params.items())} against {code}", params)
-        for code, params in found
-        if params
-    ]
+    return [Change(f"{format_params(params)} against {code}", params) for code, params in found if params]
 
 
 def _keep_plain(remedy: Mapping[str, Any]) -> dict[str, Any]:

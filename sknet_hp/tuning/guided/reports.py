@@ -6,6 +6,8 @@ from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from sknet_hp.formatting.words import capitalise, list_some
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -81,9 +83,10 @@ class Stages(list[StageReport]):
 
 def write_report(report: StageReport, number: int) -> str:
     """Return a report in sentences, with the number of its stage."""
-    title = report.stage[:1].upper() + report.stage[1:]
     parts = ("Tried", _list_tried(report)), ("Found", _write_found(report)), ("Decided", report.decided.strip())
-    return "\n".join([f"{number}. {title}", *(_fill(f"{name}: {text}") for name, text in parts if text)])
+    return "\n".join(
+        [f"{number}. {capitalise(report.stage)}", *(_fill(f"{name}: {text}") for name, text in parts if text)]
+    )
 
 
 def _fill(text: str) -> str:
@@ -91,8 +94,7 @@ def _fill(text: str) -> str:
 
 
 def _list_tried(report: StageReport) -> str:
-    shown, more = report.tried[:_SHOWN], len(report.tried) - _SHOWN
-    return f"{'; '.join(shown)}{f'; and {more} more' if more > 0 else ''}." if shown else ""
+    return f"{list_some(report.tried, _SHOWN, separator='; ')}." if report.tried else ""
 
 
 def _write_found(report: StageReport) -> str:

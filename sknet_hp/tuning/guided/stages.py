@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.formatting.values import format_params
 from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.spaces.dimensions import Range
 from sknet_hp.search.spaces.space import Space
@@ -143,17 +144,13 @@ def _draw_around(guide: Guide, n: int, orders: float = 1.0) -> list[Change]:
         space["dropout"] = Range.from_bounds(max(0.0, own["dropout"] - near), min(0.6, own["dropout"] + near))
         space.pop("n_layers", None)
     drawn = Space(space).sample(n, guide.draw)
-    return [Change(", ".join(f"{name}={_format(value)}" for name, value in each.items()), each) for each in drawn]
+    return [Change(format_params(each), each) for each in drawn]
 
 
 def _as_network(guide: Guide) -> Any:
     """Return the network alone, not fitted, with the incumbent's parameters."""
     _, network = find_last_step(guide.estimator)
     return clone(network).set_params(**guide.settings)
-
-
-def _format(value: Any) -> str:
-    return f"{value:.2g}" if isinstance(value, float) else str(value)
 
 
 def _try_schedules(guide: Guide) -> None:

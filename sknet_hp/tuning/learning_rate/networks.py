@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import _num_samples
 
+from sknet_hp.formatting.numbers import format_seconds
 from sknet_hp.fusion.arguments import check_n_jobs
 from sknet_hp.fusion.session import fused
 from sknet_hp.search.base.fusing import is_backend_chosen
@@ -105,7 +106,8 @@ class Trainings(Generic[Trained]):
     def _receive(self, one: Trained, n_planned: int) -> None:
         self.done.append(one)
         if self.verbose:
-            text = f"find_lr: {len(self.done)} of {n_planned} networks, {time.monotonic() - self.start:.1f} s"
+            passed = format_seconds(time.monotonic() - self.start)
+            text = f"find_lr: {len(self.done)} of {n_planned} networks, {passed}"
             live = sys.stderr.isatty()
             if live or self.verbose > 1:
                 sys.stderr.write(f"\r\x1b[2K{text}" if live else f"{text}\n")

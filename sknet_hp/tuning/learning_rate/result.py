@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.findings import Findings
+from sknet_hp.formatting.numbers import format_count
 from sknet_hp.tuning.learning_rate.settings import find_network
 from sknet_hp.tuning.learning_rate.suggestions import Rates
 
@@ -175,12 +176,12 @@ class LRResult:
     def _describe_test(self) -> str:
         rows = f"{self.n_rows:,} rows" + (f" of {self.n_rows_given:,}" if self.n_rows < self.n_rows_given else "")
         if self.method == "ramp":
-            return f"{_count(self.n_seeds, 'ramp')} of at most {self.table['step'].max()} steps, on {rows}"
+            return f"{format_count(self.n_seeds, 'ramp')} of at most {self.table['step'].max()} steps, on {rows}"
         n_rates = self.table["rate"].nunique()
         return (
             f"{n_rates} rates from {self.table['rate'].min():.2g} to {self.table['rate'].max():.2g}, "
-            f"{_count(self.n_seeds, 'seed')} of each, trained for {_count(self.n_epochs, 'epoch')}; losses are those "
-            f"of a quarter of {rows}, held out"
+            f"{format_count(self.n_seeds, 'seed')} of each, trained for {format_count(self.n_epochs, 'epoch')}; losses "
+            f"are those of a quarter of {rows}, held out"
         )
 
     def __repr__(self) -> str:
@@ -199,7 +200,3 @@ class LRResult:
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         found = self.findings._repr_html_() if self.findings else ""
         return f"{table}<p>From {escape(self._describe_test())}.</p>{found}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -3,7 +3,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 
 from sknet_hp.evaluation import nested_cross_validate
-from sknet_hp.evaluation.nested.summary import write_number
+from sknet_hp.formatting.numbers import format_score
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(90, 3))
@@ -15,9 +15,9 @@ def test_errors_are_positive():
     result = nested_cross_validate(search, X, y, cv=3, scoring=search.scoring, random_state=0)
     lines = result.summary().splitlines()
     low, high = result.interval()
-    mean, best, worst = (write_number(-score) for score in (result.mean, high, low))
+    mean, best, worst = (format_score(-score) for score in (result.mean, high, low))
     assert lines[2].startswith(f"mean absolute error: {mean}, 95 % interval {best} to {worst}")
     assert "(mean absolute error: lower is better; scores have it with a minus sign)" in lines
     [told] = [line for line in lines if line.startswith("The searches themselves")]
-    assert f"report {write_number(-result.inner_scores.mean())} (mean absolute error)" in told
+    assert f"report {format_score(-result.inner_scores.mean())} (mean absolute error)" in told
     assert ("lower than on unseen rows" in told) == (result.optimism > 0)

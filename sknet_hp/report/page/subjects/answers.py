@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sknet_hp.findings.finding import SEVERITIES, Finding
+from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.words import capitalise, join_words
 from sknet_hp.report.page.code import CodeWriter
 from sknet_hp.report.page.content import Answer, Block, Code, FindingList, Heading, Pairs, Points, Section, Text
 from sknet_hp.report.page.origin import describe_data, describe_machine, list_versions
-from sknet_hp.report.words import join
-from sknet_hp.search.views.numbers import capitalise, count
 
 _MEANINGS = {
     "error": "the results cannot be trusted",
@@ -33,8 +33,8 @@ def answer_trust(findings: Sequence[Finding], others: Sequence[str] = ()) -> Ans
         blocks.append(Text("The checks of data, scores and learning curves found nothing."))
         return Answer("Can it be trusted?", blocks)
     counts = Counter(finding.severity for finding in findings)
-    parts = [f"{count(counts[name], _NOUNS[name])} ({_MEANINGS[name]})" for name in SEVERITIES if counts[name]]
-    blocks.insert(0, Text(f"{capitalise(_judge(counts))}: {join(parts)}."))
+    parts = [f"{format_count(counts[name], _NOUNS[name])} ({_MEANINGS[name]})" for name in SEVERITIES if counts[name]]
+    blocks.insert(0, Text(f"{capitalise(_judge(counts))}: {join_words(parts)}."))
     serious = [finding for finding in findings if finding.severity != "info"] or list(findings)
     shown = [f"`{each.code}`{_write_place(each)}: {each.message}" for each in serious[:_MOST_POINTS]]
     more = len(findings) - len(shown)
@@ -87,7 +87,7 @@ def make_origin_section(
     if code is not None:
         blocks.append(Code(code, lead))
         if unknown:
-            names = join([f"`{name}`" for name in dict.fromkeys(unknown)])
+            names = join_words([f"`{name}`" for name in dict.fromkeys(unknown)])
             blocks.append(Text(f"These come from your own code, so define them first: {names}."))
     data = (
         [Text("The data is unknown: give X and y to `report` for its fingerprint.")]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sknet_hp.formatting.numbers import format_count, format_score
+from sknet_hp.formatting.words import capitalise, join_words
 from sknet_hp.report.page.content import Answer, Block, Cell, Page, Points, Score, Section, Table, Text
 from sknet_hp.report.page.subjects.answers import (
     answer_trust,
@@ -12,9 +14,7 @@ from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_comparison
 from sknet_hp.report.page.subjects.program import make_origin_of_comparison
 from sknet_hp.report.page.tables import make_cell
-from sknet_hp.report.words import join
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise, count, write_number
 
 
 def describe_comparison(result: Any, extras: Extras) -> Page:
@@ -22,18 +22,18 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
     names = [each.name for each in result.contestants]
     metric = Metric(result.metrics[0])
     best = result.ranking.iloc[0]
+    compared = f"{format_count(len(names), 'contestant')} on the same {format_count(int(best['n_splits']), 'split')}"
     score = Score(
         metric.write(best["mean"]),
         f"{capitalise(metric.label)} of {best['name']} ({metric.hint})",
-        f"The best mean of {count(len(names), 'contestant')} on the same {count(int(best['n_splits']), 'split')}; "
-        f"95 % interval {metric.write_interval(best['low'], best['high'])}.",
+        f"The best mean of {compared}; 95 % interval {metric.write_interval(best['low'], best['high'])}.",
     )
     verdicts = [pair for pair in result.pairs if pair.metric == metric.name]
     sure = [block for name in result.metrics for block in _describe_pairs(result, name)]
     sure.append(Text("The probabilities are those of the Bayesian correlated t-test."))
     return Page(
-        title=f"{join(names)}, compared",
-        subtitle=f"{count(len(names), 'contestant')} on the same {count(int(best['n_splits']), 'split')}.",
+        title=f"{join_words(names)}, compared",
+        subtitle=f"{compared}.",
         score=score,
         answers=[
             Answer("Which is better?", [Points([f"{capitalise(each.verdict)}." for each in verdicts])]),
@@ -58,7 +58,7 @@ def make_ranking(comparison: Any, metric: str) -> Table:
     rows = [
         [
             make_cell(row["name"]),
-            make_cell(known.turn(row["mean"]), write_number),
+            make_cell(known.turn(row["mean"]), format_score),
             make_cell(known.write_interval(row["low"], row["high"])),
         ]
         for _, row in of_metric.iterrows()
@@ -72,7 +72,7 @@ def _describe_pairs(comparison: Any, name: str) -> list[Block]:
     pairs = [pair for pair in comparison.pairs if pair.metric == name]
     metric, rope = Metric(name), pairs[0].rope
     lead = (
-        f"Differences in {metric.label} of up to {write_number(rope.half)} count as equivalent in practice "
+        f"Differences in {metric.label} of up to {format_score(rope.half)} count as equivalent in practice "
         f"({rope.reason})."
     )
     rows = []
@@ -83,8 +83,8 @@ def _describe_pairs(comparison: Any, name: str) -> list[Block]:
             [
                 make_cell(pair.first),
                 make_cell(pair.second),
-                make_cell(pair.test.mean, write_number),
-                Cell(f"{write_number(low)} to {write_number(high)}", low, number=True),
+                make_cell(pair.test.mean, format_score),
+                Cell(f"{format_score(low)} to {format_score(high)}", low, number=True),
                 *(make_cell(p, write_probability) for p in (above, inside, below)),
             ]
         )

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_count, format_seconds
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import (
     answer_trust,
@@ -15,9 +17,7 @@ from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_evaluation, draw_evaluation_curves
 from sknet_hp.report.page.subjects.program import make_origin_of_evaluation
 from sknet_hp.report.page.tables import make_table
-from sknet_hp.report.words import write_seconds
 from sknet_hp.search.views.metric import SAME, Metric
-from sknet_hp.search.views.numbers import capitalise, count
 
 _STOPS = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}
 _CAUTION = 0.25
@@ -57,7 +57,7 @@ def make_score(result: Any) -> Score | None:
         return None
     known = int(np.isfinite(scores).sum())
     rows = "on rows that no search has seen" if result.inner_metric is not None else "on rows that it has not seen"
-    detail = f"Mean of {count(known, 'outer fold')}, {rows}"
+    detail = f"Mean of {format_count(known, 'outer fold')}, {rows}"
     if known > 1:
         detail += f"; 95 % interval {metric.write_interval(*result.interval(metric=metric.name))}"
     return Score(metric.write(np.nanmean(scores)), f"{capitalise(metric.label)} ({metric.hint})", f"{detail}.")
@@ -166,19 +166,19 @@ def _make_folds(result: Any) -> Block:
 def _count_folds(result: Any) -> str:
     n_repeats = 1 + max(split.repeat for split in result.splits)
     kind = "Cross-validation" if result.inner_metric is None else "Nested cross-validation"
-    folds = count(len(result.splits) // n_repeats, "outer fold")
+    folds = format_count(len(result.splits) // n_repeats, "outer fold")
     return f"{kind} with {folds}{f', {n_repeats} times' if n_repeats > 1 else ''}"
 
 
 def _describe_size(result: Any) -> str:
     seconds = sum(each.fit_time for each in result.outcomes if each is not None and np.isfinite(each.fit_time))
-    return f"{count(result.data.n_rows, 'row')}, {write_seconds(seconds)} of training in all"
+    return f"{format_count(result.data.n_rows, 'row')}, {format_seconds(seconds)} of training in all"
 
 
 def _write_notice(result: Any) -> str:
     n_failed, n_missing = (result.statuses.count(status) for status in ("failed", "not finished"))
-    parts = [f"{count(n_failed, 'outer fold')} failed"] if n_failed else []
+    parts = [f"{format_count(n_failed, 'outer fold')} failed"] if n_failed else []
     if n_missing:
         reason = _STOPS.get(str(result.stopped_))
-        parts.append(f"{count(n_missing, 'outer fold')} not finished{f' ({reason})' if reason else ''}")
+        parts.append(f"{format_count(n_missing, 'outer fold')} not finished{f' ({reason})' if reason else ''}")
     return f"{capitalise(' and '.join(parts))}: the numbers are from the others." if parts else ""

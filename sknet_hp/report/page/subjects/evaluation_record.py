@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.page.content import Answer, Page, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import make_origin_section
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.tables import make_table
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise, count
 
 _NOTICES = {
     "running": "This evaluation is still running. The numbers are from the folds that are finished.",
@@ -34,7 +35,7 @@ def describe_evaluation_record(record: Any, extras: Extras) -> Page:
     said = record.summary().splitlines()
     return Page(
         title=", ".join(names),
-        subtitle=f"{count(len(table), 'outer fold')} of {len(record.planned)} done.",
+        subtitle=f"{format_count(len(table), 'outer fold')} of {len(record.planned)} done.",
         notice=_NOTICES.get(record.state, ""),
         score=_make_score(table, metrics),
         answers=[Answer("How much is done?", [Text(line) for line in said])],
@@ -55,7 +56,8 @@ def _make_score(table: pd.DataFrame, metrics: list[Metric]) -> Score | None:
     known = scores[np.isfinite(scores)]
     if not len(known):
         return None
-    detail = f"Mean of the {count(len(known), 'outer fold')} of {name} that are finished, on rows that it has not seen."
+    folds = format_count(len(known), "outer fold")
+    detail = f"Mean of the {folds} of {name} that are finished, on rows that it has not seen."
     return Score(metric.write(known.mean()), f"{capitalise(metric.label)} ({metric.hint})", detail)
 
 

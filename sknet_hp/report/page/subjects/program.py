@@ -11,13 +11,15 @@ from sknet_hp.evaluation.comparison.compare import compare
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.evaluation.nested.validate import nested_cross_validate
 from sknet_hp.evaluation.seeds.repeat import repeat_over_seeds
+from sknet_hp.formatting.numbers import format_seconds
+from sknet_hp.formatting.values import format_value
+from sknet_hp.formatting.words import list_some
 from sknet_hp.report.page.code import Call, Name
 from sknet_hp.report.page.content import Section
-from sknet_hp.report.page.origin import list_names
+from sknet_hp.report.page.origin import MOST_NAMED
 from sknet_hp.report.page.subjects.answers import make_origin_section, write_program
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.view import SearchView
-from sknet_hp.report.words import write_seconds, write_value
 
 _DATA = ("X", "y")
 """What code on a page takes as given."""
@@ -44,12 +46,12 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
     seeds = {name: value for name, value in view.own.items() if name.endswith("random_state")}
     others += [(f"Seed of the estimator ({name})", str(value)) for name, value in seeds.items()]
     if hasattr(search, "refit_time_"):
-        others.append(("Fit on all rows", write_seconds(search.refit_time_)))
+        others.append(("Fit on all rows", format_seconds(search.refit_time_)))
     if X is None and hasattr(search, "feature_names_in_"):
         others.append(("Columns of the data", ", ".join(map(str, search.feature_names_in_))))
     if code is None:
         settings = getattr(search, "settings", {})
-        others += [(f"{search.searcher}: {name}", write_value(value)) for name, value in settings.items()]
+        others += [(f"{search.searcher}: {name}", format_value(value)) for name, value in settings.items()]
     return make_origin_section(
         X,
         y,
@@ -134,8 +136,8 @@ def make_origin_of_seeds(result: Any, extras: Extras) -> Section:
     result : of `repeat_over_seeds`.
     extras : with what else is known.
     """
-    others = [("Seeds", list_names([str(seed) for seed in result.seeds]))]
-    others.append(("Given to", list_names(list(result.seed_parameters))))
+    others = [("Seeds", list_some([str(seed) for seed in result.seeds], MOST_NAMED))]
+    others.append(("Given to", ", ".join(result.seed_parameters)))
     if result.estimator is None:
         return _make_section("evaluation", None, [], result.data, {}, extras, others)
     return _make_section(

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.formatting.numbers import format_count, format_score, format_seconds
+from sknet_hp.formatting.values import format_params, format_value
+from sknet_hp.formatting.words import capitalise, list_some
 from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Steps, Table, Text
 from sknet_hp.report.page.subjects.answers import answer_trust, list_advice, make_findings_section
 from sknet_hp.report.page.subjects.evaluation import (
@@ -20,12 +23,10 @@ from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.report.page.subjects.program import make_origin
 from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.report.page.tables import make_cell, make_table
-from sknet_hp.report.words import write_params, write_seconds, write_value
 from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.values import are_equal
 from sknet_hp.search.views.facts import find_space
 from sknet_hp.search.views.metric import MISSING
-from sknet_hp.search.views.numbers import capitalise, count, write_number
 
 _ENDINGS = {
     "time_budget": "It stopped early because its time was used up.",
@@ -79,7 +80,7 @@ def describe_beginning(record: Any) -> Page:
     notice = "This search has just started." if is_running else "This search stopped before its first score."
     return Page(
         title=record.searcher,
-        subtitle=f"{count(record.n_splits_, 'split')}; journal in {record.path}.",
+        subtitle=f"{format_count(record.n_splits_, 'split')}; journal in {record.path}.",
         notice=f"{notice} There are no scores yet; write the report again later.",
         score=None,
         answers=[],
@@ -89,9 +90,10 @@ def describe_beginning(record: Any) -> Page:
 
 def _write_subtitle(view: SearchView) -> str:
     n_fits = int(np.isfinite(view.scores).sum())
-    parts = [f"{count(len(view.latest), 'candidate')} in {count(view.n_splits, 'split')}, {count(n_fits, 'fit')}"]
+    candidates, splits = format_count(len(view.latest), "candidate"), format_count(view.n_splits, "split")
     seconds = getattr(view.search, "search_time_", None)
-    return f"{', '.join(parts)}{f', in {write_seconds(seconds)}' if seconds else ''}."
+    time = f", in {format_seconds(seconds)}" if seconds else ""
+    return f"{candidates} in {splits}, {format_count(n_fits, 'fit')}{time}."
 
 
 def _write_notice(view: SearchView) -> str:
@@ -108,14 +110,14 @@ def _write_advance(record: Any) -> str:
     """Return how far a search has come that still runs."""
     advance = record.advance
     text = f": {advance.done:,} {'' if advance.total is None else f'of {advance.total:,} '}{advance.unit} done"
-    return text if advance.seconds_left is None else f"{text}, about {write_seconds(advance.seconds_left)} left"
+    return text if advance.seconds_left is None else f"{text}, about {format_seconds(advance.seconds_left)} left"
 
 
 def _make_score(view: SearchView) -> Score | None:
     best, metric = view.best, view.metric
     if best is None:
         return None
-    detail = f"Mean of {count(view.n_splits, 'split')}"
+    detail = f"Mean of {format_count(view.n_splits, 'split')}"
     interval = view.compute_interval(best)
     if interval is not None:
         detail += f", 95 % interval {metric.write_interval(*interval)}"
@@ -147,7 +149,7 @@ def _compare_with_untuned(view: SearchView, best: int, own: int) -> str:
     if view.n_resources[own] == view.n_resources[best]:
         gain = metric.write_gain(view.means[best] - view.means[own])
         return f"The untuned estimator scored {score}; the chosen candidate is {gain}."
-    reached = count(int(view.n_resources[own]), view.unit or "")
+    reached = format_count(int(view.n_resources[own]), view.unit or "")
     text = f"The untuned estimator scored {score} when it was dropped, after {reached}"
     rival = view.find_row(int(view.candidate[best]), int(view.n_resources[own]))
     if rival is None:
@@ -163,14 +165,14 @@ def _answer_how_sure(view: SearchView) -> Answer:
     known = view.scores[best][np.isfinite(view.scores[best])]
     turned = sorted(metric.write(score) for score in known)
     blocks: list[Block] = [
-        Text(f"The scores of its {count(len(known), 'split')} lie between {turned[0]} and {turned[-1]}.")
+        Text(f"The scores of its {format_count(len(known), 'split')} lie between {turned[0]} and {turned[-1]}.")
     ]
     near = _list_near(view, best)
     if near:
         verb = "is" if len(near) == 1 else "are"
         blocks.append(
             Text(
-                f"{count(len(near), 'other candidate')} {verb} within one standard error of it (paired over the "
+                f"{format_count(len(near), 'other candidate')} {verb} within one standard error of it (paired over the "
                 f"splits); which of them is best is not known."
             )
         )
@@ -202,8 +204,8 @@ def _answer_chosen(view: SearchView) -> Answer:
     rows = [
         [
             make_cell(name),
-            make_cell(write_value(chosen[name])),
-            *([make_cell(write_value(own[name]) if name in own else MISSING)] if own else []),
+            make_cell(format_value(chosen[name])),
+            *([make_cell(format_value(own[name]) if name in own else MISSING)] if own else []),
             *([make_cell(space.get(name, MISSING))] if space else []),
         ]
         for name in changed
@@ -211,14 +213,14 @@ def _answer_chosen(view: SearchView) -> Answer:
     columns = ["Parameter", "Chosen", *(["Untuned"] if own else []), *(["Searched"] if space else [])]
     blocks: list[Block] = [Table("Parameters that were changed", columns, rows)] if rows else []
     if kept:
-        blocks.append(Text(f"Unchanged: `{write_params({name: chosen[name] for name in kept})}`."))
+        blocks.append(Text(f"Unchanged: `{format_params({name: chosen[name] for name in kept})}`."))
     members = getattr(view.search, "ensemble_", None)
     n_networks = sum(int(each.get("seeds", 1)) for each in members or [])
     if members and n_networks > 1:
         blocks.append(
             Text(
-                f"The final model averages {count(n_networks, 'network')} of {count(len(members), 'setting')}; the "
-                f"table shows the best of them."
+                f"The final model averages {format_count(n_networks, 'network')} of "
+                f"{format_count(len(members), 'setting')}; the table shows the best of them."
             )
         )
     return Answer("What was chosen?", blocks or [Text("Nothing was changed: the settings are those of the estimator.")])
@@ -233,13 +235,13 @@ def _write_space(search: Any) -> dict[str, str]:
 
 def _write_dimension(dimension: Any) -> str:
     if isinstance(dimension, Choice):
-        values = [write_value(value) for value in dimension.values]
+        values = [format_value(value) for value in dimension.values]
         return ", ".join(values) if len(values) <= 6 else f"{', '.join(values[:5])}, … ({len(values)} values)"
     if dimension.low is None:
         low, high = dimension.distribution.support()
-        return f"{write_value(float(low))} to {write_value(float(high))}"
+        return f"{format_value(float(low))} to {format_value(float(high))}"
     scale = ", log scale" if dimension.log else ""
-    return f"{write_value(dimension.low)} to {write_value(dimension.high)}{scale}"
+    return f"{format_value(dimension.low)} to {format_value(dimension.high)}{scale}"
 
 
 def _answer_next(view: SearchView, extras: Extras) -> Answer:
@@ -277,7 +279,7 @@ def _make_stages(view: SearchView) -> list[Section]:
         seen = ", ".join(f"`{code}`" for code in report.diagnosis)
         parts.append(("Curves show", seen))
         score = f"{view.metric.write(report.score)}, " if np.isfinite(report.score) else ""
-        time = write_seconds(report.seconds) if np.isfinite(report.seconds) else ""
+        time = format_seconds(report.seconds) if np.isfinite(report.seconds) else ""
         steps.append(
             {
                 "title": capitalise(report.stage),
@@ -289,8 +291,7 @@ def _make_stages(view: SearchView) -> list[Section]:
 
 
 def _list_tried(tried: list[str], most: int = 8) -> str:
-    more = f"; and {len(tried) - most} more" if len(tried) > most else ""
-    return f"{'; '.join(tried[:most])}{more}." if tried else ""
+    return f"{list_some(tried, most, separator='; ')}." if tried else ""
 
 
 def _make_candidates(view: SearchView) -> Section:
@@ -320,7 +321,7 @@ def _make_candidates(view: SearchView) -> Section:
     table = make_table(
         frame,
         "All candidates, best first",
-        writers={score: write_number, **dict.fromkeys(view.names, write_value)},
+        writers={score: format_score, **dict.fromkeys(view.names, format_value)},
         marked=marked,
         note=note,
     )

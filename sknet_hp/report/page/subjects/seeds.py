@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.page.content import Answer, Page, Points, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import (
     answer_trust,
@@ -14,7 +16,6 @@ from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.program import make_origin_of_seeds
 from sknet_hp.report.page.tables import make_table
 from sknet_hp.search.views.metric import Metric
-from sknet_hp.search.views.numbers import capitalise, count
 
 
 def describe_seeds(result: Any, extras: Extras) -> Page:
@@ -29,7 +30,7 @@ def describe_seeds(result: Any, extras: Extras) -> Page:
     names = {each.name: capitalise(each.label) for each in map(Metric, result.metrics)}
     return Page(
         title=f"{result.name}: effect of the seed",
-        subtitle=f"{count(len(result.seeds), 'seed')} in the same {count(len(result.splits), 'split')}.",
+        subtitle=f"{format_count(len(result.seeds), 'seed')} in the same {format_count(len(result.splits), 'split')}.",
         score=Score(
             metric.write(float(scores.mean())),
             f"{capitalise(metric.label)} ({metric.hint})",
