@@ -14,6 +14,6 @@ def join_words(words: Sequence[str]) -> str:
 
 
 def list_some(words: Sequence[str], most: int, separator: str = ", ") -> str:
-    """Return a list, cut where it is long: "a, b and 5 more"."""
-    more = len(words) - most
-    return f"{separator.join(words[:most])}{f' and {more:,} more' if more > 0 else ''}"
+    """Return a list, cut where it is long: "a, b and 5 more", "a; b; and 5 more"."""
+    shown, more = separator.join(words[:most]), len(words) - most
+    return f"{shown}{' ' if separator == ', ' else separator}and {more:,} more" if more > 0 else shown

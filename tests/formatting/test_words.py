@@ -18,4 +18,4 @@ def test_lists_are_cut():
     words = [f"x{k}" for k in range(1500)]
     assert list_some(words, 2) == "x0, x1 and 1,498 more"
     assert list_some(words[:2], 2) == "x0, x1"
-    assert list_some(words[:3], 2, separator="; ") == "x0; x1 and 1 more"
+    assert list_some(words[:3], 2, separator="; ") == "x0; x1; and 1 more"

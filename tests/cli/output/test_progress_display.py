@@ -35,7 +35,7 @@ def test_progress_is_shown_and_ends(terminal, kind, monkeypatch, capsys):
     assert "1000" in err
     assert err.count("networks") > 1
     if not terminal:
-        assert re.search(r"Searching: \d+ of 1000 networks trained, \d+ s, about \d+ s left", err)
+        assert re.search(r"Searching: \d+ of 1000 networks trained, [\d.]+ s, about [\d.]+ s left", err)
     assert not shown._thread.is_alive()
 
 
