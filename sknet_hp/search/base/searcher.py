@@ -242,6 +242,7 @@ class BaseSearcher(NameHints, Conclusion):
             random_state=self.random_state,
             n_jobs=self.n_jobs,
             deadline=None if self.time_budget is None else start + self.time_budget,
+            n_final_fits=FINALISTS if self.refit == "ensemble" else 1 if self.refit else 0,
             contexts=tasks.make_contexts,
             searched=setup.searched,
             journal=journal,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
+from sklearn.metrics import log_loss
 from sklearn.metrics._scorer import _BaseScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
 from sklearn.utils import _safe_indexing
@@ -82,6 +83,8 @@ def select_members(run: Run, scorer: Any, metric: str, *, rounds: int = _ROUNDS)
 
 def _make_score(run: Run, networks: list[Any], scorer: Any, metric: str) -> Callable[[list[np.ndarray]], float]:
     """Return a function that scores averaged predictions, given for each split."""
+    if _is_plain_log_loss(run, networks, scorer):
+        return _make_log_loss_score(run, networks)
     # For each split its own: one may have fewer classes than another.
     stand_ins: list[Any] = [
         _KnownProbabilities(own.classes_) if is_classifier(own) else _KnownPredictions() for own in networks
@@ -97,6 +100,42 @@ def _make_score(run: Run, networks: list[Any], scorer: Any, metric: str) -> Call
         return float(
             np.mean([one.get(metric, next(iter(one.values()))) if isinstance(one, dict) else one for one in each])
         )
+
+    return score
+
+
+def _is_plain_log_loss(run: Run, networks: list[Any], scorer: Any) -> bool:
+    """Return whether the score is scikit-learn's log loss, without weights or options.
+
+    Where a split has no row of some class, scikit-learn's refuses.
+    """
+    return (
+        getattr(scorer, "_score_func", None) is log_loss
+        and scorer._sign < 0
+        and not scorer._kwargs
+        and all(
+            not table.score_params and len(np.unique(_safe_indexing(table.y, table.test))) == len(own.classes_)
+            for table, own in zip(run.tables, networks, strict=True)
+        )
+    )
+
+
+def _make_log_loss_score(run: Run, networks: list[Any]) -> Callable[[list[np.ndarray]], float]:
+    """Return the score of the log loss, many times as fast as scikit-learn's.
+
+    Selection asks for it a thousand times, of the same rows.
+    """
+    places = [
+        (np.arange(len(table.test)), np.searchsorted(own.classes_, np.asarray(_safe_indexing(table.y, table.test))))
+        for table, own in zip(run.tables, networks, strict=True)
+    ]
+    least = np.finfo(float).eps
+
+    def score(means: list[np.ndarray]) -> float:
+        each = [
+            np.log(np.clip(mean[place], least, 1 - least)).mean() for mean, place in zip(means, places, strict=True)
+        ]
+        return float(np.mean(each))
 
     return score
 

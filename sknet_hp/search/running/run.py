@@ -1,7 +1,6 @@
 """One search under way: its candidates, and the fits that train them further."""
 
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
@@ -11,6 +10,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils.validation import _num_samples
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.arithmetic.cost import Cost
@@ -18,6 +18,7 @@ from sknet_hp.search.candidates import Candidate, Outcome, Row, Step
 from sknet_hp.search.ending import Ending
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.batches import Batches, SearchStopped
+from sknet_hp.search.deadline import Deadline
 from sknet_hp.search.running.fitting import SplitData, plan_fits, select_changed
 from sknet_hp.search.running.outcomes import fit_and_score, name_error_scores, raise_if_all_failed
 from sknet_hp.search.running.progress import Progress
@@ -42,7 +43,8 @@ class Run:
     metric : the name of the score that the search goes by.
     settings : of `_fit_and_score`.
     random_state : where `n_samples` is the resource, rows are drawn by it.
-    deadline : on `time.monotonic`, or None.
+    deadline : on `time.monotonic`, or None; for the final fit as well.
+    n_final_fits : networks that are fitted after the search, for which time is kept.
     ending : judges when the search has what was asked for, or no gain; or None.
     journal : that remembers outcomes, or None.
     progress : told of each fit.
@@ -70,6 +72,7 @@ class Run:
         random_state: Any,
         n_jobs: int | None,
         deadline: float | None = None,
+        n_final_fits: int = 0,
         ending: Ending | None = None,
         journal: Journal | None = None,
         progress: Progress | None = None,
@@ -79,7 +82,9 @@ class Run:
         check_scores: Callable[[dict[str, Any]], None] | None = None,
     ):
         self.resource, self.metric, self.settings = resource, metric, settings
-        self.n_jobs, self.deadline, self.journal, self.contexts = n_jobs, deadline, journal, contexts
+        self.n_jobs, self.journal, self.contexts = n_jobs, journal, contexts
+        row_ratio = _num_samples(X) / float(np.mean([len(train) for train, _ in splits]))
+        self.deadline = Deadline(deadline, n_final_fits, row_ratio, adds_up=not resource.of_rows)
         self.progress = progress or Progress(0)
         self.ending = ending
         self.keeps_finalists, self.check_scores = keeps_finalists, check_scores
@@ -154,9 +159,9 @@ class Run:
     def train(self, steps: Sequence[Step], *, all_may_fail: bool = False) -> None:
         """Train candidates up to their resources, and add the rows of `cv_results_`.
 
-        All of them are trained together. The first ones of a search are trained
-        whatever its time is, but if that is up, only until one of them has been scored
-        in all splits: then there is a result.
+        All of them are trained together, until the time is up: then those count that
+        have been scored in all splits. Of the first ones of a search, one always is,
+        so that there is a result.
 
         Parameters
         ----------
@@ -166,8 +171,8 @@ class Run:
         Raises
         ------
         SearchStopped
-            If there is a reason to end the search before it has begun, the time is up
-            in its first steps, or somebody interrupts it.
+            If there is a reason to end the search, the time is up before all steps are
+            done, or somebody interrupts it.
         """
         if not steps:
             return
@@ -213,7 +218,7 @@ class Run:
             return "interrupted"
         if self.ending is not None and self.ending.reason is not None:
             return self.ending.reason
-        return "time_budget" if self.deadline is not None and self.rows and time.monotonic() > self.deadline else None
+        return "time_budget" if self.rows and self.deadline.is_near(self.rows) else None
 
     def keep_busy(self, n_workers: int, next_step: Callable[[], Step | None], done: Callable[[Step], None]) -> None:
         """Train so many steps at a time, the next one whenever one is `done`.
@@ -261,9 +266,9 @@ class Run:
         def receive(result: tuple[Task, Outcome]) -> None:
             (k, split), outcome = result
             outcomes[k, split] = self._note(steps[k], split, outcome)
-            if is_first and self.deadline is not None and time.monotonic() > self.deadline:
+            if self.deadline.is_near(self.rows):
                 done = [outcomes[k, s] for s in range(self.n_splits)] if self._is_complete(k, outcomes) else []
-                if done and all(outcome["fit_error"] is None for outcome in done):
+                if not is_first or (done and all(outcome["fit_error"] is None for outcome in done)):
                     raise SearchStopped("time_budget")
 
         try:

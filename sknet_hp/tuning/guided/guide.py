@@ -189,8 +189,12 @@ class Guide:
         self.report.decided = self.report.decided or "Nothing is changed."
         candidates = [self._propose(self._make(change)) for change in chosen]
         texts = {candidate: change.text for candidate, change in zip(candidates, chosen, strict=True)}
-        finished = self._halve(candidates, keep)
-        self._decide(finished, texts, n_tries)
+        try:
+            candidates = self._halve(candidates, keep)
+        finally:  # also when the time is up: some may have come to the end
+            finished = [candidate for candidate in candidates if candidate.n_resources == self.run.resource.most]
+            if finished:
+                self._decide(finished, texts, n_tries)
 
     def diagnose(self) -> None:
         """Look at the incumbent's learning curves; the next race tries remedies."""

@@ -192,6 +192,7 @@ class GuidedSearchCV(BaseSearcher):
         by_class = is_classifier(self.estimator)
         setup = setup._replace(splits=thin_splits(setup.splits, setup.y, share, by_class=by_class))
         run = super()._make_run(setup, start, journal, progress, tasks)
+        run.deadline.n_final_fits = 0  # `_reserve_refit` keeps time for the final fit
         self._guide = Guide(
             run,
             self.estimator,
@@ -230,7 +231,7 @@ class GuidedSearchCV(BaseSearcher):
         n_networks = N_NETWORKS if self.refit == "ensemble" else 1 if self.refit else 0
         budget = float(self.time_budget or 0)
         self._budget.reserve = choose_reserve(n_networks, guide.seconds_per_network, budget)
-        run.deadline = self._budget.start + budget - self._budget.reserve
+        run.deadline.moment = self._budget.start + budget - self._budget.reserve
 
     def _conclude(self, run: Run) -> None:
         super()._conclude(run)
