@@ -5,7 +5,6 @@ import pytest
 
 from sknet_hp.search.candidates import Candidate, Row
 from sknet_hp.search.deadline import Deadline
-
 from tests.helpers.curves import draw_table
 from tests.helpers.small_searches import CV, SPACE, make_network_search
 

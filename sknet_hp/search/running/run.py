@@ -15,10 +15,10 @@ from sklearn.utils.validation import _num_samples
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.arithmetic.cost import Cost
 from sknet_hp.search.candidates import Candidate, Outcome, Row, Step
+from sknet_hp.search.deadline import Deadline
 from sknet_hp.search.ending import Ending
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.batches import Batches, SearchStopped
-from sknet_hp.search.deadline import Deadline
 from sknet_hp.search.running.fitting import SplitData, plan_fits, select_changed
 from sknet_hp.search.running.outcomes import fit_and_score, name_error_scores, raise_if_all_failed
 from sknet_hp.search.running.progress import Progress
