@@ -88,9 +88,9 @@ _PARAMETERS: dict[str, Description] = {
     ),
     "time_budget": (
         "float or None",
-        "Seconds after which no further rung is begun. Of the first one, so much is always trained that one candidate "
-        "has a score, so that there is a result. "
-        "What is found then depends on the machine.",
+        "Seconds for the search and the final fit. When no more are left than the final fit takes, training ends, and "
+        "the candidates that have been scored in all splits count; one always is. What is found then depends on the "
+        "machine.",
     ),
     "journal": (
         "path or None",

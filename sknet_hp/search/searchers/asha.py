@@ -136,11 +136,6 @@ class Scheduler:
         "Ends the search when so many candidates in a row have reached `max_resources` without one that is better "
         "than all before. Looked at after each wave, or each step if `asynchronous`.",
     ),
-    time_budget=(
-        "float or None",
-        "Seconds after which no further wave is begun, or no further step if `asynchronous`. The first one is always "
-        "trained, so that there is a result. What is found then depends on the machine.",
-    ),
 )
 class ASHASearchCV(BaseSearcher):
     """Successive halving that does not wait for a rung to be full.

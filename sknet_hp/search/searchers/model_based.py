@@ -51,11 +51,6 @@ document_model_based = document_searcher(
         "Above 1: if `multi_fidelity`, from rung to rung the 1 / `factor` best go on, to `factor` times the resource. "
         "Hyperband's η.",
     ),
-    time_budget=(
-        "float or None",
-        "Seconds after which no further batch, or rung, is begun. The first one is always trained, so that there is a "
-        "result. What is found then depends on the machine.",
-    ),
 )
 """Writes the docstring of a search that is led by a model."""
 

@@ -108,11 +108,6 @@ _INTERVALS = 10
         "int or None",
         "Ends the search when in so many intervals in a row no member was better than all were before.",
     ),
-    time_budget=(
-        "float or None",
-        "Seconds after which no further interval is begun. The first one is always trained, so that there is a "
-        "result. What is found then depends on the machine.",
-    ),
     verbose=(
         "int",
         "1 shows what the search will cost, a live line and what was found on a terminal; 2 writes that and a line for "

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import SGDClassifier
-from sklearn.metrics import accuracy_score, f1_score, make_scorer, roc_auc_score
+from sklearn.metrics import accuracy_score, f1_score, log_loss, make_scorer, roc_auc_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -285,3 +285,27 @@ def test_scores_of_what_there_is():
     assert one.ensemble_ == other.ensemble_
     assert one.score(X, y) == roc_auc_score(y, one.predict_proba(X)[:, 1])
     assert ensembles().fit(X, y).score(X, y) == accuracy_score(y, ensembles().fit(X, y).predict(X))
+
+
+@pytest.mark.parametrize("target", [WORDS, np.where(X[:, 0] > 0.5, 2, y), y == 1], ids=["words", "three", "booleans"])
+def test_log_loss_chooses_as_a_scorer_with_options_does(target):
+    """Without options our own sum takes the place of scikit-learn's; with weights of one, say, its own counts."""
+    searches = [
+        everywhere(scoring=scoring).fit(X, target)
+        for scoring in (
+            "neg_log_loss",
+            make_scorer(log_loss, greater_is_better=False, response_method="predict_proba", normalize=True),
+        )
+    ]
+    assert searches[0].ensemble_ == searches[1].ensemble_
+    assert len(searches[0].ensemble_) > 1
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_log_loss_of_a_split_without_one_of_the_classes_is_an_error_score():
+    """As scikit-learn's is, which can not know the columns' names: then nothing can be chosen by it."""
+    rare = np.where(np.arange(60) < 3, "rare", WORDS)
+    splits = [(np.arange(30), np.arange(30, 60))]
+    search = everywhere(scoring="neg_log_loss", cv=splits, error_score=-9.0).fit(X, rare)
+    assert search.best_score_ == -9
+    assert [member["weight"] for member in search.ensemble_] == [1.0]
