@@ -54,40 +54,41 @@ def fused(
 ) -> Session:
     """Train the networks of concurrent fits at the same time, inside the `with` block.
 
-    It works for any scikit-learn code, like
-    ``joblib.parallel_config(backend="fused", n_jobs=-1)`` with settings. Results do not
-    depend on it, bit for bit; only the time does. Tasks are threads, and each has its
-    own copy of what your own ``Parallel`` gives it, as joblib's processes have. Arrays
-    of more than a megabyte are not copied; with ``Parallel(require="sharedmem")``
-    nothing is. Estimators without a network are fitted one after another inside it: use
-    another backend for searches over them.
+    It works for any code that goes through joblib: scikit-learn's searches,
+    cross-validation, bagging, stacking and your own ``Parallel``. Results are the same
+    as without it, bit for bit; only the time changes. (It does what
+    ``joblib.parallel_config(backend="fused", n_jobs=-1)`` does, with more settings.)
+
+    Tasks are threads. Each has its own copy of the arguments of your own ``Parallel``,
+    as with joblib's processes. Arrays of more than a megabyte are not copied, and
+    nothing is with ``Parallel(require="sharedmem")``. Estimators without a network are
+    fitted one after another: use another backend for searches over them.
 
     Parameters
     ----------
     n_jobs : int, default=None
-        How many cores train networks; on a cluster, how many of its workers. None or
-        -1: all there are. The outermost setting wins; `n_jobs` of searches inside are
-        ignored.
+        Number of cores that train networks; on a cluster, number of workers. None and
+        -1 mean all. The outermost setting wins: `n_jobs` of searches inside is ignored.
     over : {"dask", "ray", "inline"} or distributed.Client, default=None
-        Where networks train. By default, and with "inline", in threads of this process:
-        on the CPU each on a core of its own, or a big one on several cores while it is
-        alone; on a GPU in stacks. "dask" is the cluster of Dask's current client, or
-        give the client itself; "ray" the cluster that `ray.init` has connected this
-        process to. They need the extras `dask` and `ray`. A worker that dies costs only
-        what it was training, which goes to another, with a warning.
+        Where networks train. By default, and with "inline", they train in threads of
+        this process: on the CPU one on each core (a large network that is alone uses
+        several), on a GPU in stacks. "dask" is the cluster of Dask's current client;
+        you can also give the client. "ray" is the cluster to which `ray.init` has
+        connected this process. They need the extras `dask` and `ray`. If a worker dies,
+        its networks go to another worker, with a warning.
     memory : int, default=None
-        Bytes of data that tasks waiting at one time may hold (scikit-learn copies a
-        split of X for each), and an eighth of it for encoded rows that they have in
-        common. By default a quarter of the memory that is free.
+        Largest number of bytes of data that waiting tasks may hold (scikit-learn copies
+        a split of X for each task); an eighth of it is for encoded rows that tasks
+        share. None is a quarter of the free memory.
     max_threads : int, default=512
-        How many tasks may have begun and wait, for a core or for their networks, at one
-        time.
+        Largest number of tasks that have begun and wait for a core or for their
+        networks.
 
     Returns
     -------
     session : context manager
-        `session.progress()` tells how many networks are trained, in training and
-        waiting.
+        `session.progress()` returns how many networks are trained, in training and
+        waiting. Call it from another thread.
 
     Raises
     ------

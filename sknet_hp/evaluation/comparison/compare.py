@@ -54,7 +54,7 @@ def compare(
     checks: bool | Collection[str] = True,
     verbose: int = 0,
 ) -> Comparison:
-    """Compare estimators, searches or scores: which is better, and how certainly.
+    """Compare estimators, searches or scores, and say how sure the difference is.
 
     Contestants are compared split by split. The test is the corrected resampled t-test
     (Nadeau & Bengio 2003), with Holm's correction for several comparisons. The result
@@ -64,47 +64,52 @@ def compare(
     Parameters
     ----------
     a, b, *more : estimator, search, result of nested_cross_validate, array or dict
-        Estimators and searches are evaluated here, on `X` and `y`, all on the same
-        splits; results must be of the same splits. Arrays hold a score for each split,
-        higher is better, and need `n_train` and `n_test`; so do dicts as
+        What to compare. Estimators and searches are evaluated on `X` and `y`, all on
+        the same splits. Results must come from the same splits. Arrays have a score for
+        each split (higher is better), and need `n_train` and `n_test`. So do dicts as
         `cross_validate` returns them.
     X : array-like or dataframe of shape (n_rows, n_columns), default=None
     y : array-like of shape (n_rows,), default=None
     cv : int, splitter or iterable of (train, test), default=None
-        None: five folds, or the splits of a result that is among the contestants. A
-        number of folds shuffles the rows, keeps classes equally frequent and groups
-        together.
+        The splits. None means five folds, or the splits of a result that is compared.
+        With a number of folds, rows are shuffled, classes are stratified, and groups
+        stay together.
     scoring : str, callable, list, dict or None, default=None
-        One metric or several. None is what the contestants' `score` computes.
+        One metric or several. None is the metric of the contestants' `score`.
     n_repeats : int, default=1
-        How often the rows are split anew. More repeats see smaller differences.
+        How many times the rows are split into folds. More repeats can show smaller
+        differences.
     rope : float or dict of floats by metric, default=None
-        Half the width of the region of practical equivalence, in units of the score.
-        None: 0.01 for metrics whose best is 1, the usual choice, and 1 % of the mean
-        score for others.
+        Largest difference that does not matter, in units of the score: half the width
+        of the region of practical equivalence. None is 0.01 for metrics with a best
+        value of 1, the usual choice, and 1 % of the mean score for others.
     names : list of str, default=None
-        What the contestants are called; None: the names of their classes.
+        Names of the contestants. None uses the names of their classes.
     n_train, n_test : int or array-like of shape (n_splits,), default=None
-        Rows of each split, for contestants that are scores.
+        Numbers of training and test rows in each split, for contestants that are
+        scores.
     groups : array-like of shape (n_rows,), default=None
-        No split trains on rows of a group and scores on others of it.
+        Rows of a group stay together: no split trains on some of them and scores on
+        others.
     sample_weight : array-like of shape (n_rows,), default=None
     confidence : float, default=0.95
-        Of intervals.
+        Level of the intervals.
     random_state : int, RandomState or None, default=None
-        Of the splits. An int also seeds what has no seed.
+        Seed of the splits. An integer also seeds what has no seed.
     journal : path or None, default=None
-        A directory that records what is done. The same call, after it was killed or
-        interrupted anywhere, goes on there and ends with the same numbers.
+        Directory that records what is done. If the call was killed or interrupted, the
+        same call continues there and ends with the same numbers.
     time_budget : float, default=None
-        Seconds. What is not finished then is left out, for all contestants alike.
+        Seconds for everything. Splits that are not finished by then are left out for
+        all contestants.
     n_jobs : int, default=None
-        Cores that train networks; for other estimators as in scikit-learn.
+        Number of cores for networks (None means all); for other estimators as in
+        scikit-learn.
     checks : bool or list of str, default=True
-        Which codes are checked for in the data and the metrics, where estimators are
-        evaluated here; docs/findings.md has them.
+        Which codes to check for in the data and the metrics, if estimators are
+        evaluated here. `docs/findings.md` describes them.
     verbose : int, default=0
-        1: a line for each fit that is scored.
+        1 writes a line for each scored fit.
 
     Returns
     -------
@@ -117,9 +122,9 @@ def compare(
         If contestants were scored on different splits or by different metrics, or in
         fewer than two splits.
     JournalError
-        If `journal` is of another comparison, in use, or no place for one.
+        If `journal` belongs to another comparison, is in use, or cannot be written.
     KeyboardInterrupt
-        As it came; its attribute `result` has what was finished.
+        After Ctrl-C. Its attribute `result` has what was finished.
 
     References
     ----------

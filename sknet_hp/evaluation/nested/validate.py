@@ -49,16 +49,16 @@ def nested_cross_validate(
 ) -> NestedResult:
     """Score what a search finds on rows that it has not seen.
 
-    A search reports the best of many scores, which is too good: part of it is luck. So
-    the rows are split into outer folds. The whole search runs on the training rows of
-    each fold, and what it has chosen is scored on the test rows. All searches, their
-    candidates and folds train together.
+    The score that a search reports is too good: the best of many scores is partly luck.
+    So the rows are split into outer folds. The whole search runs on the training rows
+    of each fold, and the model that it chooses is scored on the test rows. All
+    searches, their candidates and folds train together.
 
-    Groups, the order of time and weights count at every level, without metadata
-    routing. With `groups`, outer folds, inner folds and the rows that networks hold out
-    for early stopping never divide a group. With ``cv=TimeSeriesSplit(...)``, or any
-    `cv` that trains on earlier rows only, inner folds are a `TimeSeriesSplit`, and
-    networks hold out their last rows.
+    Groups, time order and weights are respected at every level, without metadata
+    routing. With `groups`, no group is divided by outer folds, by inner folds, or by
+    early stopping. With ``cv=TimeSeriesSplit(...)``, or any `cv` that trains on earlier
+    rows only, inner folds are a `TimeSeriesSplit` too, and networks hold out their last
+    rows.
 
     Parameters
     ----------
@@ -68,43 +68,46 @@ def nested_cross_validate(
     X : array-like or dataframe of shape (n_rows, n_columns)
     y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
     cv : int, splitter or iterable of (train, test), default=5
-        The outer splits. A number of folds shuffles the rows, with equal shares of the
-        classes, and keeps groups together.
+        The outer splits. With a number of folds, rows are shuffled, classes are
+        stratified, and groups stay together.
     scoring : str, callable, list, tuple, dict or None, default=None
-        One or several metrics, as in scikit-learn. None is what `score` of the search
-        computes; the result names it.
+        One or several metrics, as in scikit-learn. None is the metric of the search's
+        `score`; the result names it.
     groups : array-like of shape (n_rows,), default=None
-        Rows of one group stay together at every level. An inner splitter that would
-        divide them is replaced, with a warning, by one of as many folds that does not.
+        Rows of a group stay together at every level. An inner splitter that would
+        divide them is replaced, with a warning, by one that does not, with as many
+        folds.
     sample_weight : array-like of shape (n_rows,), default=None
-        For the fits and the scores of all levels.
+        Weights for the fits and the scores of all levels.
     n_repeats : int, default=1
-        How often the rows are split anew.
+        How many times the rows are split into folds. More repeats give a more stable
+        score and a narrower interval.
     random_state : int, RandomState instance or None, default=None
-        Of the outer splits. An int also seeds everything in `search` that has no seed,
-        so that the same call gives the same numbers.
+        Seed of the outer splits. An integer also seeds everything in `search` that has
+        no seed, so that the same call gives the same numbers.
     journal : path or None, default=None
-        A directory that records what is done. The same call, after it was killed or
-        interrupted anywhere, goes on there and ends with the same numbers, bit for bit.
-        Searches of `sknet_hp.search` resume in their middle, others fold by fold.
+        Directory that records what is done. If the call was killed or interrupted, the
+        same call continues there and ends with the same numbers, bit for bit. Searches
+        of `sknet_hp.search` resume in the middle, others fold by fold.
     time_budget : float or None, default=None
-        Seconds for all. Outer folds then come one after the other; searches that have a
-        `time_budget` get their share of what is left, and what is not finished in time
-        is called off. The result is of what is finished.
+        Seconds for everything. Outer folds then run one after the other. A search with
+        a `time_budget` gets its share of the remaining time. What is not finished in
+        time is cancelled, and the result has what was finished.
     n_jobs : int or None, default=None
-        Cores for networks (None: all); for other estimators as in scikit-learn. A
-        joblib backend that is chosen outside counts.
+        Number of cores for networks (None means all); for other estimators as in
+        scikit-learn. If you have chosen a joblib backend, that one decides.
     checks : bool or list of str, default=True
-        Whether to check for what makes scores untrue, or the codes to check for; see
-        `docs/findings.md`.
+        Whether to check for problems that make scores wrong, or the codes to check for;
+        `docs/findings.md` describes them.
     verbose : int, default=0
-        1 writes what is planned, and a line for each outer fold as it ends.
+        1 says at the start how much there is to train, and writes a line when an outer
+        fold ends.
 
     Returns
     -------
     NestedResult
-        Outer and inner scores, what was chosen, predictions, models, learning curves,
-        and `summary()`, which says in sentences what came out.
+        Outer and inner scores, the chosen parameters, predictions, models and learning
+        curves. `summary()` says the most important in sentences.
 
     Raises
     ------
@@ -113,9 +116,9 @@ def nested_cross_validate(
         the time is up before anything is finished, or, with a journal, something has
         no seed.
     JournalError
-        If `journal` is of another evaluation, in use, or no place for one.
+        If `journal` belongs to another evaluation, is in use, or cannot be written.
     KeyboardInterrupt
-        As it came; its attribute `result` has what was finished.
+        After Ctrl-C. Its attribute `result` has what was finished.
 
     Examples
     --------

@@ -117,35 +117,35 @@ class Scheduler:
 @document_searcher(
     n_candidates=(
         'int or "auto"',
-        'How many begin. "auto" is as many as bring one to `max_resources`. Where a number given is smaller than that '
-        'and `min_resources` is "auto", candidates begin higher, so that one gets to the top all the same.',
+        'Number of candidates. "auto" is as many as are needed for one to reach `max_resources`. If you give fewer and '
+        '`min_resources` is "auto", candidates begin with more resources, so that one still reaches the top.',
     ),
     n_workers=(
         "int or None",
-        "How many candidates are trained at a time, each in all splits; `n_jobs` is how many cores they share. None "
-        "is `n_candidates / factor`, rounded up.",
+        "Number of candidates that train at the same time, each in all splits. `n_jobs` is the number of cores that "
+        "they share. None is `n_candidates / factor`, rounded up.",
     ),
     asynchronous=(
         "bool",
-        "By default steps are trained in waves of `n_workers`, of which each is decided by the scores of those "
-        "before: results do not depend on how fast the machine is. If True, the next step is decided whenever one is "
-        "done, which leaves no worker of a cluster waiting; then results depend on timing.",
+        "By default, steps are trained in waves of `n_workers`, and each wave is decided by the scores of the waves "
+        "before: results do not depend on the speed of the machine. If True, the next step is decided as soon as one "
+        "has finished, so that no worker of a cluster waits; then results depend on timing.",
     ),
     patience=(
         "int or None",
-        "Ends the search when so many candidates in a row have reached `max_resources` without one that is better "
-        "than all before. Looked at after each wave, or each step if `asynchronous`.",
+        "End the search when this many candidates in a row have reached `max_resources` without being better than all "
+        "before. This is checked after each wave, or after each step if `asynchronous`.",
     ),
 )
 class ASHASearchCV(BaseSearcher):
-    """Successive halving that does not wait for a rung to be full.
+    """Search by successive halving that does not wait for a rung to be full.
 
-    Whoever is among the best of its rung so far goes on.
+    A candidate continues as soon as it is among the best of its rung so far.
 
-    Candidates begin at `min_resources`. Whenever there is room for another step, the
-    rungs are looked through from the top; of the best `1 / factor` of a rung, one that
-    has not gone on yet does; if there is none, a new candidate begins. The search ends
-    when `n_candidates` have begun and nobody can go on.
+    Candidates begin at `min_resources`. Whenever another step can run, the rungs are
+    searched from the top for a candidate among the best `1 / factor` of its rung that
+    has not continued yet. If there is none, a new candidate begins. The search ends
+    when `n_candidates` have begun and none can continue.
 
     Parameters
     ----------

@@ -28,33 +28,34 @@ _TRIES = 1000
 @document_searcher(
     n_brackets=(
         'int or "auto"',
-        "How many brackets of successive halving are run, from the most exploring to the one that halves nothing, and "
-        'again from the first. "auto" takes each once.',
+        "Number of brackets of successive halving, from the one with the most candidates to the one that halves "
+        'nothing, and then again from the first. "auto" runs each bracket once.',
     ),
     min_points_in_model=(
         'int or "auto"',
-        'The least number of candidates in each of the two densities; "auto" is one more than there are dimensions.',
+        'Smallest number of candidates in each of the two densities. "auto" is the number of dimensions plus one.',
     ),
-    top_n_percent=("int", "How many percent of the candidates count as good."),
+    top_n_percent=("int", "Percentage of candidates that count as good."),
     num_samples=(
         "int",
-        "How many points are drawn from the good density for each proposal; the likeliest to be good is taken.",
+        "Number of points that are drawn from the good density for each proposal. The most promising one is taken.",
     ),
-    random_fraction=("float", "The share of the proposals, from 0 to 1, that is drawn at random."),
-    bandwidth_factor=("float", "A factor on the bandwidths of the good density when points are drawn from it."),
+    random_fraction=("float", "Share of proposals, from 0 to 1, that are drawn at random."),
+    bandwidth_factor=("float", "Factor on the bandwidths of the good density when points are drawn from it."),
     min_bandwidth=(
         "float",
-        "The least bandwidth, where the range of a parameter is from 0 to 1, so that no density shrinks to a point.",
+        "Smallest bandwidth, on a scale where the range of a parameter goes from 0 to 1. It keeps densities from "
+        "shrinking to a point.",
     ),
 )
 class BOHBSearchCV(BaseSearcher):
-    """Hyperband with a model of where good candidates are.
+    """Search by Hyperband, with a model that proposes promising candidates.
 
-    Candidates are drawn where those that were good are dense, and those that were bad
-    are not. The brackets run one after another. Before each of them a model is built
-    from the scores at the largest resource at which there are enough of them; a part of
-    the candidates is drawn at random all the same. No candidate is proposed twice. Of
-    several dicts, what only some have is conditional.
+    Candidates are drawn where good candidates are dense and bad ones are not. Brackets
+    run one after another. Before each bracket, the model is built from the scores at
+    the largest resource that enough candidates have reached. Some of the candidates are
+    still drawn at random. No candidate is proposed twice. If the space is a list of
+    dicts, parameters that only some dicts have are conditional.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ class BOHBSearchCV(BaseSearcher):
     The names and defaults are those of the authors' code, HpBandSter
     (`config_generators/bohb.py`); the brackets are the paper's, rounded up as in
     `HyperbandSearchCV`. `factor` is the paper's η; `max_resources` and `min_resources`
-    are its greatest and its least budget.
+    are its largest and smallest budget.
 
     References
     ----------

@@ -78,13 +78,13 @@ def make_sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]
 
 @document_model_based
 class CmaEsSearchCV(ModelBasedSearcher):
-    """The evolution strategy CMA-ES, batch by batch.
+    """Search by the evolution strategy CMA-ES, in batches.
 
     A normal distribution over the numbers moves towards the better half of each
-    generation and takes its shape; a generation is a batch, if `n_points` is not below
-    the usual 4 + 3 ln(dimensions). It knows numbers only: choices that are numbers are
-    counted in their order; other choices, and what only some alternatives (of a list of
-    dicts) have, are proposed by TPE. Initial candidates are where it begins.
+    generation and takes on its shape. A generation is a batch, unless `n_points` is
+    below the usual 4 + 3 ln(dimensions). CMA-ES handles only numbers; choices that are
+    numbers are taken in their order. TPE proposes other choices, and parameters that
+    only some dicts of a list have. The search begins at the initial candidates.
 
     Parameters
     ----------

@@ -97,11 +97,12 @@ def _silence_skopt() -> Iterator[None]:
 
 @document_model_based
 class GPSearchCV(ModelBasedSearcher):
-    """Bayesian optimization with a Gaussian process, batch by batch.
+    """Search by Bayesian optimization with a Gaussian process, in batches.
 
-    scikit-optimize's `Optimizer` with all its defaults: ten candidates at random, then
-    those that expected improvement, probability of improvement or the lower confidence
-    bound find most promising. Choices that are numbers are counted in their order.
+    This is scikit-optimize's `Optimizer` with its defaults. The first ten candidates
+    are random. After that, those are proposed that are most promising by expected
+    improvement, probability of improvement or the lower confidence bound. Choices that
+    are numbers are taken in their order.
 
     Parameters
     ----------

@@ -40,27 +40,27 @@ def halve(run: Run, candidates: list[Candidate], rungs: list[Rung], first: int =
 @document_searcher(
     n_candidates=(
         'int, "auto" or "grid"',
-        'How many are drawn; "grid" takes every combination of a space of lists; "auto" as many as leave one at the '
-        "end.",
+        'Number of candidates. "grid" takes every combination of a space of lists. "auto" takes as many as leave one '
+        "at the end.",
     ),
     aggressive_elimination=(
         "bool",
-        "If there are more candidates than the resources have rungs for, drop so many after the first rung that fewer "
-        "than `factor` reach the last.",
+        "If there are too many candidates for the number of rungs, drop more after the first rung, so that fewer than "
+        "`factor` reach the last.",
     ),
     patience=(
         "int or None",
-        "Ends the search when in so many rungs in a row no candidate was better than all were in the rungs before: "
-        "more resources do not help.",
+        "End the search when in this many rungs in a row, no candidate was better than all in the rungs before: more "
+        "resources do not help.",
     ),
 )
 class HalvingSearchCV(BaseSearcher):
-    """Successive halving, whose survivors go on training from where they stopped.
+    """Search by successive halving; survivors continue training where they stopped.
 
-    All candidates are trained for a few epochs in each split; the best `1 / factor` of
-    them go on to `factor` times as many, and so on up to `max_resources`. There are as
-    many rungs as bring them down to fewer than `factor`: a few candidates begin with
-    more than `min_resources`.
+    All candidates are trained for a few epochs in each split. The best `1 / factor` of
+    them continue to `factor` times as many epochs, and so on up to `max_resources`.
+    There are as many rungs as needed to get below `factor` candidates. So if there are
+    few candidates, they begin with more than `min_resources`.
 
     Parameters
     ----------

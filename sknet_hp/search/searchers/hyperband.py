@@ -16,22 +16,24 @@ from sknet_hp.search.spaces.space import Space
 @document_searcher(
     patience=(
         "int or None",
-        "Ends the search when in so many rungs in a row (those of all brackets with the same resource are one) no "
-        "candidate was better than all were in the rungs before: more resources do not help.",
+        "End the search when in this many rungs in a row, no candidate was better than all in the rungs before: more "
+        "resources do not help. Rungs of different brackets with the same resource count as one.",
     ),
 )
 class HyperbandSearchCV(BaseSearcher):
-    """Hyperband: successive halving in several brackets.
+    """Search by Hyperband: successive halving in several brackets.
 
-    They go from many candidates with few epochs each to few candidates with all epochs.
-    Nobody knows beforehand after how many epochs scores say something about the end;
-    each bracket is another guess. With R the maximum resource, r the minimum, η the
-    factor and s_max = ⌊log_η(R / r)⌋, there is a bracket for each s from s_max down to
-    0: n = ⌈(s_max + 1) / (s + 1) · η^s⌉ candidates, of which ⌊n / η^i⌋ reach ⌊R / η^(s
-    − i)⌋. R = 81, r = 1 and η = 3 are 143 candidates and 1,581 epochs for each split;
-    `min_resources="auto"` makes r = 3, and 49 candidates. Rungs of different brackets
-    that have the same resource are trained together. Where a space of choices has fewer
-    settings than that, the first brackets have them.
+    The first bracket has many candidates that begin with few epochs; the last has few
+    candidates that train for all epochs at once. It is not known beforehand after how
+    many epochs scores can be trusted; each bracket is a different guess. Rungs of
+    different brackets with the same resource are trained together.
+
+    With R the maximum resource, r the minimum, η the factor and s_max = ⌊log_η(R / r)⌋,
+    there is a bracket for each s from s_max down to 0 with n = ⌈(s_max + 1) / (s + 1)
+    · η^s⌉ candidates, of which ⌊n / η^i⌋ reach ⌊R / η^(s − i)⌋. R = 81, r = 1 and η = 3 give
+    143 candidates and 1,581 epochs for each split; with `min_resources="auto"`, r is 3,
+    and there are 49 candidates. If a space of choices has fewer settings than that, the
+    first brackets get them.
 
     Parameters
     ----------

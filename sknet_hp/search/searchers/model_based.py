@@ -26,30 +26,30 @@ from sknet_hp.search.spaces.space import Space
 document_model_based = document_searcher(
     n_candidates=(
         "int",
-        "How many are trained, `initial_candidates` among them; fewer where the space has no more. None is trained "
-        "twice: where a proposal is known already, the model is told its score again and asked for another, at last "
-        "one is drawn at random. Ignored with `multi_fidelity`.",
+        "Number of candidates, including `initial_candidates`. There are fewer if the space has fewer. No candidate is "
+        "trained twice: if a proposal is already known, the model is told its score again and asked for another; "
+        "after several attempts, one is drawn at random. Ignored with `multi_fidelity`.",
     ),
-    n_points=("int", "How many are proposed, and trained, together."),
+    n_points=("int", "Number of candidates that are proposed and trained together."),
     multi_fidelity=(
         "bool",
-        "Train not every candidate up to `max_resources`, but let the proposals fill Hyperband's brackets, one after "
-        "the other; the model learns from the scores at the highest resource that has ten of them.",
+        "If True, not every candidate is trained up to `max_resources`: proposals fill Hyperband's brackets, one after "
+        "the other. The model learns from the scores at the highest resource that ten candidates have reached.",
     ),
     min_resources=(
         'int or "auto"',
-        'What the first rung is given, if `multi_fidelity`; "auto" leaves room for three rungs above it; of rows, two '
-        "for each class and split.",
+        'Resource of the first rung, with `multi_fidelity`. "auto" leaves room for three rungs above it. For rows, it '
+        "is two for each class and split.",
     ),
     max_resources=(
         'int or "auto"',
-        'What every candidate is given, or, if `multi_fidelity`, those of the last rung; "auto" is what the estimator '
-        "has, or all rows of the smallest training split.",
+        'Resource of every candidate, or, with `multi_fidelity`, of the last rung. "auto" is the value of the '
+        "estimator, or all rows of the smallest training split.",
     ),
     factor=(
         "float",
-        "Above 1: if `multi_fidelity`, from rung to rung the 1 / `factor` best go on, to `factor` times the resource. "
-        "Hyperband's η.",
+        "With `multi_fidelity`, the best 1 / `factor` of a rung continue, to `factor` times the resource. It must be "
+        "above 1. Hyperband's η.",
     ),
 )
 """Writes the docstring of a search that is led by a model."""

@@ -30,112 +30,110 @@ _INTERVALS = 10
     attributes={
         "cv_results_": (
             "dict of ndarray",
-            "As scikit-learn's, one row for each member and interval, and `bracket` (always 0), `iter` (the interval) "
-            "and `n_resources`. `candidate` numbers settings with their networks: a copy is a new one, of which "
-            "`parent` (-1 if none) is what it was copied from. `member` is its place in the population. Times are of "
-            "that interval alone.",
+            "As in scikit-learn, with a row for each member and interval, and also `bracket` (always 0), `iter` (the "
+            "interval) and `n_resources`. `candidate` numbers settings with their networks: a copy is a new candidate, "
+            "and `parent` is the one it was copied from (-1 if none). `member` is its place in the population. Times "
+            "are those of this interval only.",
         ),
         "curves_": (
             "pandas.DataFrame",
-            "Learning curves, a row for each epoch of each fit: candidate, parent (which one it is a copy of, -1 if of "
-            "none: the epochs before its own are there), bracket (always 0), iter (the interval), n_resources, split, "
-            "epoch, train_loss, valid_loss, valid_score; NaN where something is not known.",
+            "Learning curves, with a row for each epoch of each fit: candidate, parent (the candidate it was copied "
+            "from, which has the earlier epochs; -1 if none), bracket (always 0), iter (the interval), n_resources, "
+            "split, epoch, train_loss, valid_loss, valid_score. Unknown values are NaN.",
         ),
-        "best_params_": ("dict", "Its parameters in the last interval, the resource included."),
-        "best_estimator_": ("estimator", "Trained on all rows by `schedule_`; only with `refit`."),
+        "best_params_": ("dict", "Parameters of the best member in the last interval, including the resource."),
+        "best_estimator_": ("estimator", "Trained on all rows with `schedule_`. Only with `refit`."),
         "ensemble_": None,
-        "n_candidates_": ("int", "How many settings with their networks there were, copies included."),
+        "n_candidates_": ("int", "Number of candidates, including copies."),
         "schedule_": (
             "list of tuple (from_resource, to_resource, params)",
-            "Of the best member, an entry for each interval.",
+            "Schedule of the best member, with an entry for each interval.",
         ),
         "lineage_": (
             "list of int",
-            "The candidates that the best member descends from, the first one first, and itself.",
+            "The candidates from which the best member descends, the oldest first, and the member itself.",
         ),
     },
     estimator=(
         "estimator",
-        "A network of ours, or a pipeline that ends with one; or any with a parameter to go on from and `warm_start` "
-        "beside it.",
+        "`NetClassifier`, `NetRegressor`, or a pipeline that ends with one. Also any estimator whose `fit` can "
+        "continue with `warm_start`.",
     ),
-    population_size=("int", "Members; fewer where a space of lists has not so many settings."),
+    population_size=("int", "Number of members. There are fewer if a space of lists has fewer settings."),
     interval=(
         'int or "auto"',
-        'How far members are trained, in units of the resource, before they are compared; "auto" is a tenth of '
+        'How long members are trained before they are compared, in units of the resource. "auto" is a tenth of '
         "`max_resources`.",
     ),
     quantile=(
         "float",
-        "In (0, 0.5]. ⌈n · quantile⌉ members, at most half of them, are replaced by copies of as many of the best. "
-        "Members that failed always are.",
+        "Share of the members that are replaced by copies of as many of the best, in (0, 0.5]: ⌈n · quantile⌉ members, "
+        "at most half of them. Members that failed are always replaced.",
     ),
     resample_probability=(
         "float",
-        "With which each parameter of a copy is drawn anew; otherwise a number is multiplied by one of "
-        "`perturbation_factors`, and of choices one beside the present one is taken.",
+        "Probability that a parameter of a copy is drawn again from the space. Otherwise, a number is multiplied by "
+        "one of `perturbation_factors`, and a choice is replaced by one next to it.",
     ),
     perturbation_factors=(
         "tuple of float",
-        "A number of a copy is multiplied by one of them, drawn at random; results are clipped to the bounds of the "
-        "space, whole numbers rounded.",
+        "Factors for the numbers of copies; one is drawn at random for each. Results are clipped to the bounds of the "
+        "space, and whole numbers are rounded.",
     ),
-    max_resources=('int or "auto"', 'What each member is trained for in all; "auto" is the estimator\'s own value.'),
-    resource=("str", 'The parameter that fit goes on by; "auto" is `max_epochs` of the last step.'),
+    max_resources=('int or "auto"', 'Total resource of each member. "auto" is the value of the estimator.'),
+    resource=("str", 'Parameter that members get more of. "auto" is `max_epochs` of the last step.'),
     refit=(
         "bool, str or callable",
-        "Train the best member's schedule on all rows, as `best_estimator_`. With several scores, the name of the one "
-        "that the search goes by. A "
-        'function is given `cv_results_` and returns the index of the best. "one_standard_error" takes, among those '
-        "within one standard error of the best (Breiman et al. 1984), the member that was trained for the fewest "
-        "epochs (estimators that show no weights: whose last interval was fitted fastest, so it depends on times). It "
-        'must not be "ensemble".',
+        "True trains on all rows with the schedule of the best member, as `best_estimator_`. With several scores, give "
+        "the name of the score that the search optimises. A function gets `cv_results_` and returns the index of the "
+        'best. "one_standard_error" takes, among the members within one standard error of the best (Breiman et al. '
+        "1984), the one trained for the fewest epochs. (Estimators without an array of weights are compared by the fit "
+        'times of their last interval, which are not reproducible.) "ensemble" is not available.',
     ),
     random_state=(
         "int, RandomState or None",
-        "Of the first parameters, and of who is copied and how it changes. A journal needs an integer.",
+        "Seed of the first parameters, which members are copied, and how they change. A journal needs an integer.",
     ),
     initial_candidates=(
         'list of dict, "current" or None',
-        'Settings of the first members; more than `population_size` make the population larger. "current", alone or '
-        "in the list, is what the estimator has. None draws all members.",
+        'Settings of the first members. If there are more than `population_size`, the population is larger. "current", '
+        "alone or in the list, is the estimator with its own settings. None draws all members.",
     ),
     target_score=(
         "float or None",
-        "Ends the search after the first interval in which the best member has such a mean score, or a better one.",
+        "End the search after the first interval in which the best member has this mean score, or a better one.",
     ),
     patience=(
         "int or None",
-        "Ends the search when in so many intervals in a row no member was better than all were before.",
+        "End the search when in this many intervals in a row, no member was better than all before.",
     ),
     verbose=(
         "int",
-        "1 shows what the search will cost, a live line and what was found on a terminal; 2 writes that and a line for "
-        "each interval to anything.",
+        "1 shows on a terminal what the search will cost, a live line, and the findings. 2 also writes a line for each "
+        "interval, on terminals and elsewhere.",
     ),
 )
 class PBTSearchCV(BaseSearcher):
-    """Population-based training (Jaderberg et al. 2017).
+    """Find a schedule of parameters by population-based training.
 
-    It finds a schedule of parameters in the time of one training of each member. All
-    members of a population train side by side. After each interval the worst of
-    them are replaced by copies of some of the best, which take over weights, memory of
-    the optimizer and counters, and go on with perturbed parameters.
+    All members of a population train side by side. After each interval, the worst
+    members are replaced by copies of the best. A copy takes over weights, the state of
+    the optimizer and counters, and continues with perturbed parameters. So a schedule
+    is found in the time of one training of each member.
 
-    A member is one setting of the parameters with a network in each split; members are
-    compared by their mean score over the splits, and copied in all splits at once. What
-    is found is a schedule: the parameters that the best member and those it descends
-    from had in each interval. `best_estimator_` is trained on all rows by that
-    schedule. The best has the best mean score of all that reached the most resources.
+    A member is one setting of the parameters with a network in each split. Members are
+    compared by their mean score over the splits, and copied in all splits at once. The
+    result is a schedule: the parameters that the best member and its ancestors had in
+    each interval. `best_estimator_` is trained on all rows with this schedule. The best
+    member has the best mean score of those that reached the most resources.
 
-    Only parameters that an estimator can change while it is trained on can be searched,
-    such as learning rates, weight decay and dropout; others are refused with an error
-    before the training begins, if the estimator refuses them (scikit-learn's
-    `MLPClassifier` takes no notice of a changed `hidden_layer_sizes`). They may stand
-    in the single-valued entries of a list of dicts: a copy inherits them, and members
-    stay in their dict. Networks that `early_stopping` has stopped are not trained
-    further, nor are their copies; `early_stopping=False` lets all of them train to the
-    end.
+    Only parameters that can change during training can be searched, such as learning
+    rates, weight decay and dropout. Others raise an error before training begins, if
+    the estimator refuses them. (scikit-learn's `MLPClassifier` ignores a changed
+    `hidden_layer_sizes`.) They may be single values in a list of dicts: a copy inherits
+    them, and members stay in their dict. Networks that `early_stopping` has stopped are
+    not trained further, and neither are their copies; with `early_stopping=False`, all
+    members train to the end.
 
     Parameters
     ----------

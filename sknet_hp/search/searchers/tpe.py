@@ -13,13 +13,13 @@ from sknet_hp.search.spaces.space import Space
 
 @document_model_based
 class TPESearchCV(ModelBasedSearcher):
-    """The tree-structured Parzen estimator, batch by batch.
+    """Search by the tree-structured Parzen estimator, in batches.
 
-    Optuna's `TPESampler` with all its defaults: ten candidates at random, then of 24
-    drawn near the good ones that which is likeliest to be among them; candidates that
-    are being trained are taken to be bad, so that a batch spreads. For alternatives (a
-    list of dicts), each group of parameters that occur together has an estimator of its
-    own (`group=True`).
+    This is Optuna's `TPESampler` with its defaults. The first ten candidates are
+    random. After that, 24 points are drawn near the good candidates, and the one that
+    is most likely to be good is proposed. Candidates in training count as bad, so that
+    the proposals of a batch differ. If the space is a list of dicts, each group of
+    parameters that occur together has a separate estimator (`group=True`).
 
     Parameters
     ----------

@@ -68,16 +68,16 @@ def diagnose(
 ) -> Diagnosis:
     """Say what is wrong with a trained network, and what to change.
 
-    The learning curve alone shows much. With the table, units, gradients and
-    predictions are checked as well, and networks of the same parameters are compared
-    with simple models of scikit-learn's on a part of the rows.
+    Without X and y, only the learning curve is checked. With them, units, gradients and
+    predictions are checked too, and networks with the same parameters are compared with
+    simple models of scikit-learn, on some of the rows.
 
     Parameters
     ----------
     fitted : NetClassifier, NetRegressor, Pipeline, search or evaluation
-        A fitted network, or a pipeline that ends with one. Of a search, its
-        `best_estimator_` is checked, and its own `findings_` are added; of an
-        evaluation, the networks of all folds.
+        A fitted network, or a pipeline that ends with one. For a search, its
+        `best_estimator_` is checked, and its own `findings_` are added. For an
+        evaluation, the networks of all folds are checked.
     X : array-like, dataframe or sparse matrix, default=None
         The table that the network was trained on, or other rows.
     y : array-like of shape (n_rows,), default=None
@@ -85,22 +85,24 @@ def diagnose(
     sample_weight : array-like of shape (n_rows,), default=None
         Rows of weight 0 are left out; other weights do not matter here.
     checks : bool or list of str, default=True
-        Which codes are checked for; docs/findings.md describes them.
+        Which codes to check for: all, none, or those given. `docs/findings.md`
+        describes them.
     random_state : int, default=0
-        Of the rows that are drawn for measuring, and of splits.
+        Seed for drawing rows and for splits.
 
     Returns
     -------
     Diagnosis
-        A list of findings, the worst first. `finding.apply(estimator)` makes a copy of
-        the estimator with the remedy; `unchecked` says what could not be checked.
+        A list of findings, the worst first. `summary()` says them in sentences.
+        `finding.apply(estimator)` returns a copy of the estimator with the remedy.
+        `unchecked` says what could not be checked.
 
     Raises
     ------
     NotFittedError
-        If it is not fitted.
+        If `fitted` is not fitted.
     TypeError
-        If it holds no network of this package.
+        If `fitted` contains no network of this package.
     ValueError
         If X and y are not given together, or do not fit each other.
 

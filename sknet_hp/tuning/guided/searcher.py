@@ -49,24 +49,23 @@ from sknet_hp.tuning.guided.stages import STAGES
     estimator=("estimator", "`NetClassifier`, `NetRegressor`, or a pipeline that ends with one."),
     time_budget=(
         "float or None",
-        "Seconds for everything, the final refit included. With None, all stages have their full size: what is found "
-        "then depends on the seeds alone, and not on the machine.",
+        "Seconds for everything, including the final fit. With None, all stages have their full size, and the result "
+        "depends only on the seeds, not on the machine.",
     ),
     refit=(
         "bool, str or callable",
-        '"ensemble" averages several of the best settings, with several seeds each as far as the time allows; True '
-        "fits the setting that the stages have decided for; False leaves it at the decision. Other values as in other "
-        "searches.",
+        '"ensemble" averages several of the best settings, each with several seeds if there is time. True fits the '
+        "setting that the stages have chosen. False fits nothing. Other values are as in other searches.",
     ),
     cv=(
         "int, splitter, iterable or None",
-        "As in scikit-learn's searches. Splits are made once, and all stages use them; where a network on all rows "
-        "would take more than 15 % of the time, training parts are thinned.",
+        "As in scikit-learn's searches. Splits are made once and used in all stages. If a network on all rows would "
+        "take more than 15 % of the time, candidates are trained on fewer rows.",
     ),
     checks=(
         "bool or list of str",
-        "Whether data, candidates and learning curves are looked at for what is wrong: True for all of it, False for "
-        "nothing. Codes of checks of searches and data look for these alone; curves are diagnosed all the same.",
+        "Whether to check data, candidates and learning curves for problems: True for everything, False for nothing, "
+        "or the codes of the checks of searches and data to run. With codes, curves are still diagnosed.",
     ),
     attributes={
         "stages_": (
@@ -78,14 +77,21 @@ from sknet_hp.tuning.guided.stages import STAGES
 class GuidedSearchCV(BaseSearcher):
     """Tune a network step by step, as a practitioner would.
 
-    A small prototype shows whether the network learns and how long it takes. The
-    untuned estimator comes next; everything else must beat it. Then these are tried,
-    one stage after the other: the kind of network (embeddings of numbers, a residual
-    network, TabM), the learning rate (a range test, and rates around what it suggests),
-    the batch size with its rate, optimizer, regularisation and size, schedule and early
-    stopping. A change is taken only if it gains more than one standard error, paired
-    over the splits. The final model is an ensemble of the best settings over several
-    seeds, fitted on all rows: eight networks, and up to sixteen where time is left.
+    The stages:
+
+    1. a small prototype, which shows whether the network learns, and how long it takes;
+    2. the untuned estimator, which everything else must beat;
+    3. the kind of network: embeddings of numbers, a residual network, TabM;
+    4. the learning rate: a range test, and rates around its suggestion;
+    5. the batch size, with the rate adapted to it;
+    6. optimizer, regularisation and size;
+    7. schedule and early stopping;
+    8. settings close to the best, as long as there is time.
+
+    A change is accepted only if its gain, paired over the splits, is larger than one
+    standard error. The final model is an ensemble of the best settings and several
+    seeds, fitted on all rows: eight networks, or up to sixteen if there is time.
+    `print(search.stages_.summary())` says what each stage tried, found and decided.
 
     Parameters
     ----------

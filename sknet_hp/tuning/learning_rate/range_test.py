@@ -36,11 +36,11 @@ def find_lr(
     max_rows: int | None = 20_000,
     verbose: int = 0,
 ) -> LRResult:
-    """Find the learning rate of a network, by short trainings at many rates.
+    """Find a learning rate for a network, by short trainings at many rates.
 
-    All networks train together. Those of a seed begin with the same weights and see the
-    same batches. The suggestion is the smallest rate whose loss on held-out rows is
-    nearly the lowest. The lowest loss of a short training belongs to a rate that is too
+    All networks train together. The networks of a seed begin with the same weights and
+    see the same batches. The suggestion is the smallest rate with nearly the lowest
+    loss on held-out rows: the rate with the lowest loss of a short training is too
     large for a long one.
 
     The rate is constant in the test. Schedule and warm-up are left out, and so are
@@ -54,45 +54,50 @@ def find_lr(
         of the test.
     X, y : as `fit` of the estimator takes them
     rates : "auto" or array-like of shape (n_rates,), default="auto"
-        Rates to try, at least five. "auto" goes from 1e-5 to 10 in half decades, beyond
-        where the best is near an end, and in finer steps where losses are low.
+        Rates to try, at least five. "auto" goes from 1e-5 to 10 in half decades, and in
+        finer steps where losses are low. If the best is near an end, it goes further.
     n_seeds : int, default=3
-        Starts for each rate: initial weights, batches and rows held out.
+        Number of seeds for each rate. A seed determines initial weights, batches and
+        held-out rows.
     n_epochs : int or "auto", default="auto"
-        How long each network trains; "auto" is about 300 steps, and 3 to 30 epochs.
+        Number of epochs for each network. "auto" is about 300 steps, and 3 to 30
+        epochs.
     method : {"sweep", "ramp"}, default="sweep"
-        "ramp" is Smith's test, for comparison: one training for each seed, whose rate
-        grows with each of 100 steps from 1e-7 to 10 (or through `rates`), and its
-        training loss.
+        "ramp" is Smith's test, for comparison: one training for each seed, with a rate
+        that grows with each of 100 steps from 1e-7 to 10 (or through `rates`). It reads
+        the training loss.
     sample_weight : array-like of shape (n_rows,), default=None
-        As `fit` of the network takes it. Earlier steps of a pipeline are not given it.
+        Weights of rows, as in `fit` of the network. Earlier steps of a pipeline do not
+        get them.
     groups : array-like of shape (n_rows,), default=None
-        Rows of a group are held out together.
+        Rows of the same group are held out together.
     n_jobs : int, default=None
-        Cores; None means all.
+        Number of cores. None means all.
     random_state : int, RandomState instance or None, default=None
-        Where seeds come from; if None, the network's own.
+        Source of the seeds. None uses that of the network.
     time_budget : float, default=None
         Seconds after which the test ends with what has been trained, as after Ctrl-C.
-        It is an error if that is too little to read.
+        If that is too little for a result, it is an error.
     max_rows : int or None, default=20000
-        Most rows that the test takes, drawn class by class; None takes all. Batches are
-        as large as in a training on all rows.
+        Largest number of rows to use, drawn class by class. None uses all. Batches are
+        as large as in training on all rows.
     verbose : int, default=0
-        1 writes a live line to terminals, 2 a line for each network to anything.
+        1 shows a live line on a terminal. 2 writes a line for each network.
 
     Returns
     -------
     result : LRResult
-        With `suggestion` and `apply`.
+        `suggestion` is the rate, `apply(estimator)` sets it, `summary()` explains it in
+        sentences, and `plot()` draws it.
 
     Raises
     ------
     TypeError
-        If the estimator is neither a network of ours nor a pipeline that ends with one.
+        If the estimator is neither a network of sknet_hp nor a pipeline that ends with
+        one.
     ValueError
-        If a parameter is none of these, there are fewer than 20 rows, no rate makes the
-        loss lower than chance, or too little was trained in the time.
+        If a parameter has another value, there are fewer than 20 rows, no rate is
+        better than chance, or too little was trained in the time.
 
     References
     ----------
