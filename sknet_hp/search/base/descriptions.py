@@ -88,9 +88,9 @@ _PARAMETERS: dict[str, Description] = {
     ),
     "time_budget": (
         "float or None",
-        "Seconds for the search and the final fit. When no more are left than the final fit takes, training ends, and "
-        "the candidates that have been scored in all splits count; one always is. What is found then depends on the "
-        "machine.",
+        "Seconds for the search, including the final fit. When only the time for the final fit is left, training ends. "
+        "Candidates that have been scored in all splits by then count; there is always at least one. The result then "
+        "depends on the speed of the machine.",
     ),
     "journal": (
         "path or None",

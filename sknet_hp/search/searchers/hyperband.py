@@ -29,11 +29,11 @@ class HyperbandSearchCV(BaseSearcher):
     different brackets with the same resource are trained together.
 
     With R the maximum resource, r the minimum, η the factor and s_max = ⌊log_η(R / r)⌋,
-    there is a bracket for each s from s_max down to 0. It has n = ⌈(s_max + 1) / (s + 1)
-    · η^s⌉ candidates, of which ⌊n / η^i⌋ reach ⌊R / η^(s − i)⌋. R = 81, r = 1 and η = 3
-    give 143 candidates and 1,581 epochs for each split; with `min_resources="auto"`, r
-    is 3, and there are 49 candidates. If a space of choices has fewer settings than
-    that, the first brackets get them.
+    there is a bracket for each s from s_max down to 0. It has
+    n = ⌈(s_max + 1) / (s + 1) · η^s⌉ candidates, of which ⌊n / η^i⌋ reach ⌊R / η^(s −
+    i)⌋. R = 81, r = 1 and η = 3 give 143 candidates and 1,581 epochs for each split;
+    with `min_resources="auto"`, r is 3, and there are 49 candidates. If a space of
+    choices has fewer settings than that, the first brackets get them.
 
     Parameters
     ----------
