@@ -22,7 +22,7 @@ np.random.seed(3)  # DoubleML draws data and folds from NumPy's global generator
 data = make_plr_CCDDHNR2018(n_obs=1000, dim_x=20, alpha=0.5)
 X, y, treatment = data.x, data.y, data.d
 slope = np.polyfit(treatment, y, 1)[0]
-print(f"outcome over treatment, nothing else heeded: {slope:.3f}")
+print(f"slope of outcome over treatment, ignoring all else: {slope:.3f}")
 
 # %%
 # Networks as nuisance models
