@@ -20,6 +20,21 @@ def make_table(n_rows=400, seed=0):
     return frame, np.where(rng.random(n_rows) < chance, "yes", "no")
 
 
+def make_mixed_table(n_rows=160, seed=0):
+    """The same with dates, dates written as text, words, categories and booleans, all with gaps but the last."""
+    frame, y = make_table(n_rows, seed)
+    rows = np.arange(n_rows)
+    days = pd.Series(pd.date_range("2020-01-01", periods=n_rows, freq="5D"))
+    frame["seen"] = days.where(rows % 11 != 0)
+    frame["since"] = days.astype(str).where(rows % 13 != 0, None)
+    frame["note"] = [
+        f"order {row % 7} {'urgent' if label == 'yes' else ''}" if row % 9 else None for row, label in enumerate(y)
+    ]
+    frame["kind"] = pd.Categorical(np.where(rows % 3 == 0, None, frame["city"]))
+    frame["member"] = frame["age"] > 40
+    return frame, y
+
+
 def make_splits(n_rows, shuffle=True):
     cv = KFold(5, shuffle=shuffle, random_state=0 if shuffle else None)
     return list(cv.split(np.zeros(n_rows)))

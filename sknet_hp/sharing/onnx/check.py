@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
 
 from sknet_hp.estimators.types import TableLike
 from sknet_hp.sharing.onnx.inputs import make_inputs
@@ -34,7 +35,7 @@ def check_predictions(exported: "ModelProto | str", model: Any, X: TableLike, to
         probabilities = model.predict_proba(X)
         difference = np.abs(predicted["probabilities"] - probabilities).max(axis=1)
         differs = (predicted["label"] != model.predict(X)).reshape(len(difference), -1).any(axis=1)
-        difference[differs & ~_is_tie(probabilities, tolerance)] = 1.0
+        difference[differs & ~_is_tie(probabilities, _list_thresholds(model), tolerance)] = 1.0
     elif is_classifier(model):
         difference = (predicted["label"] != model.predict(X)).astype(float)
     else:
@@ -53,15 +54,22 @@ def check_predictions(exported: "ModelProto | str", model: Any, X: TableLike, to
     return float(difference[worst])
 
 
-def _is_tie(probabilities: np.ndarray, tolerance: float) -> np.ndarray:
-    """Return which rows have two classes that are most probable, or about a half."""
+def _list_thresholds(model: Any) -> list[float]:
+    """Return the probabilities from which on a model may predict another class."""
+    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
+    own = getattr(last, "best_threshold_", getattr(last, "threshold", 0.5))
+    return [0.5, own, 1 - own] if isinstance(own, float) else [0.5]
+
+
+def _is_tie(probabilities: np.ndarray, thresholds: list[float], tolerance: float) -> np.ndarray:
+    """Return which rows have two most probable classes, or one at a threshold."""
     ordered = np.sort(probabilities, axis=1)
     if probabilities.shape[1] > 1:
         first_two = ordered[:, -1] - ordered[:, -2] <= 2 * tolerance
     else:
         first_two = np.zeros(len(ordered), dtype=bool)
-    several = (np.abs(probabilities - 0.5) <= tolerance).any(axis=1)
-    return np.asarray(first_two | several)
+    distances = np.abs(probabilities[:, :, None] - np.array(thresholds))  # (rows, classes, thresholds)
+    return np.asarray(first_two | (distances <= tolerance).any(axis=(1, 2)))
 
 
 def run_model(exported: "ModelProto | str", X: TableLike) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, is_classifier
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from sknet_hp.estimators.persistence.classes import iterate_estimators
 from sknet_hp.sharing.onnx.builder import OPSETS, GraphBuilder
@@ -18,21 +18,18 @@ from sknet_hp.sharing.onnx.targets import Predictions, read_classes
 AddModel = Callable[[GraphBuilder, Any, TensorTable], Predictions]
 
 
-def add_transformers(b: GraphBuilder, steps: Pipeline, table: TensorTable) -> TensorTable:
-    """Add the first steps of a fitted pipeline, and return the table they make.
+def add_transformer(b: GraphBuilder, step: Any, table: TensorTable) -> TensorTable:
+    """Add a fitted transformer, and return the table it makes.
 
     Raises
     ------
     TypeError
-        If skl2onnx has no converter for one.
+        If skl2onnx has no converter for it.
     """
-    steps = Pipeline([step for step in steps.steps if step[1] not in (None, "passthrough")])
-    if not steps.steps:
-        return table
-    model, inputs = _convert(b, steps, table)
-    name = b.include(model, inputs)[0]
-    kind = model.graph.output[0].type.tensor_type
-    return MatrixTensor(name, _count_columns(steps, kind), _read_dtype(kind.elem_type))
+    converted, inputs = _convert(b, step, _join_numbers(b, table))
+    name = b.include(converted, inputs)[0]
+    kind = converted.graph.output[0].type.tensor_type
+    return MatrixTensor(name, _count_columns(step, kind), _read_dtype(kind.elem_type))
 
 
 def add_estimator(
@@ -44,28 +41,63 @@ def add_estimator(
     ----------
     ours : classes that skl2onnx does not know.
     add_model : what adds one of these.
+
+    Raises
+    ------
+    TypeError
+        If it has no ONNX form, or one that takes numbers alone.
     """
+    joined = _join_numbers(b, table)
+    if len(joined.list_tensors()) > 1 and any(isinstance(part, ours) for part in iterate_estimators(model)):
+        text = [column for column, _, dtype, _ in joined.list_tensors() if dtype is object]
+        raise TypeError(
+            f"a {type(model).__name__} around networks can be exported if all its columns are numbers; {text[:5]} are "
+            f"text. Wrappers that take any table are those of voting, averaging, bagging, stacking, calibration and "
+            f"thresholds, MultiOutputRegressor and TransformedTargetRegressor. Use one of these, or a pipeline whose "
+            f"first step makes numbers of the columns"
+        )
     for kind in ours:
         _register(kind, add_model)
-    converted, inputs = _convert(b, model, _join_numbers(b, table))
+    converted, inputs = _convert(b, model, joined)
     outputs = b.include(converted, inputs)
     if not is_classifier(model):
         numbers = b.cast(outputs[0], np.float64)
         dimensions = converted.graph.output[0].type.tensor_type.shape.dim
         flat = len(dimensions) < 2 or dimensions[1].dim_value <= 1
         return Predictions(numbers=b.add("Reshape", numbers, np.array([0, -1], np.int64)), flat=flat)
-    return Predictions(outputs[0], b.cast(outputs[1], np.float64) if len(outputs) > 1 else None)
+    # skl2onnx calls scores probabilities where there are none.
+    has_probabilities = len(outputs) > 1 and hasattr(model, "predict_proba")
+    return Predictions(outputs[0], b.cast(outputs[1], np.float64) if has_probabilities else None)
+
+
+def add_scores(b: GraphBuilder, model: Any, table: TensorTable) -> str:
+    """Add a fitted classifier, and return what its decision_function does.
+
+    Returns
+    -------
+    scores : the name of (rows, classes) float64, of (rows, 1) if there are two classes
+
+    Raises
+    ------
+    TypeError
+        If skl2onnx does not give them.
+    """
+    converted, inputs = _convert(b, model, _join_numbers(b, table), {"raw_scores": True})
+    scores = b.cast(b.include(converted, inputs)[1], np.float64)
+    return b.add("Gather", scores, np.array([-1], np.int64), axis=1) if len(model.classes_) == 2 else scores
 
 
 def _join_numbers(b: GraphBuilder, table: TensorTable) -> TensorTable:
     """Return a table of numbers alone as one tensor, as most estimators want it."""
     tensors = table.list_tensors()
-    if len(tensors) < 2 or any(dtype is not np.float64 for _, _, dtype, _ in tensors):
+    if len(tensors) < 2 or any(dtype is object for _, _, dtype, _ in tensors):
         return table
-    return MatrixTensor(b.concatenate([name for _, name, _, _ in tensors]), len(tensors), np.float64)
+    return MatrixTensor(table.read_numbers(b, range(table.n_columns)), table.n_columns, np.float64)
 
 
-def _convert(b: GraphBuilder, model: Any, table: TensorTable) -> tuple[Any, dict[str, str]]:
+def _convert(
+    b: GraphBuilder, model: Any, table: TensorTable, options: dict[str, Any] | None = None
+) -> tuple[Any, dict[str, str]]:
     """Return the model that skl2onnx makes, and the tensor for each of its inputs.
 
     It computes in float64, as scikit-learn does, where onnxruntime can, else in
@@ -73,69 +105,116 @@ def _convert(b: GraphBuilder, model: Any, table: TensorTable) -> tuple[Any, dict
     """
     tensors = table.list_tensors()
     model = _name_missing_text(model)
-    converted = _convert_from(model, [(column, dtype, width) for column, _, dtype, width in tensors])
+    columns = [(column, dtype, width) for column, _, dtype, width in tensors]
     given = [name for _, name, _, _ in tensors]
-    if not _is_runnable(converted):
-        narrow: dict[type, type] = {np.float64: np.float32}
-        columns = [(column, narrow.get(dtype, dtype), width) for column, _, dtype, width in tensors]
-        converted = _convert_from(model, columns)
+    try:
+        converted = _convert_from(model, columns, options or {})
+    except TypeError:
+        if not any(dtype is np.float64 for _, dtype, _ in columns):
+            raise
+        columns = [(column, np.float32 if dtype is np.float64 else dtype, width) for column, dtype, width in columns]
+        converted = _convert_from(model, columns, options or {})
         given = [b.cast(name, np.float32) if dtype is np.float64 else name for _, name, dtype, _ in tensors]
     # skl2onnx has names of its own for inputs whose names have dots, say.
     return converted, dict(zip([each.name for each in converted.graph.input], given, strict=True))
 
 
 def _name_missing_text(model: Any) -> Any:
-    """Return a copy whose imputers of text take the empty string for missing."""
+    """Return a copy in which the empty string stands for missing text."""
     model = deepcopy(model)
     for part in iterate_estimators(model):
-        if isinstance(part, SimpleImputer) and _is_of_text(part):
+        if isinstance(part, SimpleImputer) and is_of_text(part):
             part.missing_values = ""
+        if isinstance(part, (OneHotEncoder, OrdinalEncoder, TargetEncoder)) and hasattr(part, "categories_"):
+            part.categories_ = [name_missing(each) if each.dtype == object else each for each in part.categories_]
     return model
 
 
-def _is_of_text(imputer: SimpleImputer) -> bool:
+def name_missing(categories: np.ndarray) -> np.ndarray:
+    """Return categories of text, the empty string for None and NaN."""
+    # NaN alone differs from itself.
+    return np.array(["" if each is None or each != each else each for each in categories], object)
+
+
+def is_of_text(imputer: SimpleImputer) -> bool:
     """Return whether an imputer, if it is fitted, fills in text."""
     return np.asarray(getattr(imputer, "statistics_", 0.0)).dtype.kind in "OU"
 
 
-def _is_runnable(model: Any) -> bool:
-    """Return whether onnxruntime has a model's operators, for the types they take."""
-    with explain_missing_package():
-        from onnxruntime import InferenceSession
-        from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph
-        from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as Unsupported
-    try:
-        InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    except (Fail, InvalidGraph, Unsupported):
-        return False
-    return True
+def _convert_from(model: Any, columns: list[tuple[str, Any, int]], options: dict[str, Any]) -> Any:
+    """Return the model that skl2onnx makes for inputs of these types and widths.
 
-
-def _convert_from(model: Any, columns: list[tuple[str, Any, int]]) -> Any:
-    """Return the model that skl2onnx makes for inputs of these types and widths."""
+    Raises
+    ------
+    TypeError
+        If it makes none, or one that onnxruntime does not run.
+    """
     with explain_missing_package():
         from skl2onnx import convert_sklearn
         from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 
     given = [(column, _make_type(dtype, width)) for column, dtype, width in columns]
-    options = {id(model): {"zipmap": False}} if is_classifier(model) else None
+    for zipmap in [{"zipmap": False}, {}] if is_classifier(model) else [{}]:
+        own = options | zipmap
+        try:
+            converted = convert_sklearn(
+                model, initial_types=given, target_opset=OPSETS, options={id(model): own} if own else None
+            )
+            break
+        except (MissingConverter, MissingShapeCalculator) as error:
+            raise TypeError(_explain(model, "skl2onnx has no converter for it")) from error
+        except (NameError, NotImplementedError, RuntimeError, ValueError) as error:
+            if isinstance(error, NameError) and zipmap:  # not an option of all classifiers
+                continue
+            raise TypeError(_explain(model, f"skl2onnx does not convert it as it is ({_shorten(error)})")) from error
+    _check_runnable(model, converted)
+    return converted
+
+
+def _check_runnable(model: Any, converted: Any) -> None:
+    """Refuse operators that onnxruntime does not have, for the types they take."""
+    with explain_missing_package():
+        from onnxruntime import InferenceSession, SessionOptions
+        from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph
+        from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as Unsupported
+    quiet = SessionOptions()
+    quiet.log_severity_level = 4  # fatal alone; the error says the rest
     try:
-        return convert_sklearn(model, initial_types=given, target_opset=OPSETS, options=options)
-    except (MissingConverter, MissingShapeCalculator, NotImplementedError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise TypeError(
-            f"{type(model).__name__} can not be exported, as skl2onnx does not convert it: {reason} Leave such steps "
-            f"out, or register a converter with skl2onnx.update_registered_converter"
-        ) from error
+        InferenceSession(converted.SerializeToString(), quiet, providers=["CPUExecutionProvider"])
+    except (Fail, InvalidGraph, Unsupported) as error:
+        raise TypeError(_explain(model, f"onnxruntime does not run it ({_shorten(error)})")) from error
+
+
+def _shorten(error: Exception) -> str:
+    return " ".join(str(error).split())[:300].rstrip(". ")
+
+
+def _explain(model: Any, reason: str) -> str:
+    """Return the message that a model can not be exported, and what to do."""
+    if hasattr(model, "predict"):
+        advice = "Export the networks in it by themselves, or register a converter with "
+    else:
+        advice = (
+            "Leave the step out, since networks of sknet_hp encode text, categories, dates and missing values and "
+            "scale numbers themselves; or register a converter with "
+        )
+    return f"{type(model).__name__} can not be exported: {reason}. {advice}skl2onnx.update_registered_converter"
 
 
 def _make_type(dtype: type, width: int) -> Any:
-    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType
+    from skl2onnx.common.data_types import (
+        BooleanTensorType,
+        DoubleTensorType,
+        FloatTensorType,
+        Int64TensorType,
+        StringTensorType,
+    )
 
     kinds: dict[Any, Any] = {
         np.float64: DoubleTensorType,
         np.float32: FloatTensorType,
         np.int64: Int64TensorType,
+        np.bool_: BooleanTensorType,
         object: StringTensorType,
     }
     return kinds[dtype]([None, width])
@@ -148,10 +227,10 @@ def _read_dtype(elem_type: int) -> type:
     return object if dtype.kind in "OU" else dtype.type
 
 
-def _count_columns(steps: Pipeline, kind: Any) -> int:
-    """Return how many columns the steps make."""
+def _count_columns(step: Any, kind: Any) -> int:
+    """Return how many columns a transformer makes."""
     try:
-        return len(steps.get_feature_names_out())
+        return len(step.get_feature_names_out())
     except (AttributeError, ValueError):
         return int(kind.shape.dim[1].dim_value)
 

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 
-from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.encoding.categorical.categories import format_category
 from sknet_hp.estimators.encoding.dates.columns import list_dates
@@ -14,6 +15,7 @@ from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.encoding.tables.table import Table
 from sknet_hp.estimators.types import TableLike
+from sknet_hp.sharing.onnx.steps.identity import keeps_columns
 from sknet_hp.sharing.onnx.tables import ColumnTensors, MatrixTensor, TensorTable
 
 DATES = "dates"
@@ -27,15 +29,18 @@ def describe_inputs(model: Any, X: TableLike | None) -> tuple[TensorTable, Zones
 
     Networks know the types of their columns. Of others, X tells them.
     """
-    first = model.estimators_[0] if isinstance(model, (AveragedClassifier, AveragedRegressor)) else model
+    first = _find_network(model)
     zones: dict[int, str | None]
-    if isinstance(first, BaseNet):
-        names, n_columns = getattr(first, "feature_names_in_", None), first.n_features_in_
+    if first is not None:
+        names, n_columns = (
+            getattr(model, "feature_names_in_", getattr(first, "feature_names_in_", None)),
+            first.n_features_in_,
+        )
         text = set(first.encoder_.text_columns)
         zones = {date.column: date.zone_ for date in first.encoder_.learned.dates}
     elif X is None:
         raise ValueError(
-            f"a {type(first).__name__} does not know the types of its columns: give X, some rows like those of training"
+            f"a {type(model).__name__} does not know the types of its columns: give X, some rows like those of training"
         )
     else:
         names, table = getattr(X, "columns", None), open_table(X, model)
@@ -47,6 +52,26 @@ def describe_inputs(model: Any, X: TableLike | None) -> tuple[TensorTable, Zones
         return MatrixTensor("X", n_columns, dtypes[0]), {}
     columns = [f"x{column}" for column in range(n_columns)] if names is None else [str(name) for name in names]
     return ColumnTensors(columns, columns, dtypes), {columns[column]: zone for column, zone in zones.items()}
+
+
+def _find_network(model: Any) -> BaseNet | None:
+    """Return a network in a model that reads the table as the model is given it."""
+    if isinstance(model, BaseNet):
+        return model
+    if isinstance(model, Pipeline):
+        whole = all(keeps_columns(step) for _, step in model.steps[:-1])
+        return _find_network(model.steps[-1][1]) if whole else None
+    all_columns = np.arange(getattr(model, "n_features_in_", 0))
+    if not all(np.array_equal(features, all_columns) for features in getattr(model, "estimators_features_", [])):
+        return None
+    inside = [*getattr(model, "estimators_", [])]
+    inside += [each.estimator for each in getattr(model, "calibrated_classifiers_", [])]
+    inside += [getattr(model, name) for name in ("estimator_", "regressor_", "best_estimator_") if hasattr(model, name)]
+    inside += [model.estimator] if isinstance(model, FrozenEstimator) else []
+    for found in map(_find_network, inside):
+        if found is not None and found.n_features_in_ == model.n_features_in_:
+            return found
+    return None
 
 
 def _find_zone(table: Table, column: int) -> str | None:

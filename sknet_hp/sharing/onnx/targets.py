@@ -1,6 +1,7 @@
 """What a network's outputs mean, as ONNX nodes: probabilities, labels, numbers."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -63,6 +64,19 @@ def read_classes(classes: np.ndarray) -> np.ndarray:
         f"labels are {classes.dtype}, such as {classes[0]!r}, and ONNX has strings, booleans and numbers of 64 bits; "
         f"train on such labels, y.astype(str) for example"
     )
+
+
+def place_classes(b: GraphBuilder, values: str, own: Sequence[Any], classes: Sequence[Any]) -> str:
+    """Return a column for each class, (rows, classes) float64, 0 for unknown ones.
+
+    Parameters
+    ----------
+    values : (rows, own classes) float64.
+    own : the classes that values are of.
+    classes : all, in the order in which they are wanted.
+    """
+    placed = (np.asarray(own)[:, None] == np.asarray(classes)).astype(np.float64)
+    return values if np.array_equal(placed, np.eye(len(classes))) else b.add("MatMul", values, placed)
 
 
 def add_values(b: GraphBuilder, target: NumberTarget, outputs: str, clip: bool) -> str:

@@ -14,9 +14,11 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
+from sklearn.svm import LinearSVC
 
 from sknet_hp import NetClassifier, NetRegressor, export
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
@@ -125,27 +127,37 @@ def test_a_pipeline_asks_for_rows(problem):
 
 def test_a_step_without_a_converter_is_named(problem):
     X = problem[0][["age", "income"]]
-    model = make_pipeline(FunctionTransformer(np.log1p), NET).fit(X, problem[1])
-    with pytest.raises(TypeError, match="skl2onnx does not convert it"):
+    model = make_pipeline(SimpleImputer(), SplineTransformer(), NET).fit(X, problem[1])
+    with pytest.raises(TypeError, match=r"SplineTransformer can not .* no converter .* Leave the step out"):
         to_onnx(model, X)
 
 
-def test_an_unknown_inverse_is_refused(problem):
-    X = problem[0]
-    model = TransformedTargetRegressor(REGRESSOR, func=np.cbrt, inverse_func=lambda z: z**3, check_inverse=False)
-    with pytest.raises(TypeError, match=r"known are .* numpy\.exp"):
-        to_onnx(model.fit(X, X["income"]), X)
+def test_other_wrappers_of_networks_take_numbers_alone(problem):
+    X, y = problem
+    model = OneVsRestClassifier(NET).fit(X, y)
+    with pytest.raises(TypeError, match=r"'city'.* are text. Wrappers that take any table"):
+        to_onnx(model, X)
+    numbers = X[["age", "income"]]
+    model.fit(numbers, np.where(X["age"] < 30, "young", y))
+    assert check_predictions(to_onnx(model, numbers), model, numbers) < 2e-6
 
 
-def test_votes_are_refused(problem):
-    model = VotingClassifier([("a", NET)], voting="hard").fit(*problem)
-    with pytest.raises(TypeError, match="voting='soft'"):
-        to_onnx(model, problem[0])
+def test_several_outputs_of_classes_are_refused(problem):
+    X, y = problem
+    model = MultiOutputClassifier(NET).fit(X, np.column_stack([y, X["city"]]))
+    with pytest.raises(TypeError, match="export each of its estimators_"):
+        to_onnx(model, X)
+
+
+def test_scores_are_not_called_probabilities(problem):
+    X = problem[0][["age", "income"]]
+    model = make_pipeline(StandardScaler(), LinearSVC()).fit(X, problem[1])
+    assert [each.name for each in to_onnx(model, X).graph.output] == ["label"]
 
 
 def test_rows_of_other_types_than_in_training_are_refused(problem):
     X, y = problem
-    model = make_pipeline("passthrough", NET).fit(X, y)
+    model = make_pipeline(ColumnTransformer([("kept", "passthrough", ["age", "city"])]), NET).fit(X, y)
     with pytest.raises(TypeError, match="'city' was text in training"):
         to_onnx(model, X.assign(city=np.arange(len(X))))
     assert isinstance(X, pd.DataFrame)

@@ -19,8 +19,8 @@ def add_quantile_levels(b: GraphBuilder, quantiles: np.ndarray, levels: np.ndarr
     """
     first, last = quantiles[0], quantiles[-1]
     # scikit-learn takes the mean of both sides, which differ where several quantiles are equal.
-    above = _interpolate(b, quantiles, levels, x, "GreaterOrEqual")
-    below = _interpolate(b, quantiles, levels, x, "Greater")
+    above = add_interpolation(b, quantiles, levels, x, "GreaterOrEqual")
+    below = add_interpolation(b, quantiles, levels, x, "Greater")
     level = b.add("Mul", b.add("Add", above, below), np.float64(0.5))
     at_end = b.add("Greater", b.add("Add", x, np.float64(_TOLERANCE)), last)
     level = b.add("Where", at_end, np.float64(1), level)
@@ -28,10 +28,14 @@ def add_quantile_levels(b: GraphBuilder, quantiles: np.ndarray, levels: np.ndarr
     return b.add("Where", at_start, np.float64(0), level)
 
 
-def _interpolate(b: GraphBuilder, quantiles: np.ndarray, levels: np.ndarray, x: str, comparison: str) -> str:
-    """Interpolate between the quantiles around x.
+def add_interpolation(
+    b: GraphBuilder, quantiles: np.ndarray, levels: np.ndarray, x: str, comparison: str = "GreaterOrEqual"
+) -> str:
+    """Return the level of each number, on lines between the quantiles around it.
 
-    They are found in two steps: a block, then within it.
+    They are found in two steps: a block, then within it. Beyond the ends, the first and
+    the last line go on. Shapes are those of `add_quantile_levels`, with at least two
+    quantiles.
     """
     n, width = quantiles.shape
     n_blocks = -(-n // _BLOCK)

@@ -1,0 +1,88 @@
+"""Steps before a network: what they do to numbers, and what passes through them."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("skl2onnx")
+
+from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from sknet_hp import NetClassifier
+from sknet_hp.sharing import to_onnx
+from sknet_hp.sharing.onnx.check import check_predictions
+from tests.helpers.small_nets import SMALL
+from tests.helpers.tables import make_mixed_table
+
+X, Y = make_mixed_table()
+NUMBERS, GAPS = ["age", "income", "score"], ["city", "kind"]  # "kind" has missing cells
+SCALE = (StandardScaler(), NUMBERS)
+BINS = KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf")
+
+OF_ALL_COLUMNS = {
+    "remainder": make_column_transformer(SCALE, remainder="passthrough"),
+    "remainder as a frame": make_column_transformer(SCALE, remainder="passthrough").set_output(transform="pandas"),
+    "dropped": make_column_transformer(("drop", ["city"]), remainder="passthrough"),
+    "selected": make_column_transformer(("passthrough", ["since", "city"]), ("passthrough", slice(0, 2))),
+    "weights": ColumnTransformer([("a", *SCALE), ("b", "passthrough", ["city"])], transformer_weights={"a": 2.0}),
+    "nested": make_column_transformer(
+        (make_pipeline(make_column_transformer((StandardScaler(), ["age"]), remainder="passthrough")), ["age", "city"]),
+        remainder="passthrough",
+    ),
+    "frozen": FrozenEstimator(make_column_transformer(SCALE, remainder="passthrough").fit(X)),
+    "one-hot with gaps": make_column_transformer((OneHotEncoder(handle_unknown="ignore"), GAPS)),
+    "ordinal with gaps": make_column_transformer((OrdinalEncoder(), GAPS)),
+    "gaps as -2": make_column_transformer((OrdinalEncoder(encoded_missing_value=-2), GAPS)),
+    "target with gaps": make_column_transformer((TargetEncoder(), GAPS)),
+    "identity": FunctionTransformer(),
+}
+OF_NUMBERS = {
+    "flags of gaps": SimpleImputer(add_indicator=True),
+    "bins": make_pipeline(SimpleImputer(), BINS),
+    "function": FunctionTransformer(np.log1p),
+    "union": make_pipeline(
+        SimpleImputer(), FeatureUnion([("pca", PCA(2)), ("scale", StandardScaler()), ("out", "drop")])
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_ALL_COLUMNS)
+def test_steps_over_text_and_dates(name):
+    model = make_pipeline(OF_ALL_COLUMNS[name], NetClassifier(**SMALL)).fit(X, Y)
+    assert check_predictions(to_onnx(model, X), model, X) < 2e-6
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_steps_over_numbers(name):
+    table = X[NUMBERS].abs()
+    model = make_pipeline(OF_NUMBERS[name], NetClassifier(**SMALL)).fit(table, Y)
+    assert check_predictions(to_onnx(model, table), model, table) < 2e-6
+
+
+def test_an_unknown_function_is_named():
+    model = make_pipeline(FunctionTransformer(np.cbrt), NetClassifier(**SMALL)).fit(X[["age"]], Y)
+    with pytest.raises(TypeError, match=r"cbrt.* numpy\.log1p.* leave the step out"):
+        to_onnx(model, X[["age"]])
+
+
+def test_samplers_of_rows_are_passed_over():
+    class Sampler:
+        def fit_resample(self, X, y):
+            return X, y
+
+    from sknet_hp.sharing.onnx.steps.identity import keeps_columns
+
+    assert keeps_columns(Sampler())
+    assert not keeps_columns(StandardScaler())
+    assert not keeps_columns(FunctionTransformer(np.log1p))
