@@ -69,7 +69,9 @@ class ColumnTensors:
     def select(self, b: GraphBuilder, columns: Sequence[int]) -> TensorTable:
         """Return a table of some columns."""
         return ColumnTensors(
-            *([kept[column] for column in columns] for kept in (self.columns, self.names, self.dtypes))
+            [self.columns[column] for column in columns],
+            [self.names[column] for column in columns],
+            [self.dtypes[column] for column in columns],
         )
 
     def _check(self, column: int, dtype: type) -> None:

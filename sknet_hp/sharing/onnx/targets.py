@@ -1,7 +1,6 @@
 """What a network's outputs mean, as ONNX nodes: probabilities, labels, numbers."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -66,7 +65,7 @@ def read_classes(classes: np.ndarray) -> np.ndarray:
     )
 
 
-def place_classes(b: GraphBuilder, values: str, own: Sequence[Any], classes: Sequence[Any]) -> str:
+def place_classes(b: GraphBuilder, values: str, own: np.ndarray, classes: np.ndarray) -> str:
     """Return a column for each class, (rows, classes) float64, 0 for unknown ones.
 
     Parameters
