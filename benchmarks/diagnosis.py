@@ -107,7 +107,7 @@ def list_alarms(found: dict[str, str]) -> list[str]:
 
 
 def share(flags: list[bool]) -> str:
-    return f"{np.mean(flags):.0%}" if flags else "–"
+    return f"{100 * np.mean(flags):.0f} %" if flags else "–"
 
 
 def write_summary(rows: list[dict[str, Any]]) -> str:

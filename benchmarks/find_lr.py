@@ -135,10 +135,10 @@ def write_row(name: str, half: str, record: dict[str, Any]) -> str:
         rate = float(np.exp(np.mean(np.log(found))))
         worst = max(map(truth.compute_factor, found))
         more = f" to {worst:.1f}" if len(found) > 1 else ""
-        cells.append(f"{rate:.1e}, × {truth.compute_factor(rate):.1f}{more}, {truth.compute_cost(rate):+.1%}")
-    cells.append(f"× {truth.compute_factor(DEFAULT):.1f}, {truth.compute_cost(DEFAULT):+.1%}")
+        cells.append(f"{rate:.1e}, × {truth.compute_factor(rate):.1f}{more}, {100 * truth.compute_cost(rate):+.1f} %")
+    cells.append(f"× {truth.compute_factor(DEFAULT):.1f}, {100 * truth.compute_cost(DEFAULT):+.1f} %")
     thirds = [truth.compute_cost(truth.best * factor) for factor in (1 / 3, 3)]
-    return "| " + " | ".join([*cells, " / ".join(f"{cost:+.1%}" for cost in thirds)]) + " |"
+    return "| " + " | ".join([*cells, " / ".join(f"{100 * cost:+.1f} %" for cost in thirds)]) + " |"
 
 
 def count_near(records: dict[str, Any]) -> str:
@@ -160,7 +160,7 @@ def count_near(records: dict[str, Any]) -> str:
                     costs.append(truth.compute_cost(one[what]))
         lines.append(
             f"{method}, {what}: within a factor of three of the best rate in {near} of {total} tests, of its band in "
-            f"{in_band}; the loss is {np.mean(costs):.1%} higher than at the best rate, at most {max(costs):.1%}"
+            f"{in_band}; the loss is {100 * np.mean(costs):.1f} % higher than at the best rate, at most {100 * max(costs):.1f} %"
         )
     return "\n".join(lines)
 

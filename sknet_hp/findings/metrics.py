@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from sknet_hp.findings.check import check, register, run_checks
 from sknet_hp.findings.finding import Finding, Findings
+from sknet_hp.formatting.numbers import format_percentage
 
 MAJORITY = 0.8
 """The share of the most frequent class from which on accuracy says little."""
@@ -162,8 +163,9 @@ def find_accuracy_on_imbalanced_classes(case: MetricCase) -> Iterable[Finding]:
     yield Finding(
         "accuracy_on_imbalanced_classes",
         "warning" if majority >= MAJORITY or ratio >= RARE else "info",
-        f"{majority:.1%} of the rows are of class {first!r}, {counts[last] / n_rows:.2%} of class {last!r}. "
-        f"Always predicting {first!r} has an accuracy of {majority:.3f}, and errors on {last!r} hardly lower it.",
+        f"{format_percentage(majority, 1)} of the rows are of class {first!r}, "
+        f"{format_percentage(counts[last] / n_rows, 2)} of class {last!r}. Always predicting {first!r} has an "
+        f"accuracy of {majority:.3f}, and errors on {last!r} hardly lower it.",
         {"share_of_most_frequent": majority, "most_frequent": first, "rarest": last, "ratio": ratio},
         f"Score by {', '.join(metrics[:-1])} or {metrics[-1]}: scoring=sknet_hp.evaluation.suggest_scoring(y).",
     )

@@ -26,7 +26,7 @@ def test_accuracy_on_rare_class():
     [finding] = find_in_metrics(RARE, ACCURACY)
     assert finding.code == "accuracy_on_imbalanced_classes"
     assert finding.severity == "warning"
-    assert "90.0% of the rows are of class 0" in finding.message
+    assert "90.0 % of the rows are of class 0" in finding.message
     for metric in ("balanced accuracy", "F1", "average precision", "ROC AUC", "log loss"):
         assert metric in finding.advice
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from sknet_hp.formatting.numbers import (
@@ -10,6 +12,7 @@ from sknet_hp.formatting.numbers import (
     format_score,
     format_seconds,
 )
+from tests.helpers.sources import SOURCES, get_place, read_lines
 
 
 @pytest.mark.parametrize(
@@ -104,3 +107,14 @@ def test_counts():
 )
 def test_amounts(amount, unit, text):
     assert format_amount(amount, unit) == text
+
+
+def test_nobody_else_writes_percentages():
+    """One space before the sign, everywhere: no format specification of Python's for it."""
+    written = [
+        f"{get_place(source)}, line {number}"
+        for source in SOURCES
+        for number, line in enumerate(read_lines(source), 1)
+        if re.search(r":\.?\d*%\}|\d%(?!\d|[a-z])|f\} %", line) and "format=" not in line
+    ]
+    assert [place for place in written if not place.startswith("formatting/")] == []

@@ -26,7 +26,7 @@ from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.evaluation.comparison.pair import SURE
-from sknet_hp.formatting.numbers import format_score
+from sknet_hp.formatting.numbers import format_percentage, format_score
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
 
@@ -118,7 +118,8 @@ def _print_result(console: Console, result: "Comparison") -> None:
     metric = Metric(result.metrics[0])
     n_splits = result.contestants[0].n_splits
     console.print(
-        f"\n{capitalise(metric.label)} in the same {n_splits} splits, mean and {result.confidence:.0%} interval"
+        f"\n{capitalise(metric.label)} in the same {n_splits} splits, mean and "
+        f"{format_percentage(result.confidence, None)} interval"
         f"{' (lower is better)' if metric.is_error else ''}:"
     )
     print_ranking(console, result)
@@ -128,7 +129,7 @@ def _print_result(console: Console, result: "Comparison") -> None:
         low, high = map(write_difference, pair.test.compute_interval(result.confidence))
         console.print(f"  {pair.verdict:<{width}}  {write_difference(pair.test.mean)}  ({low} to {high})")
     rope = result.pairs[0].rope
-    console.print(f"\nA verdict is given where its probability is {SURE:.0%} or more (Bayesian t-test).")
+    console.print(f"\nA verdict is given where its probability is {format_percentage(SURE)} or more (Bayesian t-test).")
     console.print(f"Differences up to {rope.half:.3g} count as equivalent in practice ({rope.reason}; --rope sets it).")
     if n_splits < FEW_SPLITS:
         console.print(f"{n_splits} splits can show large differences only; more --repeats show smaller ones.")

@@ -8,6 +8,7 @@ from scipy import stats
 from sknet_hp.evaluation.checks.case import EvaluationCase
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.numbers import format_percentage
 
 SUREST = 0.1
 """The share of rows, those predicted with the highest probability, that are counted.
@@ -54,8 +55,9 @@ def find_label_noise(case: EvaluationCase) -> Iterable[Finding]:
     yield Finding(
         "label_noise",
         severity,
-        f"Of the {n_surest:,} rows that are predicted with the highest probability, {n_wrong / n_surest:.0%} have a "
-        f"different label. About that share of all labels may be wrong, unless the columns cannot explain them.",
+        f"Of the {n_surest:,} rows that are predicted with the highest probability, "
+        f"{format_percentage(n_wrong / n_surest)} have a different label. About that share of all labels may be wrong, "
+        f"unless the columns cannot explain them.",
         {
             "share": n_wrong / n_surest,
             "contradicted": n_wrong,

@@ -8,7 +8,7 @@ from scipy import stats
 from sknet_hp.evaluation.checks.case import EvaluationCase
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
-from sknet_hp.formatting.numbers import format_score
+from sknet_hp.formatting.numbers import format_percentage, format_score
 from sknet_hp.search.views.metric import Metric
 
 FEWEST_SPLITS = 4
@@ -103,7 +103,7 @@ def find_tuning_optimism(case: EvaluationCase) -> Iterable[Finding]:
     if severity is None:
         return
     metric = Metric(case.metric)
-    of_gain = "" if constant is None else f", {lost:.0%} of its gain over a constant prediction"
+    of_gain = "" if constant is None else f", {format_percentage(lost)} of its gain over a constant prediction"
     yield Finding(
         "tuning_optimism",
         severity,

@@ -15,7 +15,7 @@ from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.running.data import Data
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
-from sknet_hp.formatting.numbers import format_p_value, format_score
+from sknet_hp.formatting.numbers import format_p_value, format_percentage, format_score
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
 
@@ -128,7 +128,8 @@ class Comparison:
         """Return what came out, in plain text."""
         lines = []
         for metric in map(Metric, self.metrics):
-            lines.append(f"{capitalise(metric.label)} ({metric.hint}), with {100 * self.confidence:g} % intervals:")
+            level = format_percentage(self.confidence, None)
+            lines.append(f"{capitalise(metric.label)} ({metric.hint}), with {level} intervals:")
             of_metric = self.ranking[self.ranking["metric"] == metric.name]
             width = max(len(name) for name in of_metric["name"])
             lines += [
@@ -191,8 +192,8 @@ def write_sentence(pair: Pair, splits: str, confidence: float, n_pairs: int) -> 
     return (
         f"On the same {splits}, {pair.first} reached a mean {metric.label} of {metric.write(pair.means[0])} and "
         f"{pair.second} {metric.write(pair.means[1])}: a difference of {metric.write(pair.test.mean)} "
-        f"({100 * confidence:g} % interval {interval}; corrected resampled t-test, {statistics}). With a region "
-        f"of practical equivalence of ±{format_score(pair.rope.half)}, the Bayesian correlated t-test gives a "
+        f"({format_percentage(confidence, None)} interval {interval}; corrected resampled t-test, {statistics}). With "
+        f"a region of practical equivalence of ±{format_score(pair.rope.half)}, the Bayesian correlated t-test gives a "
         f"probability of {above:.3f} that {pair.first} is better, {inside:.3f} that both are equivalent, and "
         f"{below:.3f} that {pair.second} is better."
     )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.search.views.metric import Metric
 
 HABIT = 0.01
@@ -68,5 +69,5 @@ def choose_rope(given: Any, metric: str, mean: float) -> Rope:
             )
         return Rope(float(own), "as given")
     if metric.startswith("neg_") or not any(part in metric for part in BEST_IS_ONE):
-        return Rope(SHARE * abs(mean), f"{SHARE:.0%} of the average {Metric(metric).label}")
+        return Rope(SHARE * abs(mean), f"{format_percentage(SHARE)} of the average {Metric(metric).label}")
     return Rope(HABIT, "the usual choice")

@@ -21,7 +21,7 @@ from sknet_hp.evaluation.seeds.variance import (
 )
 from sknet_hp.evaluation.statistics import corrected_interval
 from sknet_hp.findings.finding import Findings
-from sknet_hp.formatting.numbers import format_score
+from sknet_hp.formatting.numbers import format_percentage, format_score
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
 
@@ -221,8 +221,8 @@ class SeedsResult:
         parts = self._decompose(name)
         if parts is not None:
             lines.append(
-                f"Of the variance of a single fit's score, {parts.share_of_seeds:.0%} comes from seeds and "
-                f"{parts.share_of_splits:.0%} from splits."
+                f"Of the variance of a single fit's score, {format_percentage(parts.share_of_seeds)} comes from seeds "
+                f"and {format_percentage(parts.share_of_splits)} from splits."
             )
             if min(scores.shape) < FEW:
                 lines[-1] += (

@@ -9,6 +9,7 @@ from sknet_hp.findings.check import check
 from sknet_hp.findings.data.case import DataCase
 from sknet_hp.findings.data.columns import describe_id
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.numbers import format_percentage
 
 SHARES = {"error": 0.1, "warning": 0.01, "info": 0.001}
 """Of test rows with a copy among the training rows: from which on it is how bad."""
@@ -41,7 +42,7 @@ def find_duplicate_rows(case: DataCase) -> Iterable[Finding]:
     severity = next(severity for severity, least in SHARES.items() if share >= least)
     if equal.n_copies < FEWEST:
         severity = "info"
-    alike = "" if case.target is None else f"; {agreement:.0%} of these have the same target too"
+    alike = "" if case.target is None else f"; {format_percentage(agreement)} of these have the same target too"
     advice = (
         "Drop the copies, or keep equal rows together with groups=. A network that has seen a row knows its answer."
     )
@@ -54,8 +55,8 @@ def find_duplicate_rows(case: DataCase) -> Iterable[Finding]:
     yield Finding(
         "duplicate_rows",
         severity,
-        f"{equal.n_equal:,} of {equal.n_rows:,} {equal.place} ({equal.n_equal / equal.n_rows:.1%}) equal "
-        f"{equal.other}{_of_sample(case)}{alike}.",
+        f"{equal.n_equal:,} of {equal.n_rows:,} {equal.place} ({format_percentage(equal.n_equal / equal.n_rows, 1)}) "
+        f"equal {equal.other}{_of_sample(case)}{alike}.",
         {
             "equal": equal.n_equal,
             "copies": equal.n_copies,
@@ -86,8 +87,9 @@ def find_conflicting_labels(case: DataCase) -> Iterable[Finding]:
     yield Finding(
         "conflicting_labels",
         severity,
-        f"{n_conflicts:,} of {len(rows):,} rows ({share:.1%}) equal another row of a different class: no model that "
-        f"sees only these columns can classify more than {1 - n_lost / len(rows):.1%} of all rows correctly.",
+        f"{n_conflicts:,} of {len(rows):,} rows ({format_percentage(share, 1)}) equal another row of a different "
+        f"class: no model that sees only these columns can classify more than "
+        f"{format_percentage(1 - n_lost / len(rows), 1)} of all rows correctly.",
         {"conflicting": n_conflicts, "rows": len(rows), "share": share, "highest_accuracy": 1 - n_lost / len(rows)},
         "Look at some of them. Is a column missing that would tell them apart, or are labels wrong?",
     )

@@ -8,6 +8,7 @@ from scipy import stats
 from sknet_hp.findings.check import check
 from sknet_hp.findings.data.case import DataCase
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.numbers import format_percentage
 
 EXPLAINED_BY_FOLDS, EXPLAINED_BY_ORDER = (0.02, 1.0), (0.05, 0.5)
 """The share of the target's spread that folds of consecutive rows, or else tenths of
@@ -83,8 +84,8 @@ def find_group_overlap(case: DataCase) -> Iterable[Finding]:
         yield Finding(
             "group_overlap",
             "error",
-            f"{n_shared:,} of {n_rows:,} test rows ({n_shared / n_rows:.0%}) belong to a group that has training rows "
-            f"too, although groups were given.",
+            f"{n_shared:,} of {n_rows:,} test rows ({format_percentage(n_shared / n_rows)}) belong to a group that has "
+            f"training rows too, although groups were given.",
             {"shared": n_shared, "rows": n_rows, "share": n_shared / n_rows},
             "Use a splitter that keeps groups together: GroupKFold, StratifiedGroupKFold or LeaveOneGroupOut.",
         )
@@ -108,8 +109,8 @@ def find_row_order(case: DataCase) -> Iterable[Finding]:
     yield Finding(
         "row_order",
         "warning" if unshuffled else "info",
-        f"The target changes along the table: the {where} that a row is in explains {explained:.0%} of the target's "
-        f"variation.",
+        f"The target changes along the table: the {where} that a row is in explains {format_percentage(explained)} of "
+        f"the target's variation.",
         {"explained": explained, "probability": probability, "consecutive_folds": unshuffled},
         "If rows are in order of time and you will predict later ones, test on later ones: TimeSeriesSplit. "
         + (

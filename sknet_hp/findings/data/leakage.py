@@ -10,6 +10,7 @@ from sknet_hp.findings.check import check
 from sknet_hp.findings.data.case import DataCase
 from sknet_hp.findings.data.table import TEXT, Column
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.numbers import format_percentage
 
 ERRORS_AVOIDED = {"error": 0.99, "warning": 0.95}
 """Of the errors of who always says the most frequent class, what share a column alone
@@ -78,8 +79,8 @@ def judge_strength(strength: float, others: float, is_class: bool) -> str:
 
 def _describe(strength: float, case: DataCase) -> str:
     if case.classes is None:
-        return f"explains {strength:.2%} of the variance of the target's ranks"
-    return f"avoids {strength:.1%} of the errors of always predicting the most frequent class"
+        return f"explains {format_percentage(strength, 2)} of the variance of the target's ranks"
+    return f"avoids {format_percentage(strength, 1)} of the errors of always predicting the most frequent class"
 
 
 def choose_balanced(target: np.ndarray, is_class: bool, rng: np.random.Generator) -> np.ndarray:

@@ -9,6 +9,7 @@ from sknet_hp.findings.data.case import DataCase
 from sknet_hp.findings.data.columns import describe_id
 from sknet_hp.findings.data.table import TEXT, Column
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.numbers import format_percentage
 
 NEARNESS = 0.02, 0.2
 """How near a test row's nearest training row must be to be its twin, measured by the
@@ -63,8 +64,8 @@ def find_near_duplicates(case: DataCase) -> Iterable[Finding]:
         yield Finding(
             "near_duplicates",
             severity,
-            f"{share:.1%} of the {len(test):,} test rows that were looked at have a near copy among the training "
-            f"rows: a row less than {limit:.0%} as far away as their other near rows.",
+            f"{format_percentage(share, 1)} of the {len(test):,} test rows that were looked at have a near copy among "
+            f"the training rows: a row less than {format_percentage(limit)} as far away as their other near rows.",
             {"share": share, "rows": len(test), "limit": limit},
             "If they are the same thing measured or rounded twice, give what was measured (the patient, the "
             "machine) as groups=, with a splitter that keeps groups together. If they were augmented, augment "

@@ -9,6 +9,7 @@ from sknet_hp.findings.check import check
 from sknet_hp.findings.data.case import DataCase
 from sknet_hp.findings.data.table import DATE, NUMBER, Column
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.numbers import format_percentage
 
 OVERLAP = 0.05
 """The share of test rows that must be older than the newest tenth of training rows."""
@@ -42,8 +43,8 @@ def find_time_overlap(case: DataCase) -> Iterable[Finding]:
         yield Finding(
             "time_overlap",
             "warning" if in_order else "info",
-            f"By {column.name}, {share:.0%} of {n_rows:,} test rows are older than the newest tenth of their training "
-            f"rows{'; the table is sorted by this column' if in_order else ''}.",
+            f"By {column.name}, {format_percentage(share)} of {n_rows:,} test rows are older than the newest tenth of "
+            f"their training rows{'; the table is sorted by this column' if in_order else ''}.",
             {"column": column.name, "share": share, "rows": n_rows, "in_order": in_order},
             "If you will predict rows that are later than the known ones, test on later rows: sort by time and use "
             "TimeSeriesSplit. If time does not matter for these rows, nothing is wrong.",

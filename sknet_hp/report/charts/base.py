@@ -50,6 +50,7 @@ CONFIG: dict[str, Any] = {
         "columns": 3,
     },
     "aria": False,
+    "locale": {"number": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""], "percent": " %"}},
 }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.report.charts.base import FAINT, INK, QUIET, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.comparison import make_comparison_frame
@@ -47,7 +48,7 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
         base.mark_circle(color=SERIES[0], size=110, opacity=1).encode(x=x, y=y, tooltip=tips),
     ]
     caption = (
-        f"Mean differences with their {100 * comparison.confidence:g} % intervals. In the grey region, two models "
-        f"are equivalent in practice."
+        f"Mean differences with their {format_percentage(comparison.confidence, None)} intervals. In the grey region, "
+        f"two models are equivalent in practice."
     )
     return Picture(f"Differences in {known.label}", finish(alt.layer(*layers), 60 + 38 * len(rows)), caption)

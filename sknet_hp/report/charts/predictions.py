@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknet_hp.formatting.numbers import format_count, format_score
+from sknet_hp.formatting.numbers import format_count, format_percentage, format_score
 from sknet_hp.report.charts.base import FAINT, INK, PAPER, QUIET, RANKS, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.calibration import make_calibration_frame, measure_gap
@@ -53,7 +53,7 @@ def draw_calibration(predictions: Predictions) -> Picture | None:
     ]
     caption = (
         f"Probability of {event}, with 95 % intervals. On the dashed line, probabilities are exactly right; the mean "
-        f"distance from it is {measure_gap(frame):.1%}."
+        f"distance from it is {format_percentage(measure_gap(frame), 1)}."
     )
     spec = finish(alt.layer(*layers), 300, top="How often it happened")
     return Picture("Can you trust the probabilities?", spec, caption, narrow=True)

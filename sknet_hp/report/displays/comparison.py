@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
 from sknet_hp.report.display import Display, set_title
@@ -122,9 +123,9 @@ class ComparisonDisplay(Display):
         ax.set(ylim=(0, 1.25 * top), xlim=(low, high), yticks=[])
         end, shift = self._place_labels(ax, pair["rope"])
         texts = [
-            (-end, "right", f"{pair['second']} better\n{_write_share(pair['p_second_better'])}", -shift),
-            (0.0, "center", f"equivalent\n{_write_share(pair['p_equivalent'])}", 0),
-            (end, "left", f"{pair['first']} better\n{_write_share(pair['p_first_better'])}", shift),
+            (-end, "right", f"{pair['second']} better\n{format_percentage(pair['p_second_better'], 1)}", -shift),
+            (0.0, "center", f"equivalent\n{format_percentage(pair['p_equivalent'], 1)}", 0),
+            (end, "left", f"{pair['first']} better\n{format_percentage(pair['p_first_better'], 1)}", shift),
         ]
         for at, side, text, aside in texts:
             ax.annotate(
@@ -133,7 +134,7 @@ class ComparisonDisplay(Display):
             )  # fmt: skip
         ax.spines["left"].set_visible(False)
         ax.grid(visible=False)
-        ends = f"{100 * self.confidence:g} % interval {pair['low']:.4g} to {pair['high']:.4g}"
+        ends = f"{format_percentage(self.confidence, None)} interval {pair['low']:.4g} to {pair['high']:.4g}"
         set_title(
             ax,
             capitalise(pair["verdict"]) if pair["verdict"].startswith("the ") else pair["verdict"],
@@ -165,8 +166,9 @@ class ComparisonDisplay(Display):
             ax.plot([pair["low"], pair["high"]], [height, height], color=colour, linewidth=2)
             ax.plot(pair["difference"], height, "o" if sure else "s", color=colour, markersize=7)
             parts = (pair["p_first_better"], pair["p_equivalent"], pair["p_second_better"])
+            text = " ".join(f"{format_percentage(p):>5}" for p in parts)
             ax.annotate(
-                " ".join(f"{100 * p:4.0f} %" for p in parts), (1.02, height), xycoords=("axes fraction", "data"),
+                text, (1.02, height), xycoords=("axes fraction", "data"),
                 va="center", fontsize=9, color=INK, family="monospace",
             )  # fmt: skip
         ax.annotate(
@@ -177,7 +179,7 @@ class ComparisonDisplay(Display):
         ax.set_yticks(list(heights), names)
         ax.set_ylim(-0.6, len(self.frame) - 0.4)
         ax.grid(visible=False)
-        interval = f"{100 * self.confidence:g} % intervals"
+        interval = f"{format_percentage(self.confidence, None)} intervals"
         set_title(
             ax,
             "Differences of all pairs",
@@ -185,7 +187,3 @@ class ComparisonDisplay(Display):
             "is better, the same, or worse.",
             above=12,
         )
-
-
-def _write_share(share: float) -> str:
-    return f"{100 * share:.1f} %"

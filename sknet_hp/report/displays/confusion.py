@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sklearn.metrics import ConfusionMatrixDisplay as Original
 
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.report.colours import PAPER
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.confusion import make_confusion_frame
@@ -125,7 +126,8 @@ class ConfusionMatrixDisplay(Display):
         if original.text_ is not None:
             for text, share, count in zip(original.text_.ravel(), shares.ravel(), counts.ravel(), strict=True):
                 rows = f"\n{count:,.0f}" if n <= MOST_COUNTED else ""
-                text.set(text=f"{_write_share(share)}{rows}" if share else "", fontsize=10 if n <= MOST_COUNTED else 7)
+                shown = f"{format_percentage(share)}{rows}" if share else ""
+                text.set(text=shown, fontsize=10 if n <= MOST_COUNTED else 7)
         edges = [k + 0.5 for k in range(n - 1)]
         ax.hlines(edges, -0.5, n - 0.5, color=PAPER, linewidth=1)
         ax.vlines(edges, -0.5, n - 0.5, color=PAPER, linewidth=1)
@@ -135,11 +137,7 @@ class ConfusionMatrixDisplay(Display):
         right = counts.trace() / counts.sum()
         known = self.frame.groupby("actual", sort=False)["n_rows"].sum().to_numpy() > 0
         by_class = shares.diagonal()[known].mean()
-        note = f"{100 * by_class:.1f} % on average over classes. Share of the rows of each actual class" + (
+        note = f"{format_percentage(by_class, 1)} on average over classes. Share of the rows of each actual class" + (
             ", and their number" if n <= MOST_COUNTED else ""
         )
-        set_title(ax, f"{100 * right:.1f} % of {counts.sum():,.0f} rows are right", note)
-
-
-def _write_share(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.005 else "< 1 %"
+        set_title(ax, f"{format_percentage(right, 1)} of {counts.sum():,.0f} rows are right", note)

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknet_hp.formatting.numbers import format_amount
+from sknet_hp.formatting.numbers import format_amount, format_percentage
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.importances import Importances, measure_importances
@@ -130,7 +130,7 @@ class ImportancesDisplay(Display):
         ends = np.fmax(shown["share"], high).to_numpy()
         for height, share, end in zip(at, shown["share"], np.fmax(ends, np.minimum(shown["luck"], 1)), strict=True):
             ax.annotate(
-                f"{100 * share:.0f} %", (end, height), (6, 0), textcoords="offset points", va="center", fontsize=9,
+                format_percentage(share), (end, height), (6, 0), textcoords="offset points", va="center", fontsize=9,
                 color=INK,
             )  # fmt: skip
         ax.set_yticks(at, shown["label"])
@@ -146,7 +146,7 @@ class ImportancesDisplay(Display):
             return "No hyperparameter matters more than luck explains"
         if self.importances.method == "fanova":
             return "What the scores depend on"
-        return f"What separates the best {100 * self.importances.top:.0f} % of candidates"
+        return f"What separates the best {format_percentage(self.importances.top)} of candidates"
 
     def _write_note(self) -> str:
         found = self.importances

@@ -8,7 +8,7 @@ from sknet_hp.estimators.encoding.dates.columns import list_dates
 from sknet_hp.estimators.encoding.dates.date_column import DateColumn
 from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.encoding.tables.table import Table
-from sknet_hp.formatting.numbers import format_count, format_number
+from sknet_hp.formatting.numbers import format_count, format_number, format_percentage
 from sknet_hp.formatting.values import format_value
 from sknet_hp.report.page.origin import describe_data
 from sknet_hp.sharing.cards.markdown import write_code, write_table
@@ -85,4 +85,4 @@ def _describe_column(table: Table, column: int) -> tuple[str, str, str]:
 
 def _write_share(n_present: int, n_rows: int) -> str:
     missing = 1 - n_present / n_rows
-    return "" if not missing else f"{missing:.1%}"
+    return "" if not missing else format_percentage(missing, 1)

@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.search.base.setup import Split
 from sknet_hp.search.running.fitting import SplitData, fit_on
 from sknet_hp.search.running.resource import Resource
@@ -135,8 +136,8 @@ def describe_prototype(report: StageReport, prototype: Prototype, share: float, 
         report.found += f"It {'learns' if prototype.learns else 'has not learned yet'}: {beside}. "
     if share < 1:
         report.decided = (
-            f"Candidates are compared on {share:.0%} of the {n_rows:,} training rows of each split, so that there is "
-            f"time for several; the final fit has all rows."
+            f"Candidates are compared on {format_percentage(share)} of the {n_rows:,} training rows of each split, so "
+            f"that there is time for several; the final fit has all rows."
         )
     else:
         report.decided = "Candidates are compared on all training rows."

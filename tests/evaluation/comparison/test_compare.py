@@ -121,7 +121,7 @@ def test_rope():
         for rope in (None, 5.0)
     }
     assert results[None].rope.half == pytest.approx(-0.01 * np.mean(results[None].means))
-    assert results[None].rope.reason == "1% of the average mean absolute error"
+    assert results[None].rope.reason == "1 % of the average mean absolute error"
     assert results[5.0].rope.half == 5
     assert results[5.0].probabilities.inside > results[None].probabilities.inside
     with pytest.raises(ValueError, match="rope must be a number of at least 0"):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sknet_hp.formatting.numbers import format_count, format_score
+from sknet_hp.formatting.numbers import format_count, format_percentage, format_score
 from sknet_hp.formatting.words import capitalise, join_words
 from sknet_hp.report.page.content import Answer, Block, Cell, Page, Points, Score, Section, Table, Text
 from sknet_hp.report.page.subjects.answers import (
@@ -63,7 +63,7 @@ def make_ranking(comparison: Any, metric: str) -> Table:
         ]
         for _, row in of_metric.iterrows()
     ]
-    level = f"{100 * comparison.confidence:g} % interval"
+    level = f"{format_percentage(comparison.confidence, None)} interval"
     return Table(f"{capitalise(known.label)} ({known.hint})", ["Model", "Mean", level], rows)
 
 
@@ -88,7 +88,7 @@ def _describe_pairs(comparison: Any, name: str) -> list[Block]:
                 *(make_cell(p, write_probability) for p in (above, inside, below)),
             ]
         )
-    columns = ["First", "Second", "First better by", f"{100 * comparison.confidence:g} % interval"]
+    columns = ["First", "Second", "First better by", f"{format_percentage(comparison.confidence, None)} interval"]
     columns += ["P(first better)", "P(equivalent)", "P(second better)"]
     return [Text(lead), Table(f"{capitalise(metric.label)}: by how much the first is better", columns, rows)]
 

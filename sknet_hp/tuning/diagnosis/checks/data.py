@@ -7,6 +7,7 @@ import numpy as np
 
 from sknet_hp.findings import Finding
 from sknet_hp.findings.data import DATA_CHECKS, find_in_data
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
@@ -42,8 +43,8 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "label_noise",
         "warning",
-        f"Of the {n} rows that are easiest to predict, about {wrong:.0%} have a different {what} than predicted: "
-        f"about that share of the whole table may be wrong.",
+        f"Of the {n} rows that are easiest to predict, about {format_percentage(wrong)} have a different {what} than "
+        f"predicted: about that share of the whole table may be wrong.",
         {"share": wrong, "rows": n},
         "Look at the rows that models contradict, and correct or drop them. Until then, regularise; trust no score.",
         {},
@@ -94,7 +95,8 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
     separation = float(p[own].mean() - p[~own].mean()) / float(own.mean())
     evidence = {"class": label, "share": float(own.mean()), "mean_probability": float(p.mean()), "auc": auc}
     evidence["separation"] = separation
-    seen = f"Class {label!r} has {own.sum()} of the rows ({own.mean():.1%}), but is predicted for {predicted}"
+    share = format_percentage(own.mean(), 1)
+    seen = f"Class {label!r} has {own.sum()} of the rows ({share}), but is predicted for {predicted}"
     if separation < NO_SEPARATION and ratio > UNDERESTIMATED:
         network = case.network
         return Finding(
@@ -112,7 +114,7 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
         return Finding(
             "class_collapse",
             "warning",
-            f"{seen}; its mean probability is {p.mean():.2%}, far below its share.",
+            f"{seen}; its mean probability is {format_percentage(p.mean(), 2)}, far below its share.",
             evidence,
             "Balance the class weights, or remove them.",
             {"class_weight": None if case.network.class_weight is not None else "balanced"},

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import clone
 
 from sknet_hp.findings import Finding
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
@@ -41,8 +42,8 @@ def find_overfitting(case: NetworkCase) -> Iterator[Finding]:
         yield Finding(
             "overfitting",
             "warning",
-            f"The validation loss was lowest in epoch {best} and is {rise:.0%} higher with the weights that predict, "
-            f"while the training loss kept falling, to {curve.train[curve.used - 1]:.3g}.",
+            f"The validation loss was lowest in epoch {best} and is {format_percentage(rise)} higher with the weights "
+            f"that predict, while the training loss kept falling, to {curve.train[curve.used - 1]:.3g}.",
             evidence,
             "Stop early, and regularise: more dropout and weight decay, a smaller network, or more rows.",
             remedies.regularise(case.network),
@@ -52,8 +53,8 @@ def find_overfitting(case: NetworkCase) -> Iterator[Finding]:
         yield Finding(
             "overfitting",
             "info",
-            f"The validation loss was lowest in epoch {best} and rose by {later:.0%} until epoch {curve.n_epochs}; "
-            f"early stopping kept the weights of the best epoch.",
+            f"The validation loss was lowest in epoch {best} and rose by {format_percentage(later)} until epoch "
+            f"{curve.n_epochs}; early stopping kept the weights of the best epoch.",
             evidence,
             "More dropout or weight decay, or a smaller network, may help.",
             remedies.regularise(case.network),

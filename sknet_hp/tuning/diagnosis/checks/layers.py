@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.findings import Finding
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
@@ -31,8 +32,8 @@ def find_dead_units(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "dead_units",
         "warning",
-        f"In hidden layer {int(shares.argmax()) + 1}, {shares.max():.0%} of the units give the same output for "
-        f"all {measured.n_rows} rows: they no longer learn.",
+        f"In hidden layer {int(shares.argmax()) + 1}, {format_percentage(shares.max())} of the units give the same "
+        f"output for all {measured.n_rows} rows: they no longer learn.",
         {"share_by_layer": [round(float(share), 3) for share in shares], "rows": measured.n_rows},
         "Lower the learning rate, and use an activation that is not flat, such as silu or leaky_relu.",
         remedy,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.findings import Finding
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
@@ -46,7 +47,7 @@ def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
         "not_converged",
         "warning",
         f"Training ended at max_epochs={case.network.max_epochs} while the loss was still falling: in the last "
-        f"quarter of {epochs} epochs by {gain:.1%} of a constant prediction's loss.",
+        f"quarter of {epochs} epochs by {format_percentage(gain, 1)} of a constant prediction's loss.",
         {"epochs": epochs, "late_gain": gain, "loss": float(curve.judged[-1])},
         "Train longer, with early stopping to end training in time. If that is too slow, raise the learning rate.",
         remedies.train_longer(case.network, 4),
@@ -68,8 +69,9 @@ def find_schedule_too_short(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "schedule_too_short",
         "warning",
-        f"lr_schedule={network.lr_schedule!r} lowered the learning rate over {horizon} epochs, and {share:.0%} of the "
-        f"loss's whole decrease came in the second half: the schedule ended before the network had converged.",
+        f"lr_schedule={network.lr_schedule!r} lowered the learning rate over {horizon} epochs, and "
+        f"{format_percentage(share)} of the loss's whole decrease came in the second half: the schedule ended "
+        f"before the network had converged.",
         {"schedule_epochs": horizon, "share_of_fall": share, "loss": float(curve.judged[-1])},
         "Give the schedule more epochs (max_epochs, and schedule_epochs where it is set).",
         remedies.train_longer(network, 4),

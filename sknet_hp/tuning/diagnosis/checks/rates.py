@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.findings import Finding
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
@@ -67,7 +68,8 @@ def find_too_high_rate(case: NetworkCase) -> Iterator[Finding]:
             f"{curve.constant:.3g}. Steps at lr={lr:g} are too large."
         )
     elif roughness > ROUGH_TRAINING and compute_jumps(finite) > 0.25:
-        seen = f"The training loss jumps up and down by {roughness:.0%} of its level from epoch to epoch at lr={lr:g}."
+        jumps = format_percentage(roughness)
+        seen = f"The training loss jumps up and down by {jumps} of its level from epoch to epoch at lr={lr:g}."
     else:
         return
     advice = "Lower the learning rate, first by a factor of ten. find_lr suggests one for this table."
@@ -97,8 +99,8 @@ def find_too_low_rate(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "rate_too_low",
         "warning",
-        f"After {curve.n_epochs} epochs at lr={case.network.lr:g} the loss is still falling: {share:.0%} of "
-        f"its whole decrease came in the last quarter.",
+        f"After {curve.n_epochs} epochs at lr={case.network.lr:g} the loss is still falling: "
+        f"{format_percentage(share)} of its whole decrease came in the last quarter.",
         {"lr": case.network.lr, "epochs": curve.n_epochs, "share_of_fall": share, "loss": float(losses[-1])},
         "Raise the learning rate, first by a factor of ten. find_lr suggests one for this table.",
         remedies.raise_rate(case.network, 10),
@@ -141,8 +143,8 @@ def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "unstable_validation",
         "warning",
-        f"The validation loss jumps up and down, by {zigzag:.1%} of its level from epoch to epoch on average, so the "
-        f"best epoch is partly luck.",
+        f"The validation loss jumps up and down, by {format_percentage(zigzag, 1)} of its level from epoch to epoch on "
+        f"average, so the best epoch is partly luck.",
         {"zigzag": zigzag, "lowest": float(np.nanmin(curve.valid)), "lr": network.lr},
         "Average the weights, lower the learning rate or let it decay. If few rows are held out, hold out more.",
         remedy,
