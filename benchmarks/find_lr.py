@@ -160,7 +160,8 @@ def count_near(records: dict[str, Any]) -> str:
                     costs.append(truth.compute_cost(one[what]))
         lines.append(
             f"{method}, {what}: within a factor of three of the best rate in {near} of {total} tests, of its band in "
-            f"{in_band}; the loss is {100 * np.mean(costs):.1f} % higher than at the best rate, at most {100 * max(costs):.1f} %"
+            f"{in_band}; the loss is {100 * np.mean(costs):.1f} % higher than at the best rate, at most "
+            f"{100 * max(costs):.1f} %"
         )
     return "\n".join(lines)
 

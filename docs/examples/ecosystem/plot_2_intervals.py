@@ -39,7 +39,7 @@ for level, covered, wide in zip([0.8, 0.9, 0.95], coverage, width, strict=True):
     print(f"promised {level:.2f}, covered {covered:.2f}, {wide:.0f} wide")
 
 # %%
-# The picture shows the 90% intervals.
+# The picture shows the 90 % intervals.
 
 import matplotlib.pyplot as plt
 
