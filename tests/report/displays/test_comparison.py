@@ -1,6 +1,7 @@
 import numpy as np
 
 from sknet_hp.evaluation import compare
+from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.report import ComparisonDisplay
 
 RNG = np.random.default_rng(0)
@@ -16,8 +17,8 @@ def list_texts(display):
 def test_two_have_a_posterior_with_three_probabilities():
     display = ComparisonDisplay.from_comparison(compare(A, B, n_train=800, n_test=200, names=["wide", "deep"]))
     pair = display.frame.iloc[0]
-    assert f"wide better\n{100 * pair['p_first_better']:.1f} %" in list_texts(display)
-    assert f"equivalent\n{100 * pair['p_equivalent']:.1f} %" in list_texts(display)
+    assert f"wide better\n{format_percentage(pair['p_first_better'], 1)}" in list_texts(display)
+    assert f"equivalent\n{format_percentage(pair['p_equivalent'], 1)}" in list_texts(display)
     dotted = {line.get_xdata()[0] for line in display.ax_.lines if line.get_linestyle() == ":"}
     assert dotted == {-pair["rope"], pair["rope"]}
 

@@ -60,7 +60,7 @@ def test_a_search_with_its_evaluation_and_its_data(search, problem):
     assert "- Rows: 150" in data
     assert "| `city` | category | Bonn, Graz, Lyon |  |" in data
     assert "| `member` | yes or no | False, True |  |" in data
-    assert f"| {X['score'].isna().mean():.1%} |" in data
+    assert f"| {100 * X['score'].isna().mean():.1f} % |" in data
     assert f"| `lr` | {search.best_params_['lr']:.3g} | chosen by the search |" in read_section(text, "Parameters")
     assert "It was trained on only 150 rows" in read_section(text, "Limits")
     assert read_section(text, "Limits").startswith("Not for loans.")
