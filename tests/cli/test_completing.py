@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from sknet_hp import presets
-from sknet_hp.cli.commands import completing
+from sknet_hp.cli import completing
 from sknet_hp.cli.models.named import NAMES
 from tests.helpers.scripts import run_code
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sknet_hp.cli.commands import completing
+from sknet_hp.cli import completing
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.options import TableOptions, TaskOption
 from sknet_hp.cli.tables.loading import require_table

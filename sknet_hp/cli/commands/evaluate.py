@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sknet_hp.cli.commands import arguments, completing
+from sknet_hp.cli import completing
+from sknet_hp.cli.commands import arguments
 from sknet_hp.cli.options import EvaluatedSearch, EvaluateOptions
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput, Interrupted
+from sknet_hp.cli.models.beside import Beside, compare_beside, describe_beside, describe_names, print_beside
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.kernels import compile_kernels
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, make_contestant
@@ -25,7 +26,6 @@ from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.cli.tuning.methods import Plan, check_method, make_searcher
 from sknet_hp.cli.tuning.space_file import read_space
-from sknet_hp.cli.work.beside import Beside, compare_beside, describe_beside, describe_names, print_beside
 from sknet_hp.evaluation.nested.summary import write_outcome
 from sknet_hp.search import search_space
 

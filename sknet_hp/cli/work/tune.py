@@ -15,6 +15,7 @@ import pandas as pd
 from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput, Interrupted
+from sknet_hp.cli.models.beside import Beside, compare_beside, describe_beside, describe_names
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.kernels import compile_kernels
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, make_contestant, take_network
@@ -30,7 +31,6 @@ from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.versions import find_installed_version
-from sknet_hp.cli.work.beside import Beside, compare_beside, describe_beside, describe_names
 from sknet_hp.formatting.numbers import format_seconds
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def tune_table(options: TuneOptions) -> None:
     summary = _summarise(options, problem, scoring, candidates, result, beside, time.monotonic() - start)
     _write_result(folder, result, summary)
     if not options.as_json:
-        from sknet_hp.cli.work.tuned import print_tuned
+        from sknet_hp.cli.tuning.tuned import print_tuned
 
         print_tuned(console, result, beside, scoring, time.monotonic() - start, out)
     missing = write_page(

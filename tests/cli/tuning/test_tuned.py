@@ -1,5 +1,5 @@
 from sknet_hp.cli.output.text import make_console
-from sknet_hp.cli.work.tuned import print_stages
+from sknet_hp.cli.tuning.tuned import print_stages
 from sknet_hp.tuning.guided.reports import StageReport, Stages
 
 

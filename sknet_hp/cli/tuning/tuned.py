@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from sknet_hp.cli.models.beside import Beside, print_beside
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
 from sknet_hp.cli.output.text import print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.scoring import Scoring
-from sknet_hp.cli.work.beside import Beside, print_beside
 from sknet_hp.formatting.numbers import format_seconds
 from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.metric import Metric

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from sknet_hp.cli.work import beside
+from sknet_hp.cli.models import beside
 
 FOLDS = ("--target", "label", "--drop", "amount", "--out", "results", "--outer-cv", 4, "--cv", 2, "--search")
 
