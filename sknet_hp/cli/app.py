@@ -28,6 +28,7 @@ from sknet_hp.cli.commands.watch import watch
 from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.memory import is_out_of_memory
 from sknet_hp.cli.options import GIVEN
+from sknet_hp.cli.slips import explain
 from sknet_hp.cli.versions import find_installed_version
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -77,9 +78,12 @@ def run(arguments: list[str] | None = None) -> int:
         if sys.stdout is not None:  # as it is where standard output is closed
             sys.stdout.flush()
     except BadInput as error:
-        return _fail(str(error))
+        return _fail(str(error), error.instead)
     except TyperException as error:
         message = error.format_message().strip().replace("Value error, ", "").rstrip(".")
+        meant = explain(message)
+        if meant is not None:
+            return _fail(str(meant), meant.instead)
         message = re.sub(r"\. Did you mean (.*)\?$", r" (did you mean \1?)", message)
         if not message:  # no command was given, and the help stands there already
             return BAD_INPUT
@@ -138,9 +142,10 @@ def _forget_standard_output() -> None:
         os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
-def _fail(message: str) -> int:
-    sentence = " ".join(message.split())
-    print(f"sknet-hp: {sentence.rstrip('.')}.", file=sys.stderr)
+def _fail(message: str, instead: str = "") -> int:
+    """Print a sentence, and the command to type instead on a line of its own."""
+    sentence = " ".join(message.split()).rstrip(".")
+    print(f"sknet-hp: {sentence}. Say:\n  {instead}" if instead else f"sknet-hp: {sentence}.", file=sys.stderr)
     return BAD_INPUT
 
 

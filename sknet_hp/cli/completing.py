@@ -57,7 +57,7 @@ def complete_column(incomplete: str) -> list[str]:
     """Return columns of the table that was named before, as far as a CSV has them."""
     words = " ".join(os.environ.get(name, "") for name in _TYPED).split()  # while an option waits for its value,
     table = next((word for word in words if ".csv" in word.lower()), "")  # typer has not read the arguments yet
-    return _begin(_read_header(os.path.expanduser(table)), incomplete)
+    return _begin(read_header(os.path.expanduser(table)), incomplete)
 
 
 def complete_table(incomplete: str) -> list[str]:
@@ -82,7 +82,8 @@ def _list_paths(incomplete: str) -> Iterator[str]:
             yield os.path.join(folder, entry.name) + ("/" if entry.is_dir() else "")
 
 
-def _read_header(source: str) -> list[str]:
+def read_header(source: str) -> list[str]:
+    """Return the columns of a CSV; none where it can't be read."""
     open_text: Any = gzip.open if source.endswith(".gz") else open
     try:
         with open_text(source, "rt", encoding="utf-8-sig") as file:

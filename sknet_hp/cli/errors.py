@@ -1,7 +1,9 @@
 """The exceptions of the command line, and how to name things in their sentences."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 
 from sknet_hp.formatting.words import list_some
 
@@ -9,8 +11,15 @@ from sknet_hp.formatting.words import list_some
 class BadInput(Exception):
     """Input that can't be used.
 
-    Its text is one sentence that says what was received and what to do.
+    Parameters
+    ----------
+    sentence : what was received and what to do.
+    instead : the command as it should be, where that is known.
     """
+
+    def __init__(self, sentence: str, instead: str = ""):
+        super().__init__(sentence)
+        self.instead = instead
 
 
 class Interrupted(Exception):
@@ -24,9 +33,29 @@ def list_names(names: Iterable[object], limit: int = 8) -> str:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'age'?)`` where a known name is near, else nothing."""
+    near = _find_near(name, known)
+    return f" (did you mean {near!r}?)" if near else ""
+
+
+def suggest_path(path: Path, is_meant: Callable[[Path], bool]) -> str:
+    """Return `` (did you mean 'data/age.csv'?)`` where a path of a near name is.
+
+    Parameters
+    ----------
+    path : that is not there.
+    is_meant : which of the paths beside it may be meant.
+    """
+    beside: dict[str, Path] = {}
+    with suppress(OSError):
+        beside = {other.name: path.with_name(other.name) for other in path.parent.iterdir() if is_meant(other)}
+    near = _find_near(path.name, beside)
+    return f" (did you mean {str(beside[near])!r}?)" if near else ""
+
+
+def _find_near(name: str, known: Iterable[str]) -> str | None:
     alike = {_normalise(other): other for other in known}
     near = difflib.get_close_matches(_normalise(name), list(alike), n=1)
-    return f" (did you mean {alike[near[0]]!r}?)" if near else ""
+    return alike[near[0]] if near else None
 
 
 def _normalise(name: str) -> str:

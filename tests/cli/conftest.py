@@ -33,16 +33,20 @@ def run(tmp_path, monkeypatch, capsys):
 @pytest.fixture
 def refused(run):
     """Run a command line that must be refused: exit code 2, one sentence with the given
-    words, and not a file more than before.
+    words and, where it is known, the command as it should be; not a file more than
+    before.
     """
 
-    def run_refused(*arguments: object, says: tuple[str, ...] = ()) -> str:
+    def run_refused(*arguments: object, says: tuple[str, ...] = (), instead: str | None = None) -> str:
         before = sorted(Path.cwd().rglob("*"))
         result = run(*arguments)
         assert result.code == 2, result
         assert result.err.startswith("sknet-hp: "), result.err
-        assert result.err.endswith(".\n"), result.err
-        assert result.err.count("\n") == 1, result.err
+        sentence, _, command = result.err.partition(" Say:\n  ")
+        assert sentence.rstrip("\n").endswith("."), result.err
+        assert sentence.count("\n") == (0 if command else 1), result.err
+        if instead is not None:
+            assert command == (f"sknet-hp {instead}\n" if instead else "")
         for words in says:
             assert words in result.err
         assert sorted(Path.cwd().rglob("*")) == before

@@ -53,7 +53,7 @@ def test_a_run_that_lasts_says_so(run, search):
 
 
 def test_what_has_no_journal_is_refused(run, refused, search):
-    refused("report", "nowhere", says=("not a directory",))
+    refused("report", "nowhere", says=("no run 'nowhere'",))
     Path("empty").mkdir()
     refused("report", "empty", says=("is not a journal",))
     Path("notes.html").write_text("mine")

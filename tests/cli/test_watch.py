@@ -107,6 +107,6 @@ def test_folds_that_ran_out_of_time_are_not_waited_for(run, search, tmp_path):
 
 
 def test_what_is_no_run_is_refused(refused, tmp_path, search):
-    refused("watch", "nowhere", says=("'nowhere' is not a directory",))
+    refused("watch", "nowhere", says=("there is no run 'nowhere'",))
     refused("watch", tmp_path, says=("holds no run",))
     refused("watch", search.journal, "--html", "page.pdf", says=("must end in .html",))

@@ -2,15 +2,17 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sknet_hp.cli import completing
-from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.options import TableOptions, TaskOption
-from sknet_hp.cli.tables.loading import require_table
+from sknet_hp.cli.errors import BadInput, list_names
+from sknet_hp.cli.options import GIVEN, TableOptions, TaskOption
+from sknet_hp.cli.slips import COLUMN, check_table_first, write_command
+from sknet_hp.cli.tables.loading import load_table, require_table
 
 Data = Annotated[
     str,
@@ -129,17 +131,36 @@ Json = Annotated[
 
 
 def collect_table_options(
-    data: str, target: str | None, task: TaskOption, groups: str | None, time: str | None, drop: list[str] | None
+    data: str,
+    target: str | None,
+    task: TaskOption,
+    groups: str | None,
+    time: str | None,
+    drop: list[str] | None,
+    others: Sequence[str] = (),
 ) -> TableOptions:
     """Return the options that say which table, and what its columns are for.
+
+    Parameters
+    ----------
+    data, target, task, groups, time, drop : the options.
+    others : the arguments that follow the table.
 
     Raises
     ------
     BadInput
-        If there is no such file: said at once, before heavy libraries are imported.
+        If there is no such file, or it is a model: said at once, before heavy libraries
+        are imported. If the target is missing.
     """
     source = os.path.expanduser(data)
+    check_table_first(data, others)
     require_table(source)
+    if target is None and not source.startswith("sklearn:"):
+        columns = list(load_table(source).columns)
+        raise BadInput(
+            f"--target is missing: name the column to predict, one of {list_names(columns, 40)}",
+            write_command(*GIVEN.get(), "--target", COLUMN),
+        )
     return TableOptions(data=source, target=target, task=task, groups=groups, time=time, drop=tuple(drop or ()))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sknet_hp.cli.commands import arguments
+from sknet_hp.cli.slips import check_model_first
 
 
 def card(
@@ -46,6 +47,7 @@ def card(
 
     * `sknet-hp card titanic-tuned titanic.csv --out CARD.md`
     """
+    check_model_first(str(model), data)
     from sknet_hp.cli.work.card import write_card
 
     table = None if data is None else os.path.expanduser(data)

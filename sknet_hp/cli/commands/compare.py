@@ -71,7 +71,7 @@ def compare(
     * `sknet-hp compare titanic.csv titanic-tuned default --target survived`
     """
     arguments.check_time_budget(time_budget)
-    table = arguments.collect_table_options(data, target, task, groups, time, drop)
+    table = arguments.collect_table_options(data, target, task, groups, time, drop, contestants or ())
     from sknet_hp.cli.work.compare import compare_models
 
     compare_models(

@@ -8,6 +8,7 @@ import typer
 
 from sknet_hp.cli.commands import arguments
 from sknet_hp.cli.options import DiagnoseOptions
+from sknet_hp.cli.slips import check_model_first, recall_target
 
 
 def diagnose(
@@ -52,7 +53,11 @@ def diagnose(
 
     if len(paths) > 2:
         raise BadInput(f"diagnose takes a model and a table, or a table alone, and was given {len(paths)} paths")
+    if len(paths) == 2:
+        check_model_first(*paths)
     fitted = Path(os.path.expanduser(paths[0])) if len(paths) == 2 else None
+    if fitted is not None and target is None:
+        target = recall_target(fitted)
     table = arguments.collect_table_options(paths[-1], target, task, groups, None, drop)
     from sknet_hp.cli.work.diagnose import diagnose_network
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sknet_hp.cli.commands.arguments import expand
+from sknet_hp.cli.slips import check_model_first
 
 
 def export(
@@ -43,6 +44,7 @@ def export(
 
     * `sknet-hp export titanic-tuned --out titanic.onnx --overwrite`
     """
+    check_model_first(str(model), data)
     from sknet_hp.cli.work.export import export_model
 
     table = None if data is None else os.path.expanduser(data)

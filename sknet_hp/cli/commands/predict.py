@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sknet_hp.cli.commands import arguments
+from sknet_hp.cli.slips import check_model_first
 
 
 def predict(
@@ -49,6 +50,7 @@ def predict(
     * `sknet-hp predict titanic-tuned/model.safetensors new_passengers.csv --proba --out
       predictions.csv`
     """
+    check_model_first(str(model), data)
     from sknet_hp.cli.work.predict import predict_table
 
     predict_table(Path(os.path.expanduser(model)), os.path.expanduser(data), arguments.expand(out), proba, overwrite)

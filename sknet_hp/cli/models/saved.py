@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.output.files import MODEL
+from sknet_hp.cli.output.files import JOURNAL, MODEL, SUMMARY
+from sknet_hp.cli.slips import suggest_run
+from sknet_hp.cli.tables.loading import is_table_name
 from sknet_hp.estimators.persistence import SavedModelError, load
 
 TEXT_COLUMNS = "text_columns_"
@@ -33,10 +35,9 @@ def load_model(path: Path) -> Any:
     """
     file = find_file(path)
     if not file.is_file():
-        raise BadInput(
-            f"there is no model {str(file)!r}: give a {MODEL} that tune wrote, its directory, or a file that "
-            f"sknet_hp.save wrote"
-        )
+        raise BadInput(_explain_no_model(path))
+    if is_table_name(path.name):
+        raise BadInput(f"{str(path)!r} is a table, and a model is expected here: give the directory that tune wrote")
     try:
         model = load(file)
     except PermissionError:
@@ -50,6 +51,18 @@ def load_model(path: Path) -> Any:
             f"{MODEL} that tune wrote, or save one that was"
         )
     return model
+
+
+def _explain_no_model(path: Path) -> str:
+    """Return why there is no model at a path, and what to give instead."""
+    if path.is_dir() and (path / SUMMARY).exists():
+        return f"the run in {str(path)!r} keeps no model, as tune does: give the directory that tune wrote"
+    if path.is_dir() and (path / JOURNAL).exists():
+        return f"the run in {str(path)!r} has not finished: wait for it, or continue it with --resume"
+    return (
+        f"there is no model {str(path)!r}{suggest_run(path)}: give a {MODEL} that tune wrote, its directory, or a file "
+        f"that sknet_hp.save wrote"
+    )
 
 
 def list_text_columns(model: Any) -> list[str]:

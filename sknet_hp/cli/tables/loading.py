@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from sknet_hp.cli.errors import BadInput, list_names, suggest
+from sknet_hp.cli.errors import BadInput, list_names, suggest, suggest_path
 from sknet_hp.cli.memory import is_out_of_memory, require_memory
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
     return frame
 
 
+def is_table_name(source: str) -> bool:
+    """Return whether a word looks like the name of a table."""
+    return source.startswith("sklearn:") or source.lower().endswith(CSV_ENDINGS + PARQUET_ENDINGS)
+
+
 def require_table(source: str) -> None:
     """Check that there is a file that may be a table, without reading it.
 
@@ -76,11 +81,11 @@ def require_table(source: str) -> None:
     path = Path(source)
     if not path.exists():
         raise BadInput(
-            f"there is no file {source!r}: give the path of a CSV or Parquet file, or sklearn:NAME with NAME one of "
-            f"{list_names(BUNDLED)}"
+            f"there is no file {source!r}{suggest_path(path, lambda other: is_table_name(other.name))}: give the path "
+            f"of a CSV or Parquet file, or sklearn:NAME with NAME one of {list_names(BUNDLED)}"
         )
     if path.is_dir():
-        raise BadInput(f"{source!r} is a directory: give the path of a CSV or Parquet file")
+        raise BadInput(f"{source!r} is a directory, not a table: give the path of a CSV or Parquet file")
     if not path.is_file():
         raise BadInput(
             f"{source!r} is a device, a pipe or a socket, which is read once and may never end: copy what comes out "

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from sknet_hp.cli.errors import BadInput, list_names
 from sknet_hp.cli.options import TableOptions
 from sknet_hp.cli.tables.loading import BUNDLED_TARGET, load_table
 from sknet_hp.cli.tables.problem import Problem, pose_problem
@@ -22,11 +21,7 @@ def read_problem(options: TableOptions, text_columns: tuple[str, ...] = ()) -> P
         If the table can't be read, or the options do not suit it.
     """
     table = load_table(options.data, list(text_columns))
-    target = options.target
-    if target is None:
-        if not options.data.startswith("sklearn:"):
-            raise BadInput(f"--target is missing: name the column to predict, one of {list_names(table.columns)}")
-        target = BUNDLED_TARGET
+    target = BUNDLED_TARGET if options.target is None else options.target
     options = replace(options, target=target)
     table = leave_out(table, options.drop, target)
     table, groups = take_groups(sort_by_time(table, options), options)

@@ -1,6 +1,5 @@
 """`sknet-hp card`: from a saved model to a page about it."""
 
-import json
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,8 @@ import numpy as np
 
 from sknet_hp.cli.errors import BadInput, suggest
 from sknet_hp.cli.models.saved import find_file, list_text_columns, load_model
-from sknet_hp.cli.output.files import SUMMARY, require_file_can_be_written, write_file
+from sknet_hp.cli.output.files import require_file_can_be_written, write_file
+from sknet_hp.cli.slips import read_summary
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import load_table
 
@@ -32,7 +32,7 @@ def write_card(
     if out is not None:
         require_file_can_be_written(out, overwrite)
     model = load_model(model_path)
-    run = _read_run(model_path)
+    run = read_summary(find_file(model_path).parent)
     target = run.get("target") if target is None else target
     X, y = None, None
     if data is not None:
@@ -49,16 +49,6 @@ def write_card(
     else:
         write_file(out, made.save)
         print(f"The card is in {out}")
-
-
-def _read_run(model_path: Path) -> dict[str, Any]:
-    """Return what `tune` has noted of a model beside it; nothing if there is none."""
-    summary = find_file(model_path).parent / SUMMARY
-    try:
-        found = json.loads(summary.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _read_scores(run: dict[str, Any]) -> "Measured | None":

@@ -6,6 +6,7 @@ from typing import Any
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.output.files import JOURNAL, REPORT
 from sknet_hp.cli.output.run_folder import SCORE, SEARCH
+from sknet_hp.cli.slips import explain_no_run, suggest_run
 
 
 def write_report(run: Path, out: Path | None, overwrite: bool) -> None:
@@ -53,7 +54,10 @@ def find_journal(run: Path) -> Path:
         If there is none.
     """
     if not run.is_dir():
-        raise BadInput(f"{str(run)!r} is not a directory: give that of a run of tune or evaluate, or a journal")
+        raise explain_no_run(run) or BadInput(
+            f"there is no run {str(run)!r}{suggest_run(run)}: give the directory of a run of tune or evaluate, or a "
+            f"journal"
+        )
     for name in (SEARCH, SCORE):
         if (run / JOURNAL / name).is_dir():
             return run / JOURNAL / name

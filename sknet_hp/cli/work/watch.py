@@ -13,6 +13,7 @@ from sknet_hp.cli.options import WatchOptions
 from sknet_hp.cli.output.files import SUMMARY
 from sknet_hp.cli.output.json_text import print_json
 from sknet_hp.cli.output.watched import describe_run, draw_run, write_line
+from sknet_hp.cli.slips import explain_no_run, suggest_run
 from sknet_hp.evaluation.record import read_journal as read_evaluation
 from sknet_hp.search.journal.lock import is_locked
 from sknet_hp.search.journal.states import JournalError
@@ -77,7 +78,9 @@ def _look(run: Path, every: float) -> "Iterator[list[SearchRecord]]":
 
 def _require_run(run: Path) -> None:
     if not run.is_dir():
-        raise BadInput(f"{str(run)!r} is not a directory: give the --out of tune or evaluate, or a search's journal")
+        raise explain_no_run(run) or BadInput(
+            f"there is no run {str(run)!r}{suggest_run(run)}: give the --out of tune or evaluate, or a search's journal"
+        )
     if not _find_journals(run) and not _is_running(run):
         raise BadInput(f"{str(run)!r} holds no run: give the --out of tune or evaluate, or the journal of a search")
 
