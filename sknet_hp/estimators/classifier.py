@@ -249,18 +249,19 @@ class NetClassifier(ClassifierMixin, BaseNet):
         Parameters
         ----------
         X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
-            Numbers, strings, booleans and categories, with missing values.
+            Numbers, text, booleans, categories and dates, with missing values.
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
-            Labels of any kind; or, for rows with several labels each, a matrix of 0 and
-            1 (sparse if you like).
+            Labels of any kind. If rows may have several labels, a matrix of 0 and 1,
+            dense or sparse.
         sample_weight : array-like of shape (n_rows,), default=None
-            A row of weight 2 counts as two rows in losses, statistics and
-            standardisation, one of weight 0 as none; only ratios matter.
+            Weights of the rows. In losses, statistics and standardisation, a row of
+            weight 2 counts as two rows, and a row of weight 0 as none. Only the ratios
+            of weights matter.
         X_val, y_val : as X and y, default=None
-            Rows to validate on, in place of some held out of X: `early_stopping`
-            follows them. Without it, their loss is recorded.
+            Rows for validation, in place of rows held out from X. `early_stopping` uses
+            them; without early stopping, their loss is recorded.
         groups : array-like of shape (n_rows,), default=None
-            For a `validation_split` that keeps groups together.
+            Groups of the rows, for a `validation_split` that keeps groups together.
 
         Returns
         -------
@@ -271,18 +272,18 @@ class NetClassifier(ClassifierMixin, BaseNet):
     def partial_fit(
         self, X: TableLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Train one more epoch, on these rows.
+        """Train one more epoch on these rows.
 
-        Encoding, and the weights of `class_weight="balanced"`, are learned from the
-        rows of the first call. No rows are held out, whatever `early_stopping` says.
+        Encoding and the weights of `class_weight="balanced"` are learned from the rows
+        of the first call. No rows are held out, even with `early_stopping`.
 
         Parameters
         ----------
         X, y, sample_weight : as in `fit`.
         classes : array-like, default=None
-            All labels that any call will bring. They must be given in the first call,
-            unless `fit` came before it, or `y` is a matrix of labels, which has a
-            column for each. Later calls may repeat them.
+            All labels that may occur. They are needed in the first call, unless `fit`
+            was called before or `y` is a matrix with a column for each label. Later
+            calls may repeat them.
         """
         if classes is None and not hasattr(self, "states_") and not is_multilabel(y):
             raise ValueError(
@@ -297,8 +298,8 @@ class NetClassifier(ClassifierMixin, BaseNet):
         Returns
         -------
         ndarray of shape (n_rows, n_classes), float64
-            Columns are in the order of `classes_`; if rows may have several labels,
-            each is the probability of a label by itself.
+            Columns are in the order of `classes_`. If rows may have several labels,
+            each column has the probability of one label.
         """
         members = [self.target_.compute_probabilities(outputs) for outputs in self._compute_outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
@@ -317,7 +318,7 @@ class NetClassifier(ClassifierMixin, BaseNet):
         Returns
         -------
         ndarray of shape (n_rows,), or (n_rows, n_labels)
-            The latter, of 0 and 1, if rows may have several labels.
+            If rows may have several labels, a matrix of 0 and 1.
         """
         probabilities = self.predict_proba(X)
         return self.target_.choose_labels(probabilities)

@@ -247,18 +247,19 @@ class NetRegressor(RegressorMixin, BaseNet):
         Parameters
         ----------
         X : array-like, dataframe or sparse matrix of shape (n_rows, n_columns)
-            Numbers, strings, booleans and categories, with missing values.
+            Numbers, text, booleans, categories and dates, with missing values.
         y : array-like of shape (n_rows,) or (n_rows, n_targets)
-            Standardised for training, by the mean and standard deviation of the
-            training rows.
+            Numbers. For training, they are standardised by the mean and standard
+            deviation of the training rows.
         sample_weight : array-like of shape (n_rows,), default=None
-            A row of weight 2 counts as two rows in losses, statistics and
-            standardisation, one of weight 0 as none; only ratios matter.
+            Weights of the rows. In losses, statistics and standardisation, a row of
+            weight 2 counts as two rows, and a row of weight 0 as none. Only the ratios
+            of weights matter.
         X_val, y_val : as X and y, default=None
-            Rows to validate on, in place of some held out of X: `early_stopping`
-            follows them. Without it, their loss is recorded.
+            Rows for validation, in place of rows held out from X. `early_stopping` uses
+            them; without early stopping, their loss is recorded.
         groups : array-like of shape (n_rows,), default=None
-            For a `validation_split` that keeps groups together.
+            Groups of the rows, for a `validation_split` that keeps groups together.
 
         Returns
         -------
@@ -267,10 +268,10 @@ class NetRegressor(RegressorMixin, BaseNet):
         return self._fit(X, y, sample_weight, held_out=self._check_held_out(X_val, y_val), groups=groups)
 
     def partial_fit(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train one more epoch, on these rows.
+        """Train one more epoch on these rows.
 
-        Encoding, and the target's mean and scale, are learned from the rows of the
-        first call. No rows are held out, whatever `early_stopping` says.
+        Encoding and the target's mean and scale are learned from the rows of the first
+        call. No rows are held out, even with `early_stopping`.
         """
         return self._fit(X, y, sample_weight, one_epoch=True)
 
@@ -280,7 +281,7 @@ class NetRegressor(RegressorMixin, BaseNet):
         Returns
         -------
         ndarray of shape (n_rows,), or (n_rows, n_targets), float64
-            The latter if `y` had several columns.
+            With a column for each target if `y` had several columns.
         """
         members = [self.target_.predict(outputs, clip=self.clip_prediction) for outputs in self._compute_outputs(X)]
         return members[0] if len(members) == 1 else np.mean(members, axis=0)
