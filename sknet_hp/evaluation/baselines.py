@@ -33,21 +33,21 @@ MOST_CODES = 254
 
 
 def make_baseline(name: str, task: TaskKind, random_state: int | None = None) -> Any:
-    """Return a model of scikit-learn's, not fitted, to compare a network with.
+    """Return a simple model of scikit-learn, not fitted, to compare a network with.
 
     Parameters
     ----------
     name : {"constant", "linear", "boosting"}
-        The most frequent class or the mean; logistic or ridge regression; gradient
-        boosting by histograms.
+        "constant" predicts the shares of the classes, or the mean. "linear" is logistic
+        or ridge regression. "boosting" is histogram gradient boosting.
     task : {"classification", "regression"}
     random_state : int, default=None
-        Of boosted trees, which hold rows out where they are many.
+        Seed of boosted trees, which hold out rows if there are many.
 
     Returns
     -------
     estimator : estimator
-        For DataFrames with numbers, text, dates and missing cells, and for arrays.
+        It takes data frames with numbers, text, dates and missing cells, and arrays.
 
     Raises
     ------

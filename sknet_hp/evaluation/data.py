@@ -22,9 +22,9 @@ def check_data(
     estimator: Any = None,
     checks: bool | Collection[str] = True,
 ) -> Findings:
-    """Return what would make scores on a table misleading.
+    """Return findings about what would make scores on a table misleading.
 
-    Searches and evaluations look for the same by themselves.
+    Nothing is trained. Searches and evaluations run the same checks.
 
     Parameters
     ----------
@@ -33,19 +33,20 @@ def check_data(
     y : array-like of shape (n_rows,), default=None
         Without it, only the columns are checked.
     cv : int, splitter or iterable of (train, test), default=None
-        The splits that an evaluation would take; None means five folds, as it does for
+        The splits that an evaluation would use. None means five folds, as in
         scikit-learn.
     groups : array-like of shape (n_rows,), default=None
-        Handed to the splitter; no group should be in training and test at once.
+        Groups for the splitter. No group should be in training and test rows at once.
     estimator : estimator, default=None
-        What is to learn from the table. A classifier has stratified folds.
+        The model that will learn from the table. For a classifier, folds are
+        stratified.
     checks : bool or list of str, default=True
-        Which codes are checked for; `docs/findings.md` has them.
+        Which codes to check for. `docs/findings.md` describes them.
 
     Returns
     -------
     Findings
-        The worst first; empty where nothing was found.
+        The worst first. Empty if nothing was found.
 
     Raises
     ------

@@ -129,22 +129,22 @@ def corrected_interval(
 ) -> tuple[float, float]:
     """Return a confidence interval for the true score of a way of training.
 
-    It is for the mean score, on new rows, of models that are trained on `n_train` rows
-    in this way. docs/evaluation.md shows how often the interval holds that score.
+    The interval is for the mean score, on new rows, of models trained on `n_train` rows
+    in this way. `docs/evaluation.md` shows how often it contains that score.
 
     Parameters
     ----------
     scores : array-like of shape (n,)
-        A score for each split of cross-validation, repeats included.
+        A score for each split of cross-validation, including repeats.
     n_train, n_test : int or array-like of shape (n,)
-        Rows of each split.
+        Numbers of training and test rows in each split.
     confidence : float, default=0.95
-        How often the interval is to hold the true score.
+        How often the interval should contain the true score.
 
     Returns
     -------
     low, high : float
-        Equal where all scores are.
+        Ends of the interval. They are equal if all scores are.
 
     Raises
     ------

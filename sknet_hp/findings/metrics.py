@@ -90,23 +90,24 @@ def count_classes(y: Any, estimator: Any = None) -> dict[Any, int]:
 
 
 def suggest_scoring(y: Any, estimator: Any = None) -> dict[str, Any]:
-    """Return metrics that fit a target, to be given as `scoring=`.
+    """Return metrics that suit a target, to pass as `scoring=`.
 
     For classes that are about equally frequent: accuracy, ROC AUC, log loss. For
-    others: balanced accuracy, F1, average precision, ROC AUC, log loss; with two
-    classes, F1 and average precision are those of the rarer one. For numbers: R², and
-    the root mean squared and the mean absolute error.
+    others: balanced accuracy, F1, average precision, ROC AUC, log loss. With two
+    classes, F1 and average precision are for the rarer one. For numbers: R², root mean
+    squared error and mean absolute error.
 
     Parameters
     ----------
     y : array-like of shape (n_rows,)
     estimator : estimator, default=None
-        Whether y are classes, where integers can be read in two ways.
+        A classifier or regressor. It tells whether y has classes if y has whole
+        numbers.
 
     Returns
     -------
     scoring : dict
-        Scorers by name. All are better the higher they are: of errors, the negative.
+        Scorers by name. For all of them higher is better, so errors are negative.
 
     Examples
     --------

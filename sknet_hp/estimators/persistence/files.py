@@ -16,33 +16,34 @@ from sknet_hp.estimators.persistence.errors import SavedModelError
 def save(estimator: Any, path: str | os.PathLike[str], *, resumable: bool = True) -> None:
     """Save an estimator, fitted or not, in a file without pickle.
 
-    By default, the state of the optimizer is kept, so that `warm_start` goes on after
-    loading, bit for bit.
+    By default, the state of the optimizer is saved too, so that `warm_start` can
+    continue after loading, bit for bit.
 
     Parameters
     ----------
-    estimator : NetClassifier, NetRegressor, Pipeline, or what holds one of them
-        Estimators of scikit-learn that hold one are `TransformedTargetRegressor`,
-        `CalibratedClassifierCV`, `VotingClassifier`, `StackingRegressor`,
-        `BaggingClassifier`, `MultiOutputRegressor` and their like; and the ensemble
-        that is a search's `best_estimator_` with ``refit="ensemble"``. Other steps of a
-        pipeline, and other members of an ensemble, may be any of scikit-learn's
-        estimators, but for searches, whose best estimator can be put in their place.
+    estimator : NetClassifier, NetRegressor, Pipeline, or an estimator around one
+        Estimators of scikit-learn around a network work too:
+        `TransformedTargetRegressor`, `CalibratedClassifierCV`, `VotingClassifier`,
+        `StackingRegressor`, `BaggingClassifier`, `MultiOutputRegressor` and similar
+        ones, and the ensemble that a search with ``refit="ensemble"`` has as
+        `best_estimator_`. Other steps of a pipeline and other members of an ensemble
+        may be any estimators of scikit-learn except searches; use their best
+        estimators.
     path : str or path-like
-        The file. It is replaced at once, when all is written and can be loaded; where a
-        link leads to it, the link stays.
+        The file. It is replaced only when everything is written and can be loaded. If
+        the path is a link, the link is kept.
     resumable : bool, default=True
-        Whether the training can go on after loading. With False, the file holds only
-        what predicts, which makes it three to six times smaller.
+        Whether training can continue after loading. With False, the file has only what
+        is needed to predict, and is three to six times smaller.
 
     Raises
     ------
     TypeError
-        If something in it can not be stored without pickle, such as callbacks or
-        functions of your own; the message names it.
+        If a part cannot be saved without pickle, such as callbacks or your own
+        functions. The message names it.
     OSError
-        If the file can not be written, or is a device or a pipe. What was there before
-        is still there then, and nothing else is.
+        If the file cannot be written, or is a device or a pipe. An earlier file is then
+        unchanged.
     """
     content = serialize(estimator, resumable=resumable)
     try:
@@ -90,16 +91,16 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    NetClassifier, NetRegressor, Pipeline or what holds one
-        As it was saved, fitted.
+    NetClassifier, NetRegressor, Pipeline, or an estimator around one
+        The estimator as it was saved, fitted or not.
 
     Raises
     ------
     SavedModelError
-        If the file is damaged, was changed, is none of ours or comes from another
-        version; the message says which.
+        If the file is damaged or was changed, is not a file of `save`, or comes from
+        another version. The message says which.
     FileNotFoundError
-        If there is none.
+        If there is no such file.
     """
     name = repr(str(path))
     mode = os.stat(path).st_mode

@@ -37,16 +37,16 @@ class _HoldOut(BaseCrossValidator):
 
 
 class LastRows(_HoldOut):
-    """Hold out the last rows, where the order of rows is that of time.
+    """Hold out the last rows of a table that is ordered in time.
 
     Parameters
     ----------
     test_size : float, int or "auto", default="auto"
-        Share or number of the rows that are held out; "auto" as `validation_fraction`
-        of the networks.
+        Share or number of rows to hold out. "auto" is as in `validation_fraction` of
+        the networks.
     gap : int, default=0
-        So many rows before those held out are left out, where neighbours know too much
-        of each other.
+        Number of rows before the held-out rows to leave out, if neighbouring rows are
+        too similar.
 
     Examples
     --------
@@ -89,18 +89,18 @@ class LastRows(_HoldOut):
 
 
 class GroupHoldOut(_HoldOut):
-    """Hold out whole groups, at random, about so many rows as are wanted.
+    """Hold out whole groups, chosen at random, with about the requested number of rows.
 
-    Of several draws that one is taken in which the number of rows is nearest to what is
-    wanted, and classes are about as frequent as in the other rows.
+    Of several draws, the best one is used: its number of rows is nearest to the
+    requested one, and classes are about as frequent as in the other rows.
 
     Parameters
     ----------
     test_size : float, int or "auto", default="auto"
-        Share or number of the rows that are held out; "auto" as `validation_fraction`
-        of the networks. At least one group is, and at least one is not.
+        Share or number of rows to hold out. "auto" is as in `validation_fraction` of
+        the networks. At least one group is held out, and at least one is not.
     random_state : int, RandomState instance or None, default=0
-        Of the choice of groups.
+        Seed for choosing groups.
 
     Examples
     --------

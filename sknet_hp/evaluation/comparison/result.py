@@ -32,17 +32,17 @@ class Comparison:
     contestants : list of Scored
         Their scores, in the order in which they were given.
     pairs : list of Pair
-        Each two of them, by each metric.
+        Each pair of contestants, for each metric.
     confidence : float
-        Of intervals.
+        Level of the intervals.
     findings : Findings
-        What checks found in the data and the metrics.
+        Problems that checks have found in the data and the metrics.
     given : list
-        The contestants as they were given, in the same order; empty where they are not
+        The contestants as they were given, in the same order. Empty if they are not
         known.
     data : Data or None
         The rows on which contestants were evaluated here (`X`, `y`, `groups`,
-        `sample_weight`); None where all of them came with scores.
+        `sample_weight`). None if all of them came with scores.
     settings : dict
         The arguments of the call that decide its numbers, such as `cv` and `scoring`.
     """

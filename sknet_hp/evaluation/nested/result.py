@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 class NestedResult:
     """What `nested_cross_validate` returns.
 
-    Where there are several metrics, what is a number or an array for one is a dict of
-    them, by metric. What is not finished, or has failed, is NaN.
+    With several metrics, numbers and arrays become dicts by metric. Scores that are not
+    finished, or have failed, are NaN.
 
     Attributes
     ----------
     metrics : list of str
-        Names of the metrics, of which the first is the main one.
+        Names of the metrics. The first is the main one.
     outer_scores : ndarray of shape (n_repeats * n_folds,), or dict
-        Scores of rows that no search has seen, repeat by repeat.
+        Scores on rows that no search has seen, repeat by repeat.
     inner_scores : ndarray of shape (n_repeats * n_folds,)
         `best_score_` of each search; NaN without one.
     inner_metric : str or None
         The metric of `inner_scores`.
     params : list of dict
-        What the search of each outer fold has chosen.
+        The parameters that the search of each outer fold has chosen.
     estimators : list
-        The model of each outer fold, fitted on its training rows: of a search its
-        `best_estimator_`; None where there is none.
+        The model of each outer fold, fitted on its training rows: for a search, its
+        `best_estimator_`. None if there is no model.
     splits : list of Split
         Row numbers (`train`, `test`), with `repeat` and `fold`.
     findings : Findings
-        What checks have found in the data, the metrics and the scores.
+        Problems that checks have found in the data, the metrics and the scores.
     outcomes : list of Outcome or None
-        All that is known of each outer fold; None of those that are not finished.
+        Everything known about each outer fold. None for folds that are not finished.
     stopped_ : "time_budget", "interrupted" or None
-        What ended the evaluation before its time.
+        What ended the evaluation early.
     search : search or estimator
-        What was evaluated, as it was given; None where that is not known.
+        What was evaluated, as it was given. None if it is not known.
     settings : dict
-        With which `cv`, `scoring`, `n_repeats`, `random_state` and `time_budget`.
+        The `cv`, `scoring`, `n_repeats`, `random_state` and `time_budget` of the call.
     """
 
     def __init__(

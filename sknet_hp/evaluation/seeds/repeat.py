@@ -43,37 +43,39 @@ def repeat_over_seeds(
     Parameters
     ----------
     estimator : estimator, pipeline or search
-        Each seed replaces `random_state` of every network in it; where there is no
-        network, every `random_state`.
+        Each seed replaces `random_state` of every network in it. If there is no
+        network, it replaces every `random_state`.
     X : array-like or dataframe of shape (n_rows, n_columns)
     y : array-like of shape (n_rows,), default=None
     n_seeds : int or list of int, default=10
-        How many seeds, or which. Two or more.
+        Number of seeds, or a list of seeds: two or more.
     cv : int, splitter or iterable of (train, test), default=5
-        A number of folds shuffles the rows, keeps classes equally frequent and groups
-        together.
+        The splits. With a number of folds, rows are shuffled, classes are stratified,
+        and groups stay together.
     scoring : str, callable, list, dict or None, default=None
-        One metric or several. None is what the estimator's `score` computes.
+        One metric or several. None is the metric of the estimator's `score`.
     groups : array-like of shape (n_rows,), default=None
-        No split trains on rows of a group and scores on others of it.
+        Rows of a group stay together: no split trains on some of them and scores on
+        others.
     sample_weight : array-like of shape (n_rows,), default=None
     n_repeats : int, default=1
-        How often the rows are split anew.
+        How many times the rows are split into folds.
     random_state : int, RandomState or None, default=None
-        Of the splits, and of the seeds; with None they are 0, 1, 2, …
+        Seed of the splits, and of the seeds; with None, the seeds are 0, 1, 2, …
     journal : path or None, default=None
-        A directory that records what is done. The same call, after it was killed or
-        interrupted anywhere, goes on there and ends with the same numbers.
+        Directory that records what is done. If the call was killed or interrupted, the
+        same call continues there and ends with the same numbers.
     time_budget : float, default=None
-        Seconds; fits then come one after the other, and seeds that are not scored in
-        all splits when the time is up are left out.
+        Seconds for everything. Fits then run one after the other, and seeds that are
+        not scored in all splits when the time is up are left out.
     n_jobs : int, default=None
-        Cores that train networks; for other estimators as in scikit-learn.
+        Number of cores for networks (None means all); for other estimators as in
+        scikit-learn.
     checks : bool or list of str, default=True
-        Which codes are checked for in the data and the metrics; docs/findings.md has
-        them.
+        Which codes to check for in the data and the metrics. `docs/findings.md`
+        describes them.
     verbose : int, default=0
-        1: a line for each fit that is scored.
+        1 writes a line for each scored fit.
 
     Returns
     -------
@@ -87,9 +89,9 @@ def repeat_over_seeds(
         If there are fewer than two seeds, nothing has a seed, or fewer than two seeds
         are scored in all splits.
     JournalError
-        If `journal` is of another evaluation, in use, or no place for one.
+        If `journal` belongs to another evaluation, is in use, or cannot be written.
     KeyboardInterrupt
-        As it came; its attribute `result` has what was finished.
+        After Ctrl-C. Its attribute `result` has what was finished.
 
     Examples
     --------

@@ -36,27 +36,27 @@ FEW = 10
 class SeedsResult:
     """The scores of one estimator with several seeds in the same splits.
 
-    Where there are several metrics, methods take the one that is named, or else the
-    first, and `mean`, `std` and `components` are dicts.
+    With several metrics, methods use the one that you name, or the first; `mean`, `std`
+    and `components` are dicts.
 
     Attributes
     ----------
     name : str
-        Of the estimator.
+        Name of the estimator.
     seeds : list of int
-        Those with a score in every split, and only those count.
+        The seeds with a score in every split. Only these count.
     splits : list of Split
         Row numbers (`train`, `test`), with `repeat` and `fold`.
     scores : dict of ndarray of shape (n_seeds, n_splits)
-        By metric.
+        Scores by metric.
     seed_parameters : list of str
         The parameters that were given the seeds.
     findings : Findings
-        What checks found in the data and the metrics.
+        Problems that checks have found in the data and the metrics.
     n_asked : int
-        How many seeds were asked for.
+        Number of seeds that were requested.
     estimator : estimator or None
-        What was trained, as it was given; None where it is not known.
+        What was trained, as it was given. None if it is not known.
     data : Data or None
         The rows (`X`, `y`, `groups`, `sample_weight`).
     settings : dict

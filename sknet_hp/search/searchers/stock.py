@@ -74,11 +74,11 @@ class FusedSearch(Readable, NameHints):
 class GridSearchCV(FusedSearch, model_selection.GridSearchCV):
     """`sklearn.model_selection.GridSearchCV`, fused by default.
 
-    All parameters and attributes are the original's; `n_jobs` is how many cores work on
-    the networks (None: all), and for other estimators what it is in the original.
-    Results are those of the original, bit for bit. Beside them there are `curves_`,
-    `findings_`, `search_time_`, `summary()` and `history_frame()`, as other searches
-    have them.
+    Parameters, attributes and results are the same as in the original, bit for bit.
+    Only `n_jobs` differs: it is the number of cores that train networks (None means
+    all); for other estimators it is as in the original. In addition there are
+    `curves_`, `findings_`, `search_time_`, `summary()` and `history_frame()`, as in our
+    other searches.
     """
 
     _space_name = "param_grid"
@@ -87,9 +87,9 @@ class GridSearchCV(FusedSearch, model_selection.GridSearchCV):
 class RandomizedSearchCV(FusedSearch, model_selection.RandomizedSearchCV):
     """`sklearn.model_selection.RandomizedSearchCV`, fused by default.
 
-    All parameters and attributes are the original's; `n_jobs` is how many cores work on
-    the networks (None: all), and for other estimators what it is in the original.
-    Results are those of the original, bit for bit. Beside them there are `curves_`,
-    `findings_`, `search_time_`, `summary()` and `history_frame()`, as other searches
-    have them.
+    Parameters, attributes and results are the same as in the original, bit for bit.
+    Only `n_jobs` differs: it is the number of cores that train networks (None means
+    all); for other estimators it is as in the original. In addition there are
+    `curves_`, `findings_`, `search_time_`, `summary()` and `history_frame()`, as in our
+    other searches.
     """

@@ -16,33 +16,32 @@ _SHAPE = ("width", "max_leaf_nodes", *_DEPTHS)
 
 
 def search_space(estimator: Any, orders: float = 1.5, *, fixed_shape: bool = False) -> dict[str, Choice | Range]:
-    """Return a space around the values that an estimator has now.
+    """Return a search space around the current values of an estimator.
 
-    Of a pipeline it is the values of its last step.
+    For a pipeline, it is the space of its last step.
 
     Parameters
     ----------
     estimator : estimator
     orders : float, default=1.5
-        How many orders of magnitude to go up and down from values that the field
-        searches on a log scale, such as learning rates; sizes go a third as far.
+        Number of orders of magnitude to go up and down from values that are searched on
+        a log scale, such as learning rates. Sizes go a third as far.
     fixed_shape : bool, default=False
-        Leave out widths and depths, which a model that is half trained can not change:
-        for `PBTSearchCV`.
+        Leave out widths and depths, which cannot change during training. Use this for
+        `PBTSearchCV`.
 
     Returns
     -------
     space : dict
-        For the `param_distributions` of the searchers here, but for `GridSearchCV`,
-        which takes lists, and `BayesSearchCV`, which has dimensions of its own. Take
-        out names, add some, or narrow one: ``space["lr"] = (1e-4, 1e-2,
-        "log-uniform")``.
+        The `param_distributions` of our searchers, except `GridSearchCV`, which takes
+        lists, and `BayesSearchCV`, which has its own dimensions. You can remove names,
+        add some, or narrow one: ``space["lr"] = (1e-4, 1e-2, "log-uniform")``.
 
     Raises
     ------
     ValueError
-        If `orders` is not above 0, or the estimator has no parameter that a range is
-        known for.
+        If `orders` is not above 0, or no range is known for any parameter of the
+        estimator.
 
     Examples
     --------

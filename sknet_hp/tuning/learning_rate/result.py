@@ -37,40 +37,41 @@ class LRResult:
     ----------
     method : {"sweep", "ramp"}
     rates : Rates
-        The four rates that were read off. They are attributes, too:
-        `suggestion`, to train with; `steepest`, where the loss of the first epoch falls
-        fastest over the logarithm of the rate; `tenth_of_lowest`, of the rate of the
-        lowest loss; `edge_of_divergence`, from which on half of what training gains is
-        lost, infinity if no rate that was tried is so large. Of a ramp, `suggestion` is
-        fastai's valley, and from the edge on the loss is higher than it began.
+        The four rates that the test gives. They are attributes, too: `suggestion` is
+        the rate to train with. `steepest` is where the loss of the first epoch falls
+        fastest over the logarithm of the rate. `tenth_of_lowest` is a tenth of the rate
+        with the lowest loss. From `edge_of_divergence` on, half of what training gains
+        is lost; it is infinity if no tried rate is so large. For a ramp, `suggestion`
+        is fastai's valley, and from the edge on the loss is higher than at the start.
     spread : dict
-        By each of these names, the lowest and the highest that seeds say, alone and
-        together.
+        For each of these names, the lowest and the highest value over single seeds and
+        all seeds together.
     lr : float
-        The rate that the estimator has.
+        The rate of the estimator.
     table : DataFrame
         A row for each rate and seed: `rate`, `seed`, `loss` (the lowest validation loss
-        of the training), `first_loss` and `last_loss` (after the first epoch and the
-        last one), `train_loss`, `epochs`, `diverged`. Of a ramp, for each step and
+        of the training), `first_loss` and `last_loss` (after the first and the last
+        epoch), `train_loss`, `epochs`, `diverged`. For a ramp, a row for each step and
         seed: `seed`, `step`, `rate`, `loss` (of the batch, before the step),
         `smooth_loss`.
     curve : DataFrame
-        `rate` and `loss`, the mean over seeds and smooth: what the rates were read
-        off. Of a ramp, the mean of `smooth_loss`.
+        `rate` and `loss`, smoothed means over seeds, from which the rates were read.
+        For a ramp, the mean of `smooth_loss`.
     chance_loss : float
-        The loss of networks that were trained on shuffled targets, and so have nothing
-        to learn but how these are distributed; nan of a ramp.
+        The loss of networks trained on shuffled targets, from which they can learn only
+        the distribution. NaN for a ramp.
     n_epochs, n_seeds : int
-        How long each network was trained, and how many starts there were.
+        Numbers of epochs and of seeds.
     n_rows, n_rows_given : int
-        How many rows the test took, held-out ones included, and of how many.
+        Number of rows that the test used, including held-out rows, and number of rows
+        that were given.
     held_constant : dict
-        Parameters that were held constant in the test, and what they are.
+        Parameters that were constant in the test, with their values.
     findings : Findings
-        What is wrong with the estimator's own rate (`rate_too_high`, `rate_too_low`),
-        or with the test (`little_learned`, `seeds_disagree`).
+        Problems with the estimator's own rate (`rate_too_high`, `rate_too_low`) or with
+        the test (`little_learned`, `seeds_disagree`).
     stopped : {"", "time_budget", "interrupted"}
-        Why it ended early, if it did.
+        Why the test ended early, if it did.
     """
 
     method: str
