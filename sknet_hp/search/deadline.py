@@ -40,7 +40,7 @@ class Deadline:
             return 0.0
         most = max(row.n_resources for row in rows)
         best = rank(row.candidate for row in rows if row.n_resources == most)[0]
-        lineage = {candidate for candidate, _ in best.history}
+        lineage = {best, *(candidate for candidate, _ in best.history)}
         times = [
             float(np.mean([outcome["fit_time"] for outcome in row.outcomes]))
             for row in rows

@@ -64,7 +64,7 @@ def test_a_rung_ends_when_the_time_is_up(monkeypatch):
     def is_near(self, rows):
         """Let the time be up with the second split of the second candidate in the second rung."""
         asked.extend([None] * (len(rows) == len(SPACE["lr"])))
-        return len(asked) == 1 + 2 * CV.get_n_splits()
+        return len(asked) == 2 + 2 * CV.get_n_splits()  # asked when the first rung ends, and before the second
 
     monkeypatch.setattr(Deadline, "is_near", is_near)
     search = make_network_search(time_budget=1.0, **settings)

@@ -189,11 +189,7 @@ class Run:
             # The longest first: what comes last is what others wait for.
             tasks.sort(key=lambda task: -self._count_resources(steps[task[0]]))
             self._train_tasks(steps, tasks, outcomes)
-        rows = [
-            Row(step.candidate, step.iteration, step.n_resources, [outcomes[k, s] for s in range(self.n_splits)])
-            for k, step in enumerate(steps)
-            if self._is_complete(k, outcomes)
-        ]
+        rows = self._list_rows(steps, outcomes)
         some_must_succeed = not self.rows and not all_may_fail
         self._check_outcomes(rows, some_must_succeed=some_must_succeed)
         for row in rows:
@@ -244,9 +240,14 @@ class Run:
                     self.progress.count_known(self._count_resources(step))
         return outcomes, tasks
 
-    def _is_complete(self, k: int, outcomes: dict[Task, Outcome]) -> bool:
-        """Return whether there are outcomes of a step in all splits."""
-        return all((k, split) in outcomes for split in range(self.n_splits))
+    def _list_rows(self, steps: Sequence[Step], outcomes: dict[Task, Outcome]) -> list[Row]:
+        """Return the rows of those steps that have outcomes in all splits."""
+        splits = range(self.n_splits)
+        return [
+            Row(step.candidate, step.iteration, step.n_resources, [outcomes[k, split] for split in splits])
+            for k, step in enumerate(steps)
+            if all((k, split) in outcomes for split in splits)
+        ]
 
     def _train_tasks(self, steps: Sequence[Step], tasks: list[Task], outcomes: dict[Task, Outcome]) -> None:
         """Do what is to be trained, and add what comes of it to the outcomes."""
@@ -261,15 +262,13 @@ class Run:
             delayed(fit_and_score)(task, *arguments, context=context)
             for task, arguments, context in zip(tasks, given, contexts, strict=True)
         ]
-        is_first = not self.rows
 
         def receive(result: tuple[Task, Outcome]) -> None:
             (k, split), outcome = result
             outcomes[k, split] = self._note(steps[k], split, outcome)
-            if self.deadline.is_near(self.rows):
-                done = [outcomes[k, s] for s in range(self.n_splits)] if self._is_complete(k, outcomes) else []
-                if not is_first or (done and all(outcome["fit_error"] is None for outcome in done)):
-                    raise SearchStopped("time_budget")
+            rows = self.rows or self._list_rows(steps, outcomes)
+            if self.deadline.is_near(rows) and not all(row.failed for row in rows):
+                raise SearchStopped("time_budget")
 
         try:
             self._batches.run(calls, receive)
