@@ -20,6 +20,7 @@ from sknet_hp.cli.commands.compare import compare
 from sknet_hp.cli.commands.diagnose import diagnose
 from sknet_hp.cli.commands.evaluate import evaluate
 from sknet_hp.cli.commands.export import export
+from sknet_hp.cli.commands.importances import importances
 from sknet_hp.cli.commands.lr import lr
 from sknet_hp.cli.commands.predict import predict
 from sknet_hp.cli.commands.report import report
@@ -164,5 +165,5 @@ def describe(
     """Neural networks for tables: tune, score honestly, compare, diagnose, predict."""
 
 
-for command in (tune, predict, evaluate, compare, lr, diagnose, report, watch, export, card):
+for command in (tune, predict, evaluate, compare, importances, lr, diagnose, report, watch, export, card):
     app.command()(command)

@@ -117,6 +117,18 @@ class DiagnoseOptions(TableOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportancesOptions(TableOptions):
+    """The options of `importances`, as its help describes them."""
+
+    model: Path
+    scoring: str | None
+    positive_class: str | None
+    n_repeats: int
+    seed: int
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class WatchOptions:
     """The options of `watch`, as its help describes them."""
 

@@ -54,6 +54,7 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     assert nested["mean"] == pytest.approx(np.mean(nested["folds"]))
     assert summary["networks_trained"] == NETWORKS
     assert summary["task"] == "classification"
+    assert summary["training_rows"]["n"] == 60
     results = pd.read_csv(tmp_path / "results/cv_results.csv")
     assert len(results) == 2
     best = json.loads(results.loc[results["rank_test_score"].idxmin(), "params"])
@@ -61,8 +62,9 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     assert f"Score: accuracy {nested['mean']:.4f} (95 % interval" in result.out
     assert {row["name"] for row in summary["beside"]} == {"tuned network", "untuned network", "linear", "constant"}
     assert "For comparison, accuracy in the same folds, mean and 95 % interval:" in result.out
-    assert result.out.splitlines()[-2:] == [
+    assert result.out.splitlines()[-3:] == [
         "Next:     sknet-hp predict results NEW.csv",
+        "          sknet-hp importances results HELD_OUT.csv",
         "Report:   results/report.html",
     ]
     assert "sknet-hp tune" in (tmp_path / "results/report.html").read_text()

@@ -13,6 +13,7 @@ def write_example_tables(folder: Path) -> None:
     rng = np.random.default_rng(0)
     titanic = _make_passengers(rng)
     titanic.to_csv(folder / "titanic.csv", index=False)
+    titanic.tail(100).to_csv(folder / "held_out.csv", index=False)
     titanic.drop(columns="survived").head(20).to_csv(folder / "new_passengers.csv", index=False)
     visits = _make_visits(rng)
     visits.to_csv(folder / "visits.csv", index=False)

@@ -24,7 +24,7 @@ LEAST_FOLDS = 2
 """Of fewer, nothing can be said of a difference."""
 
 LEAST_SECONDS = 5.0
-"""For the untuned network, also where the time is nearly up."""
+"""For each of them, also where the time is nearly up; it takes less for 48,842 rows."""
 
 NO_TIME = "there was no time"
 
@@ -77,14 +77,14 @@ def compare_beside(
         "random_state": seed,
         "checks": False,
     }
-    found = {
-        name: _score(model, problem, result, settings)
-        for name, model in _make_simple_models(problem, scoring, seed).items()
-        if name != own
-    }
+    models = _make_simple_models(problem, scoring, seed) | ({} if plain is None else {plain: untuned})
+    found: dict[str, NestedResult | str] = {}
+    for name, model in models.items():  # the quickest first, so that they leave time for the untuned network
+        if name != own:
+            seconds = None if deadline is None else max(LEAST_SECONDS, deadline - time.monotonic())
+            found[name] = _score(model, problem, result, settings | {"time_budget": seconds})
     if plain is not None:
-        seconds = None if deadline is None else max(LEAST_SECONDS, deadline - time.monotonic())
-        found = {plain: _score(untuned, problem, result, settings | {"time_budget": seconds})} | found
+        found = {plain: found.pop(plain)} | found
     left_out = {name: each for name, each in found.items() if isinstance(each, str)}
     scored = {name: each for name, each in found.items() if not isinstance(each, str)}
     comparison = compare(result, *scored.values(), names=[own, *scored]) if scored else None
@@ -112,7 +112,7 @@ def _make_simple_models(problem: Problem, scoring: Scoring, seed: int) -> dict[s
     from sklearn.dummy import DummyClassifier
 
     models = {
-        name: make_contestant(name, problem.task, seed=seed, device="cpu").estimator for name in ("linear", "constant")
+        name: make_contestant(name, problem.task, seed=seed, device="cpu").estimator for name in ("constant", "linear")
     }
     if scoring.scored is not None:  # a constant that never names the class would have an F1 of 0
         del models["constant"]

@@ -10,6 +10,7 @@ from sknet_hp.cli.models.beside import Beside, print_beside
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
 from sknet_hp.cli.output.text import print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
+from sknet_hp.cli.slips import write_command
 from sknet_hp.cli.tables.scoring import Scoring
 from sknet_hp.formatting.numbers import format_seconds
 from sknet_hp.formatting.values import format_params
@@ -42,7 +43,8 @@ def print_tuned(
     print_findings(console, result.findings)
     console.print(f"\nModel:    {out / MODEL}")
     console.print(f"Results:  {out / RESULTS}, {out / SUMMARY}")
-    console.print(f"Next:     sknet-hp predict {out} NEW.csv")
+    console.print(f"Next:     {write_command('predict', str(out), 'NEW.csv')}")
+    console.print(f"          {write_command('importances', str(out), 'HELD_OUT.csv')}")
 
 
 def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> None:

@@ -26,6 +26,7 @@ from sknet_hp.cli.output.page import print_page, write_page, write_title
 from sknet_hp.cli.output.run_folder import RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
 from sknet_hp.cli.tables.checks import check_folds
+from sknet_hp.cli.tables.fingerprint import describe_rows
 from sknet_hp.cli.tables.loading import shorten_source
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
@@ -272,6 +273,7 @@ def _summarise(
         "target": problem.target,
         "rows": len(problem.X),
         "features": list(problem.X.columns),
+        "training_rows": describe_rows(problem.X, problem.y),
         "candidates": candidates,
         "settings": {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()},
         "warnings": result.warnings,
