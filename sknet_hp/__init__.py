@@ -1,4 +1,17 @@
-"""Neural networks for tables, as scikit-learn estimators that train together."""
+"""Neural networks for tables, as scikit-learn estimators that train together.
+
+`NetClassifier` and `NetRegressor` are the estimators, and `presets` has published
+recipes for them. `fused` lets scikit-learn's own searches train their networks
+together. `save` and `load` keep a model, `export` and `card` share it. More is in
+
+- `sknet_hp.search`: searches over hyperparameters;
+- `sknet_hp.tuning`: find a learning rate, diagnose a network, tune step by step;
+- `sknet_hp.evaluation`: nested cross-validation, comparisons, checks of tables;
+- `sknet_hp.report`: pictures, and a report as one HTML file;
+- `sknet_hp.tracking`: searches in Optuna, MLflow and TensorBoard;
+- `sknet_hp.sharing`: ONNX, skops and model cards;
+- `sknet_hp.skorch`: drop-in nets for scripts written for skorch.
+"""
 
 from typing import TYPE_CHECKING
 

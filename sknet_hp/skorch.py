@@ -1,6 +1,6 @@
-"""Drop-in nets of skorch that train in compiled loops, and on CUDA in stacks.
+"""Drop-in nets for skorch users, for modules of their own.
 
-They are for people with an `nn.Module` of their own.
+They train in compiled loops, and on CUDA in stacks.
 """
 
 from sknet_hp.estimators.skorch_nets.drop_in import NeuralNetClassifier, NeuralNetRegressor

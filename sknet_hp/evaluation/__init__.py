@@ -1,13 +1,15 @@
-"""Honest evaluation: whether a score is true, and which of two is better.
+"""How good a model is on new rows, and which of two models is better.
 
-`nested_cross_validate` scores what a search finds on rows that it has not seen.
-`compare` says which of two or more models is better, and `repeat_over_seeds` how much
-of a score comes from its seed. `corrected_interval` is a confidence interval for scores
-of cross-validation. `suggest_scoring` names metrics that fit a target, and
-`make_class_scorer` scores the class that is to be found. `check_data` looks, before
-anything is trained, for what makes scores too good to be true. `make_baseline` gives
-models of scikit-learn's that a network should beat. `LastRows` and `GroupHoldOut` hold
-rows out in order of time, and by groups. `read_journal` tells how far an evaluation is.
+- `nested_cross_validate` scores a whole search on rows that it has not seen.
+- `compare` says which of two or more models is better.
+- `repeat_over_seeds` measures how much of a score depends on the seed.
+- `corrected_interval` is a confidence interval for scores of cross-validation.
+- `check_data` finds what would make scores misleading, before anything is trained.
+- `suggest_scoring` names metrics that suit a target; `make_class_scorer` scores a given
+  class.
+- `make_baseline` returns simple models that a network should beat.
+- `LastRows` and `GroupHoldOut` hold out the last rows, or whole groups.
+- `read_journal` reads the results of an evaluation, even while it is running.
 """
 
 # Knows estimators and searchers by their public interface alone. Statistics are pure functions.

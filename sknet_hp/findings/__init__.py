@@ -1,7 +1,7 @@
-"""What checks find: of data, searches, evaluations and fitted networks.
+"""Problems that checks find in data, searches, evaluations and fitted networks.
 
-A `Finding` says what was seen, how bad it is, by which numbers, and what to do; where
-parameters can mend it, `finding.apply(estimator)` changes them.
+A `Finding` says what was seen, how bad it is, which numbers show it, and what to do. If
+parameters can help, `finding.apply(estimator)` returns an estimator with them.
 """
 
 from sknet_hp.findings.finding import Finding, Findings

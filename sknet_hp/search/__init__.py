@@ -1,10 +1,14 @@
-"""Searches over hyperparameters, fused by default.
+"""Searches over hyperparameters, whose networks train together.
 
-`GridSearchCV`, `RandomizedSearchCV` and `BayesSearchCV` are scikit-learn's and
-scikit-optimize's. The others hand out epochs: `HalvingSearchCV`, `HyperbandSearchCV`,
-`ASHASearchCV`, `BOHBSearchCV`; `GPSearchCV`, `TPESearchCV` and `CmaEsSearchCV`, led by
-a model; `PBTSearchCV`, which finds a schedule. `search_space` is a space to begin with.
-Which one when: docs/guide/choosing_a_searcher.md.
+- Dropping candidates early: `HalvingSearchCV`, `HyperbandSearchCV`, `ASHASearchCV`,
+  `BOHBSearchCV`.
+- With a model that proposes candidates: `TPESearchCV`, `GPSearchCV`, `CmaEsSearchCV`.
+- Finding a schedule: `PBTSearchCV`.
+- scikit-learn's and scikit-optimize's own: `GridSearchCV`, `RandomizedSearchCV`,
+  `BayesSearchCV`.
+
+`search_space` makes a space to begin with, and `read_journal` reads the results of a
+search from its journal. Which searcher to use: docs/guide/choosing_a_searcher.md.
 """
 
 # Knows the scikit-learn API and joblib; never torch. Its rooms, of which each knows those before it: arithmetic,

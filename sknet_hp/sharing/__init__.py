@@ -1,4 +1,4 @@
-"""Models that leave Python: ONNX, and cards that describe them."""
+"""Export models to ONNX, and describe them in model cards."""
 
 from sknet_hp.sharing.cards.card import Card, card
 from sknet_hp.sharing.onnx.check import run_model as run_onnx

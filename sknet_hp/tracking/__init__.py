@@ -1,6 +1,6 @@
-"""Searches in the tools that others follow experiments with.
+"""Show searches in Optuna (and its dashboard), MLflow and TensorBoard.
 
-Optuna (and its dashboard), MLflow and TensorBoard, each an extra. See docs/tracking.md.
+Each needs an extra. See docs/tracking.md.
 """
 
 from sknet_hp.tracking.mlflow_runs import log_to_mlflow

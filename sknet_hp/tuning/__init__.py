@@ -1,8 +1,8 @@
-"""What a good practitioner does before and after a search.
+"""Tools for before and after a search.
 
-`find_lr` finds a learning rate by short trainings at many of them; `diagnose` says what
-is wrong with a trained network, and what to change; `GuidedSearchCV` tunes in the order
-in which a practitioner would do it.
+`find_lr` finds a learning rate by short trainings at many rates. `diagnose` says what
+is wrong with a trained network, and what to change. `GuidedSearchCV` tunes step by
+step, as a practitioner would.
 """
 
 # Knows estimators, searchers and evaluations by their public interface; diagnosis looks into networks as well.
