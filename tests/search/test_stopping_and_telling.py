@@ -162,7 +162,7 @@ def test_silent_unless_asked(capsys):
         "the first guess"
     )
     assert re.fullmatch(
-        r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs, best score \d+\.\d{4}, about \d+ s left", lines[5]
+        r"rung 4, 2 networks up to 27 epochs, 126 of 162 epochs, best score \d+\.\d{4}, about [\d.]+ s left", lines[5]
     )
     assert re.fullmatch(r"rung 4, 2 networks up to 27 epochs, 162 of 162 epochs, best score \d+\.\d{4}", lines[6]), (
         "how it ended"
