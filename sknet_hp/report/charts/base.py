@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.search.views.metric import Metric
+
 INK, QUIET, LINE, PAPER, FAINT, BEST = (f"var(--{name})" for name in ("ink", "quiet", "line", "paper", "faint", "best"))
 SERIES = tuple(f"var(--series-{k})" for k in range(1, 7))
 RANKS = tuple(f"var(--rank-{k})" for k in range(1, 6))
@@ -34,6 +36,7 @@ CONFIG: dict[str, Any] = {
         "titleFontWeight": 500,
         "titlePadding": 8,
         "labelOverlap": "greedy",
+        "labelSeparation": 6,
         "tickCount": 6,
     },
     "axisX": {"grid": False},
@@ -87,6 +90,19 @@ def make_plain(value: Any) -> Any:
     if isinstance(value, (float, np.floating)):
         return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
     return None if value is None else str(value)
+
+
+def make_score_scale(metric: Metric, **settings: Any) -> Any:
+    """Return the scale of an axis of scores as people read them.
+
+    Better is up, or to the right: scales of errors run the other way. Captions say so.
+
+    Parameters
+    ----------
+    metric : of the scores.
+    settings : of altair's scale.
+    """
+    return import_altair().Scale(zero=False, reverse=metric.is_error, **settings)
 
 
 def finish(chart: Any, height: int = 260, *, top: str = "") -> dict[str, Any]:

@@ -18,7 +18,7 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
     known = Metric(metric)
     rows = pd.DataFrame(
         {
-            "pair": [f"{a} − {b}" for a, b in zip(frame["first"], frame["second"], strict=True)],
+            "pair": [f"{a} −\n{b}" for a, b in zip(frame["first"], frame["second"], strict=True)],
             **{name: frame[name] for name in ("difference", "low", "high")},
             **{name: frame[name] for name in ("p_first_better", "p_equivalent", "p_second_better", "verdict")},
         }
@@ -28,10 +28,9 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
         "pair:N",
         sort=rows["pair"].tolist(),
         title=None,
-        axis=alt.Axis(labelColor=INK, labelLimit=260, labelFontSize=12),
+        axis=alt.Axis(labelColor=INK, labelLimit=150, labelExpr="split(datum.value, '\\n')"),
     )
-    title = f"difference in {known.label}; right of zero, the first is better"
-    x = alt.X("difference:Q", title=title, axis=alt.Axis(grid=False))
+    x = alt.X("difference:Q", title=None, axis=alt.Axis(grid=False))
     tips = [
         alt.Tooltip("verdict:N"),
         alt.Tooltip("difference:Q", format=".4~f"),
@@ -47,8 +46,9 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
         base.mark_rule(color=SERIES[0], strokeWidth=2.5).encode(x="low:Q", x2="high:Q", y=y),
         base.mark_circle(color=SERIES[0], size=110, opacity=1).encode(x=x, y=y, tooltip=tips),
     ]
+    kind = "Reductions" if known.is_error else "Differences"
     caption = (
-        f"Mean differences with their {format_percentage(comparison.confidence, None)} intervals. In the grey region, "
-        f"two models are equivalent in practice."
+        f"Mean {kind.lower()} with their {format_percentage(comparison.confidence, None)} intervals; right of zero, the "
+        f"first one is better. In the grey region, two models are equivalent in practice."
     )
-    return Picture(f"Differences in {known.label}", finish(alt.layer(*layers), 60 + 38 * len(rows)), caption)
+    return Picture(f"{kind} in {known.label}", finish(alt.layer(*layers), 60 + 42 * len(rows)), caption)

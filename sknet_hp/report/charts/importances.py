@@ -33,7 +33,10 @@ def draw_importances(search: Any) -> Picture | None:
         alt.Tooltip("luck:Q", title="chance level", format=".0%"),
     ]
     base = alt.Chart(make_data(rows))
-    x = alt.X("share:Q", title="share of all importances", axis=alt.Axis(format="%", grid=True))
+    # What chance may reach can be more than all importances together: bars would be short beside it.
+    end = min(1.0, np.nanmax([*rows["high"], *rows["luck"]]))
+    scale = alt.Scale(domain=[0, end], clamp=True)
+    x = alt.X("share:Q", title="share of all importances", scale=scale, axis=alt.Axis(format="%", grid=True))
     layers = [
         base.mark_bar(color=SERIES[0], height={"band": 0.6}).encode(x=x, y=y, tooltip=tips),
         base.mark_rule(color=QUIET, strokeWidth=2).encode(x="low:Q", x2="high:Q", y=y),

@@ -84,7 +84,7 @@ def _choose_scale(values: pd.Series) -> Any:
 
 def _make_epochs() -> Any:
     alt = import_altair()
-    return alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1))
+    return alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(tickMinStep=1))
 
 
 def _draw(frame: pd.DataFrame, rungs: list[int], n_best: int) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _draw(frame: pd.DataFrame, rungs: list[int], n_best: int) -> dict[str, Any]:
     tips.append(alt.Tooltip("mean:Q", title="loss", format=".4~f"))
     colour = alt.Color(
         "place:O",
-        title="place",
+        title="best candidates",
         scale=alt.Scale(domain=list(range(1, n_best + 1)), range=list(COLOURS[:n_best])),
         legend=alt.Legend() if n_best > 1 else None,
     )

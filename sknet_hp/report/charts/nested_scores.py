@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.formatting.words import capitalise
-from sknet_hp.report.charts.base import INK, LINE, QUIET, SERIES, finish, import_altair, make_data
+from sknet_hp.report.charts.base import INK, LINE, QUIET, SERIES, finish, import_altair, make_data, make_score_scale
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.nested_scores import make_nested_scores_frame
 from sknet_hp.search.views.metric import Metric
@@ -29,7 +29,9 @@ def draw_nested_scores(result: Any) -> Picture | None:
         **{name: [metric.turn(x) for x in frame[name]] for name in ("outer", "inner", "mean", "low", "high")},
     )
     y = alt.Y("name:N", title=None, sort=names, axis=alt.Axis(labelColor=INK))
-    x = alt.X("outer:Q", title=f"{metric.label} ({metric.hint})", scale=alt.Scale(zero=False), axis=alt.Axis(grid=True))
+    x = alt.X(
+        "outer:Q", title=f"{metric.label} ({metric.hint})", scale=make_score_scale(metric), axis=alt.Axis(grid=True)
+    )
     base = alt.Chart(make_data(rows[["name", "outer", "inner"]]))
     one = alt.Chart(make_data(rows[["mean", "low", "high"]].head(1)))
     tips = [
@@ -52,7 +54,7 @@ def draw_nested_scores(result: Any) -> Picture | None:
     layers.append(base.mark_circle(color=SERIES[0], size=110, opacity=1, stroke=LINE).encode(x=x, y=y, tooltip=tips))
     caption = "Filled points are scores on rows that no search has seen."
     caption += " Hollow points are the scores that the searches reported." if has_inner else ""
-    caption += " The line is the mean, the band its 95 % interval."
+    caption += " The line is the mean, the band its 95 % interval. Better is to the right."
     height = 50 + 26 * min(len(frame), 40)
     return Picture(
         f"{capitalise(metric.label)} of each outer fold", finish(alt.layer(*layers), height, top="Outer fold"), caption

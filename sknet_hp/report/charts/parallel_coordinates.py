@@ -34,7 +34,9 @@ def draw_parallel_coordinates(search: Any, metric: Metric) -> Picture | None:
     order = frame.assign(resource=furthest).sort_values(["resource", "score"]).index
     standing = np.empty(len(frame))
     standing[order] = np.arange(len(frame))
-    places = np.column_stack([*(axis.place(frame[axis.name]) for axis in axes), _place_scores(frame, metric)])
+    places = np.column_stack(
+        [*(axis.place(frame[axis.name]) for axis in axes), _place_scores(frame["score"].to_numpy())]
+    )
     names = [*(axis.label for axis in axes), capitalise(metric.label)]
     lines = pd.DataFrame(
         {
@@ -47,10 +49,10 @@ def draw_parallel_coordinates(search: Any, metric: Metric) -> Picture | None:
             "value": [metric.write(score) for score in np.repeat(frame["score"], len(names))],
         }
     ).sort_values(["standing", "axis"])
+    furthest_only = " (of those that came furthest)" if furthest.nunique() > 1 else ""
     caption = (
-        f"Each line is a candidate; stronger colours score better"
-        f"{' (of those that came furthest)' if furthest.nunique() > 1 else ''}. The thick line is what was chosen. "
-        f"If strong lines meet on an axis, that parameter matters."
+        f"Each line is a candidate; stronger colours score better{furthest_only}. On the last axis, better is up. The "
+        f"thick line is what was chosen. If strong lines meet on an axis, that parameter matters."
     )
     ticks = [tick for k, axis in enumerate(axes) for tick in _list_ticks(k, axis)]
     ticks += _list_score_ticks(len(axes), frame, metric)
@@ -58,11 +60,10 @@ def draw_parallel_coordinates(search: Any, metric: Metric) -> Picture | None:
     return Picture("Parameters of all candidates", _draw(lines, names, ticks), caption, least_width=width)
 
 
-def _place_scores(frame: pd.DataFrame, metric: Metric) -> np.ndarray:
-    """Return scores from 0 to 1, errors with the lower numbers below."""
-    turned = np.array([metric.turn(score) for score in frame["score"]])
-    low, high = turned.min(), turned.max()
-    return (turned - low) / (high - low) if high > low else np.full(len(turned), 0.5)
+def _place_scores(scores: np.ndarray) -> np.ndarray:
+    """Return heights from 0 to 1, of errors the lowest at the top."""
+    low, high = scores.min(), scores.max()
+    return (scores - low) / (high - low) if high > low else np.full(len(scores), 0.5)
 
 
 def _list_ticks(k: int, axis: ParameterAxis) -> list[dict[str, Any]]:
@@ -77,7 +78,7 @@ def _list_ticks(k: int, axis: ParameterAxis) -> list[dict[str, Any]]:
 
 
 def _list_score_ticks(k: int, frame: pd.DataFrame, metric: Metric) -> list[dict[str, Any]]:
-    ends = sorted((frame["score"].min(), frame["score"].max()), key=metric.turn)
+    ends = frame["score"].min(), frame["score"].max()
     return [{"axis": k, "place": place, "text": metric.write(end)} for place, end in zip((0, 1), ends, strict=True)]
 
 

@@ -1,5 +1,6 @@
 """Scores over each parameter by itself."""
 
+from collections.abc import Iterable
 from math import ceil, floor, log10
 from typing import Any
 
@@ -7,7 +8,17 @@ import numpy as np
 import pandas as pd
 
 from sknet_hp.formatting.words import capitalise
-from sknet_hp.report.charts.base import BEST, PAPER, QUIET, RANKS, finish, group_ranks, import_altair, make_data
+from sknet_hp.report.charts.base import (
+    BEST,
+    PAPER,
+    QUIET,
+    RANKS,
+    finish,
+    group_ranks,
+    import_altair,
+    make_data,
+    make_score_scale,
+)
 from sknet_hp.report.charts.picture import Picture, Pictures
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
 from sknet_hp.report.parameters import ParameterAxis
@@ -32,7 +43,7 @@ def draw_slices(search: Any, metric: Metric) -> Pictures | None:
     names = rank_by_slices(landscape)
     unit = name_resource(search)
     pictures = [Picture(landscape.axes[name].label, _draw(landscape, name, metric, unit)) for name in names[:MOST]]
-    caption = "Each point is a candidate; the ring is the chosen one."
+    caption = "Each point is a candidate; the ring is the chosen one. Better is up."
     if landscape.has_rungs:
         caption += f" The stronger a point, the more {unit} it had."
     caption += " Lines are smooth means, drawn where they predict something; the first parameters explain most."
@@ -59,8 +70,8 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
         }
     ).sort_values("group")
     rows = rows[rows["x"].notna()]
-    x = _make_axis(axis)
-    y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
+    x = _make_axis(axis, [] if is_choice else rows["x"])
+    y = alt.Y("y:Q", title=None, scale=make_score_scale(metric), axis=alt.Axis(tickCount=4))
     tips = [
         alt.Tooltip("candidate:Q"),
         alt.Tooltip("setting:N", title="value"),
@@ -89,20 +100,23 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
     return finish(alt.layer(*layers), 170, top=capitalise(metric.label))
 
 
-def _make_axis(axis: ParameterAxis) -> Any:
-    """Return the horizontal axis of a parameter."""
+def _make_axis(axis: ParameterAxis, values: Iterable[float]) -> Any:
+    """Return the horizontal axis of a parameter, which reaches as far as values."""
     alt = import_altair()
     if axis.kind == "choice":
         return alt.X("x:N", title=None, sort=list(axis.choices), axis=alt.Axis(labelAngle=0, labelLimit=90))
     kind: dict[str, Any] = {"type": "log"} if axis.kind == "log" else {"zero": False}
-    decades = list_decades(axis.low, axis.high) if axis.kind == "log" else []
-    labels = {"values": decades} if len(decades) > 1 else {"tickCount": 4}
+    ticks = list_log_ticks(min(values), max(values)) if axis.kind == "log" else []
+    labels = {"values": ticks} if len(ticks) > 1 else {"tickCount": 4}
     form = ".0e" if axis.kind == "log" and axis.low < SMALL else "~g"
     return alt.X(
         "x:Q", title=None, scale=alt.Scale(**kind, nice=False, padding=8), axis=alt.Axis(**labels, format=form)
     )
 
 
-def list_decades(low: float, high: float) -> list[float]:
-    """Return the powers of ten between two positive numbers."""
-    return [10.0**k for k in range(ceil(log10(low) - 1e-9), floor(log10(high) + 1e-9) + 1)]
+def list_log_ticks(low: float, high: float) -> list[float]:
+    """Return the powers of ten between two positive numbers; 2 and 5 as well if few."""
+    powers = [10.0**k for k in range(floor(log10(low)), ceil(log10(high)) + 1)]
+    within = [[a * b for a in powers for b in steps] for steps in ((1,), (1, 2, 5), range(1, 10))]
+    found = [[tick for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)] for ticks in within]
+    return next((ticks for ticks in found if len(ticks) > 1), [])

@@ -103,9 +103,8 @@ class ComparisonDisplay(Display):
             self._draw_posterior(ax)
         else:
             self._draw_pairs(ax)
-        # A difference of errors with a minus sign is what the first one saves.
-        label = self.metric.label
-        ax.set_xlabel(f"{capitalise(label)} saved" if self.metric.is_error else f"Difference in {label}")
+        # A difference of errors with a minus sign is by how much the first one reduces them.
+        ax.set_xlabel(f"{'Reduction' if self.metric.is_error else 'Difference'} in {self.metric.label}")
 
     def _draw_posterior(self, ax: Any) -> None:
         pair = self.frame.iloc[0]

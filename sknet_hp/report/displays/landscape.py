@@ -160,7 +160,7 @@ class LandscapeDisplay(Display):
         self.axes_: list[Any] = []
         draw = self._draw_slices if self.kind == "slices" else self._draw_pairs
         note = draw(ax, grid)
-        better = "Lower is better and is at the top. " if self.metric.is_error and self.kind == "slices" else ""
+        better = "Better is up. " if self.kind == "slices" else ""
         heading = f"{capitalise(self.metric.label)} over hyperparameters"
         set_title(title, heading, f"{better}{note} {self._describe_sizes()}".strip())
 

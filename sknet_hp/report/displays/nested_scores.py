@@ -121,7 +121,7 @@ class NestedScoresDisplay(Display):
         note = "Filled: on rows that no search has seen; hollow: what the search itself reported" if has_inner else ""
         n_missing = int((~np.isfinite(outer)).sum())
         missing = f"{n_missing} of {len(own)} folds have no score" if n_missing else ""
-        set_title(ax, "Scores of outer folds", "; ".join(filter(None, (note, missing))))
+        set_title(ax, "Scores of outer folds", capitalise("; ".join(filter(None, (note, missing, "better is up")))))
 
     def _draw_means(self, ax: Any, start: float) -> None:
         """Draw the mean of each model with its interval, its name and its value."""

@@ -130,7 +130,7 @@ class ParallelCoordinatesDisplay(Display):
         n_failed = int(self.frame["failed"].sum())
         failed = f", {n_failed} of them failed (dotted)" if n_failed else ""
         note = f"{format_count(len(self.frame), 'candidate')}{failed}. "
-        note += "Darker is better; orange is the chosen one. "
+        note += "Darker is better, and up on the last axis; orange is the chosen one. "
         note += "Dropped candidates have their last score." if self.frame["resource"].nunique() > 1 else ""
         set_title(ax, f"Parameters and {self.metric.label}", note, above=HEADS)
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from sknet_hp.formatting.numbers import format_amount, format_count
 from sknet_hp.formatting.words import capitalise
-from sknet_hp.report.colours import INK, MARKERS, MUTED, PAPER, SCALE, SERIES
+from sknet_hp.report.colours import FAINT, INK, MARKERS, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, label_lines, set_title, write_scores
-from sknet_hp.report.frames.search_history import frame_history
+from sknet_hp.report.frames.search_history import frame_history, list_stages, name_stages
 from sknet_hp.report.scales import find_floor
 from sknet_hp.report.searches import find_scoring, name_resource
 from sknet_hp.search.views.metric import Metric
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_IN_LEGEND = 5
 """Rungs; of more some are named, from the first to the last."""
+WIDTH_OF_NUMBER = 7
+"""Of a stage, in points."""
 
 
 class SearchHistoryDisplay(Display):
@@ -27,7 +29,8 @@ class SearchHistoryDisplay(Display):
     bracket has its own marker. The stepped line is the best score so far, among the
     candidates with the most of the resource at that time; it ends at the score that the
     search reports. Crosses at the lower edge are candidates that failed. Triangles
-    score far worse than the rest.
+    score far worse than the rest. Bands are the stages of guided tuning, by their
+    numbers.
 
     Use `from_search`.
 
@@ -45,7 +48,7 @@ class SearchHistoryDisplay(Display):
     frame : DataFrame
         A row for each candidate and rung: `order`, `candidate`, `bracket`, `rung`,
         `resource`, `score`, `std`, `failed`, `best`, `untuned` (the estimator with its
-        own parameters), `best_so_far`.
+        own parameters), `stage`, `stage_number`, `best_so_far`.
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
 
@@ -102,13 +105,38 @@ class SearchHistoryDisplay(Display):
         write_scores(ax.yaxis, self.metric)
         self._draw_edge(ax, floor)
         self._label(ax)
+        stages = list_stages(self.frame)
+        self._draw_stages(ax, stages)
         failed = int(self.frame["failed"].sum())
         counted = format_count(self.frame["candidate"].nunique(), "candidate")
         note = f"{len(self.frame)} scores of {counted}" if self._has_rungs else counted.capitalize()
         note += f"; {failed} failed (×)" if failed else ""
         note += f"; {n_low} far below (▾)" if (n_low := int((self.frame["score"] < floor).sum())) else ""
         line = f", among those with the most {self.resource} so far" if self._has_rungs else ""
-        set_title(ax, "Search history", f"{note}. Line: the best so far{line}.")
+        note = f"{note}. Line: the best so far{line}. Better is up. {name_stages(stages)}".strip()
+        set_title(ax, "Search history", note, above=12 if len(stages) else 0)
+
+    def _draw_stages(self, ax: Any, stages: "pd.DataFrame") -> None:
+        """Draw every second stage as a band, and above the axes their numbers."""
+        free = -np.inf  # where there is room for the next number, in points
+        for k, stage in enumerate(stages.itertuples()):
+            if k % 2 == 0:
+                ax.axvspan(stage.begin, stage.end, color=FAINT, alpha=0.25, linewidth=0, zorder=0)
+            middle = (stage.begin + stage.end) / 2
+            at = ax.transData.transform((middle, 0))[0] * 72 / ax.figure.dpi
+            if at < free:
+                continue
+            free = at + WIDTH_OF_NUMBER
+            ax.annotate(
+                str(stage.number),
+                (middle, 1),
+                (0, 3),
+                xycoords=ax.get_xaxis_transform(),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8.5,
+                color=MUTED,
+            )
 
     @property
     def _has_rungs(self) -> bool:

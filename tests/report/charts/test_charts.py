@@ -14,7 +14,9 @@ from sknet_hp.evaluation import compare, nested_cross_validate, repeat_over_seed
 from sknet_hp.report import report
 from sknet_hp.report.charts.base import group_ranks, make_data
 from sknet_hp.report.charts.learning_curves import MOST_CURVES, draw_search_curves
-from sknet_hp.report.charts.slices import draw_slices, list_decades
+from sknet_hp.report.charts.parallel_coordinates import draw_parallel_coordinates
+from sknet_hp.report.charts.search_history import draw_history
+from sknet_hp.report.charts.slices import draw_slices, list_log_ticks
 from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.search import HalvingSearchCV
 from sknet_hp.search.views.metric import Metric, find_metric
@@ -136,12 +138,43 @@ def test_pages_of_regressors_are_in_the_targets_unit(numbers, tmp_path):
     assert "How large are the errors?" in page.headings
     comparison = compare(result, net, X=X, y=y, scoring="neg_mean_absolute_error")
     page = Page(report(comparison, tmp_path / "comparison.html"))
-    assert page.headings[1:3] == ["Which is better?", "By how much?"]
+    assert page.headings[1:3] == ["Which is better?", "How good is each?"]
     for spec in page.specs:
         check_spec(spec)
     seeds = repeat_over_seeds(net, X, y, n_seeds=3, cv=cv)
     page = Page(report(seeds, tmp_path / "seeds.html"))
     assert "How much does the seed matter?" in page.headings
+
+
+def list_parts(spec, key):
+    """Everything that a specification has under a name, at any depth."""
+    if isinstance(spec, dict):
+        return [each for name, part in spec.items() for each in ([part] if name == key else list_parts(part, key))]
+    return [each for part in spec for each in list_parts(part, key)] if isinstance(spec, list) else []
+
+
+@pytest.mark.parametrize("name", ["accuracy", "neg_log_loss"])
+def test_better_is_up_whatever_the_metric(large, name):
+    """Scales of errors run the other way; heights of parallel coordinates are places."""
+    metric = Metric(name)
+    for picture in (draw_history(large, metric), draw_slices(large, metric).pictures[0]):
+        reversed_ = [each for y in list_parts(picture.spec, "y") for each in list_parts(y, "reverse")]
+        assert set(reversed_) == {metric.is_error}
+    parallel = draw_parallel_coordinates(large, metric)
+    rows = [row for values in parallel.spec["datasets"].values() for row in values if row.get("best")]
+    assert max(row["place"] for row in rows if row["axis"] == 3) == 1.0
+    assert "better is up" in parallel.caption
+
+
+def test_stages_are_marked_with_their_numbers(large):
+    large.cv_results_["stage"] = np.array(["learning rate"] * 200 + ["schedule"] * 300, dtype=object)
+    picture = draw_history(large, Metric("accuracy"))
+    check_spec(picture.spec)
+    [axis] = [each for each in list_parts(picture.spec, "axis") if each and each.get("orient") == "top"]
+    assert axis["values"] == [100.5, 350.5]
+    assert '"350.5": "2"' in axis["labelExpr"]
+    assert picture.caption.endswith("Stages: (1)\u00a0learning rate, (2)\u00a0schedule.")
+    del large.cv_results_["stage"]
 
 
 def test_ranks_are_groups_of_equal_size_with_the_unknown_lowest():
@@ -155,9 +188,12 @@ def test_data_is_plain_and_short():
     assert row == {"a": 0.33333, "b": None, "c": 2, "d": None, "e": "('x',)", "f": True}
 
 
-def test_decades_lie_between_the_ends():
-    assert list_decades(2e-4, 0.1) == pytest.approx([1e-3, 1e-2, 1e-1])
-    assert list_decades(20, 60) == []
+def test_ticks_of_logarithms_lie_between_the_ends():
+    assert list_log_ticks(2e-4, 0.1) == pytest.approx([1e-3, 1e-2, 1e-1])
+    assert list_log_ticks(8e-4, 2.5e-3) == pytest.approx([1e-3, 2e-3])
+    assert list_log_ticks(19, 60) == [20, 50]
+    assert list_log_ticks(29, 45) == [30, 40]
+    assert list_log_ticks(31, 31) == []
 
 
 def test_errors_are_positive_and_lower_is_better():

@@ -46,7 +46,7 @@ def test_equal_scores_have_no_density():
     assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["a − b"]
 
 
-def test_errors_are_saved():
+def test_errors_are_reduced():
     a, b = ({"test_neg_mean_absolute_error": -scores} for scores in (A, B))
     display = ComparisonDisplay.from_comparison(compare(a, b, n_train=800, n_test=200))
-    assert display.ax_.get_xlabel() == "Mean absolute error saved"
+    assert display.ax_.get_xlabel() == "Reduction in mean absolute error"

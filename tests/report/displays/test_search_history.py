@@ -62,3 +62,13 @@ def test_a_search_in_which_all_failed_says_so(search):
     display.frame["score"] = np.nan
     with pytest.raises(ValueError, match="all candidates of this search failed"):
         display.plot()
+
+
+def test_stages_of_guided_tuning_are_marked(search):
+    frame = SearchHistoryDisplay.from_search(search).frame
+    half = len(frame) // 2
+    frame["stage"] = np.where(frame["order"] <= half, "learning rate", "schedule")
+    frame["stage_number"] = np.where(frame["order"] <= half, 1, 2)
+    ax = SearchHistoryDisplay(frame).plot().ax_
+    assert {"1", "2"} <= {text.get_text() for text in ax.texts}
+    assert "(2)\u00a0schedule" in ax.texts[-1].get_text().replace("\n", " ")

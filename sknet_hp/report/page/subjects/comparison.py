@@ -37,8 +37,8 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
         score=score,
         answers=[
             Answer("Which is better?", [Points([f"{capitalise(each.verdict)}." for each in verdicts])]),
-            Answer("By how much?", [make_ranking(result, each) for each in result.metrics]),
-            Answer("How sure is that?", sure),
+            Answer("How good is each?", [make_ranking(result, each) for each in result.metrics]),
+            Answer("By how much, and how sure is that?", sure),
             answer_trust(result.findings),
             _answer_next(result),
         ],
@@ -59,7 +59,7 @@ def make_ranking(comparison: Any, metric: str) -> Table:
         [
             make_cell(row["name"]),
             make_cell(known.turn(row["mean"]), format_score),
-            make_cell(known.write_interval(row["low"], row["high"])),
+            Cell(known.write_interval(row["low"], row["high"]), known.turn(row["low"]), number=True),
         ]
         for _, row in of_metric.iterrows()
     ]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.formatting.numbers import format_count, format_seconds
+from sknet_hp.formatting.values import format_value
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import (
@@ -150,7 +151,7 @@ def _make_folds(result: Any) -> Block:
     if "inner_score" in table and result.inner_metric is not None:
         inner = Metric(result.inner_metric)
         table["inner_score"] = [inner.turn(score) for score in table["inner_score"]]
-        names["inner_score"] = f"{inner.label} of the search"
+        names["inner_score"] = f"{capitalise(inner.label)} in the search"
     if not (table["repeat"] > 1).any():
         table = table.drop(columns="repeat")
     if result.statuses.count("done") == len(result.splits):
@@ -160,7 +161,8 @@ def _make_folds(result: Any) -> Block:
     table = table.drop(columns=[name for name in ("score_time",) if name in table])
     if "inner_score" in table and table["inner_score"].isna().all():
         table = table.drop(columns="inner_score")
-    return make_table(table, "Outer folds", names=names)
+    params = [name for name in table if str(name).startswith("param_")]
+    return make_table(table, "Outer folds", names=names, writers=dict.fromkeys(params, format_value))
 
 
 def _count_folds(result: Any) -> str:

@@ -20,6 +20,7 @@ from sknet_hp.report.page.origin import MOST_NAMED
 from sknet_hp.report.page.subjects.answers import make_origin_section, write_program
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.view import SearchView
+from sknet_hp.search.spaces.values import are_equal
 
 _DATA = ("X", "y")
 """What code on a page takes as given."""
@@ -208,7 +209,7 @@ def _choose_keywords(function: Callable[..., Any], settings: Mapping[str, Any], 
     keywords: dict[str, Any] = {
         key: Name(key) for key in ("groups", "sample_weight") if getattr(data, key, None) is not None
     }
-    changed = {key: value for key, value in settings.items() if value is not defaults[key].default}
+    changed = {key: value for key, value in settings.items() if not are_equal(value, defaults[key].default)}
     return keywords | {key: Name(key) if key == "cv" and _has_rows(value) else value for key, value in changed.items()}
 
 
