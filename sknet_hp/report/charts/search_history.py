@@ -58,7 +58,7 @@ def draw_history(search: Any, metric: Metric) -> Picture | None:
 
 
 def _make_rows(frame: pd.DataFrame, levels: list[float], metric: Metric) -> pd.DataFrame:
-    """Return the rows of the chart: scores as people read them, none below the floor."""
+    """Return the rows of the chart: scores as people read them, none below a floor."""
     floor = find_floor(frame)
     rows = frame.assign(
         shown=[metric.turn(max(score, floor) if np.isfinite(score) else floor) for score in frame["score"]],
