@@ -16,7 +16,7 @@ from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_classification
 
 from sknet_hp import NetClassifier, NetRegressor, report
-from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate
+from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate, repeat_over_seeds
 from sknet_hp.search import HalvingSearchCV, HyperbandSearchCV, PBTSearchCV
 
 FOLDER = Path(__file__).parent / "pictures"
@@ -110,6 +110,14 @@ def draw_nested_scores() -> Any:
 def draw_comparison() -> Any:
     """Draw how a network and a linear model differ."""
     return report.ComparisonDisplay.from_comparison(compare(*evaluation(), names=["network", "linear"]))
+
+
+def draw_seeds() -> Any:
+    """Draw what ten seeds do to the scores of one network."""
+    X, y = load_breast_cancer(return_X_y=True)
+    net = NetClassifier(max_epochs=20, random_state=0)
+    result = repeat_over_seeds(net, X, y, n_seeds=range(10), scoring="neg_log_loss", random_state=0)
+    return report.SeedsDisplay.from_result(result)
 
 
 def draw_calibration() -> Any:

@@ -121,7 +121,10 @@ MOST_COLUMNS_OF_A_DOCSTRING = 88
 MOST_FILES = 12
 """In a room, besides its `__init__`."""
 
-CROWDED: dict[str, str] = {}
+CROWDED: dict[str, str] = {
+    "report/displays": "one file for each picture; what holds for one is tested for all",
+    "report/frames": "one file for each picture",
+}
 """Rooms with more files, and why."""
 
 FOLDERS_OF_TESTS = {"benchmarks", "conformance", "helpers", "reproducibility"}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sknet_hp.report.displays.range_test import RangeTestDisplay
     from sknet_hp.report.displays.residuals import ResidualsDisplay
     from sknet_hp.report.displays.search_history import SearchHistoryDisplay
+    from sknet_hp.report.displays.seeds import SeedsDisplay
     from sknet_hp.report.page.write import report
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "RangeTestDisplay",
     "ResidualsDisplay",
     "SearchHistoryDisplay",
+    "SeedsDisplay",
     "report",
 ]
 
@@ -64,6 +66,7 @@ __getattr__, __dir__ = export_lazily(
         "RangeTestDisplay": "sknet_hp.report.displays.range_test",
         "ResidualsDisplay": "sknet_hp.report.displays.residuals",
         "SearchHistoryDisplay": "sknet_hp.report.displays.search_history",
+        "SeedsDisplay": "sknet_hp.report.displays.seeds",
         "report": "sknet_hp.report.page.write",
     },
 )

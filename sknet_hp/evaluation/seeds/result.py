@@ -203,18 +203,26 @@ class SeedsResult:
             n_left_out = self.n_asked - len(self.seeds)
             lines.append(f"{n_left_out} of {self.n_asked} seeds are left out: they lack a score in some split.")
         for metric in self.metrics:
-            lines += ["", *self._summarise(metric)]
+            lines += ["", *self.describe(metric)]
         if self.findings:
             lines += ["", "Findings:", str(self.findings)]
         return "\n".join(lines)
 
-    def _summarise(self, name: str) -> list[str]:
-        scores, metric = self.scores[name], Metric(name)
+    def describe(self, metric: str | None = None) -> list[str]:
+        """Return what came out by one metric, in sentences.
+
+        Parameters
+        ----------
+        metric : str, default=None
+            By which; None is the first.
+        """
+        name = self.metrics[0] if metric is None else metric
+        scores, known = self.get_scores(name), Metric(name)
         noise, of_seeds = compute_seed_noise(scores), scores.mean(axis=1)
         mean, least, most = (float(each) for each in (scores.mean(), of_seeds.min(), of_seeds.max()))
         lines = [
-            f"{capitalise(metric.label)}: mean {metric.write(mean)}; by seed from "
-            f"{metric.write_interval(least, most)}, standard deviation {format_score(noise)}."
+            f"{capitalise(known.label)}: mean {known.write(mean)}; by seed from "
+            f"{known.write_interval(least, most)}, standard deviation {format_score(noise)}."
         ]
         if not noise:
             return [*lines, "The seed makes no difference."]

@@ -17,7 +17,7 @@ from sknet_hp.report.charts.learning_curves import MOST_CURVES, draw_search_curv
 from sknet_hp.report.charts.parallel_coordinates import draw_parallel_coordinates
 from sknet_hp.report.charts.search_history import draw_history
 from sknet_hp.report.charts.slices import draw_slices, list_log_ticks
-from sknet_hp.report.page.subjects.pictures import draw_search
+from sknet_hp.report.page.subjects.pictures import draw_search, draw_seeds
 from sknet_hp.search import HalvingSearchCV
 from sknet_hp.search.views.metric import Metric, find_metric
 from tests.helpers.html_pages import Page
@@ -25,6 +25,7 @@ from tests.helpers.populations import NET as POPULATION_NET
 from tests.helpers.populations import SPACE as POPULATION_SPACE
 from tests.helpers.populations import X as POPULATION_X
 from tests.helpers.populations import y as population_y
+from tests.helpers.seeds import make_seeds_result
 
 MOST_BYTES = 3_000_000
 
@@ -175,6 +176,20 @@ def test_stages_are_marked_with_their_numbers(large):
     assert '"350.5": "2"' in axis["labelExpr"]
     assert picture.caption.endswith("Stages: (1)\u00a0learning rate, (2)\u00a0schedule.")
     del large.cv_results_["stage"]
+
+
+def test_charts_of_seeds_have_each_score_and_the_parts_of_the_variance():
+    result = make_seeds_result(n_repeats=2)
+    scores, variance = draw_seeds(result)[:2]
+    for picture in (scores, variance):
+        check_spec(picture.spec)
+    rows = [row for values in scores.spec["datasets"].values() for row in values]
+    assert len(rows) == result.get_scores().size + len(result.seeds)
+    assert {row["split"] for row in rows} == {"1.1", "1.2", "2.1", "2.2", "mean"}
+    assert {row["line"] for row in rows} == {"best mean", "worst mean", "other seeds"}
+    [parts] = variance.spec["datasets"].values()
+    assert sum(row["share"] for row in parts) == pytest.approx(1, abs=1e-4)
+    assert len(draw_seeds(make_seeds_result(np.full((2, 1), 0.5)))) == 2  # one for each metric, no variance
 
 
 def test_ranks_are_groups_of_equal_size_with_the_unknown_lowest():

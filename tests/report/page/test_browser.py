@@ -16,6 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate
 from sknet_hp.report import report
+from tests.helpers.seeds import make_seeds_result
 from tests.helpers.small_searches import NET, make_network_search
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -46,6 +47,7 @@ def paths(data, tmp_path_factory):
         "search": report(search.fit(X, y), folder / "search.html", X=X, y=y),
         "evaluation": report(result, folder / "evaluation.html", comparison=comparison),
         "comparison": report(comparison, folder / "comparison.html"),
+        "seeds": report(make_seeds_result(), folder / "seeds.html"),
     }
 
 
@@ -81,7 +83,7 @@ def visit(browser, paths):
         page.close()
 
 
-@pytest.mark.parametrize("kind", ["search", "evaluation", "comparison"])
+@pytest.mark.parametrize("kind", ["search", "evaluation", "comparison", "seeds"])
 def test_is_drawn_without_errors_and_fetches_nothing(visit, paths, kind):
     seen = visit(kind)
     assert seen.messages == []
@@ -92,7 +94,7 @@ def test_is_drawn_without_errors_and_fetches_nothing(visit, paths, kind):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("kind", ["search", "evaluation", "comparison"])
+@pytest.mark.parametrize("kind", ["search", "evaluation", "comparison", "seeds"])
 def test_is_accessible(visit, kind, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra browser is not installed")
     page = visit(kind, width=width, scheme=scheme).page

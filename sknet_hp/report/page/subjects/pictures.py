@@ -11,6 +11,8 @@ from sknet_hp.report.charts.nested_scores import draw_nested_scores
 from sknet_hp.report.charts.parallel_coordinates import draw_parallel_coordinates
 from sknet_hp.report.charts.predictions import draw_predictions
 from sknet_hp.report.charts.search_history import draw_history
+from sknet_hp.report.charts.seeds import draw_seeds as draw_scores_of_seeds
+from sknet_hp.report.charts.seeds import draw_variance
 from sknet_hp.report.charts.slices import draw_slices
 from sknet_hp.report.page.content import Block, Section
 from sknet_hp.search.views.metric import Metric
@@ -49,3 +51,9 @@ def draw_evaluation_curves(result: Any) -> list[Section]:
 def draw_comparison(result: Any) -> list[Block]:
     """Return the charts of a comparison, one for each metric."""
     return [draw_pairs(result, metric) for metric in result.metrics]
+
+
+def draw_seeds(result: Any) -> list[Block]:
+    """Return the charts of scores by seed and split, and of their variance's parts."""
+    charts = [draw(result, metric) for metric in result.metrics for draw in (draw_scores_of_seeds, draw_variance)]
+    return [chart for chart in charts if chart is not None]

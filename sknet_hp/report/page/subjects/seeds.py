@@ -6,13 +6,14 @@ import numpy as np
 
 from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.words import capitalise
-from sknet_hp.report.page.content import Answer, Page, Points, Score, Section, Text
+from sknet_hp.report.page.content import Answer, Block, Heading, Page, Points, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import (
     answer_trust,
     list_advice,
     make_findings_section,
 )
 from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.subjects.pictures import draw_seeds
 from sknet_hp.report.page.subjects.program import make_origin_of_seeds
 from sknet_hp.report.page.tables import make_table
 from sknet_hp.search.views.metric import Metric
@@ -23,7 +24,6 @@ def describe_seeds(result: Any, extras: Extras) -> Page:
     metric = Metric(result.metrics[0])
     scores = result.get_scores()
     by_seed = scores.mean(axis=1)
-    said = [line for line in result.summary().splitlines() if line and not line.startswith("Findings")]
     table = result.by_seed.copy()
     for each in map(Metric, result.metrics):
         table[each.name] = [each.turn(score) for score in table[each.name]]
@@ -34,17 +34,27 @@ def describe_seeds(result: Any, extras: Extras) -> Page:
         score=Score(
             metric.write(float(scores.mean())),
             f"{capitalise(metric.label)} ({metric.hint})",
-            f"Mean over seeds and splits; seeds lie between "
+            f"Mean over seeds and splits, 95 % interval {metric.write_interval(*result.interval())}; seeds lie between "
             f"{metric.write_interval(float(np.min(by_seed)), float(np.max(by_seed))).replace(' to ', ' and ')}.",
         ),
         answers=[
-            Answer("How much does the seed matter?", [Text(line) for line in said[1 : 1 + 4 * len(result.metrics)]]),
+            Answer("How much does the seed matter?", _describe_effect(result)),
             answer_trust(result.findings),
             Answer("What next?", [Points(list_advice(result.findings) or ["Compare models over several seeds each."])]),
         ],
         sections=[
-            Section("Seeds", [make_table(table, "Mean score of each seed", names=names)], "seeds"),
+            Section("Seeds", [*draw_seeds(result), make_table(table, "Mean score of each seed", names=names)], "seeds"),
             *make_findings_section(result.findings),
             make_origin_of_seeds(result, extras),
         ],
     )
+
+
+def _describe_effect(result: Any) -> list[Block]:
+    """Return what seeds do to the scores, by each metric."""
+    blocks: list[Block] = []
+    for metric in result.metrics:
+        if len(result.metrics) > 1:
+            blocks.append(Heading(capitalise(Metric(metric).label)))
+        blocks += [Text(line) for line in result.describe(metric)]
+    return blocks

@@ -40,7 +40,7 @@ async function drawCharts() {
   document.documentElement.dataset.drawn = "all";
 }
 
-if (window.vegaEmbed) drawCharts();
+drawCharts();
 
 // ---- print: what is folded away on the screen is shown on paper ---------------------------------------------------
 
