@@ -48,7 +48,7 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
     ]
     kind = "Reductions" if known.is_error else "Differences"
     caption = (
-        f"Mean {kind.lower()} with their {format_percentage(comparison.confidence, None)} intervals; right of zero, the "
-        f"first one is better. In the grey region, two models are equivalent in practice."
+        f"Mean {kind.lower()} with {format_percentage(comparison.confidence, None)} intervals; right of zero, the first "
+        f"one is better. In the grey region, two models are equivalent in practice."
     )
     return Picture(f"{kind} in {known.label}", finish(alt.layer(*layers), 60 + 42 * len(rows)), caption)
