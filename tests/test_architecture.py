@@ -122,8 +122,8 @@ MOST_FILES = 12
 """In a room, besides its `__init__`."""
 
 CROWDED: dict[str, str] = {
-    "report/displays": "one file for each picture; what holds for one is tested for all",
-    "report/frames": "one file for each picture",
+    "sknet_hp.report.displays": "one file for each picture; what holds for one is tested for all",
+    "sknet_hp.report.frames": "one file for each picture",
 }
 """Rooms with more files, and why."""
 

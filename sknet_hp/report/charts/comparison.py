@@ -46,9 +46,9 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
         base.mark_rule(color=SERIES[0], strokeWidth=2.5).encode(x="low:Q", x2="high:Q", y=y),
         base.mark_circle(color=SERIES[0], size=110, opacity=1).encode(x=x, y=y, tooltip=tips),
     ]
-    kind = "Reductions" if known.is_error else "Differences"
+    kind, level = "Reductions" if known.is_error else "Differences", format_percentage(comparison.confidence, None)
     caption = (
-        f"Mean {kind.lower()} with {format_percentage(comparison.confidence, None)} intervals; right of zero, the first "
+        f"Mean {kind.lower()} with their {level} intervals; right of zero, the first "
         f"one is better. In the grey region, two models are equivalent in practice."
     )
     return Picture(f"{kind} in {known.label}", finish(alt.layer(*layers), 60 + 42 * len(rows)), caption)
