@@ -83,7 +83,7 @@ def find_failures(case: SearchCase) -> Iterator[Finding]:
         code="many_failures",
         severity="warning",
         message=f"Of {len(numbers)} candidates, {' and '.join(kinds)}{where}."
-        + (f" The first error: {first.strip().rsplit(chr(10), 1)[-1]}." if first else ""),
+        + (f" The first error: {first.strip().rsplit(chr(10), 1)[-1].rstrip('.')}." if first else ""),
         evidence={
             "n_candidates": len(numbers),
             "n_failed": len(failed),

@@ -12,6 +12,7 @@ from sknet_hp.search.candidates import Candidate, Row, Step, rank, read_score
 from sknet_hp.search.running.batches import SearchStopped
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.values import Params, drop_known
+from sknet_hp.search.views.metric import SAME, Metric
 from sknet_hp.tuning.guided.affordable import SAFETY, TYPICAL_EPOCHS, choose_affordable, count_epochs, plan_race
 from sknet_hp.tuning.guided.budget import Budget
 from sknet_hp.tuning.guided.changes import Change, estimate_cost
@@ -34,6 +35,7 @@ class Guide:
     budget, notebook : seconds, and decisions that follow from them.
     random_state : of the draws of candidates.
     n_rows : of the whole table.
+    metric : of the scores, for reports.
     reports : of the stages; the one under way is the last.
     checks : that are made of learning curves after each stage.
 
@@ -53,6 +55,7 @@ class Guide:
         notebook: Notebook,
         random_state: Any,
         n_rows: int,
+        metric: Metric,
         reports: Stages,
         checks: bool | str | Collection[str] = True,
     ):
@@ -60,7 +63,7 @@ class Guide:
         self.prefix, network = find_last_step(estimator)
         self._own = network.get_params(deep=False)
         self.draw, self.n_rows = check_random_state(random_state), n_rows
-        self._checks = checks
+        self._checks, self.metric = checks, metric
         self.incumbent: Candidate | None = None
         self.reports = reports
         self.remedies: list[Change] = []
@@ -290,9 +293,11 @@ class Guide:
             gain = measure_gain(self._read_scores(best), self._read_scores(self.incumbent))
             is_better = gain.exceeds_noise(n_tries) or np.isnan(self.incumbent.score)
             verdict = "a gain" if is_better else "no gain" if gain.mean <= 0 else "no more than noise"
+            change = self.metric.write_gain(gain.mean)
             self.report.found += (
-                f"The best was {texts[best]} with {best.score:.4g}, {gain.mean:+.2g} against the best so far. The "
-                f"noise between splits is ±{gain.noise:.2g}, so this is {verdict}. "
+                f"The best was {texts[best]} ({self.metric.label} {self.metric.write(best.score)}), {change} "
+                f"{'as' if change == SAME else 'than'} the best so far. The noise between splits is "
+                f"±{gain.noise:.2g}, so this is {verdict}. "
             )
             if is_better:
                 self.incumbent = best

@@ -16,6 +16,7 @@ from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.search.base.setup import Split
 from sknet_hp.search.running.fitting import SplitData, fit_on
 from sknet_hp.search.running.resource import Resource
+from sknet_hp.search.views.metric import Metric
 from sknet_hp.tuning.guided.reports import StageReport
 
 N_ROWS, N_EPOCHS = 5000, 10
@@ -118,13 +119,14 @@ def check_is_network(estimator: Any) -> None:
         )
 
 
-def describe_prototype(report: StageReport, prototype: Prototype, share: float, n_rows: int) -> None:
+def describe_prototype(report: StageReport, prototype: Prototype, metric: Metric, share: float, n_rows: int) -> None:
     """Write into a report what a prototype has shown, and what follows.
 
     Parameters
     ----------
     report : of the stage.
     prototype : that was trained.
+    metric : of its score.
     share : of the training rows that candidates are compared on.
     n_rows : training rows of a split.
     """
@@ -132,7 +134,8 @@ def describe_prototype(report: StageReport, prototype: Prototype, share: float, 
     report.found = f"It took {prototype.seconds:.2g} s. "
     report.score = prototype.score
     if not np.isnan(prototype.score) and not np.isnan(prototype.constant):
-        beside = f"its score is {prototype.score:.4g}, that of a constant prediction {prototype.constant:.4g}"
+        scores = (metric.write(each) for each in (prototype.score, prototype.constant))
+        beside = f"its {metric.label} is {', that of a constant prediction '.join(scores)}"
         report.found += f"It {'learns' if prototype.learns else 'has not learned yet'}: {beside}. "
     if share < 1:
         report.decided = (

@@ -27,6 +27,7 @@ from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params
+from sknet_hp.search.views.metric import Metric, name_scoring
 from sknet_hp.search.views.summary import write_summary
 from sknet_hp.tuning.guided.affordable import FUSED, TYPICAL_EPOCHS, choose_reserve, choose_share
 from sknet_hp.tuning.guided.budget import Budget
@@ -193,7 +194,9 @@ class GuidedSearchCV(BaseSearcher):
         estimator.set_params(**{name: size})
         prototype = build_prototype(estimator, data, setup.resource, setup.scorers, setup.metric)
         share = notebook.recall("share of rows", lambda: self._choose_share(prototype, setup, n_rows))
-        describe_prototype(report, prototype, share, n_rows)
+        scoring = self.scoring if setup.metric == "score" else setup.metric
+        metric = Metric(name_scoring(scoring, self.estimator))
+        describe_prototype(report, prototype, metric, share, n_rows)
         self._end(report)
         by_class = is_classifier(self.estimator)
         setup = setup._replace(splits=thin_splits(setup.splits, setup.y, share, by_class=by_class))
@@ -206,6 +209,7 @@ class GuidedSearchCV(BaseSearcher):
             notebook=notebook,
             random_state=self.random_state,
             n_rows=_num_samples(setup.X),
+            metric=metric,
             reports=self.stages_,
             checks=self.checks,
         )

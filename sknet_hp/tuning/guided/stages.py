@@ -55,7 +55,8 @@ class Stage:
 def _compare_untuned(guide: Guide) -> None:
     guide.try_first()
     assert guide.incumbent is not None
-    guide.report.found = f"It scores {guide.incumbent.score:.4g}, after {guide.typical_epochs:.0f} epochs. "
+    score = guide.metric.write(guide.incumbent.score)
+    guide.report.found = f"Its {guide.metric.label} is {score} after {guide.typical_epochs:.0f} epochs. "
     guide.report.decided = "Everything else must beat this."
 
 

@@ -1,5 +1,7 @@
 """The page of a search: what it says, and what it must not do."""
 
+from copy import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate, repeat_over_seeds
 from sknet_hp.report import report
-from sknet_hp.report.page.subjects.search import _list_near
+from sknet_hp.report.page.subjects.search import _answer_how_sure, _list_near
 from sknet_hp.report.page.subjects.view import SearchView
 from tests.helpers.html_pages import Page
 from tests.helpers.small_searches import make_network_search
@@ -154,6 +156,20 @@ def test_ties_are_counted_as_by_the_finding(search):
     assert _list_near(view, last[0]) == []  # the second is worse in both splits by as much
     view.scores[last[1]] = [0.8, 0.72]
     assert _list_near(view, last[0]) == list(last[1:])
+
+
+def test_candidates_that_scored_better_than_the_chosen_one_are_counted(search):
+    """Of guided tuning, say, which takes a change only if its gain exceeds noise."""
+    view = SearchView(copy(search))
+    last = view.latest[view.n_resources[view.latest] == view.n_resources.max()][:3]
+    view.latest = last
+    view.scores[last] = [[0.9, 0.7], [0.8, 0.72], [0.55, 0.9]]
+    view.means[last] = view.scores[last].mean(axis=1)
+    view.search.best_index_ = last[1]
+    [scores, better, near] = [block.text for block in _answer_how_sure(view).blocks]
+    assert scores.endswith("lie between 0.7200 and 0.8000.")
+    assert better.startswith("1 other candidate scored better in the same splits (up to 0.8000)")
+    assert near.startswith("1 other candidate is within one standard error")
 
 
 def test_what_is_no_result_is_refused(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 
 from sknet_hp import NetClassifier
 from sknet_hp.search.candidates import Candidate, Row
+from sknet_hp.search.views.metric import Metric
 from sknet_hp.tuning.guided.budget import Budget
 from sknet_hp.tuning.guided.guide import Guide
 from sknet_hp.tuning.guided.notebook import Notebook
@@ -70,6 +71,7 @@ def make_guide(score=lambda params, split: 0.5, budget=None, **settings):
         notebook=Notebook(None),
         random_state=0,
         n_rows=1350,
+        metric=Metric("accuracy"),
         reports=Stages([StageReport("untuned")]),
         checks=False,
     )

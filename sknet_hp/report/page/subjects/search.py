@@ -122,7 +122,8 @@ def _make_score(view: SearchView) -> Score | None:
     if interval is not None:
         detail += f", 95 % interval {metric.write_interval(*interval)}"
     n = len(view.latest)
-    picked = f" It is the best of {n} candidates, so it is too good: expect a worse score on new rows." if n > 1 else ""
+    picked = f" It was chosen from {n} candidates by these scores, so it is too good: expect worse on new rows."
+    picked = picked if n > 1 else ""
     return Score(metric.write(view.means[best]), f"{capitalise(metric.label)} ({metric.hint})", f"{detail}.{picked}")
 
 
@@ -163,11 +164,18 @@ def _answer_how_sure(view: SearchView) -> Answer:
     if best is None:
         return Answer("How sure is that?", [Text("Not known yet.")])
     known = view.scores[best][np.isfinite(view.scores[best])]
-    turned = sorted(metric.write(score) for score in known)
-    blocks: list[Block] = [
-        Text(f"The scores of its {format_count(len(known), 'split')} lie between {turned[0]} and {turned[-1]}.")
-    ]
+    ends = metric.write_interval(known.min(), known.max()).replace(" to ", " and ")
+    blocks: list[Block] = [Text(f"The scores of its {format_count(len(known), 'split')} lie between {ends}.")]
     near = _list_near(view, best)
+    better = [row for row in near if view.means[row] > view.means[best]]
+    near = near[len(better) :]
+    if better:
+        blocks.append(
+            Text(
+                f"{format_count(len(better), 'other candidate')} scored better in the same splits (up to "
+                f"{metric.write(view.means[better[0]])}), but by too little for the rule of this search."
+            )
+        )
     if near:
         verb = "is" if len(near) == 1 else "are"
         blocks.append(
