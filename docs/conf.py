@@ -161,7 +161,7 @@ def point_into_documentation(app: Sphinx, docname: str, source: list[str]) -> No
     """
     for file, page in (("CONTRIBUTING.md", "contributing.md"), ("CHANGELOG.md", "changelog.md")):
         source[0] = source[0].replace(f"](../{file}", f"]({page}")
-    source[0] = re.sub(r"\]\(examples/([\w/]+)\.py\)", r"](auto_examples/\1.rst)", source[0])
+    source[0] = re.sub(r"\]\(((?:\.\./)?)examples/([\w/]+)\.py\)", r"](\1auto_examples/\2.rst)", source[0])
 
 
 def setup(app: Sphinx) -> None:

@@ -2,12 +2,15 @@
 
 import re
 import runpy
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("[cg]*/*.md"))]
 
 
 def test_parameters_are_up_to_date():
@@ -31,3 +34,33 @@ def test_each_library_has_a_paragraph_and_an_example():
     page = (DOCS / "ecosystem.md").read_text(encoding="utf-8")
     linked = re.findall(r"\]\(examples/ecosystem/(\w+\.py)\)", page)
     assert sorted(linked) == sorted(path.name for path in (DOCS / "examples" / "ecosystem").glob("plot_*.py"))
+
+
+def list_anchors(page: Path) -> set[str]:
+    """Return the anchors that a code host makes of the headings on a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    seen: Counter[str] = Counter()
+    anchors = set()
+    for heading in re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE):
+        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+        anchors.add(f"{anchor}-{seen[anchor]}" if seen[anchor] else anchor)
+        seen[anchor] += 1
+    return anchors
+
+
+def test_anchors_are_those_of_headings(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# A `b_c`, d\n```\n# no heading\n```\n## A b_c d\n", encoding="utf-8")
+    assert list_anchors(page) == {"a-b_c-d", "a-b_c-d-1"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    missing = []
+    for link in links:
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        if "://" not in link and not (target.exists() and (not anchor or anchor in list_anchors(target))):
+            missing.append(link)
+    assert missing == []
