@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sknet_hp.report.colours import FAINT, INK, MUTED
 from sknet_hp.search.views.metric import Metric
+from sknet_hp.system.extras import require_extra
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,10 +80,8 @@ def check_matplotlib(name: str) -> None:
     ImportError
         If it is not installed.
     """
-    try:
+    with require_extra("plot", name, "matplotlib"):
         import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(f"{name} needs matplotlib: pip install 'sknet_hp[plot]'") from error
 
 
 def open_axes(ax: Any, size: tuple[float, float]) -> Any:

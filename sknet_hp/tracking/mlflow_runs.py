@@ -7,6 +7,7 @@ import numpy as np
 
 from sknet_hp.search.spaces.values import Params
 from sknet_hp.search.views.facts import find_score_name
+from sknet_hp.system.extras import require_extra
 from sknet_hp.tracking.trials import FAILED, RUNNING, Trial, list_trials, name_searcher
 
 _MOST_PARAMS, _MOST_METRICS = 100, 500
@@ -43,10 +44,8 @@ def log_to_mlflow(search: Any, run_name: str | None = None) -> str:
     ImportError
         If MLflow is not installed.
     """
-    try:
+    with require_extra("mlflow", "log_to_mlflow", "MLflow"):
         import mlflow
-    except ImportError as error:
-        raise ImportError("log_to_mlflow needs MLflow: pip install 'sknet_hp[mlflow]'") from error
 
     metric, trials = find_score_name(search), list_trials(search)
     name, is_nested = run_name or name_searcher(search), mlflow.active_run() is not None

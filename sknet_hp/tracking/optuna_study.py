@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sknet_hp.search.views.facts import find_score_name
+from sknet_hp.system.extras import require_extra
 from sknet_hp.tracking.distributions import list_distributions, simplify
 from sknet_hp.tracking.trials import COMPLETE, DROPPED, FAILED, RUNNING, list_trials, name_searcher
 
@@ -57,10 +58,8 @@ def to_optuna(search: Any, study_name: str | None = None, storage: Any = None) -
     >>> study.best_value == search.best_score_
     True
     """
-    try:
+    with require_extra("bayes", "to_optuna", "Optuna"):
         import optuna
-    except ImportError as error:
-        raise ImportError("to_optuna needs Optuna: pip install 'sknet_hp[bayes]'") from error
     from sknet_hp.search.proposals.optuna_study import silence_optuna
 
     metric, name = find_score_name(search), study_name or name_searcher(search)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sknet_hp.search.spaces.values import Params
 from sknet_hp.search.views.facts import find_score_name
+from sknet_hp.system.extras import require_extra
 from sknet_hp.tracking.distributions import simplify
 from sknet_hp.tracking.trials import FAILED, Trial, list_trials
 
@@ -37,10 +38,8 @@ def log_to_tensorboard(search: Any, path: str | os.PathLike[str]) -> Path:
     FileExistsError
         If the directory is not empty.
     """
-    try:
+    with require_extra("tensorboard", "log_to_tensorboard", "TensorBoard"):
         import tensorboard  # noqa: F401
-    except ImportError as error:
-        raise ImportError("log_to_tensorboard needs TensorBoard: pip install 'sknet_hp[tensorboard]'") from error
 
     path, trials = Path(path), list_trials(search)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):

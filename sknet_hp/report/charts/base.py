@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sknet_hp.search.views.metric import Metric
+from sknet_hp.system.extras import require_extra
 
 INK, QUIET, LINE, PAPER, FAINT, BEST = (f"var(--{name})" for name in ("ink", "quiet", "line", "paper", "faint", "best"))
 SERIES = tuple(f"var(--series-{k})" for k in range(1, 7))
@@ -65,10 +66,8 @@ def import_altair() -> Any:
     ImportError
         If it is not installed.
     """
-    try:
+    with require_extra("report", "a report", "altair"):
         import altair
-    except ImportError as error:
-        raise ImportError("a report needs altair: pip install 'sknet_hp[report]'") from error
     return altair
 
 

@@ -11,6 +11,7 @@ from sknet_hp.report.comparable import choose_comparable, count_comparable
 from sknet_hp.report.parameters import read_axes
 from sknet_hp.report.searches import read_rows
 from sknet_hp.search.views.facts import list_candidates
+from sknet_hp.system.extras import require_extra
 from sknet_hp.tracking.distributions import list_distributions, simplify
 
 LEAST_CANDIDATES = 20
@@ -136,10 +137,8 @@ def _choose_rows(search: Any) -> tuple[pd.DataFrame, float]:
 
 def _make_measure(search: Any, candidates: list[int], method: str, top: float, seed: int) -> Measure:
     """Return Optuna's evaluator as a function of the candidates' scores alone."""
-    try:
+    with require_extra("bayes", "ImportancesDisplay", "Optuna"):
         import optuna
-    except ImportError as error:
-        raise ImportError("ImportancesDisplay needs Optuna: pip install 'sknet_hp[bayes]'") from error
     from sknet_hp.search.proposals.optuna_study import silence_optuna
 
     known = list_candidates(search)

@@ -11,6 +11,7 @@ from typing import Any
 from sknet_hp.formatting.values import format_value
 from sknet_hp.report.charts.picture import Picture, Pictures
 from sknet_hp.report.page.content import Page
+from sknet_hp.system.extras import require_extra
 
 _CODE = re.compile(r"`([^`]+)`")
 GENERATOR = "sknet_hp report"
@@ -30,10 +31,8 @@ def render_page(page: Page, version: str) -> str:
     ImportError
         If the packages of the extra `report` are missing.
     """
-    try:
+    with require_extra("report", "a report", "jinja2"):
         from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise ImportError("a report needs jinja2: pip install 'sknet_hp[report]'") from error
     environment = Environment(
         loader=PackageLoader("sknet_hp.report.page"),
         autoescape=True,
@@ -90,10 +89,8 @@ def load_library() -> str:
     ImportError
         If vl-convert is missing.
     """
-    try:
+    with require_extra("report", "a report", "vl-convert"):
         import vl_convert
-    except ImportError as error:
-        raise ImportError("a report needs vl-convert: pip install 'sknet_hp[report]'") from error
     return re.sub(
         r"</(script)", r"<\\/\1", vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), flags=re.IGNORECASE
     )

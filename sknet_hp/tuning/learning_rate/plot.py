@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sknet_hp.system.extras import require_extra
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -62,10 +64,8 @@ def draw_result(result: Any, ax: Any = None, palette: Palette | None = None) -> 
     """
     palette = Palette() if palette is None else palette
     if ax is None:
-        try:
+        with require_extra("plot", "plot", "matplotlib"):
             from matplotlib import pyplot
-        except ImportError as error:
-            raise ImportError("plot needs matplotlib: pip install 'sknet_hp[plot]'") from error
         _, ax = pyplot.subplots(layout="constrained")
     losses = summarise_seeds(result)
     floor, ceiling = losses["smooth"].min(), np.nanmax([result.chance_loss, result.curve["loss"].max()])
