@@ -93,13 +93,8 @@ def evaluate_several(
         except KeyboardInterrupt as interrupt:
             _hand_over(interrupt, lambda: make_result(gather()), f"{len(done)} of {len(tasks)} fits", memory)
             raise
-    if memory is not None and memory.unkept:
-        warnings.warn(
-            f"{', '.join(sorted(memory.unkept))} cannot be written to journal={str(journal)!r} without pickle: if the "
-            f"same call is made again, they are fitted again",
-            UserWarning,
-            stacklevel=3,
-        )
+    if memory is not None:
+        memory.warn_of_unkept("they", stacklevel=3)
     return make_result(gather())
 
 

@@ -1,6 +1,5 @@
 """What a nested cross-validation is a function of."""
 
-import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
 from numbers import Integral
@@ -12,7 +11,7 @@ from sklearn.base import clone
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.running.data import Data, Split
 from sknet_hp.evaluation.running.journal import Journal
-from sknet_hp.search.journal.identity import Identity, digest
+from sknet_hp.search.journal.identity import Identity, digest, warn_of_uncompared
 
 _NOT_IDENTITY = {"n_jobs": None, "verbose": 0, "time_budget": None, "journal": None}
 """Parameters of a search that numbers do not depend on, and what they are set to."""
@@ -48,17 +47,7 @@ def open_journal(
         {name: _reset(search) for name, search in searches.items()} | {"scoring": dict(scorers)},
     )
     journal = Journal(path, identity)
-    if identity.uncompared:
-        try:
-            warnings.warn(
-                f"journal={path!r} cannot compare all of your code with what it was when the evaluation began: "
-                f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to start again",
-                UserWarning,
-                stacklevel=3,
-            )
-        except UserWarning:  # where warnings are errors
-            journal.close()
-            raise
+    warn_of_uncompared(identity, path, "evaluation", journal.close)
     return journal
 
 

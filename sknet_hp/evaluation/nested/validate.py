@@ -2,7 +2,6 @@
 
 import os
 import time
-import warnings
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from numbers import Real
@@ -198,13 +197,8 @@ class _Run:
             except KeyboardInterrupt as interrupt:
                 self._hand_over(interrupt, journal)
                 raise
-        if journal is not None and journal.unkept:
-            warnings.warn(
-                f"{', '.join(sorted(journal.unkept))} cannot be written to journal={str(path)!r} without pickle: if "
-                f"the same call is made again, these folds are fitted again",
-                UserWarning,
-                stacklevel=3,
-            )
+        if journal is not None:
+            journal.warn_of_unkept("these folds", stacklevel=3)
         if not self.outcomes:
             raise ValueError(
                 f"time_budget={budget:g} seconds were up before the first of {len(tasks)} outer folds was finished; "

@@ -1,6 +1,7 @@
 """An evaluation's memory on disk, without pickle, all of it in one directory."""
 
 import os
+import warnings
 import zlib
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -58,6 +59,16 @@ class Journal:
         self._log = Log(self.path / "log")
         self._folder = Folder(self.path, identity, "evaluation", (OUTCOMES, SEARCHES))
         self._folder.open(self._is_empty, self._forget, lambda: None)
+
+    def warn_of_unkept(self, tasks: str, stacklevel: int) -> None:
+        """Warn that tasks are done again for models that cannot be written."""
+        if self.unkept:
+            warnings.warn(
+                f"{', '.join(sorted(self.unkept))} cannot be written to journal={str(self.path)!r} without pickle: if "
+                f"the same call is made again, {tasks} are fitted again",
+                UserWarning,
+                stacklevel=stacklevel + 1,
+            )
 
     def close(self) -> None:
         """Let others in."""

@@ -1,7 +1,5 @@
 """The journal of a search, opened for what the search is a function of."""
 
-import os
-import warnings
 from importlib.metadata import version
 from numbers import Integral
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from sklearn.base import clone
 
 from sknet_hp.search.base.setup import Setup, split_rows
-from sknet_hp.search.journal.identity import Identity, digest, find_unseeded_networks
+from sknet_hp.search.journal.identity import Identity, digest, find_unseeded_networks, warn_of_uncompared
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.journal.log import Log
 from sknet_hp.search.journal.plain import pack_finding, to_plain, to_plain_or_text
@@ -64,12 +62,7 @@ def open_journal(search: Any, setup: Setup, cv: Any, *, proposes_by_scores: bool
     _check_seeds(search)
     identity = _make_identity(search, setup, proposes_by_scores=proposes_by_scores)
     journal = Journal(search.journal, identity)
-    if identity.uncompared:
-        try:
-            _warn_of_uncompared(search.journal, identity)
-        except UserWarning:  # where warnings are errors
-            journal.close()
-            raise
+    warn_of_uncompared(identity, search.journal, "search", journal.close)
     _note_beginning(search, setup, journal)
     return journal
 
@@ -156,12 +149,4 @@ def _make_identity(search: Any, setup: Setup, *, proposes_by_scores: bool) -> Id
             "space": Space(search.param_distributions).branches,
             "setting of the search": own,
         },
-    )
-
-
-def _warn_of_uncompared(path: str | os.PathLike[str], identity: Identity) -> None:
-    warnings.warn(
-        f"journal={path!r} cannot compare all of your code with what it was when the search began: "
-        f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to start again",
-        stacklevel=3,
     )

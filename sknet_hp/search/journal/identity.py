@@ -4,7 +4,8 @@ Functions and classes that a user may edit between two runs are their code and w
 refers to; those of installed packages are their names.
 """
 
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -87,6 +88,30 @@ class Identity:
             _CHANGING.update(found)
             self._describe(self.changing | found)
         return bool(found)
+
+
+def warn_of_uncompared(identity: Identity, path: Any, what: str, close: Callable[[], object]) -> None:
+    """Warn, on behalf of who opened a journal, of code that cannot be compared.
+
+    Parameters
+    ----------
+    identity : compared with that of the journal.
+    path : of the journal, as the user gave it.
+    what : has a journal, such as "search".
+    close : lets others into the journal; called where warnings are errors.
+    """
+    if not identity.uncompared:
+        return
+    try:
+        warnings.warn(
+            f"journal={path!r} cannot compare all of your code with what it was when the {what} began: "
+            f"{'; '.join(sorted(identity.uncompared))}. If you change that, give another path to start again",
+            UserWarning,
+            stacklevel=4,
+        )
+    except UserWarning:
+        close()
+        raise
 
 
 def list_differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
