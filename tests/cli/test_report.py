@@ -28,14 +28,29 @@ def test_a_journal_becomes_a_page(run, search):
     assert page.specs
 
 
-def test_the_page_of_a_run_lies_beside_it(run, search):
+def test_the_page_of_a_run_lies_in_its_directory(run, search):
     """A result directory has its journal in it."""
     journal = Path("iris-tuned/journal/search")
     journal.parent.mkdir(parents=True)
     journal.symlink_to(search.journal)
     result = run("report", "iris-tuned")
     assert result.code == 0, result.err
-    assert Path("iris-tuned.html").exists()
+    assert result.out == "Report:   iris-tuned/report.html\n"
+    assert Path("iris-tuned/report.html").exists()
+    assert run("report", "iris-tuned").out == result.out
+
+
+def test_the_page_that_tune_has_written_stays(run, search):
+    journal = Path("iris-tuned/journal/search")
+    journal.parent.mkdir(parents=True)
+    journal.symlink_to(search.journal)
+    for name in ("report.html", "summary.json"):
+        Path("iris-tuned", name).write_text("{}")
+    result = run("report", "iris-tuned")
+    assert result.out.endswith("its report is there.\nReport:   iris-tuned/report.html\n")
+    assert Path("iris-tuned/report.html").read_text() == "{}"
+    assert "also has the score on unseen rows" in run("report", "iris-tuned", "--out", "journal.html").out
+    assert Path("journal.html").exists()
 
 
 def test_a_run_that_lasts_says_so(run, search):
@@ -47,9 +62,9 @@ def test_a_run_that_lasts_says_so(run, search):
     with filelock.FileLock(journal / "lock"):
         result = run("report", journal)
     assert "still running" in result.out
-    assert "still running" in Page(Path("running.html")).text
+    assert "still running" in Page(Path("running/report.html")).text
     run("report", journal)
-    assert "was stopped before its end" in Page(Path("running.html")).text
+    assert "was stopped before its end" in Page(Path("running/report.html")).text
 
 
 def test_what_has_no_journal_is_refused(run, refused, search):

@@ -18,7 +18,7 @@ def report(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where to write the report.", show_default="RUN.html, beside RUN"),
+        typer.Option(metavar="FILE", help="Where to write the report.", show_default="report.html in RUN"),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", metavar="", help="Replace FILE even if it is not a report.")
@@ -27,9 +27,11 @@ def report(
     """Write the report of a run from its journal, even while it is running.
 
     Use it for runs that are still running or were interrupted, and for journals of
-    searches in Python. When tune and evaluate finish, they write **report.html** into
-    their directory themselves. It has more than a journal knows: the score on unseen
-    rows, and the comparison with simple models.
+    searches in Python. The report is **report.html** in the directory of the run.
+
+    When tune and evaluate finish, they write it themselves. It then has more than a
+    journal knows: the score on unseen rows, and the comparison with simple models.
+    Therefore it stays as it is; --out writes what the journal knows elsewhere.
 
     **Examples**
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from sknet_hp.cli.options import GIVEN
 from sknet_hp.cli.output.files import REPORT
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.tables.loading import shorten_source
 
 
@@ -28,7 +29,7 @@ def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
     from sknet_hp.report import report
 
     try:
-        report(subject, out / REPORT, notes={"Command": describe_command()}, **parts)
+        report(subject, out / REPORT, notes={"Command": describe_command()}, wording=name_options, **parts)
     except ImportError as error:
         return f"none ({error})"
     return None

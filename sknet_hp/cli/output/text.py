@@ -1,6 +1,5 @@
 """Text for a person: the problem that is worked on, findings, values."""
 
-import re
 import shutil
 import textwrap
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
+from sknet_hp.cli.output.wording import reword_finding
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.metric import Metric
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from sknet_hp.findings import Finding
 
 WIDEST_PARAGRAPH = 100
-
-OPTION_OF = {
-    r"\bgroups=(?!\w)": "--groups",
-    r"\bTimeSeriesSplit\b": "--time",
-    r"\bscoring=sknet_hp\.evaluation\.suggest_scoring\(y\)": "--scoring",
-    r' \(refit="one_standard_error"\)': "",
-}
-"""What the advice of findings, which is for Python, is on the command line."""
 
 
 def make_console(quiet: bool = False) -> Console:
@@ -59,12 +51,12 @@ def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
     Advice names options in place of Python's parameters. A remedy that changes a search
     is for Python; the advice says it in words.
     """
-    for number, finding in enumerate(findings):
+    for number, finding in enumerate(map(reword_finding, findings)):
         if number == 0:
             console.print("\nFindings:")
         where = f", in {finding.subject}" if finding.subject else ""
         console.print(f"- {finding.severity}: {finding.code}{where}")
-        for text in (finding.message, _name_options(finding.advice)):
+        for text in (finding.message, finding.advice):
             if text:
                 console.print(wrap(text, indent="  "))
         is_of_search = "refit" in finding.remedy or any(
@@ -72,12 +64,6 @@ def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
         )
         if finding.remedy and not is_of_search:
             console.print(wrap(f"Change: {format_params(finding.remedy)}", indent="  "))
-
-
-def _name_options(advice: str) -> str:
-    for pattern, option in OPTION_OF.items():
-        advice = re.sub(pattern, option, advice)
-    return advice
 
 
 def print_ranking(console: Console, comparison: "Comparison") -> None:
@@ -90,7 +76,8 @@ def print_ranking(console: Console, comparison: "Comparison") -> None:
 
 
 def describe_finding(finding: "Finding") -> dict[str, Any]:
-    """Return a finding for JSON."""
+    """Return a finding for JSON, with options in place of Python's parameters."""
+    finding = reword_finding(finding)
     names = ("code", "severity", "subject", "message", "advice", "evidence", "remedy")
     return {name: getattr(finding, name) for name in names}
 

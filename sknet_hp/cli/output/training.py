@@ -1,6 +1,5 @@
 """While networks train: progress on the standard error, warnings kept for the end."""
 
-import re
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,17 +10,9 @@ from rich.console import Console
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
 from sknet_hp.cli.output.progress_display import ProgressDisplay
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.fusion.session import Session, fused
 from sknet_hp.search import JournalError
-
-OPTIONS = {
-    "time_budget": "--time-budget",
-    "n_repeats": "--repeats",
-    "n_seeds": "--seeds",
-    "journal": "the journal",
-    "groups": "--groups",
-}
-"""What parameters of Python are called on the command line."""
 
 
 @contextmanager
@@ -51,13 +42,6 @@ def show_training(label: str, total: int | None = None) -> Iterator[tuple[Counte
             if not _is_refusal(error):
                 raise
             raise BadInput(name_options(str(error))) from error
-
-
-def name_options(message: str) -> str:
-    """Return a message about parameters with the options that they come from."""
-    for parameter, option in OPTIONS.items():
-        message = re.sub(rf"\b{parameter}=(?=[\w'.])", f"{option} ", message)
-    return message
 
 
 def _is_refusal(error: Exception) -> bool:

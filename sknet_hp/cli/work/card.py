@@ -1,6 +1,6 @@
 """`sknet-hp card`: from a saved model to a page about it."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from sknet_hp.cli.errors import BadInput, suggest
 from sknet_hp.cli.models.saved import find_file, list_text_columns, load_model
 from sknet_hp.cli.output.files import require_file_can_be_written, write_file
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.slips import read_summary
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import load_table
@@ -44,6 +45,7 @@ def write_card(
         y = None if target is None else table[target]
     measured, file = _read_scores(run), find_file(model_path).name
     made = card(model, evaluation=measured, X=X, y=y, target=target, name=name, file=file)
+    made = replace(made, text=name_options(made.text))
     if out is None:
         print(made)
     else:

@@ -19,12 +19,14 @@ from sknet_hp.cli.output.text import (
     print_findings,
     print_problem,
     print_ranking,
+    wrap,
 )
 from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.tables.checks import check_scored_folds
 from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
+from sknet_hp.cli.work.following import write_after_choice
 from sknet_hp.evaluation.comparison.pair import SURE
 from sknet_hp.formatting.numbers import format_percentage, format_score
 from sknet_hp.formatting.words import capitalise
@@ -92,7 +94,10 @@ def compare_models(options: CompareOptions) -> None:
                 f"its score is too good; evaluate chooses settings inside each fold."
             )
     if options.out is not None:
-        console.print(f"Scores and comparisons are in {options.out}")
+        console.print(f"\nResults:  {options.out}")
+    best = str(result.ranking["name"].iloc[0])
+    told = {"scoring": options.scoring, "positive_class": options.positive_class}
+    console.print(f"\nNext:     {write_after_choice(best, options, **told)}")
 
 
 def _check_names(names: tuple[str, ...]) -> None:
@@ -133,7 +138,7 @@ def _print_result(console: Console, result: "Comparison") -> None:
     console.print(f"Differences up to {rope.half:.3g} count as equivalent in practice ({rope.reason}; --rope sets it).")
     if n_splits < FEW_SPLITS:
         console.print(f"{n_splits} splits can show large differences only; more --repeats show smaller ones.")
-    console.print(f"\nFor a paper: {result.sentence}")
+    console.print(f"\n{wrap(f'For a paper: {result.sentence}')}")
     print_findings(console, result.findings)
 
 

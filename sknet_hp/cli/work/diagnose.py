@@ -17,6 +17,7 @@ from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
+from sknet_hp.cli.work.following import write_after_choice, write_following
 
 if TYPE_CHECKING:
     from sknet_hp.tuning import Diagnosis
@@ -60,6 +61,7 @@ def diagnose_network(options: DiagnoseOptions) -> int:
     else:
         print_warnings(console, warnings)
         _print_result(console, found)
+        console.print(f"\nNext:     {_write_following(found, options)}")
     return FOUND if options.strict and any(finding.severity != "info" for finding in found) else 0
 
 
@@ -79,6 +81,16 @@ def _read_features(model: Any, problem: Problem, options: DiagnoseOptions) -> An
             f"--task {task} if that is meant"
         )
     return select_features(problem.X, model, options.data)
+
+
+def _write_following(found: "Diagnosis", options: DiagnoseOptions) -> str:
+    """Return what comes next: predictions, or tuning if something should change."""
+    if options.fitted is None:
+        return write_following("tune", options, model=options.model)
+    if all(finding.severity == "info" for finding in found):
+        return write_after_choice(str(options.fitted), options)
+    again = f"{options.fitted.with_suffix('') if options.fitted.is_file() else options.fitted}-2"
+    return write_following("tune", options, model=options.fitted, out=again)
 
 
 def _print_result(console: Console, found: "Diagnosis") -> None:

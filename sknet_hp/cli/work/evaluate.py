@@ -1,8 +1,7 @@
 """`sknet-hp evaluate`: an honest score, and what it is worth."""
 
-import shlex
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -18,7 +17,8 @@ from sknet_hp.cli.output.json_text import print_json, write_json
 from sknet_hp.cli.output.page import print_page, write_page, write_title
 from sknet_hp.cli.output.run_folder import SCORE, RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem
-from sknet_hp.cli.output.training import name_options, print_warnings, show_training
+from sknet_hp.cli.output.training import print_warnings, show_training
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.tables.checks import check_folds, check_scored_folds
 from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
@@ -26,6 +26,7 @@ from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.cli.tuning.methods import Plan, check_method, make_searcher
 from sknet_hp.cli.tuning.space_file import read_space
+from sknet_hp.cli.work.following import write_after_choice, write_following
 from sknet_hp.evaluation.nested.summary import write_outcome
 from sknet_hp.search import search_space
 
@@ -83,41 +84,31 @@ def evaluate_table(options: EvaluateOptions) -> None:
         print_warnings(console, warnings)
         _print_result(console, result, beside, model, method)
     following = _write_following(options, problem, method)
-    steps = {"Tune a network in the same way on all rows, and keep it:": following} if following else {}
-    parts = {"comparison": beside.comparison, "title": write_title(options.data, problem.target), "next_steps": steps}
+    way = " in the same way" if method != "none" else ""
+    lead = f"Tune a network{way} on all rows, and keep it:" if " tune " in following else "Predict new rows:"
+    parts = {
+        "comparison": beside.comparison,
+        "title": write_title(options.data, problem.target),
+        "next_steps": {lead: following},
+    }
     missing = None if options.out is None else write_page(options.out, result, **parts)
     if options.as_json:
         print_json(summary | ({"report": str(options.out / REPORT)} if options.out and missing is None else {}))
         return
-    if following:
-        console.print(f"\nNext:     {following}")
+    console.print(f"\nNext:     {following}")
     if options.out is not None:
         console.print(f"Results:  {', '.join(str(options.out / name) for name in (FOLDS, PREDICTIONS, SUMMARY))}")
         print_page(console, options.out, missing)
 
 
 def _write_following(options: EvaluateOptions, problem: Problem, method: str) -> str:
-    """Return the command that comes next; nothing where nothing was searched.
-
-    What it is told changes what is tuned, so all of it is taken over.
-    """
+    """Return the command that comes next: where settings were searched, for all rows."""
+    told = {"scoring": options.scoring, "positive_class": options.positive_class}
+    options = replace(options, target=problem.target)
     if method == "none":
-        return ""
-    told = {
-        "--target": problem.target,
-        "--task": None if options.task == "auto" else options.task,
-        "--model": None if options.model == DEFAULT else options.model,
-        "--search": method,
-        "--space": options.space,
-        "--candidates": options.candidates,
-        "--scoring": options.scoring,
-        "--positive-class": options.positive_class,
-        "--groups": options.groups,
-        "--time": options.time,
-    }
-    words = [word for name, value in told.items() if value is not None for word in (name, str(value))]
-    drops = [word for name in options.drop for word in ("--drop", name)]
-    return shlex.join(["sknet-hp", "tune", options.data, *words, *drops])
+        return write_after_choice(options.model, options, **told)
+    searched = {"search": method, "space": options.space, "candidates": options.candidates}
+    return write_following("tune", options, model=options.model, **searched, **told)
 
 
 def _open_folder(options: EvaluateOptions) -> RunFolder | None:

@@ -14,8 +14,10 @@ from sknet_hp.cli.options import RateOptions
 from sknet_hp.cli.output.files import require_file_can_be_written, write_file
 from sknet_hp.cli.output.json_text import describe_table, print_json
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
-from sknet_hp.cli.output.training import name_options, print_warnings, show_training
+from sknet_hp.cli.output.training import print_warnings, show_training
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.tables.reading import read_problem
+from sknet_hp.cli.work.following import write_following
 
 if TYPE_CHECKING:
     from sknet_hp.tuning import LRResult
@@ -77,6 +79,7 @@ def find_rate(options: RateOptions) -> None:
     console.print(f"\n{name_options(result.summary())}")
     if options.plot is not None:
         console.print(f"The picture is in {options.plot}")
+    console.print(f"\nNext:     {write_following('tune', options, model=options.model)}")
 
 
 def _require_picture(options: RateOptions) -> None:

@@ -4,18 +4,22 @@ from pathlib import Path
 from typing import Any
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.output.files import JOURNAL, REPORT
+from sknet_hp.cli.output.files import JOURNAL, REPORT, SUMMARY
 from sknet_hp.cli.output.run_folder import SCORE, SEARCH
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.slips import explain_no_run, suggest_run
 
 
 def write_report(run: Path, out: Path | None, overwrite: bool) -> None:
     """Write the page of a run and print where it is.
 
+    The one of a finished run stays as it is, unless `out` asks for another: it has
+    more than the journal knows.
+
     Parameters
     ----------
     run : the directory of a run, or a journal.
-    out : the file; None is named after the run, and lies beside it.
+    out : the file; None for report.html in the directory of the run, as `tune` does.
     overwrite : whether to replace a file that is no report.
 
     Raises
@@ -33,10 +37,12 @@ def write_report(run: Path, out: Path | None, overwrite: bool) -> None:
         record = read_evaluation(journal) if is_evaluation else read_journal(journal)
     except JournalError as error:
         raise BadInput(str(error)) from None
-    resolved = run.resolve()
-    place = resolved.with_name(f"{resolved.name}.html") if out is None else out
+    place = run / REPORT if out is None else out
+    if out is None and place.exists() and _has_results(run):
+        print(f"The run has finished, and its report is there.\nReport:   {place}")
+        return
     try:
-        path = report(record, place, overwrite=overwrite)
+        path = report(record, place, wording=name_options, overwrite=overwrite)
     except (FileExistsError, IsADirectoryError) as error:
         raise BadInput(str(error).replace("path=", "--out ").replace("overwrite=True", "--overwrite")) from None
     except ImportError as error:
@@ -61,9 +67,15 @@ def find_journal(run: Path) -> Path:
     for name in (SEARCH, SCORE):
         if (run / JOURNAL / name).is_dir():
             return run / JOURNAL / name
-    if (run / REPORT).exists():
+    is_journal = any((run / name).exists() for name in ("search.json", "evaluation.json"))
+    if (run / REPORT).exists() and not is_journal:
         raise BadInput(f"{str(run)!r} has no journal, but its report already exists: {str(run / REPORT)!r}")
     return run
+
+
+def _has_results(run: Path) -> bool:
+    """Return whether a run has finished, and its command has written the results."""
+    return (run / SUMMARY).exists()
 
 
 def _print_state(record: Any, run: Path) -> None:
@@ -71,5 +83,5 @@ def _print_state(record: Any, run: Path) -> None:
     if record.state != "finished":
         state = "is still running" if record.state == "running" else "was stopped before its end"
         print(f"The run {state}; the report shows its progress.")
-    elif (run / REPORT).exists():
+    elif _has_results(run) and (run / REPORT).exists():
         print(f"The run has finished: {run / REPORT} also has the score on unseen rows.")

@@ -180,20 +180,15 @@ class Comparison:
 
 
 def write_sentence(pair: Pair, splits: str, confidence: float, n_pairs: int) -> str:
-    """Return a sentence about a pair for a paper."""
+    """Return a sentence about a pair for a paper; the table has all other numbers."""
     metric, sign = Metric(pair.metric), -1 if Metric(pair.metric).is_error else 1
     interval = metric.write_interval(*pair.test.compute_interval(confidence))
-    below, inside, above = pair.probabilities
-    together = f", Holm-adjusted for {n_pairs} comparisons p {format_p_value(pair.p_adjusted)}" if n_pairs > 1 else ""
-    statistics = (
-        f"t({pair.test.degrees_of_freedom}) = {sign * pair.test.statistic:.2f}, p {format_p_value(pair.test.p_value)}"
-        f"{together}, d = {sign * pair.test.effect_size:.2f}"
-    )
+    p = f"p {format_p_value(pair.p_adjusted)}"
+    if n_pairs > 1:
+        p += f", adjusted for {n_pairs} comparisons by Holm's method"
     return (
-        f"On the same {splits}, {pair.first} reached a mean {metric.label} of {metric.write(pair.means[0])} and "
-        f"{pair.second} {metric.write(pair.means[1])}: a difference of {metric.write(pair.test.mean)} "
-        f"({format_percentage(confidence, None)} interval {interval}; corrected resampled t-test, {statistics}). With "
-        f"a region of practical equivalence of ±{format_score(pair.rope.half)}, the Bayesian correlated t-test gives a "
-        f"probability of {above:.3f} that {pair.first} is better, {inside:.3f} that both are equivalent, and "
-        f"{below:.3f} that {pair.second} is better."
+        f"On the same {splits}, {pair.first} had a mean {metric.label} of {metric.write(pair.means[0])} and "
+        f"{pair.second} {metric.write(pair.means[1])}, a difference of {metric.write(pair.test.mean)} "
+        f"({format_percentage(confidence)} interval {interval}; corrected resampled t-test, "
+        f"t({pair.test.degrees_of_freedom}) = {sign * pair.test.statistic:.2f}, {p})."
     )

@@ -1,7 +1,7 @@
 """Write the results of a search or an evaluation as one HTML file."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from sknet_hp.report.page.content import Page
 from sknet_hp.report.page.render import GENERATOR, render_page
 from sknet_hp.report.page.subjects.choose import describe
 from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.wording import reword
 
 _HEAD = 2_000
 """So many bytes of a file show whether it is a page of ours."""
@@ -27,6 +28,7 @@ def report(
     notes: Mapping[str, str] | None = None,
     next_steps: Mapping[str, str] | None = None,
     title: str | None = None,
+    wording: Callable[[str], str] | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write the results of a search or an evaluation as one HTML file.
@@ -61,6 +63,9 @@ def report(
         replace the Python code that the report would show.
     title : str, default=None
         The heading; None makes one.
+    wording : callable, default=None
+        Is given each sentence and returns the one in its place. The command line names
+        its options in this way. Code and tables stay as they are.
     overwrite : bool, default=False
         Whether to replace a file that is not a report. Reports are always replaced.
 
@@ -101,6 +106,8 @@ def report(
     page = describe(subject, extras)
     if title is not None:
         page = Page(**(vars(page) | {"title": title}))
+    if wording is not None:
+        page = reword(page, wording)
     html = render_page(page, version("sknet_hp"))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")

@@ -72,7 +72,7 @@ def test_a_clear_difference_is_named():
     summary = result.summary()
     assert "In short: LogisticRegression is better than DummyClassifier (accuracy)." in summary
     assert result.sentence in summary
-    assert "On the same 10 splits (5 folds × 2 repeats), DummyClassifier reached a mean accuracy of" in result.sentence
+    assert "On the same 10 splits (5 folds × 2 repeats), DummyClassifier had a mean accuracy of" in result.sentence
     assert "the usual choice" in summary
 
 

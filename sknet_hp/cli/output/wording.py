@@ -1,0 +1,49 @@
+"""Advice that is written for Python, in the words of the command line."""
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sknet_hp.findings import Finding
+
+OPTIONS = {
+    "time_budget": "--time-budget",
+    "n_repeats": "--repeats",
+    "n_seeds": "--seeds",
+    "journal": "the journal",
+    "groups": "--groups",
+    "rope": "--rope",
+}
+"""What parameters of Python are called on the command line."""
+
+PHRASES = {
+    r"\bgroups=, with a splitter that keeps groups together": "--groups",
+    r"\bTimeSeriesSplit\b": "--time",
+    r"\bscoring=sknet_hp\.evaluation\.suggest_scoring\(y\)": "--scoring",
+    r' \(refit="one_standard_error"\)': "",
+    r"Start higher, with min_resources=\d+\. There is then room for fewer candidates\.": (
+        "Compare candidates only when they are trained: --search random does."
+    ),
+    r"\bfind_lr\b": "sknet-hp lr",
+    r"\bdiagnose a fit\b": "run sknet-hp diagnose",
+    r"\bsknet_hp\.evaluation\.nested_cross_validate\b": "sknet-hp evaluate",
+    r"give X and y to `report` for its fingerprint": "its journal holds none of it",
+}
+"""Regular expressions of what else is said otherwise."""
+
+
+def name_options(text: str) -> str:
+    """Return a text about parameters and functions with options and commands instead."""
+    for pattern, instead in PHRASES.items():
+        text = re.sub(pattern, instead, text)
+    for parameter, option in OPTIONS.items():
+        text = re.sub(rf"\b{parameter}=(?=[\w'.])(?!\.\s)", f"{option} ", text)
+        text = re.sub(rf"\b{parameter}=(?=[\s.,;]|$)", option, text)
+    return text
+
+
+def reword_finding(finding: "Finding") -> "Finding":
+    """Return a finding whose message and advice name options."""
+    from dataclasses import replace
+
+    return replace(finding, message=name_options(finding.message), advice=name_options(finding.advice))

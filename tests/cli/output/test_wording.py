@@ -1,0 +1,27 @@
+import pytest
+
+from sknet_hp.cli.output.wording import name_options, reword_finding
+from sknet_hp.findings import Finding
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ("more repeats, such as `n_repeats=5`, help", "more repeats, such as `--repeats 5`, help"),
+        ("set n_repeats= or use more rows", "set --repeats or use more rows"),
+        ("time_budget=0.5 is short", "--time-budget 0.5 is short"),
+        ("keep equal rows together with groups=. A network", "keep equal rows together with --groups. A network"),
+        ("test on later ones: TimeSeriesSplit.", "test on later ones: --time."),
+        ("find_lr suggests one", "sknet-hp lr suggests one"),
+        ("lr=0.003 and subgroups=2 stay", "lr=0.003 and subgroups=2 stay"),
+    ],
+)
+def test_options_stand_for_parameters(said, instead):
+    assert name_options(said) == instead
+
+
+def test_remedies_stay_as_they_are():
+    finding = Finding("code", "info", "n_repeats=2 are few.", {"n": 2}, "Set n_repeats=5.", {"n_repeats": 5})
+    reworded = reword_finding(finding)
+    assert (reworded.message, reworded.advice) == ("--repeats 2 are few.", "Set --repeats 5.")
+    assert reworded.remedy == {"n_repeats": 5}
