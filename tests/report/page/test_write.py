@@ -100,6 +100,18 @@ def test_the_code_of_scores_compares_them(tmp_path):
     assert "Fingerprint" not in page.text
 
 
+def test_each_metric_of_a_comparison_has_its_verdicts_and_its_words(tmp_path):
+    """Names of models stay as they are; an error is a positive number."""
+    a = {"test_roc_auc": np.array([0.9, 0.92, 0.91]), "test_neg_log_loss": np.array([-0.2, -0.21, -0.2])}
+    b = {"test_roc_auc": np.array([0.9, 0.91, 0.92]), "test_neg_log_loss": np.array([-0.5, -0.52, -0.5])}
+    page = Page(report(compare(a, b, n_train=80, n_test=40, names=["net_a", "net_b"]), tmp_path / "page.html"))
+    assert page.headings[1:5] == ["Which is better?", "Area under the ROC curve", "Log loss", "How good is each?"]
+    assert "net_a is better than net_b." in page.text
+    assert "Log loss: by how much the first is better" in page.text
+    assert "0.5067" in page.text
+    assert "neg_log_loss" not in page.text.replace(" ".join(page.codes[0].split()), "")
+
+
 def test_the_code_makes_the_same_seeds(data, tmp_path):
     estimator = RandomForestClassifier(3, random_state=0)
     result = repeat_over_seeds(estimator, *data, n_seeds=3, cv=2, scoring="neg_log_loss", random_state=7)

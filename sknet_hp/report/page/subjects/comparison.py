@@ -4,7 +4,7 @@ from typing import Any
 
 from sknet_hp.formatting.numbers import format_count, format_percentage, format_score
 from sknet_hp.formatting.words import capitalise, join_words
-from sknet_hp.report.page.content import Answer, Block, Cell, Page, Points, Score, Section, Table, Text
+from sknet_hp.report.page.content import Answer, Block, Cell, Heading, Page, Points, Score, Section, Table, Text
 from sknet_hp.report.page.subjects.answers import (
     answer_trust,
     list_advice,
@@ -26,9 +26,9 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
     score = Score(
         metric.write(best["mean"]),
         f"{capitalise(metric.label)} of {best['name']} ({metric.hint})",
-        f"The best mean of {compared}; 95 % interval {metric.write_interval(best['low'], best['high'])}.",
+        f"The best mean of {compared}; {format_percentage(result.confidence, None)} interval "
+        f"{metric.write_interval(best['low'], best['high'])}.",
     )
-    verdicts = [pair for pair in result.pairs if pair.metric == metric.name]
     sure = [block for name in result.metrics for block in _describe_pairs(result, name)]
     sure.append(Text("The probabilities are those of the Bayesian correlated t-test."))
     return Page(
@@ -36,7 +36,7 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
         subtitle=f"{compared}.",
         score=score,
         answers=[
-            Answer("Which is better?", [Points([f"{capitalise(each.verdict)}." for each in verdicts])]),
+            Answer("Which is better?", _list_verdicts(result)),
             Answer("How good is each?", [make_ranking(result, each) for each in result.metrics]),
             Answer("By how much, and how sure is that?", sure),
             answer_trust(result.findings),
@@ -49,6 +49,21 @@ def describe_comparison(result: Any, extras: Extras) -> Page:
             make_origin_of_comparison(result, extras),
         ],
     )
+
+
+def _list_verdicts(comparison: Any) -> list[Block]:
+    """Return what can be said of each pair, by each metric."""
+    blocks: list[Block] = []
+    for name in comparison.metrics:
+        if len(comparison.metrics) > 1:
+            blocks.append(Heading(capitalise(Metric(name).label)))
+        blocks.append(Points([write_verdict(pair) for pair in comparison.pairs if pair.metric == name]))
+    return blocks
+
+
+def write_verdict(pair: Any) -> str:
+    """Return what can be said of a pair as a sentence; names stay as they are."""
+    return f"{capitalise(pair.verdict) if pair.verdict.startswith('the ') else pair.verdict}."
 
 
 def make_ranking(comparison: Any, metric: str) -> Table:

@@ -13,7 +13,7 @@ from sknet_hp.report.page.subjects.answers import (
     list_advice,
     make_findings_section,
 )
-from sknet_hp.report.page.subjects.comparison import make_ranking
+from sknet_hp.report.page.subjects.comparison import make_ranking, write_verdict
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_evaluation, draw_evaluation_curves
 from sknet_hp.report.page.subjects.program import make_origin_of_evaluation
@@ -69,9 +69,9 @@ def answer_beside(comparison: Any) -> Answer:
     first = comparison.contestants[0].name
     metric = comparison.metrics[0]
     verdicts = [
-        pair.verdict for pair in comparison.pairs if pair.metric == metric and first in (pair.first, pair.second)
+        write_verdict(pair) for pair in comparison.pairs if pair.metric == metric and first in (pair.first, pair.second)
     ]
-    blocks: list[Block] = [Points([f"{capitalise(text)}." for text in verdicts]), make_ranking(comparison, metric)]
+    blocks: list[Block] = [Points(verdicts), make_ranking(comparison, metric)]
     return Answer("How good is it?", blocks)
 
 
