@@ -33,7 +33,7 @@ PHRASES = {
 
 
 def name_options(text: str) -> str:
-    """Return a text about parameters and functions with options and commands instead."""
+    """Return a text with options and commands in place of parameters and functions."""
     for pattern, instead in PHRASES.items():
         text = re.sub(pattern, instead, text)
     for parameter, option in OPTIONS.items():

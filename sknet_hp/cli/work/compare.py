@@ -95,9 +95,13 @@ def compare_models(options: CompareOptions) -> None:
             )
     if options.out is not None:
         console.print(f"\nResults:  {options.out}")
+    console.print(f"\nNext:     {_write_following(result, options)}")
+
+
+def _write_following(result: "Comparison", options: CompareOptions) -> str:
+    """Return the command that comes next, by which model is the best."""
     best = str(result.ranking["name"].iloc[0])
-    told = {"scoring": options.scoring, "positive_class": options.positive_class}
-    console.print(f"\nNext:     {write_after_choice(best, options, **told)}")
+    return write_after_choice(best, options, scoring=options.scoring, positive_class=options.positive_class)
 
 
 def _check_names(names: tuple[str, ...]) -> None:

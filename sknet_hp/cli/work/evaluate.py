@@ -84,13 +84,8 @@ def evaluate_table(options: EvaluateOptions) -> None:
         print_warnings(console, warnings)
         _print_result(console, result, beside, model, method)
     following = _write_following(options, problem, method)
-    way = " in the same way" if method != "none" else ""
-    lead = f"Tune a network{way} on all rows, and keep it:" if " tune " in following else "Predict new rows:"
-    parts = {
-        "comparison": beside.comparison,
-        "title": write_title(options.data, problem.target),
-        "next_steps": {lead: following},
-    }
+    steps = {_write_lead(following, method): following}
+    parts = {"comparison": beside.comparison, "title": write_title(options.data, problem.target), "next_steps": steps}
     missing = None if options.out is None else write_page(options.out, result, **parts)
     if options.as_json:
         print_json(summary | ({"report": str(options.out / REPORT)} if options.out and missing is None else {}))
@@ -102,13 +97,20 @@ def evaluate_table(options: EvaluateOptions) -> None:
 
 
 def _write_following(options: EvaluateOptions, problem: Problem, method: str) -> str:
-    """Return the command that comes next: where settings were searched, for all rows."""
+    """Return the command that comes next: the same search on all rows, if it was one."""
     told = {"scoring": options.scoring, "positive_class": options.positive_class}
     options = replace(options, target=problem.target)
     if method == "none":
         return write_after_choice(options.model, options, **told)
     searched = {"search": method, "space": options.space, "candidates": options.candidates}
     return write_following("tune", options, model=options.model, **searched, **told)
+
+
+def _write_lead(following: str, method: str) -> str:
+    """Return what the command that comes next is for."""
+    if " tune " not in following:
+        return "Predict new rows:"
+    return f"Tune a network{'' if method == 'none' else ' in the same way'} on all rows, and keep it:"
 
 
 def _open_folder(options: EvaluateOptions) -> RunFolder | None:
