@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 
+from sknet_hp.estimators.persistence.classes import iterate_estimators
 from sknet_hp.estimators.types import TableLike
 from sknet_hp.sharing.onnx.inputs import make_inputs
 from sknet_hp.sharing.onnx.missing import explain_missing_package
@@ -49,9 +51,20 @@ def check_predictions(exported: "ModelProto | str", model: Any, X: TableLike, to
         raise ValueError(
             f"the exported model does not predict as the original does: for row {worst} of X it is off by "
             f"{difference[worst]:.1e}, and tolerance={tolerance:g} is allowed. Nothing was written. Compare the "
-            f"prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise tolerance"
+            f"prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise tolerance{_explain(model)}"
         )
     return float(difference[worst])
+
+
+def _explain(model: Any) -> str:
+    """Return what makes small differences large, for the message."""
+    methods = [part.method for part in iterate_estimators(model) if isinstance(part, CalibratedClassifierCV)]
+    if "isotonic" not in methods:
+        return ""
+    return (
+        ". Isotonic calibration has steep steps, at whose edges rows of training lie: give other rows as X, or "
+        "tolerance=1e-3"
+    )
 
 
 def _list_thresholds(model: Any) -> list[float]:

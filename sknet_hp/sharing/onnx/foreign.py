@@ -26,7 +26,7 @@ def add_transformer(b: GraphBuilder, step: Any, table: TensorTable) -> TensorTab
     TypeError
         If skl2onnx has no converter for it.
     """
-    converted, inputs = _convert(b, step, _join_numbers(b, table))
+    converted, inputs = _convert(b, step, _join_columns(b, table))
     name = b.include(converted, inputs)[0]
     kind = converted.graph.output[0].type.tensor_type
     return MatrixTensor(name, _count_columns(step, kind), _read_dtype(kind.elem_type))
@@ -47,9 +47,9 @@ def add_estimator(
     TypeError
         If it has no ONNX form, or one that takes numbers alone.
     """
-    joined = _join_numbers(b, table)
-    if len(joined.list_tensors()) > 1 and any(isinstance(part, ours) for part in iterate_estimators(model)):
-        text = [column for column, _, dtype, _ in joined.list_tensors() if dtype is object]
+    joined = _join_columns(b, table)
+    text = [column for column, _, dtype, _ in table.list_tensors() if dtype is object]
+    if text and any(isinstance(part, ours) for part in iterate_estimators(model)):
         raise TypeError(
             f"a {type(model).__name__} around networks can be exported if all its columns are numbers; {text[:5]} are "
             f"text. Wrappers that take any table are those of voting, averaging, bagging, stacking, calibration and "
@@ -82,16 +82,22 @@ def add_scores(b: GraphBuilder, model: Any, table: TensorTable) -> str:
     TypeError
         If skl2onnx does not give them.
     """
-    converted, inputs = _convert(b, model, _join_numbers(b, table), {"raw_scores": True})
+    converted, inputs = _convert(b, model, _join_columns(b, table), {"raw_scores": True})
     scores = b.cast(b.include(converted, inputs)[1], np.float64)
     return b.add("Gather", scores, np.array([-1], np.int64), axis=1) if len(model.classes_) == 2 else scores
 
 
-def _join_numbers(b: GraphBuilder, table: TensorTable) -> TensorTable:
-    """Return a table of numbers alone as one tensor, as most estimators want it."""
-    tensors = table.list_tensors()
-    if len(tensors) < 2 or any(dtype is object for _, _, dtype, _ in tensors):
+def _join_columns(b: GraphBuilder, table: TensorTable) -> TensorTable:
+    """Return a table of numbers alone, or of text, as one tensor.
+
+    Most estimators want it so.
+    """
+    text = [dtype is object for _, _, dtype, _ in table.list_tensors()]
+    if len(text) < 2 or any(text) != all(text):
         return table
+    if all(text):
+        columns = [table.read_text(b, column) for column in range(table.n_columns)]
+        return MatrixTensor(b.concatenate(columns), table.n_columns, object)
     return MatrixTensor(table.read_numbers(b, range(table.n_columns)), table.n_columns, np.float64)
 
 

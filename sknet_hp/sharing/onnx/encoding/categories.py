@@ -73,6 +73,7 @@ def _read_numbers(categories: Sequence[Any]) -> np.ndarray:
 
 def _look_up(b: GraphBuilder, text: str, known: dict[str, int], default: int) -> str:
     """Return the whole number that belongs to each text, (rows, 1) int64."""
+    known = known or {_MISSING: default}  # ONNX has no empty list
     keys, values = list(known), list(known.values())
     given = {"keys_strings": keys, "values_int64s": values, "default_int64": default}
     return b.add("LabelEncoder", text, domain="ai.onnx.ml", **given)
@@ -81,10 +82,10 @@ def _look_up(b: GraphBuilder, text: str, known: dict[str, int], default: int) ->
 # ---- text ----------------------------------------------------------------------------------------------------------
 
 
-def add_words(b: GraphBuilder, part: Words, table: TensorTable) -> tuple[str, str]:
+def add_words(b: GraphBuilder, part: Words, table: TensorTable) -> tuple[str, str | None]:
     """Return the two numbers of a column of text, and the 0/1 columns of its words.
 
-    Both are float32.
+    Both are float32. There may be no words that are frequent.
     """
     text = table.read_text(b, part.column)
     missing = b.add("Equal", text, np.array([_MISSING], object))  # (rows, 1)
@@ -99,7 +100,7 @@ def add_words(b: GraphBuilder, part: Words, table: TensorTable) -> tuple[str, st
     hits = [b.add("RegexFullMatch", text, pattern=write_pattern(word)) for word in part.position_of]
     if len(part.names_) > len(part.position_of):
         hits.append(missing)
-    return scaled, b.cast(b.concatenate(hits), np.float32)
+    return scaled, b.cast(b.concatenate(hits), np.float32) if hits else None
 
 
 _HALF = 512

@@ -27,7 +27,7 @@ def add_encoding(b: GraphBuilder, learned: LearnedColumns, table: TensorTable) -
         if isinstance(each, Words):
             numbers, words = add_words(b, each, table)
             parts.append(numbers)
-            zero_or_one.append(words)
+            zero_or_one += [] if words is None else [words]
         elif each.names_:
             zero_or_one.append(add_one_hot(b, each, table))
     if x is not None and learned.bins is not None and learned.bins.binned_:

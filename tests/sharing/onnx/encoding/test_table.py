@@ -167,6 +167,13 @@ def test_text():
     check_encoding(TableEncoder(words=True, max_categories=20), train, test, rtol=1e-6, atol=1e-7)
 
 
+def test_texts_of_which_no_two_are_equal():
+    train = pd.DataFrame({"name": [f"Mr. No{chr(97 + row)}" for row in range(26)]})
+    encoder = TableEncoder(words=True, max_categories=20)
+    check_encoding(encoder, train, pd.DataFrame({"name": ["Mr. Noa", "Mrs. Q", None]}), rtol=1e-6, atol=1e-7)
+    assert any(each.rows_of == {} for each in encoder.learned.categories), "a table to look them up in would be empty"
+
+
 def test_words_are_found_as_python_finds_them():
     from sknet_hp.estimators.encoding.categorical.words import split_words
 

@@ -45,6 +45,9 @@ OF_ALL_COLUMNS = {
     "ordinal with gaps": make_column_transformer((OrdinalEncoder(), GAPS)),
     "gaps as -2": make_column_transformer((OrdinalEncoder(encoded_missing_value=-2), GAPS)),
     "target with gaps": make_column_transformer((TargetEncoder(), GAPS)),
+    "text filled in": make_column_transformer(
+        (make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")), GAPS), SCALE
+    ),
     "identity": FunctionTransformer(),
 }
 OF_NUMBERS = {

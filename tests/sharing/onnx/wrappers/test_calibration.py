@@ -39,7 +39,10 @@ def test_methods(method, labels, estimator):
 def test_isotonic_steps_are_steep(labels):
     model = CalibratedClassifierCV(NET, method="isotonic", cv=2).fit(X, labels)
     rows, _ = make_mixed_table(seed=1)  # rows of training lie at the very edges of steps
-    assert check_predictions(to_onnx(model), model, rows) < 1e-5
+    exported = to_onnx(model)
+    assert check_predictions(exported, model, rows) < 1e-5
+    with pytest.raises(ValueError, match=r"Isotonic calibration has steep steps"):
+        check_predictions(exported, model, X, tolerance=0)
 
 
 def test_a_constant_isotonic_calibration():
