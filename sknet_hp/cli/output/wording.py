@@ -19,6 +19,7 @@ OPTIONS = {
 PHRASES = {
     r"\bgroups=, with a splitter that keeps groups together": "--groups",
     r"\bTimeSeriesSplit\b": "--time",
+    r"; with journal= the same call goes on where it stopped": "",
     r"\bscoring=sknet_hp\.evaluation\.suggest_scoring\(y\)": "--scoring",
     r' \(refit="one_standard_error"\)': "",
     r"Start higher, with min_resources=\d+\. There is then room for fewer candidates\.": (

@@ -97,7 +97,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
 
 
 def _write_following(options: EvaluateOptions, problem: Problem, method: str) -> str:
-    """Return the command that comes next: the same search on all rows, if it was one."""
+    """Return the command that comes next: the same search on all rows, if there was."""
     told = {"scoring": options.scoring, "positive_class": options.positive_class}
     options = replace(options, target=problem.target)
     if method == "none":
