@@ -35,7 +35,7 @@ test-all: $(INSTALLED)  ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-versions:  ## run the quick tests with the oldest and the newest supported versions, an environment each
-	$(PYTHON) .ci/test_versions.py
+	$(PYTHON) .ci/test_versions.py $(ARGS)
 
 lint: $(INSTALLED)  ## check style and format
 	$(BIN)/ruff check .
