@@ -25,6 +25,7 @@ PHRASES = {
     r"Start higher, with min_resources=\d+\. There is then room for fewer candidates\.": (
         "Compare candidates only when they are trained: --search random does."
     ),
+    r"More repeats, such as `n_repeats=5`, give a narrower": "`sknet-hp evaluate --repeats 5` gives a narrower",
     r"\bfind_lr\b": "sknet-hp lr",
     r"\bdiagnose a fit\b": "run sknet-hp diagnose",
     r"\bsknet_hp\.evaluation\.nested_cross_validate\b": "sknet-hp evaluate",
