@@ -73,6 +73,13 @@ Network = Annotated[
         "are taken.",
     ),
 ]
+SavedModel = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        help="A model.safetensors that tune wrote, its directory, or a file that sknet_hp.save wrote.",
+    ),
+]
 Scoring = Annotated[
     str | None,
     typer.Option(

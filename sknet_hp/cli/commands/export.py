@@ -6,18 +6,12 @@ from typing import Annotated
 
 import typer
 
-from sknet_hp.cli.commands.arguments import expand
+from sknet_hp.cli.commands import arguments
 from sknet_hp.cli.slips import check_model_first
 
 
 def export(
-    model: Annotated[
-        Path,
-        typer.Argument(
-            metavar="MODEL",
-            help="A model.safetensors that tune wrote, its directory, or a file that sknet_hp.save wrote.",
-        ),
-    ],
+    model: arguments.SavedModel,
     data: Annotated[
         str | None,
         typer.Argument(
@@ -48,4 +42,4 @@ def export(
     from sknet_hp.cli.work.export import export_model
 
     table = None if data is None else os.path.expanduser(data)
-    export_model(Path(os.path.expanduser(model)), table, expand(out), overwrite)
+    export_model(Path(os.path.expanduser(model)), table, arguments.expand(out), overwrite)

@@ -12,13 +12,7 @@ from sknet_hp.cli.slips import check_model_first, recall_target
 
 
 def importances(
-    model: Annotated[
-        Path,
-        typer.Argument(
-            metavar="MODEL",
-            help="A model.safetensors that tune wrote, its directory, or a file that sknet_hp.save wrote.",
-        ),
-    ],
+    model: arguments.SavedModel,
     data: Annotated[
         str,
         typer.Argument(
