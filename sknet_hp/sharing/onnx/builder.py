@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sknet_hp.sharing.onnx.missing import explain_missing_package
+from sknet_hp.system.extras import require_extra
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -38,7 +38,7 @@ class GraphBuilder:
     """
 
     def __init__(self, taken: Sequence[str] = ()):
-        with explain_missing_package():
+        with require_extra("onnx", "export", "onnx"):
             import onnx  # noqa: F401
 
         self.nodes: list[NodeProto] = []

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from sknet_hp.estimators.persistence.classes import iterate_estimators
 from sknet_hp.estimators.types import TableLike
 from sknet_hp.sharing.onnx.inputs import make_inputs
-from sknet_hp.sharing.onnx.missing import explain_missing_package
+from sknet_hp.system.extras import require_extra
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -94,7 +94,7 @@ def run_model(exported: "ModelProto | str", X: TableLike) -> dict[str, np.ndarra
     X : array-like or dataframe of shape (n_rows, n_columns)
         With the columns of training.
     """
-    with explain_missing_package():
+    with require_extra("onnx", "run_onnx", "onnxruntime"):
         import onnxruntime
 
     source = exported if isinstance(exported, str) else exported.SerializeToString()

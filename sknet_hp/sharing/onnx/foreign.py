@@ -11,9 +11,9 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from sknet_hp.estimators.persistence.classes import iterate_estimators
 from sknet_hp.sharing.onnx.builder import OPSETS, GraphBuilder
-from sknet_hp.sharing.onnx.missing import explain_missing_package
 from sknet_hp.sharing.onnx.tables import ColumnTensors, MatrixTensor, TensorTable
 from sknet_hp.sharing.onnx.targets import Predictions, read_classes
+from sknet_hp.system.extras import require_extra
 
 AddModel = Callable[[GraphBuilder, Any, TensorTable], Predictions]
 
@@ -155,7 +155,7 @@ def _convert_from(model: Any, columns: list[tuple[str, Any, int]], options: dict
     TypeError
         If it makes none, or one that onnxruntime does not run.
     """
-    with explain_missing_package():
+    with require_extra("onnx", "export", "skl2onnx"):
         from skl2onnx import convert_sklearn
         from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 
@@ -179,7 +179,7 @@ def _convert_from(model: Any, columns: list[tuple[str, Any, int]], options: dict
 
 def _check_runnable(model: Any, converted: Any) -> None:
     """Refuse operators that onnxruntime does not have, for the types they take."""
-    with explain_missing_package():
+    with require_extra("onnx", "export", "onnxruntime"):
         from onnxruntime import InferenceSession, SessionOptions
         from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph
         from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as Unsupported
