@@ -46,7 +46,7 @@ def draw_history(search: Any, metric: Metric) -> Picture | None:
     tips += [alt.Tooltip("stage:N")] if len(stages) else []
     step = base.mark_line(interpolate="step-after", color=BEST, strokeWidth=2).encode(x=bare, y="so_far:Q")
     points = _draw_points(base, len(levels)).encode(x=x, y=y, tooltip=tips)
-    layers = [*_draw_stages(stages), step, points]
+    layers = [*_draw_stages(stages, scale), step, points]
     rings = {"best": ("circle", BEST), "untuned": ("diamond", INK)}
     for name, (shape, colour) in rings.items():
         if frame[name].any():
@@ -83,7 +83,7 @@ def _draw_points(base: Any, n_levels: int) -> Any:
     )
 
 
-def _draw_stages(stages: pd.DataFrame) -> list[Any]:
+def _draw_stages(stages: pd.DataFrame, scale: Any) -> list[Any]:
     """Return lines between stages, and the numbers of stages as an axis above.
 
     Numbers without room are left out, which only labels of axes can do.
@@ -105,7 +105,7 @@ def _draw_stages(stages: pd.DataFrame) -> list[Any]:
         labelSeparation=2,
     )
     base = alt.Chart(make_data(stages[["begin", "number", "stage"]]))
-    x = alt.X("begin:Q", axis=axis)
+    x = alt.X("begin:Q", axis=axis, scale=scale)
     return [base.mark_rule(color=FAINT, strokeWidth=1, strokeDash=[2, 3]).encode(x=x)]
 
 

@@ -14,6 +14,7 @@ from sknet_hp.report.page.content import Page
 from sknet_hp.system.extras import require_extra
 
 _CODE = re.compile(r"`([^`]+)`")
+_PERCENT = re.compile(r"(`[^`]+`)|(?<=\d) %")
 GENERATOR = "sknet_hp report"
 """By which a page of ours is known."""
 
@@ -62,8 +63,11 @@ def _iterate_pictures(page: Page) -> Iterator[Picture]:
 
 
 def mark_code(text: str) -> str:
-    """Return text as HTML, with what stands in backticks as code."""
-    return _CODE.sub(r"<code>\1</code>", escape(text))
+    """Return text as HTML, with what stands in backticks as code.
+
+    A number and its percent sign stay in one line.
+    """
+    return _CODE.sub(r"<code>\1</code>", escape(_PERCENT.sub(lambda found: found[1] or "\u00a0%", text)))
 
 
 def write_json(value: Any) -> str:

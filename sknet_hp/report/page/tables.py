@@ -33,6 +33,11 @@ def make_cell(value: Any, write: Write = format_value) -> Cell:
     return Cell(write(value), str(value))
 
 
+def write_fit_time(seconds: float) -> str:
+    """Return seconds so that those of a column can be compared at a glance."""
+    return f"{seconds:,.2f}"
+
+
 def make_table(
     frame: "pd.DataFrame",
     caption: str,

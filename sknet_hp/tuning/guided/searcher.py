@@ -281,7 +281,8 @@ class GuidedSearchCV(BaseSearcher):
             for member, seed in zip(networks, self._final.seeds, strict=True)
         ]
         report = self.stages_[-1]
-        report.tried = [f"averages of the {len(finalists)} best settings"] if len(networks) > 1 else []
+        tried = f"averages of the {len(finalists)} best settings" if len(finalists) > 1 else "an average over seeds"
+        report.tried = [tried] if len(networks) > 1 else []
         return make_voting_estimator(networks, estimators, self.n_jobs)
 
     def _make_final_params(self, run: Run, candidate: Candidate) -> Params:

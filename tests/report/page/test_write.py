@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate, repeat_over_seeds
 from sknet_hp.report import report
+from sknet_hp.report.page.render import mark_code
 from sknet_hp.report.page.subjects.search import _answer_how_sure, _list_near
 from sknet_hp.report.page.subjects.view import SearchView
 from tests.helpers.html_pages import Page
@@ -182,6 +183,12 @@ def test_candidates_that_scored_better_than_the_chosen_one_are_counted(search):
     assert scores.endswith("lie between 0.7200 and 0.8000.")
     assert better.startswith("1 other candidate scored better in the same splits (up to 0.8000)")
     assert near.startswith("1 other candidate is within one standard error")
+
+
+def test_a_number_stays_with_its_percent_sign_but_code_stays_code():
+    assert mark_code("95 % of `n % 2`, `5 % 2` & more") == (
+        "95\u00a0% of <code>n % 2</code>, <code>5 % 2</code> &amp; more"
+    )
 
 
 def test_what_is_no_result_is_refused(tmp_path):

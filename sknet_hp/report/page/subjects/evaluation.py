@@ -17,7 +17,7 @@ from sknet_hp.report.page.subjects.comparison import make_ranking, write_verdict
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_evaluation, draw_evaluation_curves
 from sknet_hp.report.page.subjects.program import make_origin_of_evaluation
-from sknet_hp.report.page.tables import make_table
+from sknet_hp.report.page.tables import make_table, write_fit_time
 from sknet_hp.search.views.metric import SAME, Metric
 
 _STOPS = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}
@@ -157,12 +157,14 @@ def _make_folds(result: Any) -> Block:
     if result.statuses.count("done") == len(result.splits):
         table = table.drop(columns="status")
     names |= {name: str(name).removeprefix("param_") for name in table if str(name).startswith("param_")}
-    names |= {"n_train": "training rows", "n_test": "test rows", "fit_time": "fit time (s)"}
+    names |= {"n_train": "Training rows", "n_test": "Test rows", "fit_time": "Fit time (s)"}
+    names |= {name: capitalise(name) for name in ("repeat", "fold", "status")}
     table = table.drop(columns=[name for name in ("score_time",) if name in table])
     if "inner_score" in table and table["inner_score"].isna().all():
         table = table.drop(columns="inner_score")
     params = [name for name in table if str(name).startswith("param_")]
-    return make_table(table, "Outer folds", names=names, writers=dict.fromkeys(params, format_value))
+    writers = dict.fromkeys(params, format_value) | {"fit_time": write_fit_time}
+    return make_table(table, "Outer folds", names=names, writers=writers)
 
 
 def _count_folds(result: Any) -> str:

@@ -10,7 +10,7 @@ from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.page.content import Answer, Page, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import make_origin_section
 from sknet_hp.report.page.subjects.extras import Extras
-from sknet_hp.report.page.tables import make_table
+from sknet_hp.report.page.tables import make_table, write_fit_time
 from sknet_hp.search.views.metric import Metric
 
 _NOTICES = {
@@ -67,8 +67,9 @@ def _make_folds(table: pd.DataFrame, metrics: list[Metric]) -> Any:
     for metric in metrics:
         shown[metric.name] = [metric.turn(score) for score in shown[metric.name].astype(float)]
     names = {metric.name: capitalise(metric.label) for metric in metrics}
-    names |= {"inner_score": "score of the search", "fit_time": "fit time (s)"}
-    return make_table(shown, "Finished outer folds", names=names)
+    names |= {"inner_score": "Score of the search", "fit_time": "Fit time (s)"}
+    names |= {name: capitalise(name) for name in ("name", "repeat", "fold")}
+    return make_table(shown, "Finished outer folds", names=names, writers={"fit_time": write_fit_time})
 
 
 def _make_searches(record: Any) -> list[Section]:

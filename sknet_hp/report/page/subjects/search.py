@@ -22,7 +22,7 @@ from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.report.page.subjects.program import make_origin
 from sknet_hp.report.page.subjects.view import SearchView
-from sknet_hp.report.page.tables import make_cell, make_table
+from sknet_hp.report.page.tables import make_cell, make_table, write_fit_time
 from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.values import are_equal
 from sknet_hp.search.views.facts import find_space
@@ -224,11 +224,12 @@ def _answer_chosen(view: SearchView) -> Answer:
         blocks.append(Text(f"Unchanged: `{format_params({name: chosen[name] for name in kept})}`."))
     members = getattr(view.search, "ensemble_", None)
     n_networks = sum(int(each.get("seeds", 1)) for each in members or [])
+    more = "; the table shows the best of them" if rows and len(members or []) > 1 else ""
     if members and n_networks > 1:
         blocks.append(
             Text(
                 f"The final model averages {format_count(n_networks, 'network')} of "
-                f"{format_count(len(members), 'setting')}; the table shows the best of them."
+                f"{format_count(len(members), 'setting')}{more}."
             )
         )
     return Answer("What was chosen?", blocks or [Text("Nothing was changed: the settings are those of the estimator.")])
@@ -307,20 +308,20 @@ def _make_candidates(view: SearchView) -> Section:
     rows = view.latest
     failed = ~np.isfinite(view.means[rows])
     order = rows[np.lexsort((-np.nan_to_num(view.means[rows]), -view.n_resources[rows], failed))]
-    columns: dict[str, Any] = {"candidate": view.candidate[order]}
+    columns: dict[str, Any] = {"Candidate": view.candidate[order]}
     score = capitalise(view.metric.label)
     columns[score] = [view.metric.turn(each) for each in view.means[order]]
     columns["± sd"] = np.std(view.scores[order], axis=1, ddof=1) if view.n_splits > 1 else np.nan
     if view.unit is not None:
-        columns[f"{view.unit}s"] = view.n_resources[order]
+        columns[capitalise(f"{view.unit}s")] = view.n_resources[order]
     if "bracket" in view.results and len(set(view.results["bracket"])) > 1:
-        columns["bracket"] = np.asarray(view.results["bracket"])[order]
+        columns["Bracket"] = np.asarray(view.results["bracket"])[order]
     if "stage" in view.results:
-        columns["stage"] = np.asarray(view.results["stage"])[order]
+        columns["Stage"] = np.asarray(view.results["stage"])[order]
     for name in view.names:
         columns[name] = pd.Series([view.params[number].get(name, "") for number in view.candidate[order]], dtype=object)
     if "mean_fit_time" in view.results:
-        columns["fit time (s)"] = np.asarray(view.results["mean_fit_time"], dtype=float)[order]
+        columns["Fit time (s)"] = np.asarray(view.results["mean_fit_time"], dtype=float)[order]
     frame = pd.DataFrame(columns)
     marked = [
         k for k, row in enumerate(order) if view.best is not None and view.candidate[row] == view.candidate[view.best]
@@ -329,7 +330,7 @@ def _make_candidates(view: SearchView) -> Section:
     table = make_table(
         frame,
         "All candidates, best first",
-        writers={score: format_score, **dict.fromkeys(view.names, format_value)},
+        writers={score: format_score, "Fit time (s)": write_fit_time, **dict.fromkeys(view.names, format_value)},
         marked=marked,
         note=note,
     )

@@ -27,7 +27,7 @@ def describe_seeds(result: Any, extras: Extras) -> Page:
     table = result.by_seed.copy()
     for each in map(Metric, result.metrics):
         table[each.name] = [each.turn(score) for score in table[each.name]]
-    names = {each.name: capitalise(each.label) for each in map(Metric, result.metrics)}
+    names = {each.name: capitalise(each.label) for each in map(Metric, result.metrics)} | {"seed": "Seed"}
     return Page(
         title=f"{result.name}: effect of the seed",
         subtitle=f"{format_count(len(result.seeds), 'seed')} in the same {format_count(len(result.splits), 'split')}.",
@@ -54,7 +54,9 @@ def _describe_effect(result: Any) -> list[Block]:
     """Return what seeds do to the scores, by each metric."""
     blocks: list[Block] = []
     for metric in result.metrics:
+        label, lines = capitalise(Metric(metric).label), result.describe(metric)
         if len(result.metrics) > 1:
-            blocks.append(Heading(capitalise(Metric(metric).label)))
-        blocks += [Text(line) for line in result.describe(metric)]
+            blocks.append(Heading(label))
+            lines = [capitalise(line.removeprefix(f"{label}: ")) for line in lines]
+        blocks += [Text(line) for line in lines]
     return blocks
