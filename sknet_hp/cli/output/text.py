@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sknet_hp.cli.output.wording import reword_finding
 from sknet_hp.cli.tables.problem import Problem
+from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.metric import Metric
 
@@ -31,7 +32,7 @@ def print_problem(console: Console, problem: Problem, data: str, *notes: str) ->
     Further notes follow those of the table; empty ones are left out.
     """
     n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
-    n_features = f"{problem.X.shape[1]:,} feature{'' if problem.X.shape[1] == 1 else 's'}"
+    n_features = format_count(problem.X.shape[1], "feature")
     console.print(
         f"{data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} "
         f"({problem.reason})."

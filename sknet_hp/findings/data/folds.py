@@ -8,7 +8,7 @@ from scipy import stats
 from sknet_hp.findings.check import check
 from sknet_hp.findings.data.case import DataCase
 from sknet_hp.findings.finding import Finding
-from sknet_hp.formatting.numbers import format_percentage
+from sknet_hp.formatting.numbers import format_count, format_percentage
 
 EXPLAINED_BY_FOLDS, EXPLAINED_BY_ORDER = (0.02, 1.0), (0.05, 0.5)
 """The share of the target's spread that folds of consecutive rows, or else tenths of
@@ -67,7 +67,7 @@ def _advise(counts: np.ndarray, case: DataCase) -> str:
     n_splits = len(case.whole_splits or ())
     if counts.min() < n_splits:
         return (
-            f"The rarest class has {counts.min():,} row{'' if counts.min() == 1 else 's'}: use no more folds than "
+            f"The rarest class has {format_count(counts.min(), 'row')}: use no more folds than "
             f"that, merge rare classes, or leave them out."
         )
     return "Use StratifiedKFold (with groups, StratifiedGroupKFold), which puts all classes into all folds."
