@@ -14,6 +14,7 @@ from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.evaluation import repeat_over_seeds
 from sknet_hp.evaluation.seeds.result import SeedsResult
 from sknet_hp.evaluation.seeds.seeding import choose_seeds, find_seed_parameters
+from sknet_hp.formatting.numbers import format_percentage
 
 X, y = make_classification(150, n_features=6, flip_y=0.2, random_state=0)
 NET = NetClassifier(max_epochs=3, width=8)
@@ -54,7 +55,8 @@ def test_numbers_of_the_result(result):
 def test_summary_says_it_in_sentences(result):
     summary = result.summary()
     assert "NetClassifier, 4 seeds in the same 3 splits." in summary
-    assert f"{result.components.share_of_seeds:.0%} comes from seeds" in summary
+    assert f"{format_percentage(result.components.share_of_seeds)} comes from seeds" in summary
+    assert summary.endswith("\n".join(result.describe("accuracy")))
     assert "With 4 seeds and 3 splits these shares are rough" in summary
     assert "in one case of twenty" in summary
     assert "to ±0.0100 takes" in summary
