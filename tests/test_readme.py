@@ -2,6 +2,8 @@
 blocks of a page from top to bottom, Python in one namespace.
 """
 
+import sys
+
 import pytest
 import sklearn.datasets
 from sklearn.datasets import load_digits
@@ -50,3 +52,5 @@ def test_blocks_run(page, tmp_path, monkeypatch):
         elif block.kind == "python" and "tcp://scheduler" not in block.text:  # there is no such cluster
             # Line numbers of errors are those of the page.
             exec(compile("\n" * (block.line - 1) + block.text, page, "exec"), namespace)
+            if "matplotlib.pyplot" in sys.modules:  # which warns where many pictures are open
+                sys.modules["matplotlib.pyplot"].close("all")
