@@ -32,6 +32,20 @@ class Gain(NamedTuple):
         """
         return self.mean > max(0.0, self.noise * max(1.0, sqrt(2 * log(n_tries))))
 
+    def describe(self, *, is_better: bool) -> str:
+        """Return in a sentence whether this counts as a gain, and why.
+
+        Parameters
+        ----------
+        is_better : whether the search goes on with the challenger.
+        """
+        verdict = "a gain" if is_better else "no gain" if self.mean <= 0 else "no more than noise"
+        if self.noise > _ROUNDING:
+            return f"The noise between splits is ±{self.noise:.2g}, so this is {verdict}."
+        if self.mean == 0:
+            return "Their scores are equal, so this is no gain."
+        return f"The splits show no noise, so this is {verdict}."
+
 
 def measure_gain(challenger: Sequence[float], incumbent: Sequence[float]) -> Gain:
     """Return how much better a challenger is.

@@ -11,7 +11,7 @@ from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.search.candidates import Candidate, Row, Step, rank, read_score
 from sknet_hp.search.running.batches import SearchStopped
 from sknet_hp.search.running.run import Run
-from sknet_hp.search.spaces.values import Params, drop_known
+from sknet_hp.search.spaces.values import Params, drop_known, have_same_values
 from sknet_hp.search.views.metric import SAME, Metric
 from sknet_hp.tuning.guided.affordable import SAFETY, TYPICAL_EPOCHS, choose_affordable, count_epochs, plan_race
 from sknet_hp.tuning.guided.budget import Budget
@@ -235,9 +235,19 @@ class Guide:
     # ---- the parts of a race ---------------------------------------------------------------------------------------
 
     def _make(self, change: Change) -> Params:
-        """Return the incumbent's parameters with a change."""
+        """Return the incumbent's parameters with a change.
+
+        Only those are named that differ from the untuned estimator's, so that nobody
+        takes one of its own values for a choice.
+        """
         assert self.incumbent is not None
-        return self.incumbent.params | {f"{self.prefix}{name}": value for name, value in change.params.items()}
+        changed = {f"{self.prefix}{name}": value for name, value in change.params.items()}
+        own = {f"{self.prefix}{name}": value for name, value in self._own.items()}
+        return {
+            name: value
+            for name, value in (self.incumbent.params | changed).items()
+            if name not in own or not have_same_values({name: value}, {name: own[name]})
+        }
 
     def _propose(self, params: Params) -> Candidate:
         self.stage_of.append(self.report.stage)
@@ -292,12 +302,10 @@ class Guide:
         else:
             gain = measure_gain(self._read_scores(best), self._read_scores(self.incumbent))
             is_better = gain.exceeds_noise(n_tries) or np.isnan(self.incumbent.score)
-            verdict = "a gain" if is_better else "no gain" if gain.mean <= 0 else "no more than noise"
             change = self.metric.write_gain(gain.mean)
             self.report.found += (
                 f"The best was {texts[best]} ({self.metric.label} {self.metric.write(best.score)}), {change} "
-                f"{'as' if change == SAME else 'than'} the best so far. The noise between splits is "
-                f"±{gain.noise:.2g}, so this is {verdict}. "
+                f"{'as' if change == SAME else 'than'} the best so far. {gain.describe(is_better=is_better)} "
             )
             if is_better:
                 self.incumbent = best

@@ -132,10 +132,9 @@ def describe_prototype(report: StageReport, prototype: Prototype, metric: Metric
     """
     report.tried = [f"one network for {prototype.n_epochs} epochs on {prototype.n_rows:,} rows"]
     report.found = f"It took {prototype.seconds:.2g} s. "
-    report.score = prototype.score
     if not np.isnan(prototype.score) and not np.isnan(prototype.constant):
         scores = (metric.write(each) for each in (prototype.score, prototype.constant))
-        beside = f"its {metric.label} is {', that of a constant prediction '.join(scores)}"
+        beside = f"its {metric.label} on rows of one split is {', that of a constant prediction '.join(scores)}"
         report.found += f"It {'learns' if prototype.learns else 'has not learned yet'}: {beside}. "
     if share < 1:
         report.decided = (

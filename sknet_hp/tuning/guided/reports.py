@@ -26,7 +26,8 @@ class StageReport:
     stage : its name.
     tried : what was tried, in words, one entry for each candidate.
     found, decided : in sentences.
-    score : mean score of the setting that the search goes on with, after the stage.
+    score : mean score of the setting that the search goes on with, after the stage. NaN
+        of the prototype, which is scored on rows of one split, and of the last stage.
     seconds : that the stage took.
     diagnosis : codes of what was found in the learning curves of that setting.
     """

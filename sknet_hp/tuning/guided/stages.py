@@ -64,7 +64,11 @@ def _try_architectures(guide: Guide) -> None:
     """Try other kinds of networks; on top of a better one, what is left of them."""
     for share in (0.4, 0.25):
         before = guide.incumbent
-        guide.race(list_architectures(guide.settings), share=share, keep=3)
+        changes = list_architectures(guide.settings)
+        if before is not None and before.params:  # a change of the same name was tried without these
+            kept = format_params({name.removeprefix(guide.prefix): value for name, value in before.params.items()})
+            changes = [change._replace(text=f"{change.text} on top of {kept}") for change in changes]
+        guide.race(changes, share=share, keep=3)
         if guide.incumbent is before:
             return
 

@@ -41,3 +41,13 @@ def test_the_best_of_many_must_exceed_their_luck():
     assert better.exceeds_noise()
     assert better.exceeds_noise(n_tries=9)  # 2.1
     assert not better.exceeds_noise(n_tries=1000)  # 3.7
+
+
+def test_words_are_true_where_there_is_no_noise():
+    def describe(challenger, incumbent):
+        gain = measure_gain(challenger, incumbent)
+        return gain.describe(is_better=gain.exceeds_noise())
+
+    assert describe([0.7, 0.8], [0.7, 0.8]) == "Their scores are equal, so this is no gain."
+    assert describe([0.8], [0.7]) == "The splits show no noise, so this is a gain."
+    assert describe([0.8, 0.7], [0.7, 0.7]) == "The noise between splits is ±0.05, so this is no more than noise."

@@ -35,6 +35,20 @@ def test_what_is_worse_is_no_gain():
     assert "so this is no gain" in guide.report.found
 
 
+def test_equal_scores_are_called_equal():
+    guide = make_guide()
+    guide.race(WIDTHS, share=1)
+    assert guide.report.found.endswith("Their scores are equal, so this is no gain. ")
+
+
+def test_own_values_of_the_estimator_are_no_choice():
+    guide = make_guide(lambda params, split: 0.1 * len(params) + 0.1 * split)
+    guide.race([Change("dim", {"num_embedding": "ple", "num_embedding_dim": 8})], share=1)
+    assert guide.incumbent.params == {"num_embedding_dim": 8}
+    guide.race([Change("back", {"num_embedding_dim": None, "width": 64})], share=1)
+    assert guide.run.candidates[-1].params == {"width": 64}
+
+
 def test_what_fails_is_not_taken():
     guide = make_guide(lambda params, split: 0.5 if "width" not in params else np.nan)
     guide.race(WIDTHS, share=1)

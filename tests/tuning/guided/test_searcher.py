@@ -64,6 +64,7 @@ def test_the_best_is_what_the_stages_decided_for(searched):
     assert searched.cv_results_["params"][row] == searched.best_params_
     assert searched.cv_results_["mean_test_score"][row] == searched.best_score_
     assert searched.cv_results_["n_resources"][row] == 9
+    assert np.isnan(searched.stages_[0].score), "the prototype's is of one split, so it is no step of a climb"
     scores = [report.score for report in searched.stages_[1:-1]]
     assert scores == sorted(scores), "a change is taken only if it is better"
     assert scores[-1] == searched.best_score_

@@ -46,6 +46,15 @@ def test_candidates_are_changes_of_the_best_so_far():
     assert all(params["batch_size"] == 32 for params in after)
 
 
+def test_a_kind_of_network_that_is_tried_again_says_on_top_of_what():
+    guide = make_guide(lambda params, split: float(params.get("num_embedding_dim") == 8) + 0.1 * split)
+    stages._try_architectures(guide)
+    tried = guide.report.tried
+    assert "module=resnet" in tried
+    assert "module=resnet on top of num_embedding_dim=8" in tried
+    assert len(set(tried)) == len(tried)
+
+
 def test_no_time_no_candidates():
     guide = make_guide(budget=12.5)
     carry_out(guide)
