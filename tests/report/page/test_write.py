@@ -1,6 +1,7 @@
 """The page of a search: what it says, and what it must not do."""
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate, repeat_over_seeds
+from sknet_hp.formatting.values import format_value
 from sknet_hp.report import report
 from sknet_hp.report.page.render import mark_code
-from sknet_hp.report.page.subjects.search import _answer_how_sure, _list_near
+from sknet_hp.report.page.subjects.evaluation import _make_choices, _make_folds
+from sknet_hp.report.page.subjects.extras import Extras
+from sknet_hp.report.page.subjects.search import _answer_chosen, _answer_how_sure, _list_near, describe_search
 from sknet_hp.report.page.subjects.view import SearchView
+from sknet_hp.tuning.guided.reports import StageReport
 from tests.helpers.html_pages import Page
 from tests.helpers.small_searches import make_network_search
 
@@ -183,6 +188,35 @@ def test_candidates_that_scored_better_than_the_chosen_one_are_counted(search):
     assert scores.endswith("lie between 0.7200 and 0.8000.")
     assert better.startswith("1 other candidate scored better in the same splits (up to 0.8000)")
     assert near.startswith("1 other candidate is within one standard error")
+
+
+def test_folds_have_a_value_for_each_parameter(data):
+    """Searches may name only what they changed: the rest is the estimator's own."""
+    result = nested_cross_validate(make_network_search(), *data, cv=2, random_state=0)
+    first, second = result.outcomes
+    name = next(iter(first.params))
+    result.outcomes = [first, replace(second, params={})]
+    [table] = _make_choices(result)
+    assert table.columns == ["Parameter", "Fold 1", "Fold 2"]
+    [row] = [row for row in table.rows if row[0].text == name]
+    assert row[1].text == format_value(first.params[name])
+    assert row[2].text == format_value(result.search.estimator.get_params()[name])
+    assert "untuned estimator's" in table.note
+    assert not any(column in first.params for column in _make_folds(result).columns)
+
+
+def test_guided_tuning_has_no_column_of_what_was_searched(search):
+    view = SearchView(copy(search))
+    [with_space, *_] = _answer_chosen(view).blocks
+    view.search.stages_ = [StageReport("untuned")]
+    [without, *_] = _answer_chosen(view).blocks
+    assert with_space.columns == [*without.columns, "Searched"]
+
+
+def test_counts_beside_an_evaluation_say_of_which_search_they_are(search, data):
+    evaluation = nested_cross_validate(make_network_search(), *data, cv=2, random_state=0)
+    alone, beside = (describe_search(search, Extras(evaluation=each)).subtitle for each in (None, evaluation))
+    assert beside == f"The search on all rows: {alone}"
 
 
 def test_a_number_stays_with_its_percent_sign_but_code_stays_code():

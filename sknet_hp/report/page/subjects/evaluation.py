@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sknet_hp.formatting.numbers import format_count, format_seconds
 from sknet_hp.formatting.values import format_value
@@ -18,7 +19,8 @@ from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_evaluation, draw_evaluation_curves
 from sknet_hp.report.page.subjects.program import make_origin_of_evaluation
 from sknet_hp.report.page.tables import make_table, write_fit_time
-from sknet_hp.search.views.metric import SAME, Metric
+from sknet_hp.search.views.facts import get_own_values
+from sknet_hp.search.views.metric import MISSING, SAME, Metric
 
 _STOPS = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}
 _CAUTION = 0.25
@@ -137,7 +139,7 @@ def _answer_next(result: Any, extras: Extras) -> Answer:
 
 def make_evaluation_sections(result: Any) -> list[Section]:
     """Return what was seen on rows that no search has seen: charts, and the folds."""
-    blocks: list[Block] = [*draw_evaluation(result), _make_folds(result)]
+    blocks: list[Block] = [*draw_evaluation(result), _make_folds(result), *_make_choices(result)]
     return [Section("On unseen rows", blocks, "unseen")]
 
 
@@ -156,15 +158,38 @@ def _make_folds(result: Any) -> Block:
         table = table.drop(columns="repeat")
     if result.statuses.count("done") == len(result.splits):
         table = table.drop(columns="status")
-    names |= {name: str(name).removeprefix("param_") for name in table if str(name).startswith("param_")}
     names |= {"n_train": "Training rows", "n_test": "Test rows", "fit_time": "Fit time (s)"}
     names |= {name: capitalise(name) for name in ("repeat", "fold", "status")}
     table = table.drop(columns=[name for name in ("score_time",) if name in table])
     if "inner_score" in table and table["inner_score"].isna().all():
         table = table.drop(columns="inner_score")
-    params = [name for name in table if str(name).startswith("param_")]
-    writers = dict.fromkeys(params, format_value) | {"fit_time": write_fit_time}
-    return make_table(table, "Outer folds", names=names, writers=writers)
+    table = table.drop(columns=[name for name in table if str(name).startswith("param_")])
+    return make_table(table, "Outer folds", names=names, writers={"fit_time": write_fit_time})
+
+
+def _make_choices(result: Any) -> list[Block]:
+    """Return what the searches chose: a column for each fold, as parameters are many.
+
+    What a search left as it was has the estimator's own value.
+    """
+    names = list(dict.fromkeys(name for params in result.params for name in params))
+    if not names:
+        return []
+    own = {} if getattr(result.search, "estimator", None) is None else get_own_values(result.search)
+    repeated = any(split.repeat for split in result.splits)
+    columns = {
+        f"{f'Repeat {split.repeat + 1}, fold' if repeated else 'Fold'} {split.fold + 1}": [
+            format_value(params[name]) if name in params else format_value(own[name]) if name in own else MISSING
+            for name in names
+        ]
+        for split, params, status in zip(result.splits, result.params, result.statuses, strict=True)
+        if status == "done"
+    }
+    is_filled = any(set(params) != set(names) for params in result.params)
+    note = "Where a search left a parameter as it was, the value is the untuned estimator's." if is_filled else ""
+    frame = pd.DataFrame({"Parameter": names, **columns})
+    writers = dict.fromkeys(frame.columns, str)
+    return [make_table(frame, "What the search of each outer fold chose", writers=writers, note=note)]
 
 
 def _count_folds(result: Any) -> str:

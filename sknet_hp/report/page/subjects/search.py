@@ -53,7 +53,7 @@ def describe_search(search: Any, extras: Extras) -> Page:
         findings += [each for each in evaluation.findings if (each.code, each.message) not in known]
     return Page(
         title=view.searcher if view.model is None else f"{view.searcher} over {view.model}",
-        subtitle=_write_subtitle(view),
+        subtitle=f"{'' if evaluation is None else 'The search on all rows: '}{_write_subtitle(view)}",
         notice=_write_notice(view),
         score=_make_score(view) if evaluation is None else make_score(evaluation),
         answers=[
@@ -206,8 +206,10 @@ def _answer_chosen(view: SearchView) -> Answer:
     if best is None:
         return Answer("What was chosen?", [Text("Nothing yet.")])
     chosen, own = view.params[int(view.candidate[best])], view.own
-    space = _write_space(view.search)
     changed = [name for name, value in chosen.items() if name not in own or not are_equal(own[name], value)]
+    # Guided tuning has a space, but no stage keeps to it.
+    searched = {} if getattr(view.search, "stages_", None) else _write_space(view.search)
+    space = {name: text for name, text in searched.items() if name in changed}
     kept = [name for name in chosen if name not in changed]
     rows = [
         [
