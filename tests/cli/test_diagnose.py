@@ -8,6 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from sknet_hp import NetClassifier, save
+from sknet_hp.tuning import Diagnosis
 
 
 @pytest.fixture
@@ -37,6 +38,12 @@ def test_findings_come_with_what_to_change(run, data, slow_model):
 
 def test_strict_tells_by_the_exit_code(run, data, slow_model):
     assert run("diagnose", slow_model, data, "--target", "label", "--strict").code == 3
+
+
+def test_nothing_found_says_what_was_checked(run, data, slow_model, monkeypatch):
+    healthy = Diagnosis(n_checks=17, n_networks=8)
+    monkeypatch.setattr("sknet_hp.tuning.diagnose", lambda *args, **kwargs: healthy)
+    assert "17 checks of 8 networks: nothing was found." in run("diagnose", slow_model, data, "--target", "label").out
 
 
 def test_json_is_all_that_is_printed(run, data, slow_model):

@@ -96,7 +96,7 @@ def _write_following(found: "Diagnosis", options: DiagnoseOptions) -> str:
 def _print_result(console: Console, found: "Diagnosis") -> None:
     print_findings(console, found)
     if not found:
-        console.print("\nNothing was found.")
+        console.print(f"\n{found.extent}: nothing was found.")
     for reason in dict.fromkeys(found.unchecked.values()):
         codes = [code for code, own in found.unchecked.items() if own == reason]
         console.print(wrap(f"Not checked, because {reason}: {', '.join(codes)}."))

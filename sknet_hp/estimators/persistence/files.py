@@ -12,6 +12,9 @@ from typing import Any
 from sknet_hp.estimators.persistence.contents import MOST_BEFORE_ARRAYS, deserialize, read_header, serialize
 from sknet_hp.estimators.persistence.errors import SavedModelError
 
+MODEL = "model.safetensors"
+"""The name of the model in a folder that `tune` wrote."""
+
 
 def save(estimator: Any, path: str | os.PathLike[str], *, resumable: bool = True) -> None:
     """Save an estimator, fitted or not, in a file without pickle.
@@ -87,7 +90,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     Parameters
     ----------
     path : str or path-like
-        The file.
+        The file, or a folder with a file `model.safetensors`, as the command `tune`
+        writes one.
 
     Returns
     -------
@@ -101,10 +105,13 @@ def load(path: str | os.PathLike[str]) -> Any:
         another version. The message says which.
     FileNotFoundError
         If there is no such file.
+    IsADirectoryError
+        If it is a folder without such a file.
     """
+    path = _find_in_folder(Path(path)) if os.path.isdir(path) else path
     name = repr(str(path))
     mode = os.stat(path).st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # it might never end, or never begin
+    if not stat.S_ISREG(mode):  # it might never end, or never begin
         raise SavedModelError(
             f"{name} is a device, pipe or socket, and no file that sknet_hp.save has written; copy it into a file first"
         )
@@ -114,3 +121,13 @@ def load(path: str | os.PathLike[str]) -> Any:
         read_header(file.read(min(8 + length, MOST_BEFORE_ARRAYS)), name)  # what is none of ours may be large
         file.seek(0)
         return deserialize(file.read(), name)
+
+
+def _find_in_folder(folder: Path) -> Path:
+    """Return the model in a folder, by the name that `tune` gives it."""
+    file = folder / MODEL
+    if not file.is_file():
+        raise IsADirectoryError(
+            errno.EISDIR, f"Is a folder, and holds no {MODEL}; give the file that sknet_hp.save wrote", str(folder)
+        )
+    return file

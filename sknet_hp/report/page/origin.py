@@ -47,7 +47,8 @@ def _find_processor() -> str:
 def describe_data(X: Any, y: Any) -> list[tuple[str, str]]:
     """Return what tells a table from others: its size, its columns, and a hash.
 
-    The hash is joblib's, of the cells, the names and the types of columns.
+    The hash is of the cells and the names of columns, whatever types hold them: a
+    table has one fingerprint, however it was read.
     """
     shape = X.shape if hasattr(X, "shape") else np.shape(X)
     found = [("Rows", f"{shape[0]:,}"), ("Columns", f"{shape[1]:,}" if len(shape) > 1 else "1")]
@@ -55,4 +56,37 @@ def describe_data(X: Any, y: Any) -> list[tuple[str, str]]:
         found.append(("Names of columns", list_some([str(name) for name in X.columns], MOST_NAMED)))
     if getattr(y, "name", None) is not None:
         found.append(("Target", str(y.name)))
-    return [*found, ("Fingerprint", str(joblib.hash([X, y])))]
+    return [*found, ("Fingerprint", _hash_table(X, y))]
+
+
+def _hash_table(X: Any, y: Any) -> str:
+    """Return a hash of the features and the target of a table."""
+    return str(joblib.hash([_hash_cells(X), None if y is None else _hash_cells(y)]))
+
+
+def _hash_cells(part: Any) -> Any:
+    """Return a hash of each row and the names of columns.
+
+    What is no plain table is returned as it is.
+    """
+    import pandas as pd
+
+    if isinstance(part, pd.Series):
+        part = part.to_frame(name="")
+    if isinstance(part, (list, tuple, np.ndarray)) and np.ndim(part) in (1, 2):
+        part = pd.DataFrame(np.asarray(part)).infer_objects()
+        part.columns = [""] if part.shape[1] == 1 else part.columns
+    if not isinstance(part, pd.DataFrame):
+        return part
+    plain = {place: _make_plain(part.iloc[:, place]) for place in range(part.shape[1])}
+    rows = pd.util.hash_pandas_object(pd.DataFrame(plain), index=False).to_numpy()
+    return "\n".join(map(str, part.columns)), rows
+
+
+def _make_plain(column: Any) -> Any:
+    """Return a column as floats or as text: the same cells must have the same hash."""
+    from pandas.api import types
+
+    column = column.infer_objects()
+    numeric = types.is_numeric_dtype(column) and not types.is_complex_dtype(column)
+    return column.astype("float64") if numeric else column.astype("str")

@@ -8,6 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from sknet_hp.findings import Finding, Findings
 from sknet_hp.findings.check import read_switch, run_checks
+from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.values import format_params
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
@@ -23,15 +24,32 @@ class Diagnosis(Findings):
     findings : iterable of Finding
     unchecked : dict
         Codes that could not be checked, and what was missing.
+    n_checks, n_networks : int, default=0
+        How many checks were made, and in how many networks.
 
     Attributes
     ----------
     unchecked : dict
+    n_checks, n_networks : int
     """
 
-    def __init__(self, findings: Iterable[Finding] = (), unchecked: dict[str, str] | None = None):
+    def __init__(
+        self,
+        findings: Iterable[Finding] = (),
+        unchecked: dict[str, str] | None = None,
+        *,
+        n_checks: int = 0,
+        n_networks: int = 0,
+    ):
         super().__init__(findings)
         self.unchecked = dict(unchecked or {})
+        self.n_checks = n_checks
+        self.n_networks = n_networks
+
+    @property
+    def extent(self) -> str:
+        """What was checked, in a few words: "17 checks of 8 networks"."""
+        return f"{format_count(self.n_checks, 'check')} of {format_count(self.n_networks, 'network')}"
 
     @property
     def table(self) -> Any:
@@ -43,7 +61,7 @@ class Diagnosis(Findings):
 
     def summary(self) -> str:
         """Return the findings in plain text, and what was not checked."""
-        lines = [str(each) + _write_remedy(each) for each in self] or ["Nothing was found."]
+        lines = [str(each) + _write_remedy(each) for each in self] or [f"{self.extent}: nothing was found."]
         for reason in dict.fromkeys(self.unchecked.values()):
             codes = [code for code, own in self.unchecked.items() if own == reason]
             lines.append(f"Not checked, because {reason}: {', '.join(codes)}.")
@@ -127,7 +145,8 @@ def diagnose(
         _require_fit(subjects, X, y)
     unchecked = {} if X is not None else _list_unchecked(skip)
     found = [_diagnose_one(subject, X, y, skip | set(unchecked), random_state) for subject in subjects]
-    return Diagnosis([*merge_findings(found), *beside], unchecked)
+    n_checks = len(DIAGNOSIS_CHECKS) - len(skip | set(unchecked))
+    return Diagnosis([*merge_findings(found), *beside], unchecked, n_checks=n_checks, n_networks=len(subjects))
 
 
 def _diagnose_one(subject: Subject, X: Any, y: Any, skip: set[str], random_state: int) -> Findings:

@@ -108,9 +108,14 @@ def test_a_folder_instead_of_a_file(tmp_path):
     for path in (tmp_path, tmp_path / "link", "/"):
         with pytest.raises(IsADirectoryError):
             sknet_hp.save(fit_net(), path)
-        with pytest.raises(IsADirectoryError):
+        with pytest.raises(IsADirectoryError, match=r"holds no model\.safetensors; give the file"):
             sknet_hp.load(path)
     assert os.listdir(tmp_path) == ["link"]
+
+
+def test_a_folder_that_holds_a_model(tmp_path):
+    sknet_hp.save(fit_net(), tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(sknet_hp.load(str(tmp_path)).parameters_, fit_net().parameters_)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="who is root may write anywhere")

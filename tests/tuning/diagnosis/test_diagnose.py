@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor
+from sknet_hp.estimators.averaged import AveragedClassifier
 from sknet_hp.tuning import DIAGNOSIS_CHECKS, diagnose
 from tests.helpers.ill_networks import draw_rows, fit_healthy
 
@@ -52,6 +53,14 @@ def test_table_summary_and_remedy(too_slow):
     assert repr(found) == "Diagnosis(['rate_too_low'])"
     assert found[0].apply(too_slow).lr == 2e-3
     assert diagnose(too_slow, checks=False) == []
+
+
+def test_a_summary_without_findings_says_what_was_checked(rows):
+    net = NetClassifier(random_state=0, max_epochs=5).fit(*rows)
+    pair = AveragedClassifier([("a", net), ("b", net)], voting="soft").fit(*rows)
+    assert diagnose(net, checks=["dead_units"]).summary().startswith("0 checks of 1 network: nothing was found.")
+    assert diagnose(pair, checks=["rate_too_high"]).summary() == "1 check of 2 networks: nothing was found."
+    assert diagnose(pair).n_checks + len(diagnose(pair).unchecked) == len(DIAGNOSIS_CHECKS)
 
 
 def test_a_pipeline_and_its_remedy(rows):
