@@ -39,7 +39,7 @@ def name_options(text: str) -> str:
     for pattern, instead in PHRASES.items():
         text = re.sub(pattern, instead, text)
     for parameter, option in OPTIONS.items():
-        text = re.sub(rf"\b{parameter}=(?=[\w'.])(?!\.\s)", f"{option} ", text)
+        text = re.sub(rf"\b{parameter}=(?=[\w'.])(?!\.(?:\s|$))", f"{option} ", text)
         text = re.sub(rf"\b{parameter}=(?=[\s.,;]|$)", option, text)
     return text
 

@@ -31,7 +31,8 @@ class EvaluationCase:
     inner_scores : array of shape (n_splits,), or None
         Of the main metric, as the searches inside the splits report it.
     params : list of dict, or None
-        What was chosen in each split; empty where nothing was.
+        What was chosen in each split that is finished; empty where the estimator was
+        kept as it was.
     probabilities : array of shape (n_rows, n_classes), or None
         Out of fold; NaN in rows that have none.
     classes : array of shape (n_classes,), or None

@@ -1,7 +1,7 @@
 """Checks of what the searches inside an evaluation have chosen."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -16,12 +16,20 @@ AGREEING = 0.5
 WIDE = 5.0
 """The greatest number chosen over the least, up to which they are near."""
 
+UNSET = "unset"
+"""Stands for a value that a split has not chosen, and that is not known."""
+
+ADVICE = (
+    "The score is that of the whole search, not of any of these settings. Either they hardly matter, or the search "
+    "could not tell which is better; more candidates or repeated inner folds would help."
+)
+
 
 @check("unstable_choice", "Folds that disagree about what is best")
 def find_unstable_choice(case: EvaluationCase) -> Iterable[Finding]:
     """Find parameters of which splits have chosen very different values."""
-    chosen = [params for params in case.params or () if params]
-    if len(chosen) < FEWEST_SPLITS:
+    chosen = list(case.params or ())
+    if len(chosen) < FEWEST_SPLITS or not any(chosen):
         return
     names = list(dict.fromkeys(name for params in chosen for name in params))
     ranges = {name: describe_disagreement([params[name] for params in chosen if name in params]) for name in names}
@@ -33,9 +41,38 @@ def find_unstable_choice(case: EvaluationCase) -> Iterable[Finding]:
             f"The searches of {len(chosen)} splits chose different values: "
             f"{'; '.join(f'{name} {text}' for name, text in ranges.items())}.",
             {"parameters": list(ranges), "splits": len(chosen)},
-            "The score is that of the whole search, not of any of these settings. Either they hardly matter, or the "
-            "search could not tell which is better; more candidates or repeated inner folds would help.",
+            ADVICE,
         )
+        return
+    n_alike = max(sum(are_alike(params, other) for other in chosen) for params in chosen)
+    if n_alike <= AGREEING * len(chosen):
+        different = [name for name in names if len({repr(params.get(name, UNSET)) for params in chosen}) > 1]
+        yield Finding(
+            "unstable_choice",
+            "info",
+            f"The searches of {len(chosen)} splits chose different settings, "
+            f"{'no two of them alike' if n_alike == 1 else f'at most {n_alike} of them alike'}: they differ in "
+            f"{', '.join(different)}.",
+            {"parameters": different, "splits": len(chosen), "alike": n_alike},
+            ADVICE,
+        )
+
+
+def are_alike(params: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two splits have chosen the same values, or near ones."""
+    for name in params.keys() | other.keys():
+        values = params.get(name, UNSET), other.get(name, UNSET)
+        if repr(values[0]) != repr(values[1]) and not are_near(values):
+            return False
+    return True
+
+
+def are_near(values: Sequence[Any]) -> bool:
+    """Return whether values are numbers that are not far apart."""
+    if not all(isinstance(value, Real) and not isinstance(value, bool) for value in values):
+        return False
+    low, high = min(values), max(values)
+    return bool(high <= low * WIDE) if low > 0 else len(set(values)) <= 2
 
 
 def describe_disagreement(values: Sequence[Any]) -> str:
@@ -44,8 +81,6 @@ def describe_disagreement(values: Sequence[Any]) -> str:
     if len(values) < FEWEST_SPLITS or max(counts.values()) > AGREEING * len(values):
         return ""
     if all(isinstance(value, Real) and not isinstance(value, bool) for value in values):
-        low, high = min(values), max(values)
-        is_near = high <= low * WIDE if low > 0 else len(counts) <= 2
-        return "" if is_near else f"from {low:.3g} to {high:.3g}"
+        return "" if are_near(values) else f"from {min(values):.3g} to {max(values):.3g}"
     shown = [f"{text} ({count})" for text, count in counts.most_common(4)]
     return ", ".join(shown) + (", …" if len(counts) > 4 else "")

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sknet_hp.evaluation.checks import EVALUATION_CHECKS, find_in_evaluation
+from sknet_hp.evaluation.nested.agreement import complete_params
 from sknet_hp.evaluation.running.data import Data
 from sknet_hp.findings.check import check, read_switch, register, run_checks
 from sknet_hp.findings.data import DATA_CHECKS, find_in_data
@@ -93,7 +94,7 @@ def find_afterwards(
         {name: result.get_scores(name) for name in result.metrics},
         metric=metric,
         inner_scores=result.inner_scores if has_inner else None,
-        params=result.params if any(result.params) else None,
+        params=complete_params(result.done_params, result.own_params) if any(result.params) else None,
         probabilities=probabilities,
         classes=classes,
         scorers=scorers,
@@ -105,17 +106,29 @@ def find_afterwards(
 def merge_findings(result: NestedResult, skip: set[str]) -> Findings:
     """Return what most searches have found in themselves, each code once.
 
-    The words and numbers are those of the first search that has found it.
+    What holds for all of them comes first; the numbers are those of the first search
+    that has found it, and are said to be.
     """
-    known = [each for each in result.outcomes if each is not None]
-    by_code: dict[str, list[Finding]] = {}
-    for each in known:
+    known = [(split, each) for split, each in zip(result.splits, result.outcomes, strict=True) if each is not None]
+    by_code: dict[str, list[tuple[str, Finding]]] = {}
+    for split, each in known:
         for code, finding in {finding.code: finding for finding in reversed(each.findings)}.items():
-            by_code.setdefault(code, []).append(finding)
+            by_code.setdefault(code, []).append((split.name, finding))
     return Findings(
-        replace(found[0], subject=f"{len(found)} of {len(known)} outer searches; numbers are those of the first")
+        _name_common(found, len(known))
         for code, found in by_code.items()
         if code not in skip and len(known) > 1 and len(found) > len(known) / 2
+    )
+
+
+def _name_common(found: list[tuple[str, Finding]], n_searches: int) -> Finding:
+    """Return one finding for what several searches have found."""
+    place, first = found[0]
+    title = SEARCH_CHECKS[first.code].title
+    return replace(
+        first,
+        message=f"{title[0].upper()}{title[1:]}. In {place}: {first.message}",
+        subject=f"{len(found)} of {n_searches} outer searches",
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.nested.agreement import Agreement, measure_agreement
 from sknet_hp.evaluation.nested.summary import write_html, write_summary
 from sknet_hp.evaluation.nested.tables import make_curves, make_fold_table, make_predictions, name_status
@@ -164,7 +165,18 @@ class NestedResult:
     @property
     def agreement(self) -> list[Agreement]:
         """How far the outer folds agree about each parameter."""
-        return measure_agreement(self.params)
+        return measure_agreement(self.done_params, self.own_params)
+
+    @property
+    def done_params(self) -> list[dict[str, Any]]:
+        """What the searches of the outer folds that are finished have chosen."""
+        return [each.params for each in self.outcomes if each is not None and each.error is None]
+
+    @property
+    def own_params(self) -> dict[str, Any]:
+        """What the estimator had before it was tuned; empty if that is not known."""
+        searched = getattr(find_last_step(self.search)[1], "estimator", None)
+        return {} if searched is None else dict(searched.get_params())
 
     @property
     def estimators(self) -> list[Any]:

@@ -87,7 +87,8 @@ def _write_optimism(result: NestedResult) -> list[str]:
     if np.isnan(result.inner_scores).all():
         return []
     metric, optimism = Metric(str(result.inner_metric)), result.optimism
-    text = f"The searches themselves report {metric.write(float(np.nanmean(result.inner_scores)))} ({metric.label})"
+    inner = metric.write(float(np.nanmean(result.inner_scores)))
+    text = f"The searches themselves report {inner} ({metric.label}) on the folds inside their training rows"
     if np.isnan(optimism):
         return ["", f"{text}."]
     gain = metric.write_gain(optimism)

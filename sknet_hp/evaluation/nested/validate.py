@@ -245,12 +245,16 @@ def set_up_task(task: Task, n_left: int, journal: Journal | None, deadline: floa
     prefix, last = find_last_step(task.estimator)
     own = last.get_params(deep=False)
     settings: dict[str, Any] = {}
+    is_cut = False
     if journal is not None and "journal" in own:
         settings[f"{prefix}journal"] = str(journal.find_search(task))
     if deadline is not None and "time_budget" in own:
         share = max(0.01, _FOR_THE_SEARCH * (deadline - time.monotonic()) / n_left)
-        settings[f"{prefix}time_budget"] = share if own["time_budget"] is None else min(share, own["time_budget"])
-    return task._replace(estimator=clone(task.estimator).set_params(**settings)) if settings else task
+        is_cut = own["time_budget"] is None or share < own["time_budget"]
+        settings[f"{prefix}time_budget"] = share if is_cut else own["time_budget"]
+    if not settings:
+        return task
+    return task._replace(estimator=clone(task.estimator).set_params(**settings), is_cut=is_cut)
 
 
 def check_search(search: Any) -> None:

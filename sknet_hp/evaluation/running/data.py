@@ -106,8 +106,10 @@ class Task(NamedTuple):
     name : of the estimator; tasks of one evaluation differ in the name or the split.
     estimator : that is cloned and fitted; see `sknet_hp.evaluation.levels`.
     split : its rows.
+    is_cut : whether the estimator, a search, was given less time than it asks for.
     """
 
     name: str
     estimator: Any
     split: Split
+    is_cut: bool = False

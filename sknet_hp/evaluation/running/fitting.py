@@ -50,7 +50,7 @@ def fit_and_score(number: int, task: Task, data: Data, scorers: Mapping[str, Any
             return number, outcome
         outcome.fit_time = time.perf_counter() - start
         start = time.perf_counter()
-        _note_fit(outcome, fitted)
+        _note_fit(outcome, fitted, task.is_cut)
         X, y = _safe_split(fitted, data.X, data.y, test, train)
         outcome.scores |= _score(fitted, X, y, data, test, scorers)
         _note_predictions(outcome, fitted, X)
@@ -97,7 +97,7 @@ def _score(fitted: Any, X: Any, y: Any, data: Data, test: np.ndarray, scorers: M
     return {name: np.nan if isinstance(score, str) else float(score) for name, score in found.items()}
 
 
-def _note_fit(outcome: Outcome, fitted: Any) -> None:
+def _note_fit(outcome: Outcome, fitted: Any, is_cut: bool) -> None:
     """Note what a fit has chosen and learned."""
     prefix, last = find_last_step(fitted)
     searched = hasattr(last, "best_estimator_")
@@ -105,21 +105,22 @@ def _note_fit(outcome: Outcome, fitted: Any) -> None:
         outcome.params = dict(getattr(last, "best_params_", None) or {})
         best = getattr(last, "best_score_", None)
         outcome.inner_score = None if best is None else float(best)
-        outcome.stopped = _read_end(last)
+        outcome.stopped = _read_end(last, is_cut)
         outcome.findings = [each for each in getattr(last, "findings_", ()) if each.code in SEARCH_CHECKS]
     outcome.model = _replace_last_step(fitted, prefix, last.best_estimator_) if searched else fitted
     outcome.curves = _collect_curves(last)
 
 
-def _read_end(search: Any) -> str | None:
+def _read_end(search: Any, is_cut: bool) -> str | None:
     """Return what ended a search before its time.
 
-    One that always has a time, such as guided tuning, ends by it as it should.
+    One that always has a time, such as guided tuning, ends by it as it should, unless
+    the evaluation gave it less than that.
     """
     stopped: str | None = getattr(search, "stopped_", None)
     time_budget = signature(type(search)).parameters.get("time_budget")
     is_always_timed = time_budget is not None and time_budget.default is not None
-    return None if stopped == "time_budget" and is_always_timed else stopped
+    return None if stopped == "time_budget" and is_always_timed and not is_cut else stopped
 
 
 def _replace_last_step(fitted: Any, prefix: str, model: Any) -> Any:

@@ -42,16 +42,16 @@ def find_duplicate_rows(case: DataCase) -> Iterable[Finding]:
     severity = next(severity for severity, least in SHARES.items() if share >= least)
     if equal.n_copies < FEWEST:
         severity = "info"
-    alike = "" if case.target is None else f"; {format_percentage(agreement)} of these have the same target too"
+    of_all = f"{format_percentage(share, 1)} of all {equal.place}"
+    alike = "" if case.target is None else f"; {equal.n_copies:,} of these ({of_all}) have the same target too"
     advice = (
-        "Drop the copies, or keep equal rows together with groups=. A network that has seen a row knows its answer."
+        "Drop the copies, or let groups= keep equal rows in the same fold. A network that has seen a row knows its "
+        "answer."
     )
-    if by_chance > BY_CHANCE or measure_agreement(agreement, case) < AGREEMENT:
+    reason = describe_doubt(by_chance, agreement, case)
+    if reason:
         severity = "info"
-        advice = (
-            "They may be equal by chance: the columns have few different values, or the targets do not agree. If they "
-            "are copies, drop them, or keep them together with groups=."
-        )
+        advice = f"{reason} If they are copies, drop them, or let groups= keep them in the same fold."
     yield Finding(
         "duplicate_rows",
         severity,
@@ -67,6 +67,18 @@ def find_duplicate_rows(case: DataCase) -> Iterable[Finding]:
         },
         advice,
     )
+
+
+def describe_doubt(by_chance: float, agreement: float, case: DataCase) -> str:
+    """Return in words why equal rows may be no copies; "" if nothing says so."""
+    if by_chance > BY_CHANCE:
+        return "They may be equal by chance: the columns have few different values."
+    if measure_agreement(agreement, case) < AGREEMENT:
+        return (
+            "They are probably no copies, but different things that look alike: they have the same target hardly more "
+            "often than any two rows."
+        )
+    return ""
 
 
 @check("conflicting_labels", "Equal rows of different classes")

@@ -10,7 +10,7 @@ from sknet_hp.formatting.numbers import format_amount
 from sknet_hp.search.checks.case import SearchCase
 
 
-@check("no_gain", "the untuned estimator is as good as the best candidate")
+@check("no_gain", "the untuned settings are as good as the best candidate, within one standard error")
 def find_no_gain(case: SearchCase) -> Iterator[Finding]:
     """Compare the winner with the estimator's own settings, split by split.
 

@@ -7,7 +7,7 @@ from sknet_hp.findings.finding import Finding
 from sknet_hp.search.checks.case import SearchCase
 
 
-@check("near_ties", "the first few candidates are equally good")
+@check("near_ties", "the first few candidates are within one standard error of the best")
 def find_near_ties(case: SearchCase) -> Iterator[Finding]:
     """Count the candidates behind the best that are within one standard error of it.
 

@@ -15,6 +15,7 @@ from sknet_hp.findings import Finding
         ("set n_repeats= or use more rows", "set --repeats or use more rows"),
         ("time_budget=0.5 is short", "--time-budget 0.5 is short"),
         ("keep equal rows together with groups=. A network", "keep equal rows together with --groups. A network"),
+        ("keep equal rows together with groups=.", "keep equal rows together with --groups."),
         ("test on later ones: TimeSeriesSplit.", "test on later ones: --time."),
         ("a smaller search; with journal= the same call goes on where it stopped.", "a smaller search."),
         ("find_lr suggests one", "sknet-hp lr suggests one"),

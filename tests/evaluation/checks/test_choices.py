@@ -36,6 +36,15 @@ def test_parameters_are_named():
     assert finding.severity == "info"
 
 
+def test_settings_that_differ_as_a_whole():
+    own = {"module": "mlp", "n_layers": 1, "width": 128, "dropout": 0.0}
+    changes = [{"module": "tabm"}, {"n_layers": 12}, {"width": 8}, {"module": "resnet", "width": 8}, {}]
+    [finding] = find([own | each for each in changes])
+    assert finding.evidence == {"parameters": ["module", "n_layers", "width"], "splits": 5, "alike": 1}
+    assert "no two of them alike" in finding.message
+    assert find([own, own, own, *(own | each for each in changes[:2])]) == []
+
+
 def test_splits_without_a_search():
     assert find([{}] * 5) == []
     assert find([{"lr": 1}, {}, {}, {}, {"lr": 100}]) == []

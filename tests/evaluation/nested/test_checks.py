@@ -35,8 +35,11 @@ def make_result(codes=((), (), ()), classes=((0, 1), (0, 1), (1,))):
 def test_what_most_searches_say_is_said_once():
     result = make_result([["no_gain"], ["no_gain", "near_ties"], []])
     [finding] = merge_findings(result, set())
-    assert finding.message == "no_gain in 0."
-    assert finding.subject == "2 of 3 outer searches; numbers are those of the first"
+    assert finding.message == (
+        "The untuned settings are as good as the best candidate, within one standard error. In outer fold 0: "
+        "no_gain in 0."
+    )
+    assert finding.subject == "2 of 3 outer searches"
     assert merge_findings(result, {"no_gain"}) == []
 
 

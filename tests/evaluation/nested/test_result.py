@@ -87,7 +87,7 @@ def test_numbers_without_optimism_say_so():
 def test_summary_says_what_a_reader_needs():
     text = make_result().summary()
     assert "accuracy: 0.7000, 95 % interval" in text
-    assert "report 0.8500 (accuracy), 0.1500 higher than on unseen rows" in text
+    assert "report 0.8500 (accuracy) on the folds inside their training rows, 0.1500 higher than on unseen rows" in text
     assert "lr: 0.1 in all 3" in text
     assert "depth: from 1 to 3" in text
     assert "<table" in make_result()._repr_html_()

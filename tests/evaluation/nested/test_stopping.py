@@ -65,6 +65,26 @@ def test_searches_get_their_share_of_the_time(monkeypatch):
     assert own.outer_scores.tolist() == result.outer_scores.tolist()
 
 
+class AlwaysTimed(DummyClassifier):
+    """A search that always has a time, and takes all of it."""
+
+    def __init__(self, estimator=None, time_budget=60.0):
+        super().__init__()
+        self.estimator, self.time_budget = estimator, time_budget
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.best_estimator_, self.stopped_ = self, "time_budget"
+        return self
+
+
+@pytest.mark.parametrize(("budget", "is_cut"), [(None, False), (6000, False), (60, True)])
+def test_searches_that_get_less_than_their_own_time_are_cut_short(budget, is_cut):
+    result = nested_cross_validate(AlwaysTimed(), X, y, cv=3, scoring="accuracy", random_state=0, time_budget=budget)
+    found = result.findings.of("unfinished_folds")
+    assert [each.evidence for each in found] == ([{"n_cut_short": 3, "n_folds": 3}] if is_cut else [])
+
+
 class Slow(DummyClassifier):
     """A classifier that takes its time for the second fold."""
 

@@ -28,11 +28,14 @@ class AlwaysTimed(Timed):
         super().__init__(estimator, time_budget)
 
 
-@pytest.mark.parametrize(("search", "stopped"), [(Timed(), "time_budget"), (AlwaysTimed(), None)])
-def test_ending_by_time_is_no_cut_of_what_always_has_a_time(search, stopped):
+@pytest.mark.parametrize(
+    ("search", "is_cut", "stopped"),
+    [(Timed(), False, "time_budget"), (AlwaysTimed(), False, None), (AlwaysTimed(), True, "time_budget")],
+)
+def test_ending_by_time_is_no_cut_of_what_always_has_a_time(search, is_cut, stopped):
     rows = np.arange(20)
     data = read_data(rows[:, None], rows % 2)
-    task = Task("search", clone(search), Split(0, 0, rows[:10], rows[10:]))
+    task = Task("search", clone(search), Split(0, 0, rows[:10], rows[10:]), is_cut)
     _, outcome = fit_and_score(0, task, data, find_scorers(DummyClassifier(), "accuracy"))
     assert outcome.error is None
     assert outcome.stopped == stopped

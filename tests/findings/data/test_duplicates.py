@@ -55,6 +55,7 @@ def test_few_values_are_equal_by_chance():
     [finding] = find_duplicates(X, X[:, 0])
     assert finding.severity == "info"
     assert finding.evidence["expected_by_chance"] > 10
+    assert "equal by chance" in finding.advice
 
 
 def test_equal_rows_of_any_target_are_no_copies():
@@ -62,6 +63,9 @@ def test_equal_rows_of_any_target_are_no_copies():
     y[400:] = np.random.default_rng(0).permutation(y[400:])
     [finding] = find_duplicates(frame, y)
     assert finding.severity == "info"
+    assert "by chance" not in finding.advice
+    assert "probably no copies" in finding.advice
+    assert f"; {finding.evidence['copies']} of these" in finding.message
 
 
 def test_missing_cells_and_zeros_are_equal_to_their_like():

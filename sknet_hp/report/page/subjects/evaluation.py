@@ -104,7 +104,7 @@ def describe_optimism(result: Any) -> list[str]:
         return []
     metric, optimism = Metric(result.inner_metric), result.optimism
     inner = metric.write(float(np.nanmean(result.inner_scores)))
-    text = f"The searches themselves reported {inner}"
+    text = f"The searches themselves reported {inner}, on average, on the folds inside their training rows"
     size = metric.write_gain(optimism)
     if size == SAME:
         return [f"{text}, the same as on unseen rows."]
