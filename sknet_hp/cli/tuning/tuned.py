@@ -72,7 +72,7 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
         wrap(
             f"This is what a network tuned in this way scores on rows that took no part in tuning: the mean of "
             f"{n_done} "
-            f"outer folds. The search itself reports {best}."
+            f"outer folds. The final search, on all rows, reports {best} on its inner folds."
         )
     )
 
