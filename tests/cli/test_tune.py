@@ -73,7 +73,8 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
         "each of 2 candidates in 2 folds and the best"
     )
     assert cost in result.out
-    assert f"Trained: {NETWORKS} networks in" in result.out
+    [trained] = [line for line in result.out.splitlines() if line.startswith(f"Trained: {NETWORKS} networks in")]
+    assert trained.endswith(" s, in the outer folds and on all rows.")
     assert str(Path("results/model.safetensors")) in result.out
     assert f"{NETWORKS} of {NETWORKS} networks" in result.err
 

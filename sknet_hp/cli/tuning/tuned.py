@@ -39,7 +39,8 @@ def print_tuned(
         print_beside(console, beside)
     settings = format_params(result.search.best_params_) or "those of the model"
     console.print(f"\n{wrap(f'Best settings: {settings}.')}")
-    console.print(f"Trained: {result.networks:,} networks in {format_seconds(seconds)}.")
+    searches = "" if result.nested is None else ", in the outer folds and on all rows"
+    console.print(f"Trained: {result.networks:,} networks in {format_seconds(seconds)}{searches}.")
     print_findings(console, result.findings)
     console.print(f"\nModel:    {out / MODEL}")
     console.print(f"Results:  {out / RESULTS}, {out / SUMMARY}")
